@@ -1,0 +1,68 @@
+"""What makes the same inputs give the same bits: environment, threads, seeds.
+
+The environment must be right before torch is imported, so the command line calls
+`prepare_environment` first; `prepare_torch` then sets what torch itself has to be told.
+"""
+
+import hashlib
+import os
+import sys
+
+# Off for every process: telemetry, and hub access unless the user asks for it.
+_ALWAYS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+}
+
+# One instruction set and one summation order on every x86-64 processor; each part is needed.
+_PORTABLE = {
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "MKL_CBWR": "COMPATIBLE",
+}
+
+
+def prepare_environment(reproducible: str) -> None:
+    """Set the variables that numeric libraries read once, when they are loaded.
+
+    `reproducible` is "fast" or "portable". Calling it for "portable" after torch was imported is
+    a mistake in the calling code: the settings would silently have no effect.
+    """
+    os.environ.update(_ALWAYS)
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    if reproducible == "portable":
+        assert "torch" not in sys.modules, "portable settings come before torch is imported"
+        os.environ.update(_PORTABLE)
+
+
+def prepare_torch(threads: int, device: str) -> None:
+    """Fix the number of threads (it belongs to the result) and refuse nondeterministic kernels."""
+    import torch
+
+    torch.set_num_threads(threads)
+    if device == "cuda":
+        torch.use_deterministic_algorithms(True)
+        torch.backends.cuda.matmul.allow_tf32 = False
+        torch.backends.cudnn.benchmark = False
+
+
+def derived_seed(*parts: str | int) -> int:
+    """A 63-bit seed from readable parts: `derived_seed("masking", 7)`.
+
+    Separate purposes get separate streams, so that drawing more numbers for one never shifts another.
+    """
+    text = "\0".join(str(part) for part in parts)
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8")).digest()[:8], "big") >> 1
+
+
+def available_cpus() -> int:
+    """Processors this process may use (a container's or a batch job's share, not the machine's)."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return max(1, os.cpu_count() or 1)

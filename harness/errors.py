@@ -1,0 +1,52 @@
+"""Errors a user can cause: each says where, what, and which command or edit mends it."""
+
+
+class HarnessError(Exception):
+    """Base of every error that is printed without a traceback (exit code 1).
+
+    `message` names the file, row or key; `remedy` is the last line the user reads.
+    """
+
+    def __init__(self, message: str, *, remedy: str):
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __reduce__(self):
+        # A keyword-only argument does not survive pickling by itself, and workers send errors home.
+        return (_rebuild, (type(self), self.message, self.remedy))
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.remedy}"
+
+
+def _rebuild(cls, message, remedy):
+    return cls(message, remedy=remedy)
+
+
+class ConfigError(HarnessError):
+    """`params.yaml` (or a profile) has an unknown key, a wrong type or a value out of range."""
+
+
+class RegistryError(HarnessError):
+    """A task file cannot be loaded, lacks a field, or a name is unknown or taken twice."""
+
+
+class DataError(HarnessError):
+    """A data file cannot be read or breaks its schema."""
+
+
+class LeakageError(HarnessError):
+    """A split shares groups, duplicates or shortcuts between its parts."""
+
+
+class CheckpointError(HarnessError):
+    """A checkpoint is missing, damaged, unpinned, or does not fit its family."""
+
+
+class TrainingError(HarnessError):
+    """Training diverged, or the two arms of a comparison would not be treated alike."""
+
+
+class MissingInputError(HarnessError):
+    """A stage's input has not been made yet."""

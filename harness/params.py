@@ -1,0 +1,218 @@
+"""`params.yaml`, read once into frozen typed objects.
+
+The file is the only configuration of a run. Unknown keys and wrong types are refused with the
+key's path and the nearest valid name. Each stage gets one settings object, made by a method that
+reads only the keys which `dvc.yaml` lists for that stage; a test holds the two together.
+"""
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness import typed
+from harness.config import (
+    ARMS,
+    Build,
+    CheckpointSettings,
+    Corpus,
+    CorpusSettings,
+    Encoder,
+    Engine,
+    Family,
+    FinetuneSettings,
+    Generate,
+    Hub,
+    Params,
+    Pretraining,
+    PretrainSettings,
+    Recipe,
+    ReportSettings,
+    Run,
+    Source,
+    Split,
+)
+from harness.errors import ConfigError
+
+
+class ParamsFile:
+    """A parsed `params.yaml` whose parts become typed objects when they are asked for.
+
+    A stage asks only for what it reads, so a file that holds just the parameters listed for a stage
+    in `dvc.yaml` is enough to run that stage.
+    """
+
+    def __init__(self, values: Mapping, name: str = "params.yaml"):
+        self._values = values
+        self._name = name
+
+    def _get(self, path: str, kind):
+        value = self._values
+        walked = []
+        for key in path.split("."):
+            if not isinstance(value, Mapping) or key not in value:
+                raise typed.unknown(self._name, ".".join([*walked, key]), key, value)
+            walked.append(key)
+            value = value[key]
+        return typed.convert(kind, value, path, self._name)
+
+    def generate(self) -> Generate:
+        return self._get("generate", Generate)
+
+    def split(self) -> Split:
+        return _checked_split(self._get("split", Split), self._name)
+
+    def corpus(self) -> CorpusSettings:
+        return CorpusSettings(self._get("run.tasks", tuple[str, ...]), self._get("corpus", Corpus))
+
+    def checkpoint(self, family: str) -> CheckpointSettings:
+        at = f"families.{family}"
+        return CheckpointSettings(
+            self._get(f"{at}.architecture", str),
+            _checked_source(self._get(f"{at}.baseline", Source), f"{at}.baseline", self._name),
+            self._get(f"{at}.encoder", Encoder | None),
+            self._get(f"{at}.general", Pretraining | None),
+            _checked_engine(self._get("engine", Engine), self._name),
+        )
+
+    def pretrain(self, family: str) -> PretrainSettings:
+        at = f"families.{family}"
+        return PretrainSettings(
+            self._get(f"{at}.architecture", str),
+            _checked_source(self._get(f"{at}.clinical", Source), f"{at}.clinical", self._name),
+            self._get(f"{at}.adaptation", Pretraining | None),
+            _checked_engine(self._get("engine", Engine), self._name),
+        )
+
+    def finetune(self, task: str, family: str) -> FinetuneSettings:
+        recipe = _checked_recipe(self._get(f"tasks.{task}", Recipe), f"tasks.{task}", self._name)
+        factor = self._get(f"families.{family}.learning_rate_factor", float)
+        return FinetuneSettings(
+            self._get(f"families.{family}.architecture", str),
+            self._get("run.seeds", tuple[int, ...]),
+            dataclasses.replace(recipe, learning_rate=recipe.learning_rate * factor),
+            _checked_engine(self._get("engine", Engine), self._name),
+        )
+
+    def report(self) -> ReportSettings:
+        return ReportSettings(self._get("run", Run))
+
+    def everything(self) -> Params:
+        """The whole file, checked: unknown sections, wrong types, names that do not fit together."""
+        params = typed.convert(Params, self._values, "", self._name)
+        _checked_engine(params.engine, self._name)
+        _checked_split(params.split, self._name)
+        for group, names, known in (
+            ("run.tasks", params.run.tasks, params.tasks),
+            ("run.families", params.run.families, params.families),
+        ):
+            if not names or len(set(names)) != len(names):
+                raise ConfigError(
+                    f"{self._name}: {group} is empty or names something twice: {list(names)}.",
+                    remedy=f"List each of {', '.join(known)} at most once.",
+                )
+            for name in names:
+                if name not in known:
+                    section = group.split(".")[1]
+                    raise ConfigError(
+                        f"{self._name}: {group} names {name!r}, which has no section under {section}."
+                        + typed.nearest(name, known),
+                        remedy=f"Add {section}.{name}, or take {name!r} out of {group}.",
+                    )
+        if not params.run.seeds or len(set(params.run.seeds)) != len(params.run.seeds):
+            raise ConfigError(
+                f"{self._name}: run.seeds is empty or repeats a seed: {list(params.run.seeds)}.",
+                remedy="List different whole numbers; five or more for a comparison.",
+            )
+        for name, family in params.families.items():
+            _checked_family(family, f"families.{name}", self._name)
+        for name, recipe in params.tasks.items():
+            _checked_recipe(recipe, f"tasks.{name}", self._name)
+        return params
+
+
+def parse(text: str, name: str = "params.yaml") -> ParamsFile:
+    """Parse YAML the way DVC does (YAML 1.2: `2e-5` is a number); no tags, no objects."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        values = YAML(typ="safe", pure=True).load(text)
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise ConfigError(
+            f"{name}{where}: not valid YAML ({problem}).", remedy="Mend the line, or `harness profile use embedded`."
+        ) from None
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{name} holds no settings.", remedy="Write it anew with `harness profile use embedded`.")
+    return ParamsFile(values, name)
+
+
+def load(path: Path) -> ParamsFile:
+    """Read and check the whole of `params.yaml`; the result hands out each stage's settings."""
+    from harness.files import read_text
+
+    params = parse(read_text(path, made_by="harness profile use embedded"), Path(path).name)
+    params.everything()
+    return params
+
+
+def _range(ok: bool, name: str, path: str, wanted: str, value) -> None:
+    if not ok:
+        raise ConfigError(f"{name}: {path} must be {wanted}, not {value!r}.", remedy=f"Correct {path}.")
+
+
+def _checked_split(split: Split, name: str) -> Split:
+    total = split.train + split.validation + split.test
+    smallest = min(split.train, split.validation, split.test)
+    _range(
+        smallest > 0 and abs(total - 1) < 1e-9, name, "split", "three positive shares that add up to 1", split.shares
+    )
+    return split
+
+
+def _checked_engine(engine: Engine, name: str) -> Engine:
+    _range(engine.pretraining_threads >= 1, name, "engine.pretraining_threads", "1 or more", engine.pretraining_threads)
+    _range(
+        not (engine.device == "cpu" and engine.precision == "bf16"),
+        name,
+        "engine.precision",
+        "fp32 where engine.device is cpu (bf16 is slower there, and other bits)",
+        engine.precision,
+    )
+    return engine
+
+
+def _checked_recipe(recipe: Recipe, path: str, name: str) -> Recipe:
+    for field in ("steps", "batch", "accumulation", "max_length", "evaluate_every", "evaluation_batch"):
+        _range(getattr(recipe, field) >= 1, name, f"{path}.{field}", "1 or more", getattr(recipe, field))
+    _range(recipe.learning_rate > 0, name, f"{path}.learning_rate", "above 0", recipe.learning_rate)
+    _range(0 <= recipe.warmup <= 1, name, f"{path}.warmup", "between 0 and 1", recipe.warmup)
+    _range(0 <= recipe.dropout < 1, name, f"{path}.dropout", "at least 0 and below 1", recipe.dropout)
+    _range(0 <= recipe.stride < recipe.max_length - 2, name, f"{path}.stride", "below max_length - 2", recipe.stride)
+    return recipe
+
+
+def _checked_family(family: Family, path: str, name: str) -> None:
+    """Both sources are pinned, and an arm that is built has what building it needs."""
+    for arm in ARMS:
+        _checked_source(getattr(family, arm), f"{path}.{arm}", name)
+    needed = {"encoder": family.baseline, "general": family.baseline, "adaptation": family.clinical}
+    for key, source in needed.items():
+        if isinstance(source, Build) and getattr(family, key) is None:
+            raise ConfigError(
+                f"{name}: {path}.{key} is null, but that arm is built here.",
+                remedy=f"Fill in {path}.{key}, or give the arm a source: hub or folder.",
+            )
+
+
+def _checked_source(source: Source, path: str, name: str) -> Source:
+    """A hub checkpoint is named by commit: a branch name is another model tomorrow."""
+    if isinstance(source, Hub) and not re.fullmatch(r"[0-9a-f]{40}", source.revision):
+        raise ConfigError(
+            f"{name}: {path}.revision is {source.revision!r}, not a 40-digit commit.",
+            remedy=f"Pin it: `harness checkpoint pin {source.repository}` prints the commit to put there.",
+        )
+    return source

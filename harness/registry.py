@@ -1,0 +1,120 @@
+"""The registry: whatever stands in `tasks/`, loaded and checked, with messages that help."""
+
+import dataclasses
+import difflib
+import importlib.util
+import sys
+from pathlib import Path
+
+from harness.errors import RegistryError
+from harness.task import HEADS, Groups, Task
+
+
+def task_files(root: Path) -> list[Path]:
+    """The declarations below `root/tasks`, in name order; files that start with `_` are no tasks."""
+    return sorted(p for p in (Path(root) / "tasks").glob("*.py") if not p.name.startswith("_"))
+
+
+def load_file(path: Path) -> Task:
+    """Load and check one declaration. Raises RegistryError with the file and the reason."""
+    task = _declared(Path(path))
+    _check(task, Path(path))
+    return task
+
+
+def load_all(root: Path) -> dict[str, Task]:
+    """Every task below `root/tasks` by name. Two files with one name are refused."""
+    files: dict[str, Path] = {}
+    declared = []
+    for path in task_files(root):
+        task = _declared(path)
+        # Before the check of name against file: a copied file is both, and the copy is the news.
+        if isinstance(task.name, str) and task.name in files:
+            raise RegistryError(
+                f"tasks/{path.name}: the name {task.name!r} is already taken by tasks/{files[task.name].name}.",
+                remedy=f"Give one of the two another name, for example name={path.stem!r}.",
+            )
+        files[task.name] = path
+        declared.append((task, path))
+    for task, path in declared:
+        _check(task, path)
+    return {task.name: task for task, _ in declared}
+
+
+def _declared(path: Path) -> Task:
+    name = f"tasks.{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    # A declaration's functions are looked up by module name when a worker unpickles them.
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        raise RegistryError(
+            f"tasks/{path.name}{_line_of(error, path)}: {type(error).__name__}: {_reason(error)}",
+            remedy="Mend the file; a task file declares TASK = Task(…) and imports nothing heavy.",
+        ) from None
+    task = getattr(module, "TASK", None)
+    if not isinstance(task, Task):
+        raise RegistryError(
+            f"tasks/{path.name}: declares no TASK (found {type(task).__name__}).",
+            remedy="Add TASK = Task(name=…, head=…, reader=…, …); harness/task.py lists the fields.",
+        )
+    return task
+
+
+def get(root: Path, name: str) -> Task:
+    """The task `name`. Loads only its own file, so that another broken file does not stand in the way."""
+    path = Path(root) / "tasks" / f"{name}.py"
+    # An identifier, so that no name reaches out of the folder.
+    if name.isidentifier() and not name.startswith("_") and path.is_file():
+        return load_file(path)
+    known = [p.stem for p in task_files(root)]
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    raise RegistryError(f"There is no task {name!r}.{hint}", remedy=f"Known tasks: {', '.join(known) or 'none'}.")
+
+
+def _reason(error: BaseException) -> str:
+    return str(error.msg if isinstance(error, SyntaxError) else error)
+
+
+def _line_of(error: BaseException, path: Path) -> str:
+    if isinstance(error, SyntaxError):
+        return f", line {error.lineno}"
+    trace, line = error.__traceback__, None
+    while trace:
+        if Path(trace.tb_frame.f_code.co_filename) == path:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return f", line {line}" if line else ""
+
+
+def _check(task: Task, path: Path) -> None:
+    def refuse(what: str, remedy: str):
+        raise RegistryError(f"tasks/{path.name}: {what}", remedy=remedy)
+
+    for field in dataclasses.fields(task):
+        value = getattr(task, field.name)
+        if field.default is dataclasses.MISSING and (value is None or value == "" or value == ()):
+            refuse(f"TASK.{field.name} is empty.", f"Fill in {field.name}; harness/task.py says what it means.")
+    if task.name != path.stem:
+        refuse(f"TASK.name is {task.name!r}.", f"Call it {path.stem!r}, or rename the file to {task.name}.py.")
+    if task.head not in HEADS:
+        close = difflib.get_close_matches(str(task.head), HEADS, n=1, cutoff=0.3)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        refuse(f"TASK.head is {task.head!r}.{hint}", f"Heads: {', '.join(HEADS)}.")
+    for field in ("labels", "metrics"):
+        values = getattr(task, field)
+        if not isinstance(values, tuple) or not all(isinstance(value, str) and value for value in values):
+            refuse(f"TASK.{field} is not a tuple of texts.", f'Write {field}=("…", "…"); one alone needs a comma.')
+    if len(set(task.labels)) != len(task.labels):
+        refuse("TASK.labels repeats a label.", "List each label once.")
+    if task.positive is not None and task.positive not in task.labels:
+        refuse(f"TASK.positive is {task.positive!r}, not a label.", f"Labels: {', '.join(task.labels)}.")
+    if not isinstance(task.groups, Groups):
+        refuse(f"TASK.groups is a {type(task.groups).__name__}.", "Write groups=Groups(…); see harness/task.py.")
+    for field in ("reader", "schema"):
+        if not callable(getattr(task, field)):
+            refuse(f"TASK.{field} cannot be called.", f"Give a function for {field}.")

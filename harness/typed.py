@@ -1,0 +1,97 @@
+"""Plain YAML values to typed ones, with errors that name the key's path and the nearest valid name."""
+
+import dataclasses
+import difflib
+import math
+import re
+import types
+import typing
+from collections.abc import Mapping
+from typing import Literal
+
+from harness.errors import ConfigError
+
+
+def convert(kind, value, path: str, name: str):
+    """`value` as `kind` (dataclass, union of dataclasses, tuple, dict, Literal or plain type)."""
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        if type(None) in arguments:
+            return None if value is None else convert(arguments[0], value, path, name)
+        return _typed_union(arguments, value, path, name)
+    if origin is Literal:
+        if value not in arguments:
+            raise wrong(name, path, f"one of {', '.join(map(str, arguments))}", value, nearest(value, arguments))
+        return value
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise wrong(name, path, "a list", value)
+        return tuple(convert(arguments[0], item, f"{path}[{i}]", name) for i, item in enumerate(value))
+    if origin is dict:
+        if not isinstance(value, Mapping):
+            raise wrong(name, path, "a section", value)
+        return {_key(key, path, name): convert(arguments[1], item, f"{path}.{key}", name) for key, item in value.items()}
+    if dataclasses.is_dataclass(kind):
+        return _typed_section(kind, value, path, name)
+    if kind is float and type(value) is int:
+        value = float(value)
+    if type(value) is not kind:
+        raise wrong(name, path, {int: "a whole number", float: "a number", str: "text"}[kind], value)
+    if kind is float and not math.isfinite(value):
+        raise wrong(name, path, "a finite number", value)
+    return value
+
+
+def _key(key, path: str, name: str) -> str:
+    if not isinstance(key, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", key):
+        raise ConfigError(
+            f"{name}: {path} has the name {key!r}.",
+            remedy="Use small letters, digits and _ (it becomes a folder name).",
+        )
+    return key
+
+
+def _typed_section(kind, value, path: str, name: str):
+    if not isinstance(value, Mapping):
+        raise wrong(name, path or "the file", "a section", value)
+    fields = typing.get_type_hints(kind)
+    for key in value:
+        if key not in fields:
+            raise unknown(name, f"{path}.{key}".lstrip("."), key, fields)
+    for key in fields:
+        if key not in value:
+            raise ConfigError(
+                f"{name}: {f'{path}.{key}'.lstrip('.')} is missing.",
+                remedy="Add it; `harness profile list` shows presets.",
+            )
+    return kind(**{key: convert(field, value[key], f"{path}.{key}".lstrip("."), name) for key, field in fields.items()})
+
+
+def _typed_union(kinds, value, path: str, name: str):
+    """The dataclass whose `source` literal the value names."""
+    by_source = {typing.get_args(typing.get_type_hints(kind)["source"])[0]: kind for kind in kinds}
+    if not isinstance(value, Mapping):
+        raise wrong(name, path, f"a section with source: {' | '.join(by_source)}", value)
+    chosen = value.get("source")
+    if chosen not in by_source:
+        raise wrong(name, f"{path}.source", f"one of {', '.join(by_source)}", chosen, nearest(chosen, by_source))
+    return _typed_section(by_source[chosen], value, path, name)
+
+
+def nearest(word, known) -> str:
+    close = difflib.get_close_matches(str(word), [str(k) for k in known], n=1, cutoff=0.5)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def unknown(name: str, path: str, key: str, known) -> ConfigError:
+    known = list(known) if isinstance(known, Mapping) else []
+    return ConfigError(
+        f"{name}: {path} is not a setting.{nearest(key, known)}",
+        remedy=f"Valid here: {', '.join(map(str, known)) or 'nothing'}.",
+    )
+
+
+def wrong(name: str, path: str, wanted: str, value, hint: str = "") -> ConfigError:
+    return ConfigError(
+        f"{name}: {path} must be {wanted}, not {value!r} ({type(value).__name__}).{hint}", remedy=f"Correct {path}."
+    )

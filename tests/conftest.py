@@ -1,0 +1,26 @@
+"""Fixtures shared by all tests."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+# Helpers that several test folders share (tests/fakes.py) are imported by their plain name.
+sys.path.insert(0, str(ROOT / "tests"))
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of this checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def mirror() -> Path:
+    """The folder with the public originals; a test that needs it skips where it is absent."""
+    folder = Path(os.environ.get("HARNESS_MIRROR", ROOT.parent / "shared" / "datasets"))
+    if not (folder / "medmqp" / "mqp.csv").is_file():
+        pytest.skip(f"no public originals in {folder}; set HARNESS_MIRROR to a mirror folder")
+    return folder

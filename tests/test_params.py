@@ -1,0 +1,154 @@
+"""The configuration refuses what it does not know and gives each stage exactly what it may read."""
+
+import copy
+import itertools
+import re
+
+import pytest
+from ruamel.yaml import YAML
+
+from harness import params as parameters
+from harness import profiles
+from harness.errors import ConfigError
+
+
+def values(name: str = "embedded") -> dict:
+    return YAML(typ="safe", pure=True).load(profiles.text(name))
+
+
+@pytest.mark.parametrize("name", profiles.names())
+def test_every_profile_loads_whole_and_names_itself(name):
+    params = parameters.parse(profiles.text(name)).everything()
+    assert params.run.profile == name
+    assert set(params.run.tasks) <= set(params.tasks)
+    assert len(params.run.seeds) >= 5
+
+
+def test_the_committed_parameters_load(repository):
+    assert parameters.load(repository / "params.yaml").everything().run.tasks
+
+
+def test_scientific_notation_is_a_number_as_it_is_for_dvc():
+    assert parameters.parse(profiles.text("paper")).finetune("medmqp", "nb_bert").recipe.learning_rate == 2e-5
+
+
+def set_at(tree: dict, path: str, value) -> dict:
+    tree = copy.deepcopy(tree)
+    *parents, last = path.split(".")
+    node = tree
+    for key in parents:
+        node = node[key]
+    node[last] = value
+    return tree
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ("tasks.medmqp.learning_rte", 1e-3, r"tasks\.medmqp\.learning_rte is not a setting.*'learning_rate'"),
+        ("engin", {}, r"engin is not a setting.*'engine'"),
+        ("tasks.medmqp.steps", "many", r"tasks\.medmqp\.steps must be a whole number, not 'many' \(str\)"),
+        ("tasks.medmqp.steps", 10.5, r"tasks\.medmqp\.steps must be a whole number"),
+        ("tasks.medmqp.steps", True, r"tasks\.medmqp\.steps must be a whole number, not True \(bool\)"),
+        ("tasks.medmqp.steps", 0, r"tasks\.medmqp\.steps must be 1 or more"),
+        ("tasks.medmqp.learning_rate", "2e-5", r"learning_rate must be a number, not '2e-5'"),
+        ("tasks.medmqp.learning_rate", float("nan"), r"learning_rate must be a finite number"),
+        ("tasks.nor_deid.stride", 63, r"tasks\.nor_deid\.stride must be below max_length - 2"),
+        ("run.seeds", [1, 1, 2], r"run\.seeds is empty or repeats"),
+        ("run.seeds", [1, "2"], r"run\.seeds\[1\] must be a whole number"),
+        ("run.tasks", ["medmqq"], r"run\.tasks names 'medmqq'.*'medmqp'"),
+        ("run.families", [], r"run\.families is empty"),
+        ("engine.precision", "fp16", r"engine\.precision must be one of fp32, bf16.*Did you mean"),
+        ("engine.precision", "bf16", r"engine\.precision must be fp32 where engine\.device is cpu"),
+        ("engine.device", 3, r"engine\.device must be one of cpu, cuda"),
+        ("split.test", 0.25, r"split must be three positive shares that add up to 1"),
+        ("families.nb_bert.baseline", {"source": "hubb"}, r"baseline\.source must be one of build, hub, folder.*'hub'"),
+        ("families.nb_bert.baseline", {"source": "folder"}, r"families\.nb_bert\.baseline\.path is missing"),
+        ("families.nb_bert.baseline", "build", r"families\.nb_bert\.baseline must be a section"),
+        ("families.nb_bert.adaptation", None, r"families\.nb_bert\.adaptation is null, but that arm is built here"),
+        ("families.nb_bert.encoder.hiden", 3, r"encoder\.hiden is not a setting.*'hidden'"),
+        ("families.Bad-Name", {}, r"families has the name 'Bad-Name'"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_its_path(path, value, expected):
+    with pytest.raises(ConfigError, match=expected) as caught:
+        parameters.ParamsFile(set_at(values(), path, value)).everything()
+    assert caught.value.remedy
+
+
+def test_a_missing_key_is_named():
+    tree = values()
+    del tree["tasks"]["synergi"]["batch"]
+    with pytest.raises(ConfigError, match=r"tasks\.synergi\.batch is missing"):
+        parameters.ParamsFile(tree).everything()
+
+
+@pytest.mark.parametrize("revision", ["main", "v1.0", "95516b3", "95516B3DA81C28B2B29E1B8D575A6D9EED418669"])
+def test_a_branch_name_is_refused_with_the_command_that_pins_it(revision):
+    source = {"source": "hub", "repository": "ltg/norbert3-large", "revision": revision}
+    with pytest.raises(ConfigError, match=r"not a 40-digit commit") as caught:
+        parameters.ParamsFile(set_at(values(), "families.norbert3.baseline", source)).everything()
+    assert "harness checkpoint pin ltg/norbert3-large" in caught.value.remedy
+
+
+@pytest.mark.parametrize("text", ["run: [", "!!python/object/apply:os.system ['true']", "a: 1\na: 2\n", "", "- 1"])
+def test_broken_yaml_is_refused(text):
+    with pytest.raises(ConfigError):
+        parameters.parse(text).everything()
+
+
+def pipeline_stages(repository) -> dict:
+    return YAML(typ="safe", pure=True).load((repository / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+
+
+def listed(stage: dict, item) -> list[str]:
+    """The stage's parameter paths, with `${item}` and `${item.key}` filled in."""
+    body = stage.get("do", stage)
+    fill = lambda match: item if match[1] == "item" else item[match[1].split(".")[1]]
+    return [re.sub(r"\$\{([^}]+)\}", fill, path) for path in body.get("params", [])]
+
+
+def only(tree: dict, paths: list[str]) -> dict:
+    """A copy of `tree` with nothing but `paths`."""
+    kept: dict = {}
+    for path in paths:
+        source, target = tree, kept
+        *parents, last = path.split(".")
+        for key in parents:
+            source, target = source[key], target.setdefault(key, {})
+        target[last] = source[last]
+    return kept
+
+
+@pytest.mark.parametrize("profile", profiles.names())
+def test_each_stage_lists_exactly_the_parameters_it_reads(repository, profile):
+    """Settings made from the listed parameters alone equal those made from the whole file, and without
+    any one of them the settings cannot be made: nothing is missing from the list, nothing superfluous.
+    """
+    tree = values(profile)
+    stages = pipeline_stages(repository)
+    family, task = tree["run"]["families"][0], tree["run"]["tasks"][0]
+    readers = {
+        "generate": (None, lambda p: p.generate()),
+        "split": (task, lambda p: p.split()),
+        "corpus": (None, lambda p: p.corpus()),
+        "checkpoint": (family, lambda p: p.checkpoint(family)),
+        "pretrain": (family, lambda p: p.pretrain(family)),
+        "finetune": ({"task": task, "family": family}, lambda p: p.finetune(task, family)),
+        "report": (None, lambda p: p.report()),
+        "track": (None, lambda p: p.report()),
+    }
+    assert set(readers) == {name for name, stage in stages.items() if stage.get("do", stage).get("params")}
+    for name, (item, read) in readers.items():
+        paths = listed(stages[name], item)
+        assert read(parameters.ParamsFile(only(tree, paths))) == read(parameters.ParamsFile(tree)), name
+        for left_out in paths:
+            with pytest.raises(ConfigError):
+                read(parameters.ParamsFile(only(tree, [path for path in paths if path != left_out])))
+
+
+def test_one_tasks_learning_rate_changes_only_that_tasks_settings():
+    before, after = values(), set_at(values(), "tasks.medmqp.learning_rate", 0.5)
+    for task, family in itertools.product(before["run"]["tasks"], before["run"]["families"]):
+        same = parameters.ParamsFile(before).finetune(task, family) == parameters.ParamsFile(after).finetune(task, family)
+        assert same == (task != "medmqp")

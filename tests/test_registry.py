@@ -1,0 +1,133 @@
+"""The registry: what stands in tasks/, every way a file can be wrong, and nothing heavy on the way."""
+
+import subprocess
+import sys
+
+import pytest
+
+from harness import registry
+from harness.errors import RegistryError
+
+TASK = """from harness.data import readers, schema
+from harness.task import Groups, Task
+
+TASK = Task(
+    name="{name}", version="1", title="A task", head="sequence",
+    reader=readers.jsonl("a.jsonl", columns={{"id": "id", "text": "text", "label": "label"}}),
+    schema=lambda: schema.sequence(("a", "b")), labels=("a", "b"), groups=Groups(), metrics=("macro_f1",),
+    licence="MIT", citation="None",
+)
+"""
+
+
+@pytest.fixture
+def root(tmp_path):
+    (tmp_path / "tasks").mkdir()
+    for name in ("apple", "pear"):
+        write(tmp_path, name)
+    return tmp_path
+
+
+def write(root, name, old="", new="", text=TASK, called=None):
+    (root / "tasks" / f"{name}.py").write_text(text.format(name=called or name).replace(old, new), encoding="utf-8")
+
+
+def refused(root, *, name=None):
+    with pytest.raises(RegistryError) as caught:
+        registry.load_all(root) if name is None else registry.get(root, name)
+    return str(caught.value)
+
+
+def test_finds_whatever_stands_there_in_name_order(root):
+    write(root, "_helper", text="raise RuntimeError('never loaded')")
+    assert list(registry.load_all(root)) == ["apple", "pear"]
+    (root / "tasks" / "apple.py").unlink()
+    assert list(registry.load_all(root)) == ["pear"]
+    assert registry.load_all(root / "elsewhere") == {}
+
+
+def test_a_duplicate_name_is_told_before_the_wrong_file_name(root):
+    write(root, "plum", called="pear")
+    message = refused(root)
+    assert "tasks/plum.py" in message and "'pear' is already taken by tasks/pear.py" in message
+    assert registry.get(root, "apple").name == "apple"
+
+
+def test_a_name_that_is_not_the_files(root):
+    write(root, "plum", called="cherry")
+    message = refused(root)
+    assert "tasks/plum.py: TASK.name is 'cherry'" in message and "rename the file to cherry.py" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("import no_such_module\n", ["tasks/plum.py, line 1", "no_such_module"]),
+        ("x = 1\nfrom harness.data import nothing_there\n", ["tasks/plum.py, line 2", "nothing_there"]),
+        ("x = 1\ndef f(:\n", ["tasks/plum.py, line 2", "SyntaxError"]),
+        ("raise SystemExit(3)\n", ["tasks/plum.py, line 1", "SystemExit"]),
+        ("x = 1\n", ["tasks/plum.py: declares no TASK"]),
+        ("TASK = {{}}\n", ["tasks/plum.py: declares no TASK (found dict)"]),
+    ],
+)
+def test_a_file_that_cannot_be_loaded(root, text, expected):
+    write(root, "plum", text=text)
+    message = refused(root)
+    assert all(part in message for part in expected)
+    assert refused(root, name="plum") == message
+    assert registry.get(root, "pear").name == "pear"
+    assert "tasks.plum" not in sys.modules or text in ("x = 1\n", "TASK = {{}}\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('labels=("a", "b"), ', "", "'labels'"),
+        ('title="A task"', 'title=""', "TASK.title is empty"),
+        ('labels=("a", "b")', "labels=()", "TASK.labels is empty"),
+        ('labels=("a", "b")', 'labels=("a", "a")', "repeats a label"),
+        ('labels=("a", "b")', 'labels="ab"', "TASK.labels is not a tuple"),
+        ('metrics=("macro_f1",)', 'metrics=("macro_f1")', "TASK.metrics is not a tuple"),
+        ('head="sequence"', 'head="sequense"', "Did you mean 'sequence'"),
+        ('citation="None"', 'citation="None", positive="c"', "not a label"),
+        ("groups=Groups()", 'groups="caller"', "TASK.groups is a str"),
+        ('schema=lambda: schema.sequence(("a", "b"))', "schema=3", "TASK.schema cannot be called"),
+        ('licence="MIT"', 'licens="MIT"', "licens"),
+    ],
+)
+def test_a_declaration_that_is_incomplete_or_wrong(root, old, new, expected):
+    write(root, "plum", old, new)
+    message = refused(root)
+    assert "tasks/plum.py" in message and expected in message
+    assert len(message.splitlines()) <= 3
+
+
+def test_an_unknown_name_gets_the_nearest(root):
+    message = refused(root, name="peer")
+    assert "Did you mean 'pear'?" in message and "apple, pear" in message
+    assert "Did you mean" not in refused(root, name="zzzzzz")
+    for name in ("../tasks/pear", "_helper", ""):
+        assert "There is no task" in refused(root, name=name)
+
+
+def test_each_of_the_five_can_be_deleted(repository, tmp_path):
+    import shutil
+
+    shutil.copytree(repository / "tasks", tmp_path / "tasks")
+    names = [path.stem for path in registry.task_files(tmp_path)]
+    for name in names:
+        (tmp_path / "tasks" / f"{name}.py").rename(tmp_path / name)
+        assert sorted(registry.load_all(tmp_path)) == sorted(set(names) - {name})
+        (tmp_path / name).rename(tmp_path / "tasks" / f"{name}.py")
+
+
+def test_loading_all_tasks_imports_nothing_heavy(repository):
+    code = (
+        "import sys\nfrom harness import registry\nregistry.load_all(sys.argv[1])\n"
+        "heavy = {'torch', 'transformers', 'pandas', 'numpy', 'pandera', 'sklearn', 'mlflow', 'matplotlib', 'dvc',"
+        " 'datasets', 'ruamel'}\nprint(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(repository)], cwd=repository, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
