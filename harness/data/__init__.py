@@ -1,0 +1,1 @@
+"""Data: raw files to checked records, their sources, splits and corpora."""

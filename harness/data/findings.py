@@ -1,0 +1,60 @@
+"""Failures of a data file, collected and shown as one short table."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harness.errors import DataError
+
+EVERY_ROW = "every row"
+_ROWS_SHOWN = 5
+_EXAMPLE_CHARACTERS = 60
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One failed check: what, in which column ("" for the whole row), where (line, id, or EVERY_ROW).
+
+    `example` is the offending value; it is set only by code that knows the data may be shown.
+    """
+
+    check: str
+    column: str
+    row: str
+    example: str | None = None
+
+
+def refuse(name: str, findings: Iterable[Finding], rows: int, *, remedy: str, unit: str = "rows") -> None:
+    """Raise a DataError with the table of all findings; return where there is none."""
+    findings = list(findings)
+    if not findings:
+        return
+    places = _count([finding.row for finding in findings], rows)
+    raise DataError(f"{name}: {places} of {rows} {unit} cannot be used.\n{table(findings, rows)}", remedy=remedy)
+
+
+def table(findings: Iterable[Finding], rows: int) -> str:
+    """The findings by check and column: in how many of `rows`, in which first, one example where it is set."""
+    grouped: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        grouped.setdefault((finding.check, finding.column), []).append(finding)
+    lines = [("check", "column", "count", "first rows", "example")]
+    for (check, column), members in grouped.items():
+        places = list(dict.fromkeys(member.row for member in members))
+        shown = ", ".join(places[:_ROWS_SHOWN]) + (", …" if len(places) > _ROWS_SHOWN else "")
+        example = next((member.example for member in members if member.example is not None), None)
+        lines.append(
+            (check, column or "-", str(_count(places, rows)), shown, "" if example is None else shorten(example))
+        )
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    padded = ([cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines)
+    return "\n".join("  ".join(cells).rstrip() for cells in padded)
+
+
+def _count(places: list[str], rows: int) -> int:
+    return rows if EVERY_ROW in places else len(set(places))
+
+
+def shorten(value: object) -> str:
+    """`value` on one line, at most 60 characters."""
+    shown = repr(value)
+    return shown if len(shown) <= _EXAMPLE_CHARACTERS else shown[: _EXAMPLE_CHARACTERS - 1] + "…"

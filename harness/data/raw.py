@@ -1,0 +1,152 @@
+"""Raw bytes to text and values, strictly: what every reader does before it looks at columns."""
+
+import csv
+import json
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.data.findings import Finding
+from harness.errors import DataError
+
+MAX_CHARACTERS = 200_000
+
+# Tab and newline are layout; every other control character is damage that a tokenizer would hide.
+_LAYOUT = "\t\n"
+_NO_BREAK_SPACE = "\u00a0"
+
+
+def read_text(path: Path, repaired: Counter) -> str:
+    """The strict UTF-8 text of `path` with `\\n` line ends. A byte-order mark is taken off and counted."""
+    try:
+        content = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise DataError(
+            f"{path} is missing.",
+            remedy="Put the file there, or fetch or generate the data (`harness data --help`).",
+        ) from None
+    except IsADirectoryError:
+        raise DataError(f"{path} is a folder, not a file.", remedy="Put the data file itself there.") from None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.", remedy="Check the file's permissions.") from None
+    if content.startswith(b"\xef\xbb\xbf"):
+        content = content[3:]
+        repaired["byte-order mark"] += 1
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{path}, line {line}: not UTF-8 (byte {error.start}).", remedy="Save the file as UTF-8."
+        ) from None
+    if not text.strip():
+        raise DataError(f"{path} is empty (line 1).", remedy="Put the data there; an empty file is never a data set.")
+    return text.replace("\r\n", "\n")
+
+
+def parse_json(text: str):
+    """JSON as the standard has it: no NaN or Infinity, no key twice, no endless nesting.
+
+    Raises ValueError with a reason that quotes nothing of the text.
+    """
+    try:
+        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique_keys)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON ({error.msg.lower()}, column {error.colno})") from None
+    except RecursionError:
+        raise ValueError("not JSON (nested too deep)") from None
+
+
+def _no_constant(name: str):
+    raise ValueError(f"{name} is not JSON")
+
+
+def _unique_keys(pairs: list) -> dict:
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return dict(pairs)
+
+
+def json_lines(text: str, findings: list[Finding]) -> Iterator[tuple[str, dict | None]]:
+    """("line n", object) of every line that is not blank; None, and a finding, where it is no JSON object."""
+    # Only "\n" ends a line: str.splitlines would also cut at U+2028 inside a text.
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        where = f"line {number}"
+        try:
+            value = parse_json(line)
+        except ValueError as error:
+            findings.append(Finding(str(error), "", where))
+            value = None
+        else:
+            if not isinstance(value, dict):
+                findings.append(Finding("not a JSON object", "", where))
+                value = None
+        yield where, value
+
+
+def json_document(path: Path, text: str):
+    """The one JSON value of a file. Raises DataError with file and line."""
+    try:
+        return parse_json(text)
+    except ValueError as error:
+        try:
+            json.loads(text)
+            line = ""
+        except json.JSONDecodeError as at:
+            line = f", line {at.lineno}"
+        except RecursionError:
+            line = ""
+        raise DataError(f"{path}{line}: {error}.", remedy="Restore the file; it is damaged or cut off.") from None
+
+
+def csv_rows(text: str, findings: list[Finding]) -> Iterator[tuple[str, list[str] | None]]:
+    """("line n", cells) of every row, strictly quoted; None, and a finding, where the quoting is broken.
+
+    A row begins at its line and ends where its quotes say.
+    """
+    # The module's own limit (131,072) would hide the length of an over-long text behind its message.
+    limit = csv.field_size_limit(max(len(text) + 1, csv.field_size_limit()))
+    try:
+        # splitlines would cut at U+2028 and friends, which are text here.
+        rows = csv.reader((line + "\n" for line in text.removesuffix("\n").split("\n")), strict=True)
+        start = 1
+        while True:
+            try:
+                cells = next(rows)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                # The reader has lost its place: what follows cannot be told apart from the broken row.
+                findings.append(Finding(f"not CSV ({error})", "", f"line {start}"))
+                yield f"line {start}", None
+                return
+            if cells:
+                yield f"line {start}", cells
+            start = rows.line_num + 1
+    finally:
+        csv.field_size_limit(limit)
+
+
+def clean(value: str, repairs: set[str]) -> str:
+    """`value` without edge whitespace and with ordinary spaces for no-break spaces; names what it mended."""
+    if _NO_BREAK_SPACE in value:
+        value = value.replace(_NO_BREAK_SPACE, " ")
+        repairs.add("no-break space")
+    trimmed = value.strip()
+    if trimmed != value:
+        repairs.add("edge whitespace")
+    return trimmed
+
+
+def text_fault(value: str, limit: int) -> str | None:
+    """What makes `value` unusable as a text, or None: empty, too long, or with control characters."""
+    if not value.strip():
+        return "empty text"
+    if len(value) > limit:
+        return f"text of {len(value):,} characters (at most {limit:,})"
+    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in _LAYOUT for c in value):
+        return "control character"
+    return None

@@ -1,0 +1,207 @@
+"""pandera schemas of records by head, and the one table that a bad file gets.
+
+Strict: a column that the task does not declare is a failure. Lazy: all failures at once. The frames
+hold plain Python objects, so that what is checked is exactly what is written. A schema is versioned
+by its task (`Task.version`), not by a hash of itself.
+"""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from harness.data.findings import EVERY_ROW, Finding, refuse
+from harness.data.raw import text_fault
+from harness.task import Task
+
+_PARTS = ("pool", "holdout")
+_ANY_LENGTH = 1 << 62
+
+
+def sequence(labels: Iterable[str], columns: Mapping[str, Iterable[str] | None] | None = None):
+    """Schema of {id, group, part, text, label} and the declared `columns` (name: allowed values or None)."""
+    return _schema({"text": _text_checks(), "label": [_one_of(labels, "label allowed")]}, columns)
+
+
+def pair(labels: Iterable[str], columns: Mapping[str, Iterable[str] | None] | None = None):
+    """Schema of {id, group, part, text, text_pair, label} and the declared `columns`."""
+    checks = {"text": _text_checks(), "text_pair": _text_checks(), "label": [_one_of(labels, "label allowed")]}
+    return _schema(checks, columns)
+
+
+def choice(labels: Iterable[str], columns: Mapping[str, Iterable[str] | None] | None = None):
+    """Schema of {id, group, part, question, options, label}: the label is the letter of the right option."""
+    labels = tuple(labels)
+    options = [
+        _check(lambda v: isinstance(v, list) and len(v) == len(labels), f"options: a list of {len(labels)}"),
+        _check(lambda v: not isinstance(v, list) or all(_is_text(o) for o in v), "options: clean texts"),
+        _check(lambda v: not isinstance(v, list) or len({repr(o) for o in v}) == len(v), "options distinct"),
+    ]
+    right = _one_of(labels, "exactly one right option")
+    return _schema({"question": _text_checks(), "options": options, "label": [right]}, columns)
+
+
+def tokens(labels: Iterable[str], columns: Mapping[str, Iterable[str] | None] | None = None):
+    """Schema of {id, group, part, text, spans}; spans are {start, end, label} in characters of the text."""
+    labels = frozenset(labels)
+    shape = _check(_are_spans, "spans: a list of {start, end, label}")
+    rules = (
+        ("span inside its text", lambda text, spans: all(s["start"] >= 0 and s["end"] <= len(text) for s in spans)),
+        ("span not empty", lambda text, spans: all(s["start"] < s["end"] for s in spans)),
+        ("spans in order, not overlapping", lambda text, spans: _are_apart(spans)),
+        ("span label allowed", lambda text, spans: all(s["label"] in labels for s in spans)),
+        ("span without edge whitespace", lambda text, spans: all(_is_trimmed(text, s) for s in spans)),
+    )
+    checks = [_span_check(rule, name) for name, rule in rules]
+    return _schema({"text": _text_checks(), "spans": [shape]}, columns, checks)
+
+
+def validate(
+    task: Task, records: list[dict], kind: str, source_name: str, where: Mapping[str, str] | None = None
+) -> None:
+    """Check `records` against the task's schema.
+
+    Raises DataError with one table of all failures (check, column, count, first row ids), with an
+    example only where `kind` is not "restricted". `where` adds the place of an id in its raw file.
+    """
+    import pandas
+    import pandera.pandas as pa
+
+    if not records:
+        refuse(source_name, [Finding("no records are left", "", "-")], 0, remedy="Put the whole data set there.")
+    frame = pandas.DataFrame(
+        {name: pandas.Series([record.get(name) for record in records], dtype=object) for name in _names(records)}
+    )
+    try:
+        task.schema().validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as errors:
+        findings = list(_findings(errors.failure_cases, frame, where or {}, show=kind != "restricted"))
+        refuse(
+            source_name,
+            findings,
+            len(records),
+            unit="records",
+            remedy=f"Correct these rows in the file and run `harness validate {task.name}` again; nothing was written.",
+        )
+
+
+def _schema(columns: dict, metadata: Mapping[str, Iterable[str] | None] | None, checks: Iterable = ()):
+    import pandera.pandas as pa
+
+    every = {"id": [*_text_checks(), _unique()], "group": _text_checks(), "part": [_one_of(_PARTS, "part allowed")]}
+    every |= columns
+    for name, allowed in (metadata or {}).items():
+        every[name] = _text_checks() if allowed is None else [_one_of(allowed, "value allowed")]
+    return pa.DataFrameSchema(
+        {name: pa.Column(None, checks=found, nullable=False) for name, found in every.items()},
+        checks=list(checks),
+        strict=True,
+    )
+
+
+def _check(rule, name: str):
+    import pandera.pandas as pa
+
+    return pa.Check(rule, element_wise=True, name=name, error=name)
+
+
+def _text_checks() -> list:
+    def without(fault: str, name: str):
+        return _check(lambda v: not isinstance(v, str) or text_fault(v, _ANY_LENGTH) != fault, name)
+
+    return [
+        _check(lambda v: isinstance(v, str), "text"),
+        without("empty text", "not empty"),
+        without("control character", "no control characters"),
+    ]
+
+
+def _is_text(value) -> bool:
+    return isinstance(value, str) and text_fault(value, _ANY_LENGTH) is None
+
+
+def _one_of(allowed: Iterable[str], name: str):
+    allowed = tuple(allowed)
+    return _check(lambda v: isinstance(v, str) and v in allowed, name)
+
+
+def _unique():
+    import pandera.pandas as pa
+
+    def unique(ids):
+        keys = ids.map(repr)
+        seen = Counter(keys)
+        return keys.map(lambda key: seen[key] == 1).astype(bool)
+
+    return pa.Check(unique, name="unique", error="unique")
+
+
+def _are_spans(value) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(span, dict)
+        and sorted(span) == ["end", "label", "start"]
+        and type(span["start"]) is int
+        and type(span["end"]) is int
+        and isinstance(span["label"], str)
+        for span in value
+    )
+
+
+def _are_apart(spans: list[dict]) -> bool:
+    return all(before["end"] <= after["start"] for before, after in itertools.pairwise(spans))
+
+
+def _is_trimmed(text: str, span: dict) -> bool:
+    covered = text[max(span["start"], 0) : max(span["end"], 0)]
+    return covered == covered.strip()
+
+
+def _span_check(rule, name: str):
+    import pandas
+    import pandera.pandas as pa
+
+    def holds(frame):
+        if not {"text", "spans"} <= set(frame.columns):
+            return pandas.Series(True, index=frame.index)
+        # What is no text or no list of spans has its own failure; the rules speak of the rest.
+        values = [
+            not isinstance(text, str) or not _are_spans(spans) or rule(text, spans)
+            for text, spans in zip(frame["text"], frame["spans"], strict=True)
+        ]
+        return pandas.Series(values, index=frame.index, dtype=bool)
+
+    return pa.Check(holds, name=name, error=name)
+
+
+def _names(records: list[dict]) -> list[str]:
+    return list(dict.fromkeys(name for record in records for name in record))
+
+
+def _findings(cases, frame, where: Mapping[str, str], show: bool) -> list[Finding]:
+    """pandera's failure cases as findings: missing columns first, one per row of a frame-wide check."""
+    missing, found, seen = [], [], set()
+    for case in cases.to_dict("records"):
+        check, column, index = str(case["check"]), str(case["column"]), case["index"]
+        if case["schema_context"] == "DataFrameSchema":
+            if check == "column_in_dataframe":
+                missing.append(Finding("column missing", str(case["failure_case"]), EVERY_ROW))
+                continue
+            if check == "column_in_schema":
+                found.append(Finding("column not declared", str(case["failure_case"]), EVERY_ROW))
+                continue
+            column = "spans"
+        if check == "not_nullable":
+            check = "value missing"
+        row = "?" if index is None or index != index else _row_name(frame, int(index), where)
+        if (check, column, row) not in seen:
+            seen.add((check, column, row))
+            example = case["failure_case"] if show and case["schema_context"] == "Column" else None
+            found.append(Finding(check, column, row, example))
+    return missing + found
+
+
+def _row_name(frame, index: int, where: Mapping[str, str]) -> str:
+    identity = frame["id"].iloc[index] if "id" in frame else None
+    if not isinstance(identity, str) or not identity:
+        return f"record {index + 1}"
+    place = where.get(identity)
+    return f"{identity} ({place})" if place else identity

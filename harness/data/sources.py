@@ -1,0 +1,222 @@
+"""Where data come from: the source record of a folder, and the public originals at pinned hashes."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import files
+from harness.errors import DataError
+from harness.task import KINDS, PublicFile, Task
+
+RECORD = "source.json"
+KEYS = ("kind", "address", "revision", "files", "licence", "language", "citation", "note")
+_TIMEOUT_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class PublicCorpus:
+    """A corpus file that belongs in `data/corpus`; `mirrored` is its path in or beside a mirror folder."""
+
+    name: str
+    mirrored: str
+    sha256: str
+    licence: str
+    language: str
+    citation: str
+
+
+CORPORA = {
+    "norec": PublicCorpus(
+        name="norec.jsonl.gz",
+        mirrored="corpora/norec_train_12k.jsonl.gz",
+        sha256="95a881b627d60b1d39e04919f21e31a290d052887a975f186c105e54b2037a47",
+        licence="CC BY-NC 4.0",
+        language="Norwegian (bokmål and nynorsk)",
+        citation="Velldal et al. (2018), NoReC: The Norwegian Review Corpus",
+    )
+}
+
+
+def read_source(folder: Path) -> dict:
+    """The source record of a data folder, checked. Raises DataError naming the file and the key."""
+    path = Path(folder) / RECORD
+    if not path.is_file():
+        raise DataError(
+            f"{path} is missing.",
+            remedy="Generate or fetch the data again, or put your own in with `harness data use`; both write it.",
+        )
+    source = files.read_json(path)
+    problem = _problem(source)
+    if problem:
+        raise DataError(f"{path}: {problem}", remedy=f"Write all of {', '.join(KEYS)}; texts may be empty.")
+    return source
+
+
+def write_source(folder: Path, source: dict) -> None:
+    """Write a source record with exactly the known keys."""
+    problem = _problem(source)
+    if problem:
+        raise DataError(f"{Path(folder) / RECORD}: {problem}", remedy=f"Give all of {', '.join(KEYS)}.")
+    files.write_json(Path(folder) / RECORD, source)
+
+
+def _problem(source) -> str | None:
+    if not isinstance(source, dict):
+        return "not a JSON object."
+    for key in KEYS:
+        if key not in source:
+            return f"the key {key!r} is missing."
+    for key, value in source.items():
+        if key not in KEYS:
+            return f"the key {key!r} is not known."
+        if not isinstance(value, dict if key == "files" else str):
+            return f"{key} is a {type(value).__name__}."
+    if source["kind"] not in KINDS:
+        return f"kind is {source['kind']!r}, not one of {', '.join(KINDS)}."
+    if not source["files"]:
+        return "files names no file."
+    for name, digest in source["files"].items():
+        if Path(name).name != name:
+            return f"files names {name!r}, which is no plain file name."
+        if not isinstance(digest, str) or len(digest) != 64 or set(digest) - set("0123456789abcdef"):
+            return f"the hash of {name} is not a SHA-256."
+    return None
+
+
+def verify(folder: Path, source: dict) -> None:
+    """Hold every file of `folder` against the source record: none missing, changed or unlisted."""
+    folder = Path(folder)
+    for name, digest in sorted(source["files"].items()):
+        path = folder / name
+        if path.is_dir():
+            raise DataError(f"{path} is a folder, not a file.", remedy="Put the data file itself there.")
+        if not path.is_file():
+            raise DataError(f"{path} is missing, but {RECORD} lists it.", remedy="Put it back, or fetch it again.")
+        actual = files.sha256(path)
+        if actual != digest:
+            raise DataError(
+                f"{path} has changed: its SHA-256 is {actual[:12]}…, {RECORD} says {digest[:12]}….",
+                remedy="Restore the file, or pin the new one with `harness data use`.",
+            )
+    for path in sorted(folder.iterdir()):
+        if path.name != RECORD and not path.name.startswith(".") and path.name not in source["files"]:
+            raise DataError(
+                f"{path} is not listed in {RECORD}.", remedy="Move it away, or pin it with `harness data use`."
+            )
+
+
+def fetch(root: Path, tasks: Iterable[Task], mirror: Path | None = None) -> list[Path]:
+    """Put the public originals of `tasks` into `root/data`; returns their folders, in the order of `tasks`.
+
+    Files come from `mirror/<task>/<name>` or, without a mirror, from the pinned addresses, and are
+    verified before anything is replaced. Raises DataError and leaves that task's data as they are.
+    """
+    return [_fetch_task(Path(root), task, mirror) for task in tasks]
+
+
+def _fetch_task(root: Path, task: Task, mirror: Path | None) -> Path:
+    if task.public is None:
+        raise DataError(
+            f"{task.name} has no public original.",
+            remedy=f"A site that holds it puts it in with `harness data use {task.name} PATH`.",
+        )
+    contents = {file.name: _content(task.name, file, mirror) for file in task.public.files}
+    source = {
+        "kind": "public",
+        "address": task.public.address,
+        "revision": task.public.revision,
+        "files": {file.name: file.sha256 for file in task.public.files},
+        "licence": task.public.licence,
+        "language": task.public.language,
+        "citation": task.citation,
+        "note": "",
+    }
+    folder = root / "data" / task.name
+    with files.atomic_folder(folder) as aside:
+        for name, content in contents.items():
+            files.write_bytes(aside / name, content)
+        write_source(aside, source)
+    return folder
+
+
+def _content(task: str, file: PublicFile, mirror: Path | None) -> bytes:
+    if mirror is None:
+        content, origin = _download(task, file), file.url
+    else:
+        path = Path(mirror) / task / file.name
+        if not path.is_file():
+            raise DataError(
+                f"{path} is missing.",
+                remedy=f"Put {file.name} there (from {file.url}), or leave out --mirror where there is a network.",
+            )
+        content, origin = path.read_bytes(), str(path)
+    _check_digest(content, file.sha256, origin)
+    return content
+
+
+def _check_digest(content: bytes, expected: str, origin: str) -> None:
+    actual = hashlib.sha256(content).hexdigest()
+    if actual != expected:
+        raise DataError(
+            f"{origin}: SHA-256 is {actual[:12]}…, pinned is {expected[:12]}….",
+            remedy="The file is not the pinned original; get it again. Nothing was changed.",
+        )
+
+
+def _download(task: str, file: PublicFile) -> bytes:
+    if os.environ.get("HARNESS_OFFLINE") == "1":
+        raise DataError(
+            f"{file.url} is not fetched: HARNESS_OFFLINE=1.",
+            remedy=f"Put {file.name} into DIR/{task}/ and run `harness data fetch {task} --mirror DIR`.",
+        )
+    import urllib.request
+
+    try:
+        with urllib.request.urlopen(file.url, timeout=_TIMEOUT_SECONDS) as response:
+            return response.read()
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"{file.url} cannot be reached ({getattr(error, 'reason', error)}).",
+            remedy=f"Put {file.name} into DIR/{task}/ and run `harness data fetch {task} --mirror DIR`.",
+        ) from None
+
+
+def fetch_corpus(root: Path, names: Iterable[str], mirror: Path | None) -> list[Path]:
+    """Add public corpora to `root/data/corpus`; what is there stays, its source record grows.
+
+    The record keeps its kind: it says what the folder was made as, and its note what was added.
+    """
+    return [_fetch_corpus(Path(root), name, mirror) for name in names]
+
+
+def _fetch_corpus(root: Path, name: str, mirror: Path | None) -> Path:
+    if name not in CORPORA:
+        raise DataError(f"There is no public corpus {name!r}.", remedy=f"Known: {', '.join(CORPORA)}.")
+    corpus = CORPORA[name]
+    places = [] if mirror is None else [Path(mirror) / corpus.mirrored, Path(mirror).parent / corpus.mirrored]
+    path = next((place for place in places if place.is_file()), None)
+    if path is None:
+        raise DataError(
+            f"The corpus {name} ({corpus.mirrored}) is in no mirror folder, and this extract has no public address.",
+            remedy=f"Put it at DIR/{corpus.mirrored} and give --mirror DIR.",
+        )
+    content = path.read_bytes()
+    _check_digest(content, corpus.sha256, str(path))
+    folder = root / "data" / "corpus"
+    if folder.is_dir() and any(folder.iterdir()):
+        source = read_source(folder)
+    else:
+        source = dict.fromkeys(KEYS, "") | {"kind": "public", "files": {}}
+    entry = f"{corpus.name}: {corpus.citation}; {corpus.licence}; {corpus.language}."
+    if entry not in source["note"]:
+        source["note"] = f"{source['note']} {entry}".strip()
+    source["files"] = {**source["files"], corpus.name: corpus.sha256}
+    with files.atomic_folder(folder) as aside:
+        if folder.is_dir():
+            shutil.copytree(folder, aside, dirs_exist_ok=True)
+        files.write_bytes(aside / corpus.name, content)
+        write_source(aside, source)
+    return folder

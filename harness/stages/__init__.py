@@ -1,0 +1,1 @@
+"""The stages: one file each; they meet only through files and never import one another."""

@@ -1,0 +1,52 @@
+"""`harness data fetch`: put public originals in place of generated data, and pin them."""
+
+import tempfile
+from pathlib import Path
+
+from harness import registry
+from harness.config import Params
+from harness.errors import DataError
+
+# Files below data/corpus that are fetched, not generated, by the name params.yaml uses.
+FETCHED_CORPORA = {"norec.jsonl.gz": "norec"}
+
+
+def run(root: Path, params: Params, names: list[str], mirror: Path | None) -> None:
+    """Fetch `names` (default: every public task of this run) into `data/`, verify, pin and freeze.
+
+    Where `data/` lacks what this run also needs (generated corpora, tasks without a public original),
+    the generated files are written first, so that `data/` is complete before it is pinned.
+    """
+    from harness.data import sources
+    from harness.data.pinning import pin_data
+
+    wanted = [registry.get(root, name) for name in (names or params.run.tasks)]
+    public = [task for task in wanted if task.public is not None]
+    for task in wanted:
+        if names and task.public is None:
+            raise DataError(f"{task.name} has no public original.", remedy="It exists only at its owner's site.")
+    complete_with_generated(root, params)
+    for task, folder in zip(public, sources.fetch(root, public, mirror), strict=True):
+        print(f"{task.name}: {folder.relative_to(root)} (verified)")
+    corpora = sorted(
+        {FETCHED_CORPORA[file] for file in (*params.corpus.general, *params.corpus.clinical) if file in FETCHED_CORPORA}
+    )
+    if corpora:
+        sources.fetch_corpus(root, corpora, mirror)
+        print(f"corpus: {', '.join(corpora)} (verified)")
+    pin_data(root)
+    print(
+        "data.dvc now pins these files. Next: `dvc repro`. Back to generated data: `git checkout data.dvc && dvc repro`."
+    )
+
+
+def complete_with_generated(root: Path, params: Params) -> None:
+    """Generate the parts of `data/` that are not there yet; what is there stays as it is."""
+    from harness.data.synthetic import generate
+
+    with tempfile.TemporaryDirectory(dir=root, prefix=".generated-", suffix=".partial") as aside:
+        for name, folder in sorted(generate(Path(aside), params.generate.seed).items()):
+            target = root / "data" / name
+            if not target.exists():
+                target.parent.mkdir(exist_ok=True)
+                folder.rename(target)

@@ -1,0 +1,57 @@
+"""Stage `validate`: raw files of one task to checked records.
+
+Reads `data/<task>/` and writes `artifacts/validated/<task>/{records.jsonl,card.json}`; writes nothing
+where the source record, a hash, the reader or the schema finds a fault.
+"""
+
+from collections import Counter
+from pathlib import Path
+
+from harness import files, registry
+from harness.data import schema, sources
+from harness.task import Task
+
+
+def run(root: Path, name: str) -> dict:
+    """Validate the data of task `name` and return the card that was written."""
+    root = Path(root)
+    task = registry.get(root, name)
+    records, card = check(task, root / "data" / name)
+    with files.atomic_folder(root / "artifacts" / "validated" / name) as folder:
+        files.write_jsonl(folder / "records.jsonl", records)
+        card["sha256"] = files.sha256(folder / "records.jsonl")
+        files.write_json(folder / "card.json", card)
+    return card
+
+
+def check(task: Task, folder: Path) -> tuple[list[dict], dict]:
+    """The records of `folder` and their card, or a DataError; writes nothing."""
+    source = sources.read_source(folder)
+    sources.verify(folder, source)
+    reading = task.reader(folder)
+    records = [{"part": "pool", **record} for record in reading.records]
+    names = ", ".join(sorted(source["files"]))
+    schema.validate(task, records, source["kind"], f"{folder}/{names}", reading.where)
+    parts = Counter(record["part"] for record in records)
+    card = {
+        "task": task.name,
+        "head": task.head,
+        "version": task.version,
+        "kind": source["kind"],
+        "source": source,
+        "rows_in": reading.rows_in,
+        "rows": len(records),
+        "dropped": reading.dropped,
+        "repaired": reading.repaired,
+        "labels": _label_counts(task, records),
+        "parts": {"pool": parts["pool"], "holdout": parts["holdout"]},
+    }
+    return records, card
+
+
+def _label_counts(task: Task, records: list[dict]) -> dict[str, int]:
+    if task.head == "tokens":
+        counts = Counter(span["label"] for record in records for span in record["spans"])
+    else:
+        counts = Counter(record["label"] for record in records)
+    return {label: counts[label] for label in task.labels}
