@@ -1,0 +1,147 @@
+"""Groups: which records a split must keep together, found from what the records share.
+
+Records and the things they share are the two sides of a graph: a record holds keys (its own group
+value, its texts), and two keys may be near duplicates. A group is a connected component.
+"""
+
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from harness.errors import DataError
+from harness.task import Groups
+
+NGRAM = 4  # characters; inside word boundaries, so that a changed word costs only its own n-grams
+BLOCK_ROWS = 256
+# Cosines right at the threshold must not fall on different sides in two computations of one value.
+ROUNDING = 1e-6
+# Term weights shift when rows are added, so a pair that was just below the threshold when it was
+# placed may be just above it now. Pairs of already placed records get this much allowance.
+DRIFT = 0.02
+
+
+def normalise(text: str) -> str:
+    """NFC, case-folded, runs of white space as one blank. Punctuation stays: p<0.05 is not p>0.05."""
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+
+
+def compared_texts(record: Mapping, head: str) -> tuple[str, ...]:
+    """The texts in which two records can repeat each other, as written.
+
+    Each question of a pair stands alone; a choice item is its question with its options in sorted
+    order, since the same item with shuffled options is the same item.
+    """
+    if head == "pair":
+        return record["text"], record["text_pair"]
+    if head == "choice":
+        return ("\n".join([record["question"], *sorted(record["options"], key=normalise)]),)
+    return (record["text"],)
+
+
+def shared_texts(record: Mapping, head: str) -> frozenset[str]:
+    """`compared_texts`, normalised."""
+    return frozenset(normalise(text) for text in compared_texts(record, head))
+
+
+@dataclass(frozen=True)
+class Links:
+    """`keys`: what each record holds, by record id; `near`: pairs of keys with their cosine."""
+
+    keys: dict[str, frozenset[str]]
+    near: tuple[tuple[str, str, float], ...]
+    threshold: float
+
+
+def find_links(records: Iterable[Mapping], groups: Groups, head: str) -> Links:
+    """Everything that ties records to one another. Raises DataError where a group column is missing."""
+    keys: dict[str, frozenset[str]] = {}
+    texts: set[str] = set()
+    for record in records:
+        compared = shared_texts(record, head)
+        texts |= compared
+        held = {f"text:{text}" for text in compared}
+        held |= {f"text:{normalise(_as_text(record, column))}" for column in groups.link_equal}
+        if groups.column is not None:
+            held.add(f"group:{_as_text(record, groups.column)}")
+        if record["id"] in keys:
+            raise DataError(f"The id {record['id']!r} stands twice.", remedy="Give every record its own id.")
+        keys[record["id"]] = frozenset(held)
+    ordered = sorted(texts)
+    near = tuple(
+        (f"text:{ordered[i]}", f"text:{ordered[j]}", cosine)
+        for i, j, cosine in near_duplicates(ordered, groups.near_duplicate)
+    )
+    return Links(keys, near, groups.near_duplicate)
+
+
+def near_duplicates(texts: list[str], threshold: float) -> list[tuple[int, int, float]]:
+    """Pairs (i < j, cosine) of TF-IDF vectors over character n-grams with cosine >= `threshold`.
+
+    Counts enter by their logarithm: a ruled line of 80 dashes is no likeness. All pairs are compared, a
+    block of rows at a time, so that memory stays at BLOCK_ROWS x len(texts).
+    """
+    if len(texts) < 2:
+        return []
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(NGRAM, NGRAM), lowercase=False, sublinear_tf=True)
+    vectors = vectorizer.fit_transform(texts)
+    transposed = vectors.T.tocsr()
+    pairs = []
+    for start in range(0, len(texts), BLOCK_ROWS):
+        block = (vectors[start : start + BLOCK_ROWS] @ transposed[:, start:]).tocoo()
+        close = (block.data >= threshold - ROUNDING) & (block.row < block.col)
+        found = zip(block.row[close] + start, block.col[close] + start, block.data[close], strict=True)
+        pairs += [(int(i), int(j), float(cosine)) for i, j, cosine in found]
+    return sorted(pairs)
+
+
+def components(links: Links, ids: Collection[str], placed: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Group id (the smallest member id) of each of `ids`; other records do not connect anything.
+
+    `placed` is a frozen manifest (id to split). A near-duplicate link between records that it has put
+    into different splits counts only from threshold + DRIFT: it was judged when they came in.
+    """
+    holders: dict[str, list[str]] = {}
+    for record_id in sorted(ids):
+        for key in sorted(links.keys[record_id]):
+            holders.setdefault(key, []).append(record_id)
+    forest = _Forest(ids)
+    for members in holders.values():
+        for member in members[1:]:
+            forest.union(members[0], member)
+    for left, right, cosine in links.near:
+        if left not in holders or right not in holders:
+            continue
+        splits = {(placed or {}).get(record_id) for record_id in holders[left] + holders[right]}
+        judged = None not in splits and len(splits) > 1
+        if not judged or cosine >= links.threshold + DRIFT:
+            forest.union(holders[left][0], holders[right][0])
+    return {record_id: forest.find(record_id) for record_id in sorted(ids)}
+
+
+class _Forest:
+    """Union-find whose representative is the smallest member, whatever the order of the unions."""
+
+    def __init__(self, members: Iterable[str]):
+        self._parent = {member: member for member in members}
+
+    def find(self, member: str) -> str:
+        while self._parent[member] != member:
+            self._parent[member] = self._parent[self._parent[member]]
+            member = self._parent[member]
+        return member
+
+    def union(self, left: str, right: str) -> None:
+        small, large = sorted((self.find(left), self.find(right)))
+        self._parent[large] = small
+
+
+def _as_text(record: Mapping, column: str) -> str:
+    value = record.get(column)
+    if value is None or value == "":
+        raise DataError(
+            f"Record {record['id']!r} has no {column!r}, which keeps its group together.",
+            remedy=f"Fill in {column}, or take it out of the task's groups.",
+        )
+    return "\n".join(value) if isinstance(value, list) else str(value)

@@ -1,0 +1,207 @@
+"""The leakage gate: what a split must not share between its parts, looked for in the texts themselves.
+
+Nothing here trusts the grouping: duplicates and near duplicates are searched anew over the finished
+split. Findings are plain values with record ids and never a text, so they may be shown for any data.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.data.grouping import BLOCK_ROWS, DRIFT, NGRAM, ROUNDING, shared_texts
+from harness.data.splitting import EXCLUDED
+from harness.errors import LeakageError
+from harness.task import Task
+
+SHOWN_IDS = 5
+KEPT_IDS = 20
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The result of one check; `level` is "ok", "note" or "error", `ids` the first KEPT_IDS offenders."""
+
+    check: str
+    level: str
+    count: int
+    ids: tuple[str, ...]
+    detail: str
+
+
+def examine(
+    task: Task,
+    records: Sequence[Mapping],
+    splits: Mapping[str, str],
+    groups: Mapping[str, str],
+    shares: Mapping[str, float],
+    placed: Collection[str] = (),
+) -> list[Finding]:
+    """Every check over the records that take part in `splits` (excluded ones do not).
+
+    `groups` is the group id of each record that takes part; `placed` the ids that a frozen manifest had
+    placed before (see `grouping.DRIFT`).
+    """
+    records = sorted(records, key=lambda record: record["id"])
+    all_texts = {record["id"]: shared_texts(record, task.head) for record in records}
+    records = [record for record in records if splits[record["id"]] != EXCLUDED]
+    texts = {record["id"]: all_texts[record["id"]] for record in records}
+    findings = [
+        _across("groups across splits", groups_across(splits, groups), "one group in several"),
+        _across("exact duplicates across splits", duplicates_across(texts, splits), "one text in several"),
+        *_near(task.groups.near_duplicate, all_texts, splits, frozenset(placed)),
+        label_shares(records, splits, groups, shares),
+    ]
+    if task.groups.text_blind_siblings:
+        torn = siblings_outside(texts, splits)
+        findings.append(_across("text-blind sibling rule", torn, "a sibling outside the test split tells the label"))
+    return findings
+
+
+def enforce(findings: Sequence[Finding], task: str, manifest: str) -> None:
+    """Raise LeakageError with every error-level finding; `manifest` is the file the remedy names."""
+    errors = [finding for finding in findings if finding.level == "error"]
+    if not errors:
+        return
+    lines = [f"{task}: the split leaks."]
+    for finding in errors:
+        more = ", …" if finding.count > SHOWN_IDS and len(finding.ids) > SHOWN_IDS else ""
+        ids = f" Records: {', '.join(finding.ids[:SHOWN_IDS])}{more}." if finding.ids else ""
+        lines.append(f"{finding.check}: {finding.count} ({finding.detail}).{ids}")
+    raise LeakageError(
+        "\n".join(lines),
+        remedy=f"Restore {manifest} from git if it was edited; to split anew, remove it first.",
+    )
+
+
+def groups_across(splits: Mapping[str, str], groups: Mapping[str, str]) -> list[str]:
+    """Ids of the records whose group (by record id) lies in more than one split."""
+    parts: dict[str, set[str]] = {}
+    for record_id, group in groups.items():
+        parts.setdefault(group, set()).add(splits[record_id])
+    return sorted(record_id for record_id, group in groups.items() if len(parts[group]) > 1)
+
+
+def duplicates_across(texts: Mapping[str, frozenset[str]], splits: Mapping[str, str]) -> list[str]:
+    """Ids of the records that share a whole normalised text with a record of another split."""
+    parts: dict[str, set[str]] = {}
+    for record_id, held in texts.items():
+        for text in held:
+            parts.setdefault(text, set()).add(splits[record_id])
+    return [record_id for record_id, held in texts.items() if any(len(parts[text]) > 1 for text in held)]
+
+
+def near_across(
+    texts: Mapping[str, frozenset[str]], splits: Mapping[str, str], threshold: float
+) -> list[tuple[str, str, float]]:
+    """(id, id, cosine) of records in different splits with texts at cosine >= `threshold`.
+
+    Same measure as the grouping (log TF-IDF over character n-grams), computed here from the counts, and
+    only where it matters: each held-out text against the texts of all other splits. Texts of excluded
+    records only take part in the term weights, so that both computations see the same weights.
+    """
+    unique = sorted({text for held in texts.values() for text in held})
+    if len(unique) < 2:
+        return []
+    import numpy
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.preprocessing import normalize
+
+    counter = CountVectorizer(analyzer="char_wb", ngram_range=(NGRAM, NGRAM), lowercase=False)
+    counts = counter.fit_transform(unique).astype(float).tocsr()
+    documents_with = numpy.bincount(counts.indices, minlength=counts.shape[1])
+    weights = numpy.log((1 + len(unique)) / (1 + documents_with)) + 1
+    counts.data = (1 + numpy.log(counts.data)) * weights[counts.indices]
+    vectors = normalize(counts)
+
+    holders: dict[str, list[str]] = {}
+    for record_id, held in texts.items():
+        for text in held:
+            holders.setdefault(text, []).append(record_id)
+    passive = ("train", EXCLUDED)
+    held_out = [i for i, text in enumerate(unique) if any(splits[r] not in passive for r in holders[text])]
+    found = set()
+    for start in range(0, len(held_out), BLOCK_ROWS):
+        rows = held_out[start : start + BLOCK_ROWS]
+        product = (vectors[rows] @ vectors.T).tocoo()
+        for at in numpy.flatnonzero(product.data >= threshold + ROUNDING).tolist():
+            left, right = unique[rows[product.row[at]]], unique[product.col[at]]
+            cosine = float(product.data[at])
+            found |= {
+                (*sorted((a, b)), round(cosine, 6))
+                for a in holders[left]
+                for b in holders[right]
+                if splits[a] != splits[b] and EXCLUDED not in (splits[a], splits[b])
+            }
+    return sorted(found)
+
+
+def label_shares(
+    records: Sequence[Mapping], splits: Mapping[str, str], groups: Mapping[str, str], names: Collection[str]
+) -> Finding:
+    """Does a split's label distribution differ from the whole by more than chance would allow?
+
+    Tolerance for a label of share p in a split of n rows: three standard errors of a simple random
+    sample, 3·sqrt(p(1-p)/n), plus the largest group's share of the split, which no placement avoids.
+    """
+    pool = [record for record in records if splits[record["id"]] in names and "label" in record]
+    totals = Counter(record["label"] for record in pool)
+    largest = max(Counter(groups[record["id"]] for record in pool).values(), default=0)
+    beyond, worst = [], 0.0
+    for name in sorted(names):
+        part = [record["label"] for record in pool if splits[record["id"]] == name]
+        counts = Counter(part)
+        for label in sorted(totals):
+            if not part:
+                continue
+            p = totals[label] / len(pool)
+            off = abs(counts[label] / len(part) - p)
+            worst = max(worst, off)
+            if off > 3 * math.sqrt(p * (1 - p) / len(part)) + largest / len(part):
+                beyond.append(f"{label} in {name} off by {off:.3f}")
+    detail = "; ".join(beyond) or f"largest deviation of a label's share {worst:.4f}"
+    return Finding("label shares", "error" if beyond else "ok", len(beyond), (), detail)
+
+
+def siblings_outside(texts: Mapping[str, frozenset[str]], splits: Mapping[str, str]) -> list[str]:
+    """Ids of test records that share a text with a record of another split."""
+    outside = {text for record_id, held in texts.items() if splits[record_id] != "test" for text in held}
+    return [record_id for record_id, held in texts.items() if splits[record_id] == "test" and held & outside]
+
+
+def text_blind_rule(records: Sequence[Mapping], splits: Mapping[str, str], head: str) -> dict:
+    """How well "the opposite of its sibling's label in training" predicts the test labels (two labels).
+
+    A test record without a sibling in training, or with siblings of both labels, counts as half right,
+    which is what a coin would get. → {"test", "with_sibling", "accuracy"}
+    """
+    in_training: dict[str, Counter] = {}
+    for record in records:
+        if splits[record["id"]] == "train":
+            for text in shared_texts(record, head):
+                in_training.setdefault(text, Counter())[record["label"]] += 1
+    test = [record for record in records if splits[record["id"]] == "test"]
+    covered, right = 0, 0.0
+    for record in test:
+        votes = sum((in_training.get(text, Counter()) for text in shared_texts(record, head)), Counter())
+        same, other = votes[record["label"]], votes.total() - votes[record["label"]]
+        covered += bool(votes)
+        right += 0.5 if same == other else float(other > same)
+    accuracy = round(right / len(test), 4) if test else None
+    return {"test": len(test), "with_sibling": covered, "accuracy": accuracy}
+
+
+def _near(threshold: float, texts, splits, placed: frozenset[str]) -> list[Finding]:
+    pairs = near_across(texts, splits, threshold)
+    drifted = [p for p in pairs if p[0] in placed and p[1] in placed and p[2] < threshold + DRIFT]
+    leaking = sorted({record_id for pair in set(pairs) - set(drifted) for record_id in pair[:2]})
+    findings = [_across("near duplicates across splits", leaking, f"cosine of character n-grams from {threshold}")]
+    if drifted:
+        ids = sorted({record_id for pair in drifted for record_id in pair[:2]})
+        detail = f"placed earlier, since then drifted to between {threshold} and {threshold + DRIFT:.2f}"
+        findings.append(Finding("drifted near duplicates", "note", len(ids), tuple(ids[:KEPT_IDS]), detail))
+    return findings
+
+
+def _across(check: str, ids: list[str], detail: str) -> Finding:
+    return Finding(check, "error" if ids else "ok", len(ids), tuple(ids[:KEPT_IDS]), detail)

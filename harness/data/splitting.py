@@ -1,0 +1,148 @@
+"""The splitter: groups to train, validation and test; seeded, stratified, frozen once made.
+
+A group is placed whole. Its turn is set by SHA-256(seed, smallest member id), so neither the order
+of the rows nor the names of the groups decide anything.
+
+Groups of one size are cut stratum by stratum with the largest-remainder method, the rounding carried
+from stratum to stratum: the totals are exact. Groups of unequal size are placed one by one, largest
+first. Either way no split misses its share by more than the largest group.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+EXCLUDED, HOLDOUT = "excluded", "holdout"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One record as the splitter sees it: `stratum` is its label or document type."""
+
+    id: str
+    group: str
+    stratum: str = ""
+    holdout: bool = False
+
+
+@dataclass(frozen=True)
+class _Group:
+    turn: str
+    ids: tuple[str, ...]
+    strata: tuple[tuple[str, int], ...]
+
+    @property
+    def size(self) -> int:
+        return len(self.ids)
+
+
+def split(
+    rows: Iterable[Row], shares: Mapping[str, float], seed: int, frozen: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The split of every id: one of `shares`, "holdout" or "excluded".
+
+    `frozen` is an earlier result: its ids keep their split, a new row in an old group follows it, a
+    new row whose group already lies in two splits (or touches the holdout) is excluded, and new
+    groups go where most is missing.
+    """
+    frozen = frozen or {}
+    result: dict[str, str] = {}
+    new: list[_Group] = []
+    placed: dict[str, Counter] = {name: Counter() for name in shares}
+    for members in _by_group(rows):
+        known = sorted({frozen[row.id] for row in members if frozen.get(row.id) in shares})
+        held_out = any(_is_held_out(row, frozen) for row in members)
+        follows = EXCLUDED if held_out or len(known) > 1 else known[0] if known else None
+        free = []
+        for row in members:
+            if _is_held_out(row, frozen):
+                result[row.id] = HOLDOUT
+            elif row.id in frozen or follows is not None:
+                result[row.id] = frozen.get(row.id, follows)
+            else:
+                free.append(row)
+            if result.get(row.id) in shares:
+                placed[result[row.id]][row.stratum] += 1
+        if free:
+            new.append(_group(free, seed))
+    equal = len({group.size for group in new}) == 1
+    place = _cut_strata if equal and not any(placed.values()) else _place_greedily
+    return dict(sorted((result | place(new, shares, placed)).items()))
+
+
+def _by_group(rows: Iterable[Row]) -> list[list[Row]]:
+    groups: dict[str, list[Row]] = {}
+    for row in sorted(rows, key=lambda row: row.id):
+        groups.setdefault(row.group, []).append(row)
+    return [groups[name] for name in sorted(groups, key=lambda name: groups[name][0].id)]
+
+
+def _is_held_out(row: Row, frozen: Mapping[str, str]) -> bool:
+    return row.holdout or frozen.get(row.id) == HOLDOUT
+
+
+def _group(rows: list[Row], seed: int) -> _Group:
+    ids = tuple(row.id for row in rows)
+    turn = hashlib.sha256(f"{seed}\n{ids[0]}".encode()).hexdigest()
+    return _Group(turn, ids, tuple(sorted(Counter(row.stratum for row in rows).items())))
+
+
+def _cut_strata(groups: list[_Group], shares: Mapping[str, float], placed) -> dict[str, str]:
+    """Equal groups: each stratum (label multiset) is cut in proportion; what rounding left over or
+    took too much is carried into the next stratum, so that the last one makes the totals exact."""
+    strata: dict[tuple, list[_Group]] = {}
+    for group in sorted(groups, key=lambda group: group.turn):
+        strata.setdefault(group.strata, []).append(group)
+    due = {name: 0.0 for name in shares}
+    result = {}
+    for stratum in sorted(strata):
+        members = strata[stratum]
+        for name, share in shares.items():
+            due[name] += share * len(members)
+        # Handing out unit by unit to the largest claim is the largest-remainder method.
+        taken = Counter()
+        for _ in members:
+            name = max(due, key=lambda name: round(due[name], 9))
+            due[name] -= 1
+            taken[name] += 1
+        queue = iter(members)
+        for name in shares:
+            for _ in range(taken[name]):
+                result |= dict.fromkeys(next(queue).ids, name)
+    return result
+
+
+def _place_greedily(groups: list[_Group], shares: Mapping[str, float], placed) -> dict[str, str]:
+    """Largest group first, to a split that still has room for it, and there to the one whose labels it
+    serves best; where no split has room, to the one that lacks most rows.
+
+    A split that has room is never overfilled, and one without room only when it lacks most: hence no
+    split ends further than the largest group from its share.
+    """
+    totals = sum(placed.values(), Counter())
+    for group in groups:
+        totals.update(dict(group.strata))
+    n = sum(totals.values())
+    counts = {name: Counter(placed[name]) for name in shares}
+    filled = {name: counts[name].total() for name in shares}
+    result = {}
+    for group in sorted(groups, key=lambda group: (-group.size, group.turn)):
+        lacking = {name: round(share * n - filled[name], 9) for name, share in shares.items()}
+        roomy = [name for name in shares if lacking[name] >= group.size]
+        if roomy:
+            misfits = {name: _misfit(group, counts[name], filled[name], shares[name], totals, n) for name in roomy}
+            chosen = min(misfits, key=lambda name: round(misfits[name], 9))
+        else:
+            chosen = max(shares, key=lambda name: lacking[name])
+        counts[chosen].update(dict(group.strata))
+        filled[chosen] += group.size
+        result |= dict.fromkeys(group.ids, chosen)
+    return result
+
+
+def _misfit(group: _Group, counts: Counter, filled: int, share: float, totals: Counter, n: int) -> float:
+    """Growth of chi-square, over labels and over all rows, if the group joined this split."""
+    terms = [(counts[label], added, share * totals[label]) for label, added in group.strata]
+    terms.append((filled, group.size, share * n))
+    return sum(added * (2 * (have - target) + added) / target for have, added, target in terms)

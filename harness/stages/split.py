@@ -1,0 +1,133 @@
+"""Stage `split`: validated records to the frozen manifest, through the leakage gate."""
+
+from collections import Counter
+from pathlib import Path
+
+from harness import registry
+from harness.config import Split
+from harness.data import grouping, leakage, splitting
+from harness.errors import DataError
+from harness.files import read_json, read_jsonl, sha256, write_json
+from harness.task import Task
+
+
+def run(root: Path, name: str, settings: Split) -> None:
+    """Write `reports/splits/<name>.json` and `artifacts/splits/<name>/{leakage,groups}.json`.
+
+    An existing manifest of the same task, source, seed and shares is extended, never changed. Raises
+    LeakageError, and writes nothing, where the result shares anything between its splits.
+    """
+    task = registry.get(root, name)
+    validated = root / "artifacts" / "validated" / name
+    card = read_json(validated / "card.json", made_by=f"harness validate {name}")
+    records = read_jsonl(validated / "records.jsonl", made_by=f"harness validate {name}")
+    target = root / "reports" / "splits" / f"{name}.json"
+    source = lineage(card["source"])
+    header = {"task": name, "source": source, "seed": settings.seed, "shares": settings.shares}
+    frozen = frozen_splits(target, header)
+
+    links = grouping.find_links(records, task.groups, task.head)
+    groups = grouping.components(links, [record["id"] for record in records], frozen)
+    rows = [
+        splitting.Row(record["id"], groups[record["id"]], stratum_of(record), record["part"] == "holdout")
+        for record in records
+    ]
+    splits = splitting.split(rows, settings.shares, settings.seed, frozen)
+    _require_rows(splits, settings, name)
+
+    # Without the excluded records, which may be all that held two groups together.
+    live = [record_id for record_id, split in splits.items() if split != splitting.EXCLUDED]
+    groups = grouping.components(links, live, frozen)
+    findings = leakage.examine(task, records, splits, groups, settings.shares, frozen)
+    leakage.enforce(findings, name, f"reports/splits/{name}.json")
+
+    report = {
+        "task": name,
+        "seed": settings.seed,
+        "near_duplicate_threshold": task.groups.near_duplicate,
+        **counts(records, splits, groups),
+        "near_duplicate_links": len(links.near),
+        "checks": [vars(finding) | {"ids": list(finding.ids)} for finding in findings],
+        "text_blind_rule": text_blind(task, records, splits, settings),
+        "inputs": {"records": sha256(validated / "records.jsonl")},
+    }
+    # An id that is gone for now keeps its split for when it comes back.
+    retired = {record_id: split for record_id, split in frozen.items() if record_id not in splits}
+    write_json(root / "artifacts" / "splits" / name / "groups.json", groups)
+    write_json(root / "artifacts" / "splits" / name / "leakage.json", report)
+    write_json(target, header | {"splits": splits, "retired": retired})
+
+
+def lineage(source: dict) -> str:
+    """What a manifest belongs to. Generated data are another data set with every revision of the
+    generator; a public or local source stays itself while rows are added."""
+    if source["kind"] == "synthetic":
+        return " ".join(filter(None, ("synthetic", source["address"], source["revision"])))
+    return source["address"] or source["kind"]
+
+
+def frozen_splits(path: Path, header: dict) -> dict[str, str]:
+    """The splits of an earlier manifest with this header, retired ids included; otherwise nothing."""
+    if not path.is_file():
+        return {}
+    manifest = read_json(path)
+    allowed = {*header["shares"], splitting.HOLDOUT, splitting.EXCLUDED}
+    splits = manifest.get("splits") if isinstance(manifest, dict) else None
+    if not isinstance(splits, dict) or not isinstance(manifest.get("retired", {}), dict):
+        raise DataError(f"{path} is not a split manifest.", remedy="Restore it from git, or remove it to split anew.")
+    if any(manifest.get(key) != value for key, value in header.items()):
+        return {}
+    known = manifest.get("retired", {}) | splits
+    wrong = sorted(record_id for record_id, split in known.items() if split not in allowed)
+    if wrong:
+        raise DataError(
+            f"{path}: {wrong[0]!r} has the split {known[wrong[0]]!r} ({len(wrong)} such).",
+            remedy=f"Restore it from git; splits are {', '.join(sorted(allowed))}.",
+        )
+    return known
+
+
+def stratum_of(record: dict) -> str:
+    """What the splits should hold in equal shares: the label, or the document type where there are spans."""
+    return str(record.get("label", record.get("document_type", "")))
+
+
+def counts(records: list[dict], splits: dict[str, str], groups: dict[str, str]) -> dict:
+    """Rows, groups and labels, over all and by split."""
+    by_split = {}
+    for split in sorted(set(splits.values())):
+        part = [record for record in records if splits[record["id"]] == split]
+        by_split[split] = {
+            "rows": len(part),
+            "groups": len({groups[record["id"]] for record in part if record["id"] in groups}),
+            "labels": dict(sorted(Counter(record["label"] for record in part if "label" in record).items())),
+        }
+    return {
+        "rows": len(records),
+        "groups": len(set(groups.values())),
+        "largest_group": max(Counter(groups.values()).values(), default=0),
+        "excluded": sum(split == splitting.EXCLUDED for split in splits.values()),
+        "splits": by_split,
+    }
+
+
+def text_blind(task: Task, records: list[dict], splits: dict[str, str], settings: Split) -> dict | None:
+    """The text-blind sibling rule under this split and, for contrast, under a split of single rows."""
+    if not task.groups.text_blind_siblings or len(task.labels) != 2:
+        return None
+    rows = [splitting.Row(record["id"], record["id"], stratum_of(record)) for record in records]
+    torn = splitting.split(rows, settings.shares, settings.seed)
+    return {
+        "grouped_split": leakage.text_blind_rule(records, splits, task.head),
+        "row_split": leakage.text_blind_rule(records, torn, task.head),
+    }
+
+
+def _require_rows(splits: dict[str, str], settings: Split, name: str) -> None:
+    sizes = Counter(splits.values())
+    empty = [split for split in settings.shares if not sizes[split]]
+    if empty:
+        raise DataError(
+            f"{name}: {len(splits)} records leave nothing for {', '.join(empty)}.",
+            remedy="Provide more records or groups, or larger shares under split in params.yaml.",
+        )

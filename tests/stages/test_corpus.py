@@ -1,0 +1,187 @@
+"""Stage `corpus`: from files to files, with held-out texts planted in the corpus."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from harness.config import Corpus, CorpusSettings
+from harness.errors import DataError, MissingInputError
+from harness.files import read_jsonl, sha256, write_json, write_jsonl
+from harness.stages import corpus
+
+DECLARATION = """
+from harness.task import Groups, Reading, Task
+
+TASK = Task(
+    name="{name}", version="1", title="A task", head="{head}", reader=lambda folder: Reading([], 0),
+    schema=lambda: None, labels=("A", "B"), groups=Groups(), metrics=("macro_f1",), licence="-", citation="-",
+)
+"""
+SPLITS = ("train", "validation", "test", "holdout", "excluded")
+
+
+def sentence(stem: str, n: int = 20) -> str:
+    return " ".join(f"{stem}{i}" for i in range(n))
+
+
+def item(stem: str, head: str) -> dict:
+    """A record with recognisable words."""
+    return {
+        "pair": {"text": sentence(f"{stem}q"), "text_pair": sentence(f"{stem}p"), "label": "A"},
+        "choice": {"question": sentence(f"{stem}q", 10), "options": [f"{stem}ja", f"{stem}nei"], "label": "A"},
+        "tokens": {"text": sentence(f"{stem}t", 40), "spans": [], "written_standard": "nynorsk"},
+    }[head]
+
+
+@pytest.fixture
+def site(tmp_path) -> Path:
+    """Three tasks with one record per split, a general file with plants, and a clinical one."""
+    (tmp_path / "tasks").mkdir()
+    for head in ("pair", "choice", "tokens"):
+        name = f"my_{head}"
+        (tmp_path / "tasks" / f"{name}.py").write_text(DECLARATION.format(name=name, head=head))
+        records = [{"id": f"{split[:2]}1", "part": "pool"} | item(f"{head}{split}", head) for split in SPLITS]
+        write_jsonl(tmp_path / "artifacts" / "validated" / name / "records.jsonl", records)
+        manifest = {"task": name, "splits": {f"{split[:2]}1": split for split in SPLITS}}
+        write_json(tmp_path / "reports" / "splits" / f"{name}.json", manifest)
+
+    def line(i, text, kind="review", standard="bokmål"):
+        return {"id": i, "document_type": kind, "written_standard": standard, "date": "2020-01-01", "text": text}
+
+    general = [
+        line("plain", "Boka er god og filmen er fin."),
+        line("pair", f"Se her: {sentence('pairtestp').upper()} slutt"),
+        line("part", "Se her: " + " ".join(sentence("pairvalidationq").split()[:13])),
+        line("choice", f"{sentence('choicevalidationq', 10)} choicevalidationja, choicevalidationnei."),
+        line("training", sentence("pairtrainq")),
+        line("excluded", sentence("pairexcludedq")),
+        line("again", "boka er god og  filmen er fin."),
+    ]
+    write_jsonl(tmp_path / "data" / "corpus" / "general.jsonl", general)
+    write_jsonl(
+        tmp_path / "data" / "corpus" / "clinical.jsonl",
+        [
+            line("note", "Pasienten har feber.", "sykepleienotat", "nynorsk"),
+            line("holdout", sentence("tokensholdoutt", 40), "epikrise"),
+            line("blank", "  ", "epikrise"),
+        ],
+    )
+    write_json(tmp_path / "data" / "corpus" / "source.json", {"kind": "synthetic", "address": "", "revision": "1"})
+    return tmp_path
+
+
+def settings(training=(), tasks=("my_pair", "my_choice", "my_tokens"), **changes) -> CorpusSettings:
+    values = {
+        "general": ("general.jsonl",),
+        "clinical": ("clinical.jsonl",),
+        "training_texts_of": training,
+        "overlap_n": 13,
+        "overlap_coverage": 0.5,
+    }
+    return CorpusSettings(tasks, Corpus(**(values | changes)))
+
+
+def card_of(site: Path) -> dict:
+    return json.loads((site / "artifacts" / "corpus" / "card.json").read_text())
+
+
+def ids_of(site: Path, part: str) -> list[str]:
+    return [document["id"] for document in read_jsonl(site / "artifacts" / "corpus" / f"{part}.jsonl")]
+
+
+def test_held_out_texts_leave_the_corpus_and_the_rest_stays(site):
+    corpus.run(site, settings())
+    assert ids_of(site, "general") == ["plain", "part", "training", "excluded"]
+    assert ids_of(site, "clinical") == ["note"]
+    card = card_of(site)
+    general, clinical = card["parts"]["general"], card["parts"]["clinical"]
+    assert general["documents"] == {"in": 7, "kept": 4}
+    assert {reason: found["documents"] for reason, found in general["removed"].items()} == {
+        "duplicate": 1,
+        "overlap with my_choice": 1,
+        "overlap with my_pair": 1,
+    }
+    assert clinical["removed"]["overlap with my_tokens"]["by_document_type"] == {"epikrise": 1}
+    assert clinical["removed"]["empty"] == {"documents": 1, "by_document_type": {"epikrise": 1}}
+    assert clinical["written_standard"]["nynorsk"]["share_of_documents"] == 1.0
+    assert general["longest_match"] == {"kept": 13, "removed": 20}
+    assert card["source"]["kind"] == "synthetic"
+    assert card["overlap"]["held_out_texts"] == {
+        "my_pair": {"scanned": 6, "unscannable": 0},
+        "my_choice": {"scanned": 3, "unscannable": 0},
+        "my_tokens": {"scanned": 3, "unscannable": 0},
+    }
+    assert card["overlap"]["planted"] == {"planted": 12, "found": 12, "recall": 1.0}
+    for part in ("general", "clinical"):
+        assert card["parts"][part]["sha256"] == sha256(site / "artifacts" / "corpus" / f"{part}.jsonl")
+
+
+def test_training_texts_join_the_clinical_part_and_pass_the_same_filter(site):
+    path = site / "artifacts" / "validated" / "my_pair" / "records.jsonl"
+    records = read_jsonl(path)
+    leaking = {"id": "tr2", "part": "pool", "text": records[2]["text"], "text_pair": "noe annet", "label": "B"}
+    write_jsonl(path, [*records, leaking])
+    manifest = site / "reports" / "splits" / "my_pair.json"
+    write_json(manifest, {"splits": json.loads(manifest.read_text())["splits"] | {"tr2": "train"}})
+    corpus.run(site, settings(("my_pair", "my_choice", "my_tokens")))
+    assert ids_of(site, "clinical") == ["note", "my_pair/tr1", "my_choice/tr1", "my_tokens/tr1"]
+    documents = read_jsonl(site / "artifacts" / "corpus" / "clinical.jsonl")
+    assert documents[1]["text"] == f"{sentence('pairtrainq')}\n{sentence('pairtrainp')}"
+    assert documents[2]["text"] == f"{sentence('choicetrainq', 10)}\nchoicetrainja\nchoicetrainnei"
+    assert documents[3]["written_standard"] == "nynorsk"
+    card = card_of(site)
+    assert card["training_texts"] == {"my_pair": 2, "my_choice": 1, "my_tokens": 1}
+    removed = card["parts"]["clinical"]["removed"]["overlap with my_pair"]
+    assert removed["by_document_type"] == {"training text of my_pair": 1}
+
+
+def test_only_the_tasks_of_the_run_count(site):
+    corpus.run(site, settings(("my_tokens", "my_pair"), tasks=("my_pair",)))
+    assert "holdout" in ids_of(site, "clinical") and "pair" not in ids_of(site, "general")
+    assert card_of(site)["training_texts"] == {"my_tokens": 0, "my_pair": 1}
+    assert set(card_of(site)["inputs"]) == {"my_pair"}
+
+
+def test_the_same_inputs_give_the_same_bytes(site):
+    corpus.run(site, settings(("my_pair",)))
+    first = {path.name: path.read_bytes() for path in (site / "artifacts" / "corpus").iterdir()}
+    corpus.run(site, settings(("my_pair",)))
+    assert {path.name: path.read_bytes() for path in (site / "artifacts" / "corpus").iterdir()} == first
+    assert sorted(first) == ["card.json", "clinical.jsonl", "general.jsonl"]
+    assert str(site).encode() not in first["card.json"]
+
+
+def test_a_bad_file_leaves_the_old_corpus_as_it_was(site):
+    corpus.run(site, settings())
+    first = {path.name: path.read_bytes() for path in (site / "artifacts" / "corpus").iterdir()}
+    with open(site / "data" / "corpus" / "clinical.jsonl", "a") as handle:
+        handle.write('{"id": "cut"')
+    with pytest.raises(DataError, match=r"clinical\.jsonl, line 4"):
+        corpus.run(site, settings())
+    assert {path.name: path.read_bytes() for path in (site / "artifacts" / "corpus").iterdir()} == first
+    assert not list(site.rglob("*.partial"))
+
+
+def test_missing_inputs_are_named_with_the_command(site):
+    with pytest.raises(MissingInputError, match=r"gone\.jsonl is missing"):
+        corpus.run(site, settings(general=("gone.jsonl",)))
+    records = site / "artifacts" / "validated" / "my_pair" / "records.jsonl"
+    write_jsonl(records, [*read_jsonl(records), {"id": "new"} | item("new", "pair")])
+    with pytest.raises(DataError, match=r"no split for 1 records .*'new'") as raised:
+        corpus.run(site, settings())
+    assert raised.value.remedy == "Run `harness split my_pair` again."
+    (site / "reports" / "splits" / "my_choice.json").unlink()
+    with pytest.raises(MissingInputError) as raised:
+        corpus.run(site, settings(tasks=("my_choice",)))
+    assert "harness split my_choice" in raised.value.remedy
+
+
+def test_every_document_in_is_kept_or_counted(site):
+    corpus.run(site, settings(("my_pair", "my_tokens")))
+    for part in card_of(site)["parts"].values():
+        counted = Counter(part["kept"])
+        for reason in part["removed"].values():
+            counted.update(reason["by_document_type"])
+        assert counted == Counter(part["in"])
