@@ -1,0 +1,157 @@
+"""From records to padded tensors: encoding by head, windows, and length-bucketed batches."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+
+IGNORED = -100
+
+
+@dataclass(frozen=True)
+class Example:
+    """One thing the model scores: a text, a pair, a window of a document, or a question's options.
+
+    `rows` holds one encoding (four for multiple choice) of token ids, `types` the segment ids, which
+    stay empty where the tokenizer has none. `target` is a label index, or one index per token for
+    windows (`IGNORED` on tokens without a label). `record` is the index of the record it came from;
+    `offsets` are character offsets of a window's tokens, (0, 0) for special ones.
+    """
+
+    rows: tuple[tuple[int, ...], ...]
+    types: tuple[tuple[int, ...], ...]
+    target: int | tuple[int, ...]
+    record: int
+    offsets: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def length(self) -> int:
+        return max(len(row) for row in self.rows)
+
+
+def encode(
+    head: str, records: Sequence[dict], tokenizer, labels: Sequence[str], max_length: int, stride: int
+) -> list[Example]:
+    """Encode `records` for `head`. Pairs are real pairs, options are paired with their question, and
+    documents become windows of `max_length` tokens that overlap by `stride`.
+    """
+    if head == "tokens":
+        return _encode_windows(records, tokenizer, labels, max_length, stride)
+    if head == "choice":
+        return _encode_choices(records, tokenizer, labels, max_length)
+    texts = [record["text"] for record in records]
+    seconds = [record["text_pair"] for record in records] if head == "pair" else None
+    encoded = _encode_texts(tokenizer, texts, seconds, max_length)
+    return [
+        Example((row,), (types,) if types else (), labels.index(record["label"]), i)
+        for i, (record, (row, types)) in enumerate(zip(records, encoded, strict=True))
+    ]
+
+
+def _encode_texts(tokenizer, texts, seconds, max_length: int):
+    """(ids, segment ids) per text; where a pair is too long, its longer text is cut first."""
+    encoding = tokenizer(texts, seconds, truncation="longest_first" if seconds else True, max_length=max_length)
+    types = encoding.get("token_type_ids") or [()] * len(texts)
+    return [(tuple(ids), tuple(kinds)) for ids, kinds in zip(encoding["input_ids"], types, strict=True)]
+
+
+def _encode_choices(records, tokenizer, labels, max_length: int) -> list[Example]:
+    questions = [record["question"] for record in records for _ in record["options"]]
+    options = [option for record in records for option in record["options"]]
+    encoded = _encode_texts(tokenizer, questions, options, max_length)
+    examples, start = [], 0
+    for i, record in enumerate(records):
+        mine = encoded[start : start + len(record["options"])]
+        start += len(record["options"])
+        types = tuple(kinds for _, kinds in mine) if mine[0][1] else ()
+        examples.append(Example(tuple(ids for ids, _ in mine), types, labels.index(record["label"]), i))
+    return examples
+
+
+def _encode_windows(records, tokenizer, labels, max_length: int, stride: int) -> list[Example]:
+    encoding = tokenizer(
+        [record["text"] for record in records],
+        truncation=True,
+        max_length=max_length,
+        stride=stride,
+        return_overflowing_tokens=True,
+        return_offsets_mapping=True,
+    )
+    kinds = encoding.get("token_type_ids")
+    examples = []
+    for w, i in enumerate(encoding["overflow_to_sample_mapping"]):
+        offsets = tuple((int(a), int(b)) for a, b in encoding["offset_mapping"][w])
+        types = (tuple(kinds[w]),) if kinds else ()
+        target = tag_tokens(offsets, records[i]["spans"], labels)
+        examples.append(Example((tuple(encoding["input_ids"][w]),), types, target, i, offsets))
+    return examples
+
+
+def tag_tokens(offsets, spans: Sequence[dict], labels: Sequence[str]) -> tuple[int, ...]:
+    """One BIO index per token: 0 outside, 1 + 2k begins and 2 + 2k continues label k.
+
+    A token belongs to a span when they share a character; the first such token of the text begins it.
+    A window that opens inside an entity therefore starts with a continuation.
+    """
+    ordered = sorted(spans, key=lambda span: span["start"])
+    tags, at = [], 0
+    for start, end in offsets:
+        if start == end:
+            tags.append(IGNORED)
+            continue
+        while at < len(ordered) and ordered[at]["end"] <= start:
+            at += 1
+        if at < len(ordered) and ordered[at]["start"] < end:
+            begins = start <= ordered[at]["start"]
+            tags.append(1 + 2 * labels.index(ordered[at]["label"]) + (0 if begins else 1))
+        else:
+            tags.append(0)
+    return tuple(tags)
+
+
+def bucketed(
+    examples: Sequence[Example], batch: int, generator: torch.Generator, *, buckets: int = 16
+) -> Iterator[list[Example]]:
+    """One epoch of batches whose examples have similar lengths.
+
+    Examples are shuffled, cut into chunks of `buckets` batches, sorted by length inside a chunk and
+    the batches shuffled again: nearly no padding, and an order that still differs every epoch.
+    """
+    order = torch.randperm(len(examples), generator=generator).tolist()
+    batches = []
+    for start in range(0, len(order), batch * buckets):
+        chunk = sorted(order[start : start + batch * buckets], key=lambda i: examples[i].length)
+        batches += [chunk[i : i + batch] for i in range(0, len(chunk), batch)]
+    for b in torch.randperm(len(batches), generator=generator).tolist():
+        yield [examples[i] for i in batches[b]]
+
+
+def in_length_order(examples: Sequence[Example], batch: int) -> Iterator[list[Example]]:
+    """Evaluation batches: a fixed order and size, because both change the last bits of a logit."""
+    order = sorted(range(len(examples)), key=lambda i: (examples[i].length, i))
+    for start in range(0, len(order), batch):
+        yield [examples[i] for i in order[start : start + batch]]
+
+
+def collate(batch: Sequence[Example], pad: int, device: str) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+    """Pad to the longest row: ids, mask (and segment ids) of shape [B, T] or [B, options, T]; targets."""
+    width = max(example.length for example in batch)
+    choices = len(batch[0].rows)
+    rows = [row for example in batch for row in example.rows]
+    inputs = {
+        "input_ids": _padded(rows, width, pad),
+        "attention_mask": _padded([(1,) * len(row) for row in rows], width, 0),
+    }
+    if batch[0].types:
+        inputs["token_type_ids"] = _padded([types for example in batch for types in example.types], width, 0)
+    if choices > 1:
+        inputs = {name: value.view(len(batch), choices, width) for name, value in inputs.items()}
+    if isinstance(batch[0].target, tuple):
+        targets = _padded([example.target for example in batch], width, IGNORED)
+    else:
+        targets = torch.tensor([example.target for example in batch])
+    return {name: value.to(device) for name, value in inputs.items()}, targets.to(device)
+
+
+def _padded(rows, width: int, value: int) -> torch.Tensor:
+    return torch.tensor([list(row) + [value] * (width - len(row)) for row in rows])

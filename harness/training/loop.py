@@ -1,0 +1,131 @@
+"""The fine-tuning loop: one for all heads and families, read from top to bottom."""
+
+import contextlib
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from harness.config import Engine, Recipe
+from harness.errors import TrainingError
+from harness.training.batching import IGNORED, Example, bucketed, collate
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did: updates made, the update whose weights were kept, its validation score, the curve.
+
+    `diverged` is true when the loss of the last tenth of the updates lies above that of the first.
+    """
+
+    steps: int
+    best_step: int
+    best_score: float
+    curve: list[dict]
+    diverged: bool
+
+
+def autocast(engine: Engine) -> contextlib.AbstractContextManager:
+    """bf16 arithmetic over fp32 master weights where the engine says so; otherwise nothing."""
+    if engine.precision == "bf16":
+        return torch.autocast(engine.device, dtype=torch.bfloat16)
+    return contextlib.nullcontext()
+
+
+def optimizer_for(model: torch.nn.Module, learning_rate: float, weight_decay: float) -> torch.optim.Optimizer:
+    """Fused AdamW; biases and normalisation weights are not decayed."""
+    decayed = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
+    spared = [p for p in model.parameters() if p.requires_grad and p.ndim <= 1]
+    groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": spared, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=learning_rate, fused=True)
+
+
+def linear_schedule(step: int, steps: int, warmup: float) -> float:
+    """Factor on the learning rate at update `step` (from 0): linear warm-up, then linear to zero."""
+    rising = max(1, math.ceil(steps * warmup))
+    if step < rising:
+        return (step + 1) / rising
+    return max(0.0, (steps - step) / max(1, steps - rising))
+
+
+def micro_batches(examples: Sequence[Example], batch: int, seed: int) -> Iterator[list[Example]]:
+    """Batches without end: one bucketed epoch after another from one generator."""
+    generator = torch.Generator().manual_seed(seed)
+    while True:
+        yield from bucketed(examples, batch, generator)
+
+
+def train(
+    model: torch.nn.Module,
+    examples: Sequence[Example],
+    recipe: Recipe,
+    engine: Engine,
+    *,
+    pad: int,
+    seed: int,
+    validate: Callable[[], float],
+    progress: Callable[[int], None],
+    name: str,
+) -> Outcome:
+    """Train `model` in place for `recipe.steps` updates and leave it with its best weights.
+
+    Every `recipe.evaluate_every` updates and at the end, `validate()` gives the score of the model as it is, by which
+    the best weights are kept (the earlier of equals); `recipe.patience` evaluations without a better one end
+    the run. `progress` hears of every update. Raises TrainingError, naming `name` and the update, when
+    the loss or the gradient is no longer a number.
+    """
+    batches = micro_batches(examples, recipe.batch, seed)
+    optimizer = optimizer_for(model, recipe.learning_rate, recipe.weight_decay)
+    rates = [group["lr"] for group in optimizer.param_groups]
+    losses: list[float] = []
+    curve: list[dict] = []
+    best_score, best_step, best_weights, waited = -1.0, 0, None, 0
+
+    for step in range(recipe.steps):
+        model.train()
+        factor = linear_schedule(step, recipe.steps, recipe.warmup)
+        for group, rate in zip(optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate * factor
+
+        parts = [collate(next(batches), pad, engine.device) for _ in range(recipe.accumulation)]
+        scored = sum(int((targets != IGNORED).sum()) for _, targets in parts)
+        total = 0.0
+        for inputs, targets in parts:
+            with autocast(engine):
+                output = model(**inputs).logits
+            # The mean over all targets of the update, however they fall into micro-batches.
+            loss = torch.nn.functional.cross_entropy(
+                output.float().flatten(0, -2), targets.flatten(), ignore_index=IGNORED, reduction="sum"
+            ) / max(1, scored)
+            loss.backward()
+            total += float(loss.detach())
+        norm = float(torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip))
+        if not (math.isfinite(total) and math.isfinite(norm)):
+            raise TrainingError(
+                f"{name}: the loss is {total} and the gradient norm {norm} at update {step + 1} of {recipe.steps}.",
+                remedy="Lower tasks.*.learning_rate (or the family's learning_rate_factor), or raise warmup.",
+            )
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        losses.append(total)
+        progress(step + 1)
+
+        if (step + 1) % recipe.evaluate_every == 0 or step + 1 == recipe.steps:
+            score = validate()
+            recent = losses[-recipe.evaluate_every :]
+            curve.append(
+                {"step": step + 1, "train_loss": round(sum(recent) / len(recent), 6), "validation_f1": round(score, 6)}
+            )
+            if score > best_score:
+                best_score, best_step, waited = score, step + 1, 0
+                best_weights = {key: value.detach().clone() for key, value in model.state_dict().items()}
+            else:
+                waited += 1
+                if recipe.patience and waited >= recipe.patience:
+                    break
+
+    model.load_state_dict(best_weights)
+    tenth = max(1, len(losses) // 10)
+    diverged = sum(losses[-tenth:]) > sum(losses[:tenth])
+    return Outcome(len(losses), best_step, best_score, curve, diverged)

@@ -1,0 +1,76 @@
+"""Progress for people: a live bar on a terminal, sparse lines in a log, nothing where nobody looks."""
+
+import sys
+from contextlib import contextmanager
+
+
+class Progress:
+    """The silent one, and the base of the others. `update(run, steps)` says how far a run is."""
+
+    def update(self, run: int, steps: int) -> None:
+        pass
+
+
+class LineProgress(Progress):
+    """One line each time another tenth of all updates is done: readable in a log file."""
+
+    def __init__(self, title: str, names: list[str], steps: int, stream=None):
+        self._title, self._steps, self._stream = title, steps, stream or sys.stderr
+        self._done = [0] * len(names)
+        self._said = 0
+
+    def update(self, run: int, steps: int) -> None:
+        self._done[run] = steps
+        tenths = 10 * sum(self._done) // max(1, self._steps * len(self._done))
+        if tenths > self._said:
+            self._said = tenths
+            finished = sum(done >= self._steps for done in self._done)
+            print(
+                f"{self._title}: {10 * tenths} % of {self._steps * len(self._done)} updates, "
+                f"{finished} of {len(self._done)} runs done",
+                file=self._stream,
+                flush=True,
+            )
+
+
+class BarProgress(Progress):
+    """A bar with runs done, updates and time left, on a terminal."""
+
+    def __init__(self, bar, task, names: list[str], steps: int):
+        self._bar, self._task, self._steps = bar, task, steps
+        self._done = [0] * len(names)
+
+    def update(self, run: int, steps: int) -> None:
+        self._done[run] = steps
+        finished = sum(done >= self._steps for done in self._done)
+        self._bar.update(self._task, completed=sum(self._done), runs=f"{finished}/{len(self._done)} runs")
+
+
+@contextmanager
+def shown(title: str, names: list[str], steps: int):
+    """The progress that fits standard error: a bar on a terminal, lines elsewhere."""
+    if not sys.stderr.isatty():
+        yield LineProgress(title, names, steps)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as RichProgress
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("updates,"),
+        TextColumn("{task.fields[runs]}"),
+        TimeRemainingColumn(),
+    )
+    with RichProgress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=steps * len(names), runs=f"0/{len(names)} runs")
+        yield BarProgress(bar, task, names, steps)
+
+
+@contextmanager
+def steps_shown(title: str, steps: int):
+    """Progress of one run as a function of (updates done, loss)."""
+    with shown(title, [title], steps) as progress:
+        yield lambda done, loss: progress.update(0, done)

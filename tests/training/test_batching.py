@@ -1,0 +1,105 @@
+"""Batches: every example exactly once an epoch, little padding, tags that follow characters."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.training.batching import IGNORED, Example, bucketed, collate, in_length_order, tag_tokens
+from harness.training.predicting import decode_tags
+
+LABELS = ["Date", "Name"]
+
+
+def example(length: int, target=0, record: int = 0) -> Example:
+    return Example((tuple(range(1, length + 1)),), (), target, record)
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=200), st.integers(1, 16), st.integers(0, 5))
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_an_epoch_holds_every_example_once(lengths, batch, seed):
+    examples = [example(length, record=i) for i, length in enumerate(lengths)]
+    batches = list(bucketed(examples, batch, torch.Generator().manual_seed(seed)))
+    assert sorted(e.record for part in batches for e in part) == list(range(len(lengths)))
+    assert all(len(part) <= batch for part in batches)
+    ordered = [e for part in in_length_order(examples, batch) for e in part]
+    assert [e.length for e in ordered] == sorted(lengths)
+
+
+def test_buckets_leave_nearly_no_padding_and_another_order_each_epoch():
+    draw = torch.Generator().manual_seed(0)
+    examples = [example(int(n), record=i) for i, n in enumerate(torch.randint(5, 120, (1024,), generator=draw))]
+    generator = torch.Generator().manual_seed(1)
+    first, second = list(bucketed(examples, 16, generator)), list(bucketed(examples, 16, generator))
+    cells = sum(len(part) * max(e.length for e in part) for part in first)
+    assert cells < 1.08 * sum(e.length for e in examples)
+    assert [e.record for e in first[0]] != [e.record for e in second[0]]
+
+
+def test_collate_pads_ids_mask_and_targets():
+    short, long = Example(((5, 6),), ((0, 1),), (1, 0), 0), Example(((7, 8, 9),), ((0, 0, 1),), (0, 0, 2), 1)
+    inputs, targets = collate([short, long], pad=3, device="cpu")
+    assert inputs["input_ids"].tolist() == [[5, 6, 3], [7, 8, 9]]
+    assert inputs["attention_mask"].tolist() == [[1, 1, 0], [1, 1, 1]]
+    assert inputs["token_type_ids"].tolist() == [[0, 1, 0], [0, 0, 1]]
+    assert targets.tolist() == [[1, 0, IGNORED], [0, 0, 2]]
+
+
+def test_collate_keeps_the_options_of_a_question_together():
+    question = Example(((1,), (2, 3), (4,), (5,)), (), 2, 0)
+    inputs, targets = collate([question, question], pad=0, device="cpu")
+    assert inputs["input_ids"].shape == (2, 4, 2)
+    assert inputs["input_ids"][1, 1].tolist() == [2, 3]
+    assert targets.tolist() == [2, 2]
+
+
+def test_tags_follow_characters_and_a_window_may_open_inside_an_entity():
+    spans = [{"start": 3, "end": 9, "label": "Name"}]
+    whole = tag_tokens([(0, 0), (0, 2), (3, 5), (5, 9), (10, 12), (0, 0)], spans, LABELS)
+    assert whole == (IGNORED, 0, 3, 4, 0, IGNORED)
+    assert tag_tokens([(0, 0), (5, 9), (10, 12)], spans, LABELS) == (IGNORED, 4, 0)
+
+
+@st.composite
+def tokens_and_spans(draw):
+    """A text cut into words of one or more tokens, and spans over runs of whole words."""
+    at, words = 0, []
+    for pieces in draw(st.lists(st.lists(st.integers(1, 4), min_size=1, max_size=3), min_size=1, max_size=25)):
+        word = []
+        for size in pieces:
+            word.append((at, at + size))
+            at += size
+        words.append(word)
+        at += 1
+    spans, w = [], 0
+    while w < len(words):
+        run = draw(st.integers(1, 3))
+        label = draw(st.sampled_from([None, *LABELS]))
+        if label:
+            last = words[min(w + run, len(words)) - 1][-1][1]
+            spans.append({"start": words[w][0][0], "end": last, "label": label})
+        w += run
+    return [token for word in words for token in word], spans
+
+
+@given(tokens_and_spans())
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_tags_and_spans_are_inverse_where_spans_lie_on_token_borders(case):
+    offsets, spans = case
+    tags = tag_tokens(offsets, spans, LABELS)
+    assert decode_tags(list(zip(offsets, tags, strict=True)), LABELS) == [
+        [s["start"], s["end"], s["label"]] for s in spans
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ([2, 2], [[0, 3, "Date"]]),
+        ([1, 1], [[0, 1, "Date"], [2, 3, "Date"]]),
+        ([1, 4], [[0, 1, "Date"], [2, 3, "Name"]]),
+        ([0, 0], []),
+    ],
+)
+def test_decoding_is_lenient_and_documented(tags, expected):
+    assert decode_tags([((0, 1), tags[0]), ((2, 3), tags[1])], LABELS) == expected
