@@ -50,10 +50,14 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
     inputs = read_inputs(root, task, family)
     target = root / "artifacts" / "predictions" / task.name / family
 
+    from harness.models import families
     from harness.training.pool import run_all
     from harness.training.progress import shown
 
     prepare_torch(threads=1, device=settings.engine.device)
+    families.preload(
+        inputs.checkpoints.values(), settings.architecture, task.head, task.labels, settings.engine.attention
+    )
     with atomic_folder(target) as folder:
         jobs = [Job(arm, seed, inputs.checkpoints[arm], folder) for seed in settings.seeds for arm in ARMS]
         worker = Worker(root, task.name, settings, inputs.parts, encode_parts(task, settings.recipe, inputs))

@@ -74,7 +74,7 @@ def held_out_loss(
 ) -> float:
     """Mean cross-entropy (nats per masked token) under masks that are the same for every model."""
     model.eval()
-    generator = torch.Generator().manual_seed(derived_seed("held-out masks", settings.seed))
+    generator = torch.Generator().manual_seed(derived_seed("held-out masks"))
     total, count = 0.0, 0
     for batch in in_length_order(examples, settings.batch):
         inputs, targets = masker(batch, generator)

@@ -1,0 +1,29 @@
+# `make repro` regenerates every table; `make test` checks the project. Both set up .venv first.
+PYTHON ?= python3
+VENV := .venv
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: setup repro test lint bench clean
+
+setup: $(VENV)/ready
+
+# The constraints name the tested versions; the index decides whether torch is a CPU or a GPU build.
+$(VENV)/ready: requirements.in constraints.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet -r requirements.in -c constraints.txt
+	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable . -c constraints.txt
+	touch $@
+
+repro: setup
+	dvc repro
+
+test: setup
+	ruff check harness tasks tests benchmarks
+	python -m pytest
+
+bench: setup
+	python benchmarks/finetuning.py
+
+clean:
+	rm -rf artifacts mlflow.db mlartifacts

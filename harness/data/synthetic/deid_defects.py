@@ -1,0 +1,85 @@
+"""How gold goes wrong: borders that drift, details without a tag, and the tags of a language model."""
+
+import html
+import random
+
+LABELS = (
+    "Date",
+    "First_Name",
+    "Health_Care_Unit",
+    "Age",
+    "Location",
+    "Last_Name",
+    "Phone_Number",
+    "Social_Security_Number",
+)
+ALIASES = {
+    "First_Name": ("Firt_Name", "Fornavn", "Fist_Name"),
+    "Last_Name": ("Etternavn", "LastName"),
+    "Date": ("Dato", "Date__"),
+    "Age": ("Alder",),
+    "Health_Care_Unit": ("health_Care_Unit", "Helseenhet"),
+    "Social_Security_Number": ("Sosial_Security_Number", "Personnummer"),
+    "Phone_Number": ("Telefonnummer",),
+}
+MISSED_SHARE = 0.35
+BORDER_SHARE = 0.2
+
+
+def drift(rng: random.Random, tagged: str) -> str:
+    """Annotators do not always draw the border alike: the unit of an age, the article of a date."""
+    if rng.random() < BORDER_SHARE:
+        tagged = tagged.replace("</Age> år", " år</Age>")
+    if rng.random() < BORDER_SHARE:
+        tagged = tagged.replace("ved <Health_Care_Unit>", "<Health_Care_Unit>ved ", 1)
+    if rng.random() < BORDER_SHARE:
+        tagged = (
+            tagged.replace("</First_Name> <Last_Name>", " ", 1).replace("</Last_Name>", "</First_Name>", 1)
+            if (
+                "</First_Name> <Last_Name>" in tagged
+                and "<Last_Name>" not in tagged.split("</First_Name> <Last_Name>")[0]
+            )
+            else tagged
+        )
+    return tagged
+
+
+def overlook(rng: random.Random, tagged: str) -> str:
+    """Gold is never perfect: one detail now and then is left without its tag."""
+    if rng.random() >= MISSED_SHARE:
+        return tagged
+    label = rng.choice(LABELS)
+    at = tagged.rfind(f"<{label}>")
+    if at < 0:
+        return tagged
+    end = tagged.index(f"</{label}>", at)
+    return tagged[:at] + tagged[at + len(label) + 2 : end] + tagged[end + len(label) + 3 :]
+
+
+def damage(rng: random.Random, tagged: str, turn: int) -> str:
+    """The note with one of the defects of real language-model output; `turn` walks through them."""
+    present = [label for label in LABELS if f"<{label}>" in tagged]
+    label = rng.choice(present)
+    start, end = f"<{label}>", f"</{label}>"
+    if turn == 0:
+        return html.escape(tagged, quote=False)
+    kind = turn % 7
+    if kind == 0:
+        return tagged.replace(end, "", 1)
+    if kind == 1:
+        return tagged.replace(start, "", 1)
+    if kind in (2, 3):
+        aliased = [name for name in present if name in ALIASES]
+        name = rng.choice(aliased)
+        alias = rng.choice(ALIASES[name])
+        return tagged.replace(f"<{name}>", f"<{alias}>").replace(f"</{name}>", f"</{alias}>")
+    if kind == 4:
+        at = tagged.index(start)
+        close = tagged.index(end, at) + len(end)
+        outer = "Location" if label != "Location" else "Date"
+        return f"{tagged[:at]}<{outer}>{tagged[at:close]}</{outer}>{tagged[close:]}"
+    if kind == 5:
+        return rng.choice(
+            (tagged + "\n\nLeukocytter < 3,5 og CRP > 5.", tagged.replace(". ", ". < ", 1), tagged + " >")
+        )
+    return tagged.replace(end, end.replace("</", "</ "), 1)

@@ -1,0 +1,93 @@
+"""A small template language for Norwegian sentences, in bokmål and nynorsk.
+
+`(a|b|c)` is a choice, `{name}` a slot, `[…]` stands for round brackets. Templates are written in bokmål
+and carried over to nynorsk word by word before slots are filled, so that names and terms are never
+touched by the conversion.
+"""
+
+import random
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+
+from harness.data.synthetic.nynorsk import to_nynorsk
+
+STANDARDS = ("bokmål", "nynorsk")
+Slots = Mapping[str, str | Callable[[], str]]
+
+_TOKEN = re.compile(r"[(|)]|\{\w+\}|[^(|){]+")
+
+
+def say(template: str, rng: random.Random, standard: str, slots: Slots) -> str:
+    """The template as one sentence: choices made, slots filled, first letter capital.
+
+    A slot's value is text or a function of no arguments that draws it; an unknown slot is a KeyError.
+    """
+    out: list[str] = []
+    _render(_compiled(template, standard), rng, slots, out)
+    text = "".join(out)
+    return text[:1].upper() + text[1:]
+
+
+def pick_standard(rng: random.Random, nynorsk_share: float = 0.2) -> str:
+    return "nynorsk" if rng.random() < nynorsk_share else "bokmål"
+
+
+def child(seed: int, *names: str | int) -> random.Random:
+    """An independent generator for a named part: another part's draws cannot move this one's."""
+    return random.Random("/".join(map(str, (seed, *names))))
+
+
+def weighted(rng: random.Random, weights: Mapping[str, float]) -> str:
+    """A key drawn by its weight, in the mapping's order."""
+    point = rng.random() * sum(weights.values())
+    for name, weight in weights.items():
+        point -= weight
+        if point < 0:
+            return name
+    return name
+
+
+def _render(parts, rng, slots, out) -> None:
+    for part in parts:
+        if type(part) is str:
+            out.append(part)
+        elif type(part) is tuple:
+            value = slots[part[0]]
+            out.append(value if type(value) is str else value())
+        else:
+            _render(part[int(rng.random() * len(part))], rng, slots, out)
+
+
+@cache
+def _compiled(template: str, standard: str):
+    if standard == "nynorsk":
+        template = "".join(
+            piece if piece.startswith("{") else to_nynorsk(piece) for piece in re.split(r"(\{\w+\})", template)
+        )
+    tokens = _TOKEN.findall(template)
+    parts, rest = _sequence(tokens)
+    if rest:
+        raise ValueError(f"unbalanced brackets in the template {template!r}")
+    return parts
+
+
+def _sequence(tokens: list[str]) -> tuple[list, list[str]]:
+    """Parts up to an unmatched `|` or `)`: text (str), slot (1-tuple), choice (list of parts)."""
+    parts: list = []
+    while tokens and tokens[0] not in "|)":
+        token, tokens = tokens[0], tokens[1:]
+        if token == "(":
+            options = []
+            while True:
+                option, tokens = _sequence(tokens)
+                options.append(option)
+                mark, tokens = tokens[0], tokens[1:]
+                if mark == ")":
+                    break
+            parts.append(options)
+        elif token.startswith("{"):
+            parts.append((token[1:-1],))
+        else:
+            parts.append(token.replace("[", "(").replace("]", ")"))
+    return parts, tokens

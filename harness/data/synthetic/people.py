@@ -1,0 +1,198 @@
+"""Invented people, places and health-care units, with identity numbers nobody can have.
+
+Names, places and units come in two disjoint halves, so that a holdout can be written about people
+and hospitals that the rest of the data never mentions.
+"""
+
+import random
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+_WOMEN = _words(
+    """
+    Astrid Berit Cecilie Dagny Eline Frida Gunvor Hedda Ingeborg Jorunn Kari Liv Marte Nora Oddny Pernille
+    Ragnhild Solveig Torill Unni Vigdis Wenche Ylva Åse Aud Bodil Ellen Gerd Hilde Ida Julie Kristin Lise
+    Maren Nina Randi Silje Tone Turid Vilde Amalie Birgit Eva Grete Helga Irene Johanne Karen Laila Mona
+    Rut Signe Tuva Ulrikke Leila Amina Zofia Fatima Synnøve Live Mari Ronja Selma Thea Åshild Borghild
+    Eldbjørg Gro Herdis Magnhild Sigrun
+    """
+)
+_MEN = _words(
+    """
+    Anders Bjørn Christian Dag Einar Finn Geir Harald Ivar Jens Kjell Lars Magnus Nils Odd Petter Ragnar
+    Stein Tor Ulf Vidar William Yngve Øyvind Arne Birger Egil Frode Gunnar Henrik Ingvar Jonas Knut Leif
+    Morten Olav Per Rolf Sverre Trygve Aksel Bård Eskil Fredrik Gaute Hallvard Isak Johannes Kåre Ludvig
+    Mathias Ole Roar Sigurd Tarjei Viggo Ahmed Tomasz Ibrahim Mikal Asbjørn Brage Eivind Halvor Jørgen
+    Kristoffer Mads Oskar Sindre Terje Vebjørn Åsmund Storm
+    """
+)
+_HEADS = _words(
+    """
+    Haug Berg Dal Lund Strand Vik Mo Nes Sand Lin Rud Solb Fjell Myr Eik Bjørk Tveit Hov Gran Stok Stor
+    Lang Sol Hest Skar Kvern Elve Furu Bjerk Svart Øster Vester Tang Hegre Lyng Stein Ravn Kjøl Orre Selje
+    Tør Vass Brat Nord Rogn Aspe Holt Kirke
+    """
+)
+_TAILS = _words(
+    """
+    heim haugen bakken lia rud vang tun moen dalen eng ås vik
+    """
+)
+# Surnames that are also everyday words: they must be told apart by context.
+_NAME_WORDS = _words(
+    """
+    Berg Dal Vik Lund Strand Haug Moen Bakke Lie Hauge Solberg Myhre Eide Foss Holm Sand Ness Brekke
+    """
+)
+_STREETS = _words(
+    """
+    Kirkeveien Skolegata Storgata Parkveien Elveveien Fjordgata Bakkegata Nygata Myrveien Havnegata
+    """
+)
+_UNIT_TYPES = (
+    "{place} sykehus",
+    "{place} legevakt",
+    "{place} sykehjem",
+    "Sykehuset {place}",
+    "{place} legesenter",
+    "{place} universitetssykehus",
+    "{place} DPS",
+    "{place} rehabiliteringssenter",
+    "Helse {place}",
+    "{place} helsehus",
+    "{place} sykehus, kirurgisk poliklinikk",
+    "{place} sykehus, medisinsk sengepost",
+    "{place} distriktsmedisinske senter",
+    "{place} bo- og behandlingssenter",
+    "{place} sykehus, føde-gyn",
+    "{place} hjemmesykepleie",
+)
+_MONTHS = _words(
+    """
+    januar februar mars april mai juni juli august september oktober november desember
+    """
+)
+HALVES = ("pool", "holdout")
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names one half of the data may use."""
+
+    women: tuple[str, ...]
+    men: tuple[str, ...]
+    surnames: tuple[str, ...]
+    places: tuple[str, ...]
+    units: tuple[str, ...]
+    houses: tuple[str, ...]
+
+    def first(self, rng: random.Random, sex: str) -> str:
+        return rng.choice(self.women if sex == "woman" else self.men)
+
+
+@dataclass(frozen=True)
+class Person:
+    first: str
+    last: str
+    sex: str
+    born: date
+    number: str
+    phone: str
+    home: str
+    street: str
+
+
+def _half(items: list[str], half: str) -> tuple[str, ...]:
+    """Every fourth name belongs to the holdout."""
+    return tuple(item for rank, item in enumerate(items) if (rank % 4 == 3) == (half == "holdout"))
+
+
+def names(half: str) -> Names:
+    """The names of `half`: "pool" or "holdout" (disjoint), or "all"."""
+    if half == "all":
+        pool, holdout = names("pool"), names("holdout")
+        return Names(*(getattr(pool, f) + getattr(holdout, f) for f in Names.__dataclass_fields__))
+    heads = _half(_HEADS, half)
+    # One stock of strings for families, towns and houses: nothing in a name's form tells which it is.
+    stock = [(first + second, head + tail) for first, head in enumerate(heads) for second, tail in enumerate(_TAILS)]
+    surnames, places, houses = (tuple(name for rank, name in stock if rank % 3 == kind) for kind in range(3))
+    units = tuple(kind.format(place=place) for place in places for kind in _UNIT_TYPES)
+    return Names(_half(_WOMEN, half), _half(_MEN, half), _half(_NAME_WORDS, half) + surnames, places, units, houses)
+
+
+def person(rng: random.Random, known: Names, today: date, youngest: int = 18, oldest: int = 92) -> Person:
+    sex = rng.choice(("woman", "man"))
+    born = today - timedelta(days=rng.randint(youngest * 366, oldest * 365))
+    return Person(
+        first=known.first(rng, sex),
+        last=rng.choice(known.surnames),
+        sex=sex,
+        born=born,
+        number=identity_number(rng, born, sex),
+        phone=phone_number(rng),
+        home=rng.choice(known.places),
+        street=f"{rng.choice(_STREETS)} {rng.randint(1, 98)}",
+    )
+
+
+def age(born: date, today: date) -> int:
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def identity_number(rng: random.Random, born: date, sex: str) -> str:
+    """A synthetic national identity number with valid check digits.
+
+    Month + 80 is the range that the Norwegian Tax Administration keeps for synthetic persons; no
+    living person's number can fall into it. Individual numbers 000–499 belong to births before 2000
+    and 500–999 to later ones; the ninth digit is even for women.
+    """
+    while True:
+        serial = rng.randint(0, 249) * 2 + (0 if sex == "woman" else 1) + (500 if born.year >= 2000 else 0)
+        digits = f"{born.day:02d}{born.month + 80:02d}{born.year % 100:02d}{serial:03d}"
+        checks = check_digits(digits)
+        if checks is not None:
+            return digits + checks
+
+
+def check_digits(nine: str) -> str | None:
+    """The two modulo-11 control digits for nine digits, or None where such a number does not exist."""
+    first = -sum(w * int(d) for w, d in zip((3, 7, 6, 1, 8, 9, 4, 5, 2), nine, strict=True)) % 11
+    if first == 10:
+        return None
+    ten = f"{nine}{first}"
+    second = -sum(w * int(d) for w, d in zip((5, 4, 3, 2, 7, 6, 5, 4, 3, 2), ten, strict=True)) % 11
+    return None if second == 10 else f"{first}{second}"
+
+
+def phone_number(rng: random.Random) -> str:
+    """Eight digits that start with 1: short service numbers start so, no subscriber's number does."""
+    number = f"1{rng.randint(0, 9_999_999):07d}"
+    form = rng.randrange(4)
+    if form == 0:
+        return number
+    if form == 1:
+        return f"{number[:2]} {number[2:4]} {number[4:6]} {number[6:]}"
+    if form == 2:
+        return f"{number[:3]} {number[3:5]} {number[5:]}"
+    return f"+47 {number}"
+
+
+def random_date(rng: random.Random, first: int = 2019, last: int = 2023) -> date:
+    return date(first, 1, 1) + timedelta(days=rng.randrange(365 * (last - first + 1)))
+
+
+def written_date(rng: random.Random, day: date) -> str:
+    """One of the ways a note writes a date."""
+    form = rng.randrange(4)
+    if form == 0:
+        return f"{day.day:02d}.{day.month:02d}.{day.year}"
+    if form == 1:
+        return f"{day.day}. {_MONTHS[day.month - 1]} {day.year}"
+    if form == 2:
+        return f"{day.day}.{day.month}.{day.year % 100:02d}"
+    return f"{day.day}. {_MONTHS[day.month - 1]}"

@@ -1,0 +1,167 @@
+"""Scores of decisions over a fixed label list, from scikit-learn.
+
+Every score is computed with `labels=` the task's whole list and `zero_division=0`. A label of the
+list that neither gold nor prediction holds therefore counts as F1 0 in a macro mean, and a class
+that occurs only in predictions changes no denominator: the mean is over the same labels for every
+arm, seed and subset.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from sklearn.metrics import confusion_matrix, f1_score, matthews_corrcoef, precision_recall_fscore_support
+
+from harness.errors import DataError
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """One gold label, one predicted label and one group key per example, in the same order.
+
+    Raises DataError where the columns differ in length, are empty, or hold a label outside `labels`.
+    """
+
+    labels: tuple[str, ...]
+    gold: tuple[str, ...]
+    predicted: tuple[str, ...]
+    groups: tuple[str, ...] = ()
+    positive: str | None = None
+
+    def __post_init__(self):
+        if len(self.gold) != len(self.predicted) or (self.groups and len(self.groups) != len(self.gold)):
+            raise DataError(
+                f"{len(self.gold)} gold labels, {len(self.predicted)} predictions, {len(self.groups)} groups.",
+                remedy="Each example needs one of each; make the predictions again with `harness finetune`.",
+            )
+        if not self.gold:
+            raise DataError("There is nothing to score.", remedy="Check that the split has rows in this part.")
+        for side, values in (("gold", self.gold), ("predicted", self.predicted)):
+            if unknown := sorted(set(values) - set(self.labels)):
+                raise DataError(
+                    f"The {side} label {unknown[0]!r} is not in the task's label list ({', '.join(self.labels)}).",
+                    remedy="Add it to the task's labels, or correct the data; then run `dvc repro`.",
+                )
+
+    def codes(self) -> tuple[np.ndarray, np.ndarray, list[int]]:
+        """Gold and predicted as positions in the label list, and the list of all positions."""
+        position = {label: i for i, label in enumerate(self.labels)}
+        gold = np.fromiter((position[label] for label in self.gold), dtype=np.int64, count=len(self.gold))
+        predicted = np.fromiter((position[label] for label in self.predicted), dtype=np.int64, count=len(self.gold))
+        return gold, predicted, list(range(len(self.labels)))
+
+    @cached_property
+    def by_class(self) -> tuple[dict, ...]:
+        """See `per_class`; several scores are read off it."""
+        gold, predicted, every = self.codes()
+        columns = precision_recall_fscore_support(gold, predicted, labels=every, average=None, zero_division=0)
+        return tuple(
+            {"label": label, "precision": float(p), "recall": float(r), "f1": float(f), "support": int(n)}
+            for label, p, r, f, n in zip(self.labels, *columns, strict=True)
+        )
+
+
+def _f1(decisions: Decisions, average: str) -> float:
+    gold, predicted, every = decisions.codes()
+    return float(f1_score(gold, predicted, labels=every, average=average, zero_division=0))
+
+
+def macro_f1(decisions: Decisions) -> float:
+    """Unweighted mean of F1 over every label of the fixed list."""
+    return _f1(decisions, "macro")
+
+
+def micro_f1(decisions: Decisions) -> float:
+    """F1 of the pooled counts; with one label per example and the whole list this is accuracy."""
+    return _f1(decisions, "micro")
+
+
+def weighted_f1(decisions: Decisions) -> float:
+    """Mean of F1 over labels, weighted by the number of gold examples."""
+    return _f1(decisions, "weighted")
+
+
+def accuracy(decisions: Decisions) -> float:
+    """Share of examples whose label is right."""
+    gold, predicted, _ = decisions.codes()
+    return float(np.mean(gold == predicted))
+
+
+def binary_f1(decisions: Decisions) -> float:
+    """F1 of the task's positive label alone. Raises DataError where the task declares none."""
+    return _positive_row(decisions)["f1"]
+
+
+def sensitivity(decisions: Decisions) -> float:
+    """Share of positive examples that were found (recall of the positive label)."""
+    return _positive_row(decisions)["recall"]
+
+
+def specificity(decisions: Decisions) -> float:
+    """Share of the other examples that were not called positive; 0 where there are none."""
+    positive = _positive_row(decisions)["label"]
+    others = [p != positive for g, p in zip(decisions.gold, decisions.predicted, strict=True) if g != positive]
+    return sum(others) / len(others) if others else 0.0
+
+
+def mcc(decisions: Decisions) -> float:
+    """Matthews correlation coefficient, −1 to 1; 0 where gold or prediction is constant."""
+    gold, predicted, _ = decisions.codes()
+    if len(set(decisions.gold)) == 1 or len(set(decisions.predicted)) == 1:
+        return 0.0
+    return float(matthews_corrcoef(gold, predicted))
+
+
+def group_accuracy(decisions: Decisions) -> float:
+    """Share of groups all of whose examples are right. Raises DataError without group keys."""
+    if not decisions.groups:
+        raise DataError(
+            "group_accuracy needs a group per example.", remedy="Make the predictions again; they carry it."
+        )
+    right: dict[str, bool] = {}
+    for group, gold, predicted in zip(decisions.groups, decisions.gold, decisions.predicted, strict=True):
+        right[group] = right.get(group, True) and gold == predicted
+    return sum(right.values()) / len(right)
+
+
+def _positive_row(decisions: Decisions) -> dict:
+    if decisions.positive not in decisions.labels:
+        raise DataError(
+            "This score needs the positive label, and the task declares none.",
+            remedy="Set TASK.positive, or take the score out of TASK.metrics.",
+        )
+    return decisions.by_class[decisions.labels.index(decisions.positive)]
+
+
+def per_class(decisions: Decisions) -> list[dict]:
+    """Precision, recall, F1 (0 to 1) and gold count of every label, in list order."""
+    return [dict(row) for row in decisions.by_class]
+
+
+def confusion(decisions: Decisions) -> list[list[int]]:
+    """Counts, rows gold and columns predicted, both in list order."""
+    gold, predicted, every = decisions.codes()
+    return confusion_matrix(gold, predicted, labels=every).tolist()
+
+
+def majority_label(training: list[str], labels: tuple[str, ...]) -> str:
+    """The commonest label of the training part; ties go to the earlier one in the fixed list."""
+    counts = Counter(training)
+    return max(labels, key=lambda label: (counts[label], -labels.index(label)))
+
+
+def constant(decisions: Decisions, label: str) -> Decisions:
+    """The same examples, all predicted as `label`: what a system that reads nothing would score."""
+    return Decisions(
+        decisions.labels, decisions.gold, (label,) * len(decisions.gold), decisions.groups, decisions.positive
+    )
+
+
+METRICS: dict[str, Callable[[Decisions], float]] = {
+    function.__name__: function
+    for function in (
+        binary_f1, macro_f1, micro_f1, weighted_f1, accuracy, sensitivity, specificity, mcc, group_accuracy,
+    )
+}  # fmt: skip

@@ -1,0 +1,75 @@
+"""From a task and its prediction lines to scores: metric names, and the functions behind them."""
+
+import difflib
+import importlib
+from collections.abc import Callable
+
+from harness import files
+from harness.errors import RegistryError
+from harness.task import Task
+
+# scikit-learn takes a second to import; span scores do without it.
+_MODULE = {
+    "sequence": "harness.evaluation.classification",
+    "pair": "harness.evaluation.classification",
+    "choice": "harness.evaluation.classification",
+    "tokens": "harness.evaluation.spans",
+}
+
+PRIMARY = "f1"
+
+
+def functions(task: Task) -> dict[str, Callable]:
+    """The task's metrics by the name they are reported under: the primary one is always `f1`.
+
+    Raises RegistryError for a metric that the task's head does not have.
+    """
+    known = importlib.import_module(_MODULE[task.head]).METRICS
+    for name in task.metrics:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            raise RegistryError(
+                f"tasks/{task.name}.py: there is no metric {name!r} for the head {task.head!r}.{hint}",
+                remedy=f"Metrics of this head: {', '.join(known)}.",
+            )
+    return {(PRIMARY if i == 0 else name): known[name] for i, name in enumerate(task.metrics)}
+
+
+def decisions(task: Task, lines: list[dict]):
+    """Prediction lines (as `finetune` writes them) as what the metrics of the task's head take."""
+    module = importlib.import_module(_MODULE[task.head])
+    if task.head == "tokens":
+        return module.SpanDecisions(
+            task.labels,
+            tuple(
+                module.Document(line["id"], _spans(line["gold"]), _spans(line["prediction"]), line["length"])
+                for line in lines
+            ),
+        )
+    return module.Decisions(
+        task.labels,
+        tuple(line["gold"] for line in lines),
+        tuple(line["prediction"] for line in lines),
+        tuple(line["group"] for line in lines),
+        task.positive,
+    )
+
+
+def _spans(values: list) -> tuple:
+    return tuple((start, end, label) for start, end, label in values)
+
+
+def primary(task: Task, lines: list[dict]) -> float:
+    """The task's primary score (0 to 1) of prediction lines."""
+    return functions(task)[PRIMARY](decisions(task, lines))
+
+
+def decision_hash(lines: list[dict]) -> str:
+    """Hash of what was decided: id, part, gold and prediction of every line, in order of part and id.
+
+    The scores behind a decision differ in their last digits between processors, and with them the
+    hash of the file; what is counted does not.
+    """
+    ordered = sorted(lines, key=lambda line: (line["part"], line["id"]))
+    return files.sha256_value([[line[key] for key in ("part", "id", "gold", "prediction")] for line in ordered])

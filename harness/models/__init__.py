@@ -1,0 +1,1 @@
+"""Encoders, their heads, tokenizers and checkpoints. Nothing is imported until it is asked for."""

@@ -1,0 +1,210 @@
+"""Taking an existing checkpoint into the pipeline: a plain folder without code, verified to load.
+
+What a checkpoint says about its own code (`auto_map`) is removed, never followed; pickled weights
+become safetensors; the result is the same kind of folder that the pipeline writes itself.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+from harness.config import Folder, Hub
+from harness.errors import CheckpointError
+from harness.files import atomic_folder, sha256, write_json
+from harness.models import families
+from harness.models.hub import pin, snapshot
+from harness.models.weights import SAFETENSORS, read_weights, weight_files, write_weights
+
+__all__ = ["import_checkpoint", "pin"]
+
+# Fields that name code, or say where on a machine the checkpoint lay.
+_REMOVED = ("auto_map", "custom_pipelines", "trust_remote_code", "_name_or_path", "_commit_hash", "name_or_path")
+_TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
+_SPECIAL = {f"{role}_token": f"[{role.upper()}]" for role in ("pad", "unk", "cls", "sep", "mask")}
+
+
+def import_checkpoint(source: Hub | Folder, architecture: str, target: Path) -> dict:
+    """Copy `source` into the folder `target` as an ordinary checkpoint of `architecture`.
+
+    Returns its card: {"source", "architecture", "origin": {file: sha256 as published}, "files":
+    {file: sha256 as written}, "missing", "unexpected" (parameter names, against the masked LM),
+    "parameters" (their number)}. Raises CheckpointError, and leaves `target` as it was, when
+    anything but the masked-LM head is missing, or a file is damaged, foreign or outside the folder.
+    """
+    kind = families.architecture_named(architecture)
+    origin = snapshot(source) if isinstance(source, Hub) else _folder(source)
+    _refuse_escapes(origin)
+    names = weight_files(origin)
+    with atomic_folder(target) as folder:
+        write_json(folder / "config.json", _config(origin, architecture))
+        _store_weights(origin, names, folder, architecture)
+        _store_tokenizer(origin, folder, architecture)
+        model, report = families.load(folder, architecture, "masked_lm", "sdpa", may_lack=kind.masked_lm_head)
+        _check_tokenizer(folder, model.config.vocab_size)
+        return {
+            "source": _described(source),
+            "architecture": architecture,
+            "origin": {name: sha256(origin / name) for name in sorted({"config.json", *names, *_present(origin)})},
+            "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
+            **report,
+            "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        }
+
+
+def _folder(source: Folder) -> Path:
+    folder = Path(source.path).expanduser()
+    if not folder.is_dir():
+        raise CheckpointError(
+            f"The checkpoint folder {source.path} does not exist.",
+            remedy="Correct the path of this arm in params.yaml (relative paths start at the repository root).",
+        )
+    return folder
+
+
+def _described(source: Hub | Folder) -> dict:
+    if isinstance(source, Hub):
+        return {"kind": "hub", "repository": source.repository, "revision": source.revision}
+    # The folder's name only: where it lies on this machine is nobody's business later.
+    return {"kind": "folder", "name": Path(source.path).expanduser().resolve().name}
+
+
+def _refuse_escapes(origin: Path) -> None:
+    """Links may only point inside the folder, or, in the hub's cache, at the same repository's blobs."""
+    inside = [origin.resolve()]
+    repository = origin.resolve().parent.parent
+    if origin.resolve().parent.name == "snapshots" and repository.name.startswith("models--"):
+        inside.append(repository / "blobs")
+    for path in sorted(origin.iterdir()):
+        if path.is_symlink() and not any(path.resolve().is_relative_to(place) for place in inside):
+            raise CheckpointError(
+                f"{path} is a link to a place outside the checkpoint.", remedy="Replace the link by the file itself."
+            )
+
+
+def _read_json(path: Path) -> dict:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CheckpointError(f"{path} is missing.", remedy="Copy the whole checkpoint into the folder.") from None
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise CheckpointError(f"{path} is no JSON object.", remedy="Copy the file anew from the checkpoint's origin.")
+    return value
+
+
+def _config(origin: Path, architecture: str) -> dict:
+    config = _read_json(origin / "config.json")
+    kind = families.architecture_named(architecture)
+    own_type = kind.config().model_type
+    # The public NorBERT3 configurations carry a name of their own, or none; transformers' own types are exact.
+    others = {other.config().model_type for name, other in families.ARCHITECTURES.items() if name != architecture}
+    stated = config.get("model_type")
+    if stated in others or (architecture != "norbert3" and stated != own_type):
+        raise CheckpointError(
+            f"{origin / 'config.json'}: model_type is {stated!r}, not {own_type!r}.",
+            remedy="Set the family's architecture in params.yaml to the checkpoint's own.",
+        )
+    if "quantization_config" in config:
+        raise CheckpointError(
+            f"{origin / 'config.json'}: the weights are quantised.", remedy="Use the full-precision weights."
+        )
+    kept = {name: value for name, value in config.items() if name not in _REMOVED}
+    return {**kept, "model_type": own_type, "architectures": [kind.classes["masked_lm"]]}
+
+
+def _store_weights(origin: Path, names: list[str], folder: Path, architecture: str) -> None:
+    if names == [SAFETENSORS] and architecture != "norbert3":
+        shutil.copyfile(origin / SAFETENSORS, folder / SAFETENSORS)
+        return
+    state = read_weights(origin, names)
+    if architecture == "norbert3":
+        state = _whole_norbert3(state)
+    write_weights(state, folder / SAFETENSORS)
+
+
+def _whole_norbert3(state: dict) -> dict:
+    """Public copies may hold the word embedding only under the name of the output layer tied to it."""
+    embedding, output = "embedding.word_embedding.weight", "classifier.nonlinearity.5.weight"
+    state = {name: value for name, value in state.items() if not name.endswith(".attention.position_indices")}
+    if embedding not in state and output in state:
+        state[embedding] = state.pop(output)
+    return state
+
+
+def _present(origin: Path) -> list[str]:
+    return [name for name in _TOKENIZER_FILES if (origin / name).is_file()]
+
+
+def _store_tokenizer(origin: Path, folder: Path, architecture: str) -> None:
+    present = _present(origin)
+    settings = _read_json(origin / "tokenizer_config.json") if "tokenizer_config.json" in present else {}
+    settings = {name: value for name, value in settings.items() if name not in _REMOVED}
+    if "tokenizer.json" in present:
+        shutil.copyfile(origin / "tokenizer.json", folder / "tokenizer.json")
+    elif "vocab.txt" in present and architecture == "bert":
+        _from_vocabulary(origin / "vocab.txt", settings).save(str(folder / "tokenizer.json"))
+    else:
+        raise CheckpointError(
+            f"{origin} has no tokenizer (tokenizer.json, or vocab.txt for BERT).",
+            remedy="Copy the tokenizer's files too.",
+        )
+    stated = _read_json(origin / "special_tokens_map.json") if "special_tokens_map.json" in present else {}
+    vocabulary = _read_json(folder / "tokenizer.json").get("model", {}).get("vocab", {})
+    for role, usual in _SPECIAL.items():
+        token = settings.get(role) or stated.get(role)
+        if token is None and usual in vocabulary:
+            token = usual
+        settings[role] = token["content"] if isinstance(token, dict) else token
+    inputs = ["input_ids", "attention_mask"]
+    if architecture == "bert":
+        inputs.insert(1, "token_type_ids")
+    # The generic class reads any tokenizer.json; the stated one may be code of the repository.
+    write_json(
+        folder / "tokenizer_config.json",
+        {**settings, "tokenizer_class": "PreTrainedTokenizerFast", "model_input_names": inputs},
+    )
+
+
+def _from_vocabulary(path: Path, settings: dict):
+    """BERT's tokenizer from its word list, with the folding that the checkpoint's settings state."""
+    import tokenizers as hf
+
+    tokens = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
+    lowercase = settings.get("do_lower_case", True)
+    vocabulary = {token.rstrip("\r"): i for i, token in enumerate(tokens)}
+    core = hf.Tokenizer(hf.models.WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=100))
+    core.normalizer = hf.normalizers.BertNormalizer(
+        lowercase=lowercase,
+        strip_accents=settings.get("strip_accents"),
+        handle_chinese_chars=settings.get("tokenize_chinese_chars", True),
+    )
+    core.pre_tokenizer = hf.pre_tokenizers.BertPreTokenizer()
+    core.decoder = hf.decoders.WordPiece()
+    lacking = [token for token in _SPECIAL.values() if token not in vocabulary]
+    if lacking:
+        raise CheckpointError(f"{path} lacks {', '.join(lacking)}.", remedy="Use the checkpoint's own vocab.txt.")
+    core.add_special_tokens(list(_SPECIAL.values()))
+    core.post_processor = hf.processors.BertProcessing(("[SEP]", vocabulary["[SEP]"]), ("[CLS]", vocabulary["[CLS]"]))
+    return core
+
+
+def _check_tokenizer(folder: Path, vocab_size: int) -> None:
+    """It has the special tokens the engine needs, frames a text with them, and fits the embedding."""
+    tokenizer = families.load_tokenizer(folder)
+    lacking = [role for role in _SPECIAL if getattr(tokenizer, role) is None]
+    if lacking:
+        raise CheckpointError(
+            f"The tokenizer has no {', '.join(lacking)}.", remedy="Name them in the checkpoint's tokenizer_config.json."
+        )
+    ids = tokenizer("a").input_ids
+    if ids[0] != tokenizer.cls_token_id or ids[-1] != tokenizer.sep_token_id:
+        raise CheckpointError(
+            "The tokenizer does not put its [CLS] and [SEP] around a text.",
+            remedy="Use the tokenizer.json that the checkpoint was trained with (with its post_processor).",
+        )
+    if len(tokenizer) > vocab_size:
+        raise CheckpointError(
+            f"The tokenizer has {len(tokenizer)} tokens, the model {vocab_size}.",
+            remedy="Use the checkpoint's own tokenizer.",
+        )

@@ -1,0 +1,250 @@
+"""One set of functions for all architectures: make, load, put a head on, save."""
+
+import contextlib
+import math
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import torch
+
+from harness.config import Encoder
+from harness.errors import CheckpointError
+from harness.files import read_json, write_json
+from harness.models.architectures import ARCHITECTURES, architecture_named
+from harness.models.tokenizers import load as load_tokenizer
+
+__all__ = [
+    "ARCHITECTURES",
+    "load_head",
+    "load_masked_lm",
+    "load_tokenizer",
+    "masked_lm_head",
+    "new_masked_lm",
+    "preload",
+    "save",
+    "token_labels",
+]
+
+
+def token_labels(labels: Sequence[str]) -> tuple[str, ...]:
+    """Classes of a token classifier in output order: "O", then "B-" and "I-" of every label."""
+    return ("O", *(f"{tag}-{label}" for label in labels for tag in "BI"))
+
+
+def new_masked_lm(architecture: str, encoder: Encoder, tokenizer, attention: str) -> torch.nn.Module:
+    """A randomly initialised masked LM (seeded by the caller) of the given sizes for `tokenizer`."""
+    kind = architecture_named(architecture)
+    ids = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("pad", "cls", "sep", "mask")}
+    sizes = {
+        # The published 0.02 suits a thousand hidden units; for a few dozen it leaves attention flat for
+        # hundreds of updates. This scale is the one NorBERT3 publishes.
+        "initializer_range": math.sqrt(2 / (5 * encoder.hidden)),
+        "vocab_size": len(tokenizer),
+        "hidden_size": encoder.hidden,
+        "num_hidden_layers": encoder.layers,
+        "num_attention_heads": encoder.heads,
+        "intermediate_size": encoder.intermediate,
+        "max_position_embeddings": encoder.max_positions,
+    }
+    dropouts = dict.fromkeys(kind.dropouts, encoder.dropout)
+    config = kind.config()(**sizes, **ids, **dropouts, **_particular(architecture, encoder, tokenizer))
+    config._attn_implementation = attention
+    model = kind.model("masked_lm")(config)
+    if architecture == "bert":
+        _order_positions(model.bert.embeddings.position_embeddings.weight, config.initializer_range)
+    return model
+
+
+@torch.no_grad()
+def _order_positions(weight: torch.Tensor, spread: float) -> None:
+    """Start learned positions [positions, hidden] as sinusoids (Vaswani et al. 2017, section 3.5).
+
+    They stay parameters; only their start has an order, which a short training could not find by itself.
+    """
+    count, size = weight.shape
+    angles = torch.arange(count)[:, None] * torch.exp(-math.log(10_000.0) * torch.arange(0, size, 2) / size)
+    weight[:, 0::2] = torch.sin(angles) * spread * math.sqrt(2)
+    weight[:, 1::2] = torch.cos(angles) * spread * math.sqrt(2)
+
+
+def _particular(architecture: str, encoder: Encoder, tokenizer) -> dict:
+    if architecture == "norbert3":
+        # A vocabulary made here has no block of reserved ids.
+        return {"reserved_tokens": 0}
+    if architecture == "modernbert":
+        # As in the published sizes the last layer is global and local ones stand between; counted from
+        # the end, a stack of two to four layers keeps both kinds. Rotary base 10,000 throughout: the
+        # published 160,000 of global layers was set for 8,192 positions.
+        every = 3 if encoder.layers >= 4 else 2
+        return {
+            "layer_types": [
+                "full_attention" if (encoder.layers - 1 - i) % every == 0 else "sliding_attention"
+                for i in range(encoder.layers)
+            ],
+            "local_attention": max(16, min(128, encoder.max_positions // 8)),
+            "rope_parameters": {
+                kind: {"rope_type": "default", "rope_theta": 10_000.0}
+                for kind in ("full_attention", "sliding_attention")
+            },
+            "bos_token_id": tokenizer.cls_token_id,
+            "eos_token_id": tokenizer.sep_token_id,
+        }
+    return {}
+
+
+def masked_lm_head(model: torch.nn.Module, architecture: str) -> Callable[[torch.Tensor], torch.Tensor]:
+    """The function from hidden states […, hidden] of `model.base_model` to logits […, vocabulary]."""
+    return architecture_named(architecture).predict(model)
+
+
+def load_masked_lm(folder: Path, architecture: str, attention: str) -> torch.nn.Module:
+    """The masked LM in `folder`, in float32. Raises CheckpointError unless every parameter is there."""
+    return load(folder, architecture, "masked_lm", attention)[0]
+
+
+def load_head(
+    folder: Path, architecture: str, head: str, labels: Sequence[str], attention: str, dropout: float
+) -> torch.nn.Module:
+    """A new head on the encoder in `folder`, in float32; the caller seeds torch before.
+
+    Logits of `forward(**batch)`: [batch, labels] for `head` "sequence" and "pair", [batch, tokens,
+    classes of `token_labels`] for "tokens", [batch, options] for "choice" (inputs [batch, options,
+    tokens]). `dropout` replaces every dropout rate of the configuration. Raises CheckpointError when
+    anything but the task head is missing from the checkpoint, or when it holds a task head already.
+    """
+    kind = architecture_named(architecture)
+    names = token_labels(labels) if head == "tokens" else tuple(labels)
+    settings = dict.fromkeys(kind.dropouts, dropout)
+    if head != "choice":
+        settings |= {"id2label": dict(enumerate(names)), "label2id": {name: i for i, name in enumerate(names)}}
+    model, report = load(folder, architecture, head, attention, settings=settings, may_lack=kind.task_head)
+    if not any(name.startswith(kind.task_head[0]) for name in report["missing"]):
+        raise CheckpointError(
+            f"{folder} holds a trained task head ({kind.task_head[0]}…), so the head would not be new.",
+            remedy="Use the checkpoint from before it was fine-tuned.",
+        )
+    return model
+
+
+def preload(folders: Iterable[Path], architecture: str, head: str, labels: Sequence[str], attention: str) -> None:
+    """Load every folder once and forget it, before processes are forked to train on them.
+
+    What is wrong with one is said before anything is trained, and the forked processes share the
+    imports, which cost each of them some four seconds otherwise.
+    """
+    for folder in folders:
+        load_head(folder, architecture, head, labels, attention, 0.0)
+
+
+def load(
+    folder: Path,
+    architecture: str,
+    head: str,
+    attention: str,
+    *,
+    settings: dict | None = None,
+    may_lack: tuple[str, ...] = (),
+) -> tuple[torch.nn.Module, dict[str, list[str]]]:
+    """`folder` as the class for `head` ("masked_lm" or a task's head), `settings` over its configuration.
+
+    Returns the model in evaluation mode and {"missing": […], "unexpected": […]}, the names of
+    parameters that did not meet. Raises CheckpointError when a missing one does not start with a
+    prefix of `may_lack`, or anything is damaged.
+    """
+    kind, folder = architecture_named(architecture), Path(folder)
+    if not (folder / "config.json").is_file() or not (folder / "model.safetensors").is_file():
+        raise CheckpointError(
+            f"{folder} is no checkpoint: config.json or model.safetensors is missing.",
+            remedy="Make it with `dvc repro`, or point the arm's source at a complete checkpoint folder.",
+        )
+    model_class = kind.model(head)
+    with quiet():
+        try:
+            config = kind.config().from_pretrained(folder, local_files_only=True)
+            for name, value in (settings or {}).items():
+                setattr(config, name, value)
+            model, info = model_class.from_pretrained(
+                folder,
+                config=config,
+                attn_implementation=attention,
+                dtype=torch.float32,
+                use_safetensors=True,
+                local_files_only=True,
+                output_loading_info=True,
+            )
+        except Exception as error:  # transformers and safetensors raise many kinds here, all about the files
+            raise CheckpointError(
+                f"{folder} cannot be loaded as {model_class.__name__}: {_first_line(error)}",
+                remedy="Check that the architecture is right and the files whole; make or import the checkpoint anew.",
+            ) from error
+    missing = sorted(info["missing_keys"])
+    lacking = [name for name in missing if not name.startswith(may_lack)] if may_lack else missing
+    misfits = sorted(str(key[0] if isinstance(key, tuple) else key) for key in info["mismatched_keys"])
+    if lacking or misfits:
+        raise CheckpointError(
+            f"{folder} is not a whole {architecture} checkpoint for {model_class.__name__}: {len(lacking)} parameters "
+            f"missing, {len(misfits)} of another shape ({_few(lacking + misfits)}).",
+            remedy="Check that the architecture in params.yaml is the checkpoint's own.",
+        )
+    _assert_initialised(model, folder)
+    return model.eval(), {"missing": missing, "unexpected": sorted(info["unexpected_keys"])}
+
+
+def save(model: torch.nn.Module, tokenizer, folder: Path) -> None:
+    """Write an ordinary Hugging Face folder: config.json, model.safetensors, tokenizer files.
+
+    The same weights give the same bytes. AutoModel… opens it; for norbert3 once
+    `harness.models.norbert3_heads` is imported.
+    """
+    # Truncation and padding of the last call would otherwise be saved as the tokenizer's own.
+    tokenizer.backend_tokenizer.no_truncation()
+    tokenizer.backend_tokenizer.no_padding()
+    with quiet():
+        model.save_pretrained(folder, max_shard_size="100GB")
+        tokenizer.save_pretrained(folder)
+    _clean_json(Path(folder) / "config.json", {})
+    # The generic class opens any tokenizer.json, in every version of transformers.
+    _clean_json(Path(folder) / "tokenizer_config.json", {"tokenizer_class": "PreTrainedTokenizerFast"})
+    # safetensors writes through a private temporary file; the folder is readable as a whole or not at all.
+    shutil.copymode(Path(folder) / "config.json", Path(folder) / "model.safetensors")
+
+
+def _clean_json(path: Path, changes: dict) -> None:
+    """Leave out what says how and from where the object was loaded."""
+    foreign = ("_name_or_path", "name_or_path", "is_local", "local_files_only", "backend")
+    kept = {name: value for name, value in read_json(path).items() if name not in foreign}
+    write_json(path, kept | changes)
+
+
+@contextlib.contextmanager
+def quiet():
+    """transformers without its progress bars and load reports: what they say is checked here, and raised."""
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
+
+
+def _assert_initialised(model: torch.nn.Module, folder: Path) -> None:
+    for name, parameter in model.named_parameters():
+        if parameter.is_meta or not torch.isfinite(parameter).all():
+            raise CheckpointError(
+                f"{folder}: {name} holds values that are not numbers.",
+                remedy="The file is damaged or was trained to divergence; import or train it anew.",
+            )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:4]) + (" …" if len(names) > 4 else "")

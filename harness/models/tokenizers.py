@@ -1,0 +1,204 @@
+"""Tokenizers made from a corpus, the same bytes every time, and tokenizers loaded from a folder.
+
+tokenizers' own WordPiece trainer gives another vocabulary on every run, so the vocabulary is derived
+here from its byte-pair trainer, which is deterministic.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import tokenizers as hf
+from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+from harness.errors import CheckpointError
+
+SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+
+# Every character of Norwegian text (with the Sámi letters and accents it borrows), whether the corpus has it or not.
+ALPHABET = (
+    "abcdefghijklmnopqrstuvwxyzæøåäöüéèêëóòôáàâíìîúùûñçčđŋšŧž0123456789"
+    "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~§°±µ«»“”„’‘–—…€£½²³×→•"
+)
+LONGEST_WORD = 100
+
+
+def build(architecture: str, texts: Iterable[str], vocabulary: int):
+    """A tokenizer of at most `vocabulary` tokens for one of the three architectures."""
+    texts = list(texts)
+    return wordpiece(texts, vocabulary) if architecture == "bert" else byte_bpe(texts, vocabulary, architecture)
+
+
+def wordpiece(texts: Iterable[str], vocabulary: int):
+    """`wordpiece_core` as transformers uses it, with segment ids for pairs."""
+    return _wrapped(wordpiece_core(texts, vocabulary), ["input_ids", "token_type_ids", "attention_mask"])
+
+
+def byte_bpe(texts: Iterable[str], vocabulary: int, style: str):
+    """`byte_bpe_core` as transformers uses it; neither architecture has segment ids."""
+    return _wrapped(byte_bpe_core(texts, vocabulary, style), ["input_ids", "attention_mask"])
+
+
+def wordpiece_core(texts: Iterable[str], vocabulary: int) -> hf.Tokenizer:
+    """A lower-casing WordPiece tokenizer (Wu et al. 2016; accents are kept: å is not a).
+
+    Byte-pair pieces (Sennrich et al. 2016) are learned on whole words. Each piece becomes a
+    word-initial or a "##" token or both, by how often the corpus's words use it so; the most used
+    fill the vocabulary after the special tokens and all single characters.
+    """
+    normalizer = normalizers.BertNormalizer(lowercase=True, strip_accents=False)
+    splitter = pre_tokenizers.BertPreTokenizer()
+    words = Counter(word for text in texts for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(text)))
+    characters = _characters(words, splitter, limit=vocabulary // 2)
+    tokens = dict.fromkeys([*SPECIAL, *characters])
+    _refuse_too_small(vocabulary, len(tokens))
+    for piece in _pieces_by_use(words, vocabulary):
+        if len(tokens) == vocabulary:
+            break
+        tokens.setdefault(piece)
+
+    core = hf.Tokenizer(
+        models.WordPiece(
+            {token: i for i, token in enumerate(tokens)}, unk_token="[UNK]", max_input_chars_per_word=LONGEST_WORD
+        )
+    )
+    core.normalizer, core.pre_tokenizer = normalizer, splitter
+    core.decoder = decoders.WordPiece(prefix="##")
+    core.post_processor = _template(core)
+    return core
+
+
+def _characters(words: Counter, splitter, limit: int) -> list[str]:
+    """Single-character tokens: the fixed alphabet, then the corpus's own, most frequent first."""
+    seen = Counter()
+    for word, count in words.items():
+        for character in word:
+            seen[character] += count
+    ordered = [*ALPHABET, *sorted(seen, key=lambda c: (-seen[c], c))]
+    tokens: dict[str, None] = {}
+    for character in dict.fromkeys(ordered):
+        if len(tokens) + 2 > limit and character not in ALPHABET:
+            break
+        tokens.setdefault(character)
+        # Punctuation is a word of its own and never continues one.
+        if len(splitter.pre_tokenize_str("a" + character)) == 1:
+            tokens.setdefault("##" + character)
+    return list(tokens)
+
+
+def _pieces_by_use(words: Counter, vocabulary: int) -> list[str]:
+    """Word-initial and "##" pieces in the order of their use in the corpus, most used first."""
+    learner = hf.Tokenizer(models.BPE())
+    learner.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    trainer = trainers.BpeTrainer(vocab_size=vocabulary, show_progress=False)
+    # Sorted, each word as often as it occurs up to a cap per line: the trainer only counts them.
+    learner.train_from_iterator(_repeated(words), trainer)
+    used = Counter()
+    for word, count in words.items():
+        for i, piece in enumerate(learner.encode(word).tokens):
+            used[piece if i == 0 else "##" + piece] += count
+    return sorted(used, key=lambda piece: (-used[piece], piece))
+
+
+def _repeated(words: Counter) -> Iterable[str]:
+    for word in sorted(words):
+        yield " ".join([word] * words[word])
+
+
+def byte_bpe_core(texts: Iterable[str], vocabulary: int, style: str) -> hf.Tokenizer:
+    """A byte-level BPE tokenizer (Radford et al. 2019); every string can be encoded.
+
+    `style` is "norbert3" or "modernbert". Both frame texts as [CLS] … [SEP] and pairs as
+    [CLS] … [SEP] … [SEP]. Offsets leave out the space before a word. Letters are not composed (NFC):
+    the result would map back to the first of its characters only.
+    """
+    if style not in ("norbert3", "modernbert"):
+        raise ValueError(f"no byte-level style {style!r}")
+    special = SPECIAL if style == "modernbert" else ("[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]")
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    _refuse_too_small(vocabulary, len(special) + len(alphabet))
+    core = hf.Tokenizer(models.BPE())
+    # A first word looks like any other: as if one space stood before it, whatever really does.
+    core.normalizer = normalizers.Strip(left=True, right=False)
+    core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary, special_tokens=list(special), initial_alphabet=alphabet, show_progress=False
+    )
+    core.train_from_iterator(texts, trainer)
+    core.decoder = decoders.ByteLevel()
+    core.post_processor = processors.Sequence(
+        [processors.ByteLevel(add_prefix_space=True, trim_offsets=True), _template(core)]
+    )
+    return core
+
+
+def load(folder: Path):
+    """The tokenizer in `folder`, fast, without remote code. Offsets never start with white space.
+
+    Raises CheckpointError when there is no `tokenizer.json` or it cannot be read.
+    """
+    from transformers import PreTrainedTokenizerFast
+
+    folder = Path(folder)
+    if not (folder / "tokenizer.json").is_file():
+        raise CheckpointError(
+            f"{folder} has no tokenizer.json.",
+            remedy="Make or import the checkpoint with `harness checkpoint FAMILY`.",
+        )
+    try:
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # the tokenizers library raises plain Exception
+        raise CheckpointError(
+            f"{folder / 'tokenizer.json'} cannot be read: {str(error).splitlines()[0][:200]}",
+            remedy="Copy the file anew from the checkpoint's origin.",
+        ) from error
+    _trim_offsets(tokenizer.backend_tokenizer)
+    return tokenizer
+
+
+def _trim_offsets(core: hf.Tokenizer) -> None:
+    """Byte-level tokenizers of the hub may count the space before a word as part of it."""
+    text, original = "a b", core.post_processor
+
+    def begins_with_space() -> bool:
+        return any(text[start:end].startswith(" ") for start, end in core.encode(text).offsets)
+
+    if not begins_with_space():
+        return
+    # Whether a space was put before the first word cannot be asked; the wrong guess loses its first character.
+    for prefixed in (False, True):
+        trim = processors.ByteLevel(add_prefix_space=prefixed, trim_offsets=True)
+        core.post_processor = processors.Sequence([trim, original] if original is not None else [trim])
+        if core.encode(text, add_special_tokens=False).offsets[0] == (0, 1):
+            return
+
+
+def _template(core: hf.Tokenizer) -> processors.TemplateProcessing:
+    return processors.TemplateProcessing(
+        single="[CLS]:0 $A:0 [SEP]:0",
+        pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1",
+        special_tokens=[(name, core.token_to_id(name)) for name in ("[CLS]", "[SEP]")],
+    )
+
+
+def _wrapped(core: hf.Tokenizer, inputs: list[str]):
+    from transformers import PreTrainedTokenizerFast
+
+    return PreTrainedTokenizerFast(
+        tokenizer_object=core,
+        model_input_names=inputs,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        mask_token="[MASK]",
+        clean_up_tokenization_spaces=False,
+    )
+
+
+def _refuse_too_small(vocabulary: int, needed: int) -> None:
+    if vocabulary < needed + 32:
+        raise CheckpointError(
+            f"A vocabulary of {vocabulary} tokens is too small: {needed} are needed for characters alone.",
+            remedy=f"Set encoder.vocabulary to {needed + 32} or more.",
+        )

@@ -1,0 +1,105 @@
+"""Weights as they lie in published checkpoints: safetensors or pickled, whole or in shards.
+
+A pickle is read with `weights_only=True`, which builds tensors and plain containers and refuses
+everything else, so that opening a checkpoint never runs its code.
+"""
+
+import json
+from pathlib import Path
+
+import torch
+
+from harness.errors import CheckpointError
+
+SAFETENSORS, PICKLE = "model.safetensors", "pytorch_model.bin"
+
+
+def weight_files(folder: Path) -> list[str]:
+    """Names of the weight files in `folder`: safetensors where there are any, else the pickle's.
+
+    Raises CheckpointError when there are none, or an index names a file that is missing or elsewhere.
+    """
+    for name in (SAFETENSORS, PICKLE):
+        if (folder / name).is_file():
+            return [name]
+        index = folder / f"{name}.index.json"
+        if index.is_file():
+            return _shards(index)
+    raise CheckpointError(
+        f"{folder} holds no weights ({SAFETENSORS} or {PICKLE}, whole or with an index of shards).",
+        remedy="Copy the PyTorch or safetensors weights of the checkpoint into the folder.",
+    )
+
+
+def _shards(index: Path) -> list[str]:
+    try:
+        names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+        inside = all(Path(name).name == name and name not in ("", ".", "..") for name in names)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise CheckpointError(
+            f"{index}: not an index of weight shards.", remedy="Copy the file anew from the checkpoint's origin."
+        ) from None
+    if not names or not inside:
+        raise CheckpointError(
+            f"{index} names no shards, or shards outside its folder.",
+            remedy="Do not use this checkpoint unless you know where it comes from.",
+        )
+    for name in names:
+        if not (index.parent / name).is_file():
+            raise CheckpointError(
+                f"{index.parent / name} is missing; {index.name} lists it.", remedy=f"Copy {name} into the folder."
+            )
+    return names
+
+
+def read_weights(folder: Path, names: list[str]) -> dict[str, torch.Tensor]:
+    """All tensors of the files `names` by parameter name. Raises CheckpointError on damage or foreign content."""
+    state: dict[str, torch.Tensor] = {}
+    for name in names:
+        read = _read_safetensors if name.endswith(".safetensors") else _read_pickle
+        state.update(read(folder / name))
+    return state
+
+
+def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(
+            f"{path} is damaged: {str(error).splitlines()[0]}", remedy="Copy the file anew and compare its SHA-256."
+        ) from error
+
+
+def _read_pickle(path: Path) -> dict[str, torch.Tensor]:
+    import pickle
+
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise CheckpointError(
+            f"{path} is a pickle that holds more than tensors, or is damaged; it was not executed.",
+            remedy="Use a safetensors copy of the checkpoint.",
+        ) from error
+    except (RuntimeError, EOFError, OSError, ValueError) as error:
+        raise CheckpointError(
+            f"{path} is damaged: {str(error).splitlines()[0][:200]}", remedy="Copy the file anew."
+        ) from error
+    if not isinstance(state, dict) or not all(
+        isinstance(name, str) and isinstance(value, torch.Tensor) for name, value in state.items()
+    ):
+        raise CheckpointError(
+            f"{path} is not a state dict (parameter names to tensors).", remedy="Use the checkpoint's weights file."
+        )
+    return state
+
+
+def write_weights(state: dict[str, torch.Tensor], path: Path) -> None:
+    """Write safetensors; tensors that share memory are written once for each name."""
+    from safetensors.torch import save_file
+
+    # clone() also makes views contiguous and takes them apart from what they share memory with.
+    tensors = {name: state[name].detach().clone().contiguous() for name in sorted(state)}
+    save_file(tensors, path, metadata={"format": "pt"})

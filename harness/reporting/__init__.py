@@ -1,0 +1,1 @@
+"""The report: from scores and cards to tables, figures and a page."""

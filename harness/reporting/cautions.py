@@ -1,0 +1,80 @@
+"""What the numbers do not show, as far as it follows from how they were made."""
+
+from harness.reporting import wording
+from harness.reporting.results import AGAINST, Comparison
+
+SMALL_TEST = 100  # rows
+
+
+def cautions(comparisons: list[Comparison], checkpoints: dict[tuple[str, str], dict]) -> tuple[str, ...]:
+    """One sentence each. `checkpoints` are the cards by (family, arm)."""
+    items = [
+        *_data(comparisons),
+        "That a difference is real: there is no interval and no test here. The spread over seeds says how much "
+        "training varies, not how the score would move with other documents.",
+    ]
+    if not any(arm == "control" for c in comparisons for arm in c.arms):
+        items.append(
+            "That clinical text is the cause: the clinical arm also had more training steps than the baseline, and no "
+            "arm trained equally long on general text stands beside it."
+        )
+    items.append(
+        "That pre-training again would give the same: each arm is one pre-training run, and seeds vary only the "
+        "fine-tuning."
+    )
+    return (*items, *_sizes(checkpoints), *_weak(comparisons))
+
+
+def _data(comparisons: list[Comparison]) -> list[str]:
+    named = {
+        kind: wording.listing(wording.codes(c.task for c in comparisons if c.data_kind == kind))
+        for kind in wording.KINDS
+    }
+    present = {c.data_kind for c in comparisons}
+    sentences = {
+        "synthetic": f"That it holds for real text: the data of {named['synthetic']} are synthetic. Generated text is "
+        "more regular than what people write, and how hard a task is was chosen, not found.",
+        "public": f"That it holds for a hospital's own records: {named['public']} are public sets, made for research.",
+        "restricted": f"That it holds elsewhere: the restricted data of {named['restricted']} come from one place.",
+    }
+    return [sentence for kind, sentence in sentences.items() if kind in present]
+
+
+def _sizes(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
+    """How small the encoders are that the pipeline built itself."""
+    counts = {
+        round(card["parameters"] / 1e6, 1)
+        for card in checkpoints.values()
+        if card.get("source") == "build" and card.get("parameters")
+    }
+    if not counts:
+        return []
+    span = " to ".join(f"{n:.1f}" for n in sorted({min(counts), max(counts)}))
+    return [
+        f"That large encoders behave so: those built here have {span} million parameters, the published ones more than "
+        "300 million. Encoders of this size know no medicine."
+    ]
+
+
+def _weak(comparisons: list[Comparison]) -> list[str]:
+    """Small test splits, arms that a constant answer beats, and runs that went wrong."""
+    items = []
+    if small := {c.task: c.n["test"] for c in comparisons if c.n["test"] < SMALL_TEST}:
+        sizes = [f"`{task}` ({n} rows, each {100 / n:.1f} % of them)" for task, n in small.items()]
+        items.append(f"Anything fine from a small test split: {wording.listing(sizes)}.")
+    if weak := [f"`{c.task}` with {c.family_title}" for c in comparisons if not beats_constants(c)]:
+        items.append(
+            "That the encoders can do every task: a constant answer scores at least as well as one of the arms on "
+            f"{wording.listing(weak)}."
+        )
+    if diverged := [f"`{c.task}` with {c.family_title}, {a}, seed {s}" for c in comparisons for a, s in c.diverged]:
+        items.append(
+            f"That every run trained well: these diverged and were scored as they were: {'; '.join(diverged)}."
+        )
+    return items
+
+
+def beats_constants(c: Comparison) -> bool:
+    """Do the means of both arms lie above every constant answer?"""
+    floor = max(scores["f1"] for scores in c.reference.values())
+    return min(c.mean(AGAINST), c.mean("clinical")) > floor

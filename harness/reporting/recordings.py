@@ -1,0 +1,146 @@
+"""What a tracking server is told of a comparison, as plain values: names, numbers and hashes.
+
+No text of any document is among them. The fingerprint depends on inputs and results alone, so that
+the same comparison made twice is known to be the same.
+"""
+
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import files
+from harness.config import Run
+from harness.reporting import provenance, results, wording
+from harness.reporting.results import AGAINST, Comparison
+from harness.task import Task
+
+RECORDER = {"recorded_by": "harness track"}
+TAG_LIMIT = 5000  # characters that every MLflow store accepts in a tag
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What is to be mirrored of one comparison."""
+
+    comparison: Comparison
+    runs: tuple[dict, ...]
+    profile: str
+    fingerprint: str
+    origin: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        return f"{self.comparison.task}/{self.comparison.family}"
+
+    @property
+    def experiment(self) -> str:
+        return f"{self.profile} / {self.comparison.data_kind}"
+
+
+def collect(root: Path, run: Run, tasks: Mapping[str, Task]) -> list[Recording]:
+    """What the stages wrote, with a fingerprint that depends on inputs and results alone."""
+    origin, found = _git(root), []
+    for comparison in results.load(root, run, tasks):
+        task, family = comparison.task, comparison.family
+        path = root / "artifacts" / "predictions" / task / family / "runs.json"
+        recorded = files.read_json(path, made_by=f"harness finetune {task} {family}")
+        runs = tuple(entry for entry in recorded["runs"] if entry["seed"] in run.seeds)
+        scores = sorted([*key, value] for key, value in comparison.values.items())
+        fingerprint = files.sha256_value(
+            [run.profile, task, family, scores, runs, comparison.inputs, comparison.provenance]
+        )
+        code = {"code": provenance.code_hash(root, task)}
+        found.append(Recording(comparison, runs, run.profile, fingerprint, origin | code))
+    return found
+
+
+def _git(root: Path) -> dict[str, str]:
+    """Commit and dirty flag of the checkout; `none` outside git."""
+
+    def ask(*arguments: str) -> str:
+        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    try:
+        return {"git_commit": ask("rev-parse", "HEAD"), "git_dirty": str(bool(ask("status", "--porcelain"))).lower()}
+    except (OSError, subprocess.CalledProcessError):
+        return {"git_commit": "none", "git_dirty": "unknown"}
+
+
+def tags(recording: Recording, level: str) -> dict[str, str]:
+    c = recording.comparison
+    return {
+        **RECORDER,
+        **recording.origin,
+        "level": level,
+        "task": c.task,
+        "family": c.family,
+        "profile": recording.profile,
+        "data_kind": c.data_kind,
+        "primary_metric": c.primary,
+        "fingerprint": recording.fingerprint,
+        "data": c.inputs["records"],
+        "split_manifest": c.inputs["manifest"],
+    }
+
+
+def description(recording: Recording) -> dict[str, str]:
+    c = recording.comparison
+    baseline, clinical = (wording.score_with_spread("f1", c.over_seeds(arm)) for arm in (AGAINST, "clinical"))
+    text = (
+        f"{c.title}, {c.family_title}: {wording.metric_title(c, 'f1')} {baseline} before and {clinical} after clinical "
+        f"pre-training, {wording.difference(c.delta())} points over {len(c.seeds)} seeds and {c.n['test']} test rows "
+        f"({wording.KINDS[c.data_kind]}). No uncertainty over documents is computed, so this is no verdict."
+    )
+    return {"mlflow.note.content": text[:TAG_LIMIT]}
+
+
+def hashes(comparison: Comparison, entry: dict) -> dict[str, str]:
+    checkpoints = (comparison.provenance.get("inputs") or {}).get("checkpoints") or {}
+    return {"checkpoint": str(checkpoints.get(entry["arm"])), "predictions": entry["predictions"]}
+
+
+def parameters(recording: Recording, entry: dict | None = None) -> dict[str, str]:
+    """Recipe, engine and libraries as dotted names; values as text."""
+    made = recording.comparison.provenance
+    found = {
+        f"{section}.{key}": value
+        for section in ("recipe", "engine", "libraries")
+        for key, value in sorted((made.get(section) or {}).items())
+    }
+    if entry:
+        found |= {key: entry[key] for key in ("arm", "seed", "steps", "best_step")}
+    found |= {"task": recording.comparison.task, "family": recording.comparison.family, "profile": recording.profile}
+    return {key: str(value) for key, value in found.items()}
+
+
+def run_metrics(comparison: Comparison, entry: dict) -> list[tuple[str, float, int]]:
+    """Scores of one run under the names of `results.csv`, and its learning curve by step."""
+    arm, seed, last = entry["arm"], entry["seed"], entry["best_step"]
+    found = [
+        (_metric(part, metric), value, last)
+        for (a, s, part, metric), value in comparison.values.items()
+        if (a, s) == (arm, seed) and part in comparison.parts
+    ]
+    found.append(("best_validation_f1", entry["best_validation_f1"], last))
+    for point in entry["curve"]:
+        found += [
+            (key, point[key], point["step"]) for key in ("train_loss", "validation_f1") if point.get(key) is not None
+        ]
+    return found
+
+
+def comparison_metrics(comparison: Comparison) -> list[tuple[str, float, int]]:
+    """For every score: `<metric>_<arm>` is the mean over seeds, `<metric>_difference` clinical − baseline."""
+    found = []
+    for part in comparison.parts:
+        for metric in comparison.metrics:
+            name = _metric(part, metric)
+            found += [(f"{name}_{arm}", comparison.mean(arm, metric, part), 0) for arm in comparison.arms]
+            found.append((f"{name}_difference", comparison.delta(metric, part), 0))
+    return found
+
+
+def _metric(part: str, metric: str) -> str:
+    return metric if part == "test" else f"{part}_{metric}"

@@ -1,0 +1,187 @@
+"""A scores file as the report reads it: values by arm, seed and metric, their mean and spread."""
+
+import math
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import files
+from harness.config import ARMS, Run
+from harness.errors import DataError, MissingInputError
+from harness.task import Task
+
+AGAINST = "baseline"
+FAMILY_TITLES = {"nb_bert": "NB-BERT", "norbert3": "NorBERT3", "modernbert": "ModernBERT"}
+METRIC_TITLES = {
+    "macro_f1": "macro-F1",
+    "micro_f1": "micro-F1",
+    "weighted_f1": "weighted F1",
+    "binary_f1": "binary F1",
+    "strict_f1": "strict F1",
+    "relaxed_f1": "relaxed F1",
+    "accuracy": "accuracy",
+    "group_accuracy": "group accuracy",
+    "sensitivity": "sensitivity",
+    "specificity": "specificity",
+    "mcc": "MCC",
+    "document_leak_rate": "documents that leak",
+}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One task × family, restricted to the seeds of this run.
+
+    `values` maps (arm, seed, part, metric) to a score on 0–1 (MCC −1–1); `tables` maps
+    (arm, seed, part) to the per-class rows, `matrices` to the confusion matrix (rows gold).
+    """
+
+    task: str
+    title: str
+    family: str
+    head: str
+    data_kind: str
+    primary: str
+    labels: tuple[str, ...]
+    arms: tuple[str, ...]
+    seeds: tuple[int, ...]
+    n: dict[str, int]
+    groups: dict[str, int]
+    values: dict[tuple[str, int, str, str], float]
+    tables: dict[tuple[str, int, str], list[dict]]
+    matrices: dict[tuple[str, int, str], list[list[int]]]
+    reference: dict[str, dict[str, float]]
+    diverged: tuple[tuple[str, int], ...]
+    inputs: dict
+    provenance: dict
+
+    @property
+    def short_title(self) -> str:
+        """The title without its subtitle."""
+        return self.title.split(":")[0]
+
+    @property
+    def heading(self) -> str:
+        """Title and, as code, the name that the CSVs and commands use."""
+        return f"{self.short_title} (`{self.task}`)"
+
+    @property
+    def family_title(self) -> str:
+        return FAMILY_TITLES.get(self.family, self.family)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts that are reported: the test split and, where a task ships one, the holdout."""
+        found = {part for _, _, part, _ in self.values}
+        return tuple(part for part in ("test", "holdout") if part in found)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Metric names, the primary one (called `f1`) first."""
+        return tuple(dict.fromkeys(metric for _, _, part, metric in self.values if part == "test"))
+
+    def over_seeds(self, arm: str, metric: str = "f1", part: str = "test") -> list[float]:
+        return [self.values[arm, seed, part, metric] for seed in self.seeds]
+
+    def mean(self, arm: str, metric: str = "f1", part: str = "test") -> float:
+        return mean(self.over_seeds(arm, metric, part))
+
+    def delta(self, metric: str = "f1", part: str = "test", arm: str = "clinical") -> float:
+        """Mean over seeds of `arm` minus that of the baseline."""
+        return self.mean(arm, metric, part) - self.mean(AGAINST, metric, part)
+
+    def seed_differences(self) -> list[float]:
+        """Clinical minus baseline of the primary score, seed by seed."""
+        pairs = zip(self.over_seeds("clinical"), self.over_seeds(AGAINST), strict=True)
+        return [clinical - baseline for clinical, baseline in pairs]
+
+    def mean_table(self, arm: str, part: str = "test") -> list[dict]:
+        """Per-class rows, precision, recall and F1 averaged over seeds."""
+        by_seed = [{row["label"]: row for row in self.tables[arm, seed, part]} for seed in self.seeds]
+        return [
+            {
+                "label": label,
+                "support": by_seed[0][label]["support"],
+                **{k: mean([rows[label][k] for rows in by_seed]) for k in ("precision", "recall", "f1")},
+            }
+            for label in self.labels
+        ]
+
+    def summed_matrix(self, arm: str, part: str = "test") -> list[list[int]]:
+        """Confusion counts added up over seeds."""
+        matrices = [self.matrices[arm, seed, part] for seed in self.seeds]
+        return [[sum(cells) for cells in zip(*rows, strict=True)] for rows in zip(*matrices, strict=True)]
+
+
+def mean(values: list[float]) -> float:
+    return math.fsum(values) / len(values)
+
+
+def spread(values: list[float]) -> float | None:
+    """Sample standard deviation; None for a single value."""
+    return statistics.stdev(values) if len(values) > 1 else None
+
+
+def load(root: Path, run: Run, tasks: Mapping[str, Task]) -> list[Comparison]:
+    """The scores of every task × family of the run, in the order of `params.yaml`.
+
+    Raises MissingInputError, naming the stage, for one that is not there; leftovers of earlier runs
+    are not looked at.
+    """
+    found = []
+    for task in run.tasks:
+        for family in run.families:
+            path = Path(root) / "artifacts" / "scores" / task / f"{family}.json"
+            scores = files.read_json(path, made_by=f"harness score {task} {family}")
+            if (scores.get("task"), scores.get("family")) != (task, family):
+                raise DataError(
+                    f"{path} holds the scores of {scores.get('task')} with {scores.get('family')}.",
+                    remedy=f"Make it again with `harness score {task} {family}`.",
+                )
+            found.append(read(scores, tasks[task].title, run.seeds))
+    return found
+
+
+def read(scores: dict, title: str, seeds: tuple[int, ...]) -> Comparison:
+    """A scores file as a Comparison over `seeds`; further seeds in the file are ignored.
+
+    Raises MissingInputError where an arm or a seed of the run has no scores.
+    """
+    task, family = scores["task"], scores["family"]
+    values = {(m["arm"], m["seed"], m["part"], m["metric"]): m["value"] for m in scores["metrics"]}
+    arms = (*ARMS, *sorted({arm for arm, *_ in values} - set(ARMS)))
+    for arm in arms:
+        if lacking := [seed for seed in seeds if (arm, seed, "test", "f1") not in values]:
+            raise MissingInputError(
+                f"{task} with {family}: no scores of arm {arm}, seed {', '.join(map(str, lacking))}.",
+                remedy=f"Run `harness finetune {task} {family}` and `harness score {task} {family}`, or `dvc repro`.",
+            )
+    wanted = set(seeds)
+    return Comparison(
+        task=task,
+        title=title,
+        family=family,
+        head=scores["head"],
+        data_kind=scores["data_kind"],
+        primary=scores["primary"],
+        labels=tuple(scores["labels"]),
+        arms=arms,
+        seeds=seeds,
+        n=scores["n"],
+        groups=scores["groups"],
+        values={key: value for key, value in values.items() if key[1] in wanted},
+        tables=_by_run(scores["per_class"]),
+        matrices={(m["arm"], m["seed"], m["part"]): m["matrix"] for m in scores["confusion"]},
+        reference=scores["reference"],
+        diverged=tuple((run["arm"], run["seed"]) for run in scores.get("diverged", []) if run["seed"] in wanted),
+        inputs=scores["inputs"],
+        provenance=scores["provenance"],
+    )
+
+
+def _by_run(rows: list[dict]) -> dict[tuple[str, int, str], list[dict]]:
+    tables: dict[tuple[str, int, str], list[dict]] = {}
+    for row in rows:
+        tables.setdefault((row["arm"], row["seed"], row["part"]), []).append(row)
+    return tables

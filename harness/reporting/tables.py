@@ -1,0 +1,134 @@
+"""Tables as files: the two CSVs other programs read, Markdown for a reader, LaTeX for a paper."""
+
+import csv
+import io
+
+from harness.reporting.document import Bullets, Details, Figure, Paragraph, Report, Table
+from harness.reporting.results import AGAINST, Comparison
+
+RESULTS = ("task", "family", "arm", "seed", "metric", "value", "n_test", "data_kind")
+COMPARISON = (
+    "task", "family", "against", "metric", "reference", "clinical", "delta", "ci_low", "ci_high", "p_value",
+    "p_holm", "mde", "verdict", "n_test", "n_groups", "n_seeds", "data_kind",
+)  # fmt: skip
+
+
+def number(value: float) -> str:
+    """Four decimals: scores come from counts, and nothing finer is the same on every processor."""
+    return f"{value + 0.0:.4f}".replace("-0.0000", "0.0000")
+
+
+def results_csv(comparisons: list[Comparison]) -> str:
+    """One row per task, family, arm, seed and metric of the test split.
+
+    Scores of a shipped holdout carry the prefix `holdout_`, and the holdout's own row count.
+    """
+    rows = []
+    for c in comparisons:
+        for arm in c.arms:
+            for seed in c.seeds:
+                for part in c.parts:
+                    prefix = "" if part == "test" else f"{part}_"
+                    for metric in c.metrics:
+                        value = number(c.values[arm, seed, part, metric])
+                        rows.append((c.task, c.family, arm, seed, prefix + metric, value, c.n[part], c.data_kind))
+    return _csv(RESULTS, rows)
+
+
+def comparison_csv(comparisons: list[Comparison]) -> str:
+    """One row per task × family; columns whose statistic is not computed are empty."""
+    rows = [
+        {
+            "task": c.task, "family": c.family, "against": AGAINST, "metric": c.primary,
+            "reference": number(c.mean(AGAINST)), "clinical": number(c.mean("clinical")), "delta": number(c.delta()),
+            "n_test": c.n["test"], "n_groups": c.groups["test"], "n_seeds": len(c.seeds), "data_kind": c.data_kind,
+        }
+        for c in comparisons
+    ]  # fmt: skip
+    return _csv(COMPARISON, [[row.get(column, "") for column in COMPARISON] for row in rows])
+
+
+def _csv(header: tuple, rows: list) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def markdown(report: Report) -> str:
+    """The report as `README.md` shows it on a forge."""
+    lines = [f"# {report.title}", "", report.lead, "", f"> **{report.notice}**", ""]
+    for section in report.sections:
+        lines += [f"## {section.title}", ""]
+        for block in section.blocks:
+            lines += [*_markdown_block(block), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _markdown_block(block) -> list[str]:
+    match block:
+        case Paragraph(text):
+            return [text]
+        case Bullets(items):
+            return [f"- {item}" for item in items]
+        case Figure(name, caption, alt):
+            return [f"![{alt}](figures/{name})", "", f"*{caption}*"]
+        case Details(summary, blocks):
+            inner = [line for b in blocks for line in [*_markdown_block(b), ""]]
+            return ["<details>", f"<summary>{summary}</summary>", "", *inner, "</details>"]
+        case Table():
+            return markdown_table(block)
+    raise TypeError(f"no Markdown for {type(block).__name__}")
+
+
+def markdown_table(table: Table) -> list[str]:
+    """Caption and pipe table, numbers aligned right."""
+
+    def row(cells) -> str:
+        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+    rule = [":--" if i < table.names else "--:" for i in range(len(table.header))]
+    return [f"**{table.caption}**", "", row(table.header), row(rule), *map(row, once(table))]
+
+
+def once(table: Table) -> list[tuple[str, ...]]:
+    """The rows with the columns that a group shares left blank after its first row."""
+    shown, before = [], None
+    for row in table.rows:
+        key = row[: table.grouped]
+        shown.append(("",) * table.grouped + row[table.grouped :] if key == before else row)
+        before = key
+    return shown
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "−": r"$-$", "–": "--", "×": r"$\times$",
+    "→": r"$\rightarrow$", "\u202f": r"\,",
+}  # fmt: skip
+
+
+def escape_latex(text: str) -> str:
+    """Plain text for LaTeX; what stands between backticks becomes typewriter type."""
+    parts = ["".join(_LATEX.get(letter, letter) for letter in part) for part in text.split("`")]
+    return "".join(rf"\texttt{{{part}}}" if i % 2 else part for i, part in enumerate(parts))
+
+
+def latex(tables: list[Table]) -> str:
+    """The tables as floats for `\\input`; a group's shared columns are printed once."""
+    parts = ["% Generated by the stage `report`; needs \\usepackage{booktabs} and UTF-8 input.\n"]
+    for table in tables:
+        columns = "l" * table.names + "r" * (len(table.header) - table.names)
+        lines = [
+            r"\begin{table}", r"\centering", r"\small", rf"\caption{{{escape_latex(table.caption)}}}",
+            rf"\begin{{tabular}}{{{columns}}}", r"\toprule",
+            " & ".join(map(escape_latex, table.header)) + r" \\", r"\midrule",
+        ]  # fmt: skip
+        for number, row in enumerate(once(table)):
+            if table.grouped and number and row[0]:
+                lines.append(r"\addlinespace")
+            lines.append(" & ".join(map(escape_latex, row)) + r" \\")
+        lines += [r"\bottomrule", r"\end{tabular}", r"\end{table}", ""]
+        parts.append("\n".join(lines))
+    return "\n".join(parts)

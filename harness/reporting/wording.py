@@ -1,0 +1,65 @@
+"""How numbers and names are written for a reader: one place, so that every table says it alike."""
+
+from harness.reporting.results import METRIC_TITLES, Comparison, mean, spread
+
+ABSENT = "–"
+KINDS = {
+    "synthetic": "synthetic data",
+    "public": "public data",
+    "restricted": "restricted data",
+}
+
+
+def metric_title(comparison: Comparison, metric: str) -> str:
+    """The reader's name of a metric; `f1` is the task's primary one."""
+    name = comparison.primary if metric == "f1" else metric
+    return METRIC_TITLES.get(name, name.replace("_", " "))
+
+
+def score(metric: str, value: float) -> str:
+    """Points of 100 with one decimal; MCC, which is no share, on its own scale with three."""
+    text = f"{value:.3f}" if metric == "mcc" else f"{100 * value:.1f}"
+    return _sign(text)
+
+
+def score_with_spread(metric: str, values: list[float]) -> str:
+    """Mean ± sample standard deviation over seeds."""
+    deviation = spread(values)
+    shown = score(metric, mean(values))
+    return shown if deviation is None else f"{shown} ± {score(metric, deviation)}"
+
+
+def difference(value: float, metric: str = "f1") -> str:
+    """A difference with its sign; what rounds to nothing is 0."""
+    text = score(metric, value)
+    if float(text.replace("−", "-")) == 0:
+        return score(metric, 0.0)
+    return text if text.startswith("−") else f"+{text}"
+
+
+def _sign(text: str) -> str:
+    return text.replace("-", "−") if float(text) != 0 else text.lstrip("-")
+
+
+def count(value: int | None) -> str:
+    """Whole numbers with a thin space every three digits from five digits on."""
+    if value is None:
+        return ABSENT
+    return f"{value:,}".replace(",", "\u202f") if abs(value) >= 10_000 else str(value)
+
+
+def kinds(values) -> str:
+    """`synthetic data`, or `public and restricted data`, in a fixed order."""
+    found = [kind for kind in KINDS if kind in set(values)]
+    return f"{' and '.join(found) or 'unknown'} data"
+
+
+def codes(names) -> list[str]:
+    """Names as code, each once, in the order given."""
+    return [f"`{name}`" for name in dict.fromkeys(names)]
+
+
+def listing(items) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    items = list(items)
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else "none"

@@ -1,0 +1,21 @@
+"""Stage `generate`: the embedded data set, as the whole future content of `data/`."""
+
+from pathlib import Path
+
+from harness.config import Generate
+from harness.files import atomic_folder
+
+OUTPUT = Path("artifacts") / "generated"
+
+
+def generate(folder: Path, seed: int) -> dict[str, Path]:
+    """Write the embedded data set to `folder`; what stood there under the same names is replaced."""
+    from harness.data import synthetic
+
+    return synthetic.generate(folder, seed)
+
+
+def run(root: Path, settings: Generate) -> None:
+    """Make `artifacts/generated` anew below `root`."""
+    with atomic_folder(Path(root) / OUTPUT) as folder:
+        generate(folder, settings.seed)

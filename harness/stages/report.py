@@ -1,0 +1,78 @@
+"""Stage `report`: scores and cards → `reports/`. Needs neither torch nor a document's text."""
+
+from pathlib import Path
+
+from harness import files
+from harness.config import ReportSettings
+from harness.reporting import content, provenance, results, tables
+from harness.reporting.document import Table
+from harness.task import Task
+
+
+def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
+    """Write every file of `reports/` but the split manifests.
+
+    The comparisons are those of `run.tasks` × `run.families` × `run.seeds`: a missing one is a
+    MissingInputError that names its stage, leftovers of earlier runs are ignored.
+    """
+    from harness.reporting import figures, page
+
+    root = Path(root)
+    comparisons = results.load(root, settings.run, tasks)
+    known = read_background(root, settings)
+    report = content.report(comparisons, known, settings.run.profile)
+    pictures = figures.draw(comparisons)
+    folder = root / "reports"
+    for name, picture in pictures.items():
+        files.write_bytes(folder / "figures" / name, picture)
+    files.write_text(folder / "results.csv", tables.results_csv(comparisons))
+    files.write_text(folder / "comparison.csv", tables.comparison_csv(comparisons))
+    files.write_text(folder / "tables.tex", tables.latex(paper_tables(report)))
+    files.write_text(folder / "README.md", tables.markdown(report))
+    files.write_text(folder / "index.html", page.page(report, pictures))
+    files.write_json(folder / "provenance.json", trace(root, settings, comparisons, known))
+    files.write_json(root / "artifacts" / "report.json", provenance.exact(comparisons))
+
+
+def read_background(root: Path, settings: ReportSettings) -> content.Background:
+    """The cards of data, splits, corpora and checkpoints."""
+    artifacts, run_ = root / "artifacts", settings.run
+    return content.Background(
+        cards={
+            task: files.read_json(artifacts / "validated" / task / "card.json", made_by=f"harness validate {task}")
+            for task in run_.tasks
+        },
+        leakage={
+            task: files.read_json(artifacts / "splits" / task / "leakage.json", made_by=f"harness split {task}")
+            for task in run_.tasks
+        },
+        corpus=optional(artifacts / "corpus" / "card.json"),
+        checkpoints={
+            (family, folder.name): files.read_json(folder / "harness.json")
+            for family in run_.families
+            for folder in sorted((artifacts / "checkpoints" / family).glob("*"))
+            if (folder / "harness.json").is_file()
+        },
+    )
+
+
+def optional(path: Path) -> dict:
+    """A card that not every profile has: with checkpoints from elsewhere there may be no corpus."""
+    return files.read_json(path) if path.is_file() else {}
+
+
+def paper_tables(report) -> list[Table]:
+    """The tables that a paper would print: the comparison and all scores."""
+    return [block for section in report.sections[:2] for block in section.blocks if isinstance(block, Table)]
+
+
+def trace(
+    root: Path, settings: ReportSettings, comparisons: list[results.Comparison], known: content.Background
+) -> dict:
+    tokenizers = {
+        key: provenance.tokenizer_hash(root / "artifacts" / "checkpoints" / key[0] / key[1])
+        for key in known.checkpoints
+    }
+    lineages = provenance.lineages(known.checkpoints, tokenizers)
+    code = {task: provenance.code_hash(root, task) for task in settings.run.tasks}
+    return provenance.rows(comparisons, lineages, tokenizers, code)

@@ -1,0 +1,21 @@
+"""Stage `track`: mirror the recorded runs into MLflow, and say what was mirrored."""
+
+from pathlib import Path
+
+from harness import files
+from harness.config import ReportSettings
+from harness.task import Task
+
+
+def run(root: Path, settings: ReportSettings, tasks: dict[str, Task], *, rebuild: bool = False) -> None:
+    """Record every comparison of the run, and write its fingerprint to `artifacts/tracking.json`.
+
+    `rebuild` starts the local store anew. A store that cannot be reached is a warning, not an error.
+    """
+    from harness import tracking
+
+    root = Path(root)
+    if rebuild:
+        tracking.delete_local(root)
+    fingerprints = tracking.record(root, settings, tasks)
+    files.write_json(root / "artifacts" / "tracking.json", dict(sorted(fingerprints.items())))

@@ -1,0 +1,171 @@
+"""Span scores against brute force, and strict F1 against an independent reading of IOB2 tags."""
+
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.errors import DataError
+from harness.evaluation import spans as s
+
+LABELS = ("Date", "Age", "Location")
+LENGTH = 12
+quick = settings(max_examples=80, deadline=None, derandomize=True)
+
+
+@st.composite
+def disjoint(draw):
+    """Spans of one document that do not overlap."""
+    cuts = sorted(draw(st.sets(st.integers(0, LENGTH), max_size=8)))
+    return tuple((a, b, draw(st.sampled_from(LABELS))) for a, b in itertools.pairwise(cuts) if draw(st.booleans()))
+
+
+anything = st.lists(st.tuples(st.integers(0, LENGTH - 1), st.integers(1, 6), st.sampled_from(LABELS)), max_size=6).map(
+    lambda found: tuple((a, min(a + n, LENGTH), label) for a, n, label in found)
+)
+
+
+def decisions(*documents):
+    return s.SpanDecisions(
+        LABELS,
+        tuple(s.Document(f"d{i}", gold, predicted, LENGTH) for i, (gold, predicted) in enumerate(documents)),
+    )
+
+
+def f1(matched, gold, predicted):
+    return 2 * matched / (gold + predicted) if gold + predicted else 0.0
+
+
+@quick
+@given(st.lists(st.tuples(disjoint(), anything), max_size=4))
+def test_strict_f1_is_set_intersection(documents):
+    gold = {(i, *span) for i, (g, _) in enumerate(documents) for span in g}
+    predicted = {(i, *span) for i, (_, p) in enumerate(documents) for span in p}
+    d = decisions(*documents)
+    assert s.strict_f1(d) == pytest.approx(f1(len(gold & predicted), len(gold), len(predicted)))
+    expected = []
+    for label in LABELS:
+        g, p = ({x for x in side if x[3] == label} for side in (gold, predicted))
+        expected.append(f1(len(g & p), len(g), len(p)))
+        row = s.per_label(d)[LABELS.index(label)]
+        assert row["support"] == len(g) and row["f1"] == pytest.approx(expected[-1])
+        assert row["recall"] == pytest.approx(len(g & p) / len(g) if g else 0)
+        assert row["precision"] == pytest.approx(len(g & p) / len(p) if p else 0)
+    assert s.macro_f1(d) == pytest.approx(sum(expected) / 3)
+
+
+def most_pairs(gold, predicted):
+    """The largest one-to-one pairing, by trying every choice."""
+    if not gold:
+        return 0
+    (a, b, label), rest = gold[0], gold[1:]
+    best = most_pairs(rest, predicted)
+    for i, (c, d, other) in enumerate(predicted):
+        if other == label and max(a, c) < min(b, d):
+            best = max(best, 1 + most_pairs(rest, predicted[:i] + predicted[i + 1 :]))
+    return best
+
+
+@quick
+@given(disjoint(), anything)
+def test_relaxed_f1_is_the_largest_pairing(gold, predicted):
+    predicted = tuple(sorted(set(predicted)))
+    expected = f1(most_pairs(gold, predicted), len(gold), len(predicted))
+    assert s.relaxed_f1(decisions((gold, predicted))) == pytest.approx(expected)
+
+
+def test_relaxed_pairs_one_to_one():
+    whole, halves = ((0, 8, "Age"),), ((0, 3, "Age"), (4, 8, "Age"))
+    for gold, predicted in ((whole, halves), (halves, whole)):
+        assert s.relaxed_f1(decisions((gold, predicted))) == pytest.approx(2 / 3)
+    assert s.relaxed_f1(decisions((whole, ((0, 8, "Date"),)))) == 0
+    assert s.relaxed_f1(decisions((whole, ((8, 9, "Age"),)))) == 0
+
+
+@quick
+@given(st.lists(st.tuples(disjoint(), disjoint()), max_size=4), st.randoms(use_true_random=False))
+def test_order_of_documents_and_spans_does_not_matter(documents, random):
+    mixed = [(tuple(random.sample(g, len(g))), tuple(random.sample(p, len(p)))) for g, p in documents]
+    random.shuffle(mixed)
+    for name, metric in s.METRICS.items():
+        assert metric(decisions(*documents)) == pytest.approx(metric(decisions(*mixed))), name
+
+
+@quick
+@given(st.lists(st.tuples(disjoint(), disjoint()), max_size=4))
+def test_relaxed_is_never_below_strict(documents):
+    assert s.relaxed_f1(decisions(*documents)) >= s.strict_f1(decisions(*documents)) - 1e-12
+
+
+@quick
+@given(st.lists(disjoint(), max_size=4))
+def test_perfect_is_one_and_empty_is_zero(gold):
+    perfect, empty = decisions(*[(g, g) for g in gold]), decisions(*[(g, ()) for g in gold])
+    marked = any(gold)
+    assert s.strict_f1(perfect) == s.relaxed_f1(perfect) == (1 if marked else 0)
+    assert s.document_leak_rate(perfect) == 0
+    assert s.strict_f1(empty) == s.relaxed_f1(empty) == s.macro_f1(empty) == 0
+    assert s.document_leak_rate(empty) == (1 if marked else 0)
+
+
+def test_a_leak_is_one_uncovered_character_of_one_identifier():
+    gold = ((0, 4, "Age"), (6, 9, "Date"))
+    assert s.document_leak_rate(decisions((gold, ((0, 9, "Location"),)))) == 0
+    assert s.document_leak_rate(decisions((gold, ((0, 2, "Age"), (2, 4, "Date"), (6, 9, "Date"))))) == 0
+    assert s.document_leak_rate(decisions((gold, ((0, 4, "Age"), (6, 8, "Date"))))) == 1
+    without = ((), ((0, 3, "Age"),))
+    assert s.document_leak_rate(decisions((gold, gold), (gold, ()), without)) == 0.5
+
+
+def test_macro_counts_an_absent_label_as_zero():
+    gold = ((0, 4, "Age"),)
+    assert s.macro_f1(decisions((gold, gold))) == pytest.approx(1 / 3)
+    # A label that occurs only in predictions was already in the denominator.
+    assert s.macro_f1(decisions((gold, (*gold, (6, 9, "Date"))))) == pytest.approx(1 / 3)
+
+
+def iob2_entities(tags):
+    """Entities of IOB2 tags read strictly: B- opens, I- of the same type continues, nothing else does."""
+    entities, start = set(), None
+    for i, tag in enumerate([*tags, "O"]):
+        if start is not None and not (tag.startswith("I-") and tag[2:] == tags[start][2:]):
+            entities.add((start, i, tags[start][2:]))
+            start = None
+        if tag.startswith("B-"):
+            start = i
+    return entities
+
+
+def tags_of(spans):
+    tags = ["O"] * LENGTH
+    for a, b, label in spans:
+        tags[a:b] = [f"B-{label}"] + [f"I-{label}"] * (b - a - 1)
+    return tags
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(disjoint(), disjoint())
+def test_strict_f1_agrees_with_strict_iob2_on_one_character_tokens(gold, predicted):
+    g, p = iob2_entities(tags_of(gold)), iob2_entities(tags_of(predicted))
+    assert s.strict_f1(decisions((gold, predicted))) == pytest.approx(f1(len(g & p), len(g), len(p)))
+
+
+@pytest.mark.parametrize(
+    "gold, predicted, message",
+    [
+        ((), ((0, 3, "Name"),), "'Name' is not in"),
+        ((), ((3, 3, "Age"),), "empty or outside"),
+        ((), ((0, LENGTH + 1, "Age"),), "outside its 12 characters"),
+        (((-1, 2, "Age"),), (), "gold span"),
+    ],
+)
+def test_impossible_spans_are_refused(gold, predicted, message):
+    with pytest.raises(DataError, match=message):
+        decisions((gold, predicted))
+
+
+def test_a_document_stands_once():
+    document = s.Document("d", (), (), 1)
+    with pytest.raises(DataError, match="stands twice"):
+        s.SpanDecisions(LABELS, (document, document))

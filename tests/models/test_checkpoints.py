@@ -1,0 +1,365 @@
+"""Existing checkpoints: from folders and a filled hub cache, in every published form, and the bad ones refused."""
+
+import json
+import pickle
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from tiny_encoders import TEXTS
+
+from harness.config import Folder, Hub
+from harness.errors import CheckpointError
+from harness.files import sha256
+from harness.models import checkpoints, families, hub
+
+COMMIT = "c2ca9559daa36dfc21f624f95e825627d93a6c9e"
+
+
+@pytest.fixture
+def published(checkpoint, tmp_path):
+    """A copy of a small checkpoint, as somebody else would hand it over."""
+    folder = tmp_path / "published"
+    shutil.copytree(checkpoint, folder)
+    return folder
+
+
+def brought_in(folder, architecture, target):
+    return checkpoints.import_checkpoint(Folder("folder", str(folder)), architecture, target)
+
+
+def same_encoder(one, other, architecture):
+    first, second = (families.load_masked_lm(f, architecture, "sdpa").state_dict() for f in (one, other))
+    return first.keys() == second.keys() and all(torch.equal(value, second[name]) for name, value in first.items())
+
+
+def split(folder, form):
+    """Rewrite the weights of `folder` as `form` says."""
+    whole = folder / "model.safetensors"
+    state = load_file(whole)
+    whole.unlink()
+    names = sorted(state)
+    halves = {1: names[::2], 2: names[1::2]}
+    if form == "pickle":
+        torch.save(state, folder / "pytorch_model.bin")
+    elif form == "shards":
+        for n, part in halves.items():
+            shard = folder / f"model-0000{n}-of-00002.safetensors"
+            save_file({k: state[k] for k in part}, shard, metadata={"format": "pt"})
+        index = {k: f"model-0000{n}-of-00002.safetensors" for n, part in halves.items() for k in part}
+        (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": index}))
+    elif form == "pickled shards":
+        for n, part in halves.items():
+            torch.save({k: state[k] for k in part}, folder / f"pytorch_model-0000{n}-of-00002.bin")
+        index = {k: f"pytorch_model-0000{n}-of-00002.bin" for n, part in halves.items() for k in part}
+        (folder / "pytorch_model.bin.index.json").write_text(json.dumps({"weight_map": index}))
+
+
+def change_json(path, **changes):
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+# --- what works --------------------------------------------------------------------------------
+
+
+def test_a_folder_becomes_a_plain_checkpoint_with_a_card(checkpoint, architecture, tmp_path):
+    card = brought_in(checkpoint, architecture, tmp_path / "arm")
+    written = {path.name for path in (tmp_path / "arm").iterdir()}
+    assert written == {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"}
+    assert card["files"] == {name: sha256(tmp_path / "arm" / name) for name in sorted(written)}
+    assert card["source"] == {"kind": "folder", "name": checkpoint.name}
+    assert card["missing"] == card["unexpected"] == []
+    assert card["parameters"] == sum(
+        p.numel() for p in families.load_masked_lm(checkpoint, architecture, "sdpa").parameters()
+    )
+    assert same_encoder(checkpoint, tmp_path / "arm", architecture)
+    if architecture != "norbert3":
+        assert card["files"]["model.safetensors"] == card["origin"]["model.safetensors"]
+    again = brought_in(checkpoint, architecture, tmp_path / "twice")
+    assert again == card
+
+
+@pytest.mark.parametrize("form", ["pickle", "shards", "pickled shards"])
+def test_every_published_form_gives_the_same_encoder(form, checkpoint, published, architecture, tmp_path):
+    split(published, form)
+    card = brought_in(published, architecture, tmp_path / "arm")
+    assert same_encoder(checkpoint, tmp_path / "arm", architecture)
+    assert not list((tmp_path / "arm").glob("*.bin"))
+    assert set(card["origin"]) >= {p.name for p in published.glob("*0000*")}
+    torch.manual_seed(1)
+    families.load_head(tmp_path / "arm", architecture, "choice", "ABCD", "sdpa", 0.0)
+
+
+def test_a_public_norbert3_needs_no_code(checkpoints_by_name, tmp_path, monkeypatch):
+    """The forms that are in circulation: no model_type, remote code, stored buckets, one of the tied weights."""
+    origin = tmp_path / "published"
+    shutil.copytree(checkpoints_by_name["norbert3"], origin)
+    config = json.loads((origin / "config.json").read_text())
+    del config["model_type"], config["architectures"]
+    config["auto_map"] = {"AutoModel": "modeling_canary.Model", "AutoConfig": "modeling_canary.Config"}
+    (origin / "config.json").write_text(json.dumps(config))
+    (origin / "modeling_canary.py").write_text(f"open({str(tmp_path / 'sang')!r}, 'w')\nraise SystemExit('executed')\n")
+    change_json(
+        origin / "tokenizer_config.json",
+        auto_map={"AutoTokenizer": ["modeling_canary.Tokenizer", None]}, tokenizer_class="CanaryTokenizer",
+    )  # fmt: skip
+    state = load_file(origin / "model.safetensors")
+    state["classifier.nonlinearity.5.weight"] = state.pop("embedding.word_embedding.weight")
+    state["transformer.layers.0.attention.position_indices"] = torch.arange(4).view(2, 2)
+    save_file(state, origin / "model.safetensors", metadata={"format": "pt"})
+    monkeypatch.syspath_prepend(str(origin))
+    card = brought_in(origin, "norbert3", tmp_path / "arm")
+    assert card["missing"] == card["unexpected"] == []
+    assert same_encoder(checkpoints_by_name["norbert3"], tmp_path / "arm", "norbert3")
+    for head in ("sequence", "tokens", "choice"):
+        families.load_head(tmp_path / "arm", "norbert3", head, ("a", "b"), "sdpa", 0.0)
+    assert not (tmp_path / "sang").exists() and "modeling_canary" not in sys.modules
+    text = "".join(p.read_text() for p in (tmp_path / "arm").glob("*.json"))
+    assert "canary" not in text.lower() and "auto_map" not in text
+
+
+def test_remote_code_of_the_other_architectures_is_left_out_too(published, architecture, tmp_path):
+    change_json(published / "config.json", auto_map={"AutoModel": "canary.Model"}, _name_or_path="/home/somebody/model")
+    brought_in(published, architecture, tmp_path / "arm")
+    text = (tmp_path / "arm" / "config.json").read_text()
+    assert "canary" not in text and "somebody" not in text
+
+
+def test_an_encoder_without_masked_lm_head_is_enough_to_fine_tune(published, architecture, tmp_path):
+    prefixes = families.ARCHITECTURES[architecture].masked_lm_head
+    state = load_file(published / "model.safetensors")
+    kept = {name: value for name, value in state.items() if not name.startswith(prefixes)}
+    save_file(kept, published / "model.safetensors", metadata={"format": "pt"})
+    card = brought_in(published, architecture, tmp_path / "arm")
+    assert card["missing"] and all(name.startswith(prefixes) for name in card["missing"])
+    families.load_head(tmp_path / "arm", architecture, "tokens", ("a",), "sdpa", 0.0)
+    with pytest.raises(CheckpointError, match="not a whole"):
+        families.load_masked_lm(tmp_path / "arm", architecture, "sdpa")
+
+
+def test_bert_with_next_sentence_head_and_word_list_only(checkpoints_by_name, tmp_path):
+    origin = tmp_path / "published"
+    shutil.copytree(checkpoints_by_name["bert"], origin)
+    state = load_file(origin / "model.safetensors")
+    extra = {"cls.seq_relationship.weight": torch.zeros(2, 24), "cls.seq_relationship.bias": torch.zeros(2)}
+    save_file({**state, **extra}, origin / "model.safetensors", metadata={"format": "pt"})
+    vocabulary = json.loads((origin / "tokenizer.json").read_text())["model"]["vocab"]
+    (origin / "vocab.txt").write_text("\n".join(sorted(vocabulary, key=vocabulary.get)) + "\n")
+    (origin / "tokenizer.json").unlink()
+    (origin / "tokenizer_config.json").write_text(json.dumps({"do_lower_case": True, "strip_accents": False}))
+    card = brought_in(origin, "bert", tmp_path / "arm")
+    assert card["unexpected"] == sorted(extra)
+    one, other = (families.load_tokenizer(f) for f in (checkpoints_by_name["bert"], tmp_path / "arm"))
+    pair = dict(text=TEXTS, text_pair=TEXTS[::-1], return_offsets_mapping=True)
+    assert one(**pair).data == other(**pair).data
+    (origin / "tokenizer_config.json").unlink()
+    brought_in(origin, "bert", tmp_path / "arm")
+    assert families.load_tokenizer(tmp_path / "arm").tokenize("å") == ["a"]  # BERT's default without a statement
+
+
+# --- the hub's cache ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cache(checkpoints_by_name, tmp_path, monkeypatch):
+    """A hub cache as huggingface_hub lays it out: blobs, snapshots of links, refs."""
+    place = tmp_path / "cache"
+    repository = place / "models--ltg--norbert3-tiny"
+    snapshot = repository / "snapshots" / COMMIT
+    (repository / "refs").mkdir(parents=True)
+    (repository / "blobs").mkdir()
+    snapshot.mkdir(parents=True)
+    (repository / "refs" / "main").write_text(COMMIT)
+    for path in checkpoints_by_name["norbert3"].iterdir():
+        blob = repository / "blobs" / sha256(path)
+        shutil.copyfile(path, blob)
+        (snapshot / path.name).symlink_to(Path("../../blobs") / blob.name)
+    monkeypatch.setenv("HF_HUB_CACHE", str(place))
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    return place
+
+
+def test_a_filled_hub_cache_is_enough(cache, checkpoints_by_name, tmp_path):
+    source = Hub("hub", "ltg/norbert3-tiny", COMMIT)
+    card = checkpoints.import_checkpoint(source, "norbert3", tmp_path / "arm")
+    assert card["source"] == {"kind": "hub", "repository": "ltg/norbert3-tiny", "revision": COMMIT}
+    assert same_encoder(checkpoints_by_name["norbert3"], tmp_path / "arm", "norbert3")
+    assert not any(path.is_symlink() for path in (tmp_path / "arm").iterdir())
+
+
+def test_the_cache_layout_is_the_hub_clients_own(cache):
+    from huggingface_hub import snapshot_download
+
+    found = snapshot_download("ltg/norbert3-tiny", revision=COMMIT, cache_dir=cache, local_files_only=True)
+    assert Path(found) == hub.snapshot(Hub("hub", "ltg/norbert3-tiny", COMMIT))
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"HF_HUB_CACHE": "/a/b"}, "/a/b"),
+        ({"HF_HOME": "/a"}, "/a/hub"),
+        ({"XDG_CACHE_HOME": "/x"}, "/x/huggingface/hub"),
+        ({"HOME": "/home/u"}, "/home/u/.cache/huggingface/hub"),
+    ],
+)
+def test_the_cache_folder_follows_the_usual_variables(variables, expected, monkeypatch):
+    for name in ("HF_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert hub.cache_folder() == Path(expected)
+
+
+def test_a_missing_checkpoint_says_what_to_put_where(cache, tmp_path):
+    with pytest.raises(CheckpointError) as caught:
+        checkpoints.import_checkpoint(Hub("hub", "ltg/norbert3-huge", COMMIT), "norbert3", tmp_path / "arm")
+    message = str(caught.value)
+    assert str(cache / "models--ltg--norbert3-huge" / "snapshots" / COMMIT) in message
+    assert "HF_HUB_OFFLINE=0" in message and "source: folder" in message
+    assert not (tmp_path / "arm").exists()
+
+
+@pytest.mark.parametrize("revision", ["main", "v1.0", COMMIT[:39], COMMIT.upper()])
+def test_a_branch_name_is_refused_with_the_command_that_pins_it(cache, revision, tmp_path):
+    with pytest.raises(CheckpointError, match=r"harness checkpoint pin ltg/norbert3-tiny"):
+        checkpoints.import_checkpoint(Hub("hub", "ltg/norbert3-tiny", revision), "norbert3", tmp_path / "arm")
+
+
+@pytest.mark.parametrize("repository", ["../../etc", "a/b/c", "", "/abs", "a/..", ".hidden/x", "a/b--c"])
+def test_a_repository_name_cannot_leave_the_cache(cache, repository, tmp_path):
+    with pytest.raises(CheckpointError, match="not a repository"):
+        checkpoints.import_checkpoint(Hub("hub", repository, COMMIT), "norbert3", tmp_path / "arm")
+
+
+def test_pinning_needs_the_network_and_says_so(monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(CheckpointError, match="HF_HUB_OFFLINE=0 harness checkpoint pin ltg/norbert3-large"):
+        checkpoints.pin("ltg/norbert3-large")
+
+
+def test_pinning_resolves_a_branch_to_its_commit(monkeypatch):
+    import huggingface_hub
+
+    class Api:
+        def model_info(self, repository, revision, timeout):
+            assert (repository, revision) == ("ltg/norbert3-large", "main")
+            return type("Info", (), {"sha": COMMIT})
+
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    monkeypatch.setattr(huggingface_hub, "HfApi", Api)
+    assert checkpoints.pin("ltg/norbert3-large") == {
+        "repository": "ltg/norbert3-large", "requested": "main", "revision": COMMIT,
+    }  # fmt: skip
+
+
+# --- what is refused ---------------------------------------------------------------------------
+
+
+class Malicious:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (str(self.path), "w"))
+
+
+def test_a_pickle_that_holds_code_is_refused_and_not_run(published, architecture, tmp_path):
+    (published / "model.safetensors").unlink()
+    for content in ({"weight": Malicious(tmp_path / "ran")}, Malicious(tmp_path / "ran")):
+        torch.save(content, published / "pytorch_model.bin")
+        with pytest.raises(CheckpointError, match="more than tensors"):
+            brought_in(published, architecture, tmp_path / "arm")
+        (published / "pytorch_model.bin").write_bytes(pickle.dumps(content))
+        with pytest.raises(CheckpointError, match=r"more than tensors|damaged"):
+            brought_in(published, architecture, tmp_path / "arm")
+    assert not (tmp_path / "ran").exists() and not (tmp_path / "arm").exists()
+
+
+def test_a_pickle_of_something_else_is_refused(published, architecture, tmp_path):
+    (published / "model.safetensors").unlink()
+    for content in ([1, 2], {"model": {"a": torch.zeros(1)}}, {1: torch.zeros(1)}):
+        torch.save(content, published / "pytorch_model.bin")
+        with pytest.raises(CheckpointError, match="not a state dict"):
+            brought_in(published, architecture, tmp_path / "arm")
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def shard_outside(folder):
+    split(folder, "shards")
+    shutil.copytree(folder, folder.parent / "elsewhere")
+    index = folder / "model.safetensors.index.json"
+    index.write_text(index.read_text().replace("model-00001", "../elsewhere/model-00001"))
+
+
+def link_outside(folder):
+    shutil.move(folder / "model.safetensors", folder.parent / "secret")
+    (folder / "model.safetensors").symlink_to(folder.parent / "secret")
+
+
+def pickle_cut_short(folder):
+    split(folder, "pickle")
+    truncate(folder / "pytorch_model.bin")
+
+
+def shard_missing(folder):
+    split(folder, "shards")
+    (folder / "model-00002-of-00002.safetensors").unlink()
+
+
+DAMAGES = {
+    "no config": (lambda f: (f / "config.json").unlink(), r"config\.json is missing"),
+    "config cut short": (lambda f: truncate(f / "config.json"), "no JSON object"),
+    "config a list": (lambda f: (f / "config.json").write_text("[]"), "no JSON object"),
+    "other type": (lambda f: change_json(f / "config.json", model_type="roberta"), "model_type is 'roberta'"),
+    "quantised": (lambda f: change_json(f / "config.json", quantization_config={}), "quantised"),
+    "no weights": (lambda f: (f / "model.safetensors").unlink(), "holds no weights"),
+    "weights cut short": (lambda f: truncate(f / "model.safetensors"), r"damaged|cannot be loaded"),
+    "weights of zeros": (lambda f: (f / "model.safetensors").write_bytes(bytes(999)), r"damaged|cannot be loaded"),
+    "pickle cut short": (pickle_cut_short, "damaged"),
+    "shard missing": (shard_missing, "is missing; model.safetensors.index.json lists it"),
+    "shard outside": (shard_outside, "outside its folder"),
+    "link outside": (link_outside, "link to a place outside"),
+    "bad index": (
+        lambda f: (split(f, "shards"), (f / "model.safetensors.index.json").write_text("{}")), "not an index",
+    ),
+    "no tokenizer": (lambda f: (f / "tokenizer.json").unlink(), "no tokenizer"),
+    "tokenizer cut short": (lambda f: truncate(f / "tokenizer.json"), "no JSON object"),
+    "tokenizer unframed": (lambda f: change_json(f / "tokenizer.json", post_processor=None), r"\[CLS\] and \[SEP\]"),
+    "other sizes": (lambda f: change_json(f / "config.json", hidden_size=48), r"another shape|cannot be loaded"),
+    "too few layers": (lambda f: change_json(f / "config.json", num_hidden_layers=5, layer_types=None), "not a whole"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_or_foreign_checkpoint_is_refused(damage, published, architecture, tmp_path):
+    if damage == "other type" and architecture == "norbert3":
+        pytest.skip("a public norbert3 configuration may state any type of its own")
+    inflict, message = DAMAGES[damage]
+    (tmp_path / "arm").mkdir()
+    (tmp_path / "arm" / "before").write_text("stays")
+    inflict(published)
+    with pytest.raises(CheckpointError, match=message) as caught:
+        brought_in(published, architecture, tmp_path / "arm")
+    assert caught.value.remedy
+    assert [p.name for p in (tmp_path / "arm").iterdir()] == ["before"]
+    assert sorted(p.name for p in tmp_path.iterdir() if p.name.startswith(".")) == []
+
+
+def test_a_checkpoint_of_another_family_is_refused(checkpoints_by_name, tmp_path):
+    for mine in families.ARCHITECTURES:
+        for other in families.ARCHITECTURES:
+            if mine != other:
+                with pytest.raises(CheckpointError, match="model_type"):
+                    brought_in(checkpoints_by_name[mine], other, tmp_path / "arm")
+
+
+def test_a_folder_that_does_not_exist_is_named(tmp_path):
+    with pytest.raises(CheckpointError, match="does not exist"):
+        brought_in(tmp_path / "nowhere", "bert", tmp_path / "arm")

@@ -1,0 +1,214 @@
+"""Three architectures, four heads: shapes, seeds, what may be missing, and what is written."""
+
+import dataclasses
+import shutil
+import subprocess
+import sys
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from tiny_encoders import ENCODER, TEXTS
+from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+from harness.errors import CheckpointError
+from harness.files import sha256_tree
+from harness.models import families, tokenizers
+
+HEADS = ("sequence", "pair", "tokens", "choice")
+LABELS = ("a", "b", "c")
+TASK_HEADS = {"bert": ("classifier.", "bert.pooler."), "norbert3": ("head.",), "modernbert": ("classifier.",)}
+
+
+@pytest.fixture
+def folder(checkpoint):
+    return checkpoint
+
+
+def head_of(folder, architecture, head, *, seed=1, attention="sdpa", dropout=0.0):
+    torch.manual_seed(seed)
+    return families.load_head(folder, architecture, head, LABELS, attention, dropout)
+
+
+def inputs(folder, head, texts=TEXTS[:2], length=None):
+    tokenizer = families.load_tokenizer(folder)
+    pairs = (list(texts), list(reversed(texts))) if head in ("pair", "choice") else (list(texts),)
+    padding = {"padding": "max_length", "max_length": length} if length else {"padding": True}
+    batch = dict(tokenizer(*pairs, return_tensors="pt", **padding))
+    if head == "choice":
+        batch = {name: value.unsqueeze(1).repeat(1, 4, 1) for name, value in batch.items()}
+    return batch
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_logits_have_the_promised_shape_and_padding_changes_nothing(folder, architecture, head):
+    model = head_of(folder, architecture, head)
+    assert not model.training
+    batch = inputs(folder, head)
+    with torch.no_grad():
+        logits = model(**batch).logits
+        padded = model(**inputs(folder, head, length=batch["input_ids"].shape[-1] + 50)).logits
+    tokens = batch["input_ids"].shape[-1]
+    expected = {"tokens": (2, tokens, 7), "choice": (2, 4)}.get(head, (2, 3))
+    assert logits.shape == expected and torch.isfinite(padded).all()
+    if head == "tokens":
+        real = batch["attention_mask"].bool()
+        logits, padded = logits[real], padded[:, :tokens][real]
+    assert torch.allclose(logits, padded, atol=1e-5)
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_only_the_head_is_new_and_the_seed_decides_it(folder, architecture, head):
+    saved = load_file(folder / "model.safetensors")
+    first, again, other = (head_of(folder, architecture, head, seed=s).state_dict() for s in (1, 1, 2))
+    renamed = {"bert": "bert.", "modernbert": "model.", "norbert3": ("embedding.", "transformer.")}[architecture]
+    changed = set()
+    for name, value in first.items():
+        assert torch.equal(value, again[name]), name
+        if not torch.equal(value, other[name]):
+            changed.add(name)
+        elif name.startswith(renamed) and name in saved:
+            assert torch.equal(value, saved[name]), name
+    assert changed and all(name.startswith(TASK_HEADS[architecture]) for name in changed)
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_dropout_is_overridden_everywhere(folder, architecture, head):
+    for rate in (0.0, 0.25):
+        model = head_of(folder, architecture, head, dropout=rate)
+        rates = {module.p for module in model.modules() if isinstance(module, torch.nn.Dropout)}
+        assert rates <= {rate} and (rates or rate == 0.0)
+        names = families.ARCHITECTURES[architecture].dropouts
+        assert {getattr(model.config, name) for name in names} == {rate}
+    batch = inputs(folder, head)
+    model.train()
+    assert not torch.equal(model(**batch).logits, model(**batch).logits)
+    still = head_of(folder, architecture, head, dropout=0.0).train()
+    assert torch.equal(still(**batch).logits, still(**batch).logits)
+
+
+def test_both_attention_backends_agree_and_train(folder, architecture):
+    batch, gradients = inputs(folder, "sequence"), []
+    for attention in ("sdpa", "eager"):
+        model = head_of(folder, architecture, "sequence", attention=attention).train()
+        assert model.config._attn_implementation == attention
+        torch.nn.functional.cross_entropy(model(**batch).logits, torch.tensor([0, 2])).backward()
+        gradients.append({name: p.grad for name, p in model.named_parameters()})
+    for name, gradient in gradients[0].items():
+        assert gradient is not None and torch.isfinite(gradient).all(), name
+        assert torch.allclose(gradient, gradients[1][name], atol=1e-5), name
+
+
+def test_long_padding_beside_local_attention_has_no_nan(folder, architecture):
+    model = head_of(folder, architecture, "tokens").train()
+    batch = inputs(folder, "tokens", texts=("Hei.", "På igjen"), length=120)
+    loss = model(**batch).logits[batch["attention_mask"].bool()].square().sum()
+    loss.backward()
+    assert torch.isfinite(loss)
+    assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
+
+
+def test_masked_lm_head_is_the_models_own(folder, architecture):
+    model = families.load_masked_lm(folder, architecture, "sdpa")
+    batch = inputs(folder, "sequence")
+    with torch.no_grad():
+        hidden = model.base_model(**batch).last_hidden_state
+        assert torch.allclose(families.masked_lm_head(model, architecture)(hidden), model(**batch).logits, atol=1e-6)
+
+
+def test_saving_gives_the_same_bytes_and_no_trace_of_use(folder, architecture, tmp_path):
+    tokenizer = families.load_tokenizer(folder)
+    tokenizer(TEXTS, truncation=True, max_length=12, padding=True)
+    families.save(families.load_masked_lm(folder, architecture, "sdpa"), tokenizer, tmp_path / "again")
+    families.save(families.load_masked_lm(folder, architecture, "eager"), tokenizer, tmp_path / "twice")
+    assert sorted(p.name for p in (tmp_path / "again").iterdir()) == [
+        "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
+    ]  # fmt: skip
+    assert sha256_tree(folder) == sha256_tree(tmp_path / "again") == sha256_tree(tmp_path / "twice")
+    assert str(tmp_path) not in (tmp_path / "again" / "config.json").read_text()
+
+
+def test_same_seed_same_new_encoder(architecture, folder):
+    tokenizer = families.load_tokenizer(folder)
+    states = []
+    for seed in (1, 1, 2):
+        torch.manual_seed(seed)
+        model = families.new_masked_lm(architecture, ENCODER, tokenizer, "sdpa")
+        assert {getattr(model.config, name) for name in families.ARCHITECTURES[architecture].dropouts} == {0.1}
+        states.append(model.state_dict())
+    assert all(torch.equal(value, states[1][name]) for name, value in states[0].items())
+    assert any(not torch.equal(value, states[2][name]) for name, value in states[0].items())
+
+
+def test_a_stock_auto_class_opens_the_folder(folder, architecture):
+    # norbert3 is registered by now: its module was imported to make the folder.
+    model, tokenizer = AutoModelForMaskedLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
+    assert type(model) is families.ARCHITECTURES[architecture].model("masked_lm")
+    assert model(**tokenizer("Hei", return_tensors="pt")).logits.isfinite().all()
+    assert tokenizer.backend_tokenizer.to_str() == families.load_tokenizer(folder).backend_tokenizer.to_str()
+
+
+def test_a_checkpoint_that_lacks_more_than_the_head_is_refused(folder, architecture, tmp_path):
+    broken = tmp_path / "broken"
+    shutil.copytree(folder, broken)
+    state = load_file(broken / "model.safetensors")
+    del state[next(name for name in sorted(state) if "layer" in name and name.endswith("weight"))]
+    save_file(state, broken / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(CheckpointError, match="not a whole"):
+        head_of(broken, architecture, "sequence")
+
+
+def test_a_checkpoint_with_a_trained_task_head_is_refused(folder, architecture, tmp_path):
+    head_of(folder, architecture, "sequence").save_pretrained(tmp_path)
+    with pytest.raises(CheckpointError, match="trained task head"):
+        head_of(tmp_path, architecture, "sequence")
+
+
+def test_preloading_finds_the_bad_one(folder, architecture, tmp_path):
+    families.preload([folder, folder], architecture, "tokens", LABELS, "sdpa")
+    with pytest.raises(CheckpointError, match="no checkpoint"):
+        families.preload([folder, tmp_path], architecture, "tokens", LABELS, "sdpa")
+
+
+def test_values_that_are_no_numbers_are_refused(folder, architecture, tmp_path):
+    broken = tmp_path / "broken"
+    shutil.copytree(folder, broken)
+    state = load_file(broken / "model.safetensors")
+    state[next(name for name in sorted(state) if "layer" in name)].view(-1)[0] = float("nan")
+    save_file(state, broken / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(CheckpointError, match="not numbers"):
+        head_of(broken, architecture, "sequence")
+
+
+def test_another_architecture_or_an_empty_folder_is_refused(checkpoints_by_name, tmp_path):
+    with pytest.raises(CheckpointError, match=r"not a whole|cannot be loaded"):
+        head_of(checkpoints_by_name["bert"], "norbert3", "sequence")
+    with pytest.raises(CheckpointError, match=r"no checkpoint: config\.json"):
+        head_of(tmp_path, "bert", "sequence")
+    with pytest.raises(CheckpointError, match="no architecture 'gpt'"):
+        head_of(tmp_path, "gpt", "sequence")
+
+
+def test_modernbert_alternates_and_ends_with_global_attention(checkpoints_by_name):
+    tokenizer = families.load_tokenizer(checkpoints_by_name["modernbert"])
+    for layers, expected in ((2, "sf"), (3, "fsf"), (4, "fssf")):
+        encoder = dataclasses.replace(ENCODER, layers=layers, max_positions=512)
+        config = families.new_masked_lm("modernbert", encoder, tokenizer, "sdpa").config
+        assert "".join(kind[0] for kind in config.layer_types) == expected
+        assert config.local_attention == 64
+        assert all(config.rope_parameters[kind]["rope_theta"] == 10_000 for kind in set(config.layer_types))
+
+
+def test_token_labels_are_bio():
+    assert families.token_labels(("Date", "Age")) == ("O", "B-Date", "I-Date", "B-Age", "I-Age")
+
+
+def test_importing_the_families_imports_no_model():
+    code = "import sys\nfrom harness.models import families\nassert 'transformers' not in sys.modules\n"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_build_knows_the_three_architectures_only():
+    with pytest.raises(ValueError, match="no byte-level style"):
+        tokenizers.build("gpt", TEXTS, 400)

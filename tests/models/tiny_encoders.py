@@ -1,0 +1,13 @@
+"""What the tiny encoders of these tests are made from."""
+
+from harness.config import Encoder
+
+TEXTS = [
+    "Pasienten ble innlagt med akutte brystsmerter og tung pust. Tidligere frisk kvinne på 54 år.",
+    "Ho vart operert for brot i høgre hofte i går, og det gjekk bra. Blodtrykk 135/80, puls 72.",
+    "Åse Ødegård ringte 113 fordi ektemannen ikke klarte å løfte venstre arm; talen var utydelig.",
+    "Det er gitt paracetamol 1 g x 4. Såret er rent og tørt, suturene fjernes om 10–14 dager.",
+    "Ein sjukepleiar oppdaga at feil medisin var lagd i dosetten. Meldinga er send til avdelinga.",
+] * 4
+
+ENCODER = Encoder(hidden=24, layers=3, heads=2, intermediate=40, vocabulary=420, max_positions=128, dropout=0.1)

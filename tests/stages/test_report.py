@@ -1,0 +1,196 @@
+"""The stage `report` over a whole grid of five tasks and three families."""
+
+import csv
+import io
+import struct
+
+import fakes
+import pytest
+
+from harness import files
+from harness.errors import DataError, MissingInputError
+from harness.stages import report
+
+WRITTEN = (
+    "README.md", "index.html", "tables.tex", "results.csv", "comparison.csv", "provenance.json", "figures/arms.png",
+    "figures/differences.png",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def grid(tmp_path_factory):
+    root = fakes.build(tmp_path_factory.mktemp("grid"), rows=20)
+    fakes.score(root)
+    report.run(root, fakes.settings(), fakes.TASKS)
+    return root
+
+
+def rows(root, name):
+    return list(csv.DictReader(io.StringIO((root / "reports" / name).read_text())))
+
+
+def test_every_file_is_written(grid):
+    assert all((grid / "reports" / name).stat().st_size for name in WRITTEN)
+    assert not list(grid.rglob("*.partial"))
+
+
+def test_comparison_has_a_row_per_task_and_family(grid):
+    found = rows(grid, "comparison.csv")
+    assert (grid / "reports/comparison.csv").read_text().splitlines()[0] == (
+        "task,family,against,metric,reference,clinical,delta,ci_low,ci_high,p_value,p_holm,mde,verdict,n_test,n_groups,"
+        "n_seeds,data_kind"
+    )
+    assert [(r["task"], r["family"]) for r in found] == [(t, f) for t in fakes.TASKS for f in fakes.FAMILIES]
+    for row in found:
+        assert [row[c] for c in ("ci_low", "ci_high", "p_value", "p_holm", "mde", "verdict")] == [""] * 6
+        assert row["metric"] == fakes.TASKS[row["task"]].metrics[0] and row["against"] == "baseline"
+        assert float(row["delta"]) == pytest.approx(float(row["clinical"]) - float(row["reference"]), abs=1.1e-4)
+        assert (row["n_test"], row["n_seeds"], row["data_kind"]) == ("20", "3", "synthetic")
+        assert row["n_groups"] == ("10" if row["task"] == "medmqp" else "20")
+
+
+def test_results_hold_every_arm_seed_and_metric(grid):
+    found = rows(grid, "results.csv")
+    assert list(found[0]) == ["task", "family", "arm", "seed", "metric", "value", "n_test", "data_kind"]
+    for name, task in fakes.TASKS.items():
+        metrics = ["f1", *task.metrics[1:]]
+        if task.head == "tokens":
+            metrics += [f"holdout_{m}" for m in metrics]
+        keys = [(r["family"], r["arm"], r["seed"], r["metric"]) for r in found if r["task"] == name]
+        assert keys == [
+            (f, a, str(s), m)
+            for f in fakes.FAMILIES
+            for a in ("baseline", "clinical")
+            for s in fakes.SEEDS
+            for m in metrics
+        ]
+    assert {r["n_test"] for r in found if r["metric"].startswith("holdout_")} == {"15"}
+    assert all(len(r["value"].split(".")[1]) == 4 for r in found)
+
+
+def test_the_means_of_results_are_those_of_comparison(grid):
+    results = rows(grid, "results.csv")
+    for row in rows(grid, "comparison.csv"):
+        for arm, column in (("baseline", "reference"), ("clinical", "clinical")):
+            values = [
+                float(r["value"])
+                for r in results
+                if (r["task"], r["family"], r["arm"], r["metric"]) == (row["task"], row["family"], arm, "f1")
+            ]
+            assert float(row[column]) == pytest.approx(sum(values) / len(values), abs=1e-4)
+
+
+def test_provenance_names_every_row(grid):
+    found = files.read_json(grid / "reports" / "provenance.json")
+    covered = {
+        (e["task"], e["family"], e["arm"], str(e["seed"]), metric) for e in found["results"] for metric in e["metrics"]
+    }
+    assert covered == {(r["task"], r["family"], r["arm"], r["seed"], r["metric"]) for r in rows(grid, "results.csv")}
+    assert len(found["comparison"]) == 15
+    for entry in found["results"]:
+        hashes = [
+            entry[k] for k in ("data", "split_manifest", "checkpoint", "tokenizer", "predictions", "code", "parameters")
+        ]
+        assert all(len(value) == 64 for value in hashes)
+    assert found["results"][0]["data"] == files.sha256(grid / "artifacts/validated/medmcqa/records.jsonl")
+
+
+def test_provenance_does_not_depend_on_the_bits_of_weights(grid, tmp_path):
+    """On another processor weights differ in their last bits, and the files in git must not."""
+    root = fakes.build(tmp_path, rows=20)
+    for path in root.glob("artifacts/checkpoints/*/*/harness.json"):
+        card = files.read_json(path)
+        card["losses"][0]["loss"] += 1e-4
+        card["held_out_loss"]["after"]["general"] += 1e-4
+        files.write_json(path, card | ({"parent": "1" * 64} if card["parent"] else {}))
+    for path in root.glob("artifacts/predictions/*/*/runs.json"):
+        recorded = files.read_json(path)
+        for entry in recorded["runs"]:
+            lines = files.read_jsonl(path.parent / f"{entry['arm']}-seed{entry['seed']}.jsonl")
+            for line in lines:
+                if "scores" in line:
+                    line["scores"][0] += 1e-6
+            files.write_jsonl(path.parent / f"{entry['arm']}-seed{entry['seed']}.jsonl", lines)
+            entry["predictions"] = files.sha256(path.parent / f"{entry['arm']}-seed{entry['seed']}.jsonl")
+        recorded["inputs"]["checkpoints"] = dict.fromkeys(("baseline", "clinical"), "2" * 64)
+        files.write_json(path, recorded)
+    fakes.score(root)
+    report.run(root, fakes.settings(), fakes.TASKS)
+    for name in WRITTEN:
+        assert (root / "reports" / name).read_bytes() == (grid / "reports" / name).read_bytes(), name
+    assert (root / "artifacts/report.json").read_bytes() != (grid / "artifacts/report.json").read_bytes()
+
+
+def test_code_data_and_parameters_change_the_provenance(grid):
+    before = (grid / "reports" / "provenance.json").read_text()
+    module = grid / "harness" / "module.py"
+    module.write_text("VALUE = 2\n")
+    report.run(grid, fakes.settings(), fakes.TASKS)
+    assert (grid / "reports" / "provenance.json").read_text() != before
+    module.write_text("VALUE = 1\n")
+    report.run(grid, fakes.settings(), fakes.TASKS)
+    assert (grid / "reports" / "provenance.json").read_text() == before
+
+
+def test_pictures_are_png_of_a_readable_width(grid):
+    for name in ("arms.png", "differences.png"):
+        content = (grid / "reports" / "figures" / name).read_bytes()
+        assert (
+            content[:8] == b"\x89PNG\r\n\x1a\n" and b"Software" not in content and b"matplotlib" not in content.lower()
+        )
+        width, height = struct.unpack(">II", content[16:24])
+        assert 900 <= width <= 1400 and 400 <= height <= 1400
+
+
+def test_reader_tables_say_what_the_data_are_and_give_no_verdict(grid):
+    text = (grid / "reports" / "README.md").read_text()
+    captions = [line for line in text.splitlines() if line.startswith("**") and line.endswith("**")]
+    assert len(captions) > 20 and all("synthetic data" in caption for caption in captions)
+    assert "No uncertainty over documents is computed yet" in text and "What you must not conclude" in text
+    assert "Synthetic data: every text behind these numbers was generated" in text
+    page = (grid / "reports" / "index.html").read_text()
+    assert page.count("<caption>") == len(captions) and "better</td>" not in page
+
+
+def test_nothing_written_holds_text_clock_or_path(grid):
+    for name in WRITTEN[:6]:
+        content = (grid / "reports" / name).read_text()
+        assert fakes.SECRET not in content and str(grid) not in content and "/tmp" not in content
+
+
+def test_data_kinds_come_from_the_source_record(tmp_path):
+    root = fakes.build(tmp_path, ("medmqp", "aismec"), ("nb_bert",), (1, 2), rows=12)
+    for task, kind in (("medmqp", "public"), ("aismec", "restricted")):
+        path = root / "artifacts" / "validated" / task / "card.json"
+        files.write_json(path, files.read_json(path) | {"kind": kind})
+    fakes.score(root, ("medmqp", "aismec"), ("nb_bert",))
+    report.run(root, fakes.settings(("medmqp", "aismec"), ("nb_bert",), (1, 2)), fakes.TASKS)
+    assert [r["data_kind"] for r in rows(root, "comparison.csv")] == ["public", "restricted"]
+    text = (root / "reports" / "README.md").read_text()
+    assert "> **Data: public: `medmqp`; restricted: `aismec`.**" in text and "small test split" in text
+
+
+def test_a_single_task_family_and_seed_is_enough(tmp_path):
+    root = fakes.build(tmp_path, ("nor_deid",), ("norbert3",), (7,), rows=12)
+    (root / "artifacts" / "corpus" / "card.json").unlink()
+    fakes.score(root, ("nor_deid",), ("norbert3",))
+    report.run(root, fakes.settings(("nor_deid",), ("norbert3",), (7,)), fakes.TASKS)
+    assert len(rows(root, "comparison.csv")) == 1
+
+
+def test_a_missing_comparison_names_its_stage_and_extras_are_ignored(tmp_path):
+    tasks = ("medmqp", "aismec")
+    root = fakes.build(tmp_path, tasks, ("nb_bert",), (1, 2), rows=12)
+    fakes.score(root, tasks, ("nb_bert",))
+    report.run(root, fakes.settings(("aismec",), ("nb_bert",), (1,)), fakes.TASKS)
+    assert [(r["task"], r["n_seeds"]) for r in rows(root, "comparison.csv")] == [("aismec", "1")]
+    with pytest.raises(MissingInputError, match="harness score medmqp modernbert"):
+        report.run(root, fakes.settings(tasks[:1], ("nb_bert", "modernbert"), (1,)), fakes.TASKS)
+    with pytest.raises(
+        MissingInputError, match=r"no scores of arm baseline, seed 9.*\n.*harness finetune medmqp nb_bert"
+    ):
+        report.run(root, fakes.settings(tasks[:1], ("nb_bert",), (1, 9)), fakes.TASKS)
+    path = root / "artifacts" / "scores" / "medmqp" / "nb_bert.json"
+    files.write_json(path, files.read_json(path) | {"family": "other"})
+    with pytest.raises(DataError, match="holds the scores of medmqp with other"):
+        report.run(root, fakes.settings(tasks, ("nb_bert",), (1,)), fakes.TASKS)

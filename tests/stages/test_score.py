@@ -1,0 +1,157 @@
+"""The stage `score` on a small finished grid: right numbers, and a refusal for everything stale."""
+
+import fakes
+import pytest
+
+from harness import files
+from harness.errors import DataError, MissingInputError, RegistryError
+from harness.evaluation import metrics
+from harness.stages import score
+
+
+@pytest.fixture
+def grid(tmp_path):
+    return fakes.build(tmp_path, tasks=("medmqp",), families=("nb_bert",), seeds=(1, 2))
+
+
+def run(root, task="medmqp"):
+    score.run(root, fakes.TASKS[task], "nb_bert")
+    return files.read_json(root / "artifacts" / "scores" / task / "nb_bert.json")
+
+
+def rewrite(root, change, *, honest=True):
+    """Change the lines of one prediction file; `honest` also records its new hash."""
+    folder = root / "artifacts" / "predictions" / "medmqp" / "nb_bert"
+    path = folder / "clinical-seed2.jsonl"
+    lines = files.read_jsonl(path)
+    change(lines)
+    files.write_jsonl(path, lines)
+    if honest:
+        recorded = files.read_json(folder / "runs.json")
+        next(r for r in recorded["runs"] if (r["arm"], r["seed"]) == ("clinical", 2))["predictions"] = files.sha256(
+            path
+        )
+        files.write_json(folder / "runs.json", recorded)
+
+
+@pytest.mark.parametrize("task", sorted(fakes.TASKS))
+def test_every_head_gets_its_metrics(tmp_path, task):
+    root = fakes.build(tmp_path, tasks=(task,), families=("nb_bert",), seeds=(1, 2))
+    scores = run(root, task)
+    declared = fakes.TASKS[task]
+    names = ["f1", *declared.metrics[1:]]
+    parts = ["test", "holdout", "validation"] if task == "nor_deid" else ["test", "validation"]
+    keys = [(m["arm"], m["seed"], m["part"], m["metric"]) for m in scores["metrics"]]
+    assert keys == [(a, s, p, n) for a in ("baseline", "clinical") for s in (1, 2) for p in parts for n in names]
+    assert scores["primary"] == declared.metrics[0] and scores["data_kind"] == "synthetic"
+    assert scores["n"]["test"] == 40 and scores["groups"]["test"] == (20 if task == "medmqp" else 40)
+    assert set(scores["reference"]["majority"]) == set(names)
+    assert len(scores["confusion"]) == (0 if task == "nor_deid" else 8)
+    assert {row["label"] for row in scores["per_class"]} == set(declared.labels)
+    assert fakes.SECRET not in files.canonical_json(scores)
+
+
+def test_the_number_is_that_of_the_prediction_file(grid):
+    scores = run(grid)
+    lines = files.read_jsonl(grid / "artifacts/predictions/medmqp/nb_bert/clinical-seed2.jsonl")
+    test = [line for line in lines if line["part"] == "test"]
+    found = [
+        m for m in scores["metrics"] if (m["arm"], m["seed"], m["part"], m["metric"]) == ("clinical", 2, "test", "f1")
+    ]
+    tp = sum(line["gold"] == line["prediction"] == "1" for line in test)
+    wrong = sum(line["gold"] != line["prediction"] for line in test)
+    assert found[0]["value"] == pytest.approx(2 * tp / (2 * tp + wrong))
+    assert found[0]["value"] == metrics.primary(fakes.TASKS["medmqp"], test)
+    matrix = next(
+        m["matrix"] for m in scores["confusion"] if (m["arm"], m["seed"], m["part"]) == ("clinical", 2, "test")
+    )
+    assert sum(map(sum, matrix)) == 40 and matrix[1][1] == tp
+
+
+def test_references_read_nothing(grid):
+    scores = run(grid)
+    records = {r["id"]: r for r in files.read_jsonl(grid / "artifacts/validated/medmqp/records.jsonl")}
+    splits = files.read_json(grid / "reports/splits/medmqp.json")["splits"]
+    training = [records[i]["label"] for i, split in splits.items() if split == "train"]
+    majority = max("01", key=training.count)
+    test = [records[i]["label"] for i, split in splits.items() if split == "test"]
+    assert scores["reference"]["majority"]["accuracy"] == pytest.approx(test.count(majority) / 40)
+    positives = test.count("1")
+    assert scores["reference"]["always_positive"]["f1"] == pytest.approx(2 * positives / (40 + positives))
+
+
+def test_the_same_inputs_give_the_same_bytes(grid):
+    path = grid / "artifacts" / "scores" / "medmqp" / "nb_bert.json"
+    run(grid)
+    before = path.read_bytes()
+    run(grid)
+    assert path.read_bytes() == before
+
+
+def test_a_prediction_file_that_is_not_the_recorded_one_is_refused(grid):
+    rewrite(grid, lambda lines: lines[0].update(prediction="0"), honest=False)
+    with pytest.raises(DataError, match=r"clinical-seed2.jsonl is not the file that runs.json records"):
+        run(grid)
+    assert not (grid / "artifacts" / "scores").exists()
+
+
+def last_test(lines):
+    return next(i for i, line in enumerate(lines) if line["part"] == "test")
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda lines: lines.pop(last_test(lines)), "lacks 1 test row.*medmqp-0000"),
+        (lambda lines: lines[last_test(lines)].update(id="stranger"), "lacks 1 test row"),
+        (
+            lambda lines: lines.append({**lines[last_test(lines)], "id": "stranger"}),
+            "has, beyond the split, 1 test.*stranger",
+        ),
+        (lambda lines: lines.append(lines[last_test(lines)]), "stand twice: medmqp-0000"),
+        (lambda lines: lines[last_test(lines)].update(gold="x"), "gold of 1 test row.*medmqp-0000"),
+        (lambda lines: lines[last_test(lines)].update(prediction="x"), "'x' is not in the task's label list"),
+        (lambda lines: lines[last_test(lines)].update(part="validation"), "lacks 1 test row"),
+    ],
+)
+def test_rows_that_do_not_fit_the_split_are_named(grid, change, message):
+    rewrite(grid, change)
+    with pytest.raises(DataError, match=message):
+        run(grid)
+
+
+@pytest.mark.parametrize("what", ["records", "manifest"])
+def test_stale_inputs_are_refused(grid, what):
+    path = {
+        "records": grid / "artifacts/validated/medmqp/records.jsonl",
+        "manifest": grid / "reports/splits/medmqp.json",
+    }[what]
+    path.write_text(path.read_text() + "\n")
+    with pytest.raises(DataError, match=f"the {what} on disk are not those"):
+        run(grid)
+
+
+@pytest.mark.parametrize(
+    "path, command",
+    [
+        ("artifacts/validated/medmqp/card.json", "harness validate medmqp"),
+        ("reports/splits/medmqp.json", "harness split medmqp"),
+        ("artifacts/splits/medmqp/groups.json", "harness split medmqp"),
+        ("artifacts/predictions/medmqp/nb_bert/runs.json", "harness finetune medmqp nb_bert"),
+        ("artifacts/predictions/medmqp/nb_bert/baseline-seed1.jsonl", "harness finetune medmqp nb_bert"),
+    ],
+)
+def test_a_missing_input_names_its_stage(grid, path, command):
+    (grid / path).unlink()
+    with pytest.raises(MissingInputError, match=command):
+        run(grid)
+
+
+def test_changed_labels_and_unknown_metrics_are_refused(grid):
+    import dataclasses
+
+    task = fakes.TASKS["medmqp"]
+    with pytest.raises(DataError, match="the task now declares"):
+        score.run(grid, dataclasses.replace(task, labels=("1", "0")), "nb_bert")
+    with pytest.raises(RegistryError, match="Did you mean 'accuracy'"):
+        score.run(grid, dataclasses.replace(task, metrics=("binary_f1", "accurracy")), "nb_bert")

@@ -1,0 +1,204 @@
+"""The shape of the project, held by reading its imports: one direction, few heavy modules, honest deps."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Floors from the ground up: a module may import from a lower floor, or from its own room.
+FLOORS = [
+    {"errors", "determinism"},
+    {"files", "typed", "config"},
+    {"task", "params", "profiles"},
+    {"registry"},
+    {"data", "models", "training", "evaluation", "reporting"},
+    {"tracking", "listing"},
+    {"stages"},
+    {"cli"},
+    {"__main__"},
+]
+BETWEEN_WINGS = {("training", "models"), ("reporting", "evaluation")}
+TORCH_ROOMS = {"models", "training"}
+
+
+def modules() -> dict[str, Path]:
+    """Dotted name to file, for everything below harness/."""
+    found = {}
+    for path in sorted((ROOT / "harness").rglob("*.py")):
+        parts = list(path.relative_to(ROOT).with_suffix("").parts)
+        if parts[-1] == "__init__":
+            parts.pop()
+        found[".".join(parts)] = path
+    return found
+
+
+MODULES = modules()
+
+
+def imported(path: Path, *, only_at_start: bool = False) -> set[str]:
+    """Dotted names that a file imports, anywhere or only when it is itself imported."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = list(ast.walk(tree))
+    if only_at_start:
+        inside = {
+            id(n)
+            for f in nodes
+            if isinstance(f, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            for n in ast.walk(f)
+        }
+        nodes = [node for node in nodes if id(node) not in inside]
+    names = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names.add(node.module)
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def first_party(path: Path, **options) -> set[str]:
+    return {name for name in imported(path, **options) if name in MODULES and name != "harness"}
+
+
+def room(name: str) -> str:
+    return name.split(".")[1] if "." in name else "__main__"
+
+
+def floor(name: str) -> int:
+    return next(i for i, rooms in enumerate(FLOORS) if room(name) in rooms)
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name != "harness"])
+def test_imports_go_down(name):
+    for other in first_party(MODULES[name]):
+        if room(other) == room(name):
+            continue
+        allowed = floor(other) < floor(name) or (room(name), room(other)) in BETWEEN_WINGS
+        assert allowed, f"{name} imports {other}"
+
+
+def test_stages_never_import_one_another():
+    for name, path in MODULES.items():
+        if name.startswith("harness.stages."):
+            assert not {other for other in first_party(path) if other.startswith("harness.stages.")}, name
+
+
+def test_only_tracking_knows_mlflow():
+    knowing = {name for name, path in MODULES.items() if any(n.split(".")[0] == "mlflow" for n in imported(path))}
+    assert knowing == {"harness.tracking"}
+
+
+def test_torch_and_transformers_live_in_two_rooms():
+    for name, path in MODULES.items():
+        heavy = {n.split(".")[0] for n in imported(path, only_at_start=True)} & {"torch", "transformers"}
+        assert not heavy or room(name) in TORCH_ROOMS, f"{name} imports {heavy} when it is loaded"
+
+
+def test_task_files_know_only_the_contract():
+    allowed = {
+        "harness.task",
+        "harness.data",
+        "harness.data.readers",
+        "harness.data.inline_tags",
+        "harness.data.schema",
+    }
+    for path in sorted((ROOT / "tasks").glob("*.py")):
+        assert first_party(path) <= allowed, path.name
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        assert lines <= 120, f"{path.name} has {lines} lines; a task is a declaration"
+
+
+def closure(stage: str) -> set[str]:
+    """Modules that a stage imports, directly or through others; `validate` also runs the tasks' readers."""
+    seen, waiting = set(), [f"harness.stages.{stage}"]
+    if stage == "validate":
+        waiting += sorted({name for path in (ROOT / "tasks").glob("*.py") for name in first_party(path)})
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        # Importing a module runs its packages' __init__ too.
+        parents = {".".join(name.split(".")[:i]) for i in range(2, name.count(".") + 1)}
+        waiting += [other for other in first_party(MODULES[name]) | parents if other in MODULES]
+    return seen
+
+
+def pipeline() -> dict:
+    return YAML(typ="safe", pure=True).load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+
+
+@pytest.mark.parametrize("name", sorted(pipeline()))
+def test_stage_deps_cover_what_the_stage_imports(name):
+    """A module that a stage imports but does not list is invisible to DVC. Empty __init__ files decide nothing."""
+    stage = pipeline()[name]
+    deps = stage.get("do", stage).get("deps", [])
+    listed = [dep for dep in deps if dep.startswith("harness/")]
+    for module in sorted(closure(name)):
+        file = MODULES[module].relative_to(ROOT).as_posix()
+        trivial = (
+            file.endswith("__init__.py")
+            and not first_party(MODULES[module])
+            and "def " not in MODULES[module].read_text()
+        )
+        covered = any(file == dep or file.startswith(f"{dep}/") for dep in listed)
+        assert covered or trivial, f"stage {name} imports {file} but does not list it in dvc.yaml"
+
+
+@pytest.mark.parametrize("name", sorted(pipeline()))
+def test_stage_deps_list_no_module_that_is_not_imported(name):
+    stage = pipeline()[name]
+    deps = [dep for dep in stage.get("do", stage).get("deps", []) if dep.startswith("harness/")]
+    files = {MODULES[module].relative_to(ROOT).as_posix() for module in closure(name)}
+    for dep in deps:
+        assert any(file == dep or file.startswith(f"{dep}/") for file in files), f"stage {name} lists {dep} for nothing"
+
+
+def test_task_stages_depend_on_one_task_file_and_never_on_the_folder():
+    for name, stage in pipeline().items():
+        assert "tasks/" not in stage.get("do", stage).get("deps", []), name
+        assert "tasks" not in stage.get("do", stage).get("deps", []), name
+
+
+HEAVY = ("torch", "transformers", "mlflow", "pandas", "dvc", "datasets", "sklearn", "pandera", "numpy", "matplotlib")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["tasks"], ["profile", "list"], ["finetune", "--help"]], ids=" ".join
+)
+def test_light_commands_load_nothing_heavy(arguments):
+    code = (
+        "import sys; from harness.cli import main\n"
+        "try: main(sys.argv[1:])\nexcept SystemExit: pass\n"
+        f"print('LOADED', sorted(set(sys.modules) & set({HEAVY!r})), file=sys.stderr)"
+    )
+    result = subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert "LOADED []" in result.stderr
+
+
+def test_no_module_grows_past_what_one_can_read_at_a_sitting():
+    for name, path in MODULES.items():
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        assert lines <= 300, f"{name} has {lines} lines"
+
+
+def test_every_module_says_what_it_is_for():
+    for name, path in MODULES.items():
+        assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), name
+
+
+def test_nothing_reads_a_clock_or_a_host_on_the_way_to_an_output():
+    """Only tracking may know when and where: its store is local and rebuilt, never an output."""
+    forbidden = re.compile(r"\b(time\.time|datetime\.now|gethostname|getuser|uuid4|platform\.node)\b")
+    for name, path in MODULES.items():
+        if name != "harness.tracking":
+            assert not forbidden.search(path.read_text(encoding="utf-8")), name

@@ -1,0 +1,194 @@
+"""The MLflow mirror: complete, without duplicates and without text, and never in the way."""
+
+import multiprocessing
+import shutil
+import sqlite3
+import subprocess
+import sys
+
+import fakes
+import pytest
+
+from harness import files, tracking
+from harness.stages import track
+
+TASKS, FAMILIES, SEEDS = ("medmqp", "nor_deid"), ("nb_bert",), (1, 2)
+SETTINGS = fakes.settings(TASKS, FAMILIES, SEEDS)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A scored grid and an empty MLflow database, which takes seconds to create."""
+    root = fakes.build(tmp_path_factory.mktemp("grid"), TASKS, FAMILIES, SEEDS, rows=20)
+    fakes.score(root, TASKS, FAMILIES)
+    from mlflow.tracking import MlflowClient
+
+    MlflowClient(tracking_uri=f"sqlite:///{root / tracking.DATABASE}").search_experiments()
+    return root
+
+
+@pytest.fixture
+def root(finished, tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return shutil.copytree(finished, tmp_path / "root")
+
+
+def runs(root, query="", experiment="embedded / synthetic"):
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(tracking_uri=tracking.store_uri(root))
+    found = client.get_experiment_by_name(experiment)
+    return list(client.search_runs([found.experiment_id], query)) if found else []
+
+
+def change_results(root):
+    """Another seed of chance for one comparison: other predictions, other scores."""
+    path = root / "artifacts" / "scores" / "medmqp" / "nb_bert.json"
+    scores = files.read_json(path)
+    scores["metrics"][0]["value"] = 0.5
+    files.write_json(path, scores)
+
+
+def test_every_comparison_is_a_parent_with_a_child_per_arm_and_seed(root):
+    tracking.record(root, SETTINGS, fakes.TASKS)
+    parents = runs(root, "tags.level = 'comparison'")
+    assert sorted(p.info.run_name for p in parents) == ["medmqp/nb_bert", "nor_deid/nb_bert"]
+    assert all(run.info.status == "FINISHED" for run in runs(root))
+    for parent in parents:
+        children = runs(root, f"tags.mlflow.parentRunId = '{parent.info.run_id}'")
+        keys = sorted((c.data.tags["arm"], c.data.tags["seed"]) for c in children)
+        assert keys == [(arm, str(seed)) for arm in ("baseline", "clinical") for seed in SEEDS]
+        metrics = parent.data.metrics
+        for arm in ("baseline", "clinical"):
+            values = [c.data.metrics["f1"] for c in children if c.data.tags["arm"] == arm]
+            assert metrics[f"f1_{arm}"] == pytest.approx(sum(values) / 2)
+        assert metrics["f1_difference"] == pytest.approx(metrics["f1_clinical"] - metrics["f1_baseline"])
+        assert parent.data.tags["data_kind"] == "synthetic"
+        assert parent.data.tags["mlflow.note.content"].count(". ") == 1
+        assert "no verdict" in parent.data.tags["mlflow.note.content"]
+
+
+def test_children_carry_parameters_curve_and_hashes(root):
+    tracking.record(root, SETTINGS, fakes.TASKS)
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(tracking_uri=tracking.store_uri(root))
+    child = runs(root, "tags.task = 'nor_deid' and tags.arm = 'clinical' and tags.seed = '2'")[0]
+    curve = client.get_metric_history(child.info.run_id, "train_loss")
+    assert [(m.step, m.value) for m in curve] == [(step, 1 / step) for step in (20, 40, 60, 80)]
+    assert child.data.params["recipe.learning_rate"] == "0.001" and child.data.params["engine.device"] == "cpu"
+    assert {"f1", "relaxed_f1", "holdout_f1", "document_leak_rate"} <= set(child.data.metrics)
+    recorded = files.read_json(root / "artifacts/predictions/nor_deid/nb_bert/runs.json")
+    entry = next(r for r in recorded["runs"] if (r["arm"], r["seed"]) == ("clinical", 2))
+    tags = child.data.tags
+    assert tags["predictions"] == entry["predictions"]
+    assert tags["checkpoint"] == recorded["inputs"]["checkpoints"]["clinical"]
+    assert tags["data"] == recorded["inputs"]["records"] and tags["split_manifest"] == recorded["inputs"]["manifest"]
+    assert len(tags["code"]) == 64 and {"git_commit", "git_dirty"} <= set(tags)
+
+
+def test_the_same_again_makes_no_duplicate(root):
+    first = tracking.record(root, SETTINGS, fakes.TASKS)
+    before = len(runs(root))
+    for _ in range(2):
+        assert tracking.record(root, SETTINGS, fakes.TASKS) == first
+    assert len(runs(root)) == before
+    assert {p.data.tags["reproduced"] for p in runs(root, "tags.level = 'comparison'")} == {"2"}
+
+
+def test_other_results_supersede_and_may_come_back(root):
+    first = tracking.record(root, SETTINGS, fakes.TASKS)
+    original = (root / "artifacts/scores/medmqp/nb_bert.json").read_bytes()
+    change_results(root)
+    second = tracking.record(root, SETTINGS, fakes.TASKS)
+    assert first["medmqp/nb_bert"] != second["medmqp/nb_bert"]
+    assert first["nor_deid/nb_bert"] == second["nor_deid/nb_bert"]
+    old = runs(root, f"tags.fingerprint = '{first['medmqp/nb_bert']}'")
+    assert len(old) == 5 and {r.data.tags["superseded"] for r in old} == {second["medmqp/nb_bert"]}
+    (root / "artifacts/scores/medmqp/nb_bert.json").write_bytes(original)
+    tracking.record(root, SETTINGS, fakes.TASKS)
+    current = [
+        p for p in runs(root, "tags.task = 'medmqp' and tags.level = 'comparison'") if "superseded" not in p.data.tags
+    ]
+    assert [p.data.tags["fingerprint"] for p in current] == [first["medmqp/nb_bert"]]
+
+
+def test_a_recording_that_was_killed_is_closed_and_done_again(root, monkeypatch):
+    real, calls = tracking._finish, []
+
+    def dies(*arguments):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return real(*arguments)
+
+    monkeypatch.setattr(tracking, "_finish", dies)
+    with pytest.raises(KeyboardInterrupt):
+        tracking.record(root, SETTINGS, fakes.TASKS)
+    assert len(runs(root, "attributes.status = 'RUNNING'")) == 2
+    monkeypatch.setattr(tracking, "_finish", real)
+    tracking.record(root, SETTINGS, fakes.TASKS)
+    assert not runs(root, "attributes.status = 'RUNNING'")
+    assert len(runs(root, "attributes.status = 'KILLED'")) == 2
+    assert len([r for r in runs(root) if "superseded" not in r.data.tags]) == 10
+
+
+def test_no_text_of_any_document_reaches_the_store(root):
+    tracking.record(root, SETTINGS, fakes.TASKS)
+    with sqlite3.connect(root / tracking.DATABASE) as database:
+        dump = "\n".join(database.iterdump())
+    assert "medmqp/nb_bert" in dump and fakes.SECRET not in dump
+    assert fakes.SECRET.encode() not in (root / tracking.DATABASE).read_bytes()
+
+
+def _record(root):
+    tracking.record(root, SETTINGS, fakes.TASKS)
+
+
+def test_four_processes_at_once_on_no_database(root):
+    """MLflow's own first-time creation is not safe; the lock makes it so, and gives one set of runs."""
+    (root / tracking.DATABASE).unlink()
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["mlflow.tracking"])
+    workers = [context.Process(target=_record, args=(root,)) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(120)
+    assert [worker.exitcode for worker in workers] == [0] * 4
+    assert len(runs(root)) == 10
+    assert {p.data.tags["reproduced"] for p in runs(root, "tags.level = 'comparison'")} == {"3"}
+
+
+def test_a_server_that_cannot_be_reached_is_a_warning(root, monkeypatch, capsys):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    track.run(root, SETTINGS, fakes.TASKS)
+    assert "MLflow was not updated" in capsys.readouterr().err
+    assert set(files.read_json(root / "artifacts" / "tracking.json")) == {"medmqp/nb_bert", "nor_deid/nb_bert"}
+
+
+def test_the_stage_writes_fingerprints_and_no_run_ids(root):
+    track.run(root, SETTINGS, fakes.TASKS)
+    path = root / "artifacts" / "tracking.json"
+    before = path.read_bytes()
+    track.run(root, SETTINGS, fakes.TASKS)
+    assert path.read_bytes() == before
+    assert not any(run.info.run_id in before.decode() for run in runs(root))
+
+
+def test_rebuild_starts_the_local_store_anew(root, finished):
+    track.run(root, SETTINGS, fakes.TASKS)
+    tracking.delete_local(root)
+    assert not (root / tracking.DATABASE).exists()
+    shutil.copy(finished / tracking.DATABASE, root)
+    track.run(root, SETTINGS, fakes.TASKS)
+    assert len(runs(root)) == 10
+
+
+def test_importing_the_module_imports_no_mlflow(repository):
+    code = (
+        "import sys, harness.tracking, harness.stages.track;print('mlflow' in sys.modules, 'sqlalchemy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]
