@@ -30,7 +30,8 @@ def convert(kind, value, path: str, name: str):
     if origin is dict:
         if not isinstance(value, Mapping):
             raise wrong(name, path, "a section", value)
-        return {_key(key, path, name): convert(arguments[1], item, f"{path}.{key}", name) for key, item in value.items()}
+        kind = arguments[1]
+        return {_key(key, path, name): convert(kind, item, f"{path}.{key}", name) for key, item in value.items()}
     if dataclasses.is_dataclass(kind):
         return _typed_section(kind, value, path, name)
     if kind is float and type(value) is int:

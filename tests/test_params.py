@@ -104,7 +104,10 @@ def pipeline_stages(repository) -> dict:
 def listed(stage: dict, item) -> list[str]:
     """The stage's parameter paths, with `${item}` and `${item.key}` filled in."""
     body = stage.get("do", stage)
-    fill = lambda match: item if match[1] == "item" else item[match[1].split(".")[1]]
+
+    def fill(match: re.Match) -> str:
+        return item if match[1] == "item" else item[match[1].split(".")[1]]
+
     return [re.sub(r"\$\{([^}]+)\}", fill, path) for path in body.get("params", [])]
 
 
@@ -150,5 +153,6 @@ def test_each_stage_lists_exactly_the_parameters_it_reads(repository, profile):
 def test_one_tasks_learning_rate_changes_only_that_tasks_settings():
     before, after = values(), set_at(values(), "tasks.medmqp.learning_rate", 0.5)
     for task, family in itertools.product(before["run"]["tasks"], before["run"]["families"]):
-        same = parameters.ParamsFile(before).finetune(task, family) == parameters.ParamsFile(after).finetune(task, family)
+        settings = [parameters.ParamsFile(tree).finetune(task, family) for tree in (before, after)]
+        same = settings[0] == settings[1]
         assert same == (task != "medmqp")

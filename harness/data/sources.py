@@ -46,7 +46,7 @@ def read_source(folder: Path) -> dict:
     if not path.is_file():
         raise DataError(
             f"{path} is missing.",
-            remedy="Generate or fetch the data again, or put your own in with `harness data use`; both write it.",
+            remedy="Run `dvc repro` for the generated data, or `harness data fetch` for the public originals.",
         )
     source = files.read_json(path)
     problem = _problem(source)
@@ -99,12 +99,12 @@ def verify(folder: Path, source: dict) -> None:
         if actual != digest:
             raise DataError(
                 f"{path} has changed: its SHA-256 is {actual[:12]}…, {RECORD} says {digest[:12]}….",
-                remedy="Restore the file, or pin the new one with `harness data use`.",
+                remedy="Restore the file, or give its new SHA-256 in source.json.",
             )
     for path in sorted(folder.iterdir()):
         if path.name != RECORD and not path.name.startswith(".") and path.name not in source["files"]:
             raise DataError(
-                f"{path} is not listed in {RECORD}.", remedy="Move it away, or pin it with `harness data use`."
+                f"{path} is not listed in {RECORD}.", remedy="Move it away, or list it in source.json with its SHA-256."
             )
 
 
@@ -121,7 +121,7 @@ def _fetch_task(root: Path, task: Task, mirror: Path | None) -> Path:
     if task.public is None:
         raise DataError(
             f"{task.name} has no public original.",
-            remedy=f"A site that holds it puts it in with `harness data use {task.name} PATH`.",
+            remedy=f"A site that holds it puts its files and a source.json into data/{task.name}/.",
         )
     contents = {file.name: _content(task.name, file, mirror) for file in task.public.files}
     source = {

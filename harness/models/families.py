@@ -75,7 +75,7 @@ def _particular(architecture: str, encoder: Encoder, tokenizer) -> dict:
     if architecture == "modernbert":
         # As in the published sizes the last layer is global and local ones stand between; counted from
         # the end, a stack of two to four layers keeps both kinds. Rotary base 10,000 throughout: the
-        # published 160,000 of global layers was set for 8,192 positions.
+        # published 160,000 of global layers was set for 8,192 positions. Heads pool by the mean, as published.
         every = 3 if encoder.layers >= 4 else 2
         return {
             "layer_types": [
@@ -87,6 +87,7 @@ def _particular(architecture: str, encoder: Encoder, tokenizer) -> dict:
                 kind: {"rope_type": "default", "rope_theta": 10_000.0}
                 for kind in ("full_attention", "sliding_attention")
             },
+            "classifier_pooling": "mean",
             "bos_token_id": tokenizer.cls_token_id,
             "eos_token_id": tokenizer.sep_token_id,
         }

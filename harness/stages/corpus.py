@@ -27,7 +27,8 @@ def run(root: Path, settings: CorpusSettings) -> None:
     inputs = {}
     for name in settings.tasks:
         records, splits, inputs[name] = _split_records(root, name)
-        head = read_json(root / "artifacts" / "validated" / name / "card.json", made_by=f"harness validate {name}")["head"]
+        card = read_json(root / "artifacts" / "validated" / name / "card.json", made_by=f"harness validate {name}")
+        head = card["head"]
         held_out += [
             (name, text)
             for record in records

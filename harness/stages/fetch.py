@@ -36,7 +36,8 @@ def run(root: Path, params: Params, names: list[str], mirror: Path | None) -> No
         print(f"corpus: {', '.join(corpora)} (verified)")
     pin_data(root)
     print(
-        "data.dvc now pins these files. Next: `dvc repro`. Back to generated data: `git checkout data.dvc && dvc repro`."
+        "data.dvc now pins these files. Next: `dvc repro`. "
+        "Back to generated data: `git checkout data.dvc && dvc repro`."
     )
 
 

@@ -50,11 +50,16 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
     inputs = read_inputs(root, task, family)
     target = root / "artifacts" / "predictions" / task.name / family
 
+    from harness.evaluation import metrics
     from harness.models import families
+    from harness.training.loop import warm_up
     from harness.training.pool import run_all
     from harness.training.progress import shown
 
     prepare_torch(threads=1, device=settings.engine.device)
+    # Before processes are forked: what they all import, and what could go wrong in each of them.
+    warm_up()
+    metrics.functions(task)
     families.preload(
         inputs.checkpoints.values(), settings.architecture, task.head, task.labels, settings.engine.attention
     )
@@ -221,7 +226,8 @@ def refuse_unequal(treatments: list[dict], name: str) -> None:
         for key, value in treatments[0].items():
             if treatment[key] != value:
                 raise TrainingError(
-                    f"{name}: the arms are not treated alike: {key} is {value} in one run and {treatment[key]} in another.",
+                    f"{name}: the arms are not treated alike: {key} is {value} in one "
+                    f"run and {treatment[key]} in another.",
                     remedy="Use checkpoints of the same architecture and size in both arms of a family.",
                 )
 

@@ -41,6 +41,17 @@ def optimizer_for(model: torch.nn.Module, learning_rate: float, weight_decay: fl
     return torch.optim.AdamW(groups, lr=learning_rate, fused=True)
 
 
+def warm_up() -> None:
+    """One update of a throw-away layer: torch imports some eight hundred modules when an optimizer first
+    steps, and processes that are forked afterwards share them instead of importing them anew.
+    """
+    layer = torch.nn.Linear(1, 1)
+    optimizer = optimizer_for(layer, 1e-3, 0.0)
+    layer(torch.zeros(1, 1)).sum().backward()
+    torch.nn.utils.clip_grad_norm_(layer.parameters(), 1.0)
+    optimizer.step()
+
+
 def linear_schedule(step: int, steps: int, warmup: float) -> float:
     """Factor on the learning rate at update `step` (from 0): linear warm-up, then linear to zero."""
     rising = max(1, math.ceil(steps * warmup))

@@ -228,7 +228,7 @@ def test_corpora(data):
         rows = read_jsonl(data / "corpus" / f"{name}.jsonl")
         assert len(rows) == size and set(rows[0]) == {"id", "document_type", "written_standard", "date", "text"}
         words = Counter(word for row in rows for word in re.findall(r"\w+", row["text"]))
-        assert 280_000 <= sum(words.values()) <= 480_000 and len(words) <= 7_000
+        assert 180_000 <= sum(words.values()) <= 480_000 and len(words) <= 7_000
         assert 0.17 <= np.mean([row["written_standard"] == "nynorsk" for row in rows]) <= 0.23
         assert not any(set("{}|@<>") & set(row["text"]) for row in rows)
     assert {row["document_type"] for row in rows} == set(corpora.CLINICAL_TYPES)

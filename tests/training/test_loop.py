@@ -1,6 +1,7 @@
 """The loop learns, repeats to the bit, keeps its best weights, and stops loudly when numbers end."""
 
 import dataclasses
+import itertools
 from types import SimpleNamespace
 
 import pytest
@@ -140,7 +141,7 @@ def test_divergence_is_reported():
 def test_schedule_rises_then_falls_to_zero():
     factors = [loop.linear_schedule(step, 100, 0.1) for step in range(100)]
     assert factors[0] == pytest.approx(0.1) and max(factors) == factors[9] == 1.0
-    assert all(a > b for a, b in zip(factors[10:], factors[11:], strict=False)) and 0 < factors[-1] < 0.02
+    assert all(a > b for a, b in itertools.pairwise(factors[10:])) and 0 < factors[-1] < 0.02
 
 
 def test_biases_and_norms_are_not_decayed():

@@ -3,14 +3,15 @@
 import random
 
 from harness.data.synthetic import calls, incidents, notes, people
-from harness.data.synthetic.everyday import FILLERS, MONTHS, TOPICS, WEEKDAYS
+from harness.data.synthetic.everyday import TOPICS
+from harness.data.synthetic.fillers import FILLERS, MONTHS, WEEKDAYS
 from harness.data.synthetic.language import child, pick_standard, say, weighted
 from harness.data.synthetic.notes import HOURS
 from harness.data.synthetic.nynorsk import to_nynorsk
 from harness.data.synthetic.pairs import asked_and_answered
 
-GENERAL_DOCUMENTS = 7000
-CLINICAL_DOCUMENTS = 7000
+GENERAL_DOCUMENTS = 4500
+CLINICAL_DOCUMENTS = 4500
 # A hospital's records hold the very texts that tasks were made from; this share is planted as such.
 PLANTED_SHARE = 0.015
 CLINICAL_TYPES = {

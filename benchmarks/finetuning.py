@@ -1,0 +1,246 @@
+"""The fine-tuning engine beside transformers' `Trainer`: same data, model, epochs and batch size.
+
+Usage: python benchmarks/finetuning.py [--epochs 2] [--repeats 3] [--family nb_bert]
+
+Needs a finished `make repro` (it takes data, splits and checkpoints from artifacts/). Per head it
+trains the same encoder for the same number of updates with
+  - this engine,
+  - `Trainer`, padding every text to the maximum length, as most scripts do,
+  - `Trainer` with dynamic padding,
+  - `Trainer` with `group_by_length`,
+in turn, `--repeats` times, each in a process of its own with one thread, and prints the medians of the
+ratios of CPU and wall time and the test F1 of each. At the end it compares a whole comparison (2 arms ×
+5 seeds) through `harness finetune` with one `Trainer` script per run, processes and imports included.
+Machines are noisy: only ratios measured side by side mean something.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TASKS = {"sequence": "synergi", "pair": "medmqp", "choice": "medmcqa", "tokens": "nor_deid"}
+LENGTHS = {"sequence": 96, "pair": 64, "choice": 64, "tokens": 64}
+WAYS = ("engine", "max_length", "dynamic", "group_by_length")
+BATCH = 16
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--family", default="nb_bert")
+    parser.add_argument("--one", nargs=3, metavar=("WAY", "TASK", "SEED"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        way, task, seed = options.one
+        print(json.dumps(measure(way, task, options.family, int(seed), options.epochs)))
+        return
+    per_head(options)
+    whole_comparison(options)
+
+
+def per_head(options) -> None:
+    print("| head (task) | against | CPU ratio | wall ratio | F1 engine | F1 Trainer |\n|---|---|---|---|---|---|")
+    for head, task in TASKS.items():
+        found = {way: [] for way in WAYS}
+        for seed in range(1, options.repeats + 1):
+            for way in WAYS:
+                found[way].append(in_process(way, task, seed, options))
+        ours = found["engine"]
+        for way in WAYS[1:]:
+            ratio = {
+                key: statistics.median(b[key] / a[key] for a, b in zip(ours, found[way], strict=True))
+                for key in ("cpu", "wall")
+            }
+            print(
+                f"| {head} ({task}) | Trainer, {way} | {ratio['cpu']:.2f} | {ratio['wall']:.2f} "
+                f"| {spread(ours)} | {spread(found[way])} |",
+                flush=True,
+            )
+
+
+def spread(runs: list[dict]) -> str:
+    values = [run["f1"] for run in runs]
+    return f"{statistics.mean(values):.3f} ± {statistics.stdev(values):.3f}" if len(values) > 1 else f"{values[0]:.3f}"
+
+
+def in_process(way: str, task: str, seed: int, options) -> dict:
+    command = [sys.executable, __file__, "--epochs", str(options.epochs), "--family", options.family]
+    result = subprocess.run([*command, "--one", way, task, str(seed)], capture_output=True, text=True)
+    if result.returncode:
+        raise SystemExit(result.stderr)
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+def measure(way: str, name: str, family: str, seed: int, epochs: int) -> dict:
+    """CPU and wall seconds of training and predicting the test part, imports and loading aside, and its F1."""
+    from harness.determinism import prepare_environment, prepare_torch
+
+    prepare_environment("fast")
+    import torch
+
+    prepare_torch(threads=1, device="cpu")
+    from harness import registry
+    from harness.evaluation import primary
+    from harness.models import families
+    from harness.params import load
+    from harness.stages import finetune
+    from harness.training import batching
+    from harness.training.loop import warm_up
+
+    task = registry.get(ROOT, name)
+    settings = load(ROOT / "params.yaml").finetune(name, family)
+    inputs = finetune.read_inputs(ROOT, task, family)
+    folder = inputs.checkpoints["clinical"]
+    tokenizer = families.load_tokenizer(folder)
+    stride = 16 if task.head == "tokens" else 0
+    examples = {
+        part: batching.encode(task.head, inputs.parts[part], tokenizer, task.labels, LENGTHS[task.head], stride)
+        for part in ("train", "validation", "test")
+    }
+    torch.manual_seed(seed)
+    model = families.load_head(folder, settings.architecture, task.head, task.labels, "sdpa", 0.0)
+    warm_up()
+    train = with_engine if way == "engine" else with_trainer
+    started, cpu = time.perf_counter(), time.process_time()
+    rows = train(way, model, examples, tokenizer, settings, seed, epochs)
+    wall, cpu = time.perf_counter() - started, time.process_time() - cpu
+    if way != "engine":
+        rows = [torch.tensor(row) for row in rows]
+        if task.head == "tokens":
+            rows = [row[: len(example.rows[0])] for row, example in zip(rows, examples["test"], strict=True)]
+    lines = finetune.answers(task, "test", inputs.parts["test"], examples["test"], rows)
+    return {"way": way, "cpu": cpu, "wall": wall, "f1": primary(task, lines)}
+
+
+def with_engine(way, model, examples, tokenizer, settings, seed, epochs) -> list:
+    import contextlib
+    import dataclasses
+
+    from harness.training import loop, predicting
+
+    steps = epochs * -(-len(examples["train"]) // BATCH)
+    recipe = dataclasses.replace(settings.recipe, steps=steps, batch=BATCH, accumulation=1, evaluate_every=steps)
+    loop.train(
+        model, examples["train"], recipe, settings.engine, pad=tokenizer.pad_token_id, seed=seed,
+        validate=lambda: 0.0, progress=lambda step: None, name="benchmark",
+    )  # fmt: skip
+    return predicting.logits(
+        model, examples["test"], recipe.evaluation_batch, tokenizer.pad_token_id, "cpu", contextlib.nullcontext()
+    )
+
+
+def with_trainer(way, model, examples, tokenizer, settings, seed, epochs) -> list:
+    """`Trainer` as its documentation sets it up, with the same optimizer, schedule and clipping."""
+    from transformers import Trainer, TrainingArguments
+
+    recipe = settings.recipe
+    columns = {part: [as_columns(example) for example in rows] for part, rows in examples.items()}
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = TrainingArguments(
+            output_dir=folder, num_train_epochs=epochs, per_device_train_batch_size=BATCH,
+            per_device_eval_batch_size=recipe.evaluation_batch, learning_rate=recipe.learning_rate,
+            weight_decay=recipe.weight_decay, warmup_steps=recipe.warmup, max_grad_norm=recipe.clip,
+            lr_scheduler_type="linear", optim="adamw_torch_fused", seed=seed, report_to="none", use_cpu=True,
+            save_strategy="no", logging_strategy="no", disable_tqdm=True, remove_unused_columns=False,
+            train_sampling_strategy="group_by_length" if way == "group_by_length" else "random",
+        )  # fmt: skip
+        width = max(e.length for rows in examples.values() for e in rows) if way == "max_length" else None
+        trainer = Trainer(
+            model, arguments, train_dataset=columns["train"], eval_dataset=columns["validation"],
+            data_collator=Collator(tokenizer, width),
+        )  # fmt: skip
+        trainer.train()
+        return list(trainer.predict(columns["test"]).predictions)
+
+
+def as_columns(example) -> dict:
+    target = list(example.target) if isinstance(example.target, tuple) else example.target
+    if len(example.rows) > 1:
+        return {"input_ids": [list(row) for row in example.rows], "labels": target}
+    return {"input_ids": list(example.rows[0]), "labels": target} | (
+        {"token_type_ids": list(example.types[0])} if example.types else {}
+    )
+
+
+class Collator:
+    """What `DataCollatorWithPadding` and its kin do: `tokenizer.pad`, to the batch or to the maximum."""
+
+    def __init__(self, tokenizer, width: int | None):
+        self._tokenizer, self._padding = tokenizer, {"padding": "max_length", "max_length": width} if width else {}
+
+    def __call__(self, features: list[dict]) -> dict:
+        import torch
+
+        labels = [feature["labels"] for feature in features]
+        texts = [{key: value for key, value in feature.items() if key != "labels"} for feature in features]
+        choices = len(texts[0]["input_ids"]) if isinstance(texts[0]["input_ids"][0], list) else 0
+        if choices:
+            texts = [{"input_ids": row} for text in texts for row in text["input_ids"]]
+        batch = dict(self._tokenizer.pad(texts, return_tensors="pt", **self._padding))
+        if choices:
+            batch = {key: value.view(-1, choices, value.shape[-1]) for key, value in batch.items()}
+        width = batch["input_ids"].shape[-1]
+        if isinstance(labels[0], list):
+            labels = [row + [-100] * (width - len(row)) for row in labels]
+        return batch | {"labels": torch.tensor(labels)}
+
+
+def whole_comparison(options) -> None:
+    """Seconds of a comparison's ten runs: `harness finetune` against one `Trainer` script per run, run in turn."""
+    task = TASKS["sequence"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "2"}
+    epochs = options.epochs
+    records = (ROOT / "artifacts" / "validated" / task / "records.jsonl").read_text(encoding="utf-8").count("\n")
+    steps = epochs * -(-int(records * 0.75) // BATCH)
+    with tempfile.TemporaryDirectory() as folder:
+        aside = Path(folder)
+        for name in ("tasks", "reports", "dvc.yaml"):
+            (aside / name).symlink_to(ROOT / name)
+        (aside / "artifacts").mkdir()
+        for name in ("validated", "checkpoints", "splits"):
+            (aside / "artifacts" / name).symlink_to(ROOT / "artifacts" / name)
+        (aside / "params.yaml").write_text(_with_recipe(task, steps), encoding="utf-8")
+        started = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "harness", "finetune", task, options.family],
+            cwd=aside, check=True, capture_output=True,
+        )
+        engine = time.perf_counter() - started
+    script = [sys.executable, __file__, "--epochs", str(epochs), "--family", options.family]
+    script += ["--one", "max_length", task]
+    trainer = []
+    for seed in (1, 2):
+        started = time.perf_counter()
+        subprocess.run([*script, str(seed)], check=True, capture_output=True, env=environment)
+        trainer.append(time.perf_counter() - started)
+    ten = 10 * statistics.mean(trainer)
+    print(
+        f"\nWhole comparison ({task}, 10 runs of {steps} updates): harness finetune {engine:.1f} s; one Trainer script "
+        f"per run {ten:.1f} s (10 × the mean of {len(trainer)}); ratio {ten / engine:.2f}"
+    )
+
+
+def _with_recipe(task: str, steps: int) -> str:
+    """params.yaml with this task's recipe replaced by the benchmark's."""
+    import io
+
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    values = yaml.load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    values["tasks"][task].update(steps=steps, batch=BATCH, evaluate_every=steps)
+    out = io.StringIO()
+    yaml.dump(values, out)
+    return out.getvalue()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""The command line as a user meets it: help with examples, exit codes, errors without tracebacks."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from harness.cli import main
+
+COMMANDS = [
+    ["tasks"], ["data", "generate"], ["data", "fetch"], ["profile", "list"], ["profile", "use"], ["generate"],
+    ["validate"], ["split"], ["corpus"], ["checkpoint"], ["pretrain"], ["finetune"], ["score"], ["report"],
+    ["track"], ["ui"],
+]  # fmt: skip
+
+
+def harness(*arguments, cwd):
+    return subprocess.run([sys.executable, "-m", "harness", *arguments], cwd=cwd, capture_output=True, text=True)
+
+
+@pytest.fixture
+def project(tmp_path, repository):
+    """A copy of what a command needs: parameters, pipeline and task files."""
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copy(repository / name, tmp_path / name)
+    shutil.copytree(repository / "tasks", tmp_path / "tasks", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_has_help_with_an_example(command, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main([*command, "--help"])
+    assert caught.value.code == 0
+    assert f"Example: harness {' '.join(command)}" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("arguments", [[], ["tassks"], ["finetune", "medmqp"], ["ui", "--port", "x"]])
+def test_wrong_usage_exits_with_2(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "remedy"),
+    [
+        (["validate", "medmpq"], "no task 'medmpq'. Did you mean 'medmqp'?", "Known tasks"),
+        (["validate", "medmqp"], "data/medmqp", "dvc repro"),
+        (["split", "medmqp"], "artifacts/validated/medmqp", "harness validate medmqp"),
+        (["checkpoint", "nb_brt"], "no family 'nb_brt'. Did you mean 'nb_bert'?", "It has"),
+        (["checkpoint", "nb_bert"], "artifacts/corpus", "harness corpus"),
+        (["pretrain", "nb_bert"], "artifacts/checkpoints/nb_bert/baseline", "harness checkpoint nb_bert"),
+        (["finetune", "medmqp", "nb_bert"], "artifacts/validated/medmqp", "harness validate medmqp"),
+        (["score", "medmqp", "nb_bert"], "artifacts/validated/medmqp", "harness validate medmqp"),
+        (["report"], "artifacts/scores", "harness score"),
+        (["profile", "use", "labb"], "no profile 'labb'. Did you mean 'lab'?", "Profiles:"),
+        (["data", "fetch", "aismec"], "aismec has no public original", "owner's site"),
+        (["data", "fetch", "medmqp", "--mirror", "nowhere"], "nowhere", "mirror"),
+    ],
+)
+def test_errors_name_the_thing_and_the_remedy_in_a_few_lines(project, arguments, said, remedy):
+    result = harness(*arguments, cwd=project)
+    assert result.returncode == 1, result.stderr
+    assert said in result.stderr and remedy in result.stderr
+    assert "Traceback" not in result.stderr and len(result.stderr.strip().splitlines()) <= 5
+
+
+def test_outside_a_repository_the_error_says_where_to_go(tmp_path):
+    result = harness("tasks", cwd=tmp_path)
+    assert result.returncode == 1 and "No params.yaml" in result.stderr
+
+
+def test_a_broken_parameter_stops_every_stage_with_its_path(project):
+    text = (project / "params.yaml").read_text(encoding="utf-8")
+    (project / "params.yaml").write_text(text.replace("precision: fp32", "precison: fp32"), encoding="utf-8")
+    result = harness("split", "medmqp", cwd=project)
+    assert result.returncode == 1
+    assert "engine.precison is not a setting. Did you mean 'precision'?" in result.stderr
+
+
+def test_tasks_lists_the_registry(project):
+    result = harness("tasks", cwd=project)
+    assert result.returncode == 0
+    for name in ("aismec", "medmcqa", "medmqp", "nor_deid", "synergi"):
+        assert name in result.stdout
+    (project / "tasks" / "synergi.py").unlink()
+    result = harness("tasks", cwd=project)
+    assert result.returncode == 0 and "synergi" not in result.stdout and "aismec" in result.stdout
+
+
+def test_profiles_are_written_and_recognised(project):
+    assert harness("profile", "use", "paper", cwd=project).returncode == 0
+    listed = harness("profile", "list", cwd=project).stdout
+    assert [line.split()[0] for line in listed.splitlines() if line.rstrip().endswith("yes")] == ["paper"]
+
+
+def test_a_reader_that_went_away_is_no_traceback(project):
+    result = subprocess.run(
+        f"{sys.executable} -m harness tasks | true", shell=True, cwd=project, capture_output=True, text=True
+    )
+    assert "Traceback" not in result.stderr
