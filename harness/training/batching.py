@@ -80,11 +80,20 @@ def _encode_windows(records, tokenizer, labels, max_length: int, stride: int) ->
     kinds = encoding.get("token_type_ids")
     examples = []
     for w, i in enumerate(encoding["overflow_to_sample_mapping"]):
-        offsets = tuple((int(a), int(b)) for a, b in encoding["offset_mapping"][w])
+        offsets = tuple(_without_space(records[i]["text"], a, b) for a, b in encoding["offset_mapping"][w])
         types = (tuple(kinds[w]),) if kinds else ()
         target = tag_tokens(offsets, records[i]["spans"], labels)
         examples.append(Example((tuple(encoding["input_ids"][w]),), types, target, i, offsets))
     return examples
+
+
+def _without_space(text: str, start: int, end: int) -> tuple[int, int]:
+    """Offsets without leading white space: byte-level tokenizers leave it on the first token of a later window,
+    and the same token would stand at two places.
+    """
+    while start < end and text[start].isspace():
+        start += 1
+    return start, end
 
 
 def tag_tokens(offsets, spans: Sequence[dict], labels: Sequence[str]) -> tuple[int, ...]:

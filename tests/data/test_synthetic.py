@@ -403,7 +403,7 @@ def test_many_test_rows_hinge_on_terms_that_only_the_corpus_explains(data):
         lambda row: forms([INCIDENTS[row["category"]]], row),
         corpus,
     )
-    assert share_synergi >= 0.15 and known >= 0.75
+    assert share_synergi >= 0.15 and known >= 0.65
     share_aismec, known = decided_by_unseen(
         read_jsonl(data / "aismec" / "calls.jsonl"),
         "transcript",

@@ -33,7 +33,7 @@ def test_two_processes_write_the_same_bytes():
     )
     outputs = []
     for seed, threads, parallel in (("1", "1", "false"), ("2", "4", "true"), ("3", "3", "true")):
-        path = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2])])
+        path = os.pathsep.join([str(Path(__file__).parents[1]), str(Path(__file__).parents[2])])
         setting = {"PYTHONHASHSEED": seed, "RAYON_NUM_THREADS": threads, "TOKENIZERS_PARALLELISM": parallel}
         environment = {**os.environ, **setting, "PYTHONPATH": path}
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)

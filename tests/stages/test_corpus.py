@@ -11,14 +11,6 @@ from harness.errors import DataError, MissingInputError
 from harness.files import read_jsonl, sha256, write_json, write_jsonl
 from harness.stages import corpus
 
-DECLARATION = """
-from harness.task import Groups, Reading, Task
-
-TASK = Task(
-    name="{name}", version="1", title="A task", head="{head}", reader=lambda folder: Reading([], 0),
-    schema=lambda: None, labels=("A", "B"), groups=Groups(), metrics=("macro_f1",), licence="-", citation="-",
-)
-"""
 SPLITS = ("train", "validation", "test", "holdout", "excluded")
 
 
@@ -38,10 +30,9 @@ def item(stem: str, head: str) -> dict:
 @pytest.fixture
 def site(tmp_path) -> Path:
     """Three tasks with one record per split, a general file with plants, and a clinical one."""
-    (tmp_path / "tasks").mkdir()
     for head in ("pair", "choice", "tokens"):
         name = f"my_{head}"
-        (tmp_path / "tasks" / f"{name}.py").write_text(DECLARATION.format(name=name, head=head))
+        write_json(tmp_path / "artifacts" / "validated" / name / "card.json", {"task": name, "head": head})
         records = [{"id": f"{split[:2]}1", "part": "pool"} | item(f"{head}{split}", head) for split in SPLITS]
         write_jsonl(tmp_path / "artifacts" / "validated" / name / "records.jsonl", records)
         manifest = {"task": name, "splits": {f"{split[:2]}1": split for split in SPLITS}}

@@ -38,6 +38,7 @@ def test_writes_records_and_card(root):
     }
     assert card == files.read_json(folder / "card.json")
     assert set(card) == {
+        "head",
         "task",
         "version",
         "kind",
