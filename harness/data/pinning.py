@@ -1,6 +1,7 @@
 """Pin `data/` with DVC and freeze the pin, in one step.
 
-Without the freeze the next `dvc repro` would put the generated data back over a user's files.
+The pin of the generated data depends on the stage that makes them: it would put them back over a user's
+files, and without that stage's output it cannot even be verified. So a new pin takes its place.
 """
 
 import subprocess
@@ -8,14 +9,23 @@ import sys
 from pathlib import Path
 
 from harness.errors import DataError
+from harness.files import write_bytes
 
 
 def pin_data(root: Path) -> None:
-    """`dvc add data` and `dvc freeze data.dvc`; raises DataError with DVC's own words when one fails."""
+    """`dvc add data` and `dvc freeze data.dvc`; raises DataError with DVC's own words when one fails.
+
+    The old pin is put back when the new one cannot be made.
+    """
+    pin = root / "data.dvc"
+    before = pin.read_bytes() if pin.is_file() else None
+    pin.unlink(missing_ok=True)
     for arguments in (["add", "data"], ["freeze", "data.dvc"]):
         command = [sys.executable, "-m", "dvc", *arguments]
         result = subprocess.run(command, cwd=root, capture_output=True, text=True)
         if result.returncode != 0:
+            if before is not None:
+                write_bytes(pin, before)
             reason = (result.stderr.strip() or result.stdout.strip()).splitlines()
             raise DataError(
                 f"data/ is in place but could not be pinned: dvc {arguments[0]}: {reason[-1] if reason else '?'}",

@@ -30,6 +30,12 @@ def test_originals_are_put_in_place_pinned_and_frozen(project, mirror):
     assert read_json(project / "data" / "aismec" / "source.json")["kind"] == "synthetic"
     pin = (project / "data.dvc").read_text(encoding="utf-8")
     assert "frozen: true" in pin and ".dir" in pin
+    # On a fresh clone nothing has been generated yet, so the pin must not depend on it.
+    assert "deps:" not in pin
+    command = [sys.executable, "-m", "dvc", "repro", "data.dvc"]
+    status = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    assert status.returncode == 0, status.stderr
+    assert read_json(project / "data" / "medmqp" / "source.json") == source
 
 
 def test_a_task_without_a_public_original_is_refused_before_anything_is_written(project, tmp_path):
