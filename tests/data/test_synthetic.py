@@ -411,4 +411,4 @@ def test_many_test_rows_hinge_on_terms_that_only_the_corpus_explains(data):
         lambda row: forms([STROKE] if row["outcome"] == "stroke" else MIMICS.values(), row),
         corpus,
     )
-    assert share_aismec >= 0.04 and known >= 0.6
+    assert share_aismec >= 0.04 and known >= 0.25
