@@ -209,15 +209,19 @@ def _stage_corpus(options) -> None:
     run(_root(), _params().corpus())
 
 
-def _stage_checkpoint(options) -> None:
+def _stage_checkpoint(options) -> int:
     if options.family == "pin":
         _pin(options.repository)
-        return
+        return 0
     params = _params()
+    family = _known("family", options.family, params.everything().families)
+    settings = params.checkpoint(family)
+    if settings.engine.devices > 1 and not _launched():
+        return _launch(settings.engine.devices, ["checkpoint", family])
     from harness.stages.checkpoint import run
 
-    family = _known("family", options.family, params.everything().families)
-    run(_root(), family, params.checkpoint(family))
+    run(_root(), family, settings)
+    return 0
 
 
 def _pin(repository: str | None) -> None:
@@ -233,12 +237,29 @@ def _pin(repository: str | None) -> None:
         print(f"{key}: {value}")
 
 
-def _stage_pretrain(options) -> None:
+def _stage_pretrain(options) -> int:
     params = _params()
+    family = _known("family", options.family, params.everything().families)
+    settings = params.pretrain(family)
+    if settings.engine.devices > 1 and not _launched():
+        return _launch(settings.engine.devices, ["pretrain", family])
     from harness.stages.pretrain import run
 
-    family = _known("family", options.family, params.everything().families)
-    run(_root(), family, params.pretrain(family))
+    run(_root(), family, settings)
+    return 0
+
+
+def _launched() -> bool:
+    """Was this process started by torchrun, one of several?"""
+    return "WORLD_SIZE" in os.environ
+
+
+def _launch(devices: int, arguments: list[str]) -> int:
+    """`harness` with `arguments` once per device of this machine, through torchrun; its exit code."""
+    import subprocess
+
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={devices}"]
+    return subprocess.run([*command, "-m", "harness", *arguments]).returncode
 
 
 def _stage_finetune(options) -> None:

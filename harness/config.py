@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 ARMS = ("baseline", "clinical")
+CONTROL = "control"
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,10 @@ class Run:
 class Engine:
     """How numbers are computed: the same for every arm of every comparison.
 
-    `pretraining_threads` belongs to the result (another count gives other bits); fine-tuning always
-    runs one thread per worker.
+    `pretraining_threads` and `devices` belong to the result (another count gives other bits); both
+    concern pre-training alone: fine-tuning always runs one thread per worker. `sharding` says how the
+    model lies on several devices; `recompute` (activation checkpointing) and `compile` trade time and
+    memory.
     """
 
     device: Literal["cpu", "cuda"]
@@ -27,6 +30,10 @@ class Engine:
     attention: Literal["sdpa", "eager"]
     reproducible: Literal["fast", "portable"]
     pretraining_threads: int
+    devices: int
+    sharding: Literal["ddp", "fsdp"]
+    recompute: bool
+    compile: bool
 
 
 @dataclass(frozen=True)
@@ -106,23 +113,45 @@ class Encoder:
 
 @dataclass(frozen=True)
 class Pretraining:
-    """Masked-LM training: `steps` updates of `batch` rows of `length` tokens."""
+    """Pre-training of one arm by a published recipe (see `harness.training.recipes`).
 
-    steps: int
-    batch: int
+    `steps` updates, or one epoch where it is null, of `effective_batch` rows of at most `length` tokens.
+    `device_batch` rows go through a device at once; the accumulation follows from it and the number of
+    devices, the effective batch never does. `mask_rate` becomes `mask_rate_end` by `mask_schedule`.
+    The state is saved every `save_steps` updates or `save_minutes` minutes (0: not), so that an
+    interrupted training goes on; held-out text is scored every `evaluate_every` updates (0: only before
+    and after).
+    """
+
+    recipe: Literal["mlm", "mlm_nsp", "span", "dynamic"]
+    steps: int | None
+    effective_batch: int
+    device_batch: int
     length: int
+    optimizer: Literal["adamw", "stable_adamw"]
     learning_rate: float
+    schedule: Literal["linear", "cosine", "constant"]
     warmup: float
     weight_decay: float
-    mask_rate: float
     clip: float
+    mask_rate: float
+    mask_rate_end: float
+    mask_schedule: Literal["constant", "linear", "cosine"]
+    evaluate_every: int
+    save_steps: int
+    save_minutes: float
     seed: int
+
+    def accumulation(self, devices: int) -> int:
+        """Micro-batches per update and device."""
+        return self.effective_batch // (self.device_batch * devices)
 
 
 @dataclass(frozen=True)
 class Family:
-    """One architecture in two arms. A baseline that is built needs `encoder` and `general`, a clinical
-    arm that is built needs `adaptation`; otherwise they may be null.
+    """One architecture in two arms, or three. A baseline that is built needs `encoder` and `general`, a
+    clinical arm that is built and a control arm need `adaptation`; otherwise they may be null. `control`
+    adds the baseline trained on by the same recipe, for as many steps, on general text.
     """
 
     architecture: Literal["bert", "norbert3", "modernbert"]
@@ -131,7 +160,12 @@ class Family:
     encoder: Encoder | None
     general: Pretraining | None
     adaptation: Pretraining | None
+    control: bool
     learning_rate_factor: float
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        return (*ARMS, CONTROL) if self.control else ARMS
 
 
 @dataclass(frozen=True)
@@ -188,12 +222,14 @@ class PretrainSettings:
     architecture: str
     source: Source
     pretraining: Pretraining | None
+    control: bool
     engine: Engine
 
 
 @dataclass(frozen=True)
 class FinetuneSettings:
     architecture: str
+    arms: tuple[str, ...]
     seeds: tuple[int, ...]
     recipe: Recipe
     engine: Engine

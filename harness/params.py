@@ -13,6 +13,7 @@ from pathlib import Path
 from harness import typed
 from harness.config import (
     ARMS,
+    CONTROL,
     Build,
     CheckpointSettings,
     Corpus,
@@ -71,7 +72,7 @@ class ParamsFile:
             self._get(f"{at}.architecture", str),
             _checked_source(self._get(f"{at}.baseline", Source), f"{at}.baseline", self._name),
             self._get(f"{at}.encoder", Encoder | None),
-            self._get(f"{at}.general", Pretraining | None),
+            self._pretraining(f"{at}.general"),
             _checked_engine(self._get("engine", Engine), self._name),
         )
 
@@ -80,15 +81,21 @@ class ParamsFile:
         return PretrainSettings(
             self._get(f"{at}.architecture", str),
             _checked_source(self._get(f"{at}.clinical", Source), f"{at}.clinical", self._name),
-            self._get(f"{at}.adaptation", Pretraining | None),
+            self._pretraining(f"{at}.adaptation"),
+            self._get(f"{at}.control", bool),
             _checked_engine(self._get("engine", Engine), self._name),
         )
+
+    def _pretraining(self, path: str) -> Pretraining | None:
+        settings = self._get(path, Pretraining | None)
+        return settings and _checked_pretraining(settings, path, self._get("engine", Engine), self._name)
 
     def finetune(self, task: str, family: str) -> FinetuneSettings:
         recipe = _checked_recipe(self._get(f"tasks.{task}", Recipe), f"tasks.{task}", self._name)
         factor = self._get(f"families.{family}.learning_rate_factor", float)
         return FinetuneSettings(
             self._get(f"families.{family}.architecture", str),
+            (*ARMS, CONTROL) if self._get(f"families.{family}.control", bool) else ARMS,
             self._get("run.seeds", tuple[int, ...]),
             dataclasses.replace(recipe, learning_rate=recipe.learning_rate * factor),
             _checked_engine(self._get("engine", Engine), self._name),
@@ -125,7 +132,7 @@ class ParamsFile:
                 remedy="List different whole numbers; five or more for a comparison.",
             )
         for name, family in params.families.items():
-            _checked_family(family, f"families.{name}", self._name)
+            _checked_family(family, f"families.{name}", params.engine, self._name)
         for name, recipe in params.tasks.items():
             _checked_recipe(recipe, f"tasks.{name}", self._name)
         return params
@@ -174,6 +181,7 @@ def _checked_split(split: Split, name: str) -> Split:
 
 
 def _checked_engine(engine: Engine, name: str) -> Engine:
+    _range(engine.devices >= 1, name, "engine.devices", "1 or more", engine.devices)
     _range(engine.pretraining_threads >= 1, name, "engine.pretraining_threads", "1 or more", engine.pretraining_threads)
     _range(
         not (engine.device == "cpu" and engine.precision == "bf16"),
@@ -195,10 +203,41 @@ def _checked_recipe(recipe: Recipe, path: str, name: str) -> Recipe:
     return recipe
 
 
-def _checked_family(family: Family, path: str, name: str) -> None:
+def _checked_pretraining(settings: Pretraining, path: str, engine: Engine, name: str) -> Pretraining:
+    """The effective batch is what the devices make together, and every rate is a share."""
+    for field in ("effective_batch", "device_batch", "length"):
+        _range(getattr(settings, field) >= 1, name, f"{path}.{field}", "1 or more", getattr(settings, field))
+    for field in ("evaluate_every", "save_steps", "save_minutes"):
+        _range(getattr(settings, field) >= 0, name, f"{path}.{field}", "0 or more", getattr(settings, field))
+    _range(settings.steps is None or settings.steps >= 1, name, f"{path}.steps", "1 or more, or null", settings.steps)
+    for field in ("mask_rate", "mask_rate_end"):
+        rate = getattr(settings, field)
+        _range(0 < rate < 1, name, f"{path}.{field}", "above 0 and below 1", rate)
+    _range(settings.learning_rate > 0, name, f"{path}.learning_rate", "above 0", settings.learning_rate)
+    _range(0 <= settings.warmup <= 1, name, f"{path}.warmup", "between 0 and 1", settings.warmup)
+    together = settings.device_batch * engine.devices
+    _range(
+        settings.effective_batch % together == 0,
+        name,
+        f"{path}.effective_batch",
+        f"a multiple of device_batch × engine.devices ({settings.device_batch} × {engine.devices} = {together})",
+        settings.effective_batch,
+    )
+    return settings
+
+
+def _checked_family(family: Family, path: str, engine: Engine, name: str) -> None:
     """Both sources are pinned, and an arm that is built has what building it needs."""
     for arm in ARMS:
         _checked_source(getattr(family, arm), f"{path}.{arm}", name)
+    for key in ("general", "adaptation"):
+        if getattr(family, key) is not None:
+            _checked_pretraining(getattr(family, key), f"{path}.{key}", engine, name)
+    if family.control and family.adaptation is None:
+        raise ConfigError(
+            f"{name}: {path}.control is true, but {path}.adaptation is null.",
+            remedy=f"Fill in {path}.adaptation: the control arm is trained by it, on general text.",
+        )
     needed = {"encoder": family.baseline, "general": family.baseline, "adaptation": family.clinical}
     for key, source in needed.items():
         if isinstance(source, Build) and getattr(family, key) is None:

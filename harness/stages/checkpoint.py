@@ -1,6 +1,7 @@
 """Stage `checkpoint`: the baseline arm of a family: a small encoder built here, or an existing one."""
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 from harness.config import Build, CheckpointSettings
@@ -8,11 +9,14 @@ from harness.determinism import derived_seed, prepare_torch
 from harness.files import atomic_folder, read_jsonl, sha256, write_json
 
 
-def run(root: Path, family: str, settings: CheckpointSettings) -> None:
-    """Write `artifacts/checkpoints/<family>/baseline/`, a Hugging Face folder with a card `harness.json`."""
+def run(root: Path, family: str, settings: CheckpointSettings, observer=None) -> None:
+    """Write `artifacts/checkpoints/<family>/baseline/`, a Hugging Face folder with a card `harness.json`.
+
+    `observer` hears of the training beside the screen (see `harness.training.pretraining.Observer`).
+    """
     target = root / "artifacts" / "checkpoints" / family / "baseline"
     if isinstance(settings.source, Build):
-        build(root, family, settings, target)
+        build(root, family, settings, target, observer)
     else:
         from harness.models.checkpoints import import_checkpoint
 
@@ -20,11 +24,11 @@ def run(root: Path, family: str, settings: CheckpointSettings) -> None:
         write_json(target / "harness.json", {"family": family, "arm": "baseline", **card})
 
 
-def build(root: Path, family: str, settings: CheckpointSettings, target: Path) -> None:
-    """A tokenizer, a new encoder, masked-LM training on the general corpus.
+def build(root: Path, family: str, settings: CheckpointSettings, target: Path, observer) -> None:
+    """A tokenizer, a new encoder, and pre-training on the general corpus by the family's recipe.
 
     The tokenizer is made from both corpora, because public Norwegian vocabularies hold clinical words too;
-    the baseline just has not read them in context. Both arms share it.
+    the baseline just has not read them in context. All arms share it.
     """
     files = {name: root / "artifacts" / "corpus" / f"{name}.jsonl" for name in ("general", "clinical")}
     corpora = {name: read_jsonl(path, made_by="harness corpus") for name, path in files.items()}
@@ -32,40 +36,50 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path) -
     import torch
 
     from harness.models import families, tokenizers
-    from harness.training.pretraining import divide, run_recipe
-    from harness.training.progress import steps_shown
+    from harness.training import arms, texts
+    from harness.training.distributed import joined
+    from harness.training.pretraining import Observer
 
-    prepare_torch(settings.engine.pretraining_threads, settings.engine.device)
-    texts = [text for _, documents in sorted(corpora.items()) for text in divide(documents)[0]]
-    tokenizer = tokenizers.build(settings.architecture, texts, settings.encoder.vocabulary)
-    torch.manual_seed(derived_seed("encoder", settings.pretraining.seed))
-    model = families.new_masked_lm(settings.architecture, settings.encoder, tokenizer, settings.engine.attention)
-    model.to(settings.engine.device)
-    with steps_shown(f"checkpoint {family}", settings.pretraining.steps) as progress:
-        result = run_recipe(
+    recipe, engine = settings.pretraining, settings.engine
+    states = root / "artifacts" / "states" / family / "baseline"
+    prepare_torch(engine.pretraining_threads, engine.device)
+    with joined(engine) as world:
+        tokenizer = tokenizers.build(settings.architecture, texts.training_texts(corpora), settings.encoder.vocabulary)
+        torch.manual_seed(derived_seed("encoder", recipe.seed))
+        model = families.new_masked_lm(settings.architecture, settings.encoder, tokenizer, engine.attention)
+        tokenised = texts.tokenised_all(corpora, tokenizer, recipe)
+        made_of = {"corpus": {name: sha256(path) for name, path in files.items()}}
+        made_of["encoder"] = dataclasses.asdict(settings.encoder)
+        trained = arms.train_arm(
             model,
-            families.masked_lm_head(model, settings.architecture),
             tokenizer,
-            corpora,
+            settings.architecture,
+            tokenised,
             "general",
-            settings.pretraining,
-            settings.engine,
-            progress=progress,
+            recipe,
+            engine,
+            world,
+            steps=arms.updates_of(tokenised["general"], tokenizer, model.config, recipe),
+            states=states,
+            inputs=made_of,
+            observer=observer or Observer(),
             name=f"checkpoint {family}",
         )
+        if not world.leads:
+            return
     card = {
         "family": family,
         "arm": "baseline",
         "architecture": settings.architecture,
         "source": "build",
         "parent": None,
-        "corpus": {name: sha256(path) for name, path in files.items()},
-        "encoder": dataclasses.asdict(settings.encoder),
-        "pretraining": dataclasses.asdict(settings.pretraining),
-        "engine": dataclasses.asdict(settings.engine),
+        **made_of,
+        "pretraining": dataclasses.asdict(recipe),
+        "engine": dataclasses.asdict(engine),
         "parameters": sum(p.numel() for p in model.parameters()),
-        **result,
+        **trained,
     }
     with atomic_folder(target) as folder:
         families.save(model, tokenizer, folder)
         write_json(folder / "harness.json", card)
+    shutil.rmtree(states, ignore_errors=True)

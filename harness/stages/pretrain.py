@@ -1,67 +1,124 @@
-"""Stage `pretrain`: the clinical arm of a family: the baseline trained on, or an existing checkpoint."""
+"""Stage `pretrain`: the baseline trained on, as the clinical arm and, where switched on, as its control.
+
+The control arm is trained by the same recipe, for as many updates, on general text: it separates what
+clinical text does from what training longer does.
+"""
 
 import dataclasses
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
-from harness.config import Build, PretrainSettings
+from harness.config import CONTROL, Build, PretrainSettings
 from harness.determinism import derived_seed, prepare_torch
 from harness.files import atomic_folder, read_json, read_jsonl, sha256, sha256_tree, write_json
 
+TRAINED_ON = {"clinical": "clinical", CONTROL: "general"}
 
-def run(root: Path, family: str, settings: PretrainSettings) -> None:
-    """Write `artifacts/checkpoints/<family>/clinical/`, a Hugging Face folder with a card `harness.json`."""
-    target = root / "artifacts" / "checkpoints" / family / "clinical"
+
+def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> None:
+    """Write `artifacts/checkpoints/<family>/clinical/` and `…/control/`, Hugging Face folders with a card.
+
+    Without a control arm its folder holds nothing but a card that says so. `observer(arm)` gives the
+    observer of an arm's training (see `harness.training.pretraining.Observer`).
+    """
+    folder = root / "artifacts" / "checkpoints" / family
+    arms = []
     if isinstance(settings.source, Build):
-        continue_baseline(root, family, settings, target)
+        arms.append("clinical")
     else:
         from harness.models.checkpoints import import_checkpoint
 
-        card = import_checkpoint(settings.source, settings.architecture, target)
-        write_json(target / "harness.json", {"family": family, "arm": "clinical", **card})
+        card = import_checkpoint(settings.source, settings.architecture, folder / "clinical")
+        write_json(folder / "clinical" / "harness.json", {"family": family, "arm": "clinical", **card})
+    if settings.control:
+        arms.append(CONTROL)
+    else:
+        with atomic_folder(folder / CONTROL) as empty:
+            write_json(empty / "harness.json", {"family": family, "arm": CONTROL, "source": None})
+    if arms:
+        train(root, family, arms, settings, observer)
 
 
-def continue_baseline(root: Path, family: str, settings: PretrainSettings, target: Path) -> None:
-    """Masked-LM training of the baseline on the clinical corpus, with the baseline's own tokenizer."""
+def train(root: Path, family: str, arms: list[str], settings: PretrainSettings, observer) -> None:
+    """Train each of `arms`; on a CPU side by side, a process each, on devices one after the other."""
     parent = root / "artifacts" / "checkpoints" / family / "baseline"
     read_json(parent / "config.json", made_by=f"harness checkpoint {family}")
-    files = {name: root / "artifacts" / "corpus" / f"{name}.jsonl" for name in ("general", "clinical")}
-    corpora = {name: read_jsonl(path, made_by="harness corpus") for name, path in files.items()}
-
-    import torch
-
-    from harness.models import families
-    from harness.training.pretraining import run_recipe
-    from harness.training.progress import steps_shown
-
     prepare_torch(settings.engine.pretraining_threads, settings.engine.device)
-    torch.manual_seed(derived_seed("continue", settings.pretraining.seed))
-    tokenizer = families.load_tokenizer(parent)
-    model = families.load_masked_lm(parent, settings.architecture, settings.engine.attention)
-    model.to(settings.engine.device)
-    with steps_shown(f"pretrain {family}", settings.pretraining.steps) as progress:
-        result = run_recipe(
-            model,
-            families.masked_lm_head(model, settings.architecture),
-            tokenizer,
-            corpora,
-            "clinical",
-            settings.pretraining,
-            settings.engine,
-            progress=progress,
-            name=f"pretrain {family}",
-        )
-    card = {
-        "family": family,
-        "arm": "clinical",
-        "architecture": settings.architecture,
-        "source": "build",
-        "parent": sha256_tree(parent),
-        "corpus": {name: sha256(path) for name, path in files.items()},
-        "pretraining": dataclasses.asdict(settings.pretraining),
-        "engine": dataclasses.asdict(settings.engine),
-        "parameters": sum(p.numel() for p in model.parameters()),
-        **result,
-    }
-    with atomic_folder(target) as folder:
-        families.save(model, tokenizer, folder)
-        write_json(folder / "harness.json", card)
+    work = Training(root, family, parent, settings, observer, alone=len(arms) == 1)
+    if len(arms) == 1 or settings.engine.device != "cpu" or settings.engine.devices > 1:
+        for arm in arms:
+            work(arm)
+        return
+    from harness.training.pool import run_all
+    from harness.training.progress import Progress
+
+    run_all(arms, work, device="cpu", progress=Progress())
+
+
+@dataclass(frozen=True)
+class Training:
+    """What the arms share; calling it trains one and writes its folder."""
+
+    root: Path
+    family: str
+    parent: Path
+    settings: PretrainSettings
+    observer: object
+    alone: bool
+
+    def __call__(self, arm: str, report=None) -> None:
+        import torch
+
+        from harness.models import families
+        from harness.training import arms, texts
+        from harness.training.distributed import joined
+        from harness.training.pretraining import Observer
+
+        recipe, engine, architecture = self.settings.pretraining, self.settings.engine, self.settings.architecture
+        files = {name: self.root / "artifacts" / "corpus" / f"{name}.jsonl" for name in ("general", "clinical")}
+        corpora = {name: read_jsonl(path, made_by="harness corpus") for name, path in files.items()}
+        states = self.root / "artifacts" / "states" / self.family / arm
+        prepare_torch(engine.pretraining_threads, engine.device)
+        torch.manual_seed(derived_seed("continue", recipe.seed))
+        with joined(engine) as world:
+            tokenizer = families.load_tokenizer(self.parent)
+            model, new = families.load_for_pretraining(self.parent, architecture, engine.attention)
+            tokenised = texts.tokenised_all(corpora, tokenizer, recipe)
+            made_of = {"parent": sha256_tree(self.parent)}
+            made_of["corpus"] = {name: sha256(path) for name, path in files.items()}
+            trained = arms.train_arm(
+                model,
+                tokenizer,
+                architecture,
+                tokenised,
+                TRAINED_ON[arm],
+                recipe,
+                engine,
+                world,
+                # As many updates for every arm: those of the clinical corpus.
+                steps=arms.updates_of(tokenised["clinical"], tokenizer, model.config, recipe),
+                states=states,
+                inputs=made_of,
+                observer=self.observer(arm) if self.observer else Observer(),
+                name=f"pretrain {self.family} {arm}",
+                alone=self.alone,
+            )
+            if not world.leads:
+                return
+        card = {
+            "family": self.family,
+            "arm": arm,
+            "architecture": architecture,
+            "source": "build",
+            "new_parameters": new,
+            **made_of,
+            "pretraining": dataclasses.asdict(recipe),
+            "engine": dataclasses.asdict(engine),
+            "parameters": sum(p.numel() for p in model.parameters()),
+            **trained,
+        }
+        with atomic_folder(self.root / "artifacts" / "checkpoints" / self.family / arm) as folder:
+            families.save(model, tokenizer, folder)
+            write_json(folder / "harness.json", card)
+        shutil.rmtree(states, ignore_errors=True)

@@ -1,177 +1,168 @@
-"""Masked-language-model training of an encoder on a corpus, and its held-out loss.
+"""The pre-training loop: one for all recipes, on one device or many, and from any update on.
 
-Plain MLM with masks drawn anew for every batch; batches are length-bucketed, and logits are computed
-at masked positions only, which is where most of the time of a small encoder would go.
+An update is `effective_batch` rows, cut into micro-batches that the devices share. Losses are divided by
+the number of targets of the whole update, so how the rows are cut changes nothing but the rounding.
 """
 
-import hashlib
+import contextlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 
 import torch
 
 from harness.config import Engine, Pretraining
 from harness.determinism import derived_seed
 from harness.errors import TrainingError
-from harness.training.batching import IGNORED, Example, bucketed, collate, in_length_order
-from harness.training.loop import autocast, linear_schedule, optimizer_for
-from harness.training.masking import mask_tokens
-
-HELD_OUT_SHARE = 0.03
-HELD_OUT_AT_MOST = 200
-
-
-def divide(documents: Sequence[dict]) -> tuple[list[str], list[str]]:
-    """(training texts, held-out texts): by hash of the document's id, so both arms hold out the same."""
-    training, held_out = [], []
-    for document in documents:
-        draw = int.from_bytes(hashlib.sha256(document["id"].encode("utf-8")).digest()[:4], "big") / 2**32
-        aside = draw < HELD_OUT_SHARE and len(held_out) < HELD_OUT_AT_MOST
-        (held_out if aside else training).append(document["text"])
-    return training, held_out
+from harness.training import resume
+from harness.training.distributed import World, spread, without_exchange
+from harness.training.loop import autocast
+from harness.training.optimizers import optimizer_for
+from harness.training.plan import Plan, Position, Row, generator
+from harness.training.recipes import Objective, Recipe
+from harness.training.schedules import learning_rate_factor
 
 
-def encode_texts(texts: Sequence[str], tokenizer, length: int) -> list[Example]:
-    """Texts as rows of at most `length` tokens, special tokens included; a long text gives several."""
-    encoding = tokenizer(list(texts), truncation=True, max_length=length, return_overflowing_tokens=True)
-    shortest = tokenizer.num_special_tokens_to_add() + 4
-    rows = (tuple(row) for row in encoding["input_ids"])
-    return [Example((row,), (), 0, i) for i, row in enumerate(rows) if len(row) >= shortest]
+class Observer:
+    """Hears of a training while it runs. This one is silent, and the base of the others."""
+
+    def update(self, step: int, values: dict[str, float]) -> None:
+        """After update `step` (from 1): loss, learning_rate, mask_rate, tokens (seen so far)."""
+
+    def held_out(self, step: int, measured: dict[str, dict]) -> None:
+        """Held-out loss and accuracy by corpus, as `harness.training.held_out.measure` gives them."""
 
 
-class Masker:
-    """Turns batches of rows into MLM inputs and targets; special tokens are never chosen."""
+@dataclass(frozen=True)
+class Course:
+    """What a training did: updates, tokens seen, the loss curve, held-out measurements on the way."""
 
-    def __init__(self, tokenizer, rate: float, device: str):
-        self._pad, self._mask = tokenizer.pad_token_id, tokenizer.mask_token_id
-        self._special = torch.tensor(sorted(tokenizer.all_special_ids))
-        plain = torch.ones(len(tokenizer), dtype=torch.bool)
-        plain[self._special] = False
-        self._replacements = plain.nonzero().flatten()
-        self._rate, self._device = rate, device
-
-    def __call__(self, batch: Sequence[Example], generator: torch.Generator):
-        inputs, _ = collate(batch, self._pad, "cpu")
-        maskable = ~torch.isin(inputs["input_ids"], self._special)
-        masked, targets = mask_tokens(
-            inputs["input_ids"], maskable, self._rate, self._mask, self._replacements, generator
-        )
-        inputs["input_ids"] = masked
-        return {name: value.to(self._device) for name, value in inputs.items()}, targets.to(self._device)
+    steps: int
+    tokens: int
+    curve: list[dict]
+    held_out: list[dict]
 
 
-def masked_loss(model, head: Callable, inputs: dict, targets: torch.Tensor) -> tuple[torch.Tensor, int]:
-    """(sum of the cross-entropies at masked positions, their number); `head` maps hidden states to logits."""
-    hidden = model.base_model(**inputs).last_hidden_state
-    chosen = targets != IGNORED
-    logits = head(hidden[chosen]).float()
-    return torch.nn.functional.cross_entropy(logits, targets[chosen], reduction="sum"), int(chosen.sum())
-
-
-@torch.no_grad()
-def held_out_loss(
-    model, head: Callable, examples: Sequence[Example], masker: Masker, settings: Pretraining, engine: Engine
-) -> float:
-    """Mean cross-entropy (nats per masked token) under masks that are the same for every model."""
-    model.eval()
-    generator = torch.Generator().manual_seed(derived_seed("held-out masks"))
-    total, count = 0.0, 0
-    for batch in in_length_order(examples, settings.batch):
-        inputs, targets = masker(batch, generator)
-        with autocast(engine):
-            loss, scored = masked_loss(model, head, inputs, targets)
-        total, count = total + float(loss), count + scored
-    return total / max(1, count)
-
-
-def pretrain(
-    model: torch.nn.Module,
-    head: Callable,
-    examples: Sequence[Example],
-    masker: Masker,
+def train(
+    objective: Objective,
+    recipe: Recipe,
+    plan: Plan,
     settings: Pretraining,
     engine: Engine,
+    world: World,
     *,
-    progress: Callable[[int, float], None],
+    steps: int,
+    store: resume.Store,
+    measure: Callable[[], dict],
+    observer: Observer,
+    spared: tuple[str, ...],
     name: str,
-) -> list[dict]:
-    """Train `model` in place for `settings.steps` updates; returns the loss curve (nats per masked token).
+) -> Course:
+    """Train `objective` in place for `steps` updates, from the newest saved state where there is one.
 
-    Raises TrainingError, naming `name` and the update, when the loss is no longer a number.
+    Raises TrainingError, naming `name` and the update, when the loss or the gradient is no longer a number.
     """
-    optimizer = optimizer_for(model, settings.learning_rate, settings.weight_decay)
-    batches = _epochs(examples, settings.batch, torch.Generator().manual_seed(derived_seed("order", settings.seed)))
-    masks = torch.Generator().manual_seed(derived_seed("masks", settings.seed))
-    every = max(1, settings.steps // 20)
-    curve, recent = [], []
-    model.train()
-    for step in range(settings.steps):
+    model = objective.model
+    module = spread(objective, world, engine)
+    optimizer = optimizer_for(
+        objective, settings.optimizer, settings.learning_rate, settings.weight_decay, spared=spared
+    )
+    if engine.compile:
+        module.compile()
+    done, position, tokens, curve, measured, recent = 0, Position(), 0, [], [], []
+    saved = store.newest()
+    if saved is not None:
+        resume.restore(objective, optimizer, saved.tensors)
+        done, tokens = saved.values["done"], saved.values["tokens"]
+        position = Position(**saved.values["position"])
+        curve, measured, recent = (saved.values[key] for key in ("curve", "measured", "recent"))
+    last_save = time.monotonic()
+    every = max(1, steps // 20)
+    updates = plan.updates(position)
+
+    for step in range(done, steps):
+        model.train()
+        rate = settings.learning_rate * learning_rate_factor(step, steps, settings.warmup, settings.schedule)
         for group in optimizer.param_groups:
-            group["lr"] = settings.learning_rate * linear_schedule(step, settings.steps, settings.warmup)
-        inputs, targets = masker(next(batches), masks)
-        with autocast(engine):
-            loss, scored = masked_loss(model, head, inputs, targets)
-        loss = loss / max(1, scored)
-        loss.backward()
-        norm = float(torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip))
-        recent.append(float(loss.detach()))
-        if not (math.isfinite(recent[-1]) and math.isfinite(norm)):
+            group["lr"] = rate
+        mask_rate = recipe.rate(step, steps)
+        position, micro_batches = next(updates)
+        loss, norm, seen = _update(
+            module, recipe, micro_batches, mask_rate, optimizer, settings, engine, world, step=step
+        )
+        if not (math.isfinite(loss) and math.isfinite(norm)):
             raise TrainingError(
-                f"{name}: the loss is {recent[-1]} and the gradient norm {norm} at update {step + 1}.",
+                f"{name}: the loss is {loss} and the gradient norm {norm} at update {step + 1} of {steps}.",
                 remedy="Lower the pre-training learning_rate of this family in params.yaml, or raise warmup.",
             )
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        progress(step + 1, recent[-1])
-        if (step + 1) % every == 0 or step + 1 == settings.steps:
+        tokens += seen
+        recent.append(loss)
+        observer.update(step + 1, {"loss": loss, "learning_rate": rate, "mask_rate": mask_rate, "tokens": tokens})
+        if (step + 1) % every == 0 or step + 1 == steps:
             curve.append({"step": step + 1, "loss": round(sum(recent) / len(recent), 4)})
             recent = []
-    return curve
+        if settings.evaluate_every and (step + 1) % settings.evaluate_every == 0 and step + 1 < steps:
+            measured.append({"step": step + 1, **measure()})
+            observer.held_out(step + 1, measured[-1])
+        due = settings.save_steps and (step + 1) % settings.save_steps == 0
+        late = settings.save_minutes and time.monotonic() - last_save >= 60 * settings.save_minutes
+        if world.total([bool(due or late)])[0] and step + 1 < steps:
+            values = {"done": step + 1, "position": asdict(position), "tokens": tokens}
+            values |= {"curve": curve, "measured": measured, "recent": recent}
+            state = resume.State(resume.captured(objective, optimizer), values)
+            if world.leads:
+                store.save(step + 1, state)
+            world.wait()
+            last_save = time.monotonic()
+    return Course(steps, tokens, curve, measured)
 
 
-def _epochs(examples: Sequence[Example], batch: int, generator: torch.Generator) -> Iterator[list[Example]]:
-    while True:
-        yield from bucketed(examples, batch, generator)
-
-
-def run_recipe(
-    model: torch.nn.Module,
-    head: Callable,
-    tokenizer,
-    corpora: dict[str, Sequence[dict]],
-    train_on: str,
+def _update(
+    module: torch.nn.Module,
+    recipe: Recipe,
+    micro_batches: Sequence[Sequence[Row]],
+    mask_rate: float,
+    optimizer: torch.optim.Optimizer,
     settings: Pretraining,
     engine: Engine,
+    world: World,
     *,
-    progress: Callable[[int, float], None],
-    name: str,
-) -> dict:
-    """Train on `corpora[train_on]` and measure the held-out loss of every corpus before and after.
+    step: int,
+) -> tuple[float, float, int]:
+    """One update; (loss, gradient norm, tokens of all devices)."""
+    mine = [
+        (index, *recipe.batch(rows, mask_rate, generator("masks", settings.seed, step, index)))
+        for index, rows in enumerate(micro_batches)
+        if index % world.size == world.rank
+    ]
+    counts = [recipe.targets(targets) for _, _, targets in mine]
+    names = sorted(counts[0])
+    tokens = sum(row.length for index, _, _ in mine for row in micro_batches[index])
+    sums = world.total([*(sum(count[name] for count in counts) for name in names), tokens])
+    totals = {name: max(1.0, total) for name, total in zip(names, sums[:-1], strict=True)}
+    loss_here = 0.0
+    for number, (index, inputs, targets) in enumerate(mine):
+        # A seed for every micro-batch: dropout, too, depends on the update alone.
+        torch.manual_seed(derived_seed("dropout", settings.seed, step, index))
+        exchange = contextlib.nullcontext() if number + 1 == len(mine) else without_exchange(module)
+        with exchange:
+            with autocast(engine):
+                losses = module(
+                    {key: _on(value, world.device) for key, value in inputs.items()},
+                    {key: value.to(world.device) for key, value in targets.items()},
+                )
+            loss = sum(losses[name] / totals[name] for name in names)
+            # The engine behind several devices takes the mean of their gradients; the sum is meant.
+            (loss * world.size).backward()
+        loss_here += float(loss.detach())
+    norm = torch.nn.utils.clip_grad_norm_(module.parameters(), settings.clip)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    norm = norm.full_tensor() if hasattr(norm, "full_tensor") else norm
+    return world.total([loss_here])[0], float(norm), int(sums[-1])
 
-    Returns plain values for the checkpoint's card: the loss curve, {"before", "after"} held-out losses
-    by corpus, and how many training rows and tokens there were and were seen.
-    """
-    masker = Masker(tokenizer, settings.mask_rate, engine.device)
-    held_out, examples = {}, []
-    for corpus, documents in sorted(corpora.items()):
-        training, aside = divide(documents)
-        held_out[corpus] = encode_texts(aside, tokenizer, settings.length)
-        if corpus == train_on:
-            examples = encode_texts(training, tokenizer, settings.length)
 
-    def losses() -> dict[str, float]:
-        return {
-            corpus: round(held_out_loss(model, head, rows, masker, settings, engine), 4)
-            for corpus, rows in held_out.items()
-        }
-
-    before = losses()
-    curve = pretrain(model, head, examples, masker, settings, engine, progress=progress, name=name)
-    tokens = sum(example.length for example in examples)
-    return {
-        "losses": curve,
-        "held_out_loss": {"before": before, "after": losses()},
-        "rows": len(examples),
-        "tokens": tokens,
-        "epochs": round(settings.steps * settings.batch / max(1, len(examples)), 2),
-    }
+def _on(value, device: str):
+    """A tensor, or a mapping of tensors, on `device`."""
+    return {key: part.to(device) for key, part in value.items()} if isinstance(value, dict) else value.to(device)

@@ -1,0 +1,88 @@
+"""Several devices or nodes: who takes part, started by torchrun, and how the model lies on them.
+
+One process per device. Without torchrun's variables in the environment there is a world of one, and
+nothing of torch.distributed is started.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from harness.config import Engine
+from harness.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class World:
+    """The processes that train together; `device` is this one's."""
+
+    rank: int
+    size: int
+    device: str
+
+    @property
+    def leads(self) -> bool:
+        """Is this the process that writes files and shows progress?"""
+        return self.rank == 0
+
+    def total(self, values: Sequence[float]) -> list[float]:
+        """The sums over all processes, in float64."""
+        if self.size == 1:
+            return [float(value) for value in values]
+        tensor = torch.tensor(list(values), dtype=torch.float64, device=self.device)
+        torch.distributed.all_reduce(tensor)
+        return tensor.tolist()
+
+    def wait(self) -> None:
+        """Until every process is here."""
+        if self.size > 1:
+            torch.distributed.barrier()
+
+
+@contextlib.contextmanager
+def joined(engine: Engine) -> Iterator[World]:
+    """This process's place in the world that the launcher started; a world of one without a launcher.
+
+    Raises ConfigError when the launcher's number of processes is not `engine.devices`.
+    """
+    size = int(os.environ.get("WORLD_SIZE", 1))
+    if size != engine.devices:
+        raise ConfigError(
+            f"{size} processes take part, but engine.devices is {engine.devices}.",
+            remedy="Start as many processes as params.yaml says, or change engine.devices (it belongs to the result).",
+        )
+    if size == 1:
+        yield World(0, 1, engine.device)
+        return
+    device = engine.device
+    if device == "cuda":
+        device = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"
+        torch.cuda.set_device(device)
+    torch.distributed.init_process_group("nccl" if engine.device == "cuda" else "gloo")
+    try:
+        yield World(torch.distributed.get_rank(), size, device)
+    finally:
+        torch.distributed.destroy_process_group()
+
+
+def spread(module: torch.nn.Module, world: World, engine: Engine) -> torch.nn.Module:
+    """`module` on all devices of the world: replicated (DDP) or sharded (FSDP); itself in a world of one."""
+    if world.size == 1:
+        return module
+    if engine.sharding == "fsdp":
+        from torch.distributed.fsdp import fully_shard
+
+        fully_shard(module)
+        return module
+    # Heads that a recipe does not train (a pooler under plain masked LM) have no gradient.
+    return torch.nn.parallel.DistributedDataParallel(module, find_unused_parameters=True)
+
+
+def without_exchange(module: torch.nn.Module) -> contextlib.AbstractContextManager:
+    """Gradients stay on their device inside this block: all micro-batches of an update but the last."""
+    if isinstance(module, torch.nn.parallel.DistributedDataParallel):
+        return module.no_sync()
+    return contextlib.nullcontext()

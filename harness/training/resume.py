@@ -1,0 +1,127 @@
+"""The state of a training on disk, so that an interrupted one goes on to the same bytes.
+
+Everything drawn in a training follows from the number of the update (see `plan`), so a state is the
+weights, the optimizer's moments, the position and what was measured. It is one safetensors file, no
+pickle, written aside and renamed; its SHA-256 in a second file tells a torn one, which is passed over
+for the one before it.
+"""
+
+import errno
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from harness.errors import TrainingError
+from harness.files import read_json, sha256, write_json
+
+KEPT = 2
+
+
+@dataclass(frozen=True)
+class State:
+    """`tensors` by "model/…" and "optimizer/…" names; `values` are plain (updates done, position, curve)."""
+
+    tensors: dict[str, torch.Tensor]
+    values: dict
+
+
+class Store:
+    """The states of one training in `folder`, newest last. `key` names what is trained: a state of anything else
+    (other settings, corpus, parent) is never gone on from."""
+
+    def __init__(self, folder: Path, key: str):
+        self._folder = Path(folder) / key[:16]
+
+    def newest(self) -> State | None:
+        """The newest state that is whole, or nothing."""
+        for record in sorted(self._folder.glob("*.json"), reverse=True):
+            try:
+                state = _read(record)
+            except (OSError, ValueError, KeyError, RuntimeError) as error:
+                print(f"{record.stem}: this saved state is torn ({error}); the one before it is used.", file=sys.stderr)
+                continue
+            return state
+        return None
+
+    def save(self, step: int, state: State) -> None:
+        """Add the state after update `step`; the last two stay. Raises TrainingError on a full disk."""
+        target = self._folder / f"{step:09}.safetensors"
+        aside = target.with_suffix(".partial")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            _write(state.tensors, aside)
+            aside.replace(target)
+            write_json(target.with_suffix(".json"), {"sha256": sha256(target), "values": state.values})
+        except OSError as error:
+            aside.unlink(missing_ok=True)
+            target.with_suffix(".json").unlink(missing_ok=True)
+            target.unlink(missing_ok=True)
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+            raise TrainingError(
+                f"{target} could not be written ({error.strerror}); the last state before it is intact.",
+                remedy="Free space on the disk, then run the command again: it goes on from that state."
+                if full
+                else "Mend that, then run the command again: it goes on from the last state.",
+            ) from error
+        for old in sorted(self._folder.glob("*.json"))[:-KEPT]:
+            old.unlink()
+            old.with_suffix(".safetensors").unlink(missing_ok=True)
+
+    def clear(self) -> None:
+        """The training is finished; its states are not needed any more."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _write(tensors: dict[str, torch.Tensor], path: Path) -> None:
+    from safetensors.torch import save
+
+    # Through a file object: safetensors' own writer reports a full disk as text, not as an OSError.
+    content = save({name: tensor.detach().cpu().contiguous().clone() for name, tensor in sorted(tensors.items())})
+    with open(path, "wb") as handle:
+        handle.write(content)
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def _read(record: Path) -> State:
+    from safetensors.torch import load_file
+
+    described = read_json(record)
+    path = record.with_suffix(".safetensors")
+    if sha256(path) != described["sha256"]:
+        raise ValueError("its bytes are not those that were written")
+    return State(load_file(path), described["values"])
+
+
+def captured(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
+    """Weights and moments as named tensors, whole on every process, however the model is sharded."""
+    from torch.distributed.checkpoint.state_dict import StateDictOptions, get_state_dict
+
+    options = StateDictOptions(full_state_dict=True, cpu_offload=True)
+    weights, moments = get_state_dict(model, optimizer, options=options)
+    tensors = {f"model/{name}": value for name, value in weights.items()}
+    for name, entries in moments.get("state", {}).items():
+        for key, value in entries.items():
+            if value is not None:
+                tensors[f"optimizer/{name}/{key}"] = torch.as_tensor(value)
+    return tensors
+
+
+def restore(model: torch.nn.Module, optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:
+    """The opposite of `captured`, on a model and an optimizer made as they were then."""
+    from torch.distributed.checkpoint.state_dict import StateDictOptions, get_optimizer_state_dict, set_state_dict
+
+    options = StateDictOptions(full_state_dict=True)
+    moments = get_optimizer_state_dict(model, optimizer, options=options)
+    state: dict[str, dict] = {}
+    for name, value in tensors.items():
+        if name.startswith("optimizer/"):
+            _, parameter, key = name.split("/")
+            state.setdefault(parameter, {})[key] = value
+    moments = {**moments, "state": state}
+    weights = {name.removeprefix("model/"): value for name, value in tensors.items() if name.startswith("model/")}
+    set_state_dict(model, optimizer, model_state_dict=weights, optim_state_dict=moments, options=options)
