@@ -38,6 +38,8 @@ def pack(
     windows of fine-tuning do; one or two positions at the end of a row, too few for a piece, hold these
     alone. The last row is filled up from the beginning. Raises TrainingError when there is no token.
     """
+    if length < 3:
+        raise ValueError(f"rows of {length} tokens hold nothing between [CLS] and [SEP]")
     order = torch.randperm(len(documents), generator=generator).tolist()
     texts = [np.asarray(documents[i], dtype=np.int64) for i in order if len(documents[i])]
     if not texts:
