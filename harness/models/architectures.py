@@ -20,8 +20,11 @@ class Architecture:
 
     `classes` names the model class of every head; `task_head` and `masked_lm_head` are the prefixes
     of parameters that belong to a head (the others must be in every checkpoint), the first of
-    `task_head` being one that no masked LM has; `dropouts` are the configuration's dropout rates;
-    `predict` maps a masked LM to its head (hidden states → logits).
+    `task_head` being one that no masked LM has; `next_sentence_head` are those that only next-sentence
+    prediction trains, which public checkpoints may lack; `dropouts` are the configuration's dropout
+    rates; `undecayed` ends the names of matrices that pre-training does not decay; `predict` maps a
+    masked LM to its head (hidden states → logits) and `next_sentence` to that for next-sentence
+    prediction (output of the base model → two logits), where the architecture has one.
     """
 
     name: str
@@ -33,6 +36,9 @@ class Architecture:
     masked_lm_head: tuple[str, ...]
     dropouts: tuple[str, ...]
     predict: Callable[[torch.nn.Module], Callable]
+    next_sentence_head: tuple[str, ...] = ()
+    next_sentence: Callable[[torch.nn.Module], Callable] | None = None
+    undecayed: tuple[str, ...] = ()
 
     def config(self) -> type:
         return getattr(_imported(self.config_module), self.config_class)
@@ -53,16 +59,20 @@ def _heads(stem: str) -> dict[str, str]:
 
 
 ARCHITECTURES = {
+    # BERT's own pre-training class: beside the masked LM it holds the pooler and the next-sentence head. The
+    # pooler is then part of the encoder that fine-tuning loads; it may be new only where a checkpoint has none.
     "bert": Architecture(
         "bert",
         "transformers.models.bert.configuration_bert",
         "BertConfig",
         "transformers.models.bert.modeling_bert",
-        _heads("Bert"),
+        _heads("Bert") | {"masked_lm": "BertForPreTraining"},
         task_head=("classifier.", "bert.pooler."),
-        masked_lm_head=("cls.",),
+        masked_lm_head=("cls.predictions.",),
         dropouts=("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"),
         predict=lambda model: model.cls.predictions,
+        next_sentence_head=("cls.seq_relationship.", "bert.pooler."),
+        next_sentence=lambda model: lambda output: model.cls.seq_relationship(output.pooler_output),
     ),
     "norbert3": Architecture(
         "norbert3",
@@ -74,6 +84,9 @@ ARCHITECTURES = {
         masked_lm_head=("classifier.",),
         dropouts=("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"),
         predict=lambda model: model.predict,
+        # LTG-BERT's training script spares everything named "embedding", but reaches the word embedding through
+        # the output layer tied to it; what is left is the table of relative positions.
+        undecayed=("relative_embedding",),
     ),
     # ModernBERT's task heads reuse the masked LM's `head` (dense, activation, norm): it is loaded where the
     # checkpoint has one, as published, and new otherwise.

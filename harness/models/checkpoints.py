@@ -28,8 +28,8 @@ def import_checkpoint(source: Hub | Folder, architecture: str, target: Path) -> 
 
     Returns its card: {"source", "architecture", "origin": {file: sha256 as published}, "files":
     {file: sha256 as written}, "missing", "unexpected" (parameter names, against the masked LM),
-    "parameters" (their number)}. Raises CheckpointError, and leaves `target` as it was, when
-    anything but the masked-LM head is missing, or a file is damaged, foreign or outside the folder.
+    "parameters" (their number)}. Raises CheckpointError, and leaves `target` as it was, when anything
+    but the heads of pre-training is missing, or a file is damaged, foreign or outside the folder.
     """
     kind = families.architecture_named(architecture)
     origin = snapshot(source) if isinstance(source, Hub) else _folder(source)
@@ -39,7 +39,8 @@ def import_checkpoint(source: Hub | Folder, architecture: str, target: Path) -> 
         write_json(folder / "config.json", _config(origin, architecture))
         _store_weights(origin, names, folder, architecture)
         _store_tokenizer(origin, folder, architecture)
-        model, report = families.load(folder, architecture, "masked_lm", "sdpa", may_lack=kind.masked_lm_head)
+        may_lack = kind.masked_lm_head + kind.next_sentence_head
+        model, report = families.load(folder, architecture, "masked_lm", "sdpa", may_lack=may_lack)
         _check_tokenizer(folder, model.config.vocab_size)
         return {
             "source": _described(source),
@@ -47,7 +48,7 @@ def import_checkpoint(source: Hub | Folder, architecture: str, target: Path) -> 
             "origin": {name: sha256(origin / name) for name in sorted({"config.json", *names, *_present(origin)})},
             "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
             **report,
-            "parameters": sum(parameter.numel() for parameter in model.parameters()),
+            "parameters": sum(p.numel() for name, p in model.named_parameters() if name not in report["missing"]),
         }
 
 

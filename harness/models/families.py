@@ -16,11 +16,13 @@ from harness.models.tokenizers import load as load_tokenizer
 
 __all__ = [
     "ARCHITECTURES",
+    "load_for_pretraining",
     "load_head",
     "load_masked_lm",
     "load_tokenizer",
     "masked_lm_head",
     "new_masked_lm",
+    "next_sentence_head",
     "preload",
     "save",
     "token_labels",
@@ -99,9 +101,28 @@ def masked_lm_head(model: torch.nn.Module, architecture: str) -> Callable[[torch
     return architecture_named(architecture).predict(model)
 
 
+def next_sentence_head(model: torch.nn.Module, architecture: str) -> Callable | None:
+    """The function from the output of `model.base_model` to next-sentence logits [batch, 2], class 0 being
+    "continues"; None for the architectures that have no such head.
+    """
+    head = architecture_named(architecture).next_sentence
+    return head and head(model)
+
+
 def load_masked_lm(folder: Path, architecture: str, attention: str) -> torch.nn.Module:
-    """The masked LM in `folder`, in float32. Raises CheckpointError unless every parameter is there."""
-    return load(folder, architecture, "masked_lm", attention)[0]
+    """The masked LM in `folder`, in float32. Raises CheckpointError unless every parameter is there, those of
+    next-sentence prediction aside.
+    """
+    return load_for_pretraining(folder, architecture, attention)[0]
+
+
+def load_for_pretraining(folder: Path, architecture: str, attention: str) -> tuple[torch.nn.Module, list[str]]:
+    """As `load_masked_lm`, with the names of the next-sentence parameters that are new because `folder` has none
+    (a public BERT may come without; the caller seeds torch before).
+    """
+    may_lack = architecture_named(architecture).next_sentence_head
+    model, report = load(folder, architecture, "masked_lm", attention, may_lack=may_lack)
+    return model, report["missing"]
 
 
 def load_head(

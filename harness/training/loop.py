@@ -9,7 +9,9 @@ import torch
 
 from harness.config import Engine, Recipe
 from harness.errors import TrainingError
+from harness.training import optimizers
 from harness.training.batching import IGNORED, Example, bucketed, collate
+from harness.training.schedules import linear_schedule
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,8 @@ def autocast(engine: Engine) -> contextlib.AbstractContextManager:
 
 
 def optimizer_for(model: torch.nn.Module, learning_rate: float, weight_decay: float) -> torch.optim.Optimizer:
-    """Fused AdamW; biases and normalisation weights are not decayed."""
-    decayed = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
-    spared = [p for p in model.parameters() if p.requires_grad and p.ndim <= 1]
-    groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": spared, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=learning_rate, fused=True)
+    """Fine-tuning's: fused AdamW; biases and normalisation weights are not decayed."""
+    return optimizers.optimizer_for(model, "adamw", learning_rate, weight_decay)
 
 
 def warm_up() -> None:
@@ -50,14 +49,6 @@ def warm_up() -> None:
     layer(torch.zeros(1, 1)).sum().backward()
     torch.nn.utils.clip_grad_norm_(layer.parameters(), 1.0)
     optimizer.step()
-
-
-def linear_schedule(step: int, steps: int, warmup: float) -> float:
-    """Factor on the learning rate at update `step` (from 0): linear warm-up, then linear to zero."""
-    rising = max(1, math.ceil(steps * warmup))
-    if step < rising:
-        return (step + 1) / rising
-    return max(0.0, (steps - step) / max(1, steps - rising))
 
 
 def micro_batches(examples: Sequence[Example], batch: int, seed: int) -> Iterator[list[Example]]:

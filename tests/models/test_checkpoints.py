@@ -140,18 +140,27 @@ def test_an_encoder_without_masked_lm_head_is_enough_to_fine_tune(published, arc
         families.load_masked_lm(tmp_path / "arm", architecture, "sdpa")
 
 
-def test_bert_with_next_sentence_head_and_word_list_only(checkpoints_by_name, tmp_path):
+def test_bert_without_next_sentence_head_is_taken_in_and_the_card_says_so(checkpoints_by_name, tmp_path):
     origin = tmp_path / "published"
     shutil.copytree(checkpoints_by_name["bert"], origin)
     state = load_file(origin / "model.safetensors")
-    extra = {"cls.seq_relationship.weight": torch.zeros(2, 24), "cls.seq_relationship.bias": torch.zeros(2)}
-    save_file({**state, **extra}, origin / "model.safetensors", metadata={"format": "pt"})
+    lost = sorted(name for name in state if name.startswith(("cls.seq_relationship.", "bert.pooler.")))
+    kept = {name: value for name, value in state.items() if name not in lost}
+    save_file(kept, origin / "model.safetensors", metadata={"format": "pt"})
+    card = brought_in(origin, "bert", tmp_path / "arm")
+    assert len(lost) == 4 and card["missing"] == lost and card["unexpected"] == []
+    assert card["parameters"] == sum(value.numel() for value in kept.values())
+
+
+def test_bert_with_a_word_list_only(checkpoints_by_name, tmp_path):
+    origin = tmp_path / "published"
+    shutil.copytree(checkpoints_by_name["bert"], origin)
     vocabulary = json.loads((origin / "tokenizer.json").read_text())["model"]["vocab"]
     (origin / "vocab.txt").write_text("\n".join(sorted(vocabulary, key=vocabulary.get)) + "\n")
     (origin / "tokenizer.json").unlink()
     (origin / "tokenizer_config.json").write_text(json.dumps({"do_lower_case": True, "strip_accents": False}))
     card = brought_in(origin, "bert", tmp_path / "arm")
-    assert card["unexpected"] == sorted(extra)
+    assert card["missing"] == card["unexpected"] == []
     one, other = (families.load_tokenizer(f) for f in (checkpoints_by_name["bert"], tmp_path / "arm"))
     pair = dict(text=TEXTS, text_pair=TEXTS[::-1], return_offsets_mapping=True)
     assert one(**pair).data == other(**pair).data

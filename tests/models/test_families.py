@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from tiny_encoders import ENCODER, TEXTS
-from transformers import AutoModelForMaskedLM, AutoTokenizer
+from transformers import AutoModel, AutoModelForMaskedLM, AutoModelForPreTraining, AutoTokenizer
 
 from harness.errors import CheckpointError
 from harness.files import sha256_tree
@@ -17,7 +17,8 @@ from harness.models import families, tokenizers
 
 HEADS = ("sequence", "pair", "tokens", "choice")
 LABELS = ("a", "b", "c")
-TASK_HEADS = {"bert": ("classifier.", "bert.pooler."), "norbert3": ("head.",), "modernbert": ("classifier.",)}
+TASK_HEADS = {"bert": ("classifier.",), "norbert3": ("head.",), "modernbert": ("classifier.",)}
+NEXT_SENTENCE = ("cls.seq_relationship.", "bert.pooler.")
 
 
 @pytest.fixture
@@ -113,7 +114,74 @@ def test_masked_lm_head_is_the_models_own(folder, architecture):
     batch = inputs(folder, "sequence")
     with torch.no_grad():
         hidden = model.base_model(**batch).last_hidden_state
-        assert torch.allclose(families.masked_lm_head(model, architecture)(hidden), model(**batch).logits, atol=1e-6)
+        output = model(**batch)
+        logits = output.prediction_logits if architecture == "bert" else output.logits
+        assert torch.allclose(families.masked_lm_head(model, architecture)(hidden), logits, atol=1e-6)
+
+
+def test_next_sentence_head_is_berts_own_and_the_others_have_none(folder, architecture):
+    model = families.load_masked_lm(folder, architecture, "sdpa")
+    head = families.next_sentence_head(model, architecture)
+    if architecture != "bert":
+        assert head is None
+        return
+    batch = inputs(folder, "pair")
+    with torch.no_grad():
+        logits = head(model.base_model(**batch))
+        assert logits.shape == (2, 2)
+        assert torch.allclose(logits, model(**batch).seq_relationship_logits, atol=1e-6)
+
+
+def test_bert_saves_what_next_sentence_prediction_trains_and_fine_tuning_starts_from_its_pooler(
+    checkpoints_by_name, tmp_path
+):
+    model = families.load_masked_lm(checkpoints_by_name["bert"], "bert", "sdpa").train()
+    batch = inputs(checkpoints_by_name["bert"], "pair")
+    before = model.bert.pooler.dense.weight.detach().clone()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    logits = families.next_sentence_head(model, "bert")(model.base_model(**batch))
+    torch.nn.functional.cross_entropy(logits, torch.tensor([0, 1])).backward()
+    optimizer.step()
+    assert not torch.equal(model.bert.pooler.dense.weight, before)
+    families.save(model, families.load_tokenizer(checkpoints_by_name["bert"]), tmp_path)
+    saved = load_file(tmp_path / "model.safetensors")
+    assert torch.equal(saved["cls.seq_relationship.weight"], model.cls.seq_relationship.weight)
+    assert torch.equal(saved["bert.pooler.dense.weight"], model.bert.pooler.dense.weight)
+    assert torch.equal(AutoModel.from_pretrained(tmp_path).pooler.dense.weight, model.bert.pooler.dense.weight)
+    for head in ("sequence", "pair", "choice"):
+        tuned = head_of(tmp_path, "bert", head)
+        assert torch.equal(tuned.bert.pooler.dense.weight, model.bert.pooler.dense.weight)
+        with torch.no_grad():
+            one = tuned(**inputs(tmp_path, head)).logits
+            tuned.bert.pooler.dense.weight.zero_()
+            assert not torch.allclose(tuned(**inputs(tmp_path, head)).logits, one)
+
+
+def test_a_bert_without_next_sentence_head_gets_a_new_one_and_says_what_was_missing(checkpoints_by_name, tmp_path):
+    whole = checkpoints_by_name["bert"]
+    assert families.load_for_pretraining(whole, "bert", "sdpa")[1] == []
+    for prefixes in (NEXT_SENTENCE, NEXT_SENTENCE[:1]):
+        shutil.copytree(whole, tmp_path / prefixes[-1])
+        kept = {n: v for n, v in load_file(whole / "model.safetensors").items() if not n.startswith(prefixes)}
+        save_file(kept, tmp_path / prefixes[-1] / "model.safetensors", metadata={"format": "pt"})
+        heads = []
+        for seed in (1, 1, 2):
+            torch.manual_seed(seed)
+            model, missing = families.load_for_pretraining(tmp_path / prefixes[-1], "bert", "sdpa")
+            heads.append(model.cls.seq_relationship.weight)
+            assert torch.equal(model.cls.predictions.bias, kept["cls.predictions.bias"])
+        assert missing == sorted(f"{name}{kind}" for name in ("cls.seq_relationship.", "bert.pooler.dense.")
+                                 for kind in ("weight", "bias") if name.startswith(prefixes))  # fmt: skip
+        assert torch.equal(heads[0], heads[1]) and not torch.equal(heads[0], heads[2])
+
+
+def test_pretraining_needs_the_whole_masked_lm(folder, architecture, tmp_path):
+    shutil.copytree(folder, tmp_path / "arm")
+    prefixes = families.ARCHITECTURES[architecture].masked_lm_head
+    state = {n: v for n, v in load_file(folder / "model.safetensors").items() if not n.startswith(prefixes)}
+    save_file(state, tmp_path / "arm" / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(CheckpointError, match="not a whole"):
+        families.load_for_pretraining(tmp_path / "arm", architecture, "sdpa")
 
 
 def test_saving_gives_the_same_bytes_and_no_trace_of_use(folder, architecture, tmp_path):
@@ -143,7 +211,8 @@ def test_same_seed_same_new_encoder(architecture, folder):
 def test_a_stock_auto_class_opens_the_folder(folder, architecture):
     # norbert3 is registered by now: its module was imported to make the folder.
     model, tokenizer = AutoModelForMaskedLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
-    assert type(model) is families.ARCHITECTURES[architecture].model("masked_lm")
+    own = AutoModelForPreTraining.from_pretrained(folder) if architecture == "bert" else model
+    assert type(own) is families.ARCHITECTURES[architecture].model("masked_lm")
     assert model(**tokenizer("Hei", return_tensors="pt")).logits.isfinite().all()
     assert tokenizer.backend_tokenizer.to_str() == families.load_tokenizer(folder).backend_tokenizer.to_str()
 

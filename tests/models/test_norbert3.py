@@ -144,6 +144,24 @@ def test_gradients_agree_with_the_reference():
         assert torch.allclose(parameter.grad, p[name].grad, rtol=1e-8, atol=1e-10), name
 
 
+@pytest.mark.parametrize("attention", ["sdpa", "eager"])
+def test_gradients_are_those_of_finite_differences(attention):
+    """Of every parameter, padding and two heads included, in float64."""
+    model = made(
+        heads.NorBert3ForSequenceClassification, vocab_size=5, hidden_size=4, intermediate_size=3,
+        num_attention_heads=2, num_hidden_layers=1, position_bucket_size=2, max_position_embeddings=4,
+        num_labels=2, attn_implementation=attention,
+    )  # fmt: skip
+    names = [name for name, _ in model.named_parameters()]
+    ids, mask = torch.tensor([[0, 1, 2, 3, 4, 1], [2, 2, 4, 0, 0, 0]]), torch.tensor([[1] * 6, [1] * 4 + [0] * 2])
+
+    def logits(*values):
+        given = dict(zip(names, values, strict=True))
+        return torch.func.functional_call(model, given, kwargs={"input_ids": ids, "attention_mask": mask}).logits
+
+    assert torch.autograd.gradcheck(logits, [p.detach().clone().requires_grad_() for p in model.parameters()])
+
+
 def test_heads_agree_with_the_reference():
     ids, mask = batch()
     for model_class in (heads.NorBert3ForSequenceClassification, heads.NorBert3ForTokenClassification):
@@ -197,7 +215,16 @@ def test_buckets_are_those_of_the_description(buckets, maximum, length):
     assert got.min() >= 0 and got.max() <= 2 * buckets - 2
 
 
-def test_longer_inputs_than_the_table_work():
+def test_inputs_longer_than_the_table_agree_with_the_reference():
+    """28 tokens where distances count up to 9: the farther ones are the farthest."""
+    model = made(NorBert3Model, max_position_embeddings=10, num_hidden_layers=1)
+    ids, mask = batch(rows=1, length=28)
+    expected = reference_encoder(parameters_of(model), model.config, ids, mask)
+    got = model(input_ids=ids, attention_mask=mask).last_hidden_state
+    assert torch.allclose(got, expected, atol=1e-10)
+
+
+def test_longer_inputs_than_the_published_table_work():
     model = made(NorBert3Model, max_position_embeddings=512, position_bucket_size=32)
     ids = torch.randint(RESERVED, VOCABULARY, (1, 700), generator=torch.Generator().manual_seed(0))
     hidden = model(input_ids=ids).last_hidden_state

@@ -1,0 +1,171 @@
+"""Rows for next-sentence prediction (Devlin et al. 2019): two segments, and whether the second continues the first.
+
+A document is cut into runs of sentences that fill a row, and each run in two at a random border. Half
+of the runs keep their second segment; the others exchange theirs with a run of another document whose
+second segment is about as long. So every sentence is read once an epoch, and the lengths of a row say
+nothing about its label, which they do where a foreign segment is drawn to fill the row while the
+documents themselves are short.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+import torch
+
+from harness.errors import TrainingError
+from harness.training.batching import IGNORED, Example
+
+CONTINUES, FOREIGN = 0, 1  # transformers' convention for `next_sentence_label`
+
+# How far, in order of length, a run looks for one of another document before it borrows instead.
+_REACH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Sentences `start` to `end` (exclusive) of document number `document`."""
+
+    document: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class PairRow:
+    """`label` is CONTINUES or FOREIGN, and IGNORED where there is no second segment."""
+
+    first: Segment
+    second: Segment | None
+    label: int
+
+
+def cut_long(sentences: Sequence[Sequence[int]], longest: int) -> list[Sequence[int]]:
+    """The sentences with those of more than `longest` tokens in parts of at most that, about equally long.
+
+    With `longest` = (row length − 3) // 2 any two neighbours fit into a row, so no token is cut off.
+    """
+    cut = []
+    for sentence in sentences:
+        parts = max(1, -(-len(sentence) // longest))
+        borders = [len(sentence) * i // parts for i in range(parts + 1)]
+        cut += [sentence[a:b] for a, b in pairwise(borders)]
+    return cut
+
+
+def next_sentence_pairs(
+    documents: Sequence[Sequence[Sequence[int]]], length: int, generator: torch.Generator
+) -> list[PairRow]:
+    """One epoch of rows, in a new order, of `documents` given as sentences of token ids without special tokens.
+
+    A row holds [CLS] a [SEP] b [SEP] in at most `length` tokens. Of the rows with two segments exactly
+    half are FOREIGN (the smaller half of an odd number). A run of one sentence, such as a document that
+    has only one, becomes a row of one segment, which counts for the masked LM alone: as half of a
+    foreign pair it would make shortness a sign of the label. Raises TrainingError when a foreign
+    segment is needed and there is only one document.
+    """
+    lengths = [[len(sentence) for sentence in document] for document in documents]
+    runs = [Segment(i, a, b) for i, sizes in enumerate(lengths) for a, b in _runs(sizes, length - 3)]
+    alone = [run for run in runs if run.end - run.start == 1]
+    pairs = [_halved(run, draw) for run, draw in zip(runs, _uniform(len(runs), generator), strict=True)
+             if run.end - run.start > 1]  # fmt: skip
+    chosen = set(torch.randperm(len(pairs), generator=generator)[: len(pairs) // 2].tolist())
+    foreign = [pair for i, pair in enumerate(pairs) if i in chosen]
+    sums = [[0, *accumulate(sizes)] for sizes in lengths]
+    rows = [PairRow(run, None, IGNORED) for run in alone]
+    rows += [PairRow(a, b, CONTINUES) for i, (a, b) in enumerate(pairs) if i not in chosen]
+    rows += [PairRow(a, b, FOREIGN) for a, b in _exchanged(foreign, runs, sums, generator)]
+    return [rows[i] for i in torch.randperm(len(rows), generator=generator).tolist()]
+
+
+def _runs(sizes: Sequence[int], room: int) -> list[tuple[int, int]]:
+    """Borders of consecutive runs of at most `room` tokens; a last sentence that would stand alone gets company."""
+    runs, start, total = [], 0, 0
+    for i, size in enumerate(sizes):
+        if i > start and total + size > room:
+            runs.append((start, i))
+            start, total = i, 0
+        total += size
+    if start < len(sizes):
+        runs.append((start, len(sizes)))
+    if len(runs) > 1 and runs[-1][1] - runs[-1][0] == 1 and runs[-2][1] - runs[-2][0] > 2:
+        border = runs[-1][0] - 1
+        if sizes[border] + sizes[border + 1] <= room:
+            runs[-2:] = [(runs[-2][0], border), (border, runs[-1][1])]
+    return runs
+
+
+def _uniform(n: int, generator: torch.Generator) -> list[float]:
+    return torch.rand(n, generator=generator, dtype=torch.float64).tolist()
+
+
+def _halved(run: Segment, draw: float) -> tuple[Segment, Segment]:
+    """`run` in two at one of its inner borders, each as likely."""
+    border = run.start + 1 + int(draw * (run.end - run.start - 1))
+    return Segment(run.document, run.start, border), Segment(run.document, border, run.end)
+
+
+def _exchanged(pairs, runs, sums, generator) -> list[tuple[Segment, Segment]]:
+    """The first segments with second ones of other documents, of about the length of their own."""
+
+    def tokens(segment: Segment) -> int:
+        return sums[segment.document][segment.end] - sums[segment.document][segment.start]
+
+    ties = _uniform(len(pairs), generator)
+    order = sorted(range(len(pairs)), key=lambda i: (tokens(pairs[i][1]), ties[i]))
+    firsts = [pairs[i][0] for i in order]
+    seconds = [pairs[i][1] for i in order[1:] + order[:1]]
+    draws = _uniform(len(pairs), generator)
+    for n, first in enumerate(firsts):
+        if seconds[n].document != first.document:
+            continue
+        for m in (n + side * away for away in range(1, _REACH) for side in (1, -1)):
+            fits = 0 <= m < len(firsts) and seconds[m].document != first.document
+            if fits and seconds[n].document != firsts[m].document:
+                seconds[n], seconds[m] = seconds[m], seconds[n]
+                break
+        else:
+            # One document has most of the text: a run of another is read a second time.
+            seconds[n] = _borrowed(first, tokens(seconds[n]), runs, tokens, draws[n])
+    return list(zip(firsts, seconds, strict=True))
+
+
+def _borrowed(first: Segment, size: int, runs, tokens, draw: float) -> Segment:
+    others = [run for run in runs if run.document != first.document]
+    if not others:
+        raise TrainingError(
+            "Next-sentence prediction needs segments of other documents, and there is only one document.",
+            remedy="Add documents to the corpus, or pre-train this family without next-sentence prediction.",
+        )
+    run = others[int(draw * len(others))]
+    end = run.start + 1
+    while end < run.end and tokens(Segment(run.document, run.start, end + 1)) <= size:
+        end += 1
+    return Segment(run.document, run.start, end)
+
+
+def encode_pair(
+    row: PairRow, documents: Sequence[Sequence[Sequence[int]]], cls_id: int, sep_id: int, length: int
+) -> Example:
+    """The row as token and segment ids, with its label as target; at most `length` tokens.
+
+    Where two segments are too long the longer one is cut first, the first at its beginning and the second
+    at its end, so that the place where they meet stays.
+    """
+    first = _tokens(row.first, documents)
+    if row.second is None:
+        ids = (cls_id, *first[: length - 2], sep_id)
+        return Example((ids,), ((0,) * len(ids),), row.label, row.first.document)
+    second = _tokens(row.second, documents)
+    room = length - 3
+    for_first = min(len(first), max(room - len(second), room - room // 2))
+    first = first[len(first) - for_first :]
+    second = second[: room - len(first)]
+    ids = (cls_id, *first, sep_id, *second, sep_id)
+    types = (0,) * (len(first) + 2) + (1,) * (len(second) + 1)
+    return Example((ids,), (types,), row.label, row.first.document)
+
+
+def _tokens(segment: Segment, documents) -> list[int]:
+    sentences = documents[segment.document][segment.start : segment.end]
+    return [token for sentence in sentences for token in sentence]
