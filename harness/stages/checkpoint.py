@@ -33,7 +33,7 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path) -
 
     from harness.models import families, tokenizers
     from harness.training.pretraining import divide, run_recipe
-    from harness.training.progress import steps_shown
+    from harness.progress import steps_shown
 
     prepare_torch(settings.engine.pretraining_threads, settings.engine.device)
     texts = [text for _, documents in sorted(corpora.items()) for text in divide(documents)[0]]

@@ -31,7 +31,7 @@ def continue_baseline(root: Path, family: str, settings: PretrainSettings, targe
 
     from harness.models import families
     from harness.training.pretraining import run_recipe
-    from harness.training.progress import steps_shown
+    from harness.progress import steps_shown
 
     prepare_torch(settings.engine.pretraining_threads, settings.engine.device)
     torch.manual_seed(derived_seed("continue", settings.pretraining.seed))

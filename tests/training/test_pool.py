@@ -7,7 +7,7 @@ import pytest
 
 from harness.errors import DataError, TrainingError
 from harness.training.pool import run_all, workers_for
-from harness.training.progress import LineProgress, Progress
+from harness.progress import LineProgress, Progress
 
 
 def draw(job, report):
