@@ -63,7 +63,9 @@ class ParamsFile:
         return _checked_split(self._get("split", Split), self._name)
 
     def corpus(self) -> CorpusSettings:
-        return CorpusSettings(self._get("run.tasks", tuple[str, ...]), _checked_corpus(self._get("corpus", Corpus), self._name))
+        return CorpusSettings(
+            self._get("run.tasks", tuple[str, ...]), _checked_corpus(self._get("corpus", Corpus), self._name)
+        )
 
     def checkpoint(self, family: str) -> CheckpointSettings:
         at = f"families.{family}"

@@ -17,7 +17,7 @@ class Column:
     """One file of rows: `width` values of one numpy type (a structured type has width 1)."""
 
     def __init__(self, path: Path, dtype, width: int = 1):
-        self._file = open(path, "w+b")  # closed by `close`
+        self._file = open(path, "w+b")  # noqa: SIM115 - closed by `close`
         self._dtype, self._width = np.dtype(dtype), width
         self._size = self._dtype.itemsize * width
         self._rows = 0

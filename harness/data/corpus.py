@@ -38,7 +38,9 @@ class Built:
     identified: tuple[str, ...]
 
 
-def build(chunks: Iterable[Chunk], inspector: Inspector, target: Path, scratch: Path, *, workers: int, progress) -> Built:
+def build(
+    chunks: Iterable[Chunk], inspector: Inspector, target: Path, scratch: Path, *, workers: int, progress
+) -> Built:
     """Write the documents that stay to `target`, one JSON line each in their order.
 
     A document goes, for the first reason that applies: it is empty; it repeats an earlier one but for case
@@ -111,7 +113,7 @@ class _Columns:
         for column, hashes in zip(self.bands, inspected.bands, strict=True):
             column.append(hashes)
         for n, pairs in inspected.held_out.items():
-            self.held_out[n].append(pairs + (first, 0))
+            self.held_out[n].append(pairs + np.array([first, 0]))
 
 
 def _reasons(columns: _Columns, threshold: float, scratch: Path) -> np.ndarray:

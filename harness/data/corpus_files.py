@@ -16,7 +16,7 @@ from harness.errors import DataError, MissingInputError
 
 UNKNOWN = "unknown"
 KINDS = (".jsonl", ".jsonl.gz", ".parquet", ".txt")
-CHUNK = 1 << 20  # bytes
+CHUNK = 1 << 19  # bytes
 LONGEST_LINE = 1 << 26  # bytes; a longer "line" is a file of another kind
 _COLUMNS = ("id", "text", "document_type", "written_standard", "date", "language")
 _STANDARD = {"nb": "bokmål", "nn": "nynorsk"}
@@ -152,9 +152,7 @@ def _some_lines(handle, path: Path, first: int) -> list[bytes]:
     lines, size = [], 0
     while size < CHUNK and (line := handle.readline(LONGEST_LINE + 1)):
         if len(line) > LONGEST_LINE:
-            raise DataError(
-                f"{path}, line {first + len(lines)}: longer than {LONGEST_LINE >> 20} MB.", remedy=_REMEDY
-            )
+            raise DataError(f"{path}, line {first + len(lines)}: longer than {LONGEST_LINE >> 20} MB.", remedy=_REMEDY)
         lines.append(line)
         size += len(line)
     return lines

@@ -4,30 +4,31 @@ The overlap filter looks at one document at a time; a text can also be spread ov
 the kept corpus is measured as a whole, at 8 words (which fires on boilerplate) and at 13.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 
-from harness.data.words import GramTable, Hashed, clean, gram_hashes, words_of
+from harness.data.words import GramTable, Hashed, hashed
 
 LENGTHS = (8, 13)
 COVERED = 0.5  # from this share of its n-grams a text counts as covered
 
 
 class Coverage:
-    """The n-grams of the held-out texts, and which of them were met. Sizes: `sizes[n]` n-grams."""
+    """The n-grams of the held-out texts, to be looked for in documents."""
 
-    def __init__(self, texts: Iterable[tuple[str, str]], lengths: tuple[int, ...] = LENGTHS):
-        """`texts`: (task, text)."""
+    def __init__(self, texts: Sequence[tuple[str, Sequence[str]]], lengths: tuple[int, ...] = LENGTHS):
+        """`texts`: (task, words), each text once."""
         self.lengths = lengths
-        texts = [(task, words_of(clean(text))) for task, text in sorted(set(texts))]
-        self._tasks = [task for task, _ in texts]
+        self._tasks = np.array([task for task, _ in texts], str)
+        hashes = hashed([words for _, words in texts])
         self._tables: dict[int, GramTable] = {}
-        self._members: dict[int, list[np.ndarray]] = {}
+        # Every (text, n-gram) once, as two columns.
+        self._members: dict[int, np.ndarray] = {}
         for n in lengths:
-            grams = [np.unique(gram_hashes(words, n)) for _, words in texts]
-            table = self._tables[n] = GramTable(np.concatenate(grams) if grams else np.zeros(0))
-            self._members[n] = [np.searchsorted(table.hashes, own) for own in grams]
+            grams, owners = hashes.grams(n)
+            self._tables[n] = GramTable(grams)
+            self._members[n] = _pairs(owners, np.searchsorted(self._tables[n].hashes, grams), self._tables[n])
 
     def unmet(self) -> dict[int, np.ndarray]:
         """For each n, a mark for every n-gram, none of them set: what `report` wants filled in."""
@@ -40,31 +41,35 @@ class Coverage:
         for n, table in self._tables.items():
             grams, documents = hashes.grams(n)
             positions, numbers = table.find(grams)
-            size = max(1, len(table.hashes))
-            pairs = np.unique(documents[positions] * size + numbers)
-            found[n] = np.stack([pairs // size, pairs % size], axis=1)
+            found[n] = _pairs(documents[positions], numbers, table)
         return found
 
     def report(self, met: dict[int, np.ndarray]) -> dict:
         """n → task → how many distinct n-grams the task's texts have and how many were met, how many
         texts are covered, and how many are too short to have an n-gram."""
         return {
-            str(n): {
-                task: self._of_task(n, [i for i, name in enumerate(self._tasks) if name == task], met[n])
-                for task in sorted(set(self._tasks))
-            }
-            for n in self.lengths
+            str(n): {str(task): self._of_task(n, task, met[n]) for task in np.unique(self._tasks)} for n in self.lengths
         }
 
-    def _of_task(self, n: int, texts: list[int], met: np.ndarray) -> dict:
-        members = [self._members[n][i] for i in texts]
-        grams = np.unique(np.concatenate(members))
-        found = int(met[grams].sum())
+    def _of_task(self, n: int, task: str, met: np.ndarray) -> dict:
+        texts, grams = self._members[n].T
+        mine = self._tasks[texts] == task
+        distinct = np.unique(grams[mine])
+        found = int(met[distinct].sum())
+        have = np.bincount(texts[mine], minlength=len(self._tasks))
+        hold = np.bincount(texts[mine], weights=met[grams[mine]], minlength=len(self._tasks))
         return {
-            "n_grams": len(grams),
+            "n_grams": len(distinct),
             "found": found,
-            "share": round(found / len(grams), 6) if len(grams) else 0.0,
-            "texts": sum(len(own) > 0 for own in members),
-            "texts_covered": sum(bool(met[own].mean() >= COVERED) for own in members if len(own)),
-            "texts_too_short": sum(not len(own) for own in members),
+            "share": round(found / len(distinct), 6) if len(distinct) else 0.0,
+            "texts": int((have > 0).sum()),
+            "texts_covered": int(((have > 0) & (hold >= COVERED * have)).sum()),
+            "texts_too_short": int(((self._tasks == task) & (have == 0)).sum()),
         }
+
+
+def _pairs(owners: np.ndarray, numbers: np.ndarray, table: GramTable) -> np.ndarray:
+    """(owner, number in the table), each pair once, sorted: int64 [pairs, 2]."""
+    size = max(1, len(table.hashes))
+    both = np.unique(owners.astype(np.int64) * size + numbers)
+    return np.stack([both // size, both % size], axis=1)

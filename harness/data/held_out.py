@@ -13,9 +13,10 @@ from itertools import islice
 
 import numpy as np
 
-from harness.data.words import GramTable, Hashed, clean, gram_hashes, hashed, words_of
+from harness.data.words import GramTable, Hashed, clean, hashed, words_of
 
 SHORTEST = 5  # words; a shorter text stands by chance in any large corpus, so it is only counted
+FILLERS = 1000  # random words that plants are hidden among
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class HeldOutIndex:
     """The texts that no corpus document may hold, by their word n-grams.
 
     A document overlaps when it holds at least `coverage` (0 to 1) of the distinct n-grams of one text;
-    a text of fewer than n words, but at least SHORTEST, must stand in it whole.
+    a text of fewer than n words, but at least SHORTEST, must stand in it whole. `texts` are those that can be
+    looked for, `words` all of them, cut, both as (task, …) in sorted order.
     """
 
     def __init__(self, texts: Iterable[tuple[str, str]], n: int, coverage: float):
@@ -44,16 +46,15 @@ class HeldOutIndex:
         # An n-gram's places as text * 2**32 + position: the place before it is one less.
         self._places: dict[tuple[str, ...], tuple[int, ...]] = {}
         self._short: dict[tuple[str, ...], list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
-        for task, text in sorted(set(texts)):
-            self._add(task, text)
-        self._tables = [
-            (length, GramTable(hashed(list(grams)).grams(length)[0]))
-            for length, grams in ((n, self._places), (SHORTEST, self._short))
-            if grams
-        ]
+        texts = sorted(set(texts))
+        self.words = [(task, tuple(words_of(clean(text)))) for task, text in texts]
+        for (task, text), (_, words) in zip(texts, self.words, strict=True):
+            self._add(task, text, words)
+        long = hashed([words for _, words in self.words if len(words) >= n])
+        openings = hashed(list(self._short))
+        self._tables = [(n, GramTable(long.grams(n)[0])), (SHORTEST, GramTable(openings.grams(SHORTEST)[0]))]
 
-    def _add(self, task: str, text: str) -> None:
-        words = tuple(words_of(clean(text)))
+    def _add(self, task: str, text: str, words: tuple[str, ...]) -> None:
         if len(words) < min(SHORTEST, self.n):
             self.unscannable[task] += 1
             return
@@ -71,37 +72,48 @@ class HeldOutIndex:
         """What each of many documents (as words, and the same hashed) shares with the held-out texts,
         by its number; those that share nothing are left out.
 
-        The hashes only say which documents are worth the closer look: most share nothing.
+        The hashes only say where the closer look is worth it: most documents share nothing.
         """
-        candidates: set[int] = set()
+        places: list[dict[int, list[int]]] = []
         for n, table in self._tables:
             grams, numbers = hashes.grams(n)
-            candidates |= set(np.unique(numbers[table.find(grams)[0]]).tolist())
-        looked = ((number, self.overlap(documents[number])) for number in sorted(candidates))
+            hits = table.find(grams)[0]
+            # The n-grams of one document are neighbours in `grams`, from its first word on.
+            starts = hits - np.searchsorted(numbers, numbers[hits])
+            places.append(defaultdict(list))
+            for number, start in zip(numbers[hits].tolist(), starts.tolist(), strict=True):
+                places[-1][number].append(start)
+        long, short = places
+        candidates = sorted(long.keys() | short.keys())
+        looked = ((number, self._overlap(documents[number], long[number], short[number])) for number in candidates)
         return {number: overlap for number, overlap in looked if overlap.longest}
 
     def overlap(self, words: list[str]) -> Overlap:
         """What a document, as its words, shares with the held-out texts."""
+        return self._overlap(words, range(len(words) - self.n + 1), range(len(words) - SHORTEST + 1))
+
+    def _overlap(self, words: list[str], long: Iterable[int], short: Iterable[int]) -> Overlap:
+        """`overlap`, looking only at n-grams that start at `long`, and at short texts that start at `short`."""
         held: dict[int, set[tuple[str, ...]]] = {}
         runs: dict[int, int] = {}
-        longest = 0
-        places_of = self._places.get
-        for gram in _grams(words, self.n):
-            places = places_of(gram)
+        longest, previous = 0, -1
+        for start in long:
+            gram = tuple(words[start : start + self.n])
+            places = self._places.get(gram)
             if places is None:
-                runs = {}
                 continue
-            runs = {place: runs.get(place - 1, self.n - 1) + 1 for place in places}
-            longest = max(longest, *runs.values())
+            known, runs = (runs if start == previous + 1 else {}), {}
+            previous = start
             for place in places:
+                runs[place] = known.get(place - 1, self.n - 1) + 1
                 held.setdefault(place >> 32, set()).add(gram)
+            longest = max(longest, *runs.values())
         over = {number for number, grams in held.items() if len(grams) >= self.coverage * self._n_grams[number]}
-        if self._short:
-            for start, opening in enumerate(_grams(words, SHORTEST)):
-                for number, text in self._short.get(opening, ()):
-                    if tuple(words[start : start + len(text)]) == text:
-                        over.add(number)
-                        longest = max(longest, len(text))
+        for start in short:
+            for number, text in self._short.get(tuple(words[start : start + SHORTEST]), ()):
+                if tuple(words[start : start + len(text)]) == text:
+                    over.add(number)
+                    longest = max(longest, len(text))
         return Overlap(tuple(sorted({self.texts[number][0] for number in over})), longest)
 
     def planted_recall(self, seed: int, plants: int = 200) -> dict:
@@ -111,9 +123,10 @@ class HeldOutIndex:
         """
         rng = random.Random(seed)
         chosen = rng.sample(self.texts, min(plants, len(self.texts)))
+        fillers = [_filler(rng) for _ in range(FILLERS)]
         documents = []
         for _, text in chosen:
-            before, after = (" ".join(_filler(rng) for _ in range(rng.randint(20, 200))) for _ in "ab")
+            before, after = (" ".join(rng.choices(fillers, k=rng.randint(20, 200))) for _ in "ab")
             documents.append(words_of(clean(f"{before}\n{text}\n{after}")))
         overlaps = self.overlaps(documents, hashed(documents))
         found = sum(task in overlaps[i].tasks for i, (task, _) in enumerate(chosen) if i in overlaps)

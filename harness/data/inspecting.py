@@ -11,7 +11,7 @@ from harness.data.corpus_files import UNKNOWN, Chunk
 from harness.data.coverage import Coverage
 from harness.data.held_out import HeldOutIndex
 from harness.data.near_duplicates import band_hashes, compact, minima
-from harness.data.words import clean, hashed, words_of
+from harness.data.words import Hashed, clean, cut, hashed
 
 # One row for each document. `size`: bytes of its line, 0 where it is not written; `kind` and `standard`: numbers
 # in lists of names; `task`: 1 + number of the first task whose held-out text it holds, 0 for none.
@@ -59,29 +59,23 @@ class Inspector:
 
     def __call__(self, chunk: Chunk) -> Inspected:
         documents = [document | {"text": clean(document["text"])} for document in chunk.documents()]
-        words = [words_of(document["text"]) for document in documents]
+        folded = [document["text"].casefold() for document in documents]
+        words = [cut(text) for text in folded]
         hashes = hashed(words)
         table = np.zeros(len(documents), DOCUMENT)
         table["words"] = hashes.lengths
+        overlapping = self._overlapping(words, hashes, table)
         kinds, standards = _Names(), _Names()
-        numbers = {task: number for number, task in enumerate(self.tasks, start=1)}
-        for i, overlap in self.index.overlaps(words, hashes).items():
-            table["longest"][i] = overlap.longest
-            table["task"][i] = numbers[overlap.tasks[0]] if overlap.tasks else 0
-        exact = np.zeros(len(documents), np.uint64)
-        lines = []
+        table["kind"] = [kinds[document["document_type"]] for document in documents]
+        table["standard"] = [standards[document["written_standard"] or UNKNOWN] for document in documents]
+        exact = np.fromiter(map(_content_hash, folded), np.uint64, len(documents))
+        lines = [b""] * len(documents)
         for i, document in enumerate(documents):
-            table["kind"][i] = kinds[document["document_type"]]
-            table["standard"][i] = standards[document["written_standard"] or UNKNOWN]
-            if not words[i]:
-                continue
-            exact[i] = _content_hash(document["text"])
-            if table["task"][i]:
-                continue
-            for kind, n in identifiers.of_document(document).items():
-                table[kind][i] = n
-            lines.append((_line_of(document) + "\n").encode())
-            table["size"][i] = len(lines[-1])
+            if words[i] and i not in overlapping:
+                lines[i] = (_line_of(document) + "\n").encode()
+                for kind, n in identifiers.of_document(document).items():
+                    table[kind][i] = n
+        table["size"] = [len(line) for line in lines]
         signatures = minima(hashes)
         return Inspected(
             b"".join(lines),
@@ -95,6 +89,15 @@ class Inspector:
             chunk.size,
         )
 
+    def _overlapping(self, words: list[list[str]], hashes: Hashed, table: np.ndarray) -> set[int]:
+        """Fills in `task` and `longest`; returns the documents that hold too much held-out text."""
+        numbers = {task: number for number, task in enumerate(self.tasks, start=1)}
+        overlaps = self.index.overlaps(words, hashes)
+        for i, overlap in overlaps.items():
+            table["longest"][i] = overlap.longest
+            table["task"][i] = numbers[overlap.tasks[0]] if overlap.tasks else 0
+        return {i for i, overlap in overlaps.items() if overlap.tasks}
+
 
 class _Names(dict):
     """Name → its number, in the order of their first use."""
@@ -103,7 +106,7 @@ class _Names(dict):
         return self.setdefault(name, len(self))
 
 
-def _content_hash(text: str) -> int:
-    """Equal for texts that differ only in case and white space."""
-    content = " ".join(text.casefold().split()).encode()
+def _content_hash(folded: str) -> int:
+    """Of a case-folded text: equal for texts that differ only in case and white space."""
+    content = " ".join(folded.split()).encode()
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")

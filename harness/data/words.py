@@ -7,8 +7,9 @@ hashes of whole n-grams, all documents of a chunk at once; the hashes are the sa
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -28,7 +29,12 @@ def clean(text: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
+    return cut(text.casefold())
+
+
+def cut(folded: str) -> list[str]:
+    """`words_of` for a text that is case-folded already."""
+    return _WORD.findall(folded)
 
 
 class _Hashes(dict):
@@ -68,7 +74,7 @@ class Hashed:
 def hashed(documents: Sequence[Sequence[str]]) -> Hashed:
     """Documents, each as its words, to hashes."""
     lengths = np.array([len(words) for words in documents], np.int64)
-    every = (_hash_of[word] for words in documents for word in words)
+    every = map(_hash_of.__getitem__, chain.from_iterable(documents))
     return Hashed(np.fromiter(every, np.uint64, int(lengths.sum())), lengths)
 
 
@@ -101,8 +107,3 @@ class GramTable:
         numbers = np.minimum(np.searchsorted(self.hashes, wanted), len(self.hashes) - 1)
         there = self.hashes[numbers] == wanted
         return positions[there], numbers[there]
-
-
-def gram_hashes(words: Iterable[str], n: int) -> np.ndarray:
-    """Hashes of the n-grams of one text, in order."""
-    return hashed([list(words)]).grams(n)[0]

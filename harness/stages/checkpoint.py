@@ -32,8 +32,8 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path) -
     import torch
 
     from harness.models import families, tokenizers
-    from harness.training.pretraining import divide, run_recipe
     from harness.progress import steps_shown
+    from harness.training.pretraining import divide, run_recipe
 
     prepare_torch(settings.engine.pretraining_threads, settings.engine.device)
     texts = [text for _, documents in sorted(corpora.items()) for text in divide(documents)[0]]

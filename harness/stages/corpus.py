@@ -23,7 +23,7 @@ from harness.task import TEXT_COLUMNS
 HELD_OUT = ("validation", "test", "holdout")
 PLANTING_SEED = 13
 # Below this many bytes, starting workers takes longer than they save.
-WORKERS_FROM = 16 << 20
+WORKERS_FROM = 2 << 20
 
 
 def run(root: Path, settings: CorpusSettings) -> None:
@@ -50,7 +50,7 @@ def run(root: Path, settings: CorpusSettings) -> None:
         if name in chosen.training_texts_of:
             training[name] = [_as_document(record, name, head) for record in records if splits[record["id"]] == "train"]
     index = HeldOutIndex(held_out, chosen.overlap_n, chosen.overlap_coverage)
-    inspector = Inspector(index, Coverage(held_out), chosen.near_duplicate)
+    inspector = Inspector(index, Coverage(index.words), chosen.near_duplicate)
     folder = root / "data" / "corpus"
     source = read_json(folder / "source.json", made_by="harness data generate data")
     with atomic_folder(root / "artifacts" / "corpus") as target:

@@ -30,8 +30,8 @@ def continue_baseline(root: Path, family: str, settings: PretrainSettings, targe
     import torch
 
     from harness.models import families
-    from harness.training.pretraining import run_recipe
     from harness.progress import steps_shown
+    from harness.training.pretraining import run_recipe
 
     prepare_torch(settings.engine.pretraining_threads, settings.engine.device)
     torch.manual_seed(derived_seed("continue", settings.pretraining.seed))
