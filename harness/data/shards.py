@@ -7,7 +7,6 @@ writing nor reading ever holds the corpus in memory.
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,8 @@ from harness.files import atomic_folder, read_json, write_json
 from harness.parallel import ordered
 
 SHARD_TOKENS = 1 << 27  # tokens in one file: 512 MB
-_BATCH = 256  # documents
+_BATCH = 256  # documents encoded at a time, or fewer long ones
+_BATCH_CHARACTERS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,14 @@ def opened(folder: Path):
 
 
 def _batches(documents: Iterable[dict]) -> Iterator[list[dict]]:
-    documents = iter(documents)
-    while batch := list(islice(documents, _BATCH)):
+    batch, size = [], 0
+    for document in documents:
+        batch.append(document)
+        size += len(document["text"])
+        if len(batch) == _BATCH or size >= _BATCH_CHARACTERS:
+            yield batch
+            batch, size = [], 0
+    if batch:
         yield batch
 
 
