@@ -55,10 +55,12 @@ class Split:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Files below `data/corpus`, and tasks whose *training* texts are added to the clinical part.
+    """Files or folders below `data/corpus`, and tasks whose *training* texts are added to the clinical part.
 
     A document is removed when it holds at least `overlap_coverage` of the `overlap_n`-grams of one
-    validation or test text (shorter texts: when it holds the whole of one).
+    validation or test text (shorter texts: when it holds the whole of one), or when the Jaccard similarity
+    of its shingles to an earlier document's is estimated at `near_duplicate` or more. `allow_phi` lets
+    text through that holds identity numbers, telephone numbers or e-mail addresses.
     """
 
     general: tuple[str, ...]
@@ -66,6 +68,8 @@ class Corpus:
     training_texts_of: tuple[str, ...]
     overlap_n: int
     overlap_coverage: float
+    near_duplicate: float
+    allow_phi: bool
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,9 @@ class ParamsFile:
         return _checked_split(self._get("split", Split), self._name)
 
     def corpus(self) -> CorpusSettings:
-        return CorpusSettings(self._get("run.tasks", tuple[str, ...]), self._get("corpus", Corpus))
+        return CorpusSettings(
+            self._get("run.tasks", tuple[str, ...]), _checked_corpus(self._get("corpus", Corpus), self._name)
+        )
 
     def checkpoint(self, family: str) -> CheckpointSettings:
         at = f"families.{family}"
@@ -109,6 +111,7 @@ class ParamsFile:
         params = typed.convert(Params, self._values, "", self._name)
         _checked_engine(params.engine, self._name)
         _checked_split(params.split, self._name)
+        _checked_corpus(params.corpus, self._name)
         for group, names, known in (
             ("run.tasks", params.run.tasks, params.tasks),
             ("run.families", params.run.families, params.families),
@@ -178,6 +181,13 @@ def _checked_split(split: Split, name: str) -> Split:
         smallest > 0 and abs(total - 1) < 1e-9, name, "split", "three positive shares that add up to 1", split.shares
     )
     return split
+
+
+def _checked_corpus(corpus: Corpus, name: str) -> Corpus:
+    _range(corpus.overlap_n >= 1, name, "corpus.overlap_n", "1 or more", corpus.overlap_n)
+    for field in ("overlap_coverage", "near_duplicate"):
+        _range(0 < getattr(corpus, field) <= 1, name, f"corpus.{field}", "above 0, at most 1", getattr(corpus, field))
+    return corpus
 
 
 def _checked_engine(engine: Engine, name: str) -> Engine:

@@ -37,7 +37,8 @@ def convert(kind, value, path: str, name: str):
     if kind is float and type(value) is int:
         value = float(value)
     if type(value) is not kind:
-        raise wrong(name, path, {int: "a whole number", float: "a number", str: "text", bool: "true or false"}[kind], value)
+        names = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+        raise wrong(name, path, names[kind], value)
     if kind is float and not math.isfinite(value):
         raise wrong(name, path, "a finite number", value)
     return value

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Floors from the ground up: a module may import from a lower floor, or from its own room.
 FLOORS = [
     {"errors", "determinism"},
-    {"files", "typed", "config"},
+    {"files", "typed", "config", "progress", "parallel"},
     {"task", "params", "profiles"},
     {"registry"},
     {"data", "models", "training", "evaluation", "reporting"},

@@ -1,232 +1,173 @@
-"""The pre-training corpus: reading, cleaning, and keeping every test text out of it.
+"""One part of the pre-training corpus: from chunks of documents to the text that may be trained on.
 
-Overlap is looked for in word n-grams: the n-grams of the held-out texts are indexed once, and the
-corpus streams past them. The measure follows the contamination analyses of large language models
-(Brown et al. 2020 count shared 13-grams; Touvron et al. 2023 the share of a text that is covered).
+Workers clean and measure chunks side by side; what has to be known about every document (hashes,
+signatures, counts) goes to columns on disk, and the text to the output at once. Then it is decided, in the
+order of the documents, which of them go, and their lines are taken out again. So memory does not grow with
+the corpus, and neither chunks nor workers can be seen in the result.
 """
 
-import gzip
-import hashlib
+import contextlib
+import itertools
 import json
-import random
-import re
-import unicodedata
-import zlib
-from collections import Counter, defaultdict
+import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from harness.data import identifiers, near_duplicates
+from harness.data.columns import Column, equal_rows
+from harness.data.corpus_files import Chunk
+from harness.data.inspecting import DOCUMENT, Inspected, Inspector
+from harness.data.tally import DUPLICATE, EMPTY, KEPT, NEAR_DUPLICATE, OVERLAP, Tally
 from harness.errors import DataError, MissingInputError
+from harness.parallel import ordered
 
-SHORTEST = 5  # words; a shorter text stands by chance in any large corpus, so it is only counted
-UNKNOWN = "unknown"
-_WORD = re.compile(r"\w+")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff]")
-_STANDARD = {"nb": "bokmål", "nn": "nynorsk"}
-_REMEDY = 'Write one {"id": …, "text": …} a line, or `harness data generate data` for the embedded corpus.'
-
-
-def clean(text: str) -> str:
-    """NFC, line ends as `\\n`, no control characters but line end and tab, no space at the edges."""
-    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
-    return _CONTROL.sub("", text).strip()
-
-
-def words_of(text: str) -> list[str]:
-    return _WORD.findall(text.casefold())
-
-
-def read_documents(path: Path) -> Iterator[dict]:
-    """Documents of a `.jsonl` or `.jsonl.gz` file, one at a time, in the form of the corpus.
-
-    → {"id", "document_type", "written_standard", "date", "text"}. Lines with `language` (nb, nn)
-    instead of `written_standard` are reviews. Raises DataError with file and line.
-    """
-    try:
-        with gzip.open(path) if path.name.endswith(".gz") else open(path, "rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield _document(line.removeprefix(b"\xef\xbb\xbf"), f"{path}, line {number}")
-    except FileNotFoundError:
-        raise MissingInputError(f"{path} is missing.", remedy="Make it with `dvc repro`, or put it there.") from None
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: damaged archive ({error}).", remedy="Fetch the file again.") from None
-
-
-def _document(line: bytes, where: str) -> dict:
-    try:
-        row = json.loads(line.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise DataError(f"{where}: not UTF-8 (byte {error.start}).", remedy="Save the file as UTF-8.") from None
-    except json.JSONDecodeError as error:
-        raise DataError(f"{where}: not JSON ({error.msg}).", remedy=_REMEDY) from None
-    for key in ("id", "text"):
-        if not isinstance(row, dict) or not isinstance(row.get(key), str):
-            raise DataError(f"{where}: no {key!r} with a string.", remedy=_REMEDY)
-    language = row.get("language", "")
-    return {
-        "id": row["id"],
-        "document_type": str(row.get("document_type") or ("review" if language else UNKNOWN)),
-        "written_standard": str(row.get("written_standard") or _STANDARD.get(language, language)),
-        "date": str(row.get("date", "")),
-        "text": row["text"],
-    }
+NAMED = 5  # documents with identifying details that an error names
+_COPIED = 1 << 22  # bytes
 
 
 @dataclass(frozen=True)
-class Overlap:
-    """`tasks`: those of whose held-out texts the document holds too much; `longest`: the longest run
-    of words (at least n, or a whole shorter text) that it shares with any held-out text."""
+class Built:
+    """What `build` found: `met` says for each n which held-out n-grams stand in what was kept;
+    `identified`: ids of the first kept documents with identifying details."""
 
-    tasks: tuple[str, ...]
-    longest: int
+    tally: Tally
+    met: dict[int, np.ndarray]
+    identified: tuple[str, ...]
 
 
-class HeldOutIndex:
-    """The texts that no corpus document may hold, by their word n-grams.
+def build(
+    chunks: Iterable[Chunk], inspector: Inspector, target: Path, scratch: Path, *, workers: int, progress
+) -> Built:
+    """Write the documents that stay to `target`, one JSON line each in their order.
 
-    A document overlaps when it holds at least `coverage` (0 to 1) of the distinct n-grams of one text;
-    a text of fewer than n words, but at least SHORTEST, must stand in it whole.
+    A document goes, for the first reason that applies: it is empty; it repeats an earlier one but for case
+    and white space; it is a near duplicate of an earlier one that repeats none; it holds held-out text.
+    `scratch` is an existing folder for about 0.5 kB a document; `progress(documents, bytes)` is told of each chunk.
     """
-
-    def __init__(self, texts: Iterable[tuple[str, str]], n: int, coverage: float):
-        """`texts`: (task, text)."""
-        self.n, self.coverage = n, coverage
-        self.scanned: Counter[str] = Counter()
-        self.unscannable: Counter[str] = Counter()
-        self.texts: list[tuple[str, str]] = []
-        self._n_grams: list[int] = []
-        # An n-gram's places as text * 2**32 + position: the place before it is one less.
-        self._places: dict[tuple[str, ...], tuple[int, ...]] = {}
-        self._short: dict[tuple[str, ...], list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
-        for task, text in sorted(set(texts)):
-            self._add(task, text)
-
-    def _add(self, task: str, text: str) -> None:
-        words = tuple(words_of(clean(text)))
-        if len(words) < min(SHORTEST, self.n):
-            self.unscannable[task] += 1
-            return
-        number = len(self.texts)
-        self.texts.append((task, text))
-        self.scanned[task] += 1
-        if len(words) < self.n:
-            self._short[words[:SHORTEST]].append((number, words))
-        grams = list(_grams(words, self.n))
-        for position, gram in enumerate(grams):
-            self._places[gram] = (*self._places.get(gram, ()), (number << 32) + position)
-        self._n_grams.append(len(set(grams)))
-
-    def overlap(self, words: list[str]) -> Overlap:
-        """What a document, as its words, shares with the held-out texts."""
-        held: dict[int, set[tuple[str, ...]]] = {}
-        runs: dict[int, int] = {}
-        longest = 0
-        places_of = self._places.get
-        for gram in _grams(words, self.n):
-            places = places_of(gram)
-            if places is None:
-                runs = {}
-                continue
-            runs = {place: runs.get(place - 1, self.n - 1) + 1 for place in places}
-            longest = max(longest, *runs.values())
-            for place in places:
-                held.setdefault(place >> 32, set()).add(gram)
-        over = {number for number, grams in held.items() if len(grams) >= self.coverage * self._n_grams[number]}
-        if self._short:
-            for start, opening in enumerate(_grams(words, SHORTEST)):
-                for number, text in self._short.get(opening, ()):
-                    if tuple(words[start : start + len(text)]) == text:
-                        over.add(number)
-                        longest = max(longest, len(text))
-        return Overlap(tuple(sorted({self.texts[number][0] for number in over})), longest)
-
-    def planted_recall(self, seed: int, plants: int = 200) -> dict:
-        """Plant held-out texts verbatim among random words and count how many are found.
-
-        → {"planted", "found", "recall" (None where nothing could be planted)}
-        """
-        rng = random.Random(seed)
-        chosen = rng.sample(self.texts, min(plants, len(self.texts)))
-        found = 0
-        for task, text in chosen:
-            before, after = (" ".join(_filler(rng) for _ in range(rng.randint(20, 200))) for _ in "ab")
-            found += task in self.overlap(words_of(clean(f"{before}\n{text}\n{after}"))).tasks
-        recall = round(found / len(chosen), 4) if chosen else None
-        return {"planted": len(chosen), "found": found, "recall": recall}
+    with contextlib.ExitStack() as stack:
+        columns = _Columns(inspector, scratch, stack)
+        with open(target, "wb") as lines:
+            for inspected in ordered(inspector, chunks, workers):
+                lines.write(inspected.lines)
+                columns.append(inspected)
+                progress(len(inspected.table), inspected.size)
+        reasons = _reasons(columns, inspector.near_duplicate, scratch)
+        tally = Tally()
+        for start, table in columns.table.blocks():
+            block = reasons[start : start + len(table)]
+            tally.add(table, block, list(columns.kinds), list(columns.standards), inspector.tasks)
+        met = inspector.coverage.unmet()
+        for n, pairs in columns.held_out.items():
+            for _, block in pairs.blocks():
+                met[n][block[reasons[block[:, 0]] == KEPT, 1]] = True
+        identified = tuple(itertools.islice(_identified(target, columns.table, reasons), NAMED))
+        _take_out(target, columns.table, reasons)
+    return Built(tally, met, identified)
 
 
-def _grams(words, n: int) -> Iterator[tuple[str, ...]]:
-    return zip(*(islice(words, start, None) for start in range(n)), strict=False)
+def read_part(folder: Path, part: str) -> Iterator[dict]:
+    """The documents of `folder/part.jsonl`, one at a time: `read_part(root / "artifacts" / "corpus", "clinical")`."""
+    path = Path(folder) / f"{part}.jsonl"
+    try:
+        with open(path, "rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                try:
+                    yield json.loads(line)
+                except ValueError:
+                    raise DataError(f"{path}, line {number}: not JSON.", remedy="Run `harness corpus` again.") from None
+    except FileNotFoundError:
+        raise MissingInputError(f"{path} is missing.", remedy="Make it with `harness corpus`.") from None
 
 
-def _filler(rng: random.Random) -> str:
-    return "".join(rng.choices("abdefghiklmnoprstuvyåø", k=rng.randint(2, 11)))
+class _Columns:
+    """The columns of one part on disk, and the names that its table numbers."""
+
+    def __init__(self, inspector: Inspector, scratch: Path, stack: contextlib.ExitStack):
+        def column(name: str, *shape) -> Column:
+            return stack.enter_context(contextlib.closing(Column(scratch / name, *shape)))
+
+        bands, _ = near_duplicates.bands_for(inspector.near_duplicate)
+        self.table = column("table", DOCUMENT)
+        self.exact = column("exact", np.uint64)
+        self.bands = [column(f"band{i}", np.uint64) for i in range(bands)]
+        self.signatures = column("signatures", np.uint16, near_duplicates.MINIMA)
+        self.held_out = {n: column(f"held_out{n}", np.int64, 2) for n in inspector.coverage.lengths}
+        self.kinds: dict[str, int] = {}
+        self.standards: dict[str, int] = {}
+
+    def append(self, inspected: Inspected) -> None:
+        first = len(self.table)
+        table = inspected.table
+        for key, names, known in (
+            ("kind", inspected.kinds, self.kinds),
+            ("standard", inspected.standards, self.standards),
+        ):
+            numbers = np.array([known.setdefault(name, len(known)) for name in names], np.uint32)
+            table[key] = numbers[table[key]] if len(numbers) else 0
+        self.table.append(table)
+        self.exact.append(inspected.exact)
+        self.signatures.append(inspected.signatures)
+        for column, hashes in zip(self.bands, inspected.bands, strict=True):
+            column.append(hashes)
+        for n, pairs in inspected.held_out.items():
+            self.held_out[n].append(pairs + np.array([first, 0]))
 
 
-@dataclass
-class Tally:
-    """What became of the documents of one part of the corpus; counts by document type."""
-
-    read: Counter = field(default_factory=Counter)
-    kept: Counter = field(default_factory=Counter)
-    removed: dict[str, Counter] = field(default_factory=lambda: defaultdict(Counter))
-    words: Counter = field(default_factory=Counter)  # kept, by written standard
-    documents: Counter = field(default_factory=Counter)  # kept, by written standard
-    longest_match_kept: int = 0
-    longest_match_removed: int = 0
-
-    def as_card(self) -> dict:
-        words, documents = self.words.total(), self.documents.total()
-        return {
-            "documents": {"in": self.read.total(), "kept": self.kept.total()},
-            "in": dict(self.read),
-            "kept": dict(self.kept),
-            "removed": {
-                reason: {"documents": types.total(), "by_document_type": dict(types)}
-                for reason, types in self.removed.items()
-            },
-            "words": words,
-            "written_standard": {
-                standard: {
-                    "documents": count,
-                    "words": self.words[standard],
-                    "share_of_documents": round(count / documents, 4),
-                    "share_of_words": round(self.words[standard] / words, 4) if words else 0.0,
-                }
-                for standard, count in self.documents.items()
-            },
-            "longest_match": {"kept": self.longest_match_kept, "removed": self.longest_match_removed},
-        }
+def _reasons(columns: _Columns, threshold: float, scratch: Path) -> np.ndarray:
+    """Why each document goes, or KEPT: uint8 [documents]."""
+    reasons = np.zeros(len(columns.table), np.uint8)
+    for start, table in columns.table.blocks():
+        reasons[start : start + len(table)][table["words"] == 0] = EMPTY
+    for values, numbers in equal_rows(columns.exact, reasons == KEPT):
+        reasons[numbers[1:][values[1:] == values[:-1]]] = DUPLICATE
+    chosen = reasons == KEPT
+    near = near_duplicates.near_duplicates(columns.bands, columns.signatures, chosen, threshold, scratch / "pairs")
+    reasons[near] = NEAR_DUPLICATE
+    for start, table in columns.table.blocks():
+        block = reasons[start : start + len(table)]
+        block[(block == KEPT) & (table["task"] > 0)] = OVERLAP
+    return reasons
 
 
-def filtered(documents: Iterable[dict], index: HeldOutIndex, tally: Tally) -> Iterator[dict]:
-    """The documents that stay, cleaned; every one that goes is counted in `tally` by its reason:
-    "empty", "duplicate", or "overlap with <task>" (the first such task by name)."""
-    seen: set[bytes] = set()
-    for document in documents:
-        kind = document["document_type"]
-        tally.read[kind] += 1
-        text = clean(document["text"])
-        words = words_of(text)
-        if not words:
-            tally.removed["empty"][kind] += 1
-            continue
-        digest = hashlib.blake2b(" ".join(text.casefold().split()).encode(), digest_size=16).digest()
-        if digest in seen:
-            tally.removed["duplicate"][kind] += 1
-            continue
-        seen.add(digest)
-        overlap = index.overlap(words)
-        if overlap.tasks:
-            tally.removed[f"overlap with {overlap.tasks[0]}"][kind] += 1
-            tally.longest_match_removed = max(tally.longest_match_removed, overlap.longest)
-            continue
-        tally.longest_match_kept = max(tally.longest_match_kept, overlap.longest)
-        tally.kept[kind] += 1
-        standard = document["written_standard"] or UNKNOWN
-        tally.documents[standard] += 1
-        tally.words[standard] += len(words)
-        yield document | {"text": text}
+def _identified(path: Path, table: Column, reasons: np.ndarray) -> Iterator[str]:
+    """Ids of kept documents with identifying details; a number where the id itself has one."""
+    offset = 0
+    with open(path, "rb") as lines:
+        for start, block in table.blocks():
+            sizes = block["size"].astype(np.int64)
+            found = np.any([block[kind] > 0 for kind in identifiers.KINDS], axis=0)
+            found &= reasons[start : start + len(block)] == KEPT
+            offsets = offset + np.cumsum(sizes) - sizes
+            for i in np.flatnonzero(found).tolist():
+                lines.seek(int(offsets[i]))
+                name = json.loads(lines.read(int(sizes[i])))["id"]
+                yield name if not identifiers.count(name) else f"document {start + i + 1}"
+            offset += int(sizes.sum())
+
+
+def _take_out(path: Path, table: Column, reasons: np.ndarray) -> None:
+    """Close the gaps that documents leave which are not kept, within the file."""
+    read = written = 0
+    with open(path, "r+b") as lines:
+        for start, block in table.blocks():
+            kept = reasons[start : start + len(block)] == KEPT
+            edges = np.flatnonzero(np.diff(kept)) + 1
+            for run in np.split(np.arange(len(block)), edges):
+                size = int(block["size"][run].sum(dtype=np.int64))
+                if kept[run[0]]:
+                    _move(lines.fileno(), read, written, size)
+                    written += size
+                read += size
+        lines.truncate(written)
+
+
+def _move(file: int, source: int, target: int, size: int) -> None:
+    """Copy bytes towards the front of a file."""
+    if source == target:
+        return
+    for start in range(0, size, _COPIED):
+        content = os.pread(file, min(_COPIED, size - start), source + start)
+        os.pwrite(file, content, target + start)

@@ -1,25 +1,37 @@
 """Stage `corpus`: the general and the clinical corpus, without a single held-out text in them."""
 
+import shutil
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
 from harness.config import Corpus, CorpusSettings
-from harness.data.corpus import HeldOutIndex, Tally, filtered, read_documents
+from harness.data import identifiers
+from harness.data.corpus import Built, build
+from harness.data.corpus_files import Chunk, Given, chunks, corpus_files
+from harness.data.coverage import Coverage
 from harness.data.grouping import compared_texts
+from harness.data.held_out import HeldOutIndex
+from harness.data.inspecting import Inspector
 from harness.errors import DataError
-from harness.files import atomic_folder, canonical_json, read_json, read_jsonl, sha256, write_json
+from harness.files import atomic_folder, read_json, read_jsonl, sha256, write_json
+from harness.parallel import usable_workers
+from harness.progress import amounts_shown
 from harness.task import TEXT_COLUMNS
 
 HELD_OUT = ("validation", "test", "holdout")
 PLANTING_SEED = 13
+# Below this many bytes, starting workers takes longer than they save.
+WORKERS_FROM = 2 << 20
 
 
 def run(root: Path, settings: CorpusSettings) -> None:
     """Write `artifacts/corpus/{general,clinical}.jsonl` and `card.json`, all or nothing.
 
     The clinical part also gets the training texts of `corpus.training_texts_of`; tasks that are named
-    there but do not run are counted as 0 documents.
+    there but do not run are counted as 0 documents. Raises DataError where what is kept holds identifying
+    details and `corpus.allow_phi` is not set.
     """
     chosen = settings.corpus
     held_out: list[tuple[str, str]] = []
@@ -38,38 +50,75 @@ def run(root: Path, settings: CorpusSettings) -> None:
         if name in chosen.training_texts_of:
             training[name] = [_as_document(record, name, head) for record in records if splits[record["id"]] == "train"]
     index = HeldOutIndex(held_out, chosen.overlap_n, chosen.overlap_coverage)
+    inspector = Inspector(index, Coverage(index.words), chosen.near_duplicate)
     folder = root / "data" / "corpus"
-    card = {
-        "source": read_json(folder / "source.json", made_by="harness data generate data"),
-        "overlap": {
-            "n": chosen.overlap_n,
-            "coverage": chosen.overlap_coverage,
-            "held_out_texts": {
-                name: {"scanned": index.scanned[name], "unscannable": index.unscannable[name]}
-                for name in settings.tasks
-            },
-            "planted": index.planted_recall(PLANTING_SEED),
-        },
-        "training_texts": {name: len(training.get(name, ())) for name in chosen.training_texts_of},
-        "inputs": inputs,
-        "parts": {},
-    }
+    source = read_json(folder / "source.json", made_by="harness data generate data")
     with atomic_folder(root / "artifacts" / "corpus") as target:
-        for part, documents in _parts(folder, chosen, training).items():
-            tally = Tally()
-            with open(target / f"{part}.jsonl", "w", encoding="utf-8", newline="\n") as lines:
-                for document in filtered(documents, index, tally):
-                    lines.write(canonical_json(document) + "\n")
-            card["parts"][part] = tally.as_card() | {"sha256": sha256(target / f"{part}.jsonl")}
+        built = _build_parts(folder, chosen, training, inspector, target)
+        phi = _checked_phi(folder, built, chosen.allow_phi)
+        parts = {
+            part: found.tally.as_card()
+            | {"held_out_kept": inspector.coverage.report(found.met), "sha256": sha256(target / f"{part}.jsonl")}
+            for part, found in built.items()
+        }
+        card = {
+            "source": source,
+            "near_duplicate": chosen.near_duplicate,
+            "overlap": {
+                "n": chosen.overlap_n,
+                "coverage": chosen.overlap_coverage,
+                "held_out_texts": index.as_card(settings.tasks),
+                "planted": index.planted_recall(PLANTING_SEED),
+            },
+            "phi": phi,
+            "training_texts": {name: len(training.get(name, ())) for name in chosen.training_texts_of},
+            "inputs": inputs,
+            "parts": parts,
+        }
         write_json(target / "card.json", card)
 
 
-def _parts(folder: Path, chosen: Corpus, training: dict[str, list[dict]]) -> dict[str, Iterator[dict]]:
-    added = (document for name in chosen.training_texts_of for document in training.get(name, ()))
-    return {
-        "general": chain.from_iterable(read_documents(folder / name) for name in chosen.general),
-        "clinical": chain(chain.from_iterable(read_documents(folder / name) for name in chosen.clinical), added),
+def _build_parts(
+    folder: Path, chosen: Corpus, training: dict[str, list[dict]], inspector: Inspector, target: Path
+) -> dict[str, Built]:
+    files = {
+        part: [file for name in names for file in corpus_files(folder, name)]
+        for part, names in (("general", chosen.general), ("clinical", chosen.clinical))
     }
+    size = sum(file.stat().st_size for paths in files.values() for file in paths)
+    workers = usable_workers() if size >= WORKERS_FROM else 1
+    built = {}
+    with amounts_shown("corpus", size) as progress:
+        for part, paths in files.items():
+            scratch = target / "scratch"
+            scratch.mkdir()
+            given = _given(chosen, training) if part == "clinical" else ()
+            documents = chain(chunks(folder, paths), given)
+            built[part] = build(
+                documents, inspector, target / f"{part}.jsonl", scratch, workers=workers, progress=progress
+            )
+            shutil.rmtree(scratch)
+    return built
+
+
+def _given(chosen: Corpus, training: dict[str, list[dict]]) -> Iterator[Chunk]:
+    for name in chosen.training_texts_of:
+        documents = training.get(name, [])
+        yield from (Given(tuple(documents[start : start + 500])) for start in range(0, len(documents), 500))
+
+
+def _checked_phi(folder: Path, built: dict[str, Built], allowed: bool) -> dict:
+    """What the corpus holds of identifying details, for the card; it must be nothing, or be allowed."""
+    found = sum((part.tally.identifiers for part in built.values()), Counter())
+    documents = sum(part.tally.documents_with_identifiers for part in built.values())
+    if found and not allowed:
+        named = "; ".join(f"{part}: {', '.join(b.identified)}" for part, b in built.items() if b.identified)
+        raise DataError(
+            f"{folder} holds identifying details in {documents:,} documents: {identifiers.total(found)}. "
+            f"The first of {named}.",
+            remedy="De-identify these documents, or set corpus.allow_phi: true in params.yaml. Nothing was written.",
+        )
+    return {"allowed": allowed, "found": {kind: found[kind] for kind in identifiers.KINDS}, "documents": documents}
 
 
 def _split_records(root: Path, name: str) -> tuple[list[dict], dict[str, str], dict[str, str]]:

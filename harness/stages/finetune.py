@@ -52,9 +52,9 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
 
     from harness.evaluation import metrics
     from harness.models import families
+    from harness.progress import shown
     from harness.training.loop import warm_up
     from harness.training.pool import run_all
-    from harness.training.progress import shown
 
     prepare_torch(threads=1, device=settings.engine.device)
     # Before processes are forked: what they all import, and what could go wrong in each of them.

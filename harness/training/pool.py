@@ -12,9 +12,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
-from harness.determinism import available_cpus, prepare_torch
+from harness.determinism import prepare_torch
 from harness.errors import TrainingError
-from harness.training.progress import Progress
+from harness.parallel import die_with, usable_workers
+from harness.progress import Progress
 
 # Set once in each worker by `_start`, never in the parent.
 _channel = None
@@ -27,7 +28,7 @@ def workers_for(jobs: int, device: str) -> int:
         import torch
 
         return max(1, min(jobs, torch.cuda.device_count()))
-    return max(1, min(jobs, int(os.environ.get("HARNESS_WORKERS", available_cpus()))))
+    return max(1, min(jobs, usable_workers()))
 
 
 def run_all(jobs: Sequence, work: Callable, *, device: str, progress: Progress) -> list:
@@ -67,7 +68,7 @@ def _start(channel, work: Callable, device: str, started, parent: int) -> None:
     global _channel, _work
     _channel, _work = channel, work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _die_with(parent)
+    die_with(parent)
     prepare_torch(threads=1, device=device)
     if device == "cuda":
         import torch
@@ -75,18 +76,6 @@ def _start(channel, work: Callable, device: str, started, parent: int) -> None:
         with started.get_lock():
             torch.cuda.set_device(started.value % torch.cuda.device_count())
             started.value += 1
-
-
-def _die_with(parent: int) -> None:
-    """On Linux, end with the parent, also when that is killed: an orphan would go on writing."""
-    try:
-        import ctypes
-
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-    except (OSError, AttributeError):
-        return
-    if os.getppid() != parent:
-        os._exit(1)
 
 
 def _run(index: int, job):

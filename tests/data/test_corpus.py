@@ -1,116 +1,127 @@
-"""Cleaning, reading, and the overlap filter against brute force."""
+"""Building one part of the corpus: against a slow reference, with any chunks and any number of workers."""
 
-import gzip
-import json
+import random
+import tempfile
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.data import corpus
+from harness.data import corpus, near_duplicates
+from harness.data.corpus_files import Given
+from harness.data.coverage import Coverage
+from harness.data.held_out import HeldOutIndex
+from harness.data.inspecting import Inspector
+from harness.data.words import clean, hashed, words_of
 from harness.errors import DataError, MissingInputError
-
-QUICK = settings(max_examples=150, deadline=None, derandomize=True)
-
-# Few words, so that overlaps happen.
-word = st.sampled_from("abc")
-text = st.lists(word, max_size=14).map(" ".join)
-
-
-def reference_overlap(words: list[str], held_out: list[tuple[str, str]], n: int, coverage: float):
-    """Tasks whose texts are held too much, and the longest shared run, by looking everywhere."""
-    tasks, longest = set(), 0
-    for task, held in held_out:
-        target = held.split()
-        if len(target) < min(corpus.SHORTEST, n):
-            continue
-        if len(target) < n:
-            starts = range(len(words) - len(target) + 1)
-            if any(words[i : i + len(target)] == target for i in starts):
-                tasks.add(task)
-                longest = max(longest, len(target))
-            continue
-        grams = {tuple(target[i : i + n]) for i in range(len(target) - n + 1)}
-        present = {tuple(words[i : i + n]) for i in range(len(words) - n + 1)}
-        if len(grams & present) >= coverage * len(grams) and grams & present:
-            tasks.add(task)
-        for i in range(len(words)):
-            for j in range(len(target)):
-                run = 0
-                while i + run < len(words) and j + run < len(target) and words[i + run] == target[j + run]:
-                    run += 1
-                if run >= n:
-                    longest = max(longest, run)
-    return tuple(sorted(tasks)), longest
-
-
-@QUICK
-@given(
-    st.lists(st.tuples(st.sampled_from(["one", "two"]), text), max_size=5),
-    st.lists(word, max_size=30),
-    st.sampled_from([3, 5, 6, 8]),
-    st.sampled_from([0.3, 0.5, 1.0]),
-)
-def test_overlap_equals_brute_force(held_out, words, n, coverage):
-    found = corpus.HeldOutIndex(held_out, n, coverage).overlap(words)
-    assert (found.tasks, found.longest) == reference_overlap(words, held_out, n, coverage)
-
+from harness.files import canonical_json
 
 LONG = " ".join(f"ord{i}" for i in range(40))  # 28 13-grams
-
-
-@pytest.mark.parametrize(("first", "last", "over"), [(0, 40, True), (0, 26, True), (0, 25, False), (10, 36, True)])
-def test_half_of_the_n_grams_of_a_text_is_too_much(first, last, over):
-    index = corpus.HeldOutIndex([("task", LONG)], 13, 0.5)
-    found = index.overlap(["før", *LONG.split()[first:last], "etter"])
-    assert (bool(found.tasks), found.longest) == (over, last - first)
-
-
-def test_short_texts_must_stand_whole_and_very_short_ones_are_counted():
-    index = corpus.HeldOutIndex(
-        [("task", "Er feber farlig for barn?"), ("task", "Hva er dette?"), ("other", "")], 13, 0.5
-    )
-    assert (index.scanned, index.unscannable) == (Counter(task=1), Counter(task=1, other=1))
-    assert index.overlap(corpus.words_of("Hun spør: er FEBER farlig, for barn")).tasks == ("task",)
-    assert index.overlap(corpus.words_of("er feber farlig for små barn")).tasks == ()
-    assert index.overlap(corpus.words_of("hva er dette")).tasks == ()
-
-
-def test_two_halves_of_different_texts_are_no_match():
-    texts = [("a", " ".join(f"a{i}" for i in range(60))), ("b", " ".join(f"b{i}" for i in range(60)))]
-    words = [*texts[0][1].split()[:30], *texts[1][1].split()[:30]]
-    found = corpus.HeldOutIndex(texts, 13, 0.5).overlap(words)
-    assert (found.tasks, found.longest) == ((), 30)
-
-
-def test_planted_texts_are_all_found():
-    held_out = [("task", " ".join(f"w{i}x{j}" for j in range(5 + i % 40))) for i in range(120)]
-    index = corpus.HeldOutIndex(held_out, 13, 0.5)
-    assert index.planted_recall(1, plants=50) == {"planted": 50, "found": 50, "recall": 1.0}
-    assert index.planted_recall(1, plants=500)["planted"] == 120
-    assert corpus.HeldOutIndex([], 13, 0.5).planted_recall(1) == {"planted": 0, "found": 0, "recall": None}
-
-
-def test_planted_recall_notices_a_blind_filter():
-    index = corpus.HeldOutIndex([("task", LONG)], 13, 0.5)
-    index._places.clear()
-    assert index.planted_recall(1) == {"planted": 1, "found": 0, "recall": 0.0}
-
-
-def test_clean():
-    assert corpus.clean("\ufeff A\u030arstid\x00\x1b\r\nny\tlinje\x85 \u00a0") == "Årstid\nny\tlinje"
+INDEX = HeldOutIndex([("task", LONG), ("other", " ".join(LONG.split()[:30]) + " slutt")], 13, 0.5)
+INSPECTOR = Inspector(INDEX, Coverage(INDEX.words), 0.8)
 
 
 def document(i: str, text: str, kind: str = "note", standard: str = "bokmål") -> dict:
     return {"id": i, "document_type": kind, "written_standard": standard, "date": "", "text": text}
 
 
+def built(chunks: list[list[dict]], workers: int = 1) -> tuple[corpus.Built, bytes]:
+    """The result and the bytes of the written file."""
+    with tempfile.TemporaryDirectory() as folder:
+        target, scratch = Path(folder) / "part.jsonl", Path(folder) / "scratch"
+        scratch.mkdir()
+        told = []
+        given_chunks = (Given(tuple(chunk), size=len(chunk)) for chunk in chunks)
+        found = corpus.build(
+            given_chunks, INSPECTOR, target, scratch, workers=workers, progress=lambda *done: told.append(done)
+        )
+        assert told == [(len(chunk), len(chunk)) for chunk in chunks]
+        return found, target.read_bytes()
+
+
+def reference(documents: list[dict]) -> tuple[list[dict], dict[str, Counter]]:
+    """What is kept, and the document types of what goes by reason: one document after the other."""
+    seen, signatures, kept, removed = set(), [], [], {}
+    for found in documents:
+        text = clean(found["text"])
+        words = words_of(text)
+        signature = near_duplicates.minima(hashed([words]))
+        bands = near_duplicates.band_hashes(signature, 0.8)
+        content = " ".join(text.casefold().split())
+        tasks = INDEX.overlap(words).tasks
+        if not words:
+            reason = "empty"
+        elif content in seen:
+            reason = "duplicate"
+        elif any((bands == b).any() and (signature == s).mean() >= 0.8 for s, b in signatures):
+            reason = "near duplicate"
+        else:
+            signatures.append((signature, bands))
+            reason = f"overlap with {tasks[0]}" if tasks else None
+        seen |= {content} if words else set()
+        if reason is None:
+            kept.append(found | {"text": text})
+        else:
+            removed.setdefault(reason, Counter())[found["document_type"]] += 1
+    return kept, removed
+
+
+@st.composite
+def corpora(draw) -> list[list[dict]]:
+    """Documents that repeat, resemble and quote one another, cut into chunks anywhere."""
+    rng = random.Random(draw(st.integers(0, 10**6)))
+    stock = [" ".join(f"w{rng.randrange(500)}" for _ in range(rng.choice([1, 4, 60]))) for _ in range(4)]
+    stock += ["", " \x00 ", LONG, " ".join(LONG.split()[:20])]
+    documents = []
+    for i in range(draw(st.integers(0, 25))):
+        words = rng.choice(stock).split(" ")
+        for _ in range(rng.randrange(3)):
+            words[rng.randrange(len(words))] = f"x{rng.randrange(500)}"
+        text = rng.choice([str, str.upper, "{}\r\n".format])(" ".join(words))
+        stock.append(text)
+        documents.append(document(f"d{i}", text, rng.choice("ab"), rng.choice(["bokmål", "nynorsk", ""])))
+    cuts = sorted(draw(st.lists(st.integers(0, len(documents)), max_size=4)))
+    return [documents[a:b] for a, b in zip([0, *cuts], [*cuts, len(documents)], strict=True)]
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(corpora(), st.sampled_from([2, 1 << 18]))
+def test_the_result_equals_the_reference_however_the_documents_are_cut(chunks, block):
+    documents = [found for chunk in chunks for found in chunk]
+    kept, removed = reference(documents)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(corpus.Column.blocks, "__defaults__", (block,))
+        found, content = built(chunks)
+    assert content.decode() == "".join(canonical_json(line) + "\n" for line in kept)
+    assert found.tally.removed == removed
+    assert found.tally.read == Counter(d["document_type"] for d in documents)
+    assert found.tally.kept == Counter(d["document_type"] for d in kept)
+    assert found.tally.documents == Counter(d["written_standard"] or "unknown" for d in kept)
+    assert found.tally.words.total() == sum(len(words_of(d["text"])) for d in kept)
+    grams = {g for d in kept for g in hashed([words_of(d["text"])]).grams(8)[0].tolist()}
+    table = {g for _, words in INDEX.words for g in hashed([words]).grams(8)[0].tolist()}
+    assert int(found.met[8].sum()) == len(grams & table)
+
+
+def test_the_number_of_workers_is_invisible():
+    rng = random.Random(8)
+    texts = [" ".join(f"w{rng.randrange(3000)}" for _ in range(rng.randint(5, 80))) for _ in range(150)]
+    texts += [f"{text} hale" for text in texts[::3]] + [LONG, texts[0], "", "mail a@b.no"]
+    documents = [document(f"d{i}", text, f"kind {i % 7}", f"s{i % 3}") for i, text in enumerate(texts)]
+    results = []
+    for workers, size in ((1, 204), (2, 40), (3, 7)):
+        found, content = built([documents[i : i + size] for i in range(0, len(documents), size)], workers)
+        results.append((content, canonical_json(found.tally.as_card()), found.identified))
+    assert results[0] == results[1] == results[2]
+    assert 100 < results[0][0].count(b"\n") < 200
+
+
 def test_every_document_is_kept_or_counted_by_reason_and_type():
-    index = corpus.HeldOutIndex([("task", LONG)], 13, 0.5)
-    tally = corpus.Tally()
-    kept = list(
-        corpus.filtered(
+    notes = "Pasienten ble lagt inn med feber og hoste, og fikk antibiotika i fem dager før utskrivning til hjemmet."
+    found, _ = built(
+        [
             [
                 document("1", "Pasienten har feber.\r\n"),
                 document("2", " \x00 "),
@@ -118,72 +129,66 @@ def test_every_document_is_kept_or_counted_by_reason_and_type():
                 document("4", f"Innledning. {LONG.upper()}", "review"),
                 document("5", "Pasienten har ikkje feber", "review", "nynorsk"),
                 document("6", " ".join(LONG.split()[:20]), "note", ""),
-            ],
-            index,
-            tally,
-        )
+                document("7", notes),
+                document("8", f"{notes} Kontroll.", "review"),
+            ]
+        ]
     )
-    assert [d["id"] for d in kept] == ["1", "5", "6"]
-    assert kept[0]["text"] == "Pasienten har feber."
-    card = tally.as_card()
-    assert card["documents"] == {"in": 6, "kept": 3}
-    assert card["in"] == {"note": 4, "review": 2}
-    assert card["kept"] == {"note": 2, "review": 1}
+    card = found.tally.as_card()
+    assert card["documents"] == {"in": 8, "kept": 4}
+    assert card["in"] == {"note": 5, "review": 3}
+    assert card["kept"] == {"note": 3, "review": 1}
     assert card["removed"] == {
         "empty": {"documents": 1, "by_document_type": {"note": 1}},
         "duplicate": {"documents": 1, "by_document_type": {"note": 1}},
-        "overlap with task": {"documents": 1, "by_document_type": {"review": 1}},
+        "near duplicate": {"documents": 1, "by_document_type": {"review": 1}},
+        "overlap with other": {"documents": 1, "by_document_type": {"review": 1}},
     }
-    assert card["words"] == 27
+    assert card["words"] == 27 + len(words_of(notes))
     assert card["written_standard"]["nynorsk"] == {
         "documents": 1,
         "words": 4,
-        "share_of_documents": 0.3333,
-        "share_of_words": 0.1481,
+        "share_of_documents": 0.25,
+        "share_of_words": round(4 / 45, 4),
     }
     assert card["longest_match"] == {"kept": 20, "removed": 40}
 
 
-def test_reading_both_formats(tmp_path):
-    plain, packed = tmp_path / "a.jsonl", tmp_path / "b.jsonl.gz"
-    plain.write_bytes(
-        b'\xef\xbb\xbf{"id":"1","document_type":"epikrise","written_standard":"nynorsk","date":"2020-01-01","text":"x"}\r\n\n'
-    )
-    with gzip.open(packed, "wb") as handle:
-        for i, language in enumerate(["nb", "nn"]):
-            line = {"id": f"n{i}", "language": language, "text": "en\u2028to"}
-            handle.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
-    assert list(corpus.read_documents(plain)) == [
-        {"id": "1", "document_type": "epikrise", "written_standard": "nynorsk", "date": "2020-01-01", "text": "x"}
+def test_identifying_details_are_counted_in_what_is_kept_and_never_shown():
+    chunks = [
+        [document("1", "ring 22123456"), document("2", "RING 22123456"), document("3", "ingen")],
+        [document("a@b.no", "eller 22 12 34 56 og c@d.no"), document("5", f"{LONG} 22123456")],
     ]
-    assert [(d["document_type"], d["written_standard"], d["text"]) for d in corpus.read_documents(packed)] == [
-        ("review", "bokmål", "en\u2028to"),
-        ("review", "nynorsk", "en\u2028to"),
-    ]
+    found, content = built(chunks)
+    assert found.tally.identifiers == Counter(telephone_number=2, email_address=2)
+    assert found.tally.documents_with_identifiers == 2
+    assert found.identified == ("1", "document 4")
+    assert content.count(b"\n") == 3
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b'{"id":"1","text":"x"}\n{"id":"2",', "line 2: not JSON"),
-        (b'{"id":"1","text":"\xff"}', "line 1: not UTF-8"),
-        (b'{"id":"1"}', "line 1: no 'text' with a string"),
-        (b'{"id":1,"text":"x"}', "line 1: no 'id' with a string"),
-        (b'["a"]', "line 1: no 'id' with a string"),
-    ],
-)
-def test_bad_lines_are_named(tmp_path, content, message):
-    path = tmp_path / "bad.jsonl"
+def test_only_the_first_documents_with_identifying_details_are_named():
+    found, _ = built([[document(f"d{i}", f"nummer {i}: a{i}@b.no") for i in range(10)]])
+    assert found.identified == tuple(f"d{i}" for i in range(corpus.NAMED))
+    assert found.tally.documents_with_identifiers == 10
+
+
+def test_read_part(tmp_path):
+    rows = [document("1", "en\u2028to"), document("2", "tre")]
+    (tmp_path / "clinical.jsonl").write_text("".join(canonical_json(row) + "\n" for row in rows), encoding="utf-8")
+    assert list(corpus.read_part(tmp_path, "clinical")) == rows
+    with open(tmp_path / "clinical.jsonl", "ab") as lines:
+        lines.write(b'{"id": \xff')
+    with pytest.raises(DataError, match=r"clinical\.jsonl, line 3: not JSON"):
+        list(corpus.read_part(tmp_path, "clinical"))
+    with pytest.raises(MissingInputError, match="harness corpus"):
+        next(corpus.read_part(tmp_path, "general"))
+
+
+def test_bytes_move_forward_whatever_their_number(tmp_path, monkeypatch):
+    monkeypatch.setattr(corpus, "_COPIED", 3)
+    content = bytes(range(100))
+    path = tmp_path / "file"
     path.write_bytes(content)
-    with pytest.raises(DataError, match=f"bad.jsonl, {message}"):
-        list(corpus.read_documents(path))
-
-
-def test_missing_and_damaged_files_are_named(tmp_path):
-    with pytest.raises(MissingInputError, match="gone"):
-        list(corpus.read_documents(tmp_path / "gone.jsonl"))
-    (tmp_path / "no.jsonl.gz").write_bytes(b"no archive")
-    (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(b'{"id":"1","text":"x"}\n' * 1000)[:-20])
-    for name in ("no", "cut"):
-        with pytest.raises(DataError, match="damaged archive"):
-            list(corpus.read_documents(tmp_path / f"{name}.jsonl.gz"))
+    with open(path, "r+b") as file:
+        corpus._move(file.fileno(), 10, 5, 20)
+    assert path.read_bytes() == content[:5] + content[10:30] + content[25:]

@@ -70,6 +70,8 @@ def settings(training=(), tasks=("my_pair", "my_choice", "my_tokens"), **changes
         "training_texts_of": training,
         "overlap_n": 13,
         "overlap_coverage": 0.5,
+        "near_duplicate": 0.8,
+        "allow_phi": False,
     }
     return CorpusSettings(tasks, Corpus(**(values | changes)))
 
@@ -100,11 +102,24 @@ def test_held_out_texts_leave_the_corpus_and_the_rest_stays(site):
     assert general["longest_match"] == {"kept": 13, "removed": 20}
     assert card["source"]["kind"] == "synthetic"
     assert card["overlap"]["held_out_texts"] == {
-        "my_pair": {"scanned": 6, "unscannable": 0},
-        "my_choice": {"scanned": 3, "unscannable": 0},
-        "my_tokens": {"scanned": 3, "unscannable": 0},
+        "my_pair": {"scanned": 6, "unscannable": 0, "unscannable_share": 0.0},
+        "my_choice": {"scanned": 3, "unscannable": 0, "unscannable_share": 0.0},
+        "my_tokens": {"scanned": 3, "unscannable": 0, "unscannable_share": 0.0},
     }
     assert card["overlap"]["planted"] == {"planted": 12, "found": 12, "recall": 1.0}
+    assert card["near_duplicate"] == 0.8
+    assert card["phi"]["found"] == {"identity_number": 0, "telephone_number": 0, "email_address": 0}
+    # What stays of the pair task is 13 words of one validation question: 6 of its 8-grams, one 13-gram.
+    assert [general["held_out_kept"][n]["my_pair"]["found"] for n in ("8", "13")] == [6, 1]
+    assert general["held_out_kept"]["13"]["my_pair"]["n_grams"] == 6 * 8
+    assert clinical["held_out_kept"]["8"]["my_tokens"] == {
+        "n_grams": 3 * 33,
+        "found": 0,
+        "share": 0.0,
+        "texts": 3,
+        "texts_covered": 0,
+        "texts_too_short": 0,
+    }
     for part in ("general", "clinical"):
         assert card["parts"][part]["sha256"] == sha256(site / "artifacts" / "corpus" / f"{part}.jsonl")
 
@@ -176,3 +191,72 @@ def test_every_document_in_is_kept_or_counted(site):
         for reason in part["removed"].values():
             counted.update(reason["by_document_type"])
         assert counted == Counter(part["in"])
+
+
+def test_any_number_of_workers_gives_the_same_bytes(site, monkeypatch):
+    folder = site / "data" / "corpus"
+    (folder / "notes").mkdir()
+    for i in range(30):
+        (folder / "notes" / f"{i:02}.txt").write_text(sentence(f"notat{i}s"))
+    monkeypatch.setattr(corpus, "WORKERS_FROM", 0)
+    monkeypatch.setattr("harness.data.corpus_files.CHUNK", 100)
+    written = []
+    for workers in ("1", "2"):
+        monkeypatch.setenv("HARNESS_WORKERS", workers)
+        corpus.run(site, settings(("my_pair",), clinical=("clinical.jsonl", "notes")))
+        written.append({path.name: path.read_bytes() for path in (site / "artifacts" / "corpus").iterdir()})
+    assert written[0] == written[1]
+    assert ids_of(site, "clinical") == ["note", *(f"notes/{i:02}.txt" for i in range(30)), "my_pair/tr1"]
+
+
+def with_identifiers(site: Path) -> None:
+    with open(site / "data" / "corpus" / "clinical.jsonl", "a") as handle:
+        for name, text in (("ring", "Ring pårørende på 22 12 34 56."), ("mail", "Skriv til hanne@sykehus.no i dag.")):
+            handle.write(json.dumps({"id": name, "text": text}) + "\n")
+
+
+def test_identifying_details_refuse_the_corpus_and_are_not_shown(site):
+    corpus.run(site, settings())
+    first = {path.name: path.read_bytes() for path in (site / "artifacts" / "corpus").iterdir()}
+    with_identifiers(site)
+    with pytest.raises(
+        DataError, match=r"2 documents: 1 e-mail address, 1 telephone number.*clinical: ring, mail"
+    ) as r:
+        corpus.run(site, settings())
+    assert "allow_phi" in r.value.remedy
+    assert "22 12" not in str(r.value) and "hanne" not in str(r.value)
+    assert {path.name: path.read_bytes() for path in (site / "artifacts" / "corpus").iterdir()} == first
+    assert not list(site.rglob("*.partial"))
+
+
+def test_identifying_details_may_be_allowed_and_are_recorded(site):
+    with_identifiers(site)
+    corpus.run(site, settings(allow_phi=True))
+    assert {"ring", "mail"} < set(ids_of(site, "clinical"))
+    assert card_of(site)["phi"] == {
+        "allowed": True,
+        "found": {"identity_number": 0, "telephone_number": 1, "email_address": 1},
+        "documents": 2,
+    }
+
+
+def test_identifying_details_in_training_texts_count_too(site):
+    path = site / "artifacts" / "validated" / "my_tokens" / "records.jsonl"
+    records = read_jsonl(path)
+    records[0]["text"] += " ring 22123456"
+    write_jsonl(path, records)
+    with pytest.raises(DataError, match="my_tokens/tr1"):
+        corpus.run(site, settings(("my_tokens",)))
+
+
+def test_near_duplicates_go_at_the_threshold_of_the_parameters(site):
+    path = site / "data" / "corpus" / "clinical.jsonl"
+    words = sentence("journal", 60).split()
+    rows = [{"id": "first", "text": " ".join(words)}, {"id": "again", "text": " ".join([*words[:45], "slutt"])}]
+    write_jsonl(path, [*read_jsonl(path), *rows])  # 41 of 57 shingles: a similarity of 0.72
+    corpus.run(site, settings())
+    assert ids_of(site, "clinical") == ["note", "first", "again"]
+    corpus.run(site, settings(near_duplicate=0.5))
+    assert ids_of(site, "clinical") == ["note", "first"]
+    removed = card_of(site)["parts"]["clinical"]["removed"]["near duplicate"]
+    assert removed == {"documents": 1, "by_document_type": {"unknown": 1}}

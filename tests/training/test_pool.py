@@ -6,8 +6,8 @@ import signal
 import pytest
 
 from harness.errors import DataError, TrainingError
+from harness.progress import LineProgress, Progress
 from harness.training.pool import run_all, workers_for
-from harness.training.progress import LineProgress, Progress
 
 
 def draw(job, report):

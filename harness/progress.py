@@ -74,3 +74,52 @@ def steps_shown(title: str, steps: int):
     """Progress of one run as a function of (updates done, loss)."""
     with shown(title, [title], steps) as progress:
         yield lambda done, loss: progress.update(0, done)
+
+
+@contextmanager
+def amounts_shown(title: str, total: int):
+    """Progress through files of `total` bytes, as a function of (documents, bytes) that just were done."""
+    if not sys.stderr.isatty():
+        yield _amount_lines(title, total)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import Progress as RichProgress
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TextColumn("{task.fields[documents]:,} documents,"),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with RichProgress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=total, documents=0)
+        done = [0]
+
+        def more(documents: int, size: int) -> None:
+            done[0] += documents
+            bar.update(task, advance=size, documents=done[0])
+
+        yield more
+
+
+def _amount_lines(title: str, total: int, stream=None):
+    """One line for each tenth, as `LineProgress` does."""
+    done = [0, 0]
+    said = 0
+
+    def more(documents: int, size: int) -> None:
+        nonlocal said
+        done[0], done[1] = done[0] + documents, done[1] + size
+        tenths = min(10, 10 * done[1] // max(1, total))
+        if tenths > said:
+            said = tenths
+            print(
+                f"{title}: {10 * tenths} % of {total / 1e6:,.0f} MB, {done[0]:,} documents done",
+                file=stream or sys.stderr,
+                flush=True,
+            )
+
+    return more

@@ -1,0 +1,136 @@
+"""What the corpus costs as it grows: CPU time, wall time and memory at 1, 10 and 100 times a base size.
+
+Usage: python benchmarks/corpus.py [--corpus FILE] [--base 2000] [--workers N] [--folder DIR]
+
+Takes the first `--base` documents of a JSONL(.gz) corpus (the NoReC extract of the `lab` profile) and makes
+10 and 100 times as many of them, each copy with every fourth word drawn anew, so that copies share words and
+style but are no near duplicates. The last thousand documents play the held-out texts. Each size is cleaned,
+deduplicated and searched in a process of its own; prints a Markdown table and, from the largest size, what
+five billion tokens would take. Making the copies is not counted.
+"""
+
+import argparse
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from itertools import islice
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MIRROR = Path(os.environ.get("HARNESS_MIRROR", ROOT.parent / "shared" / "datasets"))
+FACTORS = (1, 10, 100)
+CHANGED = 0.25
+HELD_OUT = 1000
+TOKENS = 5e9
+TOKENS_PER_WORD = 1.35  # about what a Norwegian vocabulary of 50,000 pieces makes of a word
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--corpus", type=Path, default=MIRROR.parent / "corpora" / "norec_train_12k.jsonl.gz")
+    parser.add_argument("--base", type=int, default=2000, help="documents at size 1")
+    parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--folder", type=Path, help="where the copies go for a while (default: a temporary folder)")
+    parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(measure(options.one, options.corpus, options.workers)))
+        return
+    print("| size | documents | MB | words | CPU s | CPU s per GB | wall s | peak memory, MB | kept |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for factor in FACTORS:
+        with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+            path = Path(folder) / "corpus.jsonl"
+            write_copies(options.corpus, path, options.base, factor)
+            found = in_process(path, options)
+        print(
+            f"| {factor}× | {found['documents']:,} | {found['size'] / 1e6:,.1f} | {found['words']:,} "
+            f"| {found['cpu']:.1f} | {found['cpu'] / found['size'] * 1e9:.0f} | {found['wall']:.1f} "
+            f"| {found['memory'] / 1e6:.0f} | {found['kept']:,} |",
+            flush=True,
+        )
+    share = TOKENS / TOKENS_PER_WORD / found["words"]
+    print(
+        f"\n{TOKENS:.0e} tokens at {TOKENS_PER_WORD} a word: {share * found['size'] / 1e9:.0f} GB of JSONL, "
+        f"{share * found['documents'] / 1e6:.1f} M such documents, {share * found['cpu'] / 3600:.1f} CPU hours, "
+        f"{share * found['scratch'] / 1e9:.0f} GB of scratch files beside the output."
+    )
+
+
+def write_copies(corpus: Path, path: Path, base: int, factor: int) -> None:
+    """`base` documents, `factor` times; all copies but the first have a quarter of their words drawn anew."""
+    from harness.data.corpus_files import read_documents
+
+    documents = list(islice(read_documents(corpus), base))
+    vocabulary = [word for document in documents for word in document["text"].split()]
+    rng = random.Random(f"copies {factor}")
+    with open(path, "w", encoding="utf-8") as lines:
+        for copy in range(factor):
+            for document in documents:
+                text = document["text"] if copy == 0 else changed(document["text"], vocabulary, rng)
+                row = document | {"id": f"{document['id']}-{copy}", "text": text}
+                lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def changed(text: str, vocabulary: list[str], rng: random.Random) -> str:
+    words = text.split(" ")
+    for place in rng.sample(range(len(words)), int(CHANGED * len(words))):
+        words[place] = rng.choice(vocabulary)
+    return " ".join(words)
+
+
+def in_process(path: Path, options) -> dict:
+    command = [sys.executable, __file__, "--corpus", str(options.corpus), "--workers", str(options.workers)]
+    result = subprocess.run([*command, "--one", str(path)], stdout=subprocess.PIPE, text=True)
+    if result.returncode:
+        raise SystemExit(result.returncode)
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+def measure(path: Path, corpus: Path, workers: int) -> dict:
+    """One size, in this process and its workers; `memory` is the largest peak of any one of them, in bytes."""
+    from harness.data.corpus import build
+    from harness.data.corpus_files import chunks, read_documents
+    from harness.data.coverage import Coverage
+    from harness.data.held_out import HeldOutIndex
+    from harness.data.inspecting import Inspector
+    from harness.progress import amounts_shown
+
+    last = deque(read_documents(corpus), maxlen=HELD_OUT)
+    index = HeldOutIndex([("held out", document["text"]) for document in last], 13, 0.5)
+    inspector = Inspector(index, Coverage(index.words), 0.8)
+    size = path.stat().st_size
+    scratch = path.parent / "scratch"
+    scratch.mkdir()
+    start, before = time.perf_counter(), cpu()
+    with amounts_shown(path.name, size) as progress:
+        stream = chunks(path.parent, [path])
+        built = build(stream, inspector, path.parent / "out.jsonl", scratch, workers=workers, progress=progress)
+    wall, after = time.perf_counter() - start, cpu()
+    peaks = (resource.getrusage(who).ru_maxrss * 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    card = built.tally.as_card()
+    return {
+        "documents": card["documents"]["in"],
+        "kept": card["documents"]["kept"],
+        "words": card["words"],
+        "size": size,
+        "cpu": after - before,
+        "wall": wall,
+        "memory": max(peaks),
+        "scratch": sum(file.stat().st_size for file in scratch.iterdir()),
+    }
+
+
+def cpu() -> float:
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""Values of very many documents on disk: rows of one size in a file, written in order, read in blocks.
+
+Plain reads instead of a memory map, because pages of a map count as the memory of the process.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+BLOCK = 1 << 18  # rows read at a time
+PARTITION = 1 << 22  # rows sorted at a time: about 200 MB
+
+
+class Column:
+    """One file of rows: `width` values of one numpy type (a structured type has width 1)."""
+
+    def __init__(self, path: Path, dtype, width: int = 1):
+        self._file = open(path, "w+b")  # noqa: SIM115 - closed by `close`
+        self._dtype, self._width = np.dtype(dtype), width
+        self._size = self._dtype.itemsize * width
+        self._rows = 0
+
+    def __len__(self) -> int:
+        return self._rows
+
+    def append(self, rows: np.ndarray) -> None:
+        """Add rows, shape [rows] or [rows, width]."""
+        content = np.ascontiguousarray(rows, self._dtype)
+        self._file.write(content.tobytes())
+        self._rows += len(content)
+
+    def blocks(self, rows: int = BLOCK) -> Iterator[tuple[int, np.ndarray]]:
+        """(number of the first row, rows), in order."""
+        self._file.flush()
+        for start in range(0, self._rows, rows):
+            count = min(rows, self._rows - start)
+            yield start, self._shaped(self._read(start, count))
+
+    def gather(self, numbers: np.ndarray) -> np.ndarray:
+        """The rows with these numbers, in their order."""
+        self._file.flush()
+        return self._shaped(b"".join(self._read(number, 1) for number in numbers.tolist()))
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _read(self, start: int, count: int) -> bytes:
+        return os.pread(self._file.fileno(), count * self._size, start * self._size)
+
+    def _shaped(self, content: bytes) -> np.ndarray:
+        values = np.frombuffer(content, self._dtype)
+        return values if self._width == 1 else values.reshape(-1, self._width)
+
+
+def equal_rows(
+    column: Column, chosen: np.ndarray, partition: int = PARTITION
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """(values, row numbers) of all chosen rows of a uint64 column whose value occurs more than once.
+
+    Equal values are neighbours, the earlier row first. `chosen`: bool [rows]. What does not fit into one
+    `partition` comes in several, cut by the leading bits, so values must be hashes.
+    """
+    bits = max(0, (-(-len(column) // partition) - 1).bit_length())
+    for part in range(1 << bits):
+        values, numbers = [], []
+        for start, block in column.blocks():
+            mine = chosen[start : start + len(block)]
+            if bits:
+                mine = mine & (block >> np.uint64(64 - bits) == part)
+            values.append(block[mine])
+            numbers.append(start + np.flatnonzero(mine))
+        if not values or sum(map(len, values)) < 2:
+            continue
+        together = np.concatenate(values)
+        order = np.argsort(together, kind="stable")
+        together = together[order]
+        same = together[1:] == together[:-1]
+        several = np.append(same, False) | np.insert(same, 0, False)
+        yield together[several], np.concatenate(numbers)[order][several]

@@ -1,0 +1,212 @@
+"""The files a corpus is made from: JSONL, JSONL.gz, Parquet and plain text, one chunk at a time.
+
+A chunk is what one worker takes in hand. Its `documents()` parse it there, one at a time in the form of the
+corpus: {"id", "document_type", "written_standard", "date", "text"}; a DataError names the file and the line.
+"""
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.errors import DataError, MissingInputError
+
+UNKNOWN = "unknown"
+KINDS = (".jsonl", ".jsonl.gz", ".parquet", ".txt")
+CHUNK = 1 << 19  # bytes
+LONGEST_LINE = 1 << 26  # bytes; a longer "line" is a file of another kind
+_COLUMNS = ("id", "text", "document_type", "written_standard", "date", "language")
+_STANDARD = {"nb": "bokmål", "nn": "nynorsk"}
+_REMEDY = 'Write one {"id": …, "text": …} a line, or `harness data generate data` for the embedded corpus.'
+_UTF8 = "Save the file as UTF-8."
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Raw lines of a JSONL file from number `first`; `size`: bytes of the file that they came from."""
+
+    path: Path
+    first: int
+    lines: list[bytes] = field(repr=False)
+    size: int
+
+    def documents(self) -> Iterator[dict]:
+        for number, line in enumerate(self.lines, start=self.first):
+            if line.strip():
+                where = f"{self.path}, line {number}"
+                yield _document(_parsed(line.removeprefix(b"\xef\xbb\xbf"), where), where)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a Parquet file from number `first`, as an Arrow record batch."""
+
+    path: Path
+    first: int
+    batch: Any = field(repr=False)
+    size: int
+
+    def documents(self) -> Iterator[dict]:
+        for number, row in enumerate(self.batch.to_pylist(), start=self.first):
+            yield _document(row, f"{self.path}, row {number}")
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Plain text files, each one document whose id is its path below `folder`."""
+
+    folder: Path
+    paths: tuple[Path, ...]
+    size: int
+
+    def documents(self) -> Iterator[dict]:
+        for path in self.paths:
+            yield _document({"id": path.relative_to(self.folder).as_posix(), "text": _text(path)}, str(path))
+
+
+@dataclass(frozen=True)
+class Given:
+    """Documents that are in memory already."""
+
+    given: tuple[dict, ...] = field(repr=False)
+    size: int = 0
+
+    def documents(self) -> Iterator[dict]:
+        yield from self.given
+
+
+Chunk = Lines | Rows | Texts | Given
+
+
+def corpus_files(folder: Path, name: str) -> list[Path]:
+    """The file `folder/name`, or the files below it in the order of their paths; hidden ones do not count.
+
+    Raises MissingInputError where nothing is there, and DataError for a file of another kind.
+    """
+    path = folder / name
+    if path.is_dir():
+        below = (file.relative_to(path) for file in path.rglob("*") if file.is_file())
+        shown = sorted(file.as_posix() for file in below if not any(part.startswith(".") for part in file.parts))
+        files = [path / file for file in shown]
+        if not files:
+            raise MissingInputError(f"{path} holds no files.", remedy=f"Put {', '.join(KINDS)} files there.")
+    elif path.is_file():
+        files = [path]
+    else:
+        raise MissingInputError(f"{path} is missing.", remedy="Make it with `dvc repro`, or put it there.")
+    for file in files:
+        if not file.name.endswith(KINDS):
+            raise DataError(
+                f"{file} is none of {', '.join(KINDS)}.", remedy="Convert it, or take it out of the corpus folder."
+            )
+    return files
+
+
+def chunks(folder: Path, files: Iterable[Path]) -> Iterator[Chunk]:
+    """All of `files` in order, in chunks of about `CHUNK` bytes; ids of text files are paths below `folder`."""
+    texts: list[Path] = []
+    waiting = 0
+    for path in files:
+        if path.name.endswith(".txt"):
+            texts.append(path)
+            waiting += path.stat().st_size
+            if waiting < CHUNK:
+                continue
+        if texts:
+            yield Texts(folder, tuple(texts), waiting)
+            texts, waiting = [], 0
+        if path.name.endswith(".parquet"):
+            yield from _batches(path)
+        elif not path.name.endswith(".txt"):
+            yield from _lines(path)
+    if texts:
+        yield Texts(folder, tuple(texts), waiting)
+
+
+def read_documents(path: Path) -> Iterator[dict]:
+    """Documents of one file, one at a time, in the form of the corpus.
+
+    → {"id", "document_type", "written_standard", "date", "text"}. Records with `language` (nb, nn)
+    instead of `written_standard` are reviews. Raises DataError with file and line or row.
+    """
+    for chunk in chunks(path.parent, corpus_files(path.parent, path.name)):
+        yield from chunk.documents()
+
+
+def _lines(path: Path) -> Iterator[Chunk]:
+    first, before = 1, 0
+    try:
+        with open(path, "rb") as raw, gzip.open(raw) if path.name.endswith(".gz") else raw as handle:
+            while lines := _some_lines(handle, path, first):
+                after = raw.tell()
+                yield Lines(path, first, lines, after - before)
+                first, before = first + len(lines), after
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise DataError(f"{path}: damaged archive ({error}).", remedy="Fetch the file again.") from None
+
+
+def _some_lines(handle, path: Path, first: int) -> list[bytes]:
+    lines, size = [], 0
+    while size < CHUNK and (line := handle.readline(LONGEST_LINE + 1)):
+        if len(line) > LONGEST_LINE:
+            raise DataError(f"{path}, line {first + len(lines)}: longer than {LONGEST_LINE >> 20} MB.", remedy=_REMEDY)
+        lines.append(line)
+        size += len(line)
+    return lines
+
+
+def _batches(path: Path) -> Iterator[Chunk]:
+    from pyarrow import ArrowException, parquet
+
+    try:
+        with parquet.ParquetFile(path) as file:
+            total, size = max(1, file.metadata.num_rows), path.stat().st_size
+            unpacked = sum(file.metadata.row_group(i).total_byte_size for i in range(file.num_row_groups))
+            present = [name for name in _COLUMNS if name in file.schema_arrow.names]
+            for key in ("id", "text"):
+                if key not in present:
+                    raise DataError(f"{path}: no column {key!r}.", remedy="Name the columns id and text.")
+            first = 1
+            for batch in file.iter_batches(max(1, CHUNK * total // max(CHUNK, unpacked)), columns=present):
+                yield Rows(path, first, batch, size * batch.num_rows // total)
+                first += batch.num_rows
+    except (ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{path}: not a Parquet file, or damaged ({reason}).", remedy="Write the file again.") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not UTF-8 (byte {error.start}).", remedy=_UTF8) from None
+
+
+def _parsed(line: bytes, where: str):
+    try:
+        return json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise DataError(f"{where}: not UTF-8 (byte {error.start}).", remedy=_UTF8) from None
+    except json.JSONDecodeError as error:
+        raise DataError(f"{where}: not JSON ({error.msg}).", remedy=_REMEDY) from None
+
+
+def _document(row, where: str) -> dict:
+    for key in ("id", "text"):
+        if not isinstance(row, dict) or not isinstance(row.get(key), str):
+            raise DataError(f"{where}: no {key!r} with a string.", remedy=_REMEDY)
+    language = row.get("language") or ""
+    document = {
+        "id": row["id"],
+        "document_type": str(row.get("document_type") or ("review" if language else UNKNOWN)),
+        "written_standard": str(row.get("written_standard") or _STANDARD.get(language, language)),
+        "date": str(row.get("date") or ""),
+    }
+    try:
+        "".join(document.values()).encode()
+    except UnicodeEncodeError:
+        raise DataError(f"{where}: half of a surrogate pair outside the text.", remedy=_REMEDY) from None
+    return document | {"text": row["text"]}

@@ -1,0 +1,151 @@
+"""The held-out texts of the tasks, and what a corpus document shares with them.
+
+Overlap is looked for in word n-grams: the n-grams of the held-out texts are indexed once, and the
+corpus streams past them. The measure follows the contamination analyses of large language models
+(Brown et al. 2020 count shared 13-grams; Touvron et al. 2023 the share of a text that is covered).
+"""
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from harness.data.words import GramTable, Hashed, clean, hashed, words_of
+
+SHORTEST = 5  # words; a shorter text stands by chance in any large corpus, so it is only counted
+FILLERS = 1000  # random words that plants are hidden among
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """`tasks`: those of whose held-out texts the document holds too much; `longest`: the longest run
+    of words (at least n, or a whole shorter text) that it shares with any held-out text."""
+
+    tasks: tuple[str, ...]
+    longest: int
+
+
+class HeldOutIndex:
+    """The texts that no corpus document may hold, by their word n-grams.
+
+    A document overlaps when it holds at least `coverage` (0 to 1) of the distinct n-grams of one text;
+    a text of fewer than n words, but at least SHORTEST, must stand in it whole. `texts` are those that can be
+    looked for, `words` all of them, cut, both as (task, …) in sorted order.
+    """
+
+    def __init__(self, texts: Iterable[tuple[str, str]], n: int, coverage: float):
+        """`texts`: (task, text)."""
+        self.n, self.coverage = n, coverage
+        self.scanned: Counter[str] = Counter()
+        self.unscannable: Counter[str] = Counter()
+        self.texts: list[tuple[str, str]] = []
+        self._n_grams: list[int] = []
+        # An n-gram's places as text * 2**32 + position: the place before it is one less.
+        self._places: dict[tuple[str, ...], tuple[int, ...]] = {}
+        self._short: dict[tuple[str, ...], list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
+        texts = sorted(set(texts))
+        self.words = [(task, tuple(words_of(clean(text)))) for task, text in texts]
+        for (task, text), (_, words) in zip(texts, self.words, strict=True):
+            self._add(task, text, words)
+        long = hashed([words for _, words in self.words if len(words) >= n])
+        openings = hashed(list(self._short))
+        self._tables = [(n, GramTable(long.grams(n)[0])), (SHORTEST, GramTable(openings.grams(SHORTEST)[0]))]
+
+    def _add(self, task: str, text: str, words: tuple[str, ...]) -> None:
+        if len(words) < min(SHORTEST, self.n):
+            self.unscannable[task] += 1
+            return
+        number = len(self.texts)
+        self.texts.append((task, text))
+        self.scanned[task] += 1
+        if len(words) < self.n:
+            self._short[words[:SHORTEST]].append((number, words))
+        grams = list(_grams(words, self.n))
+        for position, gram in enumerate(grams):
+            self._places[gram] = (*self._places.get(gram, ()), (number << 32) + position)
+        self._n_grams.append(len(set(grams)))
+
+    def overlaps(self, documents: Sequence[list[str]], hashes: Hashed) -> dict[int, Overlap]:
+        """What each of many documents (as words, and the same hashed) shares with the held-out texts,
+        by its number; those that share nothing are left out.
+
+        The hashes only say where the closer look is worth it: most documents share nothing.
+        """
+        places: list[dict[int, list[int]]] = []
+        for n, table in self._tables:
+            grams, numbers = hashes.grams(n)
+            hits = table.find(grams)[0]
+            # The n-grams of one document are neighbours in `grams`, from its first word on.
+            starts = hits - np.searchsorted(numbers, numbers[hits])
+            places.append(defaultdict(list))
+            for number, start in zip(numbers[hits].tolist(), starts.tolist(), strict=True):
+                places[-1][number].append(start)
+        long, short = places
+        candidates = sorted(long.keys() | short.keys())
+        looked = ((number, self._overlap(documents[number], long[number], short[number])) for number in candidates)
+        return {number: overlap for number, overlap in looked if overlap.longest}
+
+    def overlap(self, words: list[str]) -> Overlap:
+        """What a document, as its words, shares with the held-out texts."""
+        return self._overlap(words, range(len(words) - self.n + 1), range(len(words) - SHORTEST + 1))
+
+    def _overlap(self, words: list[str], long: Iterable[int], short: Iterable[int]) -> Overlap:
+        """`overlap`, looking only at n-grams that start at `long`, and at short texts that start at `short`."""
+        held: dict[int, set[tuple[str, ...]]] = {}
+        runs: dict[int, int] = {}
+        longest, previous = 0, -1
+        for start in long:
+            gram = tuple(words[start : start + self.n])
+            places = self._places.get(gram)
+            if places is None:
+                continue
+            known, runs = (runs if start == previous + 1 else {}), {}
+            previous = start
+            for place in places:
+                runs[place] = known.get(place - 1, self.n - 1) + 1
+                held.setdefault(place >> 32, set()).add(gram)
+            longest = max(longest, *runs.values())
+        over = {number for number, grams in held.items() if len(grams) >= self.coverage * self._n_grams[number]}
+        for start in short:
+            for number, text in self._short.get(tuple(words[start : start + SHORTEST]), ()):
+                if tuple(words[start : start + len(text)]) == text:
+                    over.add(number)
+                    longest = max(longest, len(text))
+        return Overlap(tuple(sorted({self.texts[number][0] for number in over})), longest)
+
+    def planted_recall(self, seed: int, plants: int = 200) -> dict:
+        """Plant held-out texts verbatim among random words and count how many are found.
+
+        → {"planted", "found", "recall" (None where nothing could be planted)}
+        """
+        rng = random.Random(seed)
+        chosen = rng.sample(self.texts, min(plants, len(self.texts)))
+        fillers = [_filler(rng) for _ in range(FILLERS)]
+        documents = []
+        for _, text in chosen:
+            before, after = (" ".join(rng.choices(fillers, k=rng.randint(20, 200))) for _ in "ab")
+            documents.append(words_of(clean(f"{before}\n{text}\n{after}")))
+        overlaps = self.overlaps(documents, hashed(documents))
+        found = sum(task in overlaps[i].tasks for i, (task, _) in enumerate(chosen) if i in overlaps)
+        recall = round(found / len(chosen), 4) if chosen else None
+        return {"planted": len(chosen), "found": found, "recall": recall}
+
+    def as_card(self, tasks: Iterable[str]) -> dict:
+        """How many texts of each task could be looked for; a duplicate text counts once."""
+        card = {}
+        for task in tasks:
+            scanned, unscannable = self.scanned[task], self.unscannable[task]
+            share = round(unscannable / (scanned + unscannable), 4) if scanned + unscannable else 0.0
+            card[task] = {"scanned": scanned, "unscannable": unscannable, "unscannable_share": share}
+        return card
+
+
+def _grams(words, n: int) -> Iterator[tuple[str, ...]]:
+    return zip(*(islice(words, start, None) for start in range(n)), strict=False)
+
+
+def _filler(rng: random.Random) -> str:
+    return "".join(rng.choices("abdefghiklmnoprstuvyåø", k=rng.randint(2, 11)))

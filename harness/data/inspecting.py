@@ -1,0 +1,112 @@
+"""What can be said of corpus documents without looking at any other part of the corpus."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from harness.data import identifiers
+from harness.data.corpus_files import UNKNOWN, Chunk
+from harness.data.coverage import Coverage
+from harness.data.held_out import HeldOutIndex
+from harness.data.near_duplicates import band_hashes, compact, minima
+from harness.data.words import Hashed, clean, cut, hashed
+
+# One row for each document. `size`: bytes of its line, 0 where it is not written; `kind` and `standard`: numbers
+# in lists of names; `task`: 1 + number of the first task whose held-out text it holds, 0 for none.
+DOCUMENT = np.dtype(
+    [("size", "<u4"), ("words", "<u4"), ("kind", "<u4"), ("standard", "<u4"), ("task", "<u2"), ("longest", "<u4")]
+    + [(kind, "<u4") for kind in identifiers.KINDS]
+)
+# As `files.canonical_json`, but made once: it writes every document of the corpus.
+_line_of = json.JSONEncoder(ensure_ascii=False, sort_keys=True, allow_nan=False).encode
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """A chunk's documents in columns: `lines` are their JSON lines one after the other, `table` is of type
+    DOCUMENT, `exact` uint64 [documents], `bands` uint64 [bands, documents], `signatures` uint16 [documents,
+    minima]; `held_out`: pairs (document, n-gram) by n; `kinds` and `standards` the names that `table` numbers.
+    """
+
+    lines: bytes = field(repr=False)
+    table: np.ndarray
+    exact: np.ndarray
+    bands: np.ndarray
+    signatures: np.ndarray
+    held_out: dict[int, np.ndarray]
+    kinds: tuple[str, ...]
+    standards: tuple[str, ...]
+    size: int
+
+
+@dataclass(frozen=True)
+class Inspector:
+    """Cleans the documents of a chunk and measures them: `inspector(chunk)`.
+
+    Holds what all workers share: the held-out texts, and the similarity from which documents are duplicates.
+    """
+
+    index: HeldOutIndex
+    coverage: Coverage
+    near_duplicate: float
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks with held-out texts, as `table["task"] - 1` numbers them."""
+        return tuple(sorted(self.index.scanned))
+
+    def __call__(self, chunk: Chunk) -> Inspected:
+        documents = [document | {"text": clean(document["text"])} for document in chunk.documents()]
+        folded = [document["text"].casefold() for document in documents]
+        words = [cut(text) for text in folded]
+        hashes = hashed(words)
+        table = np.zeros(len(documents), DOCUMENT)
+        table["words"] = hashes.lengths
+        overlapping = self._overlapping(words, hashes, table)
+        kinds, standards = _Names(), _Names()
+        table["kind"] = [kinds[document["document_type"]] for document in documents]
+        table["standard"] = [standards[document["written_standard"] or UNKNOWN] for document in documents]
+        exact = np.fromiter(map(_content_hash, folded), np.uint64, len(documents))
+        lines = [b""] * len(documents)
+        for i, document in enumerate(documents):
+            if words[i] and i not in overlapping:
+                lines[i] = (_line_of(document) + "\n").encode()
+                for kind, n in identifiers.of_document(document).items():
+                    table[kind][i] = n
+        table["size"] = [len(line) for line in lines]
+        signatures = minima(hashes)
+        return Inspected(
+            b"".join(lines),
+            table,
+            exact,
+            band_hashes(signatures, self.near_duplicate),
+            compact(signatures),
+            self.coverage.find(hashes),
+            tuple(kinds),
+            tuple(standards),
+            chunk.size,
+        )
+
+    def _overlapping(self, words: list[list[str]], hashes: Hashed, table: np.ndarray) -> set[int]:
+        """Fills in `task` and `longest`; returns the documents that hold too much held-out text."""
+        numbers = {task: number for number, task in enumerate(self.tasks, start=1)}
+        overlaps = self.index.overlaps(words, hashes)
+        for i, overlap in overlaps.items():
+            table["longest"][i] = overlap.longest
+            table["task"][i] = numbers[overlap.tasks[0]] if overlap.tasks else 0
+        return {i for i, overlap in overlaps.items() if overlap.tasks}
+
+
+class _Names(dict):
+    """Name → its number, in the order of their first use."""
+
+    def __missing__(self, name: str) -> int:
+        return self.setdefault(name, len(self))
+
+
+def _content_hash(folded: str) -> int:
+    """Of a case-folded text: equal for texts that differ only in case and white space."""
+    content = " ".join(folded.split()).encode()
+    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")

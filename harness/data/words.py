@@ -1,0 +1,109 @@
+"""Words of a text: cleaned, cut, hashed, and compared as n-grams of hashes.
+
+A word is a run of letters, digits and underscores of the case-folded text. Searching compares 64-bit
+hashes of whole n-grams, all documents of a chunk at once; the hashes are the same on every machine.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+
+_WORD = re.compile(r"\w+")
+# A lone surrogate (from a broken JSON escape) is no character and cannot be written as UTF-8.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ud800-\udfff]")
+_REMEMBERED = 1 << 18  # words; about 40 MB in each process
+_STEP = np.uint64(0x9E3779B97F4A7C15)  # odd: multiplying by it loses nothing modulo 2**64
+_ROOM = 16  # places in a table for each n-gram in it, so that one miss in 16 costs a closer look
+_MOST_BITS = 28
+
+
+def clean(text: str) -> str:
+    """NFC, line ends as `\\n`, no control characters but line end and tab, no space at the edges."""
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
+    return _CONTROL.sub("", text).strip()
+
+
+def words_of(text: str) -> list[str]:
+    return cut(text.casefold())
+
+
+def cut(folded: str) -> list[str]:
+    """`words_of` for a text that is case-folded already."""
+    return _WORD.findall(folded)
+
+
+class _Hashes(dict):
+    """Word → 64-bit hash; remembers the words it met, for common words are most of any text."""
+
+    def __missing__(self, word: str) -> int:
+        value = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "little")
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[word] = value
+        return value
+
+
+_hash_of = _Hashes()
+
+
+@dataclass(frozen=True)
+class Hashed:
+    """The words of several documents, one after the other: `hashes` uint64 [words], `lengths` int64
+    [documents]."""
+
+    hashes: np.ndarray
+    lengths: np.ndarray
+
+    @property
+    def starts(self) -> np.ndarray:
+        return np.cumsum(self.lengths) - self.lengths
+
+    def grams(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """(hash, number of the document) of every n-gram that lies within one document."""
+        documents = np.repeat(np.arange(len(self.lengths)), self.lengths)
+        count = max(0, len(self.hashes) - n + 1)
+        inside = np.flatnonzero(documents[:count] == documents[n - 1 :])
+        return folded(self.hashes, n)[inside], documents[inside]
+
+
+def hashed(documents: Sequence[Sequence[str]]) -> Hashed:
+    """Documents, each as its words, to hashes."""
+    lengths = np.array([len(words) for words in documents], np.int64)
+    every = map(_hash_of.__getitem__, chain.from_iterable(documents))
+    return Hashed(np.fromiter(every, np.uint64, int(lengths.sum())), lengths)
+
+
+def folded(hashes: np.ndarray, n: int) -> np.ndarray:
+    """One hash for each run of n neighbours: Σ hash[i + k] · STEP^(n − 1 − k) modulo 2^64."""
+    count = max(0, len(hashes) - n + 1)
+    total = np.zeros(count, np.uint64)
+    for start in range(n):
+        total *= _STEP
+        total += hashes[start : start + count]
+    return total
+
+
+class GramTable:
+    """A set of n-gram hashes; `hashes` holds each once, sorted."""
+
+    def __init__(self, hashes: np.ndarray):
+        self.hashes = np.unique(np.asarray(hashes, np.uint64))
+        bits = min(_MOST_BITS, max(4, (_ROOM * len(self.hashes)).bit_length()))
+        self._shift = np.uint64(64 - bits)
+        self._maybe = np.zeros(1 << bits, bool)
+        self._maybe[self.hashes >> self._shift] = True
+
+    def find(self, hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(position in `hashes`, number in the table) of every hash that is in the table."""
+        if not len(self.hashes):
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        positions = np.flatnonzero(self._maybe[hashes >> self._shift])
+        wanted = hashes[positions]
+        numbers = np.minimum(np.searchsorted(self.hashes, wanted), len(self.hashes) - 1)
+        there = self.hashes[numbers] == wanted
+        return positions[there], numbers[there]
