@@ -5,7 +5,8 @@ before its end (its time limit, or a job of higher priority), the run is told in
 state and is queued again.
 
 What the run has to do for that: on SIGUSR1 or SIGTERM store its state after the current update and
-exit with another status than 0; started again, go on from that state.
+exit; started again, go on from that state. torchrun reports a failure whenever it was signalled, so a
+run that reaches its end in that moment is queued again too, and has to find itself done.
 """
 
 import re
