@@ -4,6 +4,7 @@ The hub states a SHA-256 for what it keeps in large-file storage and a git blob 
 "blob SIZE\\0" and the bytes) for the rest; both can be verified later without asking it again.
 """
 
+import dataclasses
 import fnmatch
 import hashlib
 import io
@@ -78,15 +79,9 @@ def files_read(names: Iterable[str]) -> list[str]:
 def as_yaml(source: Hub) -> str:
     """The arm of a family as it stands in params.yaml, ready to be pasted."""
     from ruamel.yaml import YAML
-    from ruamel.yaml.scalarstring import SingleQuotedScalarString as Quoted
 
-    # Unquoted, a hash that happens to hold only digits, or digits and one e, would be read as a number.
-    value = {
-        "source": source.source,
-        "repository": source.repository,
-        "revision": Quoted(source.revision),
-        "files": {name: Quoted(hash_) for name, hash_ in sorted((source.files or {}).items())},
-    }
+    value = {**dataclasses.asdict(source), "files": dict(sorted((source.files or {}).items()))}
+    # The library quotes a hash that would be read as a number: only digits, or digits and one e.
     yaml, text = YAML(), io.StringIO()
     yaml.width = 4096
     yaml.dump(value, text)

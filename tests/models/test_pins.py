@@ -90,6 +90,7 @@ def test_a_repository_without_weights_for_pytorch_is_refused(hub_that_has):
         ),
         ("pytorch_model-1.bin pytorch_model.bin.index.json", "pytorch_model-1.bin pytorch_model.bin.index.json"),
         ("pytorch_model-1.bin pytorch_model.bin", "pytorch_model.bin"),
+        ("model-1.safetensors model.safetensors model.safetensors.index.json", "model.safetensors"),
         ("flax_model.msgpack", ""),
     ],
 )
