@@ -6,7 +6,6 @@ reader and for the hub. It holds counts, names and hashes; no text of a document
 
 import dataclasses
 import importlib.metadata
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,18 @@ from harness.config import BatchPlan
 from harness.files import read_json, sha256_tree, write_json, write_text
 from harness.models.readme import model_card
 
-__all__ = ["CorpusPart", "Facts", "Masked", "Parent", "Training", "card", "corpus_part", "held_out", "libraries",
-           "model_card", "parent_of", "write"]  # fmt: skip
+__all__ = [
+    "CorpusPart",
+    "Facts",
+    "Parent",
+    "Training",
+    "card",
+    "corpus_part",
+    "libraries",
+    "model_card",
+    "parent_of",
+    "write",
+]
 
 LIBRARIES = ("numpy", "safetensors", "tokenizers", "torch", "transformers")
 
@@ -40,8 +49,8 @@ class Parent:
 class CorpusPart:
     """One corpus as the corpus stage counted it; documents by type and by written standard.
 
-    `kind` is synthetic, public or restricted; `phi` says whether it holds identifying details of
-    real people, None where its source record does not state it.
+    `kind` is synthetic, public or restricted; `phi` says whether the corpus stage found identifying
+    details in what it kept, None where it did not look.
     """
 
     sha256: str
@@ -57,10 +66,11 @@ class CorpusPart:
 
 @dataclass(frozen=True)
 class Training:
-    """One pre-training run. `parameters` are all of the recipe's, `held_out` is {"before", "after"}.
+    """One pre-training run. `parameters` are all of the recipe's; `trained_on` names one of `corpora`.
 
-    `trained_on` names one of `corpora`; `rows` and `tokens` are that corpus cut for training,
-    `tokens_seen` counts repetitions; `losses` is the curve, [{"step", "loss"}, …].
+    `steps` are the updates made, `tokens_seen` counts repetitions, `losses` is the curve, [{"step", "loss"},
+    …]. `held_out` is {"before": {corpus: {"loss" (nats per masked token), "accuracy" (0 to 1), "tokens",
+    "by_document_type": {type: the same three}}}, "after": …}; a loss or accuracy of None was not measured.
     """
 
     recipe: str
@@ -69,8 +79,7 @@ class Training:
     trained_on: str
     corpora: Mapping[str, CorpusPart]
     batch: BatchPlan
-    rows: int
-    tokens: int
+    steps: int
     tokens_seen: int
     losses: Sequence[Mapping[str, float]]
     held_out: Mapping[str, Mapping]
@@ -117,10 +126,8 @@ def card(facts: Facts) -> dict:
             "trained_on": training.trained_on,
             "corpus": {name: dataclasses.asdict(part) for name, part in training.corpora.items()},
             "batch": {**dataclasses.asdict(training.batch), "effective": training.batch.effective},
-            "rows": training.rows,
-            "tokens": training.tokens,
+            "steps": training.steps,
             "tokens_seen": training.tokens_seen,
-            "epochs": round(training.tokens_seen / max(1, training.tokens), 2),
             "losses": training.losses,
             "held_out": training.held_out,
         }
@@ -136,53 +143,19 @@ def _plain(value):
     return value
 
 
-@dataclass(frozen=True)
-class Masked:
-    """What was counted at the masked tokens of one document type: the sum of their cross-entropies in
-    nats, how many were predicted rightly, and how many there were."""
-
-    loss: float
-    right: int
-    tokens: int
-
-
-def held_out(counts: Mapping[str, Mapping[str, Masked]]) -> dict:
-    """{corpus: {document type: counts}} as a card states it, for one moment (before or after training).
-
-    → {corpus: {"loss" (mean, nats), "accuracy" (0 to 1), "tokens", "by_document_type": {type: the same}}};
-    loss and accuracy are None where nothing was masked.
-    """
-    found = {}
-    for corpus, by_type in sorted(counts.items()):
-        parts = [masked for _, masked in sorted(by_type.items())]
-        whole = Masked(math.fsum(m.loss for m in parts), sum(m.right for m in parts), sum(m.tokens for m in parts))
-        found[corpus] = {
-            **_means(whole),
-            "by_document_type": {name: _means(masked) for name, masked in sorted(by_type.items())},
-        }
-    return found
-
-
-def _means(masked: Masked) -> dict:
-    n = masked.tokens
-    return {
-        "loss": round(masked.loss / n, 4) if n else None,
-        "accuracy": round(masked.right / n, 4) if n else None,
-        "tokens": n,
-    }
-
-
 def corpus_part(corpus_card: Mapping, name: str) -> CorpusPart:
     """The summary of one part of `artifacts/corpus/card.json`."""
-    part, source = corpus_card["parts"][name], corpus_card.get("source") or {}
+    part, source, phi = corpus_card["parts"][name], corpus_card.get("source") or {}, corpus_card.get("phi")
     # A part that states its own origin goes before the source record of the whole.
-    stated = {key: part.get(key, source.get(key)) for key in ("kind", "language", "licence", "phi")}
+    stated = {key: part.get(key, source.get(key)) for key in ("kind", "language", "licence")}
     return CorpusPart(
         sha256=part["sha256"],
         documents=part["documents"]["kept"],
         words=part["words"],
         document_types=dict(part["kept"]),
         written_standards={standard: counts["documents"] for standard, counts in part["written_standard"].items()},
+        # The stage looks through both parts together.
+        phi=None if phi is None else phi["documents"] > 0,
         **stated,
     )
 

@@ -84,7 +84,7 @@ def _how(card: Mapping) -> list[str]:
             f"{batch['devices']} devices",
         )
     )
-    rows += [("tokens seen", _count(card["tokens_seen"])), ("epochs", str(card["epochs"]))]
+    rows += [("updates", _count(card["steps"])), ("tokens seen", _count(card["tokens_seen"]))]
     return [*_table(("Setting", "Value"), rows), *(["", *_unmet(card)] if card.get("missing") else [])]
 
 
@@ -106,14 +106,14 @@ def _data(card: Mapping) -> list[str]:
     rows = []
     for name, part in sorted(card["corpus"].items()):
         standards = ", ".join(f"{_cell(k)} {_count(n)}" for k, n in sorted(part["written_standards"].items()))
-        phi = {True: "yes", False: "no", None: "not stated"}[part.get("phi")]
+        phi = {True: "found", False: "none found", None: "not looked for"}[part.get("phi")]
         kind = KINDS.get(part.get("kind"), "not stated")
         use = "training and held out" if name == card["trained_on"] else "held out only"
         licence = _cell(part.get("licence") or "not stated")
         counted = (_count(part["documents"]), _count(part["words"]))
         rows.append((_cell(name), use, kind, *counted, standards, licence, phi))
     header = ("Corpus", "Used for", "Kind", "Documents", "Words", "Documents by written standard", "Licence",
-              "Identifying details of real people")  # fmt: skip
+              "Identifying details")  # fmt: skip
     types = card["corpus"][card["trained_on"]]["document_types"]
     kinds = ", ".join(f"{_cell(name)} {_count(n)}" for name, n in sorted(types.items()))
     return [

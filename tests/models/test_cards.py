@@ -2,16 +2,11 @@
 
 import dataclasses
 import json
-import math
 
 import cards_made
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from harness.files import canonical_json, read_json, sha256_tree, write_json
 from harness.models import cards, families
-from harness.models.cards import Masked
 
 SHA = "0123456789abcdef" * 4
 
@@ -26,7 +21,8 @@ def test_a_card_states_all_that_made_the_checkpoint():
     }
     assert card["batch"] == {"per_device": 16, "accumulation": 4, "devices": 4, "effective": 256}
     assert card["corpus"]["clinical"]["sha256"] == "c" * 64 and card["corpus"]["clinical"]["documents"] == 4483
-    assert (card["tokens_seen"], card["epochs"], card["trained_on"]) == (345_600, 0.66, "clinical")
+    assert (card["steps"], card["tokens_seen"], card["trained_on"]) == (450, 345_600, "clinical")
+    assert card["held_out"] == cards_made.MEASURED and card["losses"] == [{"step": 22, "loss": 7.4342}]
     assert card["code"] == "d" * 64 and card["libraries"]["torch"] == "2.13.0" and card["parameters"] == 321_952
     assert json.loads(canonical_json(card)) == card
 
@@ -54,35 +50,6 @@ def test_every_fact_reaches_the_card():
         assert cards.card(cards_made.built(training=changed)) != before, field.name
 
 
-counts = st.dictionaries(
-    st.sampled_from(["epikrise", "nødsamtale", "henvisning", "review"]),
-    st.builds(
-        lambda losses, right: Masked(math.fsum(losses), sum(right[: len(losses)]), len(losses)),
-        st.lists(st.floats(0, 20), max_size=6),
-        st.lists(st.booleans(), min_size=6, max_size=6),
-    ),
-    max_size=4,
-)
-
-
-@settings(max_examples=50, deadline=None)
-@given(counts)
-def test_a_corpus_is_the_mean_over_masked_tokens_not_over_types(by_type):
-    found = cards.held_out({"clinical": by_type})["clinical"]
-    tokens = sum(masked.tokens for masked in by_type.values())
-    assert found["tokens"] == tokens and set(found["by_document_type"]) == set(by_type)
-    if not tokens:
-        assert found["loss"] is found["accuracy"] is None
-        return
-    assert found["loss"] == pytest.approx(sum(m.loss for m in by_type.values()) / tokens, abs=1e-4)
-    assert found["accuracy"] == pytest.approx(sum(m.right for m in by_type.values()) / tokens, abs=1e-4)
-    for name, masked in by_type.items():
-        part = found["by_document_type"][name]
-        assert part["tokens"] == masked.tokens
-        if masked.tokens:
-            assert part["loss"] == pytest.approx(masked.loss / masked.tokens, abs=1e-4)
-
-
 def test_a_corpus_part_is_what_the_corpus_stage_counted():
     tally = {
         "documents": {"in": 12, "kept": 10},
@@ -91,15 +58,19 @@ def test_a_corpus_part_is_what_the_corpus_stage_counted():
         "sha256": SHA,
         "written_standard": {"bokmål": {"documents": 8, "words": 80}, "nynorsk": {"documents": 2, "words": 19}},
     }
-    whole = {"kind": "restricted", "licence": "none", "language": "nb", "phi": True}
-    content = {"source": whole, "parts": {"clinical": tally, "general": {**tally, "kind": "public", "phi": False}}}
+    whole = {"kind": "restricted", "licence": "none", "language": "nb"}
+    content = {"source": whole, "parts": {"clinical": tally, "general": {**tally, "kind": "public"}}}
     part = cards.corpus_part(content, "clinical")
     assert (part.documents, part.words, part.sha256) == (10, 99, SHA)
     assert part.written_standards == {"bokmål": 8, "nynorsk": 2} and part.document_types == {"epikrise": 10}
-    assert (part.kind, part.phi, part.licence) == ("restricted", True, "none")
+    assert (part.kind, part.language, part.licence) == ("restricted", "nb", "none")
     general = cards.corpus_part(content, "general")
-    assert (general.kind, general.phi, general.licence) == ("public", False, "none")
-    assert cards.corpus_part({"parts": {"clinical": tally}}, "clinical").phi is None
+    assert (general.kind, general.licence) == ("public", "none")
+    assert part.phi is None
+    for documents, flag in ((0, False), (3, True)):
+        looked = {**content, "phi": {"allowed": True, "found": {}, "documents": documents}}
+        assert cards.corpus_part(looked, "clinical").phi is flag
+    assert cards.corpus_part({"parts": {"clinical": tally}}, "clinical").kind is None
 
 
 def test_a_parent_is_named_by_its_bytes_and_its_origin(tmp_path):

@@ -90,6 +90,7 @@ def test_it_says_how_it_was_made_in_numbers():
         "| recipe | `bert_mlm` |",
         "| learning\\_rate | `0.004` |",
         "256 = 16 per device × 4 accumulated × 4 devices",
+        "| updates | 450 |",
         "| tokens seen | 345\u202f600 |",
         "| synthetic (written by a program) | 4\u202f483 | 291\u202f759 | bokmål 3\u202f605, nynorsk 878 | CC0-1.0 |",
         "epikrise 816, nødsamtale 746",

@@ -19,7 +19,7 @@ def test_what_another_processor_or_machine_would_change_does_not_count():
     """Losses, the parent's bytes and library versions differ; the line of descent is the same."""
     training = cards_made.training(
         losses=[{"step": 22, "loss": 7.4343}],
-        held_out={side: cards.held_out(cards_made.MEASURED["before"]) for side in ("before", "after")},
+        held_out={side: cards_made.MEASURED["before"] for side in ("before", "after")},
     )
     parent = dataclasses.replace(cards_made.built().parent, tree="9" * 64)
     other = cards.card(cards_made.built(training=training, parent=parent, libraries={"torch": "2.14.0"}))
