@@ -86,11 +86,11 @@ def _parser() -> argparse.ArgumentParser:
     checkpoint = command(
         "checkpoint",
         _stage_checkpoint,
-        stage + "make or import the baseline of a family; `checkpoint pin REPOSITORY` prints a commit",
+        stage + "make or import the baseline of a family; `checkpoint pin REPOSITORY` prints a pin",
         "checkpoint nb_bert",
         "family",
     )
-    checkpoint.add_argument("repository", nargs="?", help="with `pin`: the hub repository to resolve")
+    checkpoint.add_argument("repository", nargs="?", help="with `pin`: owner/name or owner/name@branch on the hub")
     command(
         "pretrain", _stage_pretrain, stage + "make or import the clinical arm of a family", "pretrain nb_bert", "family"
     )
@@ -231,10 +231,10 @@ def _pin(repository: str | None) -> None:
     if not repository:
         raise ConfigError("pin needs a repository.", remedy="For example: harness checkpoint pin ltg/norbert3-large")
     prepare_environment("fast")
-    from harness.models.checkpoints import pin
+    from harness.models import pins
 
-    for key, value in pin(repository).items():
-        print(f"{key}: {value}")
+    text = pins.as_yaml(pins.pin(repository))
+    print(f"# {repository}: put this below the arm (baseline, clinical) of a family in params.yaml.\n{text}", end="")
 
 
 def _stage_pretrain(options) -> int:

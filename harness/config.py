@@ -1,10 +1,16 @@
 """What a run can choose: the sections of `params.yaml` and each stage's settings, as frozen types."""
 
+import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 ARMS = ("baseline", "clinical")
 CONTROL = "control"
+
+FileName = Annotated[str, re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*"), "the plain name of a file"]
+FileHash = Annotated[
+    str, re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}"), "a SHA-256 (64 hex digits) or a git blob id (40), in quotes"
+]
 
 
 @dataclass(frozen=True)
@@ -81,11 +87,16 @@ class Build:
 
 @dataclass(frozen=True)
 class Hub:
-    """The arm is a checkpoint of the Hugging Face hub at one commit."""
+    """The arm is a checkpoint of the Hugging Face hub at one commit.
+
+    `files`, where given, holds the hash of every file that the import reads, as
+    `harness checkpoint pin` prints them; one that differs or is not listed is refused.
+    """
 
     source: Literal["hub"]
     repository: str
     revision: str
+    files: dict[FileName, FileHash] | None = None
 
 
 @dataclass(frozen=True)
@@ -149,6 +160,20 @@ class Pretraining:
     def accumulation(self, devices: int) -> int:
         """Micro-batches per update and device."""
         return self.effective_batch // (self.device_batch * devices)
+
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """`per_device` rows at a time on each of `devices`, `accumulation` times before an update."""
+
+    per_device: int
+    accumulation: int
+    devices: int
+
+    @property
+    def effective(self) -> int:
+        """Rows that one update sees."""
+        return self.per_device * self.accumulation * self.devices
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,22 @@ import re
 import types
 import typing
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from harness.errors import ConfigError
 
 
 def convert(kind, value, path: str, name: str):
-    """`value` as `kind` (dataclass, union of dataclasses, tuple, dict, Literal or plain type)."""
+    """`value` as `kind` (dataclass, union of dataclasses, tuple, dict, Literal or plain type).
+
+    `Annotated[str, re.compile(…), "what it is"]` is text that matches the pattern as a whole.
+    """
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is Annotated:
+        base, pattern, meaning = arguments
+        if not isinstance(value, base) or not pattern.fullmatch(value):
+            raise wrong(name, path, meaning, value)
+        return value
     if origin in (types.UnionType, typing.Union):
         if type(None) in arguments:
             return None if value is None else convert(arguments[0], value, path, name)
@@ -30,8 +38,11 @@ def convert(kind, value, path: str, name: str):
     if origin is dict:
         if not isinstance(value, Mapping):
             raise wrong(name, path, "a section", value)
-        kind = arguments[1]
-        return {_key(key, path, name): convert(kind, item, f"{path}.{key}", name) for key, item in value.items()}
+        of_keys, of_values = arguments
+        return {
+            _key(of_keys, key, path, name): convert(of_values, item, f"{path}.{key}", name)
+            for key, item in value.items()
+        }
     if dataclasses.is_dataclass(kind):
         return _typed_section(kind, value, path, name)
     if kind is float and type(value) is int:
@@ -44,7 +55,9 @@ def convert(kind, value, path: str, name: str):
     return value
 
 
-def _key(key, path: str, name: str) -> str:
+def _key(kind, key, path: str, name: str) -> str:
+    if kind is not str:
+        return convert(kind, key, f"a name in {path}", name)
     if not isinstance(key, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", key):
         raise ConfigError(
             f"{name}: {path} has the name {key!r}.",
@@ -56,17 +69,28 @@ def _key(key, path: str, name: str) -> str:
 def _typed_section(kind, value, path: str, name: str):
     if not isinstance(value, Mapping):
         raise wrong(name, path or "the file", "a section", value)
-    fields = typing.get_type_hints(kind)
+    fields = typing.get_type_hints(kind, include_extras=True)
+    may_lack = {field.name for field in dataclasses.fields(kind) if _has_default(field)}
     for key in value:
         if key not in fields:
             raise unknown(name, f"{path}.{key}".lstrip("."), key, fields)
     for key in fields:
-        if key not in value:
+        if key not in value and key not in may_lack:
             raise ConfigError(
                 f"{name}: {f'{path}.{key}'.lstrip('.')} is missing.",
                 remedy="Add it; `harness profile list` shows presets.",
             )
-    return kind(**{key: convert(field, value[key], f"{path}.{key}".lstrip("."), name) for key, field in fields.items()})
+    return kind(
+        **{
+            key: convert(field, value[key], f"{path}.{key}".lstrip("."), name)
+            for key, field in fields.items()
+            if key in value
+        }
+    )
+
+
+def _has_default(field: dataclasses.Field) -> bool:
+    return field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
 
 
 def _typed_union(kinds, value, path: str, name: str):

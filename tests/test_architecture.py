@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = [
     {"errors", "determinism"},
     {"files", "typed", "config", "progress", "parallel"},
-    {"task", "params", "profiles"},
+    {"task", "params", "profiles", "code", "cluster", "slurm"},
     {"registry"},
     {"data", "models", "training", "evaluation", "reporting"},
     {"tracking", "listing"},

@@ -52,6 +52,12 @@ def test_wrong_usage_exits_with_2(arguments, capsys):
         (["split", "medmqp"], "artifacts/validated/medmqp", "harness validate medmqp"),
         (["checkpoint", "nb_brt"], "no family 'nb_brt'. Did you mean 'nb_bert'?", "It has"),
         (["checkpoint", "nb_bert"], "artifacts/corpus", "harness corpus"),
+        (["checkpoint", "pin"], "pin needs a repository", "harness checkpoint pin ltg/norbert3-large"),
+        (
+            ["checkpoint", "pin", "a/b@dev"],
+            "a/b@dev cannot be resolved",
+            "HF_HUB_OFFLINE=0 harness checkpoint pin a/b@dev",
+        ),
         (["pretrain", "nb_bert"], "artifacts/checkpoints/nb_bert/baseline", "harness checkpoint nb_bert"),
         (["finetune", "medmqp", "nb_bert"], "artifacts/validated/medmqp", "harness validate medmqp"),
         (["score", "medmqp", "nb_bert"], "artifacts/validated/medmqp", "harness validate medmqp"),
@@ -102,3 +108,19 @@ def test_a_reader_that_went_away_is_no_traceback(project):
         f"{sys.executable} -m harness tasks | true", shell=True, cwd=project, capture_output=True, text=True
     )
     assert "Traceback" not in result.stderr
+
+
+def test_a_pin_is_printed_as_params_yaml_takes_it(monkeypatch, capsys):
+    from ruamel.yaml import YAML
+
+    from harness import cli
+    from harness.config import Hub
+    from harness.models import pins
+
+    found = Hub("hub", "a/b", "1" * 40, {"config.json": "2" * 40})
+    monkeypatch.setattr(pins, "pin", lambda name: found if name == "a/b@dev" else None)
+    monkeypatch.setattr("harness.determinism.prepare_environment", lambda reproducible: None)
+    assert cli.main(["checkpoint", "pin", "a/b@dev"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("# a/b@dev: ")
+    assert Hub(**YAML(typ="safe", pure=True).load(printed)) == found

@@ -11,3 +11,6 @@ TEXTS = [
 ] * 4
 
 ENCODER = Encoder(hidden=24, layers=3, heads=2, intermediate=40, vocabulary=420, max_positions=128, dropout=0.1)
+
+# The commit at which a checkpoint lies in the hub cache of these tests.
+COMMIT = "c2ca9559daa36dfc21f624f95e825627d93a6c9e"

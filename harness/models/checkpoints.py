@@ -11,11 +11,11 @@ from pathlib import Path
 from harness.config import Folder, Hub
 from harness.errors import CheckpointError
 from harness.files import atomic_folder, sha256, write_json
-from harness.models import families
-from harness.models.hub import pin, snapshot
-from harness.models.weights import SAFETENSORS, read_weights, weight_files, write_weights
-
-__all__ = ["import_checkpoint", "pin"]
+from harness.models import cards, families
+from harness.models.hub import snapshot
+from harness.models.pins import verify
+from harness.models.readme_header import stated_header
+from harness.models.weights import SAFETENSORS, read_weights, weight_files, weight_index, write_weights
 
 # Fields that name code, or say where on a machine the checkpoint lay.
 _REMOVED = ("auto_map", "custom_pipelines", "trust_remote_code", "_name_or_path", "_commit_hash", "name_or_path")
@@ -23,33 +23,55 @@ _TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_m
 _SPECIAL = {f"{role}_token": f"[{role.upper()}]" for role in ("pad", "unk", "cls", "sep", "mask")}
 
 
+def import_arm(source: Hub | Folder, family: str, arm: str, architecture: str, target: Path, code: str) -> dict:
+    """Copy `source` into the folder `target` as that arm of a family, with its `harness.json` and `README.md`.
+
+    `code` is the hash of the code that does it. Returns the card; raises as `import_checkpoint` does.
+    """
+    with atomic_folder(target) as folder:
+        known = _fill(folder, source, architecture)
+        card = cards.card(cards.Facts(family=family, arm=arm, code=code, libraries=cards.libraries(), **known))
+        cards.write(folder, card)
+        return card
+
+
 def import_checkpoint(source: Hub | Folder, architecture: str, target: Path) -> dict:
     """Copy `source` into the folder `target` as an ordinary checkpoint of `architecture`.
 
-    Returns its card: {"source", "architecture", "origin": {file: sha256 as published}, "files":
-    {file: sha256 as written}, "missing", "unexpected" (parameter names, against the masked LM),
-    "parameters" (their number)}. Raises CheckpointError, and leaves `target` as it was, when anything
-    but the heads of pre-training is missing, or a file is damaged, foreign or outside the folder.
+    Returns what is known of it: {"source", "architecture", "origin": {file: sha256 as published},
+    "files": {file: sha256 as written}, "missing", "unexpected" (parameter names, against the masked
+    LM), "parameters" (their number), "stated" (licence and language, as its own README says)}. Raises
+    CheckpointError, and leaves `target` as it was, when anything but the heads of pre-training is missing, or
+    a file is damaged, foreign, outside the folder, or not the one that `source` pins.
     """
+    with atomic_folder(target) as folder:
+        return _fill(folder, source, architecture)
+
+
+def _fill(folder: Path, source: Hub | Folder, architecture: str) -> dict:
     kind = families.architecture_named(architecture)
-    origin = snapshot(source) if isinstance(source, Hub) else _folder(source)
+    origin = snapshot(source, architecture) if isinstance(source, Hub) else _folder(source)
     _refuse_escapes(origin)
     names = weight_files(origin)
-    with atomic_folder(target) as folder:
-        write_json(folder / "config.json", _config(origin, architecture))
-        _store_weights(origin, names, folder, architecture)
-        _store_tokenizer(origin, folder, architecture)
-        may_lack = kind.masked_lm_head + kind.next_sentence_head
-        model, report = families.load(folder, architecture, "masked_lm", "sdpa", may_lack=may_lack)
-        _check_tokenizer(folder, model.config.vocab_size)
-        return {
-            "source": _described(source),
-            "architecture": architecture,
-            "origin": {name: sha256(origin / name) for name in sorted({"config.json", *names, *_present(origin)})},
-            "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
-            **report,
-            "parameters": sum(p.numel() for name, p in model.named_parameters() if name not in report["missing"]),
-        }
+    index = weight_index(origin)
+    read = sorted({"config.json", *names, *([index] if index else []), *_present(origin)})
+    if isinstance(source, Hub) and source.files is not None:
+        verify(origin, source.files, read)
+    write_json(folder / "config.json", _config(origin, architecture))
+    _store_weights(origin, names, folder, architecture)
+    _store_tokenizer(origin, folder, architecture)
+    may_lack = kind.masked_lm_head + kind.next_sentence_head
+    model, report = families.load(folder, architecture, "masked_lm", "sdpa", may_lack=may_lack)
+    _check_tokenizer(folder, model.config.vocab_size)
+    return {
+        "source": _described(source),
+        "architecture": architecture,
+        "origin": {name: sha256(origin / name) for name in read},
+        "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
+        **report,
+        "parameters": sum(p.numel() for name, p in model.named_parameters() if name not in report["missing"]),
+        "stated": stated_header(origin),
+    }
 
 
 def _folder(source: Folder) -> Path:

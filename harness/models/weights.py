@@ -19,16 +19,25 @@ def weight_files(folder: Path) -> list[str]:
 
     Raises CheckpointError when there are none, or an index names a file that is missing or elsewhere.
     """
+    if index := weight_index(folder):
+        return _shards(folder / index)
     for name in (SAFETENSORS, PICKLE):
         if (folder / name).is_file():
             return [name]
-        index = folder / f"{name}.index.json"
-        if index.is_file():
-            return _shards(index)
     raise CheckpointError(
         f"{folder} holds no weights ({SAFETENSORS} or {PICKLE}, whole or with an index of shards).",
         remedy="Copy the PyTorch or safetensors weights of the checkpoint into the folder.",
     )
+
+
+def weight_index(folder: Path) -> str | None:
+    """Name of the file that lists the shards of `weight_files`; None where the weights are one file."""
+    for name in (SAFETENSORS, PICKLE):
+        if (folder / name).is_file():
+            return None
+        if (folder / f"{name}.index.json").is_file():
+            return f"{name}.index.json"
+    return None
 
 
 def _shards(index: Path) -> list[str]:

@@ -1,8 +1,9 @@
 """The report's sections on data, splits, corpora and checkpoints, from the cards the stages wrote."""
 
+from harness.reporting import checkpoints as checkpoint_tables
 from harness.reporting import wording
 from harness.reporting.document import Details, Paragraph, Table
-from harness.reporting.results import FAMILY_TITLES, Comparison
+from harness.reporting.results import Comparison
 
 SPLITS = ("train", "validation", "test", "holdout", "excluded")
 
@@ -60,22 +61,7 @@ def pretraining(comparisons: list[Comparison], corpus: dict, checkpoints: dict[t
     """The checkpoints of each family and their masked-LM loss, and the corpora."""
     kind = (corpus.get("source") or {}).get("kind")
     kinds = wording.kinds([kind] if kind else [c.data_kind for c in comparisons])
-    rows = []
-    for (family, arm), card in checkpoints.items():
-        losses = card.get("held_out_loss") or {}
-        sides = [losses.get(side) or {} for side in ("before", "after")]
-        shown = [_loss(side.get(name)) for name in ("general", "clinical") for side in sides]
-        named = (FAMILY_TITLES.get(family, family), arm.capitalize(), _source(card))
-        rows.append((*named, wording.count(card.get("parameters")), *shown))
-    header = ("Family", "Arm", "Source", "Parameters", "General, before", "after", "Clinical, before", "after")
-    blocks = [
-        Paragraph(
-            "Masked-LM loss in nats per masked token on held-out text of the general and the clinical corpus, under "
-            "the same masks before and after the training of an arm that was built here. Such a baseline starts from "
-            "random weights, the clinical arm from the baseline."
-        ),
-        Table(f"Checkpoints and their masked-LM loss ({kinds})", header, tuple(rows), names=3, grouped=1),
-    ]
+    blocks = checkpoint_tables.blocks(checkpoints, kinds)
     if corpus.get("parts"):
         blocks += _corpora(corpus, kinds)
     return tuple(blocks)
@@ -112,14 +98,3 @@ def _corpora(card: dict, kinds: str) -> list:
     else:
         blocks.append(Paragraph("Nothing had to be removed from the corpora."))
     return blocks
-
-
-def _source(card: dict) -> str:
-    if card.get("source") == "hub":
-        return f"`{card.get('repository')}` @ `{str(card.get('revision'))[:12]}`"
-    return {"build": "built here", "folder": "folder"}.get(card.get("source"), wording.ABSENT)
-
-
-def _loss(value: float | None) -> str:
-    # Weights differ in their last bits between processors, so the loss is shown only as far as it agrees.
-    return wording.ABSENT if value is None else f"{value:.2f}"

@@ -1,6 +1,7 @@
 """What the numbers do not show, as far as it follows from how they were made."""
 
 from harness.reporting import wording
+from harness.reporting.checkpoints import BUILT, source_kind
 from harness.reporting.results import AGAINST, Comparison
 
 SMALL_TEST = 100  # rows
@@ -45,7 +46,7 @@ def _sizes(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
     counts = {
         round(card["parameters"] / 1e6, 1)
         for card in checkpoints.values()
-        if card.get("source") == "build" and card.get("parameters")
+        if source_kind(card) == BUILT and card.get("parameters")
     }
     if not counts:
         return []

@@ -13,8 +13,8 @@ from pathlib import Path
 from harness import files
 from harness.reporting.results import AGAINST, Comparison
 
-# What training measured, and the hash of the parent's bytes, which its own lineage stands for.
-MEASURED = ("losses", "held_out_loss", "parent")
+# What training measured or a machine has installed, and the parent's bytes, which its own lineage stands for.
+MEASURED = ("losses", "held_out", "held_out_loss", "libraries", "parent")
 
 
 def lineage(card: Mapping, tokenizer: str | None, parent: str | None) -> str:

@@ -1,9 +1,13 @@
 """Tiny encoders of the three architectures, made once."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 import torch
-from tiny_encoders import ENCODER, TEXTS
+from tiny_encoders import COMMIT, ENCODER, TEXTS
 
+from harness.files import sha256
 from harness.models import families, tokenizers
 
 
@@ -29,3 +33,22 @@ def checkpoints_by_name(tmp_path_factory) -> dict:
 def checkpoint(checkpoints_by_name, architecture):
     """The folder of the architecture under test; not to be written to."""
     return checkpoints_by_name[architecture]
+
+
+@pytest.fixture
+def cache(checkpoints_by_name, tmp_path, monkeypatch):
+    """A hub cache as huggingface_hub lays it out: blobs, snapshots of links, refs."""
+    place = tmp_path / "cache"
+    repository = place / "models--ltg--norbert3-tiny"
+    snapshot = repository / "snapshots" / COMMIT
+    (repository / "refs").mkdir(parents=True)
+    (repository / "blobs").mkdir()
+    snapshot.mkdir(parents=True)
+    (repository / "refs" / "main").write_text(COMMIT)
+    for path in checkpoints_by_name["norbert3"].iterdir():
+        blob = repository / "blobs" / sha256(path)
+        shutil.copyfile(path, blob)
+        (snapshot / path.name).symlink_to(Path("../../blobs") / blob.name)
+    monkeypatch.setenv("HF_HUB_CACHE", str(place))
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    return place

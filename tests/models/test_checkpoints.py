@@ -4,19 +4,16 @@ import json
 import pickle
 import shutil
 import sys
-from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from tiny_encoders import TEXTS
+from tiny_encoders import COMMIT, TEXTS
 
 from harness.config import Folder, Hub
 from harness.errors import CheckpointError
-from harness.files import sha256
-from harness.models import checkpoints, families, hub
-
-COMMIT = "c2ca9559daa36dfc21f624f95e825627d93a6c9e"
+from harness.files import read_json, sha256, sha256_tree
+from harness.models import checkpoints, families, pins
 
 
 @pytest.fixture
@@ -172,25 +169,6 @@ def test_bert_with_a_word_list_only(checkpoints_by_name, tmp_path):
 # --- the hub's cache ---------------------------------------------------------------------------
 
 
-@pytest.fixture
-def cache(checkpoints_by_name, tmp_path, monkeypatch):
-    """A hub cache as huggingface_hub lays it out: blobs, snapshots of links, refs."""
-    place = tmp_path / "cache"
-    repository = place / "models--ltg--norbert3-tiny"
-    snapshot = repository / "snapshots" / COMMIT
-    (repository / "refs").mkdir(parents=True)
-    (repository / "blobs").mkdir()
-    snapshot.mkdir(parents=True)
-    (repository / "refs" / "main").write_text(COMMIT)
-    for path in checkpoints_by_name["norbert3"].iterdir():
-        blob = repository / "blobs" / sha256(path)
-        shutil.copyfile(path, blob)
-        (snapshot / path.name).symlink_to(Path("../../blobs") / blob.name)
-    monkeypatch.setenv("HF_HUB_CACHE", str(place))
-    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-    return place
-
-
 def test_a_filled_hub_cache_is_enough(cache, checkpoints_by_name, tmp_path):
     source = Hub("hub", "ltg/norbert3-tiny", COMMIT)
     card = checkpoints.import_checkpoint(source, "norbert3", tmp_path / "arm")
@@ -199,70 +177,81 @@ def test_a_filled_hub_cache_is_enough(cache, checkpoints_by_name, tmp_path):
     assert not any(path.is_symlink() for path in (tmp_path / "arm").iterdir())
 
 
-def test_the_cache_layout_is_the_hub_clients_own(cache):
-    from huggingface_hub import snapshot_download
-
-    found = snapshot_download("ltg/norbert3-tiny", revision=COMMIT, cache_dir=cache, local_files_only=True)
-    assert Path(found) == hub.snapshot(Hub("hub", "ltg/norbert3-tiny", COMMIT))
+# --- pinned files ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("variables", "expected"),
-    [
-        ({"HF_HUB_CACHE": "/a/b"}, "/a/b"),
-        ({"HF_HOME": "/a"}, "/a/hub"),
-        ({"XDG_CACHE_HOME": "/x"}, "/x/huggingface/hub"),
-        ({"HOME": "/home/u"}, "/home/u/.cache/huggingface/hub"),
-    ],
-)
-def test_the_cache_folder_follows_the_usual_variables(variables, expected, monkeypatch):
-    for name in ("HF_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    assert hub.cache_folder() == Path(expected)
+@pytest.fixture
+def pinned(cache, checkpoints_by_name):
+    """The source in the cache with the hash of every file, some as the hub states large files, some small."""
+    folder = checkpoints_by_name["norbert3"]
+    files = {path.name: pins.blob_id(path) for path in folder.glob("*.json")}
+    files["model.safetensors"] = sha256(folder / "model.safetensors")
+    return Hub("hub", "ltg/norbert3-tiny", COMMIT, files)
 
 
-def test_a_missing_checkpoint_says_what_to_put_where(cache, tmp_path):
-    with pytest.raises(CheckpointError) as caught:
-        checkpoints.import_checkpoint(Hub("hub", "ltg/norbert3-huge", COMMIT), "norbert3", tmp_path / "arm")
-    message = str(caught.value)
-    assert str(cache / "models--ltg--norbert3-huge" / "snapshots" / COMMIT) in message
-    assert "HF_HUB_OFFLINE=0" in message and "source: folder" in message
+def test_pinned_files_are_verified(pinned, tmp_path):
+    card = checkpoints.import_checkpoint(pinned, "norbert3", tmp_path / "arm")
+    assert card["origin"]["model.safetensors"] == pinned.files["model.safetensors"]
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json"])
+def test_a_file_that_differs_from_its_pin_is_refused_by_name(pinned, cache, name, tmp_path):
+    [path] = cache.rglob(f"snapshots/*/{name}")
+    content = path.read_bytes()
+    path.unlink()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(CheckpointError, match=f"{name} is not the file that params.yaml pins"):
+        checkpoints.import_checkpoint(pinned, "norbert3", tmp_path / "arm")
     assert not (tmp_path / "arm").exists()
 
 
-@pytest.mark.parametrize("revision", ["main", "v1.0", COMMIT[:39], COMMIT.upper()])
-def test_a_branch_name_is_refused_with_the_command_that_pins_it(cache, revision, tmp_path):
-    with pytest.raises(CheckpointError, match=r"harness checkpoint pin ltg/norbert3-tiny"):
-        checkpoints.import_checkpoint(Hub("hub", "ltg/norbert3-tiny", revision), "norbert3", tmp_path / "arm")
+def test_a_file_that_would_be_read_but_is_not_pinned_is_refused(pinned, cache, tmp_path):
+    """Weights of another form beside the pinned ones must not slip in."""
+    [folder] = cache.glob("*/snapshots/*")
+    (folder / "special_tokens_map.json").write_text("{}")
+    with pytest.raises(CheckpointError, match=r"special_tokens_map\.json would be read but is not pinned"):
+        checkpoints.import_checkpoint(pinned, "norbert3", tmp_path / "arm")
+    del pinned.files["model.safetensors"]
+    (folder / "special_tokens_map.json").unlink()
+    with pytest.raises(CheckpointError, match=r"model\.safetensors would be read but is not pinned"):
+        checkpoints.import_checkpoint(pinned, "norbert3", tmp_path / "arm")
 
 
-@pytest.mark.parametrize("repository", ["../../etc", "a/b/c", "", "/abs", "a/..", ".hidden/x", "a/b--c"])
-def test_a_repository_name_cannot_leave_the_cache(cache, repository, tmp_path):
-    with pytest.raises(CheckpointError, match="not a repository"):
-        checkpoints.import_checkpoint(Hub("hub", repository, COMMIT), "norbert3", tmp_path / "arm")
+# --- an arm with its card ----------------------------------------------------------------------
 
 
-def test_pinning_needs_the_network_and_says_so(monkeypatch):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    with pytest.raises(CheckpointError, match="HF_HUB_OFFLINE=0 harness checkpoint pin ltg/norbert3-large"):
-        checkpoints.pin("ltg/norbert3-large")
+def test_an_imported_arm_carries_its_card_and_its_sources_licence(published, checkpoint, architecture, tmp_path):
+    header = "---\nlicense: cc-by-4.0\nlanguage: [no, nb]\n---\n# Somebody's model\n"
+    (published / "README.md").write_text(header)
+    target = tmp_path / "arm"
+    card = checkpoints.import_arm(Folder("folder", str(published)), "fam", "clinical", architecture, target, "0" * 64)
+    assert read_json(target / "harness.json") == card
+    assert card["stated"] == {"licence": {"id": "cc-by-4.0", "name": None, "link": None}, "language": ["no", "nb"]}
+    assert card["source"] == {"kind": "folder", "name": "published"} and card["arm"] == "clinical"
+    readme = (target / "README.md").read_text(encoding="utf-8")
+    assert "license: cc-by-4.0" in readme and "Somebody" not in readme and str(tmp_path) not in readme
+    assert str(tmp_path) not in (target / "harness.json").read_text(encoding="utf-8")
+    again = tmp_path / "again"
+    checkpoints.import_arm(Folder("folder", str(published)), "fam", "clinical", architecture, again, "0" * 64)
+    assert sha256_tree(target) == sha256_tree(again)
+    assert same_encoder(checkpoint, target, architecture)
+    families.load_head(target, architecture, "tokens", ("a", "b"), "sdpa", 0.0)
 
 
-def test_pinning_resolves_a_branch_to_its_commit(monkeypatch):
-    import huggingface_hub
+def test_an_arm_can_be_imported_again_from_the_folder_it_was_written_to(published, architecture, tmp_path):
+    (published / "README.md").write_text("---\nlicense: apache-2.0\n---\n")
+    first, second = tmp_path / "first", tmp_path / "second"
+    checkpoints.import_arm(Folder("folder", str(published)), "fam", "baseline", architecture, first, "0" * 64)
+    card = checkpoints.import_arm(Folder("folder", str(first)), "fam", "baseline", architecture, second, "0" * 64)
+    assert card["stated"]["licence"]["id"] == "apache-2.0"
+    assert same_encoder(first, second, architecture)
 
-    class Api:
-        def model_info(self, repository, revision, timeout):
-            assert (repository, revision) == ("ltg/norbert3-large", "main")
-            return type("Info", (), {"sha": COMMIT})
 
-    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
-    monkeypatch.setattr(huggingface_hub, "HfApi", Api)
-    assert checkpoints.pin("ltg/norbert3-large") == {
-        "repository": "ltg/norbert3-large", "requested": "main", "revision": COMMIT,
-    }  # fmt: skip
+def test_a_failed_import_leaves_no_card(published, architecture, tmp_path):
+    (published / "tokenizer.json").unlink()
+    with pytest.raises(CheckpointError):
+        checkpoints.import_arm(Folder("folder", str(published)), "f", "baseline", architecture, tmp_path / "arm", "")
+    assert not (tmp_path / "arm").exists()
 
 
 # --- what is refused ---------------------------------------------------------------------------

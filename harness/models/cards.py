@@ -1,0 +1,184 @@
+"""The card of a checkpoint: of what it was made, how, and what was measured on the way.
+
+A checkpoint folder carries it twice: as `harness.json` for the pipeline and as `README.md` for a
+reader and for the hub. It holds counts, names and hashes; no text of a document, no clock, host or path.
+"""
+
+import dataclasses
+import importlib.metadata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.config import BatchPlan
+from harness.files import read_json, sha256_tree, write_json, write_text
+from harness.models.readme import model_card
+
+__all__ = [
+    "CorpusPart",
+    "Facts",
+    "Parent",
+    "Training",
+    "card",
+    "corpus_part",
+    "libraries",
+    "model_card",
+    "parent_of",
+    "write",
+]
+
+LIBRARIES = ("numpy", "safetensors", "tokenizers", "torch", "transformers")
+
+
+@dataclass(frozen=True)
+class Parent:
+    """The checkpoint that training went on from: its arm and the tree hash of its folder.
+
+    Where that came from the hub: repository and commit. `licence` is what its source states.
+    """
+
+    arm: str
+    tree: str
+    repository: str | None = None
+    revision: str | None = None
+    licence: Mapping[str, str | None] | None = None
+
+
+@dataclass(frozen=True)
+class CorpusPart:
+    """One corpus as the corpus stage counted it; documents by type and by written standard.
+
+    `kind` is synthetic, public or restricted; `phi` says whether the corpus stage found identifying
+    details in what it kept, None where it did not look.
+    """
+
+    sha256: str
+    documents: int
+    words: int
+    document_types: Mapping[str, int]
+    written_standards: Mapping[str, int]
+    kind: str | None
+    language: str | None
+    licence: str | None
+    phi: bool | None
+
+
+@dataclass(frozen=True)
+class Training:
+    """One pre-training run. `parameters` are all of the recipe's; `trained_on` names one of `corpora`.
+
+    `steps` are the updates made, `tokens_seen` counts repetitions, `losses` is the curve, [{"step", "loss"},
+    …]. `held_out` is {"before": {corpus: {"loss" (nats per masked token), "accuracy" (0 to 1), "tokens",
+    "by_document_type": {type: the same three}}}, "after": …}; a loss or accuracy of None was not measured.
+    """
+
+    recipe: str
+    parameters: Mapping[str, Any]
+    engine: Mapping[str, Any]
+    trained_on: str
+    corpora: Mapping[str, CorpusPart]
+    batch: BatchPlan
+    steps: int
+    tokens_seen: int
+    losses: Sequence[Mapping[str, float]]
+    held_out: Mapping[str, Mapping]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that a card states. An imported checkpoint has `origin` and `files`, one made here `training`.
+
+    `source` is {"kind": "build" | "hub" | "folder", …}; `code` the hash of the code that made the folder;
+    `missing` and `unexpected` are names of parameters that did not meet when weights were loaded;
+    `stated` is what the source's own README says: {"licence", "language"}.
+    """
+
+    family: str
+    arm: str
+    architecture: str
+    source: Mapping[str, str]
+    code: str
+    libraries: Mapping[str, str]
+    parameters: int
+    missing: Sequence[str] = ()
+    unexpected: Sequence[str] = ()
+    parent: Parent | None = None
+    encoder: Mapping[str, Any] | None = None
+    training: Training | None = None
+    origin: Mapping[str, str] | None = None
+    files: Mapping[str, str] | None = None
+    stated: Mapping[str, Any] | None = None
+
+
+def card(facts: Facts) -> dict:
+    """The content of `harness.json`: plain values, the same for the same facts."""
+    content = {field.name: getattr(facts, field.name) for field in dataclasses.fields(facts)}
+    training = content.pop("training")
+    content["parent"] = dataclasses.asdict(facts.parent) if facts.parent else None
+    if training is None:
+        return _plain(content)
+    return _plain(
+        {
+            **content,
+            "recipe": {"name": training.recipe, "parameters": training.parameters},
+            "engine": training.engine,
+            "trained_on": training.trained_on,
+            "corpus": {name: dataclasses.asdict(part) for name, part in training.corpora.items()},
+            "batch": {**dataclasses.asdict(training.batch), "effective": training.batch.effective},
+            "steps": training.steps,
+            "tokens_seen": training.tokens_seen,
+            "losses": training.losses,
+            "held_out": training.held_out,
+        }
+    )
+
+
+def _plain(value):
+    """Mappings as dicts and sequences as lists, as JSON has them."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(item) for item in value]
+    return value
+
+
+def corpus_part(corpus_card: Mapping, name: str) -> CorpusPart:
+    """The summary of one part of `artifacts/corpus/card.json`."""
+    part, source, phi = corpus_card["parts"][name], corpus_card.get("source") or {}, corpus_card.get("phi")
+    # A part that states its own origin goes before the source record of the whole.
+    stated = {key: part.get(key, source.get(key)) for key in ("kind", "language", "licence")}
+    return CorpusPart(
+        sha256=part["sha256"],
+        documents=part["documents"]["kept"],
+        words=part["words"],
+        document_types=dict(part["kept"]),
+        written_standards={standard: counts["documents"] for standard, counts in part["written_standard"].items()},
+        # The stage looks through both parts together.
+        phi=None if phi is None else phi["documents"] > 0,
+        **stated,
+    )
+
+
+def parent_of(folder: Path) -> Parent:
+    """The checkpoint folder that training goes on from, as the child's card names it."""
+    content = read_json(folder / "harness.json", made_by=f"harness checkpoint {folder.parent.name}")
+    source = content["source"] if isinstance(content.get("source"), dict) else {}
+    return Parent(
+        arm=content["arm"],
+        tree=sha256_tree(folder),
+        repository=source.get("repository"),
+        revision=source.get("revision"),
+        licence=(content.get("stated") or {}).get("licence"),
+    )
+
+
+def libraries() -> dict[str, str]:
+    """Versions of what computes, without the part that only says how a package was built (`+cpu`)."""
+    return {name: importlib.metadata.version(name).split("+")[0] for name in LIBRARIES}
+
+
+def write(folder: Path, content: dict, results: Sequence[Mapping] = ()) -> None:
+    """Put the card into a checkpoint folder: `harness.json`, and `README.md` with `results` if there are any."""
+    write_json(folder / "harness.json", content)
+    write_text(folder / "README.md", model_card(content, results))

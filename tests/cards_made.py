@@ -1,0 +1,80 @@
+"""Cards of checkpoints for the tests: what a stage would state, without training."""
+
+from harness.cluster import batch_plan
+from harness.models.cards import CorpusPart, Facts, Parent, Training
+
+COMMIT = "c2ca9559daa36dfc21f624f95e825627d93a6c9e"
+CLINICAL = CorpusPart(
+    sha256="c" * 64,
+    documents=4483,
+    words=291_759,
+    document_types={"epikrise": 816, "nødsamtale": 746},
+    written_standards={"bokmål": 3605, "nynorsk": 878},
+    kind="synthetic",
+    language="nb, nn",
+    licence="CC0-1.0",
+    phi=None,
+)
+
+
+def measured(loss: float, accuracy: float, tokens: int, **by_document_type: dict) -> dict:
+    """Held-out measurements of a corpus, or without types those of one type."""
+    whole = {"loss": loss, "accuracy": accuracy, "tokens": tokens}
+    return {**whole, "by_document_type": by_document_type} if by_document_type else whole
+
+
+MEASURED = {
+    "before": {"clinical": measured(9.5, 0.1, 40, epikrise=measured(8.0, 0.1, 10), nødsamtale=measured(10.0, 0.1, 30))},
+    "after": {"clinical": measured(4.5, 0.475, 40, epikrise=measured(3.0, 0.4, 10), nødsamtale=measured(5.0, 0.5, 30))},
+}
+
+
+def training(**changes) -> Training:
+    facts = {
+        "recipe": "bert_mlm",
+        "parameters": {"steps": 450, "learning_rate": 4e-3, "mask_rate": 0.2, "schedule": "cosine"},
+        "engine": {"device": "cpu", "precision": "fp32"},
+        "trained_on": "clinical",
+        "corpora": {"clinical": CLINICAL},
+        "batch": batch_plan(256, 16, 4),
+        "steps": 450,
+        "tokens_seen": 345_600,
+        "losses": [{"step": 22, "loss": 7.4342}],
+        "held_out": MEASURED,
+    }
+    return Training(**{**facts, **changes})
+
+
+def built(**changes) -> Facts:
+    """A clinical arm that was trained here from a baseline of the hub."""
+    licence = {"id": "apache-2.0", "name": None, "link": None}
+    facts = {
+        "family": "norbert3",
+        "arm": "clinical",
+        "architecture": "norbert3",
+        "source": {"kind": "build"},
+        "code": "d" * 64,
+        "libraries": {"torch": "2.13.0", "transformers": "5.23.0"},
+        "parameters": 321_952,
+        "parent": Parent("baseline", "e" * 64, "ltg/norbert3-large", COMMIT, licence),
+        "training": training(),
+    }
+    return Facts(**{**facts, **changes})
+
+
+def imported(**changes) -> Facts:
+    """A baseline that was taken from the hub as it is."""
+    facts = {
+        "family": "nb_bert",
+        "arm": "baseline",
+        "architecture": "bert",
+        "source": {"kind": "hub", "repository": "NbAiLab/nb-bert-large", "revision": COMMIT},
+        "code": "d" * 64,
+        "libraries": {"torch": "2.13.0"},
+        "parameters": 355_000_000,
+        "unexpected": ("cls.seq_relationship.weight",),
+        "origin": {"config.json": "a" * 64},
+        "files": {"config.json": "b" * 64},
+        "stated": {"licence": {"id": "cc-by-4.0", "name": None, "link": None}, "language": ["no"]},
+    }
+    return Facts(**{**facts, **changes})
