@@ -71,6 +71,12 @@ def test_rows_are_what_they_say(sizes, length, seed):
     assert rows == next_sentence_pairs(documents, length, seeded(seed))
 
 
+def test_the_labels_are_those_of_transformers():
+    """`next_sentence_label`: 0 is a continuation, 1 a random sequence."""
+    rows = next_sentence_pairs(corpus([[5, 5], [5, 5]]), 32, seeded())
+    assert {row.label: row.first.document == row.second.document for row in rows} == {0: True, 1: False}
+
+
 def test_every_sentence_is_read_once_where_no_document_has_most_of_the_text():
     documents = drawn(120)
     rows = next_sentence_pairs(documents, 128, seeded(1))

@@ -17,6 +17,7 @@ EXAMPLES = {
                      ["Gis bl.a. Paracet og f.eks. Ibux p.o. ved behov."]),
     "ordinal and date": ("Født 5. Mai, innlagt 12.03.2020. Hjem 14. mars.",
                          ["Født 5. Mai, innlagt 12.03.2020. Hjem 14. mars."]),
+    "digits": ("BT 120/80. Puls 72. Den 17. Mai", ["BT 120/80. Puls 72. Den 17. Mai"]),
     "list number": ("1. Hvile. 2. Kontroll", ["1. Hvile.", "2. Kontroll"]),
     "initial": ("Overlege K. Ås så henne.", ["Overlege K. Ås så henne."]),
     "decimal": ("Hb 12.5 i dag. CRP <5.", ["Hb 12.5 i dag.", "CRP <5."]),

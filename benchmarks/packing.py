@@ -1,0 +1,104 @@
+"""ModernBERT on packed rows with a block mask beside length buckets: masked-LM updates over the same documents.
+
+Usage: python benchmarks/packing.py [--hidden 128] [--length 128] [--repeats 3]
+
+Both read every document once, in about as many tokens a batch, forward and backward, on one thread.
+Printed is the median of CPU seconds for one pass: packed rows without padding, whose attention needs a
+mask of [T, T], against batches of similar length padded to their longest row. Document lengths are drawn
+from a lognormal with a median of 50 and of 250 tokens.
+"""
+
+import argparse
+import os
+import statistics
+import time
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import torch
+
+from harness.models.architectures import architecture_named
+from harness.training.batching import Example, bucketed, collate
+from harness.training.packing import pack, packed_inputs
+
+VOCABULARY, PAD, CLS, SEP = 2000, 0, 1, 2
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--hidden", type=int, default=128)
+    parser.add_argument("--length", type=int, default=128)
+    parser.add_argument("--rows", type=int, default=16)
+    parser.add_argument("--repeats", type=int, default=3)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    print("| layers | median document | packed, s | buckets, s | buckets / packed | padding in buckets |")
+    print("|---|---|---|---|---|---|")
+    for median in (50, 250):
+        documents = drawn(median, tokens=40_000)
+        for layers in (1, 2):
+            model = encoder(options.hidden, layers, options.length)
+            batches = packed_batches(documents, model, options), bucket_batches(documents, options)
+            taken = ([], [])
+            for repeat in range(options.repeats + 1):
+                for made, times in zip(batches, taken, strict=True):
+                    seconds = one_pass(model, made)
+                    if repeat:
+                        times.append(seconds)
+            packed, buckets = (statistics.median(times) for times in taken)
+            masks = torch.cat([inputs["attention_mask"].flatten() for inputs in batches[1]])
+            padding = 1 - float(masks.float().mean())
+            print(f"| {layers} | {median} | {packed:.2f} | {buckets:.2f} | {buckets / packed:.2f} | {padding:.1%} |")
+
+
+def drawn(median: int, tokens: int) -> list[list[int]]:
+    generator, documents = torch.Generator().manual_seed(1), []
+    while sum(map(len, documents)) < tokens:
+        size = max(4, int(median * torch.randn((), generator=generator).mul(0.6).exp()))
+        documents.append(torch.randint(5, VOCABULARY, (size,), generator=generator).tolist())
+    return documents
+
+
+def encoder(hidden: int, layers: int, length: int) -> torch.nn.Module:
+    kind = architecture_named("modernbert")
+    torch.manual_seed(1)
+    config = kind.config()(
+        vocab_size=VOCABULARY, hidden_size=hidden, intermediate_size=2 * hidden, num_hidden_layers=layers,
+        num_attention_heads=hidden // 32, max_position_embeddings=length, local_attention=max(16, length // 8),
+        layer_types=["sliding_attention", "full_attention"][-layers:], pad_token_id=PAD, cls_token_id=CLS,
+        sep_token_id=SEP, bos_token_id=CLS, eos_token_id=SEP,
+    )  # fmt: skip
+    config._attn_implementation = "sdpa"
+    return kind.model("masked_lm")(config).train()
+
+
+def packed_batches(documents, model, options) -> list[dict]:
+    packing = pack(documents, options.length, CLS, SEP, torch.Generator().manual_seed(2))
+    both = zip(packing.rows.split(options.rows), packing.document_ids.split(options.rows), strict=True)
+    return [packed_inputs(rows, numbers, model.config.local_attention) for rows, numbers in both]
+
+
+def bucket_batches(documents, options) -> list[dict]:
+    """Windows of at most `length`; short documents come in more rows, so that a batch has about as many tokens."""
+    room = options.length - 2
+    windows = [document[i : i + room] for document in documents for i in range(0, len(document), room)]
+    examples = [Example(((CLS, *window, SEP),), (), 0, i) for i, window in enumerate(windows)]
+    mean = sum(example.length for example in examples) / len(examples)
+    rows = round(options.rows * options.length / mean)
+    return [collate(b, PAD, "cpu")[0] for b in bucketed(examples, rows, torch.Generator().manual_seed(2))]
+
+
+def one_pass(model: torch.nn.Module, batches: list[dict]) -> float:
+    """CPU seconds of forward and backward over all batches, logits at every seventh position as in masked LM."""
+    started = time.process_time()
+    for inputs in batches:
+        hidden = model.model(**inputs).last_hidden_state
+        logits = model.decoder(model.head(hidden.flatten(0, 1)[::7]))
+        targets = inputs["input_ids"].flatten()[::7]
+        torch.nn.functional.cross_entropy(logits, targets).backward()
+        model.zero_grad(set_to_none=True)
+    return time.process_time() - started
+
+
+if __name__ == "__main__":
+    main()
