@@ -170,7 +170,8 @@ def _share(totals: np.ndarray) -> np.ndarray:
 
 
 def _f1(totals: np.ndarray) -> np.ndarray:
-    return _ratio(2 * totals[..., 0], totals[..., 0] + totals.sum(axis=-1))
+    # Sums written out: numpy is ten times slower over an axis of three.
+    return _ratio(2 * totals[..., 0], 2 * totals[..., 0] + totals[..., 1] + totals[..., 2])
 
 
 def _by_label(totals: np.ndarray) -> np.ndarray:

@@ -54,8 +54,8 @@ def suppressed(counts: dict[str, int], minimum: int = MINIMUM) -> set[str]:
     """The cells that are not shown: those under `minimum`, and the next smallest where they are too few to hide."""
     order = sorted(counts, key=lambda value: (counts[value], value))
     hidden = {value for value in order if counts[value] < minimum}
-    # What is hidden adds up to the total less the rest: one cell, or several under the minimum together, would show.
-    while hidden and len(hidden) < len(order) and (len(hidden) == 1 or sum(counts[v] for v in hidden) < minimum):
+    # What is hidden adds up to the total less the rest, so together it must be as large as a cell that is shown.
+    while hidden and len(hidden) < len(order) and sum(counts[v] for v in hidden) < minimum:
         hidden.add(order[len(hidden)])
     return hidden
 
