@@ -278,8 +278,8 @@ def _stage_score(options) -> None:
     from harness import registry
     from harness.stages.score import run
 
-    root = _root()
-    run(root, registry.get(root, options.task), options.family)
+    root, params = _root(), _params()
+    run(root, registry.get(root, options.task), options.family, params.score())
 
 
 def _stage_report(options) -> None:

@@ -221,6 +221,21 @@ class Recipe:
 
 
 @dataclass(frozen=True)
+class Statistics:
+    """How comparisons are judged, declared before anything is scored.
+
+    `level` of the intervals (the error of a verdict is 1 − level over all comparisons together), `draws` and `seed`
+    of the group-swap permutation, and the `margin` within which a difference does not matter, in the unit of the
+    scores (0.02: two points).
+    """
+
+    level: float
+    draws: int
+    seed: int
+    margin: float
+
+
+@dataclass(frozen=True)
 class Params:
     run: Run
     engine: Engine
@@ -228,6 +243,7 @@ class Params:
     split: Split
     corpus: Corpus
     families: dict[str, Family]
+    statistics: Statistics
     tasks: dict[str, Recipe]
 
 
@@ -265,5 +281,12 @@ class FinetuneSettings:
 
 
 @dataclass(frozen=True)
+class ScoreSettings:
+    seeds: tuple[int, ...]
+    statistics: Statistics
+
+
+@dataclass(frozen=True)
 class ReportSettings:
     run: Run
+    statistics: Statistics

@@ -30,8 +30,10 @@ from harness.config import (
     Recipe,
     ReportSettings,
     Run,
+    ScoreSettings,
     Source,
     Split,
+    Statistics,
 )
 from harness.errors import ConfigError
 
@@ -103,8 +105,14 @@ class ParamsFile:
             _checked_engine(self._get("engine", Engine), self._name),
         )
 
+    def score(self) -> ScoreSettings:
+        return ScoreSettings(self._get("run.seeds", tuple[int, ...]), self._statistics())
+
     def report(self) -> ReportSettings:
-        return ReportSettings(self._get("run", Run))
+        return ReportSettings(self._get("run", Run), self._statistics())
+
+    def _statistics(self) -> Statistics:
+        return _checked_statistics(self._get("statistics", Statistics), self._name)
 
     def everything(self) -> Params:
         """The whole file, checked: unknown sections, wrong types, names that do not fit together."""
@@ -112,6 +120,7 @@ class ParamsFile:
         _checked_engine(params.engine, self._name)
         _checked_split(params.split, self._name)
         _checked_corpus(params.corpus, self._name)
+        _checked_statistics(params.statistics, self._name)
         for group, names, known in (
             ("run.tasks", params.run.tasks, params.tasks),
             ("run.families", params.run.families, params.families),
@@ -188,6 +197,14 @@ def _checked_corpus(corpus: Corpus, name: str) -> Corpus:
     for field in ("overlap_coverage", "near_duplicate"):
         _range(0 < getattr(corpus, field) <= 1, name, f"corpus.{field}", "above 0, at most 1", getattr(corpus, field))
     return corpus
+
+
+def _checked_statistics(statistics: Statistics, name: str) -> Statistics:
+    _range(0.5 < statistics.level < 1, name, "statistics.level", "above 0.5 and below 1", statistics.level)
+    _range(statistics.draws >= 100, name, "statistics.draws", "100 or more", statistics.draws)
+    _range(statistics.seed >= 0, name, "statistics.seed", "0 or more", statistics.seed)
+    _range(0 < statistics.margin < 1, name, "statistics.margin", "above 0 and below 1", statistics.margin)
+    return statistics
 
 
 def _checked_engine(engine: Engine, name: str) -> Engine:

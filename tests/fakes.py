@@ -33,6 +33,7 @@ SYNERGI = (
 SECRET = "SECRET-TEXT"
 FAMILIES = ("nb_bert", "norbert3", "modernbert")
 SEEDS = (1, 2, 3)
+STATISTICS = {"level": 0.95, "draws": 200, "seed": 2026, "margin": 0.02}
 
 
 def _task(name: str, title: str, head: str, labels: tuple, metrics: tuple, positive: str | None = None) -> Task:
@@ -109,13 +110,18 @@ def build(
     return root
 
 
-def score(root: Path, tasks: tuple[str, ...] = tuple(TASKS), families: tuple[str, ...] = FAMILIES) -> None:
+def score(
+    root: Path,
+    tasks: tuple[str, ...] = tuple(TASKS),
+    families: tuple[str, ...] = FAMILIES,
+    seeds: tuple[int, ...] = SEEDS,
+) -> None:
     """Run the real `score` stage over the grid."""
     from harness.stages import score as stage
 
     for name in tasks:
         for family in families:
-            stage.run(root, TASKS[name], family)
+            stage.run(root, TASKS[name], family, score_settings(seeds))
 
 
 def settings(
@@ -124,9 +130,16 @@ def settings(
     seeds: tuple[int, ...] = SEEDS,
 ):
     """What `report` and `track` are given."""
-    from harness.config import ReportSettings, Run
+    from harness.config import ReportSettings, Run, Statistics
 
-    return ReportSettings(Run("embedded", tasks, families, seeds))
+    return ReportSettings(Run("embedded", tasks, families, seeds), Statistics(**STATISTICS))
+
+
+def score_settings(seeds: tuple[int, ...] = SEEDS):
+    """What `score` is given."""
+    from harness.config import ScoreSettings, Statistics
+
+    return ScoreSettings(seeds, Statistics(**STATISTICS))
 
 
 def _corpus_card(kind: str) -> dict:

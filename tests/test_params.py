@@ -54,6 +54,9 @@ def set_at(tree: dict, path: str, value) -> dict:
         ("tasks.medmqp.learning_rate", "2e-5", r"learning_rate must be a number, not '2e-5'"),
         ("tasks.medmqp.learning_rate", float("nan"), r"learning_rate must be a finite number"),
         ("tasks.nor_deid.stride", 63, r"tasks\.nor_deid\.stride must be below max_length - 2"),
+        ("statistics.level", 95, r"statistics\.level must be above 0.5 and below 1"),
+        ("statistics.margin", 2, r"statistics\.margin must be above 0 and below 1"),
+        ("statistics.draws", 10, r"statistics\.draws must be 100 or more"),
         ("run.seeds", [1, 1, 2], r"run\.seeds is empty or repeats"),
         ("run.seeds", [1, "2"], r"run\.seeds\[1\] must be a whole number"),
         ("run.tasks", ["medmqq"], r"run\.tasks names 'medmqq'.*'medmqp'"),
@@ -142,6 +145,7 @@ def test_each_stage_lists_exactly_the_parameters_it_reads(repository, profile):
         "checkpoint": (family, lambda p: p.checkpoint(family)),
         "pretrain": (family, lambda p: p.pretrain(family)),
         "finetune": ({"task": task, "family": family}, lambda p: p.finetune(task, family)),
+        "score": ({"task": task, "family": family}, lambda p: p.score()),
         "report": (None, lambda p: p.report()),
         "track": (None, lambda p: p.report()),
     }

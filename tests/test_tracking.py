@@ -20,7 +20,7 @@ SETTINGS = fakes.settings(TASKS, FAMILIES, SEEDS)
 def finished(tmp_path_factory):
     """A scored grid and an empty MLflow database, which takes seconds to create."""
     root = fakes.build(tmp_path_factory.mktemp("grid"), TASKS, FAMILIES, SEEDS, rows=20)
-    fakes.score(root, TASKS, FAMILIES)
+    fakes.score(root, TASKS, FAMILIES, SEEDS)
     from mlflow.tracking import MlflowClient
 
     MlflowClient(tracking_uri=f"sqlite:///{root / tracking.DATABASE}").search_experiments()
@@ -65,7 +65,7 @@ def test_every_comparison_is_a_parent_with_a_child_per_arm_and_seed(root):
         assert metrics["f1_difference"] == pytest.approx(metrics["f1_clinical"] - metrics["f1_baseline"])
         assert parent.data.tags["data_kind"] == "synthetic"
         assert parent.data.tags["mlflow.note.content"].count(". ") == 1
-        assert "no verdict" in parent.data.tags["mlflow.note.content"]
+        assert "the verdict stand in reports/comparison.csv" in parent.data.tags["mlflow.note.content"]
 
 
 def test_children_carry_parameters_curve_and_hashes(root):

@@ -155,10 +155,11 @@ def document_leak_rate(decisions: SpanDecisions) -> float:
     whatever their labels (a name masked as a place is masked). 0 where no document has gold spans.
     """
     marked = [document for document in decisions.documents if document.gold]
-    return sum(_leaks(document) for document in marked) / len(marked) if marked else 0.0
+    return sum(leaks(document) for document in marked) / len(marked) if marked else 0.0
 
 
-def _leaks(document: Document) -> bool:
+def leaks(document: Document) -> bool:
+    """Does a character of a gold span lie outside the union of the predicted spans?"""
     covered = {i for start, end, _ in document.predicted for i in range(start, end)}
     return any(i not in covered for start, end, _ in document.gold for i in range(start, end))
 

@@ -9,9 +9,9 @@ from harness.reporting.results import AGAINST, Comparison
 
 ARM_TITLES = {"baseline": "Baseline", "clinical": "Clinical", "control": "Control"}
 HEADLINE = ("Task", "Metric", "Test rows", "Data", "Reading nothing", "Family", "Baseline", "Clinical")
-NO_VERDICT = (
-    "± is the standard deviation over seeds of one fixed test set. No uncertainty over documents is computed yet, "
-    "so no table gives an interval, a p-value or a verdict, and a difference must not be read as one."
+SPREAD = (
+    "± is the standard deviation over seeds of one fixed test set, not the uncertainty of the difference: the interval "
+    "over documents and seeds, the adjusted p-value, the detectable effect and the verdict stand in `comparison.csv`."
 )
 
 
@@ -57,8 +57,9 @@ def report(comparisons: list[Comparison], known: Background, profile: str) -> Re
 SOURCES = (
     "`results.csv`: every arm, seed and metric. The primary metric of a task is called `f1` there; scores on a "
     "holdout that a data set ships begin with `holdout_`.",
-    "`comparison.csv`: one row per task and family; `reference` is the mean of the arm that `against` names. Columns "
-    "of statistics that are not computed yet are empty.",
+    "`comparison.csv`: one row per task, family and arm compared with; `reference` is the mean of the arm that "
+    "`against` names, `ci_low` to `ci_high` the interval over documents and seeds, `p_holm` the p-value adjusted for "
+    "all rows, `mde` the smallest true difference found in 80 % of such experiments.",
     "`provenance.json`: for every row, the hashes of data, split manifest, checkpoints, tokenizer, predictions, code "
     "and parameters.",
     "`splits/`: which row is in which part, frozen. `tables.tex`: the tables for a paper.",
@@ -129,7 +130,7 @@ def headline(comparisons: list[Comparison]) -> tuple:
             "the commonest label of the training part (where spans are sought: none), and where one label is the "
             "positive one, always that one."
         ),
-        Paragraph(NO_VERDICT),
+        Paragraph(SPREAD),
         Figure(
             "arms.png",
             "Primary score by task and family; bars are means, whiskers ± one SD over seeds, marks single seeds "

@@ -60,11 +60,12 @@ def rows(comparisons: list[Comparison], lineages: Mapping, tokenizers: Mapping, 
                 | {"arm": arm, "seed": seed, "metrics": metrics, "checkpoint": made[arm], "tokenizer": tokens[arm]}
                 | {"predictions": hashes[arm, seed]}
             )
-        comparison.append(
+        comparison += [
             shared
-            | {"against": AGAINST, "metric": c.primary, "checkpoints": made, "tokenizers": tokens}
+            | {"against": against, "metric": c.primary, "checkpoints": made, "tokenizers": tokens}
             | {"predictions": {names[key]: value for key, value in hashes.items()}}
-        )
+            for against in c.others
+        ]
     return {"comparison": comparison, "results": results}
 
 

@@ -91,7 +91,7 @@ def description(recording: Recording) -> dict[str, str]:
     text = (
         f"{c.title}, {c.family_title}: {wording.metric_title(c, 'f1')} {baseline} before and {clinical} after clinical "
         f"pre-training, {wording.difference(c.delta())} points over {len(c.seeds)} seeds and {c.n['test']} test rows "
-        f"({wording.KINDS[c.data_kind]}). No uncertainty over documents is computed, so this is no verdict."
+        f"({wording.KINDS[c.data_kind]}). The interval and the verdict stand in reports/comparison.csv."
     )
     return {"mlflow.note.content": text[:TAG_LIMIT]}
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import files
-from harness.config import ARMS, Run
+from harness.config import ARMS, Run, Statistics
 from harness.errors import DataError, MissingInputError
+from harness.evaluation.statistics import Estimate
+from harness.evaluation.verdicts import Judgement, judge
 from harness.task import Task
 
 AGAINST = "baseline"
@@ -34,7 +36,8 @@ class Comparison:
     """One task × family, restricted to the seeds of this run.
 
     `values` maps (arm, seed, part, metric) to a score on 0–1 (MCC −1–1); `tables` maps
-    (arm, seed, part) to the per-class rows, `matrices` to the confusion matrix (rows gold).
+    (arm, seed, part) to the per-class rows, `matrices` to the confusion matrix (rows gold);
+    `estimates` maps (part, other arm) to the clinical arm's primary score compared with that arm's.
     """
 
     task: str
@@ -52,6 +55,7 @@ class Comparison:
     tables: dict[tuple[str, int, str], list[dict]]
     matrices: dict[tuple[str, int, str], list[list[int]]]
     reference: dict[str, dict[str, float]]
+    estimates: dict[tuple[str, str], Estimate]
     diverged: tuple[tuple[str, int], ...]
     inputs: dict
     provenance: dict
@@ -80,6 +84,11 @@ class Comparison:
     def metrics(self) -> tuple[str, ...]:
         """Metric names, the primary one (called `f1`) first."""
         return tuple(dict.fromkeys(metric for _, _, part, metric in self.values if part == "test"))
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The arms that the clinical one is compared with, the baseline first."""
+        return tuple(arm for arm in self.arms if ("test", arm) in self.estimates)
 
     def over_seeds(self, arm: str, metric: str = "f1", part: str = "test") -> list[float]:
         return [self.values[arm, seed, part, metric] for seed in self.seeds]
@@ -112,6 +121,16 @@ class Comparison:
         """Confusion counts added up over seeds."""
         matrices = [self.matrices[arm, seed, part] for seed in self.seeds]
         return [[sum(cells) for cells in zip(*rows, strict=True)] for rows in zip(*matrices, strict=True)]
+
+
+def judged(comparisons: list[Comparison], statistics: Statistics) -> dict[tuple[str, str, str], Judgement]:
+    """Judgement by (task, family, other arm). All comparisons on test splits are one family of tests; holdouts
+    repeat them on other documents and are not part of it.
+    """
+    keys = [(c.task, c.family, arm) for c in comparisons for arm in c.others]
+    estimates = [c.estimates["test", arm] for c in comparisons for arm in c.others]
+    found = judge(estimates, alpha=1 - statistics.level, margin=statistics.margin)
+    return dict(zip(keys, found, strict=True))
 
 
 def mean(values: list[float]) -> float:
@@ -174,10 +193,22 @@ def read(scores: dict, title: str, seeds: tuple[int, ...]) -> Comparison:
         tables=_by_run(scores["per_class"]),
         matrices={(m["arm"], m["seed"], m["part"]): m["matrix"] for m in scores["confusion"]},
         reference=scores["reference"],
+        estimates=_estimates(scores, seeds),
         diverged=tuple((run["arm"], run["seed"]) for run in scores.get("diverged", []) if run["seed"] in wanted),
         inputs=scores["inputs"],
         provenance=scores["provenance"],
     )
+
+
+def _estimates(scores: dict, seeds: tuple[int, ...]) -> dict[tuple[str, str], Estimate]:
+    rows = [dict(row) for row in scores.get("comparisons", [])]
+    found = {(row.pop("part"), row.pop("against")): (row.pop("seeds"), row) for row in rows}
+    if ("test", AGAINST) not in found or any(made != sorted(seeds) for made, _ in found.values()):
+        raise DataError(
+            f"The arms of {scores['task']} with {scores['family']} were not compared over the seeds of this run.",
+            remedy=f"Compare them again with `harness score {scores['task']} {scores['family']}`.",
+        )
+    return {key: Estimate(**row) for key, (_, row) in found.items()}
 
 
 def _by_run(rows: list[dict]) -> dict[tuple[str, int, str], list[dict]]:

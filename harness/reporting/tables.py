@@ -3,8 +3,9 @@
 import csv
 import io
 
+from harness.evaluation.verdicts import Judgement
 from harness.reporting.document import Bullets, Details, Figure, Paragraph, Report, Table
-from harness.reporting.results import AGAINST, Comparison
+from harness.reporting.results import Comparison
 
 RESULTS = ("task", "family", "arm", "seed", "metric", "value", "n_test", "data_kind")
 COMPARISON = (
@@ -35,17 +36,24 @@ def results_csv(comparisons: list[Comparison]) -> str:
     return _csv(RESULTS, rows)
 
 
-def comparison_csv(comparisons: list[Comparison]) -> str:
-    """One row per task × family; columns whose statistic is not computed are empty."""
-    rows = [
-        {
-            "task": c.task, "family": c.family, "against": AGAINST, "metric": c.primary,
-            "reference": number(c.mean(AGAINST)), "clinical": number(c.mean("clinical")), "delta": number(c.delta()),
-            "n_test": c.n["test"], "n_groups": c.groups["test"], "n_seeds": len(c.seeds), "data_kind": c.data_kind,
-        }
-        for c in comparisons
-    ]  # fmt: skip
-    return _csv(COMPARISON, [[row.get(column, "") for column in COMPARISON] for row in rows])
+def comparison_csv(comparisons: list[Comparison], judgements: dict[tuple[str, str, str], Judgement]) -> str:
+    """One row per task, family and arm that the clinical one is compared with, on the test split.
+
+    `judgements` are by (task, family, other arm). What cannot be known (an interval from one seed) is empty.
+    """
+    rows = []
+    for c in comparisons:
+        for arm in c.others:
+            e, judgement = c.estimates["test", arm], judgements[c.task, c.family, arm]
+            numbers = {name: getattr(e, name) for name in ("reference", "clinical", "delta", "ci_low", "ci_high")}
+            numbers |= {"p_value": e.p_value, "p_holm": judgement.p_holm, "mde": e.mde}
+            rows.append({
+                "task": c.task, "family": c.family, "against": arm, "metric": c.primary,
+                **{name: "" if value is None else number(value) for name, value in numbers.items()},
+                "verdict": judgement.verdict, "n_test": c.n["test"], "n_groups": e.n_groups, "n_seeds": e.n_seeds,
+                "data_kind": c.data_kind,
+            })  # fmt: skip
+    return _csv(COMPARISON, [[row[column] for column in COMPARISON] for row in rows])
 
 
 def _csv(header: tuple, rows: list) -> str:

@@ -19,6 +19,7 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
 
     root = Path(root)
     comparisons = results.load(root, settings.run, tasks)
+    judgements = results.judged(comparisons, settings.statistics)
     known = read_background(root, settings)
     report = content.report(comparisons, known, settings.run.profile)
     pictures = figures.draw(comparisons)
@@ -26,7 +27,7 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
     for name, picture in pictures.items():
         files.write_bytes(folder / "figures" / name, picture)
     files.write_text(folder / "results.csv", tables.results_csv(comparisons))
-    files.write_text(folder / "comparison.csv", tables.comparison_csv(comparisons))
+    files.write_text(folder / "comparison.csv", tables.comparison_csv(comparisons, judgements))
     files.write_text(folder / "tables.tex", tables.latex(paper_tables(report)))
     files.write_text(folder / "README.md", tables.markdown(report))
     files.write_text(folder / "index.html", page.page(report, pictures))

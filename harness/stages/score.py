@@ -8,14 +8,15 @@ from collections import defaultdict
 from pathlib import Path
 
 from harness import files
+from harness.config import ScoreSettings
 from harness.errors import DataError, MissingInputError
 from harness.task import Task
 
 PARTS = ("test", "holdout", "validation")
 
 
-def run(root: Path, task: Task, family: str) -> None:
-    """Check and score every run of `task` × `family`, and write the scores file.
+def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
+    """Check and score every run of `task` × `family`, compare the arms over the run's seeds, and write the scores file.
 
     Raises MissingInputError where a stage has not been run, DataError where the predictions are not
     the recorded ones, or do not belong to the records and the split manifest on disk.
@@ -71,6 +72,7 @@ def run(root: Path, task: Task, family: str) -> None:
             "primary": task.metrics[0],
             "labels": list(task.labels),
             **scorer.result(training),
+            "comparisons": scorer.comparisons(settings),
             "diverged": [{"arm": e["arm"], "seed": e["seed"]} for e in recorded["runs"] if e.get("diverged")],
             "inputs": {"predictions": predictions, "decisions": decisions, **hashes},
             "provenance": {key: recorded.get(key) for key in ("engine", "libraries", "inputs", "recipe")},
@@ -112,6 +114,7 @@ class _Scorer:
         self._confusion: list[dict] = []
         self._groups: dict[str, int] = {}
         self._test = None
+        self._counts: dict[tuple[str, str], dict] = defaultdict(dict)
 
     def add(self, arm: str, seed: int, lines: list[dict], path: Path) -> None:
         by_part = defaultdict(list)
@@ -155,6 +158,8 @@ class _Scorer:
         return record["label"]
 
     def _score(self, arm: str, seed: int, part: str, rows: list[dict]) -> None:
+        from harness.evaluation import counts
+
         decisions = self._evaluation.decisions(self._task, rows)
         if self._task.head == "tokens":
             from harness.evaluation import spans
@@ -169,7 +174,9 @@ class _Scorer:
         at = {"arm": arm, "seed": seed, "part": part}
         self._metrics += [{**at, "metric": name, "value": f(decisions)} for name, f in self._functions.items()]
         self._per_class += [{**at, **row} for row in table]
-        self._groups[part] = len({r["group"] for r in rows})
+        groups = {row["id"]: row["group"] for row in rows}
+        self._groups[part] = len(set(groups.values()))
+        self._counts[part, arm][seed] = counts.count(self._task.metrics[0], decisions, groups)
         if part == "test":
             self._test = decisions
 
@@ -182,6 +189,18 @@ class _Scorer:
             "confusion": self._confusion,
             "reference": self._references(training),
         }
+
+    def comparisons(self, settings: ScoreSettings) -> list[dict]:
+        """The clinical arm with every other arm over the seeds of this run, on the test part and the holdout."""
+        from harness.evaluation import comparisons, statistics
+
+        runs = {
+            (part, arm): kept
+            for (part, arm), of in self._counts.items()
+            if part != "validation" and (kept := {seed: c for seed, c in of.items() if seed in settings.seeds})
+        }
+        given = settings.statistics
+        return comparisons.compare_arms(runs, statistics.Settings(given.level, given.draws, given.seed))
 
     def _references(self, training: list[str]) -> dict[str, dict[str, float]]:
         """What systems that read nothing score on the test part.

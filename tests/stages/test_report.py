@@ -9,6 +9,7 @@ import pytest
 
 from harness import files
 from harness.errors import DataError, MissingInputError
+from harness.evaluation import verdicts
 from harness.stages import report
 
 WRITTEN = (
@@ -42,7 +43,8 @@ def test_comparison_has_a_row_per_task_and_family(grid):
     )
     assert [(r["task"], r["family"]) for r in found] == [(t, f) for t in fakes.TASKS for f in fakes.FAMILIES]
     for row in found:
-        assert [row[c] for c in ("ci_low", "ci_high", "p_value", "p_holm", "mde", "verdict")] == [""] * 6
+        assert float(row["ci_low"]) <= float(row["delta"]) <= float(row["ci_high"]) and float(row["mde"]) > 0
+        assert float(row["p_value"]) <= float(row["p_holm"]) <= 1 and row["verdict"] in verdicts.VERDICTS
         assert row["metric"] == fakes.TASKS[row["task"]].metrics[0] and row["against"] == "baseline"
         assert float(row["delta"]) == pytest.approx(float(row["clinical"]) - float(row["reference"]), abs=1.1e-4)
         assert (row["n_test"], row["n_seeds"], row["data_kind"]) == ("20", "3", "synthetic")
@@ -146,7 +148,7 @@ def test_reader_tables_say_what_the_data_are_and_give_no_verdict(grid):
     text = (grid / "reports" / "README.md").read_text()
     captions = [line for line in text.splitlines() if line.startswith("**") and line.endswith("**")]
     assert len(captions) > 20 and all("synthetic data" in caption for caption in captions)
-    assert "No uncertainty over documents is computed yet" in text and "What you must not conclude" in text
+    assert "not the uncertainty of the difference" in text and "What you must not conclude" in text
     assert "Synthetic data: every text behind these numbers was generated" in text
     page = (grid / "reports" / "index.html").read_text()
     assert page.count("<caption>") == len(captions) and "better</td>" not in page
@@ -163,7 +165,7 @@ def test_data_kinds_come_from_the_source_record(tmp_path):
     for task, kind in (("medmqp", "public"), ("aismec", "restricted")):
         path = root / "artifacts" / "validated" / task / "card.json"
         files.write_json(path, files.read_json(path) | {"kind": kind})
-    fakes.score(root, ("medmqp", "aismec"), ("nb_bert",))
+    fakes.score(root, ("medmqp", "aismec"), ("nb_bert",), (1, 2))
     report.run(root, fakes.settings(("medmqp", "aismec"), ("nb_bert",), (1, 2)), fakes.TASKS)
     assert [r["data_kind"] for r in rows(root, "comparison.csv")] == ["public", "restricted"]
     text = (root / "reports" / "README.md").read_text()
@@ -173,15 +175,42 @@ def test_data_kinds_come_from_the_source_record(tmp_path):
 def test_a_single_task_family_and_seed_is_enough(tmp_path):
     root = fakes.build(tmp_path, ("nor_deid",), ("norbert3",), (7,), rows=12)
     (root / "artifacts" / "corpus" / "card.json").unlink()
-    fakes.score(root, ("nor_deid",), ("norbert3",))
+    fakes.score(root, ("nor_deid",), ("norbert3",), (7,))
     report.run(root, fakes.settings(("nor_deid",), ("norbert3",), (7,)), fakes.TASKS)
-    assert len(rows(root, "comparison.csv")) == 1
+    row = rows(root, "comparison.csv")[0]
+    assert row["delta"] and [row[c] for c in ("ci_low", "ci_high", "p_value", "p_holm", "mde")] == [""] * 5
+    assert row["verdict"] == "inconclusive" and row["n_seeds"] == "1"
+
+
+def test_every_other_arm_is_a_comparison_of_the_same_family_of_tests(tmp_path):
+    root = fakes.build(tmp_path, ("medmqp",), ("nb_bert",), rows=20)
+    fakes.score(root, ("medmqp",), ("nb_bert",))
+    path = root / "artifacts" / "scores" / "medmqp" / "nb_bert.json"
+    scores = files.read_json(path)
+    scores["metrics"] += [{**m, "arm": "control"} for m in scores["metrics"] if m["arm"] == "baseline"]
+    scores["per_class"] += [{**m, "arm": "control"} for m in scores["per_class"] if m["arm"] == "baseline"]
+    scores["confusion"] += [{**m, "arm": "control"} for m in scores["confusion"] if m["arm"] == "baseline"]
+    scores["comparisons"] += [{**row, "against": "control"} for row in scores["comparisons"]]
+    for hashes in ("predictions", "decisions"):
+        scores["inputs"][hashes] |= {f"control-seed{seed}.jsonl": "0" * 64 for seed in fakes.SEEDS}
+    files.write_json(path, scores)
+    report.run(root, fakes.settings(("medmqp",), ("nb_bert",)), fakes.TASKS)
+    found = rows(root, "comparison.csv")
+    assert [row["against"] for row in found] == ["baseline", "control"]
+    assert float(found[0]["p_holm"]) == pytest.approx(min(1, 2 * float(found[0]["p_value"])), abs=2e-4)
+
+
+def test_a_comparison_over_other_seeds_is_refused(tmp_path):
+    root = fakes.build(tmp_path, ("aismec",), ("nb_bert",), (1, 2), rows=12)
+    fakes.score(root, ("aismec",), ("nb_bert",), (1, 2))
+    with pytest.raises(DataError, match=r"not compared over the seeds of this run.*\n.*harness score aismec nb_bert"):
+        report.run(root, fakes.settings(("aismec",), ("nb_bert",), (1,)), fakes.TASKS)
 
 
 def test_a_missing_comparison_names_its_stage_and_extras_are_ignored(tmp_path):
     tasks = ("medmqp", "aismec")
     root = fakes.build(tmp_path, tasks, ("nb_bert",), (1, 2), rows=12)
-    fakes.score(root, tasks, ("nb_bert",))
+    fakes.score(root, tasks, ("nb_bert",), (1,))
     report.run(root, fakes.settings(("aismec",), ("nb_bert",), (1,)), fakes.TASKS)
     assert [(r["task"], r["n_seeds"]) for r in rows(root, "comparison.csv")] == [("aismec", "1")]
     with pytest.raises(MissingInputError, match="harness score medmqp modernbert"):

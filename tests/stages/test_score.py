@@ -15,7 +15,7 @@ def grid(tmp_path):
 
 
 def run(root, task="medmqp"):
-    score.run(root, fakes.TASKS[task], "nb_bert")
+    score.run(root, fakes.TASKS[task], "nb_bert", fakes.score_settings((1, 2)))
     return files.read_json(root / "artifacts" / "scores" / task / "nb_bert.json")
 
 
@@ -49,6 +49,29 @@ def test_every_head_gets_its_metrics(tmp_path, task):
     assert len(scores["confusion"]) == (0 if task == "nor_deid" else 8)
     assert {row["label"] for row in scores["per_class"]} == set(declared.labels)
     assert fakes.SECRET not in files.canonical_json(scores)
+
+
+@pytest.mark.parametrize("task", ["medmqp", "nor_deid", "synergi"])
+def test_arms_are_compared_by_the_primary_score_over_the_seeds_of_the_run(tmp_path, task):
+    root = fakes.build(tmp_path, tasks=(task,), families=("nb_bert",), seeds=(1, 2, 3))
+    scores = run(root, task)  # seed 3 was recorded, but is not of this run
+    parts = ["holdout", "test"] if task == "nor_deid" else ["test"]
+    assert [(c["part"], c["against"], c["seeds"]) for c in scores["comparisons"]] == [
+        (part, "baseline", [1, 2]) for part in parts
+    ]
+    for row in scores["comparisons"]:
+        means = {
+            arm: sum(
+                m["value"]
+                for m in scores["metrics"]
+                if (m["arm"], m["part"], m["metric"]) == (arm, row["part"], "f1") and m["seed"] in (1, 2)
+            )
+            / 2
+            for arm in ("baseline", "clinical")
+        }
+        assert (row["reference"], row["clinical"]) == pytest.approx((means["baseline"], means["clinical"]), abs=1e-12)
+        assert row["n_groups"] == scores["groups"][row["part"]] and row["n_seeds"] == 2
+        assert row["ci_low"] < row["delta"] < row["ci_high"]
 
 
 def test_the_number_is_that_of_the_prediction_file(grid):
@@ -152,6 +175,8 @@ def test_changed_labels_and_unknown_metrics_are_refused(grid):
 
     task = fakes.TASKS["medmqp"]
     with pytest.raises(DataError, match="the task now declares"):
-        score.run(grid, dataclasses.replace(task, labels=("1", "0")), "nb_bert")
+        score.run(grid, dataclasses.replace(task, labels=("1", "0")), "nb_bert", fakes.score_settings())
     with pytest.raises(RegistryError, match="Did you mean 'accuracy'"):
-        score.run(grid, dataclasses.replace(task, metrics=("binary_f1", "accurracy")), "nb_bert")
+        score.run(
+            grid, dataclasses.replace(task, metrics=("binary_f1", "accurracy")), "nb_bert", fakes.score_settings()
+        )

@@ -1,0 +1,152 @@
+"""Comparisons whose true difference is known, drawn as counts per group: what calibration.py measures with.
+
+One row (an example, an entity) is answered right by run k of an arm where
+
+    level_arm + seed_k + group + item + item_arm + noise > 0,
+
+`group` and `item` shared by both arms (some texts are hard for everyone), `item_arm` what only this arm
+finds hard, in all of its runs, `seed_k` a run's luck, `noise` the rest; all normal, independent, in units of the
+noise. A wrong answer is another label, per item the same one, drawn by how common labels are. With infinitely
+many groups the score of a run depends on its seed alone and is known in closed form, so `level` and the spread
+of `seed` are solved for the wanted score, difference and spread over seeds, in points.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import optimize, special
+
+from harness.evaluation import counts
+
+NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(41)
+WEIGHTS = WEIGHTS / WEIGHTS.sum()
+
+
+def normal(rng: np.random.Generator, scale: float, shape: tuple[int, ...]) -> np.ndarray:
+    return np.float32(scale) * rng.standard_normal(shape, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Classified:
+    """Rows in groups of `size`; `shares` of the labels; `paired`: each group holds every label once."""
+
+    name: str
+    groups: int
+    size: int
+    shares: tuple[float, ...]
+    base: float
+    metric: str = "macro_f1"
+    paired: bool = False
+    group_sd: float = 0.5
+    item_sd: float = 0.7
+    arm_sd: float = 0.5
+
+    @property
+    def others(self) -> np.ndarray:
+        """[gold, called] share of each label among the wrong answers to a gold label."""
+        shares = np.array(self.shares)
+        table = np.tile(shares, (len(shares), 1))
+        np.fill_diagonal(table, 0)
+        return table / table.sum(axis=1, keepdims=True)
+
+    def population(self, levels: np.ndarray) -> np.ndarray:
+        """The score of a run at each level, over infinitely many groups."""
+        deviation = np.sqrt(1 + self.group_sd**2 + self.item_sd**2 + self.arm_sd**2)
+        right = special.ndtr(levels / deviation)[:, None]
+        shares = np.array(self.shares)
+        by_label = np.stack([shares * right, (shares @ self.others) * (1 - right), shares * (1 - right)], axis=-1)
+        totals = by_label[:, 1] if self.metric == "binary_f1" else by_label.reshape(len(levels), -1)
+        return counts.score(self.metric)(totals)
+
+    def draw(self, rng, repeats: int, seeds: int, levels, spreads) -> list[np.ndarray]:
+        """Counts [repeats, seeds, groups, counts] of the two arms."""
+        rows, labels = self.groups * self.size, np.arange(len(self.shares))
+        if self.paired:
+            gold = np.broadcast_to(np.tile(labels, rows // len(labels)), (repeats, rows))
+        else:
+            gold = rng.choice(labels, size=(repeats, rows), p=self.shares)
+        other = (rng.random((repeats, rows, 1)) > self.others.cumsum(axis=1)[gold]).sum(axis=-1)
+        other = np.minimum(other, labels[-1])
+        shared = np.repeat(normal(rng, self.group_sd, (repeats, self.groups)), self.size, axis=1)
+        shared += normal(rng, self.item_sd, (repeats, rows))
+        arms = []
+        for level, spread in zip(levels, spreads, strict=True):
+            per_item = np.float32(level) + shared + normal(rng, self.arm_sd, (repeats, rows))
+            run = per_item[:, None] + normal(rng, spread, (repeats, seeds, 1))
+            right = run + normal(rng, 1, (repeats, seeds, rows)) > 0
+            called = np.where(right, gold[:, None], other[:, None])
+            arms.append(self._counts(np.broadcast_to(gold[:, None], called.shape), called))
+        return arms
+
+    def _counts(self, gold: np.ndarray, called: np.ndarray) -> np.ndarray:
+        labels = (1,) if self.metric == "binary_f1" else range(len(self.shares))
+        columns = np.zeros((*gold.shape[:-1], self.groups, 3 * len(labels)))
+        for place, label in enumerate(labels):
+            true, says = gold == label, called == label
+            for i, hit in enumerate((true & says, ~true & says, true & ~says)):
+                for row in range(self.size):
+                    columns[..., 3 * place + i] += hit[..., row :: self.size]
+        return columns
+
+
+@dataclass(frozen=True)
+class Marked:
+    """Documents with about `mean` entities each (negative binomial); a missed one is called wrongly or not at all."""
+
+    name: str
+    groups: int
+    mean: float
+    base: float
+    metric: str = "strict_f1"
+    group_sd: float = 0.6
+    item_sd: float = 0.7
+    arm_sd: float = 0.4
+    false_alarms: float = 0.5  # per missed entity: half found with a wrong label or end
+    most: int = 20
+
+    def population(self, levels: np.ndarray) -> np.ndarray:
+        """The score of a run at each level, over infinitely many documents."""
+        deviation = np.sqrt(1 + self.group_sd**2 + self.item_sd**2 + 2 * self.arm_sd**2)
+        right = special.ndtr(levels / deviation)
+        totals = np.stack([right, (1 - right) * self.false_alarms, 1 - right], axis=-1)
+        return counts.score(self.metric)(totals)
+
+    def draw(self, rng, repeats: int, seeds: int, levels, spreads) -> list[np.ndarray]:
+        """Counts [repeats, seeds, documents, counts] of the two arms."""
+        size = (repeats, self.groups, self.most)
+        n = np.minimum(rng.negative_binomial(8, 8 / (8 + self.mean), size[:2]), self.most)
+        there = np.arange(self.most) < n[..., None]
+        shared = normal(rng, self.group_sd, (*size[:2], 1)) + normal(rng, self.item_sd, size)
+        arms = []
+        for level, spread in zip(levels, spreads, strict=True):
+            own = normal(rng, self.arm_sd, size) + normal(rng, self.arm_sd, (*size[:2], 1))
+            run = (np.float32(level) + shared + own)[:, None] + normal(rng, spread, (repeats, seeds, 1, 1))
+            right = (run + normal(rng, 1, (repeats, seeds, *size[1:])) > 0) & there[:, None]
+            matched = right.sum(axis=-1)
+            missed = n[:, None] - matched
+            wrong = rng.binomial(missed, self.false_alarms)
+            arms.append(np.stack([matched, wrong, missed], axis=-1).astype(np.float64))
+        return arms
+
+
+def solve(setting, scores: tuple[float, float], spreads: tuple[float, float]) -> tuple[list[float], list[float]]:
+    """Levels and seed deviations of the arms, whose scores (0 to 1) then have these means and spreads over seeds."""
+    found = [_solve(setting, *wanted) for wanted in zip(scores, spreads, strict=True)]
+    return [level for level, _ in found], [deviation for _, deviation in found]
+
+
+def _solve(setting, score: float, spread: float) -> tuple[float, float]:
+    def moments(level, deviation):
+        values = setting.population(level + deviation * NODES)
+        mean = float(WEIGHTS @ values)
+        return mean, float(np.sqrt(WEIGHTS @ (values - mean) ** 2))
+
+    level, deviation = 0.0, 0.0
+    for _ in range(20):
+        before = deviation
+        level = optimize.brentq(lambda x, d=deviation: moments(x, d)[0] - score, -8, 8)
+        if spread:
+            deviation = optimize.brentq(lambda x, at=level: moments(at, x)[1] - spread, 1e-6, 4)
+        if abs(deviation - before) < 1e-9:
+            return level, deviation
+    return level, deviation

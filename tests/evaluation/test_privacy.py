@@ -1,0 +1,62 @@
+"""Leaks against a document written out letter by letter."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.evaluation import privacy, spans
+
+LABELS = ("Name", "Place", "Date")
+quick = settings(max_examples=40, deadline=None, derandomize=True)
+LENGTH = 12
+side = st.lists(st.tuples(st.integers(0, LENGTH - 1), st.integers(1, 6), st.sampled_from(LABELS)), max_size=5).map(
+    lambda found: tuple((a, min(a + n, LENGTH), label) for a, n, label in found)
+)
+
+
+def decisions(*documents):
+    return spans.SpanDecisions(
+        LABELS, tuple(spans.Document(f"d{i}", g, p, LENGTH) for i, (g, p) in enumerate(documents))
+    )
+
+
+def readable(gold, predicted):
+    """The identifying letters of a document, and those left after every predicted span is struck out."""
+    page = ["x" if any(a <= i < b for a, b, _ in gold) else "." for i in range(LENGTH)]
+    left = ["#" if any(a <= i < b for a, b, _ in predicted) else letter for i, letter in enumerate(page)]
+    return left.count("x"), page.count("x")
+
+
+@quick
+@given(st.lists(st.tuples(side, side), max_size=4))
+def test_what_is_left_on_the_page(documents):
+    d = decisions(*documents)
+    pages = [readable(*document) for document in documents]
+    total = privacy.leaked_characters(d)
+    assert (total.leaked, total.characters) == (sum(x for x, _ in pages), sum(n for _, n in pages))
+    leaks = privacy.by_document(d)
+    assert list(leaks) == [f"d{i}" for i, (gold, _) in enumerate(documents) if gold]
+    rate = sum(leak.leaked > 0 for leak in leaks.values()) / len(leaks) if leaks else 0.0
+    assert rate == spans.document_leak_rate(d)
+    for row, strict in zip(privacy.by_label(d), spans.per_label(d), strict=True):
+        assert (row["support"], row["recall"]) == (strict["support"], strict["recall"])
+        own = [(tuple(s for s in g if s[2] == row["label"]), p) for g, p in documents]
+        pages = [readable(*pair) for pair in own if pair[0]]
+        assert row["leaked"] == sum(x for x, _ in pages) and row["documents"] == len(pages)
+        hidden = [readable([span], p)[0] == 0 for g, p in own for span in set(g)]
+        assert row["masked"] == pytest.approx(sum(hidden) / len(hidden) if hidden else 0)
+        leaking = sum(x > 0 for x, _ in pages)
+        assert row["document_leak_rate"] == pytest.approx(leaking / len(pages) if pages else 0)
+
+
+def test_a_name_masked_as_a_place_is_masked_and_not_found():
+    d = decisions((((0, 4, "Name"), (6, 10, "Place")), ((0, 4, "Place"), (6, 9, "Place"))))
+    name, place, date = privacy.by_label(d)
+    assert (name["recall"], name["masked"], name["leaked"]) == (0, 1, 0)
+    assert (place["masked"], place["leaked"], place["document_leak_rate"]) == (0, 1, 1)
+    assert date["support"] == date["documents"] == date["document_leak_rate"] == 0
+    assert privacy.leaked_characters(d).share == pytest.approx(1 / 8)
+
+
+def test_nothing_to_leak():
+    assert privacy.leaked_characters(decisions(((), ((0, 3, "Name"),)))).share == 0

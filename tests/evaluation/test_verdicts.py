@@ -1,0 +1,70 @@
+"""Adjustment for many comparisons against the definitions, and what each interval allows to be said."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.evaluation import verdicts
+from harness.evaluation.statistics import Estimate
+
+quick = settings(max_examples=40, deadline=None, derandomize=True)
+
+
+def estimate(delta=0.1, low=0.05, high=0.15, p=0.001):
+    known = low is not None
+    return Estimate(
+        reference=0.5, clinical=0.5 + delta, delta=delta, ci_low=low, ci_high=high, p_value=p,
+        se=0.02 if known else None, df=8.0 if known else None, mde=0.06 if known else None, reference_spread=0.01,
+        clinical_spread=0.01, documents_se=0.02, p_group_swap=0.01, n_groups=50, n_seeds=5,
+    )  # fmt: skip
+
+
+def slow_holm(p_values):
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    found, highest = [0.0] * len(p_values), 0.0
+    for rank, i in enumerate(order):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[i]))
+        found[i] = highest
+    return found
+
+
+def slow_bh(p_values):
+    n = len(p_values)
+    ranked = sorted(p_values)
+    return [min(min(1.0, n * q / (rank + 1)) for rank, q in enumerate(ranked) if q >= p) for p in p_values]
+
+
+@quick
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_adjustments_follow_their_definitions(p_values):
+    assert verdicts.adjusted(p_values, "holm") == pytest.approx(slow_holm(p_values))
+    assert verdicts.adjusted(p_values, "fdr_bh") == pytest.approx(slow_bh(p_values))
+
+
+def test_a_comparison_without_a_p_value_still_counts():
+    assert verdicts.adjusted([0.01, None, 0.02], "holm") == [pytest.approx(0.03), None, pytest.approx(0.04)]
+    assert verdicts.adjusted([None], "holm") == [None] and verdicts.adjusted([], "holm") == []
+
+
+@pytest.mark.parametrize(
+    "found, p_holm, expected",
+    [
+        (estimate(), 0.01, "better"),
+        (estimate(-0.1, -0.15, -0.05), 0.01, "worse"),
+        (estimate(), 0.06, "inconclusive"),  # its own interval excludes 0, the adjustment does not
+        (estimate(0.0, -0.01, 0.01, 1.0), 1.0, "equivalent"),
+        (estimate(0.01, 0.004, 0.016, 0.001), 0.01, "equivalent"),  # real, and declared not to matter
+        (estimate(0.0, -0.03, 0.03, 1.0), 1.0, "inconclusive"),
+        (estimate(0.1, None, None, None), None, "inconclusive"),
+    ],
+)
+def test_verdicts(found, p_holm, expected):
+    assert verdicts.verdict(found, p_holm, alpha=0.05, margin=0.02) == expected
+
+
+def test_the_same_difference_needs_more_among_many():
+    alone = verdicts.judge([estimate(p=0.02)], alpha=0.05, margin=0.02)
+    among = verdicts.judge([estimate(p=p) for p in (0.02, *np.linspace(0.1, 0.9, 14))], alpha=0.05, margin=0.02)
+    assert alone[0].verdict == "better" and among[0].verdict == "inconclusive"
+    assert among[0].p_holm == pytest.approx(0.3) and among[0].p_bh <= among[0].p_holm
