@@ -10,6 +10,7 @@ from pathlib import Path
 
 from harness import __version__
 from harness.errors import HarnessError, MissingInputError
+from harness.launching import on_devices, slurm_script
 
 EPILOG = "Example: harness {example}"
 
@@ -91,9 +92,12 @@ def _parser() -> argparse.ArgumentParser:
         "family",
     )
     checkpoint.add_argument("repository", nargs="?", help="with `pin`: owner/name or owner/name@branch on the hub")
-    command(
+    pretrain = command(
         "pretrain", _stage_pretrain, stage + "make or import the clinical arm of a family", "pretrain nb_bert", "family"
     )
+    pretrain.add_argument("--slurm", action="store_true", help="only print a Slurm batch script for this training")
+    pretrain.add_argument("--gpus-per-node", type=int, default=4)
+    pretrain.add_argument("--hours", type=int, default=24, help="the job's time limit; it is requeued and goes on")
     command(
         "finetune",
         _stage_finetune,
@@ -216,8 +220,8 @@ def _stage_checkpoint(options) -> int:
     params = _params()
     family = _known("family", options.family, params.everything().families)
     settings = params.checkpoint(family)
-    if settings.engine.devices > 1 and not _launched():
-        return _launch(settings.engine.devices, ["checkpoint", family])
+    if (code := on_devices(settings.engine.devices, ["checkpoint", family])) is not None:
+        return code
     from harness.stages.checkpoint import run
 
     run(_root(), family, settings)
@@ -241,25 +245,15 @@ def _stage_pretrain(options) -> int:
     params = _params()
     family = _known("family", options.family, params.everything().families)
     settings = params.pretrain(family)
-    if settings.engine.devices > 1 and not _launched():
-        return _launch(settings.engine.devices, ["pretrain", family])
+    if options.slurm:
+        print(slurm_script(family, settings, options.gpus_per_node, options.hours), end="")
+        return 0
+    if (code := on_devices(settings.engine.devices, ["pretrain", family])) is not None:
+        return code
     from harness.stages.pretrain import run
 
     run(_root(), family, settings)
     return 0
-
-
-def _launched() -> bool:
-    """Was this process started by torchrun, one of several?"""
-    return "WORLD_SIZE" in os.environ
-
-
-def _launch(devices: int, arguments: list[str]) -> int:
-    """`harness` with `arguments` once per device of this machine, through torchrun; its exit code."""
-    import subprocess
-
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={devices}"]
-    return subprocess.run([*command, "-m", "harness", *arguments]).returncode
 
 
 def _stage_finetune(options) -> None:

@@ -18,7 +18,7 @@ FLOORS = [
     {"task", "params", "profiles", "code", "cluster", "slurm"},
     {"registry"},
     {"data", "models", "training", "evaluation", "reporting"},
-    {"tracking", "listing"},
+    {"tracking", "listing", "launching"},
     {"stages"},
     {"cli"},
     {"__main__"},

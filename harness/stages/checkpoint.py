@@ -4,9 +4,10 @@ import dataclasses
 import shutil
 from pathlib import Path
 
-from harness.config import Build, CheckpointSettings
+from harness.code import code_hash
+from harness.config import BatchPlan, Build, CheckpointSettings
 from harness.determinism import derived_seed, prepare_torch
-from harness.files import atomic_folder, read_jsonl, sha256, write_json
+from harness.files import atomic_folder, read_json, read_jsonl, sha256
 
 
 def run(root: Path, family: str, settings: CheckpointSettings, observer=None) -> None:
@@ -18,10 +19,9 @@ def run(root: Path, family: str, settings: CheckpointSettings, observer=None) ->
     if isinstance(settings.source, Build):
         build(root, family, settings, target, observer)
     else:
-        from harness.models.checkpoints import import_checkpoint
+        from harness.models.checkpoints import import_arm
 
-        card = import_checkpoint(settings.source, settings.architecture, target)
-        write_json(target / "harness.json", {"family": family, "arm": "baseline", **card})
+        import_arm(settings.source, family, "baseline", settings.architecture, target, code_hash(__name__))
 
 
 def build(root: Path, family: str, settings: CheckpointSettings, target: Path, observer) -> None:
@@ -35,7 +35,7 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path, o
 
     import torch
 
-    from harness.models import families, tokenizers
+    from harness.models import cards, families, tokenizers
     from harness.training import arms, texts
     from harness.training.distributed import joined
     from harness.training.pretraining import Observer
@@ -67,19 +67,27 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path, o
         )
         if not world.leads:
             return
-    card = {
-        "family": family,
-        "arm": "baseline",
-        "architecture": settings.architecture,
-        "source": "build",
-        "parent": None,
-        **made_of,
-        "pretraining": dataclasses.asdict(recipe),
-        "engine": dataclasses.asdict(engine),
-        "parameters": sum(p.numel() for p in model.parameters()),
-        **trained,
-    }
+    counted = read_json(root / "artifacts" / "corpus" / "card.json", made_by="harness corpus")
+    facts = cards.Facts(
+        family=family,
+        arm="baseline",
+        architecture=settings.architecture,
+        source={"kind": "build"},
+        code=code_hash(__name__),
+        libraries=cards.libraries(),
+        parameters=sum(p.numel() for p in model.parameters()),
+        encoder=dataclasses.asdict(settings.encoder),
+        training=cards.Training(
+            recipe=recipe.recipe,
+            parameters=dataclasses.asdict(recipe),
+            engine=dataclasses.asdict(engine),
+            trained_on="general",
+            corpora={name: cards.corpus_part(counted, name) for name in files},
+            batch=BatchPlan(**trained.pop("batch")),
+            **trained,
+        ),
+    )
     with atomic_folder(target) as folder:
         families.save(model, tokenizer, folder)
-        write_json(folder / "harness.json", card)
+        cards.write(folder, cards.card(facts))
     shutil.rmtree(states, ignore_errors=True)

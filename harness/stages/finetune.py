@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.config import ARMS, Engine, FinetuneSettings, Recipe
+from harness.config import Engine, FinetuneSettings, Recipe
 from harness.determinism import derived_seed, prepare_torch
 from harness.errors import DataError, TrainingError
 from harness.files import atomic_folder, read_json, read_jsonl, sha256, sha256_tree, write_json, write_jsonl
@@ -47,7 +47,7 @@ class Job:
 
 def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None:
     """Write `artifacts/predictions/<task>/<family>/`: one file per arm and seed, and `runs.json`."""
-    inputs = read_inputs(root, task, family)
+    inputs = read_inputs(root, task, family, settings.arms)
     target = root / "artifacts" / "predictions" / task.name / family
 
     from harness.evaluation import metrics
@@ -64,7 +64,7 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
         inputs.checkpoints.values(), settings.architecture, task.head, task.labels, settings.engine.attention
     )
     with atomic_folder(target) as folder:
-        jobs = [Job(arm, seed, inputs.checkpoints[arm], folder) for seed in settings.seeds for arm in ARMS]
+        jobs = [Job(arm, seed, inputs.checkpoints[arm], folder) for seed in settings.seeds for arm in settings.arms]
         worker = Worker(root, task.name, settings, inputs.parts, encode_parts(task, settings.recipe, inputs))
         names = [f"{job.arm} {job.seed}" for job in jobs]
         with shown(f"finetune {task.name} {family}", names, settings.recipe.steps) as progress:
@@ -73,7 +73,7 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
         write_json(folder / "runs.json", describe(task, family, settings, inputs, results))
 
 
-def read_inputs(root: Path, task: Task, family: str) -> Inputs:
+def read_inputs(root: Path, task: Task, family: str, arms: tuple[str, ...]) -> Inputs:
     """Records by split part, in id order; every record must have its place in the manifest."""
     records_file = root / "artifacts" / "validated" / task.name / "records.jsonl"
     manifest_file = root / "reports" / "splits" / f"{task.name}.json"
@@ -88,7 +88,7 @@ def read_inputs(root: Path, task: Task, family: str) -> Inputs:
     parts: dict[str, list[dict]] = {}
     for record in sorted(records, key=lambda record: record["id"]):
         parts.setdefault(places[record["id"]], []).append(record)
-    checkpoints = {arm: root / "artifacts" / "checkpoints" / family / arm for arm in ARMS}
+    checkpoints = {arm: root / "artifacts" / "checkpoints" / family / arm for arm in arms}
     for arm, folder in checkpoints.items():
         command = f"harness {'checkpoint' if arm == 'baseline' else 'pretrain'} {family}"
         read_json(folder / "config.json", made_by=command)

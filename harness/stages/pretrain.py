@@ -9,7 +9,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.config import CONTROL, Build, PretrainSettings
+from harness.code import code_hash
+from harness.config import CONTROL, BatchPlan, Build, PretrainSettings
 from harness.determinism import derived_seed, prepare_torch
 from harness.files import atomic_folder, read_json, read_jsonl, sha256, sha256_tree, write_json
 
@@ -27,10 +28,9 @@ def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> N
     if isinstance(settings.source, Build):
         arms.append("clinical")
     else:
-        from harness.models.checkpoints import import_checkpoint
+        from harness.models.checkpoints import import_arm
 
-        card = import_checkpoint(settings.source, settings.architecture, folder / "clinical")
-        write_json(folder / "clinical" / "harness.json", {"family": family, "arm": "clinical", **card})
+        import_arm(settings.source, family, "clinical", settings.architecture, folder / "clinical", code_hash(__name__))
     if settings.control:
         arms.append(CONTROL)
     else:
@@ -50,8 +50,8 @@ def train(root: Path, family: str, arms: list[str], settings: PretrainSettings, 
         for arm in arms:
             work(arm)
         return
+    from harness.progress import Progress
     from harness.training.pool import run_all
-    from harness.training.progress import Progress
 
     run_all(arms, work, device="cpu", progress=Progress())
 
@@ -70,7 +70,7 @@ class Training:
     def __call__(self, arm: str, report=None) -> None:
         import torch
 
-        from harness.models import families
+        from harness.models import cards, families
         from harness.training import arms, texts
         from harness.training.distributed import joined
         from harness.training.pretraining import Observer
@@ -106,19 +106,28 @@ class Training:
             )
             if not world.leads:
                 return
-        card = {
-            "family": self.family,
-            "arm": arm,
-            "architecture": architecture,
-            "source": "build",
-            "new_parameters": new,
-            **made_of,
-            "pretraining": dataclasses.asdict(recipe),
-            "engine": dataclasses.asdict(engine),
-            "parameters": sum(p.numel() for p in model.parameters()),
-            **trained,
-        }
+        counted = read_json(self.root / "artifacts" / "corpus" / "card.json", made_by="harness corpus")
+        facts = cards.Facts(
+            family=self.family,
+            arm=arm,
+            architecture=architecture,
+            source={"kind": "build"},
+            code=code_hash("harness.stages.pretrain"),
+            libraries=cards.libraries(),
+            parameters=sum(p.numel() for p in model.parameters()),
+            missing=new,
+            parent=cards.parent_of(self.parent),
+            training=cards.Training(
+                recipe=recipe.recipe,
+                parameters=dataclasses.asdict(recipe),
+                engine=dataclasses.asdict(engine),
+                trained_on=TRAINED_ON[arm],
+                corpora={name: cards.corpus_part(counted, name) for name in files},
+                batch=BatchPlan(**trained.pop("batch")),
+                **trained,
+            ),
+        )
         with atomic_folder(self.root / "artifacts" / "checkpoints" / self.family / arm) as folder:
             families.save(model, tokenizer, folder)
-            write_json(folder / "harness.json", card)
+            cards.write(folder, cards.card(facts))
         shutil.rmtree(states, ignore_errors=True)

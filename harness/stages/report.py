@@ -38,6 +38,12 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
 def read_background(root: Path, settings: ReportSettings) -> content.Background:
     """The cards of data, splits, corpora and checkpoints."""
     artifacts, run_ = root / "artifacts", settings.run
+    cards = {
+        (family, folder.name): files.read_json(folder / "harness.json")
+        for family in run_.families
+        for folder in sorted((artifacts / "checkpoints" / family).glob("*"))
+        if (folder / "harness.json").is_file()
+    }
     return content.Background(
         cards={
             task: files.read_json(artifacts / "validated" / task / "card.json", made_by=f"harness validate {task}")
@@ -48,12 +54,8 @@ def read_background(root: Path, settings: ReportSettings) -> content.Background:
             for task in run_.tasks
         },
         corpus=optional(artifacts / "corpus" / "card.json"),
-        checkpoints={
-            (family, folder.name): files.read_json(folder / "harness.json")
-            for family in run_.families
-            for folder in sorted((artifacts / "checkpoints" / family).glob("*"))
-            if (folder / "harness.json").is_file()
-        },
+        # The folder of a control arm that is switched off holds a card without a source.
+        checkpoints={key: card for key, card in cards.items() if card.get("source")},
     )
 
 

@@ -37,18 +37,41 @@ def optimizer_for(
     StableAdamW (0.9, 0.98; 1e-6). BERT states 0.9, 0.999 and 1e-6, LTG-BERT 0.9, 0.98 and 1e-6.
 
     StableAdamW divides the rate of each tensor by the root mean square of its gradient over its second
-    moment where that is above 1, so it needs no clipping. Only fused AdamW was seen to give the same bits
-    on other processors (`reproducible: portable`). Raises ValueError for another kind.
+    moment where that is above 1, so it needs no clipping. Both gave the same bits on an EPYC and on an emulated
+    Haswell under `reproducible: portable`; an unfused AdamW does not. Raises ValueError for another kind.
     """
     groups = decay_groups(model, weight_decay, spared)
     if kind == "adamw":
         return torch.optim.AdamW(groups, lr=learning_rate, betas=betas or (0.9, 0.999), eps=eps or 1e-8, fused=True)
     if kind != "stable_adamw":
         raise ValueError(f"no optimizer {kind!r}; one of {', '.join(KINDS)}")
-    from optimi import StableAdamW
-
     # Never its Triton kernel, which sums a tensor's squares in the order in which blocks happen to finish.
-    return StableAdamW(
+    return _stable_adamw()(
         [group for group in groups if group["params"]],
         lr=learning_rate, betas=betas or (0.9, 0.98), eps=eps or 1e-6, triton=False, foreach=False,
     )  # fmt: skip
+
+
+class _ExactRoots(torch.overrides.TorchFunctionMode):
+    """Square roots on a CPU by way of float64, rounded once: in float32 they go to a vector library whose last bit
+    differs between processors."""
+
+    def __torch_function__(self, function, types, arguments=(), options=None):
+        if function in (torch.sqrt, torch.Tensor.sqrt, torch.Tensor.sqrt_) and arguments[0].device.type == "cpu":
+            value = arguments[0]
+            root = value.double().sqrt().to(value.dtype)
+            return value.copy_(root) if function is torch.Tensor.sqrt_ else root
+        return function(*arguments, **(options or {}))
+
+
+def _stable_adamw() -> type:
+    from optimi import StableAdamW
+
+    class ExactStableAdamW(StableAdamW):
+        """torch-optimi's StableAdamW with the same bits on every processor."""
+
+        def step(self, *arguments, **options):
+            with _ExactRoots():
+                return super().step(*arguments, **options)
+
+    return ExactStableAdamW

@@ -64,7 +64,7 @@ class Plan:
         self._rows, self._seed = rows, seed
         self._effective, self._device = effective_batch, device_batch
 
-    def updates(self, start: Position = Position()) -> Iterator[tuple[Position, list[list[Row]]]]:  # noqa: B008
+    def updates(self, start: Position = Position()) -> Iterator[tuple[Position, list[list[Row]]]]:
         """(position after it, its micro-batches) for every update from `start` on, without end."""
         position = start
         while True:

@@ -1,11 +1,14 @@
 """The pre-training loop: one for all recipes, on one device or many, and from any update on.
 
 An update is `effective_batch` rows, cut into micro-batches that the devices share. Losses are divided by
-the number of targets of the whole update, so how the rows are cut changes nothing but the rounding.
+the number of targets of the whole update, so how many devices share them changes nothing but the rounding.
 """
 
 import contextlib
 import math
+import signal
+import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -22,6 +25,9 @@ from harness.training.optimizers import optimizer_for
 from harness.training.plan import Plan, Position, Row, generator
 from harness.training.recipes import Objective, Recipe
 from harness.training.schedules import learning_rate_factor
+
+# The exit code of a training that was told to stop and goes on when it is started again (EX_TEMPFAIL).
+TRY_AGAIN = 75
 
 
 class Observer:
@@ -77,7 +83,7 @@ def train(
         done, tokens = saved.values["done"], saved.values["tokens"]
         position = Position(**saved.values["position"])
         curve, measured, recent = (saved.values[key] for key in ("curve", "measured", "recent"))
-    last_save = time.monotonic()
+    last_save, told = time.monotonic(), _told_to_stop()
     every = max(1, steps // 20)
     updates = plan.updates(position)
 
@@ -107,7 +113,8 @@ def train(
             observer.held_out(step + 1, measured[-1])
         due = settings.save_steps and (step + 1) % settings.save_steps == 0
         late = settings.save_minutes and time.monotonic() - last_save >= 60 * settings.save_minutes
-        if world.total([bool(due or late)])[0] and step + 1 < steps:
+        stop, save = world.total([bool(told), bool(due or late or told)])
+        if save and step + 1 < steps:
             values = {"done": step + 1, "position": asdict(position), "tokens": tokens}
             values |= {"curve": curve, "measured": measured, "recent": recent}
             state = resume.State(resume.captured(objective, optimizer), values)
@@ -115,7 +122,18 @@ def train(
                 store.save(step + 1, state)
             world.wait()
             last_save = time.monotonic()
+            if stop:
+                print(f"{name}: told to stop; saved after update {step + 1} of {steps}.", file=sys.stderr)
+                raise SystemExit(TRY_AGAIN)
     return Course(steps, tokens, curve, measured)
+
+
+def _told_to_stop() -> list[int]:
+    """Becomes true when SIGUSR1 arrives, which a batch system sends before it ends a job."""
+    told: list[int] = []
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGUSR1, lambda number, _: told.append(number))
+    return told
 
 
 def _update(

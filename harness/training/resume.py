@@ -108,6 +108,10 @@ def captured(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[s
         for key, value in entries.items():
             if value is not None:
                 tensors[f"optimizer/{name}/{key}"] = torch.as_tensor(value)
+    # Some optimizers (StableAdamW) count their updates in the parameter group.
+    for number, group in enumerate(optimizer.param_groups):
+        counted = {key: value for key, value in group.items() if isinstance(value, torch.Tensor)}
+        tensors |= {f"group/{number}/{key}": value for key, value in counted.items()}
     return tensors
 
 
@@ -125,3 +129,7 @@ def restore(model: torch.nn.Module, optimizer: torch.optim.Optimizer, tensors: d
     moments = {**moments, "state": state}
     weights = {name.removeprefix("model/"): value for name, value in tensors.items() if name.startswith("model/")}
     set_state_dict(model, optimizer, model_state_dict=weights, optim_state_dict=moments, options=options)
+    for name, value in tensors.items():
+        if name.startswith("group/"):
+            _, number, key = name.split("/")
+            optimizer.param_groups[int(number)][key] = value

@@ -1,13 +1,13 @@
 """A corpus as token ids: tokenised once, laid out flat, and divided into training and held-out documents."""
 
 import hashlib
+import itertools
 from collections.abc import Iterable
 
 import numpy as np
 
 from harness.config import Pretraining
 from harness.training.arms import Corpus
-from harness.training.plan import Row
 from harness.training.recipes import Vocabulary, windows
 from harness.training.sentences import split_sentences
 
@@ -36,7 +36,7 @@ class FlatDocuments:
 
     def sentences(self, index: int) -> list[list[int]]:
         borders = self._sentences[self._documents[index] : self._documents[index + 1] + 1]
-        return [self._ids[a:b].tolist() for a, b in zip(borders[:-1], borders[1:], strict=True)]
+        return [self._ids[a:b].tolist() for a, b in itertools.pairwise(borders)]
 
 
 def training_texts(corpora: dict[str, list[dict]]) -> list[str]:

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from harness import registry
+from harness.config import ARMS
 from harness.errors import DataError, MissingInputError, TrainingError
 from harness.files import write_json, write_jsonl
 from harness.stages import finetune
@@ -46,7 +47,7 @@ def project(tmp_path):
 
 
 def test_records_go_to_their_parts(project, repository):
-    inputs = finetune.read_inputs(project, registry.get(repository, "aismec"), "f")
+    inputs = finetune.read_inputs(project, registry.get(repository, "aismec"), "f", ARMS)
     assert {part: [record["id"] for record in rows] for part, rows in inputs.parts.items()} == {
         "train": ["r0"], "validation": ["r1"], "test": ["r2"], "excluded": ["r3"],
     }  # fmt: skip
@@ -56,13 +57,13 @@ def test_records_go_to_their_parts(project, repository):
 def test_a_record_without_a_split_is_named(project, repository):
     write_json(project / "reports" / "splits" / "aismec.json", {"splits": {"r0": "train"}})
     with pytest.raises(DataError, match="knows no split for 3 records, first r1"):
-        finetune.read_inputs(project, registry.get(repository, "aismec"), "f")
+        finetune.read_inputs(project, registry.get(repository, "aismec"), "f", ARMS)
 
 
 def test_a_missing_checkpoint_names_the_command_that_makes_it(project, repository):
     (project / "artifacts" / "checkpoints" / "f" / "clinical" / "config.json").unlink()
     with pytest.raises(MissingInputError) as caught:
-        finetune.read_inputs(project, registry.get(repository, "aismec"), "f")
+        finetune.read_inputs(project, registry.get(repository, "aismec"), "f", ARMS)
     assert "harness pretrain f" in caught.value.remedy
 
 

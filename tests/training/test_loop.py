@@ -12,7 +12,7 @@ from harness.errors import TrainingError
 from harness.training import loop
 from harness.training.batching import Example
 
-ENGINE = Engine("cpu", "fp32", "sdpa", "fast", 1)
+ENGINE = Engine("cpu", "fp32", "sdpa", "fast", 1, 1, "ddp", False, False)
 RECIPE = Recipe(
     steps=40,
     batch=8,

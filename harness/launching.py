@@ -1,0 +1,39 @@
+"""Starting a stage once per device of this machine, or as a batch job."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from harness.config import PretrainSettings
+
+
+def on_devices(devices: int, arguments: Sequence[str]) -> int | None:
+    """Run `harness` with `arguments` once per device, through torchrun, and return its exit code.
+
+    None where that is not needed: one device, or a process that a launcher has started already.
+    """
+    if devices == 1 or "WORLD_SIZE" in os.environ:
+        return None
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={devices}"]
+    return subprocess.run([*command, "-m", "harness", *arguments]).returncode
+
+
+def slurm_script(family: str, settings: PretrainSettings, gpus_per_node: int, hours: int) -> str:
+    """The batch script of `harness pretrain FAMILY` on `engine.devices` GPUs, from the same parameters.
+
+    Raises ConfigError where the arm is not built here or the devices do not fill whole nodes.
+    """
+    from harness.cluster import batch_plan
+    from harness.errors import ConfigError
+    from harness.slurm import Job, batch_script
+
+    recipe, devices = settings.pretraining, settings.engine.devices
+    if recipe is None or settings.source.source != "build" or devices % gpus_per_node:
+        raise ConfigError(
+            f"{family}: no batch job can be made for {devices} devices at {gpus_per_node} to a node.",
+            remedy="The clinical arm must be built here, and engine.devices a multiple of --gpus-per-node.",
+        )
+    plan = batch_plan(recipe.effective_batch, recipe.device_batch, devices)
+    nodes = devices // gpus_per_node
+    return batch_script(Job(family, plan, nodes, gpus_per_node, cpus_per_gpu=8, memory_gb=240, hours=hours))

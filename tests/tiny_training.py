@@ -1,0 +1,73 @@
+"""A small corpus, tokenizer and encoder for tests of pre-training, and one training of it."""
+
+import dataclasses
+import sys
+from pathlib import Path
+
+import torch
+from tiny_encoders import ENCODER, TEXTS
+
+from harness.config import Engine, Pretraining
+from harness.models import families, tokenizers
+from harness.training import arms, texts
+from harness.training.distributed import joined
+from harness.training.pretraining import Observer
+
+ENGINE = Engine("cpu", "fp32", "sdpa", "fast", 1, 1, "ddp", False, False)
+RECIPES = {
+    "bert": ("mlm_nsp", "adamw", "linear"),
+    "norbert3": ("span", "adamw", "cosine"),
+    "modernbert": ("dynamic", "stable_adamw", "cosine"),
+}
+
+
+def settings(architecture: str, **changes) -> Pretraining:
+    recipe, optimizer, schedule = RECIPES[architecture]
+    given = Pretraining(
+        recipe, 9, 8, 4, 24, optimizer, 5e-3, schedule, 0.1, 0.01, 1.0, 0.3, 0.15, "linear", 4, 2, 0.0, 1
+    )
+    return dataclasses.replace(given, **changes)
+
+
+def documents(count: int = 60) -> list[dict]:
+    """Documents that differ, so that rows and masks can be told apart; one in twelve is held out."""
+    free, aside = [], []
+    for i in range(20 * count):
+        (aside if texts.held_aside(f"d{i}", 0) else free).append(f"d{i}")
+    names = [aside.pop(0) if i % 12 == 7 else free.pop(0) for i in range(count)]
+    return [
+        {"id": name, "document_type": f"type {i % 2}", "text": f"{TEXTS[i % 5]} Notat nr. {i}. {TEXTS[(i + 2) % 5]}"}
+        for i, name in enumerate(names)
+    ]
+
+
+def trained(
+    architecture: str, given: Pretraining, states: Path, engine: Engine = ENGINE, observer: Observer | None = None
+) -> tuple[dict[str, torch.Tensor], dict]:
+    """Weights and card values after one training, from the newest state below `states`."""
+    torch.set_num_threads(1)
+    tokenizer = tokenizers.build(architecture, TEXTS, ENCODER.vocabulary)
+    torch.manual_seed(3)
+    encoder = dataclasses.replace(ENCODER, layers=1)
+    model = families.new_masked_lm(architecture, encoder, tokenizer, "sdpa")
+    corpora = texts.tokenised_all({"general": documents()}, tokenizer, given)
+    with joined(engine) as world:
+        result = arms.train_arm(
+            model, tokenizer, architecture, corpora, "general", given, engine, world,
+            steps=arms.updates_of(corpora["general"], tokenizer, model.config, given),
+            states=states, inputs={}, observer=observer or Observer(), name="test",
+        )  # fmt: skip
+    return {name: value.detach().clone() for name, value in model.state_dict().items()}, result
+
+
+if __name__ == "__main__":
+    # One rank of several, started by torchrun: architecture, folder for states, file for the result, sharding.
+    import json
+
+    architecture, states, target, sharding = sys.argv[1:]
+    engine = dataclasses.replace(ENGINE, devices=2, sharding=sharding)
+    _, result = trained(architecture, settings(architecture, evaluate_every=0, save_steps=0), Path(states), engine)
+    import os
+
+    if os.environ["RANK"] == "0":
+        Path(target).write_text(json.dumps(result), encoding="utf-8")

@@ -1,0 +1,138 @@
+"""Pre-training learns, repeats to the bit, goes on after a kill to the same bytes, and on two devices alike."""
+
+import dataclasses
+import errno
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from tiny_training import ENGINE, RECIPES, settings, trained
+
+from harness.config import Engine
+from harness.errors import ConfigError, TrainingError
+from harness.training import resume
+from harness.training.distributed import joined
+from harness.training.pretraining import Observer
+
+ARCHITECTURES = sorted(RECIPES)
+
+
+def same(left: dict, right: dict) -> bool:
+    return left.keys() == right.keys() and all(torch.equal(left[name], right[name]) for name in left)
+
+
+class Killed(BaseException):
+    """Stands for the end of the process: nothing of the training's own handling may run."""
+
+
+class Kill(Observer):
+    def __init__(self, at: int):
+        self.at = at
+
+    def update(self, step, values):
+        if step == self.at:
+            raise Killed
+
+
+@pytest.fixture(scope="module", params=ARCHITECTURES)
+def undisturbed(request, tmp_path_factory):
+    return request.param, *trained(request.param, settings(request.param), tmp_path_factory.mktemp("undisturbed"))
+
+
+def test_it_repeats_to_the_bit_and_says_what_it_did(undisturbed, tmp_path):
+    architecture, weights, result = undisturbed
+    again, other = trained(architecture, settings(architecture), tmp_path)
+    assert same(weights, again) and other == result
+    assert result["steps"] == 9 and result["tokens_seen"] > 9 * 8 * 6
+    assert [point["step"] for point in result["held_out"]["during"]] == [4, 8]
+    assert result["batch"] == {"per_device": 4, "accumulation": 2, "devices": 1}
+
+
+def test_held_out_loss_falls(undisturbed, tmp_path):
+    architecture, _, result = undisturbed
+    _, longer = trained(architecture, settings(architecture, steps=60, save_steps=0, evaluate_every=0), tmp_path)
+    before, after = (longer["held_out"][side]["general"] for side in ("before", "after"))
+    assert before == result["held_out"]["before"]["general"]
+    assert after["loss"] < before["loss"] - 0.5 and after["accuracy"] > before["accuracy"]
+    assert after["by_document_type"].keys() <= {"type 0", "type 1"}
+    assert after["tokens"] == sum(part["tokens"] for part in after["by_document_type"].values())
+
+
+@pytest.mark.parametrize("kills", [(1,), (3, 4, 5), (2, 7, 8)], ids=str)
+def test_killed_anywhere_it_ends_with_the_same_bytes(undisturbed, tmp_path, kills):
+    architecture, weights, result = undisturbed
+    for at in kills:
+        with pytest.raises(Killed):
+            trained(architecture, settings(architecture), tmp_path, observer=Kill(at))
+    after, other = trained(architecture, settings(architecture), tmp_path)
+    assert same(weights, after) and other == result
+
+
+def test_a_torn_state_is_passed_over_for_the_one_before_it(undisturbed, tmp_path, capsys):
+    architecture, weights, _ = undisturbed
+    with pytest.raises(Killed):
+        trained(architecture, settings(architecture), tmp_path, observer=Kill(7))
+    older, newest = sorted(tmp_path.rglob("*.safetensors"))
+    newest.write_bytes(newest.read_bytes()[:-100])
+    after, _ = trained(architecture, settings(architecture), tmp_path)
+    assert same(weights, after) and older.stem == "000000004"
+    assert "torn" in capsys.readouterr().err
+
+
+def test_a_state_of_other_settings_is_never_gone_on_from(tmp_path):
+    with pytest.raises(Killed):
+        trained("norbert3", settings("norbert3"), tmp_path, observer=Kill(5))
+    changed = settings("norbert3", learning_rate=1e-3)
+    resumed, _ = trained("norbert3", changed, tmp_path)
+    fresh, _ = trained("norbert3", changed, tmp_path / "fresh")
+    assert same(resumed, fresh)
+
+
+def test_a_full_disk_ends_with_the_last_state_intact(tmp_path, monkeypatch):
+    write = resume._write
+
+    def full(tensors, path):
+        if "000000006" in path.name:
+            path.write_bytes(b"half")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(tensors, path)
+
+    monkeypatch.setattr(resume, "_write", full)
+    with pytest.raises(TrainingError, match=r"No space left on device.*last state before it is intact"):
+        trained("modernbert", settings("modernbert"), tmp_path)
+    assert {path.stem for path in tmp_path.rglob("*.safetensors")} == {"000000002", "000000004"}
+    assert not list(tmp_path.rglob("*.partial"))
+
+
+def test_a_loss_that_is_no_number_is_named():
+    with pytest.raises(TrainingError, match=r"test: the loss is .* at update \d+ of 9"):
+        trained("bert", settings("bert", learning_rate=1e30, clip=1e30, save_steps=0), Path("unused"))
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_two_processes_make_the_losses_of_one_with_twice_the_accumulation(architecture, tmp_path):
+    script = Path(__file__).parents[1] / "tiny_training.py"
+    target = tmp_path / "result.json"
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
+    path = os.pathsep.join([str(Path(__file__).parents[2]), str(Path(__file__).parents[1])])
+    done = subprocess.run(
+        [*command, architecture, str(tmp_path / "states"), str(target), "ddp"],
+        capture_output=True, text=True, env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}, timeout=200,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    two = json.loads(target.read_text(encoding="utf-8"))
+    _, one = trained(architecture, settings(architecture, evaluate_every=0, save_steps=0), tmp_path / "one")
+    assert two["batch"] == {"per_device": 4, "accumulation": 1, "devices": 2}
+    assert two["tokens_seen"] == one["tokens_seen"]
+    for a, b in zip(one["losses"], two["losses"], strict=True):
+        assert a["step"] == b["step"] and abs(a["loss"] - b["loss"]) <= 2e-4
+
+
+def test_a_wrong_number_of_processes_is_refused():
+    engine: Engine = dataclasses.replace(ENGINE, devices=4)
+    with pytest.raises(ConfigError, match=r"1 processes take part, but engine\.devices is 4"), joined(engine):
+        pass
