@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from harness.reporting import background, wording
 from harness.reporting.cautions import cautions
 from harness.reporting.document import Bullets, Details, Figure, Paragraph, Report, Section, Table
-from harness.reporting.results import AGAINST, Comparison
+from harness.reporting.results import AGAINST, Comparison, Judgements
 
 ARM_TITLES = {"baseline": "Baseline", "clinical": "Clinical", "control": "Control"}
 HEADLINE = ("Task", "Metric", "Test rows", "Data", "Reading nothing", "Family", "Baseline", "Clinical")
@@ -29,8 +29,9 @@ class Background:
     checkpoints: dict[tuple[str, str], dict]
 
 
-def report(comparisons: list[Comparison], known: Background, profile: str) -> Report:
-    """The whole report. `comparisons` are ordered by task, then family."""
+def report(comparisons: list[Comparison], known: Background, profile: str, judgements: Judgements, level: float) -> Report:
+    """The whole report. `comparisons` are ordered by task, then family; `judgements` are those of `results.judged`
+    at `level`, the level of the intervals."""
     tasks, families = unique(c.task for c in comparisons), unique(c.family_title for c in comparisons)
     return Report(
         title="Does continued pre-training on clinical text help?",
@@ -43,7 +44,7 @@ def report(comparisons: list[Comparison], known: Background, profile: str) -> Re
         ),
         notice=notice(comparisons),
         sections=(
-            Section("Baseline against clinical", headline(comparisons)),
+            Section("Baseline against clinical", headline(comparisons, judgements, level)),
             Section("All scores", all_scores(comparisons)),
             Section("By class", by_class(comparisons)),
             Section("Data and splits", background.data(comparisons, known.cards, known.leakage)),
@@ -120,10 +121,46 @@ def reading_nothing(c: Comparison) -> str:
     return ", ".join(parts)
 
 
-def headline(comparisons: list[Comparison]) -> tuple:
+def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: float) -> Table:
+    """One row per difference: its interval, adjusted p-value, detectable effect and verdict."""
+    rows = []
+    for c in comparisons:
+        for arm in c.others:
+            estimate, judgement = c.estimates["test", arm], judgements[c.task, c.family, arm]
+            known = estimate.ci_low is not None
+            interval = f"{wording.difference(estimate.ci_low)} to {wording.difference(estimate.ci_high)}" if known else ""
+            rows.append(
+                (
+                    c.heading,
+                    c.family_title,
+                    ARM_TITLES.get(arm, arm),
+                    wording.VERDICTS[judgement.verdict],
+                    wording.difference(estimate.delta),
+                    interval or wording.ABSENT,
+                    wording.p_value(judgement.p_holm),
+                    wording.ABSENT if estimate.mde is None else wording.score("f1", estimate.mde),
+                )
+            )
+    return Table(
+        f"Is the clinical arm better? Differences in points of 100, {100 * level:g} % intervals over documents and seeds "
+        f"({wording.kinds(c.data_kind for c in comparisons)})",
+        ("Task", "Family", "Against", "Verdict", "Difference", "Interval", "p (Holm)", "Detectable"),
+        tuple(rows),
+        names=4,
+        grouped=1,
+    )
+
+
+def headline(comparisons: list[Comparison], judgements: Judgements, level: float) -> tuple:
     kinds = wording.kinds(c.data_kind for c in comparisons)
     ahead = sum(c.delta() > 0 for c in comparisons)
     return (
+        verdict_table(comparisons, judgements, level),
+        Paragraph(
+            "▲ better, ▼ worse, ≈ equivalent (the interval lies within the margin declared in `params.yaml`), "
+            "? inconclusive: neither can be said. *p (Holm)* is adjusted for all comparisons of the run; *detectable* is "
+            "the true difference that a comparison of this size would find four times in five."
+        ),
         headline_table(comparisons),
         Paragraph(
             "*Difference* is clinical − baseline of the means. *Reading nothing* is what a constant answer scores: "

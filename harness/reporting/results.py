@@ -14,6 +14,7 @@ from harness.evaluation.verdicts import Judgement, judge
 from harness.task import Task
 
 AGAINST = "baseline"
+Judgements = dict[tuple[str, str, str], Judgement]
 FAMILY_TITLES = {"nb_bert": "NB-BERT", "norbert3": "NorBERT3", "modernbert": "ModernBERT"}
 METRIC_TITLES = {
     "macro_f1": "macro-F1",
@@ -123,7 +124,7 @@ class Comparison:
         return [[sum(cells) for cells in zip(*rows, strict=True)] for rows in zip(*matrices, strict=True)]
 
 
-def judged(comparisons: list[Comparison], statistics: Statistics) -> dict[tuple[str, str, str], Judgement]:
+def judged(comparisons: list[Comparison], statistics: Statistics) -> Judgements:
     """Judgement by (task, family, other arm). All comparisons on test splits are one family of tests; holdouts
     repeat them on other documents and are not part of it.
     """

@@ -113,7 +113,8 @@ def once(table: Table) -> list[tuple[str, ...]]:
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "−": r"$-$", "–": "--", "×": r"$\times$",
-    "→": r"$\rightarrow$", "\u202f": r"\,",
+    "→": r"$\rightarrow$", "▲": r"$\uparrow$", "▼": r"$\downarrow$", "≈": r"$\approx$",
+    "<": r"$<$", "\u202f": r"\,",
 }  # fmt: skip
 
 

@@ -29,6 +29,16 @@ def score_with_spread(metric: str, values: list[float]) -> str:
     return shown if deviation is None else f"{shown} ± {score(metric, deviation)}"
 
 
+VERDICTS = {"better": "▲ better", "worse": "▼ worse", "equivalent": "≈ equivalent", "inconclusive": "? inconclusive"}
+
+
+def p_value(value: float | None) -> str:
+    """Three decimals; what is smaller is only said to be."""
+    if value is None:
+        return ABSENT
+    return "< .001" if value < 0.001 else f"{value:.3f}".lstrip("0") if value < 1 else "1"
+
+
 def difference(value: float, metric: str = "f1") -> str:
     """A difference with its sign; what rounds to nothing is 0."""
     text = score(metric, value)

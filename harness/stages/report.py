@@ -21,7 +21,7 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
     comparisons = results.load(root, settings.run, tasks)
     judgements = results.judged(comparisons, settings.statistics)
     known = read_background(root, settings)
-    report = content.report(comparisons, known, settings.run.profile)
+    report = content.report(comparisons, known, settings.run.profile, judgements, settings.statistics.level)
     pictures = figures.draw(comparisons)
     folder = root / "reports"
     for name, picture in pictures.items():
