@@ -29,7 +29,9 @@ class Background:
     checkpoints: dict[tuple[str, str], dict]
 
 
-def report(comparisons: list[Comparison], known: Background, profile: str, judgements: Judgements, level: float) -> Report:
+def report(
+    comparisons: list[Comparison], known: Background, profile: str, judgements: Judgements, level: float
+) -> Report:
     """The whole report. `comparisons` are ordered by task, then family; `judgements` are those of `results.judged`
     at `level`, the level of the intervals."""
     tasks, families = unique(c.task for c in comparisons), unique(c.family_title for c in comparisons)
@@ -127,8 +129,8 @@ def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: 
     for c in comparisons:
         for arm in c.others:
             estimate, judgement = c.estimates["test", arm], judgements[c.task, c.family, arm]
-            known = estimate.ci_low is not None
-            interval = f"{wording.difference(estimate.ci_low)} to {wording.difference(estimate.ci_high)}" if known else ""
+            ends = (estimate.ci_low, estimate.ci_high)
+            interval = "" if None in ends else " to ".join(map(wording.difference, ends))
             rows.append(
                 (
                     c.heading,
@@ -142,8 +144,8 @@ def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: 
                 )
             )
     return Table(
-        f"Is the clinical arm better? Differences in points of 100, {100 * level:g} % intervals over documents and seeds "
-        f"({wording.kinds(c.data_kind for c in comparisons)})",
+        f"Is the clinical arm better? Differences in points of 100, {100 * level:g} % intervals over documents and "
+        f"seeds ({wording.kinds(c.data_kind for c in comparisons)})",
         ("Task", "Family", "Against", "Verdict", "Difference", "Interval", "p (Holm)", "Detectable"),
         tuple(rows),
         names=4,
@@ -158,8 +160,8 @@ def headline(comparisons: list[Comparison], judgements: Judgements, level: float
         verdict_table(comparisons, judgements, level),
         Paragraph(
             "▲ better, ▼ worse, ≈ equivalent (the interval lies within the margin declared in `params.yaml`), "
-            "? inconclusive: neither can be said. *p (Holm)* is adjusted for all comparisons of the run; *detectable* is "
-            "the true difference that a comparison of this size would find four times in five."
+            "? inconclusive: neither can be said. *p (Holm)* is adjusted for all comparisons of the run; *detectable* "
+            "is the true difference that a comparison of this size would find four times in five."
         ),
         headline_table(comparisons),
         Paragraph(
