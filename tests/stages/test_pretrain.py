@@ -1,0 +1,88 @@
+"""The stages that make checkpoints: a baseline, its clinical arm, and the control that got as much training."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from tiny_encoders import ENCODER
+from tiny_training import ENGINE, documents, settings
+
+from harness.config import Build, CheckpointSettings, Folder, PretrainSettings
+from harness.errors import CheckpointError
+from harness.files import read_json, sha256, sha256_tree, write_json, write_jsonl
+from harness.models import families
+from harness.stages import checkpoint, pretrain
+
+FAMILY, ARCHITECTURE = "small", "norbert3"
+RECIPE = settings(ARCHITECTURE, steps=4, save_steps=2, evaluate_every=2)
+BASELINE = CheckpointSettings(ARCHITECTURE, Build("build"), ENCODER, RECIPE, ENGINE)
+TRAINED = PretrainSettings(ARCHITECTURE, Build("build"), dataclasses.replace(RECIPE, seed=2), True, ENGINE)
+
+
+def corpora(root: Path) -> Path:
+    """What the stage `corpus` leaves behind: two corpora that differ, and their card."""
+    folder, card = root / "artifacts" / "corpus", {"source": {"kind": "synthetic"}, "phi": None, "parts": {}}
+    for part, of in (("general", documents(40)), ("clinical", documents(60)[20:])):
+        write_jsonl(folder / f"{part}.jsonl", of)
+        card["parts"][part] = {
+            "sha256": sha256(folder / f"{part}.jsonl"),
+            "documents": {"in": len(of), "kept": len(of)},
+            "words": 100,
+            "kept": {"note": len(of)},
+            "written_standard": {"bokmål": {"documents": len(of), "words": 100}},
+        }
+    write_json(folder / "card.json", card)
+    return root
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    root = corpora(tmp_path_factory.mktemp("built"))
+    checkpoint.run(root, FAMILY, BASELINE)
+    pretrain.run(root, FAMILY, TRAINED)
+    return root / "artifacts" / "checkpoints" / FAMILY
+
+
+def test_control_and_clinical_differ_in_their_corpus_and_in_nothing_else(built):
+    cards = {arm: read_json(built / arm / "harness.json") for arm in ("baseline", "clinical", "control")}
+    assert (cards["clinical"]["trained_on"], cards["control"]["trained_on"]) == ("clinical", "general")
+    for key in ("recipe", "engine", "batch", "steps", "parent", "encoder", "code", "parameters"):
+        assert cards["clinical"][key] == cards["control"][key], key
+    assert cards["clinical"]["parent"]["tree"] == sha256_tree(built / "baseline")
+    weights = {sha256(built / arm / "model.safetensors") for arm in cards}
+    assert len(weights) == 3 and len({sha256(built / arm / "tokenizer.json") for arm in cards}) == 1
+
+
+def test_every_arm_opens_for_fine_tuning_and_has_a_readme(built):
+    for arm in ("baseline", "clinical", "control"):
+        assert families.load_head(built / arm, ARCHITECTURE, "sequence", ("a", "b"), "sdpa", 0.0)
+        assert (built / arm / "README.md").read_text(encoding="utf-8").startswith("---\n")
+
+
+def test_no_state_is_left_behind(built):
+    assert not list((built.parent.parent / "states").rglob("*.safetensors"))
+
+
+def test_the_same_bytes_again(built, tmp_path):
+    root = corpora(tmp_path)
+    checkpoint.run(root, FAMILY, BASELINE)
+    pretrain.run(root, FAMILY, TRAINED)
+    for arm in ("baseline", "clinical", "control"):
+        assert sha256_tree(root / "artifacts" / "checkpoints" / FAMILY / arm) == sha256_tree(built / arm)
+
+
+def test_without_a_control_its_folder_says_so_and_holds_no_checkpoint(built, tmp_path):
+    root = corpora(tmp_path)
+    pretrain.run(
+        root, FAMILY, dataclasses.replace(TRAINED, control=False, source=Folder("folder", str(built / "clinical")))
+    )
+    folder = root / "artifacts" / "checkpoints" / FAMILY
+    assert [path.name for path in (folder / "control").iterdir()] == ["harness.json"]
+    assert read_json(folder / "control" / "harness.json")["source"] is None
+    assert read_json(folder / "clinical" / "harness.json")["source"]["kind"] == "folder"
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(CheckpointError, match="nowhere"):
+        missing = dataclasses.replace(TRAINED, control=False, source=Folder("folder", str(tmp_path / "nowhere")))
+        pretrain.run(corpora(tmp_path), FAMILY, missing)
