@@ -106,9 +106,8 @@ def _parser() -> argparse.ArgumentParser:
         "task",
         "family",
     )
-    command(
-        "score", _stage_score, stage + "turn stored predictions into scores", "score nor_deid nb_bert", "task", "family"
-    )
+    score = command("score", _stage_score, stage + "turn stored predictions into scores", "score nor_deid", "task")
+    score.add_argument("family", nargs="?", help="by default all families of params.yaml")
     command("report", _stage_report, stage + "write reports/", "report")
     track = command("track", _stage_track, "(re)build the MLflow store from the recorded runs", "track")
     track.add_argument("--rebuild", action="store_true", help="delete the local store first")
@@ -273,7 +272,9 @@ def _stage_score(options) -> None:
     from harness.stages.score import run
 
     root, params = _root(), _params()
-    run(root, registry.get(root, options.task), options.family, params.score())
+    task, settings = registry.get(root, options.task), params.score()
+    for family in [options.family] if options.family else settings.families:
+        run(root, task, family, settings)
 
 
 def _stage_report(options) -> None:

@@ -282,6 +282,7 @@ class FinetuneSettings:
 
 @dataclass(frozen=True)
 class ScoreSettings:
+    families: tuple[str, ...]
     seeds: tuple[int, ...]
     statistics: Statistics
 

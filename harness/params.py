@@ -106,7 +106,8 @@ class ParamsFile:
         )
 
     def score(self) -> ScoreSettings:
-        return ScoreSettings(self._get("run.seeds", tuple[int, ...]), self._statistics())
+        families = self._get("run.families", tuple[str, ...])
+        return ScoreSettings(families, self._get("run.seeds", tuple[int, ...]), self._statistics())
 
     def report(self) -> ReportSettings:
         return ReportSettings(self._get("run", Run), self._statistics())

@@ -139,7 +139,7 @@ def score_settings(seeds: tuple[int, ...] = SEEDS):
     """What `score` is given."""
     from harness.config import ScoreSettings, Statistics
 
-    return ScoreSettings(seeds, Statistics(**STATISTICS))
+    return ScoreSettings(FAMILIES, seeds, Statistics(**STATISTICS))
 
 
 def _corpus_card(kind: str) -> dict:
