@@ -20,6 +20,7 @@ FLOORS = [
     {"data", "models", "training", "evaluation", "reporting"},
     {"tracking", "listing", "launching"},
     {"stages"},
+    {"commands"},
     {"cli"},
     {"__main__"},
 ]

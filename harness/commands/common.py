@@ -1,0 +1,56 @@
+"""What every command needs: the repository, its parameters, names it knows, and a way to declare a command."""
+
+import argparse
+from pathlib import Path
+
+from harness.errors import MissingInputError
+
+EPILOG = "Example: harness {example}"
+
+
+def declare(group, name: str, run, text: str, example: str, *positional: str) -> argparse.ArgumentParser:
+    """A subcommand of `group` that calls `run(options)`, with an example in its help."""
+    new = group.add_parser(name, help=text, description=text, epilog=EPILOG.format(example=example))
+    for argument in positional:
+        new.add_argument(argument)
+    new.set_defaults(run=run)
+    return new
+
+
+def declare_group(commands, name: str, text: str, example: str):
+    """A command that only has actions below it; returns what its actions are declared in."""
+    new = commands.add_parser(name, help=text, epilog=EPILOG.format(example=example))
+    return new.add_subparsers(metavar="ACTION", required=True)
+
+
+def repository() -> Path:
+    """The repository: this folder or the nearest one above it that has a params.yaml."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "params.yaml").is_file() or (folder / "dvc.yaml").is_file():
+            return folder
+    raise MissingInputError(
+        "No params.yaml in this folder or above it.", remedy="Change to the root of the harness's repository."
+    )
+
+
+def parameters():
+    """params.yaml, checked, with the environment prepared before any numeric library is loaded."""
+    from harness import determinism
+    from harness.params import load
+
+    params = load(repository() / "params.yaml")
+    determinism.prepare_environment(params.everything().engine.reproducible)
+    return params
+
+
+def known_name(kind: str, name: str, known) -> str:
+    import difflib
+
+    if name in known:
+        return name
+    from harness.errors import ConfigError
+
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    raise ConfigError(f"params.yaml has no {kind} {name!r}.{hint}", remedy=f"It has: {', '.join(known)}.")

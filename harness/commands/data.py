@@ -1,0 +1,59 @@
+"""Commands around the data and the configuration: tasks, data, profile."""
+
+from pathlib import Path
+
+from harness.commands.common import declare, declare_group, parameters, repository
+
+
+def add(commands) -> None:
+    declare(commands, "tasks", _tasks, "the registered tasks as a table", "tasks")
+
+    data = declare_group(commands, "data", "generate or fetch the data sets", "data fetch")
+    text = "the embedded data set, the same bytes everywhere"
+    declare(data, "generate", _data_generate, text, "data generate /tmp/embedded", "folder")
+    text = "the public originals, verified against their hashes, into data/"
+    fetch = declare(data, "fetch", _data_fetch, text, "data fetch medmqp --mirror ../originals")
+    fetch.add_argument("task", nargs="*", help="tasks; by default all public ones that params.yaml runs")
+    fetch.add_argument("--mirror", type=Path, help="a folder with the files, instead of the network")
+
+    profile = declare_group(commands, "profile", "presets for params.yaml", "profile use lab")
+    declare(profile, "list", _profile_list, "the presets and which one params.yaml equals", "profile list")
+    declare(profile, "use", _profile_use, "write a preset over params.yaml", "profile use lab", "name")
+
+
+def _tasks(options) -> None:
+    from harness import registry
+    from harness.listing import task_table
+
+    root = repository()
+    task_table(root, registry.load_all(root))
+
+
+def _data_generate(options) -> None:
+    from harness.data.synthetic import generate
+    from harness.params import load
+
+    seed = load(repository() / "params.yaml").generate().seed
+    generate(Path(options.folder), seed)
+    print(f"Wrote the embedded data set to {options.folder}.")
+
+
+def _data_fetch(options) -> None:
+    from harness.stages.fetch import run
+
+    root = repository()
+    run(root, parameters().everything(), options.task, options.mirror)
+
+
+def _profile_list(options) -> None:
+    from harness.listing import profile_table
+
+    profile_table(repository())
+
+
+def _profile_use(options) -> None:
+    from harness import profiles
+
+    root = Path.cwd() if not (Path.cwd() / "dvc.yaml").exists() else repository()
+    profiles.use(root, options.name)
+    print(f"params.yaml is now the profile {options.name}. {profiles.NEXT_STEP[options.name]}")

@@ -1,0 +1,125 @@
+"""The stages as commands, as dvc.yaml calls them. A stage is imported when it is asked for."""
+
+from harness.commands.common import declare, known_name, parameters, repository
+from harness.launching import on_devices, slurm_script
+
+
+def add(commands) -> None:
+    def stage(name: str, run, text: str, example: str, *positional: str):
+        return declare(commands, name, run, f"stage: {text}", example, *positional)
+
+    stage("generate", _generate, "write the embedded data set to artifacts/generated", "generate")
+    stage("validate", _validate, "read and check a task's raw data", "validate medmqp", "task")
+    stage("split", _split, "split a task's records and check for leakage", "split medmqp", "task")
+    stage("corpus", _corpus, "clean the pre-training corpora of held-out text", "corpus")
+    text = "make or import the baseline of a family; `checkpoint pin REPOSITORY` prints a pin"
+    checkpoint = stage("checkpoint", _checkpoint, text, "checkpoint nb_bert", "family")
+    checkpoint.add_argument("repository", nargs="?", help="with `pin`: owner/name or owner/name@branch on the hub")
+    text = "make or import the clinical arm of a family"
+    pretrain = stage("pretrain", _pretrain, text, "pretrain nb_bert", "family")
+    pretrain.add_argument("--slurm", action="store_true", help="only print a Slurm batch script for this training")
+    pretrain.add_argument("--gpus-per-node", type=int, default=4)
+    pretrain.add_argument("--hours", type=int, default=24, help="the job's time limit; it is requeued and goes on")
+    text = "fine-tune all arms and seeds of a comparison"
+    stage("finetune", _finetune, text, "finetune nor_deid nb_bert", "task", "family")
+    score = stage("score", _score, "turn stored predictions into scores", "score nor_deid", "task")
+    score.add_argument("family", nargs="?", help="by default all families of params.yaml")
+    stage("report", _report, "write reports/", "report")
+
+
+def _generate(options) -> None:
+    from harness.stages.generate import run
+
+    run(repository(), parameters().generate())
+
+
+def _validate(options) -> None:
+    from harness.stages.validate import run
+
+    parameters()
+    run(repository(), options.task)
+
+
+def _split(options) -> None:
+    from harness.stages.split import run
+
+    run(repository(), options.task, parameters().split())
+
+
+def _corpus(options) -> None:
+    from harness.stages.corpus import run
+
+    run(repository(), parameters().corpus())
+
+
+def _checkpoint(options) -> int:
+    if options.family == "pin":
+        _pin(options.repository)
+        return 0
+    params = parameters()
+    family = known_name("family", options.family, params.everything().families)
+    settings = params.checkpoint(family)
+    if (code := on_devices(settings.engine.devices, ["checkpoint", family])) is not None:
+        return code
+    from harness.stages.checkpoint import run
+
+    run(repository(), family, settings)
+    return 0
+
+
+def _pin(repository: str | None) -> None:
+    from harness.determinism import prepare_environment
+    from harness.errors import ConfigError
+
+    if not repository:
+        raise ConfigError("pin needs a repository.", remedy="For example: harness checkpoint pin ltg/norbert3-large")
+    prepare_environment("fast")
+    from harness.models import pins
+
+    text = pins.as_yaml(pins.pin(repository))
+    print(f"# {repository}: put this below the arm (baseline, clinical) of a family in params.yaml.\n{text}", end="")
+
+
+def _pretrain(options) -> int:
+    params = parameters()
+    family = known_name("family", options.family, params.everything().families)
+    settings = params.pretrain(family)
+    if options.slurm:
+        print(slurm_script(family, settings, options.gpus_per_node, options.hours), end="")
+        return 0
+    if (code := on_devices(settings.engine.devices, ["pretrain", family])) is not None:
+        return code
+    from harness.stages.pretrain import run
+
+    run(repository(), family, settings)
+    return 0
+
+
+def _finetune(options) -> None:
+    from harness import registry
+
+    root, params = repository(), parameters()
+    everything = params.everything()
+    task = registry.get(root, known_name("task", options.task, everything.tasks))
+    family = known_name("family", options.family, everything.families)
+    from harness.stages.finetune import run
+
+    run(root, task, family, params.finetune(task.name, family))
+
+
+def _score(options) -> None:
+    from harness import registry
+    from harness.stages.score import run
+
+    root, params = repository(), parameters()
+    task, settings = registry.get(root, options.task), params.score()
+    for family in [options.family] if options.family else settings.families:
+        run(root, task, family, settings)
+
+
+def _report(options) -> None:
+    from harness import registry
+    from harness.stages.report import run
+
+    root, settings = repository(), parameters().report()
+    run(root, settings, {name: registry.get(root, name) for name in settings.run.tasks})
