@@ -106,7 +106,7 @@ def _in_text(path: Path, text: str, annotations: list[Annotation], findings: lis
     original = path.read_bytes().decode("utf-8")
     marked = original.startswith("\ufeff")
     returns = [match.start() for match in re.finditer("\r\n", original.removeprefix("\ufeff"))]
-    ways = [(mark, counted) for counted in ((True, False) if returns else (False,)) for mark in range(1 + marked)]
+    ways = [(mark, counted) for counted in ((False, True) if returns else (False,)) for mark in range(1 + marked)]
 
     def moved(annotation: Annotation, way: tuple[int, bool]) -> Annotation:
         def at(offset: int) -> int:
@@ -124,7 +124,7 @@ def _in_text(path: Path, text: str, annotations: list[Annotation], findings: lis
         if one not in right:
             where = f"{path.with_suffix('.ann').name} line {one.line}"
             findings.append(Finding("offsets that do not hold the annotation's words", "", where))
-    if annotations and best is not readings[-1]:
+    if annotations and best is not readings[0]:
         repaired["offsets that count carriage returns or a byte-order mark"] += 1
     return right
 
@@ -150,13 +150,14 @@ def _in_one_piece(path: Path, annotations: list[Annotation], fragments: str, fin
 
 def _apart(path: Path, text: str, annotations: list[Annotation], overlaps: str, findings, repaired: Counter):
     """Spans in order, without white space at their edges, none over another."""
-    kept: list[tuple[int, int, Annotation]] = []
-    for one in sorted(annotations, key=lambda a: (a.fragments[0][0] - a.fragments[0][1], a.fragments, a.label)):
+    trimmed = []
+    for one in annotations:
         start, end = one.fragments[0]
         covered = text[start:end]
-        if covered != covered.strip():
-            repaired["edge whitespace"] += 1
-            start, end = start + len(covered) - len(covered.lstrip()), start + len(covered.rstrip())
+        repaired.update(["edge whitespace"] if covered != covered.strip() else [])
+        trimmed.append((end - len(covered) + len(covered.rstrip()), start + len(covered) - len(covered.lstrip()), one))
+    kept: list[tuple[int, int, Annotation]] = []
+    for end, start, one in sorted(trimmed, key=lambda t: (t[1] - t[0], t[1], t[2].line)):
         if all(end <= a or b <= start for a, b, _ in kept):
             kept.append((start, end, one))
         elif overlaps == "refuse":

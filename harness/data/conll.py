@@ -144,7 +144,9 @@ def _documents(path, text: str, token: int, tag: int, unit: Unit, findings: list
     if unit == "document" and not marked:
         findings.append(
             Finding(
-                'no document begins (-DOCSTART-, # newdoc): say unit="file" or "sentence"', "", f"{path.name} line 1"
+                'no line begins a document (-DOCSTART-, # newdoc): say unit="file" or "sentence"',
+                "",
+                f"{path.name} line 1",
             )
         )
 

@@ -73,7 +73,7 @@ def dataset(
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Callable[[Path], Reading]:
-    """A reader of a Hugging Face data set: every .arrow and .parquet file of the folder, in name order.
+    """A reader of a Hugging Face data set: every .arrow and .parquet file of the folder but its caches, by name.
 
     `parts` maps the beginning of a file's name to "pool" or "holdout" ({"test": "holdout"}); the rest is
     pool. Numbers of a `ClassLabel` column become its names.
@@ -83,7 +83,7 @@ def dataset(
 
     def read(folder: Path) -> Reading:
         folder = Path(folder)
-        paths = sorted(path for path in folder.iterdir() if path.suffix in ARROW)
+        paths = sorted(path for path in folder.iterdir() if path.suffix in ARROW and "cache-" not in path.name)
         if not paths:
             raise DataError(
                 f"{folder} holds no .arrow or .parquet file.", remedy="Put the files of `save_to_disk` there."

@@ -59,8 +59,8 @@ def rows(head: str) -> list[dict]:
             row |= {"question": f"{name} i {place} {act} på grunn av {complaint}. Hva plager?", "options": options}
             row["label"] = label
         else:
-            words = [(name, "Name"), *((word, "") for word in f"hadde {complaint} . I".split()), (place, "Place")]
-            row["words"] = words + [(word, "") for word in f"{act} .".split()]
+            plain = [(word, "") for word in f"hadde {complaint} . Pasienten {act} .".split()]
+            row["words"] = [(name, "Name"), ("fra", ""), (place, "Place"), *plain]
             del row["group"]
         made.append(row)
     return made

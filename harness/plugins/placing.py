@@ -19,13 +19,15 @@ def place(root: Path, name: str, given: Path, source: dict) -> Path:
     """
     registry.get(root, name)
     target = root / "data" / name
-    contents = _flat(Path(given))
+    given = Path(given)
+    contents = _flat(given)
     with files.atomic_folder(target) as aside:
         for file, path in contents.items():
             shutil.copyfile(path, aside / file)
         hashes = {file: files.sha256(aside / file) for file in sorted(contents)}
         sources.write_source(aside, dict.fromkeys(sources.KEYS, "") | source | {"files": hashes})
-        checking.refuse(checking.findings(root, name, aside), name)
+        found = checking.findings(root, name, aside)
+        checking.refuse([text.replace(str(aside), str(given)) for text in found], name)
     return target
 
 

@@ -54,9 +54,9 @@ _METRICS = {
     "tokens": ("strict_f1", "relaxed_f1", "macro_f1", "document_leak_rate"),
 }
 _COLUMNS = {
-    "sequence": '"text": "text", "label": "label"',
-    "pair": '"text": "text", "text_pair": "text_pair", "label": "label"',
-    "choice": '"question": "question", "options": {options}, "label": "label"',
+    "sequence": ("text", "label"),
+    "pair": ("text", "text_pair", "label"),
+    "choice": ("question", "options", "label"),
 }
 _APART = '("option_a", "option_b", "option_c", "option_d")'
 # Updates, rows a batch, tokens a row, overlap of windows: small, for the encoders of `embedded`.
@@ -88,14 +88,18 @@ def _reader(head: str, format_: str) -> str:
         return 'brat.brat("*.txt", labels=LABELS)'
     if format_ == "tags":
         return 'tagged.tagged("*.txt", tagged.rules(LABELS))'
-    apart = format_ in ("csv", "tsv")
-    columns = _COLUMNS[head].replace("{options}", _APART if apart else '"options"')
-    call = "tabular.dataset(" if format_ == "dataset" else f'tabular.table(\n        "sample.{format_}",'
-    shape = '\n        shape=tabular.choice(LABELS, answer="letter"),' if head == "choice" else ""
-    return (
-        f"{call}\n        # A record's name for it, and your file's; leave out id and group where there is none.\n"
-        f'        columns={{"id": "id", "group": "group", {columns}}},{shape}\n    )'
-    )
+    columns = {column: f'"{column}"' for column in ("id", "group", *_COLUMNS[head])}
+    if head == "choice" and format_ in ("csv", "tsv"):
+        columns["options"] = _APART
+    lines = ["tabular.dataset("] if format_ == "dataset" else ["tabular.table(", f'    "sample.{format_}",']
+    lines += [
+        "    # A record's name for it, and your file's. Leave out id and group where there is none.",
+        "    columns={",
+    ]
+    lines += [f'        "{column}": {theirs},' for column, theirs in columns.items()]
+    lines += ["    },", '    others="refuse",']
+    lines += ['    shape=tabular.choice(LABELS, answer="letter"),'] if head == "choice" else []
+    return "\n    ".join([*lines, ")"])
 
 
 def test(name: str, head: str) -> str:
