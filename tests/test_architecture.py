@@ -112,6 +112,7 @@ FOR_TASKS = {
     "harness.data.schema",
     "harness.data.tabular",
     "harness.data.tagged",
+    "harness.data.word_lists",
 }
 
 

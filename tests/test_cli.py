@@ -70,7 +70,7 @@ def test_wrong_usage_exits_with_2(arguments, capsys):
         (["new-task", "dose", "--head", "regression"], "is not supported", "Heads: sequence, pair"),
         (["new-task", "codes", "--head", "multi-label"], "are not supported", "Heads: sequence, pair"),
         (["new-task", "triage", "--head", "sequense"], "Did you mean 'sequence'?", "Heads: sequence, pair"),
-        (["new-task", "triage", "--head", "tokens", "--format", "csv"], "no format 'csv'", "conll, brat, tags"),
+        (["new-task", "triage", "--head", "tokens", "--format", "csv"], "no format 'csv'", "conll, brat, tags, jsonl"),
         (["new-task", "medmqp", "--head", "pair"], "tasks/medmqp.py is there already", "another name"),
         (["new-task", "2fast", "--head", "pair"], "'2fast' will not do", "small letters"),
     ],

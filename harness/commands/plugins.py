@@ -7,7 +7,7 @@ def add(commands) -> None:
     text = "a task to begin with: its declaration, a sample of valid rows, a test"
     new = declare(commands, "new-task", _new_task, text, "new-task triage --head sequence --format csv", "name")
     new.add_argument("--head", required=True, help="sequence, pair, tokens or choice")
-    formats = "csv, tsv, jsonl, parquet, dataset; for tokens conll, brat, tags"
+    formats = "csv, tsv, jsonl, parquet, dataset; for tokens conll, brat, tags, jsonl, dataset"
     new.add_argument("--format", help=f"the format of your data ({formats})")
     text = "everything that is wrong with a task's declaration and data, at once"
     check = declare(commands, "check", _check, text, "check medmqp")

@@ -18,24 +18,11 @@ from harness.data import raw
 from harness.data.findings import Finding, refuse
 from harness.data.folders import matching
 from harness.data.rows import value_faults
+from harness.data.tag_schemes import Scheme, Token, detected, entities, laid_out, read_tag
 from harness.task import Reading
 
-Scheme = Literal["detect", "iob1", "iob2", "iobes"]
 Unit = Literal["document", "file", "sentence"]
-_TAG = re.compile(r"(?:O|(?P<place>[BIESLUMW])-(?P<label>\S+))")
-_PLACES = {"M": "I", "L": "E", "U": "S", "W": "S"}
 _MARK = re.compile(r"-DOCSTART-|#\s*newdoc\b(?:\s+id\s*=\s*(?P<id>\S.*))?")
-
-
-@dataclass(frozen=True)
-class Token:
-    """A token with its tag's place ("O", "B", "I", "E", "S") and label, its line, and whether it begins a sentence."""
-
-    text: str
-    place: str
-    label: str
-    line: int
-    first: bool
 
 
 @dataclass
@@ -74,23 +61,17 @@ def conll(
         findings, repaired, records, places, lines = [], Counter(), [], {}, 0
         for path, part in matching(Path(folder), files):
             documents = list(_documents(path, raw.read_text(path, repaired), token, tag, unit, findings))
-            chosen = detected(documents) if scheme == "detect" else scheme
+            chosen = detected([document.tokens for document in documents]) if scheme == "detect" else scheme
             number = 0
             for document, name in zip(documents, _names(path.stem, documents), strict=True):
                 lines += len(document.tokens)
-                spans = _spans(document, chosen, path.name, findings, repaired)
-                spans = [span for span in spans if document.tokens[span[0]].label not in ignored]
-                findings += [
-                    Finding("label not declared", "", f"{path.name} line {document.tokens[first].line}")
-                    for first, _ in spans
-                    if document.tokens[first].label not in known
-                ]
+                spans = entities(document.tokens, chosen, path.name, known, ignored, findings, repaired)
                 for tokens, inside in _units(document, spans, unit):
                     identity = f"{id_prefix}{path.stem}-{number}" if unit == "sentence" else id_prefix + name
                     group = id_prefix + name if document.marked else identity
                     number += 1
-                    text, placed = _placed(tokens, inside)
-                    where = f"{path.name} line {tokens[0].line}"
+                    text, placed = laid_out(tokens, inside)
+                    where = f"{path.name} {tokens[0].where}"
                     findings += [Finding(fault, "text", where) for fault in value_faults(text, max_characters)]
                     records.append({"id": identity, "group": group, "part": part, "text": text, "spans": placed})
                     places.setdefault(identity, where)
@@ -125,19 +106,16 @@ def _documents(path, text: str, token: int, tag: int, unit: Unit, findings: list
             continue
         cells = line.split("\t") if "\t" in line else line.split()
         inside = -len(cells) <= tag < len(cells) and -len(cells) <= token < len(cells)
-        match = _TAG.fullmatch(cells[tag].strip()) if inside else None
-        if line.startswith("#") and (match is None or len(cells) == 1):
+        read = read_tag(cells[tag].strip()) if inside else None
+        if line.startswith("#") and (read is None or len(cells) == 1):
             continue
         where = f"{path.name} line {number}"
-        if match is None or len(cells) < 2:
+        if read is None or len(cells) < 2:
             findings.append(Finding("no tag (O, B-…, I-…)" if inside and len(cells) > 1 else "no column", "", where))
         elif not cells[token].strip():
             findings.append(Finding("no token", "", where))
         else:
-            place = match["place"] or "O"
-            document.tokens.append(
-                Token(cells[token].strip(), _PLACES.get(place, place), match["label"] or "", number, first)
-            )
+            document.tokens.append(Token(cells[token].strip(), *read, f"line {number}", first))
             first = False
     if document.tokens:
         yield document
@@ -151,58 +129,6 @@ def _documents(path, text: str, token: int, tag: int, unit: Unit, findings: list
         )
 
 
-def detected(documents: list[Document]) -> Scheme:
-    """IOBES where its letters occur, IOB1 where the file obeys it and not IOB2, otherwise IOB2."""
-    tokens = [(before, t) for d in documents for before, t in zip([None, *d.tokens], d.tokens, strict=False)]
-    if any(token.place in "ES" for _, token in tokens):
-        return "iobes"
-
-    def goes_on(before: Token | None, token: Token) -> bool:
-        return before is not None and before.label == token.label
-
-    lonely = any(token.place == "I" and not goes_on(before, token) for before, token in tokens)
-    needless = any(token.place == "B" and (token.first or not goes_on(before, token)) for before, token in tokens)
-    return "iob1" if lonely and not needless else "iob2"
-
-
-def _spans(
-    document: Document, scheme: Scheme, file: str, findings: list[Finding], repaired: Counter
-) -> list[tuple[int, int]]:
-    """(first, last) token of every entity; what continues or ends nothing becomes a finding."""
-    spans: list[tuple[int, int]] = []
-    open_at: int | None = None
-    before: Token | None = None
-
-    def close(end: int, complete: bool) -> None:
-        nonlocal open_at
-        if open_at is not None:
-            if not complete:
-                findings.append(Finding("an entity without its end", "", f"{file} line {document.tokens[end].line}"))
-            spans.append((open_at, end))
-        open_at = None
-
-    for i, token in enumerate(document.tokens):
-        goes_on = open_at is not None and before is not None and before.label == token.label
-        if scheme == "iob1" and token.first:
-            goes_on = False
-        if token.place in "IE" and goes_on:
-            if token.first:
-                repaired["sentence break inside an entity"] += 1
-            if token.place == "E":
-                close(i, True)
-        else:
-            close(i - 1, scheme != "iobes")
-            if token.place in "IE" and scheme != "iob1":
-                findings.append(Finding(f"{token.place}- that continues nothing", "", f"{file} line {token.line}"))
-            elif token.place == "S":
-                spans.append((i, i))
-            elif token.place != "O":
-                open_at = i
-        before = token
-    close(len(document.tokens) - 1, scheme != "iobes")
-    return spans
-
-
 def _units(document: Document, spans: list[tuple[int, int]], unit: Unit) -> Iterator[tuple[list[Token], list]]:
     """The tokens of every record with its entities, counted from its first token."""
     borders = [0, len(document.tokens)]
@@ -212,13 +138,3 @@ def _units(document: Document, spans: list[tuple[int, int]], unit: Unit) -> Iter
     for start, end in itertools.pairwise(borders):
         mine = [(a - start, b - start, document.tokens[a].label) for a, b in spans if start <= a < end]
         yield document.tokens[start:end], mine
-
-
-def _placed(tokens: list[Token], spans: list[tuple[int, int, str]]) -> tuple[str, list[dict]]:
-    """The text, and the spans in its characters."""
-    starts, text = [], ""
-    for i, token in enumerate(tokens):
-        text += ("\n" if token.first else " ") if i else ""
-        starts.append(len(text))
-        text += token.text
-    return text, [{"start": starts[a], "end": starts[b] + len(tokens[b].text), "label": label} for a, b, label in spans]

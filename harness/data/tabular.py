@@ -52,7 +52,7 @@ def table(
         if path.suffix == ".jsonl":
             rows = list(raw.json_lines(raw.read_text(path, repaired), findings))
         elif path.suffix == ".parquet":
-            rows = list(_arrow_rows(path))
+            rows = list(arrow_rows(path))
         elif path.suffix in (".csv", ".tsv"):
             separator = delimiter or {".csv": ",", ".tsv": "\t"}[path.suffix]
             rows = _delimited(raw.read_text(path, repaired), separator, tuple(names), findings)
@@ -91,7 +91,7 @@ def dataset(
         findings, rows = [], []
         for path in paths:
             part = next((p for beginning, p in (parts or {}).items() if path.name.startswith(beginning)), "pool")
-            rows += [(f"{path.name} {where}", {**row, "part": part}) for where, row in _arrow_rows(path)]
+            rows += [(f"{path.name} {where}", {**row, "part": part}) for where, row in arrow_rows(path)]
         return to_reading(folder, _prepared(rows, columns, others, plan, findings), findings, Counter(), plan)
 
     return read
@@ -208,7 +208,7 @@ def _delimited(text: str, delimiter: str, names: tuple[str, ...], findings: list
     return found
 
 
-def _arrow_rows(path: Path) -> Iterator[Row]:
+def arrow_rows(path: Path) -> Iterator[Row]:
     """("row n", values by column) of a Parquet file, or of an Arrow file or stream."""
     import pyarrow
     import pyarrow.parquet
@@ -229,8 +229,7 @@ def _arrow_rows(path: Path) -> Iterator[Row]:
         ) from None
     for number, row in enumerate(values, start=1):
         for column, labels in names.items():
-            value = row.get(column)
-            row[column] = labels[value] if isinstance(value, int) and 0 <= value < len(labels) else value
+            row[column] = _named(row.get(column), labels)
         yield f"row {number}", row
 
 
@@ -242,10 +241,17 @@ def _arrow_table(pyarrow, file):
         return pyarrow.ipc.open_file(file).read_all()
 
 
+def _named(value, labels: list[str]):
+    if isinstance(value, list):
+        return [_named(item, labels) for item in value]
+    return labels[value] if isinstance(value, int) and 0 <= value < len(labels) else value
+
+
 def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
-    """Names of the classes of every `ClassLabel` column, as `datasets` notes them in the file itself."""
+    """Names of the classes of every `ClassLabel` column, or list of them, as `datasets` notes them in the file."""
     try:
         features = json.loads(metadata[b"huggingface"])["info"]["features"]
+        features = {name: f.get("feature", f) for name, f in features.items() if isinstance(f, dict)}
         return {name: f["names"] for name, f in features.items() if isinstance(f, dict) and f.get("names")}
     except (KeyError, ValueError, TypeError, AttributeError):
         return {}

@@ -11,7 +11,7 @@ FORMATS = {
     "sequence": ("csv", "tsv", "jsonl", "parquet", "dataset"),
     "pair": ("csv", "tsv", "jsonl", "parquet", "dataset"),
     "choice": ("jsonl", "csv", "tsv", "parquet", "dataset"),
-    "tokens": ("conll", "brat", "tags"),
+    "tokens": ("conll", "brat", "tags", "jsonl", "dataset"),
 }
 FILES = {"conll": "sample.conll", "dataset": "sample.arrow"}
 ROWS = 24
@@ -73,6 +73,8 @@ def files(head: str, format_: str) -> dict[str, bytes]:
         return dict(itertools.chain.from_iterable(_brat(row) for row in made))
     if format_ == "tags":
         return {f"{row['id']}.txt": _tagged(row["words"]).encode() for row in made}
+    if head == "tokens" and format_ != "conll":
+        made = [_lists(row) for row in made]
     write: dict[str, Callable[[list[dict]], bytes]] = {
         "csv": lambda made: _separated(made, ","),
         "tsv": lambda made: _separated(made, "\t"),
@@ -124,6 +126,11 @@ def _conll(made: list[dict]) -> bytes:
             lines.append(f"{word}\t{f'B-{label}' if label else 'O'}")
             lines += [""] if word == "." else []
     return "\n".join(lines).encode()
+
+
+def _lists(row: dict) -> dict:
+    tags = [f"B-{label}" if label else "O" for _, label in row["words"]]
+    return {"id": row["id"], "tokens": [word for word, _ in row["words"]], "ner_tags": tags}
 
 
 def _brat(row: dict):

@@ -66,12 +66,13 @@ _RECIPE = {"sequence": (60, 8, 64, 0), "pair": (60, 16, 64, 0), "choice": (60, 8
 def declaration(name: str, head: str, format_: str) -> str:
     """The text of tasks/`name`.py for data in `format_`."""
     modules = {"conll": "conll", "brat": "brat", "tags": "tagged"}
+    module = modules.get(format_, "word_lists" if head == "tokens" else "tabular")
     labels = ", ".join(f'"{label}"' for label in examples.LABELS[head])
     return _TASK.format(
         name=name,
         head=head,
         title=name.replace("_", " ").capitalize(),
-        imports=", ".join(sorted([modules.get(format_, "tabular"), "schema"])),
+        imports=", ".join(sorted([module, "schema"])),
         constants=f"# Every label, in the order of the head's outputs.\nLABELS = ({labels})\n",
         reader=_reader(head, format_),
         positive='\n    # The label that F1 counts; without one, metrics begin with macro_f1.\n    positive="yes",'
@@ -88,6 +89,9 @@ def _reader(head: str, format_: str) -> str:
         return 'brat.brat("*.txt", labels=LABELS)'
     if format_ == "tags":
         return 'tagged.tagged("*.txt", tagged.rules(LABELS))'
+    if head == "tokens":
+        files = "*.arrow" if format_ == "dataset" else "*.jsonl"
+        return f'word_lists.word_lists("{files}", labels=LABELS, identity="id")'
     columns = {column: f'"{column}"' for column in ("id", "group", *_COLUMNS[head])}
     if head == "choice" and format_ in ("csv", "tsv"):
         columns["options"] = _APART

@@ -59,6 +59,7 @@ def test_a_data_set_as_the_library_saves_it(tmp_path):
     datasets.Dataset.from_list(ROWS, features=features).save_to_disk(tmp_path / "saved")
     for file in (tmp_path / "saved").iterdir():
         file.rename(tmp_path / f"test-{file.name}")
+    write(tmp_path, "cache-0.parquet", [{"of": "the library's own"}])
     reading = tabular.dataset(columns=COLUMNS, parts={"test": "holdout"})(tmp_path)
     assert [r["label"] for r in reading.records] == ["other", "stroke"]
     assert {r["part"] for r in reading.records} == {"holdout"} and reading.records[1]["text"] == "Nå\u2028igjen"
