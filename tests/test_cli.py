@@ -105,6 +105,15 @@ def test_tasks_lists_the_registry(project):
     assert result.returncode == 0 and "synergi" not in result.stdout and "aismec" in result.stdout
 
 
+def test_check_tells_of_every_task_and_fails_on_a_finding(project):
+    made = harness("new-task", "triage", "--head", "sequence", cwd=project)
+    assert made.returncode == 0 and "tasks: [medmcqa, medmqp, nor_deid, aismec, synergi, triage]" in made.stdout
+    alone = harness("check", "triage", cwd=project)
+    assert alone.returncode == 0 and "nothing to find fault with (not under run.tasks" in alone.stdout
+    every = harness("check", cwd=project)
+    assert every.returncode == 1 and "medmqp: 1 finding" in every.stdout and "triage: nothing" in every.stdout
+
+
 def test_profiles_are_written_and_recognised(project):
     assert harness("profile", "use", "paper", cwd=project).returncode == 0
     listed = harness("profile", "list", cwd=project).stdout

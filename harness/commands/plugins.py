@@ -41,13 +41,14 @@ def _check(options) -> int:
     from harness.plugins import checking
 
     root = repository()
-    parameters()
+    running = parameters().everything().run.tasks
     names = [options.task] if options.task else [path.stem for path in registry.task_files(root)]
     failed = 0
     for name in names:
         found = checking.findings(root, name)
         failed += bool(found)
-        print(f"{name}: {_counted(found)}", *found, sep="\n  ")
+        left_out = "" if name in running else " (not under run.tasks in params.yaml: `dvc repro` leaves it out)"
+        print(f"{name}: {_counted(found)}{left_out}", *found, sep="\n  ")
     return 1 if failed else 0
 
 
