@@ -24,6 +24,7 @@ test: setup
 
 bench: setup
 	python benchmarks/finetuning.py
+	python benchmarks/pretraining.py
 
 clean:
 	rm -rf artifacts mlflow.db mlartifacts

@@ -18,7 +18,7 @@ FLOORS = [
     {"task", "params", "profiles", "code", "cluster", "slurm"},
     {"registry"},
     {"data", "models", "training", "evaluation", "reporting"},
-    {"tracking", "listing", "launching"},
+    {"tracking", "listing", "launching", "plugins"},
     {"stages"},
     {"commands"},
     {"cli"},
@@ -103,14 +103,21 @@ def test_torch_and_transformers_live_in_two_rooms():
         assert not heavy or room(name) in TORCH_ROOMS, f"{name} imports {heavy} when it is loaded"
 
 
+# What a task file may import besides the contract: the readers, and what they are told with.
+FOR_TASKS = {
+    "harness.data.brat",
+    "harness.data.conll",
+    "harness.data.inline_tags",
+    "harness.data.readers",
+    "harness.data.schema",
+    "harness.data.tabular",
+    "harness.data.tagged",
+    "harness.data.word_lists",
+}
+
+
 def test_task_files_know_only_the_contract():
-    allowed = {
-        "harness.task",
-        "harness.data",
-        "harness.data.readers",
-        "harness.data.inline_tags",
-        "harness.data.schema",
-    }
+    allowed = {"harness.task", "harness.data"} | FOR_TASKS
     for path in sorted((ROOT / "tasks").glob("*.py")):
         assert first_party(path) <= allowed, path.name
         lines = len(path.read_text(encoding="utf-8").splitlines())
@@ -118,10 +125,11 @@ def test_task_files_know_only_the_contract():
 
 
 def closure(stage: str) -> set[str]:
-    """Modules that a stage imports, directly or through others; `validate` also runs the tasks' readers."""
+    """Modules that a stage imports, directly or through others; `validate` also runs the readers, and which of
+    them a task that is added tomorrow takes must not need a line in dvc.yaml."""
     seen, waiting = set(), [f"harness.stages.{stage}"]
     if stage == "validate":
-        waiting += sorted({name for path in (ROOT / "tasks").glob("*.py") for name in first_party(path)})
+        waiting += sorted(FOR_TASKS)
     while waiting:
         name = waiting.pop()
         if name in seen:

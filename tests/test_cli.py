@@ -9,7 +9,8 @@ import pytest
 from harness.cli import main
 
 COMMANDS = [
-    ["tasks"], ["data", "generate"], ["data", "fetch"], ["profile", "list"], ["profile", "use"], ["generate"],
+    ["tasks"], ["new-task"], ["check"], ["data", "generate"], ["data", "fetch"], ["data", "use"],
+    ["profile", "list"], ["profile", "use"], ["generate"],
     ["validate"], ["split"], ["corpus"], ["checkpoint"], ["pretrain"], ["finetune"], ["score"], ["report"],
     ["track"], ["ui"],
 ]  # fmt: skip
@@ -65,6 +66,13 @@ def test_wrong_usage_exits_with_2(arguments, capsys):
         (["profile", "use", "labb"], "no profile 'labb'. Did you mean 'lab'?", "Profiles:"),
         (["data", "fetch", "aismec"], "aismec has no public original", "owner's site"),
         (["data", "fetch", "medmqp", "--mirror", "nowhere"], "nowhere", "mirror"),
+        (["data", "use", "medmqp", "nowhere.csv"], "nowhere.csv is missing", "Give the file"),
+        (["new-task", "dose", "--head", "regression"], "is not supported", "Heads: sequence, pair"),
+        (["new-task", "codes", "--head", "multi-label"], "are not supported", "Heads: sequence, pair"),
+        (["new-task", "triage", "--head", "sequense"], "Did you mean 'sequence'?", "Heads: sequence, pair"),
+        (["new-task", "triage", "--head", "tokens", "--format", "csv"], "no format 'csv'", "conll, brat, tags, jsonl"),
+        (["new-task", "medmqp", "--head", "pair"], "tasks/medmqp.py is there already", "another name"),
+        (["new-task", "2fast", "--head", "pair"], "'2fast' will not do", "small letters"),
     ],
 )
 def test_errors_name_the_thing_and_the_remedy_in_a_few_lines(project, arguments, said, remedy):
@@ -95,6 +103,15 @@ def test_tasks_lists_the_registry(project):
     (project / "tasks" / "synergi.py").unlink()
     result = harness("tasks", cwd=project)
     assert result.returncode == 0 and "synergi" not in result.stdout and "aismec" in result.stdout
+
+
+def test_check_tells_of_every_task_and_fails_on_a_finding(project):
+    made = harness("new-task", "triage", "--head", "sequence", cwd=project)
+    assert made.returncode == 0 and "tasks: [medmcqa, medmqp, nor_deid, aismec, synergi, triage]" in made.stdout
+    alone = harness("check", "triage", cwd=project)
+    assert alone.returncode == 0 and "nothing to find fault with (not under run.tasks" in alone.stdout
+    every = harness("check", cwd=project)
+    assert every.returncode == 1 and "medmqp: 1 finding" in every.stdout and "triage: nothing" in every.stdout
 
 
 def test_profiles_are_written_and_recognised(project):

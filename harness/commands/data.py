@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from harness.commands.common import declare, declare_group, parameters, repository
+from harness.task import KINDS
 
 
 def add(commands) -> None:
@@ -15,6 +16,13 @@ def add(commands) -> None:
     fetch = declare(data, "fetch", _data_fetch, text, "data fetch medmqp --mirror ../originals")
     fetch.add_argument("task", nargs="*", help="tasks; by default all public ones that params.yaml runs")
     fetch.add_argument("--mirror", type=Path, help="a folder with the files, instead of the network")
+
+    text = "your own files as the data of a task: checked, recorded, pinned"
+    use = declare(data, "use", _data_use, text, "data use aismec /secure/calls.parquet", "task")
+    use.add_argument("path", type=Path, help="the file, or the folder that holds the files")
+    use.add_argument("--kind", choices=KINDS, default="restricted", help="what tables say of it (default: restricted)")
+    for key in ("licence", "language", "citation", "note"):
+        use.add_argument(f"--{key}", default="", help=f"{key} for the source record")
 
     profile = declare_group(commands, "profile", "presets for params.yaml", "profile use lab")
     declare(profile, "list", _profile_list, "the presets and which one params.yaml equals", "profile list")
@@ -43,6 +51,16 @@ def _data_fetch(options) -> None:
 
     root = repository()
     run(root, parameters().everything(), options.task, options.mirror)
+
+
+def _data_use(options) -> None:
+    from harness.plugins.placing import pin, place
+
+    root = repository()
+    keys = ("kind", "licence", "language", "citation", "note")
+    folder = place(root, options.task, options.path, {key: getattr(options, key) for key in keys})
+    pinned = "data.dvc pins it" if pin(root) else "data/ is not whole yet and not pinned; run `dvc repro`, then this"
+    print(f"{folder.relative_to(root)} holds your data ({options.kind}); {pinned}.")
 
 
 def _profile_list(options) -> None:

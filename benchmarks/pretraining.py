@@ -1,0 +1,263 @@
+"""The pre-training engine beside transformers' `Trainer`: same model, texts, rows a batch, optimizer, one thread.
+
+Usage: python benchmarks/pretraining.py [--repeats 3] [--family nb_bert …] [--length 128] [--batch 32] [--corpus FILE]
+
+Each family is trained for one epoch over the same texts,
+  - as `lines`, one text a line: the engine packs them or sorts them by length, `Trainer` pads each batch to
+    its longest row;
+  - as `blocks`: the engine reads whole documents, `Trainer` the same ones glued into full rows
+    (`group_texts` of transformers' `run_mlm.py`), in which a text sees its neighbours.
+`Trainer` has `DataCollatorForLanguageModeling` at the recipe's mean rate, and gets texts that are tokenised
+already, in lists, which costs it less than a `datasets` table. It trains plain masked LM in every family;
+beside it NB-BERT's recipe also makes and learns sentence pairs. Making rows counts, tokenising does not.
+
+What is compared are tokens that are not padding, per second of CPU time and of wall time: medians of ratios
+of runs in turn, each in a process of its own. Where the engine packs, rows are fuller and updates fewer; the
+column `updates` says how many each made. The texts are artifacts/corpus/general.jsonl of a finished run,
+generated where there is none, or `--corpus FILE` (JSON lines with "text", .gz too); the encoder is that of
+the profile `lab`. Machines are noisy: only ratios measured side by side mean something.
+"""
+
+import argparse
+import gzip
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FAMILIES = ("nb_bert", "norbert3", "modernbert")
+LAYOUTS = ("lines", "blocks")
+WAYS = ("engine", "trainer")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--family", nargs="+", default=FAMILIES, choices=FAMILIES)
+    parser.add_argument("--layout", nargs="+", default=LAYOUTS, choices=LAYOUTS)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--length", type=int, default=128, help="tokens a row")
+    parser.add_argument("--batch", type=int, default=32, help="rows an update")
+    parser.add_argument("--words", type=int, default=150_000, help="words of text that every run reads")
+    parser.add_argument("--corpus", type=Path)
+    parser.add_argument("--one", nargs=4, metavar=("WAY", "LAYOUT", "FAMILY", "FOLDER"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(measure(*options.one, length=options.length, batch=options.batch)))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        prepare(Path(folder), options)
+        print("| family | layout | updates | engine, tokens/s | Trainer, tokens/s | padding | CPU ratio | wall ratio |")
+        print("|---|---|---|---|---|---|---|---|")
+        for family in options.family:
+            for layout in options.layout:
+                compare(family, layout, folder, options)
+
+
+def compare(family: str, layout: str, folder: str, options) -> None:
+    found = {way: [] for way in WAYS}
+    for _ in range(options.repeats):
+        for way in WAYS:
+            found[way].append(in_process(way, layout, family, folder, options))
+    engine, trainer = (found[way] for way in WAYS)
+    ratio = {
+        key: statistics.median(speed(a, key) / speed(b, key) for a, b in zip(engine, trainer, strict=True))
+        for key in ("cpu", "wall")
+    }
+    tokens = [f"{statistics.median(speed(run, 'cpu') for run in runs):,.0f}" for runs in (engine, trainer)]
+    print(
+        f"| {family} | {layout} | {engine[0]['updates']} / {trainer[0]['updates']} | {tokens[0]} | {tokens[1]} "
+        f"| {engine[0]['padding']:.0%} / {trainer[0]['padding']:.0%} | {ratio['cpu']:.2f} | {ratio['wall']:.2f} |",
+        flush=True,
+    )
+
+
+def speed(run: dict, key: str) -> float:
+    return run["tokens"] / run[key]
+
+
+def in_process(way: str, layout: str, family: str, folder: str, options) -> dict:
+    command = [sys.executable, __file__, "--length", str(options.length), "--batch", str(options.batch)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+    result = subprocess.run(
+        [*command, "--one", way, layout, family, folder], capture_output=True, text=True, env=environment
+    )
+    if result.returncode:
+        raise SystemExit(result.stderr)
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+def prepare(folder: Path, options) -> None:
+    """The texts, and a tokenizer for each architecture made of them: all runs share both."""
+    from harness.determinism import prepare_environment
+
+    prepare_environment("fast")
+    from harness.models import tokenizers
+
+    documents, words = [], 0
+    for text in given_texts(options.corpus):
+        documents.append(text)
+        words += len(text.split())
+        if words >= options.words:
+            break
+    (folder / "documents.json").write_text(json.dumps(documents), encoding="utf-8")
+    settings = lab()
+    for family in options.family:
+        made = settings.checkpoint(family)
+        tokenizer = tokenizers.build(made.architecture, documents, made.encoder.vocabulary)
+        tokenizer.save_pretrained(folder / family)
+
+
+def given_texts(path: Path | None):
+    path = path or ROOT / "artifacts" / "corpus" / "general.jsonl"
+    if not path.is_file() and path.parent.parent.name == "artifacts":
+        from harness.data.synthetic import generate
+
+        with tempfile.TemporaryDirectory() as folder:
+            generate(Path(folder), 2026)
+            yield from given_texts(Path(folder) / "corpus" / "general.jsonl")
+        return
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+        yield from (json.loads(line)["text"] for line in lines)
+
+
+def lab():
+    from harness.params import load
+
+    return load(ROOT / "harness" / "profiles" / "lab.yaml")
+
+
+def measure(way: str, layout: str, family: str, folder: str, *, length: int, batch: int) -> dict:
+    """Tokens, padding, updates, CPU and wall seconds of one epoch, imports and tokenising aside."""
+    import dataclasses
+
+    from harness.determinism import prepare_environment, prepare_torch
+
+    prepare_environment("fast")
+    import torch
+
+    prepare_torch(threads=1, device="cpu")
+    from harness.models import families
+    from harness.training.loop import warm_up
+
+    made = lab().checkpoint(family)
+    settings = dataclasses.replace(
+        made.pretraining, steps=None, effective_batch=batch, device_batch=batch, length=length,
+        evaluate_every=0, save_steps=0, save_minutes=0,
+    )  # fmt: skip
+    texts = json.loads((Path(folder) / "documents.json").read_text(encoding="utf-8"))
+    if layout == "lines":
+        texts = [line for text in texts for line in text.splitlines() if line.strip()]
+    tokenizer = families.load_tokenizer(Path(folder) / family)
+    torch.manual_seed(1)
+    model = families.new_masked_lm(made.architecture, made.encoder, tokenizer, "sdpa")
+    warm_up()
+    train = with_engine if way == "engine" else with_trainer
+    return train(model, texts, tokenizer, made, settings, glued=layout == "blocks")
+
+
+def with_engine(model, texts, tokenizer, made, settings, glued: bool) -> dict:
+    """Lines or documents, it never glues them; those that it holds out are neither trained on nor counted."""
+    from harness.models import families
+    from harness.models.architectures import architecture_named
+    from harness.training import texts as corpora
+    from harness.training.distributed import World
+    from harness.training.plan import Plan
+    from harness.training.pretraining import Observer, train
+    from harness.training.recipes import Objective, Vocabulary, recipe_for
+    from harness.training.resume import Store
+
+    documents = [{"id": str(i), "document_type": "", "text": text} for i, text in enumerate(texts)]
+    corpus = corpora.tokenised(documents, tokenizer, settings.length, settings.recipe == "mlm_nsp").documents
+    recipe = recipe_for(settings, Vocabulary.of(tokenizer), model.config)
+    plan = Plan(
+        len(corpus), lambda block, generator: recipe.rows(corpus, block, generator),
+        settings.effective_batch, settings.device_batch, settings.seed,
+    )  # fmt: skip
+    updates = plan.updates_per_epoch()
+    padded = Padding(recipe)
+    head = families.masked_lm_head(model, made.architecture)
+    with tempfile.TemporaryDirectory() as states:
+        started, cpu = time.perf_counter(), time.process_time()
+        course = train(
+            Objective(model, head, families.next_sentence_head(model, made.architecture)), padded, plan, settings,
+            made.engine, World(0, 1, "cpu"), steps=updates, store=Store(Path(states), "benchmark"), measure=dict,
+            observer=Observer(), spared=architecture_named(made.architecture).undecayed, name="benchmark",
+        )  # fmt: skip
+        wall, cpu = time.perf_counter() - started, time.process_time() - cpu
+    padding = 1 - course.tokens / padded.places
+    return {"tokens": course.tokens, "padding": padding, "updates": updates, "cpu": cpu, "wall": wall}
+
+
+class Padding:
+    """A recipe that counts the places of its batches."""
+
+    def __init__(self, recipe):
+        self._recipe, self.places = recipe, 0
+        self.rate, self.targets = recipe.rate, recipe.targets
+
+    def batch(self, rows, rate, generator):
+        inputs, targets = self._recipe.batch(rows, rate, generator)
+        self.places += inputs["input_ids"].numel()
+        return inputs, targets
+
+
+def with_trainer(model, texts, tokenizer, made, settings, glued: bool) -> dict:
+    """`Trainer` as transformers' own `run_mlm.py` sets it up, by line or in blocks, with the recipe's optimizer,
+    schedule and clipping."""
+    from transformers import BertForMaskedLM, DataCollatorForLanguageModeling, Trainer, TrainingArguments
+
+    if made.architecture == "bert":
+        model = BertForMaskedLM(model.config)
+    encoded = tokenizer(
+        texts, truncation=not glued, max_length=None if glued else settings.length, return_special_tokens_mask=True
+    )
+    columns = {name: encoded[name] for name in encoded}
+    if glued:
+        columns = {name: in_blocks(rows, settings.length) for name, rows in columns.items()}
+    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    collator = Counting(
+        DataCollatorForLanguageModeling(tokenizer, mlm_probability=(settings.mask_rate + settings.mask_rate_end) / 2)
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = TrainingArguments(
+            output_dir=folder, num_train_epochs=1, per_device_train_batch_size=settings.device_batch,
+            learning_rate=settings.learning_rate, weight_decay=settings.weight_decay, warmup_steps=settings.warmup,
+            lr_scheduler_type=settings.schedule, max_grad_norm=settings.clip, seed=1, use_cpu=True,
+            optim="stable_adamw" if settings.optimizer == "stable_adamw" else "adamw_torch_fused",
+            report_to="none", save_strategy="no", logging_strategy="no", disable_tqdm=True,
+            remove_unused_columns=False, dataloader_drop_last=True,
+        )  # fmt: skip
+        trainer = Trainer(model, arguments, train_dataset=rows, data_collator=collator)
+        started, cpu = time.perf_counter(), time.process_time()
+        updates = trainer.train().global_step
+        wall, cpu = time.perf_counter() - started, time.process_time() - cpu
+    padding = 1 - collator.tokens / collator.places
+    return {"tokens": collator.tokens, "padding": padding, "updates": updates, "cpu": cpu, "wall": wall}
+
+
+def in_blocks(rows: list[list[int]], length: int) -> list[list[int]]:
+    """`group_texts` of `run_mlm.py`: all rows glued and cut, the rest left out."""
+    glued = [value for row in rows for value in row]
+    return [glued[start : start + length] for start in range(0, len(glued) - length + 1, length)]
+
+
+class Counting:
+    """A collator that counts the places of its batches and those that are not padding."""
+
+    def __init__(self, collator):
+        self._collator, self.tokens, self.places = collator, 0, 0
+
+    def __call__(self, features):
+        batch = self._collator(features)
+        self.tokens += int(batch["attention_mask"].sum())
+        self.places += batch["attention_mask"].numel()
+        return batch
+
+
+if __name__ == "__main__":
+    main()

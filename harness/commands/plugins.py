@@ -1,0 +1,56 @@
+"""Commands for the author of a task: new-task, check."""
+
+from harness.commands.common import declare, parameters, repository
+
+
+def add(commands) -> None:
+    text = "a task to begin with: its declaration, a sample of valid rows, a test"
+    new = declare(commands, "new-task", _new_task, text, "new-task triage --head sequence --format csv", "name")
+    new.add_argument("--head", required=True, help="sequence, pair, tokens or choice")
+    formats = "csv, tsv, jsonl, parquet, dataset; for tokens conll, brat, tags, jsonl, dataset"
+    new.add_argument("--format", help=f"the format of your data ({formats})")
+    text = "everything that is wrong with a task's declaration and data, at once"
+    check = declare(commands, "check", _check, text, "check medmqp")
+    check.add_argument("task", nargs="?", help="by default all tasks that are there")
+
+
+def _new_task(options) -> None:
+    from harness.plugins import creating, placing, templates
+
+    root = repository()
+    running = parameters().everything().run.tasks
+    written = creating.create(root, options.name, options.head, options.format)
+    shown = list(dict.fromkeys(_shown(path.relative_to(root), options.name) for path in written))
+    print("Wrote " + ", ".join(shown) + ".")
+    if not placing.pin(root) and (root / "data.dvc").is_file():
+        print(
+            "data/ is not whole yet, and the first `dvc repro` makes it anew: put the sample back afterwards with "
+            f"`harness data use {options.name} tests/tasks/{options.name} --kind synthetic`."
+        )
+    print(f"Next: `harness check {options.name}`; to run it, make params.yaml say\n")
+    print(templates.parameters(options.name, options.head, running), end="")
+
+
+def _shown(path, name: str) -> str:
+    """A file, or the sample's folder for each of its files."""
+    return f"{path.parent.as_posix()}/" if path.parent.name == name else path.as_posix()
+
+
+def _check(options) -> int:
+    from harness import registry
+    from harness.plugins import checking
+
+    root = repository()
+    running = parameters().everything().run.tasks
+    names = [options.task] if options.task else [path.stem for path in registry.task_files(root)]
+    failed = 0
+    for name in names:
+        found = checking.findings(root, name)
+        failed += bool(found)
+        left_out = "" if name in running else " (not under run.tasks in params.yaml: `dvc repro` leaves it out)"
+        print(f"{name}: {_counted(found)}{left_out}", *found, sep="\n  ")
+    return 1 if failed else 0
+
+
+def _counted(found: list[str]) -> str:
+    return f"{len(found)} finding{'s' * (len(found) > 1)}" if found else "nothing to find fault with"

@@ -1,0 +1,24 @@
+"""Which files of a task's folder a reader reads, and into which part their records go."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.errors import DataError
+
+
+def matching(folder: Path, files: str | Mapping[str, str]) -> list[tuple[Path, str]]:
+    """(file, part) of all that match, in name order: `files` is a name or pattern, or patterns with their part.
+
+    Raises DataError for a pattern that nothing matches, and a file that two patterns match.
+    """
+    patterns = {files: "pool"} if isinstance(files, str) else dict(files)
+    found: dict[Path, str] = {}
+    for pattern, part in patterns.items():
+        paths = sorted(path for path in folder.glob(pattern) if path.is_file())
+        if not paths:
+            raise DataError(f"{folder / pattern} is missing.", remedy="Put the files there, or correct the pattern.")
+        for path in paths:
+            if path in found:
+                raise DataError(f"{path} matches two patterns.", remedy=f"Tell them apart: {', '.join(patterns)}.")
+            found[path] = part
+    return sorted(found.items())

@@ -1,0 +1,257 @@
+"""Readers of tables as people have them: CSV and TSV, JSON lines, Parquet, folders of Hugging Face `datasets`.
+
+One row is one record. What is an error, dropped or mended is as in `harness.data.readers`; here whole
+numbers are texts too, a choice's options may be a list, an object or several columns, and columns that the
+task does not name may be left aside. A data set's folder is read as Arrow and Parquet files: no code of it
+is ever run.
+"""
+
+import csv
+import json
+import string
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Literal
+
+from harness.data import raw
+from harness.data.findings import Finding
+from harness.data.readers import exact_duplicates, fold
+from harness.data.rows import Drop, Dropped, Plan, Refused, Row, to_reading
+from harness.errors import DataError
+from harness.task import Reading
+
+ARROW = (".arrow", ".parquet")
+Columns = Mapping[str, str | tuple[str, ...]]
+Answer = Literal["letter", "number from 0", "number from 1", "text"]
+
+
+def table(
+    file: str,
+    *,
+    columns: Columns,
+    delimiter: str = "",
+    names: Iterable[str] = (),
+    others: Literal["refuse", "ignore"] = "refuse",
+    shape: Callable[[dict], dict] | None = None,
+    drop: Iterable[Drop] = (),
+    id_prefix: str = "",
+    max_characters: int = raw.MAX_CHARACTERS,
+) -> Callable[[Path], Reading]:
+    """A reader of `file`, by its ending .csv, .tsv, .jsonl or .parquet.
+
+    `columns` maps record columns to the file's (several, for the options of a choice); what it does not name
+    is refused or ignored as `others` says. `delimiter` is that of a .csv which is not separated by commas;
+    `names` are the columns of one without a header, in order. Without an "id" the id is made from the row,
+    and a row that stands there twice is dropped and counted; without a "group" every row is its own.
+    """
+    plan = _plan(columns, shape, drop, id_prefix, max_characters)
+
+    def read(folder: Path) -> Reading:
+        path, findings, repaired = Path(folder) / file, [], Counter()
+        if path.suffix == ".jsonl":
+            rows = list(raw.json_lines(raw.read_text(path, repaired), findings))
+        elif path.suffix == ".parquet":
+            rows = list(arrow_rows(path))
+        elif path.suffix in (".csv", ".tsv"):
+            separator = delimiter or {".csv": ",", ".tsv": "\t"}[path.suffix]
+            rows = _delimited(raw.read_text(path, repaired), separator, tuple(names), findings)
+        else:
+            raise DataError(f"{path} is none of .csv, .tsv, .jsonl, .parquet.", remedy="Rename or convert the file.")
+        return to_reading(path, _prepared(rows, columns, others, plan, findings), findings, repaired, plan)
+
+    return read
+
+
+def dataset(
+    *,
+    columns: Columns,
+    parts: Mapping[str, str] | None = None,
+    others: Literal["refuse", "ignore"] = "refuse",
+    shape: Callable[[dict], dict] | None = None,
+    drop: Iterable[Drop] = (),
+    id_prefix: str = "",
+    max_characters: int = raw.MAX_CHARACTERS,
+) -> Callable[[Path], Reading]:
+    """A reader of a Hugging Face data set: every .arrow and .parquet file of the folder but its caches, by name.
+
+    `parts` maps the beginning of a file's name to "pool" or "holdout" ({"test": "holdout"}); the rest is
+    pool. Numbers of a `ClassLabel` column become its names.
+    """
+    columns = {**columns, "part": "part"}
+    plan = _plan(columns, shape, drop, id_prefix, max_characters)
+
+    def read(folder: Path) -> Reading:
+        folder = Path(folder)
+        paths = sorted(path for path in folder.iterdir() if path.suffix in ARROW and "cache-" not in path.name)
+        if not paths:
+            raise DataError(
+                f"{folder} holds no .arrow or .parquet file.", remedy="Put the files of `save_to_disk` there."
+            )
+        findings, rows = [], []
+        for path in paths:
+            part = next((p for beginning, p in (parts or {}).items() if path.name.startswith(beginning)), "pool")
+            rows += [(f"{path.name} {where}", {**row, "part": part}) for where, row in arrow_rows(path)]
+        return to_reading(folder, _prepared(rows, columns, others, plan, findings), findings, Counter(), plan)
+
+    return read
+
+
+def choice(labels: Iterable[str], *, answer: Answer = "letter") -> Callable[[dict], dict]:
+    """A `shape` for multiple choice: "options" as a list in their order, "label" as one of `labels`.
+
+    `answer` says what the file's label is: a letter, the number of the right option (say where it counts
+    from), or its text. An item that repeats an option has no single right answer and is dropped.
+    """
+    labels = tuple(labels)
+
+    def shape(record: dict) -> dict:
+        options = list(record["options"].values()) if isinstance(record["options"], dict) else None
+        if options is None or len(options) != len(labels):
+            raise Refused("options", f"not {len(labels)} options")
+        if not all(isinstance(option, str) for option in options):
+            raise Refused("options", "an option that is not text")
+        folded = [fold(option) for option in options]
+        if len(set(folded)) < len(folded):
+            raise Dropped("repeated option")
+        return {**record, "options": options, "label": right(record["label"], folded)}
+
+    def right(label: str, folded: list[str]) -> str:
+        if answer == "letter" and label in labels:
+            return label
+        if answer == "text" and fold(label) in folded:
+            return labels[folded.index(fold(label))]
+        if answer.startswith("number") and label.isascii() and label.isdigit():
+            number = int(label) - int(answer[-1])
+            if 0 <= number < len(labels):
+                return labels[number]
+        raise Refused("label", f"no {answer} of an option")
+
+    return shape
+
+
+def _plan(columns: Columns, shape, drop: Iterable[Drop], id_prefix: str, max_characters: int) -> Plan:
+    plain = {column: _key(raw_column) for column, raw_column in columns.items()}
+    drop = tuple(drop) if "id" in columns else (exact_duplicates(lambda record: record["id"]), *drop)
+    return Plan(plain, frozenset(plain.values()), shape, drop, id_prefix, max_characters)
+
+
+def _key(raw_column: str | tuple[str, ...]) -> str:
+    return raw_column if isinstance(raw_column, str) else "+".join(raw_column)
+
+
+def _prepared(rows: Iterable[Row], columns: Columns, others: str, plan: Plan, findings: list[Finding]) -> list[Row]:
+    """The rows with texts for whole numbers, options by letter, and without what is ignored."""
+    several = [raw_column for raw_column in columns.values() if not isinstance(raw_column, str)]
+    prepared = []
+    for where, row in rows:
+        if row is not None:
+            row = dict(row)
+            for raw_columns in several:
+                if all(name in row for name in raw_columns):
+                    row[_key(raw_columns)] = [row.pop(name) for name in raw_columns]
+            if others == "ignore":
+                row = {name: value for name, value in row.items() if name in plan.known}
+            row = {name: _plain(value, name == plan.columns.get("options")) for name, value in row.items()}
+            fault = _label_fault(row.get(plan.columns.get("label")))
+            if fault:
+                findings.append(Finding(fault, plan.columns["label"], where))
+                row = None
+        prepared.append((where, row))
+    return prepared
+
+
+def _plain(value, options: bool):
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if options and isinstance(value, list | dict):
+        values = value.values() if isinstance(value, dict) else value
+        return dict(zip(string.ascii_uppercase, (_plain(item, False) for item in values), strict=False))
+    return value
+
+
+def _label_fault(label) -> str | None:
+    if isinstance(label, float):
+        return "a decimal number as label: regression is not supported"
+    if isinstance(label, list | dict):
+        return "several labels: multi-label tasks are not supported"
+    return None
+
+
+def _delimited(text: str, delimiter: str, names: tuple[str, ...], findings: list[Finding]) -> list[Row]:
+    """Rows by column. Quotes are quotes, but in tab-separated files, where they are text."""
+    quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
+    limit = csv.field_size_limit(max(len(text) + 1, csv.field_size_limit()))
+    try:
+        lines = (line + "\n" for line in text.removesuffix("\n").split("\n"))
+        reader = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True)
+        rows, start = [], 1
+        try:
+            for cells in reader:
+                if cells:
+                    rows.append((start, cells))
+                start = reader.line_num + 1
+        except csv.Error as error:
+            findings.append(Finding(f"not separated values ({error})", "", f"line {start}"))
+    finally:
+        csv.field_size_limit(limit)
+    if not names and rows:
+        names = tuple(cell.strip() for cell in rows.pop(0)[1])
+        if len(set(names)) != len(names):
+            findings.append(Finding("a column name stands twice", "", "line 1"))
+    found: list[Row] = []
+    for number, cells in rows:
+        fits = len(cells) == len(names)
+        if not fits:
+            findings.append(Finding(f"{len(cells)} cells instead of {len(names)}", "", f"line {number}"))
+        found.append((f"line {number}", dict(zip(names, cells, strict=True)) if fits else None))
+    return found
+
+
+def arrow_rows(path: Path) -> Iterator[Row]:
+    """("row n", values by column) of a Parquet file, or of an Arrow file or stream."""
+    import pyarrow
+    import pyarrow.parquet
+
+    if not path.is_file():
+        raise DataError(f"{path} is missing.", remedy="Put the file there.")
+    try:
+        if path.suffix == ".parquet":
+            rows = pyarrow.parquet.read_table(path)
+        else:
+            with pyarrow.OSFile(str(path)) as file:
+                rows = _arrow_table(pyarrow, file)
+        names = _class_names(rows.schema.metadata or {})
+        values = rows.to_pylist()
+    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"{path}: not a whole {path.suffix} file ({str(error).splitlines()[0][:120]}).", remedy="Write it again."
+        ) from None
+    for number, row in enumerate(values, start=1):
+        for column, labels in names.items():
+            row[column] = _named(row.get(column), labels)
+        yield f"row {number}", row
+
+
+def _arrow_table(pyarrow, file):
+    try:
+        return pyarrow.ipc.open_stream(file).read_all()
+    except pyarrow.ArrowInvalid:
+        file.seek(0)
+        return pyarrow.ipc.open_file(file).read_all()
+
+
+def _named(value, labels: list[str]):
+    if isinstance(value, list):
+        return [_named(item, labels) for item in value]
+    return labels[value] if isinstance(value, int) and 0 <= value < len(labels) else value
+
+
+def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
+    """Names of the classes of every `ClassLabel` column, or list of them, as `datasets` notes them in the file."""
+    try:
+        features = json.loads(metadata[b"huggingface"])["info"]["features"]
+        features = {name: f.get("feature", f) for name, f in features.items() if isinstance(f, dict)}
+        return {name: f["names"] for name, f in features.items() if isinstance(f, dict) and f.get("names")}
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return {}

@@ -1,0 +1,113 @@
+"""IOB1, IOB2 and IOBES: tags of tokens to entities, and tokens to a text with character spans."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.data.findings import Finding
+
+Scheme = Literal["detect", "iob1", "iob2", "iobes"]
+_TAG = re.compile(r"(?:O|(?P<place>[BIESLUMW])-(?P<label>\S+))")
+# IOBES as others write it: BILOU, BMEWO.
+_PLACES = {"M": "I", "L": "E", "U": "S", "W": "S"}
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token, the place ("O", "B", "I", "E", "S") and label of its tag, where it stands; `first` in its sentence?"""
+
+    text: str
+    place: str
+    label: str
+    where: str
+    first: bool
+
+
+def read_tag(tag: str) -> tuple[str, str] | None:
+    """Place and label of a tag; None where it is none."""
+    match = _TAG.fullmatch(tag)
+    if match is None:
+        return None
+    place = match["place"] or "O"
+    return _PLACES.get(place, place), match["label"] or ""
+
+
+def detected(texts: Sequence[Sequence[Token]]) -> Scheme:
+    """IOBES where its letters occur, IOB1 where the texts obey it and not IOB2, otherwise IOB2."""
+    tokens = [(before, t) for text in texts for before, t in zip([None, *text], text, strict=False)]
+    if any(token.place in "ES" for _, token in tokens):
+        return "iobes"
+
+    def goes_on(before: Token | None, token: Token) -> bool:
+        return before is not None and before.label == token.label
+
+    lonely = any(token.place == "I" and not goes_on(before, token) for before, token in tokens)
+    needless = any(token.place == "B" and (token.first or not goes_on(before, token)) for before, token in tokens)
+    return "iob1" if lonely and not needless else "iob2"
+
+
+def entities(
+    tokens: Sequence[Token],
+    scheme: Scheme,
+    file: str,
+    labels: frozenset[str],
+    ignored: frozenset[str],
+    findings: list[Finding],
+    repaired: Counter,
+) -> list[tuple[int, int]]:
+    """(first, last) token of every entity that is not `ignored`; a label that is not known becomes a finding."""
+    found = _spans(tokens, scheme, file, findings, repaired)
+    found = [span for span in found if tokens[span[0]].label not in ignored]
+    strange = [tokens[first] for first, _ in found if tokens[first].label not in labels]
+    findings += [Finding("label not declared", "", f"{file} {token.where}") for token in strange]
+    return found
+
+
+def _spans(
+    tokens: Sequence[Token], scheme: Scheme, file: str, findings: list[Finding], repaired: Counter
+) -> list[tuple[int, int]]:
+    """(first, last) token of every entity; what continues or ends nothing becomes a finding."""
+    spans: list[tuple[int, int]] = []
+    open_at: int | None = None
+    before: Token | None = None
+
+    def close(end: int, complete: bool) -> None:
+        nonlocal open_at
+        if open_at is not None:
+            if not complete:
+                findings.append(Finding("an entity without its end", "", f"{file} {tokens[end].where}"))
+            spans.append((open_at, end))
+        open_at = None
+
+    for i, token in enumerate(tokens):
+        goes_on = open_at is not None and before is not None and before.label == token.label
+        if scheme == "iob1" and token.first:
+            goes_on = False
+        if token.place in "IE" and goes_on:
+            if token.first:
+                repaired["sentence break inside an entity"] += 1
+            if token.place == "E":
+                close(i, True)
+        else:
+            close(i - 1, scheme != "iobes")
+            if token.place in "IE" and scheme != "iob1":
+                findings.append(Finding(f"{token.place}- that continues nothing", "", f"{file} {token.where}"))
+            elif token.place == "S":
+                spans.append((i, i))
+            elif token.place != "O":
+                open_at = i
+        before = token
+    close(len(tokens) - 1, scheme != "iobes")
+    return spans
+
+
+def laid_out(tokens: Sequence[Token], spans: list[tuple[int, int, str]]) -> tuple[str, list[dict]]:
+    """The text, a line for each sentence, and the spans (first, last, label) in its characters."""
+    starts, text = [], ""
+    for i, token in enumerate(tokens):
+        text += ("\n" if token.first else " ") if i else ""
+        starts.append(len(text))
+        text += token.text
+    return text, [{"start": starts[a], "end": starts[b] + len(tokens[b].text), "label": label} for a, b, label in spans]

@@ -1,0 +1,69 @@
+"""The reader of documents with XML-style inline tags (`<Name>Kari</Name>`): text files, or a column of JSON lines."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from harness.data import inline_tags, raw
+from harness.data.findings import Finding, refuse
+from harness.data.folders import matching
+from harness.data.rows import value_faults
+from harness.task import Reading
+
+
+def rules(labels: tuple[str, ...], **more) -> inline_tags.Rules:
+    """Rules that take whatever stands in a tag for an entity; `more` are further fields of `inline_tags.Rules`."""
+    return inline_tags.Rules(labels=labels, **{"shapes": dict.fromkeys(labels, r"(?s).+"), **more})
+
+
+def tagged(
+    files: str | Mapping[str, str],
+    rules: inline_tags.Rules,
+    *,
+    text: str = "text",
+    identity: str = "id",
+    id_prefix: str = "",
+    max_characters: int = raw.MAX_CHARACTERS,
+) -> Callable[[Path], Reading]:
+    """A reader of `files`: a name or pattern ("*.txt"), or patterns with the part of their records.
+
+    A .jsonl file holds one document a line: its tagged text under `text`, its id under `identity` (the file's
+    name and a number where it has none). Any other file is one document and its name the id. Tags are mended
+    and counted as `inline_tags` says; what has no single reading refuses the file, with its reason.
+    """
+
+    def read(folder: Path) -> Reading:
+        findings, repaired, records, places, documents = [], Counter(), [], {}, 0
+        for path, part in matching(Path(folder), files):
+            for where, name, value in _texts(path, text, identity, findings, repaired):
+                documents += 1
+                faults = list(value_faults({} if isinstance(value, list) else value, max_characters))
+                findings += [Finding(fault, text, where) for fault in faults]
+                if faults:
+                    continue
+                try:
+                    parsed = inline_tags.parse(value, rules)
+                except inline_tags.Unclear as reason:
+                    findings.append(Finding(str(reason), "tags", where))
+                    continue
+                repaired.update(parsed.repairs)
+                spans = [{"start": start, "end": end, "label": label} for start, end, label in parsed.spans]
+                key = id_prefix + name
+                records.append({"id": key, "group": key, "part": part, "text": parsed.text, "spans": spans})
+                places.setdefault(key, where)
+        remedy = "Correct these documents, or say in the task's rules what their tags mean; nothing was written."
+        refuse(str(folder), findings, max(documents, len(findings)), unit="documents", remedy=remedy)
+        return Reading(records, len(records), {}, dict(sorted(repaired.items())), places)
+
+    return read
+
+
+def _texts(path: Path, text: str, identity: str, findings: list[Finding], repaired: Counter):
+    """(place, id, tagged text) of every document of a file."""
+    content = raw.read_text(path, repaired)
+    if path.suffix != ".jsonl":
+        yield path.name, path.stem, content
+        return
+    for number, (where, row) in enumerate(raw.json_lines(content, findings)):
+        if row is not None:
+            yield f"{path.name} {where}", str(row.get(identity, f"{path.stem}-{number}")), row.get(text)

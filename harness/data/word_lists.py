@@ -1,0 +1,89 @@
+"""The reader of token lists: rows of tokens and as many tags, in JSON lines, Parquet or a data set's Arrow files."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from harness.data import raw
+from harness.data.findings import Finding, refuse
+from harness.data.folders import matching
+from harness.data.rows import value_faults
+from harness.data.tabular import arrow_rows
+from harness.data.tag_schemes import Scheme, Token, detected, entities, laid_out, read_tag
+from harness.task import Reading
+
+
+def word_lists(
+    files: str | Mapping[str, str],
+    *,
+    labels: Iterable[str],
+    ignore: Iterable[str] = (),
+    tokens: str = "tokens",
+    tags: str = "ner_tags",
+    identity: str | None = None,
+    group: str | None = None,
+    scheme: Scheme = "detect",
+    id_prefix: str = "",
+    max_characters: int = raw.MAX_CHARACTERS,
+) -> Callable[[Path], Reading]:
+    """A reader of `files`: a name or pattern ("*.arrow", "*.jsonl"), or patterns with the part of their records.
+
+    A row is a record; `tokens`, `tags`, `identity` and `group` name its columns (without an identity the id is
+    the file's name and a number; without a group a row is its own, and rows of one document may be split
+    apart). Numbers of a `ClassLabel` become its names; tags that are numbers without names are refused.
+    """
+    known, ignored = frozenset(labels), frozenset(ignore)
+
+    def read(folder: Path) -> Reading:
+        findings, repaired, records, places, count = [], Counter(), [], {}, 0
+        for path, part in matching(Path(folder), files):
+            rows = []
+            for where, row in _rows(path, findings, repaired):
+                count += 1
+                made = _tokens(row, tokens, tags, where)
+                if isinstance(made, str):
+                    findings.append(Finding(made, "", f"{path.name} {where}"))
+                else:
+                    rows.append((where, row, made))
+            chosen = detected([made for _, _, made in rows]) if scheme == "detect" else scheme
+            for where, row, made in rows:
+                place = f"{path.name} {where}"
+                spans = entities(made, chosen, path.name, known, ignored, findings, repaired)
+                text, spans = laid_out(made, [(a, b, made[a].label) for a, b in spans])
+                key = id_prefix + str(row.get(identity, "") if identity else f"{path.stem}-{where.split()[1]}")
+                belongs = str(row.get(group, "")) if group else key
+                faults = [fault for value in (text, key, belongs) for fault in value_faults(value, max_characters)]
+                findings += [Finding(fault, "", place) for fault in faults]
+                records.append({"id": key, "group": belongs, "part": part, "text": text, "spans": spans})
+                places.setdefault(key, place)
+        refuse(
+            str(folder), findings, max(count, len(findings)), unit="rows",
+            remedy="Correct these rows, or say which columns and scheme the reader takes; nothing was written.",
+        )  # fmt: skip
+        return Reading(records, len(records), {}, dict(sorted(repaired.items())), places)
+
+    return read
+
+
+def _rows(path: Path, findings: list[Finding], repaired: Counter):
+    if path.suffix != ".jsonl":
+        yield from arrow_rows(path)
+        return
+    lines = raw.json_lines(raw.read_text(path, repaired), findings)
+    yield from ((where, row) for where, row in lines if row is not None)
+
+
+def _tokens(row: dict, tokens: str, tags: str, where: str) -> list[Token] | str:
+    """The row's tokens, or what is wrong with it."""
+    words, given = row.get(tokens), row.get(tags)
+    if not isinstance(words, list) or not isinstance(given, list):
+        return f"no lists {tokens} and {tags}"
+    if not words or len(words) != len(given):
+        return f"{len(words)} tokens and {len(given)} tags"
+    read = [read_tag(tag) if isinstance(tag, str) else None for tag in given]
+    if None in read:
+        return "no tag (O, B-…, I-…)"
+    if not all(isinstance(word, str) and word.strip() for word in words):
+        return "no token"
+    pairs = zip(words, read, strict=True)
+    return [Token(word.strip(), *tag, where, i == 0) for i, (word, tag) in enumerate(pairs)]

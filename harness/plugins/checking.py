@@ -1,0 +1,155 @@
+"""Everything that is wrong with a task at once: its declaration, its source record, its files, its rows."""
+
+import dataclasses
+import difflib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness import files, registry
+from harness.data import schema, sources
+from harness.errors import DataError, HarnessError, RegistryError
+from harness.evaluation import metrics
+from harness.task import HEADS, TEXT_COLUMNS, Groups, Task
+
+UNSUPPORTED = {
+    "regression": "a number as the answer is not supported: every score here is an F1 over a fixed list of labels, so "
+    "cut the numbers into classes and take the head sequence",
+    "multilabel": "several labels a row are not supported: a head has one answer, so declare a task of yes and no for "
+    "each label",
+}
+
+
+def unsupported(head: object) -> str | None:
+    """The sentence that refuses a head which other harnesses have."""
+    key = "".join(c for c in str(head).casefold() if c.isalpha())
+    name = next((name for name in UNSUPPORTED if key.startswith(name)), None)
+    return name and f"the head {head!r}: {UNSUPPORTED[name]}."
+
+
+def findings(root: Path, name: str, folder: Path | None = None) -> list[str]:
+    """What is wrong with task `name` and its data in `folder` (default data/`name`), a text each; empty: nothing."""
+    folder = folder or root / "data" / name
+    try:
+        task = registry.get(root, name)
+    except RegistryError as error:
+        # A file that can be run but is refused stands in the modules: what else is wrong with it is told too.
+        module = sys.modules.get(f"tasks.{name}")
+        task = getattr(module, "TASK", None)
+        if not isinstance(task, Task) or not (root / "tasks" / f"{name}.py").is_file():
+            return [str(error)]
+    found = [f"tasks/{name}.py: {fault}" for fault in _contract(task, name)]
+    whole = not found
+    return found + list(_data(task, folder, whole))
+
+
+def refuse(found: list[str], name: str) -> None:
+    """Raise a DataError with all that was found; return where there is nothing."""
+    if found:
+        raise DataError(
+            f"{name}: {len(found)} finding{'s' * (len(found) > 1)}.\n" + "\n".join(found),
+            remedy=f"Correct these and run `harness check {name}` again.",
+        )
+
+
+def _contract(task: Task, name: str) -> Iterator[str]:
+    for field in dataclasses.fields(task):
+        value = getattr(task, field.name)
+        if field.default is dataclasses.MISSING and (value is None or value == "" or value == ()):
+            yield f"TASK.{field.name} is empty."
+    if task.name != name:
+        yield f"TASK.name is {task.name!r}, not that of the file."
+    lists = {}
+    for field in ("labels", "metrics"):
+        values = getattr(task, field)
+        if isinstance(values, tuple) and all(isinstance(value, str) and value for value in values):
+            lists[field] = values
+        else:
+            yield f'TASK.{field} is not a tuple of texts; write ("…", "…").'
+    labels = lists.get("labels", ())
+    if labels and len(set(labels)) != len(labels):
+        yield "TASK.labels repeats a label."
+    if task.head != "tokens" and len(labels) == 1:
+        yield "TASK.labels has one label; there is nothing to choose from."
+    if task.positive is not None and task.positive not in labels:
+        yield f"TASK.positive is {task.positive!r}, not a label."
+    if task.positive is None and "binary_f1" in lists.get("metrics", ()):
+        yield "TASK.metrics has binary_f1, which needs TASK.positive."
+    if task.head not in HEADS:
+        close = difflib.get_close_matches(str(task.head), HEADS, n=1, cutoff=0.3)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        yield unsupported(task.head) or f"TASK.head is {task.head!r}, none of {', '.join(HEADS)}.{hint}"
+        return
+    yield from _unknown_metrics(task, lists.get("metrics", ()))
+    if not isinstance(task.groups, Groups):
+        yield f"TASK.groups is a {type(task.groups).__name__}; write groups=Groups(…)."
+    if not callable(task.reader):
+        yield "TASK.reader cannot be called."
+    if not callable(task.schema):
+        yield "TASK.schema cannot be called; write schema=lambda: schema.…(LABELS)."
+    else:
+        yield from _schema_faults(task)
+
+
+def _unknown_metrics(task: Task, names: tuple[str, ...]) -> Iterator[str]:
+    for metric in names:
+        try:
+            metrics.functions(dataclasses.replace(task, metrics=(metric,)))
+        except HarnessError as error:
+            yield f"{error.message.split(': ', 1)[1]} {error.remedy}"
+
+
+def _schema_faults(task: Task) -> Iterator[str]:
+    try:
+        made = task.schema()
+        columns = set(made.columns)
+    except Exception as error:  # whatever an author's function raises is a finding
+        yield f"TASK.schema fails: {type(error).__name__}: {error}"
+        return
+    answer = "spans" if task.head == "tokens" else "label"
+    lacking = sorted({"id", "group", "part", answer, *TEXT_COLUMNS[task.head]} - columns)
+    if lacking:
+        yield f"TASK.schema lacks {', '.join(lacking)}; use schema.{task.head}(LABELS)."
+    if getattr(made, "strict", None) is not True:
+        yield "TASK.schema is not strict: columns that nobody declared would pass."
+    if isinstance(task.groups, Groups):
+        named = [task.groups.column, *task.groups.link_equal]
+        strange = [column for column in named if column is not None and column not in columns]
+        if strange:
+            yield f"TASK.groups names {', '.join(strange)}, which the schema does not have."
+
+
+def _data(task: Task, folder: Path, whole: bool) -> Iterator[str]:
+    try:
+        source = sources.read_source(folder)
+    except DataError as error:
+        yield str(error)
+        source = None
+    if source is not None:
+        yield from _file_faults(folder, source)
+    if not whole or not folder.is_dir():
+        return
+    try:
+        reading = task.reader(folder)
+        records = [{"part": "pool", **record} for record in reading.records]
+        kind = source["kind"] if source else "restricted"
+        schema.validate(task, records, kind, str(folder), reading.where)
+    except HarnessError as error:
+        yield str(error)
+        return
+    except Exception as error:  # a reader of the author's own; what it says may quote the data
+        yield f"tasks/{task.name}.py: the reader fails with {type(error).__name__}."
+        return
+
+
+def _file_faults(folder: Path, source: dict) -> Iterator[str]:
+    """One text for every file that is missing, changed or unlisted."""
+    listed, present = source["files"], {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    for name in sorted(listed.keys() | present - {sources.RECORD}):
+        path = folder / name
+        if not path.is_file():
+            yield f"{path} is {'a folder' if path.is_dir() else 'missing, but source.json lists it'}."
+        elif name not in listed:
+            yield f"{path} is not listed in source.json."
+        elif files.sha256(path) != listed[name]:
+            yield f"{path} has changed since source.json was written; `harness data use` records it anew."

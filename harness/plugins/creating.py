@@ -1,0 +1,74 @@
+"""A new task: its declaration, a sample of valid rows, a test. Nothing that stands there is ever overwritten."""
+
+import difflib
+import keyword
+from pathlib import Path
+
+from harness import files
+from harness.data import sources
+from harness.errors import ConfigError
+from harness.plugins import examples, templates
+from harness.plugins.checking import unsupported
+
+# Folders below data/ that are no task's.
+RESERVED = ("corpus",)
+
+
+def create(root: Path, name: str, head: str, format_: str | None) -> list[Path]:
+    """Write tasks/`name`.py, data/`name`/, tests/tasks/`name`/ and tests/tasks/test_`name`.py; returns the files.
+
+    `format_` is the format of the sample, by default the head's usual one. Raises ConfigError, and writes
+    nothing, for a name, head or format that will not do, or where one of the files is there.
+    """
+    _check_name(name)
+    _check_head(head)
+    known = examples.FORMATS[head]
+    format_ = format_ or known[0]
+    if format_ not in known:
+        raise ConfigError(f"The head {head} has no format {format_!r}.", remedy=f"Formats: {', '.join(known)}.")
+    contents = {
+        f"tasks/{name}.py": templates.declaration(name, head, format_).encode(),
+        f"tests/tasks/test_{name}.py": templates.test(name, head).encode(),
+    }
+    sample = examples.files(head, format_)
+    for folder in (f"data/{name}", f"tests/tasks/{name}"):
+        contents |= {f"{folder}/{file}": content for file, content in sample.items()}
+    there = [place for place in (*contents, f"data/{name}", f"tests/tasks/{name}") if (root / place).exists()]
+    if there:
+        raise ConfigError(f"{there[0]} is there already; nothing was written.", remedy="Take another name.")
+    for place, content in contents.items():
+        files.write_bytes(root / place, content)
+    for folder in (f"data/{name}", f"tests/tasks/{name}"):
+        sources.write_source(root / folder, _source(root / folder, sample))
+    return [root / place for place in contents]
+
+
+def _source(folder: Path, sample: dict[str, bytes]) -> dict:
+    return dict.fromkeys(sources.KEYS, "") | {
+        "kind": "synthetic",
+        "address": "harness new-task",
+        "revision": "1",
+        "language": "Norwegian (bokmål)",
+        "note": "A sample that shows the format; put your own data in its place with `harness data use`.",
+        "files": {file: files.sha256(folder / file) for file in sorted(sample)},
+    }
+
+
+def _check_name(name: str) -> None:
+    plain = name.isidentifier() and name.isascii() and name == name.lower() and not name.startswith("_")
+    if not plain or keyword.iskeyword(name) or name in RESERVED:
+        raise ConfigError(
+            f"{name!r} will not do as the name of a task.",
+            remedy="Take small letters, digits and _, beginning with a letter; not a word of Python, and not corpus.",
+        )
+
+
+def _check_head(head: str) -> None:
+    if head in examples.FORMATS:
+        return
+    close = difflib.get_close_matches(head, examples.FORMATS, n=1, cutoff=0.3)
+    said = unsupported(head)
+    if said:
+        raise ConfigError(said[0].upper() + said[1:], remedy=f"Heads: {', '.join(examples.FORMATS)}.")
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    raise ConfigError(f"There is no head {head!r}.{hint}", remedy=f"Heads: {', '.join(examples.FORMATS)}.")

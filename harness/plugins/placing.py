@@ -1,0 +1,62 @@
+"""Files put in place as the data of a task: copied flat, recorded in source.json, checked, pinned."""
+
+import shutil
+from pathlib import Path
+
+from harness import files, registry
+from harness.data import sources
+from harness.data.pinning import pin_data
+from harness.errors import DataError
+from harness.plugins import checking
+
+
+def place(root: Path, name: str, given: Path, source: dict) -> Path:
+    """Make what stands at `given` (a file, or a folder) the data of task `name`; returns data/`name`.
+
+    Files of folders below it come flat, the folders' names in front of theirs (train/a.arrow becomes
+    train-a.arrow). `source` are the keys of the source record but "files". Everything is checked first:
+    raises DataError with all findings and leaves the data that were there.
+    """
+    registry.get(root, name)
+    target = root / "data" / name
+    given = Path(given)
+    contents = _flat(given)
+    with files.atomic_folder(target) as aside:
+        for file, path in contents.items():
+            shutil.copyfile(path, aside / file)
+        hashes = {file: files.sha256(aside / file) for file in sorted(contents)}
+        sources.write_source(aside, dict.fromkeys(sources.KEYS, "") | source | {"files": hashes})
+        found = checking.findings(root, name, aside)
+        checking.refuse([text.replace(str(aside), str(given)) for text in found], name)
+    return target
+
+
+def pin(root: Path) -> bool:
+    """Pin `data/` as it stands, so that `dvc repro` leaves it alone; False where there is nothing to pin yet.
+
+    A `data/` without the corpus is that of a clone that has not run: pinned so, the other tasks had no data.
+    """
+    if not (root / "data.dvc").is_file() or not (root / "data" / "corpus").is_dir():
+        return False
+    pin_data(root)
+    return True
+
+
+def _flat(given: Path) -> dict[str, Path]:
+    if given.is_file():
+        return {given.name: given}
+    if not given.is_dir():
+        raise DataError(f"{given} is missing.", remedy="Give the file, or the folder, that holds the data.")
+    found: dict[str, Path] = {}
+    for path in sorted(given.rglob("*")):
+        parts = path.relative_to(given).parts
+        if path.is_symlink():
+            raise DataError(f"{path} is a link.", remedy="Put the file itself there; links are not followed.")
+        if path.is_dir() or any(part.startswith(".") for part in parts) or parts == (sources.RECORD,):
+            continue
+        if "-".join(parts) in found:
+            raise DataError(f"{path} would overwrite another file in one folder.", remedy="Rename one of the two.")
+        found["-".join(parts)] = path
+    if not found:
+        raise DataError(f"{given} holds no file.", remedy="Give the folder that holds the data.")
+    return found

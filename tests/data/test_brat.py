@@ -1,0 +1,72 @@
+"""brat stand-off: offsets, fragments, overlaps, and errors with file and line."""
+
+import pytest
+
+from harness.data import brat
+from harness.errors import DataError
+
+LABELS = ("Name", "Place")
+TEXT = "Kari Li\nbor i Os.\n"
+ENTITIES = "T1\tName 0 7\tKari Li\nR1\tLives Arg1:T1 Arg2:T2\nT2\tPlace 14 16\tOs\n"
+NOTES = ENTITIES + "#1\tNote T1\twhat\nA1\tOld T1\n*\tSame T1 T2\n"
+
+
+def read(folder, text=TEXT, notes=NOTES, **options):
+    (folder / "a.txt").write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
+    (folder / "a.ann").write_bytes(notes if isinstance(notes, bytes) else notes.encode("utf-8"))
+    return brat.brat(labels=LABELS, **options)(folder)
+
+
+def entities(reading):
+    (record,) = reading.records
+    return [(record["text"][s["start"] : s["end"]], s["label"]) for s in record["spans"]]
+
+
+def test_documents_with_their_entities(tmp_path):
+    reading = read(tmp_path)
+    assert reading.records[0]["id"] == reading.records[0]["group"] == "a"
+    assert entities(reading) == [("Kari Li", "Name"), ("Os", "Place")] and reading.repaired == {}
+
+
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("counted", [True, False])
+def test_windows_lines_and_a_mark_counted_or_not(tmp_path, bom, counted):
+    shift = counted * (1 + bool(bom)), counted * bool(bom)
+    notes = f"T1\tName {shift[1]} {7 + shift[1]}\tKari Li\r\nT2\tPlace {14 + shift[0]} {16 + shift[0]}\tOs\r\n"
+    reading = read(tmp_path, bom + TEXT.replace("\n", "\r\n").encode(), notes)
+    assert entities(reading) == [("Kari Li", "Name"), ("Os", "Place")]
+    assert ("offsets that count carriage returns or a byte-order mark" in reading.repaired) == counted
+
+
+@pytest.mark.parametrize(
+    ("notes", "said"),
+    [
+        ("T1\tName 0 7\tKari Li\nT2 Place 14 16 Os\n", r"no annotation .* a\.ann line 2"),
+        ("T1\tName 1 8\tKari Li\n", r"offsets that do not hold .* a\.ann line 1"),
+        ("T1\tName 0 99\tKari Li\n", r"offsets that do not hold .* a\.ann line 1"),
+        ("T1\tNmae 0 7\tKari Li\n", r"type not declared .* a\.ann line 1"),
+        ("T1\tName 0 4;5 7\tKari Li\n", r"fragments .* a\.ann line 1"),
+        ("T1\tName 0 7\tKari Li\nT2\tName 5 7\tLi\n", r"over another entity .* a\.ann line 2"),
+        (b"\xff", r"a\.ann: not UTF-8"),
+    ],
+)
+def test_errors_name_file_and_line_and_quote_nothing(tmp_path, notes, said):
+    with pytest.raises(DataError, match=said) as caught:
+        read(tmp_path, notes=notes)
+    assert "Kari" not in str(caught.value) and "Nmae" not in str(caught.value)
+
+
+def test_a_text_without_annotations_has_an_empty_file_not_none(tmp_path):
+    assert entities(read(tmp_path, notes="")) == []
+    (tmp_path / "a.ann").unlink()
+    with pytest.raises(DataError, match=r"a\.ann is missing beside its text"):
+        brat.brat(labels=LABELS)(tmp_path)
+
+
+def test_what_the_task_decides_is_counted(tmp_path):
+    notes = (
+        "T1\tName 0 4;5 7\tKari Li\nT2\tName 5 7\tLi\nT3\tPlace 14 17\tOs.\nT4\tAge 8 11\tbor\nT5\tPlace 13 16\t Os\n"
+    )
+    reading = read(tmp_path, notes=notes, fragments="join", overlaps="keep longest", ignore=("Age",))
+    assert entities(reading) == [("Kari Li", "Name"), ("Os.", "Place")]
+    assert reading.repaired == {"edge whitespace": 1, "fragments joined": 1, "overlapping entity left out": 2}

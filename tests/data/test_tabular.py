@@ -1,0 +1,161 @@
+"""Tables in every format: the same records, and what does not fit refused with its place."""
+
+import csv
+import io
+import json
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+from harness.data import tabular
+from harness.errors import DataError
+
+ROWS = [{"key": 1, "body": 'Hei, "du"; der', "kind": 0}, {"key": 2, "body": "Nå\u2028igjen", "kind": 1}]
+COLUMNS = {"id": "key", "text": "body", "label": "kind"}
+EXPECTED = [
+    {"id": "1", "text": 'Hei, "du"; der', "label": "0", "group": "1"},
+    {"id": "2", "text": "Nå\u2028igjen", "label": "1", "group": "2"},
+]
+
+
+def separated(rows, delimiter, quoting=csv.QUOTE_MINIMAL):
+    out = io.StringIO()
+    writer = csv.DictWriter(
+        out, list(rows[0]), delimiter=delimiter, quoting=quoting, quotechar='"', lineterminator="\r\n"
+    )
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def write(folder, name, rows):
+    path = folder / name
+    if name.endswith(".parquet"):
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), path)
+    elif name.endswith(".tsv"):
+        lines = ["\t".join(rows[0]), *("\t".join(str(value) for value in row.values()) for row in rows)]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    elif name.endswith(".csv"):
+        path.write_text("\ufeff" + separated(rows, ";"), encoding="utf-8")
+    else:
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("file", ["a.csv", "a.tsv", "a.jsonl", "a.parquet"])
+def test_every_format_gives_the_same_records(tmp_path, file):
+    reader = tabular.table(file, columns=COLUMNS, delimiter=";" if file == "a.csv" else "")
+    reading = reader(write(tmp_path, file, ROWS))
+    assert reading.records == EXPECTED
+    assert reading.repaired == ({"byte-order mark": 1} if file == "a.csv" else {})
+    assert list(reading.where) == ["1", "2"]
+
+
+def test_a_data_set_as_the_library_saves_it(tmp_path):
+    datasets = pytest.importorskip("datasets")
+    kinds = datasets.ClassLabel(names=["other", "stroke"])
+    features = datasets.Features({"key": datasets.Value("int64"), "body": datasets.Value("string"), "kind": kinds})
+    datasets.Dataset.from_list(ROWS, features=features).save_to_disk(tmp_path / "saved")
+    for file in (tmp_path / "saved").iterdir():
+        file.rename(tmp_path / f"test-{file.name}")
+    write(tmp_path, "cache-0.parquet", [{"of": "the library's own"}])
+    reading = tabular.dataset(columns=COLUMNS, parts={"test": "holdout"})(tmp_path)
+    assert [r["label"] for r in reading.records] == ["other", "stroke"]
+    assert {r["part"] for r in reading.records} == {"holdout"} and reading.records[1]["text"] == "Nå\u2028igjen"
+    write(tmp_path, "train.parquet", [{"key": 3, "body": "x", "kind": "other"}])
+    parts = {r["id"]: r["part"] for r in tabular.dataset(columns=COLUMNS, parts={"test": "holdout"})(tmp_path).records}
+    assert parts == {"1": "holdout", "2": "holdout", "3": "pool"}
+
+
+def test_columns_nobody_named_are_refused_or_ignored(tmp_path):
+    write(tmp_path, "a.jsonl", [{**row, "secret_note": "x"} for row in ROWS])
+    with pytest.raises(DataError, match=r"unknown column +secret_note +2"):
+        tabular.table("a.jsonl", columns=COLUMNS)(tmp_path)
+    assert tabular.table("a.jsonl", columns=COLUMNS, others="ignore")(tmp_path).records == EXPECTED
+
+
+def test_rows_without_an_id_get_one_and_stand_once(tmp_path):
+    write(tmp_path, "a.csv", [{"body": "Hei", "kind": "1"}, {"body": "Hei", "kind": "1"}, {"body": "Hå", "kind": "0"}])
+    columns = {"text": "body", "label": "kind"}
+    reading = tabular.table("a.csv", columns=columns, delimiter=";")(tmp_path)
+    assert len({r["id"] for r in reading.records}) == 2
+    assert reading.dropped == {"exact duplicate": 1} and reading.rows_in == 3
+    (tmp_path / "b.csv").write_text("Hei,1\nHå,0\n", encoding="utf-8")
+    assert tabular.table("b.csv", columns=columns, names=("body", "kind"))(tmp_path).records == reading.records
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"kind": 0.5}, "regression is not supported"),
+        ({"kind": ["a", "b"]}, "multi-label tasks are not supported"),
+        ({"kind": True}, "bool where text belongs"),
+        ({"kind": None}, "null value"),
+        ({"body": ["a"]}, "list where text belongs"),
+        ({"body": " "}, "empty text"),
+    ],
+)
+def test_a_row_that_will_not_do_is_named(tmp_path, row, said):
+    write(tmp_path, "a.jsonl", [ROWS[0], {**ROWS[1], **row}])
+    with pytest.raises(DataError, match=rf"(?s){said}.*line 2"):
+        tabular.table("a.jsonl", columns=COLUMNS)(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.csv", b"key,body,kind\n1,x\n", r"2 cells instead of 3 .*line 2"),
+        ("a.csv", b'key,body,kind\n1,"x,0\n', r"not separated values .*line 2"),
+        ("a.csv", b"key,key,kind\n1,x,0\n", "a column name stands twice .*line 1"),
+        ("a.parquet", b"PAR1 no", "a.parquet: not a whole .parquet file"),
+        ("a.xlsx", b"", "none of .csv, .tsv, .jsonl, .parquet"),
+    ],
+)
+def test_a_damaged_file_is_named(tmp_path, name, content, said):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=f"(?s){said}"):
+        tabular.table(name, columns=COLUMNS)(tmp_path)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    for name in ("a.csv", "a.parquet"):
+        with pytest.raises(DataError, match=rf"{name} is missing"):
+            tabular.table(name, columns=COLUMNS)(tmp_path)
+    with pytest.raises(DataError, match=r"holds no \.arrow or \.parquet file"):
+        tabular.dataset(columns=COLUMNS)(tmp_path)
+
+
+OPTIONS = ["hoste", "feber", "kløe"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "label"), [("letter", "B"), ("number from 0", 1), ("number from 1", 2), ("text", "Feber")]
+)
+@pytest.mark.parametrize(
+    "given", [{"o": OPTIONS}, {"o": dict(zip("ABC", OPTIONS, strict=True))}, dict(zip("xyz", OPTIONS, strict=True))]
+)
+def test_options_and_answers_in_every_form(tmp_path, answer, label, given):
+    write(tmp_path, "a.jsonl", [{"q": "Hva?", **given, "right": label}])
+    columns = {"question": "q", "options": "o" if "o" in given else ("x", "y", "z"), "label": "right"}
+    reader = tabular.table("a.jsonl", columns=columns, shape=tabular.choice("ABC", answer=answer))
+    (record,) = reader(tmp_path).records
+    assert (record["options"], record["label"]) == (OPTIONS, "B")
+
+
+@pytest.mark.parametrize(
+    ("answer", "label"),
+    [("letter", "D"), ("number from 0", 3), ("number from 1", 0), ("number from 1", "B"), ("text", "x")],
+)
+def test_an_answer_that_is_no_option_is_refused(tmp_path, answer, label):
+    write(tmp_path, "a.jsonl", [{"q": "Hva?", "o": OPTIONS, "right": label}])
+    columns = {"question": "q", "options": "o", "label": "right"}
+    with pytest.raises(DataError, match=rf"(?s)no {answer} of an option.*line 1"):
+        tabular.table("a.jsonl", columns=columns, shape=tabular.choice("ABC", answer=answer))(tmp_path)
+
+
+def test_an_item_that_repeats_an_option_is_dropped(tmp_path):
+    write(tmp_path, "a.jsonl", [{"q": "Hva?", "o": ["a", "A ", "b"], "right": "C"}])
+    columns = {"question": "q", "options": "o", "label": "right"}
+    reading = tabular.table("a.jsonl", columns=columns, shape=tabular.choice("ABC"))(tmp_path)
+    assert reading.records == [] and reading.dropped == {"repeated option": 1}

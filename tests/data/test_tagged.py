@@ -1,0 +1,38 @@
+"""Documents with inline tags, as files and as a column of JSON lines."""
+
+import json
+
+import pytest
+
+from harness.data import tagged
+from harness.errors import DataError
+
+RULES = tagged.rules(("Name", "Place"))
+
+
+def entities(reading):
+    return [[(r["text"][s["start"] : s["end"]], s["label"]) for s in r["spans"]] for r in reading.records]
+
+
+def test_files_and_lines_give_the_same_spans(tmp_path):
+    texts = {"a": "<Name>Kari</Name> bor i <Place>Os</Place>.", "b": "Ingen her."}
+    for name, text in texts.items():
+        (tmp_path / f"{name}.txt").write_text(text + "\n", encoding="utf-8")
+    lines = "".join(json.dumps({"key": name, "body": text}) + "\n" for name, text in texts.items())
+    (tmp_path / "all.jsonl").write_text(lines, encoding="utf-8")
+    files = tagged.tagged("*.txt", RULES)(tmp_path)
+    rows = tagged.tagged("all.jsonl", RULES, text="body", identity="key")(tmp_path)
+    assert files.records == rows.records and [r["id"] for r in rows.records] == ["a", "b"]
+    assert entities(files) == [[("Kari", "Name"), ("Os", "Place")], []]
+    assert rows.where == {"a": "all.jsonl line 1", "b": "all.jsonl line 2"}
+
+
+def test_faults_name_file_and_line(tmp_path):
+    rows = [{"text": "<Nmae>Kari</Nmae> bor her"}, {"text": 3}, {"text": "<Name>Li</Name>"}]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows) + "{\n", encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        tagged.tagged("*.jsonl", RULES)(tmp_path)
+    message = str(caught.value)
+    for check, where in (("unknown tag", "line 1"), ("int where text belongs", "line 2"), ("not JSON", "line 4")):
+        assert any(check in line and where in line for line in message.splitlines()), (check, where)
+    assert "Kari" not in message

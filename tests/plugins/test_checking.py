@@ -1,0 +1,100 @@
+"""The check of a task: everything at once, in its declaration and in its data."""
+
+import pytest
+
+from harness import files
+from harness.errors import DataError
+from harness.plugins import checking, creating
+
+
+@pytest.fixture
+def root(tmp_path):
+    (tmp_path / "tasks").mkdir()
+    creating.create(tmp_path, "triage", "sequence", "csv")
+    return tmp_path
+
+
+def changed(root, *changes):
+    path = root / "tasks" / "triage.py"
+    text = path.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+    return checking.findings(root, "triage")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('title="Triage"', 'title=""', "TASK.title is empty"),
+        ('name="triage"', 'name="other"', "TASK.name is 'other'"),
+        ('LABELS = ("no", "yes")', 'LABELS = ("no", "no", "yes")', "repeats a label"),
+        ('LABELS = ("no", "yes")', 'LABELS = "no"', "TASK.labels is not a tuple"),
+        ('positive="yes"', 'positive="maybe"', "not a label"),
+        ('    positive="yes",\n', "", "binary_f1, which needs TASK.positive"),
+        ('"mcc"', '"mmc"', "Did you mean 'mcc'?"),
+        ('head="sequence"', 'head="sequense"', "Did you mean 'sequence'?"),
+        ('head="sequence"', 'head="regression"', "cut the numbers into classes"),
+        ('head="sequence"', 'head="multi_label"', "a task of yes and no for each label"),
+        ('Groups(column="group")', '"group"', "TASK.groups is a str"),
+        ('column="group"', 'column="patient"', "TASK.groups names patient"),
+        ("schema=lambda: schema.sequence(LABELS)", "schema=7", "TASK.schema cannot be called"),
+        ("schema.sequence(LABELS)", "schema.sequense(LABELS)", "TASK.schema fails: AttributeError"),
+        ("schema.sequence(LABELS)", 'schema.tokens(LABELS, columns={"x": None})', "TASK.schema lacks label"),
+        ("LABELS = (", "LABELS = ((", "SyntaxError"),
+        ("TASK = Task(", "TUSK = Task(", "declares no TASK"),
+    ],
+)
+def test_a_fault_of_the_declaration(root, old, new, said):
+    found = changed(root, (old, new))
+    assert any(said in text and "tasks/triage.py" in text for text in found), found
+
+
+def test_everything_at_once(root):
+    (root / "data" / "triage" / "note.txt").write_text("x", encoding="utf-8")
+    data = root / "data" / "triage" / "sample.csv"
+    data.write_text(data.read_text(encoding="utf-8") + "row-99,g\n", encoding="utf-8")
+    found = changed(root, ('title="Triage"', 'title=""'), ('"mcc"', '"mmc"'), ('positive="yes"', 'positive="maybe"'))
+    said = ("TASK.title", "mmc", "maybe", "sample.csv has changed", "note.txt is not listed")
+    assert all(any(part in text for text in found) for part in said) and len(found) == len(said)
+    # Rows are read where the declaration says how.
+    found = changed(root, ('title=""', 'title="T"'), ('"mmc"', '"mcc"'), ('"maybe"', '"yes"'))
+    assert any("2 cells instead of 4" in text and "line 26" in text for text in found) and len(found) == 3
+
+
+def test_rows_that_break_the_schema_come_in_one_table_and_restricted_ones_unseen(root):
+    folder = root / "data" / "triage"
+    data = folder / "sample.csv"
+    rows = data.read_text(encoding="utf-8").splitlines()
+    data.write_text("\n".join([*rows[:2], *(row + "SECRET" for row in rows[2:4]), rows[4].replace("row-03", "row-00")]))
+    source = files.read_json(folder / "source.json")
+    files.write_json(folder / "source.json", source | {"files": {"sample.csv": files.sha256(data)}})
+    (shown,) = checking.findings(root, "triage")
+    assert "SECRET" in shown and all(part in shown for part in ("row-01 (line 3)", "row-02 (line 4)", "unique"))
+    files.write_json(folder / "source.json", files.read_json(folder / "source.json") | {"kind": "restricted"})
+    (hidden,) = checking.findings(root, "triage")
+    assert "SECRET" not in hidden and "row-02 (line 4)" in hidden
+
+
+def test_a_reader_of_ones_own_that_fails_is_no_traceback_and_quotes_nothing(root):
+    new = "reader=lambda folder: int('SECRET'),\n    schema"
+    text = (root / "tasks" / "triage.py").read_text(encoding="utf-8")
+    start, end = text.index("reader="), text.index("schema=")
+    (root / "tasks" / "triage.py").write_text(text[:start] + new + text[end + len("schema") :], encoding="utf-8")
+    found = checking.findings(root, "triage")
+    assert found == ["tasks/triage.py: the reader fails with ValueError."]
+
+
+def test_a_task_without_a_file_or_data(root):
+    (said,) = checking.findings(root, "triag")
+    assert "Did you mean 'triage'?" in said
+    (root / "data" / "triage" / "source.json").unlink()
+    (said,) = checking.findings(root, "triage")
+    assert "source.json is missing" in said
+
+
+def test_findings_are_refused_together():
+    checking.refuse([], "triage")
+    with pytest.raises(DataError, match=r"(?s)triage: 2 findings\.\na\nb\n.*harness check triage"):
+        checking.refuse(["a", "b"], "triage")

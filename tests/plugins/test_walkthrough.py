@@ -1,0 +1,87 @@
+"""README, "Adding a task": every command of it tried, in order, with the declaration changed as it says."""
+
+import csv
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from harness.files import read_json
+from harness.plugins import examples
+
+
+def blocks(repository, language):
+    section = (repository / "README.md").read_text(encoding="utf-8").split("## Adding a task\n")[1].split("\n## ")[0]
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+    return [text for kind, text in fenced if kind == language]
+
+
+@pytest.fixture
+def project(tmp_path, repository):
+    for name in ("params.yaml", "dvc.yaml", "data.dvc"):
+        shutil.copy(repository / name, tmp_path / name)
+    (tmp_path / "tasks").mkdir()
+    (tmp_path / "harness").symlink_to(repository / "harness")
+    (tmp_path / "data" / "corpus").mkdir(parents=True)
+    (tmp_path / "data" / "corpus" / "general.jsonl").write_text("{}\n", encoding="utf-8")
+    subprocess.run([sys.executable, "-m", "dvc", "init", "-q", "--no-scm"], cwd=tmp_path, check=True)
+    with (tmp_path / "calls.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = [(row["text"], "rød" if row["label"] == "yes" else "grønn") for row in examples.rows("sequence")]
+        csv.writer(file, delimiter=";").writerows([("tekst", "hastegrad"), *rows])
+    return tmp_path
+
+
+def declared_as_shown(project, snippet):
+    """The file with each line of the README in place of what the template has for it."""
+    path = project / "tasks" / "triage.py"
+    text = path.read_text(encoding="utf-8")
+    labels, reader, positive = snippet.strip("\n").split("\n")
+    text = re.sub(r"^LABELS = .*$", labels, text, flags=re.MULTILINE)
+    text = re.sub(r"^    reader=.*?^    \),$", reader, text, flags=re.MULTILINE | re.DOTALL)
+    path.write_text(re.sub(r"^    positive=.*$", positive, text, flags=re.MULTILINE), encoding="utf-8")
+
+
+def add_parameters(project, printed):
+    yaml = YAML()
+    values = yaml.load((project / "params.yaml").read_text(encoding="utf-8"))
+    added = YAML(typ="safe").load(printed[printed.index("run:\n") :])
+    values["run"].update(added["run"])
+    values["tasks"].update(added["tasks"])
+    with (project / "params.yaml").open("w", encoding="utf-8") as file:
+        yaml.dump(values, file)
+
+
+def test_from_a_new_task_to_splits_of_ones_own_data(project, repository):
+    (snippet,) = blocks(repository, "python")
+    commands = [line for block in blocks(repository, "") for line in block.splitlines()]
+    assert [shlex.split(line)[1] for line in commands] == ["new-task", "check", "data", "check", "repro"]
+
+    # DVC starts `harness` by its name, from the environment that the tests run in.
+    scripts = Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(repository)}
+
+    def run(*command):
+        result = subprocess.run(
+            [sys.executable, "-m", *command], cwd=project, env=environment, capture_output=True, text=True
+        )
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
+    for line in commands[:-1]:
+        if line.startswith("harness data use"):
+            declared_as_shown(project, snippet)
+        said = run(*shlex.split(line))
+        if line.startswith("harness new-task"):
+            add_parameters(project, said)
+    # The whole of `dvc repro` is tried elsewhere; here, that the pipeline knows the new task's stages.
+    run("dvc", "repro", "--single-item", "validate@triage", "split@triage")
+    card = read_json(project / "artifacts" / "validated" / "triage" / "card.json")
+    assert (card["rows"], card["kind"], card["labels"]) == (24, "restricted", {"grønn": 12, "rød": 12})
+    assert len(read_json(project / "reports" / "splits" / "triage.json")["splits"]) == 24
+    assert "frozen: true" in (project / "data.dvc").read_text(encoding="utf-8")
