@@ -97,7 +97,7 @@ def measure(way: str, name: str, family: str, seed: int, epochs: int) -> dict:
 
     task = registry.get(ROOT, name)
     settings = load(ROOT / "params.yaml").finetune(name, family)
-    inputs = finetune.read_inputs(ROOT, task, family)
+    inputs = finetune.read_inputs(ROOT, task, family, ("baseline", "clinical"))
     folder = inputs.checkpoints["clinical"]
     tokenizer = families.load_tokenizer(folder)
     stride = 16 if task.head == "tokens" else 0
