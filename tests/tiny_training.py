@@ -8,10 +8,12 @@ import torch
 from tiny_encoders import ENCODER, TEXTS
 
 from harness.config import Engine, Pretraining
+from harness.files import sha256, write_jsonl
 from harness.models import families, tokenizers
-from harness.training import arms, texts
-from harness.training.distributed import joined
+from harness.training import arms, shards, texts
+from harness.training.distributed import joined, leads
 from harness.training.pretraining import Observer
+from harness.training.sentences import split_sentences
 
 ENGINE = Engine("cpu", "fp32", "sdpa", "fast", 1, 1, "ddp", False, False)
 RECIPES = {
@@ -33,7 +35,7 @@ def documents(count: int = 60) -> list[dict]:
     """Documents that differ, so that rows and masks can be told apart; one in twelve is held out."""
     free, aside = [], []
     for i in range(20 * count):
-        (aside if texts.held_aside(f"d{i}", 0) else free).append(f"d{i}")
+        (aside if shards.held_aside(f"d{i}", 0) else free).append(f"d{i}")
     names = [aside.pop(0) if i % 12 == 7 else free.pop(0) for i in range(count)]
     return [
         {"id": name, "document_type": f"type {i % 2}", "text": f"{TEXTS[i % 5]} Notat nr. {i}. {TEXTS[(i + 2) % 5]}"}
@@ -41,8 +43,41 @@ def documents(count: int = 60) -> list[dict]:
     ]
 
 
+class InMemory:
+    """Documents as lists, by the plainest reading of what a recipe is handed."""
+
+    def __init__(self, documents: list[dict], tokenizer, by_sentence: bool):
+        def encoded(text: str) -> list[int]:
+            return tokenizer(text, add_special_tokens=False)["input_ids"]
+
+        cut = split_sentences if by_sentence else lambda text: [text]
+        self._sentences = [[encoded(piece) for piece in cut(document["text"])] for document in documents]
+
+    def __len__(self) -> int:
+        return len(self._sentences)
+
+    def sentences(self, index: int) -> list[list[int]]:
+        return self._sentences[index]
+
+    def tokens(self, index: int) -> list[int]:
+        return [token for sentence in self._sentences[index] for token in sentence]
+
+
+def sharded(given_documents: list[dict], tokenizer, given: Pretraining, folder: Path) -> arms.Corpus:
+    """The documents as the stages read them: written as a corpus, tokenised into memory-mapped files."""
+    path = folder / "general.jsonl"
+    write_jsonl(path, given_documents)
+    files = {"general": path}
+    return texts.tokenised_all(files, {"general": sha256(path)}, tokenizer, given, folder, leads=leads())["general"]
+
+
 def trained(
-    architecture: str, given: Pretraining, states: Path, engine: Engine = ENGINE, observer: Observer | None = None
+    architecture: str,
+    given: Pretraining,
+    states: Path,
+    engine: Engine = ENGINE,
+    observer: Observer | None = None,
+    corpus_of=sharded,
 ) -> tuple[dict[str, torch.Tensor], dict]:
     """Weights and card values after one training, from the newest state below `states`."""
     torch.set_num_threads(1)
@@ -50,7 +85,7 @@ def trained(
     torch.manual_seed(3)
     encoder = dataclasses.replace(ENCODER, layers=1)
     model = families.new_masked_lm(architecture, encoder, tokenizer, "sdpa")
-    corpora = texts.tokenised_all({"general": documents()}, tokenizer, given)
+    corpora = {"general": corpus_of(documents(), tokenizer, given, states / "corpus")}
     with joined(engine) as world:
         result = arms.train_arm(
             model, tokenizer, architecture, corpora, "general", given, engine, world,

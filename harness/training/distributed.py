@@ -6,8 +6,10 @@ nothing of torch.distributed is started.
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -40,6 +42,18 @@ class World:
         """Until every process is here."""
         if self.size > 1:
             torch.distributed.barrier()
+
+
+def leads() -> bool:
+    """Will this process lead the world that it is going to join?"""
+    return int(os.environ.get("RANK", 0)) == 0
+
+
+def await_file(path: Path) -> None:
+    """Until the leading process has written `path`, however long it takes: a barrier has a time limit, and a launcher
+    ends the others when the leader fails."""
+    while not path.is_file():
+        time.sleep(0.2)
 
 
 @contextlib.contextmanager

@@ -30,14 +30,31 @@ from harness.training.schedules import learning_rate_factor
 TRY_AGAIN = 75
 
 
+@dataclass(frozen=True)
+class About:
+    """A training for its observers: `fingerprint` is the hash of all that its result depends on."""
+
+    name: str
+    fingerprint: str
+    steps: int
+    parameters: int
+    devices: int
+
+
 class Observer:
     """Hears of a training while it runs. This one is silent, and the base of the others."""
+
+    def started(self, about: About) -> None:
+        """Before anything else; a training that goes on from a saved state starts, too."""
 
     def update(self, step: int, values: dict[str, float]) -> None:
         """After update `step` (from 1): loss, learning_rate, mask_rate, tokens (seen so far)."""
 
     def held_out(self, step: int, measured: dict[str, dict]) -> None:
         """Held-out loss and accuracy by corpus, as `harness.training.held_out.measure` gives them."""
+
+    def finished(self) -> None:
+        """After everything else; one that is interrupted or fails never gets here."""
 
 
 @dataclass(frozen=True)
@@ -129,10 +146,11 @@ def train(
 
 
 def _told_to_stop() -> list[int]:
-    """Becomes true when SIGUSR1 arrives, which a batch system sends before it ends a job."""
+    """Becomes true when SIGUSR1 or SIGTERM arrives, which a batch system sends before it ends a job."""
     told: list[int] = []
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGUSR1, lambda number, _: told.append(number))
+        for number in (signal.SIGUSR1, signal.SIGTERM):
+            signal.signal(number, lambda arrived, _: told.append(arrived))
     return told
 
 

@@ -49,6 +49,7 @@ def test_control_and_clinical_differ_in_their_corpus_and_in_nothing_else(built):
     for key in ("recipe", "engine", "batch", "steps", "parent", "encoder", "code", "parameters"):
         assert cards["clinical"][key] == cards["control"][key], key
     assert cards["clinical"]["parent"]["tree"] == sha256_tree(built / "baseline")
+    assert cards["clinical"]["batch"] == {"per_device": 4, "accumulation": 2, "devices": 1, "effective": 8}
     weights = {sha256(built / arm / "model.safetensors") for arm in cards}
     assert len(weights) == 3 and len({sha256(built / arm / "tokenizer.json") for arm in cards}) == 1
 

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_training import ENGINE, RECIPES, settings, trained
+from tiny_training import ENGINE, RECIPES, InMemory, settings, sharded, trained
 
 from harness.config import Engine
 from harness.errors import ConfigError, TrainingError
 from harness.training import resume
 from harness.training.distributed import joined
 from harness.training.pretraining import Observer
+from harness.training.shards import held_aside
 
 ARCHITECTURES = sorted(RECIPES)
 
@@ -49,7 +50,20 @@ def test_it_repeats_to_the_bit_and_says_what_it_did(undisturbed, tmp_path):
     assert same(weights, again) and other == result
     assert result["steps"] == 9 and result["tokens_seen"] > 9 * 8 * 6
     assert [point["step"] for point in result["held_out"]["during"]] == [4, 8]
-    assert result["batch"] == {"per_device": 4, "accumulation": 2, "devices": 1}
+
+
+def test_documents_in_memory_give_the_bytes_of_memory_mapped_ones(undisturbed, tmp_path):
+    architecture, weights, result = undisturbed
+
+    def in_memory(given_documents, tokenizer, given, folder):
+        corpus = sharded(given_documents, tokenizer, given, folder)
+        free = [d for d in given_documents if not held_aside(d["id"], 0)]
+        plain = InMemory(free, tokenizer, by_sentence=given.recipe == "mlm_nsp")
+        assert len(plain) == len(corpus.documents)
+        return dataclasses.replace(corpus, documents=plain)
+
+    plainly, other = trained(architecture, settings(architecture), tmp_path, corpus_of=in_memory)
+    assert same(weights, plainly) and other == result
 
 
 def test_held_out_loss_falls(undisturbed, tmp_path):
@@ -126,7 +140,6 @@ def test_two_processes_make_the_losses_of_one_with_twice_the_accumulation(archit
     assert done.returncode == 0, done.stderr[-2000:]
     two = json.loads(target.read_text(encoding="utf-8"))
     _, one = trained(architecture, settings(architecture, evaluate_every=0, save_steps=0), tmp_path / "one")
-    assert two["batch"] == {"per_device": 4, "accumulation": 1, "devices": 2}
     assert two["tokens_seen"] == one["tokens_seen"]
     for a, b in zip(one["losses"], two["losses"], strict=True):
         assert a["step"] == b["step"] and abs(a["loss"] - b["loss"]) <= 2e-4
