@@ -1,6 +1,8 @@
 """A small corpus, tokenizer and encoder for tests of pre-training, and one training of it."""
 
 import dataclasses
+import json
+import os
 import sys
 from pathlib import Path
 
@@ -63,6 +65,21 @@ class InMemory:
         return [token for sentence in self._sentences[index] for token in sentence]
 
 
+def command(
+    architecture: str, folder: Path, *, processes: int = 1, settings: dict | None = None, **engine
+) -> list[str]:
+    """What trains in processes of their own and writes the result to `folder`/result and result.safetensors."""
+    described = {"architecture": architecture, "states": str(folder), "target": str(folder / "result")}
+    described |= {"settings": settings or {}, "engine": engine}
+    launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    return [sys.executable, *(launcher if processes > 1 else []), __file__, json.dumps(described)]
+
+
+def environment() -> dict[str, str]:
+    tests = Path(__file__).parent
+    return os.environ | {"PYTHONPATH": os.pathsep.join([str(tests.parent), str(tests)]), "OMP_NUM_THREADS": "1"}
+
+
 def sharded(given_documents: list[dict], tokenizer, given: Pretraining, folder: Path) -> arms.Corpus:
     """The documents as the stages read them: written as a corpus, tokenised into memory-mapped files."""
     path = folder / "general.jsonl"
@@ -78,12 +95,13 @@ def trained(
     engine: Engine = ENGINE,
     observer: Observer | None = None,
     corpus_of=sharded,
+    dropout: float = ENCODER.dropout,
 ) -> tuple[dict[str, torch.Tensor], dict]:
     """Weights and card values after one training, from the newest state below `states`."""
     torch.set_num_threads(1)
     tokenizer = tokenizers.build(architecture, TEXTS, ENCODER.vocabulary)
     torch.manual_seed(3)
-    encoder = dataclasses.replace(ENCODER, layers=1)
+    encoder = dataclasses.replace(ENCODER, layers=1, dropout=dropout)
     model = families.new_masked_lm(architecture, encoder, tokenizer, "sdpa")
     corpora = {"general": corpus_of(documents(), tokenizer, given, states / "corpus")}
     with joined(engine) as world:
@@ -96,13 +114,13 @@ def trained(
 
 
 if __name__ == "__main__":
-    # One rank of several, started by torchrun: architecture, folder for states, file for the result, sharding.
-    import json
+    # One process of one or several: a JSON object with architecture, states, target, settings and engine.
+    from safetensors.torch import save_file
 
-    architecture, states, target, sharding = sys.argv[1:]
-    engine = dataclasses.replace(ENGINE, devices=2, sharding=sharding)
-    _, result = trained(architecture, settings(architecture, evaluate_every=0, save_steps=0), Path(states), engine)
-    import os
-
-    if os.environ["RANK"] == "0":
-        Path(target).write_text(json.dumps(result), encoding="utf-8")
+    given = json.loads(sys.argv[1])
+    engine = dataclasses.replace(ENGINE, **given["engine"])
+    recipe = settings(given["architecture"], **given["settings"])
+    weights, result = trained(given["architecture"], recipe, Path(given["states"]), engine)
+    if int(os.environ.get("RANK", 0)) == 0:
+        save_file({k: v.contiguous().clone() for k, v in weights.items()}, given["target"] + ".safetensors")
+        Path(given["target"]).write_text(json.dumps(result, sort_keys=True), encoding="utf-8")

@@ -95,6 +95,30 @@ def spread(module: torch.nn.Module, world: World, engine: Engine) -> torch.nn.Mo
     return torch.nn.parallel.DistributedDataParallel(module, find_unused_parameters=True)
 
 
+@contextlib.contextmanager
+def gathered(module: torch.nn.Module) -> Iterator[None]:
+    """Inside this block parts of a sharded `module` can be called by themselves, as measuring does."""
+    sharded = hasattr(module, "unshard")
+    if sharded:
+        module.unshard()
+    try:
+        yield
+    finally:
+        if sharded:
+            module.reshard()
+
+
+def settle(module: torch.nn.Module) -> None:
+    """The end of sharding: every device has all parameters of `module` as plain tensors again, tied ones as one."""
+    whole: dict[int, torch.nn.Parameter] = {}
+    for part in module.modules():
+        for name, parameter in part.named_parameters(recurse=False):
+            if hasattr(parameter, "full_tensor"):
+                if id(parameter) not in whole:
+                    whole[id(parameter)] = torch.nn.Parameter(parameter.detach().full_tensor(), parameter.requires_grad)
+                setattr(part, name, whole[id(parameter)])
+
+
 def without_exchange(module: torch.nn.Module) -> contextlib.AbstractContextManager:
     """Gradients stay on their device inside this block: all micro-batches of an update but the last."""
     if isinstance(module, torch.nn.parallel.DistributedDataParallel):

@@ -19,7 +19,7 @@ from harness.config import Engine, Pretraining
 from harness.determinism import derived_seed
 from harness.errors import TrainingError
 from harness.training import resume
-from harness.training.distributed import World, spread, without_exchange
+from harness.training.distributed import World, gathered, settle, spread, without_exchange
 from harness.training.loop import autocast
 from harness.training.optimizers import optimizer_for
 from harness.training.plan import Plan, Position, Row, generator
@@ -126,8 +126,10 @@ def train(
             curve.append({"step": step + 1, "loss": round(sum(recent) / len(recent), 4)})
             recent = []
         if settings.evaluate_every and (step + 1) % settings.evaluate_every == 0 and step + 1 < steps:
-            measured.append({"step": step + 1, **measure()})
-            observer.held_out(step + 1, measured[-1])
+            with gathered(module):
+                found = measure()
+            measured.append({"step": step + 1, **found})
+            observer.held_out(step + 1, found)
         due = settings.save_steps and (step + 1) % settings.save_steps == 0
         late = settings.save_minutes and time.monotonic() - last_save >= 60 * settings.save_minutes
         stop, save = world.total([bool(told), bool(due or late or told)])
@@ -142,6 +144,7 @@ def train(
             if stop:
                 print(f"{name}: told to stop; saved after update {step + 1} of {steps}.", file=sys.stderr)
                 raise SystemExit(TRY_AGAIN)
+    settle(module)
     return Course(steps, tokens, curve, measured)
 
 
