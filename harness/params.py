@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness import typed
+from harness.cluster import batch_plan
 from harness.config import (
     ARMS,
     CONTROL,
@@ -243,14 +244,10 @@ def _checked_pretraining(settings: Pretraining, path: str, engine: Engine, name:
         _range(0 < rate < 1, name, f"{path}.{field}", "above 0 and below 1", rate)
     _range(settings.learning_rate > 0, name, f"{path}.learning_rate", "above 0", settings.learning_rate)
     _range(0 <= settings.warmup <= 1, name, f"{path}.warmup", "between 0 and 1", settings.warmup)
-    together = settings.device_batch * engine.devices
-    _range(
-        settings.effective_batch % together == 0,
-        name,
-        f"{path}.effective_batch",
-        f"a multiple of device_batch × engine.devices ({settings.device_batch} × {engine.devices} = {together})",
-        settings.effective_batch,
-    )
+    try:
+        batch_plan(settings.effective_batch, settings.device_batch, engine.devices)
+    except ConfigError as error:
+        raise ConfigError(f"{name}: {path}.effective_batch: {error.message}", remedy=error.remedy) from None
     return settings
 
 

@@ -70,13 +70,6 @@ def shown(title: str, names: list[str], steps: int):
 
 
 @contextmanager
-def steps_shown(title: str, steps: int):
-    """Progress of one run as a function of (updates done, loss)."""
-    with shown(title, [title], steps) as progress:
-        yield lambda done, loss: progress.update(0, done)
-
-
-@contextmanager
 def amounts_shown(title: str, total: int):
     """Progress through files of `total` bytes, as a function of (documents, bytes) that just were done."""
     if not sys.stderr.isatty():

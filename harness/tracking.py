@@ -13,7 +13,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 from harness.config import ReportSettings
@@ -24,6 +25,7 @@ from harness.task import Task
 
 DATABASE, ARTIFACTS = "mlflow.db", "mlartifacts"
 BATCH = 1000  # metrics that one log_batch call may carry
+LIVE = {"recorded_by": "harness pretrain", "level": "pre-training"}
 
 
 def store_uri(root: Path) -> str:
@@ -44,11 +46,13 @@ def record(root: Path, settings: ReportSettings, tasks: Mapping[str, Task], uri:
             _mirror(root, found, uri or store_uri(root))
     except Exception as error:
         # Whatever a server, proxy or driver raises, the numbers are safe in the stages' own files.
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        print(
-            f"harness: warning: MLflow was not updated ({reason}).\nRun `harness track` again later.", file=sys.stderr
-        )
+        _warn(error, "Run `harness track` again later.")
     return {recording.name: recording.fingerprint for recording in found}
+
+
+def _warn(error: Exception, then: str) -> None:
+    reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+    print(f"harness: warning: MLflow was not updated ({reason}).\n{then}", file=sys.stderr)
 
 
 @contextlib.contextmanager
@@ -187,6 +191,75 @@ def _finish(client, run_id: str, values: list[tuple[str, float, int]], parameter
         chunk = metrics[start : start + BATCH - len(params)]
         client.log_batch(run_id, metrics=chunk, params=params if start == 0 else [])
     client.set_terminated(run_id, "FINISHED")
+
+
+def _batched(values: Iterable) -> Iterator[list]:
+    values = iter(values)
+    while chunk := list(islice(values, BATCH)):
+        yield chunk
+
+
+class LiveRun:
+    """The run of one arm's pre-training, written while it goes on; `arm` are the tags that name the arm.
+
+    A run of the same fingerprint that was cut off is gone on with, any other that was cut off is KILLED. Whatever
+    fails costs one warning; nothing is sent after it, and the training goes on.
+    """
+
+    def __init__(self, root: Path, experiment: str, name: str, arm: Mapping[str, str], fingerprint: str):
+        self._arm, self._fingerprint, self._client = dict(arm), fingerprint, None
+        with self._warned(), _one_at_a_time(root):
+            uri = store_uri(root)
+            client = _client(uri)
+            self._experiment = _experiment(client, root, experiment, uri)
+            same = None
+            for run in self._of_this_arm(client, "RUNNING"):
+                if same is None and run.data.tags["fingerprint"] == fingerprint:
+                    same = run
+                    client.set_tag(run.info.run_id, "interrupted", str(int(run.data.tags.get("interrupted", 0)) + 1))
+                else:
+                    client.set_terminated(run.info.run_id, "KILLED")
+                    _supersede(client, self._experiment, run, "killed")
+            tags = LIVE | self._arm | {"fingerprint": fingerprint}
+            run = same or client.create_run(self._experiment, tags=tags, run_name=name)
+            self._run_id, self._client = run.info.run_id, client
+
+    def log(self, values: Iterable[tuple[str, float, int]]) -> None:
+        """Send (name, value, update), many at once."""
+        if self._client is None:
+            return
+        from mlflow.entities import Metric
+
+        with self._warned():
+            now = int(time.time() * 1000)
+            for chunk in _batched((Metric(key, value, now, step) for key, value, step in values)):
+                self._client.log_batch(self._run_id, metrics=chunk)
+
+    def finish(self) -> None:
+        """The training has ended: this run takes the place of the arm's earlier ones."""
+        if self._client is None:
+            return
+        with self._warned():
+            self._client.set_terminated(self._run_id, "FINISHED")
+            for run in self._of_this_arm(self._client, "FINISHED"):
+                if run.info.run_id == self._run_id or "superseded" in run.data.tags:
+                    continue
+                if run.data.tags["fingerprint"] == self._fingerprint:
+                    again = int(run.data.tags.get("reproduced", 0)) + 1
+                    self._client.set_tag(self._run_id, "reproduced", str(again))
+                _supersede(self._client, self._experiment, run, self._fingerprint)
+
+    def _of_this_arm(self, client, status: str) -> list:
+        tags = " and ".join(f"tags.{key} = '{value}'" for key, value in (LIVE | self._arm).items())
+        return list(_all_runs(client, self._experiment, f"{tags} and attributes.status = '{status}'"))
+
+    @contextlib.contextmanager
+    def _warned(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self._client = None
+            _warn(error, "The training goes on without it.")
 
 
 def delete_local(root: Path) -> None:

@@ -15,10 +15,12 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = [
     {"errors", "determinism"},
     {"files", "typed", "config", "progress", "parallel"},
-    {"task", "params", "profiles", "code", "cluster", "slurm"},
+    {"cluster"},
+    {"task", "params", "profiles", "code", "slurm"},
     {"registry"},
     {"data", "models", "training", "evaluation", "reporting"},
     {"tracking", "listing", "launching", "plugins"},
+    {"live"},
     {"stages"},
     {"commands"},
     {"cli"},

@@ -1,6 +1,8 @@
 """A small corpus, tokenizer and encoder for tests of pre-training, and one training of it."""
 
 import dataclasses
+import json
+import os
 import sys
 from pathlib import Path
 
@@ -8,10 +10,12 @@ import torch
 from tiny_encoders import ENCODER, TEXTS
 
 from harness.config import Engine, Pretraining
+from harness.files import sha256, write_jsonl
 from harness.models import families, tokenizers
-from harness.training import arms, texts
-from harness.training.distributed import joined
+from harness.training import arms, shards, texts
+from harness.training.distributed import joined, leads
 from harness.training.pretraining import Observer
+from harness.training.sentences import split_sentences
 
 ENGINE = Engine("cpu", "fp32", "sdpa", "fast", 1, 1, "ddp", False, False)
 RECIPES = {
@@ -33,7 +37,7 @@ def documents(count: int = 60) -> list[dict]:
     """Documents that differ, so that rows and masks can be told apart; one in twelve is held out."""
     free, aside = [], []
     for i in range(20 * count):
-        (aside if texts.held_aside(f"d{i}", 0) else free).append(f"d{i}")
+        (aside if shards.held_aside(f"d{i}", 0) else free).append(f"d{i}")
     names = [aside.pop(0) if i % 12 == 7 else free.pop(0) for i in range(count)]
     return [
         {"id": name, "document_type": f"type {i % 2}", "text": f"{TEXTS[i % 5]} Notat nr. {i}. {TEXTS[(i + 2) % 5]}"}
@@ -41,16 +45,65 @@ def documents(count: int = 60) -> list[dict]:
     ]
 
 
+class InMemory:
+    """Documents as lists, by the plainest reading of what a recipe is handed."""
+
+    def __init__(self, documents: list[dict], tokenizer, by_sentence: bool):
+        def encoded(text: str) -> list[int]:
+            return tokenizer(text, add_special_tokens=False)["input_ids"]
+
+        cut = split_sentences if by_sentence else lambda text: [text]
+        self._sentences = [[encoded(piece) for piece in cut(document["text"])] for document in documents]
+
+    def __len__(self) -> int:
+        return len(self._sentences)
+
+    def sentences(self, index: int) -> list[list[int]]:
+        return self._sentences[index]
+
+    def tokens(self, index: int) -> list[int]:
+        return [token for sentence in self._sentences[index] for token in sentence]
+
+
+def command(
+    architecture: str, folder: Path, *, processes: int = 1, settings: dict | None = None, **engine
+) -> list[str]:
+    """What trains in processes of their own and writes the result to `folder`/result and result.safetensors."""
+    described = {"architecture": architecture, "states": str(folder), "target": str(folder / "result")}
+    described |= {"settings": settings or {}, "engine": engine}
+    launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    return [sys.executable, *(launcher if processes > 1 else []), __file__, json.dumps(described)]
+
+
+def environment() -> dict[str, str]:
+    tests = Path(__file__).parent
+    return os.environ | {"PYTHONPATH": os.pathsep.join([str(tests.parent), str(tests)]), "OMP_NUM_THREADS": "1"}
+
+
+def sharded(given_documents: list[dict], tokenizer, given: Pretraining, folder: Path) -> arms.Corpus:
+    """The documents as the stages read them: written as a corpus, tokenised into memory-mapped files."""
+    path = folder / "general.jsonl"
+    write_jsonl(path, given_documents)
+    files = {"general": path}
+    return texts.tokenised_all(files, {"general": sha256(path)}, tokenizer, given, folder, leads=leads())["general"]
+
+
 def trained(
-    architecture: str, given: Pretraining, states: Path, engine: Engine = ENGINE, observer: Observer | None = None
+    architecture: str,
+    given: Pretraining,
+    states: Path,
+    engine: Engine = ENGINE,
+    observer: Observer | None = None,
+    corpus_of=sharded,
+    dropout: float = ENCODER.dropout,
 ) -> tuple[dict[str, torch.Tensor], dict]:
     """Weights and card values after one training, from the newest state below `states`."""
     torch.set_num_threads(1)
     tokenizer = tokenizers.build(architecture, TEXTS, ENCODER.vocabulary)
     torch.manual_seed(3)
-    encoder = dataclasses.replace(ENCODER, layers=1)
+    encoder = dataclasses.replace(ENCODER, layers=1, dropout=dropout)
     model = families.new_masked_lm(architecture, encoder, tokenizer, "sdpa")
-    corpora = texts.tokenised_all({"general": documents()}, tokenizer, given)
+    corpora = {"general": corpus_of(documents(), tokenizer, given, states / "corpus")}
     with joined(engine) as world:
         result = arms.train_arm(
             model, tokenizer, architecture, corpora, "general", given, engine, world,
@@ -61,13 +114,13 @@ def trained(
 
 
 if __name__ == "__main__":
-    # One rank of several, started by torchrun: architecture, folder for states, file for the result, sharding.
-    import json
+    # One process of one or several: a JSON object with architecture, states, target, settings and engine.
+    from safetensors.torch import save_file
 
-    architecture, states, target, sharding = sys.argv[1:]
-    engine = dataclasses.replace(ENGINE, devices=2, sharding=sharding)
-    _, result = trained(architecture, settings(architecture, evaluate_every=0, save_steps=0), Path(states), engine)
-    import os
-
-    if os.environ["RANK"] == "0":
-        Path(target).write_text(json.dumps(result), encoding="utf-8")
+    given = json.loads(sys.argv[1])
+    engine = dataclasses.replace(ENGINE, **given["engine"])
+    recipe = settings(given["architecture"], **given["settings"])
+    weights, result = trained(given["architecture"], recipe, Path(given["states"]), engine)
+    if int(os.environ.get("RANK", 0)) == 0:
+        save_file({k: v.contiguous().clone() for k, v in weights.items()}, given["target"] + ".safetensors")
+        Path(given["target"]).write_text(json.dumps(result, sort_keys=True), encoding="utf-8")

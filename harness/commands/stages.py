@@ -3,6 +3,11 @@
 from harness.commands.common import declare, known_name, parameters, repository
 from harness.launching import on_devices, slurm_script
 
+LIVE = (
+    "write loss, speed and held-out scores to MLflow while the training goes on; done without being asked where "
+    "MLFLOW_TRACKING_URI names a store. What is trained does not depend on it"
+)
+
 
 def add(commands) -> None:
     def stage(name: str, run, text: str, example: str, *positional: str):
@@ -15,8 +20,10 @@ def add(commands) -> None:
     text = "make or import the baseline of a family; `checkpoint pin REPOSITORY` prints a pin"
     checkpoint = stage("checkpoint", _checkpoint, text, "checkpoint nb_bert", "family")
     checkpoint.add_argument("repository", nargs="?", help="with `pin`: owner/name or owner/name@branch on the hub")
+    checkpoint.add_argument("--live", action="store_true", help=LIVE)
     text = "make or import the clinical arm of a family"
     pretrain = stage("pretrain", _pretrain, text, "pretrain nb_bert", "family")
+    pretrain.add_argument("--live", action="store_true", help=LIVE)
     pretrain.add_argument("--slurm", action="store_true", help="only print a Slurm batch script for this training")
     pretrain.add_argument("--gpus-per-node", type=int, default=4)
     pretrain.add_argument("--hours", type=int, default=24, help="the job's time limit; it is requeued and goes on")
@@ -59,12 +66,26 @@ def _checkpoint(options) -> int:
     params = parameters()
     family = known_name("family", options.family, params.everything().families)
     settings = params.checkpoint(family)
-    if (code := on_devices(settings.engine.devices, ["checkpoint", family])) is not None:
+    again = ["checkpoint", family, *(["--live"] if options.live else [])]
+    if (code := on_devices(settings.engine.devices, again)) is not None:
         return code
     from harness.stages.checkpoint import run
 
-    run(repository(), family, settings)
+    run(repository(), family, settings, _observer(options, params, family))
     return 0
+
+
+def _observer(options, params, family: str):
+    """What makes the live observer of an arm, where one is asked for."""
+    import os
+
+    if not (options.live or os.environ.get("MLFLOW_TRACKING_URI")):
+        return None
+    from functools import partial
+
+    from harness.live import Live
+
+    return partial(Live, repository(), params.everything().run.profile, family)
 
 
 def _pin(repository: str | None) -> None:
@@ -87,11 +108,12 @@ def _pretrain(options) -> int:
     if options.slurm:
         print(slurm_script(family, settings, options.gpus_per_node, options.hours), end="")
         return 0
-    if (code := on_devices(settings.engine.devices, ["pretrain", family])) is not None:
+    again = ["pretrain", family, *(["--live"] if options.live else [])]
+    if (code := on_devices(settings.engine.devices, again)) is not None:
         return code
     from harness.stages.pretrain import run
 
-    run(repository(), family, settings)
+    run(repository(), family, settings, _observer(options, params, family))
     return 0
 
 

@@ -7,11 +7,12 @@ reader and for the hub. It holds counts, names and hashes; no text of a document
 import dataclasses
 import importlib.metadata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.config import BatchPlan
+from harness.cluster import batch_plan
+from harness.config import BatchPlan, Engine, Pretraining
 from harness.files import read_json, sha256_tree, write_json, write_text
 from harness.models.readme import model_card
 
@@ -23,12 +24,17 @@ __all__ = [
     "card",
     "corpus_part",
     "libraries",
+    "made_already",
     "model_card",
     "parent_of",
+    "planned",
+    "training_of",
     "write",
 ]
 
 LIBRARIES = ("numpy", "safetensors", "tokenizers", "torch", "transformers")
+# What only a training that has ended can say.
+RESULTS = ("parameters", "missing", "unexpected", "steps", "tokens_seen", "losses", "held_out")
 
 
 @dataclass(frozen=True)
@@ -79,10 +85,10 @@ class Training:
     trained_on: str
     corpora: Mapping[str, CorpusPart]
     batch: BatchPlan
-    steps: int
-    tokens_seen: int
-    losses: Sequence[Mapping[str, float]]
-    held_out: Mapping[str, Mapping]
+    steps: int = 0
+    tokens_seen: int = 0
+    losses: Sequence[Mapping[str, float]] = ()
+    held_out: Mapping[str, Mapping] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,7 @@ class Facts:
     source: Mapping[str, str]
     code: str
     libraries: Mapping[str, str]
-    parameters: int
+    parameters: int = 0
     missing: Sequence[str] = ()
     unexpected: Sequence[str] = ()
     parent: Parent | None = None
@@ -141,6 +147,29 @@ def _plain(value):
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_plain(item) for item in value]
     return value
+
+
+def training_of(recipe: Pretraining, engine: Engine, trained_on: str, corpus_card: Mapping) -> Training:
+    """A training as it is planned, without the results that it will have."""
+    return Training(
+        recipe=recipe.recipe,
+        parameters=dataclasses.asdict(recipe),
+        engine=dataclasses.asdict(engine),
+        trained_on=trained_on,
+        corpora={name: corpus_part(corpus_card, name) for name in ("general", "clinical")},
+        batch=batch_plan(recipe.effective_batch, recipe.device_batch, engine.devices),
+    )
+
+
+def planned(facts: Facts) -> dict:
+    """The part of the card that stands before the training has begun: everything that it is made of."""
+    return {key: value for key, value in card(facts).items() if key not in RESULTS}
+
+
+def made_already(folder: Path, facts: Facts) -> bool:
+    """Is `folder` the checkpoint that training by these `facts` would make?"""
+    path = folder / "harness.json"
+    return path.is_file() and {k: v for k, v in read_json(path).items() if k not in RESULTS} == planned(facts)
 
 
 def corpus_part(corpus_card: Mapping, name: str) -> CorpusPart:

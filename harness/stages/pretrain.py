@@ -6,13 +6,14 @@ clinical text does from what training longer does.
 
 import dataclasses
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.code import code_hash
-from harness.config import CONTROL, BatchPlan, Build, PretrainSettings
+from harness.config import CONTROL, Build, PretrainSettings
 from harness.determinism import derived_seed, prepare_torch
-from harness.files import atomic_folder, read_json, read_jsonl, sha256, sha256_tree, write_json
+from harness.files import atomic_folder, read_json, sha256, write_json
 
 TRAINED_ON = {"clinical": "clinical", CONTROL: "general"}
 
@@ -21,7 +22,8 @@ def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> N
     """Write `artifacts/checkpoints/<family>/clinical/` and `…/control/`, Hugging Face folders with a card.
 
     Without a control arm its folder holds nothing but a card that says so. `observer(arm)` gives the
-    observer of an arm's training (see `harness.training.pretraining.Observer`).
+    observer of an arm's training (see `harness.training.pretraining.Observer`). An arm that is there already, trained
+    from the same inputs by the same code, is left as it is: a batch job that was queued again may have ended.
     """
     folder = root / "artifacts" / "checkpoints" / family
     arms = []
@@ -53,6 +55,7 @@ def train(root: Path, family: str, arms: list[str], settings: PretrainSettings, 
     from harness.progress import Progress
     from harness.training.pool import run_all
 
+    work.tokenised()  # once, before there are two processes that need it
     run_all(arms, work, device="cpu", progress=Progress())
 
 
@@ -67,26 +70,56 @@ class Training:
     observer: object
     alone: bool
 
+    def facts(self, arm: str):
+        """What the arm's card says before it is trained."""
+        from harness.models import cards
+
+        counted = read_json(self.root / "artifacts" / "corpus" / "card.json", made_by="harness corpus")
+        return cards.Facts(
+            family=self.family,
+            arm=arm,
+            architecture=self.settings.architecture,
+            source={"kind": "build"},
+            code=code_hash("harness.stages.pretrain"),
+            libraries=cards.libraries(),
+            parent=cards.parent_of(self.parent),
+            training=cards.training_of(self.settings.pretraining, self.settings.engine, TRAINED_ON[arm], counted),
+        )
+
+    def tokenised(self):
+        """The parent's tokenizer, both corpora as it sees them, and the hashes of their files."""
+        from harness.models import families
+        from harness.training import texts
+        from harness.training.distributed import leads
+
+        files = {part: self.root / "artifacts" / "corpus" / f"{part}.jsonl" for part in ("general", "clinical")}
+        hashes = {part: sha256(path) for part, path in files.items()}
+        tokenizer = families.load_tokenizer(self.parent)
+        shards = self.root / "artifacts" / "shards" / self.family
+        recipe = self.settings.pretraining
+        return tokenizer, texts.tokenised_all(files, hashes, tokenizer, recipe, shards, leads=leads()), hashes
+
     def __call__(self, arm: str, report=None) -> None:
         import torch
 
         from harness.models import cards, families
-        from harness.training import arms, texts
-        from harness.training.distributed import joined
+        from harness.training import arms
+        from harness.training.distributed import joined, leads
         from harness.training.pretraining import Observer
 
         recipe, engine, architecture = self.settings.pretraining, self.settings.engine, self.settings.architecture
-        files = {name: self.root / "artifacts" / "corpus" / f"{name}.jsonl" for name in ("general", "clinical")}
-        corpora = {name: read_jsonl(path, made_by="harness corpus") for name, path in files.items()}
+        target, facts = self.root / "artifacts" / "checkpoints" / self.family / arm, self.facts(arm)
+        if cards.made_already(target, facts):
+            print(f"pretrain {self.family}: {target} is there already, from these inputs.", file=sys.stderr)
+            return
         states = self.root / "artifacts" / "states" / self.family / arm
         prepare_torch(engine.pretraining_threads, engine.device)
+        tokenizer, tokenised, hashes = self.tokenised()
         torch.manual_seed(derived_seed("continue", recipe.seed))
+        model, new = families.load_for_pretraining(self.parent, architecture, engine.attention)
+        # As many updates for every arm: those of the clinical corpus.
+        steps = arms.updates_of(tokenised["clinical"], tokenizer, model.config, recipe, leads=leads())
         with joined(engine) as world:
-            tokenizer = families.load_tokenizer(self.parent)
-            model, new = families.load_for_pretraining(self.parent, architecture, engine.attention)
-            tokenised = texts.tokenised_all(corpora, tokenizer, recipe)
-            made_of = {"parent": sha256_tree(self.parent)}
-            made_of["corpus"] = {name: sha256(path) for name, path in files.items()}
             trained = arms.train_arm(
                 model,
                 tokenizer,
@@ -96,38 +129,22 @@ class Training:
                 recipe,
                 engine,
                 world,
-                # As many updates for every arm: those of the clinical corpus.
-                steps=arms.updates_of(tokenised["clinical"], tokenizer, model.config, recipe),
+                steps=steps,
                 states=states,
-                inputs=made_of,
+                inputs={"planned": cards.planned(facts), "corpus": hashes},
                 observer=self.observer(arm) if self.observer else Observer(),
                 name=f"pretrain {self.family} {arm}",
                 alone=self.alone,
             )
             if not world.leads:
                 return
-        counted = read_json(self.root / "artifacts" / "corpus" / "card.json", made_by="harness corpus")
-        facts = cards.Facts(
-            family=self.family,
-            arm=arm,
-            architecture=architecture,
-            source={"kind": "build"},
-            code=code_hash("harness.stages.pretrain"),
-            libraries=cards.libraries(),
+        made = dataclasses.replace(
+            facts,
             parameters=sum(p.numel() for p in model.parameters()),
             missing=new,
-            parent=cards.parent_of(self.parent),
-            training=cards.Training(
-                recipe=recipe.recipe,
-                parameters=dataclasses.asdict(recipe),
-                engine=dataclasses.asdict(engine),
-                trained_on=TRAINED_ON[arm],
-                corpora={name: cards.corpus_part(counted, name) for name in files},
-                batch=BatchPlan(**trained.pop("batch")),
-                **trained,
-            ),
+            training=dataclasses.replace(facts.training, **trained),
         )
-        with atomic_folder(self.root / "artifacts" / "checkpoints" / self.family / arm) as folder:
+        with atomic_folder(target) as folder:
             families.save(model, tokenizer, folder)
-            cards.write(folder, cards.card(facts))
+            cards.write(folder, cards.card(made))
         shutil.rmtree(states, ignore_errors=True)

@@ -5,14 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.code import code_hash
 from harness.config import Engine, Pretraining
-from harness.files import sha256_value
+from harness.files import read_json, sha256_value, write_json
 from harness.models import families
 from harness.models.architectures import architecture_named
+from harness.parallel import usable_workers
 from harness.training import held_out
-from harness.training.distributed import World
+from harness.training.distributed import World, await_file
 from harness.training.plan import Plan, Row
-from harness.training.pretraining import Observer, train
+from harness.training.pretraining import About, Observer, train
 from harness.training.recipes import Documents, Objective, Vocabulary, recipe_for
 from harness.training.resume import Store
 from harness.training.watching import Several, shown
@@ -20,17 +22,28 @@ from harness.training.watching import Several, shown
 
 @dataclass(frozen=True)
 class Corpus:
-    """A tokenised corpus: documents to train on, and (document type, row) pairs that are held out."""
+    """A tokenised corpus: documents to train on, (document type, row) pairs that are held out, and the folder
+    whose files all of this is read from."""
 
     documents: Documents
     held_out: list[tuple[str, Row]]
+    folder: Path
 
 
-def updates_of(corpus: Corpus, tokenizer, config, settings: Pretraining) -> int:
-    """`settings.steps`, or the updates of one epoch of `corpus`."""
+def updates_of(corpus: Corpus, tokenizer, config, settings: Pretraining, *, leads: bool = True) -> int:
+    """`settings.steps`, or the updates of one epoch of `corpus`.
+
+    They are counted once and kept in the corpus's folder: of several processes the one that `leads` counts.
+    """
     if settings.steps is not None:
         return settings.steps
-    return _plan(corpus, recipe_for(settings, Vocabulary.of(tokenizer), config), settings).updates_per_epoch()
+    key = sha256_value({"settings": dataclasses.asdict(settings), "code": code_hash(__name__)})
+    record = corpus.folder / f"updates-{key[:16]}.json"
+    if leads and not record.is_file():
+        plan = _plan(corpus, recipe_for(settings, Vocabulary.of(tokenizer), config), settings)
+        write_json(record, {"updates": plan.updates_per_epoch(usable_workers())})
+    await_file(record)
+    return read_json(record)["updates"]
 
 
 def _plan(corpus: Corpus, recipe, settings: Pretraining) -> Plan:
@@ -77,11 +90,15 @@ def train_arm(
         return held_out.measure(model, head, asides, vocabulary, engine, world.device)
 
     made_of = {"settings": dataclasses.asdict(settings), "engine": dataclasses.asdict(engine), "steps": steps}
-    store = Store(states, sha256_value({**made_of, **inputs, "train_on": train_on}))
+    fingerprint = sha256_value({**made_of, **inputs, "train_on": train_on})
+    parameters = sum(p.numel() for p in model.parameters())
+    about = About(name, fingerprint, steps, parameters, world.size)
+    if not world.leads:
+        observer = Observer()
+    observer.started(about)
     before = measure()
     observer.held_out(0, before)
-    parameters = sum(p.numel() for p in model.parameters())
-    with shown(name, steps, parameters, world.size, quiet=not world.leads, alone=alone) as screen:
+    with shown(about, quiet=not world.leads, alone=alone) as screen:
         course = train(
             Objective(model, head, families.next_sentence_head(model, architecture)),
             recipe,
@@ -90,14 +107,15 @@ def train_arm(
             engine,
             world,
             steps=steps,
-            store=store,
+            store=Store(states, fingerprint),
             measure=measure,
-            observer=Several(screen, observer) if world.leads else Observer(),
+            observer=Several(screen, observer),
             spared=architecture_named(architecture).undecayed,
             name=name,
         )
     after = measure()
     observer.held_out(course.steps, after)
+    observer.finished()
     if engine.recompute:
         model.gradient_checkpointing_disable()
     return {
@@ -105,9 +123,4 @@ def train_arm(
         "tokens_seen": course.tokens,
         "losses": course.curve,
         "held_out": {"before": before, "during": course.held_out, "after": after},
-        "batch": {
-            "per_device": settings.device_batch,
-            "accumulation": settings.accumulation(world.size),
-            "devices": world.size,
-        },
     }

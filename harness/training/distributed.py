@@ -6,8 +6,10 @@ nothing of torch.distributed is started.
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -40,6 +42,18 @@ class World:
         """Until every process is here."""
         if self.size > 1:
             torch.distributed.barrier()
+
+
+def leads() -> bool:
+    """Will this process lead the world that it is going to join?"""
+    return int(os.environ.get("RANK", 0)) == 0
+
+
+def await_file(path: Path) -> None:
+    """Until the leading process has written `path`, however long it takes: a barrier has a time limit, and a launcher
+    ends the others when the leader fails."""
+    while not path.is_file():
+        time.sleep(0.2)
 
 
 @contextlib.contextmanager
@@ -79,6 +93,30 @@ def spread(module: torch.nn.Module, world: World, engine: Engine) -> torch.nn.Mo
         return module
     # Heads that a recipe does not train (a pooler under plain masked LM) have no gradient.
     return torch.nn.parallel.DistributedDataParallel(module, find_unused_parameters=True)
+
+
+@contextlib.contextmanager
+def gathered(module: torch.nn.Module) -> Iterator[None]:
+    """Inside this block parts of a sharded `module` can be called by themselves, as measuring does."""
+    sharded = hasattr(module, "unshard")
+    if sharded:
+        module.unshard()
+    try:
+        yield
+    finally:
+        if sharded:
+            module.reshard()
+
+
+def settle(module: torch.nn.Module) -> None:
+    """The end of sharding: every device has all parameters of `module` as plain tensors again, tied ones as one."""
+    whole: dict[int, torch.nn.Parameter] = {}
+    for part in module.modules():
+        for name, parameter in part.named_parameters(recurse=False):
+            if hasattr(parameter, "full_tensor"):
+                if id(parameter) not in whole:
+                    whole[id(parameter)] = torch.nn.Parameter(parameter.detach().full_tensor(), parameter.requires_grad)
+                setattr(part, name, whole[id(parameter)])
 
 
 def without_exchange(module: torch.nn.Module) -> contextlib.AbstractContextManager:

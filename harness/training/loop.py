@@ -9,8 +9,8 @@ import torch
 
 from harness.config import Engine, Recipe
 from harness.errors import TrainingError
-from harness.training import optimizers
 from harness.training.batching import IGNORED, Example, bucketed, collate
+from harness.training.optimizers import optimizer_for
 from harness.training.schedules import linear_schedule
 
 
@@ -35,17 +35,12 @@ def autocast(engine: Engine) -> contextlib.AbstractContextManager:
     return contextlib.nullcontext()
 
 
-def optimizer_for(model: torch.nn.Module, learning_rate: float, weight_decay: float) -> torch.optim.Optimizer:
-    """Fine-tuning's: fused AdamW; biases and normalisation weights are not decayed."""
-    return optimizers.optimizer_for(model, "adamw", learning_rate, weight_decay)
-
-
 def warm_up() -> None:
     """One update of a throw-away layer: torch imports some eight hundred modules when an optimizer first
     steps, and processes that are forked afterwards share them instead of importing them anew.
     """
     layer = torch.nn.Linear(1, 1)
-    optimizer = optimizer_for(layer, 1e-3, 0.0)
+    optimizer = optimizer_for(layer, "adamw", 1e-3, 0.0)
     layer(torch.zeros(1, 1)).sum().backward()
     torch.nn.utils.clip_grad_norm_(layer.parameters(), 1.0)
     optimizer.step()
@@ -78,7 +73,7 @@ def train(
     the loss or the gradient is no longer a number.
     """
     batches = micro_batches(examples, recipe.batch, seed)
-    optimizer = optimizer_for(model, recipe.learning_rate, recipe.weight_decay)
+    optimizer = optimizer_for(model, "adamw", recipe.learning_rate, recipe.weight_decay)
     rates = [group["lr"] for group in optimizer.param_groups]
     losses: list[float] = []
     curve: list[dict] = []

@@ -13,6 +13,7 @@ import torch
 
 from harness.determinism import derived_seed
 from harness.errors import ConfigError
+from harness.parallel import ordered
 from harness.training.batching import IGNORED
 
 BLOCK = 20_000  # documents
@@ -84,9 +85,12 @@ class Plan:
                 )
             position = Position(position.epoch + 1)
 
-    def updates_per_epoch(self) -> int:
+    def updates_per_epoch(self, workers: int = 1) -> int:
         """Updates in the first epoch; makes every block's rows once to count them."""
-        return sum(len(self._batches(0, block)) for block in range(len(self._blocks)))
+        return sum(ordered(self._updates_of, range(len(self._blocks)), min(workers, len(self._blocks))))
+
+    def _updates_of(self, block: int) -> int:
+        return len(self._batches(0, block))
 
     def _batches(self, epoch: int, block: int) -> list[list[Row]]:
         rows = self._rows(self._blocks[block], generator("rows", self._seed, epoch, block))

@@ -19,7 +19,7 @@ from harness.config import Engine, Pretraining
 from harness.determinism import derived_seed
 from harness.errors import TrainingError
 from harness.training import resume
-from harness.training.distributed import World, spread, without_exchange
+from harness.training.distributed import World, gathered, settle, spread, without_exchange
 from harness.training.loop import autocast
 from harness.training.optimizers import optimizer_for
 from harness.training.plan import Plan, Position, Row, generator
@@ -30,14 +30,31 @@ from harness.training.schedules import learning_rate_factor
 TRY_AGAIN = 75
 
 
+@dataclass(frozen=True)
+class About:
+    """A training for its observers: `fingerprint` is the hash of all that its result depends on."""
+
+    name: str
+    fingerprint: str
+    steps: int
+    parameters: int
+    devices: int
+
+
 class Observer:
     """Hears of a training while it runs. This one is silent, and the base of the others."""
+
+    def started(self, about: About) -> None:
+        """Before anything else; a training that goes on from a saved state starts, too."""
 
     def update(self, step: int, values: dict[str, float]) -> None:
         """After update `step` (from 1): loss, learning_rate, mask_rate, tokens (seen so far)."""
 
     def held_out(self, step: int, measured: dict[str, dict]) -> None:
         """Held-out loss and accuracy by corpus, as `harness.training.held_out.measure` gives them."""
+
+    def finished(self) -> None:
+        """After everything else; one that is interrupted or fails never gets here."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +126,10 @@ def train(
             curve.append({"step": step + 1, "loss": round(sum(recent) / len(recent), 4)})
             recent = []
         if settings.evaluate_every and (step + 1) % settings.evaluate_every == 0 and step + 1 < steps:
-            measured.append({"step": step + 1, **measure()})
-            observer.held_out(step + 1, measured[-1])
+            with gathered(module):
+                found = measure()
+            measured.append({"step": step + 1, **found})
+            observer.held_out(step + 1, found)
         due = settings.save_steps and (step + 1) % settings.save_steps == 0
         late = settings.save_minutes and time.monotonic() - last_save >= 60 * settings.save_minutes
         stop, save = world.total([bool(told), bool(due or late or told)])
@@ -125,14 +144,16 @@ def train(
             if stop:
                 print(f"{name}: told to stop; saved after update {step + 1} of {steps}.", file=sys.stderr)
                 raise SystemExit(TRY_AGAIN)
+    settle(module)
     return Course(steps, tokens, curve, measured)
 
 
 def _told_to_stop() -> list[int]:
-    """Becomes true when SIGUSR1 arrives, which a batch system sends before it ends a job."""
+    """Becomes true when SIGUSR1 or SIGTERM arrives, which a batch system sends before it ends a job."""
     told: list[int] = []
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGUSR1, lambda number, _: told.append(number))
+        for number in (signal.SIGUSR1, signal.SIGTERM):
+            signal.signal(number, lambda arrived, _: told.append(arrived))
     return told
 
 

@@ -1,83 +1,82 @@
-"""A corpus as token ids: tokenised once, laid out flat, and divided into training and held-out documents."""
+"""The corpora as a training reads them: text by text for a tokenizer, as token ids for the rest."""
 
-import hashlib
-import itertools
-from collections.abc import Iterable
+import importlib.metadata
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-import numpy as np
-
+from harness.code import code_hash
 from harness.config import Pretraining
+from harness.determinism import derived_seed
+from harness.errors import DataError, MissingInputError
+from harness.files import sha256_value
+from harness.parallel import usable_workers
+from harness.training import shards
 from harness.training.arms import Corpus
+from harness.training.distributed import await_file
 from harness.training.recipes import Vocabulary, windows
-from harness.training.sentences import split_sentences
 
-HELD_OUT_SHARE = 0.03
-HELD_OUT_AT_MOST = 200
-
-
-def held_aside(document_id: str, already: int) -> bool:
-    """Is this document held out? By hash of its id, so that every arm and family holds out the same."""
-    draw = int.from_bytes(hashlib.sha256(document_id.encode("utf-8")).digest()[:4], "big") / 2**32
-    return draw < HELD_OUT_SHARE and already < HELD_OUT_AT_MOST
+# A tokenizer is made from all training texts, or from a sample of about this many bytes of a larger corpus.
+TOKENIZER_BYTES = 1 << 30
+# Below this many bytes, starting workers takes longer than they save.
+WORKERS_FROM = 64 << 20
 
 
-class FlatDocuments:
-    """Documents as one array of ids, with the borders of sentences and, among those, of documents."""
-
-    def __init__(self, ids: np.ndarray, sentence_starts: np.ndarray, document_starts: np.ndarray):
-        self._ids, self._sentences, self._documents = ids, sentence_starts, document_starts
-
-    def __len__(self) -> int:
-        return len(self._documents) - 1
-
-    def tokens(self, index: int) -> list[int]:
-        first, last = self._documents[index], self._documents[index + 1]
-        return self._ids[self._sentences[first] : self._sentences[last]].tolist()
-
-    def sentences(self, index: int) -> list[list[int]]:
-        borders = self._sentences[self._documents[index] : self._documents[index + 1] + 1]
-        return [self._ids[a:b].tolist() for a, b in itertools.pairwise(borders)]
+def documents_of(path: Path) -> Iterator[dict]:
+    """The documents of one part of the corpus, one at a time."""
+    try:
+        with open(path, "rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                try:
+                    yield json.loads(line)
+                except ValueError:
+                    raise DataError(f"{path}, line {number}: not JSON.", remedy="Run `harness corpus` again.") from None
+    except FileNotFoundError:
+        raise MissingInputError(f"{path} is missing.", remedy="Make it with `harness corpus`.") from None
 
 
-def training_texts(corpora: dict[str, list[dict]]) -> list[str]:
-    """The texts of all corpora that are not held out, for making a tokenizer."""
-    texts = []
-    for _, documents in sorted(corpora.items()):
-        aside = 0
-        for document in documents:
-            if held_aside(document["id"], aside):
-                aside += 1
-            else:
-                texts.append(document["text"])
-    return texts
+def training_texts(files: Mapping[str, Path], most: int = TOKENIZER_BYTES) -> Iterator[str]:
+    """The texts of all corpora that are not held out, for making a tokenizer; a sample where they are more than
+    about `most` bytes."""
+    share = most / max(1, sum(path.stat().st_size for path in files.values() if path.exists()))
+    for _, path in sorted(files.items()):
+        for document, held in shards.divided(documents_of(path)):
+            if not held and (share >= 1 or derived_seed("tokenizer", document["id"]) / 2**63 < share):
+                yield document["text"]
 
 
-def tokenised_all(corpora: dict[str, list[dict]], tokenizer, settings: Pretraining) -> dict[str, Corpus]:
+def tokenised_all(
+    files: Mapping[str, Path], hashes: Mapping[str, str], tokenizer, settings: Pretraining, folder: Path, *, leads: bool
+) -> dict[str, Corpus]:
+    """The corpora as `tokenizer` sees them, tokenised once: what lies below `folder` is taken where it fits.
+
+    `hashes` are the SHA-256 of `files`. Of several processes the one that `leads` writes, the others wait.
+    """
+    return {
+        name: tokenised(path, hashes[name], tokenizer, settings, Path(folder) / name, leads=leads)
+        for name, path in files.items()
+    }
+
+
+def tokenised(path: Path, digest: str, tokenizer, settings: Pretraining, folder: Path, *, leads: bool = True) -> Corpus:
+    """One corpus, divided and tokenised below `folder`, where no other version of it stays."""
     by_sentence = settings.recipe == "mlm_nsp"
-    return {name: tokenised(documents, tokenizer, settings.length, by_sentence) for name, documents in corpora.items()}
-
-
-def tokenised(documents: Iterable[dict], tokenizer, length: int, by_sentence: bool) -> Corpus:
-    """Divide and tokenise; `by_sentence` cuts training documents into sentences first."""
+    key = sha256_value(
+        {
+            "corpus": digest,
+            "tokenizer": json.loads(tokenizer.backend_tokenizer.to_str()),
+            "by_sentence": by_sentence,
+            "code": code_hash(shards.__name__),
+            "tokenizers": importlib.metadata.version("tokenizers"),
+        }
+    )
+    target = folder / key[:16]
+    if leads and not (target / shards.INDEX).is_file():
+        shutil.rmtree(folder, ignore_errors=True)
+        workers = usable_workers() if path.exists() and path.stat().st_size >= WORKERS_FROM else 1
+        shards.write(documents_of(path), tokenizer, by_sentence, target, workers=workers)
+    await_file(target / shards.INDEX)
     vocabulary = Vocabulary.of(tokenizer)
-    texts, sizes, aside = [], [0], []
-    for document in documents:
-        if held_aside(document["id"], len(aside)):
-            aside.append(document)
-            continue
-        pieces = split_sentences(document["text"]) if by_sentence else [document["text"]]
-        texts += pieces
-        sizes.append(len(pieces))
-    encoded = _ids(texts, tokenizer)
-    starts = np.cumsum([0, *map(len, encoded)])
-    ids = np.fromiter((i for piece in encoded for i in piece), np.int32, count=int(starts[-1]))
-    rows = [
-        (document["document_type"], row)
-        for document, whole in zip(aside, _ids([d["text"] for d in aside], tokenizer), strict=True)
-        for row in windows(whole, length, vocabulary)
-    ]
-    return Corpus(FlatDocuments(ids, starts, np.cumsum(sizes)), rows)
-
-
-def _ids(texts: list[str], tokenizer) -> list[list[int]]:
-    return tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
+    rows = [(kind, row) for kind, ids in shards.held_out(target) for row in windows(ids, settings.length, vocabulary)]
+    return Corpus(shards.Shards(target), rows, target)

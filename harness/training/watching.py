@@ -3,10 +3,11 @@
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
 
-from harness.training.pretraining import Observer
+from harness.training.pretraining import About, Observer
 
 # Peak of dense bf16 arithmetic in FLOP/s, as the makers state it, by a word of the device's name.
 PEAK = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "A6000": 155e12, "L40": 181e12, "RTX 6000 Ada": 364e12}
@@ -22,43 +23,65 @@ def utilisation(tokens_per_second: float, parameters: int, devices: int) -> floa
     return None if peak is None else 6 * parameters * tokens_per_second / (peak * devices)
 
 
+@dataclass(frozen=True)
+class Pace:
+    """`utilisation` is a share of the devices' peak, None where that is not known."""
+
+    tokens_per_second: float
+    utilisation: float | None
+    seconds_left: float
+
+
+class Watch:
+    """How fast a training goes, measured from the first update that it hears of."""
+
+    def __init__(self, about: About):
+        self._about, self._first = about, None
+
+    def at(self, step: int, tokens: float) -> Pace | None:
+        """The pace after update `step`, with `tokens` seen so far; None at the first call."""
+        now, first = time.monotonic(), self._first
+        if first is None:
+            self._first = (now, step, tokens)
+            return None
+        seconds = max(1e-9, now - first[0])
+        speed = (tokens - first[2]) / seconds
+        left = seconds / max(1, step - first[1]) * (self._about.steps - step)
+        return Pace(speed, utilisation(speed, self._about.parameters, self._about.devices), left)
+
+
+def said(values: dict[str, float], pace: Pace | None) -> str:
+    """Tokens, loss, speed and, where the device's peak is known, the share of it."""
+    words = [f"{values['tokens']:,.0f} tokens", f"loss {values['loss']:.3f}"]
+    if pace is not None:
+        words.append(f"{pace.tokens_per_second:,.0f} tokens/s")
+        words += [f"{100 * pace.utilisation:.0f} % of peak"] if pace.utilisation is not None else []
+    return ", ".join(words)
+
+
 class Lines(Observer):
     """A line each time another tenth of the updates is done."""
 
-    def __init__(self, title: str, steps: int, parameters: int, devices: int, stream=None):
-        self._title, self._steps, self._stream = title, steps, stream or sys.stderr
-        self._parameters, self._devices = parameters, devices
-        self._said, self._since = 0, None
+    def __init__(self, about: About, stream=None):
+        self._about, self._stream = about, stream or sys.stderr
+        self._watch, self._tenths = Watch(about), None
 
     def update(self, step: int, values: dict[str, float]) -> None:
-        now = time.monotonic()
-        if self._since is None:
-            self._since = (now, values["tokens"], step)
-            self._said = 10 * step // self._steps
-        started, tokens, first = self._since
-        if 10 * step // self._steps <= self._said:
+        steps, pace = self._about.steps, self._watch.at(step, values["tokens"])
+        tenths, before = 10 * step // steps, self._tenths
+        self._tenths = tenths
+        if pace is None or tenths == before:
             return
-        self._said = 10 * step // self._steps
-        speed = (values["tokens"] - tokens) / max(1e-9, now - started)
-        left = (now - started) / max(1, step - first) * (self._steps - step)
-        words = [
-            f"{self._title}: {step} of {self._steps} updates",
-            f"{values['tokens']:,.0f} tokens",
-            f"loss {values['loss']:.3f}",
-            f"{speed:,.0f} tokens/s",
-        ]
-        share = utilisation(speed, self._parameters, self._devices)
-        words += [f"{100 * share:.0f} % of peak"] if share is not None else []
-        print(", ".join([*words, f"{left:.0f} s left"]), file=self._stream, flush=True)
+        line = f"{self._about.name}: {step} of {steps} updates, {said(values, pace)}, {pace.seconds_left:.0f} s left"
+        print(line, file=self._stream, flush=True)
 
 
 class Bar(Observer):
-    def __init__(self, bar, task):
-        self._bar, self._task = bar, task
+    def __init__(self, about: About, bar, task):
+        self._watch, self._bar, self._task = Watch(about), bar, task
 
     def update(self, step: int, values: dict[str, float]) -> None:
-        said = f"{values['tokens']:,.0f} tokens, loss {values['loss']:.3f}"
-        self._bar.update(self._task, completed=step, said=said)
+        self._bar.update(self._task, completed=step, said=said(values, self._watch.at(step, values["tokens"])))
 
 
 class Several(Observer):
@@ -66,6 +89,10 @@ class Several(Observer):
 
     def __init__(self, *observers: Observer):
         self._observers = observers
+
+    def started(self, about: About) -> None:
+        for observer in self._observers:
+            observer.started(about)
 
     def update(self, step: int, values: dict[str, float]) -> None:
         for observer in self._observers:
@@ -75,14 +102,18 @@ class Several(Observer):
         for observer in self._observers:
             observer.held_out(step, measured)
 
+    def finished(self) -> None:
+        for observer in self._observers:
+            observer.finished()
+
 
 @contextmanager
-def shown(title: str, steps: int, parameters: int, devices: int, *, quiet: bool, alone: bool = True):
+def shown(about: About, *, quiet: bool, alone: bool = True):
     """The observer that fits standard error; a silent one where `quiet`. Bars are for one training `alone`."""
     if quiet:
         yield Observer()
     elif not alone or not sys.stderr.isatty():
-        yield Lines(title, steps, parameters, devices)
+        yield Lines(about)
     else:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -90,4 +121,4 @@ def shown(title: str, steps: int, parameters: int, devices: int, *, quiet: bool,
         columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), "updates,", "{task.fields[said]}")
         columns = tuple(TextColumn(c) if isinstance(c, str) else c for c in columns)
         with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-            yield Bar(bar, bar.add_task(title, total=steps, said=""))
+            yield Bar(about, bar, bar.add_task(about.name, total=about.steps, said=""))

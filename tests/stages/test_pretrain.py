@@ -1,6 +1,7 @@
 """The stages that make checkpoints: a baseline, its clinical arm, and the control that got as much training."""
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from harness.errors import CheckpointError
 from harness.files import read_json, sha256, sha256_tree, write_json, write_jsonl
 from harness.models import families
 from harness.stages import checkpoint, pretrain
+from harness.training import arms
+from harness.training.pretraining import Observer
 
 FAMILY, ARCHITECTURE = "small", "norbert3"
 RECIPE = settings(ARCHITECTURE, steps=4, save_steps=2, evaluate_every=2)
@@ -49,6 +52,7 @@ def test_control_and_clinical_differ_in_their_corpus_and_in_nothing_else(built):
     for key in ("recipe", "engine", "batch", "steps", "parent", "encoder", "code", "parameters"):
         assert cards["clinical"][key] == cards["control"][key], key
     assert cards["clinical"]["parent"]["tree"] == sha256_tree(built / "baseline")
+    assert cards["clinical"]["batch"] == {"per_device": 4, "accumulation": 2, "devices": 1, "effective": 8}
     weights = {sha256(built / arm / "model.safetensors") for arm in cards}
     assert len(weights) == 3 and len({sha256(built / arm / "tokenizer.json") for arm in cards}) == 1
 
@@ -68,6 +72,45 @@ def test_the_same_bytes_again(built, tmp_path):
     checkpoint.run(root, FAMILY, BASELINE)
     pretrain.run(root, FAMILY, TRAINED)
     for arm in ("baseline", "clinical", "control"):
+        assert sha256_tree(root / "artifacts" / "checkpoints" / FAMILY / arm) == sha256_tree(built / arm)
+
+
+def test_a_finished_arm_is_found_done_and_one_of_other_inputs_is_trained_again(built, tmp_path, capsys, monkeypatch):
+    """As where a batch system queues a job again that had just ended; DVC removes outputs before it runs a stage."""
+    root = tmp_path / "again"
+    shutil.copytree(built.parents[2], root)
+    folder = root / "artifacts" / "checkpoints" / FAMILY
+    trained = []
+    monkeypatch.setattr(arms, "train_arm", lambda *a, name, **k: trained.append(name))
+    checkpoint.run(root, FAMILY, BASELINE)
+    pretrain.run(root, FAMILY, dataclasses.replace(TRAINED, control=False))
+    assert not trained and capsys.readouterr().err.count("is there already, from these inputs") == 2
+    assert sha256_tree(folder / "clinical") == sha256_tree(built / "clinical")
+    monkeypatch.undo()
+    longer = dataclasses.replace(TRAINED, control=False, pretraining=dataclasses.replace(RECIPE, seed=3))
+    pretrain.run(root, FAMILY, longer)
+    assert sha256_tree(folder / "clinical") != sha256_tree(built / "clinical")
+
+
+def test_an_observer_hears_of_each_arm_and_changes_nothing(built, tmp_path):
+    root, heard = corpora(tmp_path), []
+
+    class Hearing(Observer):
+        def __init__(self, arm):
+            self.arm = arm
+
+        def started(self, about):
+            heard.append((self.arm, "started", len(about.fingerprint), about.steps))
+
+        def finished(self):
+            heard.append((self.arm, "finished"))
+
+    checkpoint.run(root, FAMILY, BASELINE, Hearing)
+    pretrain.run(root, FAMILY, dataclasses.replace(TRAINED, control=False), Hearing)
+    assert heard == [
+        entry for arm in ("baseline", "clinical") for entry in ((arm, "started", 64, 4), (arm, "finished"))
+    ]
+    for arm in ("baseline", "clinical"):
         assert sha256_tree(root / "artifacts" / "checkpoints" / FAMILY / arm) == sha256_tree(built / arm)
 
 

@@ -145,7 +145,7 @@ def test_schedule_rises_then_falls_to_zero():
 
 
 def test_biases_and_norms_are_not_decayed():
-    groups = loop.optimizer_for(Bag(), 1e-3, 0.1).param_groups
+    groups = loop.optimizer_for(Bag(), "adamw", 1e-3, 0.1).param_groups
     assert [g["weight_decay"] for g in groups] == [0.1, 0.0]
     assert all(p.ndim > 1 for p in groups[0]["params"]) and all(p.ndim == 1 for p in groups[1]["params"])
     assert all(g["fused"] for g in groups)

@@ -136,6 +136,6 @@ def test_settings_reach_the_optimizer():
 
 
 def test_fine_tuning_keeps_its_optimizer():
-    group = loop.optimizer_for(net(), 1e-3, 0.1).param_groups[0]
-    assert type(loop.optimizer_for(net(), 1e-3, 0.1)) is torch.optim.AdamW
+    group = loop.optimizer_for(net(), "adamw", 1e-3, 0.1).param_groups[0]
+    assert type(loop.optimizer_for(net(), "adamw", 1e-3, 0.1)) is torch.optim.AdamW
     assert (group["betas"], group["eps"], group["fused"], group["lr"]) == ((0.9, 0.999), 1e-8, True, 1e-3)

@@ -2,21 +2,19 @@
 
 import dataclasses
 import errno
-import json
 import os
-import subprocess
-import sys
-from pathlib import Path
+import shutil
 
 import pytest
 import torch
-from tiny_training import ENGINE, RECIPES, settings, trained
+from tiny_training import ENGINE, RECIPES, InMemory, settings, sharded, trained
 
 from harness.config import Engine
 from harness.errors import ConfigError, TrainingError
 from harness.training import resume
 from harness.training.distributed import joined
 from harness.training.pretraining import Observer
+from harness.training.shards import held_aside
 
 ARCHITECTURES = sorted(RECIPES)
 
@@ -49,7 +47,20 @@ def test_it_repeats_to_the_bit_and_says_what_it_did(undisturbed, tmp_path):
     assert same(weights, again) and other == result
     assert result["steps"] == 9 and result["tokens_seen"] > 9 * 8 * 6
     assert [point["step"] for point in result["held_out"]["during"]] == [4, 8]
-    assert result["batch"] == {"per_device": 4, "accumulation": 2, "devices": 1}
+
+
+def test_documents_in_memory_give_the_bytes_of_memory_mapped_ones(undisturbed, tmp_path):
+    architecture, weights, result = undisturbed
+
+    def in_memory(given_documents, tokenizer, given, folder):
+        corpus = sharded(given_documents, tokenizer, given, folder)
+        free = [d for d in given_documents if not held_aside(d["id"], 0)]
+        plain = InMemory(free, tokenizer, by_sentence=given.recipe == "mlm_nsp")
+        assert len(plain) == len(corpus.documents)
+        return dataclasses.replace(corpus, documents=plain)
+
+    plainly, other = trained(architecture, settings(architecture), tmp_path, corpus_of=in_memory)
+    assert same(weights, plainly) and other == result
 
 
 def test_held_out_loss_falls(undisturbed, tmp_path):
@@ -108,31 +119,42 @@ def test_a_full_disk_ends_with_the_last_state_intact(tmp_path, monkeypatch):
     assert not list(tmp_path.rglob("*.partial"))
 
 
-def test_a_loss_that_is_no_number_is_named():
+def test_a_loss_that_is_no_number_is_named(tmp_path):
     with pytest.raises(TrainingError, match=r"test: the loss is .* at update \d+ of 9"):
-        trained("bert", settings("bert", learning_rate=1e30, clip=1e30, save_steps=0), Path("unused"))
-
-
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_two_processes_make_the_losses_of_one_with_twice_the_accumulation(architecture, tmp_path):
-    script = Path(__file__).parents[1] / "tiny_training.py"
-    target = tmp_path / "result.json"
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
-    path = os.pathsep.join([str(Path(__file__).parents[2]), str(Path(__file__).parents[1])])
-    done = subprocess.run(
-        [*command, architecture, str(tmp_path / "states"), str(target), "ddp"],
-        capture_output=True, text=True, env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}, timeout=200,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    two = json.loads(target.read_text(encoding="utf-8"))
-    _, one = trained(architecture, settings(architecture, evaluate_every=0, save_steps=0), tmp_path / "one")
-    assert two["batch"] == {"per_device": 4, "accumulation": 1, "devices": 2}
-    assert two["tokens_seen"] == one["tokens_seen"]
-    for a, b in zip(one["losses"], two["losses"], strict=True):
-        assert a["step"] == b["step"] and abs(a["loss"] - b["loss"]) <= 2e-4
+        trained("bert", settings("bert", learning_rate=1e30, clip=1e30, save_steps=0), tmp_path)
 
 
 def test_a_wrong_number_of_processes_is_refused():
     engine: Engine = dataclasses.replace(ENGINE, devices=4)
     with pytest.raises(ConfigError, match=r"1 processes take part, but engine\.devices is 4"), joined(engine):
         pass
+
+
+class Losses(Observer):
+    def __init__(self):
+        self.found: list[float] = []
+
+    def update(self, step, values):
+        self.found.append(values["loss"])
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_recomputing_activations_changes_no_loss(architecture, tmp_path):
+    plain, recomputed = Losses(), Losses()
+    trained(architecture, settings(architecture), tmp_path / "plain", observer=plain)
+    engine = dataclasses.replace(ENGINE, recompute=True)
+    trained(architecture, settings(architecture), tmp_path / "recomputed", engine, observer=recomputed)
+    assert recomputed.found == pytest.approx(plain.found, abs=1e-5) and len(plain.found) == 9
+
+
+@pytest.mark.skipif(
+    "HARNESS_TEST_COMPILE" not in os.environ or not (shutil.which("c++") or shutil.which("g++")),
+    reason="compiling takes a minute or two and a C++ compiler; HARNESS_TEST_COMPILE=1 asks for it",
+)
+def test_a_compiled_model_learns_the_same(tmp_path):
+    # Without dropout: compiled code draws other numbers.
+    given = settings("modernbert", steps=2, evaluate_every=0, save_steps=0)
+    plain, compiled, engine = Losses(), Losses(), dataclasses.replace(ENGINE, compile=True)
+    trained("modernbert", given, tmp_path / "plain", observer=plain, dropout=0.0)
+    trained("modernbert", given, tmp_path / "compiled", engine, observer=compiled, dropout=0.0)
+    assert compiled.found == pytest.approx(plain.found, abs=1e-4) and len(plain.found) == 2

@@ -1,28 +1,35 @@
 """Each recipe makes the rows and targets that its publication describes."""
 
+from functools import partial
+
 import pytest
 import torch
 from tiny_encoders import ENCODER, TEXTS
-from tiny_training import documents, settings
+from tiny_training import documents, settings, sharded
 
 from harness.models import families, tokenizers
-from harness.training import texts
 from harness.training.batching import IGNORED
 from harness.training.plan import generator
 from harness.training.recipes import Vocabulary, padded, recipe_for, windows
+from harness.training.shards import held_aside
 
 
-def made(architecture: str, **changes):
+@pytest.fixture
+def made(tmp_path):
+    return partial(_made, tmp_path)
+
+
+def _made(folder, architecture: str, **changes):
     tokenizer = tokenizers.build(architecture, TEXTS, ENCODER.vocabulary)
     given = settings(architecture, **changes)
     config = families.new_masked_lm(architecture, ENCODER, tokenizer, "sdpa").config
-    corpus = texts.tokenised(documents(), tokenizer, given.length, by_sentence=given.recipe == "mlm_nsp")
+    corpus = sharded(documents(), tokenizer, given, folder)
     recipe = recipe_for(given, Vocabulary.of(tokenizer), config)
     rows = recipe.rows(corpus.documents, range(len(corpus.documents)), generator("rows"))
     return recipe, rows, corpus
 
 
-def test_half_of_the_pairs_continue_and_segments_are_marked():
+def test_half_of_the_pairs_continue_and_segments_are_marked(made):
     _, rows, _ = made("bert")
     labels = [row.label for row in rows if row.label != IGNORED]
     assert abs(2 * sum(labels) - len(labels)) <= 1 and len(labels) > 50
@@ -31,7 +38,7 @@ def test_half_of_the_pairs_continue_and_segments_are_marked():
         assert (1 in row.segments) == (row.label != IGNORED)
 
 
-def test_single_rows_count_for_the_masked_lm_alone():
+def test_single_rows_count_for_the_masked_lm_alone(made):
     recipe, rows, _ = made("bert")
     alone = [row for row in rows if row.label == IGNORED][:1]
     pairs = [row for row in rows if row.label != IGNORED][:3]
@@ -39,14 +46,14 @@ def test_single_rows_count_for_the_masked_lm_alone():
     assert recipe.targets(targets)["next_sentence"] == 3 and recipe.targets(targets)["masked"] > 5
 
 
-def test_spans_fill_the_budget():
+def test_spans_fill_the_budget(made):
     recipe, rows, _ = made("norbert3", length=64)
     _, targets = recipe.batch(rows[:40], 0.15, generator("masks"))
     maskable = sum(row.length - 2 for row in rows[:40])
     assert abs(recipe.targets(targets)["masked"] / maskable - 0.15) < 0.01
 
 
-def test_packed_rows_have_no_padding_and_several_documents():
+def test_packed_rows_have_no_padding_and_several_documents(made):
     recipe, rows, _ = made("modernbert", length=64)
     assert {row.length for row in rows} == {64} and any(max(row.documents) > 0 for row in rows)
     inputs, targets = recipe.batch(rows[:4], 0.3, generator("masks"))
@@ -54,26 +61,26 @@ def test_packed_rows_have_no_padding_and_several_documents():
     assert not (inputs["input_ids"] == recipe.vocabulary.pad).any() and recipe.targets(targets)["masked"] > 20
 
 
-def test_the_rate_falls_over_the_training():
+def test_the_rate_falls_over_the_training(made):
     recipe, _, _ = made("modernbert")
     rates = [recipe.rate(step, 9) for step in range(9)]
     assert rates[0] == 0.3 and rates[-1] == pytest.approx(0.15) and rates == sorted(rates, reverse=True)
 
 
-def test_masks_are_drawn_anew_at_every_update_and_the_same_for_the_same_one():
+def test_masks_are_drawn_anew_at_every_update_and_the_same_for_the_same_one(made):
     recipe, rows, _ = made("norbert3", length=64)
     first, again, other = (recipe.batch(rows[:8], 0.15, generator("masks", 1, s, 0))[1]["masked"] for s in (0, 0, 1))
     assert torch.equal(first, again) and not torch.equal(first, other)
 
 
-def test_documents_are_held_aside_by_their_id_and_never_trained_on():
+def test_documents_are_held_aside_by_their_id_and_never_trained_on(made):
     _, _, corpus = made("bert")
     assert len({kind for kind, _ in corpus.held_out}) > 0 and len(corpus.documents) < 60
-    aside = [d["id"] for d in documents() if texts.held_aside(d["id"], 0)]
+    aside = [d["id"] for d in documents() if held_aside(d["id"], 0)]
     assert len(corpus.documents) == 60 - len(aside) == 55
 
 
-def test_windows_and_padding():
+def test_windows_and_padding(made):
     vocabulary = made("bert")[0].vocabulary
     rows = windows(list(range(10, 31)), 12, vocabulary)
     assert [row.length for row in rows] == [12, 12]  # one token is left, too short for a row

@@ -1,0 +1,86 @@
+"""Pre-training in processes of their own: several at once, told to stop, and on a disk that is full."""
+
+import json
+import re
+import resource
+import signal
+import subprocess
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from tiny_training import RECIPES, command, environment, settings, trained
+
+from harness.training.pretraining import TRY_AGAIN
+
+PLAIN = {"evaluate_every": 0, "save_steps": 0}
+
+
+def run(arguments: list[str], **options) -> subprocess.CompletedProcess:
+    return subprocess.run(arguments, capture_output=True, text=True, env=environment(), timeout=240, **options)
+
+
+def result_of(folder) -> dict:
+    return json.loads((folder / "result").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "sharding"), [*((name, "ddp") for name in sorted(RECIPES)), ("norbert3", "fsdp")]
+)
+def test_two_processes_make_the_losses_of_one_with_twice_the_accumulation(architecture, sharding, tmp_path):
+    """Up to rounding, replicated and sharded, and both processes measure and keep the whole model."""
+    changes = PLAIN | {"evaluate_every": 4}
+    done = run(command(architecture, tmp_path, processes=2, settings=changes, devices=2, sharding=sharding))
+    assert done.returncode == 0, done.stderr[-2000:]
+    two = result_of(tmp_path)
+    weights, one = trained(architecture, settings(architecture, **changes), tmp_path / "one")
+    assert two["tokens_seen"] == one["tokens_seen"]
+    for a, b in zip(one["losses"], two["losses"], strict=True):
+        assert a["step"] == b["step"] and abs(a["loss"] - b["loss"]) <= 2e-4
+    for a, b in zip(one["held_out"]["during"], two["held_out"]["during"], strict=True):
+        assert abs(a["general"]["loss"] - b["general"]["loss"]) <= 2e-4
+    found = load_file(tmp_path / "result.safetensors")
+    assert found.keys() == weights.keys()
+    assert all((found[name] - weights[name]).abs().max() < 1e-3 for name in weights)
+
+
+def test_stopped_by_any_signal_a_restart_ends_with_the_same_bytes(tmp_path):
+    """SIGUSR1 and SIGTERM, which batch systems send, make it save and end with 75; SIGKILL leaves it no time."""
+    long = {"steps": 400, "evaluate_every": 100, "save_steps": 35}
+    arguments = command("norbert3", tmp_path, settings=long)
+    for number in (signal.SIGUSR1, signal.SIGTERM, signal.SIGKILL):
+        process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, env=environment())
+        for line in process.stderr:
+            if "of 400 updates" in line:
+                process.send_signal(number)
+                break
+        said = process.stderr.read()
+        if number == signal.SIGKILL:
+            assert process.wait(60) == -number
+        else:
+            assert process.wait(60) == TRY_AGAIN == 75
+            step = re.search(r"told to stop; saved after update (\d+) of 400", said)[1]
+            assert list(tmp_path.rglob(f"{int(step):09}.safetensors"))
+        assert not (tmp_path / "result").exists()
+    assert run(arguments).returncode == 0
+    weights, result = trained("norbert3", settings("norbert3", **long), tmp_path / "undisturbed")
+    assert result_of(tmp_path) == result
+    found = load_file(tmp_path / "result.safetensors")
+    assert found.keys() == weights.keys() and all(torch.equal(found[name], weights[name]) for name in weights)
+
+
+def test_a_disk_without_room_ends_with_a_clear_error_and_nothing_torn(tmp_path):
+    """A limit on the size of files stands for it: the first state does not fit."""
+    trained("norbert3", settings("norbert3", save_steps=2), tmp_path / "first")  # leaves its last two states
+    states = sorted(tmp_path.rglob("0*.safetensors"))
+    room = states[0].stat().st_size - 1000
+
+    def limited() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+
+    done = run(command("norbert3", tmp_path / "second", settings={"save_steps": 2}), preexec_fn=limited)
+    assert done.returncode != 0
+    assert "TrainingError" in done.stderr and "could not be written (File too large)" in done.stderr
+    assert "Free space on the disk, then run the command again" in done.stderr
+    assert not [path for path in (tmp_path / "second").rglob("*") if "0000" in path.name and path.suffix != ".arrow"]
