@@ -268,6 +268,19 @@ def test_modernbert_alternates_and_ends_with_global_attention(checkpoints_by_nam
         assert all(config.rope_parameters[kind]["rope_theta"] == 10_000 for kind in set(config.layer_types))
 
 
+def test_a_new_bert_starts_by_attending_to_its_neighbours(checkpoints_by_name):
+    tokenizer = families.load_tokenizer(checkpoints_by_name["bert"])
+    encoder = dataclasses.replace(ENCODER, hidden=64, heads=2, max_positions=64)
+    torch.manual_seed(3)
+    model = families.new_masked_lm("bert", encoder, tokenizer, "eager")
+    ids = torch.randint(10, len(tokenizer), (8, 64))
+    with torch.no_grad():
+        attended = model.bert(ids, output_attentions=True).attentions[0].mean(dim=(0, 1))
+    apart = (torch.arange(64)[:, None] - torch.arange(64)[None, :]).abs()
+    near, far = attended[(apart > 0) & (apart <= 3)].mean(), attended[apart > 20].mean()
+    assert near > 1.5 * far
+
+
 def test_token_labels_are_bio():
     assert families.token_labels(("Date", "Age")) == ("O", "B-Date", "I-Date", "B-Age", "I-Age")
 
