@@ -40,7 +40,7 @@ def record(root: Path, settings: ReportSettings, tasks: Mapping[str, Task], uri:
     written costs a warning only: nothing the pipeline made depends on it.
     """
     root = Path(root)
-    found = recordings.collect(root, settings.run, tasks)
+    found = recordings.collect(root, settings, tasks)
     try:
         with _one_at_a_time(root), _without_waiting_for_the_disk():
             _mirror(root, found, uri or store_uri(root))
@@ -168,7 +168,9 @@ def _write(client, experiment: str, recording: Recording) -> None:
     comparison = recording.comparison
     parent = client.create_run(
         experiment,
-        tags=recordings.tags(recording, "comparison") | recordings.description(recording),
+        tags=recordings.tags(recording, "comparison")
+        | recordings.verdicts(recording)
+        | recordings.description(recording),
         run_name=recording.name,
     )
     for entry in recording.runs:
@@ -178,7 +180,7 @@ def _write(client, experiment: str, recording: Recording) -> None:
         child = client.create_run(experiment, tags=tags, run_name=name)
         metrics, params = recordings.run_metrics(comparison, entry), recordings.parameters(recording, entry)
         _finish(client, child.info.run_id, metrics, params)
-    _finish(client, parent.info.run_id, recordings.comparison_metrics(comparison), recordings.parameters(recording))
+    _finish(client, parent.info.run_id, recordings.comparison_metrics(recording), recordings.parameters(recording))
 
 
 def _finish(client, run_id: str, values: list[tuple[str, float, int]], parameters: dict[str, str]) -> None:

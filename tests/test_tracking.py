@@ -10,6 +10,8 @@ import fakes
 import pytest
 
 from harness import files, tracking
+from harness.evaluation.verdicts import VERDICTS
+from harness.reporting import results
 from harness.stages import track
 
 TASKS, FAMILIES, SEEDS = ("medmqp", "nor_deid"), ("nb_bert",), (1, 2)
@@ -65,7 +67,18 @@ def test_every_comparison_is_a_parent_with_a_child_per_arm_and_seed(root):
         assert metrics["f1_difference"] == pytest.approx(metrics["f1_clinical"] - metrics["f1_baseline"])
         assert parent.data.tags["data_kind"] == "synthetic"
         assert parent.data.tags["mlflow.note.content"].count(". ") == 1
-        assert "the verdict stand in reports/comparison.csv" in parent.data.tags["mlflow.note.content"]
+        row = against_baseline(parent.data.tags["task"], root)
+        assert {key: metrics.get(key) for key in row} == pytest.approx(row)
+        assert parent.data.tags["verdict"] in VERDICTS
+        assert parent.data.tags["mlflow.note.content"].endswith(f"{parent.data.tags['verdict']}.")
+
+
+def against_baseline(task, root):
+    """What the comparison's parent says of the primary score, from the stored scores."""
+    comparisons = results.load(root, SETTINGS.run, fakes.TASKS)
+    estimate = next(c for c in comparisons if c.task == task).estimates["test", "baseline"]
+    holm = results.judged(comparisons, SETTINGS.statistics)[task, "nb_bert", "baseline"].p_holm
+    return {key: getattr(estimate, key) for key in ("ci_low", "ci_high", "p_value", "mde")} | {"p_holm": holm}
 
 
 def test_children_carry_parameters_curve_and_hashes(root):

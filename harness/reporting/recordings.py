@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import files
-from harness.config import Run
+from harness.config import ReportSettings
+from harness.evaluation.verdicts import Judgement
 from harness.reporting import provenance, results, wording
 from harness.reporting.results import AGAINST, Comparison
 from harness.task import Task
@@ -21,9 +22,10 @@ TAG_LIMIT = 5000  # characters that every MLflow store accepts in a tag
 
 @dataclass(frozen=True)
 class Recording:
-    """What is to be mirrored of one comparison."""
+    """What is to be mirrored of one comparison; `judgements` by the arm that the clinical one is compared with."""
 
     comparison: Comparison
+    judgements: Mapping[str, Judgement]
     runs: tuple[dict, ...]
     profile: str
     fingerprint: str
@@ -38,20 +40,26 @@ class Recording:
         return f"{self.profile} / {self.comparison.data_kind}"
 
 
-def collect(root: Path, run: Run, tasks: Mapping[str, Task]) -> list[Recording]:
+def collect(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> list[Recording]:
     """What the stages wrote, with a fingerprint that depends on inputs and results alone."""
-    origin, found = _git(root), []
-    for comparison in results.load(root, run, tasks):
+    run, origin, found = settings.run, _git(root), []
+    comparisons = results.load(root, run, tasks)
+    judged = results.judged(comparisons, settings.statistics)
+    for comparison in comparisons:
         task, family = comparison.task, comparison.family
         path = root / "artifacts" / "predictions" / task / family / "runs.json"
         recorded = files.read_json(path, made_by=f"harness finetune {task} {family}")
         runs = tuple(entry for entry in recorded["runs"] if entry["seed"] in run.seeds)
         scores = sorted([*key, value] for key, value in comparison.values.items())
+        judgements = {arm: judged[task, family, arm] for arm in comparison.others}
+        # Adjusted p-values and verdicts depend on the other comparisons, too: they are results of their own.
+        evidence = [[arm, *_evidence(comparison, judgements, arm).items()] for arm in comparison.others]
+        verdicts = [judgements[arm].verdict for arm in comparison.others]
         fingerprint = files.sha256_value(
-            [run.profile, task, family, scores, runs, comparison.inputs, comparison.provenance]
+            [run.profile, task, family, scores, runs, comparison.inputs, comparison.provenance, evidence, verdicts]
         )
         code = {"code": provenance.code_hash(root, task)}
-        found.append(Recording(comparison, runs, run.profile, fingerprint, origin | code))
+        found.append(Recording(comparison, judgements, runs, run.profile, fingerprint, origin | code))
     return found
 
 
@@ -85,13 +93,22 @@ def tags(recording: Recording, level: str) -> dict[str, str]:
     }
 
 
+def verdicts(recording: Recording) -> dict[str, str]:
+    """The verdict against the baseline, and `verdict_<arm>` for every other arm."""
+    return {_against("verdict", arm): judgement.verdict for arm, judgement in recording.judgements.items()}
+
+
 def description(recording: Recording) -> dict[str, str]:
     c = recording.comparison
     baseline, clinical = (wording.score_with_spread("f1", c.over_seeds(arm)) for arm in (AGAINST, "clinical"))
+    estimate, judgement = c.estimates["test", AGAINST], recording.judgements[AGAINST]
+    interval = "no interval"
+    if estimate.ci_low is not None:
+        interval = f"interval {wording.difference(estimate.ci_low)} to {wording.difference(estimate.ci_high)}"
     text = (
         f"{c.title}, {c.family_title}: {wording.metric_title(c, 'f1')} {baseline} before and {clinical} after clinical "
         f"pre-training, {wording.difference(c.delta())} points over {len(c.seeds)} seeds and {c.n['test']} test rows "
-        f"({wording.KINDS[c.data_kind]}). The interval and the verdict stand in reports/comparison.csv."
+        f"({wording.KINDS[c.data_kind]}). Over documents and seeds: {interval}, {judgement.verdict}."
     )
     return {"mlflow.note.content": text[:TAG_LIMIT]}
 
@@ -131,15 +148,32 @@ def run_metrics(comparison: Comparison, entry: dict) -> list[tuple[str, float, i
     return found
 
 
-def comparison_metrics(comparison: Comparison) -> list[tuple[str, float, int]]:
-    """For every score: `<metric>_<arm>` is the mean over seeds, `<metric>_difference` clinical − baseline."""
+def comparison_metrics(recording: Recording) -> list[tuple[str, float, int]]:
+    """For every score: `<metric>_<arm>` is the mean over seeds, `<metric>_difference` clinical − baseline. For the
+    primary score, `ci_low`, `ci_high`, `p_value`, `p_holm` and `mde` as in `comparison.csv`, where there are any;
+    those against another arm than the baseline end with its name.
+    """
+    comparison = recording.comparison
     found = []
+    for arm in comparison.others:
+        evidence = _evidence(comparison, recording.judgements, arm)
+        found += [(_against(key, arm), value, 0) for key, value in evidence.items() if value is not None]
     for part in comparison.parts:
         for metric in comparison.metrics:
             name = _metric(part, metric)
             found += [(f"{name}_{arm}", comparison.mean(arm, metric, part), 0) for arm in comparison.arms]
             found.append((f"{name}_difference", comparison.delta(metric, part), 0))
     return found
+
+
+def _evidence(comparison: Comparison, judgements: Mapping[str, Judgement], arm: str) -> dict[str, float | None]:
+    estimate, judgement = comparison.estimates["test", arm], judgements[arm]
+    found = {key: getattr(estimate, key) for key in ("ci_low", "ci_high", "p_value", "mde")}
+    return found | {"p_holm": judgement.p_holm}
+
+
+def _against(key: str, arm: str) -> str:
+    return key if arm == AGAINST else f"{key}_{arm}"
 
 
 def _metric(part: str, metric: str) -> str:
