@@ -64,6 +64,9 @@ def imported(path: Path, *, only_at_start: bool = False) -> set[str]:
             assert node.level == 0, f"{path}: relative import"
             names.add(node.module)
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    if "importlib" in names and not only_at_start:
+        # A module that is imported by its name stands in the text as that name.
+        names |= {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     return names
 
 
