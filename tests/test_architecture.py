@@ -19,6 +19,8 @@ FLOORS = [
     {"registry"},
     {"data", "models", "training", "evaluation", "reporting"},
     {"tracking", "listing", "launching"},
+    {"tracked"},
+    {"auditing"},
     {"stages"},
     {"commands"},
     {"cli"},
