@@ -82,7 +82,8 @@ def _without_waiting_for_the_disk() -> Iterator[None]:
         sqlalchemy.event.remove(sqlalchemy.engine.Engine, "connect", relax)
 
 
-def _client(uri: str):
+def connect(uri: str):
+    """A client of the store at `uri`, quiet and without telemetry."""
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     # An unreachable server is found out in seconds, unless the user has set other limits.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
@@ -98,7 +99,7 @@ def _client(uri: str):
 
 
 def _mirror(root: Path, found: list[Recording], uri: str) -> None:
-    client = _client(uri)
+    client = connect(uri)
     experiments = {name: _experiment(client, root, name, uri) for name in sorted({r.experiment for r in found})}
     known = {name: _known(client, experiment) for name, experiment in experiments.items()}
     for recording in found:
@@ -108,6 +109,13 @@ def _mirror(root: Path, found: list[Recording], uri: str) -> None:
         if same:
             again = int(same[0].data.tags.get("reproduced", 0)) + 1
             client.set_tag(same[0].info.run_id, "reproduced", str(again))
+            if same[0].data.tags.get("code") != recording.origin["code"]:
+                from mlflow.entities import RunTag
+
+                # Other code has made the very same results: the runs name the code that is there to be looked at.
+                origin = [RunTag(key, value) for key, value in recording.origin.items()]
+                for run in reversed(_with_children(client, experiment, same[0])):
+                    client.log_batch(run.info.run_id, tags=origin)
             if "superseded" in same[0].data.tags:
                 for run in _with_children(client, experiment, same[0]):
                     if "superseded" in run.data.tags:
@@ -133,12 +141,12 @@ def _experiment(client, root: Path, name: str, uri: str) -> str:
 def _known(client, experiment: str) -> dict[str, list]:
     """Finished parent runs by comparison; what a killed recording left RUNNING is set to KILLED."""
     mine = "tags.recorded_by = 'harness track'"
-    for run in list(_all_runs(client, experiment, f"{mine} and attributes.status = 'RUNNING'")):
+    for run in list(all_runs(client, experiment, f"{mine} and attributes.status = 'RUNNING'")):
         client.set_terminated(run.info.run_id, "KILLED")
         _supersede(client, experiment, run, "killed")
     found: dict[str, list] = {}
     finished = f"{mine} and tags.level = 'comparison' and attributes.status = 'FINISHED'"
-    for run in _all_runs(client, experiment, finished):
+    for run in all_runs(client, experiment, finished):
         found.setdefault(f"{run.data.tags['task']}/{run.data.tags['family']}", []).append(run)
     return found
 
@@ -150,10 +158,11 @@ def _supersede(client, experiment: str, run, by: str) -> None:
 
 
 def _with_children(client, experiment: str, run) -> list:
-    return [run, *_all_runs(client, experiment, f"tags.mlflow.parentRunId = '{run.info.run_id}'")]
+    return [run, *all_runs(client, experiment, f"tags.mlflow.parentRunId = '{run.info.run_id}'")]
 
 
-def _all_runs(client, experiment: str, query: str) -> Iterator:
+def all_runs(client, experiment: str, query: str) -> Iterator:
+    """Every run that `query` finds in an experiment, page by page."""
     token = None
     while True:
         page = client.search_runs([experiment], query, max_results=1000, page_token=token)

@@ -1,4 +1,4 @@
-"""Commands over what was recorded: track, ui."""
+"""Commands over what was recorded: track, ui, audit."""
 
 from harness.commands.common import declare, parameters, repository
 
@@ -8,6 +8,13 @@ def add(commands) -> None:
     track.add_argument("--rebuild", action="store_true", help="delete the local store first")
     ui = declare(commands, "ui", _ui, "the MLflow UI over the recorded runs, on 127.0.0.1", "ui --port 5000")
     ui.add_argument("--port", type=int, default=5000)
+    text = "follow every reported number back to its bytes, make it again, and say what does not match"
+    audit = declare(commands, "audit", _audit, text, "audit")
+    audit.add_argument(
+        "recorded", nargs="?", metavar="RUN", help="only this comparison: the id of an MLflow run, or TASK/FAMILY"
+    )
+    audit.add_argument("--all", action="store_true", help="a line for every link, not only for those that do not hold")
+    audit.add_argument("--json", action="store_true", help="every link, for a program")
 
 
 def _track(options) -> None:
@@ -23,3 +30,27 @@ def _ui(options) -> int:
     from harness.tracking import serve
 
     return serve(repository(), options.port)
+
+
+def _audit(options) -> int:
+    from functools import partial
+
+    from harness import registry
+    from harness.auditing import again, printing, walk
+    from harness.auditing.links import HOLDS
+    from harness.stages import report, score, split, validate
+
+    root, params = repository(), parameters()
+    settings = params.report()
+    tasks = {name: registry.get(root, name) for name in settings.run.tasks}
+    stages = again.Stages(
+        validate=validate.run,
+        split=lambda folder, task: split.run(folder, task, params.split()),
+        score=lambda folder, task, family: score.run(folder, tasks[task], family, params.score()),
+        report=partial(report.run, settings=settings, tasks=tasks),
+    )
+    scope = walk.one_run(root, params, options.recorded) if options.recorded else walk.everything(params)
+    links = list(walk.audit(root, params, tasks, stages, scope))
+    lines = [printing.as_json(links)] if options.json else printing.lines(links, options.all)
+    print(*lines, sep="\n")
+    return 1 if any(link.state != HOLDS for link in links) else 0

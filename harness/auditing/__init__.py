@@ -1,0 +1,1 @@
+"""The audit: from every reported number back to bytes, and to the number again."""

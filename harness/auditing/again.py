@@ -1,0 +1,93 @@
+"""Making things again aside: a scratch copy of the repository in which the cheap stages run a second time.
+
+Inputs are linked, never copied or written; what is made again lands beside them, and nothing that the pipeline
+wrote is touched.
+"""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import HarnessError
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The stages that cost seconds, as functions of a root; the audit is handed them and knows none itself."""
+
+    validate: Callable[[Path, str], None]
+    split: Callable[[Path, str], None]
+    score: Callable[[Path, str, str], None]
+    report: Callable[[Path], None]
+
+
+@contextlib.contextmanager
+def scratch() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="harness-audit-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def link_inputs(root: Path, target: Path, names: tuple[str, ...]) -> None:
+    """Link `names` (paths below the root) into the scratch folder, those that exist."""
+    for name in names:
+        place = target / name
+        if (root / name).exists() and not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.symlink_to((root / name).resolve())
+
+
+def copy_scores(root: Path, target: Path, names: list[tuple[str, str]]) -> None:
+    """The stored scores of comparisons that are not scored again, as what the tables need beside those that are."""
+    for task, family in names:
+        stored = root / "artifacts" / "scores" / task / f"{family}.json"
+        place = target / "artifacts" / "scores" / task / f"{family}.json"
+        if stored.is_file() and not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(stored, place)
+
+
+@dataclass(frozen=True)
+class Rescored:
+    """The scratch folder with scores and reports made again, and what could not be made, by comparison or "report"."""
+
+    root: Path
+    failed: dict[str, HarnessError]
+
+
+def rescore(
+    root: Path, target: Path, chosen: list[tuple[str, str]], every: list[tuple[str, str]], stages: Stages
+) -> Rescored:
+    """Score the `chosen` comparisons from their predictions, and render the reports of `every` one.
+
+    A comparison that cannot be scored again keeps its stored scores, so that the rest can be followed.
+    """
+    link_inputs(root, target, ("harness", "tasks", "params.yaml", "reports/splits"))
+    link_inputs(root, target, tuple(f"artifacts/{name}" for name in ("validated", "splits", "corpus", "checkpoints")))
+    link_inputs(root, target, ("artifacts/predictions",))
+    failed: dict[str, HarnessError] = {}
+    for task, family in chosen:
+        with _noting(failed, f"{task}/{family}"):
+            stages.score(target, task, family)
+    copy_scores(root, target, every)
+    with _noting(failed, "report"):
+        stages.report(target)
+    return Rescored(target, failed)
+
+
+@contextlib.contextmanager
+def _noting(failed: dict[str, HarnessError], name: str) -> Iterator[None]:
+    try:
+        yield
+    except HarnessError as error:
+        failed[name] = error
+    except Exception as error:
+        # An edited file may break the stage that reads it in any way.
+        failed[name] = HarnessError(
+            f"{type(error).__name__}: {error}", remedy="Restore what was edited, or `dvc repro`."
+        )

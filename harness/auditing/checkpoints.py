@@ -1,0 +1,103 @@
+"""The checkpoints of one family: files, card, parameters, code, parent."""
+
+import dataclasses
+import json
+import math
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.auditing.hashes import Hashes
+from harness.auditing.links import ABSENT, Chain, Link
+from harness.code import code_hash
+from harness.config import CONTROL, Build, Engine, Family, Hub, Params
+from harness.files import read_json, read_text
+from harness.models.readme import model_card
+from harness.reporting.provenance import tokenizer_hash
+
+TRAINED_ON = {"baseline": "general", "clinical": "clinical", CONTROL: "general"}
+_STAGES = {"baseline": "checkpoint", "clinical": "pretrain", CONTROL: "pretrain"}
+
+
+def links(root: Path, family: str, params: Params, hashes: Hashes) -> Iterator[Link]:
+    """Every arm against `params`, the code and corpora of this repository, and the arm it was trained on from."""
+    for arm in params.families[family].arms:
+        folder = root / "artifacts" / "checkpoints" / family / arm
+        made_by = f"harness {_STAGES[arm]} {family}"
+        chain = Chain(f"checkpoints/{family}", f"`dvc checkout {folder.relative_to(root)}`, or `{made_by}`")
+        yield from chain.follow(
+            arm, lambda folder=folder, arm=arm, chain=chain: _arm(folder, arm, params, chain, hashes)
+        )
+
+
+def _arm(folder: Path, arm: str, params: Params, chain: Chain, hashes: Hashes) -> Iterator[Link]:
+    for name in ("harness.json", "config.json", "model.safetensors", "README.md"):
+        if not (folder / name).is_file():
+            yield chain.missing(f"{arm}/{name}")
+            return
+    card = read_json(folder / "harness.json")
+    yield from _card(folder, arm, card, params, chain, hashes)
+    readme = read_text(folder / "README.md")
+    yield chain.same(f"{arm}: README.md is that of its card", True, readme == model_card(card, ()))
+    yield chain.same(f"{arm}: parameters in model.safetensors", card["parameters"], _parameters(folder, card))
+
+
+def _card(folder: Path, arm: str, card: dict, params: Params, chain: Chain, hashes: Hashes) -> Iterator[Link]:
+    family = params.families[folder.parent.name]
+    source = getattr(family, arm, Build("build"))
+    built = isinstance(source, Build)
+    expected = {"family": folder.parent.name, "arm": arm, "architecture": family.architecture}
+    expected |= {"source": _source(source)} | (_training(family, arm, params.engine) if built else {})
+    yield from chain.values(
+        f"{arm}: card against params.yaml", expected, {key: card.get(key, ABSENT) for key in expected}
+    )
+    root = folder.parents[3]
+    code = code_hash(f"harness.stages.{_STAGES[arm]}", root / "harness")
+    yield chain.same(f"{arm}: the code that made it", code, card.get("code"), "the code of that commit, or `dvc repro`")
+    if not built:
+        # A card lists the files of an imported checkpoint, and its README comes on top.
+        for name, digest in sorted((card.get("files") or {}).items()):
+            yield chain.same(f"{arm}/{name} as it was imported", digest, hashes.sha256(folder / name))
+        return
+    for name, part in sorted(card["corpus"].items()):
+        found = hashes.sha256(root / "artifacts" / "corpus" / f"{name}.jsonl")
+        if found is None:
+            yield chain.missing(f"{arm}: the corpus {name}", "`dvc checkout artifacts/corpus`, or `harness corpus`")
+        else:
+            yield chain.same(f"{arm}: the corpus {name} as it was read", part["sha256"], found)
+    parent = card.get("parent") or {}
+    if arm == "baseline":
+        yield chain.same(f"{arm}: has no parent", {}, parent)
+        return
+    yield chain.same(f"{arm}: its parent", "baseline", parent.get("arm"))
+    yield chain.same(f"{arm}: its parent's files", hashes.tree(folder.parent / "baseline"), parent.get("tree"))
+    yield chain.same(
+        f"{arm}: the baseline's tokenizer", tokenizer_hash(folder.parent / "baseline"), tokenizer_hash(folder)
+    )
+
+
+def _source(source) -> dict:
+    if isinstance(source, Hub):
+        return {"kind": "hub", "repository": source.repository, "revision": source.revision}
+    return {"kind": "build"} if isinstance(source, Build) else {"kind": "folder", "name": Path(source.path).name}
+
+
+def _training(family: Family, arm: str, engine: Engine) -> dict:
+    recipe = family.general if arm == "baseline" else family.adaptation
+    return {
+        "encoder": dataclasses.asdict(family.encoder) if arm == "baseline" else None,
+        "recipe": {"name": recipe.recipe, "parameters": dataclasses.asdict(recipe)},
+        "engine": dataclasses.asdict(engine),
+        "trained_on": TRAINED_ON[arm],
+        **({"steps": recipe.steps} if recipe.steps is not None else {}),
+    }
+
+
+def _parameters(folder: Path, card: dict) -> int:
+    """The number of weights in the file's header; of an imported one those that its card counts are all."""
+    with open(folder / "model.safetensors", "rb") as handle:
+        (length,) = struct.unpack("<Q", handle.read(8))
+        header = json.loads(handle.read(length))
+    found = sum(math.prod(tensor["shape"]) for name, tensor in header.items() if name != "__metadata__")
+    # Weights that a card names as unexpected lie in the file and are not part of the model.
+    return card["parameters"] if card.get("unexpected") or card.get("missing") else found

@@ -1,0 +1,110 @@
+"""`dvc.lock` and `data.dvc` against the files, the parameters and the declared pipeline."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from harness.auditing.hashes import Hashes
+from harness.auditing.links import Chain, Link
+from harness.auditing.pipeline import Stage, read_yaml, stages, value_at
+
+CHAIN = Chain("dvc.lock", "`dvc repro`, or restore the file (`git checkout -- PATH`, `dvc checkout PATH`)")
+_REPRO = "`dvc repro` makes the numbers again by what is there now; `git checkout -- PATH` puts the old file back"
+
+
+def links(root: Path, hashes: Hashes, only: set[str] | None = None) -> Iterator[Link]:
+    """One link per stage for its command and parameters, and one per file or folder that a stage read or wrote.
+
+    `only` restricts it to those stages.
+    """
+    if not (root / "dvc.lock").is_file():
+        yield CHAIN.missing("dvc.lock", "`git checkout -- dvc.lock`, or `dvc repro`")
+        return
+    params = read_yaml(root / "params.yaml")
+    declared, lock = stages(root, params), read_yaml(root / "dvc.lock")["stages"]
+    for name in sorted(declared.keys() | lock.keys()):
+        if only is not None and name not in only:
+            continue
+        if name not in lock:
+            yield CHAIN.missing(f"stage {name} has not been run", "`dvc repro`")
+        elif name not in declared:
+            yield CHAIN.wrong(f"stage {name}", "not in dvc.yaml", "left over in dvc.lock", "`dvc repro`")
+        else:
+            yield from _stage(declared[name], lock[name], params)
+    chosen = {name: entry for name, entry in lock.items() if only is None or name in only}
+    yield from _files(root, chosen, lock, hashes)
+    yield from _pin(root, lock, hashes)
+
+
+def _stage(stage: Stage, entry: Mapping, params: Mapping) -> Iterator[Link]:
+    yield CHAIN.same(f"stage {stage.name}: command", stage.cmd, entry.get("cmd"))
+    for key in ("deps", "outs"):
+        yield CHAIN.same(
+            f"stage {stage.name}: its {key}", sorted(getattr(stage, key)), sorted(e["path"] for e in entry.get(key, ()))
+        )
+    recorded = entry.get("params", {}).get("params.yaml", {})
+    now = {path: value_at(params, path) for path in stage.params}
+    yield from CHAIN.values(f"params.yaml as stage {stage.name} was run with", recorded, now, _REPRO)
+
+
+def _files(root: Path, chosen: Mapping, lock: Mapping, hashes: Hashes) -> Iterator[Link]:
+    """Outputs against the files; inputs against the stage that made them, or, where none did, against the files."""
+    made = {out["path"]: out for entry in lock.values() for out in entry.get("outs", ())}
+    for name, entry in chosen.items():
+        for out in entry.get("outs", ()):
+            yield from _file(root, f"{out['path']} as stage {name} wrote it", out, hashes, CHAIN.remedy)
+    read = defaultdict(list)
+    for name, entry in chosen.items():
+        for dep in entry.get("deps", ()):
+            if dep["path"] in made:
+                if _recorded(dep) != _recorded(made[dep["path"]]):
+                    yield CHAIN.wrong(
+                        f"{dep['path']} as stage {name} read it", made[dep["path"]]["md5"], dep["md5"], "`dvc repro`"
+                    )
+            else:
+                read[dep["path"], tuple(sorted(_recorded(dep).items()))].append(name)
+    for (path, recorded), readers in read.items():
+        readers = readers[0] if len(readers) == 1 else f"{readers[0]} and {len(readers) - 1} more"
+        yield from _file(root, f"{path} as stage {readers} read it", {"path": path, **dict(recorded)}, hashes, _REPRO)
+
+
+def _file(root: Path, name: str, entry: Mapping, hashes: Hashes, remedy: str) -> Iterator[Link]:
+    path = root / entry["path"]
+    found, recorded = hashes.dvc(path), _recorded(entry)
+    if found is None:
+        yield CHAIN.missing(name, f"`dvc repro`, or `dvc checkout {entry['path']}` where DVC's cache has it")
+    elif recorded != found:
+        changed = hashes.changed_files(root, path, entry["md5"]) if path.is_dir() else []
+        where = f"{name}: {', '.join(changed[:3])}" if changed else name
+        yield CHAIN.wrong(where, _text(recorded), _text(found), remedy.replace("PATH", entry["path"]))
+    else:
+        yield CHAIN.holds(name)
+
+
+def _recorded(entry: Mapping) -> dict:
+    return {key: entry[key] for key in ("md5", "size", "nfiles") if key in entry}
+
+
+def _text(entry: Mapping) -> str:
+    md5, suffix = entry["md5"].split(".")[0], f", {entry['nfiles']} files" if "nfiles" in entry else ""
+    return f"md5 {md5[:12]}…, {entry.get('size', '?')} bytes{suffix}"
+
+
+def _pin(root: Path, lock: Mapping, hashes: Hashes) -> Iterator[Link]:
+    """`data.dvc`: the bytes of `data/`, and where they came from."""
+    if not (root / "data.dvc").is_file():
+        yield CHAIN.missing("data.dvc, which pins data/", "`git checkout -- data.dvc`")
+        return
+    pin = read_yaml(root / "data.dvc")
+    for out in pin["outs"]:
+        if "md5" not in out:
+            yield CHAIN.missing("data.dvc pins no hash", "`dvc repro`")
+            return
+        yield from _file(root, f"{out['path']}/ as data.dvc pins it", out, hashes, CHAIN.remedy)
+    made = {out["path"]: out for out in lock.get("generate", {}).get("outs", ())}
+    for dep in pin.get("deps", ()):
+        if dep["path"] in made:
+            name = f"{dep['path']} as data.dvc took it from stage generate"
+            yield from CHAIN.values(name, _recorded(made[dep["path"]]), _recorded(dep))
+        if "md5" in dep:
+            yield CHAIN.same("data.dvc: what it pins is what it was made of", dep["md5"], pin["outs"][0]["md5"])

@@ -1,0 +1,137 @@
+"""The reports against what is rendered again, cell by cell, row by row, line by line."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.auditing.again import Rescored
+from harness.auditing.links import ABSENT, DIFFERS, LISTED, Chain, Link, shown
+from harness.files import read_json, read_text
+
+KEYS = {"results.csv": ("arm", "seed", "metric"), "comparison.csv": ("against",)}
+_REMEDY = "`git checkout -- reports` where it was edited, `dvc repro` where it is out of date"
+PAGES = Chain("reports", _REMEDY)
+
+
+def scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:
+    """The stored scores of a comparison against those computed again from its predictions."""
+    chain = Chain(f"{task}/{family}", f"`harness score {task} {family}`")
+    name = f"artifacts/scores/{task}/{family}.json"
+    if (error := made.failed.get(f"{task}/{family}")) is not None:
+        yield chain.wrong("predictions can be scored again", "scores", error.message, error.remedy)
+        return
+    stored = read_json(root / name, made_by=f"harness score {task} {family}")
+    again = read_json(made.root / name)
+    # A list of a thousand rows is compared row by row under the names of its rows.
+    yield from chain.values(f"{name}, computed again", again, stored)
+
+
+def rows(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:
+    """A comparison's rows of the two CSVs and of `provenance.json`, and its entries in the records beside them."""
+    chain = Chain(f"{task}/{family}", _REMEDY)
+    for name, keys in KEYS.items():
+        again, stored = (_csv(folder / "reports" / name, task, family, keys) for folder in (made.root, root))
+        for key in dict.fromkeys([*again, *stored]):
+            label = f"{name} {' '.join(key)}"
+            if len(stored.get(key, [0])) > 1:
+                yield chain.wrong(label, "one row", f"{len(stored[key])} rows")
+                continue
+            one, other = (table[key][0] if key in table else ABSENT for table in (again, stored))
+            yield from chain.values(label, one, other)
+    again, stored = (read_json(folder / "reports" / "provenance.json") for folder in (made.root, root))
+    for part in sorted(again.keys() | stored.keys()):
+        of = [[row for row in content.get(part, []) if _of(row, task, family)] for content in (again, stored)]
+        yield from chain.values(f"provenance.json {part}", *of)
+    again, stored = (read_json(folder / "artifacts" / "report.json") for folder in (made.root, root))
+    yield from chain.values("artifacts/report.json", *(c.get(f"{task}/{family}", ABSENT) for c in (again, stored)))
+
+
+def _of(row, task: str, family: str) -> bool:
+    return isinstance(row, dict) and (row.get("task"), row.get("family")) == (task, family)
+
+
+def _csv(path: Path, task: str, family: str, keys: tuple[str, ...]) -> dict[tuple, list[dict]]:
+    found: dict[tuple, list[dict]] = {}
+    for row in csv.DictReader(io.StringIO(read_text(path, made_by="harness report"))):
+        if _of(row, task, family):
+            found.setdefault(tuple(str(row[key]) for key in keys), []).append({str(k): v for k, v in row.items()})
+    return found
+
+
+def leftovers(root: Path, known: list[tuple[str, str]]) -> Iterator[Link]:
+    """Rows of the CSVs and of `provenance.json` that belong to no comparison of this run."""
+    for name in KEYS:
+        table = csv.DictReader(io.StringIO(read_text(root / "reports" / name, made_by="harness report")))
+        extra = [row for row in table if (row.get("task"), row.get("family")) not in known]
+        yield from _left_over(
+            name, [" ".join(str(row.get(key)) for key in ("task", "family", *KEYS[name])) for row in extra]
+        )
+    content = read_json(root / "reports" / "provenance.json", made_by="harness report")
+    for part, listed in sorted(content.items()):
+        extra = [row for row in listed if not any(_of(row, *key) for key in known)]
+        yield from _left_over(f"provenance.json {part}", [shown(row) for row in extra])
+
+
+def _left_over(name: str, extra: list[str]) -> Iterator[Link]:
+    for row in extra[:LISTED]:
+        yield PAGES.wrong(f"{name} {row}", "no such row", "a row of no comparison of this run", "`harness report`")
+    if not extra:
+        yield PAGES.holds(f"{name}: every row belongs to a comparison of this run")
+
+
+def pages(root: Path, made: Rescored, splits: list[str], named: set[str]) -> Iterator[Link]:
+    """Every file of `reports/` as a whole, and none besides: `splits` are the tasks whose manifests belong there,
+    `named` the files in which rows have been found to differ already."""
+    if (error := made.failed.get("report")) is not None:
+        yield PAGES.wrong("the reports can be rendered again", "reports", error.message, error.remedy)
+        return
+    again, stored = (_files(folder / "reports") for folder in (made.root, root))
+    expected = again.keys() | {f"splits/{task}.json" for task in splits}
+    for name in sorted(expected | stored.keys()):
+        if name not in stored:
+            yield PAGES.missing(f"reports/{name}", "`harness report`")
+        elif name not in expected:
+            yield PAGES.wrong(f"reports/{name}", "no such file", "a file that no stage of this run writes", "remove it")
+        elif not name.startswith("splits/") and name not in named:
+            yield from _page(name, again[name].read_bytes(), stored[name].read_bytes())
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    return {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
+
+
+def _page(name: str, again: bytes, stored: bytes) -> Iterator[Link]:
+    label = f"reports/{name}"
+    if again == stored:
+        yield PAGES.holds(label)
+    elif name.endswith((".csv", ".json", ".md", ".html", ".tex", ".svg", ".yaml", ".yml", ".txt")):
+        yield from _lines(label, again.decode(), stored.decode(errors="replace"))
+    else:
+        yield PAGES.wrong(label, f"{len(again)} bytes as made from the scores", f"{len(stored)} other bytes")
+
+
+def _lines(label: str, again: str, stored: str) -> Iterator[Link]:
+    """Lines that stand only in one of the two, by the number of the line in the file; sides are paired in order."""
+    import difflib
+
+    one, other = again.split("\n"), stored.split("\n")
+    changes = [op for op in difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes() if op[0] != "equal"]
+    for _, a, b, c, d in changes[:LISTED]:
+        for i in range(min(3, max(b - a, d - c))):
+            expected, found = (one[a + i] if a + i < b else ABSENT), (other[c + i] if c + i < d else ABSENT)
+            start = _first_difference(expected, found)
+            yield PAGES.wrong(f"{label}, line {c + i + 1}", _from(expected, start), _from(found, start))
+    if not changes or len(changes) > LISTED:
+        yield Link(PAGES.name, label, DIFFERS, "the same bytes", f"{len(changes)} places", PAGES.remedy)
+
+
+def _first_difference(one, other) -> int:
+    if ABSENT in (one, other):
+        return 0
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def _from(line, start: int) -> str:
+    """A line from a little before the place where it differs: the lines of a page are long."""
+    return repr(line) if line is ABSENT else ("…" if start > 30 else "") + line[max(0, start - 30) : start + 50]

@@ -1,0 +1,144 @@
+"""The whole walk: from every reported number to the bytes it came from, or from one comparison only."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.auditing import again, checkpoints, corpus, data, lock, mirror, rendered, runs
+from harness.auditing.commits import Commits
+from harness.auditing.hashes import Hashes
+from harness.auditing.links import HOLDS, Chain, Link
+from harness.config import Build
+from harness.errors import MissingInputError
+from harness.files import read_json
+from harness.params import ParamsFile
+from harness.reporting import recordings
+from harness.task import Task
+from harness.tracked import StoredRun, read
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is audited: the comparisons (task, family), and whether they are all there are in the run."""
+
+    comparisons: tuple[tuple[str, str], ...]
+    whole: bool
+
+
+def everything(params: ParamsFile) -> Scope:
+    run = params.everything().run
+    return Scope(tuple((task, family) for task in run.tasks for family in run.families), True)
+
+
+def one_run(root: Path, params: ParamsFile, name: str) -> Scope:
+    """The comparison of an MLflow run (its id, or enough of its beginning), or the one called `task/family`.
+
+    Raises MissingInputError where there is no such run, or it is of no comparison of this run.
+    """
+    known = everything(params).comparisons
+    chosen = tuple(name.split("/"))
+    if chosen not in known:
+        found = [run for run in read(root) if len(name) >= 6 and run.id.startswith(name)]
+        if len(found) != 1:
+            raise MissingInputError(
+                f"{len(found) or 'No'} runs in the MLflow store begin with {name!r}.",
+                remedy=f"`harness ui` shows the ids; names such as {'/'.join(known[0])} work too.",
+            )
+        chosen = (found[0].tags.get("task"), found[0].tags.get("family"))
+        if chosen not in known or found[0].superseded:
+            what = "was superseded by other results" if found[0].superseded else "is of no comparison in params.yaml"
+            raise MissingInputError(
+                f"The MLflow run {found[0].id} ({found[0].name}) {what}.",
+                remedy="Check out the commit that its tag git_commit names, or audit one of the current runs.",
+            )
+    return Scope((chosen,), False)
+
+
+def audit(root: Path, params: ParamsFile, tasks: dict[str, Task], stages: again.Stages, scope: Scope) -> Iterator[Link]:
+    """Every link of `scope`, whatever is found on the way."""
+    settings, hashes = params.everything(), Hashes()
+    names, families = (list(dict.fromkeys(key[i] for key in scope.comparisons)) for i in (0, 1))
+    yield from lock.CHAIN.follow("dvc.lock", lambda: lock.links(root, hashes, None if scope.whole else _stages(scope)))
+    for task in names:
+        yield from data.links(root, task, _manifests(root, task, settings.run.families), hashes, stages)
+    if any(isinstance(getattr(settings.families[f], a), Build) for f in families for a in ("baseline", "clinical")):
+        yield from corpus.links(root, settings, hashes)
+    for family in families:
+        yield from checkpoints.links(root, family, settings, hashes)
+    for task, family in scope.comparisons:
+        yield from runs.links(root, tasks[task], family, params.finetune(task, family), hashes)
+    every = everything(params).comparisons
+    with again.scratch() as target:
+        made = again.rescore(root, target, scope.comparisons, every, stages)
+        yield from _reported(root, made, scope, every, settings.run.tasks)
+        yield from _mirrored(root, made, params, tasks, scope)
+
+
+def _stages(scope: Scope) -> set[str]:
+    """The stages that only this comparison's numbers rest on."""
+    found = {"generate", "corpus"}
+    for task, family in scope.comparisons:
+        found |= {f"validate@{task}", f"split@{task}", f"checkpoint@{family}", f"pretrain@{family}"}
+        found |= {f"finetune@{task}-{family}"}
+    return found
+
+
+def _manifests(root: Path, task: str, families: Sequence[str]) -> set[str]:
+    """The manifest hashes that this task's comparisons recorded."""
+    found = set()
+    for family in families:
+        path = root / "artifacts" / "predictions" / task / family / "runs.json"
+        try:
+            found.add(read_json(path)["inputs"]["manifest"])
+        except Exception:
+            # What is wrong with that file is said where the comparison is followed.
+            continue
+    return found
+
+
+def _reported(
+    root: Path, made: again.Rescored, scope: Scope, every: Sequence[tuple[str, str]], tasks: Sequence[str]
+) -> Iterator[Link]:
+    named = set()
+    for task, family in scope.comparisons:
+        chain = Chain(f"{task}/{family}", "`harness report`")
+        yield from chain.follow("scores", lambda t=task, f=family: rendered.scores(root, made, t, f))
+        if "report" in made.failed:
+            continue
+        for link in chain.follow("reports", lambda t=task, f=family: rendered.rows(root, made, t, f)):
+            named |= {link.name.split(" ")[0]} if link.state != HOLDS else set()
+            yield link
+    if scope.whole and "report" not in made.failed:
+        for link in rendered.PAGES.follow("leftovers", lambda: rendered.leftovers(root, every)):
+            named |= {link.name.split(" ")[0]} if link.state != HOLDS else set()
+            yield link
+    yield from rendered.PAGES.follow("reports", lambda: rendered.pages(root, made, tasks, named))
+
+
+def _mirrored(
+    root: Path, made: again.Rescored, params: ParamsFile, tasks: dict[str, Task], scope: Scope
+) -> Iterator[Link]:
+    """The MLflow store, and the fingerprints of what it should hold."""
+    chain, commits = Chain("MLflow", mirror.REMEDY), Commits(root)
+    found: list[StoredRun] = []
+
+    def opened() -> Iterator[Link]:
+        found.extend(read(root))
+        yield chain.holds("the store can be read")
+
+    def expected() -> Iterator[Link]:
+        collected = recordings.collect(made.root, params.report().run, tasks)
+        recorded = read_json(root / "artifacts" / "tracking.json", made_by="harness track")
+        known = {recording.name: recording.fingerprint for recording in collected}
+        names = None if scope.whole else {"/".join(key) for key in scope.comparisons}
+        for one, other in ((known, recorded),):
+            yield from chain.values(
+                "artifacts/tracking.json",
+                *({k: v for k, v in of.items() if not names or k in names} for of in (one, other)),
+            )
+        for recording in collected:
+            if found and (names is None or recording.name in names):
+                yield from mirror.links(recording, found, commits)
+
+    yield from chain.follow("the store", opened)
+    yield from chain.follow("fingerprints", expected)

@@ -1,0 +1,73 @@
+"""What the MLflow store holds, read back as plain values."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from harness import tracking
+from harness.errors import DataError, MissingInputError
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """One run. `metrics` are the last values; `curve(metric)` gives [(step, value), …], ordered by step."""
+
+    id: str
+    experiment: str
+    name: str
+    status: str
+    parent: str | None
+    tags: Mapping[str, str]
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    curve: Callable[[str], list[tuple[int, float]]]
+
+    @property
+    def superseded(self) -> bool:
+        return "superseded" in self.tags
+
+
+def read(root: Path) -> list[StoredRun]:
+    """Every run of the store that is not deleted.
+
+    Raises MissingInputError where there is no store yet, DataError where it cannot be reached or read.
+    """
+    uri = tracking.store_uri(root)
+    if (
+        uri == f"sqlite:///{Path(root).resolve() / tracking.DATABASE}"
+        and not (Path(root) / tracking.DATABASE).is_file()
+    ):
+        raise MissingInputError(f"{tracking.DATABASE} is missing.", remedy="Make it with `harness track`.")
+    try:
+        client = tracking.connect(uri)
+        return [
+            _plain(client, experiment.name, run)
+            for experiment in client.search_experiments()
+            for run in tracking.all_runs(client, experiment.experiment_id, "")
+        ]
+    except Exception as error:
+        # Whatever a server, proxy or driver raises.
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise DataError(
+            f"The MLflow store cannot be read ({reason}).",
+            remedy="Start its server, or make a local one anew with `harness track --rebuild`.",
+        ) from None
+
+
+def _plain(client, experiment: str, run) -> StoredRun:
+    return StoredRun(
+        id=run.info.run_id,
+        experiment=experiment,
+        name=run.info.run_name,
+        status=run.info.status,
+        parent=run.data.tags.get("mlflow.parentRunId"),
+        tags=dict(run.data.tags),
+        params=dict(run.data.params),
+        metrics=dict(run.data.metrics),
+        curve=partial(_curve, client, run.info.run_id),
+    )
+
+
+def _curve(client, run_id: str, metric: str) -> list[tuple[int, float]]:
+    return sorted((point.step, point.value) for point in client.get_metric_history(run_id, metric))
