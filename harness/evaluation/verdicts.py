@@ -37,18 +37,19 @@ def judge(
     holm, bh = adjusted(p_values, "holm"), adjusted(p_values, "fdr_bh")
     known = floors if floors is not None else [None] * len(estimates)
     return [
-        Judgement(h, b, verdict(estimate, h, alpha, margin, floor), collapsed(estimate, floor))
+        Judgement(h, b, verdict(estimate, h, alpha, margin, floor), collapsed(estimate, margin, floor))
         for estimate, h, b, floor in zip(estimates, holm, bh, known, strict=True)
     ]
 
 
-def collapsed(estimate: Estimate, floor: float | None) -> bool:
-    """Do both arms' means lie at or below `floor`, what the best constant answer scores on the same rows?
+def collapsed(estimate: Estimate, margin: float, floor: float | None) -> bool:
+    """Does neither arm beat `floor`, what the best constant answer scores on the same rows, by more than the margin?
 
-    Such a pair has learnt nothing that could be compared. Two encoders that both always answer the commonest
-    label agree to the last row, and their interval is narrow, but that is no evidence that they are equally good.
+    A lead within the margin is one that was declared not to matter, so such a pair has learnt nothing that could
+    be compared. Two encoders that both always answer the commonest label agree to the last row and their interval
+    is narrow, but that is no evidence that they are equally good.
     """
-    return floor is not None and max(estimate.reference, estimate.clinical) <= floor + _ROUNDING
+    return floor is not None and max(estimate.reference, estimate.clinical) <= floor + margin + _ROUNDING
 
 
 def adjusted(p_values: Sequence[float | None], method: str) -> list[float | None]:
@@ -65,9 +66,7 @@ def adjusted(p_values: Sequence[float | None], method: str) -> list[float | None
     return [None if p is None else float(q) for p, q in zip(p_values, found, strict=True)]
 
 
-def verdict(
-    estimate: Estimate, p_holm: float | None, alpha: float, margin: float, floor: float | None = None
-) -> str:
+def verdict(estimate: Estimate, p_holm: float | None, alpha: float, margin: float, floor: float | None = None) -> str:
     """What may be said at a declared equivalence margin. The first rule that applies decides:
 
     inconclusive    where neither arm beats a constant answer (`collapsed`), whatever their difference is;
@@ -79,7 +78,7 @@ def verdict(
 
     The metric is one where higher is better.
     """
-    if collapsed(estimate, floor):
+    if collapsed(estimate, margin, floor):
         return "inconclusive"
     if estimate.ci_low is None or estimate.ci_high is None or p_holm is None:
         return "inconclusive"

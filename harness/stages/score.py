@@ -1,7 +1,7 @@
 """Stage `score`: predictions of one task and family → `artifacts/scores/<task>/<family>.json`.
 
-Needs no torch and no model, and of the texts only their lengths: a changed metric costs seconds, and a number can be computed
-again years later from the stored predictions.
+Needs no torch and no model, and of the texts only their lengths: a changed metric costs seconds, and a number
+can be computed again years later from the stored predictions.
 """
 
 from collections import defaultdict
