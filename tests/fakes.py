@@ -262,7 +262,15 @@ def _data(root: Path, task: Task, kind: str, rows: int) -> None:
 
 
 def _fill(record: dict, task: Task, chance: random.Random) -> None:
+    number = int(record["id"].rsplit("-", 1)[1])
+    if task.head == "choice":
+        record |= {"question": SECRET, "options": [SECRET] * len(task.labels)}
+    elif task.head == "pair":
+        record |= {"text_pair": SECRET + "." * number}
+    elif task.head == "sequence":
+        record["written_standard"] = "nynorsk" if number % 4 == 0 else "bokmål"
     if task.head == "tokens":
+        record["document_type"] = "rare note" if number < 3 else "epikrise" if number % 2 else "referral"
         record["text"] = (SECRET + " ") * 20
         record["spans"] = [
             {"start": 20 * k, "end": 20 * k + 8, "label": chance.choice(task.labels)}
@@ -332,4 +340,7 @@ def _line(task: Task, record: dict, part: str, skill: float, chance: random.Rand
         return {**line, "gold": gold, "prediction": found, "length": len(record["text"])}
     prediction = record["label"] if chance.random() < skill else chance.choice(task.labels)
     scores = [round(1 / len(task.labels), 6)] * len(task.labels)
+    if len(task.labels) == 2:
+        sure = round(chance.uniform(0.05, 0.45), 2)
+        scores = [1 - sure, sure] if prediction == task.labels[0] else [sure, 1 - sure]
     return {**line, "gold": record["label"], "prediction": prediction, "scores": scores}

@@ -21,11 +21,15 @@ MISSING = "not stated"
 
 @dataclass(frozen=True)
 class Slice:
-    """Score of the rows (documents) with one value; `n` and `score` are None where the cell is suppressed."""
+    """Score of the rows (documents) with one value; `n` and `score` are None where the cell is suppressed.
+
+    `small` tells a cell under the minimum from one that is hidden only so that it does not follow from the total.
+    """
 
     value: str
     n: int | None
     score: float | None
+    small: bool = False
 
 
 def sliced(decisions, values: Sequence, metric: Callable, minimum: int = MINIMUM) -> list[Slice]:
@@ -43,7 +47,7 @@ def sliced(decisions, values: Sequence, metric: Callable, minimum: int = MINIMUM
     found = []
     for value in sorted(counts):
         if value in hidden:
-            found.append(Slice(value, None, None))
+            found.append(Slice(value, None, None, counts[value] < minimum))
             continue
         at = [i for i, other in enumerate(named) if other == value]
         found.append(Slice(value, len(at), metric(_subset(decisions, at))))

@@ -10,24 +10,46 @@ from dataclasses import dataclass
 from harness.evaluation.statistics import Estimate
 
 VERDICTS = ("better", "worse", "equivalent", "inconclusive")
+_ROUNDING = 1e-9  # a mean over seeds of one and the same score may differ from it in the last bits
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """`p_holm` bounds the chance of any false alarm in the run, `p_bh` the share of false ones among the alarms."""
+    """`p_holm` bounds the chance of any false alarm in the run, `p_bh` the share of false ones among the alarms.
+
+    `collapsed`: neither arm does better than a constant answer (see `collapsed`).
+    """
 
     p_holm: float | None
     p_bh: float | None
     verdict: str
+    collapsed: bool = False
 
 
-def judge(estimates: Sequence[Estimate], alpha: float, margin: float) -> list[Judgement]:
-    """Judgements of all declared comparisons, in their order; `margin` is in the metric's unit."""
+def judge(
+    estimates: Sequence[Estimate], alpha: float, margin: float, floors: Sequence[float | None] | None = None
+) -> list[Judgement]:
+    """Judgements of all declared comparisons, in their order; `margin` is in the metric's unit.
+
+    `floors` are the best scores of a constant answer on the same rows, one per comparison (None: not known).
+    """
     p_values = [estimate.p_value for estimate in estimates]
     holm, bh = adjusted(p_values, "holm"), adjusted(p_values, "fdr_bh")
+    known = floors if floors is not None else [None] * len(estimates)
     return [
-        Judgement(h, b, verdict(estimate, h, alpha, margin)) for estimate, h, b in zip(estimates, holm, bh, strict=True)
+        Judgement(h, b, verdict(estimate, h, alpha, margin, floor), collapsed(estimate, margin, floor))
+        for estimate, h, b, floor in zip(estimates, holm, bh, known, strict=True)
     ]
+
+
+def collapsed(estimate: Estimate, margin: float, floor: float | None) -> bool:
+    """Does neither arm beat `floor`, what the best constant answer scores on the same rows, by more than the margin?
+
+    A lead within the margin is one that was declared not to matter, so such a pair has learnt nothing that could
+    be compared. Two encoders that both always answer the commonest label agree to the last row and their interval
+    is narrow, but that is no evidence that they are equally good.
+    """
+    return floor is not None and max(estimate.reference, estimate.clinical) <= floor + margin + _ROUNDING
 
 
 def adjusted(p_values: Sequence[float | None], method: str) -> list[float | None]:
@@ -44,17 +66,20 @@ def adjusted(p_values: Sequence[float | None], method: str) -> list[float | None
     return [None if p is None else float(q) for p, q in zip(p_values, found, strict=True)]
 
 
-def verdict(estimate: Estimate, p_holm: float | None, alpha: float, margin: float) -> str:
-    """What may be said at a declared equivalence margin.
+def verdict(estimate: Estimate, p_holm: float | None, alpha: float, margin: float, floor: float | None = None) -> str:
+    """What may be said at a declared equivalence margin. The first rule that applies decides:
 
+    inconclusive    where neither arm beats a constant answer (`collapsed`), whatever their difference is;
     equivalent      the interval lies within ± margin (two one-sided tests, Schuirmann 1987, at half the usual
-                    error). This comes first: a difference that is real and within the margin is one
+                    error). This comes before the p-value: a difference that is real and within the margin is one
                     that was declared in advance not to matter.
     better, worse   otherwise, where the Holm-adjusted p-value is below alpha, by the sign of Δ;
     inconclusive    otherwise, and wherever there is no interval (one seed, one group).
 
     The metric is one where higher is better.
     """
+    if collapsed(estimate, margin, floor):
+        return "inconclusive"
     if estimate.ci_low is None or estimate.ci_high is None or p_holm is None:
         return "inconclusive"
     if -margin <= estimate.ci_low and estimate.ci_high <= margin:

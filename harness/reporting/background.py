@@ -1,60 +1,89 @@
 """The report's sections on data, splits, corpora and checkpoints, from the cards the stages wrote."""
 
+from dataclasses import dataclass
+
 from harness.reporting import checkpoints as checkpoint_tables
-from harness.reporting import wording
-from harness.reporting.document import Details, Paragraph, Table
+from harness.reporting import curves, wording
+from harness.reporting.document import Details, Figure, Paragraph, Table
 from harness.reporting.results import Comparison
 
-SPLITS = ("train", "validation", "test", "holdout", "excluded")
+PARTS = ("train", "validation", "test", "holdout", "excluded")
+
+
+@dataclass(frozen=True)
+class Background:
+    """What the report knows besides scores; all values are the cards that the stages wrote.
+
+    `cards` (of the data) and `leakage` by task; `corpus` is empty where nothing was pre-trained;
+    `checkpoints` by (family, arm).
+    """
+
+    cards: dict[str, dict]
+    leakage: dict[str, dict]
+    corpus: dict
+    checkpoints: dict[tuple[str, str], dict]
 
 
 def data(comparisons: list[Comparison], cards: dict[str, dict], leakages: dict[str, dict]) -> tuple:
-    """What went in, what was dropped and why, how it was split, and what the leakage gate found."""
+    """What went in, the way of every row from there to a part, and what the leakage gate found."""
     titles = {c.task: c.heading for c in comparisons}
-    all_kinds = wording.kinds(c.data_kind for c in comparisons)
-    rows, reasons, sizes, checks = [], [], [], []
+    kinds = wording.kinds(c.data_kind for c in comparisons)
+    rows = []
     for task, title in titles.items():
-        card, leakage = cards[task], leakages[task]
-        split = {name: part["rows"] for name, part in leakage["splits"].items()}
-        grouping = (leakage.get("groups"), leakage.get("largest_group"))
-        source = card.get("source", {})
-        dropped, repaired = card.get("dropped", {}), card.get("repaired", {})
+        card, source = cards[task], cards[task].get("source", {})
         described = (card["kind"], source.get("language") or wording.ABSENT, source.get("licence") or wording.ABSENT)
-        counted = (card["rows_in"], sum(dropped.values()), sum(repaired.values()), card["rows"])
-        rows.append((title, *described, *map(wording.count, counted)))
-        for what, counts in (("dropped", dropped), ("repaired", repaired)):
-            reasons += [(title, what, reason, wording.count(n)) for reason, n in sorted(counts.items())]
-        sizes.append((title, *(wording.count(split.get(part)) for part in SPLITS), *map(wording.count, grouping)))
-        checks += [
-            (title, check["check"], check["level"], check.get("detail", ""), wording.count(check["count"]))
-            for check in leakage.get("checks", [])
-        ]
-        blind = (leakage.get("text_blind_rule") or {}).get("grouped_split")
-        if blind:
-            detail = "accuracy of answering the opposite of the sibling's training label, without reading"
-            checks.append((title, "text-blind sibling rule, score", "", detail, wording.score("f1", blind["accuracy"])))
-    blocks = [
-        Table(
-            f"Rows read and kept ({all_kinds})",
-            ("Task", "Kind", "Language", "Licence", "Rows in", "Dropped", "Repaired", "Kept"),
-            tuple(rows),
-            names=4,
-        ),
-        Table(
-            f"Rows by split ({all_kinds}); a group is never divided",
-            ("Task", "Train", "Validation", "Test", "Holdout", "Excluded", "Groups", "Largest group"),
-            tuple(sizes),
-        ),
-    ]
-    if checks:
-        caption = f"What the leakage gate looked for across the splits ({all_kinds})"
+        counted = (card["rows_in"], sum(card.get("dropped", {}).values()), card["rows"])
+        rows.append((title, *described, findings(leakages[task]), *map(wording.count, counted)))
+    header = ("Task", "Kind", "Language", "Licence", "Leakage gate", "Rows in", "Dropped", "Kept")
+    blocks = [Table(f"Data sets ({kinds})", header, tuple(rows), names=5)]
+    steps = [(title, *step) for task, title in titles.items() for step in flow(cards[task], leakages[task])]
+    caption = f"From raw rows to parts ({kinds}); a group is never divided between parts"
+    blocks.append(Table(caption, ("Task", "Step", "Rows", "Groups"), tuple(steps), names=2, grouped=1))
+    if checks := [(title, *check) for task, title in titles.items() for check in _checks(leakages[task])]:
+        caption = f"What the leakage gate looked for across the splits ({kinds})"
         table = Table(caption, ("Task", "Check", "Result", "Detail", "Count"), tuple(checks), names=4, grouped=1)
         blocks.append(Details("Leakage checks", (table,)))
-    if reasons:
-        caption = f"Rows dropped and repaired, by reason ({all_kinds}); a row may be repaired more than once"
-        table = Table(caption, ("Task", "What", "Reason", "Count"), tuple(reasons), names=3, grouped=1)
-        blocks.append(Details("Dropped and repaired", (table,)))
+    if repaired := [
+        (title, reason, wording.count(n))
+        for task, title in titles.items()
+        for reason, n in sorted(cards[task].get("repaired", {}).items())
+    ]:
+        caption = f"Rows repaired, by reason ({kinds}); a row may be repaired more than once"
+        table = Table(caption, ("Task", "Reason", "Count"), tuple(repaired), names=2, grouped=1)
+        blocks.append(Details("Repaired", (table,)))
     return tuple(blocks)
+
+
+def flow(card: dict, leakage: dict) -> list[tuple[str, str, str]]:
+    """(step, rows, groups) from the rows read to the parts; what is not counted is a dash."""
+    steps = [("read", card["rows_in"], None)]
+    steps += [(f"− dropped: {reason}", n, None) for reason, n in sorted(card.get("dropped", {}).items())]
+    steps.append(("= kept", card["rows"], leakage.get("groups")))
+    for part in PARTS:
+        if found := leakage["splits"].get(part):
+            steps.append((f"→ {part}", found["rows"], found.get("groups")))
+    steps.append(("largest group", leakage.get("largest_group"), None))
+    return [(step, wording.count(rows), wording.count(groups)) for step, rows, groups in steps]
+
+
+def findings(leakage: dict) -> str:
+    """One phrase for all checks of a split."""
+    checks = leakage.get("checks", [])
+    raised = [f"{check['check']}: {check['count']} ({check['level']})" for check in checks if check["level"] != "ok"]
+    if not checks:
+        return wording.ABSENT
+    return "; ".join(raised) or f"nothing found in {wording.amount(len(checks), 'check')}"
+
+
+def _checks(leakage: dict) -> list[tuple[str, ...]]:
+    found = [
+        (check["check"], check["level"], check.get("detail", ""), wording.count(check["count"]))
+        for check in leakage.get("checks", [])
+    ]
+    if blind := (leakage.get("text_blind_rule") or {}).get("grouped_split"):
+        detail = "accuracy of answering the opposite of the sibling's training label, without reading"
+        found.append(("text-blind sibling rule, score", "", detail, wording.score("f1", blind["accuracy"])))
+    return found
 
 
 def pretraining(comparisons: list[Comparison], corpus: dict, checkpoints: dict[tuple[str, str], dict]) -> tuple:
@@ -62,6 +91,13 @@ def pretraining(comparisons: list[Comparison], corpus: dict, checkpoints: dict[t
     kind = (corpus.get("source") or {}).get("kind")
     kinds = wording.kinds([kind] if kind else [c.data_kind for c in comparisons])
     blocks = checkpoint_tables.blocks(checkpoints, kinds)
+    if any(card.get("losses") for card in checkpoints.values()):
+        words = (
+            f"Masked-LM loss of the training batches while an arm was trained here ({kinds}). Arms read different text "
+            "and masks, so their heights do not compare; what compares is the held-out loss above."
+        )
+        alt = "Curves of the training loss over updates, a panel per family and a line per arm; all are in the cards."
+        blocks.append(Figure(curves.LOSSES, words, alt))
     if corpus.get("parts"):
         blocks += _corpora(corpus, kinds)
     return tuple(blocks)

@@ -38,7 +38,9 @@ class Comparison:
 
     `values` maps (arm, seed, part, metric) to a score on 0–1 (MCC −1–1); `tables` maps
     (arm, seed, part) to the per-class rows, `matrices` to the confusion matrix (rows gold);
-    `estimates` maps (part, other arm) to the clinical arm's primary score compared with that arm's.
+    `estimates` maps (part, other arm) to the clinical arm's primary score compared with that arm's. `slices`,
+    `privacy`, `thresholds` (rows of `harness.evaluation.beyond`) and `learning` have one entry per run and part,
+    with its arm and seed.
     """
 
     task: str
@@ -60,6 +62,15 @@ class Comparison:
     diverged: tuple[tuple[str, int], ...]
     inputs: dict
     provenance: dict
+    slices: tuple[dict, ...] = ()
+    privacy: tuple[dict, ...] = ()
+    thresholds: tuple[dict, ...] = ()
+    learning: tuple[dict, ...] = ()
+
+    @property
+    def floor(self) -> float:
+        """The best primary score of a constant answer on the test split."""
+        return max(scores["f1"] for scores in self.reference.values())
 
     @property
     def short_title(self) -> str:
@@ -126,11 +137,12 @@ class Comparison:
 
 def judged(comparisons: list[Comparison], statistics: Statistics) -> Judgements:
     """Judgement by (task, family, other arm). All comparisons on test splits are one family of tests; holdouts
-    repeat them on other documents and are not part of it.
+    repeat them on other documents and are not part of it. Two arms that a constant answer beats are `inconclusive`.
     """
     keys = [(c.task, c.family, arm) for c in comparisons for arm in c.others]
     estimates = [c.estimates["test", arm] for c in comparisons for arm in c.others]
-    found = judge(estimates, alpha=1 - statistics.level, margin=statistics.margin)
+    floors = [c.floor for c in comparisons for _ in c.others]
+    found = judge(estimates, alpha=1 - statistics.level, margin=statistics.margin, floors=floors)
     return dict(zip(keys, found, strict=True))
 
 
@@ -198,6 +210,10 @@ def read(scores: dict, title: str, seeds: tuple[int, ...]) -> Comparison:
         diverged=tuple((run["arm"], run["seed"]) for run in scores.get("diverged", []) if run["seed"] in wanted),
         inputs=scores["inputs"],
         provenance=scores["provenance"],
+        **{
+            name: tuple(row for row in scores.get(name, []) if row["seed"] in wanted)
+            for name in ("slices", "privacy", "thresholds", "learning")
+        },
     )
 
 

@@ -1,5 +1,6 @@
 """How numbers and names are written for a reader: one place, so that every table says it alike."""
 
+from harness.evaluation.verdicts import Judgement
 from harness.reporting.results import METRIC_TITLES, Comparison, mean, spread
 
 ABSENT = "–"
@@ -30,6 +31,12 @@ def score_with_spread(metric: str, values: list[float]) -> str:
 
 
 VERDICTS = {"better": "▲ better", "worse": "▼ worse", "equivalent": "≈ equivalent", "inconclusive": "? inconclusive"}
+COLLAPSED = "neither arm beats a constant answer"
+
+
+def verdict(judgement: Judgement) -> str:
+    """Sign and word, and why nothing could be compared where that is the reason."""
+    return VERDICTS[judgement.verdict] + (f" ({COLLAPSED})" if judgement.collapsed else "")
 
 
 def p_value(value: float | None) -> str:
@@ -73,3 +80,27 @@ def listing(items) -> str:
     """`a`, `a and b`, `a, b and c`."""
     items = list(items)
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else "none"
+
+
+ARM_TITLES = {"baseline": "Baseline", "clinical": "Clinical", "control": "Control"}
+
+
+def arm_title(arm: str) -> str:
+    return ARM_TITLES.get(arm, arm)
+
+
+def unique(values) -> list:
+    return list(dict.fromkeys(values))
+
+
+def by_task(comparisons: list[Comparison]) -> list[list[Comparison]]:
+    """The comparisons of each task, in the order given."""
+    return [[c for c in comparisons if c.task == task] for task in unique(c.task for c in comparisons)]
+
+
+def amount(n: int, one: str, many: str | None = None) -> str:
+    return f"{n} {one if n == 1 else many or one + 's'}"
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -5,6 +5,7 @@ from pathlib import Path
 from harness import files
 from harness.config import ReportSettings
 from harness.reporting import content, provenance, results, tables
+from harness.reporting.background import Background
 from harness.reporting.document import Table
 from harness.task import Task
 
@@ -21,8 +22,8 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
     comparisons = results.load(root, settings.run, tasks)
     judgements = results.judged(comparisons, settings.statistics)
     known = read_background(root, settings)
-    report = content.report(comparisons, known, settings.run.profile, judgements, settings.statistics.level)
-    pictures = figures.draw(comparisons)
+    report = content.report(comparisons, known, settings.run.profile, judgements, settings.statistics)
+    pictures = figures.draw(comparisons, judgements, known.checkpoints, settings.statistics)
     folder = root / "reports"
     for name, picture in pictures.items():
         files.write_bytes(folder / "figures" / name, picture)
@@ -35,7 +36,7 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
     files.write_json(root / "artifacts" / "report.json", provenance.exact(comparisons))
 
 
-def read_background(root: Path, settings: ReportSettings) -> content.Background:
+def read_background(root: Path, settings: ReportSettings) -> Background:
     """The cards of data, splits, corpora and checkpoints."""
     artifacts, run_ = root / "artifacts", settings.run
     cards = {
@@ -44,7 +45,7 @@ def read_background(root: Path, settings: ReportSettings) -> content.Background:
         for folder in sorted((artifacts / "checkpoints" / family).glob("*"))
         if (folder / "harness.json").is_file()
     }
-    return content.Background(
+    return Background(
         cards={
             task: files.read_json(artifacts / "validated" / task / "card.json", made_by=f"harness validate {task}")
             for task in run_.tasks
@@ -69,9 +70,7 @@ def paper_tables(report) -> list[Table]:
     return [block for section in report.sections[:2] for block in section.blocks if isinstance(block, Table)]
 
 
-def trace(
-    root: Path, settings: ReportSettings, comparisons: list[results.Comparison], known: content.Background
-) -> dict:
+def trace(root: Path, settings: ReportSettings, comparisons: list[results.Comparison], known: Background) -> dict:
     tokenizers = {
         key: provenance.tokenizer_hash(root / "artifacts" / "checkpoints" / key[0] / key[1])
         for key in known.checkpoints

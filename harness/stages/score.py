@@ -1,7 +1,7 @@
 """Stage `score`: predictions of one task and family → `artifacts/scores/<task>/<family>.json`.
 
-Needs no torch, no text and no model: a changed metric costs seconds, and a number can be computed
-again years later from the stored predictions.
+Needs no torch and no model, and of the texts only their lengths: a changed metric costs seconds, and a number
+can be computed again years later from the stored predictions.
 """
 
 from collections import defaultdict
@@ -73,6 +73,7 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
             "labels": list(task.labels),
             **scorer.result(training),
             "comparisons": scorer.comparisons(settings),
+            "learning": [_learning(entry) for entry in recorded["runs"]],
             "diverged": [{"arm": e["arm"], "seed": e["seed"]} for e in recorded["runs"] if e.get("diverged")],
             "inputs": {"predictions": predictions, "decisions": decisions, **hashes},
             "provenance": {key: recorded.get(key) for key in ("engine", "libraries", "inputs", "recipe")},
@@ -100,11 +101,17 @@ def _check_inputs(recorded: dict, task: Task, family: str, hashes: dict[str, str
             )
 
 
+def _learning(entry: dict) -> dict:
+    """The validation score of a run after so many updates, and the update whose weights were kept."""
+    points = [[point["step"], point["validation_f1"]] for point in entry.get("curve", []) if "validation_f1" in point]
+    return {"arm": entry["arm"], "seed": entry["seed"], "best_step": entry.get("best_step"), "points": points}
+
+
 class _Scorer:
     """Collects the scores of one comparison, run by run."""
 
     def __init__(self, task: Task, family: str, expected: dict, records: dict[str, dict], groups: dict[str, str]):
-        from harness.evaluation import metrics
+        from harness.evaluation import beyond, metrics
 
         self._task, self._expected, self._records, self._group_of = task, expected, records, groups
         self._evaluation, self._functions = metrics, metrics.functions(task)
@@ -112,6 +119,12 @@ class _Scorer:
         self._metrics: list[dict] = []
         self._per_class: list[dict] = []
         self._confusion: list[dict] = []
+        self._slices: list[dict] = []
+        self._privacy: list[dict] = []
+        self._thresholds: list[dict] = []
+        self._divided = {
+            part: beyond.slicings(task, [records[i] for i in ids if i in records]) for part, ids in expected.items()
+        }
         self._groups: dict[str, int] = {}
         self._test = None
         self._counts: dict[tuple[str, str], dict] = defaultdict(dict)
@@ -158,7 +171,7 @@ class _Scorer:
         return record["label"]
 
     def _score(self, arm: str, seed: int, part: str, rows: list[dict]) -> None:
-        from harness.evaluation import counts
+        from harness.evaluation import beyond, counts
 
         decisions = self._evaluation.decisions(self._task, rows)
         if self._task.head == "tokens":
@@ -174,6 +187,13 @@ class _Scorer:
         at = {"arm": arm, "seed": seed, "part": part}
         self._metrics += [{**at, "metric": name, "value": f(decisions)} for name, f in self._functions.items()]
         self._per_class += [{**at, **row} for row in table]
+        if part != "validation":
+            ids = [row["id"] for row in rows]
+            self._slices += [{**at, **s} for s in beyond.by_slice(self._task, decisions, ids, self._divided[part])]
+            if self._task.head == "tokens":
+                self._privacy.append({**at, **beyond.leaks(decisions)})
+            elif found := beyond.thresholds(self._task, rows):
+                self._thresholds.append({**at, **found})
         groups = {row["id"]: row["group"] for row in rows}
         self._groups[part] = len(set(groups.values()))
         self._counts[part, arm][seed] = counts.count(self._task.metrics[0], decisions, groups)
@@ -187,6 +207,9 @@ class _Scorer:
             "metrics": self._metrics,
             "per_class": self._per_class,
             "confusion": self._confusion,
+            "slices": self._slices,
+            "privacy": self._privacy,
+            "thresholds": self._thresholds,
             "reference": self._references(training),
         }
 

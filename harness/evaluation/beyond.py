@@ -1,0 +1,86 @@
+"""Scores beyond one number: by slice of the test set, what masking would leave readable, over all thresholds.
+
+Everything here is an aggregate, and cells of fewer than `slices.MINIMUM` rows are left out before anything is
+written: a scores file may leave the place where the data may not.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+
+from harness.evaluation import privacy, slices
+from harness.evaluation.metrics import PRIMARY, functions
+from harness.evaluation.spans import SpanDecisions
+from harness.task import TEXT_COLUMNS, Task
+
+COLUMNS = ("document_type", "written_standard")
+LENGTH = "length"
+
+
+def slicings(task: Task, records: Iterable[Mapping]) -> dict[str, dict[str, str | None]]:
+    """Each way to divide the `records` of one part, as a value by record id.
+
+    `document_type` and `written_standard` where a record of the part has the column, and always `length`, the
+    quarter by characters of the head's text columns.
+    """
+    ordered = sorted(records, key=lambda record: record["id"])
+    found = {
+        column: {record["id"]: record.get(column) for record in ordered}
+        for column in COLUMNS
+        if any(record.get(column) is not None for record in ordered)
+    }
+    if ordered:
+        quarters = slices.length_quartiles([_characters(task, record) for record in ordered])
+        found[LENGTH] = {record["id"]: quarter for record, quarter in zip(ordered, quarters, strict=True)}
+    return found
+
+
+def by_slice(task: Task, decisions, ids: Sequence[str], divided: Mapping[str, Mapping[str, str | None]]) -> list[dict]:
+    """The primary score of every slice: {"by", "value", "n", "score", "small"}.
+
+    `ids` are those of `decisions`, in order. `n` and `score` are None in a cell that is not shown; `small` says that
+    the cell itself is under the minimum.
+    """
+    primary = functions(task)[PRIMARY]
+    return [
+        {"by": by, **asdict(found)}
+        for by, values in divided.items()
+        for found in slices.sliced(decisions, [values[i] for i in ids], primary)
+    ]
+
+
+def leaks(decisions: SpanDecisions) -> dict:
+    """What a privacy officer asks of the documents of one part.
+
+    `documents` with an identifier, `leaking` of them with at least one character of one left readable, `leaked` of
+    all identifying `characters`, and `by_label`, the rows of `privacy.by_label`; where a label occurs in fewer
+    documents than the minimum its row holds nothing but the label.
+    """
+    by_document = privacy.by_document(decisions)
+    rows = [
+        row if row["documents"] >= slices.MINIMUM else {"label": row["label"]} for row in privacy.by_label(decisions)
+    ]
+    return {
+        "documents": len(by_document),
+        "leaking": sum(leak.leaked > 0 for leak in by_document.values()),
+        **asdict(privacy.leaked_characters(decisions)),
+        "by_label": rows,
+    }
+
+
+def thresholds(task: Task, lines: Sequence[Mapping]) -> dict | None:
+    """`roc` and `calibration` of the positive label from stored scores; None where the task declares no positive
+    label or a line holds no scores."""
+    if task.positive is None or not all("scores" in line for line in lines):
+        return None
+    from harness.evaluation import curves
+
+    at = task.labels.index(task.positive)
+    gold = [line["gold"] == task.positive for line in lines]
+    given = [line["scores"][at] for line in lines]
+    return {"roc": curves.roc(gold, given), "calibration": curves.calibration(gold, given)}
+
+
+def _characters(task: Task, record: Mapping) -> int:
+    """Length of what the encoder reads; options are a list of texts."""
+    texts = (record[column] for column in TEXT_COLUMNS[task.head])
+    return sum(len(text) if isinstance(text, str) else sum(map(len, text)) for text in texts)

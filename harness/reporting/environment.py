@@ -1,0 +1,74 @@
+"""How the numbers were computed: recipes, engine settings and library versions, from the cards of the stages."""
+
+from collections.abc import Mapping
+
+from harness.reporting import curves, wording
+from harness.reporting.document import Details, Figure, Paragraph, Table
+from harness.reporting.results import Comparison
+
+
+def training(comparisons: list[Comparison]) -> tuple:
+    """The learning curves of fine-tuning, and its recipe."""
+    kinds = wording.kinds(c.data_kind for c in comparisons)
+    found = []
+    if any(run["points"] for c in comparisons for run in c.learning):
+        found.append(
+            Figure(
+                curves.LEARNING,
+                "Validation score after so many updates of fine-tuning, by task and family: a thin line is one seed, a "
+                f"thick one the mean ({kinds}). The weights of the best point are kept.",
+                f"Learning curves of {len(comparisons)} comparisons, both arms, a line per seed and their mean. "
+                "`plots/learning.csv` holds the numbers.",
+            )
+        )
+    rows = [
+        (c.heading, name.replace("_", " "), str(value))
+        for c in _one_per_task(comparisons)
+        for name, value in sorted((c.provenance.get("recipe") or {}).items())
+    ]
+    if rows:
+        words = f"Fine-tuning recipe of each task, the same for every arm ({kinds})"
+        table = Table(words, ("Task", "Setting", "Value"), tuple(rows), names=2, grouped=1)
+        found.append(Details("Fine-tuning recipes", (table,)))
+    return tuple(found)
+
+
+def _one_per_task(comparisons: list[Comparison]) -> list[Comparison]:
+    return [group[0] for group in wording.by_task(comparisons)]
+
+
+def blocks(comparisons: list[Comparison], checkpoints: Mapping[tuple[str, str], Mapping]) -> tuple:
+    """Engine settings and versions of libraries; where stages differ, every value that occurs."""
+    engines = [
+        *(("fine-tuning", c.provenance.get("engine")) for c in comparisons),
+        *(("pre-training", card.get("engine")) for card in checkpoints.values()),
+    ]
+    libraries = [
+        *(("fine-tuning", c.provenance.get("libraries")) for c in comparisons),
+        *(("pre-training", card.get("libraries")) for card in checkpoints.values()),
+    ]
+    kinds = wording.kinds(c.data_kind for c in comparisons)
+    return (
+        Paragraph(
+            "Seeds, evaluation order and batch sizes are fixed, and a training run uses one thread. The code that made "
+            "a row stands as a hash in `provenance.json`; all installed versions stand in `constraints.txt`."
+        ),
+        *(
+            Table(f"{title} ({kinds})", (name, "Value", "Used by"), rows, names=3)
+            for title, name, rows in (
+                ("Engine settings", "Setting", _values(engines)),
+                ("Library versions", "Library", _values(libraries)),
+            )
+            if rows
+        ),
+    )
+
+
+def _values(found: list[tuple[str, Mapping | None]]) -> tuple[tuple[str, str, str], ...]:
+    """(name, value, users) rows, sorted by name and value."""
+    users: dict[tuple[str, str], list[str]] = {}
+    for user, values in found:
+        for name, value in (values or {}).items():
+            shown = str(value).lower() if isinstance(value, bool) else str(value)
+            users.setdefault((name.replace("_", " "), shown), []).append(user)
+    return tuple((name, value, wording.listing(dict.fromkeys(of))) for (name, value), of in sorted(users.items()))

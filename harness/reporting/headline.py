@@ -1,0 +1,133 @@
+"""What a reader sees first: the verdicts, the differences with their intervals, and the scores of both arms."""
+
+from collections import Counter
+
+from harness.config import Statistics
+from harness.evaluation.verdicts import VERDICTS
+from harness.reporting import wording
+from harness.reporting.document import Figure, Paragraph, Table
+from harness.reporting.results import AGAINST, Comparison, Judgements
+from harness.reporting.wording import amount, arm_title
+
+HEADLINE = ("Task", "Metric", "Test rows", "Data", "Reading nothing", "Family", "Baseline", "Clinical")
+SPREAD = (
+    "± is the sample standard deviation over seeds, on one fixed test set. It says how far chance in training moves "
+    "an arm, and nothing about other documents."
+)
+
+
+def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: Statistics) -> tuple:
+    kinds = wording.kinds(c.data_kind for c in comparisons)
+    points = f"{100 * statistics.margin:g} points"
+    return (
+        Paragraph(found(comparisons, judgements)),
+        verdict_table(comparisons, judgements, statistics.level),
+        Paragraph(
+            f"▲ better, ▼ worse: the adjusted p-value lies below {1 - statistics.level:.2g}. ≈ equivalent: the "
+            f"interval lies within ± {points}, a margin declared in advance. ? inconclusive: neither can be said, "
+            f"which is not “no difference”; so are two arms neither of which beats a constant answer by over {points}. "
+            "*p (Holm)* is adjusted for all comparisons of the run; *detectable* is the true difference that a "
+            "comparison of this size would find four times in five."
+        ),
+        Figure(
+            "forest.png",
+            f"Clinical − the other arm, in points, with {100 * statistics.level:g} % intervals over documents and "
+            f"seeds; the shape of a mark is the verdict, the band ± {points} ({kinds}).",
+            f"Forest plot of {amount(len(judgements), 'difference')} with intervals, by task and family. "
+            f"{found(comparisons, judgements)} The table above holds the numbers.",
+        ),
+        headline_table(comparisons),
+        Paragraph(
+            "*Difference* is clinical − baseline of the means. *Reading nothing* is what a constant answer scores: "
+            "the commonest label of the training part (where spans are sought: none), and where one label is the "
+            f"positive one, always that one. {SPREAD}"
+        ),
+        Figure(
+            "arms.png",
+            "Primary score by task and family; bars are means, whiskers ± one SD over seeds, marks single seeds "
+            f"({kinds}).",
+            "Bar chart of baseline and clinical scores by task and family; the clinical mean is higher in "
+            f"{sum(c.delta() > 0 for c in comparisons)} of {len(comparisons)} comparisons. The table above holds the "
+            "numbers.",
+        ),
+    )
+
+
+def found(comparisons: list[Comparison], judgements: Judgements) -> str:
+    """How many comparisons have which verdict, and the names of those where something can be said."""
+    counts = Counter(judgement.verdict for judgement in judgements.values())
+    text = f"Of {amount(len(judgements), 'comparison')}: " + ", ".join(f"{counts[v]} {v}" for v in VERDICTS) + "."
+    for verdict in ("better", "worse"):
+        named = [
+            f"`{c.task}` with {c.family_title}" + ("" if arm == AGAINST else f" (against {arm})")
+            for c in comparisons
+            for arm in c.others
+            if judgements[c.task, c.family, arm].verdict == verdict
+        ]
+        if named:
+            text += f" The clinical arm is {verdict} on {wording.listing(named)}."
+    return text
+
+
+def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: float) -> Table:
+    """One row per difference: its interval, adjusted p-value, detectable effect and verdict."""
+    rows = []
+    for c in comparisons:
+        for arm in c.others:
+            estimate, judgement = c.estimates["test", arm], judgements[c.task, c.family, arm]
+            ends = (estimate.ci_low, estimate.ci_high)
+            interval = "" if None in ends else " to ".join(map(wording.difference, ends))
+            rows.append(
+                (
+                    c.heading,
+                    c.family_title,
+                    arm_title(arm),
+                    wording.verdict(judgement),
+                    wording.difference(estimate.delta),
+                    interval or wording.ABSENT,
+                    wording.p_value(judgement.p_holm),
+                    wording.ABSENT if estimate.mde is None else wording.score("f1", estimate.mde),
+                )
+            )
+    return Table(
+        f"Is the clinical arm better? Differences in points of 100, {100 * level:g} % intervals over documents and "
+        f"seeds ({wording.kinds(c.data_kind for c in comparisons)})",
+        ("Task", "Family", "Against", "Verdict", "Difference", "Interval", "p (Holm)", "Detectable"),
+        tuple(rows),
+        names=4,
+        grouped=1,
+    )
+
+
+def headline_table(comparisons: list[Comparison]) -> Table:
+    """The means of all arms: one row per task and family."""
+    extra = wording.unique(arm for c in comparisons for arm in c.arms[2:])
+    rows = []
+    for c in comparisons:
+        arms = [wording.score_with_spread("f1", c.over_seeds(arm)) for arm in (AGAINST, "clinical")]
+        others = [
+            wording.score_with_spread("f1", c.over_seeds(arm)) if arm in c.arms else wording.ABSENT for arm in extra
+        ]
+        shared = (c.heading, wording.metric_title(c, "f1"), test_size(c), c.data_kind, reading_nothing(c))
+        rows.append((*shared, c.family_title, *arms, *others, wording.difference(c.delta())))
+    return Table(
+        "Primary score on the test split, points of 100, mean ± SD over "
+        f"{amount(len(comparisons[0].seeds), 'seed')} ({wording.kinds(c.data_kind for c in comparisons)})",
+        (*HEADLINE, *map(arm_title, extra), "Difference"),
+        tuple(rows),
+        names=6,
+        grouped=5,
+    )
+
+
+def test_size(c: Comparison) -> str:
+    rows, groups = c.n["test"], c.groups["test"]
+    return f"{wording.count(rows)}" if rows == groups else f"{wording.count(rows)} in {wording.count(groups)} groups"
+
+
+def reading_nothing(c: Comparison) -> str:
+    """What constant answers score, which any reader of the text has to beat."""
+    parts = [f"majority {wording.score('f1', c.reference['majority']['f1'])}"]
+    if "always_positive" in c.reference:
+        parts.append(f"always positive {wording.score('f1', c.reference['always_positive']['f1'])}")
+    return ", ".join(parts)

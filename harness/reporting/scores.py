@@ -1,0 +1,79 @@
+"""The report's tables of all scores: every metric, by class, and confusion matrices."""
+
+from harness.reporting import wording
+from harness.reporting.document import Details, Paragraph, Table
+from harness.reporting.results import AGAINST, Comparison
+from harness.reporting.wording import amount, arm_title, by_task, capital
+
+
+def score_table(group: list[Comparison], part: str) -> Table:
+    """All metrics of one task on one part, a row per family and arm."""
+    first = group[0]
+    where = "test split" if part == "test" else "shipped holdout"
+    rows = [
+        (
+            c.family_title,
+            arm_title(arm),
+            *(wording.score_with_spread(m, c.over_seeds(arm, m, part)) for m in c.metrics),
+        )
+        for c in group
+        for arm in c.arms
+    ]
+    if part == "test":
+        for name, scores in first.reference.items():
+            rows.append(
+                ("Reading nothing", name.replace("_", " "), *(wording.score(m, scores[m]) for m in first.metrics))
+            )
+    return Table(
+        f"{first.heading}, {where}, {wording.count(first.n[part])} rows ({wording.KINDS[first.data_kind]})",
+        ("Family", "Arm", *(capital(wording.metric_title(first, m)) for m in first.metrics)),
+        tuple(rows),
+        names=2,
+        grouped=1,
+    )
+
+
+def all_scores(comparisons: list[Comparison]) -> tuple:
+    tables = tuple(score_table(group, part) for group in by_task(comparisons) for part in group[0].parts)
+    leaks = [c for c in comparisons if "document_leak_rate" in c.metrics]
+    words = "Means ± SD over seeds, in points of 100 (MCC on its own scale). Higher is better"
+    return (Paragraph(words + (", except for the share of documents that leak." if leaks else ".")), *tables)
+
+
+def class_table(c: Comparison) -> Table:
+    """Precision, recall and F1 of every label in both arms."""
+    tables = [c.mean_table(arm) for arm in (AGAINST, "clinical")]
+    rows = []
+    for rows_of_label in zip(*tables, strict=True):
+        cells = [wording.score("f1", row[k]) for row in rows_of_label for k in ("precision", "recall", "f1")]
+        first = rows_of_label[0]
+        rows.append((first["label"].replace("_", " "), wording.count(first["support"]), *cells))
+    return Table(
+        f"{c.heading}, {c.family_title}: by class on the test split, means over seeds ({wording.KINDS[c.data_kind]})",
+        ("Label", "Gold", "Baseline P", "R", "F1", "Clinical P", "R", "F1"),
+        tuple(rows),
+    )
+
+
+def matrix_table(c: Comparison, arm: str) -> Table:
+    """The confusion matrix of an arm, counts added up over seeds."""
+    matrix = c.summed_matrix(arm)
+    shade = tuple(tuple(n / max(1, sum(row)) for n in row) for row in matrix)
+    return Table(
+        f"{c.heading}, {c.family_title}, {arm_title(arm).lower()}: gold in rows, prediction in columns, "
+        f"counts over {amount(len(c.seeds), 'seed')} ({wording.KINDS[c.data_kind]})",
+        ("Gold", *(label.replace("_", " ") for label in c.labels)),
+        tuple((label.replace("_", " "), *map(wording.count, row)) for label, row in zip(c.labels, matrix, strict=True)),
+        shade=shade,
+    )
+
+
+def by_class(comparisons: list[Comparison]) -> tuple:
+    blocks = []
+    for group in by_task(comparisons):
+        tables = tuple(class_table(c) for c in group)
+        if group[0].matrices:
+            tables += tuple(matrix_table(c, arm) for c in group for arm in (AGAINST, "clinical"))
+        kind = wording.KINDS[group[0].data_kind]
+        blocks.append(Details(f"{group[0].short_title} ({kind})", tables))
+    return (Paragraph("Precision, recall and F1 by class, and confusion matrices, folded by task."), *blocks)
