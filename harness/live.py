@@ -1,14 +1,17 @@
 """A pre-training as it goes on, in MLflow: the observer behind `--live`."""
 
+import contextlib
 import time
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from harness.tracking import LiveRun
+from harness import tracking
 from harness.training.pretraining import About, Observer
 from harness.training.watching import Watch
 
 POINTS = 500  # of each curve
 SEND_EVERY = 10.0  # seconds
+LIVE = {"recorded_by": "harness pretrain", "level": "pre-training"}
 
 
 class Live(Observer):
@@ -59,3 +62,62 @@ class Live(Observer):
     def _send(self) -> None:
         self._run.log(self._waiting)
         self._waiting, self._sent = [], time.monotonic()
+
+
+class LiveRun:
+    """The run of one arm's pre-training, written while it goes on; `arm` are the tags that name the arm.
+
+    A run of the same fingerprint that was cut off is gone on with, any other that was cut off is KILLED. Whatever
+    fails costs one warning; nothing is sent after it, and the training goes on.
+    """
+
+    def __init__(self, root: Path, experiment: str, name: str, arm: Mapping[str, str], fingerprint: str):
+        self._arm, self._fingerprint, self._client = dict(arm), fingerprint, None
+        with self._warned(), tracking.one_at_a_time(root):
+            uri = tracking.store_uri(root)
+            client = tracking.connect(uri)
+            self._experiment = tracking.experiment_named(client, root, experiment, uri)
+            same = None
+            for run in self._of_this_arm(client, "RUNNING"):
+                if same is None and run.data.tags["fingerprint"] == fingerprint:
+                    same = run
+                    client.set_tag(run.info.run_id, "interrupted", str(int(run.data.tags.get("interrupted", 0)) + 1))
+                else:
+                    client.set_terminated(run.info.run_id, "KILLED")
+                    tracking.supersede(client, self._experiment, run, "killed")
+            tags = LIVE | self._arm | {"fingerprint": fingerprint}
+            run = same or client.create_run(self._experiment, tags=tags, run_name=name)
+            self._run_id, self._client = run.info.run_id, client
+
+    def log(self, values: Iterable[tuple[str, float, int]]) -> None:
+        """Send (name, value, update), many at once."""
+        if self._client is None:
+            return
+        with self._warned():
+            tracking.send(self._client, self._run_id, values)
+
+    def finish(self) -> None:
+        """The training has ended: this run takes the place of the arm's earlier ones."""
+        if self._client is None:
+            return
+        with self._warned():
+            self._client.set_terminated(self._run_id, "FINISHED")
+            for run in self._of_this_arm(self._client, "FINISHED"):
+                if run.info.run_id == self._run_id or "superseded" in run.data.tags:
+                    continue
+                if run.data.tags["fingerprint"] == self._fingerprint:
+                    again = int(run.data.tags.get("reproduced", 0)) + 1
+                    self._client.set_tag(self._run_id, "reproduced", str(again))
+                tracking.supersede(self._client, self._experiment, run, self._fingerprint)
+
+    def _of_this_arm(self, client, status: str) -> list:
+        tags = " and ".join(f"tags.{key} = '{value}'" for key, value in (LIVE | self._arm).items())
+        return list(tracking.all_runs(client, self._experiment, f"{tags} and attributes.status = '{status}'"))
+
+    @contextlib.contextmanager
+    def _warned(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self._client = None
+            tracking.warn(error, "The training goes on without it.")

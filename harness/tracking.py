@@ -25,7 +25,6 @@ from harness.task import Task
 
 DATABASE, ARTIFACTS = "mlflow.db", "mlartifacts"
 BATCH = 1000  # metrics that one log_batch call may carry
-LIVE = {"recorded_by": "harness pretrain", "level": "pre-training"}
 
 
 def store_uri(root: Path) -> str:
@@ -42,21 +41,21 @@ def record(root: Path, settings: ReportSettings, tasks: Mapping[str, Task], uri:
     root = Path(root)
     found = recordings.collect(root, settings, tasks)
     try:
-        with _one_at_a_time(root), _without_waiting_for_the_disk():
+        with one_at_a_time(root), _without_waiting_for_the_disk():
             _mirror(root, found, uri or store_uri(root))
     except Exception as error:
         # Whatever a server, proxy or driver raises, the numbers are safe in the stages' own files.
-        _warn(error, "Run `harness track` again later.")
+        warn(error, "Run `harness track` again later.")
     return {recording.name: recording.fingerprint for recording in found}
 
 
-def _warn(error: Exception, then: str) -> None:
+def warn(error: Exception, then: str) -> None:
     reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
     print(f"harness: warning: MLflow was not updated ({reason}).\n{then}", file=sys.stderr)
 
 
 @contextlib.contextmanager
-def _one_at_a_time(root: Path) -> Iterator[None]:
+def one_at_a_time(root: Path) -> Iterator[None]:
     """Creating MLflow's database from several processes at once crashes, so writers queue here."""
     folder = root / ARTIFACTS
     folder.mkdir(parents=True, exist_ok=True)
@@ -100,7 +99,7 @@ def connect(uri: str):
 
 def _mirror(root: Path, found: list[Recording], uri: str) -> None:
     client = connect(uri)
-    experiments = {name: _experiment(client, root, name, uri) for name in sorted({r.experiment for r in found})}
+    experiments = {name: experiment_named(client, root, name, uri) for name in sorted({r.experiment for r in found})}
     known = {name: _known(client, experiment) for name, experiment in experiments.items()}
     for recording in found:
         earlier = known[recording.experiment].get(recording.name, [])
@@ -124,10 +123,10 @@ def _mirror(root: Path, found: list[Recording], uri: str) -> None:
             _write(client, experiment, recording)
         for run in earlier:
             if run.data.tags["fingerprint"] != recording.fingerprint and "superseded" not in run.data.tags:
-                _supersede(client, experiment, run, recording.fingerprint)
+                supersede(client, experiment, run, recording.fingerprint)
 
 
-def _experiment(client, root: Path, name: str, uri: str) -> str:
+def experiment_named(client, root: Path, name: str, uri: str) -> str:
     found = client.get_experiment_by_name(name)
     if found is not None:
         return found.experiment_id
@@ -143,7 +142,7 @@ def _known(client, experiment: str) -> dict[str, list]:
     mine = "tags.recorded_by = 'harness track'"
     for run in list(all_runs(client, experiment, f"{mine} and attributes.status = 'RUNNING'")):
         client.set_terminated(run.info.run_id, "KILLED")
-        _supersede(client, experiment, run, "killed")
+        supersede(client, experiment, run, "killed")
     found: dict[str, list] = {}
     finished = f"{mine} and tags.level = 'comparison' and attributes.status = 'FINISHED'"
     for run in all_runs(client, experiment, finished):
@@ -151,7 +150,7 @@ def _known(client, experiment: str) -> dict[str, list]:
     return found
 
 
-def _supersede(client, experiment: str, run, by: str) -> None:
+def supersede(client, experiment: str, run, by: str) -> None:
     # The parent last: as long as it lacks the tag, an interrupted call is done again.
     for member in reversed(_with_children(client, experiment, run)):
         client.set_tag(member.info.run_id, "superseded", by)
@@ -204,79 +203,19 @@ def _finish(client, run_id: str, values: list[tuple[str, float, int]], parameter
     client.set_terminated(run_id, "FINISHED")
 
 
-def _batched(values: Iterable) -> Iterator[list]:
-    values = iter(values)
-    while chunk := list(islice(values, BATCH)):
-        yield chunk
+def send(client, run_id: str, values: Iterable[tuple[str, float, int]]) -> None:
+    """Log (name, value, step), many at once."""
+    from mlflow.entities import Metric
 
-
-class LiveRun:
-    """The run of one arm's pre-training, written while it goes on; `arm` are the tags that name the arm.
-
-    A run of the same fingerprint that was cut off is gone on with, any other that was cut off is KILLED. Whatever
-    fails costs one warning; nothing is sent after it, and the training goes on.
-    """
-
-    def __init__(self, root: Path, experiment: str, name: str, arm: Mapping[str, str], fingerprint: str):
-        self._arm, self._fingerprint, self._client = dict(arm), fingerprint, None
-        with self._warned(), _one_at_a_time(root):
-            uri = store_uri(root)
-            client = _client(uri)
-            self._experiment = _experiment(client, root, experiment, uri)
-            same = None
-            for run in self._of_this_arm(client, "RUNNING"):
-                if same is None and run.data.tags["fingerprint"] == fingerprint:
-                    same = run
-                    client.set_tag(run.info.run_id, "interrupted", str(int(run.data.tags.get("interrupted", 0)) + 1))
-                else:
-                    client.set_terminated(run.info.run_id, "KILLED")
-                    _supersede(client, self._experiment, run, "killed")
-            tags = LIVE | self._arm | {"fingerprint": fingerprint}
-            run = same or client.create_run(self._experiment, tags=tags, run_name=name)
-            self._run_id, self._client = run.info.run_id, client
-
-    def log(self, values: Iterable[tuple[str, float, int]]) -> None:
-        """Send (name, value, update), many at once."""
-        if self._client is None:
-            return
-        from mlflow.entities import Metric
-
-        with self._warned():
-            now = int(time.time() * 1000)
-            for chunk in _batched((Metric(key, value, now, step) for key, value, step in values)):
-                self._client.log_batch(self._run_id, metrics=chunk)
-
-    def finish(self) -> None:
-        """The training has ended: this run takes the place of the arm's earlier ones."""
-        if self._client is None:
-            return
-        with self._warned():
-            self._client.set_terminated(self._run_id, "FINISHED")
-            for run in self._of_this_arm(self._client, "FINISHED"):
-                if run.info.run_id == self._run_id or "superseded" in run.data.tags:
-                    continue
-                if run.data.tags["fingerprint"] == self._fingerprint:
-                    again = int(run.data.tags.get("reproduced", 0)) + 1
-                    self._client.set_tag(self._run_id, "reproduced", str(again))
-                _supersede(self._client, self._experiment, run, self._fingerprint)
-
-    def _of_this_arm(self, client, status: str) -> list:
-        tags = " and ".join(f"tags.{key} = '{value}'" for key, value in (LIVE | self._arm).items())
-        return list(_all_runs(client, self._experiment, f"{tags} and attributes.status = '{status}'"))
-
-    @contextlib.contextmanager
-    def _warned(self) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:
-            self._client = None
-            _warn(error, "The training goes on without it.")
+    now, values = int(time.time() * 1000), iter(values)
+    while chunk := [Metric(key, value, now, step) for key, value, step in islice(values, BATCH)]:
+        client.log_batch(run_id, metrics=chunk)
 
 
 def delete_local(root: Path) -> None:
     """Remove the SQLite store and its artifacts; a server's store is not touched."""
     root = Path(root)
-    with _one_at_a_time(root):
+    with one_at_a_time(root):
         for suffix in ("", "-wal", "-shm", "-journal"):
             (root / f"{DATABASE}{suffix}").unlink(missing_ok=True)
         for path in (root / ARTIFACTS).iterdir():
