@@ -6,6 +6,7 @@ from harness.reporting import plotting, wording
 from harness.reporting.plotting import GRID, INK, SOFT
 from harness.reporting.results import FAMILY_TITLES, Comparison, mean
 
+TICKS = (0, 25, 50, 75, 100)
 LEARNING, LOSSES = "learning.png", "losses.png"
 
 
@@ -26,8 +27,8 @@ def learning(comparisons: list[Comparison]) -> bytes:
             for arm in c.arms:
                 _learned(panel, c, arm)
             _frame(panel)
-            panel.set_ylim(0, 100)
-            panel.set_xlim(left=0)
+            panel.set(xlim=(0, None), ylim=(0, 100), yticks=(0, 50, 100))
+            panel.locator_params(axis="x", nbins=4, integer=True)
             panel.set_title(f"{c.family_title}, {task}", fontsize=9.5, color=INK)
         row[0].set_ylabel(f"validation\n{wording.metric_title(at[task, families[0]], 'f1')}", fontsize=9)
     axes[-1][0].set_xlabel("updates", fontsize=9)
@@ -71,6 +72,7 @@ def losses(checkpoints: Mapping[tuple[str, str], Mapping]) -> bytes:
             )  # fmt: skip
         _frame(panel)
         panel.set_ylim(bottom=0)
+        panel.locator_params(axis="x", nbins=5, integer=True)
         panel.set_title(FAMILY_TITLES.get(family, family), fontsize=10.5, color=INK)
         panel.set_xlabel("updates", fontsize=9)
     axes.flat[0].set_ylabel("masked-LM loss,\nnats per masked token", fontsize=9)
@@ -85,7 +87,7 @@ def thresholds(group: list[Comparison]) -> bytes:
         for panel in (above, below):
             panel.plot([0, 100], [0, 100], color=SOFT, linewidth=1, linestyle=(0, (2, 2)))
             _frame(panel)
-            panel.set(xlim=(-2, 102), ylim=(-2, 102), aspect="equal")
+            panel.set(xlim=(-2, 102), ylim=(-2, 102), xticks=TICKS, yticks=TICKS, aspect="equal")
         for arm in c.arms:
             found = [run for run in c.thresholds if run["arm"] == arm and run["part"] == "test"]
             _roc(above, [run["roc"] for run in found if run["roc"]], plotting.style(arm))

@@ -1,4 +1,4 @@
-"""Stage `report`: scores and cards → `reports/`. Needs neither torch nor a document's text."""
+"""Stage `report`: scores and cards → `reports/`. Needs no torch, and writes nothing of a document's text."""
 
 from pathlib import Path
 
@@ -32,8 +32,32 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
     files.write_text(folder / "tables.tex", tables.latex(paper_tables(report)))
     files.write_text(folder / "README.md", tables.markdown(report))
     files.write_text(folder / "index.html", page.page(report, pictures))
+    write_for_machines(root, folder, comparisons, judgements, known, tasks)
     files.write_json(folder / "provenance.json", trace(root, settings, comparisons, known))
     files.write_json(root / "artifacts" / "report.json", provenance.exact(comparisons))
+
+
+def write_for_machines(
+    root: Path,
+    folder: Path,
+    comparisons: list[results.Comparison],
+    judgements: results.Judgements,
+    known: Background,
+    tasks: dict[str, Task],
+) -> None:
+    """`metrics.json`, `plots/`, `model-index/` and `croissant/` below `folder`."""
+    from harness.reporting import croissant, machine, model_index
+
+    files.write_json(folder / "metrics.json", machine.metrics(comparisons, judgements))
+    for name, text in machine.curves(comparisons).items():
+        files.write_text(folder / "plots" / name, text)
+    for name, text in model_index.files(comparisons).items():
+        files.write_text(folder / "model-index" / name, text)
+    manifests = {c.task: c.inputs["manifest"] for c in comparisons}
+    for task, manifest in manifests.items():
+        records = files.read_jsonl(root / "artifacts" / "validated" / task / "records.jsonl")
+        described = croissant.metadata(tasks[task], known.cards[task], manifest, records)
+        files.write_json(folder / "croissant" / f"{task}.json", described)
 
 
 def read_background(root: Path, settings: ReportSettings) -> Background:

@@ -1,0 +1,65 @@
+"""The `model-index` block of a hub model card: one file per family and arm, to paste into the card's header.
+
+The numbers are those of the fine-tuned models, means over seeds; the card is the encoder's they started from.
+"""
+
+import io
+
+from harness.reporting import wording
+from harness.reporting.results import Comparison, spread
+
+TASK_TYPES = {
+    "sequence": "text-classification",
+    "pair": "text-classification",
+    "tokens": "token-classification",
+    "choice": "multiple-choice",
+}
+METRIC_TYPES = {"mcc": "matthews_correlation"}
+
+
+def files(comparisons: list[Comparison]) -> dict[str, str]:
+    """YAML text by file name (`<family>-<arm>.yaml`), in the form that `huggingface_hub` reads."""
+    from huggingface_hub.repocard_data import eval_results_to_model_index
+    from ruamel.yaml import YAML
+
+    found: dict[tuple[str, str], list] = {}
+    for c in comparisons:
+        for arm in c.arms:
+            found.setdefault((c.family, arm), []).extend(_results(c, arm))
+    written = {}
+    for (family, arm), results in found.items():
+        index = eval_results_to_model_index(f"{family}-{arm}", results)
+        writer, text = YAML(), io.StringIO()
+        writer.default_flow_style, writer.width = False, 120
+        writer.dump({"model-index": index}, text)
+        written[f"{family}-{arm}.yaml"] = text.getvalue()
+    return written
+
+
+def _results(c: Comparison, arm: str) -> list:
+    from huggingface_hub.repocard_data import EvalResult
+
+    found = []
+    for part in c.parts:
+        for metric in c.metrics:
+            values = c.over_seeds(arm, metric, part)
+            deviation = spread(values)
+            arguments = {"seeds": len(values)} | ({} if deviation is None else {"standard_deviation": _four(deviation)})
+            found.append(
+                EvalResult(
+                    task_type=TASK_TYPES[c.head],
+                    dataset_type=c.task,
+                    dataset_name=f"{c.short_title} ({wording.KINDS[c.data_kind]})",
+                    dataset_split=part,
+                    dataset_revision=c.inputs["records"],
+                    metric_type=METRIC_TYPES.get(metric, metric),
+                    metric_name=wording.capital(wording.metric_title(c, metric)),
+                    metric_value=_four(c.mean(arm, metric, part)),
+                    metric_args=arguments,
+                )
+            )
+    return found
+
+
+def _four(value: float) -> float:
+    return round(value, 4) + 0.0
