@@ -11,7 +11,7 @@ from harness.cli import main
 COMMANDS = [
     ["tasks"], ["data", "generate"], ["data", "fetch"], ["profile", "list"], ["profile", "use"], ["generate"],
     ["validate"], ["split"], ["corpus"], ["checkpoint"], ["pretrain"], ["finetune"], ["score"], ["report"],
-    ["track"], ["ui"],
+    ["track"], ["ui"], ["audit"], ["reproduce"],
 ]  # fmt: skip
 
 
