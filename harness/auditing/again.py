@@ -7,11 +7,14 @@ wrote is touched.
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import HarnessError
+
+# What fine-tuning one comparison reads.
+TRAINING_INPUTS = ("harness", "tasks", "params.yaml", "reports/splits", "artifacts/validated", "artifacts/checkpoints")
 
 
 @dataclass(frozen=True)
@@ -42,16 +45,6 @@ def link_inputs(root: Path, target: Path, names: tuple[str, ...]) -> None:
             place.symlink_to((root / name).resolve())
 
 
-def copy_scores(root: Path, target: Path, names: list[tuple[str, str]]) -> None:
-    """The stored scores of comparisons that are not scored again, as what the tables need beside those that are."""
-    for task, family in names:
-        stored = root / "artifacts" / "scores" / task / f"{family}.json"
-        place = target / "artifacts" / "scores" / task / f"{family}.json"
-        if stored.is_file() and not place.exists():
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(stored, place)
-
-
 @dataclass(frozen=True)
 class Rescored:
     """The scratch folder with scores and reports made again, and what could not be made, by comparison or "report"."""
@@ -60,32 +53,34 @@ class Rescored:
     failed: dict[str, HarnessError]
 
 
-def rescore(
-    root: Path, target: Path, chosen: list[tuple[str, str]], every: list[tuple[str, str]], stages: Stages
-) -> Rescored:
-    """Score the `chosen` comparisons from their predictions, and render the reports of `every` one.
+def rescore(root: Path, target: Path, comparisons: Sequence[tuple[str, str]], stages: Stages) -> Rescored:
+    """Score all `comparisons` (task, family) of the run from their predictions, and render the reports of them.
 
-    A comparison that cannot be scored again keeps its stored scores, so that the rest can be followed.
+    All, because a p-value adjusted for their number depends on each. One that cannot be scored again keeps its
+    stored scores, so that the rest can be followed.
     """
-    link_inputs(root, target, ("harness", "tasks", "params.yaml", "reports/splits"))
+    link_inputs(root, target, ("harness", "tasks", "params.yaml", "reports/splits", "artifacts/predictions"))
     link_inputs(root, target, tuple(f"artifacts/{name}" for name in ("validated", "splits", "corpus", "checkpoints")))
-    link_inputs(root, target, ("artifacts/predictions",))
     failed: dict[str, HarnessError] = {}
-    for task, family in chosen:
-        with _noting(failed, f"{task}/{family}"):
+    for task, family in comparisons:
+        with _noting(failed, f"{task}/{family}", target):
             stages.score(target, task, family)
-    copy_scores(root, target, every)
-    with _noting(failed, "report"):
+        stored, place = (folder / "artifacts" / "scores" / task / f"{family}.json" for folder in (root, target))
+        if f"{task}/{family}" in failed and stored.is_file():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(stored, place)
+    with _noting(failed, "report", target):
         stages.report(target)
     return Rescored(target, failed)
 
 
 @contextlib.contextmanager
-def _noting(failed: dict[str, HarnessError], name: str) -> Iterator[None]:
+def _noting(failed: dict[str, HarnessError], name: str, target: Path) -> Iterator[None]:
     try:
         yield
     except HarnessError as error:
-        failed[name] = error
+        # The scratch folder's paths are those of the repository.
+        failed[name] = HarnessError(error.message.replace(f"{target}/", ""), remedy=error.remedy)
     except Exception as error:
         # An edited file may break the stage that reads it in any way.
         failed[name] = HarnessError(

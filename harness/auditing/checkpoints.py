@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.auditing import libraries
 from harness.auditing.hashes import Hashes
 from harness.auditing.links import ABSENT, Chain, Link
 from harness.code import code_hash
@@ -54,6 +55,7 @@ def _card(folder: Path, arm: str, card: dict, params: Params, chain: Chain, hash
     root = folder.parents[3]
     code = code_hash(f"harness.stages.{_STAGES[arm]}", root / "harness")
     yield chain.same(f"{arm}: the code that made it", code, card.get("code"), "the code of that commit, or `dvc repro`")
+    yield from libraries.links(root, card["libraries"], chain, f"{arm}: ")
     if not built:
         # A card lists the files of an imported checkpoint, and its README comes on top.
         for name, digest in sorted((card.get("files") or {}).items()):

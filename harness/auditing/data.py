@@ -16,10 +16,10 @@ def links(root: Path, task: str, recorded: set[str], hashes: Hashes, stages: aga
     yield from chain.follow("source record", lambda: _source(root, task, chain, hashes))
     with again.scratch() as target:
         again.link_inputs(root, target, ("harness", "tasks", "data"))
-        yield from chain.follow("records", lambda: _records(root, target, task, chain, stages))
+        yield from chain.follow("records", lambda: _records(root, target, task, chain, stages), target)
     with again.scratch() as target:
         again.link_inputs(root, target, ("harness", "tasks", f"artifacts/validated/{task}"))
-        yield from chain.follow("split", lambda: _split(root, target, task, recorded, chain, hashes, stages))
+        yield from chain.follow("split", lambda: _split(root, target, task, recorded, chain, hashes, stages), target)
 
 
 def _source(root: Path, task: str, chain: Chain, hashes: Hashes) -> Iterator[Link]:
@@ -32,7 +32,7 @@ def _source(root: Path, task: str, chain: Chain, hashes: Hashes) -> Iterator[Lin
         else:
             yield chain.same(f"data/{task}/{name} as source.json lists it", digest, found)
     extra = sorted({path.name for path in folder.iterdir()} - source["files"].keys() - {"source.json"})
-    yield chain.same(f"data/{task}: files that source.json does not list", [], extra, "move them away")
+    yield from chain.values(f"data/{task}: files that source.json does not list", [], extra, "move them away")
     card = read_json(root / "artifacts" / "validated" / task / "card.json", made_by=f"harness validate {task}")
     yield from chain.values("source record as it was validated", card["source"], source)
 

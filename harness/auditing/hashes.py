@@ -67,7 +67,7 @@ class Hashes:
             if path.is_file() and not set(path.relative_to(folder).parts) & set(_IGNORED)
             and not path.name.endswith(_IGNORED_ENDS)
         ]  # fmt: skip
-        return [(name.as_posix(), folder / name) for name in sorted(found, key=lambda name: name.parts)]
+        return sorted((name.as_posix(), folder / name) for name in found)
 
     def changed_files(self, root: Path, folder: Path, recorded: str) -> list[str]:
         """The files of a folder that differ from a recorded `….dir`, where DVC's cache still lists them."""

@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.errors import HarnessError, MissingInputError
 
@@ -38,12 +39,14 @@ class Chain:
 
     def same(self, name: str, expected, found, remedy: str = "") -> Link:
         """`expected` is what the rest of the chain says, `found` what stands there."""
-        if equal(expected, found):
-            return Link(self.name, name, HOLDS)
-        return Link(self.name, name, DIFFERS, shown(expected), shown(found), remedy or self.remedy)
+        return self.holds(name) if equal(expected, found) else self.wrong(name, expected, found, remedy)
 
-    def wrong(self, name: str, expected: str, found: str, remedy: str = "") -> Link:
-        return Link(self.name, name, DIFFERS, shown(expected), shown(found), remedy or self.remedy)
+    def wrong(self, name: str, expected, found, remedy: str = "") -> Link:
+        one, other = shown(expected), shown(found)
+        if one == other:
+            # Long values that begin alike are shown from where they part.
+            one, other = apart(_text(expected), _text(found))
+        return Link(self.name, name, DIFFERS, one, other, remedy or self.remedy)
 
     def holds(self, name: str) -> Link:
         return Link(self.name, name, HOLDS)
@@ -61,18 +64,25 @@ class Chain:
         if len(places) > LISTED:
             yield self.wrong(f"{name}: elsewhere", "no difference", f"{len(places) - LISTED} more", remedy)
 
-    def follow(self, name: str, links: Callable[[], Iterator[Link]]) -> Iterator[Link]:
-        """The links that `links()` yields; whatever stops it is itself a finding, and the audit goes on."""
+    def follow(self, name: str, links: Callable[[], Iterator[Link]], root: Path | None = None) -> Iterator[Link]:
+        """The links that `links()` yields; whatever stops it is itself a finding, and the audit goes on.
+
+        Paths below `root` are shown as they are in the repository.
+        """
         try:
             yield from links()
         except MissingInputError as error:
-            yield Link(self.name, f"{name}: {error.message}", MISSING, remedy=error.remedy)
+            yield Link(self.name, f"{name}: {_below(root, error.message)}", MISSING, remedy=error.remedy)
         except HarnessError as error:
-            yield Link(self.name, name, DIFFERS, "can be followed", error.message, error.remedy)
+            yield Link(self.name, name, DIFFERS, "can be followed", _below(root, error.message), error.remedy)
         except Exception as error:
             # A file that was edited may break the code that reads it in any way.
             reason = f"{type(error).__name__}: {error}"
-            yield Link(self.name, name, DIFFERS, "can be followed", shown(reason), self.remedy)
+            yield Link(self.name, name, DIFFERS, "can be followed", shown(_below(root, reason)), self.remedy)
+
+
+def _below(root: Path | None, message: str) -> str:
+    return message.replace(f"{root}/", "") if root else message
 
 
 class Absent:
@@ -105,11 +115,18 @@ def differences(expected, found, path: str = "") -> Iterator[tuple[str, object, 
     if isinstance(expected, dict) and isinstance(found, dict):
         for key in sorted(expected.keys() | found.keys(), key=str):
             yield from differences(expected.get(key, ABSENT), found.get(key, ABSENT), f"{path}.{key}".lstrip("."))
+    elif _names(expected) and _names(found) and set(expected) != set(found):
+        yield from ((path, name, ABSENT) for name in sorted(set(expected) - set(found)))
+        yield from ((path, ABSENT, name) for name in sorted(set(found) - set(expected)))
     elif isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
         for i, (one, other) in enumerate(zip(expected, found, strict=True)):
             yield from differences(one, other, f"{path}[{_named(one, i)}]")
     elif not equal(expected, found):
         yield path, expected, found
+
+
+def _names(value) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def _named(value, position: int) -> str:
@@ -125,5 +142,18 @@ def shown(value) -> str:
     """A value as a line has room for it; of a hash the beginning tells it from another."""
     if isinstance(value, str) and re.fullmatch(r"[0-9a-f]{40,}", value):
         return f"{value[:16]}…"
-    text = value if isinstance(value, str) else repr(value) if value is ABSENT else json.dumps(value, default=str)
+    text = _text(value)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def apart(one: str, other: str) -> tuple[str, str]:
+    """Two texts from a little before the place where they part."""
+    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    start = max(0, at - 30)
+    return tuple(("…" if start else "") + text[start : at + _SHOWN - 30] for text in (one, other))
+
+
+def _text(value) -> str:
+    if isinstance(value, str):
+        return value
+    return repr(value) if value is ABSENT else json.dumps(value, default=str, ensure_ascii=False)

@@ -1,5 +1,7 @@
 """`dvc.lock` and `data.dvc` against the files, the parameters and the declared pipeline."""
 
+import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -39,9 +41,8 @@ def links(root: Path, hashes: Hashes, only: set[str] | None = None) -> Iterator[
 def _stage(stage: Stage, entry: Mapping, params: Mapping) -> Iterator[Link]:
     yield CHAIN.same(f"stage {stage.name}: command", stage.cmd, entry.get("cmd"))
     for key in ("deps", "outs"):
-        yield CHAIN.same(
-            f"stage {stage.name}: its {key}", sorted(getattr(stage, key)), sorted(e["path"] for e in entry.get(key, ()))
-        )
+        listed = sorted(e["path"] for e in entry.get(key, ()))
+        yield from CHAIN.values(f"stage {stage.name}: its {key}", sorted(getattr(stage, key)), listed, "`dvc repro`")
     recorded = entry.get("params", {}).get("params.yaml", {})
     now = {path: value_at(params, path) for path in stage.params}
     yield from CHAIN.values(f"params.yaml as stage {stage.name} was run with", recorded, now, _REPRO)
@@ -90,12 +91,21 @@ def _text(entry: Mapping) -> str:
     return f"md5 {md5[:12]}…, {entry.get('size', '?')} bytes{suffix}"
 
 
+def _without_sizes(entry: Mapping) -> dict:
+    return {key: value for key, value in entry.items() if key not in ("size", "nfiles")}
+
+
 def _pin(root: Path, lock: Mapping, hashes: Hashes) -> Iterator[Link]:
     """`data.dvc`: the bytes of `data/`, and where they came from."""
     if not (root / "data.dvc").is_file():
         yield CHAIN.missing("data.dvc, which pins data/", "`git checkout -- data.dvc`")
         return
     pin = read_yaml(root / "data.dvc")
+    if "md5" in pin:
+        # DVC's own seal over the file, as dvc.stage.utils.compute_md5 makes it.
+        body = {key: [_without_sizes(entry) for entry in pin.get(key, ())] for key in ("deps", "outs")}
+        seal = hashlib.md5(json.dumps(body, sort_keys=True).encode(), usedforsecurity=False).hexdigest()
+        yield CHAIN.same("data.dvc: its own md5", seal, pin["md5"])
     for out in pin["outs"]:
         if "md5" not in out:
             yield CHAIN.missing("data.dvc pins no hash", "`dvc repro`")

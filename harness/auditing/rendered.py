@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.auditing.again import Rescored
-from harness.auditing.links import ABSENT, DIFFERS, LISTED, Chain, Link, shown
+from harness.auditing.links import ABSENT, DIFFERS, LISTED, Chain, Link, apart, shown
 from harness.files import read_json, read_text
 
 KEYS = {"results.csv": ("arm", "seed", "metric"), "comparison.csv": ("against",)}
@@ -23,8 +23,21 @@ def scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]
         return
     stored = read_json(root / name, made_by=f"harness score {task} {family}")
     again = read_json(made.root / name)
-    # A list of a thousand rows is compared row by row under the names of its rows.
     yield from chain.values(f"{name}, computed again", again, stored)
+    recorded = read_json(root / "artifacts" / "predictions" / task / family / "runs.json")
+    yield from _validation(again["metrics"], recorded["runs"], chain)
+
+
+def _validation(metrics: list[dict], runs: list[dict], chain: Chain) -> Iterator[Link]:
+    """What fine-tuning recorded of its own validation F1 is the score of the validation rows that it stored."""
+    scored = {(m["arm"], m["seed"]): m["value"] for m in metrics if (m["part"], m["metric"]) == ("validation", "f1")}
+    for run in runs:
+        if run.get("diverged") or (run["arm"], run["seed"]) not in scored:
+            continue
+        value, name = round(scored[run["arm"], run["seed"]], 6), f"validation F1 of {run['arm']} seed {run['seed']}"
+        yield chain.same(f"{name}, from its predictions", value, run["best_validation_f1"])
+        at_best = [point["validation_f1"] for point in run["curve"] if point["step"] == run["best_step"]]
+        yield chain.same(f"{name}, on its curve", [value], at_best)
 
 
 def rows(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:
@@ -120,18 +133,7 @@ def _lines(label: str, again: str, stored: str) -> Iterator[Link]:
     for _, a, b, c, d in changes[:LISTED]:
         for i in range(min(3, max(b - a, d - c))):
             expected, found = (one[a + i] if a + i < b else ABSENT), (other[c + i] if c + i < d else ABSENT)
-            start = _first_difference(expected, found)
-            yield PAGES.wrong(f"{label}, line {c + i + 1}", _from(expected, start), _from(found, start))
+            sides = (shown(expected), shown(found)) if ABSENT in (expected, found) else apart(expected, found)
+            yield PAGES.wrong(f"{label}, line {c + i + 1}", *sides)
     if not changes or len(changes) > LISTED:
         yield Link(PAGES.name, label, DIFFERS, "the same bytes", f"{len(changes)} places", PAGES.remedy)
-
-
-def _first_difference(one, other) -> int:
-    if ABSENT in (one, other):
-        return 0
-    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-
-
-def _from(line, start: int) -> str:
-    """A line from a little before the place where it differs: the lines of a page are long."""
-    return repr(line) if line is ABSENT else ("…" if start > 30 else "") + line[max(0, start - 30) : start + 50]

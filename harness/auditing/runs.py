@@ -4,10 +4,11 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.auditing import libraries
 from harness.auditing.hashes import Hashes
 from harness.auditing.links import ABSENT, Chain, Link
 from harness.config import FinetuneSettings
-from harness.files import read_json, read_jsonl
+from harness.files import read_json
 from harness.task import Task
 
 
@@ -38,21 +39,21 @@ def _links(
         "checkpoints": {arm: hashes.tree(root / "artifacts" / "checkpoints" / family / arm) for arm in settings.arms},
     }
     yield from chain.values("inputs that the runs recorded", recorded["inputs"], inputs, "restore them, or `dvc repro`")
-    yield from _libraries(root, recorded["libraries"], chain)
+    yield from libraries.links(root, recorded["libraries"], chain)
     wanted = sorted([arm, seed] for arm in settings.arms for seed in settings.seeds)
     yield chain.same("arms and seeds", wanted, sorted([run["arm"], run["seed"]] for run in recorded["runs"]))
     by_hash = {run["predictions"]: _file(run) for run in recorded["runs"]}
     for run in recorded["runs"]:
-        yield from chain.follow(_file(run), lambda run=run: _run(folder, run, by_hash, task, chain, hashes))
+        yield from chain.follow(_file(run), lambda run=run: _run(folder, run, by_hash, chain, hashes))
     extra = {path.name for path in folder.iterdir()} - {"runs.json", *map(_file, recorded["runs"])}
-    yield chain.same("files that no run wrote", [], sorted(extra), "move them away")
+    yield from chain.values("files that no run wrote", [], sorted(extra), "move them away")
 
 
 def _file(run: dict) -> str:
     return f"{run['arm']}-seed{run['seed']}.jsonl"
 
 
-def _run(folder: Path, run: dict, by_hash: dict[str, str], task: Task, chain: Chain, hashes: Hashes) -> Iterator[Link]:
+def _run(folder: Path, run: dict, by_hash: dict[str, str], chain: Chain, hashes: Hashes) -> Iterator[Link]:
     name = _file(run)
     found = hashes.sha256(folder / name)
     if found is None:
@@ -62,23 +63,3 @@ def _run(folder: Path, run: dict, by_hash: dict[str, str], task: Task, chain: Ch
         yield chain.wrong(f"predictions {name}", f"{run['predictions'][:12]}…", f"the content of {by_hash[found]}")
     else:
         yield chain.same(f"predictions {name}", run["predictions"], found)
-    from harness.evaluation import metrics
-
-    validation = [line for line in read_jsonl(folder / name) if line["part"] == "validation"]
-    if validation and not run.get("diverged"):
-        value = round(metrics.primary(task, validation), 6)
-        yield chain.same(f"validation F1 of {name}, from its predictions", value, run["best_validation_f1"])
-        at_best = [point["validation_f1"] for point in run["curve"] if point["step"] == run["best_step"]]
-        yield chain.same(f"learning curve of {name} at its best step", [value], at_best)
-
-
-def _libraries(root: Path, recorded: dict[str, str], chain: Chain) -> Iterator[Link]:
-    path = root / "constraints.txt"
-    if not path.is_file():
-        yield chain.missing("constraints.txt, which pins the libraries", "`git checkout -- constraints.txt`")
-        return
-    lines = (line.split("#")[0].strip().partition("==") for line in path.read_text(encoding="utf-8").splitlines())
-    pinned = {name.lower(): version for name, _, version in lines}
-    for name, version in sorted(recorded.items()):
-        remedy = "the old constraints.txt, or `dvc repro` with the libraries that it pins"
-        yield chain.same(f"version of {name}, as constraints.txt pins it", pinned.get(name), version, remedy)

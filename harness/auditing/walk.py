@@ -1,14 +1,14 @@
 """The whole walk: from every reported number to the bytes it came from, or from one comparison only."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.auditing import again, checkpoints, corpus, data, lock, mirror, rendered, runs
 from harness.auditing.commits import Commits
 from harness.auditing.hashes import Hashes
 from harness.auditing.links import HOLDS, Chain, Link
-from harness.config import Build
+from harness.config import Build, FinetuneSettings
 from harness.errors import MissingInputError
 from harness.files import read_json
 from harness.params import ParamsFile
@@ -54,8 +54,21 @@ def one_run(root: Path, params: ParamsFile, name: str) -> Scope:
     return Scope((chosen,), False)
 
 
+def recorded_runs(root: Path, task: Task, family: str, settings: FinetuneSettings) -> Iterator[Link]:
+    """Whether what one comparison's runs recorded of their inputs is what would go into them now."""
+    return runs.links(root, task, family, settings, Hashes())
+
+
 def audit(root: Path, params: ParamsFile, tasks: dict[str, Task], stages: again.Stages, scope: Scope) -> Iterator[Link]:
     """Every link of `scope`, whatever is found on the way."""
+    for link in _links(root, params, tasks, stages, scope):
+        # Messages name files by their whole path; a reader is in the repository.
+        yield replace(link, name=link.name.replace(f"{root}/", ""), found=link.found.replace(f"{root}/", ""))
+
+
+def _links(
+    root: Path, params: ParamsFile, tasks: dict[str, Task], stages: again.Stages, scope: Scope
+) -> Iterator[Link]:
     settings, hashes = params.everything(), Hashes()
     names, families = (list(dict.fromkeys(key[i] for key in scope.comparisons)) for i in (0, 1))
     yield from lock.CHAIN.follow("dvc.lock", lambda: lock.links(root, hashes, None if scope.whole else _stages(scope)))
@@ -69,7 +82,7 @@ def audit(root: Path, params: ParamsFile, tasks: dict[str, Task], stages: again.
         yield from runs.links(root, tasks[task], family, params.finetune(task, family), hashes)
     every = everything(params).comparisons
     with again.scratch() as target:
-        made = again.rescore(root, target, scope.comparisons, every, stages)
+        made = again.rescore(root, target, every, stages)
         yield from _reported(root, made, scope, every, settings.run.tasks)
         yield from _mirrored(root, made, params, tasks, scope)
 
@@ -130,14 +143,12 @@ def _mirrored(
         collected = recordings.collect(made.root, params.report().run, tasks)
         recorded = read_json(root / "artifacts" / "tracking.json", made_by="harness track")
         known = {recording.name: recording.fingerprint for recording in collected}
-        names = None if scope.whole else {"/".join(key) for key in scope.comparisons}
-        for one, other in ((known, recorded),):
-            yield from chain.values(
-                "artifacts/tracking.json",
-                *({k: v for k, v in of.items() if not names or k in names} for of in (one, other)),
-            )
+        chosen = {"/".join(key) for key in scope.comparisons}
+        if not scope.whole:
+            known, recorded = ({key: of[key] for key in chosen & of.keys()} for of in (known, recorded))
+        yield from chain.values("artifacts/tracking.json", known, recorded)
         for recording in collected:
-            if found and (names is None or recording.name in names):
+            if found and recording.name in chosen:
                 yield from mirror.links(recording, found, commits)
 
     yield from chain.follow("the store", opened)

@@ -1,4 +1,4 @@
-"""Commands over what was recorded: track, ui, audit."""
+"""Commands over what was recorded: track, ui, audit, reproduce."""
 
 from harness.commands.common import declare, parameters, repository
 
@@ -15,6 +15,9 @@ def add(commands) -> None:
     )
     audit.add_argument("--all", action="store_true", help="a line for every link, not only for those that do not hold")
     audit.add_argument("--json", action="store_true", help="every link, for a program")
+    text = "run one recorded comparison again, aside, and say whether bytes or predictions differ"
+    reproduce = declare(commands, "reproduce", _reproduce, text, "reproduce medmqp/nb_bert")
+    reproduce.add_argument("recorded", metavar="RUN", help="the id of an MLflow run, or TASK/FAMILY")
 
 
 def _track(options) -> None:
@@ -54,3 +57,24 @@ def _audit(options) -> int:
     lines = [printing.as_json(links)] if options.json else printing.lines(links, options.all)
     print(*lines, sep="\n")
     return 1 if any(link.state != HOLDS for link in links) else 0
+
+
+def _reproduce(options) -> int:
+    from harness import registry
+    from harness.auditing import again, repeated, walk
+    from harness.auditing.links import HOLDS
+    from harness.stages import finetune
+
+    root, params = repository(), parameters()
+    (name, family), *_ = walk.one_run(root, params, options.recorded).comparisons
+    task, settings = registry.get(root, name), params.finetune(name, family)
+    for link in walk.recorded_runs(root, task, family, settings):
+        if link.state != HOLDS:
+            print(f"before: {link.name}: recorded {link.expected or 'it'}, now {link.found or 'missing'}")
+    predictions = f"artifacts/predictions/{name}/{family}"
+    with again.scratch() as target:
+        again.link_inputs(root, target, again.TRAINING_INPUTS)
+        finetune.run(target, task, family, settings)
+        found = list(repeated.compare(task, root / predictions, target / predictions))
+    print(*repeated.lines(f"{name}/{family}", found), sep="\n")
+    return 1 if any(run.outcome == repeated.DIFFERENT for run in found) else 0

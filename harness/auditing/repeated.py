@@ -1,0 +1,77 @@
+"""One comparison made a second time: the same bytes, the same predictions, or different by how much."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import files
+from harness.task import Task
+
+BYTES, DECISIONS, DIFFERENT = "same bytes", "same predictions", "different"
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """One run made again; `detail` says by how much it differs, and is empty where nothing does."""
+
+    name: str
+    outcome: str
+    detail: str = ""
+
+
+def compare(task: Task, recorded: Path, again: Path) -> Iterator[Repeated]:
+    """The prediction files of two folders that `finetune` wrote, run by run, in the order that was recorded.
+
+    Raises MissingInputError for a file that is not there.
+    """
+    for run in files.read_json(recorded / "runs.json")["runs"]:
+        name = f"{run['arm']}-seed{run['seed']}.jsonl"
+        made_by = f"harness finetune {task.name} {recorded.name}"
+        before, after = (files.read_jsonl(folder / name, made_by=made_by) for folder in (recorded, again))
+        title = f"{run['arm']} seed {run['seed']}"
+        if files.sha256(recorded / name) == files.sha256(again / name):
+            yield Repeated(title, BYTES)
+        elif _decisions(before) == _decisions(after):
+            yield Repeated(title, DECISIONS, _scores_apart(before, after))
+        else:
+            yield Repeated(title, DIFFERENT, "; ".join(_decided_otherwise(task, before, after)))
+
+
+def _decisions(lines: list[dict]) -> str:
+    from harness.evaluation import metrics
+
+    return metrics.decision_hash(lines)
+
+
+def _scores_apart(before: list[dict], after: list[dict]) -> str:
+    """How far the scores behind equal decisions lie apart; spans carry none."""
+    later = {(line["part"], line["id"]): line.get("scores", ()) for line in after}
+    apart = [
+        abs(one - other)
+        for line in before
+        for one, other in zip(line.get("scores", ()), later[line["part"], line["id"]], strict=True)
+    ]
+    return f"scores apart by at most {max(apart):.1e}" if apart else "the files differ elsewhere"
+
+
+def _decided_otherwise(task: Task, before: list[dict], after: list[dict]) -> Iterator[str]:
+    """Of every part: how many rows were decided otherwise, and what that does to the primary score."""
+    from harness.evaluation import metrics
+
+    for part in sorted({line["part"] for line in [*before, *after]}):
+        one, other = ({line["id"]: line for line in lines if line["part"] == part} for lines in (before, after))
+        changed = sum(one[key]["prediction"] != other[key]["prediction"] for key in one.keys() & other.keys())
+        changed += len(one.keys() ^ other.keys())
+        scores = [
+            f"{metrics.primary(task, list(lines.values())):.4f}" if lines else "nothing" for lines in (one, other)
+        ]
+        if changed:
+            yield f"{part}: {changed} of {len(one)} rows decided otherwise, F1 {scores[0]} before, {scores[1]} now"
+
+
+def lines(name: str, found: list[Repeated]) -> Iterator[str]:
+    """A line per run and one for all of the comparison `name`."""
+    for run in found:
+        yield f"{run.name}: {run.outcome}" + (f" ({run.detail})" if run.detail else "")
+    counts = {outcome: sum(run.outcome == outcome for run in found) for outcome in (BYTES, DECISIONS, DIFFERENT)}
+    yield f"{name}: " + ", ".join(f"{outcome} in {n} of {len(found)} runs" for outcome, n in counts.items() if n)

@@ -1,0 +1,355 @@
+"""Ways to make a finished repository say something that it did not measure."""
+
+import json
+import re
+import shutil
+import sqlite3
+from pathlib import Path
+
+from harness import files
+
+RUNS = "artifacts/predictions/medmqp/norbert3"
+CHECKPOINTS = "artifacts/checkpoints/norbert3"
+
+
+def replaced(path: str, pattern: str, by: str, count: int = 1):
+    """The first places that match `pattern` become `by`; that nothing matches is a fault of the test."""
+
+    def tamper(root: Path) -> None:
+        text = (root / path).read_text(encoding="utf-8")
+        new, n = re.subn(pattern, by, text, count=count, flags=re.MULTILINE)
+        assert n and new != text, f"{pattern} is not in {path}"
+        (root / path).write_text(new, encoding="utf-8")
+
+    return tamper
+
+
+def edited(path: str, edit):
+    """`edit(value)` changes the JSON value of a file in place."""
+
+    def tamper(root: Path) -> None:
+        value = files.read_json(root / path)
+        edit(value)
+        files.write_json(root / path, value)
+
+    return tamper
+
+
+def lines(path: str, edit):
+    """`edit(lines)` gives the lines that a file shall have."""
+
+    def tamper(root: Path) -> None:
+        old = (root / path).read_text(encoding="utf-8").splitlines(keepends=True)
+        (root / path).write_text("".join(edit(old)), encoding="utf-8")
+
+    return tamper
+
+
+def swapped(one: str, other: str):
+    def tamper(root: Path) -> None:
+        first, second = (root / one).read_bytes(), (root / other).read_bytes()
+        (root / one).write_bytes(second)
+        (root / other).write_bytes(first)
+
+    return tamper
+
+
+def written(path: str, content: bytes):
+    def tamper(root: Path) -> None:
+        (root / path).write_bytes(content)
+
+    return tamper
+
+
+def removed(path: str):
+    def tamper(root: Path) -> None:
+        shutil.rmtree(root / path) if (root / path).is_dir() else (root / path).unlink()
+
+    return tamper
+
+
+def flipped(path: str):
+    """One bit of the last byte."""
+
+    def tamper(root: Path) -> None:
+        content = bytearray((root / path).read_bytes())
+        content[-1] ^= 1
+        (root / path).write_bytes(content)
+
+    return tamper
+
+
+def stored(statement: str):
+    """A change of MLflow's tables that hits at least one row."""
+
+    def tamper(root: Path) -> None:
+        database = sqlite3.connect(root / "mlflow.db")
+        with database:
+            assert database.execute(statement).rowcount > 0, statement
+        database.close()
+
+    return tamper
+
+
+def reassigned(root: Path) -> None:
+    """A row of the manifest goes from training to test."""
+    path = root / "reports" / "splits" / "medmqp.json"
+    manifest = files.read_json(path)
+    row = next(key for key, split in manifest["splits"].items() if split == "train")
+    manifest["splits"][row] = "test"
+    files.write_json(path, manifest)
+
+
+def better_answers(root: Path) -> None:
+    """A prediction file is improved, and every hash and number behind it is made to fit, up to `dvc.lock`."""
+    from harness import registry
+    from harness.params import load
+    from harness.stages import report, score
+
+    folder = root / RUNS
+    path = folder / "clinical-seed1.jsonl"
+    rows = files.read_jsonl(path)
+    for row in [row for row in rows if row["part"] == "test"][:40]:
+        row["prediction"] = row["gold"]
+    files.write_jsonl(path, rows)
+    recorded = files.read_json(folder / "runs.json")
+    for run in recorded["runs"]:
+        if (run["arm"], run["seed"]) == ("clinical", 1):
+            run["predictions"] = files.sha256(path)
+    files.write_json(folder / "runs.json", recorded)
+    params = load(root / "params.yaml")
+    tasks = {name: registry.get(root, name) for name in params.report().run.tasks}
+    score.run(root, tasks["medmqp"], "norbert3", params.score())
+    report.run(root, params.report(), tasks)
+
+
+def relabelled(rows: list[str]) -> list[str]:
+    first = json.loads(rows[0])
+    first["gold"] = first["prediction"] = {"0": "1", "1": "0"}[first["gold"]]
+    return [files.canonical_json(first) + "\n", *rows[1:]]
+
+
+_CLINICAL = "(SELECT run_uuid FROM tags WHERE key = 'arm' AND value = 'clinical' LIMIT 1)"
+_PARENT = "(SELECT run_uuid FROM tags WHERE key = 'level' AND value = 'comparison' LIMIT 1)"
+_CARD = f"{CHECKPOINTS}/clinical/harness.json"
+
+# What is done, the chain that has to say so, and words that its finding must hold.
+WAYS = {
+    "a number in comparison.csv": (
+        replaced("reports/comparison.csv", r"^(medmqp,[^,]*,[^,]*,[^,]*,)0\.\d+", r"\g<1>0.9999"),
+        "medmqp/norbert3", "comparison.csv baseline: reference",
+    ),
+    "a verdict": (
+        replaced("reports/comparison.csv", "inconclusive|equivalent|worse|better", "splendid"),
+        "/norbert3", "comparison.csv baseline: verdict",
+    ),
+    "a number in results.csv": (
+        replaced("reports/results.csv", r"^(aismec,norbert3,clinical,2,f1,)[\d.]+", r"\g<1>0.9999"),
+        "aismec/norbert3", "results.csv clinical 2 f1: value",
+    ),
+    "a row twice": (
+        lines("reports/results.csv", lambda rows: [*rows, rows[1]]), "aismec/norbert3", "results.csv baseline 1 f1",
+    ),
+    "a row of a removed task": (
+        lines("reports/comparison.csv", lambda rows: [*rows, rows[1].replace("aismec", "triage")]),
+        "reports", "comparison.csv triage norbert3 baseline",
+    ),
+    "rows in another order": (
+        lines("reports/results.csv", lambda rows: [rows[0], *reversed(rows[1:])]), "reports", "reports/results.csv",
+    ),
+    "a number in the tables for a reader": (
+        replaced("reports/README.md", r"\d\d\.\d ± ", "99.9 ± "), "reports", "reports/README.md, line",
+    ),
+    "a number in the page": (
+        replaced("reports/index.html", r"\d\d\.\d ± ", "99.9 ± "), "reports", "reports/index.html, line",
+    ),
+    "a number in the paper's tables": (
+        replaced("reports/tables.tex", r"\d\d\.\d \$", "99.9 $"), "reports", "reports/tables.tex",
+    ),
+    "a figure": (flipped("reports/figures/arms.png"), "reports", "reports/figures/arms.png"),
+    "a figure that is gone": (removed("reports/figures/arms.png"), "reports", "reports/figures/arms.png"),
+    "a file too many": (written("reports/appendix.csv", b"f1\n1\n"), "reports", "reports/appendix.csv"),
+    "a manifest of a removed task": (
+        written("reports/splits/triage.json", b"{}"), "reports", "reports/splits/triage.json",
+    ),
+    "a hash in provenance.json": (
+        edited("reports/provenance.json", lambda v: v["results"][0].update(predictions="0" * 64)),
+        "aismec/norbert3", "provenance.json results: [aismec norbert3 baseline 1].predictions",
+    ),
+    "predictions of two seeds exchanged": (
+        swapped(f"{RUNS}/clinical-seed1.jsonl", f"{RUNS}/clinical-seed2.jsonl"),
+        "medmqp/norbert3", "the content of clinical-seed2.jsonl",
+    ),
+    "predictions of two arms exchanged": (
+        swapped(f"{RUNS}/baseline-seed1.jsonl", f"{RUNS}/clinical-seed1.jsonl"),
+        "medmqp/norbert3", "the content of clinical-seed1.jsonl",
+    ),
+    "a prediction removed": (
+        lines(f"{RUNS}/baseline-seed1.jsonl", lambda rows: rows[1:]),
+        "medmqp/norbert3", "predictions baseline-seed1.jsonl",
+    ),
+    "a prediction twice": (
+        lines(f"{RUNS}/baseline-seed2.jsonl", lambda rows: [rows[0], *rows]),
+        "medmqp/norbert3", "predictions baseline-seed2.jsonl",
+    ),
+    "a gold label": (
+        lines(f"{RUNS}/clinical-seed2.jsonl", relabelled), "medmqp/norbert3", "predictions clinical-seed2.jsonl",
+    ),
+    "a prediction file that is gone": (
+        removed(f"{RUNS}/clinical-seed2.jsonl"), "medmqp/norbert3", "predictions clinical-seed2.jsonl",
+    ),
+    "better answers, with all numbers made to fit": (better_answers, "dvc.lock", f"{RUNS} as stage finetune@medmqp"),
+    "better answers, as MLflow sees it": (better_answers, "medmqp/norbert3", "MLflow run"),
+    "a learning rate in runs.json": (
+        edited(f"{RUNS}/runs.json", lambda v: v["recipe"].update(learning_rate=0.5)),
+        "medmqp/norbert3", "runs.json against params.yaml: recipe.learning_rate",
+    ),
+    "the version of torch in runs.json": (
+        edited(f"{RUNS}/runs.json", lambda v: v["libraries"].update(torch="1.0")),
+        "medmqp/norbert3", "version of torch",
+    ),
+    "a validation score in runs.json": (
+        edited(f"{RUNS}/runs.json", lambda v: v["runs"][0].update(best_validation_f1=0.99)),
+        "medmqp/norbert3", "validation F1 of baseline seed 1, from its predictions",
+    ),
+    "a loss on a learning curve": (
+        edited(f"{RUNS}/runs.json", lambda v: v["runs"][0]["curve"][0].update(train_loss=0.01)),
+        "dvc.lock", f"{RUNS} as stage finetune@medmqp",
+    ),
+    "a score in the scores": (
+        edited("artifacts/scores/medmqp/norbert3.json", lambda v: v["metrics"][0].update(value=0.99)),
+        "medmqp/norbert3", "computed again: metrics",
+    ),
+    "an interval in the scores": (
+        edited("artifacts/scores/medmqp/norbert3.json", lambda v: v["comparisons"][0].update(ci_low=0.01)),
+        "medmqp/norbert3", "ci_low",
+    ),
+    "the split": (reassigned, "data/medmqp", "reports/splits/medmqp.json: splits."),
+    "the groups of a split": (
+        edited("artifacts/splits/medmqp/groups.json", lambda v: v.update(dict.fromkeys(list(v)[:2], "one"))),
+        "data/medmqp", "groups.json",
+    ),
+    "a leakage finding": (
+        edited("artifacts/splits/medmqp/leakage.json", lambda v: v["checks"][0].update(count=7)),
+        "data/medmqp", "leakage.json: checks",
+    ),
+    "a label in the records": (
+        replaced("artifacts/validated/medmqp/records.jsonl", '"label": "1"', '"label": "0"'),
+        "data/medmqp", "records.jsonl",
+    ),
+    "a count on the data card": (
+        edited("artifacts/validated/medmqp/card.json", lambda v: v.update(rows_in=9)), "data/medmqp", "rows_in",
+    ),
+    "raw data": (replaced("data/medmqp/mqp.csv", "e", "E"), "data/medmqp", "data/medmqp/mqp.csv as source.json"),
+    "raw data with its source record": (
+        edited("data/aismec/source.json", lambda v: v.update(kind="public")), "data/aismec", "source record as it was",
+    ),
+    "a raw file too many": (written("data/medmqp/more.csv", b"1,2\n"), "data/medmqp", "more.csv"),
+    "a corpus": (
+        lines("artifacts/corpus/clinical.jsonl", lambda rows: rows[:-1]), "corpus", "artifacts/corpus/clinical.jsonl",
+    ),
+    "the corpus card's test texts": (
+        edited("artifacts/corpus/card.json", lambda v: v["inputs"]["medmqp"].update(manifest="0" * 64)),
+        "corpus", "the test texts it was cleaned of: medmqp.manifest",
+    ),
+    "weights": (
+        flipped(f"{CHECKPOINTS}/clinical/model.safetensors"),
+        "medmqp/norbert3", "inputs that the runs recorded: checkpoints.clinical",
+    ),
+    "the arms' weights exchanged": (
+        swapped(f"{CHECKPOINTS}/clinical/model.safetensors", f"{CHECKPOINTS}/baseline/model.safetensors"),
+        "checkpoints/norbert3", "clinical: its parent's files",
+    ),
+    "a tokenizer": (
+        written(f"{CHECKPOINTS}/clinical/tokenizer.json", b"{}"), "checkpoints/norbert3", "the baseline's tokenizer",
+    ),
+    "a checkpoint from another commit": (
+        edited(_CARD, lambda v: v.update(code="a" * 64)), "checkpoints/norbert3", "clinical: the code that made it",
+    ),
+    "a held-out loss on a card": (
+        edited(_CARD, lambda v: v["held_out"]["after"]["clinical"].update(loss=0.1)),
+        "checkpoints/norbert3", "clinical: README.md is that of its card",
+    ),
+    "the recipe on a card": (
+        edited(_CARD, lambda v: v["recipe"]["parameters"].update(seed=77)),
+        "checkpoints/norbert3", "clinical: card against params.yaml: recipe.parameters.seed",
+    ),
+    "the parent on a card": (
+        edited(_CARD, lambda v: v["parent"].update(tree="0" * 64)),
+        "checkpoints/norbert3", "clinical: its parent's files",
+    ),
+    "a learning rate in params.yaml": (
+        replaced("params.yaml", r"dropout: 0\.0", "dropout: 0.1", count=0),
+        "medmqp/norbert3", "runs.json against params.yaml: recipe.dropout",
+    ),
+    "the margin in params.yaml": (
+        replaced("params.yaml", r"margin: 0\.02", "margin: 0.9"),
+        "dvc.lock", "params.yaml as stage report was run with: statistics.margin",
+    ),
+    "the code": (
+        replaced("harness/evaluation/verdicts.py", "^", "# x\n"), "dvc.lock", "harness/evaluation as stage",
+    ),
+    "a task's declaration": (replaced("tasks/medmqp.py", '"""', '"""Now '), "dvc.lock", "tasks/medmqp.py as stage"),
+    "dvc.lock": (
+        replaced("dvc.lock", r"(- path: artifacts/scores/medmqp\n +hash: md5\n +md5: )\w{6}", r"\g<1>abcdef"),
+        "dvc.lock", "artifacts/scores/medmqp",
+    ),
+    "a command in dvc.lock": (
+        replaced("dvc.lock", "cmd: harness score medmqp", "cmd: harness score aismec"),
+        "dvc.lock", "stage score@medmqp: command",
+    ),
+    "a stage in dvc.lock": (
+        replaced("dvc.lock", "score@medmqp:", "score@triage:"), "dvc.lock", "stage score@medmqp has not been run",
+    ),
+    "the pipeline": (
+        replaced("dvc.yaml", r"^ +- harness/evaluation\n", ""), "dvc.lock", "its deps",
+    ),
+    "data.dvc": (replaced("data.dvc", r"md5: \w{6}", "md5: abcdef", count=0), "dvc.lock", "data.dvc"),
+    "the pinned libraries": (
+        replaced("constraints.txt", "^torch==.*$", "torch==9.9"), "medmqp/norbert3", "version of torch",
+    ),
+    "the list of fingerprints": (
+        edited("artifacts/tracking.json", lambda v: v.update({"medmqp/norbert3": "0" * 64})),
+        "MLflow", "artifacts/tracking.json: medmqp/norbert3",
+    ),
+    "a metric in MLflow": (
+        stored(f"UPDATE latest_metrics SET value = 0.99 WHERE key = 'f1' AND run_uuid = {_CLINICAL}"),
+        "/norbert3", "metrics: f1",
+    ),
+    "a mean in MLflow": (
+        stored(f"UPDATE latest_metrics SET value = 0.99 WHERE key = 'f1_clinical' AND run_uuid = {_PARENT}"),
+        "/norbert3", "(means) metrics: f1_clinical",
+    ),
+    "a curve in MLflow": (
+        stored(f"UPDATE metrics SET value = 0.01 WHERE key = 'train_loss' AND step = 30 AND run_uuid = {_CLINICAL}"),
+        "/norbert3", "curve train_loss",
+    ),
+    "a parameter in MLflow": (
+        stored(f"UPDATE params SET value = '9' WHERE key = 'recipe.batch' AND run_uuid = {_CLINICAL}"),
+        "/norbert3", "parameters: recipe.batch",
+    ),
+    "an arm's tag in MLflow": (
+        stored(f"UPDATE tags SET value = 'baseline' WHERE key = 'arm' AND run_uuid = {_CLINICAL}"),
+        "/norbert3", "MLflow runs of clinical seed",
+    ),
+    "the kind of data in MLflow": (
+        stored(f"UPDATE tags SET value = 'restricted' WHERE key = 'data_kind' AND run_uuid = {_PARENT}"),
+        "/norbert3", "tags: data_kind",
+    ),
+    "the commit in MLflow": (
+        stored(f"UPDATE tags SET value = '{'1' * 40}' WHERE key = 'git_commit' AND run_uuid = {_PARENT}"),
+        "/norbert3", "the commit that made it",
+    ),
+    "the code in MLflow": (
+        stored(f"UPDATE tags SET value = '{'1' * 64}' WHERE key = 'code' AND run_uuid = {_PARENT}"),
+        "/norbert3", "tags: code",
+    ),
+    "a fingerprint in MLflow": (
+        stored(f"UPDATE tags SET value = 'x' WHERE key = 'fingerprint' AND run_uuid = {_PARENT}"),
+        "/norbert3", "fingerprint of the results",
+    ),
+    "a run deleted in MLflow": (
+        stored(f"UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = {_CLINICAL}"),
+        "/norbert3", "MLflow runs of clinical seed",
+    ),
+}  # fmt: skip

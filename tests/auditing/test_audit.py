@@ -1,0 +1,159 @@
+"""The audit of a finished repository: silent where nothing was touched, and not where anything was."""
+
+import json
+import shutil
+
+import finished
+import pytest
+from auditing import tampering
+
+from harness.auditing.links import DIFFERS, HOLDS, MISSING
+from harness.cli import main
+
+
+@pytest.fixture(scope="module")
+def untouched(repository, tmp_path_factory):
+    return finished.build(repository, tmp_path_factory.mktemp("finished") / "root")
+
+
+@pytest.fixture
+def root(untouched, tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    copy = shutil.copytree(untouched, tmp_path / "root", symlinks=True)
+    monkeypatch.chdir(copy)
+    return copy
+
+
+def audit(capsys, *arguments) -> tuple[int, list[dict]]:
+    """Exit code and links."""
+    capsys.readouterr()
+    code = main(["audit", "--json", *arguments])
+    return code, json.loads(capsys.readouterr().out)["links"]
+
+
+def findings(links: list[dict]) -> list[dict]:
+    return [link for link in links if link["state"] != HOLDS]
+
+
+def test_an_untouched_repository_has_no_finding(root, capsys):
+    code, links = audit(capsys)
+    assert findings(links) == [] and code == 0
+    chains = {link["chain"] for link in links}
+    comparisons = {f"{task}/{finished.FAMILY}" for task in finished.TASKS}
+    assert chains == {
+        "dvc.lock", "data/aismec", "data/medmqp", "corpus", "checkpoints/norbert3", "reports", "MLflow", *comparisons
+    }  # fmt: skip
+    assert main(["audit"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == len(chains) + 1 and said[-1] == f"{len(links)} hold: every number leads back to its bytes"
+
+
+@pytest.mark.parametrize("way", sorted(tampering.WAYS))
+def test_what_was_tampered_with_is_found_and_named(way, root, capsys):
+    tamper, chain, words = tampering.WAYS[way]
+    tamper(root)
+    code, links = audit(capsys)
+    assert code == 1
+    said = [f"{link['name']} {link['expected']} {link['found']}" for link in findings(links) if chain in link["chain"]]
+    assert any(words in line for line in said), findings(links)
+    assert all(link["remedy"] for link in findings(links))
+    assert all(link["state"] == MISSING or link["expected"] != link["found"] for link in findings(links))
+
+
+@pytest.mark.parametrize(
+    ("path", "command"),
+    [
+        ("mlflow.db", "harness track"),
+        ("artifacts/predictions", "harness finetune medmqp norbert3"),
+        ("artifacts/checkpoints/norbert3/clinical", "harness pretrain norbert3"),
+        ("artifacts/scores", "harness score medmqp norbert3"),
+        ("artifacts/validated/medmqp", "harness validate medmqp"),
+        ("artifacts", "harness corpus"),
+        ("reports", "harness report"),
+        ("dvc.lock", "dvc repro"),
+        ("data", "dvc repro"),
+    ],
+)
+def test_what_is_missing_is_named_with_the_command_that_makes_it(path, command, root, capsys):
+    tampering.removed(path)(root)
+    code, links = audit(capsys)
+    assert code == 1
+    assert any(command in link["remedy"] for link in findings(links) if link["state"] == MISSING)
+    assert not any("Error:" in link["found"] for link in findings(links)), findings(links)
+
+
+def test_one_run_follows_only_its_comparison(root, capsys):
+    from harness.tracked import read
+
+    runs = [run for run in read(root) if run.tags["task"] == "aismec"]
+    child = next(run for run in runs if run.tags.get("arm") == "clinical")
+    tampering.WAYS["a score in the scores"][0](root)
+    for name in (child.id, child.parent, child.id[:10], "aismec/norbert3"):
+        code, links = audit(capsys, name)
+        assert code == 0 and findings(links) == [], name
+        assert "aismec/norbert3" in {link["chain"] for link in links}
+        assert not {"medmqp/norbert3", "data/medmqp"} & {link["chain"] for link in links}
+    code, links = audit(capsys, "medmqp/norbert3")
+    assert code == 1 and {link["chain"] for link in findings(links)} == {"medmqp/norbert3"}
+
+
+def test_one_run_does_not_see_what_another_lost(root, capsys):
+    tampering.WAYS["predictions of two seeds exchanged"][0](root)
+    assert audit(capsys, "aismec/norbert3")[0] == 0
+    code, links = audit(capsys, "medmqp/norbert3")
+    assert code == 1 and {link["chain"] for link in findings(links)} == {"medmqp/norbert3", "dvc.lock"}
+
+
+def test_a_run_that_is_not_there_is_an_error_with_a_remedy(root, capsys):
+    assert main(["audit", "feedbeef"]) == 1
+    said = capsys.readouterr().err
+    assert "No runs in the MLflow store begin with 'feedbeef'" in said and "aismec/norbert3" in said
+
+
+def test_the_audit_changes_nothing(root, capsys):
+    from harness import files
+
+    before = {name: files.sha256_tree(root / name) for name in ("artifacts", "data", "reports", "harness")}
+    before["mlflow.db"] = files.sha256(root / "mlflow.db")
+    audit(capsys)
+    after = {name: files.sha256_tree(root / name) for name in before if name != "mlflow.db"}
+    assert before == after | {"mlflow.db": files.sha256(root / "mlflow.db")}
+
+
+def test_people_see_findings_once_and_every_link_when_they_ask(root, capsys):
+    tampering.replaced("constraints.txt", "^torch==.*$", "torch==9.9")(root)
+    tampering.removed("reports/figures/arms.png")(root)
+    assert main(["audit"]) == 1
+    said = capsys.readouterr().out
+    assert "✗ reports: " in said and "✓ data/medmqp: " in said
+    assert "missing  reports/figures/arms.png → `harness report`" in said
+    assert "version of torch, as constraints.txt pins it: expected 9.9, found " in said
+    assert "(and in 1 more places; --all lists them)" in said and "holds " not in said
+    main(["audit", "--all"])
+    assert "holds    runs.json against params.yaml" in capsys.readouterr().out
+
+
+def test_no_text_of_any_document_is_shown(root, capsys):
+    path = root / "artifacts/validated/medmqp/records.jsonl"
+    row = json.loads(path.read_text(encoding="utf-8").splitlines()[0])
+    tampering.replaced("artifacts/validated/medmqp/records.jsonl", '"text": "', '"text": "SECRET ')(root)
+    code, links = audit(capsys)
+    assert code == 1 and any(row["id"] in link["name"] for link in findings(links))
+    assert "SECRET" not in json.dumps(links) and row["text_pair"] not in json.dumps(links)
+
+
+def test_new_code_with_the_same_results_is_followed_after_it_was_recorded(root, capsys):
+    """Runs keep their place in the store, and name the code that made their results again."""
+    from harness import registry
+    from harness.params import load
+    from harness.stages import track
+
+    path = root / "harness" / "reporting" / "wording.py"
+    path.write_text(path.read_text(encoding="utf-8") + "# more\n", encoding="utf-8")
+    settings = load(root / "params.yaml").report()
+    tasks = {name: registry.get(root, name) for name in finished.TASKS}
+    _, links = audit(capsys)
+    assert [link for link in findings(links) if "MLflow run" in link["name"] and "tags: code" in link["name"]]
+    track.run(root, settings, tasks)
+    _, links = audit(capsys)
+    assert not [link for link in findings(links) if "MLflow" in link["name"] and link["state"] == DIFFERS]
