@@ -84,6 +84,23 @@ TASKS = {
     )
 }
 
+SCORES_OF_A_COLLAPSED_PAIR = {
+    "task": "t", "family": "nb_bert", "head": "sequence", "data_kind": "synthetic", "primary": "binary_f1",
+    "labels": ["0", "1"], "n": {"test": 90}, "groups": {"test": 90},
+    "metrics": [
+        {"arm": arm, "seed": seed, "part": "test", "metric": "f1", "value": 0.6667}
+        for arm in ("baseline", "clinical") for seed in (1, 2)
+    ],
+    "per_class": [], "confusion": [], "inputs": {}, "provenance": {},
+    "reference": {"majority": {"f1": 0.0}, "always_positive": {"f1": 0.6667}},
+    "comparisons": [{
+        "part": "test", "against": "baseline", "seeds": [1, 2], "reference": 0.6667, "clinical": 0.6667, "delta": 0.0,
+        "ci_low": -0.001, "ci_high": 0.001, "p_value": 1.0, "se": 0.0005, "df": 4.0, "mde": 0.002,
+        "reference_spread": 0.0, "clinical_spread": 0.0, "documents_se": 0.0, "p_group_swap": 1.0, "n_groups": 90,
+        "n_seeds": 2,
+    }],
+}  # fmt: skip
+
 
 def build(
     root: Path,

@@ -11,8 +11,8 @@ def cautions(comparisons: list[Comparison], checkpoints: dict[tuple[str, str], d
     """One sentence each. `checkpoints` are the cards by (family, arm)."""
     items = [
         *_data(comparisons),
-        "That a difference is real because it stands in a table: `comparison.csv` says which are. Nor that there is "
-        "none where the verdict is inconclusive: `mde` says how large it would have to be to be found.",
+        "That a difference is real because it stands in a table: the verdict says which are. Nor that there is none "
+        "where the verdict is inconclusive: *detectable* says how large it would have to be to be found.",
     ]
     if not any(arm == "control" for c in comparisons for arm in c.arms):
         items.append(

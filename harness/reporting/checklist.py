@@ -57,10 +57,12 @@ def blocks(comparisons: list[Comparison], known: Background, statistics: Statist
 
 def gather(comparisons: list[Comparison], known: Background, statistics: Statistics) -> Facts:
     cards, leakages, checkpoints, corpus = known.cards, known.leakage, known.checkpoints, known.corpus
+    compared = sum(len(c.others) for c in comparisons)
     first, tasks = comparisons[0], wording.unique(c.task for c in comparisons)
     warned = sum(check.get("level") != "ok" for task in tasks for check in leakages[task].get("checks", []))
     sources = wording.unique(source_kind(card) or "unknown" for card in checkpoints.values())
-    sizes = sorted({card["parameters"] for card in checkpoints.values() if card.get("parameters")})
+    counts = sorted({card["parameters"] for card in checkpoints.values() if card.get("parameters")})
+    sizes = wording.unique(f"{n / 1e6:.1f}" for n in counts)
     metrics = wording.unique(f"{wording.metric_title(c, 'f1')} (`{c.task}`)" for c in comparisons)
     holdouts = wording.codes(c.task for c in comparisons if "holdout" in c.parts)
     return Facts(
@@ -72,7 +74,7 @@ def gather(comparisons: list[Comparison], known: Background, statistics: Statist
         leakage="groups, exact and near duplicates, label shares checked across splits: "
         + ("nothing found" if not warned else f"{_counted(warned, 'warning')}, see section Data and splits"),
         models=f"{wording.listing(wording.unique(c.family_title for c in comparisons))}; "
-        + (f"{wording.listing(f'{n / 1e6:.1f}' for n in sizes)} million parameters; " if sizes else "")
+        + (f"{wording.listing(sizes)} million parameters; " if sizes else "")
         + ("built here" if sources == [BUILT] else f"from {wording.listing(sources)}")
         + " (section Pre-training)",
         training="one recipe per task for every arm, the update with the best validation score kept (section "
@@ -80,7 +82,7 @@ def gather(comparisons: list[Comparison], known: Background, statistics: Statist
         metrics=wording.listing(metrics) + "; further ones in section All scores",
         uncertainty=f"{100 * statistics.level:g} % intervals over documents and {len(first.seeds)} seeds from one "
         "variance-component procedure",
-        tests=f"two-sided t test of that procedure, Holm over all {len(comparisons)} families and tasks; equivalence "
+        tests=f"two-sided t test of that procedure, Holm over all {compared} comparisons; equivalence "
         f"margin ± {100 * statistics.margin:g} points; smallest detectable difference given",
         holdout=f"a shipped holdout of {wording.listing(holdouts)}, scored apart" if holdouts else NOT_PROVIDED,
         overlap="n-gram overlap removed from the corpora, section Pre-training"

@@ -21,20 +21,16 @@ def training(comparisons: list[Comparison]) -> tuple:
                 "`plots/learning.csv` holds the numbers.",
             )
         )
+    recipes = {c.task: c.provenance.get("recipe") or {} for c in comparisons}
+    names = sorted({name for recipe in recipes.values() for name in recipe})
     rows = [
-        (c.heading, name.replace("_", " "), str(value))
-        for c in _one_per_task(comparisons)
-        for name, value in sorted((c.provenance.get("recipe") or {}).items())
+        (name.replace("_", " "), *(str(recipe.get(name, wording.ABSENT)) for recipe in recipes.values()))
+        for name in names
     ]
     if rows:
         words = f"Fine-tuning recipe of each task, the same for every arm ({kinds})"
-        table = Table(words, ("Task", "Setting", "Value"), tuple(rows), names=2, grouped=1)
-        found.append(Details("Fine-tuning recipes", (table,)))
+        found.append(Details("Fine-tuning recipes", (Table(words, ("Setting", *recipes), tuple(rows)),)))
     return tuple(found)
-
-
-def _one_per_task(comparisons: list[Comparison]) -> list[Comparison]:
-    return [group[0] for group in wording.by_task(comparisons)]
 
 
 def blocks(comparisons: list[Comparison], checkpoints: Mapping[tuple[str, str], Mapping]) -> tuple:

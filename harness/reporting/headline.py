@@ -70,7 +70,11 @@ def found(comparisons: list[Comparison], judgements: Judgements) -> str:
 
 
 def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: float) -> Table:
-    """One row per difference: its interval, adjusted p-value, detectable effect and verdict."""
+    """One row per difference: its interval, adjusted p-value, detectable effect and verdict.
+
+    Which arm the clinical one is compared with stands in the caption, or in a column where there are several.
+    """
+    others = wording.unique(arm for c in comparisons for arm in c.others)
     rows = []
     for c in comparisons:
         for arm in c.others:
@@ -81,7 +85,7 @@ def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: 
                 (
                     c.heading,
                     c.family_title,
-                    arm_title(arm),
+                    *([arm_title(arm)] if len(others) > 1 else []),
                     wording.verdict(judgement),
                     wording.difference(estimate.delta),
                     interval or wording.ABSENT,
@@ -89,12 +93,13 @@ def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: 
                     wording.ABSENT if estimate.mde is None else wording.score("f1", estimate.mde),
                 )
             )
+    against = ["Against"] if len(others) > 1 else []
     return Table(
-        f"Is the clinical arm better? Differences in points of 100, {100 * level:g} % intervals over documents and "
-        f"seeds ({wording.kinds(c.data_kind for c in comparisons)})",
-        ("Task", "Family", "Against", "Verdict", "Difference", "Interval", "p (Holm)", "Detectable"),
+        f"Is the clinical arm better than the {wording.listing(others)}? Differences in points of 100, "
+        f"{100 * level:g} % intervals over documents and seeds ({wording.kinds(c.data_kind for c in comparisons)})",
+        ("Task", "Family", *against, "Verdict", "Difference", "Interval", "p (Holm)", "Detectable"),
         tuple(rows),
-        names=4,
+        names=3 + len(against),
         grouped=1,
     )
 

@@ -9,9 +9,9 @@ from harness.reporting.document import Bullets, Details, Figure, Paragraph, Repo
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2330; --soft: #566072; --line: #d5dae2; --paper: #ffffff;
-  --band: #f3f5f8; --mark: #fff4d6; --mark-line: #d9a400; --shade: 39, 92, 156; }
+  --band: #f3f5f8; --mark: #fff4d6; --mark-line: #a87b00; --shade: 39, 92, 156; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e4e8ef; --soft: #a3adbd; --line: #39414f; --paper: #14181f;
-  --band: #1d232c; --mark: #33290c; --mark-line: #b98d0e; --shade: 105, 165, 235; } }
+  --band: #1d232c; --mark: #33290c; --mark-line: #b98d0e; --shade: 52, 110, 180; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); line-height: 1.5;
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif; }
@@ -27,11 +27,12 @@ code { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .9em
   padding: .05em .3em; border-radius: 3px; }
 .notice { background: var(--mark); border-left: 4px solid var(--mark-line); padding: .75rem 1rem; margin: 1rem 0;
   font-weight: 600; max-width: none; }
-.scroll { overflow-x: auto; margin: 1.25rem 0 1.75rem; }
+.scroll { overflow-x: auto; display: inline-block; vertical-align: top; max-width: calc(100% - 1.5rem);
+  margin: 1.25rem 1.5rem 1.75rem 0; }
 table { border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--soft); padding-bottom: .4rem; caption-side: top;
   min-width: min(28rem, 82vw); }
-details .scroll { display: inline-block; vertical-align: top; max-width: 100%; margin: .6rem 2rem 1rem 0; }
+details .scroll { margin: .6rem 1.5rem 1rem 0; }
 th, td { padding: .32rem .7rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 thead th { border-bottom: 2px solid var(--soft); vertical-align: bottom; }
 th { text-align: left; font-weight: 600; }
@@ -50,11 +51,15 @@ details { border: 1px solid var(--line); border-radius: 6px; padding: 0 .9rem; m
 summary { cursor: pointer; padding: .55rem 0; font-weight: 600; }
 a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 3px solid var(--mark-line);
   outline-offset: 2px; }
+@media (min-width: 40rem) { details tbody th[scope=row] { white-space: nowrap; } }
 @media (max-width: 40rem) { main { padding: 1rem .9rem 3rem; } h1 { font-size: 1.45rem; }
-  th, td { padding: .3rem .35rem; } table { font-size: .82rem; } }
-@media print { :root { --ink: #000; --paper: #fff; --band: #eee; --line: #bbb; --soft: #333; --mark: #fff; }
+  .scroll, details .scroll { display: block; margin-right: 0; max-width: 100%; }
+  th, td { padding: .3rem .35rem; } td:not(.number) { min-width: 7.5rem; } table { font-size: .82rem; } }
+@media print { :root { color-scheme: light; --ink: #000; --paper: #fff; --band: #eee; --line: #bbb; --soft: #333;
+    --mark: #fff; }
   body { font-size: 10pt; } main { max-width: none; padding: 0; } nav { display: none; }
-  .scroll { overflow: visible; } table { font-size: 8pt; } tr, figure { break-inside: avoid; }
+  .scroll { overflow: visible; display: block; max-width: none; } table { font-size: 8pt; }
+  tr, figure { break-inside: avoid; }
   h2, caption { break-after: avoid; } details:not([open]) > * { display: block; }
   details::details-content { content-visibility: visible; display: block; height: auto; } }
 """

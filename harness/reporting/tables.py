@@ -114,7 +114,7 @@ _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$", "−": r"$-$", "–": "--", "×": r"$\times$",
     "→": r"$\rightarrow$", "▲": r"$\uparrow$", "▼": r"$\downarrow$", "≈": r"$\approx$",
-    "<": r"$<$", "\u202f": r"\,",
+    "<": r"$<$", "\u202f": r"\,", "\u00a0": "~",
 }  # fmt: skip
 
 

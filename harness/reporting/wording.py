@@ -30,7 +30,11 @@ def score_with_spread(metric: str, values: list[float]) -> str:
     return shown if deviation is None else f"{shown} ± {score(metric, deviation)}"
 
 
-VERDICTS = {"better": "▲ better", "worse": "▼ worse", "equivalent": "≈ equivalent", "inconclusive": "? inconclusive"}
+# The sign stays with its word, on a phone too.
+VERDICTS = {
+    verdict: f"{sign}\u00a0{verdict}"
+    for verdict, sign in (("better", "▲"), ("worse", "▼"), ("equivalent", "≈"), ("inconclusive", "?"))
+}
 COLLAPSED = "neither arm beats a constant answer"
 
 
@@ -73,7 +77,7 @@ def kinds(values) -> str:
 
 def codes(names) -> list[str]:
     """Names as code, each once, in the order given."""
-    return [f"`{name}`" for name in dict.fromkeys(names)]
+    return [f"`{name}`" for name in unique(names)]
 
 
 def listing(items) -> str:
@@ -90,6 +94,7 @@ def arm_title(arm: str) -> str:
 
 
 def unique(values) -> list:
+    """Each value once, in the order given."""
     return list(dict.fromkeys(values))
 
 
@@ -99,6 +104,7 @@ def by_task(comparisons: list[Comparison]) -> list[list[Comparison]]:
 
 
 def amount(n: int, one: str, many: str | None = None) -> str:
+    """`1 seed`, `5 seeds`."""
     return f"{n} {one if n == 1 else many or one + 's'}"
 
 

@@ -1,5 +1,7 @@
 """Adjustment for many comparisons against the definitions, and what each interval allows to be said."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -68,3 +70,26 @@ def test_the_same_difference_needs_more_among_many():
     among = verdicts.judge([estimate(p=p) for p in (0.02, *np.linspace(0.1, 0.9, 14))], alpha=0.05, margin=0.02)
     assert alone[0].verdict == "better" and among[0].verdict == "inconclusive"
     assert among[0].p_holm == pytest.approx(0.3) and among[0].p_bh <= among[0].p_holm
+
+
+@pytest.mark.parametrize(
+    "reference, clinical, floor, expected",
+    [
+        (0.60, 0.60, 0.60, True),  # both answer the same constant
+        (0.60, 0.61, 0.60, True),  # ahead by less than what was declared not to matter
+        (0.60, 0.621, 0.60, False),
+        (0.70, 0.10, 0.60, False),  # one arm has learnt something, and that can be compared
+        (0.10, 0.30, 0.60, True),  # a difference between two that read nothing is none to speak of
+        (0.10, 0.30, None, False),
+    ],
+)
+def test_a_pair_that_a_constant_answer_beats(reference, clinical, floor, expected):
+    delta = clinical - reference
+    found = dataclasses.replace(estimate(delta, delta - 0.005, delta + 0.005), reference=reference, clinical=clinical)
+    assert verdicts.collapsed(found, 0.02, floor) is expected
+    judged = verdicts.judge([found], alpha=0.05, margin=0.02, floors=[floor])[0]
+    assert judged.collapsed is expected and (judged.verdict == "inconclusive") is expected
+
+
+def test_without_floors_nothing_is_known_to_be_collapsed():
+    assert not verdicts.judge([estimate()], alpha=0.05, margin=0.02)[0].collapsed

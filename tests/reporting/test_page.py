@@ -1,6 +1,7 @@
 """The page: one file, no requests, sound structure."""
 
 import base64
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -68,3 +69,31 @@ def test_it_adapts_to_dark_phone_and_print(text):
 
 def test_text_is_escaped(text):
     assert "Cap &lt;&amp;&gt; <code>x</code>" in text and "a <em>b</em> &lt;script&gt;" in text
+
+
+def colours(block):
+    return {name: value for name, value in re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6})", block)}
+
+
+def luminance(colour):
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
+    values = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in values]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("start", ["light", "dark", "print"])
+def test_declared_colours_stand_out(text, start):
+    """WCAG 2.2: 4.5 for text on every ground, 3 for the ring around what has the focus."""
+    style = text[text.index("<style>") : text.index("</style>")]
+    light = colours(style[: style.index("@media")])
+    at = {"light": 0, "dark": style.index("prefers-color-scheme: dark"), "print": style.index("@media print")}[start]
+    now = light | colours(style[at : style.index("}", at)])
+
+    def ratio(a, b):
+        low, high = sorted((luminance(now[a]), luminance(now[b])))
+        return (high + 0.05) / (low + 0.05)
+
+    for ink in ("ink", "soft"):
+        assert all(ratio(ink, ground) >= 4.5 for ground in ("paper", "band")), ink
+    assert ratio("ink", "mark") >= 4.5 and (start == "print" or ratio("mark-line", "paper") >= 3)

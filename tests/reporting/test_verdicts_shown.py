@@ -1,11 +1,13 @@
 """Each verdict is told apart by sign and word, and stands with its interval."""
 
+import dataclasses
 from pathlib import Path
 
 import fakes
 import pytest
 
-from harness.reporting import content, results, wording
+from harness.config import Statistics
+from harness.reporting import headline, results, tables, wording
 from harness.stages import report as stage
 
 
@@ -17,7 +19,7 @@ def table(tmp_path_factory):
     comparisons = results.load(root, settings.run, fakes.TASKS)
     judged = results.judged(comparisons, settings.statistics)
     assert stage.read_background(root, settings).checkpoints
-    return content.verdict_table(comparisons, judged, 0.95), comparisons, judged
+    return headline.verdict_table(comparisons, judged, 0.95), comparisons, judged
 
 
 def test_a_row_holds_what_the_statistics_found(table):
@@ -26,8 +28,8 @@ def test_a_row_holds_what_the_statistics_found(table):
     for row, c in zip(shown.rows, comparisons, strict=True):
         estimate, judgement = c.estimates["test", "baseline"], judged[c.task, c.family, "baseline"]
         low, high = (wording.difference(end) for end in (estimate.ci_low, estimate.ci_high))
-        assert row[3:6] == (wording.VERDICTS[judgement.verdict], wording.difference(estimate.delta), f"{low} to {high}")
-        assert low != high and row[6] == wording.p_value(judgement.p_holm)
+        assert row[2:5] == (wording.verdict(judgement), wording.difference(estimate.delta), f"{low} to {high}")
+        assert low != high and row[5] == wording.p_value(judgement.p_holm)
 
 
 def test_signs_and_words_of_verdicts_all_differ():
@@ -39,3 +41,28 @@ def test_signs_and_words_of_verdicts_all_differ():
 )
 def test_p_values(value, shown):
     assert wording.p_value(value) == shown
+
+
+def test_a_pair_that_a_constant_answer_beats_is_named_and_never_equivalent():
+    """Two arms that both always answer the positive label agree to the last row."""
+    scores = fakes.SCORES_OF_A_COLLAPSED_PAIR
+    comparison = results.read(scores, "A task", (1, 2))
+    judged = results.judged([comparison], Statistics(**fakes.STATISTICS))
+    judgement = judged["t", "nb_bert", "baseline"]
+    assert (judgement.verdict, judgement.collapsed) == ("inconclusive", True)
+    shown = headline.verdict_table([comparison], judged, 0.95).rows[0]
+    assert shown[2] == "?\u00a0inconclusive (neither arm beats a constant answer)"
+    assert ",inconclusive," in tables.comparison_csv([comparison], judged)
+    better = results.read(scores | {"reference": {"majority": {"f1": 0.1}}}, "A task", (1, 2))
+    assert results.judged([better], Statistics(**fakes.STATISTICS))["t", "nb_bert", "baseline"].verdict == "equivalent"
+
+
+def test_several_arms_to_compare_with_get_a_column(table):
+    _, comparisons, judged = table
+    c = comparisons[0]
+    both = dataclasses.replace(
+        c, arms=(*c.arms, "control"), estimates=c.estimates | {("test", "control"): c.estimates["test", "baseline"]}
+    )
+    judged = judged | {(c.task, c.family, "control"): judged[c.task, c.family, "baseline"]}
+    shown = headline.verdict_table([both], judged, 0.95)
+    assert shown.header[2] == "Against" and [row[2] for row in shown.rows] == ["Baseline", "Control"]

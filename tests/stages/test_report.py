@@ -13,8 +13,9 @@ from harness.evaluation import verdicts
 from harness.stages import report
 
 WRITTEN = (
-    "README.md", "index.html", "tables.tex", "results.csv", "comparison.csv", "provenance.json", "figures/arms.png",
-    "figures/differences.png",
+    "README.md", "index.html", "tables.tex", "results.csv", "comparison.csv", "provenance.json", "metrics.json",
+    "croissant/nor_deid.json", "model-index/nb_bert-clinical.yaml", "plots/aismec-norbert3.csv", "figures/arms.png",
+    "figures/forest.png", "figures/learning.png", "figures/losses.png", "figures/thresholds-aismec.png",
 )  # fmt: skip
 
 
@@ -135,7 +136,7 @@ def test_code_data_and_parameters_change_the_provenance(grid):
 
 
 def test_pictures_are_png_of_a_readable_width(grid):
-    for name in ("arms.png", "differences.png"):
+    for name in ("arms.png", "forest.png", "learning.png", "thresholds-aismec.png"):
         content = (grid / "reports" / "figures" / name).read_bytes()
         assert (
             content[:8] == b"\x89PNG\r\n\x1a\n" and b"Software" not in content and b"matplotlib" not in content.lower()
@@ -144,18 +145,39 @@ def test_pictures_are_png_of_a_readable_width(grid):
         assert 900 <= width <= 1400 and 400 <= height <= 1400
 
 
-def test_reader_tables_say_what_the_data_are_and_give_no_verdict(grid):
+def test_reader_tables_say_what_the_data_are(grid):
     text = (grid / "reports" / "README.md").read_text()
     captions = [line for line in text.splitlines() if line.startswith("**") and line.endswith("**")]
     assert len(captions) > 20 and all("synthetic data" in caption for caption in captions)
-    assert "not the uncertainty of the difference" in text and "What you must not conclude" in text
+    assert "± is the sample standard deviation over seeds" in text and "What you must not conclude" in text
     assert "Synthetic data: every text behind these numbers was generated" in text
     page = (grid / "reports" / "index.html").read_text()
-    assert page.count("<caption>") == len(captions) and "better</td>" not in page
+    assert page.count("<caption>") == len(captions)
+    # The kind of data comes first, then the verdicts, then everything else.
+    order = [
+        page.index(words)
+        for words in ('class="notice"', "Is the clinical arm better", "Forest plot", "All scores</h2>")
+    ]
+    assert order == sorted(order)
+
+
+def test_every_picture_of_the_page_is_described_and_nothing_is_asked_for(grid):
+    import html.parser
+
+    found = []
+    parser = html.parser.HTMLParser()
+    parser.handle_starttag = lambda tag, attributes: found.append((tag, dict(attributes)))
+    parser.feed((grid / "reports" / "index.html").read_text())
+    pictures = [attributes for tag, attributes in found if tag == "img"]
+    assert len(pictures) == len(list((grid / "reports" / "figures").glob("*.png"))) == 6
+    assert all(len(attributes["alt"]) > 40 for attributes in pictures)
+    addresses = [a.get("src") or a.get("href") for _, a in found if "src" in a or "href" in a]
+    assert addresses and all(address.startswith(("#", "data:image/png;base64,")) for address in addresses)
+    assert not {tag for tag, _ in found} & {"script", "link", "iframe", "object", "embed"}
 
 
 def test_nothing_written_holds_text_clock_or_path(grid):
-    for name in WRITTEN[:6]:
+    for name in WRITTEN[:10]:
         content = (grid / "reports" / name).read_text()
         assert fakes.SECRET not in content and str(grid) not in content and "/tmp" not in content
 

@@ -1,0 +1,48 @@
+"""The forest plot's marks: one shape per verdict, which a grey print keeps apart."""
+
+import fakes
+import pytest
+
+from harness.config import Statistics
+from harness.evaluation.verdicts import VERDICTS
+from harness.reporting import forest, results
+
+
+def test_shapes_differ_for_every_verdict():
+    assert set(forest.MARK) == {*VERDICTS, "collapsed"}
+    assert len({mark["marker"] for mark in forest.MARK.values()}) == len(forest.MARK)
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figure itself, before it is bytes."""
+    monkeypatch.setattr(forest.plotting, "png", lambda figure: figure)
+
+    def draw(scores):
+        comparison = results.read(scores, "A task", (1, 2))
+        statistics = Statistics(**fakes.STATISTICS)
+        return forest.draw([comparison], results.judged([comparison], statistics), statistics).axes[0]
+
+    return draw
+
+
+def test_the_band_is_the_margin_and_the_mark_the_verdict(drawn):
+    panel = drawn(fakes.SCORES_OF_A_COLLAPSED_PAIR)
+    band = panel.patches[0].get_extents().transformed(panel.transData.inverted())
+    assert (round(band.x0, 6), round(band.x1, 6)) == (-2.0, 2.0)
+    assert [text.get_text() for text in panel.get_legend().get_texts()] == ["? neither arm beats a constant answer"]
+    assert any("0.0  [−0.1 to +0.1]" in text.get_text() for text in panel.texts)
+
+
+def test_an_interval_longer_than_the_picture_ends_in_an_arrow(drawn):
+    row = fakes.SCORES_OF_A_COLLAPSED_PAIR["comparisons"][0] | {"ci_low": -0.5, "ci_high": 0.01}
+    panel = drawn(fakes.SCORES_OF_A_COLLAPSED_PAIR | {"comparisons": [row]})
+    assert panel.get_xlim()[1] == pytest.approx(57.5)  # a single interval always fits
+    assert not [line for line in panel.lines if line.get_marker() in "<>"]
+
+
+def test_one_seed_has_a_mark_and_no_interval(drawn):
+    missing = dict.fromkeys(("ci_low", "ci_high", "p_value", "se", "df", "mde"))
+    row = fakes.SCORES_OF_A_COLLAPSED_PAIR["comparisons"][0] | missing
+    panel = drawn(fakes.SCORES_OF_A_COLLAPSED_PAIR | {"comparisons": [row]})
+    assert any(text.get_text() == "0.0" for text in panel.texts)
