@@ -38,8 +38,8 @@ def _is_parent_of(run: StoredRun, recording: Recording) -> bool:
 
 
 def _comparison(recording: Recording, parent: StoredRun, runs: Sequence[StoredRun], chain: Chain) -> Iterator[Link]:
-    tags = recordings.tags(recording, "comparison") | recordings.description(recording)
-    metrics = recordings.comparison_metrics(recording.comparison)
+    tags = recordings.tags(recording, "comparison") | recordings.verdicts(recording) | recordings.description(recording)
+    metrics = recordings.comparison_metrics(recording)
     yield from _run(parent, recording.name, tags, recordings.parameters(recording), metrics, chain)
     children: dict[tuple, list[StoredRun]] = {}
     for run in runs:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from harness.files import read_text
 
+# Metrics and plots are outputs that DVC also shows; dvc.lock lists them among the others.
+_WRITTEN = ("outs", "metrics", "plots")
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -33,11 +36,9 @@ def stages(root: Path, params: Mapping) -> dict[str, Stage]:
         for suffix, item in _items(declared, params):
             stage = _filled(declared.get("do", declared), item)
             full = f"{name}@{suffix}" if suffix else name
-            found[full] = Stage(
-                full,
-                stage["cmd"],
-                *(tuple(_name(entry) for entry in stage.get(key, ())) for key in ("deps", "outs", "params")),
-            )
+            listed = {key: tuple(_name(entry) for entry in stage.get(key, ())) for key in (*_WRITTEN, "deps", "params")}
+            outs = sum((listed[key] for key in _WRITTEN), ())
+            found[full] = Stage(full, stage["cmd"], listed["deps"], outs, listed["params"])
     return found
 
 

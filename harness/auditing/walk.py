@@ -140,7 +140,7 @@ def _mirrored(
         yield chain.holds("the store can be read")
 
     def expected() -> Iterator[Link]:
-        collected = recordings.collect(made.root, params.report().run, tasks)
+        collected = recordings.collect(made.root, params.report(), tasks)
         recorded = read_json(root / "artifacts" / "tracking.json", made_by="harness track")
         known = {recording.name: recording.fingerprint for recording in collected}
         chosen = {"/".join(key) for key in scope.comparisons}

@@ -19,6 +19,8 @@ def test_every_stage_is_spelled_out_as_the_lock_names_it(repository):
     assert {"tasks/medmqp.py", "artifacts/checkpoints/nb_bert/clinical"} <= set(stage.deps)
     assert "families.nb_bert.control" in stage.params and stage.outs == ("artifacts/predictions/medmqp/nb_bert",)
     assert "reports/splits/medmqp.json" in declared["split@medmqp"].outs
+    # DVC shows metrics and plots; they are written all the same.
+    assert {"reports/metrics.json", "reports/plots"} <= set(declared["report"].outs)
     assert "${" not in str(declared)
 
 
