@@ -1,6 +1,7 @@
 """Pre-training in processes of their own: several at once, told to stop, and on a disk that is full."""
 
 import json
+import os
 import re
 import resource
 import signal
@@ -14,6 +15,7 @@ from tiny_training import RECIPES, command, environment, settings, trained
 from harness.training.pretraining import TRY_AGAIN
 
 PLAIN = {"evaluate_every": 0, "save_steps": 0}
+EXTENDED = pytest.mark.skipif(not os.environ.get("HARNESS_TEST_ALL"), reason="set HARNESS_TEST_ALL=1")
 
 
 def run(arguments: list[str], **options) -> subprocess.CompletedProcess:
@@ -25,7 +27,12 @@ def result_of(folder) -> dict:
 
 
 @pytest.mark.parametrize(
-    ("architecture", "sharding"), [*((name, "ddp") for name in sorted(RECIPES)), ("norbert3", "fsdp")]
+    ("architecture", "sharding"),
+    [
+        ("bert", "ddp"),
+        *(pytest.param(name, "ddp", marks=EXTENDED) for name in sorted(RECIPES.keys() - {"bert"})),
+        ("norbert3", "fsdp"),
+    ],
 )
 def test_two_processes_make_the_losses_of_one_with_twice_the_accumulation(architecture, sharding, tmp_path):
     """Up to rounding, replicated and sharded, and both processes measure and keep the whole model."""
