@@ -33,7 +33,11 @@ def test_the_same_files_are_the_same_bytes(folders):
 
 
 def test_other_scores_behind_the_same_decisions_are_the_same_predictions(folders):
-    change(folders[1], lambda rows: [rows[0] | {"scores": [0.5 + 2e-7, 0.5 - 2e-7]}, *rows[1:]])
+    def nudged(row: dict) -> dict:
+        first, second = row["scores"]
+        return row | {"scores": [first + 2e-7, second - 2e-7]}
+
+    change(folders[1], lambda rows: [nudged(rows[0]), *rows[1:]])
     run = outcomes(folders)["clinical seed 2"]
     assert (run.outcome, run.detail) == (repeated.DECISIONS, "scores apart by at most 2.0e-07")
     assert outcomes(folders)["clinical seed 1"].outcome == repeated.BYTES
