@@ -22,7 +22,7 @@ CIRCUMSTANCES = {
 
 def miniature(repository: Path, target: Path) -> None:
     """The repository's own files in a new git checkout, with parameters that take seconds."""
-    names = ("harness", "tasks", "dvc.yaml", ".dvcignore", ".gitignore")
+    names = ("harness", "tasks", "dvc.yaml", ".dvcignore", ".gitignore", "constraints.txt")
     for name in names:
         source = repository / name
         if source.is_dir():
@@ -105,6 +105,25 @@ def test_what_git_sees_is_only_what_belongs_there(finished):
     changed = {line[3:].strip('"') for line in status.splitlines()}
     assert {"dvc.lock", "data.dvc", "reports/comparison.csv"} <= changed
     assert all(path in ("dvc.lock", "data.dvc") or path.startswith("reports/") for path in changed), changed
+
+
+def harness(root: Path, *arguments: str) -> subprocess.CompletedProcess:
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    command = [sys.executable, "-m", "harness", *arguments]
+    return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("name", CIRCUMSTANCES)
+def test_the_audit_finds_nothing_wrong_with_it(finished, name):
+    done = harness(finished[name], "audit")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1].endswith("hold: every number leads back to its bytes")
+
+
+def test_a_comparison_made_again_gives_the_same_bytes(finished):
+    done = harness(finished["plain"], "reproduce", "aismec/norbert3")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == "aismec/norbert3: same bytes in 4 of 4 runs"
 
 
 def test_no_machine_path_stands_in_any_output(finished):

@@ -155,5 +155,6 @@ def apart(one: str, other: str) -> tuple[str, str]:
 
 def _text(value) -> str:
     if isinstance(value, str):
-        return value
+        # A finding is one line, whatever the value holds.
+        return value if value.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in value)
     return repr(value) if value is ABSENT else json.dumps(value, default=str, ensure_ascii=False)

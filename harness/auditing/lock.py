@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from harness.auditing.hashes import Hashes
-from harness.auditing.links import Chain, Link
+from harness.auditing.links import HOLDS, Chain, Link
 from harness.auditing.pipeline import Stage, read_yaml, stages, value_at
 
 CHAIN = Chain("dvc.lock", "`dvc repro`, or restore the file (`git checkout -- PATH`, `dvc checkout PATH`)")
@@ -45,15 +45,20 @@ def _stage(stage: Stage, entry: Mapping, params: Mapping) -> Iterator[Link]:
         yield from CHAIN.values(f"stage {stage.name}: its {key}", sorted(getattr(stage, key)), listed, "`dvc repro`")
     recorded = entry.get("params", {}).get("params.yaml", {})
     now = {path: value_at(params, path) for path in stage.params}
-    yield from CHAIN.values(f"params.yaml as stage {stage.name} was run with", recorded, now, _REPRO)
+    yield from CHAIN.values(
+        f"params.yaml as stage {stage.name} was run with", recorded, now, _REPRO.replace("PATH", "params.yaml")
+    )
 
 
 def _files(root: Path, chosen: Mapping, lock: Mapping, hashes: Hashes) -> Iterator[Link]:
     """Outputs against the files; inputs against the stage that made them, or, where none did, against the files."""
     made = {out["path"]: out for entry in lock.values() for out in entry.get("outs", ())}
+    changed = set()
     for name, entry in chosen.items():
         for out in entry.get("outs", ()):
-            yield from _file(root, f"{out['path']} as stage {name} wrote it", out, hashes, CHAIN.remedy)
+            for link in _file(root, f"{out['path']} as stage {name} wrote it", out, hashes, CHAIN.remedy):
+                changed |= set() if link.state == HOLDS else {out["path"]}
+                yield link
     read = defaultdict(list)
     for name, entry in chosen.items():
         for dep in entry.get("deps", ()):
@@ -65,6 +70,9 @@ def _files(root: Path, chosen: Mapping, lock: Mapping, hashes: Hashes) -> Iterat
             else:
                 read[dep["path"], tuple(sorted(_recorded(dep).items()))].append(name)
     for (path, recorded), readers in read.items():
+        # A folder of several stages' outputs of which one has been found to differ.
+        if any(out.startswith(f"{path}/") for out in changed):
+            continue
         readers = readers[0] if len(readers) == 1 else f"{readers[0]} and {len(readers) - 1} more"
         yield from _file(root, f"{path} as stage {readers} read it", {"path": path, **dict(recorded)}, hashes, _REPRO)
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from harness.auditing.links import DIFFERS, HOLDS, MISSING, Link
 from harness.files import canonical_json
 
+SHOWN = 12  # findings of one chain that a person sees without asking
+
 
 def as_json(links: Iterable[Link]) -> str:
     """{"links": objects with the fields of `Link`, "holds", "differs", "missing": how many}."""
@@ -31,9 +33,11 @@ def _findings(wrong: list[Link]) -> Iterator[str]:
     for link in wrong:
         key = (link.expected, link.found, link.remedy) if link.state == DIFFERS else (link.name,)
         alike.setdefault(key, []).append(link)
-    for links in alike.values():
+    for links in list(alike.values())[:SHOWN]:
         more = f" (and in {len(links) - 1} more places; --all lists them)" if len(links) > 1 else ""
         yield _line(links[0]) + more
+    if len(alike) > SHOWN:
+        yield f"… and {len(alike) - SHOWN} more findings; --all lists them"
 
 
 def _line(link: Link) -> str:

@@ -152,4 +152,4 @@ def _mirrored(
                 yield from mirror.links(recording, found, commits)
 
     yield from chain.follow("the store", opened)
-    yield from chain.follow("fingerprints", expected)
+    yield from chain.follow("fingerprints", expected, made.root)

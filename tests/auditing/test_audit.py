@@ -145,6 +145,17 @@ def test_people_see_findings_once_and_every_link_when_they_ask(root, capsys):
     assert "holds    runs.json against params.yaml" in capsys.readouterr().out
 
 
+def test_people_see_the_first_dozen_findings_of_a_chain(root, capsys):
+    tampering.replaced("reports/results.csv", "synthetic", "restricted", 0)(root)
+    assert main(["audit"]) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert sum("differs  results.csv" in line for line in said) <= 24
+    main(["audit", "--all"])
+    rows = len((root / "reports" / "results.csv").read_text(encoding="utf-8").splitlines()) - 1
+    listed = [line for line in capsys.readouterr().out.splitlines() if "differs  results.csv" in line]
+    assert len(listed) == rows
+
+
 def test_no_text_of_any_document_is_shown(root, capsys):
     path = root / "artifacts/validated/medmqp/records.jsonl"
     row = json.loads(path.read_text(encoding="utf-8").splitlines()[0])
