@@ -10,11 +10,11 @@ from harness.reporting.results import AGAINST, Comparison, Judgements
 
 # Shape and filling say the verdict; colour only repeats it.
 MARK = {
-    "better": {"marker": "^", "facecolor": "#009e73", "label": "▲ better"},
-    "worse": {"marker": "v", "facecolor": "#d55e00", "label": "▼ worse"},
-    "equivalent": {"marker": "s", "facecolor": "#0072b2", "label": "≈ equivalent"},
-    "inconclusive": {"marker": "o", "facecolor": "white", "label": "? inconclusive"},
-    "collapsed": {"marker": "X", "facecolor": "#bbbbbb", "label": f"? {wording.COLLAPSED}"},
+    "better": {"marker": "^", "facecolor": "#009e73", "label": "better"},
+    "worse": {"marker": "v", "facecolor": "#d55e00", "label": "worse"},
+    "equivalent": {"marker": "s", "facecolor": "#0072b2", "label": "equivalent"},
+    "inconclusive": {"marker": "o", "facecolor": "white", "label": "inconclusive"},
+    "collapsed": {"marker": "X", "facecolor": "#bbbbbb", "label": f"inconclusive: {wording.COLLAPSED}"},
 }
 ROW = 0.34  # inches
 

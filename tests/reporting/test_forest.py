@@ -18,10 +18,10 @@ def drawn(monkeypatch):
     """The figure itself, before it is bytes."""
     monkeypatch.setattr(forest.plotting, "png", lambda figure: figure)
 
-    def draw(scores):
-        comparison = results.read(scores, "A task", (1, 2))
+    def draw(*scores):
+        comparisons = [results.read(of, "A task", (1, 2)) for of in scores]
         statistics = Statistics(**fakes.STATISTICS)
-        return forest.draw([comparison], results.judged([comparison], statistics), statistics).axes[0]
+        return forest.draw(comparisons, results.judged(comparisons, statistics), statistics).axes[0]
 
     return draw
 
@@ -30,15 +30,23 @@ def test_the_band_is_the_margin_and_the_mark_the_verdict(drawn):
     panel = drawn(fakes.SCORES_OF_A_COLLAPSED_PAIR)
     band = panel.patches[0].get_extents().transformed(panel.transData.inverted())
     assert (round(band.x0, 6), round(band.x1, 6)) == (-2.0, 2.0)
-    assert [text.get_text() for text in panel.get_legend().get_texts()] == ["? neither arm beats a constant answer"]
+    assert [text.get_text() for text in panel.get_legend().get_texts()] == [
+        "inconclusive: neither arm beats a constant answer"
+    ]
     assert any("0.0  [−0.1 to +0.1]" in text.get_text() for text in panel.texts)
 
 
-def test_an_interval_longer_than_the_picture_ends_in_an_arrow(drawn):
-    row = fakes.SCORES_OF_A_COLLAPSED_PAIR["comparisons"][0] | {"ci_low": -0.5, "ci_high": 0.01}
-    panel = drawn(fakes.SCORES_OF_A_COLLAPSED_PAIR | {"comparisons": [row]})
-    assert panel.get_xlim()[1] == pytest.approx(57.5)  # a single interval always fits
-    assert not [line for line in panel.lines if line.get_marker() in "<>"]
+def test_an_interval_much_longer_than_the_others_ends_in_an_arrow(drawn):
+    def scores(family, low):
+        row = fakes.SCORES_OF_A_COLLAPSED_PAIR["comparisons"][0] | {"ci_low": low, "ci_high": 0.01}
+        return fakes.SCORES_OF_A_COLLAPSED_PAIR | {"family": family, "comparisons": [row]}
+
+    def arrows(panel):
+        return [line.get_marker() for line in panel.lines if line.get_marker() in ("<", ">")]
+
+    assert arrows(drawn(scores("a", -0.5))) == []
+    panel = drawn(*(scores(family, -0.05) for family in "abc"), scores("d", -0.5))
+    assert arrows(panel) == ["<"] and panel.get_xlim()[1] < 10
 
 
 def test_one_seed_has_a_mark_and_no_interval(drawn):
