@@ -1,5 +1,8 @@
 """Errors a user can cause: each says where, what, and which command or edit mends it."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class HarnessError(Exception):
     """Base of every error that is printed without a traceback (exit code 1).
@@ -50,3 +53,9 @@ class TrainingError(HarnessError):
 
 class MissingInputError(HarnessError):
     """A stage's input has not been made yet."""
+
+
+def nearest(word, known: Iterable) -> str:
+    """` Did you mean 'x'?` for the one of `known` that is most like `word`, or nothing."""
+    close = difflib.get_close_matches(str(word), [str(name) for name in known], n=1, cutoff=0.4)
+    return f" Did you mean {close[0]!r}?" if close else ""

@@ -1,12 +1,11 @@
 """The registry: whatever stands in `tasks/`, loaded and checked, with messages that help."""
 
 import dataclasses
-import difflib
 import importlib.util
 import sys
 from pathlib import Path
 
-from harness.errors import RegistryError
+from harness.errors import RegistryError, nearest
 from harness.task import HEADS, Groups, Task
 
 
@@ -71,9 +70,9 @@ def get(root: Path, name: str) -> Task:
     if name.isidentifier() and not name.startswith("_") and path.is_file():
         return load_file(path)
     known = [p.stem for p in task_files(root)]
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    raise RegistryError(f"There is no task {name!r}.{hint}", remedy=f"Known tasks: {', '.join(known) or 'none'}.")
+    raise RegistryError(
+        f"There is no task {name!r}.{nearest(name, known)}", remedy=f"Known tasks: {', '.join(known) or 'none'}."
+    )
 
 
 def _reason(error: BaseException) -> str:
@@ -102,9 +101,7 @@ def _check(task: Task, path: Path) -> None:
     if task.name != path.stem:
         refuse(f"TASK.name is {task.name!r}.", f"Call it {path.stem!r}, or rename the file to {task.name}.py.")
     if task.head not in HEADS:
-        close = difflib.get_close_matches(str(task.head), HEADS, n=1, cutoff=0.3)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        refuse(f"TASK.head is {task.head!r}.{hint}", f"Heads: {', '.join(HEADS)}.")
+        refuse(f"TASK.head is {task.head!r}.{nearest(task.head, HEADS)}", f"Heads: {', '.join(HEADS)}.")
     for field in ("labels", "metrics"):
         values = getattr(task, field)
         if not isinstance(values, tuple) or not all(isinstance(value, str) and value for value in values):

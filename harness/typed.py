@@ -1,7 +1,6 @@
 """Plain YAML values to typed ones, with errors that name the key's path and the nearest valid name."""
 
 import dataclasses
-import difflib
 import math
 import re
 import types
@@ -9,7 +8,7 @@ import typing
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from harness.errors import ConfigError
+from harness.errors import ConfigError, nearest
 
 
 def convert(kind, value, path: str, name: str):
@@ -102,11 +101,6 @@ def _typed_union(kinds, value, path: str, name: str):
     if chosen not in by_source:
         raise wrong(name, f"{path}.source", f"one of {', '.join(by_source)}", chosen, nearest(chosen, by_source))
     return _typed_section(by_source[chosen], value, path, name)
-
-
-def nearest(word, known) -> str:
-    close = difflib.get_close_matches(str(word), [str(k) for k in known], n=1, cutoff=0.5)
-    return f" Did you mean {close[0]!r}?" if close else ""
 
 
 def unknown(name: str, path: str, key: str, known) -> ConfigError:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from harness.errors import MissingInputError
+from harness.errors import ConfigError, MissingInputError, nearest
 
 EPILOG = "Example: harness {example}"
 
@@ -45,12 +45,9 @@ def parameters():
 
 
 def known_name(kind: str, name: str, known) -> str:
-    import difflib
-
+    """`name`, which must be one of `known`: the tasks or families (`kind`) of params.yaml."""
     if name in known:
         return name
-    from harness.errors import ConfigError
-
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    raise ConfigError(f"params.yaml has no {kind} {name!r}.{hint}", remedy=f"It has: {', '.join(known)}.")
+    raise ConfigError(
+        f"params.yaml has no {kind} {name!r}.{nearest(name, known)}", remedy=f"It has: {', '.join(known)}."
+    )

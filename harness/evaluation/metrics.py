@@ -1,11 +1,10 @@
 """From a task and its prediction lines to scores: metric names, and the functions behind them."""
 
-import difflib
 import importlib
 from collections.abc import Callable
 
 from harness import files
-from harness.errors import RegistryError
+from harness.errors import RegistryError, nearest
 from harness.task import Task
 
 # scikit-learn takes a second to import; span scores do without it.
@@ -27,10 +26,8 @@ def functions(task: Task) -> dict[str, Callable]:
     known = importlib.import_module(_MODULE[task.head]).METRICS
     for name in task.metrics:
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
             raise RegistryError(
-                f"tasks/{task.name}.py: there is no metric {name!r} for the head {task.head!r}.{hint}",
+                f"tasks/{task.name}.py: there is no metric {name!r} for the head {task.head!r}.{nearest(name, known)}",
                 remedy=f"Metrics of this head: {', '.join(known)}.",
             )
     return {(PRIMARY if i == 0 else name): known[name] for i, name in enumerate(task.metrics)}

@@ -1,14 +1,13 @@
 """Everything that is wrong with a task at once: its declaration, its source record, its files, its rows."""
 
 import dataclasses
-import difflib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from harness import files, registry
 from harness.data import schema, sources
-from harness.errors import DataError, HarnessError, RegistryError
+from harness.errors import DataError, HarnessError, RegistryError, nearest
 from harness.evaluation import metrics
 from harness.task import HEADS, TEXT_COLUMNS, Groups, Task
 
@@ -76,9 +75,8 @@ def _contract(task: Task, name: str) -> Iterator[str]:
     if task.positive is None and "binary_f1" in lists.get("metrics", ()):
         yield "TASK.metrics has binary_f1, which needs TASK.positive."
     if task.head not in HEADS:
-        close = difflib.get_close_matches(str(task.head), HEADS, n=1, cutoff=0.3)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        yield unsupported(task.head) or f"TASK.head is {task.head!r}, none of {', '.join(HEADS)}.{hint}"
+        said = f"TASK.head is {task.head!r}, none of {', '.join(HEADS)}.{nearest(task.head, HEADS)}"
+        yield unsupported(task.head) or said
         return
     yield from _unknown_metrics(task, lists.get("metrics", ()))
     if not isinstance(task.groups, Groups):

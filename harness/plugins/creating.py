@@ -1,12 +1,11 @@
 """A new task: its declaration, a sample of valid rows, a test. Nothing that stands there is ever overwritten."""
 
-import difflib
 import keyword
 from pathlib import Path
 
 from harness import files
 from harness.data import sources
-from harness.errors import ConfigError
+from harness.errors import ConfigError, nearest
 from harness.plugins import examples, templates
 from harness.plugins.checking import unsupported
 
@@ -66,9 +65,9 @@ def _check_name(name: str) -> None:
 def _check_head(head: str) -> None:
     if head in examples.FORMATS:
         return
-    close = difflib.get_close_matches(head, examples.FORMATS, n=1, cutoff=0.3)
     said = unsupported(head)
     if said:
         raise ConfigError(said[0].upper() + said[1:], remedy=f"Heads: {', '.join(examples.FORMATS)}.")
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    raise ConfigError(f"There is no head {head!r}.{hint}", remedy=f"Heads: {', '.join(examples.FORMATS)}.")
+    raise ConfigError(
+        f"There is no head {head!r}.{nearest(head, examples.FORMATS)}", remedy=f"Heads: {', '.join(examples.FORMATS)}."
+    )

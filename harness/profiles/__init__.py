@@ -1,9 +1,8 @@
 """Presets of `params.yaml`: `embedded`, `lab` and `paper`, each a complete file beside this one."""
 
-import difflib
 from pathlib import Path
 
-from harness.errors import ConfigError
+from harness.errors import ConfigError, nearest
 from harness.files import read_text, write_text
 
 FOLDER = Path(__file__).parent
@@ -23,9 +22,9 @@ def names() -> list[str]:
 def text(name: str) -> str:
     """The preset's text; an unknown name gets the nearest one."""
     if name not in names():
-        close = difflib.get_close_matches(name, names(), n=1, cutoff=0.3)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise ConfigError(f"There is no profile {name!r}.{hint}", remedy=f"Profiles: {', '.join(names())}.")
+        raise ConfigError(
+            f"There is no profile {name!r}.{nearest(name, names())}", remedy=f"Profiles: {', '.join(names())}."
+        )
     return read_text(FOLDER / f"{name}.yaml")
 
 
