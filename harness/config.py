@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 ARMS = ("baseline", "clinical")
 CONTROL = "control"
+# The corpus that an arm is trained on where it is trained here.
+TRAINED_ON = {"baseline": "general", "clinical": "clinical", CONTROL: "general"}
 
 FileName = Annotated[str, re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*"), "the plain name of a file"]
 FileHash = Annotated[
@@ -156,10 +158,6 @@ class Pretraining:
     save_steps: int
     save_minutes: float
     seed: int
-
-    def accumulation(self, devices: int) -> int:
-        """Micro-batches per update and device."""
-        return self.effective_batch // (self.device_batch * devices)
 
 
 @dataclass(frozen=True)

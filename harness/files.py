@@ -52,16 +52,23 @@ def write_jsonl(path: Path, rows: Iterable[dict]) -> None:
 
 def read_text(path: Path, *, made_by: str | None = None) -> str:
     """The UTF-8 text of a file that a stage wrote; `made_by` is the command that makes it."""
-    path = Path(path)
     try:
-        return path.read_text(encoding="utf-8")
+        with _made(path, made_by):
+            return Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not UTF-8 (byte {error.start}).", remedy="Save the file as UTF-8.") from None
+
+
+@contextlib.contextmanager
+def _made(path: Path, made_by: str | None) -> Iterator[None]:
+    """A file that is not there is one that its command has not made yet."""
+    try:
+        yield
     except FileNotFoundError:
         raise MissingInputError(
             f"{path} is missing.",
             remedy=f"Make it with `{made_by}`." if made_by else "Make it with `dvc repro`.",
         ) from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8 (byte {error.start}).", remedy="Save the file as UTF-8.") from None
 
 
 def read_json(path: Path, *, made_by: str | None = None):
@@ -76,19 +83,28 @@ def read_json(path: Path, *, made_by: str | None = None):
 
 
 def read_jsonl(path: Path, *, made_by: str | None = None) -> list[dict]:
-    rows = []
-    # Only "\n" ends a line: str.splitlines would also cut at U+2028 inside a text.
-    for number, line in enumerate(read_text(path, made_by=made_by).split("\n"), start=1):
-        if not line:
-            continue
-        try:
-            rows.append(json.loads(line))
-        except json.JSONDecodeError as error:
-            raise DataError(
-                f"{path}, line {number}: not JSON ({error.msg}).",
-                remedy="Restore the file, or remove it and run `dvc repro`.",
-            ) from None
-    return rows
+    return list(jsonl_rows(path, made_by=made_by))
+
+
+def jsonl_rows(path: Path, *, made_by: str | None = None) -> Iterator[dict]:
+    """The rows of a file of any size, one at a time."""
+    with _made(path, made_by), open(path, "rb") as lines:
+        # Bytes, because only "\n" ends a line: text would also be cut at U+2028.
+        for number, line in enumerate(lines, start=1):
+            if line == b"\n":
+                continue
+            try:
+                row = json.loads(line.decode("utf-8"))
+            except UnicodeDecodeError as error:
+                raise DataError(
+                    f"{path}, line {number}: not UTF-8 (byte {error.start}).", remedy="Save the file as UTF-8."
+                ) from None
+            except json.JSONDecodeError as error:
+                raise DataError(
+                    f"{path}, line {number}: not JSON ({error.msg}).",
+                    remedy="Restore the file, or remove it and run `dvc repro`.",
+                ) from None
+            yield row
 
 
 def sha256(path: Path) -> str:

@@ -11,12 +11,11 @@ from harness.auditing import libraries
 from harness.auditing.hashes import Hashes
 from harness.auditing.links import ABSENT, Chain, Link
 from harness.code import code_hash
-from harness.config import CONTROL, Build, Engine, Family, Hub, Params
+from harness.config import CONTROL, TRAINED_ON, Build, Engine, Family, Hub, Params
 from harness.files import read_json, read_text
 from harness.models.readme import model_card
 from harness.reporting.provenance import tokenizer_hash
 
-TRAINED_ON = {"baseline": "general", "clinical": "clinical", CONTROL: "general"}
 _STAGES = {"baseline": "checkpoint", "clinical": "pretrain", CONTROL: "pretrain"}
 
 

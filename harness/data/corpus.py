@@ -21,7 +21,6 @@ from harness.data.columns import Column, equal_rows
 from harness.data.corpus_files import Chunk
 from harness.data.inspecting import DOCUMENT, Inspected, Inspector
 from harness.data.tally import DUPLICATE, EMPTY, KEPT, NEAR_DUPLICATE, OVERLAP, Tally
-from harness.errors import DataError, MissingInputError
 from harness.parallel import ordered
 
 NAMED = 5  # documents with identifying details that an error names
@@ -66,20 +65,6 @@ def build(
         identified = tuple(itertools.islice(_identified(target, columns.table, reasons), NAMED))
         _take_out(target, columns.table, reasons)
     return Built(tally, met, identified)
-
-
-def read_part(folder: Path, part: str) -> Iterator[dict]:
-    """The documents of `folder/part.jsonl`, one at a time: `read_part(root / "artifacts" / "corpus", "clinical")`."""
-    path = Path(folder) / f"{part}.jsonl"
-    try:
-        with open(path, "rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                try:
-                    yield json.loads(line)
-                except ValueError:
-                    raise DataError(f"{path}, line {number}: not JSON.", remedy="Run `harness corpus` again.") from None
-    except FileNotFoundError:
-        raise MissingInputError(f"{path} is missing.", remedy="Make it with `harness corpus`.") from None
 
 
 class _Columns:

@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.code import code_hash
-from harness.config import CONTROL, Build, PretrainSettings
+from harness.config import CONTROL, TRAINED_ON, Build, PretrainSettings
 from harness.determinism import derived_seed, prepare_torch
 from harness.files import atomic_folder, read_json, sha256, write_json
-
-TRAINED_ON = {"clinical": "clinical", CONTROL: "general"}
 
 
 def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> None:

@@ -9,8 +9,7 @@ from pathlib import Path
 from harness.code import code_hash
 from harness.config import Pretraining
 from harness.determinism import derived_seed
-from harness.errors import DataError, MissingInputError
-from harness.files import sha256_value
+from harness.files import jsonl_rows, sha256_value
 from harness.parallel import usable_workers
 from harness.training import shards
 from harness.training.arms import Corpus
@@ -23,25 +22,12 @@ TOKENIZER_BYTES = 1 << 30
 WORKERS_FROM = 64 << 20
 
 
-def documents_of(path: Path) -> Iterator[dict]:
-    """The documents of one part of the corpus, one at a time."""
-    try:
-        with open(path, "rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                try:
-                    yield json.loads(line)
-                except ValueError:
-                    raise DataError(f"{path}, line {number}: not JSON.", remedy="Run `harness corpus` again.") from None
-    except FileNotFoundError:
-        raise MissingInputError(f"{path} is missing.", remedy="Make it with `harness corpus`.") from None
-
-
 def training_texts(files: Mapping[str, Path], most: int = TOKENIZER_BYTES) -> Iterator[str]:
     """The texts of all corpora that are not held out, for making a tokenizer; a sample where they are more than
     about `most` bytes."""
     share = most / max(1, sum(path.stat().st_size for path in files.values() if path.exists()))
     for _, path in sorted(files.items()):
-        for document, held in shards.divided(documents_of(path)):
+        for document, held in shards.divided(jsonl_rows(path, made_by="harness corpus")):
             if not held and (share >= 1 or derived_seed("tokenizer", document["id"]) / 2**63 < share):
                 yield document["text"]
 
@@ -75,7 +61,7 @@ def tokenised(path: Path, digest: str, tokenizer, settings: Pretraining, folder:
     if leads and not (target / shards.INDEX).is_file():
         shutil.rmtree(folder, ignore_errors=True)
         workers = usable_workers() if path.exists() and path.stat().st_size >= WORKERS_FROM else 1
-        shards.write(documents_of(path), tokenizer, by_sentence, target, workers=workers)
+        shards.write(jsonl_rows(path, made_by="harness corpus"), tokenizer, by_sentence, target, workers=workers)
     await_file(target / shards.INDEX)
     vocabulary = Vocabulary.of(tokenizer)
     rows = [(kind, row) for kind, ids in shards.held_out(target) for row in windows(ids, settings.length, vocabulary)]

@@ -15,7 +15,6 @@ from harness.data.coverage import Coverage
 from harness.data.held_out import HeldOutIndex
 from harness.data.inspecting import Inspector
 from harness.data.words import clean, hashed, words_of
-from harness.errors import DataError, MissingInputError
 from harness.files import canonical_json
 
 LONG = " ".join(f"ord{i}" for i in range(40))  # 28 13-grams
@@ -170,18 +169,6 @@ def test_only_the_first_documents_with_identifying_details_are_named():
     found, _ = built([[document(f"d{i}", f"nummer {i}: a{i}@b.no") for i in range(10)]])
     assert found.identified == tuple(f"d{i}" for i in range(corpus.NAMED))
     assert found.tally.documents_with_identifiers == 10
-
-
-def test_read_part(tmp_path):
-    rows = [document("1", "en\u2028to"), document("2", "tre")]
-    (tmp_path / "clinical.jsonl").write_text("".join(canonical_json(row) + "\n" for row in rows), encoding="utf-8")
-    assert list(corpus.read_part(tmp_path, "clinical")) == rows
-    with open(tmp_path / "clinical.jsonl", "ab") as lines:
-        lines.write(b'{"id": \xff')
-    with pytest.raises(DataError, match=r"clinical\.jsonl, line 3: not JSON"):
-        list(corpus.read_part(tmp_path, "clinical"))
-    with pytest.raises(MissingInputError, match="harness corpus"):
-        next(corpus.read_part(tmp_path, "general"))
 
 
 def test_bytes_move_forward_whatever_their_number(tmp_path, monkeypatch):
