@@ -93,8 +93,9 @@ def pretraining(comparisons: list[Comparison], corpus: dict, checkpoints: dict[t
     blocks = checkpoint_tables.blocks(checkpoints, kinds)
     if any(card.get("losses") for card in checkpoints.values()):
         words = (
-            f"Masked-LM loss of the training batches while an arm was trained here ({kinds}). Arms read different text "
-            "and masks, so their heights do not compare; what compares is the held-out loss above."
+            "Loss of the training batches while an arm was trained here, with that of next-sentence prediction where a "
+            f"recipe has it ({kinds}). Arms read different text and masks, so their heights do not compare; what "
+            "compares is the held-out loss above."
         )
         alt = "Curves of the training loss over updates, a panel per family and a line per arm; all are in the cards."
         blocks.append(Figure(curves.LOSSES, words, alt))

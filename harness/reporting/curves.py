@@ -1,4 +1,4 @@
-"""Pictures of curves: learning, masked-LM loss during pre-training, and a binary task over all thresholds."""
+"""Pictures of curves: learning, training loss during pre-training, and a binary task over all thresholds."""
 
 from collections.abc import Mapping
 
@@ -54,7 +54,10 @@ def _learned(panel, c: Comparison, arm: str) -> None:
 
 
 def losses(checkpoints: Mapping[tuple[str, str], Mapping]) -> bytes:
-    """Masked-LM loss of each update's batch while an arm was trained here: a panel per family, a line per arm."""
+    """Training loss of each update's batch while an arm was trained here: a panel per family, a line per arm.
+
+    The masked-LM loss and, for a recipe that has it, that of next-sentence prediction, added up.
+    """
     families = list(dict.fromkeys(family for (family, _), card in checkpoints.items() if card.get("losses")))
     figure, axes = plotting.canvas(1, len(families), (10, 3.4), sharey=True)
     for panel, family in zip(axes.flat, families, strict=True):
@@ -75,7 +78,7 @@ def losses(checkpoints: Mapping[tuple[str, str], Mapping]) -> bytes:
         panel.locator_params(axis="x", nbins=5, integer=True)
         panel.set_title(FAMILY_TITLES.get(family, family), fontsize=10.5, color=INK)
         panel.set_xlabel("updates", fontsize=9)
-    axes.flat[0].set_ylabel("masked-LM loss,\nnats per masked token", fontsize=9)
+    axes.flat[0].set_ylabel("training loss, nats", fontsize=9)
     _legend_above(figure, axes, "training batches")
     return plotting.png(figure)
 

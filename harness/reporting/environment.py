@@ -18,7 +18,7 @@ def training(comparisons: list[Comparison]) -> tuple:
                 "Validation score after so many updates of fine-tuning, by task and family: a thin line is one seed, a "
                 f"thick one the mean ({kinds}). The weights of the best point are kept.",
                 f"Learning curves of {len(comparisons)} comparisons, both arms, a line per seed and their mean. "
-                "`plots/learning.csv` holds the numbers.",
+                "`plots/` holds the means, a file per comparison.",
             )
         )
     recipes = {c.task: c.provenance.get("recipe") or {} for c in comparisons}

@@ -4,9 +4,7 @@ import csv
 import io
 
 from harness.evaluation.verdicts import Judgement
-from harness.reporting.results import Comparison, mean
-
-CURVE = ("step", "baseline", "clinical")
+from harness.reporting.results import Comparison, four_decimals, mean
 
 
 def metrics(comparisons: list[Comparison], judgements: dict[tuple[str, str, str], Judgement]) -> dict:
@@ -16,40 +14,36 @@ def metrics(comparisons: list[Comparison], judgements: dict[tuple[str, str, str]
     """
     found: dict[str, dict] = {}
     for c in comparisons:
-        entry: dict = {"f1": {arm: _rounded(c.mean(arm)) for arm in c.arms}}
+        entry: dict = {"f1": {arm: four_decimals(c.mean(arm)) for arm in c.arms}}
         for arm in c.others:
             estimate, judgement = c.estimates["test", arm], judgements[c.task, c.family, arm]
             numbers = {name: getattr(estimate, name) for name in ("delta", "ci_low", "ci_high", "p_value", "mde")}
             numbers["p_holm"] = judgement.p_holm
-            kept = {name: _rounded(value) for name, value in numbers.items() if value is not None}
+            kept = {name: four_decimals(value) for name, value in numbers.items() if value is not None}
             entry[f"against_{arm}"] = kept | {"verdict": judgement.verdict}
         found.setdefault(c.task, {})[c.family] = entry
     return found
 
 
-def _rounded(value: float) -> float:
-    return round(value, 4) + 0.0
-
-
 def curves(comparisons: list[Comparison]) -> dict[str, str]:
-    """CSV text by file name: the mean validation score of either arm after so many updates, a file per comparison.
+    """CSV text by file name: the mean validation score of each arm after so many updates, a file per comparison.
 
     Only points that every run of an arm has; a comparison without curves has no file.
     """
     found = {}
     for c in comparisons:
         points: dict[str, dict[int, float]] = {}
-        for arm in CURVE[1:]:
+        for arm in c.arms:
             runs = [dict(run["points"]) for run in c.learning if run["arm"] == arm and run["points"]]
             shared = set.intersection(*map(set, runs)) if runs else set()
             points[arm] = {step: mean([run[step] for run in runs]) for step in shared}
-        steps = sorted(points["baseline"].keys() | points["clinical"].keys())
+        steps = sorted(set().union(*points.values()))
         if steps:
             text = io.StringIO()
             writer = csv.writer(text, lineterminator="\n")
-            writer.writerow(CURVE)
+            writer.writerow(["step", *c.arms])
             for step in steps:
-                cells = [points[arm].get(step) for arm in CURVE[1:]]
+                cells = [points[arm].get(step) for arm in c.arms]
                 writer.writerow([step, *("" if cell is None else f"{cell:.4f}" for cell in cells)])
             found[f"{c.task}-{c.family}.csv"] = text.getvalue()
     return found

@@ -6,7 +6,7 @@ The numbers are those of the fine-tuned models, means over seeds; the card is th
 import io
 
 from harness.reporting import wording
-from harness.reporting.results import Comparison, spread
+from harness.reporting.results import Comparison, four_decimals, spread
 
 TASK_TYPES = {
     "sequence": "text-classification",
@@ -44,7 +44,9 @@ def _results(c: Comparison, arm: str) -> list:
         for metric in c.metrics:
             values = c.over_seeds(arm, metric, part)
             deviation = spread(values)
-            arguments = {"seeds": len(values)} | ({} if deviation is None else {"standard_deviation": _four(deviation)})
+            arguments = {"seeds": len(values)} | (
+                {} if deviation is None else {"standard_deviation": four_decimals(deviation)}
+            )
             found.append(
                 EvalResult(
                     task_type=TASK_TYPES[c.head],
@@ -54,12 +56,8 @@ def _results(c: Comparison, arm: str) -> list:
                     dataset_revision=c.inputs["records"],
                     metric_type=METRIC_TYPES.get(metric, metric),
                     metric_name=wording.capital(wording.metric_title(c, metric)),
-                    metric_value=_four(c.mean(arm, metric, part)),
+                    metric_value=four_decimals(c.mean(arm, metric, part)),
                     metric_args=arguments,
                 )
             )
     return found
-
-
-def _four(value: float) -> float:
-    return round(value, 4) + 0.0

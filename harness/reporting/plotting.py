@@ -39,7 +39,7 @@ def jitter(n: int) -> list[float]:
 
 def lines(title: str, width: int = 32) -> str:
     """A title on at most two lines of a panel's width."""
-    return "\n".join(textwrap.wrap(title, width, max_lines=2, placeholder=" …"))
+    return textwrap.fill(title, width, max_lines=2, placeholder=" …")
 
 
 def canvas(rows: int, columns: int, size: tuple[float, float], **options):

@@ -112,11 +112,6 @@ class Comparison:
         """Mean over seeds of `arm` minus that of the baseline."""
         return self.mean(arm, metric, part) - self.mean(AGAINST, metric, part)
 
-    def seed_differences(self) -> list[float]:
-        """Clinical minus baseline of the primary score, seed by seed."""
-        pairs = zip(self.over_seeds("clinical"), self.over_seeds(AGAINST), strict=True)
-        return [clinical - baseline for clinical, baseline in pairs]
-
     def mean_table(self, arm: str, part: str = "test") -> list[dict]:
         """Per-class rows, precision, recall and F1 averaged over seeds."""
         by_seed = [{row["label"]: row for row in self.tables[arm, seed, part]} for seed in self.seeds]
@@ -144,6 +139,11 @@ def judged(comparisons: list[Comparison], statistics: Statistics) -> Judgements:
     floors = [c.floor for c in comparisons for _ in c.others]
     found = judge(estimates, alpha=1 - statistics.level, margin=statistics.margin, floors=floors)
     return dict(zip(keys, found, strict=True))
+
+
+def four_decimals(value: float) -> float:
+    """As the CSVs print it, and never −0."""
+    return round(value, 4) + 0.0
 
 
 def mean(values: list[float]) -> float:
