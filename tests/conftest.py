@@ -12,6 +12,16 @@ settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
 
+EXTENDED = pytest.mark.skip(reason="slow, and its kin run; HARNESS_TEST_ALL=1 runs all")
+
+
+def pytest_collection_modifyitems(items):
+    if not os.environ.get("HARNESS_TEST_ALL"):
+        for item in items:
+            if item.get_closest_marker("extended"):
+                item.add_marker(EXTENDED)
+
+
 ROOT = Path(__file__).resolve().parent.parent
 # Helpers that several test folders share (tests/fakes.py) are imported by their plain name.
 sys.path.insert(0, str(ROOT / "tests"))

@@ -5,22 +5,17 @@ stage's inputs with the outputs of the stage before it. When one of these fails,
 `dvc.lock`, `data.dvc` and `reports/`.
 """
 
-import hashlib
-import json
 import subprocess
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
+
+from harness.auditing.hashes import Hashes
+from harness.auditing.pipeline import read_yaml, stages, value_at
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-def read_yaml(name: str) -> dict:
-    return YAML(typ="safe", pure=True).load((ROOT / name).read_text(encoding="utf-8"))
-
-
-LOCK = read_yaml("dvc.lock")["stages"] if (ROOT / "dvc.lock").is_file() else {}
+LOCK = read_yaml(ROOT / "dvc.lock")["stages"] if (ROOT / "dvc.lock").is_file() else {}
+HASHES = Hashes()
 
 
 def tracked(folder: str) -> list[str]:
@@ -29,36 +24,12 @@ def tracked(folder: str) -> list[str]:
     return sorted(path for path in listed if (ROOT / path).is_file())
 
 
-def md5(path: Path) -> str:
-    return hashlib.md5(path.read_bytes()).hexdigest()
-
-
-def md5_of_folder(folder: str) -> str:
-    """DVC's hash of a folder: MD5 of the JSON list of its files' hashes and relative paths."""
-    names = sorted((Path(path).relative_to(folder).as_posix() for path in tracked(folder)), key=lambda n: n.split("/"))
-    entries = [{"md5": md5(ROOT / folder / name), "relpath": name} for name in names]
-    return hashlib.md5(json.dumps(entries, sort_keys=True).encode()).hexdigest() + ".dir"
-
-
 def in_git(path: str) -> bool:
     return path.split("/")[0] in ("harness", "tasks", "reports")
 
 
-def expected_stages() -> set[str]:
-    run = read_yaml("params.yaml")["run"]
-    names = set()
-    for name, stage in read_yaml("dvc.yaml")["stages"].items():
-        if "matrix" in stage:
-            names |= {f"{name}@{task}-{family}" for task in run["tasks"] for family in run["families"]}
-        elif "foreach" in stage:
-            names |= {f"{name}@{item}" for item in run["tasks" if "tasks" in stage["foreach"] else "families"]}
-        else:
-            names.add(name)
-    return names
-
-
 def test_the_lock_holds_exactly_the_stages_of_the_pipeline():
-    assert set(LOCK) == expected_stages()
+    assert set(LOCK) == set(stages(ROOT, read_yaml(ROOT / "params.yaml")))
 
 
 @pytest.mark.parametrize("name", sorted(LOCK))
@@ -68,22 +39,23 @@ def test_code_and_reports_are_those_the_lock_was_made_with(name):
             path = entry["path"]
             if not in_git(path) or path == "reports/splits":
                 continue
-            now = md5_of_folder(path) if (ROOT / path).is_dir() else md5(ROOT / path)
-            assert now == entry["md5"], f"{path} is not what stage {name} was run with: run `dvc repro` and commit"
+            now = HASHES.dvc(ROOT / path)
+            assert now and now["md5"] == entry["md5"], (
+                f"{path} is not what stage {name} was run with: run `dvc repro` and commit"
+            )
 
 
 @pytest.mark.parametrize("name", sorted(LOCK))
 def test_parameters_are_those_the_lock_was_made_with(name):
-    params = read_yaml("params.yaml")
+    params = read_yaml(ROOT / "params.yaml")
     for path, recorded in LOCK[name].get("params", {}).get("params.yaml", {}).items():
-        now = params
-        for key in path.split("."):
-            now = now[key]
-        assert now == recorded, f"{path} changed since stage {name} was run: run `dvc repro` and commit"
+        assert value_at(params, path) == recorded, (
+            f"{path} changed since stage {name} was run: run `dvc repro` and commit"
+        )
 
 
 def test_each_stage_was_run_on_what_the_stage_before_it_wrote():
-    pin = read_yaml("data.dvc")
+    pin = read_yaml(ROOT / "data.dvc")
     made = {out["path"]: out["md5"] for stage in LOCK.values() for out in stage.get("outs", [])}
     assert pin["deps"][0]["md5"] == made["artifacts/generated"] == pin["outs"][0]["md5"]
     for name, stage in LOCK.items():

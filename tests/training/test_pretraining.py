@@ -147,10 +147,8 @@ def test_recomputing_activations_changes_no_loss(architecture, tmp_path):
     assert recomputed.found == pytest.approx(plain.found, abs=1e-5) and len(plain.found) == 9
 
 
-@pytest.mark.skipif(
-    "HARNESS_TEST_COMPILE" not in os.environ or not (shutil.which("c++") or shutil.which("g++")),
-    reason="compiling takes a minute or two and a C++ compiler; HARNESS_TEST_COMPILE=1 asks for it",
-)
+@pytest.mark.extended
+@pytest.mark.skipif(not (shutil.which("c++") or shutil.which("g++")), reason="compiling needs a C++ compiler")
 def test_a_compiled_model_learns_the_same(tmp_path):
     # Without dropout: compiled code draws other numbers.
     given = settings("modernbert", steps=2, evaluate_every=0, save_steps=0)

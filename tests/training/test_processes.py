@@ -1,7 +1,6 @@
 """Pre-training in processes of their own: several at once, told to stop, and on a disk that is full."""
 
 import json
-import os
 import re
 import resource
 import signal
@@ -15,7 +14,6 @@ from tiny_training import RECIPES, command, environment, settings, trained
 from harness.training.pretraining import TRY_AGAIN
 
 PLAIN = {"evaluate_every": 0, "save_steps": 0}
-EXTENDED = pytest.mark.skipif(not os.environ.get("HARNESS_TEST_ALL"), reason="set HARNESS_TEST_ALL=1")
 
 
 def run(arguments: list[str], **options) -> subprocess.CompletedProcess:
@@ -30,7 +28,7 @@ def result_of(folder) -> dict:
     ("architecture", "sharding"),
     [
         ("bert", "ddp"),
-        *(pytest.param(name, "ddp", marks=EXTENDED) for name in sorted(RECIPES.keys() - {"bert"})),
+        *(pytest.param(name, "ddp", marks=pytest.mark.extended) for name in sorted(RECIPES.keys() - {"bert"})),
         ("norbert3", "fsdp"),
     ],
 )
