@@ -211,7 +211,9 @@ def whole_comparison(options) -> None:
         started = time.perf_counter()
         subprocess.run(
             [sys.executable, "-m", "harness", "finetune", task, options.family],
-            cwd=aside, check=True, capture_output=True,
+            cwd=aside,
+            check=True,
+            capture_output=True,
         )
         engine = time.perf_counter() - started
     script = [sys.executable, __file__, "--epochs", str(epochs), "--family", options.family]

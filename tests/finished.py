@@ -19,6 +19,7 @@ from harness import files, registry
 from harness.code import code_hash
 from harness.config import BatchPlan
 from harness.data import synthetic
+from harness.data.corpus_summary import summaries
 from harness.models import cards
 from harness.params import ParamsFile, load
 
@@ -100,12 +101,13 @@ def _corpus(root: Path, params: ParamsFile) -> None:
         "parts": parts,
     }
     files.write_json(folder / "card.json", card)
+    files.write_json(folder / "parts.json", summaries(card))
 
 
 def _checkpoints(root: Path, params: ParamsFile) -> None:
     settings = params.everything()
     family, above = settings.families[FAMILY], root / "artifacts" / "checkpoints" / FAMILY
-    counted = files.read_json(root / "artifacts" / "corpus" / "card.json")
+    parts = files.read_json(root / "artifacts" / "corpus" / "parts.json")
     held_out = {
         when: {name: {"loss": 5.0 - k, "accuracy": 0.1, "tokens": 100} for name in ("general", "clinical")}
         for k, when in enumerate(("before", "after"))
@@ -123,7 +125,7 @@ def _checkpoints(root: Path, params: ParamsFile) -> None:
             parameters=dataclasses.asdict(recipe),
             engine=dataclasses.asdict(settings.engine),
             trained_on={"baseline": "general"}.get(arm, "clinical"),
-            corpora={name: cards.corpus_part(counted, name) for name in ("general", "clinical")},
+            corpora={name: cards.CorpusPart(**part) for name, part in parts.items()},
             batch=BatchPlan(recipe.device_batch, 1, 1),
             steps=recipe.steps,
             tokens_seen=1000,

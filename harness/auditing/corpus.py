@@ -6,6 +6,7 @@ from pathlib import Path
 from harness.auditing.hashes import Hashes
 from harness.auditing.links import Chain, Link
 from harness.config import Params
+from harness.data.corpus_summary import SUMMARY, summaries
 from harness.data.sources import read_source
 from harness.files import read_json
 
@@ -34,6 +35,9 @@ def _links(root: Path, params: Params, hashes: Hashes) -> Iterator[Link]:
         yield CHAIN.same(f"artifacts/corpus/{name}.jsonl", part["sha256"], hashes.sha256(path))
         with open(path, "rb") as lines:
             yield CHAIN.same(f"{name}: documents", part["documents"]["kept"], sum(1 for _ in lines))
+    yield from CHAIN.values(
+        "parts.json as the card counts", summaries(card), read_json(root / "artifacts" / "corpus" / SUMMARY)
+    )
     held_out = {
         task: {
             "records": hashes.sha256(root / "artifacts" / "validated" / task / "records.jsonl"),

@@ -22,7 +22,6 @@ __all__ = [
     "Parent",
     "Training",
     "card",
-    "corpus_part",
     "libraries",
     "made_already",
     "model_card",
@@ -149,14 +148,14 @@ def _plain(value):
     return value
 
 
-def training_of(recipe: Pretraining, engine: Engine, trained_on: str, corpus_card: Mapping) -> Training:
-    """A training as it is planned, without the results that it will have."""
+def training_of(recipe: Pretraining, engine: Engine, trained_on: str, parts: Mapping[str, Mapping]) -> Training:
+    """A training as it is planned, without the results that it will have; `parts` is the corpus' `parts.json`."""
     return Training(
         recipe=recipe.recipe,
         parameters=dataclasses.asdict(recipe),
         engine=dataclasses.asdict(engine),
         trained_on=trained_on,
-        corpora={name: corpus_part(corpus_card, name) for name in ("general", "clinical")},
+        corpora={name: CorpusPart(**parts[name]) for name in sorted(parts)},
         batch=batch_plan(recipe.effective_batch, recipe.device_batch, engine.devices),
     )
 
@@ -170,23 +169,6 @@ def made_already(folder: Path, facts: Facts) -> bool:
     """Is `folder` the checkpoint that training by these `facts` would make?"""
     path = folder / "harness.json"
     return path.is_file() and {k: v for k, v in read_json(path).items() if k not in RESULTS} == planned(facts)
-
-
-def corpus_part(corpus_card: Mapping, name: str) -> CorpusPart:
-    """The summary of one part of `artifacts/corpus/card.json`."""
-    part, source, phi = corpus_card["parts"][name], corpus_card.get("source") or {}, corpus_card.get("phi")
-    # A part that states its own origin goes before the source record of the whole.
-    stated = {key: part.get(key, source.get(key)) for key in ("kind", "language", "licence")}
-    return CorpusPart(
-        sha256=part["sha256"],
-        documents=part["documents"]["kept"],
-        words=part["words"],
-        document_types=dict(part["kept"]),
-        written_standards={standard: counts["documents"] for standard, counts in part["written_standard"].items()},
-        # The stage looks through both parts together.
-        phi=None if phi is None else phi["documents"] > 0,
-        **stated,
-    )
 
 
 def parent_of(folder: Path) -> Parent:

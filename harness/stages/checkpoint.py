@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.code import code_hash
 from harness.config import Build, CheckpointSettings
+from harness.data.corpus_summary import SUMMARY
 from harness.determinism import derived_seed, prepare_torch
 from harness.files import atomic_folder, read_json, sha256
 
@@ -32,7 +33,7 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path, o
     The tokenizer is made from both corpora, because public Norwegian vocabularies hold clinical words too;
     the baseline just has not read them in context. All arms share it.
     """
-    counted = read_json(root / "artifacts" / "corpus" / "card.json", made_by="harness corpus")
+    parts = read_json(root / "artifacts" / "corpus" / SUMMARY, made_by="harness corpus")
 
     import torch
 
@@ -50,7 +51,7 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path, o
         code=code_hash(__name__),
         libraries=cards.libraries(),
         encoder=dataclasses.asdict(settings.encoder),
-        training=cards.training_of(recipe, engine, "general", counted),
+        training=cards.training_of(recipe, engine, "general", parts),
     )
     if cards.made_already(target, facts):
         print(f"checkpoint {family}: {target} is there already, from these inputs.", file=sys.stderr)

@@ -10,6 +10,7 @@ from harness.config import Corpus, CorpusSettings
 from harness.data import identifiers
 from harness.data.corpus import Built, build
 from harness.data.corpus_files import Chunk, Given, chunks, corpus_files
+from harness.data.corpus_summary import SUMMARY, summaries
 from harness.data.coverage import Coverage
 from harness.data.grouping import compared_texts
 from harness.data.held_out import HeldOutIndex
@@ -27,7 +28,7 @@ WORKERS_FROM = 2 << 20
 
 
 def run(root: Path, settings: CorpusSettings) -> None:
-    """Write `artifacts/corpus/{general,clinical}.jsonl` and `card.json`, all or nothing.
+    """Write `artifacts/corpus/{general,clinical}.jsonl`, `parts.json` and `card.json`, all or nothing.
 
     The clinical part also gets the training texts of `corpus.training_texts_of`; tasks that are named
     there but do not run are counted as 0 documents. Raises DataError where what is kept holds identifying
@@ -76,6 +77,7 @@ def run(root: Path, settings: CorpusSettings) -> None:
             "parts": parts,
         }
         write_json(target / "card.json", card)
+        write_json(target / SUMMARY, summaries(card))
 
 
 def _build_parts(

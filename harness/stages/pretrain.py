@@ -12,6 +12,7 @@ from pathlib import Path
 
 from harness.code import code_hash
 from harness.config import CONTROL, TRAINED_ON, Build, PretrainSettings
+from harness.data.corpus_summary import SUMMARY
 from harness.determinism import derived_seed, prepare_torch
 from harness.files import atomic_folder, read_json, sha256, write_json
 
@@ -72,7 +73,7 @@ class Training:
         """What the arm's card says before it is trained."""
         from harness.models import cards
 
-        counted = read_json(self.root / "artifacts" / "corpus" / "card.json", made_by="harness corpus")
+        parts = read_json(self.root / "artifacts" / "corpus" / SUMMARY, made_by="harness corpus")
         return cards.Facts(
             family=self.family,
             arm=arm,
@@ -81,7 +82,7 @@ class Training:
             code=code_hash("harness.stages.pretrain"),
             libraries=cards.libraries(),
             parent=cards.parent_of(self.parent),
-            training=cards.training_of(self.settings.pretraining, self.settings.engine, TRAINED_ON[arm], counted),
+            training=cards.training_of(self.settings.pretraining, self.settings.engine, TRAINED_ON[arm], parts),
         )
 
     def tokenised(self):

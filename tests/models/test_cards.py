@@ -8,8 +8,6 @@ import cards_made
 from harness.files import canonical_json, read_json, sha256_tree, write_json
 from harness.models import cards, families
 
-SHA = "0123456789abcdef" * 4
-
 
 def test_a_card_states_all_that_made_the_checkpoint():
     card = cards.card(cards_made.built())
@@ -48,29 +46,6 @@ def test_every_fact_reaches_the_card():
         part = dataclasses.replace(cards_made.CLINICAL, **{field.name: other.get(field.type, {"x": 1})})
         changed = cards_made.training(corpora={"clinical": part})
         assert cards.card(cards_made.built(training=changed)) != before, field.name
-
-
-def test_a_corpus_part_is_what_the_corpus_stage_counted():
-    tally = {
-        "documents": {"in": 12, "kept": 10},
-        "kept": {"epikrise": 10},
-        "words": 99,
-        "sha256": SHA,
-        "written_standard": {"bokmål": {"documents": 8, "words": 80}, "nynorsk": {"documents": 2, "words": 19}},
-    }
-    whole = {"kind": "restricted", "licence": "none", "language": "nb"}
-    content = {"source": whole, "parts": {"clinical": tally, "general": {**tally, "kind": "public"}}}
-    part = cards.corpus_part(content, "clinical")
-    assert (part.documents, part.words, part.sha256) == (10, 99, SHA)
-    assert part.written_standards == {"bokmål": 8, "nynorsk": 2} and part.document_types == {"epikrise": 10}
-    assert (part.kind, part.language, part.licence) == ("restricted", "nb", "none")
-    general = cards.corpus_part(content, "general")
-    assert (general.kind, general.licence) == ("public", "none")
-    assert part.phi is None
-    for documents, flag in ((0, False), (3, True)):
-        looked = {**content, "phi": {"allowed": True, "found": {}, "documents": documents}}
-        assert cards.corpus_part(looked, "clinical").phi is flag
-    assert cards.corpus_part({"parts": {"clinical": tally}}, "clinical").kind is None
 
 
 def test_a_parent_is_named_by_its_bytes_and_its_origin(tmp_path):

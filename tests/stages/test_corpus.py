@@ -27,16 +27,19 @@ def item(stem: str, head: str) -> dict:
     }[head]
 
 
+def add_task(root: Path, name: str, head: str, stem: str) -> None:
+    write_json(root / "artifacts" / "validated" / name / "card.json", {"task": name, "head": head})
+    records = [{"id": f"{split[:2]}1", "part": "pool"} | item(f"{stem}{split}", head) for split in SPLITS]
+    write_jsonl(root / "artifacts" / "validated" / name / "records.jsonl", records)
+    manifest = {"task": name, "splits": {f"{split[:2]}1": split for split in SPLITS}}
+    write_json(root / "reports" / "splits" / f"{name}.json", manifest)
+
+
 @pytest.fixture
 def site(tmp_path) -> Path:
     """Three tasks with one record per split, a general file with plants, and a clinical one."""
     for head in ("pair", "choice", "tokens"):
-        name = f"my_{head}"
-        write_json(tmp_path / "artifacts" / "validated" / name / "card.json", {"task": name, "head": head})
-        records = [{"id": f"{split[:2]}1", "part": "pool"} | item(f"{head}{split}", head) for split in SPLITS]
-        write_jsonl(tmp_path / "artifacts" / "validated" / name / "records.jsonl", records)
-        manifest = {"task": name, "splits": {f"{split[:2]}1": split for split in SPLITS}}
-        write_json(tmp_path / "reports" / "splits" / f"{name}.json", manifest)
+        add_task(tmp_path, f"my_{head}", head, head)
 
     def line(i, text, kind="review", standard="bokmål"):
         return {"id": i, "document_type": kind, "written_standard": standard, "date": "2020-01-01", "text": text}
@@ -82,6 +85,20 @@ def card_of(site: Path) -> dict:
 
 def ids_of(site: Path, part: str) -> list[str]:
     return [document["id"] for document in read_jsonl(site / "artifacts" / "corpus" / f"{part}.jsonl")]
+
+
+def test_a_task_more_changes_the_card_and_nothing_that_is_trained_on(site):
+    folder = site / "artifacts" / "corpus"
+
+    def written() -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    corpus.run(site, settings())
+    before = written()
+    add_task(site, "unrelated", "pair", "unheard")
+    corpus.run(site, settings(tasks=("my_pair", "my_choice", "my_tokens", "unrelated")))
+    after = written()
+    assert sorted(name for name in before if before[name] != after[name]) == ["card.json"]
 
 
 def test_held_out_texts_leave_the_corpus_and_the_rest_stays(site):
@@ -155,7 +172,7 @@ def test_the_same_inputs_give_the_same_bytes(site):
     first = {path.name: path.read_bytes() for path in (site / "artifacts" / "corpus").iterdir()}
     corpus.run(site, settings(("my_pair",)))
     assert {path.name: path.read_bytes() for path in (site / "artifacts" / "corpus").iterdir()} == first
-    assert sorted(first) == ["card.json", "clinical.jsonl", "general.jsonl"]
+    assert sorted(first) == ["card.json", "clinical.jsonl", "general.jsonl", "parts.json"]
     assert str(site).encode() not in first["card.json"]
 
 

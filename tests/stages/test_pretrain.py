@@ -9,6 +9,7 @@ from tiny_encoders import ENCODER
 from tiny_training import ENGINE, documents, settings
 
 from harness.config import Build, CheckpointSettings, Folder, PretrainSettings
+from harness.data.corpus_summary import summaries
 from harness.errors import CheckpointError
 from harness.files import read_json, sha256, sha256_tree, write_json, write_jsonl
 from harness.models import families
@@ -34,7 +35,7 @@ def corpora(root: Path) -> Path:
             "kept": {"note": len(of)},
             "written_standard": {"bokmål": {"documents": len(of), "words": 100}},
         }
-    write_json(folder / "card.json", card)
+    write_json(folder / "parts.json", summaries(card))
     return root
 
 

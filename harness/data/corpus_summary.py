@@ -1,0 +1,30 @@
+"""What a training needs to know of its corpora: of each part its text's hash, its size, its origin.
+
+It follows from the texts alone. The corpus card also counts the test texts that were looked for, and so
+changes with every task that is added; what is trained on a text must not.
+"""
+
+from collections.abc import Mapping
+
+SUMMARY = "parts.json"
+
+
+def summaries(corpus_card: Mapping) -> dict[str, dict]:
+    """The fields of `harness.models.cards.CorpusPart` for every part of the corpus card."""
+    return {part: _summary(corpus_card, part) for part in sorted(corpus_card["parts"])}
+
+
+def _summary(corpus_card: Mapping, name: str) -> dict:
+    part, source, phi = corpus_card["parts"][name], corpus_card.get("source") or {}, corpus_card.get("phi")
+    # A part that states its own origin goes before the source record of the whole.
+    stated = {key: part.get(key, source.get(key)) for key in ("kind", "language", "licence")}
+    return {
+        "sha256": part["sha256"],
+        "documents": part["documents"]["kept"],
+        "words": part["words"],
+        "document_types": dict(part["kept"]),
+        "written_standards": {standard: counts["documents"] for standard, counts in part["written_standard"].items()},
+        # The stage looks through both parts together.
+        "phi": None if phi is None else phi["documents"] > 0,
+        **stated,
+    }
