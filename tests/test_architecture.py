@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # Floors from the ground up: a module may import from a lower floor, or from its own room.
 FLOORS = [
     {"errors", "determinism"},
-    {"files", "typed", "config", "progress", "parallel"},
+    {"files", "typed", "config", "progress", "offline"},
+    {"parallel", "restricted"},
     {"cluster"},
     {"task", "params", "profiles", "code", "slurm"},
     {"registry"},
