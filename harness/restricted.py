@@ -10,10 +10,23 @@ import sys
 import threading
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 KIND = "restricted"
+# What a report may call a kind of document, a written standard: any other value may be somebody's words.
+# fmt: off
+CATEGORIES = frozenset([
+    "bokmål", "nynorsk", "nb", "nn", "norsk",
+    "admission note", "clinical admission record", "clinical note", "discharge summary", "emergency call",
+    "incident report", "nursing note", "outpatient care note", "outpatient note",
+    "radiology report", "referral", "surgical report",
+    "epikrise", "hendelsesrapport", "henvisning", "innkomstnotat", "journalnotat", "nødsamtale",
+    "operasjonsbeskrivelse", "pasientforløp", "poliklinisk notat", "radiologisvar", "sykepleienotat", "review",
+    "unknown",
+])
+# fmt: on
+OTHER = "other"
 PIN, META = "data.dvc", "restricted"
 _PINNED = re.compile(rf"^  {META}: \[(.*)\]$", re.MULTILINE)
 _FRAME = re.compile(r'^  File "(?P<file>[^"\n]*)", line \d+, in [^\n]*$', re.MULTILINE)
@@ -53,6 +66,12 @@ def note(root: Path) -> None:
         write_text(path, f"{text}\nmeta:\n  {META}: [{', '.join(marked)}]\n")
 
 
+def category(value: object, more: Iterable[str] = ()) -> str:
+    """`value` where it is the name of a category everybody uses (or one of `more`), otherwise "other"."""
+    text = str(value)
+    return text if text.casefold().replace("_", " ") in CATEGORIES or text in more else OTHER
+
+
 def _kind(path: Path) -> str | None:
     try:
         return json.loads(path.read_text(encoding="utf-8"))["kind"]
@@ -60,14 +79,24 @@ def _kind(path: Path) -> str | None:
         return None
 
 
+def told(error: BaseException) -> str:
+    """The kind of an error and, unless messages are hidden in this process, its message."""
+    name = type(error).__name__
+    return name if sys.excepthook is _uncaught else f"{name}: {error}"
+
+
 def hide_messages() -> None:
     """From now on what nobody caught, in any thread, and library warnings are shown without their messages."""
-    sys.excepthook = lambda kind, error, trace: _print(error)
+    sys.excepthook = _uncaught
     threading.excepthook = lambda given: _print(given.exc_value) if given.exc_value else None
     sys.unraisablehook = lambda given: _print(given.exc_value) if given.exc_value else None
     warnings.formatwarning = lambda message, category, filename, lineno, line=None: (
         f"{filename}:{lineno}: {category.__name__}\n"
     )
+
+
+def _uncaught(kind, error: BaseException, trace) -> None:
+    _print(error)
 
 
 def _print(error: BaseException) -> None:
@@ -84,7 +113,8 @@ def without_message(error: BaseException) -> str:
         # What a worker process sends home is a text that ends in the message; its frames are taken out of it.
         if type(each).__name__ == "_RemoteTraceback":
             lines += [match[0] for match in _FRAME.finditer(str(each))]
-        lines.append(type(each).__name__)
+        # What the system says of a failed call is no value; the file that it was about may be.
+        lines.append(type(each).__name__ + (f": {each.strerror}" if isinstance(each, OSError) else ""))
     return "\n".join(lines)
 
 
