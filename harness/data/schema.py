@@ -60,8 +60,9 @@ def validate(
 ) -> None:
     """Check `records` against the task's schema.
 
-    Raises DataError with one table of all failures (check, column, count, first row ids); of restricted data it
-    shows places instead of ids, and no example. `where` says the place of an id in its raw file.
+    Raises DataError with one table of all failures (check, column, count, first row ids), with an
+    example only where `kind` is not "restricted". `where` adds the place of an id in its raw file; rows of
+    restricted data are named by their place alone, since an id may be a person's number.
     """
     import pandas
     import pandera.pandas as pa
@@ -200,7 +201,6 @@ def _findings(cases, frame, where: Mapping[str, str], show: bool) -> list[Findin
 
 
 def _row_name(frame, index: int, where: Mapping[str, str], show: bool) -> str:
-    """The id of a row and its place in the raw file; the place alone where nothing of the data is shown."""
     identity = frame["id"].iloc[index] if "id" in frame else None
     if not isinstance(identity, str) or not identity:
         return f"record {index + 1}"
