@@ -5,6 +5,7 @@ them and, where the machine allows it, without any network interface; `sightings
 written where no data belong.
 """
 
+import hashlib
 import json
 import os
 import random
@@ -38,18 +39,27 @@ INSIDE = ("data", "artifacts", ".dvc/cache")
 ROWS = 60
 _SYLLABLES = [c + v for c in "bdfghjklmnprstv" for v in "aeiouyæøå"]
 _DRIVER = """
-import json, sys, traceback
+import json, pathlib, shutil, sys
 from harness import cli
-for arguments in json.loads(sys.argv[1]):
+commands, go_on = json.loads(sys.argv[1]), sys.argv[2:] == ["go on"]
+codes = []
+for arguments in commands:
+    if arguments[0] == "put":
+        target = pathlib.Path(arguments[2])
+        shutil.rmtree(target, ignore_errors=True) if target.is_dir() else target.unlink(missing_ok=True)
+        (shutil.copytree if pathlib.Path(arguments[1]).is_dir() else shutil.copyfile)(arguments[1], target)
+        continue
     print("$ harness", *arguments, flush=True)
+    print("$ harness", *arguments, file=sys.stderr, flush=True)
     try:
-        code = cli.main(arguments)
+        codes.append(cli.main(arguments))
     except Exception as error:
         sys.excepthook(type(error), error, error.__traceback__)
-        code = 1
-    print("=", code, flush=True)
-    if code:
-        sys.exit(code)
+        codes.append(1)
+    print("=", codes[-1], flush=True)
+    if codes[-1] and not go_on:
+        break
+sys.exit(max(codes))
 """
 
 
@@ -157,20 +167,23 @@ def build(repository: Path, base: Path) -> Path:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text.encode("utf-8"))
     shutil.copytree(given / "corpus", site / "data" / "corpus")
-    _record(site / "data" / "corpus")
+    record(site / "data" / "corpus")
     subprocess.run(["git", "init", "-q"], cwd=site, check=True)
     call(site, [["new-task", "notes", "--head", "tokens", "--format", "tags"]])
     shutil.rmtree(site / "data" / "notes")
     return site
 
 
-def _record(folder: Path) -> None:
-    import hashlib
-
-    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+def record(folder: Path) -> None:
+    """The source record of a folder of restricted data."""
+    files = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.iterdir()
+        if path.name != "source.json"
+    }
     keys = ("address", "revision", "licence", "language", "citation", "note")
-    record = dict.fromkeys(keys, "") | {"kind": "restricted", "files": files}
-    (folder / "source.json").write_text(json.dumps(record), encoding="utf-8")
+    content = dict.fromkeys(keys, "") | {"kind": "restricted", "files": files, "note": "Qzxcannote"}
+    (folder / "source.json").write_text(json.dumps(content), encoding="utf-8")
 
 
 def _parameters(repository: Path, site: Path) -> None:
@@ -191,25 +204,34 @@ def _parameters(repository: Path, site: Path) -> None:
         yaml.dump(params, handle)
 
 
-def placing(site: Path, tasks: Iterable[str] = TASKS) -> list[list[str]]:
-    """The commands that put the site's files in place."""
+def placing(site: Path, tasks: Iterable[str] = ("notes", "aismec")) -> list[list[str]]:
+    """The commands that put the site's files in place: of the other tasks by hand, which is as good and faster."""
     given = site.parent / "qzxcangiven"
+    for task in set(TASKS) - set(tasks):
+        shutil.copytree(given / task, site / "data" / task)
+        record(site / "data" / task)
     return [["data", "use", task, str(given / task / FILES[task]), "--note", "Qzxcannote"] for task in tasks]
 
 
-def call(site: Path, commands: Sequence[Sequence[str]], **environment: str) -> subprocess.CompletedProcess:
-    """Run `harness` commands in one process, until one fails; its output is kept beside the site."""
+def call(
+    site: Path, commands: Sequence[Sequence[str]], go_on: bool = False, **environment: str
+) -> subprocess.CompletedProcess:
+    """Run `harness` commands in one process, until one fails or, where it is to `go_on`, all of them.
+
+    `put A B` is a command, too: the file or folder A takes the place of B. All that is said is kept beside the site.
+    """
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     temporary = site.parent / "tmp"
     temporary.mkdir(exist_ok=True)
     inherited = {key: value for key, value in os.environ.items() if key not in ("HARNESS_OFFLINE", "HF_HUB_OFFLINE")}
     environment = {**inherited, "PATH": path, "PYTHONPATH": str(site), "TMPDIR": str(temporary)} | environment
     command = [*isolation(), sys.executable, "-c", _DRIVER, json.dumps([list(c) for c in commands])]
+    command += ["go on"] * go_on
     done = subprocess.run(command, cwd=site, env=environment, capture_output=True, text=True)
     with open(site.parent / "output.txt", "a", encoding="utf-8") as handle:
         # The first line is the command that was typed, which may name the user's files.
         typed = re.compile(r"^\$ harness data use .*$", re.MULTILINE)
-        handle.write(typed.sub("$ harness data use", done.stdout) + done.stderr)
+        handle.write(typed.sub("$ harness data use", done.stdout + done.stderr))
     return done
 
 
