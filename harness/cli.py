@@ -7,18 +7,29 @@ import argparse
 import os
 import sys
 
-from harness import __version__
+from harness import __version__, offline, restricted
 from harness.commands import data, plugins, records, stages
-from harness.errors import HarnessError
+from harness.commands.common import repository
+from harness.errors import HarnessError, MissingInputError, OfflineError
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
+    confidential = _confidential(options)
+    if confidential:
+        restricted.hide_messages()
+    refused = offline.enforce() if offline.wanted(confidential) else []
     try:
-        return options.run(options) or 0
+        code = options.run(options) or 0
+        if refused and not code:
+            # Asked for, refused, and swallowed by the library that asked.
+            raise offline.error(refused[0])
+        return code
     except HarnessError as error:
         print(f"harness: {error}", file=sys.stderr)
+        if refused and not isinstance(error, OfflineError):
+            print(f"Before that: {offline.error(refused[0])}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         # The reader (`| head`) has gone; nothing is left to say, and Python must not say it at exit.
@@ -27,6 +38,16 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("harness: interrupted; `dvc repro` starts this stage again.", file=sys.stderr)
         return 130
+
+
+def _confidential(options) -> bool:
+    """Are there restricted data here, or is this command about to put some here?"""
+    if getattr(options, "kind", None) == restricted.KIND:
+        return True
+    try:
+        return bool(restricted.names(repository()))
+    except MissingInputError:
+        return False
 
 
 def _parser() -> argparse.ArgumentParser:

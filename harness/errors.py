@@ -51,6 +51,10 @@ class TrainingError(HarnessError):
     """Training diverged, or the two arms of a comparison would not be treated alike."""
 
 
+class OfflineError(HarnessError):
+    """A connection beyond this machine was asked for in a process that may not leave it."""
+
+
 class MissingInputError(HarnessError):
     """A stage's input has not been made yet."""
 

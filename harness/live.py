@@ -73,8 +73,8 @@ class LiveRun:
 
     def __init__(self, root: Path, experiment: str, name: str, arm: Mapping[str, str], fingerprint: str):
         self._arm, self._fingerprint, self._client = dict(arm), fingerprint, None
+        uri = tracking.store_uri(root)
         with self._warned(), tracking.one_at_a_time(root):
-            uri = tracking.store_uri(root)
             client = tracking.connect(uri)
             self._experiment = tracking.experiment_named(client, root, experiment, uri)
             same = None

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
+from harness import offline
 from harness.determinism import available_cpus
 from harness.errors import HarnessError
 
@@ -67,6 +68,7 @@ def _start(work: Callable, parent: int) -> None:
     _work = work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with(parent)
+    offline.follow()
 
 
 def _run(job):

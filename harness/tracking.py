@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
+from harness import offline
 from harness.config import ReportSettings
 from harness.errors import MissingInputError
 from harness.reporting import recordings
@@ -28,8 +29,14 @@ BATCH = 1000  # metrics that one log_batch call may carry
 
 
 def store_uri(root: Path) -> str:
-    """MLFLOW_TRACKING_URI where it is set, otherwise a SQLite file at the root of the repository."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path(root).resolve() / DATABASE}"
+    """MLFLOW_TRACKING_URI where it is set, otherwise a SQLite file at the root of the repository.
+
+    Raises OfflineError where it names another machine and HARNESS_OFFLINE=1: what is recorded of restricted data
+    goes to a server only where somebody has said so.
+    """
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path(root).resolve() / DATABASE}"
+    offline.refuse(uri)
+    return uri
 
 
 def record(root: Path, settings: ReportSettings, tasks: Mapping[str, Task], uri: str | None = None) -> dict[str, str]:
@@ -39,10 +46,11 @@ def record(root: Path, settings: ReportSettings, tasks: Mapping[str, Task], uri:
     written costs a warning only: nothing the pipeline made depends on it.
     """
     root = Path(root)
+    uri = uri or store_uri(root)
     found = recordings.collect(root, settings, tasks)
     try:
         with one_at_a_time(root), _without_waiting_for_the_disk():
-            _mirror(root, found, uri or store_uri(root))
+            _mirror(root, found, uri)
     except Exception as error:
         # Whatever a server, proxy or driver raises, the numbers are safe in the stages' own files.
         warn(error, "Run `harness track` again later.")

@@ -66,7 +66,7 @@ def test_wrong_usage_exits_with_2(arguments, capsys):
         (["profile", "use", "labb"], "no profile 'labb'. Did you mean 'lab'?", "Profiles:"),
         (["data", "fetch", "aismec"], "aismec has no public original", "owner's site"),
         (["data", "fetch", "medmqp", "--mirror", "nowhere"], "nowhere", "mirror"),
-        (["data", "use", "medmqp", "nowhere.csv"], "nowhere.csv is missing", "Give the file"),
+        (["data", "use", "medmqp", "nowhere.csv"], "what was given for medmqp is missing", "Give the file"),
         (["new-task", "dose", "--head", "regression"], "is not supported", "Heads: sequence, pair"),
         (["new-task", "codes", "--head", "multi-label"], "are not supported", "Heads: sequence, pair"),
         (["new-task", "triage", "--head", "sequense"], "Did you mean 'sequence'?", "Heads: sequence, pair"),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness import restricted
 from harness.errors import HarnessError
 
 # What fine-tuning one comparison reads.
@@ -28,8 +29,10 @@ class Stages:
 
 
 @contextlib.contextmanager
-def scratch() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="harness-audit-"))
+def scratch(root: Path) -> Iterator[Path]:
+    """A folder below artifacts/, for the time of the block: records are made again in it, texts and all."""
+    (root / "artifacts").mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=".again-", dir=root / "artifacts"))
     try:
         yield folder
     finally:
@@ -83,6 +86,4 @@ def _noting(failed: dict[str, HarnessError], name: str, target: Path) -> Iterato
         failed[name] = HarnessError(error.message.replace(f"{target}/", ""), remedy=error.remedy)
     except Exception as error:
         # An edited file may break the stage that reads it in any way.
-        failed[name] = HarnessError(
-            f"{type(error).__name__}: {error}", remedy="Restore what was edited, or `dvc repro`."
-        )
+        failed[name] = HarnessError(restricted.told(error), remedy="Restore what was edited, or `dvc repro`.")

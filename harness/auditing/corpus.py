@@ -7,6 +7,7 @@ from harness.auditing.hashes import Hashes
 from harness.auditing.links import Chain, Link
 from harness.config import Params
 from harness.data.corpus_summary import SUMMARY, summaries
+from harness.data.discretion import called, recorded
 from harness.data.sources import read_source
 from harness.files import read_json
 
@@ -20,13 +21,14 @@ def links(root: Path, params: Params, hashes: Hashes) -> Iterator[Link]:
 def _links(root: Path, params: Params, hashes: Hashes) -> Iterator[Link]:
     card = read_json(root / "artifacts" / "corpus" / "card.json", made_by="harness corpus")
     source = read_source(root / "data" / "corpus")
-    yield from CHAIN.values("source record as it was read", card["source"], source)
+    yield from CHAIN.values("source record as it was read", recorded(card["source"]), recorded(source))
+    names = called(source, "data/corpus", source["files"])
     for name, digest in sorted(source["files"].items()):
         found = hashes.sha256(root / "data" / "corpus" / name)
         if found is None:
-            yield CHAIN.missing(f"data/corpus/{name}, which source.json lists", "`dvc checkout data`, or `dvc repro`")
+            yield CHAIN.missing(f"{names[name]}, which source.json lists", "`dvc checkout data`, or `dvc repro`")
         else:
-            yield CHAIN.same(f"data/corpus/{name} as source.json lists it", digest, found)
+            yield CHAIN.same(f"{names[name]} as source.json lists it", digest, found)
     for name, part in sorted(card["parts"].items()):
         path = root / "artifacts" / "corpus" / f"{name}.jsonl"
         if not path.is_file():

@@ -6,6 +6,7 @@ from pathlib import Path
 from harness.auditing import again
 from harness.auditing.hashes import Hashes
 from harness.auditing.links import Chain, Link
+from harness.data.discretion import called, recorded
 from harness.data.sources import read_source
 from harness.files import read_json, read_jsonl
 
@@ -14,10 +15,10 @@ def links(root: Path, task: str, recorded: set[str], hashes: Hashes, stages: aga
     """`recorded` are the hashes of this task's manifest that its comparisons were made with."""
     chain = Chain(f"data/{task}", "restore it (`dvc checkout data`, `git checkout -- reports/splits`), or `dvc repro`")
     yield from chain.follow("source record", lambda: _source(root, task, chain, hashes))
-    with again.scratch() as target:
+    with again.scratch(root) as target:
         again.link_inputs(root, target, ("harness", "tasks", "data"))
         yield from chain.follow("records", lambda: _records(root, target, task, chain, stages), target)
-    with again.scratch() as target:
+    with again.scratch(root) as target:
         again.link_inputs(root, target, ("harness", "tasks", f"artifacts/validated/{task}"))
         yield from chain.follow("split", lambda: _split(root, target, task, recorded, chain, hashes, stages), target)
 
@@ -25,16 +26,18 @@ def links(root: Path, task: str, recorded: set[str], hashes: Hashes, stages: aga
 def _source(root: Path, task: str, chain: Chain, hashes: Hashes) -> Iterator[Link]:
     folder = root / "data" / task
     source = read_source(folder)
+    extra = {path.name for path in folder.iterdir()} - source["files"].keys() - {"source.json"}
+    names = called(source, f"data/{task}", source["files"].keys() | extra)
     for name, digest in sorted(source["files"].items()):
         found = hashes.sha256(folder / name)
         if found is None:
-            yield chain.missing(f"data/{task}/{name}, which source.json lists", "`dvc checkout data`, or `dvc repro`")
+            yield chain.missing(f"{names[name]}, which source.json lists", "`dvc checkout data`, or `dvc repro`")
         else:
-            yield chain.same(f"data/{task}/{name} as source.json lists it", digest, found)
-    extra = sorted({path.name for path in folder.iterdir()} - source["files"].keys() - {"source.json"})
+            yield chain.same(f"{names[name]} as source.json lists it", digest, found)
+    extra = [names[name].removeprefix(f"data/{task}").strip("/, ") for name in sorted(extra)]
     yield from chain.values(f"data/{task}: files that source.json does not list", [], extra, "move them away")
     card = read_json(root / "artifacts" / "validated" / task / "card.json", made_by=f"harness validate {task}")
-    yield from chain.values("source record as it was validated", card["source"], source)
+    yield from chain.values("source record as it was validated", recorded(card["source"]), recorded(source))
 
 
 def _records(root: Path, target: Path, task: str, chain: Chain, stages: again.Stages) -> Iterator[Link]:
@@ -43,7 +46,8 @@ def _records(root: Path, target: Path, task: str, chain: Chain, stages: again.St
     stored = read_json(root / folder / "card.json", made_by=f"harness validate {task}")
     rows = read_jsonl(root / folder / "records.jsonl", made_by=f"harness validate {task}")
     stages.validate(target, task)
-    yield from chain.values(f"{folder}/card.json", read_json(target / folder / "card.json"), stored)
+    told = [card | {"source": recorded(card["source"])} for card in (read_json(target / folder / "card.json"), stored)]
+    yield from chain.values(f"{folder}/card.json", *told)
     # Rows may hold texts that must not be shown: they are named by id alone.
     made = {row["id"]: row for row in read_jsonl(target / folder / "records.jsonl")}
     found = {row["id"]: row for row in rows}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness import restricted
 from harness.errors import HarnessError, MissingInputError
 
 HOLDS, DIFFERS, MISSING = "holds", "differs", "missing"
@@ -77,7 +78,7 @@ class Chain:
             yield Link(self.name, name, DIFFERS, "can be followed", _below(root, error.message), error.remedy)
         except Exception as error:
             # A file that was edited may break the code that reads it in any way.
-            reason = f"{type(error).__name__}: {error}"
+            reason = restricted.told(error)
             yield Link(self.name, name, DIFFERS, "can be followed", shown(_below(root, reason)), self.remedy)
 
 

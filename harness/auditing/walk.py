@@ -81,7 +81,7 @@ def _links(
     for task, family in scope.comparisons:
         yield from runs.links(root, tasks[task], family, params.finetune(task, family), hashes)
     every = everything(params).comparisons
-    with again.scratch() as target:
+    with again.scratch(root) as target:
         made = again.rescore(root, target, every, stages)
         yield from _reported(root, made, scope, every, settings.run.tasks)
         yield from _mirrored(root, made, params, tasks, scope)

@@ -62,7 +62,8 @@ def build(
         for n, pairs in columns.held_out.items():
             for _, block in pairs.blocks():
                 met[n][block[reasons[block[:, 0]] == KEPT, 1]] = True
-        identified = tuple(itertools.islice(_identified(target, columns.table, reasons), NAMED))
+        found = _identified(target, columns.table, reasons, named=not inspector.confidential)
+        identified = tuple(itertools.islice(found, NAMED))
         _take_out(target, columns.table, reasons)
     return Built(tally, met, identified)
 
@@ -117,8 +118,8 @@ def _reasons(columns: _Columns, threshold: float, scratch: Path) -> np.ndarray:
     return reasons
 
 
-def _identified(path: Path, table: Column, reasons: np.ndarray) -> Iterator[str]:
-    """Ids of kept documents with identifying details; a number where the id itself has one."""
+def _identified(path: Path, table: Column, reasons: np.ndarray, named: bool) -> Iterator[str]:
+    """Ids of kept documents with identifying details; a number where ids are not named, or the id itself has one."""
     offset = 0
     with open(path, "rb") as lines:
         for start, block in table.blocks():
@@ -129,7 +130,7 @@ def _identified(path: Path, table: Column, reasons: np.ndarray) -> Iterator[str]
             for i in np.flatnonzero(found).tolist():
                 lines.seek(int(offsets[i]))
                 name = json.loads(lines.read(int(sizes[i])))["id"]
-                yield name if not identifiers.count(name) else f"document {start + i + 1}"
+                yield name if named and not identifiers.count(name) else f"document {start + i + 1}"
             offset += int(sizes.sum())
 
 

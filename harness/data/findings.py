@@ -23,13 +23,22 @@ class Finding:
     example: str | None = None
 
 
+class RowsRefused(DataError):
+    """A DataError that still knows its findings, so that it can be told with less."""
+
+    def __init__(self, message: str, *, remedy: str, findings: Iterable[Finding] = (), rows: int = 0, unit: str = ""):
+        super().__init__(message, remedy=remedy)
+        self.findings, self.rows, self.unit = tuple(findings), rows, unit
+
+
 def refuse(name: str, findings: Iterable[Finding], rows: int, *, remedy: str, unit: str = "rows") -> None:
-    """Raise a DataError with the table of all findings; return where there is none."""
+    """Raise a RowsRefused with the table of all findings; return where there is none."""
     findings = list(findings)
     if not findings:
         return
     places = _count([finding.row for finding in findings], rows)
-    raise DataError(f"{name}: {places} of {rows} {unit} cannot be used.\n{table(findings, rows)}", remedy=remedy)
+    message = f"{name}: {places} of {rows} {unit} cannot be used.\n{table(findings, rows)}"
+    raise RowsRefused(message, remedy=remedy, findings=findings, rows=rows, unit=unit)
 
 
 def table(findings: Iterable[Finding], rows: int) -> str:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from harness import restricted
 from harness.data import identifiers
-from harness.data.corpus_files import UNKNOWN, Chunk
+from harness.data.corpus_files import UNKNOWN, Chunk, Given
 from harness.data.coverage import Coverage
 from harness.data.held_out import HeldOutIndex
 from harness.data.near_duplicates import band_hashes, compact, minima
@@ -46,11 +47,13 @@ class Inspector:
     """Cleans the documents of a chunk and measures them: `inspector(chunk)`.
 
     Holds what all workers share: the held-out texts, and the similarity from which documents are duplicates.
+    Of a `confidential` corpus, types and written standards that are not in general use are counted as others.
     """
 
     index: HeldOutIndex
     coverage: Coverage
     near_duplicate: float
+    confidential: bool = False
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -59,6 +62,8 @@ class Inspector:
 
     def __call__(self, chunk: Chunk) -> Inspected:
         documents = [document | {"text": clean(document["text"])} for document in chunk.documents()]
+        if self.confidential and not isinstance(chunk, Given):
+            documents = [document | _categories(document) for document in documents]
         folded = [document["text"].casefold() for document in documents]
         words = [cut(text) for text in folded]
         hashes = hashed(words)
@@ -97,6 +102,11 @@ class Inspector:
             table["longest"][i] = overlap.longest
             table["task"][i] = numbers[overlap.tasks[0]] if overlap.tasks else 0
         return {i for i, overlap in overlaps.items() if overlap.tasks}
+
+
+def _categories(document: dict) -> dict[str, str]:
+    columns = ("document_type", "written_standard")
+    return {column: restricted.category(document[column]) for column in columns if document[column]}
 
 
 class _Names(dict):

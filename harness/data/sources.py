@@ -66,12 +66,14 @@ def write_source(folder: Path, source: dict) -> None:
 def _problem(source) -> str | None:
     if not isinstance(source, dict):
         return "not a JSON object."
+    # A record that may be of restricted data says nothing but what is wrong with it.
+    told = source.get("kind") in ("public", "synthetic")
     for key in KEYS:
         if key not in source:
             return f"the key {key!r} is missing."
     for key, value in source.items():
         if key not in KEYS:
-            return f"the key {key!r} is not known."
+            return f"the key {key!r} is not known." if told else "a key is not known."
         if not isinstance(value, dict if key == "files" else str):
             return f"{key} is a {type(value).__name__}."
     if source["kind"] not in KINDS:
@@ -80,9 +82,9 @@ def _problem(source) -> str | None:
         return "files names no file."
     for name, digest in source["files"].items():
         if Path(name).name != name:
-            return f"files names {name!r}, which is no plain file name."
+            return f"files names {name!r}, which is no plain file name." if told else "a file has no plain name."
         if not isinstance(digest, str) or len(digest) != 64 or set(digest) - set("0123456789abcdef"):
-            return f"the hash of {name} is not a SHA-256."
+            return f"the hash of {name if told else 'a file'} is not a SHA-256."
     return None
 
 

@@ -5,8 +5,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness import files, registry
+from harness import files, registry, restricted
 from harness.data import schema, sources
+from harness.data.discretion import called, discreet
 from harness.errors import DataError, HarnessError, RegistryError, nearest
 from harness.evaluation import metrics
 from harness.task import HEADS, TEXT_COLUMNS, Groups, Task
@@ -102,7 +103,7 @@ def _schema_faults(task: Task) -> Iterator[str]:
         made = task.schema()
         columns = set(made.columns)
     except Exception as error:  # whatever an author's function raises is a finding
-        yield f"TASK.schema fails: {type(error).__name__}: {error}"
+        yield f"TASK.schema fails: {restricted.told(error)}"
         return
     answer = "spans" if task.head == "tokens" else "label"
     lacking = sorted({"id", "group", "part", answer, *TEXT_COLUMNS[task.head]} - columns)
@@ -123,15 +124,16 @@ def _data(task: Task, folder: Path, whole: bool) -> Iterator[str]:
     except DataError as error:
         yield str(error)
         source = None
+    kind = source["kind"] if source else None
     if source is not None:
         yield from _file_faults(folder, source)
     if not whole or not folder.is_dir():
         return
     try:
-        reading = task.reader(folder)
-        records = [{"part": "pool", **record} for record in reading.records]
-        kind = source["kind"] if source else "restricted"
-        schema.validate(task, records, kind, str(folder), reading.where)
+        with discreet(kind, task.name, folder):
+            reading = task.reader(folder)
+            records = [{"part": "pool", **record} for record in reading.records]
+            schema.validate(task, records, kind or "restricted", str(folder), reading.where)
     except HarnessError as error:
         yield str(error)
         return
@@ -141,13 +143,14 @@ def _data(task: Task, folder: Path, whole: bool) -> Iterator[str]:
 
 
 def _file_faults(folder: Path, source: dict) -> Iterator[str]:
-    """One text for every file that is missing, changed or unlisted."""
+    """One text for every file that is missing, changed or unlisted; restricted files are numbered, by name."""
     listed, present = source["files"], {path.name for path in folder.iterdir() if not path.name.startswith(".")}
-    for name in sorted(listed.keys() | present - {sources.RECORD}):
+    names = called(source, str(folder), listed.keys() | present - {sources.RECORD})
+    for name, shown in names.items():
         path = folder / name
         if not path.is_file():
-            yield f"{path} is {'a folder' if path.is_dir() else 'missing, but source.json lists it'}."
+            yield f"{shown} is {'a folder' if path.is_dir() else 'missing, but source.json lists it'}."
         elif name not in listed:
-            yield f"{path} is not listed in source.json."
+            yield f"{shown} is not listed in source.json."
         elif files.sha256(path) != listed[name]:
-            yield f"{path} has changed since source.json was written; `harness data use` records it anew."
+            yield f"{shown} has changed since source.json was written; `harness data use` records it anew."

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from harness import files, registry
 from harness.data import sources
+from harness.data.discretion import discreet
 from harness.data.pinning import pin_data
 from harness.errors import DataError
 from harness.plugins import checking
@@ -20,14 +21,16 @@ def place(root: Path, name: str, given: Path, source: dict) -> Path:
     registry.get(root, name)
     target = root / "data" / name
     given = Path(given)
-    contents = _flat(given)
+    with discreet(source["kind"], f"what was given for {name}", given):
+        contents = _flat(given)
     with files.atomic_folder(target) as aside:
         for file, path in contents.items():
             shutil.copyfile(path, aside / file)
         hashes = {file: files.sha256(aside / file) for file in sorted(contents)}
         sources.write_source(aside, dict.fromkeys(sources.KEYS, "") | source | {"files": hashes})
         found = checking.findings(root, name, aside)
-        checking.refuse([text.replace(str(aside), str(given)) for text in found], name)
+        told = str(given) if source["kind"] in ("public", "synthetic") else name
+        checking.refuse([text.replace(str(aside), told) for text in found], name)
     return target
 
 

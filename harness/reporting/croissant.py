@@ -6,6 +6,7 @@ repository's own folders are relative to its root.
 
 from collections.abc import Iterable, Mapping
 
+from harness import restricted
 from harness.task import Task
 
 CONFORMS_TO = "http://mlcommons.org/croissant/1.0"
@@ -40,7 +41,8 @@ def metadata(task: Task, card: Mapping, manifest: str, records: Iterable[Mapping
     """
     source = card.get("source") or {}
     address = source.get("address") or ""
-    described = (f"{task.title}: {KINDS[card['kind']]}.", f"{card['rows']} validated rows.", source.get("note"))
+    note = "" if card["kind"] == restricted.KIND else source.get("note")
+    described = (f"{task.title}: {KINDS[card['kind']]}.", f"{card['rows']} validated rows.", note)
     found = {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
@@ -52,7 +54,7 @@ def metadata(task: Task, card: Mapping, manifest: str, records: Iterable[Mapping
         "version": f"{card.get('version', task.version)}.0.0",
         "url": address if address.startswith("https://") else None,
         "inLanguage": [code.strip() for code in source.get("language", "").split(",") if code.strip()] or None,
-        "distribution": [*_raw(task, source), *_made(task, card, manifest)],
+        "distribution": [*_raw(task, source, card["kind"]), *_made(task, card, manifest)],
         "recordSet": [_labels(task), _records(task, _columns(records))],
     }
     return {key: value for key, value in found.items() if value is not None}
@@ -78,8 +80,15 @@ def _file(name: str, address: str, sha256: str, description: str) -> dict:
     }
 
 
-def _raw(task: Task, source: Mapping) -> list[dict]:
+def _raw(task: Task, source: Mapping, kind: str) -> list[dict]:
     published = {f.sha256: f.url for f in (task.public.files if task.public else ())}
+    if kind == restricted.KIND:
+        # A file of a person's record is easily called by the person's name.
+        listed = sorted((source.get("files") or {}).values())
+        return [
+            _file(f"raw/{number}", f"data/{task.name}", sha256, "as it was received")
+            for number, sha256 in enumerate(listed, start=1)
+        ]
     return [
         _file(f"raw/{name}", published.get(sha256, f"data/{task.name}/{name}"), sha256, "as it was received")
         for name, sha256 in sorted((source.get("files") or {}).items())

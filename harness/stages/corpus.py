@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
+from harness import restricted
 from harness.config import Corpus, CorpusSettings
 from harness.data import identifiers
 from harness.data.corpus import Built, build
 from harness.data.corpus_files import Chunk, Given, chunks, corpus_files
 from harness.data.corpus_summary import SUMMARY, summaries
 from harness.data.coverage import Coverage
+from harness.data.discretion import discreet
 from harness.data.grouping import compared_texts
 from harness.data.held_out import HeldOutIndex
 from harness.data.inspecting import Inspector
@@ -51,10 +53,11 @@ def run(root: Path, settings: CorpusSettings) -> None:
         if name in chosen.training_texts_of:
             training[name] = [_as_document(record, name, head) for record in records if splits[record["id"]] == "train"]
     index = HeldOutIndex(held_out, chosen.overlap_n, chosen.overlap_coverage)
-    inspector = Inspector(index, Coverage(index.words), chosen.near_duplicate)
     folder = root / "data" / "corpus"
     source = read_json(folder / "source.json", made_by="harness data generate data")
-    with atomic_folder(root / "artifacts" / "corpus") as target:
+    confidential = source.get("kind") == restricted.KIND
+    inspector = Inspector(index, Coverage(index.words), chosen.near_duplicate, confidential)
+    with discreet(source.get("kind"), "corpus", folder), atomic_folder(root / "artifacts" / "corpus") as target:
         built = _build_parts(folder, chosen, training, inspector, target)
         phi = _checked_phi(folder, built, chosen.allow_phi)
         parts = {

@@ -7,12 +7,13 @@ can be computed again years later from the stored predictions.
 from collections import defaultdict
 from pathlib import Path
 
-from harness import files
+from harness import files, restricted
 from harness.config import ScoreSettings
 from harness.errors import DataError, MissingInputError
 from harness.task import Task
 
 PARTS = ("test", "holdout", "validation")
+SLICED_BY = ("document_type", "written_standard")
 
 
 def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
@@ -31,6 +32,8 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
         root / "reports" / "splits" / f"{task.name}.json",
     )
     records = {r["id"]: r for r in files.read_jsonl(records_path, made_by=f"harness validate {task.name}")}
+    if card["kind"] == restricted.KIND:
+        records = {key: record | _categories(record) for key, record in records.items()}
     splits = files.read_json(manifest_path, made_by=f"harness split {task.name}")["splits"]
     # What a split keeps together (linked texts too), which is more than a record's own group column.
     groups = files.read_json(
@@ -79,6 +82,11 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
             "provenance": {key: recorded.get(key) for key in ("engine", "libraries", "inputs", "recipe")},
         },
     )
+
+
+def _categories(record: dict) -> dict[str, str]:
+    """What a slice may be called where the data are restricted."""
+    return {column: restricted.category(record[column]) for column in SLICED_BY if record.get(column) is not None}
 
 
 def _check_inputs(recorded: dict, task: Task, family: str, hashes: dict[str, str], made_by: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness import files, registry
 from harness.data import schema, sources
+from harness.data.discretion import discreet
 from harness.task import Task
 
 
@@ -27,11 +28,12 @@ def run(root: Path, name: str) -> dict:
 def check(task: Task, folder: Path) -> tuple[list[dict], dict]:
     """The records of `folder` and their card, or a DataError; writes nothing."""
     source = sources.read_source(folder)
-    sources.verify(folder, source)
-    reading = task.reader(folder)
-    records = [{"part": "pool", **record} for record in reading.records]
-    names = ", ".join(sorted(source["files"]))
-    schema.validate(task, records, source["kind"], f"{folder}/{names}", reading.where)
+    with discreet(source["kind"], task.name, folder):
+        sources.verify(folder, source)
+        reading = task.reader(folder)
+        records = [{"part": "pool", **record} for record in reading.records]
+        names = ", ".join(sorted(source["files"]))
+        schema.validate(task, records, source["kind"], f"{folder}/{names}", reading.where)
     parts = Counter(record["part"] for record in records)
     card = {
         "task": task.name,

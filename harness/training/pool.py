@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
+from harness import offline
 from harness.determinism import prepare_torch
 from harness.errors import TrainingError
 from harness.parallel import die_with, usable_workers
@@ -69,6 +70,7 @@ def _start(channel, work: Callable, device: str, started, parent: int) -> None:
     _channel, _work = channel, work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with(parent)
+    offline.follow()
     prepare_torch(threads=1, device=device)
     if device == "cuda":
         import torch

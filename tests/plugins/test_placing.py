@@ -34,7 +34,9 @@ def test_what_is_wrong_leaves_the_data_that_were_there(root, tmp_path):
     given.write_text("id,group,text,label\n1,g,SECRET\n2,g,SECRET,maybe\n", encoding="utf-8")
     with pytest.raises(DataError) as caught:
         placing.place(root, "triage", given, SOURCE)
-    assert str(given) in str(caught.value) and "line 2" in str(caught.value)
+    assert "triage: " in str(caught.value) and "line 2" in str(caught.value)
+    # The data are restricted: the user knows which file was given, and nobody else has to.
+    assert "sample.csv" not in str(caught.value)
     assert "SECRET" not in str(caught.value) and ".partial" not in str(caught.value)
     assert {path.name: path.read_bytes() for path in (root / "data" / "triage").iterdir()} == before
     assert [path.name for path in (root / "data").iterdir()] == ["triage"]

@@ -1,0 +1,128 @@
+"""Which data of a repository are restricted, and errors shown so that nothing of them is.
+
+What the harness says itself is written with care. What a library says when it fails may quote the value it failed
+on, so where data are restricted a traceback shows its frames and the kinds of the errors, and no message.
+"""
+
+import json
+import re
+import sys
+import threading
+import traceback
+import warnings
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+KIND = "restricted"
+# What a report may call a kind of document, a written standard: any other value may be somebody's words.
+# fmt: off
+CATEGORIES = frozenset([
+    "bokmål", "nynorsk", "nb", "nn", "norsk",
+    "admission note", "clinical admission record", "clinical note", "discharge summary", "emergency call",
+    "incident report", "nursing note", "outpatient care note", "outpatient note",
+    "radiology report", "referral", "surgical report",
+    "epikrise", "hendelsesrapport", "henvisning", "innkomstnotat", "journalnotat", "nødsamtale",
+    "operasjonsbeskrivelse", "pasientforløp", "poliklinisk notat", "radiologisvar", "sykepleienotat", "review",
+    "unknown",
+])
+# fmt: on
+OTHER = "other"
+PIN, META = "data.dvc", "restricted"
+_PINNED = re.compile(rf"^  {META}: \[(.*)\]$", re.MULTILINE)
+_FRAME = re.compile(r'^  File "(?P<file>[^"\n]*)", line \d+, in [^\n]*$', re.MULTILINE)
+
+
+def names(root: Path) -> list[str]:
+    """The data sets of `root` that are restricted: by their source record, their card, or `data.dvc`.
+
+    A source record that cannot be read counts: nobody knows what it would have said.
+    """
+    root = Path(root)
+    found = set(pinned(root))
+    for path in root.glob("data/*/source.json"):
+        if _kind(path) not in ("public", "synthetic"):
+            found.add(path.parent.name)
+    found |= {path.parent.name for path in root.glob("artifacts/validated/*/card.json") if _kind(path) == KIND}
+    return sorted(found)
+
+
+def pinned(root: Path) -> list[str]:
+    """What `data.dvc` notes as restricted, which also stands there while data/ is not checked out."""
+    try:
+        match = _PINNED.search((Path(root) / PIN).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return []
+    return [name for name in re.split(r"[\s,]+", match[1]) if name] if match else []
+
+
+def note(root: Path) -> None:
+    """Write into `data.dvc` which data sets are restricted; DVC keeps what stands under `meta`."""
+    path = Path(root) / PIN
+    marked = names(root)
+    if marked:
+        from harness.files import write_text
+
+        text = _PINNED.sub("", path.read_text(encoding="utf-8").replace("\nmeta:\n", "\n")).rstrip("\n")
+        write_text(path, f"{text}\nmeta:\n  {META}: [{', '.join(marked)}]\n")
+
+
+def category(value: object, more: Iterable[str] = ()) -> str:
+    """`value` where it is the name of a category everybody uses (or one of `more`), otherwise "other"."""
+    text = str(value)
+    return text if text.casefold().replace("_", " ") in CATEGORIES or text in more else OTHER
+
+
+def _kind(path: Path) -> str | None:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))["kind"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def told(error: BaseException) -> str:
+    """The kind of an error and, unless messages are hidden in this process, its message."""
+    name = type(error).__name__
+    return name if sys.excepthook is _uncaught else f"{name}: {error}"
+
+
+def hide_messages() -> None:
+    """From now on what nobody caught, in any thread, and library warnings are shown without their messages."""
+    sys.excepthook = _uncaught
+    threading.excepthook = lambda given: _print(given.exc_value) if given.exc_value else None
+    sys.unraisablehook = lambda given: _print(given.exc_value) if given.exc_value else None
+    warnings.formatwarning = lambda message, category, filename, lineno, line=None: (
+        f"{filename}:{lineno}: {category.__name__}\n"
+    )
+
+
+def _uncaught(kind, error: BaseException, trace) -> None:
+    _print(error)
+
+
+def _print(error: BaseException) -> None:
+    print(without_message(error), file=sys.stderr)
+
+
+def without_message(error: BaseException) -> str:
+    """A traceback with files, lines and kinds of errors, without a message and without a line of code."""
+    lines = []
+    for each in _chain(error):
+        lines += ["Traceback (most recent call last; messages are left out, because data here are restricted):"]
+        for frame in traceback.extract_tb(each.__traceback__):
+            lines.append(f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}')
+        # What a worker process sends home is a text that ends in the message; its frames are taken out of it.
+        if type(each).__name__ == "_RemoteTraceback":
+            lines += [match[0] for match in _FRAME.finditer(str(each))]
+        # What the system says of a failed call is no value; the file that it was about may be.
+        lines.append(type(each).__name__ + (f": {each.strerror}" if isinstance(each, OSError) else ""))
+    return "\n".join(lines)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and what led to it, the first cause first."""
+    seen, chain = set(), []
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        chain.append(error)
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    yield from reversed(chain)
