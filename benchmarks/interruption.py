@@ -36,7 +36,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="where the copy goes (default: a temporary folder)")
     options = parser.parse_args()
-    print("| family | files | undisturbed, s | kills | with a state to go on from | its update | rounds with the same bytes |")
+    print("| family | files | undisturbed, s | kills | with a state to go on from | its update | same bytes |")
     print("|---|---|---|---|---|---|---|")
     same = True
     for family in options.family:
