@@ -156,12 +156,14 @@ def measure(way: str, layout: str, family: str, folder: str, *, length: int, bat
     torch.manual_seed(1)
     model = families.new_masked_lm(made.architecture, made.encoder, tokenizer, "sdpa")
     warm_up()
-    train = with_engine if way == "engine" else with_trainer
-    return train(model, texts, tokenizer, made, settings, glued=layout == "blocks")
+    if way == "engine":
+        return with_engine(model, texts, tokenizer, made, settings, folder)
+    return with_trainer(model, texts, tokenizer, made, settings, glued=layout == "blocks")
 
 
-def with_engine(model, texts, tokenizer, made, settings, glued: bool) -> dict:
+def with_engine(model, texts, tokenizer, made, settings, folder: str) -> dict:
     """Lines or documents, it never glues them; those that it holds out are neither trained on nor counted."""
+    from harness.files import sha256, write_jsonl
     from harness.models import families
     from harness.models.architectures import architecture_named
     from harness.training import texts as corpora
@@ -172,10 +174,13 @@ def with_engine(model, texts, tokenizer, made, settings, glued: bool) -> dict:
     from harness.training.resume import Store
 
     documents = [{"id": str(i), "document_type": "", "text": text} for i, text in enumerate(texts)]
-    corpus = corpora.tokenised(documents, tokenizer, settings.length, settings.recipe == "mlm_nsp").documents
+    folder = Path(tempfile.mkdtemp(dir=folder))
+    write_jsonl(folder / "corpus.jsonl", documents)
+    digest = sha256(folder / "corpus.jsonl")
+    corpus = corpora.tokenised(folder / "corpus.jsonl", digest, tokenizer, settings, folder / "shards").documents
     recipe = recipe_for(settings, Vocabulary.of(tokenizer), model.config)
     plan = Plan(
-        len(corpus), lambda block, generator: recipe.rows(corpus, block, generator),
+        corpus.sizes(), lambda block, generator: recipe.rows(corpus, block, generator),
         settings.effective_batch, settings.device_batch, settings.seed,
     )  # fmt: skip
     updates = plan.updates_per_epoch()

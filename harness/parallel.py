@@ -51,6 +51,63 @@ def ordered(work: Callable, jobs: Iterable, workers: int) -> Iterator:
         pool.shutdown(cancel_futures=True)
 
 
+def made_ahead(work: Callable, jobs: Iterable) -> Iterator:
+    """`work(job)` for each job, in order: a process of its own makes the next result while the caller uses this one.
+
+    It is forked, so that `work` and what it holds is not copied, and makes no more than one result that nobody has
+    asked for; closing the iterator ends it at once. Where the platform cannot fork, nothing is made ahead.
+    """
+    if "fork" not in multiprocessing.get_all_start_methods():
+        yield from map(work, jobs)
+        return
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe()
+    process = context.Process(target=_serve, args=(work, there, here, os.getpid()), daemon=True)
+    process.start()
+    there.close()
+    try:
+        asked = 0
+        for job in jobs:
+            here.send(job)
+            asked += 1
+            if asked > 1:
+                yield _received(here)
+                asked -= 1
+        if asked:
+            yield _received(here)
+    except (EOFError, ConnectionError):
+        raise HarnessError(
+            "The process that works ahead was killed from outside, probably for lack of memory.",
+            remedy="Free memory, and run the command again.",
+        ) from None
+    finally:
+        process.kill()
+        process.join()
+        here.close()
+
+
+def _serve(work: Callable, connection, other_end, parent: int) -> None:
+    # Its parent decides when it ends, also where a batch system signals the whole process group.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
+        signal.signal(number, signal.SIG_IGN)
+    die_with(parent)
+    other_end.close()
+    while True:
+        job = connection.recv()
+        try:
+            answer = True, work(job)
+        except Exception as error:
+            answer = False, error
+        connection.send(answer)
+
+
+def _received(connection):
+    fine, result = connection.recv()
+    if not fine:
+        raise result
+    return result
+
+
 def die_with(parent: int) -> None:
     """On Linux, end this worker with its parent, also when that is killed: an orphan would go on writing."""
     try:

@@ -1,12 +1,17 @@
 """Work on a stream: order kept, few jobs in hand, errors brought home."""
 
+import itertools
 import os
 import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
 from harness.errors import DataError, HarnessError
-from harness.parallel import AHEAD, ordered
+from harness.parallel import AHEAD, made_ahead, ordered
 
 
 def square(job):
@@ -61,3 +66,70 @@ def test_a_killed_worker_is_an_error_with_a_remedy():
     with pytest.raises(HarnessError, match="killed from outside") as raised:
         list(ordered(die, range(3), 2))
     assert "HARNESS_WORKERS" in raised.value.remedy
+
+
+def test_ahead_results_come_in_the_order_of_the_jobs():
+    assert list(made_ahead(square, iter(range(20)))) == [n * n for n in range(20)]
+    assert list(made_ahead(square, [])) == []
+
+
+def test_one_result_is_made_ahead_in_another_process_and_closing_ends_it(tmp_path):
+    def mark(job: int) -> int:
+        (tmp_path / f"{job}").write_text(str(os.getpid()), encoding="utf-8")
+        return job
+
+    def made(job: int) -> bool:
+        return (tmp_path / f"{job}").exists()
+
+    results = made_ahead(mark, itertools.count())
+    next(results)
+    soon = time.monotonic() + 30
+    while not made(1) and time.monotonic() < soon:
+        time.sleep(0.01)
+    time.sleep(0.1)
+    assert made(1) and not made(2)
+    (worker,) = {int(path.read_text(encoding="utf-8")) for path in tmp_path.iterdir()}
+    assert worker != os.getpid()
+    results.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
+
+
+def test_ahead_the_first_error_comes_home_in_its_turn():
+    results = made_ahead(fail, range(5))
+    assert [next(results), next(results)] == [0, 1]
+    with pytest.raises(DataError, match="job 2 broke") as raised:
+        next(results)
+    assert raised.value.remedy == "mend job 2"
+
+
+def test_a_killed_process_that_works_ahead_is_an_error_with_a_remedy():
+    with pytest.raises(HarnessError, match="killed from outside"):
+        list(made_ahead(die, range(3)))
+
+
+def test_nobody_works_ahead_for_a_process_that_was_killed(tmp_path):
+    """SIGKILL leaves the parent no time to end it."""
+    code = (
+        "import itertools, os, sys, time\n"
+        "from harness.parallel import made_ahead\n"
+        "results = made_ahead(lambda job: os.getpid(), itertools.count())\n"
+        "print(next(results), flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    worker = int(process.stdout.readline())
+    process.kill()
+    process.wait()
+    soon = time.monotonic() + 30
+    while time.monotonic() < soon and running(worker):
+        time.sleep(0.05)
+    assert not running(worker)
+
+
+def running(process: int) -> bool:
+    """Whether it is there and no mere entry that its new parent has not looked at yet."""
+    try:
+        return (Path("/proc") / str(process) / "stat").read_text(encoding="utf-8").rpartition(") ")[2][0] != "Z"
+    except FileNotFoundError:
+        return False

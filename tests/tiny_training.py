@@ -58,6 +58,9 @@ class InMemory:
     def __len__(self) -> int:
         return len(self._sentences)
 
+    def sizes(self) -> list[int]:
+        return [len(self.tokens(i)) for i in range(len(self))]
+
     def sentences(self, index: int) -> list[list[int]]:
         return self._sentences[index]
 

@@ -13,10 +13,11 @@ from harness.models.architectures import architecture_named
 from harness.parallel import usable_workers
 from harness.training import held_out
 from harness.training.distributed import World, await_file
-from harness.training.plan import Plan, Row
+from harness.training.plan import Plan
 from harness.training.pretraining import About, Observer, train
 from harness.training.recipes import Documents, Objective, Vocabulary, recipe_for
 from harness.training.resume import Store
+from harness.training.rows import Row
 from harness.training.watching import Several, shown
 
 
@@ -48,7 +49,7 @@ def updates_of(corpus: Corpus, tokenizer, config, settings: Pretraining, *, lead
 
 def _plan(corpus: Corpus, recipe, settings: Pretraining) -> Plan:
     return Plan(
-        len(corpus.documents),
+        corpus.documents.sizes(),
         lambda block, generator: recipe.rows(corpus.documents, block, generator),
         settings.effective_batch,
         settings.device_batch,

@@ -89,15 +89,26 @@ def spread(module: torch.nn.Module, world: World, engine: Engine) -> torch.nn.Mo
     if engine.sharding == "fsdp":
         from torch.distributed.fsdp import fully_shard
 
+        # A layer's weights are whole only while it computes; what is left (embeddings, heads) is one more group.
+        for layer in layers(module):
+            fully_shard(layer)
         fully_shard(module)
         return module
     # Heads that a recipe does not train (a pooler under plain masked LM) have no gradient.
     return torch.nn.parallel.DistributedDataParallel(module, find_unused_parameters=True)
 
 
+def layers(module: torch.nn.Module) -> list[torch.nn.Module]:
+    """The encoder layers in `module`: what transformers, in every family, recomputes as one."""
+    from transformers.modeling_layers import GradientCheckpointingLayer
+
+    return [part for part in module.modules() if isinstance(part, GradientCheckpointingLayer)]
+
+
 @contextlib.contextmanager
 def gathered(module: torch.nn.Module) -> Iterator[None]:
-    """Inside this block parts of a sharded `module` can be called by themselves, as measuring does."""
+    """Inside this block parts of a sharded `module` can be called by themselves, as measuring does. Its layers gather
+    themselves when they are called."""
     sharded = hasattr(module, "unshard")
     if sharded:
         module.unshard()
@@ -110,8 +121,14 @@ def gathered(module: torch.nn.Module) -> Iterator[None]:
 
 def settle(module: torch.nn.Module) -> None:
     """The end of sharding: every device has all parameters of `module` as plain tensors again, tied ones as one."""
+    from torch.distributed.fsdp import FSDPModule
+
     whole: dict[int, torch.nn.Parameter] = {}
     for part in module.modules():
+        if isinstance(part, FSDPModule):
+            # Or the next call would gather the parts that lie on the devices, and scatter them again.
+            for hooks in (part._forward_pre_hooks, part._forward_hooks):
+                hooks.clear()
         for name, parameter in part.named_parameters(recurse=False):
             if hasattr(parameter, "full_tensor"):
                 if id(parameter) not in whole:

@@ -11,8 +11,9 @@ import torch
 from harness.config import Engine
 from harness.training.loop import autocast
 from harness.training.masking import IGNORED, mask_tokens
-from harness.training.plan import Row, generator
+from harness.training.plan import generator
 from harness.training.recipes import Vocabulary, padded
+from harness.training.rows import Row
 
 RATE = 0.15
 BATCH = 64

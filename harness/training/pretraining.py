@@ -22,8 +22,9 @@ from harness.training import resume
 from harness.training.distributed import World, gathered, settle, spread, without_exchange
 from harness.training.loop import autocast
 from harness.training.optimizers import optimizer_for
-from harness.training.plan import Plan, Position, Row, generator
+from harness.training.plan import Plan, Position, generator
 from harness.training.recipes import Objective, Recipe
+from harness.training.rows import Row
 from harness.training.schedules import learning_rate_factor
 
 # The exit code of a training that was told to stop and goes on when it is started again (EX_TEMPFAIL).
@@ -102,48 +103,48 @@ def train(
         curve, measured, recent = (saved.values[key] for key in ("curve", "measured", "recent"))
     last_save, told = time.monotonic(), _told_to_stop()
     every = max(1, steps // 20)
-    updates = plan.updates(position)
 
-    for step in range(done, steps):
-        model.train()
-        rate = settings.learning_rate * learning_rate_factor(step, steps, settings.warmup, settings.schedule)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
-        mask_rate = recipe.rate(step, steps)
-        position, micro_batches = next(updates)
-        loss, norm, seen = _update(
-            module, recipe, micro_batches, mask_rate, optimizer, settings, engine, world, step=step
-        )
-        if not (math.isfinite(loss) and math.isfinite(norm)):
-            raise TrainingError(
-                f"{name}: the loss is {loss} and the gradient norm {norm} at update {step + 1} of {steps}.",
-                remedy="Lower the pre-training learning_rate of this family in params.yaml, or raise warmup.",
+    with contextlib.closing(plan.updates(position)) as updates:
+        for step in range(done, steps):
+            model.train()
+            rate = settings.learning_rate * learning_rate_factor(step, steps, settings.warmup, settings.schedule)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            mask_rate = recipe.rate(step, steps)
+            position, micro_batches = next(updates)
+            loss, norm, seen = _update(
+                module, recipe, micro_batches, mask_rate, optimizer, settings, engine, world, step=step
             )
-        tokens += seen
-        recent.append(loss)
-        observer.update(step + 1, {"loss": loss, "learning_rate": rate, "mask_rate": mask_rate, "tokens": tokens})
-        if (step + 1) % every == 0 or step + 1 == steps:
-            curve.append({"step": step + 1, "loss": round(sum(recent) / len(recent), 4)})
-            recent = []
-        if settings.evaluate_every and (step + 1) % settings.evaluate_every == 0 and step + 1 < steps:
-            with gathered(module):
-                found = measure()
-            measured.append({"step": step + 1, **found})
-            observer.held_out(step + 1, found)
-        due = settings.save_steps and (step + 1) % settings.save_steps == 0
-        late = settings.save_minutes and time.monotonic() - last_save >= 60 * settings.save_minutes
-        stop, save = world.total([bool(told), bool(due or late or told)])
-        if save and step + 1 < steps:
-            values = {"done": step + 1, "position": asdict(position), "tokens": tokens}
-            values |= {"curve": curve, "measured": measured, "recent": recent}
-            state = resume.State(resume.captured(objective, optimizer), values)
-            if world.leads:
-                store.save(step + 1, state)
-            world.wait()
-            last_save = time.monotonic()
-            if stop:
-                print(f"{name}: told to stop; saved after update {step + 1} of {steps}.", file=sys.stderr)
-                raise SystemExit(TRY_AGAIN)
+            if not (math.isfinite(loss) and math.isfinite(norm)):
+                raise TrainingError(
+                    f"{name}: the loss is {loss} and the gradient norm {norm} at update {step + 1} of {steps}.",
+                    remedy="Lower the pre-training learning_rate of this family in params.yaml, or raise warmup.",
+                )
+            tokens += seen
+            recent.append(loss)
+            observer.update(step + 1, {"loss": loss, "learning_rate": rate, "mask_rate": mask_rate, "tokens": tokens})
+            if (step + 1) % every == 0 or step + 1 == steps:
+                curve.append({"step": step + 1, "loss": round(sum(recent) / len(recent), 4)})
+                recent = []
+            if settings.evaluate_every and (step + 1) % settings.evaluate_every == 0 and step + 1 < steps:
+                with gathered(module):
+                    found = measure()
+                measured.append({"step": step + 1, **found})
+                observer.held_out(step + 1, found)
+            due = settings.save_steps and (step + 1) % settings.save_steps == 0
+            late = settings.save_minutes and time.monotonic() - last_save >= 60 * settings.save_minutes
+            stop, save = world.total([bool(told), bool(due or late or told)])
+            if save and step + 1 < steps:
+                values = {"done": step + 1, "position": asdict(position), "tokens": tokens}
+                values |= {"curve": curve, "measured": measured, "recent": recent}
+                state = resume.State(resume.captured(objective, optimizer), values)
+                if world.leads:
+                    store.save(step + 1, state)
+                world.wait()
+                last_save = time.monotonic()
+                if stop:
+                    print(f"{name}: told to stop; saved after update {step + 1} of {steps}.", file=sys.stderr)
+                    raise SystemExit(TRY_AGAIN)
     settle(module)
     return Course(steps, tokens, curve, measured)
 

@@ -4,17 +4,18 @@ A recipe makes rows (for a block of documents), micro-batches with masks (for an
 of a batch. Everything drawn comes from the generator it is handed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 import torch
 
 from harness.config import Pretraining
 from harness.training.batching import IGNORED
 from harness.training.masking import mask_spans, mask_tokens, masking_rate
 from harness.training.packing import pack, packed_inputs
-from harness.training.plan import Row
+from harness.training.rows import Row
 from harness.training.segments import cut_long, encode_pair, next_sentence_pairs
 
 SHORTEST = 4  # tokens besides the special ones; a shorter row has nothing to guess from
@@ -24,6 +25,9 @@ class Documents(Protocol):
     """A tokenised corpus, without special tokens."""
 
     def __len__(self) -> int: ...
+
+    def sizes(self) -> Sequence[int]:
+        """Tokens of every document."""
 
     def tokens(self, index: int) -> list[int]: ...
 
@@ -80,8 +84,10 @@ class Recipe:
     def __init__(self, settings: Pretraining, vocabulary: Vocabulary):
         self.settings, self.vocabulary = settings, vocabulary
 
-    def rows(self, documents: Documents, block: range, generator: torch.Generator) -> list[Row]:
-        return [row for i in block for row in windows(documents.tokens(i), self.settings.length, self.vocabulary)]
+    def rows(self, documents: Documents, block: range, generator: torch.Generator) -> Iterable[Row]:
+        """The rows of a block of documents, made as they are taken: all of them at once would fill memory."""
+        length = self.settings.length
+        return (row for i in block for row in windows(documents.tokens(i), length, self.vocabulary))
 
     def rate(self, step: int, steps: int) -> float:
         s = self.settings
@@ -106,13 +112,13 @@ class MaskedWithNextSentence(Recipe):
     """NB-BERT: masked LM of 15 % (80/10/10) and next-sentence prediction with real segment pairs, half true
     successors, half from another document (Devlin et al. 2019, section 3.1)."""
 
-    def rows(self, documents: Documents, block: range, generator: torch.Generator) -> list[Row]:
+    def rows(self, documents: Documents, block: range, generator: torch.Generator) -> Iterable[Row]:
         v, length = self.vocabulary, self.settings.length
         texts = [cut_long(documents.sentences(i), (length - 3) // 2) for i in block]
         encoded = (
             encode_pair(pair, texts, v.cls, v.sep, length) for pair in next_sentence_pairs(texts, length, generator)
         )
-        return [Row(e.rows[0], e.types[0], label=e.target) for e in encoded if e.length >= SHORTEST + 2]
+        return (Row(e.rows[0], e.types[0], label=e.target) for e in encoded if e.length >= SHORTEST + 2)
 
     def batch(self, rows: Sequence[Row], rate: float, generator: torch.Generator) -> tuple[dict, dict]:
         inputs, targets = super().batch(rows, rate, generator)
@@ -136,11 +142,12 @@ class DynamicMasking(Recipe):
         super().__init__(settings, vocabulary)
         self._local, self._attention = local_attention, attention
 
-    def rows(self, documents: Documents, block: range, generator: torch.Generator) -> list[Row]:
+    def rows(self, documents: Documents, block: range, generator: torch.Generator) -> Iterable[Row]:
         v = self.vocabulary
-        packed = pack([documents.tokens(i) for i in block], self.settings.length, v.cls, v.sep, generator)
-        pairs = zip(packed.rows.tolist(), packed.document_ids.tolist(), strict=True)
-        return [Row(tuple(ids), documents=tuple(numbers)) for ids, numbers in pairs]
+        texts = [np.array(documents.tokens(i), np.int32) for i in block]
+        packed = pack(texts, self.settings.length, v.cls, v.sep, generator)
+        pairs = zip(packed.rows, packed.document_ids, strict=True)
+        return (Row(tuple(ids.tolist()), documents=tuple(numbers.tolist())) for ids, numbers in pairs)
 
     def batch(self, rows: Sequence[Row], rate: float, generator: torch.Generator) -> tuple[dict, dict]:
         ids = torch.tensor([row.ids for row in rows])

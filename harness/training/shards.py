@@ -179,6 +179,11 @@ class Shards:
     def __len__(self) -> int:
         return int(self._starts[-1])
 
+    def sizes(self) -> np.ndarray:
+        """Tokens of every document, int32 [documents]."""
+        borders = (_arrays(batch.column("ids"))[1][: batch.num_rows + 1] for batch in self._batches)
+        return np.concatenate([np.empty(0, np.int32), *map(np.diff, borders)])
+
     def tokens(self, index: int) -> list[int]:
         place, ids, borders, _, _ = self._at(index)
         return ids[borders[place] : borders[place + 1]].tolist()

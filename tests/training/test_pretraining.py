@@ -2,8 +2,10 @@
 
 import dataclasses
 import errno
+import multiprocessing
 import os
 import shutil
+from functools import partial
 
 import pytest
 import torch
@@ -11,7 +13,7 @@ from tiny_training import ENGINE, RECIPES, InMemory, settings, sharded, trained
 
 from harness.config import Engine
 from harness.errors import ConfigError, TrainingError
-from harness.training import resume
+from harness.training import arms, plan, resume
 from harness.training.distributed import joined
 from harness.training.pretraining import Observer
 from harness.training.shards import held_aside
@@ -81,6 +83,20 @@ def test_killed_anywhere_it_ends_with_the_same_bytes(undisturbed, tmp_path, kill
             trained(architecture, settings(architecture), tmp_path, observer=Kill(at))
     after, other = trained(architecture, settings(architecture), tmp_path)
     assert same(weights, after) and other == result
+
+
+def test_rows_that_another_process_makes_ahead_end_with_the_same_bytes_after_kills_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(arms, "Plan", partial(arms.Plan, block_documents=17))
+    weights, result = trained("bert", settings("bert"), tmp_path / "ahead")
+    for at in (3, 6):
+        with pytest.raises(Killed):
+            trained("bert", settings("bert"), tmp_path / "killed", observer=Kill(at))
+        assert not multiprocessing.active_children()
+    after, other = trained("bert", settings("bert"), tmp_path / "killed")
+    assert same(weights, after) and other == result
+    monkeypatch.setattr(plan, "made_ahead", lambda work, jobs: (work(job) for job in jobs))
+    here, other = trained("bert", settings("bert"), tmp_path / "here")
+    assert same(weights, here) and other == result and not multiprocessing.active_children()
 
 
 def test_a_torn_state_is_passed_over_for_the_one_before_it(undisturbed, tmp_path, capsys):

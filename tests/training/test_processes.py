@@ -30,6 +30,7 @@ def result_of(folder) -> dict:
         ("bert", "ddp"),
         *(pytest.param(name, "ddp", marks=pytest.mark.extended) for name in sorted(RECIPES.keys() - {"bert"})),
         ("norbert3", "fsdp"),
+        *(pytest.param(name, "fsdp", marks=pytest.mark.extended) for name in sorted(RECIPES.keys() - {"norbert3"})),
     ],
 )
 def test_two_processes_make_the_losses_of_one_with_twice_the_accumulation(architecture, sharding, tmp_path):

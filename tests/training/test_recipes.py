@@ -25,7 +25,7 @@ def _made(folder, architecture: str, **changes):
     config = families.new_masked_lm(architecture, ENCODER, tokenizer, "sdpa").config
     corpus = sharded(documents(), tokenizer, given, folder)
     recipe = recipe_for(given, Vocabulary.of(tokenizer), config)
-    rows = recipe.rows(corpus.documents, range(len(corpus.documents)), generator("rows"))
+    rows = list(recipe.rows(corpus.documents, range(len(corpus.documents)), generator("rows")))
     return recipe, rows, corpus
 
 

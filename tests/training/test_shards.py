@@ -57,6 +57,7 @@ def test_documents_are_what_the_tokenizer_gives(tmp_path_factory, tokenizer, tex
     cut = split_sentences if by_sentence else lambda text: [text]
     assert [found.sentences(i) for i in range(len(found))] == [[ids(s) for s in cut(d["text"])] for d in free]
     assert [found.tokens(i) for i in range(len(found))] == [[i for s in cut(d["text"]) for i in ids(s)] for d in free]
+    assert found.sizes().tolist() == [len(found.tokens(i)) for i in range(len(found))]
     assert shards.held_out(folder) == [(d["document_type"], ids(d["text"])) for d, held in divided if held]
     card = json.loads((folder / "shards.json").read_text())
     assert [*card["files"], "held_out.arrow"] == sorted(path.name for path in folder.glob("*.arrow"))

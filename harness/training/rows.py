@@ -1,0 +1,55 @@
+"""The rows that a model is trained on: one as a plain value, many in flat arrays of a few bytes a token."""
+
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.training.batching import IGNORED
+
+
+@dataclass(frozen=True)
+class Row:
+    """One input row: token ids with special tokens, segment ids (or empty), the document of every token
+    (or empty, where a row is one document), and a label for the whole row (`IGNORED`: none)."""
+
+    ids: tuple[int, ...]
+    segments: tuple[int, ...] = ()
+    documents: tuple[int, ...] = ()
+    label: int = IGNORED
+
+    @property
+    def length(self) -> int:
+        return len(self.ids)
+
+
+class Table:
+    """Rows in their order, read one at a time: 4 to 8 bytes a token, where `Row`s take 40 to 80.
+
+    All of them have `segments` or none, and so with `documents`, as rows of one recipe do. `lengths`: int32 [rows].
+    """
+
+    def __init__(self, rows: Iterable[Row]):
+        lengths, labels = array("i"), array("i")
+        parts = {"ids": array("i"), "segments": array("b"), "documents": array("i")}
+        for row in rows:
+            lengths.append(row.length)
+            labels.append(row.label)
+            for name, values in parts.items():
+                values.extend(getattr(row, name))
+        self.lengths, self._labels = np.array(lengths), np.array(labels)
+        self._ends = np.cumsum(self.lengths, dtype=np.int64)
+        self._parts = {name: np.array(values) for name, values in parts.items()}
+        for name, values in self._parts.items():
+            if len(values) not in (0, len(self._parts["ids"])):
+                raise ValueError(f"some rows have {name} and others do not")
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __getitem__(self, index: int) -> Row:
+        end = int(self._ends[index])
+        start = end - int(self.lengths[index])
+        values = {name: tuple(part[start:end].tolist()) for name, part in self._parts.items()}
+        return Row(**values, label=int(self._labels[index]))
