@@ -17,9 +17,9 @@ FLOORS = [
     {"files", "typed", "config", "progress", "offline"},
     {"parallel", "restricted"},
     {"cluster"},
-    {"task", "params", "profiles", "code", "slurm"},
+    {"task", "params", "profiles", "code", "slurm", "bio"},
     {"registry"},
-    {"data", "models", "training", "evaluation", "reporting"},
+    {"data", "models", "training", "evaluation", "reporting", "classic"},
     {"tracking", "listing", "launching", "plugins"},
     {"live", "tracked"},
     {"auditing"},
@@ -184,7 +184,7 @@ def test_task_stages_depend_on_one_task_file_and_never_on_the_folder():
     for name, stage in pipeline().items():
         if "run.tasks" in str(stage.get("foreach", stage.get("matrix"))):
             of_one_task[name] = stage
-    assert set(of_one_task) == {"validate", "split", "finetune", "score"}
+    assert set(of_one_task) == {"validate", "split", "finetune", "classic", "score"}
     for name, stage in of_one_task.items():
         item = "${item.task}" if "matrix" in stage else "${item}"
         assert [dep for dep in stage.get("do", stage)["deps"] if dep.startswith("tasks")] == [f"tasks/{item}.py"], name

@@ -29,6 +29,9 @@ def add(commands) -> None:
     pretrain.add_argument("--hours", type=int, default=24, help="the job's time limit; it is requeued and goes on")
     text = "fine-tune all arms and seeds of a comparison"
     stage("finetune", _finetune, text, "finetune nor_deid nb_bert", "task", "family")
+    stage(
+        "classic", _classic, "fit a linear model of counted words on a task, for comparison", "classic nor_deid", "task"
+    )
     score = stage("score", _score, "turn stored predictions into scores", "score nor_deid", "task")
     score.add_argument("family", nargs="?", help="by default all families of params.yaml")
     stage("report", _report, "write reports/", "report")
@@ -129,14 +132,26 @@ def _finetune(options) -> None:
     run(root, task, family, params.finetune(task.name, family))
 
 
+def _classic(options) -> None:
+    from harness import registry
+
+    root, params = repository(), parameters()
+    task = registry.get(root, known_name("task", options.task, params.everything().tasks))
+    from harness.stages.classic import run
+
+    run(root, task)
+
+
 def _score(options) -> None:
     from harness import registry
-    from harness.stages.score import run
+    from harness.stages.score import run, run_classic
 
     root, params = repository(), parameters()
     task, settings = registry.get(root, options.task), params.score()
     for family in [options.family] if options.family else settings.families:
         run(root, task, family, settings)
+    if not options.family:
+        run_classic(root, task)
 
 
 def _report(options) -> None:

@@ -68,6 +68,11 @@ def _weak(comparisons: list[Comparison]) -> list[str]:
             "That the encoders can do every task: a constant answer scores at least as well as one of the arms on "
             f"{wording.listing(weak)}."
         )
+    if beaten := [f"`{c.task}` with {c.family_title}" for c in comparisons if not beats_classic(c)]:
+        items.append(
+            "That an encoder is needed: a linear model of counted words scores at least as well as one of the arms on "
+            f"{wording.listing(beaten)}."
+        )
     if diverged := [f"`{c.task}` with {c.family_title}, {a}, seed {s}" for c in comparisons for a, s in c.diverged]:
         items.append(
             f"That every run trained well: these diverged and were scored as they were: {'; '.join(diverged)}."
@@ -78,3 +83,8 @@ def _weak(comparisons: list[Comparison]) -> list[str]:
 def beats_constants(c: Comparison) -> bool:
     """Do the means of both arms lie above every constant answer?"""
     return min(c.mean(AGAINST), c.mean("clinical")) > c.floor
+
+
+def beats_classic(c: Comparison) -> bool:
+    """Do the means of both arms lie above the linear model?"""
+    return c.classic is None or min(c.mean(AGAINST), c.mean("clinical")) > c.classic.mean(*c.classic.arms)

@@ -14,6 +14,8 @@ SOURCES = (
     "`comparison.csv`: one row per task, family and arm compared with; `reference` is the mean of the arm that "
     "`against` names, `ci_low` to `ci_high` the interval over documents and seeds, `p_holm` the p-value adjusted for "
     "all rows, `mde` the smallest true difference found in 80 % of such experiments.",
+    "`classic.csv`: what does without an encoder, on the same rows and by the same metrics: a linear model of counted "
+    "words, and constant answers.",
     "`provenance.json`: for every row, the hashes of data, split manifest, checkpoints, tokenizer, predictions, code "
     "and parameters.",
     "`splits/`: which row is in which part, frozen. `tables.tex`: the tables for a paper.",

@@ -4,7 +4,7 @@ from harness.evaluation.slices import MINIMUM, QUARTILES
 from harness.reporting import curves, wording
 from harness.reporting.document import Details, Figure, Paragraph, Table
 from harness.reporting.results import Comparison, mean
-from harness.reporting.wording import by_task
+from harness.reporting.wording import by_task, with_classic
 
 WHERE = {"test": "test split", "holdout": "shipped holdout"}
 SLICED_BY = {"document_type": "document type", "written_standard": "written standard", "length": "length of the text"}
@@ -28,10 +28,11 @@ def slices(comparisons: list[Comparison]) -> tuple:
 
 
 def slice_table(group: list[Comparison], part: str) -> Table:
-    """Rows are slices; each family has a column for each of its arms."""
-    columns = [(c, arm) for c in group for arm in c.arms]
+    """Rows are slices; each family has a column for each of its arms, and the linear model one."""
+    every = with_classic(group)
+    columns = [(c, arm) for c in every for arm in c.arms]
     scores, cells = {}, {}
-    for c in group:
+    for c in every:
         for row in c.slices:
             if row["part"] == part:
                 key = (row["by"], row["value"])
@@ -74,7 +75,7 @@ def privacy(comparisons: list[Comparison]) -> tuple:
     for group in by_task(comparisons):
         if any(c.privacy for c in group):
             tables = [leak_table(group, part) for part in group[0].parts]
-            by_label = tuple(label_table(c, part) for c in group for part in c.parts)
+            by_label = tuple(label_table(c, part) for c in with_classic(group) for part in c.parts)
             blocks += [*tables, Details(f"{group[0].short_title}, by label", by_label)]
     if not blocks:
         return ()
@@ -92,7 +93,7 @@ def _of(c: Comparison, arm: str, part: str) -> list[dict]:
 
 def leak_table(group: list[Comparison], part: str) -> Table:
     rows = []
-    for c in group:
+    for c in with_classic(group):
         for arm in c.arms:
             if found := _of(c, arm, part):
                 documents = [run["leaking"] / max(1, run["documents"]) for run in found]
@@ -169,7 +170,7 @@ def thresholds(comparisons: list[Comparison]) -> tuple:
 
 def threshold_table(group: list[Comparison]) -> Table:
     rows = []
-    for c in group:
+    for c in with_classic(group):
         for arm in c.arms:
             found = [run for run in c.thresholds if (run["arm"], run["part"]) == (arm, "test")]
             areas = [run["roc"]["auc"] for run in found if run["roc"]]

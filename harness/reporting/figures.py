@@ -73,6 +73,9 @@ def _panel(panel, group: list[Comparison]) -> None:
             )  # fmt: skip
     floor = 100 * round(group[0].floor, 4)
     panel.axhline(floor, color=SOFT, linestyle=(0, (4, 3)), linewidth=1.2, label="Best constant answer")
+    if classic := group[0].classic:
+        height = 100 * round(classic.mean(*classic.arms), 4)
+        panel.axhline(height, color=INK, linestyle=(0, (1, 1.5)), linewidth=1.4, label="Classic linear model")
     panel.set_xticks(range(len(group)), [c.family_title for c in group], fontsize=10)
     panel.set_ylim(0, 100)
     panel.set_ylabel(wording.metric_title(group[0], "f1"), fontsize=10)

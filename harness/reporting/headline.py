@@ -9,7 +9,7 @@ from harness.reporting.document import Figure, Paragraph, Table
 from harness.reporting.results import AGAINST, Comparison, Judgements
 from harness.reporting.wording import amount, arm_title
 
-HEADLINE = ("Task", "Metric", "Test rows", "Data", "Reading nothing", "Family", "Baseline", "Clinical")
+HEADLINE = ("Task", "Metric", "Test rows", "Data", "Reading nothing", "Classic", "Family", "Baseline", "Clinical")
 SPREAD = (
     "± is the sample standard deviation over seeds, on one fixed test set. It says how far chance in training moves "
     "an arm, and nothing about other documents."
@@ -40,7 +40,9 @@ def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: St
         Paragraph(
             "*Difference* is clinical − baseline of the means. *Reading nothing* is what a constant answer scores: "
             "the commonest label of the training part (where spans are sought: none), and where one label is the "
-            f"positive one, always that one. {SPREAD}"
+            "positive one, always that one. *Classic* is a linear model of counted words, fitted on the same training "
+            "part: TF-IDF and logistic regression, or where spans are sought a tagger that looks at each word and its "
+            f"neighbours. An encoder that does not beat it is not worth its cost on this task. {SPREAD}"
         ),
         Figure(
             "arms.png",
@@ -113,15 +115,15 @@ def headline_table(comparisons: list[Comparison]) -> Table:
         others = [
             wording.score_with_spread("f1", c.over_seeds(arm)) if arm in c.arms else wording.ABSENT for arm in extra
         ]
-        shared = (c.heading, wording.metric_title(c, "f1"), test_size(c), c.data_kind, reading_nothing(c))
+        shared = (c.heading, wording.metric_title(c, "f1"), test_size(c), c.data_kind, reading_nothing(c), classic(c))
         rows.append((*shared, c.family_title, *arms, *others, wording.difference(c.delta())))
     return Table(
         "Primary score on the test split, points of 100, mean ± SD over "
         f"{amount(len(comparisons[0].seeds), 'seed')} ({wording.kinds(c.data_kind for c in comparisons)})",
         (*HEADLINE, *map(arm_title, extra), "Difference"),
         tuple(rows),
-        names=6,
-        grouped=5,
+        names=7,
+        grouped=6,
     )
 
 
@@ -136,3 +138,8 @@ def reading_nothing(c: Comparison) -> str:
     if "always_positive" in c.reference:
         parts.append(f"always positive {wording.score('f1', c.reference['always_positive']['f1'])}")
     return ", ".join(parts)
+
+
+def classic(c: Comparison) -> str:
+    """What the linear model scores."""
+    return wording.score("f1", c.classic.mean(*c.classic.arms)) if c.classic else wording.ABSENT

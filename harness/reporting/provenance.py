@@ -66,7 +66,25 @@ def rows(comparisons: list[Comparison], lineages: Mapping, tokenizers: Mapping, 
             | {"predictions": {names[key]: value for key, value in hashes.items()}}
             for against in c.others
         ]
-    return {"comparison": comparison, "results": results}
+    return {"classic": classic(comparisons, code), "comparison": comparison, "results": results}
+
+
+def classic(comparisons: list[Comparison], code: Mapping) -> list[dict]:
+    """What the rows of `classic.csv` rest on: one entry per task."""
+    linear = {c.task: c.classic for c in comparisons if c.classic}
+    return [
+        {
+            "task": task,
+            "system": c.arms[0],
+            "metrics": [m if part == "test" else f"{part}_{m}" for part in c.parts for m in c.metrics],
+            "data": c.inputs["records"],
+            "split_manifest": c.inputs["manifest"],
+            "parameters": files.sha256_value(c.provenance["settings"]),
+            "code": code[task],
+            "predictions": c.inputs["decisions"],
+        }
+        for task, c in linear.items()
+    ]
 
 
 def parameters(c: Comparison) -> str:
@@ -77,7 +95,7 @@ def parameters(c: Comparison) -> str:
 
 def exact(comparisons: list[Comparison]) -> dict:
     """`artifacts/report.json`: the hashes of the very files behind the numbers, and the libraries."""
-    return {
+    found = {
         f"{c.task}/{c.family}": {
             "predictions": c.inputs["predictions"],
             "checkpoints": (c.provenance.get("inputs") or {}).get("checkpoints"),
@@ -85,6 +103,9 @@ def exact(comparisons: list[Comparison]) -> dict:
         }
         for c in comparisons
     }
+    linear = {c.task: c.classic for c in comparisons if c.classic}
+    keys = {task: {"predictions": c.inputs["predictions"], **c.provenance} for task, c in linear.items()}
+    return found | {"classic": keys}
 
 
 def tokenizer_hash(folder: Path) -> str | None:

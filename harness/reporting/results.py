@@ -3,7 +3,7 @@
 import math
 import statistics
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness import files
@@ -15,7 +15,8 @@ from harness.task import Task
 
 AGAINST = "baseline"
 Judgements = dict[tuple[str, str, str], Judgement]
-FAMILY_TITLES = {"nb_bert": "NB-BERT", "norbert3": "NorBERT3", "modernbert": "ModernBERT"}
+CLASSIC = "classic"
+FAMILY_TITLES = {"nb_bert": "NB-BERT", "norbert3": "NorBERT3", "modernbert": "ModernBERT", CLASSIC: "Classic"}
 METRIC_TITLES = {
     "macro_f1": "macro-F1",
     "micro_f1": "micro-F1",
@@ -40,7 +41,8 @@ class Comparison:
     (arm, seed, part) to the per-class rows, `matrices` to the confusion matrix (rows gold);
     `estimates` maps (part, other arm) to the clinical arm's primary score compared with that arm's. `slices`,
     `privacy`, `thresholds` (rows of `harness.evaluation.beyond`) and `learning` have one entry per run and part,
-    with its arm and seed.
+    with its arm and seed. `classic` are the scores of the task's linear model in the same shape: the family `classic`
+    with one arm, one seed, and nothing that it is compared with; `constants` are those of constant answers, by part.
     """
 
     task: str
@@ -66,11 +68,17 @@ class Comparison:
     privacy: tuple[dict, ...] = ()
     thresholds: tuple[dict, ...] = ()
     learning: tuple[dict, ...] = ()
+    constants: Mapping[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+    classic: "Comparison | None" = None
 
     @property
     def floor(self) -> float:
         """The best primary score of a constant answer on the test split."""
         return max(scores["f1"] for scores in self.reference.values())
+
+    def reading_nothing(self, part: str = "test") -> dict[str, dict[str, float]]:
+        """Scores by metric of each constant answer, by its name."""
+        return self.constants.get(part, self.reference if part == "test" else {})
 
     @property
     def short_title(self) -> str:
@@ -163,16 +171,26 @@ def load(root: Path, run: Run, tasks: Mapping[str, Task]) -> list[Comparison]:
     """
     found = []
     for task in run.tasks:
+        folder, title = Path(root) / "artifacts" / "scores" / task, tasks[task].title
         for family in run.families:
-            path = Path(root) / "artifacts" / "scores" / task / f"{family}.json"
-            scores = files.read_json(path, made_by=f"harness score {task} {family}")
-            if (scores.get("task"), scores.get("family")) != (task, family):
-                raise DataError(
-                    f"{path} holds the scores of {scores.get('task')} with {scores.get('family')}.",
-                    remedy=f"Make it again with `harness score {task} {family}`.",
-                )
-            found.append(read(scores, tasks[task].title, run.seeds))
+            scores = _stored(
+                folder / f"{family}.json", {"task": task, "family": family}, f"harness score {task} {family}"
+            )
+            found.append(read(scores, title, run.seeds))
+        linear = _stored(folder / CLASSIC / "linear.json", {"task": task}, f"harness score {task}")
+        classic = read_classic(linear, title)
+        found = [replace(c, classic=classic, constants=linear["constants"]) if c.task == task else c for c in found]
     return found
+
+
+def _stored(path: Path, names: dict[str, str], made_by: str) -> dict:
+    scores = files.read_json(path, made_by=made_by)
+    if any(scores.get(key) != name for key, name in names.items()):
+        raise DataError(
+            f"{path} holds the scores of {' with '.join(str(scores.get(key)) for key in names)}.",
+            remedy=f"Make it again with `{made_by}`.",
+        )
+    return scores
 
 
 def read(scores: dict, title: str, seeds: tuple[int, ...]) -> Comparison:
@@ -181,17 +199,28 @@ def read(scores: dict, title: str, seeds: tuple[int, ...]) -> Comparison:
     Raises MissingInputError where an arm or a seed of the run has no scores.
     """
     task, family = scores["task"], scores["family"]
-    values = {(m["arm"], m["seed"], m["part"], m["metric"]): m["value"] for m in scores["metrics"]}
-    arms = (*ARMS, *sorted({arm for arm, *_ in values} - set(ARMS)))
+    present = {(m["arm"], m["seed"]) for m in scores["metrics"] if (m["part"], m["metric"]) == ("test", "f1")}
+    arms = (*ARMS, *sorted({m["arm"] for m in scores["metrics"]} - set(ARMS)))
     for arm in arms:
-        if lacking := [seed for seed in seeds if (arm, seed, "test", "f1") not in values]:
+        if lacking := [seed for seed in seeds if (arm, seed) not in present]:
             raise MissingInputError(
                 f"{task} with {family}: no scores of arm {arm}, seed {', '.join(map(str, lacking))}.",
                 remedy=f"Run `harness finetune {task} {family}` and `harness score {task} {family}`, or `dvc repro`.",
             )
+    diverged = tuple((run["arm"], run["seed"]) for run in scores.get("diverged", []) if run["seed"] in seeds)
+    found = _shape(scores, title, family, arms, seeds)
+    return replace(found, reference=scores["reference"], estimates=_estimates(scores, seeds), diverged=diverged)
+
+
+def read_classic(scores: dict, title: str) -> Comparison:
+    """The scores of a task's linear model, in the shape of a comparison that has one arm."""
+    return _shape(scores, title, CLASSIC, (scores["system"],), (0,))
+
+
+def _shape(scores: dict, title: str, family: str, arms: tuple[str, ...], seeds: tuple[int, ...]) -> Comparison:
     wanted = set(seeds)
     return Comparison(
-        task=task,
+        task=scores["task"],
         title=title,
         family=family,
         head=scores["head"],
@@ -202,12 +231,14 @@ def read(scores: dict, title: str, seeds: tuple[int, ...]) -> Comparison:
         seeds=seeds,
         n=scores["n"],
         groups=scores["groups"],
-        values={key: value for key, value in values.items() if key[1] in wanted},
+        values={
+            (m["arm"], m["seed"], m["part"], m["metric"]): m["value"] for m in scores["metrics"] if m["seed"] in wanted
+        },
         tables=_by_run(scores["per_class"]),
         matrices={(m["arm"], m["seed"], m["part"]): m["matrix"] for m in scores["confusion"]},
-        reference=scores["reference"],
-        estimates=_estimates(scores, seeds),
-        diverged=tuple((run["arm"], run["seed"]) for run in scores.get("diverged", []) if run["seed"] in wanted),
+        reference={},
+        estimates={},
+        diverged=(),
         inputs=scores["inputs"],
         provenance=scores["provenance"],
         **{

@@ -1,13 +1,14 @@
 """The report's tables of all scores: every metric, by class, and confusion matrices."""
 
+from harness.config import CONTROL
 from harness.reporting import wording
 from harness.reporting.document import Details, Paragraph, Table
 from harness.reporting.results import AGAINST, Comparison
-from harness.reporting.wording import amount, arm_title, by_task, capital
+from harness.reporting.wording import amount, arm_title, by_task, capital, with_classic
 
 
 def score_table(group: list[Comparison], part: str) -> Table:
-    """All metrics of one task on one part, a row per family and arm."""
+    """All metrics of one task on one part, a row per family and arm; below them what does without an encoder."""
     first = group[0]
     where = "test split" if part == "test" else "shipped holdout"
     rows = [
@@ -16,14 +17,11 @@ def score_table(group: list[Comparison], part: str) -> Table:
             arm_title(arm),
             *(wording.score_with_spread(m, c.over_seeds(arm, m, part)) for m in c.metrics),
         )
-        for c in group
+        for c in with_classic(group)
         for arm in c.arms
     ]
-    if part == "test":
-        for name, scores in first.reference.items():
-            rows.append(
-                ("Reading nothing", name.replace("_", " "), *(wording.score(m, scores[m]) for m in first.metrics))
-            )
+    for name, scores in first.reading_nothing(part).items():
+        rows.append(("Reading nothing", name.replace("_", " "), *(wording.score(m, scores[m]) for m in first.metrics)))
     return Table(
         f"{first.heading}, {where}, {wording.count(first.n[part])} rows ({wording.KINDS[first.data_kind]})",
         ("Family", "Arm", *(capital(wording.metric_title(first, m)) for m in first.metrics)),
@@ -41,16 +39,18 @@ def all_scores(comparisons: list[Comparison]) -> tuple:
 
 
 def class_table(c: Comparison) -> Table:
-    """Precision, recall and F1 of every label in both arms."""
+    """Precision, recall and F1 of every label in both arms, and of the linear model."""
     tables = [c.mean_table(arm) for arm in (AGAINST, "clinical")]
+    tables += [c.classic.mean_table(*c.classic.arms)] if c.classic else []
     rows = []
     for rows_of_label in zip(*tables, strict=True):
         cells = [wording.score("f1", row[k]) for row in rows_of_label for k in ("precision", "recall", "f1")]
         first = rows_of_label[0]
         rows.append((first["label"].replace("_", " "), wording.count(first["support"]), *cells))
+    classic = ("Classic P", "R", "F1") if c.classic else ()
     return Table(
         f"{c.heading}, {c.family_title}: by class on the test split, means over seeds ({wording.KINDS[c.data_kind]})",
-        ("Label", "Gold", "Baseline P", "R", "F1", "Clinical P", "R", "F1"),
+        ("Label", "Gold", "Baseline P", "R", "F1", "Clinical P", "R", "F1", *classic),
         tuple(rows),
     )
 
@@ -73,7 +73,7 @@ def by_class(comparisons: list[Comparison]) -> tuple:
     for group in by_task(comparisons):
         tables = tuple(class_table(c) for c in group)
         if group[0].matrices:
-            tables += tuple(matrix_table(c, arm) for c in group for arm in (AGAINST, "clinical"))
+            tables += tuple(matrix_table(c, arm) for c in with_classic(group) for arm in c.arms if arm != CONTROL)
         kind = wording.KINDS[group[0].data_kind]
         blocks.append(Details(f"{group[0].short_title} ({kind})", tables))
     return (Paragraph("Precision, recall and F1 by class, and confusion matrices, folded by task."), *blocks)

@@ -8,6 +8,7 @@ from harness.reporting.document import Bullets, Details, Figure, Paragraph, Repo
 from harness.reporting.results import Comparison
 
 RESULTS = ("task", "family", "arm", "seed", "metric", "value", "n_test", "data_kind")
+CLASSIC = ("task", "system", "metric", "value", "n_test", "data_kind")
 COMPARISON = (
     "task", "family", "against", "metric", "reference", "clinical", "delta", "ci_low", "ci_high", "p_value",
     "p_holm", "mde", "verdict", "n_test", "n_groups", "n_seeds", "data_kind",
@@ -34,6 +35,24 @@ def results_csv(comparisons: list[Comparison]) -> str:
                         value = number(c.values[arm, seed, part, metric])
                         rows.append((c.task, c.family, arm, seed, prefix + metric, value, c.n[part], c.data_kind))
     return _csv(RESULTS, rows)
+
+
+def classic_csv(comparisons: list[Comparison]) -> str:
+    """What does without an encoder: one row per task, system (a linear model, constant answers) and metric.
+
+    Named as in `results.csv`: the primary metric is `f1`, and a shipped holdout's begin with `holdout_`.
+    """
+    rows = []
+    for c in {c.task: c for c in comparisons}.values():
+        linear = c.classic
+        for part in linear.parts:
+            systems = {arm: {m: linear.mean(arm, m, part) for m in linear.metrics} for arm in linear.arms}
+            for system, scores in (systems | c.reading_nothing(part)).items():
+                prefix = "" if part == "test" else f"{part}_"
+                for metric in linear.metrics:
+                    value = number(scores[metric])
+                    rows.append((c.task, system, prefix + metric, value, linear.n[part], c.data_kind))
+    return _csv(CLASSIC, rows)
 
 
 def comparison_csv(comparisons: list[Comparison], judgements: dict[tuple[str, str, str], Judgement]) -> str:

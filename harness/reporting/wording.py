@@ -86,7 +86,13 @@ def listing(items) -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else "none"
 
 
-ARM_TITLES = {"baseline": "Baseline", "clinical": "Clinical", "control": "Control"}
+ARM_TITLES = {
+    "baseline": "Baseline",
+    "clinical": "Clinical",
+    "control": "Control",
+    "logistic_regression": "Regression",
+    "linear_tagger": "Tagger",
+}
 
 
 def arm_title(arm: str) -> str:
@@ -101,6 +107,11 @@ def unique(values) -> list:
 def by_task(comparisons: list[Comparison]) -> list[list[Comparison]]:
     """The comparisons of each task, in the order given."""
     return [[c for c in comparisons if c.task == task] for task in unique(c.task for c in comparisons)]
+
+
+def with_classic(group: list[Comparison]) -> list[Comparison]:
+    """The comparisons of a task, and what its linear model scores as the last of them."""
+    return [*group, *filter(None, [group[0].classic])]
 
 
 def amount(n: int, one: str, many: str | None = None) -> str:

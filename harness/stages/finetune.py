@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.config import Engine, FinetuneSettings, Recipe
+from harness.data.parts import by_part
 from harness.determinism import derived_seed, prepare_torch
-from harness.errors import DataError, TrainingError
-from harness.files import atomic_folder, read_json, read_jsonl, sha256, sha256_tree, write_json, write_jsonl
+from harness.errors import TrainingError
+from harness.files import atomic_folder, read_json, sha256, sha256_tree, write_json, write_jsonl
 from harness.task import Task
 
 SCORED_PARTS = ("holdout", "test", "validation")
@@ -75,29 +76,13 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
 
 def read_inputs(root: Path, task: Task, family: str, arms: tuple[str, ...]) -> Inputs:
     """Records by split part, in id order; every record must have its place in the manifest."""
-    records_file = root / "artifacts" / "validated" / task.name / "records.jsonl"
-    manifest_file = root / "reports" / "splits" / f"{task.name}.json"
-    records = read_jsonl(records_file, made_by=f"harness validate {task.name}")
-    places = read_json(manifest_file, made_by=f"harness split {task.name}")["splits"]
-    missing = sorted(record["id"] for record in records if record["id"] not in places)
-    if missing:
-        raise DataError(
-            f"{manifest_file.name} knows no split for {len(missing)} records, first {missing[0]}.",
-            remedy=f"Run `harness split {task.name}`.",
-        )
-    parts: dict[str, list[dict]] = {}
-    for record in sorted(records, key=lambda record: record["id"]):
-        parts.setdefault(places[record["id"]], []).append(record)
+    parts, hashes = by_part(root, task.name)
     checkpoints = {arm: root / "artifacts" / "checkpoints" / family / arm for arm in arms}
     for arm, folder in checkpoints.items():
         command = f"harness {'checkpoint' if arm == 'baseline' else 'pretrain'} {family}"
         read_json(folder / "config.json", made_by=command)
-    hashes = {
-        "records": sha256(records_file),
-        "manifest": sha256(manifest_file),
-        "checkpoints": {arm: sha256_tree(folder) for arm, folder in checkpoints.items()},
-    }
-    return Inputs(parts, checkpoints, hashes)
+    made_of = {arm: sha256_tree(folder) for arm, folder in checkpoints.items()}
+    return Inputs(parts, checkpoints, {**hashes, "checkpoints": made_of})
 
 
 def encode_parts(task: Task, recipe: Recipe, inputs: Inputs) -> dict[str, Encoded]:

@@ -28,6 +28,7 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
     for name, picture in pictures.items():
         files.write_bytes(folder / "figures" / name, picture)
     files.write_text(folder / "results.csv", tables.results_csv(comparisons))
+    files.write_text(folder / "classic.csv", tables.classic_csv(comparisons))
     files.write_text(folder / "comparison.csv", tables.comparison_csv(comparisons, judgements))
     files.write_text(folder / "tables.tex", tables.latex(paper_tables(report)))
     files.write_text(folder / "README.md", tables.markdown(report))

@@ -22,34 +22,93 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
     Raises MissingInputError where a stage has not been run, DataError where the predictions are not
     the recorded ones, or do not belong to the records and the split manifest on disk.
     """
+    root, made_by = Path(root), f"harness finetune {task.name} {family}"
+    folder = root / "artifacts" / "predictions" / task.name / family
+    data, recorded = _Data(root, task), files.read_json(folder / "runs.json", made_by=made_by)
+    if recorded.get("family") != family:
+        raise DataError(f"{folder}/runs.json holds no runs of {family}.", remedy=f"Make it again with `{made_by}`.")
+    paths = {f"{run['arm']}-seed{run['seed']}.jsonl": run for run in recorded["runs"]}
+    scorer, inputs = _scored(data, folder, recorded, paths, made_by)
+    files.write_json(
+        root / "artifacts" / "scores" / task.name / f"{family}.json",
+        {
+            "task": task.name,
+            "family": family,
+            "data_kind": data.kind,
+            "head": task.head,
+            "primary": task.metrics[0],
+            "labels": list(task.labels),
+            **scorer.result(),
+            "reference": scorer.constants(data.training)["test"],
+            "comparisons": scorer.comparisons(settings),
+            "learning": [_learning(entry) for entry in recorded["runs"]],
+            "diverged": [{"arm": e["arm"], "seed": e["seed"]} for e in recorded["runs"] if e.get("diverged")],
+            "inputs": inputs,
+            "provenance": {key: recorded.get(key) for key in ("engine", "libraries", "inputs", "recipe")},
+        },
+    )
+
+
+def run_classic(root: Path, task: Task) -> None:
+    """The same for the linear model that the stage `classic` fitted: `artifacts/scores/<task>/classic/linear.json`.
+
+    With the scores of constant answers on every part, by part and name.
+    """
+    root, made_by = Path(root), f"harness classic {task.name}"
+    folder = root / "artifacts" / "classic" / task.name
+    data, recorded = _Data(root, task), files.read_json(folder / "runs.json", made_by=made_by)
+    scorer, inputs = _scored(data, folder, recorded, {"predictions.jsonl": recorded["runs"][0]}, made_by)
+    files.write_json(
+        root / "artifacts" / "scores" / task.name / "classic" / "linear.json",
+        {
+            "task": task.name,
+            "system": recorded["runs"][0]["arm"],
+            "data_kind": data.kind,
+            "head": task.head,
+            "primary": task.metrics[0],
+            "labels": list(task.labels),
+            **scorer.result(),
+            "constants": scorer.constants(data.training),
+            "inputs": inputs,
+            "provenance": {"libraries": recorded["libraries"], "settings": recorded["runs"][0]["settings"]},
+        },
+    )
+
+
+class _Data:
+    """What predictions of a task are held against: its records, their parts and groups."""
+
+    def __init__(self, root: Path, task: Task):
+        self.task, validated = task, root / "artifacts" / "validated" / task.name
+        records, manifest = validated / "records.jsonl", root / "reports" / "splits" / f"{task.name}.json"
+        validate, split = f"harness validate {task.name}", f"harness split {task.name}"
+        self.kind = files.read_json(validated / "card.json", made_by=validate)["kind"]
+        self.records = {record["id"]: record for record in files.read_jsonl(records, made_by=validate)}
+        if self.kind == restricted.KIND:
+            self.records = {key: record | _categories(record) for key, record in self.records.items()}
+        self.splits = files.read_json(manifest, made_by=split)["splits"]
+        # What a split keeps together (linked texts too), which is more than a record's own group column.
+        groups = root / "artifacts" / "splits" / task.name / "groups.json"
+        self.groups = files.read_json(groups, made_by=split)
+        self.hashes = {"records": files.sha256(records), "manifest": files.sha256(manifest)}
+        self.training = [self.records[i].get("label") for i in self.ids("train") if i in self.records]
+
+    def ids(self, part: str) -> list[str]:
+        return [i for i, split in self.splits.items() if split == part]
+
+
+def _categories(record: dict) -> dict[str, str]:
+    """What a slice may be called where the data are restricted."""
+    return {column: restricted.category(record[column]) for column in SLICED_BY if record.get(column) is not None}
+
+
+def _scored(data: _Data, folder: Path, recorded: dict, files_of: dict[str, dict], made_by: str):
+    """The scorer of the prediction files in `folder`, by name the runs that `runs.json` records, and their hashes."""
     from harness.evaluation import metrics
 
-    root = Path(root)
-    validated = root / "artifacts" / "validated" / task.name
-    card = files.read_json(validated / "card.json", made_by=f"harness validate {task.name}")
-    records_path, manifest_path = (
-        validated / "records.jsonl",
-        root / "reports" / "splits" / f"{task.name}.json",
-    )
-    records = {r["id"]: r for r in files.read_jsonl(records_path, made_by=f"harness validate {task.name}")}
-    if card["kind"] == restricted.KIND:
-        records = {key: record | _categories(record) for key, record in records.items()}
-    splits = files.read_json(manifest_path, made_by=f"harness split {task.name}")["splits"]
-    # What a split keeps together (linked texts too), which is more than a record's own group column.
-    groups = files.read_json(
-        root / "artifacts" / "splits" / task.name / "groups.json", made_by=f"harness split {task.name}"
-    )
-    folder = root / "artifacts" / "predictions" / task.name / family
-    made_by = f"harness finetune {task.name} {family}"
-    recorded = files.read_json(folder / "runs.json", made_by=made_by)
-    hashes = {"records": files.sha256(records_path), "manifest": files.sha256(manifest_path)}
-    _check_inputs(recorded, task, family, hashes, made_by)
-
-    expected = {part: {i for i, split in splits.items() if split == part} for part in PARTS}
-    scorer = _Scorer(task, family, expected, records, groups)
-    predictions, decisions = {}, {}
-    for entry in sorted(recorded["runs"], key=lambda entry: (entry["arm"], entry["seed"])):
-        name = f"{entry['arm']}-seed{entry['seed']}.jsonl"
+    _check_inputs(recorded, data, folder, made_by)
+    scorer, predictions, decisions = _Scorer(data, made_by), {}, {}
+    for name, entry in sorted(files_of.items(), key=lambda item: (item[1]["arm"], item[1]["seed"])):
         path = folder / name
         if not path.is_file():
             raise MissingInputError(f"{path} is missing.", remedy=f"Make it with `{made_by}`.")
@@ -63,48 +122,23 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
         lines = files.read_jsonl(path)
         decisions[name] = metrics.decision_hash(lines)
         scorer.add(entry["arm"], entry["seed"], lines, path)
-
-    training = [records[i].get("label") for i, split in splits.items() if split == "train" and i in records]
-    files.write_json(
-        root / "artifacts" / "scores" / task.name / f"{family}.json",
-        {
-            "task": task.name,
-            "family": family,
-            "data_kind": card["kind"],
-            "head": task.head,
-            "primary": task.metrics[0],
-            "labels": list(task.labels),
-            **scorer.result(training),
-            "comparisons": scorer.comparisons(settings),
-            "learning": [_learning(entry) for entry in recorded["runs"]],
-            "diverged": [{"arm": e["arm"], "seed": e["seed"]} for e in recorded["runs"] if e.get("diverged")],
-            "inputs": {"predictions": predictions, "decisions": decisions, **hashes},
-            "provenance": {key: recorded.get(key) for key in ("engine", "libraries", "inputs", "recipe")},
-        },
-    )
+    return scorer, {"predictions": predictions, "decisions": decisions, **data.hashes}
 
 
-def _categories(record: dict) -> dict[str, str]:
-    """What a slice may be called where the data are restricted."""
-    return {column: restricted.category(record[column]) for column in SLICED_BY if record.get(column) is not None}
-
-
-def _check_inputs(recorded: dict, task: Task, family: str, hashes: dict[str, str], made_by: str) -> None:
-    if (recorded.get("task"), recorded.get("family")) != (task.name, family) or not recorded.get("runs"):
-        raise DataError(
-            f"artifacts/predictions/{task.name}/{family}/runs.json holds no runs of {task.name} with {family}.",
-            remedy=f"Make it again with `{made_by}`.",
-        )
+def _check_inputs(recorded: dict, data: _Data, folder: Path, made_by: str) -> None:
+    task = data.task
+    if recorded.get("task") != task.name or not recorded.get("runs"):
+        raise DataError(f"{folder}/runs.json holds no runs of {task.name}.", remedy=f"Make it again with `{made_by}`.")
     if list(recorded["labels"]) != list(task.labels):
         raise DataError(
             f"{task.name}: the predictions were made for the labels {', '.join(recorded['labels'])}; "
             f"the task now declares {', '.join(task.labels)}.",
             remedy=f"Make the predictions again with `{made_by}`.",
         )
-    for name, sha in hashes.items():
+    for name, sha in data.hashes.items():
         if recorded["inputs"].get(name) != sha:
             raise DataError(
-                f"{task.name}: the {name} on disk are not those that the predictions of {family} were made with.",
+                f"{task.name}: the {name} on disk are not those that the predictions in {folder} were made with.",
                 remedy=f"Run `dvc repro`, or make the predictions again with `{made_by}`.",
             )
 
@@ -118,12 +152,13 @@ def _learning(entry: dict) -> dict:
 class _Scorer:
     """Collects the scores of one comparison, run by run."""
 
-    def __init__(self, task: Task, family: str, expected: dict, records: dict[str, dict], groups: dict[str, str]):
+    def __init__(self, data: _Data, made_by: str):
         from harness.evaluation import beyond, metrics
 
-        self._task, self._expected, self._records, self._group_of = task, expected, records, groups
-        self._evaluation, self._functions = metrics, metrics.functions(task)
-        self._remedy = f"Make the predictions again with `harness finetune {task.name} {family}`."
+        self._task, self._records, self._group_of = data.task, data.records, data.groups
+        self._expected = expected = {part: set(data.ids(part)) for part in PARTS}
+        self._evaluation, self._functions = metrics, metrics.functions(data.task)
+        self._remedy = f"Make the predictions again with `{made_by}`."
         self._metrics: list[dict] = []
         self._per_class: list[dict] = []
         self._confusion: list[dict] = []
@@ -131,10 +166,11 @@ class _Scorer:
         self._privacy: list[dict] = []
         self._thresholds: list[dict] = []
         self._divided = {
-            part: beyond.slicings(task, [records[i] for i in ids if i in records]) for part, ids in expected.items()
+            part: beyond.slicings(data.task, [data.records[i] for i in ids if i in data.records])
+            for part, ids in expected.items()
         }
         self._groups: dict[str, int] = {}
-        self._test = None
+        self._last: dict[str, object] = {}
         self._counts: dict[tuple[str, str], dict] = defaultdict(dict)
 
     def add(self, arm: str, seed: int, lines: list[dict], path: Path) -> None:
@@ -205,10 +241,9 @@ class _Scorer:
         groups = {row["id"]: row["group"] for row in rows}
         self._groups[part] = len(set(groups.values()))
         self._counts[part, arm][seed] = counts.count(self._task.metrics[0], decisions, groups)
-        if part == "test":
-            self._test = decisions
+        self._last[part] = decisions
 
-    def result(self, training: list[str]) -> dict:
+    def result(self) -> dict:
         return {
             "n": {part: len(ids) for part, ids in self._expected.items()},
             "groups": dict(sorted(self._groups.items())),
@@ -218,7 +253,6 @@ class _Scorer:
             "slices": self._slices,
             "privacy": self._privacy,
             "thresholds": self._thresholds,
-            "reference": self._references(training),
         }
 
     def comparisons(self, settings: ScoreSettings) -> list[dict]:
@@ -233,25 +267,32 @@ class _Scorer:
         given = settings.statistics
         return comparisons.compare_arms(runs, statistics.Settings(given.level, given.draws, given.seed))
 
-    def _references(self, training: list[str]) -> dict[str, dict[str, float]]:
-        """What systems that read nothing score on the test part.
+    def constants(self, training: list[str]) -> dict[str, dict[str, dict[str, float]]]:
+        """What systems that read nothing score, by part but validation, name and metric.
 
         `majority` answers with the commonest label of the training part (tokens: finds nothing). On a
         two-label task it may score 0 by never answering positive, so `always_positive` stands beside it.
         """
-        constants = {}
+        return {
+            part: {
+                name: {metric: score(answers) for metric, score in self._functions.items()}
+                for name, answers in self._constant_answers(decisions, training).items()
+            }
+            for part, decisions in self._last.items()
+            if part != "validation"
+        }
+
+    def _constant_answers(self, decisions, training: list[str]) -> dict:
         if self._task.head == "tokens":
             from harness.evaluation import spans
 
-            constants["majority"] = spans.nothing_found(self._test)
-        else:
-            from harness.evaluation import classification
+            return {"majority": spans.nothing_found(decisions)}
+        from harness.evaluation import classification
 
-            label = classification.majority_label(training, self._task.labels)
-            constants["majority"] = classification.constant(self._test, label)
-            if self._task.positive is not None:
-                constants["always_positive"] = classification.constant(self._test, self._task.positive)
-        return {name: {m: f(d) for m, f in self._functions.items()} for name, d in constants.items()}
+        found = {"majority": classification.majority_label(training, self._task.labels)}
+        if self._task.positive is not None:
+            found["always_positive"] = self._task.positive
+        return {name: classification.constant(decisions, label) for name, label in found.items()}
 
 
 def _some(ids: list[str]) -> str:

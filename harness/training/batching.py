@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-IGNORED = -100
+from harness.bio import IGNORED, tag_tokens
 
 
 @dataclass(frozen=True)
@@ -96,28 +96,6 @@ def _without_space(text: str, start: int, end: int) -> tuple[int, int]:
     while start < end and text[start].isspace():
         start += 1
     return start, end
-
-
-def tag_tokens(offsets, spans: Sequence[dict], labels: Sequence[str]) -> tuple[int, ...]:
-    """One BIO index per token: 0 outside, 1 + 2k begins and 2 + 2k continues label k.
-
-    A token belongs to a span when they share a character; the first such token of the text begins it.
-    A window that opens inside an entity therefore starts with a continuation.
-    """
-    ordered = sorted(spans, key=lambda span: span["start"])
-    tags, at = [], 0
-    for start, end in offsets:
-        if start == end:
-            tags.append(IGNORED)
-            continue
-        while at < len(ordered) and ordered[at]["end"] <= start:
-            at += 1
-        if at < len(ordered) and ordered[at]["start"] < end:
-            begins = start <= ordered[at]["start"]
-            tags.append(1 + 2 * labels.index(ordered[at]["label"]) + (0 if begins else 1))
-        else:
-            tags.append(0)
-    return tuple(tags)
 
 
 def bucketed(

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 
 import torch
 
+from harness.bio import decode_tags
 from harness.training.batching import Example, collate, in_length_order
 
 
@@ -50,21 +51,3 @@ def document_spans(
             if offset not in best or context > best[offset][0]:
                 best[offset] = (context, tag)
     return [decode_tags([(offset, tag) for offset, (_, tag) in sorted(found.items())], labels) for found in chosen]
-
-
-def decode_tags(tagged: Sequence[tuple[tuple[int, int], int]], labels: Sequence[str]) -> list[list]:
-    """BIO tags over character offsets, in text order, to spans.
-
-    A continuation without a matching beginning opens an entity (the lenient reading): a model that
-    found the name but missed its first tag is judged on the characters it marked.
-    """
-    spans: list[list] = []
-    open_label = None
-    for (start, end), tag in tagged:
-        label = labels[(tag - 1) // 2] if tag > 0 else None
-        if label is not None and tag % 2 == 0 and label == open_label:
-            spans[-1][1] = end
-        elif label is not None:
-            spans.append([start, end, label])
-        open_label = label
-    return spans

@@ -1,0 +1,104 @@
+"""TF-IDF and logistic regression for a text, a pair of texts, or a question with options."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.sparse import csr_matrix, hstack
+from sklearn.dummy import DummyClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
+
+# Where a product of two unit vectors stands beside the vectors themselves, it is small.
+AGREEMENT = 3.0
+
+
+class Weights:
+    """Words, pairs of words and groups of 3 to 5 characters inside a word, weighted by TF-IDF."""
+
+    def __init__(self, texts: Sequence[str]):
+        # Punctuation counts as a word, so that no text is empty.
+        self._parts = [
+            TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"\w+|[^\w\s]").fit(texts),
+            TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True).fit(texts),
+        ]
+
+    def __call__(self, texts: Sequence[str]) -> csr_matrix:
+        """[texts, features]."""
+        return hstack([part.transform(texts) for part in self._parts]).tocsr()
+
+
+class Encoding:
+    """What the model of a head sees, fitted on the texts of the training part.
+
+    A row is a record, and for `choice` an option: all options of the first record, then of the second. A pair is
+    what its texts share and where they differ, an option itself and what it shares with its question.
+    """
+
+    def __init__(self, head: str, training: Sequence[dict]):
+        self._head = head
+        self._weights = Weights([text for record in training for text in _texts(head, record)])
+
+    def __call__(self, records: Sequence[dict]) -> csr_matrix:
+        if self._head == "sequence":
+            return self._weights([record["text"] for record in records])
+        if self._head == "pair":
+            first, second = (self._weights([record[column] for record in records]) for column in ("text", "text_pair"))
+            return hstack([AGREEMENT * first.multiply(second), abs(first - second)]).tocsr()
+        questions = self._weights([record["question"] for record in records for _ in record["options"]])
+        options = self._weights([option for record in records for option in record["options"]])
+        return hstack([options, AGREEMENT * questions.multiply(options)]).tocsr()
+
+
+def _texts(head: str, record: dict) -> list[str]:
+    if head == "choice":
+        return [record["question"], *record["options"]]
+    return [record["text"], record["text_pair"]] if head == "pair" else [record["text"]]
+
+
+class Regression:
+    """Logistic regression over an encoding; `strength` is the inverse of its regularisation.
+
+    Labels weigh as much as they are rare, or a rare one would never be answered. Several labels are one against the
+    rest. Labels that the training part lacks get probability 0.
+    """
+
+    def __init__(self, head: str, labels: Sequence[str], strength: float):
+        self._head, self._labels = head, tuple(labels)
+        self._model = LogisticRegression(C=strength, solver="liblinear", class_weight="balanced", random_state=0)
+
+    def fit(self, encoded: csr_matrix, records: Sequence[dict]) -> "Regression":
+        """`encoded` are the features of `records`."""
+        gold = np.array(_targets(self._head, records, self._labels))
+        present = len(np.unique(gold))
+        if present == 1:
+            self._model = DummyClassifier(strategy="most_frequent")
+        elif present > 2:
+            self._model = OneVsRestClassifier(self._model)
+        self._model.fit(encoded, gold)
+        return self
+
+    def scores(self, encoded: csr_matrix) -> np.ndarray:
+        """[records, labels], adding up to 1 in each row."""
+        found = self._model.predict_proba(encoded)
+        if self._head == "choice":
+            right = found[:, list(self._model.classes_).index(1)].reshape(-1, len(self._labels))
+            return right / right.sum(axis=1, keepdims=True)
+        scores = np.zeros((encoded.shape[0], len(self._labels)))
+        scores[:, self._model.classes_] = found
+        return scores
+
+    def answers(self, encoded: csr_matrix) -> list[dict]:
+        """`prediction` and `scores` of each record, as a prediction line has them."""
+        rows = self.scores(encoded)
+        best = rows.argmax(axis=1)
+        return [
+            {"prediction": self._labels[k], "scores": [round(float(p), 6) for p in row]}
+            for k, row in zip(best, rows, strict=True)
+        ]
+
+
+def _targets(head: str, records: Sequence[dict], labels: Sequence[str]) -> list[int]:
+    if head == "choice":
+        return [int(label == record["label"]) for record in records for label in labels]
+    return [labels.index(record["label"]) for record in records]

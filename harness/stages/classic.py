@@ -1,0 +1,97 @@
+"""Stage `classic`: a linear model of counted words, fitted on a task's training part, to predictions.
+
+It stands beside the encoders so that a reader sees what they are worth. As `finetune`, it ends with predictions
+(`artifacts/classic/<task>/`), in the same format, and `score` scores both by the same code. No torch.
+"""
+
+from pathlib import Path
+
+from harness.data.parts import by_part
+from harness.errors import DataError
+from harness.files import atomic_folder, sha256, write_json, write_jsonl
+from harness.task import Task
+
+SCORED_PARTS = ("holdout", "test", "validation")
+PREDICTIONS = "predictions.jsonl"
+# Tried in order; the validation part decides, and of equal ones the first is kept.
+STRENGTHS = (1.0, 10.0, 100.0)
+PENALTIES = (1e-6,)
+
+
+def run(root: Path, task: Task) -> None:
+    """Write the predictions of the better fit on the validation part, and `runs.json` with what they were made of."""
+    root = Path(root)
+    parts, hashes = by_part(root, task.name)
+    if not parts.get("train"):
+        raise DataError(f"{task.name} has no training rows.", remedy=f"Check `harness split {task.name}`.")
+    scored = {part: parts[part] for part in SCORED_PARTS if part in parts}
+    system, settings, answers = (_tagger if task.head == "tokens" else _regression)(task, parts["train"], scored)
+    with atomic_folder(root / "artifacts" / "classic" / task.name) as folder:
+        write_jsonl(folder / PREDICTIONS, [line for part in scored for line in answers[part]])
+        predictions = sha256(folder / PREDICTIONS)
+        write_json(
+            folder / "runs.json",
+            {
+                "task": task.name,
+                "labels": list(task.labels),
+                "libraries": _libraries(),
+                "inputs": hashes,
+                "runs": [{"arm": system, "seed": 0, "settings": settings, "predictions": predictions}],
+            },
+        )
+
+
+def _regression(task: Task, training: list[dict], scored: dict[str, list[dict]]) -> tuple[str, dict, dict]:
+    from harness.classic.linear import Encoding, Regression
+
+    encoding = Encoding(task.head, training)
+    encoded, features = encoding(training), {part: encoding(records) for part, records in scored.items()}
+
+    def answers(strength: float) -> dict[str, list[dict]]:
+        model = Regression(task.head, task.labels, strength).fit(encoded, training)
+        return {part: _lines(part, scored[part], model.answers(features[part])) for part in scored}
+
+    strength, chosen = _best(task, STRENGTHS, answers)
+    return "logistic_regression", {"strength": strength}, chosen
+
+
+def _tagger(task: Task, training: list[dict], scored: dict[str, list[dict]]) -> tuple[str, dict, dict]:
+    from harness.classic.tagging import Encoding, Tagger
+
+    encoding = Encoding()
+    encoded, features = encoding(training), {part: encoding(records) for part, records in scored.items()}
+
+    def answers(penalty: float) -> dict[str, list[dict]]:
+        model = Tagger(task.labels, penalty).fit(encoded, training)
+        return {part: _lines(part, scored[part], model.answers(features[part], scored[part])) for part in scored}
+
+    penalty, chosen = _best(task, PENALTIES, answers)
+    return "linear_tagger", {"penalty": penalty}, chosen
+
+
+def _best(task: Task, candidates: tuple[float, ...], answers) -> tuple[float, dict[str, list[dict]]]:
+    """The candidate with the highest primary score on the validation part, and its answers."""
+    from harness.evaluation import primary
+
+    made = [(value, answers(value)) for value in candidates]
+    return max(made, key=lambda one: primary(task, one[1]["validation"]) if one[1].get("validation") else 0.0)
+
+
+def _lines(part: str, records: list[dict], answers: list[dict]) -> list[dict]:
+    """One line per record: id, group, gold and answer. Never text."""
+    return [
+        {"id": record["id"], "group": record["group"], "part": part, "gold": _gold(record), **answer}
+        for record, answer in zip(records, answers, strict=True)
+    ]
+
+
+def _gold(record: dict):
+    if "spans" in record:
+        return sorted([span["start"], span["end"], span["label"]] for span in record["spans"])
+    return record["label"]
+
+
+def _libraries() -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {name: version(name) for name in ("numpy", "scikit-learn", "scipy")}
