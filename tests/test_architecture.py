@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Floors from the ground up: a module may import from a lower floor, or from its own room.
 FLOORS = [
     {"errors", "determinism"},
+    {"folds"},
     {"files", "typed", "config", "progress", "parallel"},
     {"cluster"},
     {"task", "params", "profiles", "code", "slurm"},

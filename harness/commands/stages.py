@@ -29,8 +29,12 @@ def add(commands) -> None:
     pretrain.add_argument("--hours", type=int, default=24, help="the job's time limit; it is requeued and goes on")
     text = "fine-tune all arms and seeds of a comparison"
     stage("finetune", _finetune, text, "finetune nor_deid nb_bert", "task", "family")
+    text = "fine-tune all arms of a comparison on every fold of its data (exploratory, for small sets)"
+    stage("crossvalidate", _crossvalidate, text, "crossvalidate aismec nb_bert", "task", "family")
     score = stage("score", _score, "turn stored predictions into scores", "score nor_deid", "task")
     score.add_argument("family", nargs="?", help="by default all families of params.yaml")
+    text = "turn a cross-validation's stored predictions into scores"
+    stage("score-folds", _score_folds, text, "score-folds aismec", "task")
     stage("report", _report, "write reports/", "report")
 
 
@@ -118,15 +122,27 @@ def _pretrain(options) -> int:
 
 
 def _finetune(options) -> None:
+    root, params, task, family = _comparison(options)
+    from harness.stages.finetune import run
+
+    run(root, task, family, params.finetune(task.name, family))
+
+
+def _crossvalidate(options) -> None:
+    root, params, task, family = _comparison(options)
+    from harness.stages.crossvalidate import run
+
+    run(root, task, family, *params.crossvalidate(task.name, family))
+
+
+def _comparison(options):
+    """The repository, its parameters, and the task and family that were named."""
     from harness import registry
 
     root, params = repository(), parameters()
     everything = params.everything()
     task = registry.get(root, known_name("task", options.task, everything.tasks))
-    family = known_name("family", options.family, everything.families)
-    from harness.stages.finetune import run
-
-    run(root, task, family, params.finetune(task.name, family))
+    return root, params, task, known_name("family", options.family, everything.families)
 
 
 def _score(options) -> None:
@@ -137,6 +153,16 @@ def _score(options) -> None:
     task, settings = registry.get(root, options.task), params.score()
     for family in [options.family] if options.family else settings.families:
         run(root, task, family, settings)
+
+
+def _score_folds(options) -> None:
+    from harness import registry
+    from harness.stages.score_folds import run
+
+    root, params = repository(), parameters()
+    task, (settings, folds) = registry.get(root, options.task), params.score_folds()
+    for family in settings.families:
+        run(root, task, family, settings, folds)
 
 
 def _report(options) -> None:
