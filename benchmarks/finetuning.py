@@ -91,13 +91,14 @@ def measure(way: str, name: str, family: str, seed: int, epochs: int) -> dict:
     from harness.evaluation import primary
     from harness.models import families
     from harness.params import load
-    from harness.stages import finetune
     from harness.training import batching
+    from harness.training.inputs import read_inputs
     from harness.training.loop import warm_up
+    from harness.training.runs import answers
 
     task = registry.get(ROOT, name)
     settings = load(ROOT / "params.yaml").finetune(name, family)
-    inputs = finetune.read_inputs(ROOT, task, family, ("baseline", "clinical"))
+    inputs = read_inputs(ROOT, task, family, ("baseline", "clinical"))
     folder = inputs.checkpoints["clinical"]
     tokenizer = families.load_tokenizer(folder)
     stride = 16 if task.head == "tokens" else 0
@@ -116,7 +117,7 @@ def measure(way: str, name: str, family: str, seed: int, epochs: int) -> dict:
         rows = [torch.tensor(row) for row in rows]
         if task.head == "tokens":
             rows = [row[: len(example.rows[0])] for row, example in zip(rows, examples["test"], strict=True)]
-    lines = finetune.answers(task, "test", inputs.parts["test"], examples["test"], rows)
+    lines = answers(task, "test", inputs.parts["test"], examples["test"], rows)
     return {"way": way, "cpu": cpu, "wall": wall, "f1": primary(task, lines)}
 
 

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from harness.folds import CrossValidation
+
 ARMS = ("baseline", "clinical")
 CONTROL = "control"
 # The corpus that an arm is trained on where it is trained here.
@@ -242,6 +244,7 @@ class Params:
     corpus: Corpus
     families: dict[str, Family]
     statistics: Statistics
+    cross_validation: CrossValidation
     tasks: dict[str, Recipe]
 
 
@@ -289,3 +292,4 @@ class ScoreSettings:
 class ReportSettings:
     run: Run
     statistics: Statistics
+    cross_validation: CrossValidation

@@ -37,6 +37,7 @@ from harness.config import (
     Statistics,
 )
 from harness.errors import ConfigError
+from harness.folds import CrossValidation, Folds, checked_folds, checked_tasks
 
 
 class ParamsFile:
@@ -96,12 +97,23 @@ class ParamsFile:
         return settings and _checked_pretraining(settings, path, self._get("engine", Engine), self._name)
 
     def finetune(self, task: str, family: str) -> FinetuneSettings:
+        return self._finetuning(task, family, self._get("run.seeds", tuple[int, ...]))
+
+    def crossvalidate(self, task: str, family: str) -> tuple[FinetuneSettings, Folds]:
+        """The seeds are those of the repeats; nothing else is trained otherwise than for the fixed split."""
+        folds = self._folds()
+        return self._finetuning(task, family, folds.seeds), folds
+
+    def _folds(self) -> Folds:
+        return checked_folds(self._get("cross_validation.folds", Folds), self._name)
+
+    def _finetuning(self, task: str, family: str, seeds: tuple[int, ...]) -> FinetuneSettings:
         recipe = _checked_recipe(self._get(f"tasks.{task}", Recipe), f"tasks.{task}", self._name)
         factor = self._get(f"families.{family}.learning_rate_factor", float)
         return FinetuneSettings(
             self._get(f"families.{family}.architecture", str),
             (*ARMS, CONTROL) if self._get(f"families.{family}.control", bool) else ARMS,
-            self._get("run.seeds", tuple[int, ...]),
+            seeds,
             dataclasses.replace(recipe, learning_rate=recipe.learning_rate * factor),
             _checked_engine(self._get("engine", Engine), self._name),
         )
@@ -110,8 +122,13 @@ class ParamsFile:
         families = self._get("run.families", tuple[str, ...])
         return ScoreSettings(families, self._get("run.seeds", tuple[int, ...]), self._statistics())
 
+    def score_folds(self) -> tuple[ScoreSettings, Folds]:
+        folds = self._folds()
+        return ScoreSettings(self._get("run.families", tuple[str, ...]), folds.seeds, self._statistics()), folds
+
     def report(self) -> ReportSettings:
-        return ReportSettings(self._get("run", Run), self._statistics())
+        cross_validation = self._get("cross_validation", CrossValidation)
+        return ReportSettings(self._get("run", Run), self._statistics(), cross_validation)
 
     def _statistics(self) -> Statistics:
         return _checked_statistics(self._get("statistics", Statistics), self._name)
@@ -145,6 +162,7 @@ class ParamsFile:
                 f"{self._name}: run.seeds is empty or repeats a seed: {list(params.run.seeds)}.",
                 remedy="List different whole numbers; five or more for a comparison.",
             )
+        checked_tasks(params.cross_validation, params.run.tasks, params.corpus.training_texts_of, self._name)
         for name, family in params.families.items():
             _checked_family(family, f"families.{name}", params.engine, self._name)
         for name, recipe in params.tasks.items():

@@ -148,8 +148,10 @@ def settings(
 ):
     """What `report` and `track` are given."""
     from harness.config import ReportSettings, Run, Statistics
+    from harness.folds import CrossValidation, Folds
 
-    return ReportSettings(Run("embedded", tasks, families, seeds), Statistics(**STATISTICS))
+    none = CrossValidation((), Folds(5, 2, 0.125))
+    return ReportSettings(Run("embedded", tasks, families, seeds), Statistics(**STATISTICS), none)
 
 
 def score_settings(seeds: tuple[int, ...] = SEEDS):

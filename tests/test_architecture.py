@@ -14,10 +14,11 @@ ROOT = Path(__file__).resolve().parent.parent
 # Floors from the ground up: a module may import from a lower floor, or from its own room.
 FLOORS = [
     {"errors", "determinism"},
+    {"folds"},
     {"files", "typed", "config", "progress", "offline"},
     {"parallel", "restricted"},
     {"cluster"},
-    {"task", "params", "profiles", "code", "slurm", "bio"},
+    {"task", "params", "profiles", "code", "slurm", "bio", "parts"},
     {"registry"},
     {"data", "models", "training", "evaluation", "reporting", "classic"},
     {"tracking", "listing", "launching", "plugins"},

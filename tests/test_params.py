@@ -145,6 +145,8 @@ def test_each_stage_lists_exactly_the_parameters_it_reads(repository, profile):
         "checkpoint": (family, lambda p: p.checkpoint(family)),
         "pretrain": (family, lambda p: p.pretrain(family)),
         "finetune": ({"task": task, "family": family}, lambda p: p.finetune(task, family)),
+        "crossvalidate": ({"task": task, "family": family}, lambda p: p.crossvalidate(task, family)),
+        "score_folds": (task, lambda p: p.score_folds()),
         "score": ({"task": task, "family": family}, lambda p: p.score()),
         "report": (None, lambda p: p.report()),
         "track": (None, lambda p: p.report()),

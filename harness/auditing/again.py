@@ -25,6 +25,7 @@ class Stages:
     validate: Callable[[Path, str], None]
     split: Callable[[Path, str], None]
     score: Callable[[Path, str, str], None]
+    score_folds: Callable[[Path, str, str], None]
     report: Callable[[Path], None]
 
 
@@ -56,8 +57,15 @@ class Rescored:
     failed: dict[str, HarnessError]
 
 
-def rescore(root: Path, target: Path, comparisons: Sequence[tuple[str, str]], stages: Stages) -> Rescored:
-    """Score all `comparisons` (task, family) of the run from their predictions, and render the reports of them.
+def rescore(
+    root: Path,
+    target: Path,
+    comparisons: Sequence[tuple[str, str]],
+    cross_validated: Sequence[tuple[str, str]],
+    stages: Stages,
+) -> Rescored:
+    """Score all `comparisons` (task, family) of the run from their predictions, and render the reports of them; so,
+    too, those that were `cross_validated`.
 
     All, because a p-value adjusted for their number depends on each. One that cannot be scored again keeps its
     stored scores, so that the rest can be followed.
@@ -65,11 +73,15 @@ def rescore(root: Path, target: Path, comparisons: Sequence[tuple[str, str]], st
     link_inputs(root, target, ("harness", "tasks", "params.yaml", "reports/splits", "artifacts/predictions"))
     link_inputs(root, target, tuple(f"artifacts/{name}" for name in ("validated", "splits", "corpus", "checkpoints")))
     failed: dict[str, HarnessError] = {}
-    for task, family in comparisons:
-        with _noting(failed, f"{task}/{family}", target):
-            stages.score(target, task, family)
-        stored, place = (folder / "artifacts" / "scores" / task / f"{family}.json" for folder in (root, target))
-        if f"{task}/{family}" in failed and stored.is_file():
+    jobs = [(f"{task}/{family}", stages.score, task, family) for task, family in comparisons]
+    jobs += [
+        (f"cross-validation/{task}/{family}", stages.score_folds, task, family) for task, family in cross_validated
+    ]
+    for name, score, task, family in jobs:
+        with _noting(failed, name, target):
+            score(target, task, family)
+        stored, place = (folder / "artifacts" / "scores" / f"{name}.json" for folder in (root, target))
+        if name in failed and stored.is_file():
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(stored, place)
     with _noting(failed, "report", target):

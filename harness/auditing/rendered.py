@@ -28,6 +28,19 @@ def scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]
     yield from _validation(again["metrics"], recorded["runs"], chain)
 
 
+def fold_scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:
+    """The stored scores of a cross-validation against those computed again; its entry in `artifacts/report.json`."""
+    key = f"cross-validation/{task}/{family}"
+    chain, name = Chain(key, f"`harness score-folds {task}`"), f"artifacts/scores/{key}.json"
+    if (error := made.failed.get(key)) is not None:
+        yield chain.wrong("predictions can be scored again", "scores", error.message, error.remedy)
+        return
+    stored = read_json(root / name, made_by=f"harness score-folds {task}")
+    yield from chain.values(f"{name}, computed again", read_json(made.root / name), stored)
+    again, stored = (read_json(folder / "artifacts" / "report.json").get(key, ABSENT) for folder in (made.root, root))
+    yield from chain.values("artifacts/report.json", again, stored, _REMEDY)
+
+
 def _validation(metrics: list[dict], runs: list[dict], chain: Chain) -> Iterator[Link]:
     """What fine-tuning recorded of its own validation F1 is the score of the validation rows that it stored."""
     scored = {(m["arm"], m["seed"]): m["value"] for m in metrics if (m["part"], m["metric"]) == ("validation", "f1")}

@@ -2,28 +2,70 @@
 
 import dataclasses
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.auditing import libraries
 from harness.auditing.hashes import Hashes
 from harness.auditing.links import ABSENT, Chain, Link
 from harness.config import FinetuneSettings
+from harness.data.folding import seed_of
 from harness.files import read_json
+from harness.folds import Folds
 from harness.task import Task
 
 
+@dataclass(frozen=True)
+class Kept:
+    """Where the runs of a comparison lie, by which command, and which there should be: file name to arm and seed."""
+
+    folder: Path
+    made_by: str
+    wanted: dict[str, tuple[str, int]]
+
+
 def links(root: Path, task: Task, family: str, settings: FinetuneSettings, hashes: Hashes) -> Iterator[Link]:
-    folder = root / "artifacts" / "predictions" / task.name / family
-    made_by = f"harness finetune {task.name} {family}"
-    chain = Chain(f"{task.name}/{family}", f"`dvc checkout {folder.relative_to(root)}`, or `{made_by}`")
-    yield from chain.follow("runs.json", lambda: _links(root, folder, made_by, task, family, settings, chain, hashes))
+    """The runs on the fixed split."""
+    kept = Kept(
+        root / "artifacts" / "predictions" / task.name / family,
+        f"harness finetune {task.name} {family}",
+        {f"{arm}-seed{seed}.jsonl": (arm, seed) for arm in settings.arms for seed in settings.seeds},
+    )
+    chain = Chain(f"{task.name}/{family}", f"`dvc checkout {kept.folder.relative_to(root)}`, or `{kept.made_by}`")
+    yield from chain.follow("runs.json", lambda: _links(root, kept, task, family, settings, chain, hashes))
+
+
+def on_folds(
+    root: Path, task: Task, family: str, settings: FinetuneSettings, folds: Folds, hashes: Hashes
+) -> Iterator[Link]:
+    """The runs of a cross-validation."""
+    made_by = f"harness crossvalidate {task.name} {family}"
+    kept = Kept(
+        root / "artifacts" / "predictions" / "cross-validation" / task.name / family,
+        made_by,
+        {
+            f"repeat{repeat}-fold{fold}-{arm}.jsonl": (arm, seed_of(repeat, fold))
+            for repeat in folds.seeds
+            for fold in range(1, folds.number + 1)
+            for arm in settings.arms
+        },
+    )
+    remedy = f"`dvc checkout {kept.folder.relative_to(root)}`, or `{made_by}`"
+    chain = Chain(f"cross-validation/{task.name}/{family}", remedy)
+
+    def asked() -> Iterator[Link]:
+        found = read_json(kept.folder / "runs.json", made_by=made_by)["folds"]
+        found = {key: value for key, value in found.items() if key != "sha256"}
+        yield from chain.values("folds against params.yaml", dataclasses.asdict(folds), found)
+
+    yield from chain.follow("folds", asked)
+    yield from chain.follow("runs.json", lambda: _links(root, kept, task, family, settings, chain, hashes))
 
 
 def _links(
-    root: Path, folder: Path, made_by: str, task: Task, family: str, settings: FinetuneSettings, chain: Chain,
-    hashes: Hashes,
-) -> Iterator[Link]:  # fmt: skip
-    recorded = read_json(folder / "runs.json", made_by=made_by)
+    root: Path, kept: Kept, task: Task, family: str, settings: FinetuneSettings, chain: Chain, hashes: Hashes
+) -> Iterator[Link]:
+    recorded = read_json(kept.folder / "runs.json", made_by=kept.made_by)
     expected = {
         "task": task.name,
         "family": family,
@@ -40,21 +82,18 @@ def _links(
     }
     yield from chain.values("inputs that the runs recorded", recorded["inputs"], inputs, "restore them, or `dvc repro`")
     yield from libraries.links(root, recorded["libraries"], chain)
-    wanted = sorted([arm, seed] for arm in settings.arms for seed in settings.seeds)
+    wanted = sorted(map(list, kept.wanted.values()))
     yield chain.same("arms and seeds", wanted, sorted([run["arm"], run["seed"]] for run in recorded["runs"]))
-    by_hash = {run["predictions"]: _file(run) for run in recorded["runs"]}
-    for run in recorded["runs"]:
-        yield from chain.follow(_file(run), lambda run=run: _run(folder, run, by_hash, chain, hashes))
-    extra = {path.name for path in folder.iterdir()} - {"runs.json", *map(_file, recorded["runs"])}
+    names = {place: name for name, place in kept.wanted.items()}
+    runs = {names[run["arm"], run["seed"]]: run for run in recorded["runs"] if (run["arm"], run["seed"]) in names}
+    by_hash = {run["predictions"]: name for name, run in runs.items()}
+    for name, run in runs.items():
+        yield from chain.follow(name, lambda n=name, r=run: _run(kept.folder, n, r, by_hash, chain, hashes))
+    extra = {path.name for path in kept.folder.iterdir()} - {"runs.json", *runs}
     yield from chain.values("files that no run wrote", [], sorted(extra), "move them away")
 
 
-def _file(run: dict) -> str:
-    return f"{run['arm']}-seed{run['seed']}.jsonl"
-
-
-def _run(folder: Path, run: dict, by_hash: dict[str, str], chain: Chain, hashes: Hashes) -> Iterator[Link]:
-    name = _file(run)
+def _run(folder: Path, name: str, run: dict, by_hash: dict[str, str], chain: Chain, hashes: Hashes) -> Iterator[Link]:
     found = hashes.sha256(folder / name)
     if found is None:
         yield chain.missing(f"predictions {name}")

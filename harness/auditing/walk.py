@@ -81,9 +81,15 @@ def _links(
     for task, family in scope.comparisons:
         yield from runs.links(root, tasks[task], family, params.finetune(task, family), hashes)
     every = everything(params).comparisons
+    validated = [key for key in every if key[0] in settings.cross_validation.tasks]
+    for task, family in (key for key in validated if key in scope.comparisons):
+        yield from runs.on_folds(root, tasks[task], family, *params.crossvalidate(task, family), hashes)
     with again.scratch(root) as target:
-        made = again.rescore(root, target, every, stages)
+        made = again.rescore(root, target, every, validated, stages)
         yield from _reported(root, made, scope, every, settings.run.tasks)
+        for key in (key for key in validated if key in scope.comparisons and "report" not in made.failed):
+            chain = Chain(f"cross-validation/{'/'.join(key)}", f"`harness score-folds {key[0]}`")
+            yield from chain.follow("scores", lambda key=key: rendered.fold_scores(root, made, *key))
         yield from _mirrored(root, made, params, tasks, scope)
 
 
@@ -92,7 +98,7 @@ def _stages(scope: Scope) -> set[str]:
     found = {"generate", "corpus"}
     for task, family in scope.comparisons:
         found |= {f"validate@{task}", f"split@{task}", f"checkpoint@{family}", f"pretrain@{family}"}
-        found |= {f"finetune@{task}-{family}"}
+        found |= {f"finetune@{task}-{family}", f"crossvalidate@{task}-{family}"}
     return found
 
 

@@ -41,7 +41,7 @@ def _audit(options) -> int:
     from harness import registry
     from harness.auditing import again, printing, walk
     from harness.auditing.links import HOLDS
-    from harness.stages import report, score, split, validate
+    from harness.stages import report, score, score_folds, split, validate
 
     root, params = repository(), parameters()
     settings = params.report()
@@ -50,6 +50,7 @@ def _audit(options) -> int:
         validate=validate.run,
         split=lambda folder, task: split.run(folder, task, params.split()),
         score=lambda folder, task, family: score.run(folder, tasks[task], family, params.score()),
+        score_folds=lambda folder, task, family: score_folds.run(folder, tasks[task], family, *params.score_folds()),
         report=partial(report.run, settings=settings, tasks=tasks),
     )
     scope = walk.one_run(root, params, options.recorded) if options.recorded else walk.everything(params)

@@ -32,8 +32,12 @@ def add(commands) -> None:
     stage(
         "classic", _classic, "fit a linear model of counted words on a task, for comparison", "classic nor_deid", "task"
     )
+    text = "fine-tune all arms of a comparison on every fold of its data (exploratory, for small sets)"
+    stage("crossvalidate", _crossvalidate, text, "crossvalidate aismec nb_bert", "task", "family")
     score = stage("score", _score, "turn stored predictions into scores", "score nor_deid", "task")
     score.add_argument("family", nargs="?", help="by default all families of params.yaml")
+    text = "turn a cross-validation's stored predictions into scores"
+    stage("score-folds", _score_folds, text, "score-folds aismec", "task")
     stage("report", _report, "write reports/", "report")
 
 
@@ -121,15 +125,27 @@ def _pretrain(options) -> int:
 
 
 def _finetune(options) -> None:
+    root, params, task, family = _comparison(options)
+    from harness.stages.finetune import run
+
+    run(root, task, family, params.finetune(task.name, family))
+
+
+def _crossvalidate(options) -> None:
+    root, params, task, family = _comparison(options)
+    from harness.stages.crossvalidate import run
+
+    run(root, task, family, *params.crossvalidate(task.name, family))
+
+
+def _comparison(options):
+    """The repository, its parameters, and the task and family that were named."""
     from harness import registry
 
     root, params = repository(), parameters()
     everything = params.everything()
     task = registry.get(root, known_name("task", options.task, everything.tasks))
-    family = known_name("family", options.family, everything.families)
-    from harness.stages.finetune import run
-
-    run(root, task, family, params.finetune(task.name, family))
+    return root, params, task, known_name("family", options.family, everything.families)
 
 
 def _classic(options) -> None:
@@ -152,6 +168,16 @@ def _score(options) -> None:
         run(root, task, family, settings)
     if not options.family:
         run_classic(root, task)
+
+
+def _score_folds(options) -> None:
+    from harness import registry
+    from harness.stages.score_folds import run
+
+    root, params = repository(), parameters()
+    task, (settings, folds) = registry.get(root, options.task), params.score_folds()
+    for family in settings.families:
+        run(root, task, family, settings, folds)
 
 
 def _report(options) -> None:

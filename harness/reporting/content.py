@@ -1,7 +1,9 @@
 """What the report says: from comparisons and what is known of their data to sections."""
 
+from collections.abc import Sequence
+
 from harness.config import Statistics
-from harness.reporting import background, checklist, details, environment, headline, scores, wording
+from harness.reporting import background, checklist, details, environment, exploratory, headline, scores, wording
 from harness.reporting.background import Background
 from harness.reporting.cautions import cautions
 from harness.reporting.document import Bullets, Report, Section
@@ -25,7 +27,12 @@ SOURCES = (
 
 
 def report(
-    comparisons: list[Comparison], known: Background, profile: str, judgements: Judgements, statistics: Statistics
+    comparisons: list[Comparison],
+    known: Background,
+    profile: str,
+    judgements: Judgements,
+    statistics: Statistics,
+    cross_validated: Sequence[exploratory.CrossValidated] = (),
 ) -> Report:
     """The whole report. `comparisons` are ordered by task, then family; `judgements` are those of `results.judged`
     under `statistics`. A section that has nothing to say is left out."""
@@ -36,6 +43,7 @@ def report(
         Section("Parts of the test sets", details.slices(comparisons)),
         Section("What masking would leave readable", details.privacy(comparisons)),
         Section("Other thresholds", details.thresholds(comparisons)),
+        Section("Exploratory: cross-validation of small sets", exploratory.blocks(cross_validated, statistics.level)),
         Section("What you must not conclude", (Bullets(cautions(comparisons, known.checkpoints)),)),
         Section("Data and splits", background.data(comparisons, known.cards, known.leakage)),
         Section("Pre-training", background.pretraining(comparisons, known.corpus, known.checkpoints)),

@@ -6,9 +6,9 @@ It stands beside the encoders so that a reader sees what they are worth. As `fin
 
 from pathlib import Path
 
-from harness.data.parts import by_part
 from harness.errors import DataError
 from harness.files import atomic_folder, sha256, write_json, write_jsonl
+from harness.parts import by_part
 from harness.task import Task
 
 SCORED_PARTS = ("holdout", "test", "validation")

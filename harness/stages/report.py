@@ -4,7 +4,7 @@ from pathlib import Path
 
 from harness import files
 from harness.config import ReportSettings
-from harness.reporting import content, provenance, results, tables
+from harness.reporting import content, exploratory, provenance, results, tables
 from harness.reporting.background import Background
 from harness.reporting.document import Table
 from harness.task import Task
@@ -22,7 +22,8 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
     comparisons = results.load(root, settings.run, tasks)
     judgements = results.judged(comparisons, settings.statistics)
     known = read_background(root, settings)
-    report = content.report(comparisons, known, settings.run.profile, judgements, settings.statistics)
+    validated = exploratory.load(root, settings, tasks)
+    report = content.report(comparisons, known, settings.run.profile, judgements, settings.statistics, validated)
     pictures = figures.draw(comparisons, judgements, known.checkpoints, settings.statistics)
     folder = root / "reports"
     for name, picture in pictures.items():
@@ -34,8 +35,8 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
     files.write_text(folder / "README.md", tables.markdown(report))
     files.write_text(folder / "index.html", page.page(report, pictures))
     write_for_machines(root, folder, comparisons, judgements, known, tasks)
-    files.write_json(folder / "provenance.json", trace(root, settings, comparisons, known))
-    files.write_json(root / "artifacts" / "report.json", provenance.exact(comparisons))
+    files.write_json(folder / "provenance.json", trace(root, settings, comparisons, validated, known))
+    files.write_json(root / "artifacts" / "report.json", exact(comparisons, validated))
 
 
 def write_for_machines(
@@ -95,11 +96,24 @@ def paper_tables(report) -> list[Table]:
     return [block for section in report.sections[:2] for block in section.blocks if isinstance(block, Table)]
 
 
-def trace(root: Path, settings: ReportSettings, comparisons: list[results.Comparison], known: Background) -> dict:
+def exact(comparisons: list[results.Comparison], validated: list[exploratory.CrossValidated]) -> dict:
+    folds = {f"cross-validation/{name}": entry for name, entry in provenance.exact(validated).items()}
+    return provenance.exact(comparisons) | folds
+
+
+def trace(
+    root: Path,
+    settings: ReportSettings,
+    comparisons: list[results.Comparison],
+    validated: list[exploratory.CrossValidated],
+    known: Background,
+) -> dict:
     tokenizers = {
         key: provenance.tokenizer_hash(root / "artifacts" / "checkpoints" / key[0] / key[1])
         for key in known.checkpoints
     }
     lineages = provenance.lineages(known.checkpoints, tokenizers)
     code = {task: provenance.code_hash(root, task) for task in settings.run.tasks}
-    return provenance.rows(comparisons, lineages, tokenizers, code)
+    found = provenance.rows(comparisons, lineages, tokenizers, code)
+    folds = exploratory.traced(validated, {"checkpoints": lineages, "tokenizers": tokenizers}, code)
+    return found | {"cross_validation": folds}

@@ -7,7 +7,7 @@ from harness import registry
 from harness.config import ARMS
 from harness.errors import DataError, MissingInputError, TrainingError
 from harness.files import write_json, write_jsonl
-from harness.stages import finetune
+from harness.training import inputs, runs
 from harness.training.batching import encode
 
 
@@ -28,9 +28,9 @@ def treatment(**changes) -> dict:
     ],
 )
 def test_a_pair_that_is_not_treated_alike_is_refused(change):
-    finetune.refuse_unequal([treatment(), treatment()], "t/f")
+    runs.refuse_unequal([treatment(), treatment()], "t/f")
     with pytest.raises(TrainingError, match=rf"t/f: the arms are not treated alike: {next(iter(change))} is"):
-        finetune.refuse_unequal([treatment(), treatment(**change)], "t/f")
+        runs.refuse_unequal([treatment(), treatment(**change)], "t/f")
 
 
 @pytest.fixture
@@ -47,23 +47,23 @@ def project(tmp_path):
 
 
 def test_records_go_to_their_parts(project, repository):
-    inputs = finetune.read_inputs(project, registry.get(repository, "aismec"), "f", ARMS)
-    assert {part: [record["id"] for record in rows] for part, rows in inputs.parts.items()} == {
+    found = inputs.read_inputs(project, registry.get(repository, "aismec"), "f", ARMS)
+    assert {part: [record["id"] for record in rows] for part, rows in found.parts.items()} == {
         "train": ["r0"], "validation": ["r1"], "test": ["r2"], "excluded": ["r3"],
     }  # fmt: skip
-    assert inputs.hashes["checkpoints"]["baseline"] != inputs.hashes["checkpoints"]["clinical"]
+    assert found.hashes["checkpoints"]["baseline"] != found.hashes["checkpoints"]["clinical"]
 
 
 def test_a_record_without_a_split_is_named(project, repository):
     write_json(project / "reports" / "splits" / "aismec.json", {"splits": {"r0": "train"}})
     with pytest.raises(DataError, match="knows no split for 3 records, first r1"):
-        finetune.read_inputs(project, registry.get(repository, "aismec"), "f", ARMS)
+        inputs.read_inputs(project, registry.get(repository, "aismec"), "f", ARMS)
 
 
 def test_a_missing_checkpoint_names_the_command_that_makes_it(project, repository):
     (project / "artifacts" / "checkpoints" / "f" / "clinical" / "config.json").unlink()
     with pytest.raises(MissingInputError) as caught:
-        finetune.read_inputs(project, registry.get(repository, "aismec"), "f", ARMS)
+        inputs.read_inputs(project, registry.get(repository, "aismec"), "f", ARMS)
     assert "harness pretrain f" in caught.value.remedy
 
 
@@ -86,7 +86,7 @@ def test_every_gold_character_of_a_long_document_is_scored(repository):
         assert len(examples) > 10
         classes = 1 + 2 * len(task.labels)
         rows = [torch.nn.functional.one_hot(torch.tensor(e.target).clamp(min=0), classes).float() for e in examples]
-        line = finetune.answers(task, "test", [record], examples, rows)[0]
+        line = runs.answers(task, "test", [record], examples, rows)[0]
         assert line["prediction"] == line["gold"] == sorted([s["start"], s["end"], s["label"]] for s in spans)
         assert set(line) == {"id", "group", "part", "gold", "prediction", "length"} and line["length"] == len(text)
 
@@ -94,7 +94,7 @@ def test_every_gold_character_of_a_long_document_is_scored(repository):
 def test_answers_of_a_classifier_hold_no_text(repository):
     task = registry.get(repository, "aismec")
     records = [{"id": "r1", "group": "g1", "text": "hemmelig", "label": "stroke"}]
-    line = finetune.answers(task, "test", records, [None], [torch.tensor([0.0, 1.0])])[0]
+    line = runs.answers(task, "test", records, [None], [torch.tensor([0.0, 1.0])])[0]
     assert line == {
         "id": "r1", "group": "g1", "part": "test", "gold": "stroke", "prediction": "stroke",
         "scores": [0.268941, 0.731059],

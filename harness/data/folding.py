@@ -1,0 +1,55 @@
+"""Folds for cross-validation: every pooled row is tested once per repeat, and groups stay whole.
+
+The splitter deals the groups (`harness.data.splitting`), because scikit-learn's StratifiedGroupKFold moves two rows
+in five when groups are merely renamed; equal shares of its strata are folds.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from harness.data.splitting import EXCLUDED, HOLDOUT, Row, split
+from harness.errors import DataError
+from harness.folds import Folds
+
+Parts = dict[str, str]
+
+
+def seed_of(repeat: int, fold: int) -> int:
+    """The seed of one fold: what all folds of a repeat shared would make them more alike than their rows do."""
+    return 1000 * repeat + fold
+
+
+def deal(rows: Iterable[Row], folds: Folds, repeat: int) -> list[Parts]:
+    """For each fold of `repeat` (its number is the seed), the part of every id: train, validation or test.
+
+    Depends on ids, groups and strata alone, not on their order or on the names of
+    groups. Raises DataError where a part of a fold would be empty.
+    """
+    pooled = list(rows)
+    share = 1 / folds.number
+    places = split(pooled, {str(fold): share for fold in range(1, folds.number + 1)}, seed=repeat)
+    dealt = []
+    for fold in range(1, folds.number + 1):
+        rest = [row for row in pooled if places[row.id] != str(fold)]
+        inner = {"train": 1 - folds.validation, "validation": folds.validation}
+        parts = split(rest, inner, seed=seed_of(repeat, fold)) if rest else {}
+        parts |= {row.id: "test" for row in pooled if places[row.id] == str(fold)}
+        if lacking := sorted({"train", "validation", "test"} - set(parts.values())):
+            raise DataError(
+                f"{len({row.group for row in pooled})} groups in {folds.number} folds leave nothing for "
+                f"{' and '.join(lacking)}.",
+                remedy="Ask for fewer folds or another validation share under cross_validation.folds in params.yaml.",
+            )
+        dealt.append(dict(sorted(parts.items())))
+    return dealt
+
+
+def rows_of(records: Iterable[dict], splits: Mapping[str, str], groups: Mapping[str, str]) -> list[Row]:
+    """The rows of a task that may be dealt into folds: in a part of the fixed split, and not in its holdout.
+
+    `splits` is the manifest (id to part), `groups` what the split keeps together, linked texts included.
+    """
+    return [
+        Row(record["id"], groups[record["id"]], str(record.get("label", record.get("document_type", ""))))
+        for record in records
+        if splits[record["id"]] not in (EXCLUDED, HOLDOUT)
+    ]

@@ -1,0 +1,148 @@
+"""The second protocol in the report: cross-validation over all rows of small sets, in a table of its own.
+
+It is no part of the comparisons that were declared: not in `comparison.csv`, not under Holm, and without a verdict.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import files
+from harness.config import ReportSettings
+from harness.evaluation.resampled import Resampled
+from harness.reporting import wording
+from harness.reporting.document import Paragraph, Table
+from harness.reporting.results import FAMILY_TITLES, METRIC_TITLES, mean
+from harness.task import Task
+
+
+@dataclass(frozen=True)
+class CrossValidated:
+    """One task × family over its folds. `by_fold` and `pooled` hold the primary score of each arm: one value per
+    fold, and one per repeat over all rows at once; `estimates` the clinical arm against every other."""
+
+    task: str
+    title: str
+    family: str
+    data_kind: str
+    primary: str
+    n: int
+    groups: int
+    folds: int
+    repeats: int
+    by_fold: dict[str, list[float]]
+    pooled: dict[str, list[float]]
+    estimates: dict[str, Resampled]
+    diverged: int
+    inputs: dict
+    provenance: dict
+
+
+def load(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> list[CrossValidated]:
+    """What `cross_validation.tasks` names, with every family of the run. Raises MissingInputError for one not there."""
+    above = Path(root) / "artifacts" / "scores" / "cross-validation"
+    return [
+        read(files.read_json(above / task / f"{family}.json", made_by=f"harness score-folds {task}"), tasks[task].title)
+        for task in settings.cross_validation.tasks
+        for family in settings.run.families
+    ]
+
+
+def read(scores: dict, title: str) -> CrossValidated:
+    arms = list(dict.fromkeys(run["arm"] for run in scores["runs"]))
+    found = [dict(row) for row in scores["comparisons"]]
+    return CrossValidated(
+        title=title.split(":")[0],
+        **{key: scores[key] for key in ("task", "family", "data_kind", "primary", "n", "groups")},
+        folds=scores["folds"]["number"],
+        repeats=scores["folds"]["repeats"],
+        by_fold={arm: [run["scores"]["f1"] for run in scores["runs"] if run["arm"] == arm] for arm in arms},
+        pooled={arm: [row["scores"]["f1"] for row in scores["pooled"] if row["arm"] == arm] for arm in arms},
+        estimates={row.pop("against"): Resampled(**row) for row in found},
+        diverged=sum(run["diverged"] for run in scores["runs"]),
+        inputs=scores["inputs"],
+        provenance=scores["provenance"],
+    )
+
+
+def blocks(validated: Sequence[CrossValidated], level: float) -> tuple:
+    """Nothing where nothing was cross-validated."""
+    if not validated:
+        return ()
+    first = validated[0]
+    words = (
+        "Exploratory: this answers the same question a second time, for sets whose test split is small, and was not "
+        "among the declared comparisons. It has no verdict, is not adjusted for how many were looked at, and overrules "
+        f"nothing above. Every row is tested once in each of {wording.amount(first.repeats, 'repeat')}: its groups are "
+        f"dealt into {first.folds} folds, and each fold is scored by encoders fine-tuned on the others, a part of "
+        "which chooses the weights."
+    )
+    limits = (
+        "*Interval* and *p* allow for folds sharing their training rows (corrected resampled t-test, Nadeau & Bengio "
+        "2003). They speak of other groups from where these came from and of other fine-tuning seeds, not of another "
+        "pre-training run, and rest on an approximation: no exact error of a cross-validation is known. Corpora were "
+        "cleaned of the texts of the validation and test splits only, so a text of the training split may stand in one."
+    )
+    return (Paragraph(words), table(validated, level), Paragraph(limits), *_diverged(validated))
+
+
+def table(validated: Sequence[CrossValidated], level: float) -> Table:
+    rows = []
+    for v in validated:
+        for against, estimate in v.estimates.items():
+            arms = [wording.score_with_spread("f1", v.by_fold[arm]) for arm in (against, "clinical")]
+            pooled = mean(v.pooled["clinical"]) - mean(v.pooled[against])
+            rows.append(
+                (
+                    f"{v.title} (`{v.task}`)",
+                    METRIC_TITLES.get(v.primary, v.primary),
+                    f"{wording.count(v.n)} in {wording.count(v.groups)} groups",
+                    FAMILY_TITLES.get(v.family, v.family),
+                    wording.arm_title(against),
+                    *arms,
+                    wording.difference(estimate.delta),
+                    " to ".join(map(wording.difference, (estimate.ci_low, estimate.ci_high))),
+                    wording.p_value(estimate.p_value),
+                    wording.difference(pooled),
+                )
+            )
+    kinds = wording.kinds(v.data_kind for v in validated)
+    return Table(
+        "Exploratory, cross-validation over all rows: points of 100, mean ± SD over folds, "
+        f"{100 * level:g} % intervals, p not adjusted ({kinds})",
+        ("Task", "Metric", "Rows", "Family", "Against", "Its score", "Clinical", "Difference", "Interval", "p",
+         "Difference, all rows at once"),
+        tuple(rows),
+        names=5,
+        grouped=3,
+    )  # fmt: skip
+
+
+def _diverged(validated: Sequence[CrossValidated]) -> tuple:
+    found = [
+        f"{v.diverged} of `{v.task}` with {FAMILY_TITLES.get(v.family, v.family)}" for v in validated if v.diverged
+    ]
+    words = f"Runs that diverged and were scored as they were: {wording.listing(found)}."
+    return (Paragraph(words),) if found else ()
+
+
+def traced(
+    validated: list[CrossValidated], shared: Mapping[str, Mapping[str, str | None]], code: Mapping
+) -> list[dict]:
+    """Rows of `provenance.json`: what each row of the table rests on.
+
+    `shared` holds `checkpoints` and `tokenizers` by (family, arm), `code` the hash of a task's code.
+    """
+    return [
+        {
+            "task": v.task,
+            "family": v.family,
+            "data": v.inputs["records"],
+            "split_manifest": v.inputs["manifest"],
+            "parameters": files.sha256_value({key: v.provenance.get(key) for key in ("recipe", "engine", "folds")}),
+            "code": code[v.task],
+            **{name: {arm: of.get((v.family, arm)) for arm in v.by_fold} for name, of in shared.items()},
+            "predictions": v.inputs["decisions"],
+        }
+        for v in validated
+    ]

@@ -1,0 +1,94 @@
+"""Stage `crossvalidate`: fine-tune every arm on every fold of one comparison, a second protocol for small sets.
+
+Nothing is trained otherwise than for the fixed split; only which rows are for training, choosing and testing
+changes. It ends with predictions, as `finetune` does, and leaves those of `finetune` alone.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness.config import FinetuneSettings
+from harness.data import folding
+from harness.files import atomic_folder, read_json, sha256_value, write_json
+from harness.folds import Folds
+from harness.task import Task
+from harness.training.inputs import Inputs, read_inputs
+from harness.training.runs import Job, Worker, carry_out, describe, encode_parts, prepare
+
+
+@dataclass(frozen=True)
+class FoldJob:
+    """One training run: an arm on one fold of one repeat."""
+
+    repeat: int
+    fold: int
+    run: Job
+
+
+@dataclass(frozen=True)
+class FoldWorker:
+    """Carries out a job with the worker of its fold, which holds that fold's rows."""
+
+    workers: dict[tuple[int, int], Worker]
+
+    def __call__(self, job: FoldJob, report: Callable[[int], None]) -> dict:
+        result = self.workers[job.repeat, job.fold](job.run, report)
+        return {"repeat": job.repeat, "fold": job.fold, **result}
+
+
+def run(root: Path, task: Task, family: str, settings: FinetuneSettings, folds: Folds) -> None:
+    """Write `artifacts/predictions/cross-validation/<task>/<family>/`: a file per fold and arm, and `runs.json`.
+
+    Both arms of a fold are trained with the fold's own seed. Raises DataError where the folds cannot be dealt.
+    """
+    inputs = read_inputs(root, task, family, settings.arms)
+    dealt = deal(root, task, inputs, folds)
+
+    from harness.evaluation import metrics, primary
+
+    metrics.functions(task)
+    prepare(task, settings, inputs)
+    records = {record["id"]: record for rows in inputs.parts.values() for record in rows}
+    workers, jobs = {}, []
+    with atomic_folder(root / "artifacts" / "predictions" / "cross-validation" / task.name / family) as folder:
+        for (repeat, fold), parts in dealt.items():
+            by_part = {
+                part: [records[i] for i, placed in parts.items() if placed == part]
+                for part in ("train", "validation", "test")
+            }
+            encoded = encode_parts(task, settings.recipe, replace(inputs, parts=by_part))
+            workers[repeat, fold] = Worker(root, task.name, settings, by_part, encoded, primary)
+            seed = folding.seed_of(repeat, fold)
+            for arm in settings.arms:
+                file = folder / f"repeat{repeat}-fold{fold}-{arm}.jsonl"
+                jobs.append(FoldJob(repeat, fold, Job(arm, seed, inputs.checkpoints[arm], file)))
+        title, name = f"crossvalidate {task.name} {family}", f"{task.name}/{family}"
+        names = [f"{job.run.arm} {job.repeat}.{job.fold}" for job in jobs]
+        results = carry_out(title, name, names, jobs, FoldWorker(workers), settings)
+        recorded = describe(task, family, settings, inputs, results)
+        write_json(folder / "runs.json", recorded | {"folds": describe_folds(folds, dealt)})
+
+
+def deal(root: Path, task: Task, inputs: Inputs, folds: Folds) -> dict[tuple[int, int], folding.Parts]:
+    """The part of every id, by (repeat, fold)."""
+    made_by = f"harness split {task.name}"
+    splits = read_json(root / "reports" / "splits" / f"{task.name}.json", made_by=made_by)["splits"]
+    groups = read_json(root / "artifacts" / "splits" / task.name / "groups.json", made_by=made_by)
+    rows = folding.rows_of((record for rows in inputs.parts.values() for record in rows), splits, groups)
+    return {
+        (repeat, fold): parts
+        for repeat in folds.seeds
+        for fold, parts in enumerate(folding.deal(rows, folds, repeat), start=1)
+    }
+
+
+def describe_folds(folds: Folds, dealt: dict[tuple[int, int], folding.Parts]) -> dict:
+    """What was asked for, and a hash of which row was where: the rows themselves stand in the prediction files."""
+    placed = [[repeat, fold, parts] for (repeat, fold), parts in sorted(dealt.items())]
+    return {
+        "number": folds.number,
+        "repeats": folds.repeats,
+        "validation": folds.validation,
+        "sha256": sha256_value(placed),
+    }

@@ -1,0 +1,164 @@
+"""Stage `score_folds`: predictions of a cross-validation → `artifacts/scores/cross-validation/<task>/<family>.json`.
+
+Without torch, like `score`. The folds are dealt again from the split manifest, and a file whose rows are not those of
+its fold is refused.
+"""
+
+from collections import defaultdict
+from dataclasses import asdict
+from pathlib import Path
+
+from harness import files
+from harness.config import ScoreSettings
+from harness.data import folding
+from harness.errors import DataError, MissingInputError
+from harness.folds import Folds
+from harness.task import Task
+
+
+def run(root: Path, task: Task, family: str, settings: ScoreSettings, folds: Folds) -> None:
+    """Check and score every fold of `task` × `family`, and compare the arms over the folds.
+
+    Raises MissingInputError where a stage has not been run, DataError where the predictions are not the recorded
+    ones, or do not belong to the records, the manifest or the folds.
+    """
+    root = Path(root)
+    folder = root / "artifacts" / "predictions" / "cross-validation" / task.name / family
+    made_by = f"harness crossvalidate {task.name} {family}"
+    recorded = files.read_json(folder / "runs.json", made_by=made_by)
+    validated, split = root / "artifacts" / "validated" / task.name, f"harness split {task.name}"
+    card = files.read_json(validated / "card.json", made_by=f"harness validate {task.name}")
+    records = files.read_jsonl(validated / "records.jsonl", made_by=f"harness validate {task.name}")
+    manifest = root / "reports" / "splits" / f"{task.name}.json"
+    groups = files.read_json(root / "artifacts" / "splits" / task.name / "groups.json", made_by=split)
+    rows = folding.rows_of(records, files.read_json(manifest, made_by=split)["splits"], groups)
+    hashes = {"records": files.sha256(validated / "records.jsonl"), "manifest": files.sha256(manifest)}
+    _check_recorded(recorded, task, family, folds, hashes, made_by)
+
+    scored = _Folds(task, {record["id"]: record for record in records}, groups, made_by)
+    predictions, decisions = {}, {}
+    for repeat in folds.seeds:
+        for fold, parts in enumerate(folding.deal(rows, folds, repeat), start=1):
+            for entry in (e for e in recorded["runs"] if (e["repeat"], e["fold"]) == (repeat, fold)):
+                path = folder / f"repeat{repeat}-fold{fold}-{entry['arm']}.jsonl"
+                lines = _read(path, entry["predictions"], made_by)
+                predictions[path.name] = entry["predictions"]
+                decisions[path.name] = scored.add(entry, lines, parts, path)
+    files.write_json(
+        root / "artifacts" / "scores" / "cross-validation" / task.name / f"{family}.json",
+        {
+            "task": task.name,
+            "family": family,
+            "data_kind": card["kind"],
+            "primary": task.metrics[0],
+            "folds": recorded["folds"],
+            "n": len(rows),
+            "groups": len({row.group for row in rows}),
+            **scored.result(settings.statistics.level),
+            "inputs": {"predictions": predictions, "decisions": decisions, **hashes},
+            "provenance": {key: recorded.get(key) for key in ("engine", "folds", "libraries", "inputs", "recipe")},
+        },
+    )
+
+
+def _check_recorded(recorded: dict, task: Task, family: str, folds: Folds, hashes: dict, made_by: str) -> None:
+    wanted = {"task": task.name, "family": family, "labels": list(task.labels)}
+    asked = {"number": folds.number, "repeats": folds.repeats, "validation": folds.validation}
+    found = {key: recorded["folds"].get(key) for key in asked}
+    for what, ok in (
+        ("another comparison", all(recorded.get(key) == value for key, value in wanted.items())),
+        ("other folds than params.yaml asks for", found == asked),
+        ("other records or another split", all(recorded["inputs"].get(key) == sha for key, sha in hashes.items())),
+        ("no complete set of arms and folds", _complete(recorded["runs"], folds)),
+    ):
+        if not ok:
+            raise DataError(
+                f"artifacts/predictions/cross-validation/{task.name}/{family}/runs.json is of {what}.",
+                remedy=f"Make it again with `{made_by}`.",
+            )
+
+
+def _complete(runs: list[dict], folds: Folds) -> bool:
+    """At least the two arms, and each of them once on every fold."""
+    arms, numbers = {run["arm"] for run in runs}, range(1, folds.number + 1)
+    wanted = [(arm, repeat, fold) for arm in arms for repeat in folds.seeds for fold in numbers]
+    found = [(run["arm"], run["repeat"], run["fold"]) for run in runs]
+    return {"baseline", "clinical"} <= arms and sorted(wanted) == sorted(found)
+
+
+def _read(path: Path, recorded: str, made_by: str) -> list[dict]:
+    if not path.is_file():
+        raise MissingInputError(f"{path} is missing.", remedy=f"Make it with `{made_by}`.")
+    if (found := files.sha256(path)) != recorded:
+        raise DataError(
+            f"{path} is not the file that runs.json records (SHA-256 {found[:12]}… instead of {recorded[:12]}…).",
+            remedy=f"Make the predictions again with `{made_by}`.",
+        )
+    return files.read_jsonl(path)
+
+
+class _Folds:
+    """Collects the scores of one cross-validation, file by file."""
+
+    def __init__(self, task: Task, records: dict[str, dict], groups: dict[str, str], made_by: str):
+        from harness.evaluation import metrics
+
+        self._task, self._records, self._groups = task, records, groups
+        self._metrics, self._functions = metrics, metrics.functions(task)
+        self._remedy = f"Make the predictions again with `{made_by}`."
+        self._runs: list[dict] = []
+        self._tested: dict[tuple[str, int], list[dict]] = defaultdict(list)
+        self._ratios: list[float] = []
+
+    def add(self, entry: dict, lines: list[dict], parts: folding.Parts, path: Path) -> str:
+        """Score a file that should hold the validation and test rows of `parts`; returns the hash of its decisions."""
+        found = {line["id"]: line["part"] for line in lines}
+        if len(found) != len(lines) or found != {i: part for i, part in parts.items() if part != "train"}:
+            raise DataError(f"{path} does not hold the rows of its fold, each once.", remedy=self._remedy)
+        if wrong := [line["id"] for line in lines if line["gold"] != self._gold(line["id"])]:
+            raise DataError(
+                f"{path}: the gold of {len(wrong)} row(s) is not that of the validated data: {', '.join(wrong[:5])}.",
+                remedy=self._remedy,
+            )
+        tested = [{**line, "group": self._groups[line["id"]]} for line in lines if line["part"] == "test"]
+        self._tested[entry["arm"], entry["repeat"]] += tested
+        of_part = {part: {self._groups[i] for i, p in parts.items() if p == part} for part in ("train", "test")}
+        self._ratios.append(len(of_part["test"]) / len(of_part["train"]))
+        at = {key: entry[key] for key in ("arm", "repeat", "fold")}
+        scores = self._scores(tested)
+        self._runs.append({**at, "n_test": len(tested), "diverged": entry["diverged"], "scores": scores})
+        return self._metrics.decision_hash(lines)
+
+    def _gold(self, row_id: str):
+        record = self._records[row_id]
+        if self._task.head == "tokens":
+            return sorted([s["start"], s["end"], s["label"]] for s in record["spans"])
+        return record["label"]
+
+    def _scores(self, lines: list[dict]) -> dict[str, float]:
+        decisions = self._metrics.decisions(self._task, lines)
+        return {name: function(decisions) for name, function in self._functions.items()}
+
+    def result(self, level: float) -> dict:
+        """Scores by fold and over all rows of a repeat, and the clinical arm with every other over the folds."""
+        from harness.evaluation import resampled
+
+        by_arm = defaultdict(list)
+        for run in self._runs:
+            by_arm[run["arm"]].append(run["scores"]["f1"])
+        ratio = sum(self._ratios) / len(self._ratios)
+        groups = len({line["group"] for lines in self._tested.values() for line in lines})
+        compared = []
+        for against in sorted(set(by_arm) - {"clinical"}):
+            pairs = zip(by_arm[against], by_arm["clinical"], strict=True)
+            estimate = resampled.corrected([after - before for before, after in pairs], ratio, groups, level)
+            compared.append({"against": against, **asdict(estimate)})
+        return {
+            "runs": self._runs,
+            "pooled": [
+                {"arm": arm, "repeat": repeat, "scores": self._scores(sorted(lines, key=lambda line: line["id"]))}
+                for (arm, repeat), lines in sorted(self._tested.items())
+            ],
+            "test_to_train": ratio,
+            "comparisons": compared,
+        }

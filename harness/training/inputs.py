@@ -1,0 +1,28 @@
+"""What a comparison is fine-tuned on: its records by split part, and the checkpoint of each arm."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.files import read_json, sha256_tree
+from harness.parts import by_part
+from harness.task import Task
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The records of each part, and where each arm's checkpoint lies."""
+
+    parts: dict[str, list[dict]]
+    checkpoints: dict[str, Path]
+    hashes: dict
+
+
+def read_inputs(root: Path, task: Task, family: str, arms: tuple[str, ...]) -> Inputs:
+    """Records by split part, in id order, and the folder of each arm's checkpoint, with the hashes of all of them."""
+    parts, hashes = by_part(root, task.name)
+    checkpoints = {arm: root / "artifacts" / "checkpoints" / family / arm for arm in arms}
+    for arm, folder in checkpoints.items():
+        command = f"harness {'checkpoint' if arm == 'baseline' else 'pretrain'} {family}"
+        read_json(folder / "config.json", made_by=command)
+    made_of = {arm: sha256_tree(folder) for arm, folder in checkpoints.items()}
+    return Inputs(parts, checkpoints, {**hashes, "checkpoints": made_of})
