@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.auditing.hashes import Hashes
-from harness.auditing.pipeline import Stage, read_yaml, stages, value_at
+from harness.auditing.pipeline import read_yaml, stages, value_at
 from harness.errors import ConfigError, nearest
 from harness.files import read_json, write_json
 
@@ -49,32 +49,18 @@ def chosen(tasks: Sequence[str], families: Sequence[str], wanted: Sequence[str])
 
 def inputs(root: Path, comparison: Comparison) -> dict:
     """The command, parameters and hashes of files by which DVC decides whether this stage is up to date."""
-    params = read_yaml(root / "params.yaml")
-    stage, hashes = _stage(root, comparison, params), Hashes()
-    return {
-        "cmd": stage.cmd,
-        "deps": {path: (hashes.dvc(root / path) or {}).get("md5") for path in stage.deps},
-        "params": {path: value_at(params, path) for path in stage.params},
-    }
-
-
-def outputs(root: Path, comparison: Comparison) -> dict:
-    """The hashes of what the stage wrote; None for what is not there."""
-    stage, hashes = _stage(root, comparison, read_yaml(root / "params.yaml")), Hashes()
-    return {path: (hashes.dvc(root / path) or {}).get("md5") for path in stage.outs}
+    return _now(root, comparison)["inputs"]
 
 
 def write_note(root: Path, comparison: Comparison, made_of: dict) -> None:
-    write_json(note_file(root, comparison), {"inputs": made_of, "outputs": outputs(root, comparison)})
+    """Note that a job made of `made_of` (as `inputs` gave it) the predictions that are there."""
+    write_json(note_file(root, comparison), _now(root, comparison) | {"inputs": made_of})
 
 
 def is_made(root: Path, comparison: Comparison) -> bool:
     """Whether a job has made the predictions that are there, from what is there now."""
     file = note_file(root, comparison)
-    if not file.is_file():
-        return False
-    now = {"inputs": inputs(root, comparison), "outputs": outputs(root, comparison)}
-    return read_json(file) == now
+    return file.is_file() and read_json(file) == _now(root, comparison)
 
 
 def is_locked(root: Path, comparison: Comparison) -> bool:
@@ -95,5 +81,16 @@ def note_file(root: Path, comparison: Comparison) -> Path:
     return root / FOLDER / "made" / f"{comparison.task}-{comparison.family}.json"
 
 
-def _stage(root: Path, comparison: Comparison, params: dict) -> Stage:
-    return stages(root, params)[comparison.stage]
+def _now(root: Path, comparison: Comparison) -> dict:
+    """A note of what is there; the hash of a file that is not there is None."""
+    params = read_yaml(root / "params.yaml")
+    stage, hashes = stages(root, params)[comparison.stage], Hashes()
+
+    def md5s(paths: Sequence[str]) -> dict:
+        return {path: (hashes.dvc(root / path) or {}).get("md5") for path in paths}
+
+    chosen_params = {path: value_at(params, path) for path in stage.params}
+    return {
+        "inputs": {"cmd": stage.cmd, "deps": md5s(stage.deps), "params": chosen_params},
+        "outputs": md5s(stage.outs),
+    }

@@ -67,7 +67,8 @@ def described(root: Path, plan: Plan, wanted: Sequence[Comparison], stale: Seque
         state = "made by an earlier grid" if comparison in made else "to run" if comparison in stale else "up to date"
         lines.append(f"{comparison.name:{width}}  {state}")
     resources = plan.resources
-    share = f"{resources.gpus} GPUs" if resources.gpus else f"{resources.cpus} cores"
+    number, what = (resources.gpus, "GPU") if resources.gpus else (resources.cpus, "core")
+    share = f"{number} {what}" + "s" * (number > 1)
     if not plan.slurm:
         return [*lines, f"{len(todo)} jobs on this machine, {min(resources.at_once, len(todo))} at once, {share} each."]
     lines.append(f"{len(todo)} jobs as one array:")
