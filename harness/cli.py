@@ -8,7 +8,7 @@ import os
 import sys
 
 from harness import __version__, offline, restricted
-from harness.commands import data, plugins, records, stages
+from harness.commands import data, grid, plugins, records, stages
 from harness.commands.common import repository
 from harness.errors import HarnessError, MissingInputError, OfflineError
 
@@ -58,6 +58,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"harness {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for subject in (data, plugins, stages, records):
+    for subject in (data, plugins, stages, grid, records):
         subject.add(commands)
     return parser

@@ -24,6 +24,7 @@ FLOORS = [
     {"tracking", "listing", "launching", "plugins"},
     {"live", "tracked"},
     {"auditing"},
+    {"grid"},
     {"stages"},
     {"commands"},
     {"cli"},
@@ -191,11 +192,11 @@ def test_task_stages_depend_on_one_task_file_and_never_on_the_folder():
         assert [dep for dep in stage.get("do", stage)["deps"] if dep.startswith("tasks")] == [f"tasks/{item}.py"], name
 
 
-HEAVY = ("torch", "transformers", "mlflow", "pandas", "dvc", "datasets", "sklearn", "pandera", "numpy", "matplotlib")
+HEAVY = ("torch", "transformers", "mlflow", "pandas", "dvc", "datasets", "sklearn", "pandera", "numpy", "matplotlib", "submitit")
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["tasks"], ["profile", "list"], ["finetune", "--help"]], ids=" ".join
+    "arguments", [["--help"], ["tasks"], ["profile", "list"], ["finetune", "--help"], ["grid", "--help"]], ids=" ".join
 )
 def test_light_commands_load_nothing_heavy(arguments):
     code = (

@@ -12,7 +12,7 @@ COMMANDS = [
     ["tasks"], ["new-task"], ["check"], ["data", "generate"], ["data", "fetch"], ["data", "use"],
     ["profile", "list"], ["profile", "use"], ["generate"],
     ["validate"], ["split"], ["corpus"], ["checkpoint"], ["pretrain"], ["finetune"], ["score"], ["report"],
-    ["track"], ["ui"], ["audit"], ["reproduce"],
+    ["grid"], ["track"], ["ui"], ["audit"], ["reproduce"],
 ]  # fmt: skip
 
 

@@ -7,10 +7,13 @@ hash seed, time zone, umask and number of workers. What must agree is everything
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import one_node_slurm
 import pytest
 from ruamel.yaml import YAML
 
@@ -148,3 +151,121 @@ def test_a_changed_learning_rate_makes_only_that_task_stale(finished):
     (root / "params.yaml").write_text(text, encoding="utf-8")
     stale = [line.rstrip(":") for line in result.stdout.splitlines() if line and not line.startswith((" ", "\t"))]
     assert stale == ["finetune@aismec-norbert3"]
+
+
+@pytest.fixture
+def unfinished(finished, tmp_path) -> Path:
+    """A copy in which no comparison has been fine-tuned, as far as DVC and its caches know."""
+    root = tmp_path / "with a grid"
+    shutil.copytree(finished["plain"], root, symlinks=True)
+    lock = root / "dvc.lock"
+    content = YAML().load(lock.read_text(encoding="utf-8"))
+    for name in [name for name in content["stages"] if name.startswith("finetune@")]:
+        del content["stages"][name]
+    with open(lock, "w", encoding="utf-8") as handle:
+        YAML().dump(content, handle)
+    for folder in ("artifacts/predictions", ".dvc/cache/runs"):
+        shutil.rmtree(root / folder)
+    return root
+
+
+def grid(root: Path, *arguments: str, **environment: str) -> subprocess.Popen:
+    command = [sys.executable, "-m", "harness", "grid", *arguments]
+    return subprocess.Popen(
+        command, cwd=root, env={**os.environ, "PYTHONPATH": str(root), **environment}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
+def the_training(root: Path, task: str) -> int:
+    """The process id of `harness finetune TASK …` below `root`, as soon as there is one."""
+    for _ in range(1200):
+        for entry in sorted((p for p in Path("/proc").iterdir() if p.name.isdigit()), key=lambda p: int(p.name)):
+            try:
+                words, place = (entry / "cmdline").read_bytes().split(b"\0"), Path(os.readlink(entry / "cwd"))
+            except OSError:
+                continue
+            if words[3:6] == [b"finetune", task.encode(), b"norbert3"] and place == root:
+                return int(entry.name)
+        time.sleep(0.1)
+    raise AssertionError(f"no training of {task} was started")
+
+
+def assert_as_dvc_repro_left_it(root: Path, finished: Path) -> None:
+    """The lock entry by entry, the predictions byte by byte, and nothing for DVC to do."""
+    read = YAML(typ="safe", pure=True).load
+    assert read((root / "dvc.lock").read_text()) == read((finished / "dvc.lock").read_text())
+    files = sorted(p.relative_to(finished) for p in (finished / "artifacts/predictions").rglob("*") if p.is_file())
+    assert len(files) == 10
+    for file in files:
+        assert (root / file).read_bytes() == (finished / file).read_bytes(), file
+    status = subprocess.run([sys.executable, "-m", "dvc", "status"], cwd=root, capture_output=True, text=True)
+    assert "up to date" in status.stdout, status.stdout
+    assert "Running stage" not in start(root, CIRCUMSTANCES["plain"]).communicate(timeout=120)[0]
+
+
+def test_the_grid_makes_what_dvc_repro_makes_and_a_killed_job_costs_only_itself(unfinished, finished):
+    first = grid(unfinished, "--on", "local", "--at-once", "2")
+    os.kill(the_training(unfinished, "nor_deid"), signal.SIGKILL)
+    said = first.communicate(timeout=500)[0]
+    assert first.returncode == 1 and "Traceback" not in said, said
+    assert "1 of 2 comparisons were not made" in said and "nor_deid/norbert3 was killed by signal 9" in said
+    log = said.partition("killed by signal 9. Log: ")[2].split()[0]
+    assert "killed by signal 9" in (unfinished / log).read_text()
+    second = grid(unfinished, "--on", "local")
+    said = second.communicate(timeout=500)[0]
+    assert second.returncode == 0 and "aismec" not in said, said
+    assert "1 comparisons made, 1 were up to date" in said
+    assert_as_dvc_repro_left_it(unfinished, finished["plain"])
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_grid_that_is_killed_goes_on_with_what_is_missing(unfinished, finished, how):
+    first = grid(unfinished, "--on", "local", "--at-once", "1")
+    for line in first.stdout:
+        if "done (1 of 2)" in line:
+            break
+    the_training(unfinished, "nor_deid")
+    first.send_signal(how)
+    rest = first.communicate(timeout=60)[0]
+    if how != signal.SIGKILL:
+        assert first.returncode == 130 and "its jobs were stopped" in rest and "Traceback" not in rest, rest
+    second = grid(unfinished, "--on", "local")
+    said = second.communicate(timeout=500)[0]
+    assert second.returncode == 0 and "aismec" not in said, said
+    assert_as_dvc_repro_left_it(unfinished, finished["plain"])
+
+
+def test_a_grid_does_not_start_before_its_inputs_are_up_to_date(unfinished):
+    params = unfinished / "params.yaml"
+    text = params.read_text(encoding="utf-8").replace("train: 0.75", "train: 0.74").replace("test: 0.15", "test: 0.16")
+    params.write_text(text, encoding="utf-8")
+    done = harness(unfinished, "grid", "--on", "local")
+    assert done.returncode == 1 and "Not up to date: split@aismec, split@nor_deid" in done.stderr, done.stderr
+    assert done.stderr.rstrip().endswith("`dvc repro split pretrain`.") and not (unfinished / "artifacts/grid").exists()
+
+
+@pytest.mark.extended
+@pytest.mark.skipif(one_node_slurm.why_not() is not None, reason=str(one_node_slurm.why_not()))
+def test_the_grid_on_a_real_slurm_of_one_node(unfinished, finished, tmp_path):
+    """An array; one of its jobs is cancelled, the grid interrupted and taken up again."""
+    with one_node_slurm.cluster(tmp_path / "slurm") as environment:
+        asked = ("--cpus", "1", "--memory-gb", "1")
+        refused = grid(unfinished, *asked, "--partition", "none", **environment)
+        assert "Slurm took no job: sbatch: error:" in refused.communicate(timeout=120)[0] and refused.returncode == 1
+        first = grid(unfinished, *asked, **environment)
+        lines = [first.stdout.readline() for _ in range(2)]
+        ids = {line.split("/")[0]: line.split("job ")[1].split(",")[0] for line in lines}
+        the_training(unfinished, "nor_deid")
+        first.send_signal(signal.SIGINT)
+        said = first.communicate(timeout=60)[0]
+        assert first.returncode == 130 and "goes on by itself" in said, said
+        subprocess.run(["scancel", ids["nor_deid"]], env=environment, check=True)
+        second = grid(unfinished, *asked, **environment)
+        said = second.communicate(timeout=500)[0]
+        third = grid(unfinished, *asked, **environment)
+        more = third.communicate(timeout=500)[0]
+        assert third.returncode == 0, said + more
+        assert "aismec/norbert3: job" not in said + more
+    assert_as_dvc_repro_left_it(unfinished, finished["plain"])

@@ -1,0 +1,49 @@
+"""The comparisons as one job array: grid."""
+
+from harness.commands.common import declare, parameters, repository
+
+
+def add(commands) -> None:
+    text = "fine-tune all comparisons as one job array, on Slurm or on this machine; `dvc repro` then finds them done"
+    grid = declare(commands, "grid", _grid, text, "grid --dry-run")
+    grid.add_argument("comparison", nargs="*", metavar="TASK/FAMILY", help="by default every task with every family")
+    grid.add_argument("--dry-run", action="store_true", help="only say what would run, and where")
+    where = "where the jobs run; by default Slurm where there is one"
+    grid.add_argument("--on", choices=("local", "slurm"), help=where)
+    text = "jobs at the same time (default: as many as there are cores or GPUs; on Slurm, all)"
+    grid.add_argument("--at-once", type=int, metavar="N", help=text)
+    text = "processors of a job (default: this machine's, divided; on Slurm 8)"
+    grid.add_argument("--cpus", type=int, metavar="N", help=text)
+    text = "GPUs of a job, each trains one run at a time (default: 1 where engine.device is cuda)"
+    grid.add_argument("--gpus", type=int, metavar="N", help=text)
+    slurm = grid.add_argument_group("on Slurm")
+    slurm.add_argument("--partition")
+    slurm.add_argument("--hours", type=int, default=24, help="time limit of a job (default: 24)")
+    slurm.add_argument("--memory-gb", type=int, default=32, help="memory of a job (default: 32)")
+    text = "any further option of sbatch, for example --sbatch account=p123; may be repeated"
+    slurm.add_argument("--sbatch", action="append", default=[], metavar="KEY=VALUE", help=text)
+
+
+def _grid(options) -> int:
+    from harness.grid import comparisons, ledger, planning, running
+
+    root, everything = repository(), parameters().everything()
+    wanted = comparisons.chosen(everything.run.tasks, everything.run.families, options.comparison)
+    stale = ledger.stale(root, wanted)
+    plan = planning.plan(root, options, everything.engine.device, len(stale))
+    if options.dry_run:
+        print(*planning.described(root, plan, wanted, stale), sep="\n")
+        return 0
+    kept = running.finished_before(root, stale)
+    for comparison in kept:
+        print(f"{comparison.name}: made by an earlier grid, entered in dvc.lock")
+    todo = [comparison for comparison in stale if comparison not in kept]
+    if not todo:
+        print(f"All {len(wanted)} comparisons are up to date; `dvc repro` goes on from here.")
+        return 0
+    try:
+        running.run(root, todo, plan.executor(root), lambda line: print(line, flush=True))
+    except KeyboardInterrupt:
+        return 130
+    print(f"{len(todo)} comparisons made, {len(wanted) - len(todo)} were up to date; `dvc repro` goes on from here.")
+    return 0

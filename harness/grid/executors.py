@@ -1,0 +1,197 @@
+"""Where the jobs run: on this machine, or on a Slurm cluster as one array; both through submitit.
+
+Both know how to start jobs, which of them are over, and where a job writes its log.
+"""
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import HarnessError
+from harness.files import read_json, write_json
+from harness.grid.comparisons import FOLDER, Comparison
+from harness.grid.job import carry_out
+
+_A_YEAR = 60 * 24 * 365
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What one job gets, and how many run at once. `hours` is Slurm's time limit, `sbatch` any further options."""
+
+    at_once: int
+    cpus: int
+    gpus: int
+    memory_gb: int
+    hours: int
+    partition: str | None
+    sbatch: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Started:
+    """A job as its executor knows it; `log` is the file that it writes to."""
+
+    comparison: Comparison
+    id: str
+    log: Path
+
+
+class Local:
+    """Jobs as processes of this machine, `at_once` of them, each on its share of the cores or its own GPUs.
+
+    `devices` are the GPUs by the names that CUDA_VISIBLE_DEVICES takes; empty for the CPU.
+    """
+
+    poll_seconds = 0.5
+
+    def __init__(self, root: Path, resources: Resources, devices: Sequence[str]):
+        import submitit
+
+        self._root, self._resources = root, resources
+        self._executor = submitit.LocalExecutor(root / FOLDER / "logs")
+        # Its own limit is five minutes; a job ends when it has ended.
+        self._executor.update_parameters(timeout_min=_A_YEAR, stderr_to_stdout=True)
+        self._jobs: dict[str, tuple] = {}
+        size = max(1, resources.gpus)
+        self._free = [",".join(devices[i : i + size]) for i in range(0, resources.at_once * size, size)]
+
+    def running(self, comparisons: Sequence[Comparison]) -> list[Started]:
+        return []
+
+    def start(self, waiting: Sequence[Comparison]) -> list[Started]:
+        """Start as many of `waiting`, from the first, as there is room for."""
+        # A grid in the background is started with SIGINT ignored, and its jobs could not be stopped by it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        started = []
+        for comparison in waiting[: len(self._free)]:
+            share = self._free.pop()
+            given = {"HARNESS_WORKERS": str(self._resources.cpus), "CUDA_VISIBLE_DEVICES": share}
+            job = self._executor.submit(carry_out, str(self._root), comparison.task, comparison.family, given)
+            self._jobs[job.job_id] = (job, share)
+            started.append(Started(comparison, job.job_id, job.paths.stdout))
+        return started
+
+    def over(self, started: Sequence[Started]) -> list[Started]:
+        ended = [one for one in started if self._jobs[one.id][0].done()]
+        self._free += [self._jobs.pop(one.id)[1] for one in ended]
+        return ended
+
+    def stop(self, started: Sequence[Started]) -> str:
+        """End the jobs that run, and say so."""
+        for one in started:
+            self._jobs[one.id][0].cancel()
+        for one in started:
+            self._jobs[one.id][0].wait()
+        return "its jobs were stopped; `harness grid` goes on with what is missing."
+
+
+class Slurm:
+    """Jobs as one array of a Slurm cluster. The repository must lie where its nodes see it.
+
+    Which jobs there are is written down: a grid that was interrupted takes them up again.
+    """
+
+    poll_seconds = 5.0
+
+    def __init__(self, root: Path, resources: Resources):
+        import submitit
+
+        self._root, self._resources = root, resources
+        self._executor = submitit.SlurmExecutor(root / FOLDER / "logs")
+        self._executor.update_parameters(**parameters(resources))
+        self._written = root / FOLDER / "slurm.json"
+        self._missed: set[str] = set()
+
+    def running(self, comparisons: Sequence[Comparison]) -> list[Started]:
+        """Jobs of an earlier grid that Slurm still has."""
+        known = read_json(self._written) if self._written.is_file() else {}
+        found = [Started(one, known[one.name], self._log(known[one.name])) for one in comparisons if one.name in known]
+        alive = _in_queue(found)
+        return [one for one in found if one.id in alive]
+
+    def start(self, waiting: Sequence[Comparison]) -> list[Started]:
+        """Submit all of `waiting`, as one array."""
+        given = {"HARNESS_WORKERS": str(self._resources.cpus)}
+        columns = [[str(self._root), one.task, one.family, given] for one in waiting]
+        try:
+            jobs = self._executor.map_array(carry_out, *zip(*columns, strict=True)) if waiting else []
+        except Exception as error:
+            said = (str(error).strip() or type(error).__name__).splitlines()[-1]
+            raise HarnessError(f"Slurm took no job: {said}", remedy="Correct the options of `harness grid`.") from None
+        started = [Started(one, job.job_id, self._log(job.job_id)) for one, job in zip(waiting, jobs, strict=True)]
+        known = read_json(self._written) if self._written.is_file() else {}
+        write_json(self._written, known | {one.comparison.name: one.id for one in started})
+        return started
+
+    def over(self, started: Sequence[Started]) -> list[Started]:
+        """Those that Slurm no longer has, one round after it was first missed: files of other nodes come late."""
+        alive = _in_queue(started)
+        missing = {one.id for one in started} - alive
+        ended = [one for one in started if one.id in missing & self._missed]
+        self._missed = missing
+        return ended
+
+    def stop(self, started: Sequence[Started]) -> str:
+        arrays = sorted({one.id.split("_")[0] for one in started})
+        return (
+            f"job {' '.join(arrays)} goes on by itself (`scancel {' '.join(arrays)}` ends it); `harness grid` takes "
+            "it up again, with what has been made meanwhile."
+        )
+
+    def _log(self, job: str) -> Path:
+        return self._root / FOLDER / "logs" / f"{job}_0_log.out"
+
+
+def parameters(resources: Resources) -> dict:
+    """The settings of submitit's Slurm executor."""
+    chosen = {
+        "job_name": "harness-grid",
+        "time": 60 * resources.hours,
+        "nodes": 1,
+        "ntasks_per_node": 1,
+        "cpus_per_task": resources.cpus,
+        "mem": f"{resources.memory_gb}GB",
+        "array_parallelism": resources.at_once,
+        "stderr_to_stdout": True,
+        # srun does not inherit it from sbatch.
+        "srun_args": [f"--cpus-per-task={resources.cpus}"],
+        "additional_parameters": dict(resources.sbatch),
+    }
+    if resources.gpus:
+        chosen["gpus_per_node"] = resources.gpus
+    if resources.partition:
+        chosen["partition"] = resources.partition
+    return chosen
+
+
+def batch_script(root: Path, resources: Resources, jobs: int) -> str:
+    """The script that `Slurm.start` would hand to sbatch for so many jobs; needs no Slurm."""
+    import shlex
+    import sys
+
+    # submitit offers no other way to see a script without submitting it.
+    from submitit.slurm.slurm import _make_sbatch_string
+
+    folder = root / FOLDER / "logs"
+    command = f"{shlex.quote(sys.executable)} -u -m submitit.core._submit {shlex.quote(str(folder))}"
+    return _make_sbatch_string(command, folder, map_count=jobs if jobs > 1 else None, **parameters(resources))
+
+
+def _in_queue(jobs: Sequence[Started]) -> set[str]:
+    """Those of the jobs that wait or run; all of them where Slurm does not answer.
+
+    squeue and not sacct, which a cluster without accounting does not have.
+    """
+    if not jobs:
+        return set()
+    arrays = ",".join(sorted({one.id.split("_")[0] for one in jobs}))
+    command = ["squeue", "--noheader", "--array", "--format=%i", f"--jobs={arrays}"]
+    asked = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
+    if asked.returncode != 0 and not re.search("invalid job id", asked.stderr, re.IGNORECASE):
+        return {one.id for one in jobs}
+    return set(asked.stdout.split())

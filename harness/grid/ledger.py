@@ -1,0 +1,65 @@
+"""DVC as the ledger of the grid: what is stale, and how `dvc.lock` learns what the jobs have made.
+
+DVC is asked and told by one process; the jobs never meet its lock on the repository.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.auditing.pipeline import read_yaml
+from harness.errors import HarnessError, MissingInputError
+from harness.grid.comparisons import Comparison, is_locked, is_made
+
+# In the order of the pipeline; `dvc repro` of the last two makes all of them.
+UPSTREAM = "dvc repro split pretrain"
+
+
+def stale(root: Path, comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """Those that `dvc repro` would fine-tune again.
+
+    Raises MissingInputError where anything before them is not up to date: their inputs are about to change.
+    """
+    status = _status(root, [comparison.stage for comparison in comparisons])
+    before = sorted(status.keys() - {comparison.stage for comparison in comparisons})
+    if "generate" in before and _frozen(root):
+        # data/ is a site's own, and what the generator would write is not taken.
+        before.remove("generate")
+    if before:
+        more = f" and {len(before) - 3} more" if len(before) > 3 else ""
+        raise MissingInputError(
+            f"Not up to date: {', '.join(before[:3])}{more}; the comparisons would be made of old inputs.",
+            remedy=f"Bring what comes before them up to date: `{UPSTREAM}`.",
+        )
+    return [comparison for comparison in comparisons if comparison.stage in status]
+
+
+def record(root: Path, comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """Enter in `dvc.lock`, and DVC's cache, what jobs have made of the present inputs; return those refused.
+
+    What DVC then recorded is compared with what the job noted, so an edit in between is not missed.
+    """
+    entered = [comparison for comparison in comparisons if is_made(root, comparison)]
+    if entered:
+        names = [comparison.stage for comparison in entered]
+        _dvc(root, "--wait-for-lock", "commit", "--force", "--quiet", *names)
+    return [one for one in comparisons if one not in entered or not is_locked(root, one)]
+
+
+def _status(root: Path, names: Sequence[str]) -> dict:
+    return json.loads(_dvc(root, "--wait-for-lock", "status", "--json", "--with-deps", *names))
+
+
+def _frozen(root: Path) -> bool:
+    return (root / "data.dvc").is_file() and bool(read_yaml(root / "data.dvc").get("frozen"))
+
+
+def _dvc(root: Path, *arguments: str) -> str:
+    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], cwd=root, capture_output=True, text=True)
+    if done.returncode != 0:
+        said = (done.stderr.strip() or done.stdout.strip() or "?").splitlines()
+        action = next(word for word in arguments if not word.startswith("-"))
+        raise HarnessError(f"dvc {action} failed: {said[-1]}", remedy="Mend that, then run `harness grid` again.")
+    return done.stdout

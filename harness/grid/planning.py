@@ -1,0 +1,92 @@
+"""Where a grid runs and what each of its jobs gets, from what was asked for and what this machine has."""
+
+import os
+import shutil
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.determinism import available_cpus
+from harness.errors import ConfigError
+from harness.grid.comparisons import Comparison, is_made
+from harness.grid.executors import Local, Resources, Slurm, batch_script
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`devices` are the GPUs of this machine, as CUDA_VISIBLE_DEVICES names them; empty on Slurm and for the CPU."""
+
+    slurm: bool
+    resources: Resources
+    devices: tuple[str, ...] = ()
+
+    def executor(self, root: Path) -> Local | Slurm:
+        return Slurm(root, self.resources) if self.slurm else Local(root, self.resources, self.devices)
+
+
+def plan(root: Path, options: Namespace, device: str, jobs: int) -> Plan:
+    """The plan for `jobs` jobs on `device` (cpu or cuda).
+
+    Raises ConfigError where a number makes no sense, or asks for what is not there.
+    """
+    for name in ("at_once", "cpus", "gpus", "hours", "memory_gb"):
+        least = 0 if name == "gpus" else 1
+        if getattr(options, name) is not None and getattr(options, name) < least:
+            flag = f"--{name.replace('_', '-')}"
+            raise ConfigError(f"{flag} must be {least} or more.", remedy=f"Correct {flag}.")
+    gpus = options.gpus if options.gpus is not None else int(device == "cuda")
+    if (gpus > 0) != (device == "cuda"):
+        raise ConfigError(f"--gpus {gpus}, but engine.device is {device}.", remedy="Change one of them.")
+    slurm = options.on == "slurm" or (options.on is None and shutil.which("sbatch") is not None)
+    if slurm:
+        if not options.dry_run and shutil.which("sbatch") is None:
+            raise ConfigError("There is no sbatch here.", remedy="Run it on a cluster's login node, or `--on local`.")
+        at_once, cpus, devices = options.at_once or max(1, jobs), options.cpus or 8, ()
+    else:
+        devices = _devices() if gpus else ()
+        if gpus > len(devices):
+            raise ConfigError(f"A job wants {gpus} GPUs, and {len(devices)} are here.", remedy="Lower --gpus.")
+        room = len(devices) // gpus if gpus else available_cpus()
+        at_once = options.at_once or max(1, min(jobs, room))
+        if gpus and at_once > room:
+            raise ConfigError(f"--at-once {at_once}, but the GPUs suffice for {room}.", remedy="Lower --at-once.")
+        cpus = options.cpus or max(1, available_cpus() // at_once)
+    asked = dict(_pair(text) for text in options.sbatch)
+    resources = Resources(at_once, cpus, gpus, options.memory_gb, options.hours, options.partition, asked)
+    return Plan(slurm, resources, devices)
+
+
+def described(root: Path, plan: Plan, wanted: Sequence[Comparison], stale: Sequence[Comparison]) -> list[str]:
+    """The array as lines for a reader: every comparison with its state, then where they would run."""
+    made = {comparison for comparison in stale if is_made(root, comparison)}
+    todo = [comparison for comparison in stale if comparison not in made]
+    width = max(len(comparison.name) for comparison in wanted)
+    lines = []
+    for comparison in wanted:
+        state = "made by an earlier grid" if comparison in made else "to run" if comparison in stale else "up to date"
+        lines.append(f"{comparison.name:{width}}  {state}")
+    resources = plan.resources
+    number, what = (resources.gpus, "GPU") if resources.gpus else (resources.cpus, "core")
+    share = f"{number} {what}" + "s" * (number > 1)
+    if not plan.slurm:
+        return [*lines, f"{len(todo)} jobs on this machine, {min(resources.at_once, len(todo))} at once, {share} each."]
+    lines.append(f"{len(todo)} jobs as one array:")
+    return [*lines, batch_script(root, resources, len(todo))] if todo else lines
+
+
+def _devices() -> tuple[str, ...]:
+    """The GPUs that this process may use: those it was given, or all."""
+    given = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if given is not None:
+        return tuple(name.strip() for name in given.split(",") if name.strip())
+    import torch
+
+    return tuple(str(number) for number in range(torch.cuda.device_count()))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.lstrip("-").partition("=")
+    if not key or not equals:
+        raise ConfigError(f"--sbatch {text!r} is not KEY=VALUE.", remedy="For example: --sbatch account=p123")
+    return key, value

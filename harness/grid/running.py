@@ -1,0 +1,92 @@
+"""The grid from its first job to its last: start, wait, enter in `dvc.lock`, say what failed and where it is logged."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import TrainingError
+from harness.grid import ledger
+from harness.grid.comparisons import Comparison, is_made
+from harness.grid.executors import Local, Slurm, Started
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A comparison that was not made, the last thing its job said, and its log."""
+
+    comparison: Comparison
+    reason: str
+    log: Path
+
+
+def run(root: Path, todo: Sequence[Comparison], executor: Local | Slurm, say: Callable[[str], None]) -> None:
+    """Make all of `todo`; each is entered in `dvc.lock` as soon as it is made.
+
+    Raises TrainingError naming every comparison that failed with its log; the others are kept.
+    """
+    running = executor.running(todo)
+    for one in running:
+        say(f"{one.comparison.name}: taken up, job {one.id}")
+    taken = {one.comparison for one in running}
+    waiting = [comparison for comparison in todo if comparison not in taken]
+    failures: list[Failure] = []
+    done = 0
+    try:
+        while waiting or running:
+            started = executor.start(waiting)
+            for one in started:
+                say(f"{one.comparison.name}: job {one.id}, log {_shown(one.log, root)}")
+            waiting = waiting[len(started) :]
+            running += started
+            ended = executor.over(running)
+            if not ended:
+                time.sleep(executor.poll_seconds)
+                continue
+            running = [one for one in running if one not in ended]
+            refused = ledger.record(root, [one.comparison for one in ended])
+            for one in ended:
+                done += 1
+                if one.comparison in refused:
+                    failures.append(Failure(one.comparison, last_words(one.log), one.log))
+                word = "failed" if one.comparison in refused else "done"
+                say(f"{one.comparison.name}: {word} ({done} of {len(todo)})")
+    except KeyboardInterrupt:
+        say(f"harness: interrupted; {executor.stop(running)}")
+        raise
+    if failures:
+        lines = "\n".join(f"  {one.comparison.name}: {one.reason} Log: {_shown(one.log, root)}" for one in failures)
+        raise TrainingError(
+            f"{len(failures)} of {len(todo)} comparisons were not made:\n{lines}",
+            remedy="The others are kept; mend the cause, and `harness grid` makes only these.",
+        )
+
+
+def finished_before(root: Path, stale: Sequence[Comparison]) -> list[Comparison]:
+    """Those of the stale ones that jobs of an earlier grid have made already; they are only entered in `dvc.lock`."""
+    made = [comparison for comparison in stale if is_made(root, comparison)]
+    refused = ledger.record(root, made)
+    return [comparison for comparison in made if comparison not in refused]
+
+
+def last_words(log: Path) -> str:
+    """The last error in a log, or its last line. A harness error says what to do in the line after it."""
+    lines = [line.strip() for line in _tail(log).splitlines() if line.strip()]
+    said = [line.removeprefix("harness: ") for line in lines if line.startswith("harness: ")]
+    if said:
+        # The job's own last line says only that its training ended.
+        return said[-2] if len(said) > 1 and said[-1].startswith("the training of") else said[-1]
+    return lines[-1] if lines else "no word from the job."
+
+
+def _tail(log: Path, most: int = 20_000) -> str:
+    if not log.is_file():
+        return ""
+    return log.read_bytes()[-most:].decode("utf-8", errors="replace")
+
+
+def _shown(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+__all__ = ["Failure", "Started", "finished_before", "last_words", "run"]
