@@ -192,7 +192,19 @@ def test_task_stages_depend_on_one_task_file_and_never_on_the_folder():
         assert [dep for dep in stage.get("do", stage)["deps"] if dep.startswith("tasks")] == [f"tasks/{item}.py"], name
 
 
-HEAVY = ("torch", "transformers", "mlflow", "pandas", "dvc", "datasets", "sklearn", "pandera", "numpy", "matplotlib", "submitit")
+HEAVY = (
+    "torch",
+    "transformers",
+    "mlflow",
+    "pandas",
+    "dvc",
+    "datasets",
+    "sklearn",
+    "pandera",
+    "numpy",
+    "matplotlib",
+    "submitit",
+)
 
 
 @pytest.mark.parametrize(
