@@ -39,6 +39,8 @@ from harness.config import (
 from harness.errors import ConfigError
 from harness.folds import CrossValidation, Folds, checked_folds, checked_tasks
 
+NODES = 100_000
+
 
 class ParamsFile:
     """A parsed `params.yaml` whose parts become typed objects when they are asked for.
@@ -176,6 +178,10 @@ def parse(text: str, name: str = "params.yaml") -> ParamsFile:
     from ruamel.yaml.error import YAMLError
 
     try:
+        if typed.expanded(YAML(typ="safe", pure=True).parse(text)) > NODES:
+            raise ConfigError(
+                f"{name}: aliases of aliases make more than {NODES:,} values of it.", remedy="Write the values out."
+            )
         values = YAML(typ="safe", pure=True).load(text)
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)

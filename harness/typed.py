@@ -5,10 +5,33 @@ import math
 import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from harness.errors import ConfigError, nearest
+
+
+def expanded(events: Iterable) -> int:
+    """How many nodes a YAML document has once every alias stands for what it names; `events` of either library.
+
+    A few lines of aliases of aliases become billions (with merge keys in memory, too), so they are counted first.
+    """
+    anchors: dict[str, int] = {}
+    open_nodes: list[list] = [[None, 0]]
+    for event in events:
+        kind, anchor = type(event).__name__, getattr(event, "anchor", None)
+        if kind == "AliasEvent":
+            open_nodes[-1][1] += anchors.get(str(anchor), 1)
+        elif kind == "ScalarEvent":
+            open_nodes[-1][1] += 1
+            anchors[str(anchor)] = 1
+        elif kind in ("MappingStartEvent", "SequenceStartEvent"):
+            open_nodes.append([anchor, 1])
+        elif kind in ("MappingEndEvent", "SequenceEndEvent"):
+            name, size = open_nodes.pop()
+            open_nodes[-1][1] += size
+            anchors[str(name)] = size
+    return open_nodes[0][1]
 
 
 def convert(kind, value, path: str, name: str):

@@ -284,10 +284,10 @@ def test_stages_that_fail_half_way_say_nothing_of_the_data(finished):
     done = call(finished, commands, go_on=True, HARNESS_WORKERS="2")
     runs = sum(command[0] != "put" for command in commands)
     failed = done.stdout.count("\n= 1\n")
-    assert "the split leaks" in done.stderr and "aismec" in done.stderr
+    assert "the split leaks" in done.stderr
     shutil.rmtree(finished / "reports")
     shutil.copytree(broken / "reports", finished / "reports")
-    assert failed >= runs - 3, done.stdout + done.stderr
+    assert failed == runs, done.stdout + done.stderr
     assert seen(finished) == {}
 
 

@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.data.folders import leads_out
 from harness.errors import DataError, MissingInputError
 
 UNKNOWN = "unknown"
 KINDS = (".jsonl", ".jsonl.gz", ".parquet", ".txt")
 CHUNK = 1 << 19  # bytes
 LONGEST_LINE = 1 << 26  # bytes; a longer "line" is a file of another kind
+UNPACKED, RATIO = 1 << 26, 100  # bytes, and times its size: what lies beyond both is no archive of texts
 _COLUMNS = ("id", "text", "document_type", "written_standard", "date", "language")
 _STANDARD = {"nb": "bokmål", "nn": "nynorsk"}
 _REMEDY = 'Write one {"id": …, "text": …} a line, or `harness data generate data` for the embedded corpus.'
@@ -97,6 +99,11 @@ def corpus_files(folder: Path, name: str) -> list[Path]:
         files = [path]
     else:
         raise MissingInputError(f"{path} is missing.", remedy="Make it with `dvc repro`, or put it there.")
+    for file in (path, *files):
+        if leads_out(file, folder):
+            raise DataError(
+                f"{file} leads out of {folder}.", remedy="Put the file itself there; links and .. are not followed."
+            )
     for file in files:
         if not file.name.endswith(KINDS):
             raise DataError(
@@ -140,8 +147,15 @@ def _lines(path: Path) -> Iterator[Chunk]:
     first, before = 1, 0
     try:
         with open(path, "rb") as raw, gzip.open(raw) if path.name.endswith(".gz") else raw as handle:
+            unpacked = 0
             while lines := _some_lines(handle, path, first):
                 after = raw.tell()
+                unpacked += sum(map(len, lines))
+                if unpacked > UNPACKED and unpacked > RATIO * max(after, 1):
+                    raise DataError(
+                        f"{path}, line {first}: unpacks to more than {RATIO} times its size, as no text does.",
+                        remedy="Do not use this file unless you know where it comes from; unpack it to see.",
+                    )
                 yield Lines(path, first, lines, after - before)
                 first, before = first + len(lines), after
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
@@ -192,6 +206,8 @@ def _parsed(line: bytes, where: str):
         raise DataError(f"{where}: not UTF-8 (byte {error.start}).", remedy=_UTF8) from None
     except json.JSONDecodeError as error:
         raise DataError(f"{where}: not JSON ({error.msg}).", remedy=_REMEDY) from None
+    except RecursionError:
+        raise DataError(f"{where}: not JSON (nested too deep).", remedy=_REMEDY) from None
 
 
 def _document(row, where: str) -> dict:

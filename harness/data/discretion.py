@@ -5,6 +5,7 @@ they say passes here first: a value, an id, the name of a file or a column that 
 """
 
 import contextlib
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -46,12 +47,14 @@ def shown(error: HarnessError, name: str, *places: Path) -> HarnessError:
 
 
 def names_in(place: Path) -> list[str]:
-    """The files of a folder as numbers stand for them: in name order, counted from 1."""
+    """The files of a folder, those that are there and those that should be, as they are numbered: by name, from 1."""
     place = Path(place)
     if not place.is_dir():
         return [place.name]
-    found = (path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file() or path.is_symlink())
-    return sorted(file for file in found if file != "source.json")
+    found = {path.relative_to(place).as_posix() for path in place.rglob("*")}
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        found |= set(json.loads((place / "source.json").read_text(encoding="utf-8"))["files"])
+    return sorted(found - {"source.json"})
 
 
 def _finding(finding: Finding, files: list[str]) -> Finding:

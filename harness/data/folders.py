@@ -1,4 +1,4 @@
-"""Which files of a task's folder a reader reads, and into which part their records go."""
+"""Which files of a task's folder a reader reads, into which part their records go, and which lie elsewhere."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,3 +22,10 @@ def matching(folder: Path, files: str | Mapping[str, str]) -> list[tuple[Path, s
                 raise DataError(f"{path} matches two patterns.", remedy=f"Tell them apart: {', '.join(patterns)}.")
             found[path] = part
     return sorted(found.items())
+
+
+def leads_out(path: Path, folder: Path) -> bool:
+    """Does `path` end outside `folder`, by a link or by its name? What DVC links into its cache does not."""
+    end = path.resolve()
+    in_cache = path.is_symlink() and end.parts[-4:-2] == ("files", "md5")
+    return not in_cache and not end.is_relative_to(Path(folder).resolve())

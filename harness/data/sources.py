@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import files
+from harness.data.folders import leads_out
 from harness.errors import DataError
 from harness.task import KINDS, PublicFile, Task
 
@@ -93,6 +94,8 @@ def verify(folder: Path, source: dict) -> None:
     folder = Path(folder)
     for name, digest in sorted(source["files"].items()):
         path = folder / name
+        if leads_out(path, folder):
+            raise DataError(f"{path} leads out of its folder.", remedy="Put the file itself there, and no link to it.")
         if path.is_dir():
             raise DataError(f"{path} is a folder, not a file.", remedy="Put the data file itself there.")
         if not path.is_file():

@@ -21,6 +21,8 @@ from harness.data.rows import Drop, Dropped, Plan, Refused, Row, to_reading
 from harness.errors import DataError
 from harness.task import Reading
 
+ROWS = 20_000_000
+UNPACKED, RATIO = 1 << 28, 100  # bytes, and times its size
 ARROW = (".arrow", ".parquet")
 Columns = Mapping[str, str | tuple[str, ...]]
 Answer = Literal["letter", "number from 0", "number from 1", "text"]
@@ -217,6 +219,8 @@ def arrow_rows(path: Path) -> Iterator[Row]:
         raise DataError(f"{path} is missing.", remedy="Put the file there.")
     try:
         if path.suffix == ".parquet":
+            with pyarrow.parquet.ParquetFile(path) as file:
+                _refuse_bomb(path, file.metadata)
             rows = pyarrow.parquet.read_table(path)
         else:
             with pyarrow.OSFile(str(path)) as file:
@@ -231,6 +235,16 @@ def arrow_rows(path: Path) -> Iterator[Row]:
         for column, labels in names.items():
             row[column] = _named(row.get(column), labels)
         yield f"row {number}", row
+
+
+def _refuse_bomb(path: Path, metadata) -> None:
+    """Raise DataError where the footer of a Parquet file promises more than any task's table holds."""
+    unpacked = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+    if metadata.num_rows > ROWS or (unpacked > UNPACKED and unpacked > RATIO * path.stat().st_size):
+        raise DataError(
+            f"{path} unpacks to {metadata.num_rows:,} rows and {unpacked >> 20:,} MB, many times its size.",
+            remedy="Do not use this file unless you know where it comes from.",
+        )
 
 
 def _arrow_table(pyarrow, file):

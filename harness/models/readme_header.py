@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from harness.typed import expanded
+
+NODES = 10_000
 TRAINED_LANGUAGES = ("no", "nb", "nn")
 _LICENCE_FIELDS = {"id": "license", "name": "license_name", "link": "license_link"}
 _MASKED_LM_HEADS = ("cls.predictions.", "classifier.", "decoder.", "head.")
@@ -16,10 +19,12 @@ def stated_header(folder: Path) -> dict | None:
     path = Path(folder) / "README.md"
     if not path.is_file():
         return None
+    import yaml
     from huggingface_hub import metadata_load
 
     try:
-        header = metadata_load(path) or {}
+        events = yaml.parse(path.read_text(encoding="utf-8").split("\n---", 1)[0], Loader=yaml.SafeLoader)
+        header = (metadata_load(path) or {}) if expanded(events) <= NODES else {}
     except Exception:  # a stranger's YAML: parser, encoding and structure errors of many kinds
         header = {}
     licence = {key: _text(header.get(field)) for key, field in _LICENCE_FIELDS.items()}

@@ -11,6 +11,7 @@ import torch
 
 from harness.errors import CheckpointError
 
+PACKED = 4
 SAFETENSORS, PICKLE = "model.safetensors", "pytorch_model.bin"
 
 
@@ -84,7 +85,16 @@ def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:
 
 def _read_pickle(path: Path) -> dict[str, torch.Tensor]:
     import pickle
+    import zipfile
 
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            # torch stores its tensors as they are; what is packed may unpack to anything.
+            if sum(entry.file_size for entry in archive.infolist()) > PACKED * path.stat().st_size:
+                raise CheckpointError(
+                    f"{path} unpacks to more than {PACKED} times its size; it was not opened.",
+                    remedy="Use a safetensors copy of the checkpoint.",
+                )
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
