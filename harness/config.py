@@ -70,7 +70,7 @@ class Corpus:
     A document is removed when it holds at least `overlap_coverage` of the `overlap_n`-grams of one
     validation or test text (shorter texts: when it holds the whole of one), or when the Jaccard similarity
     of its shingles to an earlier document's is estimated at `near_duplicate` or more. `allow_phi` lets
-    text through that holds identity numbers, telephone numbers or e-mail addresses.
+    text through that holds identity numbers, telephone numbers or e-mail addresses, in both parts or in those named.
     """
 
     general: tuple[str, ...]
@@ -79,7 +79,7 @@ class Corpus:
     overlap_n: int
     overlap_coverage: float
     near_duplicate: float
-    allow_phi: bool
+    allow_phi: bool | dict[Literal["general", "clinical"], bool]
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,9 @@ def convert(kind, value, path: str, name: str):
     if origin in (types.UnionType, typing.Union):
         if type(None) in arguments:
             return None if value is None else convert(arguments[0], value, path, name)
+        if bool in arguments:  # true or false for all, or a section that says it of each
+            section = next(kind for kind in arguments if kind is not bool)
+            return convert(section if isinstance(value, Mapping) else bool, value, path, name)
         return _typed_union(arguments, value, path, name)
     if origin is Literal:
         if value not in arguments:

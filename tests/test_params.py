@@ -69,6 +69,8 @@ def set_at(tree: dict, path: str, value) -> dict:
         ("corpus.near_duplicate", 0, r"corpus\.near_duplicate must be above 0"),
         ("corpus.overlap_n", 0, r"corpus\.overlap_n must be 1 or more"),
         ("corpus.allow_phi", "yes", r"corpus\.allow_phi must be true or false, not 'yes'"),
+        ("corpus.allow_phi", {"genral": True}, r"a name in corpus\.allow_phi must be one of general, clinical"),
+        ("corpus.allow_phi", {"general": True, "clinical": 1}, r"corpus\.allow_phi\.clinical must be true or false"),
         ("families.nb_bert.baseline", {"source": "hubb"}, r"baseline\.source must be one of build, hub, folder.*'hub'"),
         ("families.nb_bert.baseline", {"source": "folder"}, r"families\.nb_bert\.baseline\.path is missing"),
         ("families.nb_bert.baseline", "build", r"families\.nb_bert\.baseline must be a section"),

@@ -18,7 +18,7 @@ from harness.data.words import Hashed, clean, cut, hashed
 # in lists of names; `task`: 1 + number of the first task whose held-out text it holds, 0 for none.
 DOCUMENT = np.dtype(
     [("size", "<u4"), ("words", "<u4"), ("kind", "<u4"), ("standard", "<u4"), ("task", "<u2"), ("longest", "<u4")]
-    + [(kind, "<u4") for kind in identifiers.KINDS]
+    + [(kind, "<u4") for kind in (*identifiers.KINDS, identifiers.LOOKALIKE)]
 )
 # As `files.canonical_json`, but made once: it writes every document of the corpus.
 _line_of = json.JSONEncoder(ensure_ascii=False, sort_keys=True, allow_nan=False).encode
@@ -80,6 +80,7 @@ class Inspector:
                 lines[i] = (_line_of(document) + "\n").encode()
                 for kind, n in identifiers.of_document(document).items():
                     table[kind][i] = n
+                table[identifiers.LOOKALIKE][i] = identifiers.lookalikes(document["text"])
         table["size"] = [len(line) for line in lines]
         signatures = minima(hashes)
         return Inspected(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from harness.data.identifiers import KINDS
+from harness.data.identifiers import KINDS, LOOKALIKE
 
 # Why a document goes, in the order in which it is asked; OVERLAP is named with the task.
 KEPT, EMPTY, DUPLICATE, NEAR_DUPLICATE, OVERLAP = range(5)
@@ -23,6 +23,8 @@ class Tally:
     documents: Counter = field(default_factory=Counter)  # kept, by written standard
     identifiers: Counter = field(default_factory=Counter)  # kept, by kind
     documents_with_identifiers: int = 0
+    lookalikes: int = 0  # kept; see identifiers.LOOKALIKE
+    documents_with_lookalikes: int = 0
     longest_match_kept: int = 0
     longest_match_removed: int = 0
 
@@ -47,6 +49,8 @@ class Tally:
         for kind in KINDS:
             self.identifiers[kind] += int(kept[kind].sum(dtype=np.int64))
         self.documents_with_identifiers += int(np.any([kept[kind] > 0 for kind in KINDS], axis=0).sum())
+        self.lookalikes += int(kept[LOOKALIKE].sum(dtype=np.int64))
+        self.documents_with_lookalikes += int((kept[LOOKALIKE] > 0).sum())
         removed = table["longest"][reasons == OVERLAP]
         self.longest_match_kept = max(self.longest_match_kept, int(kept["longest"].max(initial=0)))
         self.longest_match_removed = max(self.longest_match_removed, int(removed.max(initial=0)))
@@ -71,5 +75,6 @@ class Tally:
                 }
                 for standard, count in self.documents.items()
             },
+            LOOKALIKE: {"found": self.lookalikes, "documents": self.documents_with_lookalikes},
             "longest_match": {"kept": self.longest_match_kept, "removed": self.longest_match_removed},
         }

@@ -2,7 +2,7 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -112,18 +112,26 @@ def _given(chosen: Corpus, training: dict[str, list[dict]]) -> Iterator[Chunk]:
         yield from (Given(tuple(documents[start : start + 500])) for start in range(0, len(documents), 500))
 
 
-def _checked_phi(folder: Path, built: dict[str, Built], allowed: bool) -> dict:
-    """What the corpus holds of identifying details, for the card; it must be nothing, or be allowed."""
-    found = sum((part.tally.identifiers for part in built.values()), Counter())
-    documents = sum(part.tally.documents_with_identifiers for part in built.values())
-    if found and not allowed:
-        named = "; ".join(f"{part}: {', '.join(b.identified)}" for part, b in built.items() if b.identified)
+def _checked_phi(folder: Path, built: dict[str, Built], allowed: bool | dict[str, bool]) -> dict:
+    """What the corpus holds of identifying details, for the card; each part must hold nothing, or be allowed to."""
+    by_part = dict.fromkeys(built, allowed) if isinstance(allowed, bool) else dict.fromkeys(built, False) | allowed
+    found, documents = _identified(built.values())
+    if refused := {part: one for part, one in built.items() if one.tally.identifiers.total() and not by_part[part]}:
+        counts, many = _identified(refused.values())
+        named = "; ".join(f"{part}: {', '.join(one.identified)}" for part, one in refused.items())
         raise DataError(
-            f"{folder} holds identifying details in {documents:,} documents: {identifiers.total(found)}. "
+            f"{folder} holds identifying details in {many:,} documents: {identifiers.total(counts)}. "
             f"The first of {named}.",
-            remedy="De-identify these documents, or set corpus.allow_phi: true in params.yaml. Nothing was written.",
+            remedy="De-identify these documents, or set corpus.allow_phi: true in params.yaml (public text with its "
+            "own addresses: {general: true, clinical: false}). Nothing was written.",
         )
     return {"allowed": allowed, "found": {kind: found[kind] for kind in identifiers.KINDS}, "documents": documents}
+
+
+def _identified(parts: Iterable[Built]) -> tuple[Counter, int]:
+    """Identifying details by kind, and the documents that hold some."""
+    tallies = [part.tally for part in parts]
+    return sum((tally.identifiers for tally in tallies), Counter()), sum(t.documents_with_identifiers for t in tallies)
 
 
 def _split_records(root: Path, name: str) -> tuple[list[dict], dict[str, str], dict[str, str]]:

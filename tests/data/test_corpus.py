@@ -165,6 +165,13 @@ def test_identifying_details_are_counted_in_what_is_kept_and_never_shown():
     assert content.count(b"\n") == 3
 
 
+def test_numbers_with_wrong_check_digits_are_counted_in_what_is_kept_and_identify_nobody():
+    text = "født 01010112345, ikke 02020212345"
+    found, _ = built([[document("1", text), document("2", text.upper()), document("3", "ingen")]])
+    assert found.tally.as_card()["identity_number_lookalike"] == {"found": 2, "documents": 1}
+    assert found.tally.documents_with_identifiers == 0 and found.identified == ()
+
+
 def test_only_the_first_documents_with_identifying_details_are_named():
     found, _ = built([[document(f"d{i}", f"nummer {i}: a{i}@b.no") for i in range(10)]])
     assert found.identified == tuple(f"d{i}" for i in range(corpus.NAMED))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.data.identifiers import count, is_identity_number, of_document, total
+from harness.data.identifiers import count, is_identity_number, lookalikes, of_document, total
 
 QUICK = settings(max_examples=200, deadline=None, derandomize=True)
 
@@ -106,6 +106,15 @@ def test_email_addresses(text, n):
 def test_kinds_are_counted_apart_and_each_place_once():
     text = f"{N} og {N[:6]} {N[6:]}, tlf. 22 12 34 56 eller +47 22123457, a@b.no"
     assert count(text) == {"identity_number": 2, "telephone_number": 2, "email_address": 1}
+
+
+def test_invented_identity_numbers_are_counted_apart_and_are_no_finding():
+    wrong = f"{N[:-1]}{(int(N[-1]) + 1) % 10}"
+    for text in (wrong, f"{wrong[:6]} {wrong[6:]}", f"{wrong[:2]}.{wrong[2:4]}.{wrong[4:6]}-{wrong[6:]}"):
+        assert lookalikes(f"fnr {text} og {N}") == 1 and count(text) == {}
+    assert lookalikes("12345678901 98765 432 101") == 1  # one that begins with no day, and one that nobody writes so
+    for text in ("1234", N, f"{wrong}1", "ingen"):
+        assert lookalikes(text) == 0
 
 
 def test_an_id_counts_but_its_eight_digits_are_no_telephone_number():

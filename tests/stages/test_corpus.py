@@ -257,6 +257,15 @@ def test_identifying_details_may_be_allowed_and_are_recorded(site):
     }
 
 
+def test_they_may_be_allowed_in_one_part_alone(site):
+    with_identifiers(site)
+    with pytest.raises(DataError, match=r"2 documents: 1 e-mail address, 1 telephone number.*clinical: ring, mail"):
+        corpus.run(site, settings(allow_phi={"general": True}))
+    corpus.run(site, settings(allow_phi={"clinical": True}))
+    assert card_of(site)["phi"]["allowed"] == {"clinical": True}
+    assert card_of(site)["phi"]["documents"] == 2
+
+
 def test_identifying_details_in_training_texts_count_too(site):
     path = site / "artifacts" / "validated" / "my_tokens" / "records.jsonl"
     records = read_jsonl(path)

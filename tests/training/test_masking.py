@@ -35,6 +35,16 @@ def test_rate_and_the_80_10_10_rule():
     assert int(inputs[replaced].min()) >= 5
 
 
+def test_drawn_tokens_are_drawn_evenly():
+    """Ten parts of the vocabulary: chi-square, 9 degrees of freedom, 27.9 once in a thousand."""
+    generator = torch.Generator().manual_seed(9)
+    ids = torch.full((400, 256), 1001)
+    inputs, _ = mask_tokens(ids, ids > 0, 0.5, MASK, torch.arange(5, 1005), generator)
+    drawn = inputs[(inputs != ids) & (inputs != MASK)]
+    counts = torch.histc(drawn.float(), 10, 5, 1005)
+    assert len(drawn) > 4000 and chi_square(counts.tolist(), [len(drawn) / 10] * 10) < 27.9
+
+
 def test_special_tokens_stay_and_unchosen_positions_are_untouched():
     ids, inputs, targets = masked()
     assert (targets[:, 0] == IGNORED).all() and (inputs[:, 0] == 2).all()

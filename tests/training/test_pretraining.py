@@ -172,3 +172,19 @@ def test_a_compiled_model_learns_the_same(tmp_path):
     trained("modernbert", given, tmp_path / "plain", observer=plain, dropout=0.0)
     trained("modernbert", given, tmp_path / "compiled", engine, observer=compiled, dropout=0.0)
     assert compiled.found == pytest.approx(plain.found, abs=1e-4) and len(plain.found) == 2
+
+
+@pytest.mark.parametrize(
+    "architecture",
+    ["norbert3", *(pytest.param(name, marks=pytest.mark.extended) for name in ARCHITECTURES if name != "norbert3")],
+)
+def test_bf16_rounds_the_arithmetic_and_keeps_the_weights(architecture, tmp_path):
+    """Autocast over fp32 master weights: losses near those of fp32, but not the same."""
+    plain, rounded = Losses(), Losses()
+    trained(architecture, settings(architecture), tmp_path / "plain", observer=plain)
+    engine = dataclasses.replace(ENGINE, precision="bf16")
+    weights, result = trained(architecture, settings(architecture), tmp_path / "bf16", engine, observer=rounded)
+    assert rounded.found == pytest.approx(plain.found, abs=0.05) and rounded.found != plain.found
+    assert {value.dtype for value in weights.values() if value.is_floating_point()} == {torch.float32}
+    again, other = trained(architecture, settings(architecture), tmp_path / "again", engine)
+    assert same(weights, again) and other == result

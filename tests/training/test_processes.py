@@ -1,18 +1,24 @@
 """Pre-training in processes of their own: several at once, told to stop, and on a disk that is full."""
 
+import dataclasses
 import json
 import re
 import resource
+import shutil
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
-from tiny_training import RECIPES, command, environment, settings, trained
+from tiny_training import ENGINE, RECIPES, command, environment, settings, trained
 
+import harness
+from harness.params import load
 from harness.training.pretraining import TRY_AGAIN
 
+COMPILES = pytest.mark.skipif(not (shutil.which("c++") or shutil.which("g++")), reason="compiling needs a C++ compiler")
 PLAIN = {"evaluate_every": 0, "save_steps": 0}
 
 
@@ -48,6 +54,33 @@ def test_two_processes_make_the_losses_of_one_with_twice_the_accumulation(archit
     found = load_file(tmp_path / "result.safetensors")
     assert found.keys() == weights.keys()
     assert all((found[name] - weights[name]).abs().max() < 1e-3 for name in weights)
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize(
+    ("architecture", "engine"),
+    [
+        ("bert", {"recompute": True, "sharding": "fsdp"}),
+        ("norbert3", {}),
+        ("modernbert", {"recompute": True}),
+        pytest.param("norbert3", {"compile": True}, marks=COMPILES),
+    ],
+    ids=str,
+)
+def test_the_engine_of_the_published_setting_on_four_processes(architecture, engine, tmp_path):
+    """Profile `paper` but for the GPU: four devices, bf16, and each of its options switched on once."""
+    given = load(Path(harness.__file__).parent / "profiles" / "paper.yaml").everything().engine
+    engine = {"devices": given.devices, "precision": given.precision, "sharding": given.sharding} | engine
+    changes = PLAIN | {"device_batch": 2, "steps": 4}
+    done = run(command(architecture, tmp_path, processes=4, settings=changes, **engine))
+    assert engine["devices"] == 4 and done.returncode == 0, done.stderr[-2000:]
+    alone = dataclasses.replace(ENGINE, precision=engine["precision"])
+    weights, one = trained(architecture, settings(architecture, **changes), tmp_path / "one", alone)
+    four = result_of(tmp_path)
+    assert four["tokens_seen"] == one["tokens_seen"]
+    for a, b in zip(one["losses"], four["losses"], strict=True):
+        assert abs(a["loss"] - b["loss"]) <= 0.02  # what bf16 rounds
+    assert load_file(tmp_path / "result.safetensors").keys() == weights.keys()
 
 
 def test_stopped_by_any_signal_a_restart_ends_with_the_same_bytes(tmp_path):

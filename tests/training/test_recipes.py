@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 import torch
 from tiny_encoders import ENCODER, TEXTS
-from tiny_training import documents, settings, sharded
+from tiny_training import RECIPES, documents, settings, sharded
 
 from harness.models import families, tokenizers
 from harness.training.batching import IGNORED
@@ -51,6 +51,28 @@ def test_spans_fill_the_budget(made):
     _, targets = recipe.batch(rows[:40], 0.15, generator("masks"))
     maskable = sum(row.length - 2 for row in rows[:40])
     assert abs(recipe.targets(targets)["masked"] / maskable - 0.15) < 0.01
+
+
+def test_spans_are_hidden_in_one_piece(made):
+    recipe, rows, _ = made("norbert3", length=64)
+    _, targets = recipe.batch(rows[:40], 0.15, generator("masks"))
+    chosen = (targets["masked"] != IGNORED).int()
+    pieces = int((chosen.diff(dim=1) == 1).sum())  # none begins at [CLS]
+    assert int(chosen.sum()) / pieces > 2.5  # token by token it would be 1.2
+
+
+@pytest.mark.parametrize("architecture", sorted(RECIPES))
+def test_special_tokens_are_neither_hidden_nor_drawn(made, architecture):
+    recipe, rows, _ = made(architecture)
+    vocabulary = recipe.vocabulary
+    inputs, targets = recipe.batch(rows, 0.9, generator("masks"))
+    ids, hidden = padded(rows, vocabulary)["input_ids"], inputs["input_ids"]
+    special = torch.isin(ids, vocabulary.special)
+    assert (targets["masked"][special] == IGNORED).all() and torch.equal(hidden[special], ids[special])
+    drawn = hidden[(hidden != ids) & (hidden != vocabulary.mask)]
+    # The vocabulary is small: among so many, special ones would stand out.
+    assert len(drawn) > 100 and not torch.isin(drawn, vocabulary.special).any()
+    assert len(drawn.unique()) > 40 and int(drawn.max()) > 0.9 * int(vocabulary.replacements.max())
 
 
 def test_packed_rows_have_no_padding_and_several_documents(made):
