@@ -228,7 +228,7 @@ def test_a_grid_that_is_killed_goes_on_with_what_is_missing(unfinished, finished
             break
     the_training(unfinished, "nor_deid")
     first.send_signal(how)
-    rest = first.communicate(timeout=60)[0]
+    rest = first.communicate(timeout=200)[0]
     if how != signal.SIGKILL:
         assert first.returncode == 130 and "its jobs were stopped" in rest and "Traceback" not in rest, rest
     second = grid(unfinished, "--on", "local")
@@ -259,7 +259,7 @@ def test_the_grid_on_a_real_slurm_of_one_node(unfinished, finished, tmp_path):
         ids = {line.split("/")[0]: line.split("job ")[1].split(",")[0] for line in lines}
         the_training(unfinished, "nor_deid")
         first.send_signal(signal.SIGINT)
-        said = first.communicate(timeout=60)[0]
+        said = first.communicate(timeout=200)[0]
         assert first.returncode == 130 and "goes on by itself" in said, said
         subprocess.run(["scancel", ids["nor_deid"]], env=environment, check=True)
         second = grid(unfinished, *asked, **environment)

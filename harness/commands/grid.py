@@ -41,9 +41,22 @@ def _grid(options) -> int:
     if not todo:
         print(f"All {len(wanted)} comparisons are up to date; `dvc repro` goes on from here.")
         return 0
+    _heed_signals()
     try:
         running.run(root, todo, plan.executor(root), lambda line: print(line, flush=True))
     except KeyboardInterrupt:
         return 130
     print(f"{len(todo)} comparisons made, {len(wanted) - len(todo)} were up to date; `dvc repro` goes on from here.")
     return 0
+
+
+def _heed_signals() -> None:
+    """SIGTERM and a closed terminal end a grid as Ctrl-C does; under nohup it outlives the terminal.
+
+    SIGINT, too: a shell starts what runs in the background without it, and jobs are stopped by it.
+    """
+    import signal
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)

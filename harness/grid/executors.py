@@ -5,7 +5,6 @@ Both know how to start jobs, which of them are over, and where a job writes its 
 
 import os
 import re
-import signal
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -65,8 +64,6 @@ class Local:
 
     def start(self, waiting: Sequence[Comparison]) -> list[Started]:
         """Start as many of `waiting`, from the first, as there is room for."""
-        # A grid in the background is started with SIGINT ignored, and its jobs could not be stopped by it.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         started = []
         for comparison in waiting[: len(self._free)]:
             share = self._free.pop()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from harness.auditing.pipeline import read_yaml
 from harness.errors import HarnessError, MissingInputError
+from harness.files import write_bytes
 from harness.grid.comparisons import Comparison, is_locked, is_made
 
 # In the order of the pipeline; `dvc repro` of the last two makes all of them.
@@ -39,13 +40,22 @@ def stale(root: Path, comparisons: Sequence[Comparison]) -> list[Comparison]:
 def record(root: Path, comparisons: Sequence[Comparison]) -> list[Comparison]:
     """Enter in `dvc.lock`, and DVC's cache, what jobs have made of the present inputs; return those refused.
 
-    What DVC then recorded is compared with what the job noted, so an edit in between is not missed.
+    DVC hashes the inputs once more. Where it found others than the job noted, the lock is put back: it would call
+    predictions up to date that were made of something else.
     """
     entered = [comparison for comparison in comparisons if is_made(root, comparison)]
-    if entered:
-        names = [comparison.stage for comparison in entered]
-        _dvc(root, "--wait-for-lock", "commit", "--force", "--quiet", *names)
-    return [one for one in comparisons if one not in entered or not is_locked(root, one)]
+    if not entered:
+        return list(comparisons)
+    lock = root / "dvc.lock"
+    before = lock.read_bytes() if lock.is_file() else None
+    _dvc(root, "--wait-for-lock", "commit", "--force", "--quiet", *(comparison.stage for comparison in entered))
+    if all(is_locked(root, comparison) for comparison in entered):
+        return [comparison for comparison in comparisons if comparison not in entered]
+    if before is None:
+        lock.unlink(missing_ok=True)
+    else:
+        write_bytes(lock, before)
+    return list(comparisons)
 
 
 def _status(root: Path, names: Sequence[str]) -> dict:

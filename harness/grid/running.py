@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.errors import TrainingError
 from harness.grid import ledger
 from harness.grid.comparisons import Comparison, is_made
-from harness.grid.executors import Local, Slurm, Started
+from harness.grid.executors import Local, Slurm
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,8 @@ def last_words(log: Path) -> str:
     if said:
         # The job's own last line says only that its training ended.
         return said[-2] if len(said) > 1 and said[-1].startswith("the training of") else said[-1]
+    if lines and lines[-1].endswith("Exiting after successful completion"):
+        return "what it was made of has changed since, or its predictions have."
     return lines[-1] if lines else "no word from the job."
 
 
@@ -87,6 +89,3 @@ def _tail(log: Path, most: int = 20_000) -> str:
 
 def _shown(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-
-
-__all__ = ["Failure", "Started", "finished_before", "last_words", "run"]

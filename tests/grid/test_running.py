@@ -93,6 +93,7 @@ def test_an_interruption_says_what_becomes_of_the_jobs(tmp_path, recorded, monke
     [
         ("harness: The loss is not a number.\nLower it.\nharness: the training of a/x ended with 1.\n", "The loss is"),
         ("harness: the training of a/x was killed by signal 9.\n", "the training of a/x was killed by signal 9."),
+        ("submitit INFO (2026-11-24) - Exiting after successful completion\n", "what it was made of has changed since"),
         ("slurmstepd: error: Detected 1 oom_kill event\n\n", "slurmstepd: error: Detected 1 oom_kill"),
     ],
 )
