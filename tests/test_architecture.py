@@ -20,7 +20,7 @@ FLOORS = [
     {"registry"},
     {"data", "models", "training", "evaluation", "reporting"},
     {"tracking", "listing", "launching", "plugins"},
-    {"live", "tracked"},
+    {"live", "mirroring", "serving", "tracked"},
     {"auditing"},
     {"stages"},
     {"commands"},
