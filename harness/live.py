@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from harness import tracking
-from harness.reporting import standing
+from harness.reporting import standing, views
 from harness.reporting.pretrainings import experiment
 from harness.training.pretraining import About, Observer
 from harness.training.watching import Watch
@@ -79,7 +79,7 @@ class LiveRun:
             self._uri = tracking.store_uri(root)
             with tracking.one_at_a_time(self._uri):
                 client = tracking.connect(self._uri)
-                self._experiment = tracking.experiment_named(client, experiment, self._uri)
+                self._experiment = tracking.experiment_named(client, experiment, self._uri, views.checkpoints())
                 run = self._cut_off(client)
                 if run is None:
                     tags = LIVE | self._arm | {"fingerprint": fingerprint, standing.NOTE: f"{name}, as it went on."}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from harness import files, tracking
 from harness.config import ReportSettings
-from harness.reporting import confusion, forest, pretrainings, recordings, results
+from harness.reporting import confusion, forest, pretrainings, recordings, results, views
 from harness.reporting.pretrainings import Pretraining
 from harness.reporting.recordings import Made, Recording
 from harness.task import Task
@@ -57,7 +57,10 @@ def picture_tag(drawn: Mapping[str, bytes]) -> dict[str, str]:
 def _mirror(found: list[Recording], made: list[Pretraining], drawn: Mapping[str, dict], uri: str) -> None:
     client = tracking.connect(uri)
     links = _pretrainings(client, made, uri)
-    experiments = {name: tracking.experiment_named(client, name, uri) for name in sorted({r.experiment for r in found})}
+    experiments = {
+        name: tracking.experiment_named(client, name, uri, views.comparisons(kind))
+        for name, kind in sorted({(r.experiment, r.comparison.data_kind) for r in found})
+    }
     stored = {name: _Stored(client, experiment, uri, "comparison") for name, experiment in experiments.items()}
     for recording in found:
         of_arms = {arm: links[recording.comparison.family, arm] for arm in recording.comparison.arms
@@ -109,7 +112,7 @@ def _pretrainings(client, made: Iterable[Pretraining], uri: str) -> dict[tuple[s
     stored: dict[str, _Stored] = {}
     for one in made:
         if one.experiment not in stored:
-            experiment = tracking.experiment_named(client, one.experiment, uri)
+            experiment = tracking.experiment_named(client, one.experiment, uri, views.checkpoints())
             stored[one.experiment] = _Stored(client, experiment, uri, pretrainings.LEVEL)
             close(client, experiment, uri)
         store = stored[one.experiment]

@@ -2,12 +2,14 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 from harness import tracking
 from harness.errors import MissingInputError
+from harness.reporting import views
 
 HOST = "127.0.0.1"
 
@@ -39,8 +41,20 @@ def serve(root: Path, port: int) -> int:
     ]
     if folder := tracking.artifacts_of(uri):
         command += ["--artifacts-destination", str(folder)]
-    print(f"http://{HOST}:{port}/#/experiments (Ctrl-C ends it)", flush=True)
-    with contextlib.suppress(KeyboardInterrupt):
-        environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"}
-        return subprocess.run([*command, "--workers", "1"], env=environment, cwd=root).returncode
-    return 0
+    client = tracking.connect(uri)
+    for experiment in client.search_experiments():
+        if experiment.experiment_id != "0":
+            print(f"{experiment.name}: {views.address(HOST, port, experiment.experiment_id)}")
+    print("Ctrl-C ends it.", flush=True)
+    environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    # A server starts processes of its own, which must not outlive this one: they are a group, and end together.
+    server = subprocess.Popen([*command, "--workers", "1"], env=environment, cwd=root, start_new_session=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return server.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGTERM)
+        server.wait()

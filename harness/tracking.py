@@ -127,16 +127,20 @@ def connect(uri: str):
     return MlflowClient(tracking_uri=uri)
 
 
-def experiment_named(client, name: str, uri: str) -> str:
+def experiment_named(client, name: str, uri: str, tags: Mapping[str, str]) -> str:
+    """The experiment of that name, made where there is none; `tags` say what it is and how it is shown."""
     found = client.get_experiment_by_name(name)
     if found is not None:
+        for key, value in tags.items():
+            if found.tags.get(key) != value:
+                client.set_experiment_tag(found.experiment_id, key, value)
         return found.experiment_id
     # A server decides itself where its artifacts lie; those of a local store are named from its folder on, so that
     # the repository can be moved.
     location = f"{PROXIED}/{hashlib.sha256(name.encode()).hexdigest()[:8]}" if artifacts_of(uri) else None
     # The page for training runs, and not the one for chats, is what the UI opens.
     kind = {"mlflow.experimentKind": "custom_model_development"}
-    return client.create_experiment(name, artifact_location=location, tags=kind)
+    return client.create_experiment(name, artifact_location=location, tags=kind | dict(tags))
 
 
 def all_runs(client, experiment: str, query: str) -> Iterator:

@@ -87,7 +87,7 @@ class Page:
         """The first value of `script` that is true; a page that draws itself takes a while."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            if value := self.evaluate(script):
+            if value := self.evaluate(f"document.body && ({script})"):
                 return value
             time.sleep(0.2)
         shown = self.evaluate("document.body.innerText")

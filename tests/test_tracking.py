@@ -9,7 +9,7 @@ import sys
 import fakes
 import pytest
 
-from harness import files, tracking
+from harness import files, mirroring, tracking
 from harness.evaluation.verdicts import VERDICTS
 from harness.reporting import results
 from harness.stages import track
@@ -52,7 +52,7 @@ def change_results(root):
 
 
 def test_every_comparison_is_a_parent_with_a_child_per_arm_and_seed(root):
-    tracking.record(root, SETTINGS, fakes.TASKS)
+    mirroring.record(root, SETTINGS, fakes.TASKS)
     parents = runs(root, "tags.level = 'comparison'")
     assert sorted(p.info.run_name for p in parents) == ["medmqp/nb_bert", "nor_deid/nb_bert"]
     assert all(run.info.status == "FINISHED" for run in runs(root))
@@ -82,7 +82,7 @@ def against_baseline(task, root):
 
 
 def test_children_carry_parameters_curve_and_hashes(root):
-    tracking.record(root, SETTINGS, fakes.TASKS)
+    mirroring.record(root, SETTINGS, fakes.TASKS)
     from mlflow.tracking import MlflowClient
 
     client = MlflowClient(tracking_uri=tracking.store_uri(root))
@@ -101,25 +101,25 @@ def test_children_carry_parameters_curve_and_hashes(root):
 
 
 def test_the_same_again_makes_no_duplicate(root):
-    first = tracking.record(root, SETTINGS, fakes.TASKS)
+    first = mirroring.record(root, SETTINGS, fakes.TASKS)
     before = len(runs(root))
     for _ in range(2):
-        assert tracking.record(root, SETTINGS, fakes.TASKS) == first
+        assert mirroring.record(root, SETTINGS, fakes.TASKS) == first
     assert len(runs(root)) == before
     assert {p.data.tags["reproduced"] for p in runs(root, "tags.level = 'comparison'")} == {"2"}
 
 
 def test_other_results_supersede_and_may_come_back(root):
-    first = tracking.record(root, SETTINGS, fakes.TASKS)
+    first = mirroring.record(root, SETTINGS, fakes.TASKS)
     original = (root / "artifacts/scores/medmqp/nb_bert.json").read_bytes()
     change_results(root)
-    second = tracking.record(root, SETTINGS, fakes.TASKS)
+    second = mirroring.record(root, SETTINGS, fakes.TASKS)
     assert first["medmqp/nb_bert"] != second["medmqp/nb_bert"]
     assert first["nor_deid/nb_bert"] == second["nor_deid/nb_bert"]
     old = runs(root, f"tags.fingerprint = '{first['medmqp/nb_bert']}'")
     assert len(old) == 5 and {r.data.tags["superseded"] for r in old} == {second["medmqp/nb_bert"]}
     (root / "artifacts/scores/medmqp/nb_bert.json").write_bytes(original)
-    tracking.record(root, SETTINGS, fakes.TASKS)
+    mirroring.record(root, SETTINGS, fakes.TASKS)
     current = [
         p for p in runs(root, "tags.task = 'medmqp' and tags.level = 'comparison'") if "superseded" not in p.data.tags
     ]
@@ -137,17 +137,17 @@ def test_a_recording_that_was_killed_is_closed_and_done_again(root, monkeypatch)
 
     monkeypatch.setattr(tracking, "_finish", dies)
     with pytest.raises(KeyboardInterrupt):
-        tracking.record(root, SETTINGS, fakes.TASKS)
+        mirroring.record(root, SETTINGS, fakes.TASKS)
     assert len(runs(root, "attributes.status = 'RUNNING'")) == 2
     monkeypatch.setattr(tracking, "_finish", real)
-    tracking.record(root, SETTINGS, fakes.TASKS)
+    mirroring.record(root, SETTINGS, fakes.TASKS)
     assert not runs(root, "attributes.status = 'RUNNING'")
     assert len(runs(root, "attributes.status = 'KILLED'")) == 2
     assert len([r for r in runs(root) if "superseded" not in r.data.tags]) == 10
 
 
 def test_no_text_of_any_document_reaches_the_store(root):
-    tracking.record(root, SETTINGS, fakes.TASKS)
+    mirroring.record(root, SETTINGS, fakes.TASKS)
     with sqlite3.connect(root / tracking.DATABASE) as database:
         dump = "\n".join(database.iterdump())
     assert "medmqp/nb_bert" in dump and fakes.SECRET not in dump
@@ -155,7 +155,7 @@ def test_no_text_of_any_document_reaches_the_store(root):
 
 
 def _record(root):
-    tracking.record(root, SETTINGS, fakes.TASKS)
+    mirroring.record(root, SETTINGS, fakes.TASKS)
 
 
 def test_four_processes_at_once_on_no_database(root):

@@ -60,7 +60,11 @@ def rescore(root: Path, target: Path, comparisons: Sequence[tuple[str, str]], st
     stored scores, so that the rest can be followed.
     """
     link_inputs(root, target, ("harness", "tasks", "params.yaml", "reports/splits", "artifacts/predictions"))
-    link_inputs(root, target, tuple(f"artifacts/{name}" for name in ("validated", "splits", "corpus", "checkpoints")))
+    link_inputs(
+        root,
+        target,
+        tuple(f"artifacts/{name}" for name in ("validated", "splits", "corpus", "checkpoints", "reproduced")),
+    )
     failed: dict[str, HarnessError] = {}
     for task, family in comparisons:
         with _noting(failed, f"{task}/{family}", target):

@@ -40,7 +40,7 @@ def matrices(c: Comparison) -> bytes:
         panel.set_xlabel("answer given", fontsize=10)
         panel.set_title(wording.arm_title(arm), fontsize=11, color=INK)
     axes.flat[0].set_ylabel("right answer", fontsize=10)
-    figure.suptitle(_title(c, "test rows"), fontsize=10, color=INK)
+    figure.suptitle(_title(c, "test rows", "added up"), fontsize=10, color=INK)
     return plotting.png(figure)
 
 
@@ -70,12 +70,12 @@ def by_label(c: Comparison) -> bytes:
     panel.set_xlim(0, 108)
     panel.set_xlabel("strict F1 of the label, mean over seeds", fontsize=10)
     panel.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(c.arms), frameon=False, fontsize=9.5)
-    figure.suptitle(_title(c, "test documents"), fontsize=10, color=INK)
+    figure.suptitle(_title(c, "test documents", "averaged"), fontsize=10, color=INK)
     return plotting.png(figure)
 
 
-def _title(c: Comparison, rows: str) -> str:
+def _title(c: Comparison, rows: str, seeds: str) -> str:
     return (
         f"{c.short_title}, {c.family_title} · {wording.KINDS[c.data_kind]}\n"
-        f"{c.n['test']} {rows}, {wording.amount(len(c.seeds), 'seed')} added up"
+        f"{c.n['test']} {rows}, {wording.amount(len(c.seeds), 'seed')} {seeds}"
     )
