@@ -11,8 +11,8 @@ from harness.auditing.links import HOLDS, Chain, Link
 from harness.config import Build, FinetuneSettings
 from harness.errors import MissingInputError
 from harness.files import read_json
-from harness.params import ParamsFile
 from harness.mirroring import pictures
+from harness.params import ParamsFile
 from harness.reporting import pretrainings, recordings
 from harness.reporting.recordings import git
 from harness.task import Task
@@ -151,15 +151,15 @@ def _mirrored(
         yield from chain.values("artifacts/tracking.json", known, recorded)
         if not found:
             return
-        made = {(one.family, one.arm): one for one in pretrainings.collect(root, params.report().run, git(root))}
+        every = {(one.family, one.arm): one for one in pretrainings.collect(root, params.report().run, git(root))}
         families = {family for _, family in scope.comparisons}
-        yield from mirror.checkpoints([one for one in made.values() if one.family in families], found)
+        yield from mirror.checkpoints([one for one in every.values() if one.family in families], found)
         drawn = pictures(collected, params.report())
         for recording in collected:
             if recording.name in chosen:
                 family = recording.comparison.family
-                stored = {arm: mirror.of_checkpoint(made[family, arm], found) for arm in recording.comparison.arms
-                          if (family, arm) in made}  # fmt: skip
+                stored = {arm: mirror.of_checkpoint(every[family, arm], found) for arm in recording.comparison.arms
+                          if (family, arm) in every}  # fmt: skip
                 of_arms = {arm: run for arm, run in stored.items() if run is not None}
                 yield from mirror.links(recording, found, of_arms, drawn[recording.name], commits)
 
