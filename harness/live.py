@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from harness import tracking
+from harness.reporting import standing, views
+from harness.reporting.pretrainings import experiment
 from harness.training.pretraining import About, Observer
 from harness.training.watching import Watch
 
@@ -21,7 +23,7 @@ class Live(Observer):
     """
 
     def __init__(self, root: Path, profile: str, family: str, arm: str):
-        self._root, self._experiment = root, f"{profile} / pre-training"
+        self._root, self._experiment = root, experiment(profile)
         self._arm = {"family": family, "arm": arm}
         self._run: LiveRun | None = None
 
@@ -73,21 +75,33 @@ class LiveRun:
 
     def __init__(self, root: Path, experiment: str, name: str, arm: Mapping[str, str], fingerprint: str):
         self._arm, self._fingerprint, self._client = dict(arm), fingerprint, None
-        uri = tracking.store_uri(root)
-        with self._warned(), tracking.one_at_a_time(root):
-            client = tracking.connect(uri)
-            self._experiment = tracking.experiment_named(client, root, experiment, uri)
-            same = None
-            for run in self._of_this_arm(client, "RUNNING"):
-                if same is None and run.data.tags["fingerprint"] == fingerprint:
-                    same = run
-                    client.set_tag(run.info.run_id, "interrupted", str(int(run.data.tags.get("interrupted", 0)) + 1))
-                else:
-                    client.set_terminated(run.info.run_id, "KILLED")
-                    tracking.supersede(client, self._experiment, run, "killed")
-            tags = LIVE | self._arm | {"fingerprint": fingerprint}
-            run = same or client.create_run(self._experiment, tags=tags, run_name=name)
+        self._uri = tracking.store_uri(root)
+        with self._warned(), tracking.one_at_a_time(self._uri):
+            client = tracking.connect(self._uri)
+            self._experiment = tracking.experiment_named(client, experiment, self._uri, views.checkpoints())
+            run = self._cut_off(client)
+            if run is None:
+                tags = LIVE | self._arm | {"fingerprint": fingerprint, standing.NOTE: f"{name}, as it went on."}
+                run = tracking.create(client, self._experiment, name, tags)
+            self._lock = tracking.hold(self._uri, run.info.run_id)
             self._run_id, self._client = run.info.run_id, client
+
+    def _cut_off(self, client):
+        """The run of the same fingerprint that is gone on with; all others that have been cut off are KILLED."""
+        same = None
+        killed = [
+            run for run in self._of_this_arm(client, "KILLED") if run.data.tags.get("superseded") == standing.KILLED
+        ]
+        for run in [*self._of_this_arm(client, "RUNNING"), *killed]:
+            if run.info.status == "RUNNING" and not tracking.given_up(self._uri, run):
+                continue
+            if same is None and run.data.tags["fingerprint"] == self._fingerprint:
+                same = run
+                times = str(int(run.data.tags.get("interrupted", 0)) + 1)
+                tracking.reopen(client, run, {"interrupted": times, "superseded": None})
+            elif run.info.status == "RUNNING":
+                tracking.kill(client, self._experiment, run)
+        return same
 
     def log(self, values: Iterable[tuple[str, float, int]]) -> None:
         """Send (name, value, update), many at once."""
@@ -102,12 +116,15 @@ class LiveRun:
             return
         with self._warned():
             self._client.set_terminated(self._run_id, "FINISHED")
+            tracking.release(self._uri, self._run_id, self._lock)
             for run in self._of_this_arm(self._client, "FINISHED"):
                 if run.info.run_id == self._run_id or "superseded" in run.data.tags:
                     continue
                 if run.data.tags["fingerprint"] == self._fingerprint:
-                    again = int(run.data.tags.get("reproduced", 0)) + 1
-                    self._client.set_tag(self._run_id, "reproduced", str(again))
+                    mine = self._client.get_run(self._run_id)
+                    same = mine.data.metrics.get("loss") == run.data.metrics.get("loss")
+                    outcome = "yes: the same loss at the end" if same else "no: another loss at the end"
+                    tracking.set_tags(self._client, mine, {"reproduced": outcome})
                 tracking.supersede(self._client, self._experiment, run, self._fingerprint)
 
     def _of_this_arm(self, client, status: str) -> list:

@@ -11,7 +11,8 @@ from harness.errors import DataError, MissingInputError
 
 @dataclass(frozen=True)
 class StoredRun:
-    """One run. `metrics` are the last values; `curve(metric)` gives [(step, value), …], ordered by step."""
+    """One run. `metrics` are the last values; `curve(metric)` gives [(step, value), …], ordered by
+    step; `files()` those that lie beside it, by name."""
 
     id: str
     experiment: str
@@ -22,6 +23,8 @@ class StoredRun:
     params: Mapping[str, str]
     metrics: Mapping[str, float]
     curve: Callable[[str], list[tuple[int, float]]]
+    files: Callable[[], dict[str, bytes]]
+    experiment_id: str = ""
 
     @property
     def superseded(self) -> bool:
@@ -42,7 +45,7 @@ def read(root: Path) -> list[StoredRun]:
     try:
         client = tracking.connect(uri)
         return [
-            _plain(client, experiment.name, run)
+            _plain(client, uri, experiment.name, run)
             for experiment in client.search_experiments()
             for run in tracking.all_runs(client, experiment.experiment_id, "")
         ]
@@ -55,7 +58,7 @@ def read(root: Path) -> list[StoredRun]:
         ) from None
 
 
-def _plain(client, experiment: str, run) -> StoredRun:
+def _plain(client, uri: str, experiment: str, run) -> StoredRun:
     return StoredRun(
         id=run.info.run_id,
         experiment=experiment,
@@ -66,6 +69,8 @@ def _plain(client, experiment: str, run) -> StoredRun:
         params=dict(run.data.params),
         metrics=dict(run.data.metrics),
         curve=partial(_curve, client, run.info.run_id),
+        files=partial(tracking.kept, client, uri, run),
+        experiment_id=run.info.experiment_id,
     )
 
 

@@ -1,31 +1,29 @@
-"""The one place that knows MLflow: a mirror of what the stages wrote, never the source.
+"""The one place that knows MLflow: clients, experiments, runs and their artifacts, and whose turn it is to write.
 
-Every comparison (task × family) is a parent run with a child per arm and seed, in an experiment per
-profile and kind of data. A fingerprint of inputs and results keys it: the same again adds to the
-count `reproduced` of the run that is there, other results mark the older run `superseded`. Numbers,
-names and hashes go in; no text of any document does.
+What is written is decided elsewhere: `harness.mirroring` mirrors what the stages wrote, `harness.live` a
+pre-training as it goes on. Numbers, names and hashes go in; no text of any document does.
 """
 
 import contextlib
 import fcntl
+import hashlib
 import os
+import platform
 import shutil
-import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
-from harness import offline
-from harness.config import ReportSettings
-from harness.errors import MissingInputError
-from harness.reporting import recordings
-from harness.reporting.recordings import Recording
-from harness.task import Task
+from harness import files, offline
+from harness.reporting import standing
 
 DATABASE, ARTIFACTS = "mlflow.db", "mlartifacts"
 BATCH = 1000  # metrics that one log_batch call may carry
+PROXIED = "mlflow-artifacts:"  # artifacts lie where the server, or the folder beside the database, has them
+ELSEWHERE = 3600.0  # seconds after which what another machine has not finished counts as given up
 
 
 def store_uri(root: Path) -> str:
@@ -39,22 +37,9 @@ def store_uri(root: Path) -> str:
     return uri
 
 
-def record(root: Path, settings: ReportSettings, tasks: Mapping[str, Task], uri: str | None = None) -> dict[str, str]:
-    """Mirror every comparison of the run, and return their fingerprints by `task/family`.
-
-    Scores and runs that are missing raise MissingInputError. A store that cannot be reached or
-    written costs a warning only: nothing the pipeline made depends on it.
-    """
-    root = Path(root)
-    uri = uri or store_uri(root)
-    found = recordings.collect(root, settings, tasks)
-    try:
-        with one_at_a_time(root), _without_waiting_for_the_disk():
-            _mirror(root, found, uri)
-    except Exception as error:
-        # Whatever a server, proxy or driver raises, the numbers are safe in the stages' own files.
-        warn(error, "Run `harness track` again later.")
-    return {recording.name: recording.fingerprint for recording in found}
+def artifacts_of(uri: str) -> Path | None:
+    """The folder of a SQLite store's artifacts, beside its file; a server keeps its own."""
+    return Path(uri.removeprefix("sqlite:///")).parent / ARTIFACTS if uri.startswith("sqlite:///") else None
 
 
 def warn(error: Exception, then: str) -> None:
@@ -62,18 +47,61 @@ def warn(error: Exception, then: str) -> None:
     print(f"harness: warning: MLflow was not updated ({reason}).\n{then}", file=sys.stderr)
 
 
-@contextlib.contextmanager
-def one_at_a_time(root: Path) -> Iterator[None]:
-    """Creating MLflow's database from several processes at once crashes, so writers queue here."""
-    folder = root / ARTIFACTS
+def _locks(uri: str) -> Path:
+    """Where the processes of this machine that write to one store find each other's locks."""
+    beside = artifacts_of(uri)
+    named = f"harness-mlflow-{os.getuid()}-{hashlib.sha256(uri.encode()).hexdigest()[:16]}"
+    folder = beside if beside else Path(tempfile.gettempdir()) / named
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "w") as lock:
+    return folder
+
+
+@contextlib.contextmanager
+def one_at_a_time(uri: str) -> Iterator[None]:
+    """Creating MLflow's database from several processes at once crashes, and two that look for a run before either
+    has made it would both make it: writers to one store queue here."""
+    with open(_locks(uri) / ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
+def hold(uri: str, run_id: str):
+    """A lock that says, for as long as this process lives, that it writes the run."""
+    handle = open(_locks(uri) / f".{run_id}.lock", "w")  # noqa: SIM115 (it is held until the run ends)
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return handle
+
+
+def release(uri: str, run_id: str, handle) -> None:
+    (_locks(uri) / f".{run_id}.lock").unlink(missing_ok=True)
+    handle.close()
+
+
+def machine() -> str:
+    """This machine, without its name."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:12]
+
+
+def given_up(uri: str, run) -> bool:
+    """Has the process that wrote this unfinished run ended? Asked by the process whose turn it is to write.
+
+    SIGKILL leaves a run RUNNING for ever. Here its lock tells; of another machine's run only its age does.
+    """
+    if run.data.tags.get("written_on", machine()) != machine():
+        return time.time() - run.info.start_time / 1000 > ELSEWHERE
+    lock = _locks(uri) / f".{run.info.run_id}.lock"
+    if not lock.is_file():
+        return True
+    with open(lock, "w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
 @contextlib.contextmanager
-def _without_waiting_for_the_disk() -> Iterator[None]:
+def without_waiting_for_the_disk() -> Iterator[None]:
     """SQLite commits without fsync: a thousand of them cost more than all the rest, and a store that a
     power cut damages is deleted and rebuilt."""
     import sqlalchemy
@@ -105,67 +133,20 @@ def connect(uri: str):
     return MlflowClient(tracking_uri=uri)
 
 
-def _mirror(root: Path, found: list[Recording], uri: str) -> None:
-    client = connect(uri)
-    experiments = {name: experiment_named(client, root, name, uri) for name in sorted({r.experiment for r in found})}
-    known = {name: _known(client, experiment) for name, experiment in experiments.items()}
-    for recording in found:
-        earlier = known[recording.experiment].get(recording.name, [])
-        same = [run for run in earlier if run.data.tags["fingerprint"] == recording.fingerprint]
-        experiment = experiments[recording.experiment]
-        if same:
-            again = int(same[0].data.tags.get("reproduced", 0)) + 1
-            client.set_tag(same[0].info.run_id, "reproduced", str(again))
-            if same[0].data.tags.get("code") != recording.origin["code"]:
-                from mlflow.entities import RunTag
-
-                # Other code has made the very same results: the runs name the code that is there to be looked at.
-                origin = [RunTag(key, value) for key, value in recording.origin.items()]
-                for run in reversed(_with_children(client, experiment, same[0])):
-                    client.log_batch(run.info.run_id, tags=origin)
-            if "superseded" in same[0].data.tags:
-                for run in _with_children(client, experiment, same[0]):
-                    if "superseded" in run.data.tags:
-                        client.delete_tag(run.info.run_id, "superseded")
-        else:
-            _write(client, experiment, recording)
-        for run in earlier:
-            if run.data.tags["fingerprint"] != recording.fingerprint and "superseded" not in run.data.tags:
-                supersede(client, experiment, run, recording.fingerprint)
-
-
-def experiment_named(client, root: Path, name: str, uri: str) -> str:
+def experiment_named(client, name: str, uri: str, tags: Mapping[str, str]) -> str:
+    """The experiment of that name, made where there is none; `tags` say what it is and how it is shown."""
     found = client.get_experiment_by_name(name)
     if found is not None:
+        for key, value in tags.items():
+            if found.tags.get(key) != value:
+                client.set_experiment_tag(found.experiment_id, key, value)
         return found.experiment_id
-    # A server decides itself where its artifacts lie.
-    location = (root / ARTIFACTS).resolve().as_uri() if uri.startswith("sqlite:") else None
+    # A server decides itself where its artifacts lie; those of a local store are named from its folder on, so that
+    # the repository can be moved.
+    location = f"{PROXIED}/{hashlib.sha256(name.encode()).hexdigest()[:8]}" if artifacts_of(uri) else None
     # The page for training runs, and not the one for chats, is what the UI opens.
     kind = {"mlflow.experimentKind": "custom_model_development"}
-    return client.create_experiment(name, artifact_location=location, tags=kind)
-
-
-def _known(client, experiment: str) -> dict[str, list]:
-    """Finished parent runs by comparison; what a killed recording left RUNNING is set to KILLED."""
-    mine = "tags.recorded_by = 'harness track'"
-    for run in list(all_runs(client, experiment, f"{mine} and attributes.status = 'RUNNING'")):
-        client.set_terminated(run.info.run_id, "KILLED")
-        supersede(client, experiment, run, "killed")
-    found: dict[str, list] = {}
-    finished = f"{mine} and tags.level = 'comparison' and attributes.status = 'FINISHED'"
-    for run in all_runs(client, experiment, finished):
-        found.setdefault(f"{run.data.tags['task']}/{run.data.tags['family']}", []).append(run)
-    return found
-
-
-def supersede(client, experiment: str, run, by: str) -> None:
-    # The parent last: as long as it lacks the tag, an interrupted call is done again.
-    for member in reversed(_with_children(client, experiment, run)):
-        client.set_tag(member.info.run_id, "superseded", by)
-
-
-def _with_children(client, experiment: str, run) -> list:
-    return [run, *all_runs(client, experiment, f"tags.mlflow.parentRunId = '{run.info.run_id}'")]
+    return client.create_experiment(name, artifact_location=location, tags=kind | dict(tags))
 
 
 def all_runs(client, experiment: str, query: str) -> Iterator:
@@ -179,36 +160,59 @@ def all_runs(client, experiment: str, query: str) -> Iterator:
             return
 
 
-def _write(client, experiment: str, recording: Recording) -> None:
-    """The parent first, its end last: a recording that is cut off stays RUNNING and is found."""
-    comparison = recording.comparison
-    parent = client.create_run(
-        experiment,
-        tags=recordings.tags(recording, "comparison")
-        | recordings.verdicts(recording)
-        | recordings.description(recording),
-        run_name=recording.name,
-    )
-    for entry in recording.runs:
-        tags = {"mlflow.parentRunId": parent.info.run_id, "arm": entry["arm"], "seed": str(entry["seed"])}
-        tags |= recordings.tags(recording, "run") | recordings.hashes(comparison, entry)
-        name = f"{recording.name} {entry['arm']} seed {entry['seed']}"
-        child = client.create_run(experiment, tags=tags, run_name=name)
-        metrics, params = recordings.run_metrics(comparison, entry), recordings.parameters(recording, entry)
-        _finish(client, child.info.run_id, metrics, params)
-    _finish(client, parent.info.run_id, recordings.comparison_metrics(recording), recordings.parameters(recording))
+def with_children(client, experiment: str, run) -> list:
+    return [run, *all_runs(client, experiment, f"tags.mlflow.parentRunId = '{run.info.run_id}'")]
 
 
-def _finish(client, run_id: str, values: list[tuple[str, float, int]], parameters: dict[str, str]) -> None:
-    from mlflow.entities import Metric, Param
+def set_tags(client, run, wanted: Mapping[str, str | None]) -> None:
+    """Change what differs from `wanted`, in one call; None takes a tag away. The description says how the run then
+    stands."""
+    from mlflow.entities import RunTag
 
-    now = int(time.time() * 1000)
-    metrics = [Metric(key, value, now, step) for key, value, step in values]
+    tags = {key: value for key, value in (dict(run.data.tags) | dict(wanted)).items() if value is not None}
+    if standing.NOTE in tags:
+        tags[standing.NOTE] = standing.described(tags[standing.NOTE], tags)
+    for key, value in wanted.items():
+        if value is None and key in run.data.tags:
+            client.delete_tag(run.info.run_id, key)
+    changed = [RunTag(key, value) for key, value in tags.items() if run.data.tags.get(key) != value]
+    if changed:
+        client.log_batch(run.info.run_id, tags=changed)
+
+
+def supersede(client, experiment: str, run, by: str) -> None:
+    # The parent last: as long as it lacks the tag, an interrupted call is done again.
+    for member in reversed(with_children(client, experiment, run)):
+        set_tags(client, member, {"superseded": by})
+
+
+def kill(client, experiment: str, run) -> None:
+    """Say of an unfinished run whose process has ended that it was killed, and of what was below it."""
+    for member in reversed(with_children(client, experiment, run)):
+        if member.info.status == "RUNNING":
+            client.set_terminated(member.info.run_id, "KILLED")
+        set_tags(client, member, {"superseded": standing.KILLED})
+
+
+def reopen(client, run, tags: Mapping[str, str | None]) -> None:
+    """Go on with a run that was cut off."""
+    client.update_run(run.info.run_id, status="RUNNING")
+    set_tags(client, run, dict(tags) | {"written_on": machine()})
+
+
+def create(client, experiment: str, name: str, tags: Mapping[str, str]):
+    """A new run, RUNNING until it is ended."""
+    return client.create_run(experiment, tags=dict(tags) | {"written_on": machine()}, run_name=name)
+
+
+def fill(client, run_id: str, values: list[tuple[str, float, int]], parameters: Mapping[str, str]) -> None:
+    """Log (name, value, step) and parameters of a run that is not ended yet."""
+    from mlflow.entities import Param
+
     params = [Param(key, value) for key, value in parameters.items()]
-    for start in range(0, max(1, len(metrics)), BATCH - len(params)):
-        chunk = metrics[start : start + BATCH - len(params)]
-        client.log_batch(run_id, metrics=chunk, params=params if start == 0 else [])
-    client.set_terminated(run_id, "FINISHED")
+    for start in range(0, max(1, len(params)), 100):
+        client.log_batch(run_id, params=params[start : start + 100])
+    send(client, run_id, values)
 
 
 def send(client, run_id: str, values: Iterable[tuple[str, float, int]]) -> None:
@@ -220,30 +224,42 @@ def send(client, run_id: str, values: Iterable[tuple[str, float, int]]) -> None:
         client.log_batch(run_id, metrics=chunk)
 
 
+def keep(client, uri: str, run, pictures: Mapping[str, bytes]) -> None:
+    """Put files beside a run, in place of those of the same name."""
+    beside = _beside(uri, run)
+    if beside:
+        for name, content in pictures.items():
+            files.write_bytes(beside / name, content)
+        return
+    with tempfile.TemporaryDirectory(prefix="harness-") as folder:
+        for name, content in pictures.items():
+            (Path(folder) / name).write_bytes(content)
+            client.log_artifact(run.info.run_id, str(Path(folder) / name))
+
+
+def kept(client, uri: str, run) -> dict[str, bytes]:
+    """The files beside a run."""
+    beside = _beside(uri, run)
+    if beside:
+        return {path.name: path.read_bytes() for path in sorted(beside.glob("*")) if path.is_file()}
+    with tempfile.TemporaryDirectory(prefix="harness-") as folder:
+        names = [entry.path for entry in client.list_artifacts(run.info.run_id) if not entry.is_dir]
+        return {n: Path(client.download_artifacts(run.info.run_id, n, folder)).read_bytes() for n in names}
+
+
+def _beside(uri: str, run) -> Path | None:
+    folder = artifacts_of(uri)
+    if folder is None or not run.info.artifact_uri.startswith(PROXIED):
+        return None
+    return folder / run.info.artifact_uri.removeprefix(PROXIED).lstrip("/")
+
+
 def delete_local(root: Path) -> None:
     """Remove the SQLite store and its artifacts; a server's store is not touched."""
     root = Path(root)
-    with one_at_a_time(root):
+    with one_at_a_time(f"sqlite:///{root.resolve() / DATABASE}"):
         for suffix in ("", "-wal", "-shm", "-journal"):
             (root / f"{DATABASE}{suffix}").unlink(missing_ok=True)
         for path in (root / ARTIFACTS).iterdir():
             if path.is_dir():
                 shutil.rmtree(path)
-
-
-def serve(root: Path, port: int) -> int:
-    """The MLflow UI on 127.0.0.1 over the store, until it is interrupted; returns its exit code."""
-    uri = store_uri(root)
-    if uri.startswith("http"):
-        print(f"The runs are on a server: {uri}")
-        return 0
-    if uri == f"sqlite:///{Path(root).resolve() / DATABASE}" and not (Path(root) / DATABASE).is_file():
-        raise MissingInputError(
-            f"{DATABASE} is missing: nothing is recorded yet.", remedy="Make it with `harness track`."
-        )
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--host", "127.0.0.1"]
-    print(f"http://127.0.0.1:{port} (Ctrl-C ends it)")
-    with contextlib.suppress(KeyboardInterrupt):
-        environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"}
-        return subprocess.run([*command, "--port", str(port), "--workers", "1"], env=environment, cwd=root).returncode
-    return 0

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage", "--hide-scrollbars",
-    "--remote-debugging-pipe", "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--remote-debugging-pipe", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )  # fmt: skip
 # The key codes that Input.dispatchKeyEvent wants.
 KEYS = {"Tab": 9, "Enter": 13}
@@ -62,10 +63,12 @@ class Page:
             self.complaints.append(json.dumps(parameters)[:300])
         self._last = method
 
-    def open(self, path: Path) -> None:
-        self._call("Page.navigate", {"url": path.resolve().as_uri()})
+    def open(self, where: Path | str) -> None:
+        """A file, or an address."""
         self._last = None
-        while self._last != "Page.loadEventFired":
+        answer = self._call("Page.navigate", {"url": where if isinstance(where, str) else where.resolve().as_uri()})
+        # A step to another fragment of the same document loads nothing.
+        while "loaderId" in answer and self._last != "Page.loadEventFired":
             self._note(self._receive())
 
     def look(self, width: int, *, dark: bool = False, media: str = "screen") -> None:
@@ -79,6 +82,27 @@ class Page:
         answer = self._call("Runtime.evaluate", {"expression": script, "returnByValue": True})
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
+
+    def wait(self, script: str, seconds: float = 60) -> object:
+        """The first value of `script` that is true; a page that draws itself takes a while."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if value := self.evaluate(f"document.body && ({script})"):
+                return value
+            time.sleep(0.2)
+        shown = self.evaluate("document.body.innerText")
+        raise AssertionError(f"after {seconds} s still not: {script}\nThe page says:\n{shown[:3000]}")
+
+    def click(self, element: str) -> None:
+        """Press and let go the mouse in the middle of the element that the script `element` gives, once it is there."""
+        self.wait(f"!!({element})")
+        x, y = self.wait(
+            f"(e => {{ e.scrollIntoView({{block: 'center', inline: 'center'}}); const r = e.getBoundingClientRect();"
+            f" return r.width && [r.x + r.width / 2, r.y + r.height / 2] }})({element})"
+        )
+        for what in ("mouseMoved", "mousePressed", "mouseReleased"):
+            mouse = {"type": what, "x": x, "y": y, "button": "left", "clickCount": 1}
+            self._call("Input.dispatchMouseEvent", mouse)
 
     def press(self, key: str) -> None:
         what = {"key": key, "code": key, "windowsVirtualKeyCode": KEYS[key], "text": "\r" if key == "Enter" else ""}

@@ -22,7 +22,7 @@ FLOORS = [
     {"registry"},
     {"data", "models", "training", "evaluation", "reporting", "classic"},
     {"tracking", "listing", "launching", "plugins"},
-    {"live", "tracked"},
+    {"live", "mirroring", "serving", "tracked"},
     {"auditing"},
     {"grid"},
     {"stages"},

@@ -71,7 +71,11 @@ def rescore(
     stored scores, so that the rest can be followed.
     """
     link_inputs(root, target, ("harness", "tasks", "params.yaml", "reports/splits", "artifacts/predictions"))
-    link_inputs(root, target, tuple(f"artifacts/{name}" for name in ("validated", "splits", "corpus", "checkpoints")))
+    link_inputs(
+        root,
+        target,
+        tuple(f"artifacts/{name}" for name in ("validated", "splits", "corpus", "checkpoints", "reproduced")),
+    )
     failed: dict[str, HarnessError] = {}
     jobs = [(f"{task}/{family}", stages.score, task, family) for task, family in comparisons]
     jobs += [

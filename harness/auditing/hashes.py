@@ -10,6 +10,10 @@ _IGNORED = ("__pycache__",)  # as .dvcignore has it
 _IGNORED_ENDS = (".pyc", ".partial")
 
 
+# What DVC passes over, as it stands in .dvcignore.
+PASSED_OVER = (*_IGNORED, *(f"*{end}" for end in _IGNORED_ENDS))
+
+
 class Hashes:
     """Remembers what it has read; made for one audit, during which nothing may change."""
 

@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from harness.auditing.hashes import Hashes
+from harness.auditing import cache
+from harness.auditing.hashes import PASSED_OVER, Hashes
 from harness.auditing.links import HOLDS, Chain, Link
 from harness.auditing.pipeline import Stage, read_yaml, stages, value_at
+from harness.files import read_text
 
 CHAIN = Chain("dvc.lock", "`dvc repro`, or restore the file (`git checkout -- PATH`, `dvc checkout PATH`)")
 _REPRO = "`dvc repro` makes the numbers again by what is there now; `git checkout -- PATH` puts the old file back"
@@ -36,6 +38,21 @@ def links(root: Path, hashes: Hashes, only: set[str] | None = None) -> Iterator[
     chosen = {name: entry for name, entry in lock.items() if only is None or name in only}
     yield from _files(root, chosen, lock, hashes)
     yield from _pin(root, lock, hashes)
+    yield from _passed_over(root)
+    recorded = [out for entry in chosen.values() for out in entry.get("outs", ())]
+    if only is None and (root / "data.dvc").is_file():
+        recorded += read_yaml(root / "data.dvc")["outs"]
+    yield from cache.links(root, recorded, hashes)
+
+
+def _passed_over(root: Path) -> Iterator[Link]:
+    """`.dvcignore` hides files from every hash: it lists what the audit passes over, too, and nothing else."""
+    path = root / ".dvcignore"
+    lines = read_text(path).splitlines() if path.is_file() else []
+    listed = sorted(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+    yield from CHAIN.values(
+        ".dvcignore: what DVC passes over", sorted(PASSED_OVER), listed, "`git checkout -- .dvcignore`"
+    )
 
 
 def _stage(stage: Stage, entry: Mapping, params: Mapping) -> Iterator[Link]:
@@ -120,6 +137,12 @@ def _pin(root: Path, lock: Mapping, hashes: Hashes) -> Iterator[Link]:
             return
         yield from _file(root, f"{out['path']}/ as data.dvc pins it", out, hashes, CHAIN.remedy)
     made = {out["path"]: out for out in lock.get("generate", {}).get("outs", ())}
+    generated = pin["outs"][0]["md5"] in {out["md5"] for out in made.values()}
+    # Frozen data are never made again; a site's own data that are not frozen are replaced by generated ones.
+    frozen, mend = bool(pin.get("frozen")), "`dvc unfreeze data.dvc`" if generated else "`dvc freeze data.dvc`"
+    yield CHAIN.same(
+        "data.dvc: frozen, if and only if the data are not the generated ones", not generated, frozen, mend
+    )
     for dep in pin.get("deps", ()):
         if dep["path"] in made:
             name = f"{dep['path']} as data.dvc took it from stage generate"

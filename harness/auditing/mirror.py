@@ -1,20 +1,31 @@
 """The MLflow store against what the stages' files say it should mirror."""
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 
 from harness.auditing.commits import Commits
 from harness.auditing.links import ABSENT, Chain, Link
-from harness.reporting import recordings
-from harness.reporting.recordings import Recording
+from harness.mirroring import picture_tag
+from harness.reporting import pretrainings, recordings, standing
+from harness.reporting.pretrainings import Pretraining
+from harness.reporting.recordings import Made, Recording
 from harness.tracked import StoredRun
 
 REMEDY = "`harness track --rebuild`"
 # What depends on when and where the store was written, and is followed by itself.
 _ORIGIN = ("git_commit", "git_dirty")
+# What is said of a run that it does not say itself.
+CLAIMS = ("reproduced", "superseded", "interrupted")
 
 
-def links(recording: Recording, runs: Sequence[StoredRun], commits: Commits) -> Iterator[Link]:
-    """The parent run of a comparison and its children, value by value."""
+def links(
+    recording: Recording, runs: Sequence[StoredRun], made: Mapping[str, StoredRun], drawn: Mapping[str, bytes],
+    commits: Commits,
+) -> Iterator[Link]:  # fmt: skip
+    """The parent run of a comparison and its children, value by value.
+
+    `made` are the runs of the checkpoints by arm, `drawn` the pictures that belong beside the parent.
+    """
     chain = Chain(recording.name, REMEDY)
     found = [run for run in runs if _is_parent_of(run, recording) and not run.superseded]
     current = [run for run in found if run.tags.get("fingerprint") == recording.fingerprint]
@@ -27,7 +38,7 @@ def links(recording: Recording, runs: Sequence[StoredRun], commits: Commits) -> 
         return
     for run in current[1:]:
         yield chain.wrong(f"MLflow run {run.id[:8]}", "one run of this comparison", f"also {current[0].id[:8]}")
-    yield from chain.follow("MLflow", lambda: _comparison(recording, current[0], runs, chain))
+    yield from chain.follow("MLflow", lambda: _comparison(recording, current[0], runs, made, drawn, chain))
     yield from chain.follow("MLflow: its commit", lambda: _commit(recording, current[0], chain, commits))
 
 
@@ -37,26 +48,60 @@ def _is_parent_of(run: StoredRun, recording: Recording) -> bool:
     return run.experiment == recording.experiment and named.items() <= run.tags.items()
 
 
-def _comparison(recording: Recording, parent: StoredRun, runs: Sequence[StoredRun], chain: Chain) -> Iterator[Link]:
-    tags = recordings.tags(recording, "comparison") | recordings.verdicts(recording) | recordings.description(recording)
+def _comparison(
+    recording: Recording, parent: StoredRun, runs: Sequence[StoredRun], made: Mapping[str, StoredRun],
+    drawn: Mapping[str, bytes], chain: Chain,
+) -> Iterator[Link]:  # fmt: skip
+    links = {arm: Made(run.experiment_id, run.id) for arm, run in made.items()}
+    tags = recordings.parent_tags(recording, links) | picture_tag(drawn)
     metrics = recordings.comparison_metrics(recording)
     yield from _run(parent, recording.name, tags, recordings.parameters(recording), metrics, chain)
+    kept = parent.files()
+    for name in sorted(drawn.keys() | kept.keys()):
+        where = f"MLflow run {parent.id[:8]}: picture {name}"
+        if name not in kept:
+            yield chain.missing(where)
+        elif name not in drawn:
+            yield chain.wrong(where, "no such file", "a file that `harness track` does not write")
+        else:
+            yield chain.same(where, *(hashlib.sha256(side[name]).hexdigest() for side in (drawn, kept)))
     children: dict[tuple, list[StoredRun]] = {}
     for run in runs:
         if run.parent == parent.id:
             children.setdefault((run.tags.get("arm"), run.tags.get("seed")), []).append(run)
     for entry in recording.runs:
-        name = f"{recording.name} {entry['arm']} seed {entry['seed']}"
         found = children.pop((entry["arm"], str(entry["seed"])), [])
         if len(found) != 1:
             yield chain.wrong(f"MLflow runs of {entry['arm']} seed {entry['seed']}", "one", f"{len(found)}")
             continue
-        tags = recordings.tags(recording, "run") | recordings.hashes(recording.comparison, entry)
-        tags |= {"arm": entry["arm"], "seed": str(entry["seed"])} | {key: parent.tags.get(key) for key in _ORIGIN}
+        tags = recordings.child_tags(recording, entry, links) | {key: parent.tags.get(key) for key in _ORIGIN}
         params, metrics = recordings.parameters(recording, entry), recordings.run_metrics(recording.comparison, entry)
-        yield from _run(found[0], name, tags, params, metrics, chain)
+        yield from _run(found[0], recordings.child_name(recording, entry), tags, params, metrics, chain)
     for key, extra in children.items():
         yield chain.wrong(f"MLflow run {extra[0].id[:8]}", "no run", f"a run of {' '.join(map(str, key))}")
+
+
+def checkpoints(made: Sequence[Pretraining], runs: Sequence[StoredRun]) -> Iterator[Link]:
+    """The run of every checkpoint, value by value."""
+    for one in made:
+        chain = Chain(f"checkpoints/{one.family}", REMEDY)
+        run = of_checkpoint(one, runs)
+        if run is None:
+            yield chain.missing(f"MLflow run of the {one.arm} checkpoint", "`harness track`")
+            continue
+        links = _run(
+            run, one.name, pretrainings.tags(one), pretrainings.parameters(one), pretrainings.metrics(one), chain
+        )
+        yield from chain.follow("MLflow", lambda links=links: links)
+
+
+def of_checkpoint(one: Pretraining, runs: Sequence[StoredRun]) -> StoredRun | None:
+    """The run that `harness track` made for a checkpoint."""
+    wanted = {"recorded_by": "harness track", "level": pretrainings.LEVEL, "fingerprint": one.fingerprint}
+    found = [
+        r for r in runs if r.experiment == one.experiment and wanted.items() <= r.tags.items() and not r.superseded
+    ]
+    return found[0] if found else None
 
 
 def _run(
@@ -64,10 +109,12 @@ def _run(
     chain: Chain,
 ) -> Iterator[Link]:  # fmt: skip
     title = f"MLflow run {run.id[:8]} ({' '.join(name.split()[1:]) or 'means'})"
-    tags = {key: value for key, value in tags.items() if key not in _ORIGIN or "arm" in tags}
-    # A user's own tags are welcome; numbers and parameters are the pipeline's alone.
-    found = {key: run.tags.get(key, ABSENT) for key in tags} | {"name": run.name, "status": run.status}
-    yield from chain.values(f"{title} tags", tags | {"name": name, "status": "FINISHED"}, found)
+    tags = {key: value for key, value in tags.items() if key not in _ORIGIN or "seed" in tags}
+    tags[standing.NOTE] = standing.described(tags[standing.NOTE], tags)
+    # A user's own tags are welcome; those that say how a run stands, numbers and parameters are the pipeline's alone.
+    claimed = {key: ABSENT for key in CLAIMS if key in run.tags} | tags
+    found = {key: run.tags.get(key, ABSENT) for key in claimed} | {"name": run.name, "status": run.status}
+    yield from chain.values(f"{title} tags", claimed | {"name": name, "status": "FINISHED"}, found)
     yield from chain.values(f"{title} parameters", params, dict(run.params))
     curves: dict[str, list[tuple[int, float]]] = {}
     for key, value, step in metrics:

@@ -5,18 +5,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import files
+from harness.reporting.reproductions import BYTES, DECISIONS, DIFFERENT
 from harness.task import Task
-
-BYTES, DECISIONS, DIFFERENT = "same bytes", "same predictions", "different"
 
 
 @dataclass(frozen=True)
 class Repeated:
-    """One run made again; `detail` says by how much it differs, and is empty where nothing does."""
+    """One run made again; `detail` says by how much it differs, and is empty where nothing does. `recorded` and
+    `again` are the hashes of its predictions."""
 
-    name: str
+    arm: str
+    seed: int
     outcome: str
+    recorded: str
+    again: str
     detail: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.arm} seed {self.seed}"
+
+    def record(self) -> dict:
+        """What is kept of it."""
+        return {key: getattr(self, key) for key in ("arm", "seed", "outcome", "recorded", "again")}
 
 
 def compare(task: Task, recorded: Path, again: Path) -> Iterator[Repeated]:
@@ -28,13 +39,14 @@ def compare(task: Task, recorded: Path, again: Path) -> Iterator[Repeated]:
         name = f"{run['arm']}-seed{run['seed']}.jsonl"
         made_by = f"harness finetune {task.name} {recorded.name}"
         before, after = (files.read_jsonl(folder / name, made_by=made_by) for folder in (recorded, again))
-        title = f"{run['arm']} seed {run['seed']}"
-        if files.sha256(recorded / name) == files.sha256(again / name):
-            yield Repeated(title, BYTES)
+        one, other = (files.sha256(folder / name) for folder in (recorded, again))
+        if one == other:
+            outcome, detail = BYTES, ""
         elif _decisions(before) == _decisions(after):
-            yield Repeated(title, DECISIONS, _scores_apart(before, after))
+            outcome, detail = DECISIONS, _scores_apart(before, after)
         else:
-            yield Repeated(title, DIFFERENT, "; ".join(_decided_otherwise(task, before, after)))
+            outcome, detail = DIFFERENT, "; ".join(_decided_otherwise(task, before, after))
+        yield Repeated(run["arm"], run["seed"], outcome, one, other, detail)
 
 
 def _decisions(lines: list[dict]) -> str:

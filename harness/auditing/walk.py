@@ -11,8 +11,10 @@ from harness.auditing.links import HOLDS, Chain, Link
 from harness.config import Build, FinetuneSettings
 from harness.errors import MissingInputError
 from harness.files import read_json
+from harness.mirroring import pictures
 from harness.params import ParamsFile
-from harness.reporting import recordings
+from harness.reporting import pretrainings, recordings
+from harness.reporting.recordings import git
 from harness.task import Task
 from harness.tracked import StoredRun, read
 
@@ -153,9 +155,19 @@ def _mirrored(
         if not scope.whole:
             known, recorded = ({key: of[key] for key in chosen & of.keys()} for of in (known, recorded))
         yield from chain.values("artifacts/tracking.json", known, recorded)
+        if not found:
+            return
+        every = {(one.family, one.arm): one for one in pretrainings.collect(root, params.report().run, git(root))}
+        families = {family for _, family in scope.comparisons}
+        yield from mirror.checkpoints([one for one in every.values() if one.family in families], found)
+        drawn = pictures(collected, params.report())
         for recording in collected:
-            if found and recording.name in chosen:
-                yield from mirror.links(recording, found, commits)
+            if recording.name in chosen:
+                family = recording.comparison.family
+                stored = {arm: mirror.of_checkpoint(every[family, arm], found) for arm in recording.comparison.arms
+                          if (family, arm) in every}  # fmt: skip
+                of_arms = {arm: run for arm, run in stored.items() if run is not None}
+                yield from mirror.links(recording, found, of_arms, drawn[recording.name], commits)
 
     yield from chain.follow("the store", opened)
     yield from chain.follow("fingerprints", expected, made.root)

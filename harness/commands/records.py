@@ -30,7 +30,7 @@ def _track(options) -> None:
 
 def _ui(options) -> int:
     parameters()
-    from harness.tracking import serve
+    from harness.serving import serve
 
     return serve(repository(), options.port)
 
@@ -64,6 +64,7 @@ def _reproduce(options) -> int:
     from harness import registry
     from harness.auditing import again, repeated, walk
     from harness.auditing.links import HOLDS
+    from harness.reporting import reproductions
     from harness.stages import finetune
 
     root, params = repository(), parameters()
@@ -77,5 +78,18 @@ def _reproduce(options) -> int:
         again.link_inputs(root, target, again.TRAINING_INPUTS)
         finetune.run(target, task, family, settings)
         found = list(repeated.compare(task, root / predictions, target / predictions))
+    reproductions.write(root, name, family, [run.record() for run in found])
     print(*repeated.lines(f"{name}/{family}", found), sep="\n")
+    _say_in_mlflow(root, params.report())
     return 1 if any(run.outcome == repeated.DIFFERENT for run in found) else 0
+
+
+def _say_in_mlflow(root, settings) -> None:
+    """The runs of a comparison that was trained again say so, where the store mirrors them."""
+    from harness import mirroring, registry, tracking
+    from harness.errors import HarnessError
+
+    try:
+        mirroring.record(root, settings, {name: registry.get(root, name) for name in settings.run.tasks})
+    except HarnessError as error:
+        tracking.warn(error, "`harness track` says there what was found, once every comparison is there.")

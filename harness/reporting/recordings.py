@@ -12,17 +12,18 @@ from pathlib import Path
 from harness import files
 from harness.config import ReportSettings
 from harness.evaluation.verdicts import Judgement
-from harness.reporting import provenance, results, wording
+from harness.reporting import provenance, reproductions, results, wording
 from harness.reporting.results import AGAINST, Comparison
+from harness.reporting.standing import NOTE
 from harness.task import Task
 
 RECORDER = {"recorded_by": "harness track"}
-TAG_LIMIT = 5000  # characters that every MLflow store accepts in a tag
 
 
 @dataclass(frozen=True)
 class Recording:
-    """What is to be mirrored of one comparison; `judgements` by the arm that the clinical one is compared with."""
+    """What is to be mirrored of one comparison; `judgements` by the arm that the clinical one is compared with,
+    `reproduced` what came of training it again."""
 
     comparison: Comparison
     judgements: Mapping[str, Judgement]
@@ -30,6 +31,7 @@ class Recording:
     profile: str
     fingerprint: str
     origin: Mapping[str, str]
+    reproduced: str | None = None
 
     @property
     def name(self) -> str:
@@ -42,7 +44,7 @@ class Recording:
 
 def collect(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> list[Recording]:
     """What the stages wrote, with a fingerprint that depends on inputs and results alone."""
-    run, origin, found = settings.run, _git(root), []
+    run, origin, found = settings.run, git(root), []
     comparisons = results.load(root, run, tasks)
     judged = results.judged(comparisons, settings.statistics)
     for comparison in comparisons:
@@ -59,11 +61,12 @@ def collect(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> 
             [run.profile, task, family, scores, runs, comparison.inputs, comparison.provenance, evidence, verdicts]
         )
         code = {"code": provenance.code_hash(root, task)}
-        found.append(Recording(comparison, judgements, runs, run.profile, fingerprint, origin | code))
+        again = reproductions.outcome(root, task, family, runs)
+        found.append(Recording(comparison, judgements, runs, run.profile, fingerprint, origin | code, again))
     return found
 
 
-def _git(root: Path) -> dict[str, str]:
+def git(root: Path) -> dict[str, str]:
     """Commit and dirty flag of the checkout; `none` outside git."""
 
     def ask(*arguments: str) -> str:
@@ -93,12 +96,67 @@ def tags(recording: Recording, level: str) -> dict[str, str]:
     }
 
 
+def parent_tags(recording: Recording, links: Mapping[str, "Made"]) -> dict[str, str]:
+    """All tags of a comparison's run; `links` are the runs that made the checkpoints of its arms."""
+    return {
+        **tags(recording, "comparison"),
+        **verdicts(recording),
+        **{f"pretraining_{arm}": made.run for arm, made in links.items()},
+        **_reproduced(recording),
+        NOTE: description(recording) + _checkpoints(links),
+    }
+
+
+def child_tags(recording: Recording, entry: Mapping, links: Mapping[str, "Made"]) -> dict[str, str]:
+    """All tags of the run of one arm and seed, but the one that names its parent."""
+    arm, c = entry["arm"], recording.comparison
+    made = {arm: links[arm]} if arm in links else {}
+    best = wording.score("f1", c.values[arm, entry["seed"], "test", "f1"])
+    text = (
+        f"{c.title}, {c.family_title}: the {arm} arm fine-tuned with seed {entry['seed']} for {entry['steps']} "
+        f"updates, scored as it was after {entry['best_step']}, where validation was best. "
+        f"{wording.capital(wording.metric_title(c, 'f1'))} on the test split: {best} ({wording.KINDS[c.data_kind]})."
+    )
+    return {
+        **tags(recording, "run"),
+        **hashes(c, entry),
+        "arm": arm,
+        "seed": str(entry["seed"]),
+        **({"pretraining": links[arm].run} if made else {}),
+        **_reproduced(recording),
+        NOTE: text + _checkpoints(made),
+    }
+
+
+def child_name(recording: Recording, entry: Mapping) -> str:
+    return f"{recording.name} {entry['arm']} seed {entry['seed']}"
+
+
+@dataclass(frozen=True)
+class Made:
+    """Where the run stands that made a checkpoint: ids of its experiment and of itself."""
+
+    experiment: str
+    run: str
+
+
+def _checkpoints(links: Mapping[str, Made]) -> str:
+    """Links that MLflow's pages follow, to the pre-training of each arm."""
+    found = [f"[{arm}](#/experiments/{made.experiment}/runs/{made.run})" for arm, made in links.items()]
+    return f"\n\nPre-training of the checkpoint: {wording.listing(found)}" if found else ""
+
+
+def _reproduced(recording: Recording) -> dict[str, str]:
+    return {"reproduced": recording.reproduced} if recording.reproduced else {}
+
+
 def verdicts(recording: Recording) -> dict[str, str]:
     """The verdict against the baseline, and `verdict_<arm>` for every other arm."""
     return {_against("verdict", arm): judgement.verdict for arm, judgement in recording.judgements.items()}
 
 
-def description(recording: Recording) -> dict[str, str]:
+def description(recording: Recording) -> str:
+    """What was compared and what came of it, in two sentences."""
     c = recording.comparison
     baseline, clinical = (wording.score_with_spread("f1", c.over_seeds(arm)) for arm in (AGAINST, "clinical"))
     estimate, judgement = c.estimates["test", AGAINST], recording.judgements[AGAINST]
@@ -110,7 +168,7 @@ def description(recording: Recording) -> dict[str, str]:
         f"pre-training, {wording.difference(c.delta())} points over {len(c.seeds)} seeds and {c.n['test']} test rows "
         f"({wording.KINDS[c.data_kind]}). Over documents and seeds: {interval}, {judgement.verdict}."
     )
-    return {"mlflow.note.content": text[:TAG_LIMIT]}
+    return text
 
 
 def hashes(comparison: Comparison, entry: dict) -> dict[str, str]:

@@ -12,10 +12,10 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task], *, rebuild
 
     `rebuild` starts the local store anew. A store that cannot be reached is a warning, not an error.
     """
-    from harness import tracking
+    from harness import mirroring, tracking
 
     root = Path(root)
     if rebuild:
         tracking.delete_local(root)
-    fingerprints = tracking.record(root, settings, tasks)
+    fingerprints = mirroring.record(root, settings, tasks)
     files.write_json(root / "artifacts" / "tracking.json", dict(sorted(fingerprints.items())))

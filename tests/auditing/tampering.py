@@ -129,7 +129,43 @@ def relabelled(rows: list[str]) -> list[str]:
     return [files.canonical_json(first) + "\n", *rows[1:]]
 
 
-_CLINICAL = "(SELECT run_uuid FROM tags WHERE key = 'arm' AND value = 'clinical' LIMIT 1)"
+def tagged(key: str, value: str, run: str):
+    """A tag that the run did not have."""
+    return stored(f"INSERT INTO tags (key, value, run_uuid) SELECT '{key}', '{value}', run_uuid FROM runs "
+                  f"WHERE run_uuid = {run}")  # fmt: skip
+
+
+def painted(root: Path) -> None:
+    """Another picture in the place of a forest plot."""
+    path = next((root / "mlartifacts").rglob("forest.png"))
+    path.write_bytes((root / "reports" / "figures" / "arms.png").read_bytes())
+
+
+def cached(root: Path) -> None:
+    """A file of the cache that `dvc checkout` would put back as predictions is changed."""
+    import hashlib
+
+    md5 = hashlib.md5((root / RUNS / "runs.json").read_bytes(), usedforsecurity=False).hexdigest()
+    (listing,) = (root / ".dvc" / "cache" / "files" / "md5" / md5[:2]).glob(md5[2:])
+    listing.chmod(0o644)
+    listing.write_bytes(listing.read_bytes().replace(b"clinical", b"klinical"))
+
+
+def reproduction_claimed(root: Path) -> None:
+    """A record says that a comparison was made again with the same bytes, and the store was told nothing."""
+    from harness.reporting import reproductions
+
+    runs = files.read_json(root / RUNS / "runs.json")["runs"]
+    same = [{"arm": r["arm"], "seed": r["seed"], "outcome": "same bytes", "recorded": r["predictions"],
+             "again": r["predictions"]} for r in runs]  # fmt: skip
+    reproductions.write(root, "medmqp", "norbert3", same)
+
+
+_CLINICAL = (
+    "(SELECT run_uuid FROM tags JOIN tags AS other USING (run_uuid) WHERE tags.key = 'arm' AND tags.value = 'clinical' "
+    "AND other.key = 'level' AND other.value = 'run' LIMIT 1)"
+)
+_CHECKPOINT = "(SELECT run_uuid FROM tags WHERE key = 'level' AND value = 'pre-training' LIMIT 1)"
 _PARENT = "(SELECT run_uuid FROM tags WHERE key = 'level' AND value = 'comparison' LIMIT 1)"
 _CARD = f"{CHECKPOINTS}/clinical/harness.json"
 
@@ -352,4 +388,40 @@ WAYS = {
         stored(f"UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = {_CLINICAL}"),
         "/norbert3", "MLflow runs of clinical seed",
     ),
+    "a claim in MLflow that a comparison was reproduced": (
+        tagged("reproduced", "yes: same bytes in 4 of 4 runs", _PARENT), "/norbert3", "tags: reproduced",
+    ),
+    "a claim in MLflow that one run was reproduced": (
+        tagged("reproduced", "yes: same bytes in 4 of 4 runs", _CLINICAL), "/norbert3", "tags: reproduced",
+    ),
+    "a record of a reproduction that MLflow does not know": (
+        reproduction_claimed, "medmqp/norbert3", "tags: reproduced",
+    ),
+    "one run put aside in MLflow": (
+        tagged("superseded", "0", _CLINICAL), "/norbert3", "tags: superseded",
+    ),
+    "a description in MLflow": (
+        stored(f"UPDATE tags SET value = 'Better.' WHERE key = 'mlflow.note.content' AND run_uuid = {_PARENT}"),
+        "/norbert3", "tags: mlflow.note.content",
+    ),
+    "a picture in MLflow": (painted, "/norbert3", "picture forest.png"),
+    "a loss of a pre-training in MLflow": (
+        stored(f"UPDATE latest_metrics SET value = 0.1 WHERE key = 'loss' AND run_uuid = {_CHECKPOINT}"),
+        "checkpoints/norbert3", "metrics: loss",
+    ),
+    "the link to a pre-training in MLflow": (
+        stored(f"UPDATE tags SET value = 'x' WHERE key = 'pretraining' AND run_uuid = {_CLINICAL}"),
+        "/norbert3", "tags: pretraining",
+    ),
+    "a run hung below another comparison in MLflow": (
+        stored(f"UPDATE tags SET value = 'x' WHERE key = 'mlflow.parentRunId' AND run_uuid = {_CLINICAL}"),
+        "/norbert3", "MLflow runs of clinical seed",
+    ),
+    "frozen generated data": (
+        replaced("data.dvc", r"\Z", "frozen: true\n"), "dvc.lock", "data.dvc: frozen",
+    ),
+    "what DVC passes over": (
+        replaced(".dvcignore", r"\Z", "*.jsonl\n"), "dvc.lock", ".dvcignore: what DVC passes over",
+    ),
+    "a file in DVC's cache": (cached, "DVC's cache", ".dvc/cache/files/md5/"),
 }  # fmt: skip

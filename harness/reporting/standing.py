@@ -1,0 +1,31 @@
+"""How a run in MLflow stands, in words below its description: reproduced, superseded, interrupted or killed."""
+
+from collections.abc import Mapping
+
+NOTE = "mlflow.note.content"
+KILLED = "killed"
+_BREAK = "\n\n---\n\n"  # between what a run is and how it stands
+
+
+def described(note: str, tags: Mapping[str, str]) -> str:
+    """A description with the words that its tags ask for, in place of those that it ended with before."""
+    words = standing(tags)
+    text = note.split(_BREAK)[0]
+    return f"{text}{_BREAK}{words}" if words else text
+
+
+def standing(tags: Mapping[str, str]) -> str:
+    """Nothing for a run that was recorded and not touched since."""
+    found = []
+    if by := tags.get("superseded"):
+        found.append(
+            "**Killed**: its process ended before it was done; what stands here is not complete."
+            if by == KILLED
+            else f"**Superseded**: other results took its place, those with the fingerprint `{by[:12]}`."
+        )
+    if again := tags.get("reproduced"):
+        yes, _, detail = again.partition(": ")
+        found.append(f"**{'Reproduced' if yes == 'yes' else 'Not reproduced'}** by training again: {detail}.")
+    if times := tags.get("interrupted"):
+        found.append(f"**Interrupted** {times} {'time' if times == '1' else 'times'}, and gone on with each time.")
+    return " ".join(found)

@@ -1,0 +1,60 @@
+"""MLflow's own pages over the recorded runs, on this machine only."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from harness import tracking
+from harness.errors import MissingInputError
+from harness.reporting import views
+
+HOST = "127.0.0.1"
+
+
+def serve(root: Path, port: int) -> int:
+    """The MLflow UI on 127.0.0.1 over the store, until it is interrupted; returns its exit code.
+
+    Raises MissingInputError where nothing is recorded yet.
+    """
+    uri = tracking.store_uri(root)
+    if uri.startswith("http"):
+        print(f"The runs are on a server: {uri}")
+        return 0
+    if (path := Path(uri.removeprefix("sqlite:///"))) and uri.startswith("sqlite:///") and not path.is_file():
+        raise MissingInputError(
+            f"{path.name} is missing: nothing is recorded yet.", remedy="Make it with `harness track`."
+        )
+    command = [
+        sys.executable,
+        "-m",
+        "mlflow",
+        "server",
+        "--backend-store-uri",
+        uri,
+        "--host",
+        HOST,
+        "--port",
+        str(port),
+    ]
+    if folder := tracking.artifacts_of(uri):
+        command += ["--artifacts-destination", str(folder)]
+    client = tracking.connect(uri)
+    for experiment in client.search_experiments():
+        if experiment.experiment_id != "0":
+            print(f"{experiment.name}: {views.address(HOST, port, experiment.experiment_id)}")
+    print("Ctrl-C ends it.", flush=True)
+    environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    # A server starts processes of its own, which must not outlive this one: they are a group, and end together.
+    server = subprocess.Popen([*command, "--workers", "1"], env=environment, cwd=root, start_new_session=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return server.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGTERM)
+        server.wait()

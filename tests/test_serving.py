@@ -1,0 +1,130 @@
+"""MLflow's pages in a real browser, without a network: what an auditor opens, sorts and reads.
+
+HARNESS_SCREENSHOT names a file that the page of the comparisons is kept in.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import chromium
+import fakes
+import pytest
+
+from harness.stages import track
+
+TASKS, FAMILIES, SEEDS = ("medmqp", "nor_deid"), ("nb_bert", "norbert3"), (1, 2)
+SETTINGS = fakes.settings(TASKS, FAMILIES, SEEDS)
+ROWS = "[...document.querySelectorAll('a')].map(a => a.innerText.trim()).filter(t => /^[a-z_]+.[a-z_0-9]+$/.test(t))"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory, repository):
+    if not chromium.executable():
+        pytest.skip(f"no browser here: none of {', '.join(chromium.NAMES)}, and CHROMIUM names none")
+    root = fakes.build(tmp_path_factory.mktemp("recorded"), TASKS, FAMILIES, SEEDS, rows=20)
+    fakes.score(root, TASKS, FAMILIES, SEEDS)
+    shutil.copy(repository / "params.yaml", root)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        track.run(root, SETTINGS, fakes.TASKS)
+    return root
+
+
+@pytest.fixture(scope="module")
+def ui(root, repository):
+    """`harness ui`, and the addresses that it prints, by experiment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"} | {"PYTHONPATH": str(repository)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness", "ui", "--port", str(port)],
+        cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    try:
+        addresses = {}
+        for line in process.stdout:
+            if ": http" not in line:
+                break
+            name, _, address = line.strip().partition(": ")
+            addresses[name] = address
+        until = time.monotonic() + 240
+        while socket.socket().connect_ex(("127.0.0.1", port)):
+            assert process.poll() is None and time.monotonic() < until, "the pages are not served"
+            time.sleep(0.5)
+        yield port, addresses
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+    assert socket.socket().connect_ex(("127.0.0.1", port)), "the server outlives `harness ui`"
+
+
+@pytest.fixture(scope="module")
+def page(ui, tmp_path_factory):
+    with chromium.tab(tmp_path_factory.mktemp("profile")) as page:
+        page.look(1500)
+        yield page
+
+
+def test_it_listens_on_loopback_only(ui):
+    port, _ = ui
+    listening = [
+        line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()
+    ]
+    bound = {words[1].split(":")[0] for words in listening if words[1].endswith(f":{port:04X}") and words[3] == "0A"}
+    assert bound == {"0100007F"}
+
+
+def link(text: str) -> str:
+    return f"[...document.querySelectorAll('a')].find(a => a.innerText.trim() === {text!r})"
+
+
+def test_from_the_experiment_to_a_loss_curve(page, ui, root):
+    """Open the experiment, sort by difference, open a comparison, a child, its curve, and its pre-training."""
+    from mlflow.tracking import MlflowClient
+
+    from harness import tracking
+
+    client = MlflowClient(tracking_uri=tracking.store_uri(root))
+    experiment = client.get_experiment_by_name("embedded / synthetic").experiment_id
+    stored = {r.info.run_name: r for r in client.search_runs([experiment], "tags.level = 'comparison'")}
+    by_difference = sorted(stored, key=lambda name: -stored[name].data.metrics["f1_difference"])
+    page.open(ui[1]["embedded / synthetic"])
+    page.wait(f"{ROWS}.filter(t => t.includes('/')).length === 4", 120)
+    if page.evaluate("!!document.querySelector('[aria-label=Close]')"):
+        page.click("document.querySelector('[aria-label=Close]')")  # the assistant
+    assert page.evaluate(f"{ROWS}.filter(t => t.includes('/'))") == by_difference
+    shown = page.evaluate("document.body.innerText")
+    assert all(word in shown for word in ("f1_baseline", "f1_clinical", "f1_difference", "ci_low", "p_holm", "verdict"))
+    if target := os.environ.get("HARNESS_SCREENSHOT"):
+        Path(target).write_bytes(page.screenshot())
+    page.click("[...document.querySelectorAll('[role=columnheader]')].find(e => e.innerText.includes('f1_difference'))")
+    page.wait(f"{ROWS}.filter(t => t.includes('/')).join() === {','.join(reversed(by_difference))!r}")
+    name = by_difference[0]
+    page.click(link(name))
+    page.wait("document.body.innerText.includes('Over documents and seeds')")
+    page.click(link(f"{name} clinical seed 2"))
+    page.wait("document.body.innerText.includes('fine-tuned with seed 2')")
+    page.click("[...document.querySelectorAll('[role=tab], a')].find(e => e.innerText.trim() === 'Model metrics')")
+    page.wait("document.body.innerText.includes('train_loss')")
+    page.wait("!!document.querySelector('.js-plotly-plot .scatterlayer path.js-line')", 120)
+    assert [r for r in page.requests if not r.startswith(("http://127.0.0.1:", "data:", "blob:"))] == []
+
+
+def test_the_pictures_can_be_looked_at(page, ui, root):
+    parent = next(root.joinpath("mlartifacts").rglob("confusion.png")).parents[1].name
+    experiment = ui[1]["embedded / synthetic"].split("?")[0]
+    page.open(f"{experiment}/{parent}/artifacts/confusion.png")
+    page.wait("[...document.images].some(i => i.complete && i.naturalWidth > 400)", 120)
+
+
+def test_a_checkpoint_says_how_it_was_made(page, ui):
+    page.open(ui[1]["embedded / pre-training"])
+    page.click(link("nb_bert clinical"))
+    page.wait("document.body.innerText.includes('trained from the baseline')")
