@@ -210,7 +210,7 @@ class _Scorer:
             "slices": self._slices,
             "privacy": self._privacy,
             "thresholds": self._thresholds,
-            "reference": self._references(training),
+            "reference": self._evaluation.references(self._task, self._test, training),
         }
 
     def comparisons(self, settings: ScoreSettings) -> list[dict]:
@@ -224,26 +224,6 @@ class _Scorer:
         }
         given = settings.statistics
         return comparisons.compare_arms(runs, statistics.Settings(given.level, given.draws, given.seed))
-
-    def _references(self, training: list[str]) -> dict[str, dict[str, float]]:
-        """What systems that read nothing score on the test part.
-
-        `majority` answers with the commonest label of the training part (tokens: finds nothing). On a
-        two-label task it may score 0 by never answering positive, so `always_positive` stands beside it.
-        """
-        constants = {}
-        if self._task.head == "tokens":
-            from harness.evaluation import spans
-
-            constants["majority"] = spans.nothing_found(self._test)
-        else:
-            from harness.evaluation import classification
-
-            label = classification.majority_label(training, self._task.labels)
-            constants["majority"] = classification.constant(self._test, label)
-            if self._task.positive is not None:
-                constants["always_positive"] = classification.constant(self._test, self._task.positive)
-        return {name: {m: f(d) for m, f in self._functions.items()} for name, d in constants.items()}
 
 
 def _some(ids: list[str]) -> str:
