@@ -57,6 +57,23 @@ def _spans(values: list) -> tuple:
     return tuple((start, end, label) for start, end, label in values)
 
 
+def references(task: Task, decisions, training: list[str]) -> dict[str, dict[str, float]]:
+    """What systems that read nothing score on the rows of `decisions`, by metric.
+
+    `majority` answers with the commonest of the `training` labels (tokens: finds nothing). On a two-label task it
+    may score 0 by never answering positive, so `always_positive` stands beside it.
+    """
+    module, constants = importlib.import_module(_MODULE[task.head]), {}
+    if task.head == "tokens":
+        constants["majority"] = module.nothing_found(decisions)
+    else:
+        constants["majority"] = module.constant(decisions, module.majority_label(training, task.labels))
+        if task.positive is not None:
+            constants["always_positive"] = module.constant(decisions, task.positive)
+    scored = functions(task)
+    return {name: {metric: f(d) for metric, f in scored.items()} for name, d in constants.items()}
+
+
 def primary(task: Task, lines: list[dict]) -> float:
     """The task's primary score (0 to 1) of prediction lines."""
     return functions(task)[PRIMARY](decisions(task, lines))

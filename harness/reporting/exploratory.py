@@ -32,6 +32,7 @@ class CrossValidated:
     repeats: int
     by_fold: dict[str, list[float]]
     pooled: dict[str, list[float]]
+    reference: dict[str, dict[str, float]]
     estimates: dict[str, Resampled]
     diverged: int
     inputs: dict
@@ -53,7 +54,7 @@ def read(scores: dict, title: str) -> CrossValidated:
     found = [dict(row) for row in scores["comparisons"]]
     return CrossValidated(
         title=title.split(":")[0],
-        **{key: scores[key] for key in ("task", "family", "data_kind", "primary", "n", "groups")},
+        **{key: scores[key] for key in ("task", "family", "data_kind", "primary", "n", "groups", "reference")},
         folds=scores["folds"]["number"],
         repeats=scores["folds"]["repeats"],
         by_fold={arm: [run["scores"]["f1"] for run in scores["runs"] if run["arm"] == arm] for arm in arms},
@@ -97,6 +98,7 @@ def table(validated: Sequence[CrossValidated], level: float) -> Table:
                     f"{v.title} (`{v.task}`)",
                     METRIC_TITLES.get(v.primary, v.primary),
                     f"{wording.count(v.n)} in {wording.count(v.groups)} groups",
+                    wording.reading_nothing(v.reference),
                     FAMILY_TITLES.get(v.family, v.family),
                     wording.arm_title(against),
                     *arms,
@@ -110,11 +112,11 @@ def table(validated: Sequence[CrossValidated], level: float) -> Table:
     return Table(
         "Exploratory, cross-validation over all rows: points of 100, mean ± SD over folds, "
         f"{100 * level:g} % intervals, p not adjusted ({kinds})",
-        ("Task", "Metric", "Rows", "Family", "Against", "Its score", "Clinical", "Difference", "Interval", "p",
-         "Difference, all rows at once"),
+        ("Task", "Metric", "Rows", "Reading nothing", "Family", "Against", "Its score", "Clinical", "Difference",
+         "Interval", "p", "Difference, all rows at once"),
         tuple(rows),
-        names=5,
-        grouped=3,
+        names=6,
+        grouped=4,
     )  # fmt: skip
 
 

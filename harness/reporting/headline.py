@@ -115,7 +115,8 @@ def headline_table(comparisons: list[Comparison]) -> Table:
         others = [
             wording.score_with_spread("f1", c.over_seeds(arm)) if arm in c.arms else wording.ABSENT for arm in extra
         ]
-        shared = (c.heading, wording.metric_title(c, "f1"), test_size(c), c.data_kind, reading_nothing(c), classic(c))
+        nothing = wording.reading_nothing(c.reference)
+        shared = (c.heading, wording.metric_title(c, "f1"), test_size(c), c.data_kind, nothing, classic(c))
         rows.append((*shared, c.family_title, *arms, *others, wording.difference(c.delta())))
     return Table(
         "Primary score on the test split, points of 100, mean ± SD over "
@@ -130,14 +131,6 @@ def headline_table(comparisons: list[Comparison]) -> Table:
 def test_size(c: Comparison) -> str:
     rows, groups = c.n["test"], c.groups["test"]
     return f"{wording.count(rows)}" if rows == groups else f"{wording.count(rows)} in {wording.count(groups)} groups"
-
-
-def reading_nothing(c: Comparison) -> str:
-    """What constant answers score, which any reader of the text has to beat."""
-    parts = [f"majority {wording.score('f1', c.reference['majority']['f1'])}"]
-    if "always_positive" in c.reference:
-        parts.append(f"always positive {wording.score('f1', c.reference['always_positive']['f1'])}")
-    return ", ".join(parts)
 
 
 def classic(c: Comparison) -> str:

@@ -121,3 +121,11 @@ def amount(n: int, one: str, many: str | None = None) -> str:
 
 def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def reading_nothing(reference: dict[str, dict[str, float]]) -> str:
+    """What constant answers score, which any reader of the text has to beat."""
+    parts = [f"majority {score('f1', reference['majority']['f1'])}"]
+    if "always_positive" in reference:
+        parts.append(f"always positive {score('f1', reference['always_positive']['f1'])}")
+    return ", ".join(parts)

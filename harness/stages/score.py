@@ -268,31 +268,12 @@ class _Scorer:
         return comparisons.compare_arms(runs, statistics.Settings(given.level, given.draws, given.seed))
 
     def constants(self, training: list[str]) -> dict[str, dict[str, dict[str, float]]]:
-        """What systems that read nothing score, by part but validation, name and metric.
-
-        `majority` answers with the commonest label of the training part (tokens: finds nothing). On a
-        two-label task it may score 0 by never answering positive, so `always_positive` stands beside it.
-        """
+        """What systems that read nothing score, by part but validation, name and metric."""
         return {
-            part: {
-                name: {metric: score(answers) for metric, score in self._functions.items()}
-                for name, answers in self._constant_answers(decisions, training).items()
-            }
+            part: self._evaluation.references(self._task, decisions, training)
             for part, decisions in self._last.items()
             if part != "validation"
         }
-
-    def _constant_answers(self, decisions, training: list[str]) -> dict:
-        if self._task.head == "tokens":
-            from harness.evaluation import spans
-
-            return {"majority": spans.nothing_found(decisions)}
-        from harness.evaluation import classification
-
-        found = {"majority": classification.majority_label(training, self._task.labels)}
-        if self._task.positive is not None:
-            found["always_positive"] = self._task.positive
-        return {name: classification.constant(decisions, label) for name, label in found.items()}
 
 
 def _some(ids: list[str]) -> str:

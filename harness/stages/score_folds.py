@@ -139,6 +139,12 @@ class _Folds:
         decisions = self._metrics.decisions(self._task, lines)
         return {name: function(decisions) for name, function in self._functions.items()}
 
+    def _reference(self) -> dict[str, dict[str, float]]:
+        """What constant answers score on all rows at once; strata make every training part's commonest label theirs."""
+        _, lines = min(self._tested.items())
+        labels = [line["gold"] for line in lines] if self._task.head != "tokens" else []
+        return self._metrics.references(self._task, self._metrics.decisions(self._task, lines), labels)
+
     def result(self, level: float) -> dict:
         """Scores by fold and over all rows of a repeat, and the clinical arm with every other over the folds."""
         from harness.evaluation import resampled
@@ -160,5 +166,6 @@ class _Folds:
                 for (arm, repeat), lines in sorted(self._tested.items())
             ],
             "test_to_train": ratio,
+            "reference": self._reference(),
             "comparisons": compared,
         }

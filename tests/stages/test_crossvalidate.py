@@ -1,0 +1,132 @@
+"""Stages `crossvalidate` and `score_folds`: a miniature trained for real, scored, reported, and what is refused."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from sklearn.metrics import f1_score
+from tiny_folds import FAMILY, TASK, project, settings
+
+from harness import files, registry
+from harness.errors import DataError, MissingInputError
+from harness.folds import Folds
+from harness.stages import score_folds
+
+FOLDS = Folds(number=3, repeats=2, validation=0.2)
+
+
+@pytest.fixture(scope="module")
+def trained(repository, tmp_path_factory) -> Path:
+    """A repository in which one comparison was cross-validated, with two arms that are the same checkpoint."""
+    from harness.stages import crossvalidate
+
+    root = project(repository, tmp_path_factory.mktemp("folds"))
+    crossvalidate.run(root, registry.get(root, TASK), FAMILY, settings(FOLDS), FOLDS)
+    return root
+
+
+@pytest.fixture
+def copied(trained, tmp_path) -> Path:
+    return Path(shutil.copytree(trained, tmp_path / "copy"))
+
+
+def predictions(root: Path) -> Path:
+    return root / "artifacts" / "predictions" / "cross-validation" / TASK / FAMILY
+
+
+def scored(root: Path, folds: Folds = FOLDS) -> dict:
+    from harness.config import ScoreSettings, Statistics
+
+    given = ScoreSettings((FAMILY,), folds.seeds, Statistics(0.95, 100, 1, 0.02))
+    score_folds.run(root, registry.get(root, TASK), FAMILY, given, folds)
+    return files.read_json(root / "artifacts" / "scores" / "cross-validation" / TASK / f"{FAMILY}.json")
+
+
+def test_every_pooled_row_is_tested_once_per_repeat_by_each_arm_and_never_with_its_group_in_training(trained):
+    splits = files.read_json(trained / "reports" / "splits" / f"{TASK}.json")["splits"]
+    groups = files.read_json(trained / "artifacts" / "splits" / TASK / "groups.json")
+    pooled = sorted(i for i, part in splits.items() if part != "excluded")
+    for repeat in FOLDS.seeds:
+        for arm in ("baseline", "clinical"):
+            tested = []
+            for fold in range(1, FOLDS.number + 1):
+                lines = files.read_jsonl(predictions(trained) / f"repeat{repeat}-fold{fold}-{arm}.jsonl")
+                parts = {line["id"]: line["part"] for line in lines}
+                seen = {groups[i] for i in pooled if i not in parts}
+                assert not seen & {groups[i] for i in parts}
+                assert set(parts.values()) == {"test", "validation"}
+                tested += [i for i, part in parts.items() if part == "test"]
+            assert sorted(tested) == pooled
+
+
+def test_the_files_of_the_fixed_split_are_left_alone(trained):
+    above = trained / "artifacts" / "predictions"
+    assert [path.name for path in above.iterdir()] == ["cross-validation"]
+    assert len(list(predictions(trained).iterdir())) == 1 + 2 * FOLDS.number * FOLDS.repeats
+
+
+def test_the_same_checkpoint_twice_gives_the_same_predictions_and_no_difference(trained):
+    for path in predictions(trained).glob("*-baseline.jsonl"):
+        assert path.read_bytes() == path.with_name(path.name.replace("baseline", "clinical")).read_bytes()
+    (row,) = scored(trained)["comparisons"]
+    assert row["delta"] == 0 and row["p_value"] == 1 and row["ci_low"] < 0 < row["ci_high"]
+
+
+def test_scores_are_those_of_the_stored_predictions(trained):
+    found = scored(trained)
+    for run in found["runs"]:
+        name = f"repeat{run['repeat']}-fold{run['fold']}-{run['arm']}.jsonl"
+        lines = [line for line in files.read_jsonl(predictions(trained) / name) if line["part"] == "test"]
+        gold, predicted = ([line[key] for line in lines] for key in ("gold", "prediction"))
+        assert run["scores"]["f1"] == pytest.approx(f1_score(gold, predicted, pos_label="stroke", zero_division=0))
+    lines = []
+    for fold in range(1, FOLDS.number + 1):
+        lines += files.read_jsonl(predictions(trained) / f"repeat2-fold{fold}-clinical.jsonl")
+    tested = [line for line in lines if line["part"] == "test"]
+    value = f1_score(
+        [line["gold"] for line in tested], [line["prediction"] for line in tested], pos_label="stroke", zero_division=0
+    )
+    (pooled,) = [p for p in found["pooled"] if (p["arm"], p["repeat"]) == ("clinical", 2)]
+    assert pooled["scores"]["f1"] == pytest.approx(value)
+
+
+def test_a_second_run_gives_the_same_bytes(trained, copied, repository):
+    from harness.stages import crossvalidate
+
+    crossvalidate.run(copied, registry.get(copied, TASK), FAMILY, settings(FOLDS), FOLDS)
+    for path in predictions(trained).iterdir():
+        assert path.read_bytes() == (predictions(copied) / path.name).read_bytes(), path.name
+
+
+def test_a_prediction_file_that_was_edited_is_refused(copied):
+    path = predictions(copied) / "repeat1-fold2-clinical.jsonl"
+    path.write_text(path.read_text().replace('"prediction": "other"', '"prediction": "stroke"', 1) + "\n")
+    with pytest.raises(DataError, match=r"repeat1-fold2-clinical\.jsonl is not the file that runs.json records"):
+        scored(copied)
+
+
+def test_a_missing_file_names_the_command(copied):
+    (predictions(copied) / "repeat1-fold1-baseline.jsonl").unlink()
+    with pytest.raises(MissingInputError) as caught:
+        scored(copied)
+    assert f"harness crossvalidate {TASK} {FAMILY}" in caught.value.remedy
+
+
+@pytest.mark.parametrize("folds", [Folds(4, 2, 0.2), Folds(3, 1, 0.2), Folds(3, 2, 0.25)])
+def test_other_folds_than_those_that_were_made_are_refused(copied, folds):
+    with pytest.raises(DataError, match=r"other folds than params\.yaml asks for"):
+        scored(copied, folds)
+
+
+def test_a_file_put_in_the_place_of_another_fold_is_refused(copied):
+    """With its hash forged, too: the rows are not those of the fold."""
+    one, other = (predictions(copied) / f"repeat1-fold{fold}-clinical.jsonl" for fold in (1, 2))
+    one.write_bytes(other.read_bytes())
+    recorded = json.loads((predictions(copied) / "runs.json").read_text())
+    for run in recorded["runs"]:
+        if (run["repeat"], run["fold"], run["arm"]) == (1, 1, "clinical"):
+            run["predictions"] = files.sha256(one)
+    files.write_json(predictions(copied) / "runs.json", recorded)
+    with pytest.raises(DataError, match="does not hold the rows of its fold"):
+        scored(copied)

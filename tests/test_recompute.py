@@ -1,0 +1,89 @@
+"""`benchmarks/recompute.py`: a second reading of the numbers that shares no code with the first."""
+
+import ast
+import csv
+import importlib.util
+import json
+import shutil
+
+import fakes
+import pytest
+
+from harness import files
+from harness.stages import report
+
+TASKS, SEEDS = ("medmqp", "nor_deid", "synergi"), (1, 2, 3)
+
+
+@pytest.fixture(scope="module")
+def recompute(repository):
+    spec = importlib.util.spec_from_file_location("recompute", repository / "benchmarks" / "recompute.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A grid of chance predictions, scored and reported by the real stages."""
+    tmp_path = tmp_path_factory.mktemp("made")
+    fakes.build(tmp_path, TASKS, ("nb_bert",), SEEDS, rows=150)
+    (tmp_path / "params.yaml").write_text("statistics: {level: 0.95}\n")
+    (tmp_path / "tasks" / "medmqp.py").write_text('positive="1"\n')
+    fakes.score(tmp_path, TASKS, ("nb_bert",), SEEDS)
+    report.run(tmp_path, fakes.settings(TASKS, ("nb_bert",), SEEDS), {name: fakes.TASKS[name] for name in TASKS})
+    return tmp_path
+
+
+@pytest.fixture
+def run(made, tmp_path):
+    return shutil.copytree(made, tmp_path / "run")
+
+
+def test_it_imports_nothing_of_the_harness(repository):
+    tree = ast.parse((repository / "benchmarks" / "recompute.py").read_text(encoding="utf-8"))
+    named = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    named += [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    assert "sklearn.metrics" in named and not [name for name in named if name.split(".")[0] == "harness"]
+
+
+def test_every_comparison_agrees(run, recompute):
+    found = recompute.recompute(run)
+    assert len(found) == 3 and all(line.startswith("agrees") for line in found), found
+
+
+def edit_cell(run, name: str, column: str, change: float) -> None:
+    path = run / "reports" / name
+    rows = list(csv.DictReader(path.open(encoding="utf-8", newline="")))
+    row = next(row for row in rows if (row["task"], row.get("metric")) in (("medmqp", "f1"), ("medmqp", "binary_f1")))
+    row[column] = f"{float(row[column]) + change:.4f}"
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.DictWriter(handle, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "change", "said"),
+    [
+        ("results.csv", "value", 0.0001, "F1 of baseline seed 1"),
+        ("comparison.csv", "delta", 0.0002, "delta: "),
+        ("comparison.csv", "reference", -0.0002, "reference: "),
+        ("comparison.csv", "ci_high", 0.05, "width of the interval"),
+        ("comparison.csv", "p_holm", 0.05, "p after Holm"),
+    ],
+)
+def test_an_edited_number_is_found(run, recompute, name, column, change, said):
+    edit_cell(run, name, column, change)
+    differing = [line for line in recompute.recompute(run) if line.startswith("DIFFERS")]
+    assert len(differing) == 1 and differing[0].startswith("DIFFERS medmqp/nb_bert") and said in differing[0]
+
+
+def test_an_edited_prediction_is_found(run, recompute):
+    path = run / "artifacts" / "predictions" / "synergi" / "nb_bert" / "clinical-seed2.jsonl"
+    lines = files.read_jsonl(path)
+    line = next(line for line in lines if line["part"] == "test" and line["gold"] == line["prediction"])
+    line["prediction"] = next(label for label in fakes.SYNERGI if label != line["gold"])
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    (differing,) = [line for line in recompute.recompute(run) if line.startswith("DIFFERS")]
+    assert "synergi/nb_bert" in differing and "F1 of clinical seed 2" in differing
