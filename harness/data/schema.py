@@ -61,7 +61,8 @@ def validate(
     """Check `records` against the task's schema.
 
     Raises DataError with one table of all failures (check, column, count, first row ids), with an
-    example only where `kind` is not "restricted". `where` adds the place of an id in its raw file.
+    example only where `kind` is not "restricted". `where` adds the place of an id in its raw file; rows of
+    restricted data are named by their place alone, since an id may be a person's number.
     """
     import pandas
     import pandera.pandas as pa
@@ -191,7 +192,7 @@ def _findings(cases, frame, where: Mapping[str, str], show: bool) -> list[Findin
             column = "spans"
         if check == "not_nullable":
             check = "value missing"
-        row = "?" if index is None or index != index else _row_name(frame, int(index), where)
+        row = "?" if index is None or index != index else _row_name(frame, int(index), where, show)
         if (check, column, row) not in seen:
             seen.add((check, column, row))
             example = case["failure_case"] if show and case["schema_context"] == "Column" else None
@@ -199,9 +200,11 @@ def _findings(cases, frame, where: Mapping[str, str], show: bool) -> list[Findin
     return missing + found
 
 
-def _row_name(frame, index: int, where: Mapping[str, str]) -> str:
+def _row_name(frame, index: int, where: Mapping[str, str], show: bool) -> str:
     identity = frame["id"].iloc[index] if "id" in frame else None
     if not isinstance(identity, str) or not identity:
         return f"record {index + 1}"
     place = where.get(identity)
+    if not show:
+        return place or f"record {index + 1}"
     return f"{identity} ({place})" if place else identity
