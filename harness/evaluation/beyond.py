@@ -35,10 +35,9 @@ def slicings(task: Task, records: Iterable[Mapping]) -> dict[str, dict[str, str 
 
 
 def by_slice(task: Task, decisions, ids: Sequence[str], divided: Mapping[str, Mapping[str, str | None]]) -> list[dict]:
-    """The primary score of every slice: {"by", "value", "n", "score", "small"}.
+    """The primary score of every slice: {"by", "value", "n", "score"}.
 
-    `ids` are those of `decisions`, in order. `n` and `score` are None in a cell that is not shown; `small` says that
-    the cell itself is under the minimum.
+    `ids` are those of `decisions`, in order. `n` and `score` are None in a cell that is not shown.
     """
     primary = functions(task)[PRIMARY]
     return [

@@ -21,8 +21,8 @@ def slices(comparisons: list[Comparison]) -> tuple:
         return ()
     words = (
         "The primary score of parts of the test sets, means over seeds. Parts are small, and nothing here was tested: "
-        f"read differences between them as questions, not answers. Cells under {MINIMUM} rows are not shown; where "
-        "such a cell would follow from the total, the next smallest is hidden with it (–)."
+        f"read differences between them as questions, not answers. Cells under {MINIMUM} rows are not shown (–), "
+        "and others with them where such a cell would follow from the total."
     )
     return (Paragraph(words), *blocks)
 
@@ -41,7 +41,7 @@ def slice_table(group: list[Comparison], part: str) -> Table:
     for key in sorted(cells, key=_order):
         shown = [scores.get((c.family, arm, *key), [None]) for c, arm in columns]
         values = [wording.ABSENT if None in found else wording.score("f1", mean(found)) for found in shown]
-        rows.append((SLICED_BY.get(key[0], key[0]), key[1], _n(cells[key]), *values))
+        rows.append((SLICED_BY.get(key[0], key[0]), key[1], wording.count(cells[key]["n"]), *values))
     first = group[0]
     return Table(
         f"{first.heading}, {WHERE[part]}: {wording.metric_title(first, 'f1')} by slice "
@@ -60,12 +60,6 @@ def _order(key: tuple[str, str]) -> tuple:
 
 def _rank(value: str) -> tuple[int]:
     return (QUARTILES.index(value),) if value in QUARTILES else (0,)
-
-
-def _n(row: dict) -> str:
-    if row["n"] is None:
-        return f"< {MINIMUM}" if row["small"] else wording.ABSENT
-    return wording.count(row["n"])
 
 
 def privacy(comparisons: list[Comparison]) -> tuple:
