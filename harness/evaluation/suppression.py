@@ -84,7 +84,10 @@ def pattern(tables: Sequence[Counts], minimum: int = MINIMUM) -> Pattern:
             names = {str(i): n for i, n in enumerate(found[axis])}
             for name in suppressed(names, minimum) if any(margin) else ():
                 margin[int(name)] = True
-    while (open_ := _open_places(tables, made, minimum)) and _hide_one_more(tables, made, open_):
+    if 2 * sum(map(sum, made.cells)) >= sum(any(table[i][j] for table in tables) for i in size for j in size):
+        # Mostly holes: what is left would say little, and hiding it at once is far cheaper than piece by piece.
+        made.cells = [[True for _ in size] for _ in size]
+    while (open_ := _open_places(tables, made, minimum)) and _hide_more(tables, made, open_):
         pass
     return made
 
@@ -114,30 +117,40 @@ def _small_sums(table: Counts, made: Pattern, minimum: int) -> list[Place]:
     return found
 
 
-def _hide_one_more(tables: Sequence[Counts], made: Pattern, open_: list[Place]) -> bool:
-    """Hide the cell that costs least in the line of an open place; a total where the line has none left."""
+def _hide_more(tables: Sequence[Counts], made: Pattern, open_: list[Place]) -> bool:
+    """Hide the cell that costs least in every open row and column, and one for all open cells; where none is left, the
+    totals.
+
+    False where nothing is left to hide.
+    """
     size = range(len(tables[0]))
-    largest = [[max(table[i][j] for table in tables) for j in size] for i in size]
-    lines = {("row", p[1]) for p in open_ if p[0] != "column"}
-    lines |= {("column", p[-1]) for p in open_ if p[0] != "row"}
-    cells = [
-        (largest[i][j] == 0, largest[i][j], i, j)
-        for i in size
-        for j in size
-        if not made.cells[i][j] and (("row", i) in lines or ("column", j) in lines)
-    ]
-    if cells:
-        # A zero only when nothing else is left: hiding it hides nobody.
-        *_, i, j = min(cells)
-        made.cells[i][j] = True
-        return True
-    margins = [(made.rows, i) for kind, i in sorted(lines) if kind == "row" and not made.rows[i]]
-    margins += [(made.columns, i) for kind, i in sorted(lines) if kind == "column" and not made.columns[i]]
-    margins += [(margin, i) for margin in (made.rows, made.columns) for i in size if not margin[i]]
-    margins += [(made.cells[i], j) for i in size for j in size if not made.cells[i][j]]
-    for line, i in margins[:1]:
-        line[i] = True
-    return bool(margins)
+    # A zero only when nothing else is left: hiding it hides nobody.
+    cost = [[(max(t[i][j] for t in tables) == 0, max(t[i][j] for t in tables), i, j) for j in size] for i in size]
+    lines = [[place] for place in open_ if place[0] != "cell"]
+    if cells := [place for place in open_ if place[0] == "cell"]:
+        # One cell often closes a ring for all of them.
+        lines.append([("row", i) for _, i, _ in cells] + [("column", j) for *_, j in cells])
+    done: set[Place] = set()
+    for of_place in lines:
+        if done & set(of_place):
+            continue
+        left = [cost[i][j] for i in size for j in size if {("row", i), ("column", j)} & set(of_place)]
+        left = [(i, j) for *_, i, j in sorted(left) if not made.cells[i][j]]
+        margins = [({"row": made.rows, "column": made.columns}[kind], i) for kind, i in of_place]
+        if left:
+            i, j = left[0]
+            made.cells[i][j] = True
+            done |= {("row", i), ("column", j)}
+        elif shown := [(margin, i) for margin, i in margins if not margin[i]]:
+            for margin, i in shown:
+                margin[i] = True
+            done |= set(of_place)
+    if not done:
+        # The places' own lines are hidden whole: what is left anywhere else goes.
+        done = {("row", i) for i in size if not (made.rows[i] and made.columns[i] and all(made.cells[i]))}
+        made.rows, made.columns = [True for _ in size], [True for _ in size]
+        made.cells = [[True for _ in size] for _ in size]
+    return bool(done)
 
 
 def exposed(table: Counts, made: Pattern) -> list[Place]:
@@ -175,8 +188,9 @@ def exposed(table: Counts, made: Pattern) -> list[Place]:
         )
         return true if found.x is None else np.round(found.x)
 
+    moved = _moved_by_swaps(table, made)
+    left, found = {place: line for place, line in asked.items() if place not in moved}, []
     # A table that moves one place moves many: what it has moved need not be asked about again.
-    left, found = dict(asked), []
     while left:
         place, line = next(iter(left.items()))
         others = sum(left.values()) / (len(hidden) * len(left) * (1 + sums[-2]))
@@ -188,3 +202,26 @@ def exposed(table: Counts, made: Pattern) -> list[Place]:
             found.append(place)
         left = {p: line for p, line in left.items() if p != place and line @ made_up == line @ true}
     return found
+
+
+def _moved_by_swaps(table: Counts, made: Pattern) -> set[Place]:
+    """Cells that a small swap of ones changes, which no total and no diagonal shows: most of them, found fast.
+
+    Either four cells off the diagonal (one up, one down in two rows and two columns), or six of which one on the
+    diagonal goes up and another down.
+    """
+    import numpy as np
+
+    up = np.array(made.cells)
+    down = up & (np.array(table) > 1)
+    size = len(table)
+    off = ~np.eye(size, dtype=bool)
+    apart = off[:, None, :, None] & off[None, :, None, :]
+    four = np.einsum("ij,kl,il,kj->ijkl", up & off, up & off, down & off, down & off) & apart
+    found = four.any((2, 3)) | four.any((1, 2))
+    d_up, d_down = np.diag(up), np.diag(down)
+    # (i,i) (k,l) (m,k) up, (i,l) (k,k) (m,i) down.
+    six = np.einsum("i,k,ik,kl,mk,il,mi->iklm", d_up, d_down, off, up & off, up & off, down & off, down & off)
+    found |= six.any((0, 3)) | six.any((0, 2)).T | six.any((1, 3)) | six.any((1, 2)).T
+    found |= np.diag(six.any((1, 2, 3)) | six.any((0, 2, 3)))
+    return {("cell", int(i), int(j)) for i, j in zip(*np.nonzero(found), strict=True)}

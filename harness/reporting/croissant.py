@@ -52,7 +52,7 @@ def metadata(task: Task, card: Mapping, manifest: str, records: Iterable[Mapping
         "version": f"{card.get('version', task.version)}.0.0",
         "url": address if address.startswith("https://") else None,
         "inLanguage": [code.strip() for code in source.get("language", "").split(",") if code.strip()] or None,
-        "distribution": [*_raw(task, source), *_made(task, card, manifest)],
+        "distribution": [*_raw(task, source, card["kind"]), *_made(task, card, manifest)],
         "recordSet": [_labels(task), _records(task, _columns(records))],
     }
     return {key: value for key, value in found.items() if value is not None}
@@ -78,7 +78,14 @@ def _file(name: str, address: str, sha256: str, description: str) -> dict:
     }
 
 
-def _raw(task: Task, source: Mapping) -> list[dict]:
+def _raw(task: Task, source: Mapping, kind: str) -> list[dict]:
+    if kind == "restricted":
+        # A file's name is the site's own, and may name a person, a ward or a date.
+        hashes = sorted((source.get("files") or {}).values())
+        return [
+            _file(f"raw/{i}", f"data/{task.name}/", sha256, "as it was received; its name is not shown")
+            for i, sha256 in enumerate(hashes, start=1)
+        ]
     published = {f.sha256: f.url for f in (task.public.files if task.public else ())}
     return [
         _file(f"raw/{name}", published.get(sha256, f"data/{task.name}/{name}"), sha256, "as it was received")

@@ -89,14 +89,15 @@ def leak_table(group: list[Comparison], part: str) -> Table:
     for c in group:
         for arm in c.arms:
             if found := _of(c, arm, part):
-                documents = [run["leaking"] / max(1, run["documents"]) for run in found]
+                shown = all(run["leaking"] is not None for run in found)
+                documents = [run["leaking"] / max(1, run["documents"]) for run in found] if shown else []
                 characters = [run["leaked"] / max(1, run["characters"]) for run in found]
                 rows.append(
                     (
                         c.family_title,
                         wording.arm_title(arm),
                         wording.count(found[0]["documents"]),
-                        wording.score_with_spread("share", documents),
+                        wording.score_with_spread("share", documents) if shown else wording.ABSENT,
                         wording.count(found[0]["characters"]),
                         wording.count(round(mean([run["leaked"] for run in found]))),
                         wording.score_with_spread("share", characters),
@@ -126,7 +127,7 @@ def label_table(c: Comparison, part: str) -> Table:
             for runs in found.values()
             for key in ("recall", "masked", "document_leak_rate")
         ]
-        rows.append((label.replace("_", " "), wording.count(counts[0]) if shown else f"< {MINIMUM}", *cells))
+        rows.append((label.replace("_", " "), wording.count(counts[0]) if shown else wording.ABSENT, *cells))
     header = [
         f"{wording.arm_title(arm) + ': ' if first else ''}{name}"
         for arm in arms

@@ -71,8 +71,9 @@ def _panel(panel, group: list[Comparison]) -> None:
                 [x + 0.5 * width * offset for offset in plotting.jitter(len(points))], points, s=16,
                 marker=style["marker"], facecolor="white", edgecolor=INK, linewidth=0.8, zorder=3,
             )  # fmt: skip
-    floor = 100 * round(group[0].floor, 4)
-    panel.axhline(floor, color=SOFT, linestyle=(0, (4, 3)), linewidth=1.2, label="Best constant answer")
+    if group[0].constants_shown:
+        floor = 100 * round(group[0].floor, 4)
+        panel.axhline(floor, color=SOFT, linestyle=(0, (4, 3)), linewidth=1.2, label="Best constant answer")
     panel.set_xticks(range(len(group)), [c.family_title for c in group], fontsize=10)
     panel.set_ylim(0, 100)
     panel.set_ylabel(wording.metric_title(group[0], "f1"), fontsize=10)

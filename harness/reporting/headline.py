@@ -132,6 +132,8 @@ def test_size(c: Comparison) -> str:
 
 def reading_nothing(c: Comparison) -> str:
     """What constant answers score, which any reader of the text has to beat."""
+    if not c.constants_shown:
+        return wording.ABSENT
     parts = [f"majority {wording.score('f1', c.reference['majority']['f1'])}"]
     if "always_positive" in c.reference:
         parts.append(f"always positive {wording.score('f1', c.reference['always_positive']['f1'])}")

@@ -10,6 +10,7 @@ from pathlib import Path
 from harness import files
 from harness.config import ScoreSettings
 from harness.errors import DataError, MissingInputError
+from harness.evaluation.suppression import MINIMUM
 from harness.task import Task
 
 PARTS = ("test", "holdout", "validation")
@@ -43,7 +44,7 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
     _check_inputs(recorded, task, family, hashes, made_by)
 
     expected = {part: {i for i, split in splits.items() if split == part} for part in PARTS}
-    scorer = _Scorer(task, family, expected, records, groups)
+    scorer = _Scorer(task, family, expected, records, groups, MINIMUM if card["kind"] == "restricted" else 1)
     predictions, decisions = {}, {}
     for entry in sorted(recorded["runs"], key=lambda entry: (entry["arm"], entry["seed"])):
         name = f"{entry['arm']}-seed{entry['seed']}.jsonl"
@@ -110,8 +111,18 @@ def _learning(entry: dict) -> dict:
 class _Scorer:
     """Collects the scores of one comparison, run by run."""
 
-    def __init__(self, task: Task, family: str, expected: dict, records: dict[str, dict], groups: dict[str, str]):
+    def __init__(
+        self,
+        task: Task,
+        family: str,
+        expected: dict,
+        records: dict[str, dict],
+        groups: dict[str, str],
+        smallest: int,
+    ):
         from harness.evaluation import beyond, metrics
+
+        self._smallest = smallest
 
         self._task, self._expected, self._records, self._group_of = task, expected, records, groups
         self._evaluation, self._functions = metrics, metrics.functions(task)
@@ -192,7 +203,7 @@ class _Scorer:
             self._slices += [{**at, **s} for s in beyond.by_slice(self._task, decisions, ids, self._divided[part])]
             if self._task.head == "tokens":
                 self._privacy.append({**at, **beyond.leaks(decisions)})
-            elif found := beyond.thresholds(self._task, rows):
+            elif found := beyond.thresholds(self._task, rows, self._smallest):
                 self._thresholds.append({**at, **found})
         groups = {row["id"]: row["group"] for row in rows}
         self._groups[part] = len(set(groups.values()))
