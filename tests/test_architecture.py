@@ -19,7 +19,7 @@ FLOORS = [
     {"task", "params", "profiles", "code", "slurm"},
     {"registry"},
     {"data", "models", "training", "evaluation", "reporting"},
-    {"tracking", "listing", "launching", "plugins"},
+    {"tracking", "listing", "launching", "plugins", "exporting"},
     {"live", "tracked"},
     {"auditing"},
     {"stages"},
