@@ -5,6 +5,7 @@ The reports hide these things when they are made. Here nothing of that is truste
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from html.parser import HTMLParser
@@ -39,7 +40,20 @@ def counts(name: str, text: str, restricted: Iterable[str]) -> list[tuple[str, i
         return list(_of_csv(text, set(restricted)))
     if name.endswith(".html"):
         return list(_of_page(text))
+    if name.startswith("cards/"):
+        card = json.loads(text)
+        if card.get("kind") == "restricted" or card.get("corpus"):
+            return list(_of_card(card))
     return []
+
+
+def _of_card(card: Mapping) -> Iterator[tuple[str, int]]:
+    tallies = {name: card.get(name) or {} for name in ("dropped", "labels", "parts", "repaired")}
+    for corpus, part in (card.get("corpus") or {}).items():
+        if part.get("kind") == "restricted":
+            tallies |= {f"{corpus}, {name}": part.get(name) or {} for name in ("document_types", "written_standards")}
+    yield from ((f"{name}, {key}", n) for name, tally in tallies.items() for key, n in tally.items() if n is not None)
+    yield from ((name, card[name]) for name in ("rows", "rows_in") if card.get(name) is not None)
 
 
 def _of_csv(text: str, restricted: set[str]) -> Iterator[tuple[str, int]]:
