@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from harness import files
+from harness.data import pseudonyms
 
 KIND = {"medmqp": "public", "medmcqa": "public", "nor_deid": "public", "aismec": "restricted", "synergi": "synthetic"}
 FILE = {"medmqp": "mqp.csv", "medmcqa": "test.jsonl", "aismec": "calls.jsonl", "synergi": "incidents.jsonl"}
@@ -117,6 +118,8 @@ def raw_files(name: str) -> dict[str, bytes]:
 def put(root: Path, name: str, contents: dict[str, bytes] | None = None, kind: str | None = None) -> Path:
     """Write `root/data/<name>` with a source record that fits it; returns the folder."""
     folder = root / "data" / name
+    if (kind or KIND[name]) == "restricted":
+        pseudonyms.ensure_key(root)
     for file, content in (contents or raw_files(name)).items():
         files.write_bytes(folder / file, content)
     record = {

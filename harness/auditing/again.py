@@ -17,6 +17,9 @@ from harness.errors import HarnessError
 # What fine-tuning one comparison reads.
 TRAINING_INPUTS = ("harness", "tasks", "params.yaml", "reports/splits", "artifacts/validated", "artifacts/checkpoints")
 
+# What the report is made of.
+REPORTED = tuple(f"artifacts/{name}" for name in ("scores", "validated", "splits", "corpus", "checkpoints"))
+
 
 @dataclass(frozen=True)
 class Stages:

@@ -6,6 +6,7 @@ from pathlib import Path
 from harness.auditing import again
 from harness.auditing.hashes import Hashes
 from harness.auditing.links import Chain, Link
+from harness.data import pseudonyms
 from harness.data.discretion import called, recorded
 from harness.data.sources import read_source
 from harness.files import read_json, read_jsonl
@@ -16,7 +17,7 @@ def links(root: Path, task: str, recorded: set[str], hashes: Hashes, stages: aga
     chain = Chain(f"data/{task}", "restore it (`dvc checkout data`, `git checkout -- reports/splits`), or `dvc repro`")
     yield from chain.follow("source record", lambda: _source(root, task, chain, hashes))
     with again.scratch(root) as target:
-        again.link_inputs(root, target, ("harness", "tasks", "data"))
+        again.link_inputs(root, target, ("harness", "tasks", "data", pseudonyms.KEY_FILE))
         yield from chain.follow("records", lambda: _records(root, target, task, chain, stages), target)
     with again.scratch(root) as target:
         again.link_inputs(root, target, ("harness", "tasks", f"artifacts/validated/{task}"))

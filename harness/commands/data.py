@@ -54,13 +54,20 @@ def _data_fetch(options) -> None:
 
 
 def _data_use(options) -> None:
+    from harness.data import pseudonyms
     from harness.plugins.placing import pin, place
 
     root = repository()
     keys = ("kind", "licence", "language", "citation", "note")
     folder = place(root, options.task, options.path, {key: getattr(options, key) for key in keys})
+    made = options.kind == "restricted" and pseudonyms.ensure_key(root)
     pinned = "data.dvc pins it" if pin(root) else "data/ is not whole yet and not pinned; run `dvc repro`, then this"
     print(f"{folder.relative_to(root)} holds your data ({options.kind}); {pinned}.")
+    if made:
+        print(
+            f"{pseudonyms.KEY_FILE} was made: ids and groups are replaced with it wherever they are written. It is not "
+            "in git; keep it as the data are kept, or this split cannot be made again."
+        )
 
 
 def _profile_list(options) -> None:

@@ -1,4 +1,4 @@
-"""Commands over what was recorded: track, ui, audit, reproduce."""
+"""Commands over what was recorded: track, ui, audit, reproduce, export."""
 
 from harness.commands.common import declare, parameters, repository
 
@@ -18,6 +18,8 @@ def add(commands) -> None:
     text = "run one recorded comparison again, aside, and say whether bytes or predictions differ"
     reproduce = declare(commands, "reproduce", _reproduce, text, "reproduce medmqp/nb_bert")
     reproduce.add_argument("recorded", metavar="RUN", help="the id of an MLflow run, or TASK/FAMILY")
+    text = "the bundle that may leave a restricted site: reports, provenance, cards, and a manifest to read first"
+    declare(commands, "export", _export, text, "export bundle", "folder")
 
 
 def _track(options) -> None:
@@ -93,3 +95,24 @@ def _say_in_mlflow(root, settings) -> None:
         mirroring.record(root, settings, {name: registry.get(root, name) for name in settings.run.tasks})
     except HarnessError as error:
         tracking.warn(error, "`harness track` says there what was found, once every comparison is there.")
+
+
+def _export(options) -> None:
+    from functools import partial
+    from pathlib import Path
+
+    from harness import registry
+    from harness.auditing import again
+    from harness.exporting import bundle, manifest
+    from harness.reporting import disclosed_cards
+    from harness.stages import report
+
+    root, settings = repository(), parameters().report()
+    tasks = {name: registry.get(root, name) for name in settings.run.tasks}
+    known = disclosed_cards.disclosed(report.read_background(root, settings))
+    site = bundle.Site(root, tasks, known, partial(report.run, settings=settings, tasks=tasks))
+    target = Path(options.folder)
+    with again.scratch(root) as scratch:
+        again.link_inputs(root, scratch, ("harness", "tasks", *again.REPORTED))
+        entries = bundle.export(site, target.resolve(), scratch)
+    print(f"{target} holds {len(entries)} files; read {target / manifest.MARKDOWN} before it goes.")

@@ -35,10 +35,9 @@ def slicings(task: Task, records: Iterable[Mapping]) -> dict[str, dict[str, str 
 
 
 def by_slice(task: Task, decisions, ids: Sequence[str], divided: Mapping[str, Mapping[str, str | None]]) -> list[dict]:
-    """The primary score of every slice: {"by", "value", "n", "score", "small"}.
+    """The primary score of every slice: {"by", "value", "n", "score"}.
 
-    `ids` are those of `decisions`, in order. `n` and `score` are None in a cell that is not shown; `small` says that
-    the cell itself is under the minimum.
+    `ids` are those of `decisions`, in order. `n` and `score` are None in a cell that is not shown.
     """
     primary = functions(task)[PRIMARY]
     return [
@@ -67,9 +66,9 @@ def leaks(decisions: SpanDecisions) -> dict:
     }
 
 
-def thresholds(task: Task, lines: Sequence[Mapping]) -> dict | None:
+def thresholds(task: Task, lines: Sequence[Mapping], smallest: int = 1) -> dict | None:
     """`roc` and `calibration` of the positive label from stored scores; None where the task declares no positive
-    label or a line holds no scores."""
+    label or a line holds no scores. No step of either holds fewer than `smallest` rows of a kind."""
     if task.positive is None or not all("scores" in line for line in lines):
         return None
     from harness.evaluation import curves
@@ -77,7 +76,10 @@ def thresholds(task: Task, lines: Sequence[Mapping]) -> dict | None:
     at = task.labels.index(task.positive)
     gold = [line["gold"] == task.positive for line in lines]
     given = [line["scores"][at] for line in lines]
-    return {"roc": curves.roc(gold, given), "calibration": curves.calibration(gold, given)}
+    return {
+        "roc": curves.roc(gold, given, smallest),
+        "calibration": curves.calibration(gold, given, smallest=smallest),
+    }
 
 
 def _characters(task: Task, record: Mapping) -> int:

@@ -10,11 +10,14 @@ import numpy as np
 GRID = 101  # points of a ROC curve, at equally spaced false positive rates
 
 
-def roc(positive: Sequence[bool], scores: Sequence[float]) -> dict | None:
+def roc(positive: Sequence[bool], scores: Sequence[float], smallest: int = 1) -> dict | None:
     """`auc` and [false positive rate, true positive rate] points on a fixed grid; None where gold is constant.
 
     At each rate stands the highest true positive rate reached without a higher rate of false alarms, which
     keeps the curve of a small test set the step function it is. The area is the exact one.
+
+    With `smallest` above 1 every step stands for no or at least so many rows of either kind (see `merged`), straight
+    lines between; None, too, where there are fewer of one kind in all.
     """
     from sklearn.metrics import roc_auc_score, roc_curve
 
@@ -23,6 +26,16 @@ def roc(positive: Sequence[bool], scores: Sequence[float]) -> dict | None:
         return None
     false, true, _ = roc_curve(gold, scores, drop_intermediate=False)
     grid = np.linspace(0, 1, GRID)
+    if smallest > 1:
+        if min(gold.sum(), (~gold).sum()) < smallest:
+            return None
+        steps = np.array([(0, 0)] + [(step["negatives"], step["positives"]) for step in merged(gold, scores, smallest)])
+        far, near = steps.cumsum(axis=0).T
+        reached = np.interp(grid, far / far[-1], near / near[-1])
+        return {
+            "auc": float(roc_auc_score(gold, scores)),
+            "points": [[float(f), float(t)] for f, t in zip(grid, reached, strict=True)],
+        }
     # A rate such as 29/100 and its grid point may differ in the last bit.
     reached = true[np.searchsorted(false, grid + 1e-9, side="right") - 1]
     return {
@@ -31,12 +44,41 @@ def roc(positive: Sequence[bool], scores: Sequence[float]) -> dict | None:
     }
 
 
-def calibration(positive: Sequence[bool], probabilities: Sequence[float], bins: int = 10, minimum: int = 5) -> dict:
+def merged(positive: Sequence[bool], scores: Sequence[float], smallest: int) -> list[dict]:
+    """The rows by falling score, cut wherever no or at least `smallest` rows of either kind lie between two cuts.
+
+    One dict per stretch: `positives`, `negatives`, `score` (the mean). What is left at the end joins the stretch before
+    it. Equal scores are never parted. Empty where no cut is possible.
+    """
+    gold, given = np.asarray(positive, dtype=bool), np.asarray(scores, dtype=float)
+    open_ = np.zeros(3)
+    closed: list[np.ndarray] = []
+    for value in np.unique(given)[::-1]:
+        at = given == value
+        open_ = open_ + np.array([gold[at].sum(), (~gold[at]).sum(), given[at].sum()])
+        if all(n == 0 or n >= smallest for n in open_[:2]):
+            closed.append(open_)
+            open_ = np.zeros(3)
+    while open_[:2].any() and closed and not all(n == 0 or n >= smallest for n in open_[:2]):
+        open_ = open_ + closed.pop()
+    if all(n == 0 or n >= smallest for n in open_[:2]) and open_[:2].any():
+        closed.append(open_)
+    return [{"positives": int(p), "negatives": int(n), "score": float(s / (p + n))} for p, n, s in closed]
+
+
+def calibration(
+    positive: Sequence[bool],
+    probabilities: Sequence[float],
+    bins: int = 10,
+    minimum: int = 5,
+    smallest: int = 1,
+) -> dict:
     """Reliability per equal-width bin of the predicted probability (0 to 1), and two summaries.
 
     `points` has {"predicted": mean probability, "observed": share of positives, "n": rows} for each bin with at
     least `minimum` rows; `suppressed` counts the rows in smaller bins. `brier` is the mean squared error,
     `expected_error` the mean of |observed − predicted| over all bins weighted by rows (Naeini et al. 2015).
+    With `smallest` above 1 the points are those of `merged` instead, and no row is suppressed.
     """
     gold, given = np.asarray(positive, dtype=float), np.asarray(probabilities, dtype=float)
     place = np.minimum((given * bins).astype(int), bins - 1)
@@ -45,12 +87,22 @@ def calibration(positive: Sequence[bool], probabilities: Sequence[float], bins: 
     predicted = np.bincount(place, given, minlength=bins) / filled
     observed = np.bincount(place, gold, minlength=bins) / filled
     shown = n >= minimum
+    summary = {
+        "brier": float(np.mean((given - gold) ** 2)),
+        "expected_error": float((n * np.abs(observed - predicted)).sum() / len(gold)),
+    }
+    if smallest > 1:
+        found = [
+            (step["positives"], step["positives"] + step["negatives"], step["score"])
+            for step in merged(gold > 0, given, smallest)
+        ]
+        points = [{"predicted": score, "observed": p / rows, "n": rows} for p, rows, score in found[::-1]]
+        return {"points": points, "suppressed": 0, **summary}
     return {
         "points": [
             {"predicted": float(predicted[i]), "observed": float(observed[i]), "n": int(n[i])}
             for i in np.flatnonzero(shown)
         ],
         "suppressed": int(n[~shown].sum()),
-        "brier": float(np.mean((given - gold) ** 2)),
-        "expected_error": float((n * np.abs(observed - predicted)).sum() / len(gold)),
+        **summary,
     }

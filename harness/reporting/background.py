@@ -32,7 +32,7 @@ def data(comparisons: list[Comparison], cards: dict[str, dict], leakages: dict[s
     for task, title in titles.items():
         card, source = cards[task], cards[task].get("source", {})
         described = (card["kind"], source.get("language") or wording.ABSENT, source.get("licence") or wording.ABSENT)
-        counted = (card["rows_in"], sum(card.get("dropped", {}).values()), card["rows"])
+        counted = (card["rows_in"], dropped(card), card["rows"])
         rows.append((title, *described, findings(leakages[task]), *map(wording.count, counted)))
     header = ("Task", "Kind", "Language", "Licence", "Leakage gate", "Rows in", "Dropped", "Kept")
     blocks = [Table(f"Data sets ({kinds})", header, tuple(rows), names=5)]
@@ -66,10 +66,19 @@ def flow(card: dict, leakage: dict) -> list[tuple[str, str, str]]:
     return [(step, wording.count(rows), wording.count(groups)) for step, rows, groups in steps]
 
 
+def dropped(card: dict) -> int | None:
+    """Rows that were dropped, for any reason; None where they may not be shown."""
+    return None if card["rows_in"] is None else card["rows_in"] - card["rows"]
+
+
 def findings(leakage: dict) -> str:
     """One phrase for all checks of a split."""
     checks = leakage.get("checks", [])
-    raised = [f"{check['check']}: {check['count']} ({check['level']})" for check in checks if check["level"] != "ok"]
+    raised = [
+        f"{check['check']}: {wording.count(check['count'])} ({check['level']})"
+        for check in checks
+        if check["level"] != "ok"
+    ]
     if not checks:
         return wording.ABSENT
     return "; ".join(raised) or f"nothing found in {wording.amount(len(checks), 'check')}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from harness.config import Statistics
 from harness.reporting import wording
-from harness.reporting.background import Background
+from harness.reporting.background import Background, dropped
 from harness.reporting.checkpoints import BUILT, source_kind
 from harness.reporting.document import Details, Paragraph, Table
 from harness.reporting.results import Comparison
@@ -68,8 +68,7 @@ def gather(comparisons: list[Comparison], known: Background, statistics: Statist
     return Facts(
         data="; ".join(f"`{task}`: {_source(cards[task])}" for task in tasks) + " (section Data and splits)",
         rows=", ".join(f"`{task}` {wording.count(cards[task]['rows'])}" for task in tasks) + " rows",
-        dropped=_counted(sum(sum(cards[task].get("dropped", {}).values()) for task in tasks), "row")
-        + " dropped, by reason in section Data and splits",
+        dropped=_dropped(cards, tasks) + " dropped, by reason in section Data and splits",
         split="train, validation and test by group, frozen in `splits/`; a group is never divided",
         leakage="groups, exact and near duplicates, label shares checked across splits: "
         + ("nothing found" if not warned else f"{_counted(warned, 'warning')}, see section Data and splits"),
@@ -95,6 +94,12 @@ def gather(comparisons: list[Comparison], known: Background, statistics: Statist
 def _source(card: Mapping) -> str:
     address = (card.get("source") or {}).get("address")
     return f"{card['kind']}, {address}" if address else card["kind"]
+
+
+def _dropped(cards: Mapping, tasks: Iterable[str]) -> str:
+    counts = [dropped(cards[task]) for task in tasks]
+    # A sum with one hidden part would tell it to whoever knows the others.
+    return "rows" if None in counts else _counted(sum(counts), "row")
 
 
 def _counted(n: int, one: str) -> str:

@@ -21,8 +21,8 @@ def slices(comparisons: list[Comparison]) -> tuple:
         return ()
     words = (
         "The primary score of parts of the test sets, means over seeds. Parts are small, and nothing here was tested: "
-        f"read differences between them as questions, not answers. Cells under {MINIMUM} rows are not shown; where "
-        "such a cell would follow from the total, the next smallest is hidden with it (–)."
+        f"read differences between them as questions, not answers. Cells under {MINIMUM} rows are not shown (–), "
+        "and others with them where such a cell would follow from the total."
     )
     return (Paragraph(words), *blocks)
 
@@ -42,7 +42,7 @@ def slice_table(group: list[Comparison], part: str) -> Table:
     for key in sorted(cells, key=_order):
         shown = [scores.get((c.family, arm, *key), [None]) for c, arm in columns]
         values = [wording.ABSENT if None in found else wording.score("f1", mean(found)) for found in shown]
-        rows.append((SLICED_BY.get(key[0], key[0]), key[1], _n(cells[key]), *values))
+        rows.append((SLICED_BY.get(key[0], key[0]), key[1], wording.count(cells[key]["n"]), *values))
     first = group[0]
     return Table(
         f"{first.heading}, {WHERE[part]}: {wording.metric_title(first, 'f1')} by slice "
@@ -61,12 +61,6 @@ def _order(key: tuple[str, str]) -> tuple:
 
 def _rank(value: str) -> tuple[int]:
     return (QUARTILES.index(value),) if value in QUARTILES else (0,)
-
-
-def _n(row: dict) -> str:
-    if row["n"] is None:
-        return f"< {MINIMUM}" if row["small"] else wording.ABSENT
-    return wording.count(row["n"])
 
 
 def privacy(comparisons: list[Comparison]) -> tuple:
@@ -96,14 +90,15 @@ def leak_table(group: list[Comparison], part: str) -> Table:
     for c in with_classic(group):
         for arm in c.arms:
             if found := _of(c, arm, part):
-                documents = [run["leaking"] / max(1, run["documents"]) for run in found]
+                shown = all(run["leaking"] is not None for run in found)
+                documents = [run["leaking"] / max(1, run["documents"]) for run in found] if shown else []
                 characters = [run["leaked"] / max(1, run["characters"]) for run in found]
                 rows.append(
                     (
                         c.family_title,
                         wording.arm_title(arm),
                         wording.count(found[0]["documents"]),
-                        wording.score_with_spread("share", documents),
+                        wording.score_with_spread("share", documents) if shown else wording.ABSENT,
                         wording.count(found[0]["characters"]),
                         wording.count(round(mean([run["leaked"] for run in found]))),
                         wording.score_with_spread("share", characters),
@@ -133,7 +128,7 @@ def label_table(c: Comparison, part: str) -> Table:
             for runs in found.values()
             for key in ("recall", "masked", "document_leak_rate")
         ]
-        rows.append((label.replace("_", " "), wording.count(counts[0]) if shown else f"< {MINIMUM}", *cells))
+        rows.append((label.replace("_", " "), wording.count(counts[0]) if shown else wording.ABSENT, *cells))
     header = [
         f"{wording.arm_title(arm) + ': ' if first else ''}{name}"
         for arm in arms

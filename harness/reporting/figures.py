@@ -71,8 +71,9 @@ def _panel(panel, group: list[Comparison]) -> None:
                 [x + 0.5 * width * offset for offset in plotting.jitter(len(points))], points, s=16,
                 marker=style["marker"], facecolor="white", edgecolor=INK, linewidth=0.8, zorder=3,
             )  # fmt: skip
-    floor = 100 * round(group[0].floor, 4)
-    panel.axhline(floor, color=SOFT, linestyle=(0, (4, 3)), linewidth=1.2, label="Best constant answer")
+    if group[0].constants_shown:
+        floor = 100 * round(group[0].floor, 4)
+        panel.axhline(floor, color=SOFT, linestyle=(0, (4, 3)), linewidth=1.2, label="Best constant answer")
     if classic := group[0].classic:
         height = 100 * round(classic.mean(*classic.arms), 4)
         panel.axhline(height, color=INK, linestyle=(0, (1, 1.5)), linewidth=1.4, label="Classic linear model")

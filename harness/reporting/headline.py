@@ -115,7 +115,7 @@ def headline_table(comparisons: list[Comparison]) -> Table:
         others = [
             wording.score_with_spread("f1", c.over_seeds(arm)) if arm in c.arms else wording.ABSENT for arm in extra
         ]
-        nothing = wording.reading_nothing(c.reference)
+        nothing = wording.reading_nothing(c.reference) if c.constants_shown else wording.ABSENT
         shared = (c.heading, wording.metric_title(c, "f1"), test_size(c), c.data_kind, nothing, classic(c))
         rows.append((*shared, c.family_title, *arms, *others, wording.difference(c.delta())))
     return Table(

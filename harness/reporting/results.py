@@ -11,6 +11,7 @@ from harness.config import ARMS, Run, Statistics
 from harness.errors import DataError, MissingInputError
 from harness.evaluation.statistics import Estimate
 from harness.evaluation.verdicts import Judgement, judge
+from harness.reporting.disclosure import disclosed
 from harness.task import Task
 
 AGAINST = "baseline"
@@ -43,6 +44,8 @@ class Comparison:
     `privacy`, `thresholds` (rows of `harness.evaluation.beyond`) and `learning` have one entry per run and part,
     with its arm and seed. `classic` are the scores of the task's linear model in the same shape: the family `classic`
     with one arm, one seed, and nothing that it is compared with; `constants` are those of constant answers, by part.
+    Of restricted data, counts and scores that may not be shown are None, and `constants_shown` says whether what
+    constant answers score may stand in a table (see `harness.reporting.disclosure`).
     """
 
     task: str
@@ -58,7 +61,7 @@ class Comparison:
     groups: dict[str, int]
     values: dict[tuple[str, int, str, str], float]
     tables: dict[tuple[str, int, str], list[dict]]
-    matrices: dict[tuple[str, int, str], list[list[int]]]
+    matrices: dict[tuple[str, int, str], list[list[int | None]]]
     reference: dict[str, dict[str, float]]
     estimates: dict[tuple[str, str], Estimate]
     diverged: tuple[tuple[str, int], ...]
@@ -70,6 +73,7 @@ class Comparison:
     learning: tuple[dict, ...] = ()
     constants: Mapping[str, dict[str, dict[str, float]]] = field(default_factory=dict)
     classic: "Comparison | None" = None
+    constants_shown: bool = True
 
     @property
     def floor(self) -> float:
@@ -127,15 +131,18 @@ class Comparison:
             {
                 "label": label,
                 "support": by_seed[0][label]["support"],
-                **{k: mean([rows[label][k] for rows in by_seed]) for k in ("precision", "recall", "f1")},
+                **{k: mean_shown([rows[label][k] for rows in by_seed]) for k in ("precision", "recall", "f1")},
             }
             for label in self.labels
         ]
 
-    def summed_matrix(self, arm: str, part: str = "test") -> list[list[int]]:
-        """Confusion counts added up over seeds."""
+    def summed_matrix(self, arm: str, part: str = "test") -> list[list[int | None]]:
+        """Confusion counts added up over seeds; None where they are not shown."""
         matrices = [self.matrices[arm, seed, part] for seed in self.seeds]
-        return [[sum(cells) for cells in zip(*rows, strict=True)] for rows in zip(*matrices, strict=True)]
+        return [
+            [None if None in cells else sum(cells) for cells in zip(*rows, strict=True)]
+            for rows in zip(*matrices, strict=True)
+        ]
 
 
 def judged(comparisons: list[Comparison], statistics: Statistics) -> Judgements:
@@ -158,13 +165,18 @@ def mean(values: list[float]) -> float:
     return math.fsum(values) / len(values)
 
 
+def mean_shown(values: list[float | None]) -> float | None:
+    """The mean, or None where one of the values is not shown."""
+    return None if None in values else mean(values)
+
+
 def spread(values: list[float]) -> float | None:
     """Sample standard deviation; None for a single value."""
     return statistics.stdev(values) if len(values) > 1 else None
 
 
 def load(root: Path, run: Run, tasks: Mapping[str, Task]) -> list[Comparison]:
-    """The scores of every task × family of the run, in the order of `params.yaml`.
+    """The scores of every task × family of the run, in the order of `params.yaml`, as far as they may be shown.
 
     Raises MissingInputError, naming the stage, for one that is not there; leftovers of earlier runs
     are not looked at.
@@ -180,7 +192,7 @@ def load(root: Path, run: Run, tasks: Mapping[str, Task]) -> list[Comparison]:
         linear = _stored(folder / CLASSIC / "linear.json", {"task": task}, f"harness score {task}")
         classic = read_classic(linear, title)
         found = [replace(c, classic=classic, constants=linear["constants"]) if c.task == task else c for c in found]
-    return found
+    return disclosed(found)
 
 
 def _stored(path: Path, names: dict[str, str], made_by: str) -> dict:

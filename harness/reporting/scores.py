@@ -1,7 +1,9 @@
 """The report's tables of all scores: every metric, by class, and confusion matrices."""
 
 from harness.config import CONTROL
+from harness.evaluation.suppression import MINIMUM
 from harness.reporting import wording
+from harness.reporting.disclosure import RESTRICTED
 from harness.reporting.document import Details, Paragraph, Table
 from harness.reporting.results import AGAINST, Comparison
 from harness.reporting.wording import amount, arm_title, by_task, capital, with_classic
@@ -20,8 +22,10 @@ def score_table(group: list[Comparison], part: str) -> Table:
         for c in with_classic(group)
         for arm in c.arms
     ]
-    for name, scores in first.reading_nothing(part).items():
-        rows.append(("Reading nothing", name.replace("_", " "), *(wording.score(m, scores[m]) for m in first.metrics)))
+    if first.constants_shown:
+        for name, scores in first.reading_nothing(part).items():
+            cells = (wording.score(m, scores[m]) for m in first.metrics)
+            rows.append(("Reading nothing", name.replace("_", " "), *cells))
     return Table(
         f"{first.heading}, {where}, {wording.count(first.n[part])} rows ({wording.KINDS[first.data_kind]})",
         ("Family", "Arm", *(capital(wording.metric_title(first, m)) for m in first.metrics)),
@@ -44,7 +48,7 @@ def class_table(c: Comparison) -> Table:
     tables += [c.classic.mean_table(*c.classic.arms)] if c.classic else []
     rows = []
     for rows_of_label in zip(*tables, strict=True):
-        cells = [wording.score("f1", row[k]) for row in rows_of_label for k in ("precision", "recall", "f1")]
+        cells = [wording.score_shown("f1", row[k]) for row in rows_of_label for k in ("precision", "recall", "f1")]
         first = rows_of_label[0]
         rows.append((first["label"].replace("_", " "), wording.count(first["support"]), *cells))
     classic = ("Classic P", "R", "F1") if c.classic else ()
@@ -58,7 +62,7 @@ def class_table(c: Comparison) -> Table:
 def matrix_table(c: Comparison, arm: str) -> Table:
     """The confusion matrix of an arm, counts added up over seeds."""
     matrix = c.summed_matrix(arm)
-    shade = tuple(tuple(n / max(1, sum(row)) for n in row) for row in matrix)
+    shade = tuple(tuple((n or 0) / max(1, sum(n or 0 for n in row)) for n in row) for row in matrix)
     return Table(
         f"{c.heading}, {c.family_title}, {arm_title(arm).lower()}: gold in rows, prediction in columns, "
         f"counts over {amount(len(c.seeds), 'seed')} ({wording.KINDS[c.data_kind]})",
@@ -76,4 +80,10 @@ def by_class(comparisons: list[Comparison]) -> tuple:
             tables += tuple(matrix_table(c, arm) for c in with_classic(group) for arm in c.arms if arm != CONTROL)
         kind = wording.KINDS[group[0].data_kind]
         blocks.append(Details(f"{group[0].short_title} ({kind})", tables))
-    return (Paragraph("Precision, recall and F1 by class, and confusion matrices, folded by task."), *blocks)
+    words = "Precision, recall and F1 by class, and confusion matrices, folded by task."
+    if any(c.data_kind == RESTRICTED for c in comparisons):
+        words += (
+            f" Of restricted data, counts under {MINIMUM} are not shown (–), nor what they would follow from: other "
+            "cells, and scores of the class."
+        )
+    return (Paragraph(words), *blocks)

@@ -23,6 +23,11 @@ def score(metric: str, value: float) -> str:
     return _sign(text)
 
 
+def score_shown(metric: str, value: float | None) -> str:
+    """The same, or a dash for what is not shown."""
+    return ABSENT if value is None else score(metric, value)
+
+
 def score_with_spread(metric: str, values: list[float]) -> str:
     """Mean ± sample standard deviation over seeds."""
     deviation = spread(values)

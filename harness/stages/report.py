@@ -4,7 +4,7 @@ from pathlib import Path
 
 from harness import files
 from harness.config import ReportSettings
-from harness.reporting import content, exploratory, provenance, results, tables
+from harness.reporting import content, disclosed_cards, exploratory, provenance, results, tables
 from harness.reporting.background import Background
 from harness.reporting.document import Table
 from harness.task import Task
@@ -22,9 +22,10 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
     comparisons = results.load(root, settings.run, tasks)
     judgements = results.judged(comparisons, settings.statistics)
     known = read_background(root, settings)
+    shown = disclosed_cards.disclosed(known)
     validated = exploratory.load(root, settings, tasks)
-    report = content.report(comparisons, known, settings.run.profile, judgements, settings.statistics, validated)
-    pictures = figures.draw(comparisons, judgements, known.checkpoints, settings.statistics)
+    report = content.report(comparisons, shown, settings.run.profile, judgements, settings.statistics, validated)
+    pictures = figures.draw(comparisons, judgements, shown.checkpoints, settings.statistics)
     folder = root / "reports"
     for name, picture in pictures.items():
         files.write_bytes(folder / "figures" / name, picture)
@@ -34,7 +35,7 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
     files.write_text(folder / "tables.tex", tables.latex(paper_tables(report)))
     files.write_text(folder / "README.md", tables.markdown(report))
     files.write_text(folder / "index.html", page.page(report, pictures))
-    write_for_machines(root, folder, comparisons, judgements, known, tasks)
+    write_for_machines(root, folder, comparisons, judgements, shown, tasks)
     files.write_json(folder / "provenance.json", trace(root, settings, comparisons, validated, known))
     files.write_json(root / "artifacts" / "report.json", exact(comparisons, validated))
 
@@ -63,7 +64,7 @@ def write_for_machines(
 
 
 def read_background(root: Path, settings: ReportSettings) -> Background:
-    """The cards of data, splits, corpora and checkpoints."""
+    """The cards of data, splits, corpora and checkpoints, whole."""
     artifacts, run_ = root / "artifacts", settings.run
     cards = {
         (family, folder.name): files.read_json(folder / "harness.json")

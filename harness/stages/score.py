@@ -10,6 +10,7 @@ from pathlib import Path
 from harness import files, restricted
 from harness.config import ScoreSettings
 from harness.errors import DataError, MissingInputError
+from harness.evaluation.suppression import MINIMUM
 from harness.task import Task
 
 PARTS = ("test", "holdout", "validation")
@@ -158,6 +159,7 @@ class _Scorer:
         self._task, self._records, self._group_of = data.task, data.records, data.groups
         self._expected = expected = {part: set(data.ids(part)) for part in PARTS}
         self._evaluation, self._functions = metrics, metrics.functions(data.task)
+        self._smallest = MINIMUM if data.kind == restricted.KIND else 1
         self._remedy = f"Make the predictions again with `{made_by}`."
         self._metrics: list[dict] = []
         self._per_class: list[dict] = []
@@ -236,7 +238,7 @@ class _Scorer:
             self._slices += [{**at, **s} for s in beyond.by_slice(self._task, decisions, ids, self._divided[part])]
             if self._task.head == "tokens":
                 self._privacy.append({**at, **beyond.leaks(decisions)})
-            elif found := beyond.thresholds(self._task, rows):
+            elif found := beyond.thresholds(self._task, rows, self._smallest):
                 self._thresholds.append({**at, **found})
         groups = {row["id"]: row["group"] for row in rows}
         self._groups[part] = len(set(groups.values()))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from harness import registry
 from harness.config import Split
-from harness.data import grouping, leakage, splitting
+from harness.data import grouping, leakage, pseudonyms, splitting
 from harness.errors import DataError
 from harness.files import read_json, read_jsonl, sha256, write_json
 from harness.task import Task
@@ -24,6 +24,8 @@ def run(root: Path, name: str, settings: Split) -> None:
     target = root / "reports" / "splits" / f"{name}.json"
     source = lineage(card["source"])
     header = {"task": name, "source": source, "seed": settings.seed, "shares": settings.shares}
+    if "ids" in card:
+        header["ids"] = card["ids"]
     frozen = frozen_splits(target, header)
 
     links = grouping.find_links(records, task.groups, task.head)
@@ -75,7 +77,16 @@ def frozen_splits(path: Path, header: dict) -> dict[str, str]:
     splits = manifest.get("splits") if isinstance(manifest, dict) else None
     if not isinstance(splits, dict) or not isinstance(manifest.get("retired", {}), dict):
         raise DataError(f"{path} is not a split manifest.", remedy="Restore it from git, or remove it to split anew.")
-    if any(manifest.get(key) != value for key, value in header.items()):
+    differing = {key for key, value in header.items() if manifest.get(key) != value}
+    if differing == {"ids"}:
+        # Its ids mean nothing under this key: splitting anew would silently move frozen rows.
+        made = "another key" if manifest.get("ids") else "the site's own ids"
+        raise DataError(
+            f"{path} was made with {made}, not with the key in {pseudonyms.KEY_FILE}.",
+            remedy="Put that key back; or, if it is lost, remove the manifest (own ids: from git's history, too) and "
+            "split anew.",
+        )
+    if differing:
         return {}
     known = manifest.get("retired", {}) | splits
     wrong = sorted(record_id for record_id, split in known.items() if split not in allowed)

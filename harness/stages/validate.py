@@ -1,14 +1,15 @@
 """Stage `validate`: raw files of one task to checked records.
 
 Reads `data/<task>/` and writes `artifacts/validated/<task>/{records.jsonl,card.json}`; writes nothing
-where the source record, a hash, the reader or the schema finds a fault.
+where the source record, a hash, the reader or the schema finds a fault. Ids and groups of restricted data
+are replaced here, so that no later stage ever sees the site's own.
 """
 
 from collections import Counter
 from pathlib import Path
 
 from harness import files, registry
-from harness.data import schema, sources
+from harness.data import pseudonyms, schema, sources
 from harness.data.discretion import discreet
 from harness.task import Task
 
@@ -17,7 +18,7 @@ def run(root: Path, name: str) -> dict:
     """Validate the data of task `name` and return the card that was written."""
     root = Path(root)
     task = registry.get(root, name)
-    records, card = check(task, root / "data" / name)
+    records, card = check(task, root / "data" / name, root)
     with files.atomic_folder(root / "artifacts" / "validated" / name) as folder:
         files.write_jsonl(folder / "records.jsonl", records)
         card["sha256"] = files.sha256(folder / "records.jsonl")
@@ -25,8 +26,11 @@ def run(root: Path, name: str) -> dict:
     return card
 
 
-def check(task: Task, folder: Path) -> tuple[list[dict], dict]:
-    """The records of `folder` and their card, or a DataError; writes nothing."""
+def check(task: Task, folder: Path, root: Path) -> tuple[list[dict], dict]:
+    """The records of `folder` and their card, or a DataError; writes nothing.
+
+    Raises MissingInputError where they are restricted and `root` has no key for their ids.
+    """
     source = sources.read_source(folder)
     with discreet(source["kind"], task.name, folder):
         sources.verify(folder, source)
@@ -34,6 +38,11 @@ def check(task: Task, folder: Path) -> tuple[list[dict], dict]:
         records = [{"part": "pool", **record} for record in reading.records]
         names = ", ".join(sorted(source["files"]))
         schema.validate(task, records, source["kind"], f"{folder}/{names}", reading.where)
+    ids = {}
+    if source["kind"] == "restricted":
+        key = pseudonyms.read_key(root)
+        records = pseudonyms.replaced(records, task.name, (task.groups.column,), key)
+        ids = {"ids": {"scheme": pseudonyms.SCHEME, "key": key.fingerprint}}
     parts = Counter(record["part"] for record in records)
     card = {
         "task": task.name,
@@ -47,6 +56,7 @@ def check(task: Task, folder: Path) -> tuple[list[dict], dict]:
         "repaired": reading.repaired,
         "labels": _label_counts(task, records),
         "parts": {"pool": parts["pool"], "holdout": parts["holdout"]},
+        **ids,
     }
     return records, card
 

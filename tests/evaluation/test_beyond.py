@@ -38,10 +38,10 @@ def test_slices_are_scored_by_id_and_small_cells_are_hidden():
     values = {i: "nynorsk" if i in ("r00", "r02") else "bokmål" if n < 12 else "unknown" for n, i in enumerate(ids)}
     found = {row["value"]: row for row in beyond.by_slice(CALLS, decisions, ids, {"written_standard": values})}
     assert found["nynorsk"] == {
-        "by": "written_standard", "value": "nynorsk", "n": None, "score": None, "small": True,
+        "by": "written_standard", "value": "nynorsk", "n": None, "score": None,
     }  # fmt: skip
     # Two rows would follow from the total, so the next smallest cell is hidden too, and said not to be small.
-    assert (found["unknown"]["n"], found["unknown"]["small"]) == (None, False)
+    assert found["unknown"]["n"] is None
     assert found["bokmål"]["n"] == 10 and found["bokmål"]["score"] == pytest.approx(2 * 4 / (2 * 4 + 6))
     backwards = beyond.by_slice(
         CALLS,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.config import Split
+from harness.data import pseudonyms
 from harness.errors import DataError, LeakageError, MissingInputError
 from harness.files import write_json, write_jsonl
 from harness.stages import split
@@ -40,10 +41,11 @@ def declare(root: Path, name: str, head: str, groups: str) -> None:
     (root / "tasks" / f"{name}.py").write_text(DECLARATION.format(name=name, head=head, groups=groups))
 
 
-def give(root: Path, name: str, records: list[dict], **source) -> None:
+def give(root: Path, name: str, records: list[dict], key: str | None = None, **source) -> None:
     folder = root / "artifacts" / "validated" / name
     write_jsonl(folder / "records.jsonl", records)
-    write_json(folder / "card.json", {"task": name, "source": SOURCE | source})
+    ids = {"ids": {"scheme": pseudonyms.SCHEME, "key": key}} if key else {}
+    write_json(folder / "card.json", {"task": name, "source": SOURCE | source, **ids})
 
 
 def report_of(root: Path, name: str) -> dict:
@@ -140,6 +142,21 @@ def test_a_row_that_bridges_two_splits_is_excluded_and_counted(calls):
         assert report["excluded"] == 1
         assert report["splits"]["excluded"]["rows"] == 1
         assert report["groups"] == 180
+
+
+@pytest.mark.parametrize(("before", "made"), [("key-1", "another key"), (None, "the site's own ids")])
+def test_a_split_of_other_pseudonyms_is_kept_and_named(calls, before, made):
+    """Ids under another key are other ids: all rows would count as new, and frozen ones would move unseen."""
+    give(calls, "calls", call_records(200), before)
+    split.run(calls, "calls", SETTINGS)
+    frozen = manifest_of(calls, "calls")
+    give(calls, "calls", call_records(200, prefix="d"), "key-2")
+    with pytest.raises(DataError, match=made) as caught:
+        split.run(calls, "calls", SETTINGS)
+    assert "Put that key back" in caught.value.remedy and manifest_of(calls, "calls") == frozen
+    (calls / "reports" / "splits" / "calls.json").unlink()
+    split.run(calls, "calls", SETTINGS)
+    assert manifest_of(calls, "calls")["ids"]["key"] == "key-2"
 
 
 @pytest.mark.parametrize("change", ["seed", "shares", "source", "task version stays"])

@@ -7,7 +7,8 @@ import pytest
 import samples
 
 from harness import files
-from harness.errors import DataError, RegistryError
+from harness.data import pseudonyms
+from harness.errors import DataError, MissingInputError, RegistryError
 from harness.stages import validate
 
 
@@ -27,10 +28,11 @@ def test_writes_records_and_card(root):
     card = validate.run(root, "aismec")
     folder = root / "artifacts" / "validated" / "aismec"
     records = files.read_jsonl(folder / "records.jsonl")
-    assert [record["id"] for record in records] == [f"call-{i}" for i in range(4)]
+    key = pseudonyms.read_key(root)
+    assert [record["id"] for record in records] == [key.pseudonym("aismec", "id", f"call-{i}") for i in range(4)]
     assert records[1] == {
-        "id": "call-1",
-        "group": "caller-0",
+        "id": key.pseudonym("aismec", "id", "call-1"),
+        "group": key.pseudonym("aismec", "group", "caller-0"),
         "part": "pool",
         "label": "stroke",
         "written_standard": "bokmål",
@@ -50,7 +52,9 @@ def test_writes_records_and_card(root):
         "labels",
         "parts",
         "sha256",
+        "ids",
     }
+    assert card["ids"] == {"scheme": pseudonyms.SCHEME, "key": key.fingerprint}
     assert card["kind"] == "restricted" and card["labels"] == {"other": 2, "stroke": 2}
     assert card["sha256"] == files.sha256(folder / "records.jsonl")
     assert sorted(p.name for p in folder.iterdir()) == ["card.json", "records.jsonl"]
@@ -106,3 +110,37 @@ def test_restricted_text_never_reaches_a_message(root):
             validate.run(root, "aismec")
         assert "SECRET" not in str(caught.value)
         assert "SECRET" not in json.dumps(caught.value.message)
+
+
+def test_a_site_s_own_ids_are_written_nowhere(root):
+    samples.put(root, "aismec")
+    validate.run(root, "aismec")
+    written = b"".join(outputs(root).values())
+    for row in samples.calls():
+        assert row["call_id"].encode() not in written and row["caller_id"].encode() not in written
+    records = files.read_jsonl(root / "artifacts" / "validated" / "aismec" / "records.jsonl")
+    assert len({record["group"] for record in records}) == 2, "one caller stays one group"
+
+
+def test_ids_that_are_not_restricted_stay_as_they_are(root):
+    samples.put(root, "aismec", kind="synthetic")
+    assert "ids" not in validate.run(root, "aismec")
+    records = files.read_jsonl(root / "artifacts" / "validated" / "aismec" / "records.jsonl")
+    assert records[0]["id"] == "call-0"
+
+
+def test_restricted_data_are_not_validated_without_the_key(root):
+    samples.put(root, "aismec")
+    (root / pseudonyms.KEY_FILE).unlink()
+    with pytest.raises(MissingInputError, match=r"\.harness-key is missing") as caught:
+        validate.run(root, "aismec")
+    assert "harness data use" in caught.value.remedy and not (root / "artifacts").exists()
+
+
+def test_a_message_names_rows_of_restricted_data_by_their_place(root):
+    calls = samples.calls()
+    calls[2]["outcome"] = "neither"
+    samples.put(root, "aismec", {"calls.jsonl": samples.to_jsonl(calls)})
+    with pytest.raises(DataError, match="line 3") as caught:
+        validate.run(root, "aismec")
+    assert "call-2" not in str(caught.value)

@@ -1,0 +1,142 @@
+"""`harness export`: the reports, their provenance and the cards as a folder that a data officer can read through.
+
+The reports go as they are made from the scores now, not as they stand in `reports/`: whoever edited them, or made
+them before this code did, cannot put anything into the bundle.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import files
+from harness.data import pseudonyms
+from harness.errors import DataError, HarnessError
+from harness.exporting import manifest, searching
+from harness.exporting.searching import DisclosureError
+from harness.reporting.background import Background
+from harness.task import Task
+
+RESTRICTED = "restricted"
+SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Site:
+    """What is exported: the repository, its tasks, and the cards as they may be shown.
+
+    `render` writes `reports/` below a folder that holds links to the stages' outputs.
+    """
+
+    root: Path
+    tasks: Mapping[str, Task]
+    known: Background
+    render: Callable[[Path], None]
+
+    @property
+    def restricted(self) -> list[str]:
+        return [name for name in self.tasks if self.known.cards[name]["kind"] == RESTRICTED]
+
+
+def export(site: Site, target: Path, scratch: Path) -> list[manifest.Entry]:
+    """Write the bundle to `target`, and return what it holds; `scratch` is an empty folder to render in.
+
+    Raises DisclosureError, and writes nothing, where a file has a small count, an id or a text of restricted data, and
+    DataError where `target` holds something else than an earlier bundle.
+    """
+    if target.exists() and (not target.is_dir() or (any(target.iterdir()) and not (target / manifest.JSON).is_file())):
+        raise DataError(f"{target} is there and is no earlier bundle.", remedy="Name a folder that is not there yet.")
+    site.render(scratch)
+    contents = _contents(site, scratch / "reports")
+    _refuse(site, contents)
+    entries = [
+        manifest.Entry.of(path, content, _smallest(path, contents, site.restricted))
+        for path, content in sorted(contents.items())
+    ]
+    kinds = {name: site.known.cards[name]["kind"] for name in site.tasks}
+    with files.atomic_folder(target) as folder:
+        for path, content in contents.items():
+            files.write_bytes(folder / path, content)
+        files.write_json(folder / manifest.JSON, manifest.as_json(entries, kinds))
+        files.write_text(folder / manifest.MARKDOWN, manifest.as_markdown(entries, kinds))
+    return entries
+
+
+def _contents(site: Site, reports: Path) -> dict[str, bytes]:
+    found = {
+        path.relative_to(reports).as_posix(): path.read_bytes()
+        for path in sorted(reports.rglob("*"))
+        if path.is_file() and path.relative_to(reports).parts[0] != "splits"
+    }
+    unknown = sorted(path for path in found if manifest.holds(path) is None)
+    if unknown:
+        raise DisclosureError(
+            f"The report now writes {unknown[0]}, and nobody has said whether it may leave.",
+            remedy="Describe it in harness/exporting/manifest.py.",
+        )
+    for name in site.tasks:
+        found[f"cards/data/{name}.json"] = _json(_data_card(site.known.cards[name]))
+    for (family, arm), card in sorted(site.known.checkpoints.items()):
+        found[f"cards/checkpoints/{family}-{arm}.json"] = _json(card)
+    return found
+
+
+def _data_card(card: Mapping) -> dict:
+    """Without the names of restricted files, which are the site's own."""
+    if card["kind"] != RESTRICTED:
+        return dict(card)
+    hashes = sorted(card["source"]["files"].values())
+    return {**card, "source": {**card["source"], "files": {f"file {i}": h for i, h in enumerate(hashes, start=1)}}}
+
+
+def _json(value) -> bytes:
+    return (files.canonical_json(value, indent=1) + "\n").encode()
+
+
+def _text(content: bytes) -> str:
+    # Pictures hold no text: matplotlib's PNGs are written without any.
+    return "" if content.startswith(b"\x89PNG") else content.decode("utf-8")
+
+
+def _smallest(path: str, contents: Mapping[str, bytes], restricted: Sequence[str]) -> int | None:
+    # The report as text has the very tables of the page.
+    read = "index.html" if path == "README.md" else path
+    found = [n for _, n in searching.counts(read, _text(contents[read]), restricted) if n]
+    return min(found, default=None)
+
+
+def _refuse(site: Site, contents: Mapping[str, bytes]) -> None:
+    """Search every file for what must not leave."""
+    if not site.restricted:
+        return
+    readable = {path: _text(content) for path, content in contents.items()}
+    wrong = [
+        f"{path}: {what}"
+        for path, text in readable.items()
+        for what in searching.small_cells(path, text, site.restricted)
+    ]
+    shingles = {path: searching.shingles(text) for path, text in readable.items()}
+    for name in site.restricted:
+        records = files.read_jsonl(
+            site.root / "artifacts" / "validated" / name / "records.jsonl", made_by=f"harness validate {name}"
+        )
+        known = {record[column] for record in records for column in pseudonyms.COLUMNS} | _own_ids(site, name)
+        for path, text in readable.items():
+            if n := searching.ids(text, known):
+                wrong.append(f"{path}: {n} id{'s' * (n > 1)} of {name}")
+            if n := searching.texts(shingles[path], records, site.tasks[name]):
+                wrong.append(f"{path}: words of {n} text{'s' * (n > 1)} of {name}")
+    if wrong:
+        more = f"\n… and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
+        raise DisclosureError(
+            "The bundle would hold what must not leave; nothing was written.\n" + "\n".join(wrong[:SHOWN]) + more,
+            remedy="Ask for a report without it: shorter labels, other slices, or the task taken out of run.tasks.",
+        )
+
+
+def _own_ids(site: Site, name: str) -> set[str]:
+    """What the site itself calls its rows and groups, read from its files where they are there."""
+    try:
+        reading = site.tasks[name].reader(site.root / "data" / name)
+    except HarnessError:
+        return set()
+    return {str(record[column]) for record in reading.records for column in pseudonyms.COLUMNS if column in record}

@@ -1,0 +1,108 @@
+"""What may be shown of the cards of restricted data: the way of the rows, the splits, the corpora, the checkpoints.
+
+Counts that may not be shown are None. The rule is that of `harness.evaluation.suppression`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from harness.evaluation.suppression import is_small, protected, suppressed
+from harness.reporting.background import Background
+from harness.reporting.disclosure import RESTRICTED
+
+# Stand beside every score: they cannot be hidden so that another part does not follow from the total.
+SCORED = ("test", "holdout")
+
+
+def disclosed(known: Background) -> Background:
+    """The cards of restricted data without small counts; with one restricted set among the data, the corpora are
+    taken to hold restricted text, too."""
+    kinds = {card["kind"] for card in known.cards.values()} | {(known.corpus.get("source") or {}).get("kind")}
+    restricted = {task for task, card in known.cards.items() if card["kind"] == RESTRICTED}
+    return replace(
+        known,
+        cards={task: data(card) if task in restricted else card for task, card in known.cards.items()},
+        leakage={task: split(found) if task in restricted else found for task, found in known.leakage.items()},
+        corpus=corpus(known.corpus) if RESTRICTED in kinds and known.corpus else known.corpus,
+        checkpoints={key: checkpoint(card) if RESTRICTED in kinds else card for key, card in known.checkpoints.items()},
+    )
+
+
+def parted(counts: Mapping[str, int], shown: tuple[str, ...] = ()) -> tuple[dict[str, int | None], bool]:
+    """The parts of one total with None where they are hidden, and whether the total may stand beside them."""
+    hidden = suppressed(counts, shown=shown)
+    kept = {name: None if name in hidden else n for name, n in counts.items()}
+    return kept, protected([counts[name] for name in hidden])
+
+
+def data(card: Mapping) -> dict:
+    """The card of a data set: rows read are hidden where the number dropped would follow from them."""
+    dropped, together = parted(card.get("dropped", {}))
+    labels, _ = parted(card.get("labels", {}))
+    parts, _ = parted(card.get("parts", {}))
+    alone = {reason: None if is_small(n) else n for reason, n in card.get("repaired", {}).items()}
+    read = card["rows_in"] if together else None
+    return {**card, "rows_in": read, "dropped": dropped, "labels": labels, "parts": parts, "repaired": alone}
+
+
+def split(leakage: Mapping) -> dict:
+    """What the stage `split` found: sizes, groups and findings. Labels by part are left out."""
+    sizes = {}
+    for what in ("rows", "groups"):
+        counted = {part: found[what] for part, found in leakage["splits"].items() if found.get(what) is not None}
+        sizes[what], _ = parted(counted, SCORED)
+    made = dict(leakage)
+    for name in ("largest_group", "excluded", "near_duplicate_links"):
+        made[name] = _alone(leakage.get(name))
+    made["splits"] = {
+        part: {what: sizes[what].get(part) for what in ("rows", "groups")} | {"labels": {}}
+        for part in leakage["splits"]
+    }
+    made["checks"] = [{**check, "count": _alone(check["count"]), "ids": []} for check in leakage.get("checks", [])]
+    return made
+
+
+def corpus(card: Mapping) -> dict:
+    return {**card, "parts": {name: _tally(tally) for name, tally in card.get("parts", {}).items()}}
+
+
+def _tally(tally: Mapping) -> dict:
+    """Documents removed by reason and type; how many were read is hidden where their number would follow."""
+    removed = {
+        f"{reason}\n{kind}": n
+        for reason, counts in tally["removed"].items()
+        for kind, n in counts["by_document_type"].items()
+    }
+    kept, together = parted(removed)
+    made = {
+        reason: {**counts, "documents": None}
+        | {"by_document_type": {kind: kept[f"{reason}\n{kind}"] for kind in counts["by_document_type"]}}
+        for reason, counts in tally["removed"].items()
+    }
+    documents = tally["documents"] if together else {**tally["documents"], "in": None}
+    return {**tally, "removed": made, "documents": documents}
+
+
+def checkpoint(card: Mapping) -> dict:
+    """The card of a checkpoint: documents by type and written standard, and no score of a type that is hidden."""
+    made, secret = dict(card), {}
+    for name, part in (card.get("corpus") or {}).items():
+        counted = {key: parted(part.get(key) or {})[0] for key in ("document_types", "written_standards")}
+        secret[name] = {kind for kind, n in counted["document_types"].items() if n is None}
+        made["corpus"] = made["corpus"] | {name: {**part, **counted}}
+    made["held_out"] = {
+        side: {name: _of_types(found, secret.get(name, set())) for name, found in measured.items()}
+        for side, measured in (card.get("held_out") or {}).items()
+    }
+    return made if card.get("held_out") else {key: value for key, value in made.items() if key != "held_out"}
+
+
+def _of_types(found: Mapping, secret: set[str]) -> dict:
+    types = found.get("by_document_type") or {}
+    if not secret & types.keys():
+        return dict(found)
+    return {**found, "by_document_type": {kind: value for kind, value in types.items() if kind not in secret}}
+
+
+def _alone(count: int | None) -> int | None:
+    return None if count is None or is_small(count) else count

@@ -1,0 +1,132 @@
+"""The bundle: what goes, what stays, and a refusal for everything that must not leave."""
+
+import dataclasses
+import json
+
+import fakes
+import pytest
+
+from harness import files
+from harness.auditing import again
+from harness.errors import DataError
+from harness.exporting import bundle, manifest, searching
+from harness.exporting.searching import DisclosureError
+from harness.reporting import disclosed_cards
+from harness.stages import report
+
+TASKS, FAMILIES, SEEDS = ("synergi",), ("nb_bert",), (1, 2)
+TEXT = "Pasienten ble funnet på gulvet ved siden av sengen i natt"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    made = fakes.build(tmp_path_factory.mktemp("site"), TASKS, FAMILIES, SEEDS, kind="restricted")
+    fakes.score(made, TASKS, FAMILIES, SEEDS)
+    return made
+
+
+def site_of(root, after=lambda reports: None, **changes):
+    """`after` spoils what the report stage has written."""
+    settings = fakes.settings(TASKS, FAMILIES, SEEDS)
+    known = disclosed_cards.disclosed(report.read_background(root, settings))
+    tasks = {name: fakes.TASKS[name] for name in TASKS}
+
+    def render(folder):
+        report.run(folder, settings, tasks)
+        after(folder / "reports")
+
+    return dataclasses.replace(bundle.Site(root, tasks, known, render), **changes)
+
+
+def export(root, target, **options):
+    with again.scratch() as scratch:
+        again.link_inputs(root, scratch, ("harness", "tasks", *again.REPORTED))
+        return bundle.export(site_of(root, **options), target, scratch)
+
+
+def test_the_bundle_holds_aggregates_and_a_manifest_of_them(root, tmp_path):
+    entries = export(root, tmp_path / "a")
+    found = {p.relative_to(tmp_path / "a").as_posix(): p for p in (tmp_path / "a").rglob("*") if p.is_file()}
+    listed = files.read_json(tmp_path / "a" / manifest.JSON)
+    assert {entry["path"] for entry in listed["files"]} == found.keys() - {manifest.JSON, manifest.MARKDOWN}
+    for entry in listed["files"]:
+        assert entry["sha256"] == files.sha256(found[entry["path"]]) and entry["holds"]
+        assert entry["smallest"] is None or entry["smallest"] >= 5
+    assert {e.path: e.smallest for e in entries}["comparison.csv"] == 40
+    assert {"results.csv", "index.html", "provenance.json", "cards/data/synergi.json"} <= found.keys()
+    assert "cards/checkpoints/nb_bert-clinical.json" in found and not [p for p in found if p.endswith(".safetensors")]
+    assert {entry["path"] for entry in listed["left_out"]} >= {"reports/splits", "artifacts/predictions"}
+    written = b"".join(path.read_bytes() for path in found.values())
+    assert b"synergi-0000" not in written and fakes.SECRET.encode() not in written and b"rows.jsonl" not in written
+    export(root, tmp_path / "a")  # an earlier bundle is replaced
+    export(root, tmp_path / "b")
+    assert {name: path.read_bytes() for name, path in found.items()} == {
+        p.relative_to(tmp_path / "b").as_posix(): p.read_bytes() for p in (tmp_path / "b").rglob("*") if p.is_file()
+    }
+
+
+def append(name, text):
+    def spoil(reports):
+        path = reports / name
+        path.write_text(path.read_text() + text)
+
+    return spoil
+
+
+TABLE = (
+    "<table><caption>Rows (restricted data)</caption><tr><th>Label</th><th>n</th></tr>"
+    "<tr><td>a</td><td>{}</td></tr></table>"
+)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (append("index.html", TABLE.format(3)), "index.html: a count under 5"),
+        (append("comparison.csv", "synergi,nb_bert,baseline,f1,1,1,1,1,1,1,1,1,x,4,40,2,restricted\n"), "n_test"),
+        (append("tables.tex", "synergi-0007"), "tables.tex: 1 id of synergi"),
+        (append("README.md", f"({TEXT.lower()})"), "README.md: words of 1 text of synergi"),
+        (lambda reports: (reports / "rows.parquet").write_bytes(b"x"), "nobody has said whether it may leave"),
+    ],
+)
+def test_what_must_not_leave_is_refused_and_nothing_is_written(root, tmp_path, spoil, message):
+    path = root / "artifacts" / "validated" / "synergi" / "records.jsonl"
+    before = path.read_bytes()
+    rows = files.read_jsonl(path)
+    files.write_jsonl(path, [{**rows[0], "text": TEXT}, *rows[1:]])
+    try:
+        with pytest.raises(DisclosureError, match=message) as caught:
+            export(root, tmp_path / "a", after=spoil)
+    finally:
+        path.write_bytes(before)
+    assert not (tmp_path / "a").exists()
+    assert TEXT not in str(caught.value) and "synergi-0007" not in str(caught.value)
+
+
+def test_a_folder_that_is_no_bundle_is_left_alone(root, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").write_text("x")
+    with pytest.raises(DataError, match="no earlier bundle"):
+        export(root, tmp_path / "mine")
+    assert (tmp_path / "mine" / "thesis.tex").read_text() == "x"
+
+
+def test_counts_are_found_where_they_stand():
+    page = TABLE.format("12") + TABLE.format(3).replace("restricted", "public")
+    assert [n for _, n in searching.counts("index.html", page, ["t"])] == [12]
+    assert [n for _, n in searching.counts("index.html", TABLE.format("42 in 40 groups"), ["t"])] == [42, 40]
+    assert searching.small_cells("index.html", TABLE.format(0), ["t"]) == []
+    card = json.dumps({"task": "t", "kind": "restricted", "dropped": {"empty": 2}, "rows": 50})
+    assert [n for _, n in searching.counts("cards/data/t.json", card, ["t"])] == [2, 50]
+
+
+def test_short_names_are_no_ids():
+    assert searching.ids("12 of 34 rows, call-17", {"12", "call-17", "1234567"}) == 1
+    assert searching.ids("13117812345", {"13117812345"}) == 1
+
+
+def test_a_short_text_is_found_whole_and_a_word_is_not():
+    record = {"text": "fall i trapp"}
+    shingles = searching.shingles("one two three fall i trapp four five six")
+    assert searching.texts(shingles, [record], fakes.TASKS["synergi"]) == 1
+    assert searching.texts(shingles, [{"text": "fall"}], fakes.TASKS["synergi"]) == 0
