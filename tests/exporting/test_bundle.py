@@ -1,7 +1,7 @@
 """The bundle: what goes, what stays, and a refusal for everything that must not leave."""
 
-import dataclasses
 import json
+import shutil
 
 import fakes
 import pytest
@@ -22,20 +22,21 @@ TEXT = "Pasienten ble funnet på gulvet ved siden av sengen i natt"
 def root(tmp_path_factory):
     made = fakes.build(tmp_path_factory.mktemp("site"), TASKS, FAMILIES, SEEDS, kind="restricted")
     fakes.score(made, TASKS, FAMILIES, SEEDS)
+    report.run(made, fakes.settings(TASKS, FAMILIES, SEEDS), {name: fakes.TASKS[name] for name in TASKS})
     return made
 
 
-def site_of(root, after=lambda reports: None, **changes):
-    """`after` spoils what the report stage has written."""
+def site_of(root, after=lambda reports: None):
+    """`after` spoils what the report stage has written, once for all tests."""
     settings = fakes.settings(TASKS, FAMILIES, SEEDS)
     known = disclosed_cards.disclosed(report.read_background(root, settings))
     tasks = {name: fakes.TASKS[name] for name in TASKS}
 
     def render(folder):
-        report.run(folder, settings, tasks)
+        shutil.copytree(root / "reports", folder / "reports", dirs_exist_ok=True)
         after(folder / "reports")
 
-    return dataclasses.replace(bundle.Site(root, tasks, known, render), **changes)
+    return bundle.Site(root, tasks, known, render)
 
 
 def export(root, target, **options):
