@@ -114,7 +114,7 @@ def _pretrainings(client, made: Iterable[Pretraining], uri: str) -> dict[tuple[s
         if one.experiment not in stored:
             experiment = tracking.experiment_named(client, one.experiment, uri, views.checkpoints())
             stored[one.experiment] = _Stored(client, experiment, uri, pretrainings.LEVEL)
-            close(client, experiment, uri)
+            tracking.close(client, experiment, uri)
         store = stored[one.experiment]
         run = store.current(one.fingerprint, one.name)
         if run is None:
@@ -127,13 +127,6 @@ def _pretrainings(client, made: Iterable[Pretraining], uri: str) -> dict[tuple[s
         store.supersede_others(run, one.fingerprint, one.name)
         links[one.family, one.arm] = Made(store.experiment, run.info.run_id)
     return links
-
-
-def close(client, experiment: str, uri: str) -> None:
-    """Say of every live pre-training whose process has ended that it was killed."""
-    for run in list(tracking.all_runs(client, experiment, "attributes.status = 'RUNNING'")):
-        if run.data.tags.get("recorded_by") == "harness pretrain" and tracking.given_up(uri, run):
-            tracking.kill(client, experiment, run)
 
 
 def _write(client, experiment: str, recording: Recording, links: Mapping[str, Made]):

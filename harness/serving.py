@@ -43,6 +43,8 @@ def serve(root: Path, port: int) -> int:
         command += ["--artifacts-destination", str(folder)]
     client = tracking.connect(uri)
     for experiment in client.search_experiments():
+        with tracking.one_at_a_time(uri):
+            tracking.close(client, experiment.experiment_id, uri)
         if experiment.experiment_id != "0":
             print(f"{experiment.name}: {views.address(HOST, port, experiment.experiment_id)}")
     print("Ctrl-C ends it.", flush=True)

@@ -194,6 +194,13 @@ def kill(client, experiment: str, run) -> None:
         set_tags(client, member, {"superseded": standing.KILLED})
 
 
+def close(client, experiment: str, uri: str) -> None:
+    """Say of every live pre-training whose process has ended that it was killed."""
+    for run in list(all_runs(client, experiment, "attributes.status = 'RUNNING'")):
+        if run.data.tags.get("recorded_by") == "harness pretrain" and given_up(uri, run):
+            kill(client, experiment, run)
+
+
 def reopen(client, run, tags: Mapping[str, str | None]) -> None:
     """Go on with a run that was cut off."""
     client.update_run(run.info.run_id, status="RUNNING")
@@ -202,7 +209,10 @@ def reopen(client, run, tags: Mapping[str, str | None]) -> None:
 
 def create(client, experiment: str, name: str, tags: Mapping[str, str]):
     """A new run, RUNNING until it is ended."""
-    return client.create_run(experiment, tags=dict(tags) | {"written_on": machine()}, run_name=name)
+    tags = dict(tags) | {"written_on": machine()}
+    if standing.NOTE in tags:
+        tags[standing.NOTE] = standing.described(tags[standing.NOTE], tags)
+    return client.create_run(experiment, tags=tags, run_name=name)
 
 
 def fill(client, run_id: str, values: list[tuple[str, float, int]], parameters: Mapping[str, str]) -> None:
