@@ -58,7 +58,7 @@ def test_spans_are_hidden_in_one_piece(made):
     _, targets = recipe.batch(rows[:40], 0.15, generator("masks"))
     chosen = (targets["masked"] != IGNORED).int()
     pieces = int((chosen.diff(dim=1) == 1).sum())  # none begins at [CLS]
-    assert int(chosen.sum()) / pieces > 2.5  # token by token it would be 1.2
+    assert int(chosen.sum()) / pieces > 1.8  # token by token it would be 1.2
 
 
 @pytest.mark.parametrize("architecture", sorted(RECIPES))
