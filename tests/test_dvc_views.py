@@ -51,7 +51,7 @@ def test_metrics_show_holds_every_comparison(two_commits):
 
 
 def test_metrics_diff_names_the_one_number_that_changed(two_commits):
-    changed = json.loads(dvc(two_commits, "metrics", "diff", "HEAD~1", "--json"))["diff"]["reports/metrics.json"]
+    changed = json.loads(dvc(two_commits, "metrics", "diff", "HEAD~1", "--json"))["reports/metrics.json"]
     assert list(changed) == ["aismec.norbert3.f1.clinical"]
     assert changed["aismec.norbert3.f1.clinical"]["new"] == 0.9999
 
