@@ -3,7 +3,8 @@
 from collections import Counter
 
 from harness.config import Statistics
-from harness.evaluation.verdicts import VERDICTS
+from harness.evaluation.statistics import Estimate
+from harness.evaluation.verdicts import VERDICTS, Judgement
 from harness.reporting import wording
 from harness.reporting.document import Figure, Paragraph, Table
 from harness.reporting.results import AGAINST, Comparison, Judgements
@@ -26,7 +27,8 @@ def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: St
             f"▲ better, ▼ worse: the adjusted p-value lies below {1 - statistics.level:.2g}. ≈ equivalent: the "
             f"interval lies within ± {points}, a margin declared in advance. ? inconclusive: neither can be said, "
             f"which is not “no difference”; so are two arms neither of which beats a constant answer by over {points}. "
-            "*p (Holm)* is adjusted for all comparisons of the run; *detectable* is the true difference that a "
+            "*p (Holm)* is adjusted for all comparisons of the run; the intervals are not, so that one may leave out 0 "
+            "where the verdict stays open. *Detectable* is the true difference that a "
             "comparison of this size would find four times in five."
         ),
         Figure(
@@ -92,7 +94,7 @@ def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: 
                     wording.difference(estimate.delta),
                     interval or wording.ABSENT,
                     wording.p_value(judgement.p_holm),
-                    wording.ABSENT if estimate.mde is None else wording.score("f1", estimate.mde),
+                    detectable(estimate, judgement),
                 )
             )
     against = ["Against"] if len(others) > 1 else []
@@ -104,6 +106,12 @@ def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: 
         names=3 + len(against),
         grouped=1,
     )
+
+
+def detectable(estimate: Estimate, judgement: Judgement) -> str:
+    """Nothing for two arms that learnt nothing: they agree row by row, so that any figure would look like precision."""
+    unknown = estimate.mde is None or judgement.collapsed
+    return wording.ABSENT if unknown else wording.score("f1", estimate.mde)
 
 
 def headline_table(comparisons: list[Comparison]) -> Table:
