@@ -76,7 +76,8 @@ def count(value: int | None) -> str:
 
 def kinds(values) -> str:
     """`synthetic data`, or `public and restricted data`, in a fixed order."""
-    found = [kind for kind in KINDS if kind in set(values)]
+    given = set(values)
+    found = [kind for kind in KINDS if kind in given]
     return f"{' and '.join(found) or 'unknown'} data"
 
 

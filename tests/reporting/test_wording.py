@@ -33,3 +33,5 @@ def test_lists_counts_and_kinds():
     ]
     assert [wording.count(n) for n in (None, 0, 9999, 12345)] == ["–", "0", "9999", "12\u202f345"]
     assert wording.kinds(["restricted", "synthetic", "synthetic"]) == "synthetic and restricted data"
+    for kind, words in wording.KINDS.items():
+        assert wording.kinds(iter([kind, kind])) == words
