@@ -428,7 +428,7 @@ def test_a_folder_in_place_of_a_file_is_refused(root):
     folder = samples.put(root, "aismec")
     (folder / "calls.jsonl").unlink()
     (folder / "calls.jsonl").mkdir()
-    refused(root, "aismec", "aismec, calls.jsonl is a folder")
+    refused(root, "aismec", "aismec, its file is a folder")
 
 
 def test_a_file_of_another_name_is_refused(root):
