@@ -3,10 +3,11 @@
 Both know how to start jobs, which of them are over, and where a job writes its log.
 """
 
+import contextlib
 import os
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +69,8 @@ class Local:
         for comparison in waiting[: len(self._free)]:
             share = self._free.pop()
             given = {"HARNESS_WORKERS": str(self._resources.cpus), "CUDA_VISIBLE_DEVICES": share}
-            job = self._executor.submit(carry_out, str(self._root), comparison.task, comparison.family, given)
+            with _errors_into(self._root / FOLDER / "logs" / "local.log"):
+                job = self._executor.submit(carry_out, str(self._root), comparison.task, comparison.family, given)
             self._jobs[job.job_id] = (job, share)
             started.append(Started(comparison, job.job_id, job.paths.stdout))
         return started
@@ -142,6 +144,22 @@ class Slurm:
 
     def _log(self, job: str) -> Path:
         return self._root / FOLDER / "logs" / f"{job}_0_log.out"
+
+
+@contextlib.contextmanager
+def _errors_into(file: Path) -> Iterator[None]:
+    """Give what is started here `file` as its standard error.
+
+    submitit's supervisor of a job ends an interruption with a traceback, which would reach the user's terminal.
+    """
+    kept = os.dup(2)
+    try:
+        with open(file, "ab") as handle:
+            os.dup2(handle.fileno(), 2)
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def parameters(resources: Resources) -> dict:
