@@ -24,6 +24,7 @@ class Stages:
     validate: Callable[[Path, str], None]
     split: Callable[[Path, str], None]
     score: Callable[[Path, str, str], None]
+    score_classic: Callable[[Path, str], None]
     report: Callable[[Path], None]
 
 
@@ -60,18 +61,28 @@ def rescore(root: Path, target: Path, comparisons: Sequence[tuple[str, str]], st
     stored scores, so that the rest can be followed.
     """
     link_inputs(root, target, ("harness", "tasks", "params.yaml", "reports/splits", "artifacts/predictions"))
-    link_inputs(root, target, tuple(f"artifacts/{name}" for name in ("validated", "splits", "corpus", "checkpoints")))
+    link_inputs(
+        root, target, tuple(f"artifacts/{name}" for name in ("classic", "validated", "splits", "corpus", "checkpoints"))
+    )
     failed: dict[str, HarnessError] = {}
     for task, family in comparisons:
         with _noting(failed, f"{task}/{family}", target):
             stages.score(target, task, family)
-        stored, place = (folder / "artifacts" / "scores" / task / f"{family}.json" for folder in (root, target))
-        if f"{task}/{family}" in failed and stored.is_file():
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(stored, place)
+        _keep(root, target, f"{task}/{family}.json", f"{task}/{family}" in failed)
+    for task in dict.fromkeys(task for task, _ in comparisons):
+        with _noting(failed, f"{task}/classic", target):
+            stages.score_classic(target, task)
+        _keep(root, target, f"{task}/classic/linear.json", f"{task}/classic" in failed)
     with _noting(failed, "report", target):
         stages.report(target)
     return Rescored(target, failed)
+
+
+def _keep(root: Path, target: Path, name: str, failed: bool) -> None:
+    stored, place = (folder / "artifacts" / "scores" / name for folder in (root, target))
+    if failed and stored.is_file():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(stored, place)
 
 
 @contextlib.contextmanager

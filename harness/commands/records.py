@@ -50,6 +50,7 @@ def _audit(options) -> int:
         validate=validate.run,
         split=lambda folder, task: split.run(folder, task, params.split()),
         score=lambda folder, task, family: score.run(folder, tasks[task], family, params.score()),
+        score_classic=lambda folder, task: score.run_classic(folder, tasks[task]),
         report=partial(report.run, settings=settings, tasks=tasks),
     )
     scope = walk.one_run(root, params, options.recorded) if options.recorded else walk.everything(params)
