@@ -124,6 +124,7 @@ def build(
         _data(root, TASKS[name], kind, rows)
         for family in families:
             _predictions(root, TASKS[name], family, seeds)
+        _linear_predictions(root, TASKS[name])
     return root
 
 
@@ -139,6 +140,7 @@ def score(
     for name in tasks:
         for family in families:
             stage.run(root, TASKS[name], family, score_settings(seeds))
+        stage.run_classic(root, TASKS[name])
 
 
 def settings(
@@ -349,6 +351,29 @@ def _predictions(root: Path, task: Task, family: str, seeds: tuple[int, ...]) ->
             "runs": runs,
         },
     )
+
+
+def _linear_predictions(root: Path, task: Task) -> None:
+    records = root / "artifacts" / "validated" / task.name / "records.jsonl"
+    manifest = root / "reports" / "splits" / f"{task.name}.json"
+    splits, chance = files.read_json(manifest)["splits"], random.Random(f"{task.name} classic")
+    lines = [
+        _line(task, record, splits[record["id"]], 0.5, chance)
+        for record in files.read_jsonl(records)
+        if splits[record["id"]] != "train"
+    ]
+    folder = root / "artifacts" / "classic" / task.name
+    files.write_jsonl(folder / "predictions.jsonl", lines)
+    system = "linear_tagger" if task.head == "tokens" else "logistic_regression"
+    run = {"arm": system, "seed": 0, "settings": {"strength": 1.0}}
+    made = {
+        "task": task.name,
+        "labels": list(task.labels),
+        "libraries": {"scikit-learn": "1.9.1"},
+        "inputs": {"records": files.sha256(records), "manifest": files.sha256(manifest)},
+        "runs": [run | {"predictions": files.sha256(folder / "predictions.jsonl")}],
+    }
+    files.write_json(folder / "runs.json", made)
 
 
 def _line(task: Task, record: dict, part: str, skill: float, chance: random.Random) -> dict:

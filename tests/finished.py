@@ -195,11 +195,13 @@ def _predictions(root: Path, name: str, params: ParamsFile) -> None:
 
 def _settled(root: Path, params: ParamsFile) -> None:
     """Scores, reports and the MLflow store as the stages make them; hashes as DVC records them."""
-    from harness.stages import report, score, track
+    from harness.stages import classic, report, score, track
 
     tasks = {name: registry.get(root, name) for name in TASKS}
     for task in tasks.values():
         score.run(root, task, FAMILY, params.score())
+        classic.run(root, task)
+        score.run_classic(root, task)
     report.run(root, params.report(), tasks)
     track.run(root, params.report(), tasks)
     (root / "data.dvc").write_text("deps:\n- path: artifacts/generated\nouts:\n- path: data\n", encoding="utf-8")

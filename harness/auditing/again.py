@@ -29,6 +29,7 @@ class Stages:
     split: Callable[[Path, str], None]
     score: Callable[[Path, str, str], None]
     score_folds: Callable[[Path, str, str], None]
+    score_classic: Callable[[Path, str], None]
     report: Callable[[Path], None]
 
 
@@ -77,23 +78,31 @@ def rescore(
     link_inputs(
         root,
         target,
-        tuple(f"artifacts/{name}" for name in ("validated", "splits", "corpus", "checkpoints", "reproduced")),
+        tuple(
+            f"artifacts/{name}" for name in ("classic", "validated", "splits", "corpus", "checkpoints", "reproduced")
+        ),
     )
     failed: dict[str, HarnessError] = {}
-    jobs = [(f"{task}/{family}", stages.score, task, family) for task, family in comparisons]
+    jobs = [(f"{task}/{family}", stages.score, (task, family)) for task, family in comparisons]
     jobs += [
-        (f"cross-validation/{task}/{family}", stages.score_folds, task, family) for task, family in cross_validated
+        (f"cross-validation/{task}/{family}", stages.score_folds, (task, family)) for task, family in cross_validated
     ]
-    for name, score, task, family in jobs:
+    tasks = dict.fromkeys(task for task, _ in comparisons)
+    jobs += [(f"{task}/classic/linear", stages.score_classic, (task,)) for task in tasks]
+    for name, score, given in jobs:
         with _noting(failed, name, target):
-            score(target, task, family)
-        stored, place = (folder / "artifacts" / "scores" / f"{name}.json" for folder in (root, target))
-        if name in failed and stored.is_file():
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(stored, place)
+            score(target, *given)
+        _keep(root, target, f"{name}.json", name in failed)
     with _noting(failed, "report", target):
         stages.report(target)
     return Rescored(target, failed)
+
+
+def _keep(root: Path, target: Path, name: str, failed: bool) -> None:
+    stored, place = (folder / "artifacts" / "scores" / name for folder in (root, target))
+    if failed and stored.is_file():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(stored, place)
 
 
 @contextlib.contextmanager

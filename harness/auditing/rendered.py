@@ -10,8 +10,8 @@ from harness.auditing.links import ABSENT, DIFFERS, LISTED, Chain, Link, apart, 
 from harness.files import read_json, read_text
 
 KEYS = {"results.csv": ("arm", "seed", "metric"), "comparison.csv": ("against",)}
-_REMEDY = "`git checkout -- reports` where it was edited, `dvc repro` where it is out of date"
-PAGES = Chain("reports", _REMEDY)
+REMEDY = "`git checkout -- reports` where it was edited, `dvc repro` where it is out of date"
+PAGES = Chain("reports", REMEDY)
 
 
 def scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:
@@ -38,7 +38,7 @@ def fold_scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[
     stored = read_json(root / name, made_by=f"harness score-folds {task}")
     yield from chain.values(f"{name}, computed again", read_json(made.root / name), stored)
     again, stored = (read_json(folder / "artifacts" / "report.json").get(key, ABSENT) for folder in (made.root, root))
-    yield from chain.values("artifacts/report.json", again, stored, _REMEDY)
+    yield from chain.values("artifacts/report.json", again, stored, REMEDY)
 
 
 def _validation(metrics: list[dict], runs: list[dict], chain: Chain) -> Iterator[Link]:
@@ -55,18 +55,11 @@ def _validation(metrics: list[dict], runs: list[dict], chain: Chain) -> Iterator
 
 def rows(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:
     """A comparison's rows of the two CSVs and of `provenance.json`, and its entries in the records beside them."""
-    chain = Chain(f"{task}/{family}", _REMEDY)
+    chain = Chain(f"{task}/{family}", REMEDY)
     for name, keys in KEYS.items():
-        again, stored = (_csv(folder / "reports" / name, task, family, keys) for folder in (made.root, root))
-        for key in dict.fromkeys([*again, *stored]):
-            label = f"{name} {' '.join(key)}"
-            if len(stored.get(key, [0])) > 1:
-                yield chain.wrong(label, "one row", f"{len(stored[key])} rows")
-                continue
-            one, other = (table[key][0] if key in table else ABSENT for table in (again, stored))
-            yield from chain.values(label, one, other)
+        yield from table(root, made, name, {"task": task, "family": family}, keys, chain)
     again, stored = (read_json(folder / "reports" / "provenance.json") for folder in (made.root, root))
-    for part in sorted(again.keys() | stored.keys()):
+    for part in sorted((again.keys() | stored.keys()) - {"classic"}):
         of = [[row for row in content.get(part, []) if _of(row, task, family)] for content in (again, stored)]
         yield from chain.values(f"provenance.json {part}", *of)
     again, stored = (read_json(folder / "artifacts" / "report.json") for folder in (made.root, root))
@@ -77,10 +70,24 @@ def _of(row, task: str, family: str) -> bool:
     return isinstance(row, dict) and (row.get("task"), row.get("family")) == (task, family)
 
 
-def _csv(path: Path, task: str, family: str, keys: tuple[str, ...]) -> dict[tuple, list[dict]]:
+def table(
+    root: Path, made: Rescored, name: str, of: dict[str, str], keys: tuple[str, ...], chain: Chain
+) -> Iterator[Link]:
+    """The rows of a CSV that are `of` a task or comparison, by what stands in the columns `keys`."""
+    again, stored = (_csv(folder / "reports" / name, of, keys) for folder in (made.root, root))
+    for key in dict.fromkeys([*again, *stored]):
+        label = f"{name} {' '.join(key)}"
+        if len(stored.get(key, [0])) > 1:
+            yield chain.wrong(label, "one row", f"{len(stored[key])} rows")
+            continue
+        one, other = (rows[key][0] if key in rows else ABSENT for rows in (again, stored))
+        yield from chain.values(label, one, other)
+
+
+def _csv(path: Path, of: dict[str, str], keys: tuple[str, ...]) -> dict[tuple, list[dict]]:
     found: dict[tuple, list[dict]] = {}
     for row in csv.DictReader(io.StringIO(read_text(path, made_by="harness report"))):
-        if _of(row, task, family):
+        if all(row.get(column) == name for column, name in of.items()):
             found.setdefault(tuple(str(row[key]) for key in keys), []).append({str(k): v for k, v in row.items()})
     return found
 
@@ -94,8 +101,15 @@ def leftovers(root: Path, known: list[tuple[str, str]]) -> Iterator[Link]:
             name, [" ".join(str(row.get(key)) for key in ("task", "family", *KEYS[name])) for row in extra]
         )
     content = read_json(root / "reports" / "provenance.json", made_by="harness report")
+    tasks = {task for task, _ in known}
+    table = csv.DictReader(io.StringIO(read_text(root / "reports" / "classic.csv", made_by="harness report")))
+    extra = [row for row in table if row.get("task") not in tasks]
+    yield from _left_over("classic.csv", [" ".join(map(str, list(row.values())[:3])) for row in extra])
     for part, listed in sorted(content.items()):
-        extra = [row for row in listed if not any(_of(row, *key) for key in known)]
+        if part == "classic":
+            extra = [row for row in listed if row.get("task") not in tasks]
+        else:
+            extra = [row for row in listed if not any(_of(row, *key) for key in known)]
         yield from _left_over(f"provenance.json {part}", [shown(row) for row in extra])
 
 

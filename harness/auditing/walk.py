@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.auditing import again, checkpoints, corpus, data, lock, mirror, rendered, runs
+from harness.auditing import again, checkpoints, classic, corpus, data, lock, mirror, rendered, runs
 from harness.auditing.commits import Commits
 from harness.auditing.hashes import Hashes
 from harness.auditing.links import HOLDS, Chain, Link
@@ -82,6 +82,8 @@ def _links(
         yield from checkpoints.links(root, family, settings, hashes)
     for task, family in scope.comparisons:
         yield from runs.links(root, tasks[task], family, params.finetune(task, family), hashes)
+    for task in names:
+        yield from classic.links(root, tasks[task], hashes)
     every = everything(params).comparisons
     validated = [key for key in every if key[0] in settings.cross_validation.tasks]
     for task, family in (key for key in validated if key in scope.comparisons):
@@ -100,7 +102,7 @@ def _stages(scope: Scope) -> set[str]:
     found = {"generate", "corpus"}
     for task, family in scope.comparisons:
         found |= {f"validate@{task}", f"split@{task}", f"checkpoint@{family}", f"pretrain@{family}"}
-        found |= {f"finetune@{task}-{family}", f"crossvalidate@{task}-{family}"}
+        found |= {f"finetune@{task}-{family}", f"crossvalidate@{task}-{family}", f"classic@{task}"}
     return found
 
 
@@ -120,20 +122,25 @@ def _manifests(root: Path, task: str, families: Sequence[str]) -> set[str]:
 def _reported(
     root: Path, made: again.Rescored, scope: Scope, every: Sequence[tuple[str, str]], tasks: Sequence[str]
 ) -> Iterator[Link]:
-    named = set()
+    named: set[str] = set()
     for task, family in scope.comparisons:
         chain = Chain(f"{task}/{family}", "`harness report`")
         yield from chain.follow("scores", lambda t=task, f=family: rendered.scores(root, made, t, f))
-        if "report" in made.failed:
-            continue
-        for link in chain.follow("reports", lambda t=task, f=family: rendered.rows(root, made, t, f)):
-            named |= {link.name.split(" ")[0]} if link.state != HOLDS else set()
-            yield link
+        if "report" not in made.failed:
+            links = chain.follow("reports", lambda t=task, f=family: rendered.rows(root, made, t, f))
+            yield from _noted(links, named)
+    for task in dict.fromkeys(task for task, _ in scope.comparisons):
+        yield from _noted(classic.reported(root, made, task), named)
     if scope.whole and "report" not in made.failed:
-        for link in rendered.PAGES.follow("leftovers", lambda: rendered.leftovers(root, every)):
-            named |= {link.name.split(" ")[0]} if link.state != HOLDS else set()
-            yield link
+        yield from _noted(rendered.PAGES.follow("leftovers", lambda: rendered.leftovers(root, every)), named)
     yield from rendered.PAGES.follow("reports", lambda: rendered.pages(root, made, tasks, named))
+
+
+def _noted(links: Iterator[Link], named: set[str]) -> Iterator[Link]:
+    """The same links; the files in which they find something are added to `named`."""
+    for link in links:
+        named |= {link.name.split(" ")[0]} if link.state != HOLDS else set()
+        yield link
 
 
 def _mirrored(

@@ -53,6 +53,7 @@ def _audit(options) -> int:
         split=lambda folder, task: split.run(folder, task, params.split()),
         score=lambda folder, task, family: score.run(folder, tasks[task], family, params.score()),
         score_folds=lambda folder, task, family: score_folds.run(folder, tasks[task], family, *params.score_folds()),
+        score_classic=lambda folder, task: score.run_classic(folder, tasks[task]),
         report=partial(report.run, settings=settings, tasks=tasks),
     )
     scope = walk.one_run(root, params, options.recorded) if options.recorded else walk.everything(params)

@@ -13,6 +13,7 @@ JSON, MARKDOWN = "MANIFEST.json", "MANIFEST.md"
 HOLDS = (
     ("results.csv", "Score of every task, encoder, arm and training seed on the whole test set, with the set's size."),
     ("comparison.csv", "Difference of the arms per task and encoder, with interval, p-value, verdict and test size."),
+    ("classic.csv", "Scores of a linear model and of constant answers on the whole test set, with the set's size."),
     ("metrics.json", "The same comparisons for programs; no counts."),
     ("tables.tex", "The two main tables, for a paper."),
     ("README.md", "The whole report as text: tables of scores and of row counts, settings, what not to conclude."),

@@ -81,7 +81,9 @@ class Comparison:
         return max(scores["f1"] for scores in self.reference.values())
 
     def reading_nothing(self, part: str = "test") -> dict[str, dict[str, float]]:
-        """Scores by metric of each constant answer, by its name."""
+        """Scores by metric of each constant answer, by its name; nothing where they may not be shown."""
+        if not self.constants_shown:
+            return {}
         return self.constants.get(part, self.reference if part == "test" else {})
 
     @property

@@ -22,10 +22,8 @@ def score_table(group: list[Comparison], part: str) -> Table:
         for c in with_classic(group)
         for arm in c.arms
     ]
-    if first.constants_shown:
-        for name, scores in first.reading_nothing(part).items():
-            cells = (wording.score(m, scores[m]) for m in first.metrics)
-            rows.append(("Reading nothing", name.replace("_", " "), *cells))
+    for name, scores in first.reading_nothing(part).items():
+        rows.append(("Reading nothing", name.replace("_", " "), *(wording.score(m, scores[m]) for m in first.metrics)))
     return Table(
         f"{first.heading}, {where}, {wording.count(first.n[part])} rows ({wording.KINDS[first.data_kind]})",
         ("Family", "Arm", *(capital(wording.metric_title(first, m)) for m in first.metrics)),

@@ -41,7 +41,7 @@ def test_an_untouched_repository_has_no_finding(root, capsys):
     code, links = audit(capsys)
     assert findings(links) == [] and code == 0
     chains = {link["chain"] for link in links}
-    comparisons = {f"{task}/{finished.FAMILY}" for task in finished.TASKS}
+    comparisons = {f"{task}/{family}" for task in finished.TASKS for family in (finished.FAMILY, "classic")}
     assert chains == {
         "dvc.lock", "DVC's cache", "data/aismec", "data/medmqp", "corpus", "checkpoints/norbert3", "reports", "MLflow",
         *comparisons,
@@ -75,6 +75,7 @@ def test_what_was_tampered_with_is_found_and_named(way, root, capsys):
     [
         ("mlflow.db", "harness track"),
         ("artifacts/predictions", "harness finetune medmqp norbert3"),
+        ("artifacts/classic/medmqp", "harness classic medmqp"),
         ("artifacts/checkpoints/norbert3/clinical", "harness pretrain norbert3"),
         ("artifacts/scores", "harness score medmqp norbert3"),
         ("artifacts/validated/medmqp", "harness validate medmqp"),

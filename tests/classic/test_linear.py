@@ -1,0 +1,71 @@
+"""The linear model of a text, a pair and a question: what it can tell apart, and what it does with too little."""
+
+import numpy as np
+import pytest
+
+from harness.classic.linear import Encoding, Regression
+
+
+def fitted(head, records, labels, new, strength=10.0):
+    encoding = Encoding(head, records)
+    return Regression(head, labels, strength).fit(encoding(records), records).answers(encoding(new))
+
+
+def calls(*labels):
+    words = {"stroke": "skjev munn og lam arm", "other": "vondt i kneet etter fall", "rash": "utslett på huden"}
+    return [{"text": f"{words[label]} nr. {i}", "label": label} for i, label in enumerate(labels)]
+
+
+@pytest.mark.parametrize("labels", [("other", "stroke"), ("other", "rash", "stroke")])
+def test_a_text_gets_the_label_of_texts_with_its_words(labels):
+    training = calls(*labels * 4)
+    answers = fitted("sequence", training, labels, [{"text": "lam i armen"}, {"text": "knefall"}])
+    assert [answer["prediction"] for answer in answers] == ["stroke", "other"]
+    for answer in answers:
+        assert sum(answer["scores"]) == pytest.approx(1, abs=2e-6) and len(answer["scores"]) == len(labels)
+        assert labels[int(np.argmax(answer["scores"]))] == answer["prediction"]
+
+
+def test_a_rare_label_is_answered_too():
+    training = calls(*["other"] * 30, "stroke", "stroke")
+    assert fitted("sequence", training, ("other", "stroke"), [{"text": "lam arm"}], 1.0)[0]["prediction"] == "stroke"
+
+
+def test_a_label_that_training_lacks_has_no_probability():
+    answers = fitted("sequence", calls("other", "stroke", "stroke"), ("none", "other", "stroke"), [{"text": "skjev"}])
+    assert answers[0]["scores"][0] == 0 and answers[0]["prediction"] == "stroke"
+    alone = fitted("sequence", calls("other", "other"), ("none", "other"), [{"text": "lam arm"}])
+    assert alone == [{"prediction": "other", "scores": [0.0, 1.0]}]
+
+
+def test_a_pair_is_judged_by_what_its_texts_share():
+    """No text says by itself whether its pair belongs together."""
+    things = ["hodepine", "feber", "kvalme", "utslett", "hoste", "svimmelhet", "kløe", "ryggsmerter"]
+    training = [
+        {"text": f"har jeg {a}", "text_pair": f"behandling av {things[(i + k) % len(things)]}", "label": str(1 - k)}
+        for i, a in enumerate(things)
+        for k in (0, 1)
+    ]
+    new = [{"text": "får du allergi", "text_pair": f"råd mot {b}"} for b in ("allergi", "astma")]
+    assert [answer["prediction"] for answer in fitted("pair", training, ("0", "1"), new)] == ["1", "0"]
+
+
+def test_options_are_compared_within_their_question():
+    """The right option is the one that the question names; which letter it has is not what is learnt."""
+    organs = ["leveren", "hjertet", "nyren", "milten", "lungen", "hjernen"]
+    training = [
+        {
+            "question": f"hva kalles {organs[i]}",
+            "options": [organs[(i + k - i % 3) % 6] for k in range(3)],
+            "label": "ABC"[i % 3],
+        }
+        for i in range(6)
+    ]
+    new = [{"question": "hva kalles tarmen", "options": ["magen", "skjelettet", "tarmen"]}]
+    answer = fitted("choice", training, ("A", "B", "C"), new)[0]
+    assert answer["prediction"] == "C" and sum(answer["scores"]) == pytest.approx(1, abs=2e-6)
+
+
+def test_texts_without_a_letter_are_texts_too():
+    training = [{"text": text, "label": label} for text, label in (("?", "a"), ("!", "b"), ("? ?", "a"), ("!!", "b"))]
+    assert [a["prediction"] for a in fitted("sequence", training, ("a", "b"), [{"text": "!"}])] == ["b"]

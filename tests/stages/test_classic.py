@@ -1,0 +1,79 @@
+"""The stage `classic` on generated data: better than constant answers, the same bytes again, and no text."""
+
+import pytest
+
+from harness import files, registry
+from harness.data import synthetic
+from harness.errors import DataError, MissingInputError
+from harness.evaluation import primary
+from harness.params import load
+from harness.stages import classic, score, split, validate
+
+TASKS = ("aismec", "medmqp")
+
+
+@pytest.fixture(scope="module")
+def root(repository, tmp_path_factory):
+    root = tmp_path_factory.mktemp("classic")
+    (root / "tasks").symlink_to(repository / "tasks")
+    synthetic.generate(root / "data", 2026)
+    params = load(repository / "harness" / "profiles" / "embedded.yaml")
+    for name in TASKS:
+        validate.run(root, name)
+        split.run(root, name, params.split())
+        classic.run(root, registry.get(root, name))
+    return root
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_it_beats_constant_answers_and_has_an_answer_for_every_row(root, name):
+    task = registry.get(root, name)
+    score.run_classic(root, task)
+    scores = files.read_json(root / "artifacts" / "scores" / name / "classic" / "linear.json")
+    value = next(m["value"] for m in scores["metrics"] if (m["part"], m["metric"]) == ("test", "f1"))
+    floor = max(constant["f1"] for constant in scores["constants"]["test"].values())
+    assert floor < value < 0.95
+    lines = files.read_jsonl(root / "artifacts" / "classic" / name / "predictions.jsonl")
+    places = files.read_json(root / "reports" / "splits" / f"{name}.json")["splits"]
+    assert {line["id"]: line["part"] for line in lines} == {i: p for i, p in places.items() if p != "train"}
+    assert primary(task, [line for line in lines if line["part"] == "test"]) == value
+
+
+def test_the_same_inputs_give_the_same_bytes(root):
+    folder = root / "artifacts" / "classic" / "medmqp"
+    before = files.sha256_tree(folder)
+    classic.run(root, registry.get(root, "medmqp"))
+    assert files.sha256_tree(folder) == before
+
+
+def test_no_text_is_stored(root):
+    texts = [r["text"] for r in files.read_jsonl(root / "artifacts" / "validated" / "aismec" / "records.jsonl")]
+    stored = "".join(p.read_text(encoding="utf-8") for p in (root / "artifacts" / "classic" / "aismec").iterdir())
+    assert not any(text[:40] in stored for text in texts)
+
+
+def test_test_rows_do_not_decide_anything(root, tmp_path):
+    """Other labels in the test part leave every answer as it was."""
+    (tmp_path / "tasks").symlink_to(root / "tasks")
+    places = files.read_json(root / "reports" / "splits" / "medmqp.json")["splits"]
+    rows = files.read_jsonl(root / "artifacts" / "validated" / "medmqp" / "records.jsonl")
+    turned = [r | {"label": str(1 - int(r["label"]))} if places[r["id"]] == "test" else r for r in rows]
+    files.write_jsonl(tmp_path / "artifacts" / "validated" / "medmqp" / "records.jsonl", turned)
+    files.write_json(tmp_path / "reports" / "splits" / "medmqp.json", {"splits": places})
+    classic.run(tmp_path, registry.get(tmp_path, "medmqp"))
+    one, other = (
+        files.read_jsonl(folder / "artifacts" / "classic" / "medmqp" / "predictions.jsonl")
+        for folder in (root, tmp_path)
+    )
+    assert [line["prediction"] for line in one] == [line["prediction"] for line in other]
+
+
+def test_a_split_without_training_rows_is_refused(root, tmp_path):
+    task = registry.get(root, "medmqp")
+    with pytest.raises(MissingInputError, match="records"):
+        classic.run(tmp_path, task)
+    rows = [{"id": "a", "group": "a", "text": "x", "text_pair": "y", "label": "1"}]
+    files.write_jsonl(tmp_path / "artifacts" / "validated" / "medmqp" / "records.jsonl", rows)
+    files.write_json(tmp_path / "reports" / "splits" / "medmqp.json", {"splits": {"a": "test"}})
+    with pytest.raises(DataError, match="no training rows"):
+        classic.run(tmp_path, task)
