@@ -183,7 +183,7 @@ def test_nothing_written_holds_text_clock_or_path(grid):
 
 
 def test_data_kinds_come_from_the_source_record(tmp_path):
-    root = fakes.build(tmp_path, ("medmqp", "aismec"), ("nb_bert",), (1, 2), rows=12)
+    root = fakes.build(tmp_path, ("medmqp", "aismec"), ("nb_bert",), (1, 2), rows=30)
     for task, kind in (("medmqp", "public"), ("aismec", "restricted")):
         path = root / "artifacts" / "validated" / task / "card.json"
         files.write_json(path, files.read_json(path) | {"kind": kind})
