@@ -96,7 +96,7 @@ def test_what_is_missing_is_named_with_the_command_that_makes_it(path, command, 
 def test_one_run_follows_only_its_comparison(root, capsys):
     from harness.tracked import read
 
-    runs = [run for run in read(root) if run.tags["task"] == "aismec"]
+    runs = [run for run in read(root) if run.tags.get("task") == "aismec"]
     child = next(run for run in runs if run.tags.get("arm") == "clinical")
     tampering.WAYS["a score in the scores"][0](root)
     for name in (child.id, child.parent, child.id[:10], "aismec/norbert3"):

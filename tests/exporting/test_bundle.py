@@ -40,7 +40,7 @@ def site_of(root, after=lambda reports: None):
 
 
 def export(root, target, **options):
-    with again.scratch() as scratch:
+    with again.scratch(root) as scratch:
         again.link_inputs(root, scratch, ("harness", "tasks", *again.REPORTED))
         return bundle.export(site_of(root, **options), target, scratch)
 
