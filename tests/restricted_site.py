@@ -36,7 +36,7 @@ STAGES = (
 )  # fmt: skip
 # Where data belong, and what stays inside with them.
 INSIDE = ("data", "artifacts", ".dvc/cache")
-ROWS = 60
+ROWS = 120  # so that every part has the five rows of each label, and the groups, that figures need
 _SYLLABLES = [c + v for c in "bdfghjklmnprstv" for v in "aeiouyæøå"]
 _DRIVER = """
 import json, pathlib, shutil, sys

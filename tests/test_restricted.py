@@ -3,7 +3,6 @@
 The same run shows that nothing needs a network: where the machine allows it, it has no interface at all.
 """
 
-import importlib.util
 import json
 import shutil
 import subprocess
@@ -15,18 +14,6 @@ import restricted_site
 from restricted_site import NUMBER, STAGES, TASKS, call, placing, sightings
 
 from harness import restricted
-
-# Ids and groups become pseudonyms when they are validated; without that module a split holds them as they are.
-PSEUDONYMS = importlib.util.find_spec("harness.data.pseudonyms") is not None
-
-
-def seen(site: Path) -> dict[str, list[str]]:
-    found = sightings(site)
-    if PSEUDONYMS:
-        return found
-    found = {path: names for path, names in found.items() if not path.startswith("reports/splits/")}
-    found = {path: [n for n in names if not n.startswith(("Qzxcanid", "Qzxcangroup"))] for path, names in found.items()}
-    return {path: names for path, names in found.items() if names}
 
 
 @pytest.fixture(scope="module")
@@ -42,13 +29,13 @@ def finished(repository, tmp_path_factory) -> Path:
 def test_a_run_without_any_network_leaves_no_canary_outside(finished):
     assert (finished / "reports" / "comparison.csv").read_text(encoding="utf-8").count("restricted") == len(TASKS)
     assert (finished / "mlflow.db").is_file()
-    assert seen(finished) == {}
+    assert sightings(finished) == {}
 
 
 def test_the_search_would_find_one(finished):
     for content in (b"a qzxcanid17 b", NUMBER):
         (finished / "reports" / "stray.txt").write_bytes(content)
-        assert list(seen(finished)) == ["reports/stray.txt"]
+        assert list(sightings(finished)) == ["reports/stray.txt"]
     (finished / "reports" / "stray.txt").unlink()
     data = b"".join(path.read_bytes() for path in (finished / "data").rglob("*") if path.is_file())
     for field in ("id", "group", "question", "option", "doctor", "transcript", "text", "unit", "Navn", "Sted", "type"):
@@ -63,8 +50,7 @@ def test_predictions_hold_no_text(finished):
         for line in path.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
             assert row.keys() <= {"id", "group", "part", "gold", "prediction", "scores", "length"}
-            ids = {"id", "group"} if not PSEUDONYMS else set()
-            assert "qzxcan" not in json.dumps({k: v for k, v in row.items() if k not in ids}).lower()
+            assert "qzxcan" not in json.dumps(row).lower()
 
 
 def test_the_pin_says_what_is_restricted_and_dvc_keeps_names_inside(finished):
@@ -88,7 +74,7 @@ def test_git_add_all_picks_up_no_data(finished):
     assert not [name for name in names if name.startswith((".dvc/cache", ".dvc/tmp", ".dvc/config.local"))]
     staged = subprocess.run(["git", "grep", "--cached", "-il", "qzxcan"], cwd=finished, capture_output=True, text=True)
     held = staged.stdout.splitlines()
-    assert [name for name in held if PSEUDONYMS or not name.startswith("reports/splits/")] == []
+    assert held == []
 
 
 # Ways to fail. Each is a change to the files of one task, and what is said of it.
@@ -169,7 +155,7 @@ def test_bad_rows_of_every_kind_are_refused_and_told_without_a_canary(finished):
     assert done.stdout.count("\n= 1\n") == 2 * len(BAD)
     for task in ("aismec", "medmqp", "medmcqa", "nor_deid", "notes"):
         restricted_site.record(finished / "data" / task)
-    assert seen(finished) == {}
+    assert sightings(finished) == {}
 
 
 def test_files_that_are_not_as_recorded_are_told_by_number(finished):
@@ -205,7 +191,7 @@ def test_files_that_are_not_as_recorded_are_told_by_number(finished):
         "what was given for notes is missing",
     ):
         assert said in done.stderr, done.stderr
-    assert seen(finished) == {}
+    assert sightings(finished) == {}
 
 
 def _renamed(place: Path, first: Path, name: str) -> None:
@@ -246,7 +232,7 @@ def test_what_a_library_says_when_it_fails_is_not_shown(finished):
     # Where it happened is what mends it.
     assert "KeyError" in done.stderr and "ValueError" in done.stderr and "UserWarning" in done.stderr
     assert "tasks/aismec.py" in done.stderr and ", in read" in done.stderr
-    assert seen(finished) == {}
+    assert sightings(finished) == {}
 
 
 def test_stages_that_fail_half_way_say_nothing_of_the_data(finished):
@@ -291,7 +277,7 @@ def test_stages_that_fail_half_way_say_nothing_of_the_data(finished):
     shutil.copytree(broken / "reports", finished / "reports")
     # A text that is a list is one for the corpus, and the report needs no predictions.
     assert failed == runs - 2, done.stdout + done.stderr
-    assert seen(finished) == {}
+    assert sightings(finished) == {}
 
 
 def test_a_restricted_corpus_that_cannot_be_used_names_no_document_and_no_file(finished):
@@ -316,7 +302,7 @@ def test_a_restricted_corpus_that_cannot_be_used_names_no_document_and_no_file(f
     assert done.stdout.count("\n= 1\n") == len(ways) and "Traceback" not in done.stderr
     for said in ("line 80: not JSON", "no 'text'", "identifying details", "document "):
         assert said in done.stderr, done.stderr
-    assert seen(finished) == {}
+    assert sightings(finished) == {}
 
 
 @pytest.mark.extended
@@ -345,4 +331,4 @@ def test_audit_and_records_of_what_was_tampered_with(finished):
     assert "MLflow was not updated" in good.stderr and bad.returncode == 1
     assert "Traceback" not in good.stderr + bad.stderr
     assert "data/aismec" in bad.stdout and "differs" in bad.stdout
-    assert seen(finished) == {}
+    assert sightings(finished) == {}
