@@ -90,11 +90,19 @@ def checkpoint(card: Mapping) -> dict:
         counted = {key: parted(part.get(key) or {})[0] for key in ("document_types", "written_standards")}
         secret[name] = {kind for kind, n in counted["document_types"].items() if n is None}
         made["corpus"] = made["corpus"] | {name: {**part, **counted}}
-    made["held_out"] = {
-        side: {name: _of_types(found, secret.get(name, set())) for name, found in measured.items()}
-        for side, measured in (card.get("held_out") or {}).items()
+    if card.get("held_out"):
+        measured = card["held_out"]
+        made["held_out"] = {side: _measured(measured[side], secret) for side in ("before", "after") if side in measured}
+        made["held_out"]["during"] = [_measured(moment, secret) for moment in measured.get("during", ())]
+    return made
+
+
+def _measured(moment: Mapping, secret: Mapping[str, set[str]]) -> dict:
+    """What was measured at one moment, by corpus; its `step` stays."""
+    return {
+        name: _of_types(found, secret.get(name, set())) if isinstance(found, Mapping) else found
+        for name, found in moment.items()
     }
-    return made if card.get("held_out") else {key: value for key, value in made.items() if key != "held_out"}
 
 
 def _of_types(found: Mapping, secret: set[str]) -> dict:

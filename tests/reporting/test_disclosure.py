@@ -164,8 +164,11 @@ def test_types_of_few_documents_are_gone_from_a_checkpoint_s_card():
     measured = {"loss": 2.0, "by_document_type": {kind: {"loss": 1.0, "tokens": 9} for kind in types}}
     card = {
         "corpus": {"clinical": {"document_types": types, "written_standards": {}, "documents": 412}},
-        "held_out": {"after": {"clinical": measured}},
+        "held_out": {"after": {"clinical": measured}, "during": [{"step": 5, "clinical": measured}]},
     }
     made = disclosed_cards.checkpoint(card)
     assert made["corpus"]["clinical"]["document_types"] == {"note": 400, "letter": None, "verdict": None}
     assert list(made["held_out"]["after"]["clinical"]["by_document_type"]) == ["note"]
+    (moment,) = made["held_out"]["during"]
+    assert moment["step"] == 5 and list(moment["clinical"]["by_document_type"]) == ["note"]
+    assert disclosed_cards.checkpoint({"arm": "clinical"}) == {"arm": "clinical"}
