@@ -8,6 +8,8 @@ import re
 from harness.cluster import batch_plan
 from harness.config import (
     ARMS,
+    CONTROL,
+    TRAINED,
     Build,
     Corpus,
     Engine,
@@ -104,6 +106,12 @@ def family(family: Family, path: str, engine: Engine, name: str) -> None:
         raise ConfigError(
             f"{name}: {path}.control is true, but {path}.adaptation is null.",
             remedy=f"Fill in {path}.adaptation: the control arm is trained by it, on general text.",
+        )
+    built = [arm for arm in ARMS if isinstance(getattr(family, arm), Build)] + [CONTROL] * family.control
+    if built and family.architecture not in TRAINED:
+        raise ConfigError(
+            f"{name}: {path}.{built[0]} would be trained here, which {family.architecture} is not.",
+            remedy=f"Give existing checkpoints (source: hub or folder); trained here are {', '.join(TRAINED)}.",
         )
     needed = {"encoder": family.baseline, "general": family.baseline, "adaptation": family.clinical}
     for key, origin in needed.items():

@@ -8,6 +8,8 @@ from harness.folds import CrossValidation
 
 ARMS = ("baseline", "clinical")
 CONTROL = "control"
+# The architectures that are built and pre-trained here; of the others existing checkpoints are compared.
+TRAINED = ("bert", "norbert3", "modernbert")
 # The corpus that an arm is trained on where it is trained here.
 TRAINED_ON = {"baseline": "general", "clinical": "clinical", CONTROL: "general"}
 
@@ -183,7 +185,7 @@ class Family:
     adds the baseline trained on by the same recipe, for as many steps, on general text.
     """
 
-    architecture: Literal["bert", "norbert3", "modernbert"]
+    architecture: Literal["bert", "norbert3", "modernbert", "roberta", "xlm-roberta", "electra", "deberta-v2"]
     baseline: Source
     clinical: Source
     encoder: Encoder | None

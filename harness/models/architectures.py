@@ -1,7 +1,8 @@
-"""What differs between the three architectures: classes, head parameters, dropout rates.
+"""What differs between architectures: classes, head parameters, dropout rates, lengths.
 
-An architecture is chosen by its name in `params.yaml`, never by what a folder says about itself, so
-that no code from a checkpoint's repository is ever asked for. Only the one asked for is imported.
+Three are built and trained here; of the others an existing checkpoint is fine-tuned. An architecture is chosen
+by its name in `params.yaml`, never by what a folder says about itself, so that no code from a checkpoint's
+repository is ever asked for. Only the one asked for is imported.
 """
 
 import gc
@@ -23,8 +24,11 @@ class Architecture:
     `task_head` being one that no masked LM has; `next_sentence_head` are those that only next-sentence
     prediction trains, which public checkpoints may lack; `dropouts` are the configuration's dropout
     rates; `undecayed` ends the names of matrices that pre-training does not decay; `predict` maps a
-    masked LM to its head (hidden states → logits) and `next_sentence` to that for next-sentence
-    prediction (output of the base model → two logits), where the architecture has one.
+    masked LM to its head (hidden states → logits; None: not pre-trained here) and `next_sentence` to that for
+    next-sentence prediction (output of the base model → two logits), where the architecture has one. `positions`
+    gives the most tokens that a configuration reads (None: any number), `special` the usual names of the tokens for
+    pad, unk, cls, sep and mask, `word_list` says whether a `vocab.txt` may stand for the tokenizer, and `eager` that
+    there is no fused attention.
     """
 
     name: str
@@ -35,10 +39,14 @@ class Architecture:
     task_head: tuple[str, ...]
     masked_lm_head: tuple[str, ...]
     dropouts: tuple[str, ...]
-    predict: Callable[[torch.nn.Module], Callable]
+    predict: Callable[[torch.nn.Module], Callable] | None = None
     next_sentence_head: tuple[str, ...] = ()
     next_sentence: Callable[[torch.nn.Module], Callable] | None = None
     undecayed: tuple[str, ...] = ()
+    positions: Callable[[object], int | None] = lambda config: None
+    special: tuple[str, ...] = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+    word_list: bool = False
+    eager: bool = False
 
     def config(self) -> type:
         return getattr(_imported(self.config_module), self.config_class)
@@ -58,6 +66,36 @@ def _heads(stem: str) -> dict[str, str]:
     }
 
 
+_DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob")
+
+
+def _transformers(name: str, stem: str, **differences) -> Architecture:
+    """An architecture of transformers by its `model_type`, which is also where it lies."""
+    module = name.replace("-", "_")
+    place = f"transformers.models.{module}"
+    return Architecture(
+        name,
+        f"{place}.configuration_{module}",
+        f"{stem}Config",
+        f"{place}.modeling_{module}",
+        _heads(stem),
+        **differences,
+    )
+
+
+def _roberta(name: str, stem: str, prefix: str) -> Architecture:
+    return _transformers(
+        name,
+        stem,
+        task_head=("classifier.", f"{prefix}.pooler."),
+        masked_lm_head=("lm_head.",),
+        dropouts=(*_DROPOUTS, "classifier_dropout"),
+        # Positions are counted from the one after the padding token's.
+        positions=lambda config: config.max_position_embeddings - config.pad_token_id - 1,
+        special=("<pad>", "<unk>", "<s>", "</s>", "<mask>"),
+    )
+
+
 ARCHITECTURES = {
     # BERT's own pre-training class: beside the masked LM it holds the pooler and the next-sentence head. The
     # pooler is then part of the encoder that fine-tuning loads; it may be new only where a checkpoint has none.
@@ -73,6 +111,8 @@ ARCHITECTURES = {
         predict=lambda model: model.cls.predictions,
         next_sentence_head=("cls.seq_relationship.", "bert.pooler."),
         next_sentence=lambda model: lambda output: model.cls.seq_relationship(output.pooler_output),
+        positions=lambda config: config.max_position_embeddings,
+        word_list=True,
     ),
     "norbert3": Architecture(
         "norbert3",
@@ -101,11 +141,32 @@ ARCHITECTURES = {
         dropouts=("embedding_dropout", "attention_dropout", "mlp_dropout", "classifier_dropout"),
         predict=lambda model: lambda hidden: model.decoder(model.head(hidden)),
     ),
+    "roberta": _roberta("roberta", "Roberta", "roberta"),
+    "xlm-roberta": _roberta("xlm-roberta", "XLMRoberta", "roberta"),
+    # What ELECTRA publishes for fine-tuning is its discriminator, which no masked LM was trained with.
+    "electra": _transformers(
+        "electra",
+        "Electra",
+        task_head=("classifier.", "sequence_summary."),
+        masked_lm_head=("generator_predictions.", "generator_lm_head."),
+        dropouts=(*_DROPOUTS, "classifier_dropout", "summary_last_dropout"),
+        positions=lambda config: config.max_position_embeddings,
+        word_list=True,
+    ),
+    "deberta-v2": _transformers(
+        "deberta-v2",
+        "DebertaV2",
+        task_head=("classifier.", "pooler."),
+        masked_lm_head=("cls.", "lm_predictions.", "mask_predictions."),
+        dropouts=(*_DROPOUTS, "pooler_dropout", "cls_dropout"),
+        positions=lambda config: config.max_position_embeddings if config.position_biased_input else None,
+        eager=True,
+    ),
 }
 
 
 def architecture_named(name: str) -> Architecture:
-    """Raises CheckpointError for a name that is none of the three."""
+    """Raises CheckpointError for an unknown name."""
     if name not in ARCHITECTURES:
         raise CheckpointError(
             f"There is no architecture {name!r}.", remedy=f"Set architecture to one of {', '.join(ARCHITECTURES)}."

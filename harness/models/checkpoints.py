@@ -15,12 +15,12 @@ from harness.models import cards, families
 from harness.models.hub import snapshot
 from harness.models.pins import verify
 from harness.models.readme_header import stated_header
-from harness.models.weights import SAFETENSORS, read_weights, weight_files, weight_index, write_weights
+from harness.models.weights import SAFETENSORS, read_weights, refuse_damaged, weight_files, weight_index, write_weights
 
 # Fields that name code, or say where on a machine the checkpoint lay.
 _REMOVED = ("auto_map", "custom_pipelines", "trust_remote_code", "_name_or_path", "_commit_hash", "name_or_path")
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
-_SPECIAL = {f"{role}_token": f"[{role.upper()}]" for role in ("pad", "unk", "cls", "sep", "mask")}
+_ROLES = tuple(f"{role}_token" for role in ("pad", "unk", "cls", "sep", "mask"))
 
 
 def import_arm(source: Hub | Folder, family: str, arm: str, architecture: str, target: Path, code: str) -> dict:
@@ -61,8 +61,12 @@ def _fill(folder: Path, source: Hub | Folder, architecture: str) -> dict:
     _store_weights(origin, names, folder, architecture)
     _store_tokenizer(origin, folder, architecture)
     may_lack = kind.masked_lm_head + kind.next_sentence_head
-    model, report = families.load(folder, architecture, "masked_lm", "sdpa", may_lack=may_lack)
-    _check_tokenizer(folder, model.config.vocab_size)
+    try:
+        model, report = families.load(folder, architecture, "masked_lm", "sdpa", may_lack=may_lack)
+        _check_tokenizer(folder, model.config.vocab_size)
+    except CheckpointError as error:
+        # What is wrong is wrong with the files that were handed over, not with the copies.
+        raise CheckpointError(error.message.replace(str(folder), str(origin)), remedy=error.remedy) from error
     return {
         "source": _described(source),
         "architecture": architecture,
@@ -123,6 +127,11 @@ def _config(origin: Path, architecture: str) -> dict:
     # The public NorBERT3 configurations carry a name of their own, or none; transformers' own types are exact.
     others = {other.config().model_type for name, other in families.ARCHITECTURES.items() if name != architecture}
     stated = config.get("model_type")
+    if stated is None and architecture != "norbert3":
+        raise CheckpointError(
+            f"{origin / 'config.json'} names no model_type.",
+            remedy=f"Copy the checkpoint's own config.json; one of this architecture says model_type {own_type!r}.",
+        )
     if stated in others or (architecture != "norbert3" and stated != own_type):
         raise CheckpointError(
             f"{origin / 'config.json'}: model_type is {stated!r}, not {own_type!r}.",
@@ -138,6 +147,7 @@ def _config(origin: Path, architecture: str) -> dict:
 
 def _store_weights(origin: Path, names: list[str], folder: Path, architecture: str) -> None:
     if names == [SAFETENSORS] and architecture != "norbert3":
+        refuse_damaged(origin / SAFETENSORS)
         shutil.copyfile(origin / SAFETENSORS, folder / SAFETENSORS)
         return
     state = read_weights(origin, names)
@@ -160,33 +170,44 @@ def _present(origin: Path) -> list[str]:
 
 
 def _store_tokenizer(origin: Path, folder: Path, architecture: str) -> None:
-    present = _present(origin)
+    present, kind = _present(origin), families.architecture_named(architecture)
     settings = _read_json(origin / "tokenizer_config.json") if "tokenizer_config.json" in present else {}
     settings = {name: value for name, value in settings.items() if name not in _REMOVED}
     if "tokenizer.json" in present:
+        _read_json(origin / "tokenizer.json")
         shutil.copyfile(origin / "tokenizer.json", folder / "tokenizer.json")
-    elif "vocab.txt" in present and architecture == "bert":
+    elif "vocab.txt" in present and kind.word_list:
         _from_vocabulary(origin / "vocab.txt", settings).save(str(folder / "tokenizer.json"))
     else:
         raise CheckpointError(
-            f"{origin} has no tokenizer (tokenizer.json, or vocab.txt for BERT).",
-            remedy="Copy the tokenizer's files too.",
+            f"{origin} has no tokenizer: tokenizer.json{' or vocab.txt' if kind.word_list else ''} is missing.",
+            remedy="Copy it too. Where there is only spm.model, sentencepiece.bpe.model or vocab.json with merges.txt, "
+            "AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER) writes tokenizer.json.",
         )
     stated = _read_json(origin / "special_tokens_map.json") if "special_tokens_map.json" in present else {}
-    vocabulary = _read_json(folder / "tokenizer.json").get("model", {}).get("vocab", {})
-    for role, usual in _SPECIAL.items():
+    vocabulary = _words(_read_json(folder / "tokenizer.json"))
+    for role, usual in zip(_ROLES, kind.special, strict=True):
         token = settings.get(role) or stated.get(role)
         if token is None and usual in vocabulary:
             token = usual
         settings[role] = token["content"] if isinstance(token, dict) else token
     inputs = ["input_ids", "attention_mask"]
-    if architecture == "bert":
+    # One type of segment is none: the embedding has a single row, and a second segment would read past it.
+    types = _read_json(folder / "config.json").get("type_vocab_size", getattr(kind.config()(), "type_vocab_size", 0))
+    if types > 1:
         inputs.insert(1, "token_type_ids")
     # The generic class reads any tokenizer.json; the stated one may be code of the repository.
     write_json(
         folder / "tokenizer_config.json",
         {**settings, "tokenizer_class": "PreTrainedTokenizerFast", "model_input_names": inputs},
     )
+
+
+def _words(tokenizer: dict) -> set[str]:
+    """The tokens that a tokenizer.json lists: as keys (WordPiece, BPE), with scores (Unigram), or as added."""
+    vocabulary = tokenizer.get("model", {}).get("vocab", {})
+    words = vocabulary if isinstance(vocabulary, dict) else [entry[0] for entry in vocabulary]
+    return {*words, *(added["content"] for added in tokenizer.get("added_tokens", []))}
 
 
 def _from_vocabulary(path: Path, settings: dict):
@@ -204,10 +225,11 @@ def _from_vocabulary(path: Path, settings: dict):
     )
     core.pre_tokenizer = hf.pre_tokenizers.BertPreTokenizer()
     core.decoder = hf.decoders.WordPiece()
-    lacking = [token for token in _SPECIAL.values() if token not in vocabulary]
+    special = families.ARCHITECTURES["bert"].special
+    lacking = [token for token in special if token not in vocabulary]
     if lacking:
         raise CheckpointError(f"{path} lacks {', '.join(lacking)}.", remedy="Use the checkpoint's own vocab.txt.")
-    core.add_special_tokens(list(_SPECIAL.values()))
+    core.add_special_tokens(list(special))
     core.post_processor = hf.processors.BertProcessing(("[SEP]", vocabulary["[SEP]"]), ("[CLS]", vocabulary["[CLS]"]))
     return core
 
@@ -215,7 +237,7 @@ def _from_vocabulary(path: Path, settings: dict):
 def _check_tokenizer(folder: Path, vocab_size: int) -> None:
     """It has the special tokens the engine needs, frames a text with them, and fits the embedding."""
     tokenizer = families.load_tokenizer(folder)
-    lacking = [role for role in _SPECIAL if getattr(tokenizer, role) is None]
+    lacking = [role for role in _ROLES if getattr(tokenizer, role) is None]
     if lacking:
         raise CheckpointError(
             f"The tokenizer has no {', '.join(lacking)}.", remedy="Name them in the checkpoint's tokenizer_config.json."

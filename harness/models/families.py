@@ -163,14 +163,22 @@ def load_head(
     return model
 
 
-def preload(folders: Iterable[Path], architecture: str, head: str, labels: Sequence[str], attention: str) -> None:
+def preload(
+    folders: Iterable[Path], architecture: str, head: str, labels: Sequence[str], attention: str, tokens: int
+) -> None:
     """Load every folder once and forget it, before processes are forked to train on them.
 
-    What is wrong with one is said before anything is trained, and the forked processes share the
-    imports, which cost each of them some four seconds otherwise.
+    What is wrong with one is said before anything is trained (also that it cannot read so many `tokens` at once),
+    and the forked processes share the imports, which cost each of them some four seconds otherwise.
     """
     for folder in folders:
-        load_head(folder, architecture, head, labels, attention, 0.0)
+        model = load_head(folder, architecture, head, labels, attention, 0.0)
+        longest = architecture_named(architecture).positions(model.config)
+        if longest is not None and tokens > longest:
+            raise CheckpointError(
+                f"{folder} reads at most {longest} tokens, the task's max_length is {tokens}.",
+                remedy=f"Set max_length of the task in params.yaml to {longest} or less.",
+            )
 
 
 def load(
@@ -203,7 +211,7 @@ def load(
             model, info = model_class.from_pretrained(
                 folder,
                 config=config,
-                attn_implementation=attention,
+                attn_implementation="eager" if kind.eager else attention,
                 dtype=torch.float32,
                 use_safetensors=True,
                 local_files_only=True,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.config import Hub
 from harness.errors import CheckpointError
+from harness.models.architectures import architecture_named
 
 WEIGHTS = {
     "model.safetensors": "model-*.safetensors",
@@ -37,8 +38,8 @@ def snapshot_folder(repository: str, revision: str) -> Path:
 def file_list(architecture: str | None) -> str:
     """The files that an import reads, as a sentence; without `architecture`, for any of them."""
     tokenizer = "tokenizer.json, tokenizer_config.json"
-    if architecture in (None, "bert"):
-        tokenizer += " (BERT: or vocab.txt in place of tokenizer.json)"
+    if architecture is None or architecture_named(architecture).word_list:
+        tokenizer += " (BERT and ELECTRA: or vocab.txt in place of tokenizer.json)"
     return (
         f"config.json; {tokenizer}; the weights as model.safetensors or pytorch_model.bin, whole or as "
         "….index.json with all its shards; where there are any, special_tokens_map.json and README.md (its licence)"
@@ -53,8 +54,9 @@ def lacking(folder: Path, architecture: str) -> list[str]:
         return (folder / name).is_file()
 
     missing = [] if there("config.json") else ["config.json"]
-    if not there("tokenizer.json") and not (architecture == "bert" and there("vocab.txt")):
-        missing.append("tokenizer.json or vocab.txt" if architecture == "bert" else "tokenizer.json")
+    word_list = architecture_named(architecture).word_list
+    if not there("tokenizer.json") and not (word_list and there("vocab.txt")):
+        missing.append("tokenizer.json or vocab.txt" if word_list else "tokenizer.json")
     if not any(there(name) or there(f"{name}.index.json") for name in WEIGHTS):
         missing.append(" or ".join(WEIGHTS))
     return missing

@@ -4,7 +4,9 @@ A pickle is read with `weights_only=True`, which builds tensors and plain contai
 everything else, so that opening a checkpoint never runs its code.
 """
 
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -71,12 +73,27 @@ def read_weights(folder: Path, names: list[str]) -> dict[str, torch.Tensor]:
     return state
 
 
+def refuse_damaged(path: Path) -> None:
+    """Raises CheckpointError where the header of a safetensors file does not fit the file, as when it was cut short."""
+    from safetensors import safe_open
+
+    with _naming(path), safe_open(path, "pt"):
+        pass
+
+
 def _read_safetensors(path: Path) -> dict[str, torch.Tensor]:
-    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    try:
+    with _naming(path):
         return load_file(path)
+
+
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    from safetensors import SafetensorError
+
+    try:
+        yield
     except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(
             f"{path} is damaged: {str(error).splitlines()[0]}", remedy="Copy the file anew and compare its SHA-256."

@@ -41,7 +41,12 @@ def prepare(task: Task, settings: FinetuneSettings, inputs: Inputs) -> None:
     prepare_torch(threads=1, device=settings.engine.device)
     warm_up()
     families.preload(
-        inputs.checkpoints.values(), settings.architecture, task.head, task.labels, settings.engine.attention
+        inputs.checkpoints.values(),
+        settings.architecture,
+        task.head,
+        task.labels,
+        settings.engine.attention,
+        settings.recipe.max_length,
     )
 
 

@@ -7,11 +7,12 @@ import pytest
 import torch
 from tiny_encoders import COMMIT, ENCODER, TEXTS
 
+from harness.config import TRAINED
 from harness.files import sha256
 from harness.models import families, tokenizers
 
 
-@pytest.fixture(scope="session", params=list(families.ARCHITECTURES))
+@pytest.fixture(scope="session", params=TRAINED)
 def architecture(request) -> str:
     return request.param
 
@@ -20,7 +21,7 @@ def architecture(request) -> str:
 def checkpoints_by_name(tmp_path_factory) -> dict:
     """A folder with a saved masked LM and its tokenizer for every architecture."""
     folders = {}
-    for name in families.ARCHITECTURES:
+    for name in TRAINED:
         tokenizer = tokenizers.build(name, TEXTS, ENCODER.vocabulary)
         torch.manual_seed(11)
         model = families.new_masked_lm(name, ENCODER, tokenizer, "sdpa")

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from tiny_encoders import ENCODER, TEXTS
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
+from harness.config import TRAINED
 from harness.errors import CheckpointError
-from harness.models import families, tokenizers
+from harness.models import tokenizers
 
 LETTERS = "abcæøåÆØÅéüđŋ 0123.,-/()«»–\u00a0\n\t🙂👩‍⚕️e\u0301ß漢"
 TEXT = st.text(alphabet=LETTERS, max_size=40) | st.text(max_size=25)
@@ -21,7 +22,7 @@ EXAMPLES = settings(max_examples=120, deadline=None, derandomize=True)
 
 @pytest.fixture(scope="module")
 def built() -> dict:
-    return {name: tokenizers.build(name, TEXTS, ENCODER.vocabulary) for name in families.ARCHITECTURES}
+    return {name: tokenizers.build(name, TEXTS, ENCODER.vocabulary) for name in TRAINED}
 
 
 def test_two_processes_write_the_same_bytes():
@@ -43,7 +44,7 @@ def test_two_processes_write_the_same_bytes():
 
 
 def test_order_of_the_texts_does_not_matter(built):
-    for name in families.ARCHITECTURES:
+    for name in TRAINED:
         again = tokenizers.build(name, iter(TEXTS[::-1]), ENCODER.vocabulary)
         assert again.backend_tokenizer.to_str() == built[name].backend_tokenizer.to_str()
 
@@ -99,7 +100,7 @@ def test_wordpiece_keeps_frequent_words_whole_and_segments_the_rest():
 
 
 def test_a_vocabulary_too_small_for_the_characters_is_refused():
-    for name in families.ARCHITECTURES:
+    for name in TRAINED:
         with pytest.raises(CheckpointError, match="too small"):
             tokenizers.build(name, TEXTS, 100)
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 from tiny_encoders import ENCODER, TEXTS
 
+from harness.config import TRAINED
 from harness.models import families, tokenizers
 from harness.training import loop
 from harness.training.optimizers import KINDS, decay_groups, optimizer_for
@@ -15,13 +16,13 @@ from harness.training.optimizers import KINDS, decay_groups, optimizer_for
 @pytest.fixture(scope="module")
 def models() -> dict:
     made = {}
-    for name in families.ARCHITECTURES:
+    for name in TRAINED:
         torch.manual_seed(1)
         made[name] = families.new_masked_lm(name, ENCODER, tokenizers.build(name, TEXTS, ENCODER.vocabulary), "sdpa")
     return made
 
 
-@pytest.mark.parametrize("name", list(families.ARCHITECTURES))
+@pytest.mark.parametrize("name", TRAINED)
 def test_the_family_decides_what_is_not_decayed(models, name):
     """Against the published rules, spelled out by name for each family."""
     published = {
