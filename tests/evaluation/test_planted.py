@@ -11,7 +11,7 @@ from scipy import stats
 
 from harness.evaluation import counts, statistics, verdicts
 
-SETTING, SEEDS, REPEATS = "strict F1, 161 documents", 5, 100
+SETTING, SEEDS, REPEATS = "strict F1, 161 documents", 5, 50
 
 
 @pytest.fixture(scope="module")
