@@ -234,9 +234,9 @@ def test_a_checkpoint_with_a_trained_task_head_is_refused(folder, architecture, 
 
 
 def test_preloading_finds_the_bad_one(folder, architecture, tmp_path):
-    families.preload([folder, folder], architecture, "tokens", LABELS, "sdpa")
+    families.preload([folder, folder], architecture, "tokens", LABELS, "sdpa", 8)
     with pytest.raises(CheckpointError, match="no checkpoint"):
-        families.preload([folder, tmp_path], architecture, "tokens", LABELS, "sdpa")
+        families.preload([folder, tmp_path], architecture, "tokens", LABELS, "sdpa", 8)
 
 
 def test_values_that_are_no_numbers_are_refused(folder, architecture, tmp_path):
