@@ -121,10 +121,13 @@ def test_the_pictures_can_be_looked_at(page, ui, root):
     parent = next(root.joinpath("mlartifacts").rglob("confusion.png")).parents[1].name
     experiment = ui[1]["embedded / synthetic"].split("?")[0]
     page.open(f"{experiment}/{parent}/artifacts/confusion.png")
-    page.wait("[...document.images].some(i => i.complete && i.naturalWidth > 400)", 120)
+    wide = "[...document.images].some(i => i.complete && i.naturalWidth > 400)"
+    page.wait(wide, 120)
+    assert page.evaluate(wide)
 
 
 def test_a_checkpoint_says_how_it_was_made(page, ui):
     page.open(ui[1]["embedded / pre-training"])
     page.click(link("nb_bert clinical"))
     page.wait("document.body.innerText.includes('trained from the baseline')")
+    assert "nb_bert clinical" in page.evaluate("document.body.innerText")

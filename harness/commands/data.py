@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from harness import restricted
 from harness.commands.common import declare, declare_group, parameters, repository
 from harness.task import KINDS
 
@@ -20,7 +21,9 @@ def add(commands) -> None:
     text = "your own files as the data of a task: checked, recorded, pinned"
     use = declare(data, "use", _data_use, text, "data use aismec /secure/calls.parquet", "task")
     use.add_argument("path", type=Path, help="the file, or the folder that holds the files")
-    use.add_argument("--kind", choices=KINDS, default="restricted", help="what tables say of it (default: restricted)")
+    use.add_argument(
+        "--kind", choices=KINDS, default=restricted.KIND, help="what tables say of it (default: restricted)"
+    )
     for key in ("licence", "language", "citation", "note"):
         use.add_argument(f"--{key}", default="", help=f"{key} for the source record")
 
@@ -60,7 +63,7 @@ def _data_use(options) -> None:
     root = repository()
     keys = ("kind", "licence", "language", "citation", "note")
     folder = place(root, options.task, options.path, {key: getattr(options, key) for key in keys})
-    made = options.kind == "restricted" and pseudonyms.ensure_key(root)
+    made = options.kind == restricted.KIND and pseudonyms.ensure_key(root)
     pinned = "data.dvc pins it" if pin(root) else "data/ is not whole yet and not pinned; run `dvc repro`, then this"
     print(f"{folder.relative_to(root)} holds your data ({options.kind}); {pinned}.")
     if made:

@@ -49,17 +49,6 @@ class Pattern:
     rows: list[bool]
     columns: list[bool]
 
-    def __bool__(self) -> bool:
-        return any(map(any, self.cells)) or any(self.rows) or any(self.columns)
-
-    def __or__(self, other: "Pattern") -> "Pattern":
-        cells = [[a or b for a, b in zip(*rows, strict=True)] for rows in zip(self.cells, other.cells, strict=True)]
-        lines = ((a or b for a, b in zip(*pair, strict=True)) for pair in self._margins(other))
-        return Pattern(cells, *map(list, lines))
-
-    def _margins(self, other: "Pattern"):
-        return (self.rows, other.rows), (self.columns, other.columns)
-
     def apply(self, table: Counts) -> list[list[int | None]]:
         """`table` with None in the hidden cells."""
         return [

@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import files
+from harness import files, restricted
 from harness.data import pseudonyms
+from harness.data.discretion import recorded
 from harness.errors import DataError, HarnessError
 from harness.exporting import manifest, searching
 from harness.exporting.searching import DisclosureError
 from harness.reporting.background import Background
 from harness.task import Task
 
-RESTRICTED = "restricted"
 SHOWN = 8
 
 
@@ -34,7 +34,7 @@ class Site:
 
     @property
     def restricted(self) -> list[str]:
-        return [name for name in self.tasks if self.known.cards[name]["kind"] == RESTRICTED]
+        return [name for name in self.tasks if self.known.cards[name]["kind"] == restricted.KIND]
 
 
 def export(site: Site, target: Path, scratch: Path) -> list[manifest.Entry]:
@@ -74,18 +74,11 @@ def _contents(site: Site, reports: Path) -> dict[str, bytes]:
             remedy="Describe it in harness/exporting/manifest.py.",
         )
     for name in site.tasks:
-        found[f"cards/data/{name}.json"] = _json(_data_card(site.known.cards[name]))
+        card = site.known.cards[name]
+        found[f"cards/data/{name}.json"] = _json({**card, "source": recorded(card["source"])})
     for (family, arm), card in sorted(site.known.checkpoints.items()):
         found[f"cards/checkpoints/{family}-{arm}.json"] = _json(card)
     return found
-
-
-def _data_card(card: Mapping) -> dict:
-    """Without the names of restricted files, which are the site's own."""
-    if card["kind"] != RESTRICTED:
-        return dict(card)
-    hashes = sorted(card["source"]["files"].values())
-    return {**card, "source": {**card["source"], "files": {f"file {i}": h for i, h in enumerate(hashes, start=1)}}}
 
 
 def _json(value) -> bytes:

@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 
 from harness.errors import HarnessError
 from harness.evaluation.suppression import is_small
+from harness.restricted import KIND
 from harness.task import TEXT_COLUMNS, Task
 
 SHINGLE = 6  # words in a row that no report shares with a record by chance
@@ -42,7 +43,7 @@ def counts(name: str, text: str, restricted: Iterable[str]) -> list[tuple[str, i
         return list(_of_page(text))
     if name.startswith("cards/"):
         card = json.loads(text)
-        if card.get("kind") == "restricted" or card.get("corpus"):
+        if card.get("kind") == KIND or card.get("corpus"):
             return list(_of_card(card))
     return []
 
@@ -50,7 +51,7 @@ def counts(name: str, text: str, restricted: Iterable[str]) -> list[tuple[str, i
 def _of_card(card: Mapping) -> Iterator[tuple[str, int]]:
     tallies = {name: card.get(name) or {} for name in ("dropped", "labels", "parts", "repaired")}
     for corpus, part in (card.get("corpus") or {}).items():
-        if part.get("kind") == "restricted":
+        if part.get("kind") == KIND:
             tallies |= {f"{corpus}, {name}": part.get(name) or {} for name in ("document_types", "written_standards")}
     yield from ((f"{name}, {key}", n) for name, tally in tallies.items() for key, n in tally.items() if n is not None)
     yield from ((name, card[name]) for name in ("rows", "rows_in") if card.get(name) is not None)

@@ -6,9 +6,9 @@ Counts that may not be shown are None. The rule is that of `harness.evaluation.s
 from collections.abc import Mapping
 from dataclasses import replace
 
+from harness import restricted
 from harness.evaluation.suppression import is_small, protected, suppressed
 from harness.reporting.background import Background
-from harness.reporting.disclosure import RESTRICTED
 
 # Stand beside every score: they cannot be hidden so that another part does not follow from the total.
 SCORED = ("test", "holdout")
@@ -18,13 +18,15 @@ def disclosed(known: Background) -> Background:
     """The cards of restricted data without small counts; with one restricted set among the data, the corpora are
     taken to hold restricted text, too."""
     kinds = {card["kind"] for card in known.cards.values()} | {(known.corpus.get("source") or {}).get("kind")}
-    restricted = {task for task, card in known.cards.items() if card["kind"] == RESTRICTED}
+    hidden = {task for task, card in known.cards.items() if card["kind"] == restricted.KIND}
     return replace(
         known,
-        cards={task: data(card) if task in restricted else card for task, card in known.cards.items()},
-        leakage={task: split(found) if task in restricted else found for task, found in known.leakage.items()},
-        corpus=corpus(known.corpus) if RESTRICTED in kinds and known.corpus else known.corpus,
-        checkpoints={key: checkpoint(card) if RESTRICTED in kinds else card for key, card in known.checkpoints.items()},
+        cards={task: data(card) if task in hidden else card for task, card in known.cards.items()},
+        leakage={task: split(found) if task in hidden else found for task, found in known.leakage.items()},
+        corpus=corpus(known.corpus) if restricted.KIND in kinds and known.corpus else known.corpus,
+        checkpoints={
+            key: checkpoint(card) if restricted.KIND in kinds else card for key, card in known.checkpoints.items()
+        },
     )
 
 

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from harness import restricted
 from harness.errors import DataError
 from harness.evaluation.suppression import MINIMUM, Pattern, is_small, pattern
 
 if TYPE_CHECKING:
     from harness.reporting.results import Comparison
 
-RESTRICTED = "restricted"
 PRIMARY, LEAKS = "f1", "document_leak_rate"
 Key = tuple[str, int, str]  # arm, seed, part
 
@@ -29,7 +29,7 @@ def disclosed(comparisons: Sequence["Comparison"]) -> list["Comparison"]:
     made = {}
     for task in dict.fromkeys(c.task for c in comparisons):
         group = [c for c in comparisons if c.task == task]
-        if group[0].data_kind == RESTRICTED:
+        if group[0].data_kind == restricted.KIND:
             group = _of_task(group)
         made |= {(task, c.family): c for c in group}
     return [made[c.task, c.family] for c in comparisons]

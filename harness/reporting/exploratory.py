@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import files
+from harness import files, restricted
 from harness.config import ReportSettings
 from harness.evaluation.resampled import Resampled
 from harness.reporting import wording
-from harness.reporting.disclosure import RESTRICTED
 from harness.reporting.document import Paragraph, Table
 from harness.reporting.results import FAMILY_TITLES, METRIC_TITLES, mean
 from harness.task import Task
@@ -100,7 +99,7 @@ def table(validated: Sequence[CrossValidated], level: float) -> Table:
                     METRIC_TITLES.get(v.primary, v.primary),
                     f"{wording.count(v.n)} in {wording.count(v.groups)} groups",
                     # Of restricted data a constant answer's score would tell how many rows have which label.
-                    wording.ABSENT if v.data_kind == RESTRICTED else wording.reading_nothing(v.reference),
+                    wording.ABSENT if v.data_kind == restricted.KIND else wording.reading_nothing(v.reference),
                     FAMILY_TITLES.get(v.family, v.family),
                     wording.arm_title(against),
                     *arms,

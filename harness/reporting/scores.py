@@ -1,9 +1,9 @@
 """The report's tables of all scores: every metric, by class, and confusion matrices."""
 
+from harness import restricted
 from harness.config import CONTROL
 from harness.evaluation.suppression import MINIMUM
 from harness.reporting import wording
-from harness.reporting.disclosure import RESTRICTED
 from harness.reporting.document import Details, Paragraph, Table
 from harness.reporting.results import AGAINST, Comparison
 from harness.reporting.wording import amount, arm_title, by_task, capital, with_classic
@@ -79,7 +79,7 @@ def by_class(comparisons: list[Comparison]) -> tuple:
         kind = wording.KINDS[group[0].data_kind]
         blocks.append(Details(f"{group[0].short_title} ({kind})", tables))
     words = "Precision, recall and F1 by class, and confusion matrices, folded by task."
-    if any(c.data_kind == RESTRICTED for c in comparisons):
+    if any(c.data_kind == restricted.KIND for c in comparisons):
         words += (
             f" Of restricted data, counts under {MINIMUM} are not shown (–), nor what they would follow from: other "
             "cells, and scores of the class."

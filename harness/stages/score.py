@@ -9,7 +9,8 @@ from pathlib import Path
 
 from harness import files, restricted
 from harness.config import ScoreSettings
-from harness.errors import DataError, MissingInputError
+from harness.errors import DataError
+from harness.evaluation.predictions import gold, recorded_lines
 from harness.evaluation.suppression import MINIMUM
 from harness.task import Task
 
@@ -110,19 +111,9 @@ def _scored(data: _Data, folder: Path, recorded: dict, files_of: dict[str, dict]
     _check_inputs(recorded, data, folder, made_by)
     scorer, predictions, decisions = _Scorer(data, made_by), {}, {}
     for name, entry in sorted(files_of.items(), key=lambda item: (item[1]["arm"], item[1]["seed"])):
-        path = folder / name
-        if not path.is_file():
-            raise MissingInputError(f"{path} is missing.", remedy=f"Make it with `{made_by}`.")
-        predictions[name] = files.sha256(path)
-        if predictions[name] != entry["predictions"]:
-            raise DataError(
-                f"{path} is not the file that runs.json records (SHA-256 {predictions[name][:12]}… instead of "
-                f"{entry['predictions'][:12]}…).",
-                remedy=f"Make the predictions again with `{made_by}`.",
-            )
-        lines = files.read_jsonl(path)
-        decisions[name] = metrics.decision_hash(lines)
-        scorer.add(entry["arm"], entry["seed"], lines, path)
+        lines = recorded_lines(folder / name, entry["predictions"], made_by)
+        predictions[name], decisions[name] = entry["predictions"], metrics.decision_hash(lines)
+        scorer.add(entry["arm"], entry["seed"], lines, folder / name)
     return scorer, {"predictions": predictions, "decisions": decisions, **data.hashes}
 
 
@@ -202,19 +193,14 @@ class _Scorer:
                     remedy=self._remedy,
                 )
         # A score is a comparison with the data, not with what a prediction file says the data were.
-        wrong = [row["id"] for row in rows if row["id"] not in self._records or row["gold"] != self._gold(row["id"])]
+        known = {key: gold(self._task, self._records[key]) for key in ids if key in self._records}
+        wrong = [row["id"] for row in rows if row["id"] not in known or row["gold"] != known[row["id"]]]
         if wrong:
             raise DataError(
                 f"{path}: the gold of {len(wrong)} {part} row(s) is not that of the validated data: "
                 f"{_some(sorted(wrong))}.",
                 remedy=self._remedy,
             )
-
-    def _gold(self, row_id: str):
-        record = self._records[row_id]
-        if self._task.head == "tokens":
-            return sorted([s["start"], s["end"], s["label"]] for s in record["spans"])
-        return record["label"]
 
     def _score(self, arm: str, seed: int, part: str, rows: list[dict]) -> None:
         from harness.evaluation import beyond, counts

@@ -11,7 +11,8 @@ from pathlib import Path
 from harness import files
 from harness.config import ScoreSettings
 from harness.data import folding
-from harness.errors import DataError, MissingInputError
+from harness.errors import DataError
+from harness.evaluation.predictions import gold, recorded_lines
 from harness.folds import Folds
 from harness.task import Task
 
@@ -41,7 +42,7 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings, folds: Fol
         for fold, parts in enumerate(folding.deal(rows, folds, repeat), start=1):
             for entry in (e for e in recorded["runs"] if (e["repeat"], e["fold"]) == (repeat, fold)):
                 path = folder / f"repeat{repeat}-fold{fold}-{entry['arm']}.jsonl"
-                lines = _read(path, entry["predictions"], made_by)
+                lines = recorded_lines(path, entry["predictions"], made_by)
                 predictions[path.name] = entry["predictions"]
                 decisions[path.name] = scored.add(entry, lines, parts, path)
     files.write_json(
@@ -86,17 +87,6 @@ def _complete(runs: list[dict], folds: Folds) -> bool:
     return {"baseline", "clinical"} <= arms and sorted(wanted) == sorted(found)
 
 
-def _read(path: Path, recorded: str, made_by: str) -> list[dict]:
-    if not path.is_file():
-        raise MissingInputError(f"{path} is missing.", remedy=f"Make it with `{made_by}`.")
-    if (found := files.sha256(path)) != recorded:
-        raise DataError(
-            f"{path} is not the file that runs.json records (SHA-256 {found[:12]}… instead of {recorded[:12]}…).",
-            remedy=f"Make the predictions again with `{made_by}`.",
-        )
-    return files.read_jsonl(path)
-
-
 class _Folds:
     """Collects the scores of one cross-validation, file by file."""
 
@@ -115,7 +105,7 @@ class _Folds:
         found = {line["id"]: line["part"] for line in lines}
         if len(found) != len(lines) or found != {i: part for i, part in parts.items() if part != "train"}:
             raise DataError(f"{path} does not hold the rows of its fold, each once.", remedy=self._remedy)
-        if wrong := [line["id"] for line in lines if line["gold"] != self._gold(line["id"])]:
+        if wrong := [line["id"] for line in lines if line["gold"] != gold(self._task, self._records[line["id"]])]:
             raise DataError(
                 f"{path}: the gold of {len(wrong)} row(s) is not that of the validated data: {', '.join(wrong[:5])}.",
                 remedy=self._remedy,
@@ -128,12 +118,6 @@ class _Folds:
         scores = self._scores(tested)
         self._runs.append({**at, "n_test": len(tested), "diverged": entry["diverged"], "scores": scores})
         return self._metrics.decision_hash(lines)
-
-    def _gold(self, row_id: str):
-        record = self._records[row_id]
-        if self._task.head == "tokens":
-            return sorted([s["start"], s["end"], s["label"]] for s in record["spans"])
-        return record["label"]
 
     def _scores(self, lines: list[dict]) -> dict[str, float]:
         decisions = self._metrics.decisions(self._task, lines)

@@ -8,7 +8,7 @@ are replaced here, so that no later stage ever sees the site's own.
 from collections import Counter
 from pathlib import Path
 
-from harness import files, registry
+from harness import files, registry, restricted
 from harness.data import pseudonyms, schema, sources
 from harness.data.discretion import discreet
 from harness.task import Task
@@ -39,7 +39,7 @@ def check(task: Task, folder: Path, root: Path) -> tuple[list[dict], dict]:
         names = ", ".join(sorted(source["files"]))
         schema.validate(task, records, source["kind"], f"{folder}/{names}", reading.where)
     ids = {}
-    if source["kind"] == "restricted":
+    if source["kind"] == restricted.KIND:
         key = pseudonyms.read_key(root)
         records = pseudonyms.replaced(records, task.name, (task.groups.column,), key)
         ids = {"ids": {"scheme": pseudonyms.SCHEME, "key": key.fingerprint}}

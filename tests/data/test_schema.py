@@ -51,8 +51,10 @@ def spans(*triples):
 
 
 @pytest.mark.parametrize("head", BUILD)
-def test_good_records_pass(head):
-    schema.validate(task(head), records(head), "public", "a.jsonl")
+def test_good_records_pass_as_they_are(head):
+    given = records(head)
+    schema.validate(task(head), given, "public", "a.jsonl")
+    assert given == records(head)
 
 
 @pytest.mark.parametrize(
@@ -149,3 +151,5 @@ def test_no_records_are_no_data_set():
 def test_schema_is_built_anew_for_each_task():
     other = dataclasses.replace(task("pair"), schema=lambda: schema.pair(("yes", "no")))
     schema.validate(other, [{**BASE, **GOOD["pair"], "label": "yes"}], "public", "a.csv")
+    with pytest.raises(DataError, match="label allowed"):
+        schema.validate(task("pair"), [{**BASE, **GOOD["pair"], "label": "yes"}], "public", "a.csv")

@@ -177,4 +177,6 @@ def test_the_real_corpus(tmp_path, mirror):
     if not (mirror.parent / sources.CORPORA["norec"].mirrored).is_file():
         pytest.skip("the mirror holds no corpora")
     folder = sources.fetch_corpus(tmp_path, ["norec"], mirror)[0]
-    sources.verify(folder, sources.read_source(folder))
+    source = sources.read_source(folder)
+    sources.verify(folder, source)
+    assert source["kind"] == "public" and sorted(source["files"]) == ["norec.jsonl.gz"]

@@ -10,7 +10,7 @@ from harness.grid import executors, ledger, running
 from harness.grid.comparisons import chosen
 from harness.grid.executors import Resources, Slurm, Started
 
-TODO = chosen(["a", "b"], ["x", "y"], [])
+EVERY = chosen(["a", "b"], ["x", "y"], [])
 
 
 class OneByOne:
@@ -59,7 +59,7 @@ def recorded(monkeypatch):
 
 def test_each_is_entered_when_it_is_over_and_no_more_run_than_there_is_room_for(tmp_path, recorded):
     executor, said = OneByOne(tmp_path), []
-    running.run(tmp_path, TODO[:2], executor, said.append)
+    running.run(tmp_path, EVERY[:2], executor, said.append)
     assert executor.most == 2 and sorted(one.name for one in recorded) == ["a/x", "a/y"]
     assert said[-1] == "a/x: done (2 of 2)"
 
@@ -67,7 +67,7 @@ def test_each_is_entered_when_it_is_over_and_no_more_run_than_there_is_room_for(
 def test_the_failed_are_named_with_their_last_words_and_log_and_the_rest_is_kept(tmp_path, recorded):
     (tmp_path / "finetune@b-x").write_text("submitit INFO\nharness: Training diverged.\nLower the rate.\n")
     with pytest.raises(TrainingError) as caught:
-        running.run(tmp_path, TODO, OneByOne(tmp_path), lambda line: None)
+        running.run(tmp_path, EVERY, OneByOne(tmp_path), lambda line: None)
     assert sorted(one.name for one in recorded) == ["a/x", "a/y"]
     assert caught.value.message.splitlines()[0] == "2 of 4 comparisons were not made:"
     assert "  b/x: Training diverged. Log: finetune@b-x" in caught.value.message
@@ -76,15 +76,15 @@ def test_the_failed_are_named_with_their_last_words_and_log_and_the_rest_is_kept
 
 def test_jobs_of_an_earlier_grid_are_awaited_and_not_started_again(tmp_path, recorded):
     executor = OneByOne(tmp_path, before=1)
-    running.run(tmp_path, TODO[:2], executor, lambda line: None)
-    assert executor.started == TODO[1:2] and len(recorded) == 2
+    running.run(tmp_path, EVERY[:2], executor, lambda line: None)
+    assert executor.started == EVERY[1:2] and len(recorded) == 2
 
 
 def test_an_interruption_says_what_becomes_of_the_jobs(tmp_path, recorded, monkeypatch):
     executor, said = OneByOne(tmp_path), []
     monkeypatch.setattr(executor, "over", lambda started: exec("raise KeyboardInterrupt"))
     with pytest.raises(KeyboardInterrupt):
-        running.run(tmp_path, TODO, executor, said.append)
+        running.run(tmp_path, EVERY, executor, said.append)
     assert said[-1] == "harness: interrupted; 2 stopped"
 
 
@@ -122,7 +122,7 @@ def queue(monkeypatch):
 def test_a_slurm_job_is_over_when_it_was_missed_twice(queue, tmp_path, monkeypatch):
     monkeypatch.setattr("submitit.SlurmExecutor.affinity", classmethod(lambda cls: 2))
     slurm = Slurm(tmp_path, Resources(2, 1, 0, 1, 1, None, {}))
-    jobs = [Started(one, f"7_{number}", tmp_path) for number, one in enumerate(TODO)]
+    jobs = [Started(one, f"7_{number}", tmp_path) for number, one in enumerate(EVERY)]
     queue("7_0\n7_3\n")
     assert slurm.over(jobs) == []
     assert slurm.over(jobs) == jobs[1:3]
