@@ -33,11 +33,16 @@ def add(commands) -> None:
 
 
 def _tasks(options) -> None:
-    from harness import registry
+    from harness import packages, registry
     from harness.listing import task_table
 
     root = repository()
-    task_table(root, registry.load_all(root))
+    tasks = registry.load_all(root)
+    task_table(root, tasks)
+    for name, distribution, version in packages.offered():
+        if name not in tasks:
+            said = f"`harness new-task {name} --from {distribution}` takes it"
+            print(f"The package {distribution} {version} offers {name}: {said}.")
 
 
 def _data_generate(options) -> None:
