@@ -108,14 +108,14 @@ def test_another_version_or_other_bytes_are_refused_until_they_are_taken(site, r
     path, _ = adopting.adopt(root, "dose", "clinic-tasks")
     before = path.read_text(encoding="utf-8")
     labels = site / "clinic_tasks" / "labels.py"
-    labels.write_text('LABELS = ("yes", "no")\n', encoding="utf-8")
+    labels.write_text('LABELS = ("yes", "no", "maybe")\n', encoding="utf-8")
     forget()
     with pytest.raises(RegistryError, match="clinic-tasks is installed with other files") as caught:
         registry.get(root, "dose")
     assert "harness new-task dose --from clinic-tasks" in caught.value.remedy
     adopting.adopt(root, "dose", "clinic-tasks")
     # What a stage depends on, and what provenance hashes, changes with the package.
-    assert path.read_text(encoding="utf-8") != before and registry.get(root, "dose").labels == ("yes", "no")
+    assert path.read_text(encoding="utf-8") != before and registry.get(root, "dose").labels == ("yes", "no", "maybe")
     information = site / "clinic_tasks-1.0.dist-info" / "METADATA"
     information.write_text(information.read_text().replace("Version: 1.0", "Version: 1.1"))
     forget()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness import files, registry, restricted
-from harness.data import schema, sources
+from harness.data import mapping, schema, sources
 from harness.data.discretion import called, discreet
 from harness.errors import DataError, HarnessError, RegistryError, nearest
 from harness.evaluation import metrics
@@ -118,6 +118,7 @@ def _data(task: Task, folder: Path, whole: bool) -> Iterator[str]:
     if not whole or not folder.is_dir():
         return
     try:
+        mapping.hold(source or {}, task)
         with discreet(kind, task.name, folder):
             reading = task.reader(folder)
             records = [{"part": "pool", **record} for record in reading.records]
