@@ -46,8 +46,8 @@ def install(where, name="clinic-tasks", version="1.0", points="dose = clinic_tas
         for file, text in contents.items():
             archive.writestr(file, text)
     subprocess.run(
-        [sys.executable, "-m", "pip", "install", "-q", "--no-compile", "--no-index", "--no-deps", "--target", str(where),
-         str(wheel)],
+        [sys.executable, "-m", "pip", "install", "-q", "--no-compile", "--no-index", "--no-deps", "--target",
+         str(where), str(wheel)],
         check=True, capture_output=True,
     )  # fmt: skip
     forget()
