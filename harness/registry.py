@@ -8,6 +8,20 @@ from pathlib import Path
 from harness.errors import RegistryError, nearest
 from harness.task import HEADS, Groups, Task
 
+UNSUPPORTED = {
+    "regression": "a number as the answer is not supported: every score here is an F1 over a fixed list of labels, so "
+    "cut the numbers into classes and take the head sequence",
+    "multilabel": "several labels a row are not supported: a head has one answer, so declare a task of yes and no for "
+    "each label",
+}
+
+
+def unsupported(head: object) -> str | None:
+    """The sentence that refuses a head which other harnesses have."""
+    key = "".join(c for c in str(head).casefold() if c.isalpha())
+    name = next((name for name in UNSUPPORTED if key.startswith(name)), None)
+    return name and f"the head {head!r}: {UNSUPPORTED[name]}."
+
 
 def task_files(root: Path) -> list[Path]:
     """The declarations below `root/tasks`, in name order; files that start with `_` are no tasks."""
@@ -40,6 +54,11 @@ def load_all(root: Path) -> dict[str, Task]:
     return {task.name: task for task, _ in declared}
 
 
+def package_of(name: str) -> object | None:
+    """The package that a task which was loaded comes from; None for one that tasks/ itself declares."""
+    return getattr(sys.modules.get(f"tasks.{name}"), "PACKAGE", None)
+
+
 def _declared(path: Path) -> Task:
     name = f"tasks.{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
@@ -48,6 +67,9 @@ def _declared(path: Path) -> Task:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
+    except RegistryError:
+        del sys.modules[name]
+        raise
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise RegistryError(
@@ -91,8 +113,11 @@ def _line_of(error: BaseException, path: Path) -> str:
 
 
 def _check(task: Task, path: Path) -> None:
+    package = package_of(path.stem)
+    where = f"tasks/{path.name}" + (f" ({package})" if package else "")
+
     def refuse(what: str, remedy: str):
-        raise RegistryError(f"tasks/{path.name}: {what}", remedy=remedy)
+        raise RegistryError(f"{where}: {what}", remedy=remedy)
 
     for field in dataclasses.fields(task):
         value = getattr(task, field.name)
@@ -100,6 +125,8 @@ def _check(task: Task, path: Path) -> None:
             refuse(f"TASK.{field.name} is empty.", f"Fill in {field.name}; harness/task.py says what it means.")
     if task.name != path.stem:
         refuse(f"TASK.name is {task.name!r}.", f"Call it {path.stem!r}, or rename the file to {task.name}.py.")
+    if (said := unsupported(task.head)) is not None:
+        refuse(f"TASK.head: {said}", f"Heads: {', '.join(HEADS)}.")
     if task.head not in HEADS:
         refuse(f"TASK.head is {task.head!r}.{nearest(task.head, HEADS)}", f"Heads: {', '.join(HEADS)}.")
     for field in ("labels", "metrics"):

@@ -27,8 +27,9 @@ CATEGORIES = frozenset([
 ])
 # fmt: on
 OTHER = "other"
-PIN, META = "data.dvc", "restricted"
+PIN, META, COLUMNS = "data.dvc", "restricted", "columns"
 _PINNED = re.compile(rf"^  {META}: \[(.*)\]$", re.MULTILINE)
+_NOTED = re.compile(r"^meta:\n(?:  .*\n?)*", re.MULTILINE)
 _FRAME = re.compile(r'^  File "(?P<file>[^"\n]*)", line \d+, in [^\n]*$', re.MULTILINE)
 
 
@@ -56,14 +57,30 @@ def pinned(root: Path) -> list[str]:
 
 
 def note(root: Path) -> None:
-    """Write into `data.dvc` which data sets are restricted; DVC keeps what stands under `meta`."""
-    path = Path(root) / PIN
-    marked = names(root)
-    if marked:
+    """Write into `data.dvc` which data sets are restricted, and which columns each task took from a site's own file.
+
+    DVC keeps what stands under `meta`.
+    """
+    path, marked, taken = Path(root) / PIN, names(root), _columns(root)
+    lines = [f"  {META}: [{', '.join(marked)}]"] if marked else []
+    if taken:
+        lines.append(f"  {COLUMNS}:")
+        lines += [f"    {task}: {json.dumps(columns, ensure_ascii=False)}" for task, columns in sorted(taken.items())]
+    if lines:
         from harness.files import write_text
 
-        text = _PINNED.sub("", path.read_text(encoding="utf-8").replace("\nmeta:\n", "\n")).rstrip("\n")
-        write_text(path, f"{text}\nmeta:\n  {META}: [{', '.join(marked)}]\n")
+        text = _NOTED.sub("", path.read_text(encoding="utf-8")).rstrip("\n")
+        write_text(path, "\n".join([text, "meta:", *lines]) + "\n")
+
+
+def _columns(root: Path) -> dict[str, dict]:
+    found = {}
+    for path in Path(root).glob("data/*/source.json"):
+        try:
+            found[path.parent.name] = json.loads(path.read_text(encoding="utf-8"))[COLUMNS]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            continue
+    return found
 
 
 def category(value: object, more: Iterable[str] = ()) -> str:

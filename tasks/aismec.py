@@ -1,6 +1,6 @@
 """AISMEC: does this emergency call concern a stroke? Restricted to Helse Vest."""
 
-from harness.data import readers, schema
+from harness.data import schema, tabular
 from harness.task import Groups, Task
 
 LABELS = ("other", "stroke")
@@ -10,8 +10,9 @@ TASK = Task(
     version="1",
     title="Emergency calls: stroke or not",
     head="sequence",
-    reader=readers.jsonl(
-        "calls.jsonl",
+    # One table, under any name: .jsonl as the generated one, .csv, .tsv or .parquet.
+    reader=tabular.table(
+        "*",
         columns={
             "id": "call_id",
             "group": "caller_id",

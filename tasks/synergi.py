@@ -1,6 +1,6 @@
 """Synergi: what kind of incident does a hospital's report describe? Restricted to Helse Vest."""
 
-from harness.data import readers, schema
+from harness.data import schema, tabular
 from harness.task import Groups, Task
 
 LABELS = (
@@ -19,8 +19,9 @@ TASK = Task(
     version="1",
     title="Hospital incident reports by kind of incident",
     head="sequence",
-    reader=readers.jsonl(
-        "incidents.jsonl",
+    # One table, under any name: .jsonl as the generated one, .csv, .tsv or .parquet.
+    reader=tabular.table(
+        "*",
         columns={
             "id": "report_id",
             "group": "incident_id",

@@ -20,7 +20,7 @@ FLOORS = [
     {"cluster"},
     {"checked"},
     {"task", "params", "profiles", "code", "slurm", "bio", "parts"},
-    {"registry"},
+    {"registry", "packages"},
     {"data", "models", "training", "evaluation", "reporting", "classic"},
     {"tracking", "listing", "launching", "plugins", "exporting"},
     {"live", "mirroring", "serving", "tracked"},
@@ -123,6 +123,7 @@ FOR_TASKS = {
     "harness.data.tabular",
     "harness.data.tagged",
     "harness.data.word_lists",
+    "harness.packages",
 }
 
 

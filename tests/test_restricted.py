@@ -107,7 +107,7 @@ BAD = [
     ("aismec", line(2, outcome="Qzxcanlabel"), "label allowed"),
     ("aismec", line(2, written_standard="Qzxcanstandard"), "value allowed"),
     ("aismec", line(2, outcome=None), "missing column"),
-    ("aismec", line(2, caller_id=5), "int where text belongs"),
+    ("aismec", line(2, transcript=5), "int where text belongs"),
     ("aismec", line(2, transcript=["Qzxcanlist"]), "list where text belongs"),
     ("aismec", line(2, qzxcankey="Qzxcanvalue"), "unknown column"),
     ("aismec", lambda text: text + text.splitlines()[0] + "\n", "unique"),

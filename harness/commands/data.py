@@ -33,11 +33,16 @@ def add(commands) -> None:
 
 
 def _tasks(options) -> None:
-    from harness import registry
+    from harness import packages, registry
     from harness.listing import task_table
 
     root = repository()
-    task_table(root, registry.load_all(root))
+    tasks = registry.load_all(root)
+    task_table(root, tasks)
+    for name, distribution, version in packages.offered():
+        if name not in tasks:
+            said = f"`harness new-task {name} --from {distribution}` takes it"
+            print(f"The package {distribution} {version} offers {name}: {said}.")
 
 
 def _data_generate(options) -> None:
@@ -57,7 +62,8 @@ def _data_fetch(options) -> None:
 
 
 def _data_use(options) -> None:
-    from harness.data import pseudonyms
+    from harness import registry
+    from harness.data import mapping, pseudonyms
     from harness.plugins.placing import pin, place
 
     root = repository()
@@ -66,6 +72,9 @@ def _data_use(options) -> None:
     made = options.kind == restricted.KIND and pseudonyms.ensure_key(root)
     pinned = "data.dvc pins it" if pin(root) else "data/ is not whole yet and not pinned; run `dvc repro`, then this"
     print(f"{folder.relative_to(root)} holds your data ({options.kind}); {pinned}.")
+    if taken := mapping.of(registry.get(root, options.task)):
+        print(f"Columns, as tasks/{options.task}.py takes them from your file and as they are recorded:")
+        print(*mapping.lines(taken), sep="\n")
     if made:
         print(
             f"{pseudonyms.KEY_FILE} was made: ids and groups are replaced with it wherever they are written. It is not "

@@ -6,7 +6,9 @@ from harness.commands.common import declare, parameters, repository
 def add(commands) -> None:
     text = "a task to begin with: its declaration, a sample of valid rows, a test"
     new = declare(commands, "new-task", _new_task, text, "new-task triage --head sequence --format csv", "name")
-    new.add_argument("--head", required=True, help="sequence, pair, tokens or choice")
+    kind = new.add_mutually_exclusive_group(required=True)
+    kind.add_argument("--head", help="sequence, pair, tokens or choice")
+    kind.add_argument("--from", dest="package", metavar="PACKAGE", help="an installed package that offers the task")
     formats = "csv, tsv, jsonl, parquet, dataset; for tokens conll, brat, tags, jsonl, dataset"
     new.add_argument("--format", help=f"the format of your data ({formats})")
     text = "everything that is wrong with a task's declaration and data, at once"
@@ -15,10 +17,16 @@ def add(commands) -> None:
 
 
 def _new_task(options) -> None:
-    from harness.plugins import creating, placing, templates
+    from harness.plugins import adopting, creating, placing, templates
 
     root = repository()
     running = parameters().everything().run.tasks
+    if options.package:
+        path, task = adopting.adopt(root, options.name, options.package)
+        print(f"Wrote {path.relative_to(root)}, which pins that package by its version and files.")
+        print(f"Next: `harness data use {options.name} PATH`; to run it, make params.yaml say\n")
+        print(templates.parameters(options.name, task.head, running), end="")
+        return
     written = creating.create(root, options.name, options.head, options.format)
     shown = list(dict.fromkeys(_shown(path.relative_to(root), options.name) for path in written))
     print("Wrote " + ", ".join(shown) + ".")
@@ -37,7 +45,7 @@ def _shown(path, name: str) -> str:
 
 
 def _check(options) -> int:
-    from harness import registry
+    from harness import packages, registry
     from harness.plugins import checking
 
     root = repository()
@@ -49,6 +57,12 @@ def _check(options) -> int:
         failed += bool(found)
         left_out = "" if name in running else " (not under run.tasks in params.yaml: `dvc repro` leaves it out)"
         print(f"{name}: {_counted(found)}{left_out}", *found, sep="\n  ")
+    if not options.task:
+        loaded = {name: registry.package_of(name) for name in names}
+        adopted = {name: package for name, package in loaded.items() if package}
+        for problem in packages.problems(set(names), adopted):
+            failed += 1
+            print(problem)
     return 1 if failed else 0
 
 

@@ -14,6 +14,8 @@ from harness.task import KINDS, PublicFile, Task
 
 RECORD = "source.json"
 KEYS = ("kind", "address", "revision", "files", "licence", "language", "citation", "note")
+# Where a site's own file was put in place: the columns that the task took from it (see `harness.data.mapping`).
+OPTIONAL = ("columns",)
 _TIMEOUT_SECONDS = 60
 
 
@@ -73,10 +75,12 @@ def _problem(source) -> str | None:
         if key not in source:
             return f"the key {key!r} is missing."
     for key, value in source.items():
-        if key not in KEYS:
+        if key not in KEYS + OPTIONAL:
             return f"the key {key!r} is not known." if told else "a key is not known."
-        if not isinstance(value, dict if key == "files" else str):
+        if not isinstance(value, dict if key in ("files", *OPTIONAL) else str):
             return f"{key} is a {type(value).__name__}."
+    if not all(isinstance(text, str) for pair in source.get("columns", {}).items() for text in pair):
+        return "columns does not name a column for each of a record's."
     if source["kind"] not in KINDS:
         return f"kind is {source['kind']!r}, not one of {', '.join(KINDS)}."
     if not source["files"]:

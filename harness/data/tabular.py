@@ -1,7 +1,7 @@
 """Readers of tables as people have them: CSV and TSV, JSON lines, Parquet, folders of Hugging Face `datasets`.
 
-One row is one record. What is an error, dropped or mended is as in `harness.data.readers`; here whole
-numbers are texts too, a choice's options may be a list, an object or several columns, and columns that the
+One row is one record. What is an error, dropped or mended is as in `harness.data.readers`; here ids, groups and
+labels may be whole numbers, a choice's options may be a list, an object or several columns, and columns that the
 task does not name may be left aside. A data set's folder is read as Arrow and Parquet files: no code of it
 is ever run.
 """
@@ -16,6 +16,7 @@ from typing import Literal
 
 from harness.data import raw
 from harness.data.findings import Finding
+from harness.data.mapping import carrying
 from harness.data.readers import exact_duplicates, fold
 from harness.data.rows import Drop, Dropped, Plan, Refused, Row, to_reading
 from harness.errors import DataError
@@ -24,6 +25,7 @@ from harness.task import Reading
 ROWS = 20_000_000
 UNPACKED, RATIO = 1 << 28, 100  # bytes, and times its size
 ARROW = (".arrow", ".parquet")
+TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
 Columns = Mapping[str, str | tuple[str, ...]]
 Answer = Literal["letter", "number from 0", "number from 1", "text"]
 
@@ -40,7 +42,7 @@ def table(
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Callable[[Path], Reading]:
-    """A reader of `file`, by its ending .csv, .tsv, .jsonl or .parquet.
+    """A reader of `file`, by its ending .csv, .tsv, .jsonl or .parquet; "*" is the one table of the folder.
 
     `columns` maps record columns to the file's (several, for the options of a choice); what it does not name
     is refused or ignored as `others` says. `delimiter` is that of a .csv which is not separated by commas;
@@ -50,7 +52,8 @@ def table(
     plan = _plan(columns, shape, drop, id_prefix, max_characters)
 
     def read(folder: Path) -> Reading:
-        path, findings, repaired = Path(folder) / file, [], Counter()
+        path = _only_table(Path(folder)) if file == "*" else Path(folder) / file
+        findings, repaired = [], Counter()
         if path.suffix == ".jsonl":
             rows = list(raw.json_lines(raw.read_text(path, repaired), findings))
         elif path.suffix == ".parquet":
@@ -59,10 +62,20 @@ def table(
             separator = delimiter or {".csv": ",", ".tsv": "\t"}[path.suffix]
             rows = _delimited(raw.read_text(path, repaired), separator, tuple(names), findings)
         else:
-            raise DataError(f"{path} is none of .csv, .tsv, .jsonl, .parquet.", remedy="Rename or convert the file.")
+            raise DataError(f"{path} is none of {', '.join(TABLES)}.", remedy="Rename or convert the file.")
         return to_reading(path, _prepared(rows, columns, others, plan, findings), findings, repaired, plan)
 
-    return read
+    return carrying(read, columns)
+
+
+def _only_table(folder: Path) -> Path:
+    found = sorted(path for path in folder.iterdir() if path.suffix in TABLES) if folder.is_dir() else []
+    if len(found) != 1:
+        raise DataError(
+            f"{folder} holds {len(found) or 'no'} table{'s' * (len(found) != 1)} ({', '.join(TABLES)}).",
+            remedy="Put one file there, or name it in the task's reader.",
+        )
+    return found[0]
 
 
 def dataset(
@@ -96,7 +109,7 @@ def dataset(
             rows += [(f"{path.name} {where}", {**row, "part": part}) for where, row in arrow_rows(path)]
         return to_reading(folder, _prepared(rows, columns, others, plan, findings), findings, Counter(), plan)
 
-    return read
+    return carrying(read, {name: theirs for name, theirs in columns.items() if name != "part"})
 
 
 def choice(labels: Iterable[str], *, answer: Answer = "letter") -> Callable[[dict], dict]:
@@ -145,6 +158,7 @@ def _key(raw_column: str | tuple[str, ...]) -> str:
 def _prepared(rows: Iterable[Row], columns: Columns, others: str, plan: Plan, findings: list[Finding]) -> list[Row]:
     """The rows with texts for whole numbers, options by letter, and without what is ignored."""
     several = [raw_column for raw_column in columns.values() if not isinstance(raw_column, str)]
+    texts = {plan.columns.get(column) for column in ("text", "text_pair", "question")}
     prepared = []
     for where, row in rows:
         if row is not None:
@@ -154,7 +168,11 @@ def _prepared(rows: Iterable[Row], columns: Columns, others: str, plan: Plan, fi
                     row[_key(raw_columns)] = [row.pop(name) for name in raw_columns]
             if others == "ignore":
                 row = {name: value for name, value in row.items() if name in plan.known}
-            row = {name: _plain(value, name == plan.columns.get("options")) for name, value in row.items()}
+            # A number may name a row, a group or a label; where a text belongs it is the wrong column.
+            row = {
+                name: value if name in texts else _plain(value, name == plan.columns.get("options"))
+                for name, value in row.items()
+            }
             fault = _label_fault(row.get(plan.columns.get("label")))
             if fault:
                 findings.append(Finding(fault, plan.columns["label"], where))

@@ -7,6 +7,7 @@ from pathlib import Path
 from harness.data import raw
 from harness.data.findings import Finding, refuse
 from harness.data.folders import matching
+from harness.data.mapping import carrying
 from harness.data.rows import value_faults
 from harness.data.tabular import arrow_rows
 from harness.data.tag_schemes import Scheme, Token, detected, entities, laid_out, read_tag
@@ -62,7 +63,8 @@ def word_lists(
         )  # fmt: skip
         return Reading(records, len(records), {}, dict(sorted(repaired.items())), places)
 
-    return read
+    given = {"id": identity, "group": group, "text": tokens, "spans": tags}
+    return carrying(read, {name: theirs for name, theirs in given.items() if theirs})
 
 
 def _rows(path: Path, findings: list[Finding], repaired: Counter):

@@ -6,25 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness import files, registry, restricted
-from harness.data import schema, sources
+from harness.data import mapping, schema, sources
 from harness.data.discretion import called, discreet
 from harness.errors import DataError, HarnessError, RegistryError, nearest
 from harness.evaluation import metrics
 from harness.task import HEADS, TEXT_COLUMNS, Groups, Task
-
-UNSUPPORTED = {
-    "regression": "a number as the answer is not supported: every score here is an F1 over a fixed list of labels, so "
-    "cut the numbers into classes and take the head sequence",
-    "multilabel": "several labels a row are not supported: a head has one answer, so declare a task of yes and no for "
-    "each label",
-}
-
-
-def unsupported(head: object) -> str | None:
-    """The sentence that refuses a head which other harnesses have."""
-    key = "".join(c for c in str(head).casefold() if c.isalpha())
-    name = next((name for name in UNSUPPORTED if key.startswith(name)), None)
-    return name and f"the head {head!r}: {UNSUPPORTED[name]}."
 
 
 def findings(root: Path, name: str, folder: Path | None = None) -> list[str]:
@@ -38,7 +24,9 @@ def findings(root: Path, name: str, folder: Path | None = None) -> list[str]:
         task = getattr(module, "TASK", None)
         if not isinstance(task, Task) or not (root / "tasks" / f"{name}.py").is_file():
             return [str(error)]
-    found = [f"tasks/{name}.py: {fault}" for fault in _contract(task, name)]
+    package = registry.package_of(name)
+    where = f"tasks/{name}.py" + (f" ({package})" if package else "")
+    found = [f"{where}: {fault}" for fault in _contract(task, name)]
     whole = not found
     return found + list(_data(task, folder, whole))
 
@@ -77,7 +65,7 @@ def _contract(task: Task, name: str) -> Iterator[str]:
         yield "TASK.metrics has binary_f1, which needs TASK.positive."
     if task.head not in HEADS:
         said = f"TASK.head is {task.head!r}, none of {', '.join(HEADS)}.{nearest(task.head, HEADS)}"
-        yield unsupported(task.head) or said
+        yield registry.unsupported(task.head) or said
         return
     yield from _unknown_metrics(task, lists.get("metrics", ()))
     if not isinstance(task.groups, Groups):
@@ -130,6 +118,7 @@ def _data(task: Task, folder: Path, whole: bool) -> Iterator[str]:
     if not whole or not folder.is_dir():
         return
     try:
+        mapping.hold(source or {}, task)
         with discreet(kind, task.name, folder):
             reading = task.reader(folder)
             records = [{"part": "pool", **record} for record in reading.records]

@@ -7,7 +7,7 @@ from harness import files
 from harness.data import sources
 from harness.errors import ConfigError, nearest
 from harness.plugins import examples, templates
-from harness.plugins.checking import unsupported
+from harness.registry import unsupported
 
 # Folders below data/ that are no task's.
 RESERVED = ("corpus",)
@@ -19,7 +19,7 @@ def create(root: Path, name: str, head: str, format_: str | None) -> list[Path]:
     `format_` is the format of the sample, by default the head's usual one. Raises ConfigError, and writes
     nothing, for a name, head or format that will not do, or where one of the files is there.
     """
-    _check_name(name)
+    check_name(name)
     _check_head(head)
     known = examples.FORMATS[head]
     format_ = format_ or known[0]
@@ -53,7 +53,8 @@ def _source(folder: Path, sample: dict[str, bytes]) -> dict:
     }
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raises ConfigError for what cannot be the name of a task and of its files and folders."""
     plain = name.isidentifier() and name.isascii() and name == name.lower() and not name.startswith("_")
     if not plain or keyword.iskeyword(name) or name in RESERVED:
         raise ConfigError(

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from harness import files, registry
-from harness.data import sources
+from harness.data import mapping, sources
 from harness.data.discretion import discreet
 from harness.data.pinning import pin_data
 from harness.errors import DataError
@@ -15,10 +15,11 @@ def place(root: Path, name: str, given: Path, source: dict) -> Path:
     """Make what stands at `given` (a file, or a folder) the data of task `name`; returns data/`name`.
 
     Files of folders below it come flat, the folders' names in front of theirs (train/a.arrow becomes
-    train-a.arrow). `source` are the keys of the source record but "files". Everything is checked first:
+    train-a.arrow). `source` are the keys of the source record but "files" and "columns", which are those that
+    the task's reader takes. Everything is checked first:
     raises DataError with all findings and leaves the data that were there.
     """
-    registry.get(root, name)
+    columns = mapping.of(registry.get(root, name))
     target = root / "data" / name
     given = Path(given)
     with discreet(source["kind"], f"what was given for {name}", given):
@@ -27,7 +28,8 @@ def place(root: Path, name: str, given: Path, source: dict) -> Path:
         for file, path in contents.items():
             shutil.copyfile(path, aside / file)
         hashes = {file: files.sha256(aside / file) for file in sorted(contents)}
-        sources.write_source(aside, dict.fromkeys(sources.KEYS, "") | source | {"files": hashes})
+        taken = {"columns": columns} if columns else {}
+        sources.write_source(aside, dict.fromkeys(sources.KEYS, "") | source | {"files": hashes} | taken)
         found = checking.findings(root, name, aside)
         told = str(given) if source["kind"] in ("public", "synthetic") else name
         checking.refuse([text.replace(str(aside), told) for text in found], name)

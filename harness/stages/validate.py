@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from harness import files, registry, restricted
-from harness.data import pseudonyms, schema, sources
+from harness.data import mapping, pseudonyms, schema, sources
 from harness.data.discretion import discreet
 from harness.task import Task
 
@@ -32,6 +32,7 @@ def check(task: Task, folder: Path, root: Path) -> tuple[list[dict], dict]:
     Raises MissingInputError where they are restricted and `root` has no key for their ids.
     """
     source = sources.read_source(folder)
+    mapping.hold(source, task)
     with discreet(source["kind"], task.name, folder):
         sources.verify(folder, source)
         reading = task.reader(folder)

@@ -69,3 +69,92 @@ def test_a_folder_that_is_not_whole_is_not_pinned(root):
     (root / "data.dvc").write_text("deps: []\n", encoding="utf-8")
     assert not placing.pin(root)
     assert (root / "data.dvc").read_text(encoding="utf-8") == "deps: []\n"
+
+
+def test_columns_are_recorded_and_held(root, tmp_path):
+    """A declaration that reads other columns of the same file is refused until the file is put in place anew."""
+    from harness.stages import validate
+
+    given = tmp_path / "sample.csv"
+    given.write_bytes((root / "data" / "triage" / "sample.csv").read_bytes())
+    folder = placing.place(root, "triage", given, SOURCE | {"kind": "synthetic"})
+    taken = {"id": "id", "group": "group", "text": "text", "label": "label"}
+    assert sources.read_source(folder)["columns"] == taken
+    assert validate.run(root, "triage")["source"]["columns"] == taken
+    path = root / "tasks" / "triage.py"
+    path.write_text(path.read_text(encoding="utf-8").replace('"group": "group"', '"group": "id"'), encoding="utf-8")
+    with pytest.raises(DataError, match="group is now read from id, and was from group when") as caught:
+        validate.run(root, "triage")
+    assert "harness data use triage" in caught.value.remedy
+    assert any("group is now read from id" in finding for finding in checking.findings(root, "triage"))
+
+
+def test_the_pin_repeats_the_columns_of_every_set(root, tmp_path):
+    import json
+
+    from ruamel.yaml import YAML
+
+    from harness import restricted
+
+    creating.create(root, "notes", "tokens", "tags")
+    given = tmp_path / "sample.csv"
+    given.write_bytes((root / "data" / "triage" / "sample.csv").read_bytes())
+    placing.place(root, "triage", given, SOURCE)
+    (root / "data.dvc").write_text("outs:\n- path: data\n  md5: abc.dir\nfrozen: true\n", encoding="utf-8")
+    for _ in range(2):  # a second time it stands there once
+        restricted.note(root)
+        pin = YAML(typ="safe", pure=True).load((root / "data.dvc").read_text(encoding="utf-8"))
+        assert pin["meta"] == {
+            "restricted": ["triage"],
+            "columns": {"triage": {"id": "id", "group": "group", "text": "text", "label": "label"}},
+        }
+        assert pin["outs"] == [{"path": "data", "md5": "abc.dir"}] and pin["frozen"] is True
+    assert restricted.pinned(root) == ["triage"]
+    source = root / "data" / "triage" / "source.json"
+    source.write_text(json.dumps(json.loads(source.read_text()) | {"columns": {"text": 5}}), encoding="utf-8")
+    with pytest.raises(DataError, match="columns does not name"):
+        sources.read_source(source.parent)
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl", "parquet"])
+def test_a_hospitals_table_is_taken_in_every_format_and_under_any_name(ending, tmp_path, repository, capsys):
+    """As `harness data use aismec /secure/amk_2019.parquet` does it: the mapping is shown."""
+    import pandas
+    import samples
+
+    from harness import registry
+    from harness.data import mapping
+
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "tasks").symlink_to(repository / "tasks")
+    calls = samples.calls()
+    if ending == "tsv":  # where a line is a row, whatever stands in it
+        calls = [call | {"transcript": call["transcript"].replace("\n", " ")} for call in calls]
+    table, given = pandas.DataFrame(calls), tmp_path / f"amk_2019.{ending}"
+    table["call_id"] = range(len(table))  # as a register numbers them
+    if ending == "parquet":
+        table.to_parquet(given)
+    elif ending == "jsonl":
+        table.to_json(given, orient="records", lines=True, force_ascii=False)
+    else:
+        table.to_csv(given, index=False, sep="\t" if ending == "tsv" else ",")
+    folder = placing.place(root, "aismec", given, SOURCE)
+    task = registry.get(root, "aismec")
+    records = task.reader(folder).records
+    assert [record["text"] for record in records] == [call["transcript"] for call in calls]
+    assert [record["id"] for record in records] == [str(i) for i in range(len(records))]
+    assert "  text              ← transcript" in mapping.lines(sources.read_source(folder)["columns"])
+
+
+def test_two_tables_in_a_folder_are_too_many(tmp_path, repository):
+    import samples
+
+    given = tmp_path / "given"
+    for name in ("a.jsonl", "b.jsonl"):
+        files.write_jsonl(given / name, samples.calls())
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "tasks").symlink_to(repository / "tasks")
+    with pytest.raises(DataError, match="holds 2 tables"):
+        placing.place(root, "aismec", given, SOURCE)
