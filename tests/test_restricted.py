@@ -259,7 +259,9 @@ def test_stages_that_fail_half_way_say_nothing_of_the_data(finished):
     cut = "\n".join(records)[:-30]
     foreign = "\n".join([json.dumps(json.loads(records[0]) | {"label": "Qzxcanlabel"}), *records[1:]]) + "\n"
     # In training: the corpus compares with the texts of held-out records, and fails at one that is a list.
-    spoilt = (row | {"text": ["Qzxcantext"]} if row["id"] == parts["train"] else row for row in map(json.loads, records))
+    train = parts["train"]
+    rows_of = map(json.loads, records)
+    spoilt = (row | {"text": ["Qzxcantext"]} if row["id"] == train else row for row in rows_of)
     textless = "".join(json.dumps(row) + "\n" for row in spoilt)
     target, predictions = "artifacts/validated/aismec/records.jsonl", "artifacts/predictions/aismec/norbert3"
     commands = [["put", at("leaking.jsonl", leaking), target], ["split", "aismec"]]
