@@ -20,7 +20,7 @@ repro: setup
 
 test: setup
 	ruff check harness tasks tests benchmarks
-	python -m pytest -n 2 --dist loadfile
+	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: setup
 	python benchmarks/finetuning.py

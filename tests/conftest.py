@@ -12,17 +12,32 @@ settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
 
+ROOT = Path(__file__).resolve().parent.parent
 EXTENDED = pytest.mark.skip(reason="slow, and its kin run; HARNESS_TEST_ALL=1 runs all")
 
 
+# Files of few and long tests. They start first, so that no worker is left alone with one at the end.
+LONGEST = (
+    "test_end_to_end",
+    "evaluation/test_planted",
+    "test_restricted",
+    "test_serving",
+    "auditing/test_audit",
+    "stages/test_crossvalidate",
+    "training/test_processes",
+    "test_tracking_together",
+)
+
+
 def pytest_collection_modifyitems(items):
+    places = {f"{ROOT / 'tests' / name}.py": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(str(item.path), len(places)))
     if not os.environ.get("HARNESS_TEST_ALL"):
         for item in items:
             if item.get_closest_marker("extended"):
                 item.add_marker(EXTENDED)
 
 
-ROOT = Path(__file__).resolve().parent.parent
 # Helpers that several test folders share (tests/fakes.py) are imported by their plain name.
 sys.path.insert(0, str(ROOT / "tests"))
 
