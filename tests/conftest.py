@@ -1,5 +1,6 @@
 """Fixtures shared by all tests."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -40,6 +41,12 @@ def pytest_collection_modifyitems(items):
 
 # Helpers that several test folders share (tests/fakes.py) are imported by their plain name.
 sys.path.insert(0, str(ROOT / "tests"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_old_to_collect():
+    """statsmodels collects garbage whenever it adjusts p-values: .2 s where all that tests import is looked through."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
