@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import Literal
 
 from harness.data import raw
+from harness.data.arguments import one_of
 from harness.data.findings import Finding, refuse
 from harness.data.folders import matching
 from harness.data.rows import value_faults
 from harness.errors import DataError
 from harness.task import Reading
 
+Overlaps = Literal["refuse", "keep longest"]
+Fragments = Literal["refuse", "join"]
 _ENTITY = re.compile(r"T\d+\t(?P<label>\S+) (?P<places>\d+ \d+(?:;\d+ \d+)*)\t(?P<words>.*)")
 _OTHER = re.compile(r"[REAMN#*]")
 
@@ -39,8 +42,8 @@ def brat(
     *,
     labels: Iterable[str],
     ignore: Iterable[str] = (),
-    overlaps: Literal["refuse", "keep longest"] = "refuse",
-    fragments: Literal["refuse", "join"] = "refuse",
+    overlaps: Overlaps = "refuse",
+    fragments: Fragments = "refuse",
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Callable[[Path], Reading]:
@@ -51,6 +54,8 @@ def brat(
     and overlaps no other: what to do with those in `overlaps` and with broken ones (`fragments`; "join" takes
     all from the first to the last) is the task's to say, and is counted.
     """
+    one_of("overlaps", overlaps, Overlaps)
+    one_of("fragments", fragments, Fragments)
     known, ignored = frozenset(labels), frozenset(ignore)
 
     def read(folder: Path) -> Reading:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from harness.data import raw
+from harness.data.arguments import one_of
 from harness.data.findings import Finding, refuse
 from harness.data.folders import matching
 from harness.data.mapping import carrying
@@ -55,7 +56,8 @@ def conll(
     entity goes on in the next one). Sentences of a marked document are one group; without marks each is its
     own, and those of one text may be split apart. `scheme` "detect" takes for each file the one that all its tags obey.
     """
-
+    one_of("scheme", scheme, Scheme)
+    one_of("unit", unit, Unit)
     known, ignored = frozenset(labels), frozenset(ignore)
 
     def read(folder: Path) -> Reading:

@@ -24,7 +24,7 @@ def read_text(path: Path, repaired: Counter) -> str:
     except FileNotFoundError:
         raise DataError(
             f"{path} is missing.",
-            remedy="Put the file there, or fetch or generate the data (`harness data --help`).",
+            remedy="Put the file there (`harness data --help`), or name the one that you have in the declaration.",
         ) from None
     except IsADirectoryError:
         raise DataError(f"{path} is a folder, not a file.", remedy="Put the data file itself there.") from None

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from harness.data import raw
+from harness.data.arguments import one_of
 from harness.data.findings import Finding
 from harness.data.mapping import carrying
 from harness.data.readers import exact_duplicates, fold
@@ -28,6 +29,7 @@ ARROW = (".arrow", ".parquet")
 TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
 Columns = Mapping[str, str | tuple[str, ...]]
 Answer = Literal["letter", "number from 0", "number from 1", "text"]
+Others = Literal["refuse", "ignore"]
 
 
 def table(
@@ -36,7 +38,7 @@ def table(
     columns: Columns,
     delimiter: str = "",
     names: Iterable[str] = (),
-    others: Literal["refuse", "ignore"] = "refuse",
+    others: Others = "refuse",
     shape: Callable[[dict], dict] | None = None,
     drop: Iterable[Drop] = (),
     id_prefix: str = "",
@@ -49,6 +51,7 @@ def table(
     `names` are the columns of one without a header, in order. Without an "id" the id is made from the row,
     and a row that stands there twice is dropped and counted; without a "group" every row is its own.
     """
+    one_of("others", others, Others)
     plan = _plan(columns, shape, drop, id_prefix, max_characters)
 
     def read(folder: Path) -> Reading:
@@ -82,7 +85,7 @@ def dataset(
     *,
     columns: Columns,
     parts: Mapping[str, str] | None = None,
-    others: Literal["refuse", "ignore"] = "refuse",
+    others: Others = "refuse",
     shape: Callable[[dict], dict] | None = None,
     drop: Iterable[Drop] = (),
     id_prefix: str = "",
@@ -94,6 +97,7 @@ def dataset(
     pool. Numbers of a `ClassLabel` column become its names.
     """
     columns = {**columns, "part": "part"}
+    one_of("others", others, Others)
     plan = _plan(columns, shape, drop, id_prefix, max_characters)
 
     def read(folder: Path) -> Reading:
@@ -115,9 +119,10 @@ def dataset(
 def choice(labels: Iterable[str], *, answer: Answer = "letter") -> Callable[[dict], dict]:
     """A `shape` for multiple choice: "options" as a list in their order, "label" as one of `labels`.
 
-    `answer` says what the file's label is: a letter, the number of the right option (say where it counts
-    from), or its text. An item that repeats an option has no single right answer and is dropped.
+    `answer` says what the file's label is: "letter", "number from 0" or "number from 1" (of the right option), or its
+    "text". An item that repeats an option has no single right answer and is dropped.
     """
+    one_of("answer", answer, Answer)
     labels = tuple(labels)
 
     def shape(record: dict) -> dict:

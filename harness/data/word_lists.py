@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from harness.data import raw
+from harness.data.arguments import one_of
 from harness.data.findings import Finding, refuse
 from harness.data.folders import matching
 from harness.data.mapping import carrying
@@ -33,6 +34,7 @@ def word_lists(
     the file's name and a number; without a group a row is its own, and rows of one document may be split
     apart). Numbers of a `ClassLabel` become its names; tags that are numbers without names are refused.
     """
+    one_of("scheme", scheme, Scheme)
     known, ignored = frozenset(labels), frozenset(ignore)
 
     def read(folder: Path) -> Reading:

@@ -31,7 +31,8 @@ def place(root: Path, name: str, given: Path, source: dict) -> Path:
         taken = {"columns": columns} if columns else {}
         sources.write_source(aside, dict.fromkeys(sources.KEYS, "") | source | {"files": hashes} | taken)
         found = checking.findings(root, name, aside)
-        told = str(given) if source["kind"] in ("public", "synthetic") else name
+        folder = given.parent if given.is_file() else given
+        told = str(folder) if source["kind"] in ("public", "synthetic") else name
         checking.refuse([text.replace(str(aside), told) for text in found], name)
     return target
 
