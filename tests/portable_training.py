@@ -1,0 +1,89 @@
+"""Every kind of training in small, with one line per kind: name and SHA-256 of the weights and logits.
+
+Usage: python portable_training.py portable|fast FOLDER [ARCHITECTURE …], in a process of its own.
+"""
+
+import hashlib
+import sys
+from pathlib import Path
+
+HEADS = ("sequence", "pair", "choice", "tokens")
+
+
+def main(reproducible: str, folder: Path, architectures: list[str]) -> None:
+    from harness.determinism import prepare_environment
+
+    prepare_environment(reproducible)  # before torch is imported
+    from tiny_training import RECIPES
+
+    for architecture in architectures or sorted(RECIPES):
+        encoder = pretrained(architecture, folder / architecture)
+        for head in HEADS:
+            finetuned(architecture, head, encoder)
+
+
+def tell(name: str, tensors: dict) -> None:
+    digest = hashlib.sha256()
+    for key in sorted(tensors):
+        digest.update(key.encode() + tensors[key].detach().contiguous().numpy().tobytes())
+    print(name, digest.hexdigest(), flush=True)
+
+
+def pretrained(architecture: str, folder: Path) -> Path:
+    """The masked LM after three updates of its family's recipe and optimizer, as a checkpoint folder."""
+    from tiny_encoders import ENCODER, TEXTS
+    from tiny_training import settings, trained
+
+    from harness.models import families, tokenizers
+
+    given = settings(architecture, evaluate_every=0, save_steps=0)
+    weights, _ = trained(architecture, given, folder / "states")
+    tell(f"{architecture} {given.optimizer}", weights)
+    tokenizer = tokenizers.build(architecture, TEXTS, ENCODER.vocabulary)
+    import dataclasses
+
+    model = families.new_masked_lm(architecture, dataclasses.replace(ENCODER, layers=1), tokenizer, "sdpa")
+    model.load_state_dict(weights)
+    families.save(model, tokenizer, folder)
+    return folder
+
+
+def finetuned(architecture: str, head: str, folder: Path) -> None:
+    """Six updates of a new head on the encoder, and its logits on what it was trained with."""
+    import contextlib
+
+    import torch
+    from tiny_encoders import TEXTS
+    from tiny_training import ENGINE
+
+    from harness.config import Recipe
+    from harness.models import families
+    from harness.training import batching, loop, predicting
+
+    labels = ("A", "B", "C", "D") if head == "choice" else ("a", "b")
+    records = [
+        {
+            "text": text,
+            "text_pair": TEXTS[i + 1],
+            "question": text,
+            "options": [TEXTS[i + n][:30] for n in range(4)],
+            "spans": [{"start": 3, "end": 12, "label": "a"}],
+            "label": labels[i % len(labels)],
+        }
+        for i, text in enumerate(TEXTS[:12])
+    ]
+    tokenizer = families.load_tokenizer(folder)
+    examples = batching.encode(head, records, tokenizer, labels, 32, 8 if head == "tokens" else 0)
+    torch.manual_seed(5)
+    model = families.load_head(folder, architecture, head, labels, "sdpa", 0.1)
+    recipe = Recipe(6, 4, 1, 3e-3, 0.1, 0.01, 1.0, 0.1, 32, 8, 6, 0, 4)
+    loop.train(
+        model, examples, recipe, ENGINE, pad=tokenizer.pad_token_id, seed=1, validate=lambda: 0.5,
+        progress=lambda step: None, name=head,
+    )  # fmt: skip
+    rows = predicting.logits(model, examples, 4, tokenizer.pad_token_id, "cpu", contextlib.nullcontext())
+    tell(f"{architecture} {head}", model.state_dict() | {f"logits {i:03}": row for i, row in enumerate(rows)})
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3:])
