@@ -60,6 +60,8 @@ def _stage(stage: Stage, entry: Mapping, params: Mapping) -> Iterator[Link]:
     for key in ("deps", "outs"):
         listed = sorted(e["path"] for e in entry.get(key, ()))
         yield from CHAIN.values(f"stage {stage.name}: its {key}", sorted(getattr(stage, key)), listed, "`dvc repro`")
+    if stage.passed_over:
+        yield CHAIN.wrong(f"stage {stage.name}", "followed by `dvc repro`", "frozen", "`git checkout -- dvc.yaml`")
     recorded = entry.get("params", {}).get("params.yaml", {})
     now = {path: value_at(params, path) for path in stage.params}
     yield from CHAIN.values(

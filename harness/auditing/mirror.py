@@ -121,9 +121,9 @@ def _run(
         curves.setdefault(key, []).append((step, float(value)))
     last = {key: max(points)[1] for key, points in curves.items()}
     yield from chain.values(f"{title} metrics", last, dict(run.metrics))
-    for key, points in curves.items():
-        if len(points) > 1:
-            yield chain.same(f"{title} curve {key}", sorted(points), run.curve(key))
+    # A number of one step has a history, too: a later point would be drawn, and not be the last value for MLflow.
+    expected = {key: sorted(points) for key, points in curves.items() if key in run.metrics}
+    yield from chain.values(f"{title} curves", expected, {key: run.curve(key) for key in expected})
 
 
 def _commit(recording: Recording, parent: StoredRun, chain: Chain, commits: Commits) -> Iterator[Link]:

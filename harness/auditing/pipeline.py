@@ -14,13 +14,17 @@ _WRITTEN = ("outs", "metrics", "plots")
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage as `dvc.yaml` declares it: its command, and the paths and parameters that it names."""
+    """A stage as `dvc.yaml` declares it: its command, and the paths and parameters that it names.
+
+    `passed_over`: `dvc repro` and `dvc status` leave a frozen stage alone, whatever its inputs have become.
+    """
 
     name: str
     cmd: str
     deps: tuple[str, ...]
     outs: tuple[str, ...]
     params: tuple[str, ...]
+    passed_over: bool
 
 
 def read_yaml(path: Path) -> dict:
@@ -38,7 +42,8 @@ def stages(root: Path, params: Mapping) -> dict[str, Stage]:
             full = f"{name}@{suffix}" if suffix else name
             listed = {key: tuple(_name(entry) for entry in stage.get(key, ())) for key in (*_WRITTEN, "deps", "params")}
             outs = sum((listed[key] for key in _WRITTEN), ())
-            found[full] = Stage(full, stage["cmd"], listed["deps"], outs, listed["params"])
+            frozen = bool(stage.get("frozen") or declared.get("frozen"))
+            found[full] = Stage(full, stage["cmd"], listed["deps"], outs, listed["params"], frozen)
     return found
 
 

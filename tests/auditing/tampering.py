@@ -388,6 +388,10 @@ WAYS = {
     "the pipeline": (
         replaced("dvc.yaml", r"^ +- harness/evaluation\n", ""), "dvc.lock", "its deps",
     ),
+    "a stage that is passed over": (
+        replaced("dvc.yaml", r"^  finetune:\n", "  finetune:\n    frozen: true\n"),
+        "dvc.lock", "stage finetune@medmqp-norbert3",
+    ),
     "data.dvc": (replaced("data.dvc", r"md5: \w{6}", "md5: abcdef", count=0), "dvc.lock", "data.dvc"),
     "the pinned libraries": (
         replaced("constraints.txt", "^torch==.*$", "torch==9.9"), "medmqp/norbert3", "version of torch",
@@ -406,7 +410,15 @@ WAYS = {
     ),
     "a curve in MLflow": (
         stored(f"UPDATE metrics SET value = 0.01 WHERE key = 'train_loss' AND step = 30 AND run_uuid = {_CLINICAL}"),
-        "/norbert3", "curve train_loss",
+        "/norbert3", "curves: train_loss",
+    ),
+    "a later point of a number in MLflow": (
+        stored(
+            "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) "
+            "SELECT key, 0.99, timestamp, run_uuid, step + 1, is_nan FROM metrics "
+            f"WHERE key = 'f1' AND run_uuid = {_CLINICAL}"
+        ),
+        "/norbert3", "curves: f1",
     ),
     "a parameter in MLflow": (
         stored(f"UPDATE params SET value = '9' WHERE key = 'recipe.batch' AND run_uuid = {_CLINICAL}"),
