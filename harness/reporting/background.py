@@ -25,9 +25,23 @@ class Background:
 
 
 def data(comparisons: list[Comparison], cards: dict[str, dict], leakages: dict[str, dict]) -> tuple:
-    """What went in, the way of every row from there to a part, and what the leakage gate found."""
+    """What went in, the way of every row from there to a part, and what the leakage gate found.
+
+    A table holds data of one kind: what may be said of restricted rows is not what may be said of others.
+    """
+    present = {c.data_kind for c in comparisons}
+    kinds = [kind for kind in wording.KINDS if kind in present] + sorted(present - set(wording.KINDS))
+    return tuple(
+        block
+        for kind in kinds
+        for block in _of_kind([c for c in comparisons if c.data_kind == kind], cards, leakages, len(kinds) > 1)
+    )
+
+
+def _of_kind(comparisons: list[Comparison], cards: dict, leakages: dict, among_others: bool) -> list:
     titles = {c.task: c.heading for c in comparisons}
-    kinds = wording.kinds(c.data_kind for c in comparisons)
+    kind = wording.kinds(c.data_kind for c in comparisons)
+    folded = f" ({kind})" if among_others else ""
     rows = []
     for task, title in titles.items():
         card, source = cards[task], cards[task].get("source", {})
@@ -35,23 +49,23 @@ def data(comparisons: list[Comparison], cards: dict[str, dict], leakages: dict[s
         counted = (card["rows_in"], dropped(card), card["rows"])
         rows.append((title, *described, findings(leakages[task]), *map(wording.count, counted)))
     header = ("Task", "Kind", "Language", "Licence", "Leakage gate", "Rows in", "Dropped", "Kept")
-    blocks = [Table(f"Data sets ({kinds})", header, tuple(rows), names=5)]
+    blocks = [Table(f"Data sets ({kind})", header, tuple(rows), names=5)]
     steps = [(title, *step) for task, title in titles.items() for step in flow(cards[task], leakages[task])]
-    caption = f"From raw rows to parts ({kinds}); a group is never divided between parts"
+    caption = f"From raw rows to parts ({kind}); a group is never divided between parts"
     blocks.append(Table(caption, ("Task", "Step", "Rows", "Groups"), tuple(steps), names=2, grouped=1))
     if checks := [(title, *check) for task, title in titles.items() for check in _checks(leakages[task])]:
-        caption = f"What the leakage gate looked for across the splits ({kinds})"
+        caption = f"What the leakage gate looked for across the splits ({kind})"
         table = Table(caption, ("Task", "Check", "Result", "Detail", "Count"), tuple(checks), names=4, grouped=1)
-        blocks.append(Details("Leakage checks", (table,)))
+        blocks.append(Details(f"Leakage checks{folded}", (table,)))
     if repaired := [
         (title, reason, wording.count(n))
         for task, title in titles.items()
         for reason, n in sorted(cards[task].get("repaired", {}).items())
     ]:
-        caption = f"Rows repaired, by reason ({kinds}); a row may be repaired more than once"
+        caption = f"Rows repaired, by reason ({kind}); a row may be repaired more than once"
         table = Table(caption, ("Task", "Reason", "Count"), tuple(repaired), names=2, grouped=1)
-        blocks.append(Details("Repaired", (table,)))
-    return tuple(blocks)
+        blocks.append(Details(f"Repaired{folded}", (table,)))
+    return blocks
 
 
 def flow(card: dict, leakage: dict) -> list[tuple[str, str, str]]:

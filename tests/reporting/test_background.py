@@ -1,5 +1,7 @@
 """The way of every row from the raw files to a part, so that the counts add up for a reader."""
 
+from types import SimpleNamespace
+
 from harness.reporting import background
 
 CARD = {"rows_in": 110, "rows": 100, "dropped": {"empty": 4, "broken markup": 6}}
@@ -27,3 +29,18 @@ def test_findings_are_named_with_their_number():
     found = LEAKAGE | {"checks": [*LEAKAGE["checks"], {"check": "near duplicates", "level": "warning", "count": 3}]}
     assert background.findings(found) == "near duplicates: 3 (warning)"
     assert background.findings({}) == "–"
+
+
+def test_no_table_holds_rows_of_restricted_and_of_other_data():
+    """What leaves a site is searched table by table: a small count of other rows must not look like a restricted one."""
+    given = [SimpleNamespace(task=kind, heading=f"Task {kind}", data_kind=kind) for kind in ("restricted", "synthetic")]
+    cards = {one.task: {**CARD, "kind": one.data_kind, "repaired": {"HTML escapes": 2}} for one in given}
+    blocks = background.data(given, cards, {one.task: LEAKAGE for one in given})
+    tables = [table for block in blocks for table in getattr(block, "blocks", (block,))]
+    assert len(tables) == 8
+    for table in tables:
+        (kind,) = (kind for kind in cards if f"{kind} data" in table.caption)
+        assert {row[0] for row in table.rows} == {f"Task {kind}"}
+    assert len({block.summary for block in blocks if hasattr(block, "summary")}) == 4
+    alone = background.data(given[1:], cards, {"synthetic": LEAKAGE})
+    assert [block.summary for block in alone if hasattr(block, "summary")] == ["Leakage checks", "Repaired"]
