@@ -3,6 +3,7 @@
 Usage: python portable_training.py portable|fast FOLDER [ARCHITECTURE …], in a process of its own.
 """
 
+import dataclasses
 import hashlib
 import sys
 from pathlib import Path
@@ -30,7 +31,7 @@ def tell(name: str, tensors: dict) -> None:
 
 
 def pretrained(architecture: str, folder: Path) -> Path:
-    """The masked LM after three updates of its family's recipe and optimizer, as a checkpoint folder."""
+    """The masked LM after a few updates of its family's recipe and optimizer, as a checkpoint folder."""
     from tiny_encoders import ENCODER, TEXTS
     from tiny_training import settings, trained
 
@@ -40,8 +41,6 @@ def pretrained(architecture: str, folder: Path) -> Path:
     weights, _ = trained(architecture, given, folder / "states")
     tell(f"{architecture} {given.optimizer}", weights)
     tokenizer = tokenizers.build(architecture, TEXTS, ENCODER.vocabulary)
-    import dataclasses
-
     model = families.new_masked_lm(architecture, dataclasses.replace(ENCODER, layers=1), tokenizer, "sdpa")
     model.load_state_dict(weights)
     families.save(model, tokenizer, folder)
