@@ -1,6 +1,7 @@
 """One fine-tuning run: from a checkpoint and a seed to stored predictions, and how it was treated."""
 
 import dataclasses
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,6 +126,12 @@ class Worker:
             )
             return answers(task, part, self.parts[part], examples[part], rows)
 
+        judged: list[list[dict]] = []
+
+        def validate() -> float:
+            judged.append(predict("validation"))
+            return self.score(task, judged[-1])
+
         outcome = loop.train(
             model,
             examples["train"],
@@ -132,12 +139,15 @@ class Worker:
             engine,
             pad=pad,
             seed=derived_seed("order", job.seed),
-            validate=lambda: self.score(task, predict("validation")),
+            validate=validate,
             progress=report,
             name=f"{task.name}/{job.checkpoint.parent.name}, arm {job.arm}, seed {job.seed}",
         )
         report(recipe.steps)
-        write_jsonl(job.file, [line for part in SCORED_PARTS if part in examples for line in predict(part)])
+        # The weights that were kept have answered validation already.
+        kept = judged[[point["step"] for point in outcome.curve].index(outcome.best_step)]
+        parts = [kept if part == "validation" else predict(part) for part in SCORED_PARTS if part in examples]
+        write_jsonl(job.file, itertools.chain.from_iterable(parts))
         return {
             "arm": job.arm,
             "seed": job.seed,
