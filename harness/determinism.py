@@ -18,9 +18,13 @@ _ALWAYS = {
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+    # numpy, scipy and scikit-learn use what every processor has that numpy runs on, because the linear models'
+    # solver stops elsewhere when a last bit differs. Nothing outside torch is large enough for this to cost time.
+    "OPENBLAS_CORETYPE": "Nehalem",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR",
 }
 
-# One instruction set and one summation order on every x86-64 processor; each part is needed.
+# For torch: one instruction set and one summation order on every x86-64 processor; each part is needed.
 _PORTABLE = {
     "ATEN_CPU_CAPABILITY": "avx2",
     "ONEDNN_MAX_CPU_ISA": "AVX2",

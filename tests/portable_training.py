@@ -1,33 +1,66 @@
 """Every kind of training in small, with one line per kind: name and SHA-256 of the weights and logits.
 
-Usage: python portable_training.py portable|fast FOLDER [ARCHITECTURE …], in a process of its own.
+Usage: python portable_training.py portable|fast FOLDER [KIND …], in a process of its own. A kind is an architecture,
+or `linear` for the linear models; without any, all of them.
 """
 
 import dataclasses
 import hashlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 HEADS = ("sequence", "pair", "choice", "tokens")
+# The tagger of the linear models sums without a BLAS.
+LINEAR = HEADS[:3]
 
 
-def main(reproducible: str, folder: Path, architectures: list[str]) -> None:
+def main(reproducible: str, folder: Path, kinds: list[str]) -> None:
     from harness.determinism import prepare_environment
 
-    prepare_environment(reproducible)  # before torch is imported
+    prepare_environment(reproducible)  # before torch or numpy is imported
+    if not kinds or "linear" in kinds:
+        functions()
+        for head in LINEAR:
+            linear(head)
+    if kinds == ["linear"]:
+        return
     from tiny_training import RECIPES
 
-    for architecture in architectures or sorted(RECIPES):
+    for architecture in sorted(set(kinds) & set(RECIPES)) or sorted(RECIPES):
         encoder = pretrained(architecture, folder / architecture)
         for head in HEADS:
             finetuned(architecture, head, encoder)
 
 
 def tell(name: str, tensors: dict) -> None:
+    tell_arrays(name, {key: value.detach().contiguous().numpy() for key, value in tensors.items()})
+
+
+def tell_arrays(name: str, arrays: dict) -> None:
     digest = hashlib.sha256()
-    for key in sorted(tensors):
-        digest.update(key.encode() + tensors[key].detach().contiguous().numpy().tobytes())
+    for key in sorted(arrays):
+        digest.update(key.encode() + arrays[key].tobytes())
     print(name, digest.hexdigest(), flush=True)
+
+
+def functions() -> None:
+    """numpy's logarithm (TF-IDF takes it) and exponential of many numbers."""
+    import numpy as np
+
+    numbers = np.linspace(0.01, 50, 10_000)
+    tell_arrays("functions", {"log": np.log(numbers), "exp": np.exp(numbers)})
+
+
+def linear(head: str) -> None:
+    """The scores of a linear model of `head` for what it was fitted on, before they are rounded."""
+    from tiny_encoders import TEXTS
+
+    from harness.classic.linear import Encoding, Regression
+
+    records, labels = records_of(head, TEXTS)
+    encoded = Encoding(head, records)(records)
+    tell_arrays(f"linear {head}", {"scores": Regression(head, labels, 10.0).fit(encoded, records).scores(encoded)})
 
 
 def pretrained(architecture: str, folder: Path) -> Path:
@@ -59,18 +92,7 @@ def finetuned(architecture: str, head: str, folder: Path) -> None:
     from harness.models import families
     from harness.training import batching, loop, predicting
 
-    labels = ("A", "B", "C", "D") if head == "choice" else ("a", "b")
-    records = [
-        {
-            "text": text,
-            "text_pair": TEXTS[i + 1],
-            "question": text,
-            "options": [TEXTS[i + n][:30] for n in range(4)],
-            "spans": [{"start": 3, "end": 12, "label": "a"}],
-            "label": labels[i % len(labels)],
-        }
-        for i, text in enumerate(TEXTS[:12])
-    ]
+    records, labels = records_of(head, TEXTS)
     tokenizer = families.load_tokenizer(folder)
     examples = batching.encode(head, records, tokenizer, labels, 32, 8 if head == "tokens" else 0)
     torch.manual_seed(5)
@@ -82,6 +104,23 @@ def finetuned(architecture: str, head: str, folder: Path) -> None:
     )  # fmt: skip
     rows = predicting.logits(model, examples, 4, tokenizer.pad_token_id, "cpu", contextlib.nullcontext())
     tell(f"{architecture} {head}", model.state_dict() | {f"logits {i:03}": row for i, row in enumerate(rows)})
+
+
+def records_of(head: str, texts: Sequence[str]) -> tuple[list[dict], tuple[str, ...]]:
+    """Twelve records that any head can read, and the labels they have for `head`."""
+    labels = ("A", "B", "C", "D") if head == "choice" else ("a", "b")
+    records = [
+        {
+            "text": text,
+            "text_pair": texts[i + 1],
+            "question": text,
+            "options": [texts[i + n][:30] for n in range(4)],
+            "spans": [{"start": 3, "end": 12, "label": "a"}],
+            "label": labels[i % len(labels)],
+        }
+        for i, text in enumerate(texts[:12])
+    ]
+    return records, labels
 
 
 if __name__ == "__main__":
