@@ -1,7 +1,7 @@
 """Every kind of training in small, with one line per kind: name and SHA-256 of the weights and logits.
 
-Usage: python portable_training.py portable|fast FOLDER [KIND …], in a process of its own. A kind is an architecture,
-or `linear` for the linear models; without any, all of them.
+Usage: python portable_training.py portable|fast FOLDER KIND, in a process of its own. KIND is an architecture, or
+`linear` for the linear models.
 """
 
 import dataclasses
@@ -15,22 +15,18 @@ HEADS = ("sequence", "pair", "choice", "tokens")
 LINEAR = HEADS[:3]
 
 
-def main(reproducible: str, folder: Path, kinds: list[str]) -> None:
+def main(reproducible: str, folder: Path, kind: str) -> None:
     from harness.determinism import prepare_environment
 
     prepare_environment(reproducible)  # before torch or numpy is imported
-    if not kinds or "linear" in kinds:
+    if kind == "linear":
         functions()
         for head in LINEAR:
             linear(head)
-    if kinds == ["linear"]:
-        return
-    from tiny_training import RECIPES
-
-    for architecture in sorted(set(kinds) & set(RECIPES)) or sorted(RECIPES):
-        encoder = pretrained(architecture, folder / architecture)
+    else:
+        encoder = pretrained(kind, folder / kind)
         for head in HEADS:
-            finetuned(architecture, head, encoder)
+            finetuned(kind, head, encoder)
 
 
 def tell(name: str, tensors: dict) -> None:
@@ -124,4 +120,4 @@ def records_of(head: str, texts: Sequence[str]) -> tuple[list[dict], tuple[str, 
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3:])
+    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3])

@@ -1,11 +1,15 @@
 """The report's pictures by file name, and the first of them: the scores of both arms."""
 
+import textwrap
 from collections.abc import Mapping
 
 from harness.config import Statistics
 from harness.reporting import curves, forest, plotting, wording
 from harness.reporting.plotting import INK, SOFT
 from harness.reporting.results import Comparison, Judgements, mean, spread
+
+# Characters of a title that a panel is wide.
+PANEL_WIDTH = 32
 
 
 def draw(
@@ -80,4 +84,4 @@ def _panel(panel, group: list[Comparison]) -> None:
     panel.set_xticks(range(len(group)), [c.family_title for c in group], fontsize=10)
     panel.set_ylim(0, 100)
     panel.set_ylabel(wording.metric_title(group[0], "f1"), fontsize=10)
-    panel.set_title(plotting.lines(group[0].short_title), fontsize=11, color=INK)
+    panel.set_title(textwrap.fill(group[0].short_title, PANEL_WIDTH), fontsize=11, color=INK)

@@ -6,7 +6,6 @@ digits differ between processors, and a picture in git must not.
 """
 
 import io
-import textwrap
 
 from harness.reporting import wording
 from harness.reporting.results import Comparison
@@ -35,11 +34,6 @@ def kinds_line(comparisons: list[Comparison]) -> str:
 def jitter(n: int) -> list[float]:
     """Evenly spread offsets in −0.5 … 0.5, so that equal scores stay visible."""
     return [0.0] if n == 1 else [i / (n - 1) - 0.5 for i in range(n)]
-
-
-def lines(title: str, width: int = 32) -> str:
-    """A title on at most two lines of a panel's width."""
-    return textwrap.fill(title, width, max_lines=2, placeholder=" …")
 
 
 def canvas(rows: int, columns: int, size: tuple[float, float], **options):
