@@ -44,6 +44,7 @@ def brat(
     ignore: Iterable[str] = (),
     overlaps: Overlaps = "refuse",
     fragments: Fragments = "refuse",
+    encoding: raw.Encoding = "utf-8",
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Callable[[Path], Reading]:
@@ -56,21 +57,23 @@ def brat(
     """
     one_of("overlaps", overlaps, Overlaps)
     one_of("fragments", fragments, Fragments)
+    one_of("encoding", encoding, raw.Encoding)
     known, ignored = frozenset(labels), frozenset(ignore)
 
     def read(folder: Path) -> Reading:
         findings, repaired, records, places, lines = [], Counter(), [], {}, 0
         for path, part in matching(Path(folder), files):
             identity = id_prefix + path.stem
-            text = raw.read_text(path, repaired)
-            annotations = [a for a in _annotations(path.with_suffix(".ann"), findings) if a.label not in ignored]
+            text = raw.read_text(path, repaired, encoding)
+            annotations = _annotations(path.with_suffix(".ann"), encoding, findings)
+            annotations = [a for a in annotations if a.label not in ignored]
             lines += len(annotations)
             findings += [
                 Finding("type not declared", "", f"{path.stem}.ann line {a.line}")
                 for a in annotations
                 if a.label not in known
             ]
-            annotations = _in_text(path, text, annotations, findings, repaired)
+            annotations = _in_text(path, text, annotations, encoding, findings, repaired)
             annotations = _in_one_piece(path, annotations, fragments, findings, repaired)
             spans = _apart(path, text, annotations, overlaps, findings, repaired)
             findings += [Finding(fault, "text", path.name) for fault in value_faults(text, max_characters)]
@@ -85,16 +88,16 @@ def brat(
     return read
 
 
-def _annotations(path: Path, findings: list[Finding]) -> list[Annotation]:
+def _annotations(path: Path, encoding: raw.Encoding, findings: list[Finding]) -> list[Annotation]:
     """The entities of one .ann file; it may be empty, but not missing."""
     try:
-        content = path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes().decode(encoding).removeprefix("\ufeff")
     except FileNotFoundError:
         raise DataError(
             f"{path} is missing beside its text.", remedy="Put it there; it is empty where nothing is annotated."
         ) from None
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 (byte {error.start}).", remedy="Save the file as UTF-8.") from None
+        raise raw.not_decoded(str(path), encoding, error.start) from None
     found = []
     for number, line in enumerate(content.replace("\r\n", "\n").split("\n"), start=1):
         match = _ENTITY.fullmatch(line)
@@ -106,9 +109,16 @@ def _annotations(path: Path, findings: list[Finding]) -> list[Annotation]:
     return found
 
 
-def _in_text(path: Path, text: str, annotations: list[Annotation], findings: list[Finding], repaired: Counter):
+def _in_text(
+    path: Path,
+    text: str,
+    annotations: list[Annotation],
+    encoding: raw.Encoding,
+    findings: list[Finding],
+    repaired: Counter,
+) -> list[Annotation]:
     """The annotations with offsets into `text`, whose line ends and byte-order mark are taken off."""
-    original = path.read_bytes().decode("utf-8")
+    original = path.read_bytes().decode(encoding)
     marked = original.startswith("\ufeff")
     returns = [match.start() for match in re.finditer("\r\n", original.removeprefix("\ufeff"))]
     ways = [(mark, counted) for counted in ((False, True) if returns else (False,)) for mark in range(1 + marked)]

@@ -6,19 +6,21 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from harness.data.findings import Finding
 from harness.errors import DataError
 
 MAX_CHARACTERS = 200_000
+Encoding = Literal["utf-8", "windows-1252"]
 
 # Tab and newline are layout; every other control character is damage that a tokenizer would hide.
 _LAYOUT = "\t\n"
 _NO_BREAK_SPACE = "\u00a0"
 
 
-def read_text(path: Path, repaired: Counter) -> str:
-    """The strict UTF-8 text of `path` with `\\n` line ends. A byte-order mark is taken off and counted."""
+def read_text(path: Path, repaired: Counter, encoding: Encoding = "utf-8") -> str:
+    """The text of `path`, strictly decoded, with `\\n` line ends. A byte-order mark is taken off and counted."""
     try:
         content = Path(path).read_bytes()
     except FileNotFoundError:
@@ -34,15 +36,21 @@ def read_text(path: Path, repaired: Counter) -> str:
         content = content[3:]
         repaired["byte-order mark"] += 1
     try:
-        text = content.decode("utf-8")
+        text = content.decode(encoding)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{path}, line {line}: not UTF-8 (byte {error.start}).", remedy="Save the file as UTF-8."
-        ) from None
+        raise not_decoded(f"{path}, line {line}", encoding, error.start) from None
     if not text.strip():
         raise DataError(f"{path} is empty (line 1).", remedy="Put the data there; an empty file is never a data set.")
     return text.replace("\r\n", "\n")
+
+
+def not_decoded(where: str, encoding: Encoding, byte: int) -> DataError:
+    """What is said of a file that is in another encoding than the declared one."""
+    remedy = 'Save the file as UTF-8; where it is a file of Windows, say encoding="windows-1252" in the task\'s reader.'
+    if encoding != "utf-8":
+        remedy = f"Save the file as UTF-8, and leave out encoding={encoding!r} in the task's reader."
+    return DataError(f"{where}: not {encoding.upper()} (byte {byte}).", remedy=remedy)
 
 
 def parse_json(text: str):

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.data import inline_tags, raw
+from harness.data.arguments import one_of
 from harness.data.findings import Finding, refuse
 from harness.data.folders import matching
-from harness.data.rows import value_faults
+from harness.data.rows import key_of, value_faults
 from harness.task import Reading
 
 
@@ -22,6 +23,7 @@ def tagged(
     *,
     text: str = "text",
     identity: str = "id",
+    encoding: raw.Encoding = "utf-8",
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Callable[[Path], Reading]:
@@ -31,11 +33,12 @@ def tagged(
     name and a number where it has none). Any other file is one document and its name the id. Tags are mended
     and counted as `inline_tags` says; what has no single reading refuses the file, with its reason.
     """
+    one_of("encoding", encoding, raw.Encoding)
 
     def read(folder: Path) -> Reading:
         findings, repaired, records, places, documents = [], Counter(), [], {}, 0
         for path, part in matching(Path(folder), files):
-            for where, name, value in _texts(path, text, identity, findings, repaired):
+            for where, name, value in _texts(path, text, identity, encoding, findings, repaired):
                 documents += 1
                 faults = list(value_faults({} if isinstance(value, list) else value, max_characters))
                 findings += [Finding(fault, text, where) for fault in faults]
@@ -58,12 +61,17 @@ def tagged(
     return read
 
 
-def _texts(path: Path, text: str, identity: str, findings: list[Finding], repaired: Counter):
+def _texts(path: Path, text: str, identity: str, encoding, findings: list[Finding], repaired: Counter):
     """(place, id, tagged text) of every document of a file."""
-    content = raw.read_text(path, repaired)
+    content = raw.read_text(path, repaired, encoding)
     if path.suffix != ".jsonl":
         yield path.name, path.stem, content
         return
     for number, (where, row) in enumerate(raw.json_lines(content, findings)):
-        if row is not None:
-            yield f"{path.name} {where}", str(row.get(identity, f"{path.stem}-{number}")), row.get(text)
+        if row is None:
+            continue
+        place = f"{path.name} {where}"
+        name = f"{path.stem}-{number}"
+        if identity in row:
+            name = key_of(row, identity, place, findings, repaired)
+        yield place, name, row.get(text)

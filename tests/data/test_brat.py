@@ -70,3 +70,12 @@ def test_what_the_task_decides_is_counted(tmp_path):
     reading = read(tmp_path, notes=notes, fragments="join", overlaps="keep longest", ignore=("Age",))
     assert entities(reading) == [("Kari Li", "Name"), ("Os.", "Place")]
     assert reading.repaired == {"edge whitespace": 1, "fragments joined": 1, "overlapping entity left out": 2}
+
+
+def test_a_document_of_windows_is_read_where_that_is_declared(tmp_path):
+    (tmp_path / "a.txt").write_bytes("Bjørn bor her".encode("windows-1252"))
+    (tmp_path / "a.ann").write_bytes("T1\tName 0 5\tBjørn\n".encode("windows-1252"))
+    with pytest.raises(DataError, match=r"not UTF-8 .byte 2"):
+        brat.brat(labels=("Name",))(tmp_path)
+    record = brat.brat(labels=("Name",), encoding="windows-1252")(tmp_path).records[0]
+    assert record["text"] == "Bjørn bor her" and record["spans"] == [{"start": 0, "end": 5, "label": "Name"}]

@@ -36,3 +36,17 @@ def test_faults_name_file_and_line(tmp_path):
     for check, where in (("unknown tag", "line 1"), ("int where text belongs", "line 2"), ("not JSON", "line 4")):
         assert any(check in line and where in line for line in message.splitlines()), (check, where)
     assert "Kari" not in message
+
+
+@pytest.mark.parametrize(("identity", "said"), [(None, "null value +id"), (True, "bool where text belongs +id")])
+def test_an_id_is_a_text_or_a_whole_number(tmp_path, identity, said):
+    rows = [{"id": 7, "text": "<Name>Kari</Name>"}, {"id": identity, "text": "<Name>Li</Name>"}]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    with pytest.raises(DataError, match=said + " +1 +a.jsonl line 2"):
+        tagged.tagged("*.jsonl", RULES)(tmp_path)
+
+
+def test_a_document_of_windows_is_read_where_that_is_declared(tmp_path):
+    (tmp_path / "a.txt").write_bytes("<Name>Bjørn</Name> her".encode("windows-1252"))
+    reading = tagged.tagged("*.txt", RULES, encoding="windows-1252")(tmp_path)
+    assert entities(reading) == [[("Bjørn", "Name")]]
