@@ -14,7 +14,7 @@ _EXAMPLE_CHARACTERS = 60
 class Finding:
     """One failed check: what, in which column ("" for the whole row), where (line, id, or EVERY_ROW).
 
-    `example` is the offending value; it is set only by code that knows the data may be shown.
+    `example` is the offending value, which `harness.data.discretion` takes away where the data may not be shown.
     """
 
     check: str

@@ -125,6 +125,8 @@ def multiple_choice(letters: str = "ABCD", *, answer: str = "answer") -> Callabl
 
     def shape(record: dict) -> dict:
         options, label = record.get("options"), record["label"]
+        if isinstance(options, list) and len(options) == len(letters):
+            options = dict(zip(letters, options, strict=True))
         if not isinstance(options, dict) or sorted(options) != sorted(letters):
             raise Refused("options", f"not one option for each of {', '.join(letters)}")
         if not all(isinstance(option, str) for option in options.values()):

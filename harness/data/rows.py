@@ -21,12 +21,12 @@ class Dropped(Exception):
 
 
 class Refused(Exception):
-    """Raised by a `shape`: the row is malformed; the arguments are the column and the check."""
+    """Raised by a `shape`: the row is malformed; the arguments are column, check and, where it helps, the value."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How a raw row becomes a record; the arguments of `readers.jsonl` and `readers.csv`."""
+    """How a raw row becomes a record: the arguments of the readers, and whether options may be a list."""
 
     columns: Mapping[str, str]
     known: frozenset[str]
@@ -34,6 +34,7 @@ class Plan:
     drop: tuple[Drop, ...]
     id_prefix: str
     max_characters: int
+    listed: bool = False
 
 
 def to_reading(path: Path, rows: list[Row], findings: list[Finding], repaired: Counter, plan: Plan) -> Reading:
@@ -51,7 +52,9 @@ def to_reading(path: Path, rows: list[Row], findings: list[Finding], repaired: C
             for column, value in record.items():
                 faults += [(fault, column) for fault in value_faults(value, plan.max_characters)]
         except Refused as refusal:
-            faults = [(refusal.args[1], refusal.args[0])]
+            column, check, *value = refusal.args
+            findings.append(Finding(check, column, where, *value))
+            continue
         except Dropped as reason:
             dropped[str(reason)] += 1
             continue
@@ -72,14 +75,14 @@ def to_reading(path: Path, rows: list[Row], findings: list[Finding], repaired: C
 
 def _row_faults(row: dict, plan: Plan) -> list[tuple[str, str]]:
     faults = []
-    for key in plan.columns.values():
+    for column, key in plan.columns.items():
         value = row.get(key)
         if key not in row:
             faults.append(("missing column", key))
         elif value is None:
             faults.append(("null value", key))
-        # Only a shape knows what to do with an object; a list is never what a text column holds.
-        elif not isinstance(value, (str, dict) if plan.shape else str):
+        # Only a shape knows what to do with an object, and with a list of options.
+        elif not isinstance(value, _types(plan, column)):
             faults.append((f"{type(value).__name__} where text belongs", key))
     unknown = [key for key in row if key not in plan.known]
     if unknown:
@@ -88,11 +91,19 @@ def _row_faults(row: dict, plan: Plan) -> list[tuple[str, str]]:
     return faults
 
 
+def _types(plan: Plan, column: str) -> tuple[type, ...]:
+    if not plan.shape:
+        return (str,)
+    return (str, dict, list) if plan.listed and column == "options" else (str, dict)
+
+
 def _cleaned(value, repairs: set[str]):
     if isinstance(value, str):
         return raw.clean(value, repairs)
     if isinstance(value, dict):
         return {key: _cleaned(item, repairs) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_cleaned(item, repairs) for item in value)
     return value
 
 

@@ -8,7 +8,6 @@ is ever run.
 
 import csv
 import json
-import string
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -18,17 +17,19 @@ from harness.data import raw
 from harness.data.arguments import one_of
 from harness.data.findings import Finding
 from harness.data.mapping import carrying
-from harness.data.readers import exact_duplicates, fold
-from harness.data.rows import Drop, Dropped, Plan, Refused, Row, to_reading
+from harness.data.options import choice
+from harness.data.readers import exact_duplicates
+from harness.data.rows import Drop, Plan, Row, to_reading
 from harness.errors import DataError
 from harness.task import Reading
+
+__all__ = ["arrow_rows", "choice", "dataset", "table"]
 
 ROWS = 20_000_000
 UNPACKED, RATIO = 1 << 28, 100  # bytes, and times its size
 ARROW = (".arrow", ".parquet")
 TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
 Columns = Mapping[str, str | tuple[str, ...]]
-Answer = Literal["letter", "number from 0", "number from 1", "text"]
 Others = Literal["refuse", "ignore"]
 
 
@@ -116,44 +117,10 @@ def dataset(
     return carrying(read, {name: theirs for name, theirs in columns.items() if name != "part"})
 
 
-def choice(labels: Iterable[str], *, answer: Answer = "letter") -> Callable[[dict], dict]:
-    """A `shape` for multiple choice: "options" as a list in their order, "label" as one of `labels`.
-
-    `answer` says what the file's label is: "letter", "number from 0" or "number from 1" (of the right option), or its
-    "text". An item that repeats an option has no single right answer and is dropped.
-    """
-    one_of("answer", answer, Answer)
-    labels = tuple(labels)
-
-    def shape(record: dict) -> dict:
-        options = list(record["options"].values()) if isinstance(record["options"], dict) else None
-        if options is None or len(options) != len(labels):
-            raise Refused("options", f"not {len(labels)} options")
-        if not all(isinstance(option, str) for option in options):
-            raise Refused("options", "an option that is not text")
-        folded = [fold(option) for option in options]
-        if len(set(folded)) < len(folded):
-            raise Dropped("repeated option")
-        return {**record, "options": options, "label": right(record["label"], folded)}
-
-    def right(label: str, folded: list[str]) -> str:
-        if answer == "letter" and label in labels:
-            return label
-        if answer == "text" and fold(label) in folded:
-            return labels[folded.index(fold(label))]
-        if answer.startswith("number") and label.isascii() and label.isdigit():
-            number = int(label) - int(answer[-1])
-            if 0 <= number < len(labels):
-                return labels[number]
-        raise Refused("label", f"no {answer} of an option")
-
-    return shape
-
-
 def _plan(columns: Columns, shape, drop: Iterable[Drop], id_prefix: str, max_characters: int) -> Plan:
     plain = {column: _key(raw_column) for column, raw_column in columns.items()}
     drop = tuple(drop) if "id" in columns else (exact_duplicates(lambda record: record["id"]), *drop)
-    return Plan(plain, frozenset(plain.values()), shape, drop, id_prefix, max_characters)
+    return Plan(plain, frozenset(plain.values()), shape, drop, id_prefix, max_characters, listed=True)
 
 
 def _key(raw_column: str | tuple[str, ...]) -> str:
@@ -163,7 +130,7 @@ def _key(raw_column: str | tuple[str, ...]) -> str:
 def _prepared(rows: Iterable[Row], columns: Columns, others: str, plan: Plan, findings: list[Finding]) -> list[Row]:
     """The rows with texts for whole numbers, options by letter, and without what is ignored."""
     several = [raw_column for raw_column in columns.values() if not isinstance(raw_column, str)]
-    texts = {plan.columns.get(column) for column in ("text", "text_pair", "question")}
+    texts = {plan.columns.get(column) for column in ("text", "text_pair", "question", "options")}
     prepared = []
     for where, row in rows:
         if row is not None:
@@ -174,10 +141,7 @@ def _prepared(rows: Iterable[Row], columns: Columns, others: str, plan: Plan, fi
             if others == "ignore":
                 row = {name: value for name, value in row.items() if name in plan.known}
             # A number may name a row, a group or a label; where a text belongs it is the wrong column.
-            row = {
-                name: value if name in texts else _plain(value, name == plan.columns.get("options"))
-                for name, value in row.items()
-            }
+            row = {name: value if name in texts else _plain(value) for name, value in row.items()}
             fault = _label_fault(row.get(plan.columns.get("label")))
             if fault:
                 findings.append(Finding(fault, plan.columns["label"], where))
@@ -186,13 +150,8 @@ def _prepared(rows: Iterable[Row], columns: Columns, others: str, plan: Plan, fi
     return prepared
 
 
-def _plain(value, options: bool):
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if options and isinstance(value, list | dict):
-        values = value.values() if isinstance(value, dict) else value
-        return dict(zip(string.ascii_uppercase, (_plain(item, False) for item in values), strict=False))
-    return value
+def _plain(value):
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _label_fault(label) -> str | None:
