@@ -14,11 +14,15 @@ MAX_CHARACTERS = 200_000
 
 # Tab and newline are layout; every other control character is damage that a tokenizer would hide.
 _LAYOUT = "\t\n"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _NO_BREAK_SPACE = "\u00a0"
 
 
-def read_text(path: Path, repaired: Counter) -> str:
-    """The strict UTF-8 text of `path` with `\\n` line ends. A byte-order mark is taken off and counted."""
+def read_text(path: Path, repaired: Counter, findings: list[Finding] | None = None) -> str:
+    """The strict UTF-8 text of `path` with `\\n` line ends. A byte-order mark is taken off and counted.
+
+    With `findings` lines that are not UTF-8 go there, so that what is wrong with the others is found, too.
+    """
     try:
         content = Path(path).read_bytes()
     except FileNotFoundError:
@@ -36,6 +40,8 @@ def read_text(path: Path, repaired: Counter) -> str:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
+        if findings is not None and not content.startswith(_UTF_16):
+            return _mended(content, findings)
         line = content.count(b"\n", 0, error.start) + 1
         raise DataError(
             f"{path}, line {line}: not UTF-8 (byte {error.start}).", remedy="Save the file as UTF-8."
@@ -43,6 +49,17 @@ def read_text(path: Path, repaired: Counter) -> str:
     if not text.strip():
         raise DataError(f"{path} is empty (line 1).", remedy="Put the data there; an empty file is never a data set.")
     return text.replace("\r\n", "\n")
+
+
+def _mended(content: bytes, findings: list[Finding]) -> str:
+    """The text with a replacement character for every byte that is not UTF-8, and a finding for each such line."""
+    lines = content.replace(b"\r\n", b"\n").split(b"\n")
+    for number, line in enumerate(lines, start=1):
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError:
+            findings.append(Finding("not UTF-8", "", f"line {number}"))
+    return b"\n".join(lines).decode("utf-8", "replace")
 
 
 def parse_json(text: str):

@@ -60,7 +60,7 @@ def jsonl(
 
     def read(folder: Path) -> Reading:
         path, findings, repaired = Path(folder) / file, [], Counter()
-        rows = list(raw.json_lines(raw.read_text(path, repaired), findings))
+        rows = list(raw.json_lines(raw.read_text(path, repaired, findings), findings))
         return to_reading(path, rows, findings, repaired, plan)
 
     return carrying(read, columns)
@@ -83,7 +83,7 @@ def csv(
 
     def read(folder: Path) -> Reading:
         path, findings, repaired = Path(folder) / file, [], Counter()
-        lines = list(raw.csv_rows(raw.read_text(path, repaired), findings))
+        lines = list(raw.csv_rows(raw.read_text(path, repaired, findings), findings))
         order = names
         if header:
             order = _header(path, lines.pop(0), names, findings)

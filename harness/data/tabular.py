@@ -6,7 +6,6 @@ task does not name may be left aside. A data set's folder is read as Arrow and P
 is ever run.
 """
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,11 +14,12 @@ from typing import Literal
 
 from harness.data import raw
 from harness.data.arguments import one_of
-from harness.data.findings import Finding
+from harness.data.delimited import Quotes, delimited, delimiter_fault
+from harness.data.findings import Finding, refuse
 from harness.data.mapping import carrying
 from harness.data.options import choice
 from harness.data.readers import exact_duplicates
-from harness.data.rows import Drop, Plan, Row, to_reading
+from harness.data.rows import TOLD, Drop, Plan, Row, shown_name, to_reading, unknown
 from harness.errors import DataError
 from harness.task import Reading
 
@@ -29,7 +29,12 @@ ROWS = 20_000_000
 UNPACKED, RATIO = 1 << 28, 100  # bytes, and times its size
 ARROW = (".arrow", ".parquet")
 TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
+REMEDY = (
+    'Correct these rows, or say in the reader what to do with them (columns=, values=, others="ignore"); '
+    "nothing was written."
+)
 Columns = Mapping[str, str | tuple[str, ...]]
+Values = Mapping[str, Mapping[str, str]]
 Others = Literal["refuse", "ignore"]
 
 
@@ -39,6 +44,8 @@ def table(
     columns: Columns,
     delimiter: str = "",
     names: Iterable[str] = (),
+    quotes: Quotes = "detect",
+    values: Values | None = None,
     others: Others = "refuse",
     shape: Callable[[dict], dict] | None = None,
     drop: Iterable[Drop] = (),
@@ -49,31 +56,41 @@ def table(
 
     `columns` maps record columns to the file's (several, for the options of a choice); what it does not name
     is refused or ignored as `others` says. `delimiter` is that of a .csv which is not separated by commas;
-    `names` are the columns of one without a header, in order. Without an "id" the id is made from the row,
+    `names` are the columns of one without a header, in order; `quotes` says whether those around a field are
+    quoting or text, where a tab-separated file leaves it open. `values` maps words of the file to the task's, by
+    record column: {"label": {"0": "no", "1": "yes"}}. Without an "id" the id is made from the row,
     and a row that stands there twice is dropped and counted; without a "group" every row is its own.
     """
     one_of("others", others, Others)
+    one_of("quotes", quotes, Quotes)
+    names, values = tuple(names), _words(values, columns)
+    if fault := delimiter_fault(delimiter):
+        raise ValueError(fault)
+    if len(set(names)) < len(names):
+        raise ValueError("names= has a column twice")
     plan = _plan(columns, shape, drop, id_prefix, max_characters)
 
     def read(folder: Path) -> Reading:
         path = _only_table(Path(folder)) if file == "*" else Path(folder) / file
-        findings, repaired = [], Counter()
-        if path.suffix == ".jsonl":
-            rows = list(raw.json_lines(raw.read_text(path, repaired), findings))
-        elif path.suffix == ".parquet":
+        findings, repaired, ending = [], Counter(), path.suffix.lower()
+        if ending == ".jsonl":
+            rows = list(raw.json_lines(raw.read_text(path, repaired, findings), findings))
+        elif ending == ".parquet":
             rows = list(arrow_rows(path))
-        elif path.suffix in (".csv", ".tsv"):
-            separator = delimiter or {".csv": ",", ".tsv": "\t"}[path.suffix]
-            rows = _delimited(raw.read_text(path, repaired), separator, tuple(names), findings)
+        elif ending in (".csv", ".tsv"):
+            separator = delimiter or {".csv": ",", ".tsv": "\t"}[ending]
+            text, ignoring = raw.read_text(path, repaired, findings), others == "ignore"
+            rows = delimited(text, separator, names, quotes, findings, ignoring=ignoring)
         else:
             raise DataError(f"{path} is none of {', '.join(TABLES)}.", remedy="Rename or convert the file.")
-        return to_reading(path, _prepared(rows, columns, others, plan, findings), findings, repaired, plan)
+        prepared = _prepared(rows, columns, values, others, plan, findings)
+        return to_reading(path, prepared, findings, repaired, plan, REMEDY)
 
-    return carrying(read, columns)
+    return carrying(read, columns, values)
 
 
 def _only_table(folder: Path) -> Path:
-    found = sorted(path for path in folder.iterdir() if path.suffix in TABLES) if folder.is_dir() else []
+    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in TABLES) if folder.is_dir() else []
     if len(found) != 1:
         raise DataError(
             f"{folder} holds {len(found) or 'no'} table{'s' * (len(found) != 1)} ({', '.join(TABLES)}).",
@@ -86,6 +103,7 @@ def dataset(
     *,
     columns: Columns,
     parts: Mapping[str, str] | None = None,
+    values: Values | None = None,
     others: Others = "refuse",
     shape: Callable[[dict], dict] | None = None,
     drop: Iterable[Drop] = (),
@@ -95,8 +113,9 @@ def dataset(
     """A reader of a Hugging Face data set: every .arrow and .parquet file of the folder but its caches, by name.
 
     `parts` maps the beginning of a file's name to "pool" or "holdout" ({"test": "holdout"}); the rest is
-    pool. Numbers of a `ClassLabel` column become its names.
+    pool. Numbers of a `ClassLabel` column become its names; `values` and the rest are as in `table`.
     """
+    values = _words(values, columns)
     columns = {**columns, "part": "part"}
     one_of("others", others, Others)
     plan = _plan(columns, shape, drop, id_prefix, max_characters)
@@ -112,9 +131,10 @@ def dataset(
         for path in paths:
             part = next((p for beginning, p in (parts or {}).items() if path.name.startswith(beginning)), "pool")
             rows += [(f"{path.name} {where}", {**row, "part": part}) for where, row in arrow_rows(path)]
-        return to_reading(folder, _prepared(rows, columns, others, plan, findings), findings, Counter(), plan)
+        prepared = _prepared(rows, columns, values, others, plan, findings)
+        return to_reading(folder, prepared, findings, Counter(), plan, REMEDY)
 
-    return carrying(read, {name: theirs for name, theirs in columns.items() if name != "part"})
+    return carrying(read, {name: theirs for name, theirs in columns.items() if name != "part"}, values)
 
 
 def _plan(columns: Columns, shape, drop: Iterable[Drop], id_prefix: str, max_characters: int) -> Plan:
@@ -127,25 +147,54 @@ def _key(raw_column: str | tuple[str, ...]) -> str:
     return raw_column if isinstance(raw_column, str) else "+".join(raw_column)
 
 
-def _prepared(rows: Iterable[Row], columns: Columns, others: str, plan: Plan, findings: list[Finding]) -> list[Row]:
-    """The rows with texts for whole numbers, options by letter, and without what is ignored."""
+def _words(values: Values | None, columns: Columns) -> dict[str, dict[str, str]]:
+    """`values` with every key as `_word` has it. Raises ValueError for one that maps no column or no words."""
+    words = {}
+    for column, mapped in (values or {}).items():
+        if not isinstance(columns.get(column), str):
+            raise ValueError(f"values= maps {column!r}, which columns= does not name.")
+        if not isinstance(mapped, Mapping) or not all(isinstance(word, str) for word in mapped.values()):
+            raise ValueError(f'values= has no words for {column!r}; write {{"{column}": {{"theirs": "ours"}}}}.')
+        words[column] = {_word(theirs): ours for theirs, ours in mapped.items()}
+    return words
+
+
+def _word(value) -> str:
+    """A value as `values` names it: numbers and truth values as JSON writes them, whole numbers without a point."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+
+
+def _prepared(
+    rows: Iterable[Row], columns: Columns, values: Values, others: str, plan: Plan, findings: list[Finding]
+) -> list[Row]:
+    """The rows with texts for whole numbers, the task's words, options in a list, and without what is ignored."""
     several = [raw_column for raw_column in columns.values() if not isinstance(raw_column, str)]
+    flat = frozenset().union(*([raw] if isinstance(raw, str) else raw for raw in columns.values()))
     texts = {plan.columns.get(column) for column in ("text", "text_pair", "question", "options")}
+    words = {plan.columns[column]: mapped for column, mapped in values.items()}
     prepared = []
     for where, row in rows:
         if row is not None:
-            row = dict(row)
+            if others == "refuse" and several:
+                # Counted before columns become one.
+                strange = unknown(row, flat)
+                findings += [Finding(fault, name, where, number=number) for fault, name, number in strange]
+            if others == "ignore" or (several and strange):
+                row = {name: value for name, value in row.items() if name in flat}
+            # A number may name a row, a group or a label; where a text belongs it is the wrong column.
+            row = {name: value if name in texts else _plain(value) for name, value in row.items()}
             for raw_columns in several:
                 if all(name in row for name in raw_columns):
                     row[_key(raw_columns)] = [row.pop(name) for name in raw_columns]
-            if others == "ignore":
-                row = {name: value for name, value in row.items() if name in plan.known}
-            # A number may name a row, a group or a label; where a text belongs it is the wrong column.
-            row = {name: value if name in texts else _plain(value) for name, value in row.items()}
-            fault = _label_fault(row.get(plan.columns.get("label")))
-            if fault:
-                findings.append(Finding(fault, plan.columns["label"], where))
-                row = None
+            for name, mapped in words.items():
+                if row.get(name) is not None:
+                    row[name] = mapped.get(_word(row[name]), row[name])
+            label = plan.columns.get("label")
+            if fault := _label_fault(row.get(label)):
+                findings.append(Finding(fault, label, where))
+                row[label] = TOLD
         prepared.append((where, row))
     return prepared
 
@@ -156,40 +205,11 @@ def _plain(value):
 
 def _label_fault(label) -> str | None:
     if isinstance(label, float):
-        return "a decimal number as label: regression is not supported"
+        whole = " (values= maps 0.0 and 1.0 to labels)" if label.is_integer() else ""
+        return "a decimal number as label: regression is not supported" + whole
     if isinstance(label, list | dict):
         return "several labels: multi-label tasks are not supported"
     return None
-
-
-def _delimited(text: str, delimiter: str, names: tuple[str, ...], findings: list[Finding]) -> list[Row]:
-    """Rows by column. Quotes are quotes, but in tab-separated files, where they are text."""
-    quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
-    limit = csv.field_size_limit(max(len(text) + 1, csv.field_size_limit()))
-    try:
-        lines = (line + "\n" for line in text.removesuffix("\n").split("\n"))
-        reader = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True)
-        rows, start = [], 1
-        try:
-            for cells in reader:
-                if cells:
-                    rows.append((start, cells))
-                start = reader.line_num + 1
-        except csv.Error as error:
-            findings.append(Finding(f"not separated values ({error})", "", f"line {start}"))
-    finally:
-        csv.field_size_limit(limit)
-    if not names and rows:
-        names = tuple(cell.strip() for cell in rows.pop(0)[1])
-        if len(set(names)) != len(names):
-            findings.append(Finding("a column name stands twice", "", "line 1"))
-    found: list[Row] = []
-    for number, cells in rows:
-        fits = len(cells) == len(names)
-        if not fits:
-            findings.append(Finding(f"{len(cells)} cells instead of {len(names)}", "", f"line {number}"))
-        found.append((f"line {number}", dict(zip(names, cells, strict=True)) if fits else None))
-    return found
 
 
 def arrow_rows(path: Path) -> Iterator[Row]:
@@ -203,15 +223,23 @@ def arrow_rows(path: Path) -> Iterator[Row]:
         if path.suffix == ".parquet":
             with pyarrow.parquet.ParquetFile(path) as file:
                 _refuse_bomb(path, file.metadata)
+                _refuse_twice(path, file.schema_arrow.names)
             rows = pyarrow.parquet.read_table(path)
         else:
             with pyarrow.OSFile(str(path)) as file:
                 rows = _arrow_table(pyarrow, file)
+            _refuse_twice(path, rows.schema.names)
         names = _class_names(rows.schema.metadata or {})
         values = rows.to_pylist()
     except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DataError(
             f"{path}: not a whole {path.suffix} file ({str(error).splitlines()[0][:120]}).", remedy="Write it again."
+        ) from None
+    except (ValueError, OverflowError):
+        # What it says may quote a value.
+        raise DataError(
+            f"{path}: a value that Python does not have, or two fields of one name within a column.",
+            remedy="Write it again with texts and whole numbers.",
         ) from None
     for number, row in enumerate(values, start=1):
         for column, labels in names.items():
@@ -227,6 +255,16 @@ def _refuse_bomb(path: Path, metadata) -> None:
             f"{path} unpacks to {metadata.num_rows:,} rows and {unpacked >> 20:,} MB, many times its size.",
             remedy="Do not use this file unless you know where it comes from.",
         )
+
+
+def _refuse_twice(path: Path, names: list[str]) -> None:
+    """Raise DataError where two columns have one name: which of them was meant?"""
+    twice = [
+        Finding("a column name stands twice", shown_name(name, number), "schema", number=number)
+        for number, name in enumerate(names, start=1)
+        if name in names[: number - 1]
+    ]
+    refuse(str(path), twice, len(names), unit="columns", remedy="Leave one of them away, or rename it.")
 
 
 def _arrow_table(pyarrow, file):

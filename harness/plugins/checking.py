@@ -31,12 +31,12 @@ def findings(root: Path, name: str, folder: Path | None = None) -> list[str]:
     return found + list(_data(task, folder, whole))
 
 
-def refuse(found: list[str], name: str) -> None:
+def refuse(found: list[str], name: str, remedy: str = "") -> None:
     """Raise a DataError with all that was found; return where there is nothing."""
     if found:
         raise DataError(
             f"{name}: {len(found)} finding{'s' * (len(found) > 1)}.\n" + "\n".join(found),
-            remedy=f"Correct these and run `harness check {name}` again.",
+            remedy=remedy or f"Correct these and run `harness check {name}` again.",
         )
 
 
@@ -119,10 +119,11 @@ def _data(task: Task, folder: Path, whole: bool) -> Iterator[str]:
         return
     try:
         mapping.hold(source or {}, task)
+    except DataError as error:
+        yield str(error)
+    try:
         with discreet(kind, task.name, folder):
-            reading = task.reader(folder)
-            records = [{"part": "pool", **record} for record in reading.records]
-            schema.validate(task, records, kind or "restricted", str(folder), reading.where)
+            schema.read(task, folder, kind or restricted.KIND, str(folder))
     except HarnessError as error:
         yield str(error)
         return

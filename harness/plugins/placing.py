@@ -33,7 +33,9 @@ def place(root: Path, name: str, given: Path, source: dict) -> Path:
         found = checking.findings(root, name, aside)
         folder = given.parent if given.is_file() else given
         told = str(folder) if source["kind"] in ("public", "synthetic") else name
-        checking.refuse([text.replace(str(aside), told) for text in found], name)
+        # `harness check` would look at the data that are there still.
+        remedy = f"Correct what was given and run the same `harness data use {name} …` again; nothing was replaced."
+        checking.refuse([text.replace(str(aside), told) for text in found], name, remedy)
     return target
 
 

@@ -35,11 +35,8 @@ def check(task: Task, folder: Path, root: Path) -> tuple[list[dict], dict]:
     mapping.hold(source, task)
     with discreet(source["kind"], task.name, folder):
         sources.verify(folder, source)
-        reading = task.reader(folder)
-        records = [{"part": "pool", **record} for record in reading.records]
-        names = ", ".join(sorted(source["files"]))
-        schema.validate(task, records, source["kind"], f"{folder}/{names}", reading.where)
-    ids = {}
+        reading = schema.read(task, folder, source["kind"], f"{folder}/{', '.join(sorted(source['files']))}")
+    records, ids = reading.records, {}
     if source["kind"] == restricted.KIND:
         key = pseudonyms.read_key(root)
         records = pseudonyms.replaced(records, task.name, (task.groups.column,), key)
