@@ -17,7 +17,7 @@ from typing import Literal
 from harness.data import raw
 from harness.data.arguments import one_of
 from harness.data.findings import Finding, refuse
-from harness.data.folders import matching
+from harness.data.folders import matching, reads
 from harness.data.mapping import carrying
 from harness.data.rows import value_faults
 from harness.data.tag_schemes import Scheme, Token, detected, entities, laid_out, read_tag
@@ -82,7 +82,7 @@ def conll(
         refuse(str(folder), findings, lines + len(findings), unit="lines", remedy=remedy)
         return Reading(records, len(records), {}, dict(sorted(repaired.items())), places)
 
-    return carrying(read, {"text": f"column {token}", "spans": f"column {tag}"})
+    return carrying(read, {"text": f"column {token}", "spans": f"column {tag}"}, reads=reads(files))
 
 
 def _names(stem: str, documents: list[Document]) -> list[str]:

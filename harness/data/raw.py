@@ -11,6 +11,7 @@ from harness.data.findings import Finding
 from harness.errors import DataError
 
 MAX_CHARACTERS = 200_000
+NOT_UTF_8 = "not UTF-8"
 
 # Tab and newline are layout; every other control character is damage that a tokenizer would hide.
 _LAYOUT = "\t\n"
@@ -18,10 +19,13 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _NO_BREAK_SPACE = "\u00a0"
 
 
-def read_text(path: Path, repaired: Counter, findings: list[Finding] | None = None) -> str:
+def read_text(
+    path: Path, repaired: Counter, findings: list[Finding] | None = None, *, place: str = "", empty: bool = False
+) -> str:
     """The strict UTF-8 text of `path` with `\\n` line ends. A byte-order mark is taken off and counted.
 
-    With `findings` lines that are not UTF-8 go there, so that what is wrong with the others is found, too.
+    With `findings` lines that are not UTF-8 go there, behind `place`, so that what is wrong with the others is found,
+    too. A file without any text is refused unless it may be `empty`.
     """
     try:
         content = Path(path).read_bytes()
@@ -41,24 +45,24 @@ def read_text(path: Path, repaired: Counter, findings: list[Finding] | None = No
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         if findings is not None and not content.startswith(_UTF_16):
-            return _mended(content, findings)
+            return _mended(content, findings, place)
         line = content.count(b"\n", 0, error.start) + 1
         raise DataError(
             f"{path}, line {line}: not UTF-8 (byte {error.start}).", remedy="Save the file as UTF-8."
         ) from None
-    if not text.strip():
+    if not text.strip() and not empty:
         raise DataError(f"{path} is empty (line 1).", remedy="Put the data there; an empty file is never a data set.")
     return text.replace("\r\n", "\n")
 
 
-def _mended(content: bytes, findings: list[Finding]) -> str:
+def _mended(content: bytes, findings: list[Finding], place: str) -> str:
     """The text with a replacement character for every byte that is not UTF-8, and a finding for each such line."""
     lines = content.replace(b"\r\n", b"\n").split(b"\n")
     for number, line in enumerate(lines, start=1):
         try:
             line.decode("utf-8")
         except UnicodeDecodeError:
-            findings.append(Finding("not UTF-8", "", f"line {number}"))
+            findings.append(Finding(NOT_UTF_8, "", f"{place}line {number}"))
     return b"\n".join(lines).decode("utf-8", "replace")
 
 

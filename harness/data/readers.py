@@ -20,6 +20,7 @@ from pathlib import Path
 from harness.data import raw
 from harness.data.documents import looks_norwegian, tagged_json
 from harness.data.findings import Finding, refuse
+from harness.data.folders import reads
 from harness.data.mapping import carrying
 from harness.data.rows import Drop, Dropped, Plan, Refused, to_reading
 from harness.task import Reading
@@ -63,7 +64,7 @@ def jsonl(
         rows = list(raw.json_lines(raw.read_text(path, repaired, findings), findings))
         return to_reading(path, rows, findings, repaired, plan)
 
-    return carrying(read, columns)
+    return carrying(read, columns, reads=reads(file))
 
 
 def csv(
@@ -97,7 +98,7 @@ def csv(
             rows.append((where, None if cells is None else dict(zip(order, cells, strict=True))))
         return to_reading(path, rows, findings, repaired, plan)
 
-    return carrying(read, columns)
+    return carrying(read, columns, reads=reads(file))
 
 
 def _header(path: Path, line: tuple[str, list[str] | None], names: tuple[str, ...], findings: list[Finding]):

@@ -9,9 +9,8 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 
-from harness.data.findings import EVERY_ROW, Finding, RowsRefused, refuse
+from harness.data.findings import EVERY_ROW, Finding, refuse
 from harness.data.raw import text_fault
 from harness.task import Reading, Task
 
@@ -62,31 +61,6 @@ def tokens(labels: Iterable[str], columns: Mapping[str, Iterable[str] | None] | 
     return _schema({"text": _text_checks(), "spans": [shape]}, columns, checks)
 
 
-def read(task: Task, folder: Path, kind: str, source_name: str) -> Reading:
-    """What the task's reader makes of `folder`, checked against the schema.
-
-    Raises DataError with one table of all that the reader and the schema find fault with: rows that the reader
-    refuses are held against the schema as far as they could be read.
-    """
-    refused = None
-    try:
-        reading = task.reader(folder)
-    except RowsRefused as error:
-        if error.reading is None or not error.reading.records:
-            raise
-        refused, reading = error, error.reading
-    reading = replace(reading, records=[{"part": "pool", **record} for record in reading.records])
-    if refused is None:
-        validate(task, reading.records, kind, source_name, reading.where, reading.places)
-        return reading
-    # What the reader has told of is None in its reading.
-    more = [finding for finding in failures(task, reading, kind) if finding.check != MISSING]
-    found = [*refused.findings, *more]
-    remedy = refused.remedy + _mapped(task, found)
-    refuse(refused.name, found, refused.rows, unit=refused.unit, remedy=remedy)
-    raise AssertionError("a refusal has findings")
-
-
 def validate(
     task: Task,
     records: list[dict],
@@ -101,14 +75,19 @@ def validate(
     example only where `kind` is not "restricted". `where` adds the place of an id in its raw file, `places` that of
     every record; rows of restricted data are named by their place alone, since an id may be a person's number.
     """
-    if not records:
+    reading = Reading(records, len(records), where=dict(where or {}), places=list(places))
+    refuse_failures(task, reading, failures(task, reading, kind) if records else [], source_name)
+
+
+def refuse_failures(task: Task, reading: Reading, found: list[Finding], source_name: str) -> None:
+    """Raise DataError with all that was `found`, or where nothing was read; otherwise return."""
+    if not reading.records:
         refuse(source_name, [Finding("no records are left", "", "-")], 0, remedy="Put the whole data set there.")
-    found = failures(task, Reading(records, len(records), where=dict(where or {}), places=list(places)), kind)
     remedy = (
         f"Correct these rows in your file, put it in place with `harness data use {task.name} PATH`, and run "
-        f"`harness validate {task.name}` again; nothing was written.{_mapped(task, found)}"
+        f"`harness validate {task.name}` again; nothing was written.{mapped(task, found)}"
     )
-    refuse(source_name, found, len(records), unit="records", remedy=remedy)
+    refuse(source_name, found, len(reading.records), unit="records", remedy=remedy)
 
 
 def failures(task: Task, reading: Reading, kind: str) -> list[Finding]:
@@ -127,7 +106,7 @@ def failures(task: Task, reading: Reading, kind: str) -> list[Finding]:
     return []
 
 
-def _mapped(task: Task, found: Iterable[Finding]) -> str:
+def mapped(task: Task, found: Iterable[Finding]) -> str:
     """How a file's own words for labels and categories become those of the task, where some are not."""
     columns = sorted({finding.column for finding in found if finding.check.startswith(_LISTED)})
     if not columns or not hasattr(task.reader, "values"):

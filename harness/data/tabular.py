@@ -6,28 +6,28 @@ task does not name may be left aside. A data set's folder is read as Arrow and P
 is ever run.
 """
 
-import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
 from harness.data import raw
 from harness.data.arguments import one_of
+from harness.data.arrow import arrow_rows
 from harness.data.delimited import Quotes, delimited, delimiter_fault
-from harness.data.findings import Finding, refuse
+from harness.data.findings import Finding
+from harness.data.folders import reads
 from harness.data.mapping import carrying
 from harness.data.options import choice
 from harness.data.readers import exact_duplicates
-from harness.data.rows import TOLD, Drop, Plan, Row, shown_name, to_reading, unknown
+from harness.data.rows import TOLD, Drop, Plan, Row, to_reading, unknown
 from harness.errors import DataError
 from harness.task import Reading
 
 __all__ = ["arrow_rows", "choice", "dataset", "table"]
 
-ROWS = 20_000_000
-UNPACKED, RATIO = 1 << 28, 100  # bytes, and times its size
 ARROW = (".arrow", ".parquet")
+LIBRARYS = ("dataset_info.json", "state.json", "dataset_dict.json")
 TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
 REMEDY = (
     'Correct these rows, or say in the reader what to do with them (columns=, values=, others="ignore"); '
@@ -86,11 +86,16 @@ def table(
         prepared = _prepared(rows, columns, values, others, plan, findings)
         return to_reading(path, prepared, findings, repaired, plan, REMEDY)
 
-    return carrying(read, columns, values)
+    one = (lambda folder: {path.name for path in _tables(folder)}) if file == "*" else reads(file)
+    return carrying(read, columns, values, reads=one)
+
+
+def _tables(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in TABLES) if folder.is_dir() else []
 
 
 def _only_table(folder: Path) -> Path:
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in TABLES) if folder.is_dir() else []
+    found = _tables(folder)
     if len(found) != 1:
         raise DataError(
             f"{folder} holds {len(found) or 'no'} table{'s' * (len(found) != 1)} ({', '.join(TABLES)}).",
@@ -122,7 +127,7 @@ def dataset(
 
     def read(folder: Path) -> Reading:
         folder = Path(folder)
-        paths = sorted(path for path in folder.iterdir() if path.suffix in ARROW and "cache-" not in path.name)
+        paths = [path for path in _of_data_set(folder) if path.suffix in ARROW and "cache-" not in path.name]
         if not paths:
             raise DataError(
                 f"{folder} holds no .arrow or .parquet file.", remedy="Put the files of `save_to_disk` there."
@@ -134,7 +139,16 @@ def dataset(
         prepared = _prepared(rows, columns, values, others, plan, findings)
         return to_reading(folder, prepared, findings, Counter(), plan, REMEDY)
 
-    return carrying(read, {name: theirs for name, theirs in columns.items() if name != "part"}, values)
+    return carrying(read, {name: theirs for name, theirs in columns.items() if name != "part"}, values, reads=_names)
+
+
+def _of_data_set(folder: Path) -> list[Path]:
+    """The files of a data set, its caches and what the library notes about it."""
+    return sorted(path for path in folder.iterdir() if path.suffix in ARROW or path.name.endswith(LIBRARYS))
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.name for path in _of_data_set(folder)}
 
 
 def _plan(columns: Columns, shape, drop: Iterable[Drop], id_prefix: str, max_characters: int) -> Plan:
@@ -210,82 +224,3 @@ def _label_fault(label) -> str | None:
     if isinstance(label, list | dict):
         return "several labels: multi-label tasks are not supported"
     return None
-
-
-def arrow_rows(path: Path) -> Iterator[Row]:
-    """("row n", values by column) of a Parquet file, or of an Arrow file or stream."""
-    import pyarrow
-    import pyarrow.parquet
-
-    if not path.is_file():
-        raise DataError(f"{path} is missing.", remedy="Put the file there.")
-    try:
-        if path.suffix == ".parquet":
-            with pyarrow.parquet.ParquetFile(path) as file:
-                _refuse_bomb(path, file.metadata)
-                _refuse_twice(path, file.schema_arrow.names)
-            rows = pyarrow.parquet.read_table(path)
-        else:
-            with pyarrow.OSFile(str(path)) as file:
-                rows = _arrow_table(pyarrow, file)
-            _refuse_twice(path, rows.schema.names)
-        names = _class_names(rows.schema.metadata or {})
-        values = rows.to_pylist()
-    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"{path}: not a whole {path.suffix} file ({str(error).splitlines()[0][:120]}).", remedy="Write it again."
-        ) from None
-    except (ValueError, OverflowError):
-        # What it says may quote a value.
-        raise DataError(
-            f"{path}: a value that Python does not have, or two fields of one name within a column.",
-            remedy="Write it again with texts and whole numbers.",
-        ) from None
-    for number, row in enumerate(values, start=1):
-        for column, labels in names.items():
-            row[column] = _named(row.get(column), labels)
-        yield f"row {number}", row
-
-
-def _refuse_bomb(path: Path, metadata) -> None:
-    """Raise DataError where the footer of a Parquet file promises more than any task's table holds."""
-    unpacked = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
-    if metadata.num_rows > ROWS or (unpacked > UNPACKED and unpacked > RATIO * path.stat().st_size):
-        raise DataError(
-            f"{path} unpacks to {metadata.num_rows:,} rows and {unpacked >> 20:,} MB, many times its size.",
-            remedy="Do not use this file unless you know where it comes from.",
-        )
-
-
-def _refuse_twice(path: Path, names: list[str]) -> None:
-    """Raise DataError where two columns have one name: which of them was meant?"""
-    twice = [
-        Finding("a column name stands twice", shown_name(name, number), "schema", number=number)
-        for number, name in enumerate(names, start=1)
-        if name in names[: number - 1]
-    ]
-    refuse(str(path), twice, len(names), unit="columns", remedy="Leave one of them away, or rename it.")
-
-
-def _arrow_table(pyarrow, file):
-    try:
-        return pyarrow.ipc.open_stream(file).read_all()
-    except pyarrow.ArrowInvalid:
-        file.seek(0)
-        return pyarrow.ipc.open_file(file).read_all()
-
-
-def _named(value, labels: list[str]):
-    if isinstance(value, list):
-        return [_named(item, labels) for item in value]
-    return labels[value] if isinstance(value, int) and 0 <= value < len(labels) else value
-
-
-def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
-    """Names of the classes of every `ClassLabel` column, or list of them, as `datasets` notes them in the file."""
-    try:
-        features = json.loads(metadata[b"huggingface"])["info"]["features"]
-        features = {name: f.get("feature", f) for name, f in features.items() if isinstance(f, dict)}
-        return {name: f["names"] for name, f in features.items() if isinstance(f, dict) and f.get("names")}
-    except (KeyError, ValueError, TypeError, AttributeError):
-        return {}

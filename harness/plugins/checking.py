@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness import files, registry, restricted
-from harness.data import mapping, schema, sources
+from harness.data import mapping, reading, sources
 from harness.data.discretion import called, discreet
 from harness.errors import DataError, HarnessError, RegistryError, nearest
 from harness.evaluation import metrics
@@ -123,7 +123,7 @@ def _data(task: Task, folder: Path, whole: bool) -> Iterator[str]:
         yield str(error)
     try:
         with discreet(kind, task.name, folder):
-            schema.read(task, folder, kind or restricted.KIND, str(folder))
+            reading.checked(task, folder, kind or restricted.KIND, str(folder), source["files"] if source else ())
     except HarnessError as error:
         yield str(error)
         return

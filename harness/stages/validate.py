@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from harness import files, registry, restricted
-from harness.data import mapping, pseudonyms, schema, sources
+from harness.data import mapping, pseudonyms, reading, sources
 from harness.data.discretion import discreet
 from harness.task import Task
 
@@ -35,8 +35,9 @@ def check(task: Task, folder: Path, root: Path) -> tuple[list[dict], dict]:
     mapping.hold(source, task)
     with discreet(source["kind"], task.name, folder):
         sources.verify(folder, source)
-        reading = schema.read(task, folder, source["kind"], f"{folder}/{', '.join(sorted(source['files']))}")
-    records, ids = reading.records, {}
+        names = ", ".join(sorted(source["files"]))
+        read = reading.checked(task, folder, source["kind"], f"{folder}/{names}", source["files"])
+    records, ids = read.records, {}
     if source["kind"] == restricted.KIND:
         key = pseudonyms.read_key(root)
         records = pseudonyms.replaced(records, task.name, (task.groups.column,), key)
@@ -48,10 +49,10 @@ def check(task: Task, folder: Path, root: Path) -> tuple[list[dict], dict]:
         "version": task.version,
         "kind": source["kind"],
         "source": source,
-        "rows_in": reading.rows_in,
+        "rows_in": read.rows_in,
         "rows": len(records),
-        "dropped": reading.dropped,
-        "repaired": reading.repaired,
+        "dropped": read.dropped,
+        "repaired": read.repaired,
         "labels": _label_counts(task, records),
         "parts": {"pool": parts["pool"], "holdout": parts["holdout"]},
         **ids,

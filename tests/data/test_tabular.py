@@ -176,7 +176,7 @@ def test_an_item_that_repeats_an_option_is_dropped(tmp_path):
 )
 def test_a_files_own_words_for_labels_are_mapped(tmp_path, file, theirs):
     write(tmp_path, file, [{**row, "kind": kind} for row, kind in zip(ROWS, theirs, strict=True)])
-    words = {0: "nei", 1: "ja", False: "nei", "true": "ja", "false": "nei", "Nei": "nei", "JA": "ja"}
+    words = {0: "nei", 1: "ja", "true": "ja", "false": "nei", "Nei": "nei", "JA": "ja"}
     reader = tabular.table(
         file, columns=COLUMNS, delimiter=";" if file == "a.csv" else "", values={"label": words}, quotes="text"
         if file == "a.tsv" else "detect",

@@ -36,3 +36,14 @@ def test_faults_name_file_and_line(tmp_path):
     for check, where in (("unknown tag", "line 1"), ("int where text belongs", "line 2"), ("not JSON", "line 4")):
         assert any(check in line and where in line for line in message.splitlines()), (check, where)
     assert "Kari" not in message
+
+
+def test_an_empty_note_is_dropped_and_counted(tmp_path):
+    for name, text in (("a", "<Name>Kari</Name> her."), ("b", ""), ("c", "\n \n")):
+        (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
+    reading = tagged.tagged("*.txt", RULES)(tmp_path)
+    assert [record["id"] for record in reading.records] == ["a"]
+    assert (reading.dropped, reading.rows_in) == ({"empty text": 2}, 3)
+    (tmp_path / "d.txt").write_bytes(b"en\n\xffto")
+    with pytest.raises(DataError, match=r"not UTF-8 .* d\.txt line 2"):
+        tagged.tagged("*.txt", RULES)(tmp_path)
