@@ -1,13 +1,15 @@
 """What a task's folder holds, checked as a whole: all that its reader, its schema and its record find fault with."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from harness.data import schema
 from harness.data.findings import Finding, RowsRefused, refuse
+from harness.data.readers import fold
 from harness.errors import DataError
-from harness.task import Reading, Task
+from harness.task import TEXT_COLUMNS, Reading, Task
 
 NOT_READ = "a file that is not read: the task's reader names no such file"
 
@@ -37,6 +39,42 @@ def checked(task: Task, folder: Path, kind: str, source_name: str, recorded: Ite
                remedy=remedy + schema.mapped(task, found))  # fmt: skip
     schema.refuse_failures(task, reading, found, source_name)
     return reading
+
+
+def remarks(task: Task, reading: Reading) -> list[str]:
+    """What is no fault and should be known: what was dropped, what was mended, texts that stand with two answers."""
+    said = [f"{reading.rows_in} rows read, {len(reading.records)} kept."]
+    for what, counts in (("Dropped", reading.dropped), ("Mended", reading.repaired)):
+        if counts:
+            said.append(f"{what}: " + ", ".join(f"{counts[reason]} × {reason}" for reason in sorted(counts)) + ".")
+    rows, texts = contradictions(task, reading.records)
+    if texts:
+        some = "texts stand" if texts > 1 else "text stands"
+        said.append(
+            f"{texts} {some} in {rows} rows with different answers; all are kept, and no model gets all of them right."
+        )
+    return said
+
+
+def contradictions(task: Task, records: Iterable[dict]) -> tuple[int, int]:
+    """How many records share their text with one that has another answer, and how many texts that are."""
+    answers: dict[tuple, Counter] = {}
+    for record in records:
+        text = tuple(_folded(record[column]) for column in TEXT_COLUMNS[task.head])
+        answers.setdefault(text, Counter())[_answer(task, record)] += 1
+    several = [counts for counts in answers.values() if len(counts) > 1]
+    return sum(counts.total() for counts in several), len(several)
+
+
+def _folded(value) -> object:
+    return frozenset(map(fold, value)) if isinstance(value, list) else fold(value)
+
+
+def _answer(task: Task, record: dict) -> object:
+    if task.head == "tokens":
+        # White space counts in offsets, not in what was marked.
+        return tuple((fold(record["text"][s["start"] : s["end"]]), s["label"]) for s in record["spans"])
+    return fold(record["options"][task.labels.index(record["label"])]) if task.head == "choice" else record["label"]
 
 
 def _pooled(reading: Reading) -> Reading:

@@ -3,6 +3,7 @@
 import dataclasses
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness import files, registry, restricted
@@ -13,8 +14,21 @@ from harness.evaluation import metrics
 from harness.task import HEADS, TEXT_COLUMNS, Groups, Task
 
 
+@dataclass
+class Checked:
+    """What is wrong with a task, and what is no fault of its data but should be known: a text each."""
+
+    findings: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
 def findings(root: Path, name: str, folder: Path | None = None) -> list[str]:
     """What is wrong with task `name` and its data in `folder` (default data/`name`), a text each; empty: nothing."""
+    return checked(root, name, folder).findings
+
+
+def checked(root: Path, name: str, folder: Path | None = None) -> Checked:
+    """The findings, as `findings` has them, and the remarks on data in which nothing was found."""
     folder = folder or root / "data" / name
     try:
         task = registry.get(root, name)
@@ -23,12 +37,12 @@ def findings(root: Path, name: str, folder: Path | None = None) -> list[str]:
         module = sys.modules.get(f"tasks.{name}")
         task = getattr(module, "TASK", None)
         if not isinstance(task, Task) or not (root / "tasks" / f"{name}.py").is_file():
-            return [str(error)]
+            return Checked([str(error)])
     package = registry.package_of(name)
     where = f"tasks/{name}.py" + (f" ({package})" if package else "")
     found = [f"{where}: {fault}" for fault in _contract(task, name)]
-    whole = not found
-    return found + list(_data(task, folder, whole))
+    whole, said = not found, []
+    return Checked(found + list(_data(task, folder, whole, said)), said)
 
 
 def refuse(found: list[str], name: str, remedy: str = "") -> None:
@@ -41,19 +55,19 @@ def refuse(found: list[str], name: str, remedy: str = "") -> None:
 
 
 def _contract(task: Task, name: str) -> Iterator[str]:
-    for field in dataclasses.fields(task):
-        value = getattr(task, field.name)
-        if field.default is dataclasses.MISSING and (value is None or value == "" or value == ()):
-            yield f"TASK.{field.name} is empty."
+    for each in dataclasses.fields(task):
+        value = getattr(task, each.name)
+        if each.default is dataclasses.MISSING and (value is None or value == "" or value == ()):
+            yield f"TASK.{each.name} is empty."
     if task.name != name:
         yield f"TASK.name is {task.name!r}, not that of the file."
     lists = {}
-    for field in ("labels", "metrics"):
-        values = getattr(task, field)
+    for each in ("labels", "metrics"):
+        values = getattr(task, each)
         if isinstance(values, tuple) and all(isinstance(value, str) and value for value in values):
-            lists[field] = values
+            lists[each] = values
         else:
-            yield f'TASK.{field} is not a tuple of texts; write ("…", "…").'
+            yield f'TASK.{each} is not a tuple of texts; write ("…", "…").'
     labels = lists.get("labels", ())
     if labels and len(set(labels)) != len(labels):
         yield "TASK.labels repeats a label."
@@ -106,7 +120,7 @@ def _schema_faults(task: Task) -> Iterator[str]:
             yield f"TASK.groups names {', '.join(strange)}, which the schema does not have."
 
 
-def _data(task: Task, folder: Path, whole: bool) -> Iterator[str]:
+def _data(task: Task, folder: Path, whole: bool, said: list[str]) -> Iterator[str]:
     try:
         source = sources.read_source(folder)
     except DataError as error:
@@ -123,7 +137,8 @@ def _data(task: Task, folder: Path, whole: bool) -> Iterator[str]:
         yield str(error)
     try:
         with discreet(kind, task.name, folder):
-            reading.checked(task, folder, kind or restricted.KIND, str(folder), source["files"] if source else ())
+            recorded = source["files"] if source else ()
+            said += reading.remarks(task, reading.checked(task, folder, kind or restricted.KIND, str(folder), recorded))
     except HarnessError as error:
         yield str(error)
         return

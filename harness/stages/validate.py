@@ -5,13 +5,14 @@ where the source record, a hash, the reader or the schema finds a fault. Ids and
 are replaced here, so that no later stage ever sees the site's own.
 """
 
+import sys
 from collections import Counter
 from pathlib import Path
 
 from harness import files, registry, restricted
 from harness.data import mapping, pseudonyms, reading, sources
 from harness.data.discretion import discreet
-from harness.task import Task
+from harness.task import Reading, Task
 
 
 def run(root: Path, name: str) -> dict:
@@ -19,6 +20,9 @@ def run(root: Path, name: str) -> dict:
     root = Path(root)
     task = registry.get(root, name)
     records, card = check(task, root / "data" / name, root)
+    made = Reading(records, card["rows_in"], card["dropped"], card["repaired"])
+    for remark in reading.remarks(task, made):
+        print(f"{name}: {remark}", file=sys.stderr)
     with files.atomic_folder(root / "artifacts" / "validated" / name) as folder:
         files.write_jsonl(folder / "records.jsonl", records)
         card["sha256"] = files.sha256(folder / "records.jsonl")

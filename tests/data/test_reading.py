@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from harness.plugins import checking, creating, examples, placing
 from harness.registry import get
 from harness.stages import validate
 
+ROOT = Path(__file__).resolve().parents[2]
 CASES = [
     ("tokens", "tags", "zz.TXT", r"not read.*\(\.TXT is another ending than \.txt\) .*zz\.TXT"),
     ("tokens", "brat", "zz.ann", r"not read.*\(annotations without their text\) .*zz\.ann"),
@@ -102,3 +104,58 @@ def test_nothing_but_empty_notes_is_no_data_set(root, tmp_path):
     files.write_text(tmp_path / "given" / "a.txt", " \n")
     with pytest.raises(DataError, match="no records are left"):
         placing.place(root, "mine", tmp_path / "given", {"kind": "public"})
+
+
+@pytest.mark.parametrize(
+    ("head", "rows", "expected"),
+    [
+        ("sequence", [("Hei", "no"), ("hei ", "yes"), ("du", "no"), ("du", "no"), ("Hei", "no")], (3, 1)),
+        ("pair", [("a", "no"), ("a", "yes"), ("b", "no")], (2, 1)),
+        ("choice", [("a", "A"), ("a", "B"), ("b", "A"), ("b", "A")], (2, 1)),
+    ],
+)
+def test_one_text_with_two_answers_is_counted(root, head, rows, expected):
+    creating.create(root, "mine", head, None)
+    task = get(root, "mine")
+    options = {"options": ["1", "2", "3", "4"]}
+    shapes = {"sequence": {}, "pair": {"text_pair": "x"}, "choice": options}
+    column = "question" if head == "choice" else "text"
+    records = [{column: text, "label": label, **shapes[head]} for text, label in rows]
+    assert reading.contradictions(task, records) == expected
+    if head == "choice":
+        # The same options in another order are the same item, and the same answer.
+        turned = {column: "b", "label": "D", "options": ["4", "3", "2", "1"]}
+        assert reading.contradictions(task, [*records, turned]) == expected
+
+
+def test_one_text_with_two_sets_of_entities_is_counted(root):
+    creating.create(root, "mine", "tokens", None)
+    kari = [{"start": 0, "end": 4, "label": "Name"}]
+    records = [{"text": "Kari kom", "spans": spans} for spans in (kari, [], kari)]
+    assert reading.contradictions(get(root, "mine"), records) == (3, 1)
+
+
+def test_what_was_dropped_or_mended_or_contradicts_is_said(root, tmp_path, capsys, monkeypatch):
+    from harness import cli
+
+    creating.create(root, "mine", "sequence", "csv")
+    given = tmp_path / "sample.csv"
+    rows = ["id,group,text,label", "1,a,Hei der,no", "2,b, Hei der ,yes", "3,c,Noe annet,yes"]
+    given.write_bytes(b"\xef\xbb\xbf" + "\n".join(rows).encode())
+    said = ["3 rows read, 3 kept.", "Mended: 1 × byte-order mark, 1 × edge whitespace.", "1 text stands in 2 rows"]
+    (root / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    monkeypatch.chdir(root)
+    assert cli.main(["data", "use", "mine", str(given), "--kind", "restricted"]) == 0
+    shown = capsys.readouterr().out
+    assert all(part in shown for part in said) and "Hei der" not in shown
+    assert cli.main(["check", "mine"]) == 0
+    shown = capsys.readouterr().out
+    assert all(part in shown for part in said) and "nothing to find fault with" in shown
+    validate.run(root, "mine")
+    shown = capsys.readouterr().err
+    assert all(part in shown for part in said)
+    creating.create(root, "notes", "tokens", "tags")
+    folder = placed(tmp_path, "tokens", "tags", "empty.txt")
+    files.write_text(folder / "empty.txt", "\n")
+    assert cli.main(["data", "use", "notes", str(folder)]) == 0
+    assert "25 rows read, 24 kept.\nDropped: 1 × empty text." in capsys.readouterr().out
