@@ -16,15 +16,15 @@ from typing import Literal
 from harness.data import raw
 from harness.data.arguments import one_of
 from harness.data.findings import Finding, refuse
-from harness.data.folders import matching
+from harness.data.folders import matching, reads
 from harness.data.rows import value_faults
-from harness.errors import DataError
 from harness.task import Reading
 
 Overlaps = Literal["refuse", "keep longest"]
 Fragments = Literal["refuse", "join"]
 _ENTITY = re.compile(r"T\d+\t(?P<label>\S+) (?P<places>\d+ \d+(?:;\d+ \d+)*)\t(?P<words>.*)")
 _OTHER = re.compile(r"[REAMN#*]")
+EMPTY = "empty text"
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,10 @@ def brat(
     known, ignored = frozenset(labels), frozenset(ignore)
 
     def read(folder: Path) -> Reading:
-        findings, repaired, records, places, lines = [], Counter(), [], {}, 0
+        findings, repaired, dropped, records, places, lines = [], Counter(), Counter(), [], [], 0
         for path, part in matching(Path(folder), files):
-            identity = id_prefix + path.stem
-            text = raw.read_text(path, repaired, encoding)
+            damaged = len(findings)
+            text = raw.read_text(path, repaired, findings, encoding=encoding, place=f"{path.name} ", empty=True)
             annotations = _annotations(path.with_suffix(".ann"), encoding, findings)
             annotations = [a for a in annotations if a.label not in ignored]
             lines += len(annotations)
@@ -73,19 +73,35 @@ def brat(
                 for a in annotations
                 if a.label not in known
             ]
+            if not text.strip() and not annotations:
+                dropped[EMPTY] += len(findings) == damaged
+                continue
+            if any(finding.check == raw.not_text(encoding) for finding in findings[damaged:]):
+                continue
             annotations = _in_text(path, text, annotations, encoding, findings, repaired)
             annotations = _in_one_piece(path, annotations, fragments, findings, repaired)
             spans = _apart(path, text, annotations, overlaps, findings, repaired)
             findings += [Finding(fault, "text", path.name) for fault in value_faults(text, max_characters)]
+            identity = id_prefix + path.stem
             records.append({"id": identity, "group": identity, "part": part, "text": text, "spans": spans})
-            places[identity] = path.name
+            places.append(path.name)
+        where = dict(zip((record["id"] for record in records), places, strict=True))
+        dropped = {reason: count for reason, count in dropped.items() if count}
+        rows_in = len(records) + sum(dropped.values())
+        reading = Reading(records, rows_in, dropped, dict(sorted(repaired.items())), where, places)
         refuse(
             str(folder), findings, lines + len(findings), unit="annotations",
             remedy="Correct these lines, or say in the task's reader what to do with them; nothing was written.",
         )  # fmt: skip
-        return Reading(records, len(records), {}, dict(sorted(repaired.items())), places)
+        return reading
 
+    read.reads = reads(files, _beside)
     return read
+
+
+def _beside(path: Path) -> list[Path]:
+    """What belongs to a text: its annotations, and the folder's settings of brat."""
+    return [path.with_suffix(".ann"), *path.parent.glob("*.conf")]
 
 
 def _annotations(path: Path, encoding: raw.Encoding, findings: list[Finding]) -> list[Annotation]:
@@ -93,11 +109,11 @@ def _annotations(path: Path, encoding: raw.Encoding, findings: list[Finding]) ->
     try:
         content = path.read_bytes().decode(encoding).removeprefix("\ufeff")
     except FileNotFoundError:
-        raise DataError(
-            f"{path} is missing beside its text.", remedy="Put it there; it is empty where nothing is annotated."
-        ) from None
-    except UnicodeDecodeError as error:
-        raise raw.not_decoded(str(path), encoding, error.start) from None
+        findings.append(Finding("no .ann beside it; it is empty where nothing is annotated", "", f"{path.stem}.txt"))
+        return []
+    except UnicodeDecodeError:
+        findings.append(Finding(raw.not_text(encoding), "", path.name))
+        return []
     found = []
     for number, line in enumerate(content.replace("\r\n", "\n").split("\n"), start=1):
         match = _ENTITY.fullmatch(line)

@@ -18,7 +18,7 @@ from typing import Literal
 from harness.data import raw
 from harness.data.arguments import one_of
 from harness.data.findings import Finding, refuse
-from harness.data.folders import matching
+from harness.data.folders import matching, reads
 from harness.data.mapping import carrying
 from harness.data.rows import value_faults
 from harness.data.tag_schemes import Lonely, Scheme, Token, detected, entities, laid_out, no_tag, read_tag
@@ -90,7 +90,7 @@ def conll(
     def read(folder: Path) -> Reading:
         findings, repaired, records, places, lines = [], Counter(), [], {}, 0
         for path, part in matching(Path(folder), files):
-            content = raw.read_text(path, repaired, encoding)
+            content = raw.read_text(path, repaired, findings, encoding=encoding, place=f"{path.name} ")
             documents = list(_documents(path.name, content, columns, unit, findings))
             chosen = detected([document.tokens for document in documents]) if scheme == "detect" else scheme
             number = 0
@@ -110,7 +110,7 @@ def conll(
         refuse(str(folder), findings, lines + len(findings), unit="lines", remedy=remedy)
         return Reading(records, len(records), {}, dict(sorted(repaired.items())), places)
 
-    return carrying(read, {"text": f"column {token}", "spans": f"column {tag}"})
+    return carrying(read, {"text": f"column {token}", "spans": f"column {tag}"}, reads=reads(files))
 
 
 def _names(stem: str, documents: list[Document]) -> list[str]:

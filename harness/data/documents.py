@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.data import inline_tags, raw
 from harness.data.findings import Finding, refuse
+from harness.data.folders import reads
 from harness.data.rows import Dropped, value_faults
 from harness.errors import DataError
 from harness.task import Reading
@@ -58,6 +59,7 @@ def tagged_json(
         refuse(f"{folder}/{names}", findings, rows, unit="documents", remedy="Correct these; nothing was written.")
         return Reading(records, rows, dict(sorted(dropped.items())), dict(sorted(repaired.items())), places)
 
+    read.reads = reads(parts)
     return read
 
 

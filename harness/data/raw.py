@@ -16,11 +16,24 @@ Encoding = Literal["utf-8", "windows-1252"]
 
 # Tab and newline are layout; every other control character is damage that a tokenizer would hide.
 _LAYOUT = "\t\n"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _NO_BREAK_SPACE = "\u00a0"
 
 
-def read_text(path: Path, repaired: Counter, encoding: Encoding = "utf-8") -> str:
-    """The text of `path`, strictly decoded, with `\\n` line ends. A byte-order mark is taken off and counted."""
+def read_text(
+    path: Path,
+    repaired: Counter,
+    findings: list[Finding] | None = None,
+    *,
+    encoding: Encoding = "utf-8",
+    place: str = "",
+    empty: bool = False,
+) -> str:
+    """The text of `path`, strictly decoded, with `\\n` line ends. A byte-order mark is taken off and counted.
+
+    With `findings` lines that cannot be decoded go there, behind `place`, so that what is wrong with the others is
+    found, too. A file without any text is refused unless it may be `empty`.
+    """
     try:
         content = Path(path).read_bytes()
     except FileNotFoundError:
@@ -38,19 +51,37 @@ def read_text(path: Path, repaired: Counter, encoding: Encoding = "utf-8") -> st
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
+        if findings is not None and not content.startswith(_UTF_16):
+            return _mended(content, encoding, findings, place)
         line = content.count(b"\n", 0, error.start) + 1
-        raise not_decoded(f"{path}, line {line}", encoding, error.start) from None
-    if not text.strip():
+        message = f"{path}, line {line}: not {encoding.upper()} (byte {error.start})."
+        raise DataError(message, remedy=_save(encoding)) from None
+    if not text.strip() and not empty:
         raise DataError(f"{path} is empty (line 1).", remedy="Put the data there; an empty file is never a data set.")
     return text.replace("\r\n", "\n")
 
 
-def not_decoded(where: str, encoding: Encoding, byte: int) -> DataError:
-    """What is said of a file that is in another encoding than the declared one."""
-    remedy = 'Save the file as UTF-8; where it is a file of Windows, say encoding="windows-1252" in the task\'s reader.'
+def not_text(encoding: Encoding) -> str:
+    """What is said of bytes in another encoding than the declared one."""
+    hint = ' (of a file of Windows: say encoding="windows-1252")' if encoding == "utf-8" else ""
+    return f"not {encoding.upper()}{hint}"
+
+
+def _save(encoding: Encoding) -> str:
     if encoding != "utf-8":
-        remedy = f"Save the file as UTF-8, and leave out encoding={encoding!r} in the task's reader."
-    return DataError(f"{where}: not {encoding.upper()} (byte {byte}).", remedy=remedy)
+        return f"Save the file as UTF-8, and leave out encoding={encoding!r} in the task's reader."
+    return 'Save the file as UTF-8; where it is a file of Windows, say encoding="windows-1252" in the task\'s reader.'
+
+
+def _mended(content: bytes, encoding: Encoding, findings: list[Finding], place: str) -> str:
+    """The text with a replacement character for each byte that is not of `encoding`; a finding for each such line."""
+    lines = content.replace(b"\r\n", b"\n").split(b"\n")
+    for number, line in enumerate(lines, start=1):
+        try:
+            line.decode(encoding)
+        except UnicodeDecodeError:
+            findings.append(Finding(not_text(encoding), "", f"{place}line {number}"))
+    return b"\n".join(lines).decode(encoding, "replace")
 
 
 def parse_json(text: str):

@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.data import inline_tags, raw
 from harness.data.arguments import one_of
 from harness.data.findings import Finding, refuse
-from harness.data.folders import matching
+from harness.data.folders import matching, reads
 from harness.data.rows import key_of, value_faults
 from harness.task import Reading
 
@@ -36,10 +36,13 @@ def tagged(
     one_of("encoding", encoding, raw.Encoding)
 
     def read(folder: Path) -> Reading:
-        findings, repaired, records, places, documents = [], Counter(), [], {}, 0
+        findings, repaired, dropped, records, places, documents = [], Counter(), Counter(), [], {}, 0
         for path, part in matching(Path(folder), files):
             for where, name, value in _texts(path, text, identity, encoding, findings, repaired):
                 documents += 1
+                if value == "" and path.suffix != ".jsonl":
+                    dropped["empty text"] += 1
+                    continue
                 faults = list(value_faults({} if isinstance(value, list) else value, max_characters))
                 findings += [Finding(fault, text, where) for fault in faults]
                 if faults:
@@ -56,16 +59,19 @@ def tagged(
                 places.setdefault(key, where)
         remedy = "Correct these documents, or say in the task's rules what their tags mean; nothing was written."
         refuse(str(folder), findings, max(documents, len(findings)), unit="documents", remedy=remedy)
-        return Reading(records, len(records), {}, dict(sorted(repaired.items())), places)
+        return Reading(records, documents, dict(dropped), dict(sorted(repaired.items())), places)
 
+    read.reads = reads(files)
     return read
 
 
 def _texts(path: Path, text: str, identity: str, encoding, findings: list[Finding], repaired: Counter):
     """(place, id, tagged text) of every document of a file."""
-    content = raw.read_text(path, repaired, encoding)
+    content = raw.read_text(
+        path, repaired, findings, encoding=encoding, place=f"{path.name} ", empty=path.suffix != ".jsonl"
+    )
     if path.suffix != ".jsonl":
-        yield path.name, path.stem, content
+        yield path.name, path.stem, content if content.strip() else ""
         return
     for number, (where, row) in enumerate(raw.json_lines(content, findings)):
         if row is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.data import raw
 from harness.data.arguments import one_of
 from harness.data.findings import Finding, refuse
-from harness.data.folders import matching
+from harness.data.folders import matching, reads
 from harness.data.mapping import carrying
 from harness.data.rows import key_of, value_faults
 from harness.data.tabular import arrow_rows
@@ -71,7 +71,7 @@ def word_lists(
         return Reading(records, len(records), {}, dict(sorted(repaired.items())), places)
 
     given = {"id": identity, "group": group, "text": tokens, "spans": tags}
-    return carrying(read, {name: theirs for name, theirs in given.items() if theirs})
+    return carrying(read, {name: theirs for name, theirs in given.items() if theirs}, reads=reads(files))
 
 
 def _rows(path: Path, findings: list[Finding], repaired: Counter):

@@ -50,3 +50,14 @@ def test_a_document_of_windows_is_read_where_that_is_declared(tmp_path):
     (tmp_path / "a.txt").write_bytes("<Name>Bjørn</Name> her".encode("windows-1252"))
     reading = tagged.tagged("*.txt", RULES, encoding="windows-1252")(tmp_path)
     assert entities(reading) == [[("Bjørn", "Name")]]
+
+
+def test_an_empty_note_is_dropped_and_counted(tmp_path):
+    for name, text in (("a", "<Name>Kari</Name> her."), ("b", ""), ("c", "\n \n")):
+        (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
+    reading = tagged.tagged("*.txt", RULES)(tmp_path)
+    assert [record["id"] for record in reading.records] == ["a"]
+    assert (reading.dropped, reading.rows_in) == ({"empty text": 2}, 3)
+    (tmp_path / "d.txt").write_bytes(b"en\n\xffto")
+    with pytest.raises(DataError, match=r"not UTF-8 .* d\.txt line 2"):
+        tagged.tagged("*.txt", RULES)(tmp_path)
