@@ -18,6 +18,7 @@ from harness.data.arguments import one_of
 from harness.data.findings import Finding, refuse
 from harness.data.folders import matching, reads
 from harness.data.rows import value_faults
+from harness.letters import composed, composed_with_spans
 from harness.task import Reading
 
 Overlaps = Literal["refuse", "keep longest"]
@@ -81,6 +82,7 @@ def brat(
             annotations = _in_text(path, text, annotations, encoding, findings, repaired)
             annotations = _in_one_piece(path, annotations, fragments, findings, repaired)
             spans = _apart(path, text, annotations, overlaps, findings, repaired)
+            text, spans = composed_with_spans(text, spans, repaired)
             findings += [Finding(fault, "text", path.name) for fault in value_faults(text, max_characters)]
             identity = id_prefix + path.stem
             records.append({"id": identity, "group": identity, "part": part, "text": text, "spans": spans})
@@ -119,7 +121,7 @@ def _annotations(path: Path, encoding: raw.Encoding, findings: list[Finding]) ->
         match = _ENTITY.fullmatch(line)
         if match:
             places = tuple(tuple(map(int, place.split())) for place in match["places"].split(";"))
-            found.append(Annotation(match["label"], places, match["words"], number))
+            found.append(Annotation(composed(match["label"]), places, match["words"], number))
         elif line.strip() and not _OTHER.match(line):
             findings.append(Finding("no annotation (T1<tab>Label 0 5<tab>words)", "", f"{path.name} line {number}"))
     return found

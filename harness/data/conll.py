@@ -22,6 +22,7 @@ from harness.data.folders import matching, reads
 from harness.data.mapping import carrying
 from harness.data.rows import value_faults
 from harness.data.tag_schemes import Lonely, Scheme, Token, detected, entities, laid_out, no_tag, read_tag
+from harness.letters import composed
 from harness.task import Reading
 
 Unit = Literal["document", "file", "sentence"]
@@ -94,14 +95,14 @@ def conll(
             documents = list(_documents(path.name, content, columns, unit, findings))
             chosen = detected([document.tokens for document in documents]) if scheme == "detect" else scheme
             number = 0
-            for document, name in zip(documents, _names(path.stem, documents), strict=True):
+            for document, name in zip(documents, _names(composed(path.stem), documents), strict=True):
                 lines += len(document.tokens)
                 spans = entities(document.tokens, chosen, lonely, path.name, known, ignored, findings, repaired)
                 for tokens, inside in _units(document, spans, unit):
-                    identity = f"{id_prefix}{path.stem}-{number}" if unit == "sentence" else id_prefix + name
+                    identity = f"{id_prefix}{composed(path.stem)}-{number}" if unit == "sentence" else id_prefix + name
                     group = id_prefix + name if document.marked else identity
                     number += 1
-                    text, placed = laid_out(tokens, inside)
+                    text, placed = laid_out(tokens, inside, repaired)
                     where = f"{path.name} {tokens[0].where}"
                     findings += [Finding(fault, "text", where) for fault in value_faults(text, max_characters)]
                     records.append({"id": identity, "group": group, "part": part, "text": text, "spans": placed})
@@ -132,7 +133,7 @@ def _documents(file: str, text: str, columns: Columns, unit: Unit, findings: lis
             if unit != "file":
                 if document.tokens:
                     yield document
-                document = Document((mark["id"] or "").strip(), True)
+                document = Document(composed((mark["id"] or "").strip()), True)
             first = True
             continue
         if not any(cells):

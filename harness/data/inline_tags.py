@@ -24,6 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from harness.data.tag_structure import Event, Unclear, resolve
+from harness.letters import composed
 
 __all__ = ["Parsed", "Rules", "Unclear", "parse"]
 
@@ -134,9 +135,9 @@ class _Names:
 
 
 def _key(name: str) -> str:
-    """A tag's name without case, spaces, signs and attributes."""
+    """A tag's name, composed, without case, spaces, signs and attributes."""
     name = name.split(" ")[0] if "=" in name else name
-    return re.sub(r"[\W_]", "", name.casefold())
+    return re.sub(r"[\W_]", "", composed(name).casefold())
 
 
 def _take_tags_out(source: str, names: _Names, repairs: set[str]) -> tuple[str, list[Event]]:

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+from harness import letters
 from harness.data.findings import Finding
+from harness.data.visible import visible
 from harness.errors import DataError
 
 MAX_CHARACTERS = 200_000
@@ -170,7 +172,9 @@ def csv_rows(text: str, findings: list[Finding]) -> Iterator[tuple[str, list[str
 
 
 def clean(value: str, repairs: set[str]) -> str:
-    """`value` without edge whitespace and with ordinary spaces for no-break spaces; names what it mended."""
+    """`value` composed, without edge whitespace, with ordinary spaces for no-break spaces; names what it mended."""
+    if value != (value := letters.composed(value)):
+        repairs.add(letters.DECOMPOSED)
     if _NO_BREAK_SPACE in value:
         value = value.replace(_NO_BREAK_SPACE, " ")
         repairs.add("no-break space")
@@ -182,7 +186,7 @@ def clean(value: str, repairs: set[str]) -> str:
 
 def text_fault(value: str, limit: int) -> str | None:
     """What makes `value` unusable as a text, or None: empty, too long, or with control characters."""
-    if not value.strip():
+    if not visible(value).strip():
         return "empty text"
     if len(value) > limit:
         return f"text of {len(value):,} characters (at most {limit:,})"

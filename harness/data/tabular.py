@@ -59,8 +59,9 @@ def table(
     is refused or ignored as `others` says. `delimiter` is that of a .csv which is not separated by commas;
     `names` are the columns of one without a header, in order; `quotes` says whether those around a field are
     quoting or text, where a tab-separated file leaves it open; `encoding` is that of a text file.
-    `values` maps words of the file to the task's, by record column: {"label": {"0": "no", "1": "yes"}}. Without an "id" the id is made from the row,
-    and a row that stands there twice is dropped and counted; without a "group" every row is its own.
+    `values` maps words of the file to the task's, by record column: {"label": {"0": "no", "1": "yes"}}. Without an
+    "id" the id is made from the row, and a row that stands there twice is dropped and counted; without a "group"
+    every row is its own.
     """
     one_of("others", others, Others)
     one_of("quotes", quotes, Quotes)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from harness import letters
 from harness.data.findings import Finding
 
 Scheme = Literal["detect", "iob1", "iob2", "iobes", "bare"]
@@ -30,6 +31,7 @@ class Token:
 @functools.lru_cache(maxsize=1024)
 def read_tag(tag: str, scheme: Scheme) -> tuple[str, str] | None:
     """Place and label of a tag; None where it is none. A bare label goes on where the token before has the same."""
+    tag = letters.composed(tag)
     if scheme == "bare":
         return ("O", "") if tag == "O" else ("I", tag) if re.fullmatch(r"\S+", tag) else None
     match = _TAG.fullmatch(tag)
@@ -123,11 +125,14 @@ def _spans(
     return spans
 
 
-def laid_out(tokens: Sequence[Token], spans: list[tuple[int, int, str]]) -> tuple[str, list[dict]]:
-    """The text, a line for each sentence, and the spans (first, last, label) in its characters."""
+def laid_out(
+    tokens: Sequence[Token], spans: list[tuple[int, int, str]], repaired: Counter
+) -> tuple[str, list[dict]]:
+    """The composed text, a line for each sentence, and the spans (first, last, label) in its characters."""
     starts, text = [], ""
     for i, token in enumerate(tokens):
         text += ("\n" if token.first else " ") if i else ""
         starts.append(len(text))
         text += token.text
-    return text, [{"start": starts[a], "end": starts[b] + len(tokens[b].text), "label": label} for a, b, label in spans]
+    placed = [{"start": starts[a], "end": starts[b] + len(tokens[b].text), "label": label} for a, b, label in spans]
+    return letters.composed_with_spans(text, placed, repaired)

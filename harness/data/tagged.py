@@ -9,6 +9,7 @@ from harness.data.arguments import one_of
 from harness.data.findings import Finding, refuse
 from harness.data.folders import matching, reads
 from harness.data.rows import key_of, value_faults
+from harness.letters import composed, composed_with_spans
 from harness.task import Reading
 
 
@@ -54,8 +55,9 @@ def tagged(
                     continue
                 repaired.update(parsed.repairs)
                 spans = [{"start": start, "end": end, "label": label} for start, end, label in parsed.spans]
+                clean, spans = composed_with_spans(parsed.text, spans, repaired)
                 key = id_prefix + name
-                records.append({"id": key, "group": key, "part": part, "text": parsed.text, "spans": spans})
+                records.append({"id": key, "group": key, "part": part, "text": clean, "spans": spans})
                 places.setdefault(key, where)
         remedy = "Correct these documents, or say in the task's rules what their tags mean; nothing was written."
         refuse(str(folder), findings, max(documents, len(findings)), unit="documents", remedy=remedy)
@@ -71,13 +73,13 @@ def _texts(path: Path, text: str, identity: str, encoding, findings: list[Findin
         path, repaired, findings, encoding=encoding, place=f"{path.name} ", empty=path.suffix != ".jsonl"
     )
     if path.suffix != ".jsonl":
-        yield path.name, path.stem, content if content.strip() else ""
+        yield path.name, composed(path.stem), content if content.strip() else ""
         return
     for number, (where, row) in enumerate(raw.json_lines(content, findings)):
         if row is None:
             continue
         place = f"{path.name} {where}"
-        name = f"{path.stem}-{number}"
+        name = f"{composed(path.stem)}-{number}"
         if identity in row:
             name = key_of(row, identity, place, findings, repaired)
         yield place, name, row.get(text)

@@ -12,6 +12,7 @@ from harness.data.mapping import carrying
 from harness.data.rows import key_of, value_faults
 from harness.data.tabular import arrow_rows
 from harness.data.tag_schemes import Lonely, Scheme, Token, detected, entities, laid_out, no_tag, read_tag
+from harness.letters import composed
 from harness.task import Reading
 
 
@@ -55,8 +56,8 @@ def word_lists(
             for where, row, made in rows:
                 place = f"{path.name} {where}"
                 spans = entities(made, chosen, lonely, path.name, known, ignored, findings, repaired)
-                text, spans = laid_out(made, [(a, b, made[a].label) for a, b in spans])
-                name = f"{path.stem}-{where.split()[1]}"
+                text, spans = laid_out(made, [(a, b, made[a].label) for a, b in spans], repaired)
+                name = f"{composed(path.stem)}-{where.split()[1]}"
                 if identity:
                     name = key_of(row, identity, place, findings, repaired)
                 key = id_prefix + name
