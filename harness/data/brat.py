@@ -7,6 +7,7 @@ text as characters, as brat does.
 """
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -137,14 +138,20 @@ def _in_text(
 ) -> list[Annotation]:
     """The annotations with offsets into `text`, whose line ends and byte-order mark are taken off."""
     original = path.read_bytes().decode(encoding)
-    marked = original.startswith("\ufeff")
-    returns = [match.start() for match in re.finditer("\r\n", original.removeprefix("\ufeff"))]
-    ways = [(mark, counted) for counted in ((False, True) if returns else (False,)) for mark in range(1 + marked)]
+    marked = original.startswith(raw.BYTE_ORDER_MARK)
+    original = original.removeprefix(raw.BYTE_ORDER_MARK)
+    # What was taken out of the text in each way of counting: marks of joined files always, carriage returns or not.
+    taken = {
+        False: [match.start() for match in re.finditer(raw.BYTE_ORDER_MARK, original.replace("\r\n", "\n"))],
+        True: [match.start() for match in re.finditer(f"\r(?=\n)|{raw.BYTE_ORDER_MARK}", original)],
+    }
+    returns = (False, True) if "\r\n" in original else (False,)
+    ways = [(mark, counted) for counted in returns for mark in range(1 + marked)]
 
     def moved(annotation: Annotation, way: tuple[int, bool]) -> Annotation:
         def at(offset: int) -> int:
             offset -= way[0]
-            return offset - sum(place < offset for place in returns) if way[1] else offset
+            return offset - bisect_left(taken[way[1]], offset)
 
         return Annotation(
             annotation.label, tuple((at(a), at(b)) for a, b in annotation.fragments), annotation.words, annotation.line

@@ -14,6 +14,7 @@ from harness.data.visible import visible
 from harness.errors import DataError
 
 MAX_CHARACTERS = 200_000
+BYTE_ORDER_MARK = "\ufeff"
 Encoding = Literal["utf-8", "windows-1252"]
 
 # Tab and newline are layout; every other control character is damage that a tokenizer would hide.
@@ -31,7 +32,7 @@ def read_text(
     place: str = "",
     empty: bool = False,
 ) -> str:
-    """The text of `path`, strictly decoded, with `\\n` line ends. A byte-order mark is taken off and counted.
+    """The text of `path`, strictly decoded, with `\\n` line ends. Byte-order marks are taken off and counted.
 
     With `findings` lines that cannot be decoded go there, behind `place`, so that what is wrong with the others is
     found, too. A file without any text is refused unless it may be `empty`.
@@ -60,6 +61,10 @@ def read_text(
         raise DataError(message, remedy=_save(encoding)) from None
     if not text.strip() and not empty:
         raise DataError(f"{path} is empty (line 1).", remedy="Put the data there; an empty file is never a data set.")
+    if inside := text.count(BYTE_ORDER_MARK):
+        # Files that were joined: the mark of the second is no character of its first word.
+        repaired["byte-order mark inside the file"] += inside
+        text = text.replace(BYTE_ORDER_MARK, "")
     return text.replace("\r\n", "\n")
 
 

@@ -14,8 +14,8 @@ from harness.task import Reading
 
 
 def rules(labels: tuple[str, ...], **more) -> inline_tags.Rules:
-    """Rules that take whatever stands in a tag for an entity; `more` are further fields of `inline_tags.Rules`."""
-    return inline_tags.Rules(labels=labels, **{"shapes": dict.fromkeys(labels, r"(?s).+"), **more})
+    """Rules that take what stands in a closed tag for an entity; `more` are further fields of `inline_tags.Rules`."""
+    return inline_tags.Rules(labels=labels, **{"shapes": {}, **more})
 
 
 def tagged(

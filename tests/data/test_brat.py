@@ -101,3 +101,12 @@ def test_an_empty_note_is_dropped_and_counted(tmp_path):
     (tmp_path / "b.ann").write_text("T1\tName 0 4\tKari\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"offsets that do not hold .* b\.ann line 1"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_mark_of_a_joined_file_is_counted_by_offsets_and_is_no_character(tmp_path, end):
+    text = f"Kari Li{end}\ufeffbor i Os."
+    at = text.index("Os") - (end == "\r\n")
+    reading = read(tmp_path, text, f"T1\tName 0 7\tKari Li\nT2\tPlace {at} {at + 2}\tOs\n")
+    assert entities(reading) == [("Kari Li", "Name"), ("Os", "Place")]
+    assert reading.repaired["byte-order mark inside the file"] == 1 and "\ufeff" not in reading.records[0]["text"]

@@ -61,3 +61,44 @@ def test_an_empty_note_is_dropped_and_counted(tmp_path):
     (tmp_path / "d.txt").write_bytes(b"en\n\xffto")
     with pytest.raises(DataError, match=r"not UTF-8 .* d\.txt line 2"):
         tagged.tagged("*.txt", RULES)(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<Name/>Kari bor i <Place>Os</Place>.", "tag that closes itself"),
+        ("<Name />Kari", "tag that closes itself"),
+        ("<Name>Kari bor i <Place>Os</Place>.", "unclosed tag"),
+        ("<Place>Os og <Name>Kari</Place> bor.", "unclosed tag"),
+        ("Hei <Name>Kari\nbor her.", "unclosed tag"),
+        ("&lt;Name&gt;Kari&lt;/Name&gt; bor her.", "escaped tag"),
+        ("&amp;lt;Name&amp;gt;Kari", "escaped tag"),
+    ],
+)
+def test_without_a_shape_a_broken_tag_is_unclear_and_no_guess(tmp_path, text, said):
+    (tmp_path / "a.txt").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=said + ".* a.txt"):
+        tagged.tagged("*.txt", RULES)(tmp_path)
+
+
+def test_escapes_that_make_no_tag_are_characters_and_tags_may_be_declared_to_be_escaped(tmp_path):
+    (tmp_path / "a.txt").write_text("<Name>Kari</Name>: p &lt; 0.05 &amp; mer", encoding="utf-8")
+    reading = tagged.tagged("*.txt", RULES)(tmp_path)
+    assert reading.records[0]["text"] == "Kari: p < 0.05 & mer" and entities(reading) == [[("Kari", "Name")]]
+    (tmp_path / "a.txt").write_text("&lt;Name&gt;Kari&lt;/Name&gt; her", encoding="utf-8")
+    assert entities(tagged.tagged("*.txt", tagged.rules(("Name",), escaped=True))(tmp_path)) == [[("Kari", "Name")]]
+
+
+def test_an_alias_without_a_shape_is_its_label(tmp_path):
+    (tmp_path / "a.txt").write_text("<Navn>Kari</Navn> her", encoding="utf-8")
+    assert entities(tagged.tagged("*.txt", tagged.rules(("Name",), aliases={"Navn": "Name"}))(tmp_path)) == [
+        [("Kari", "Name")]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("labels", "aliases"), [(("Name", "NAME_"), {}), (("Name", "Place"), {"name": "Place"}), (("Æ", "æ"), {})]
+)
+def test_labels_that_cannot_be_told_apart_are_refused(labels, aliases):
+    with pytest.raises(ValueError, match="cannot be told apart"):
+        tagged.rules(labels, aliases=aliases)
