@@ -22,7 +22,8 @@ class Reading:
 
     `records` are plain dicts with the head's columns; `dropped` and `repaired` count raw rows by
     reason; `rows_in` is the number of raw rows, so that rows_in = len(records) + sum(dropped).
-    `where` says for an id where its row stands ("line 12"), for messages.
+    `where` says for an id where its row stands ("line 12"), for messages; `places` for every record, in their order,
+    where the reader knows it.
     """
 
     records: list[dict]
@@ -30,6 +31,7 @@ class Reading:
     dropped: dict[str, int] = field(default_factory=dict)
     repaired: dict[str, int] = field(default_factory=dict)
     where: dict[str, str] = field(default_factory=dict)
+    places: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ FLOORS = [
     {"parallel", "restricted"},
     {"cluster"},
     {"checked"},
-    {"task", "params", "profiles", "code", "slurm", "bio", "parts"},
+    {"task", "params", "profiles", "code", "slurm", "bio", "letters", "parts"},
     {"registry", "packages"},
     {"data", "models", "training", "evaluation", "reporting", "classic"},
     {"tracking", "listing", "launching", "plugins", "exporting"},

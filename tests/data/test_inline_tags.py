@@ -31,6 +31,7 @@ RULES = inline_tags.Rules(
     markup=("Title", "Year"),
     absorbs={"Date": ("Age",)},
     connectives=("den", "på", "i"),
+    escaped=True,
 )
 RESIDUE = re.compile(r"<\s*/?\s*[^\W\d]|<>|&lt;|&gt;|[⟨⟩]")
 
