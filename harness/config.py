@@ -18,6 +18,8 @@ FileHash = Annotated[
     str, re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}"), "a SHA-256 (64 hex digits) or a git blob id (40), in quotes"
 ]
 
+Reason = Annotated[str, re.compile(r"(?s).*\S.*"), "a reason, in words"]
+
 
 @dataclass(frozen=True)
 class Run:
@@ -96,21 +98,24 @@ class Hub:
     """The arm is a checkpoint of the Hugging Face hub at one commit.
 
     `files`, where given, holds the hash of every file that the import reads, as
-    `harness checkpoint pin` prints them; one that differs or is not listed is refused.
+    `harness checkpoint pin` prints them; one that differs or is not listed is refused. `despite_gate` is a reason to
+    take in a masked LM that predicts held-out text no better than token counts (see `harness.training.gate`).
     """
 
     source: Literal["hub"]
     repository: str
     revision: str
     files: dict[FileName, FileHash] | None = None
+    despite_gate: Reason | None = None
 
 
 @dataclass(frozen=True)
 class Folder:
-    """The arm is a Hugging Face checkpoint folder on this machine."""
+    """The arm is a Hugging Face checkpoint folder on this machine; `despite_gate` as for the hub."""
 
     source: Literal["folder"]
     path: str
+    despite_gate: Reason | None = None
 
 
 Source = Build | Hub | Folder

@@ -96,7 +96,8 @@ class Facts:
 
     `source` is {"kind": "build" | "hub" | "folder", …}; `code` the hash of the code that made the folder;
     `missing` and `unexpected` are names of parameters that did not meet when weights were loaded;
-    `stated` is what the source's own README says: {"licence", "language"}.
+    `stated` is what the source's own README says: {"licence", "language"}; `gate` how an imported masked LM stands
+    against token counts (see `harness.training.gate`).
     """
 
     family: str
@@ -114,6 +115,7 @@ class Facts:
     origin: Mapping[str, str] | None = None
     files: Mapping[str, str] | None = None
     stated: Mapping[str, Any] | None = None
+    gate: Mapping[str, Any] | None = None
 
 
 def card(facts: Facts) -> dict:

@@ -6,7 +6,11 @@ become safetensors; the result is the same kind of folder that the pipeline writ
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import torch
 
 from harness.config import Folder, Hub
 from harness.errors import CheckpointError
@@ -23,13 +27,19 @@ _TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_m
 _ROLES = tuple(f"{role}_token" for role in ("pad", "unk", "cls", "sep", "mask"))
 
 
-def import_arm(source: Hub | Folder, family: str, arm: str, architecture: str, target: Path, code: str) -> dict:
+# (model, tokenizer, architecture, names missing) to what the card says of its gate; raises CheckpointError to refuse.
+Gate = Callable[[torch.nn.Module, Any, str, list[str]], dict]
+
+
+def import_arm(
+    source: Hub | Folder, family: str, arm: str, architecture: str, target: Path, code: str, gate: Gate
+) -> dict:
     """Copy `source` into the folder `target` as that arm of a family, with its `harness.json` and `README.md`.
 
-    `code` is the hash of the code that does it. Returns the card; raises as `import_checkpoint` does.
+    `code` is the hash of the code that does it. Returns the card; raises as `import_checkpoint` and `gate` do.
     """
     with atomic_folder(target) as folder:
-        known = _fill(folder, source, architecture)
+        known = _fill(folder, source, architecture, gate)
         card = cards.card(cards.Facts(family=family, arm=arm, code=code, libraries=cards.libraries(), **known))
         cards.write(folder, card)
         return card
@@ -48,7 +58,7 @@ def import_checkpoint(source: Hub | Folder, architecture: str, target: Path) -> 
         return _fill(folder, source, architecture)
 
 
-def _fill(folder: Path, source: Hub | Folder, architecture: str) -> dict:
+def _fill(folder: Path, source: Hub | Folder, architecture: str, gate: Gate | None = None) -> dict:
     kind = families.architecture_named(architecture)
     origin = snapshot(source, architecture) if isinstance(source, Hub) else _folder(source)
     _refuse_escapes(origin)
@@ -63,11 +73,13 @@ def _fill(folder: Path, source: Hub | Folder, architecture: str) -> dict:
     may_lack = kind.masked_lm_head + kind.next_sentence_head
     try:
         model, report = families.load(folder, architecture, "masked_lm", "sdpa", may_lack=may_lack)
-        _check_tokenizer(folder, model.config.vocab_size)
+        tokenizer = _checked_tokenizer(folder, model.config.vocab_size)
     except CheckpointError as error:
         # What is wrong is wrong with the files that were handed over, not with the copies.
         raise CheckpointError(error.message.replace(str(folder), str(origin)), remedy=error.remedy) from error
+    held = {"gate": gate(model, tokenizer, architecture, report["missing"])} if gate else {}
     return {
+        **held,
         "source": _described(source),
         "architecture": architecture,
         "origin": {name: sha256(origin / name) for name in read},
@@ -234,7 +246,7 @@ def _from_vocabulary(path: Path, settings: dict):
     return core
 
 
-def _check_tokenizer(folder: Path, vocab_size: int) -> None:
+def _checked_tokenizer(folder: Path, vocab_size: int):
     """It has the special tokens the engine needs, frames a text with them, and fits the embedding."""
     tokenizer = families.load_tokenizer(folder)
     lacking = [role for role in _ROLES if getattr(tokenizer, role) is None]
@@ -253,3 +265,4 @@ def _check_tokenizer(folder: Path, vocab_size: int) -> None:
             f"The tokenizer has {len(tokenizer)} tokens, the model {vocab_size}.",
             remedy="Use the checkpoint's own tokenizer.",
         )
+    return tokenizer

@@ -127,6 +127,8 @@ def _data(card: Mapping) -> list[str]:
 def _losses(card: Mapping) -> list[str]:
     held_out = card.get("held_out") or {}
     before, after = (held_out.get(side) or {} for side in ("before", "after"))
+    if gate := card.get("gate"):
+        return [_gate(gate)]
     if not after:
         return ["Not measured."]
     rows = []
@@ -143,6 +145,18 @@ def _losses(card: Mapping) -> list[str]:
         "",
         *_table(header, rows),
     ]
+
+
+def _gate(gate: Mapping) -> str:
+    """How an imported masked LM stands against token counts."""
+    if "not_run" in gate:
+        return f"Not held against token counts when it was taken in: {_cell(gate['not_run'])}."
+    despite = f" It was taken in because: {_cell(gate['despite'])}." if gate["despite"] else ""
+    return (
+        f"On {_count(gate['masked_tokens'])} masked tokens of held-out general text it loses {gate['loss']:.2f} nats a "
+        f"token, where counts of its own tokenizer's tokens lose {gate['unigram_loss']:.2f}; at least "
+        f"{gate['margin']} less was asked for when it was taken in.{despite}"
+    )
 
 
 def _measured(first: Mapping, last: Mapping) -> tuple[str, ...]:

@@ -22,9 +22,9 @@ def run(root: Path, family: str, settings: CheckpointSettings, observer=None) ->
     if isinstance(settings.source, Build):
         build(root, family, settings, target, observer)
     else:
-        from harness.models.checkpoints import import_arm
+        from harness.training.importing import bring_in
 
-        import_arm(settings.source, family, "baseline", settings.architecture, target, code_hash(__name__))
+        bring_in(root, settings.source, family, "baseline", settings.architecture, settings.engine, code_hash(__name__))
 
 
 def build(root: Path, family: str, settings: CheckpointSettings, target: Path, observer) -> None:

@@ -29,9 +29,10 @@ def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> N
     if isinstance(settings.source, Build):
         arms.append("clinical")
     else:
-        from harness.models.checkpoints import import_arm
+        from harness.training.importing import bring_in
 
-        import_arm(settings.source, family, "clinical", settings.architecture, folder / "clinical", code_hash(__name__))
+        code = code_hash(__name__)
+        bring_in(root, settings.source, family, "clinical", settings.architecture, settings.engine, code)
     if settings.control:
         arms.append(CONTROL)
     else:
