@@ -17,7 +17,6 @@ FileName = Annotated[str, re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*"), "the plain
 FileHash = Annotated[
     str, re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}"), "a SHA-256 (64 hex digits) or a git blob id (40), in quotes"
 ]
-
 Reason = Annotated[str, re.compile(r"(?s).*\S.*"), "a reason, in words"]
 
 
@@ -97,9 +96,8 @@ class Build:
 class Hub:
     """The arm is a checkpoint of the Hugging Face hub at one commit.
 
-    `files`, where given, holds the hash of every file that the import reads, as
-    `harness checkpoint pin` prints them; one that differs or is not listed is refused. `despite_gate` is a reason to
-    take in a masked LM that predicts held-out text no better than token counts (see `harness.training.gate`).
+    `files`, where given, holds the hash of every file that the import reads, as `harness checkpoint pin` prints them;
+    another is refused. `despite_gate` is the reason to take in what `harness.training.gate` refuses.
     """
 
     source: Literal["hub"]

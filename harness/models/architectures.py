@@ -27,8 +27,9 @@ class Architecture:
     masked LM to its head (hidden states → logits) and `next_sentence` to that for
     next-sentence prediction (output of the base model → two logits), where the architecture has one. `positions`
     gives the most tokens that a configuration reads (None: any number), `special` the usual names of the tokens for
-    pad, unk, cls, sep and mask, `word_list` says whether a `vocab.txt` may stand for the tokenizer, and `eager` that
-    there is no fused attention.
+    pad, unk, cls, sep and mask, `word_list` says whether a `vocab.txt` may stand for the tokenizer, `eager` that
+    there is no fused attention. `shaping_ids` are the special ids that the encoder itself computes with, and
+    `other_heads` prefixes of parameters that published files may hold beside what any class here loads.
     """
 
     name: str
@@ -47,6 +48,8 @@ class Architecture:
     special: tuple[str, ...] = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
     word_list: bool = False
     eager: bool = False
+    shaping_ids: tuple[str, ...] = ()
+    other_heads: tuple[str, ...] = ()
 
     def config(self) -> type:
         return getattr(_imported(self.config_module), self.config_class)
@@ -94,6 +97,8 @@ def _roberta(name: str, stem: str, prefix: str) -> Architecture:
         # Positions are counted from the one after the padding token's.
         positions=lambda config: config.max_position_embeddings - config.pad_token_id - 1,
         special=("<pad>", "<unk>", "<s>", "</s>", "<mask>"),
+        shaping_ids=("pad_token_id",),
+        other_heads=("pooler.",),
     )
 
 
@@ -121,6 +126,7 @@ ARCHITECTURES = {
         next_sentence=lambda model: lambda output: model.cls.seq_relationship(output.pooler_output),
         positions=lambda config: config.max_position_embeddings,
         word_list=True,
+        other_heads=("pooler.", "cls."),
     ),
     "norbert3": Architecture(
         "norbert3",
@@ -161,6 +167,7 @@ ARCHITECTURES = {
         dropouts=(*_DROPOUTS, "classifier_dropout", "summary_last_dropout"),
         positions=lambda config: config.max_position_embeddings,
         word_list=True,
+        other_heads=("discriminator_predictions.",),
     ),
     "deberta-v2": _transformers(
         "deberta-v2",

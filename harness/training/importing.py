@@ -12,7 +12,7 @@ from harness.training import gate
 def bring_in(
     root: Path, source: Hub | Folder, family: str, arm: str, architecture: str, engine: Engine, code: str
 ) -> None:
-    """Write `artifacts/checkpoints/<family>/<arm>/` from `source`, and say what its gate said.
+    """Write `artifacts/checkpoints/<family>/<arm>/` from `source`, and say what its gate said and what was not taken.
 
     `code` is the hash of the code that does it. Raises CheckpointError where the checkpoint cannot be taken in.
     """
@@ -20,4 +20,5 @@ def bring_in(
     target = root / "artifacts" / "checkpoints" / family / arm
     held = gate.Gate(root / "artifacts" / "corpus", source, engine)
     card = import_arm(source, family, arm, architecture, target, code, held)
-    print(f"{family}/{arm}: {gate.said(card['gate'])}", file=sys.stderr)
+    for note in (gate.said(card["gate"]), *card["notes"]):
+        print(f"{family}/{arm}: {note}", file=sys.stderr)
