@@ -11,9 +11,11 @@ from other_checkpoints import publish
 from tiny_encoders import ENCODER, TEXTS
 
 from harness import registry
+from harness.config import Folder
 from harness.errors import CheckpointError, TrainingError
 from harness.models import families, tokenizers
 from harness.models.alike import shaping
+from harness.models.checkpoints import import_checkpoint
 from harness.training.inputs import Inputs
 from harness.training.runs import prepare, refuse_unlike
 
@@ -112,3 +114,36 @@ def test_the_recipes_own_rates_are_not_compared(folders):
     found = shaping(AutoConfig.from_pretrained(folders("bert")), "bert")
     assert "hidden_dropout_prob" not in found and "vocab_size" not in found
     assert {"hidden_size", "type_vocab_size", "max_position_embeddings"} <= found.keys()
+
+
+# As the public checkpoints state them, keys of older versions included; the sizes are those of the tiny ones.
+STATED = {
+    "modernbert": {
+        "global_attn_every_n_layers": 3, "global_rope_theta": 160000.0, "local_rope_theta": 10000.0,
+        "layer_norm_eps": 1e-05, "position_embedding_type": "absolute", "gradient_checkpointing": False,
+        "classifier_pooling": "mean", "torch_dtype": "float32", "transformers_version": "4.47.0.dev0",
+    },
+    "bert": {
+        "directionality": "bidi", "pooler_fc_size": 768, "pooler_num_attention_heads": 12, "pooler_num_fc_layers": 3,
+        "pooler_size_per_head": 128, "pooler_type": "first_token_transform", "position_embedding_type": "absolute",
+        "gradient_checkpointing": False, "transformers_version": "4.6.0",
+    },
+    "norbert3": {"output_all_encoded_layers": True, "hidden_act": "gelu", "torch_dtype": "float32"},
+}  # fmt: skip
+LEFT_OUT = {"modernbert": ("layer_types", "rope_parameters"), "bert": ("initializer_range",), "norbert3": ()}
+
+
+@pytest.mark.parametrize("architecture", STATED)
+def test_a_public_checkpoint_and_what_was_trained_from_it_are_alike(architecture, folders, tmp_path):
+    """The baseline's configuration is the published one, the trained arm's is written anew by today's version."""
+    published = shutil.copytree(folders(architecture), tmp_path / "published")
+    config = json.loads((published / "config.json").read_text())
+    for key in LEFT_OUT[architecture]:
+        config.pop(key, None)
+    (published / "config.json").write_text(json.dumps(config | STATED[architecture]))
+    import_checkpoint(Folder("folder", str(published)), architecture, tmp_path / "baseline")
+    model, _ = families.load_for_pretraining(tmp_path / "baseline", architecture, "sdpa")
+    families.save(model, families.load_tokenizer(tmp_path / "baseline"), tmp_path / "clinical")
+    both = [tmp_path / "baseline", tmp_path / "clinical"]
+    shapes = families.preload(both, architecture, "sequence", ("a", "b"), "sdpa", 8)
+    refuse_unlike(dict(zip(("baseline", "clinical"), shapes, strict=True)), "aismec/f")
