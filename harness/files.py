@@ -115,11 +115,22 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def sha256_files(folder: Path) -> dict[str, str]:
+    """The hash of every file below `folder` by its relative path, in sorted order."""
+    paths = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in paths}
+
+
 def sha256_tree(folder: Path) -> str:
     """One hash over the names and bytes of every file below `folder`, in sorted order."""
+    return sha256_of_files(sha256_files(folder))
+
+
+def sha256_of_files(hashes: dict[str, str]) -> str:
+    """`sha256_tree` of a folder whose `sha256_files` are known."""
     digest = hashlib.sha256()
-    for path in sorted(p for p in Path(folder).rglob("*") if p.is_file()):
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{sha256(path)}\n".encode())
+    for name, value in hashes.items():
+        digest.update(f"{name}\0{value}\n".encode())
     return digest.hexdigest()
 
 

@@ -14,7 +14,7 @@ from harness.code import code_hash
 from harness.config import CONTROL, TRAINED_ON, Build, PretrainSettings
 from harness.data.corpus_summary import SUMMARY
 from harness.determinism import derived_seed, prepare_torch
-from harness.files import atomic_folder, read_json, sha256, write_json
+from harness.files import atomic_folder, read_json, sha256, sha256_files, write_json
 
 
 def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> None:
@@ -29,9 +29,10 @@ def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> N
     if isinstance(settings.source, Build):
         arms.append("clinical")
     else:
-        from harness.models.checkpoints import import_arm
+        from harness.training.importing import bring_in
 
-        import_arm(settings.source, family, "clinical", settings.architecture, folder / "clinical", code_hash(__name__))
+        code = code_hash(__name__)
+        bring_in(root, settings.source, family, "clinical", settings.architecture, settings.engine, code)
     if settings.control:
         arms.append(CONTROL)
     else:
@@ -45,6 +46,9 @@ def train(root: Path, family: str, arms: list[str], settings: PretrainSettings, 
     """Train each of `arms`; on a CPU side by side, a process each, on devices one after the other."""
     parent = root / "artifacts" / "checkpoints" / family / "baseline"
     read_json(parent / "config.json", made_by=f"harness checkpoint {family}")
+    from harness.models.intact import refuse_changed
+
+    refuse_changed(parent)
     prepare_torch(settings.engine.pretraining_threads, settings.engine.device)
     work = Training(root, family, parent, settings, observer, alone=len(arms) == 1)
     if len(arms) == 1 or settings.engine.device != "cpu" or settings.engine.devices > 1:
@@ -145,5 +149,5 @@ class Training:
         )
         with atomic_folder(target) as folder:
             families.save(model, tokenizer, folder)
-            cards.write(folder, cards.card(made))
+            cards.write(folder, cards.card(dataclasses.replace(made, files=sha256_files(folder))))
         shutil.rmtree(states, ignore_errors=True)

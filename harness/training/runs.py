@@ -14,6 +14,7 @@ from harness.task import Task
 from harness.training.inputs import Inputs
 
 SCORED_PARTS = ("holdout", "test", "validation")
+_UNSTATED = "not stated"
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def prepare(task: Task, settings: FinetuneSettings, inputs: Inputs) -> None:
 
     prepare_torch(threads=1, device=settings.engine.device)
     warm_up()
-    families.preload(
+    shapes = families.preload(
         inputs.checkpoints.values(),
         settings.architecture,
         task.head,
@@ -49,6 +50,7 @@ def prepare(task: Task, settings: FinetuneSettings, inputs: Inputs) -> None:
         settings.engine.attention,
         settings.recipe.max_length,
     )
+    refuse_unlike(dict(zip(inputs.checkpoints, shapes, strict=True)), task.name)
 
 
 def carry_out(
@@ -206,6 +208,23 @@ def refuse_unequal(treatments: list[dict], name: str) -> None:
                     f"run and {treatment[key]} in another.",
                     remedy="Use checkpoints of the same architecture and size in both arms of a family.",
                 )
+
+
+def refuse_unlike(shapes: dict[str, dict], name: str) -> None:
+    """The configurations of the arms shape heads and inputs alike, or the arms are not compared."""
+    (first, one), *others = shapes.items()
+    for arm, other in others:
+        differing = [key for key in sorted({*one, *other}) if one.get(key, _UNSTATED) != other.get(key, _UNSTATED)]
+        if differing:
+            values = "; ".join(
+                f"{key} is {one.get(key, _UNSTATED)} in {first} and {other.get(key, _UNSTATED)} in {arm}"
+                for key in differing
+            )
+            raise TrainingError(
+                f"{name}: the arms are not treated alike, their config.json differ: {values}.",
+                remedy="Use checkpoints of one architecture and size, and give them the same values of these keys "
+                "(of a hub's checkpoint in a copy, with source: folder).",
+            )
 
 
 def describe(task: Task, family: str, settings: FinetuneSettings, inputs: Inputs, results: list[dict]) -> dict:

@@ -23,6 +23,7 @@ def estimate(delta=0.1, low=0.05, high=0.15, p=0.001):
 
 
 def slow_holm(p_values):
+    """Step down, from Holm 1979; the code asks statsmodels, so the two are independent."""
     order = sorted(range(len(p_values)), key=lambda i: p_values[i])
     found, highest = [0.0] * len(p_values), 0.0
     for rank, i in enumerate(order):
@@ -32,6 +33,7 @@ def slow_holm(p_values):
 
 
 def slow_bh(p_values):
+    """Step up, from Benjamini and Hochberg 1995; the code asks statsmodels, so the two are independent."""
     n = len(p_values)
     ranked = sorted(p_values)
     return [min(min(1.0, n * q / (rank + 1)) for rank, q in enumerate(ranked) if q >= p) for p in p_values]

@@ -118,7 +118,11 @@ def test_an_observer_hears_of_each_arm_and_changes_nothing(built, tmp_path):
 def test_without_a_control_its_folder_says_so_and_holds_no_checkpoint(built, tmp_path):
     root = corpora(tmp_path)
     pretrain.run(
-        root, FAMILY, dataclasses.replace(TRAINED, control=False, source=Folder("folder", str(built / "clinical")))
+        root,
+        FAMILY,
+        dataclasses.replace(
+            TRAINED, control=False, source=Folder("folder", str(built / "clinical"), "four updates are no training")
+        ),
     )
     folder = root / "artifacts" / "checkpoints" / FAMILY
     assert [path.name for path in (folder / "control").iterdir()] == ["harness.json"]
