@@ -12,8 +12,8 @@ import sys
 from harness import __version__, offline, restricted
 from harness.commands import data, grid, plugins, records, stages
 from harness.commands.common import repository
+from harness.disks import disk_error
 from harness.errors import HarnessError, MissingInputError, OfflineError
-from harness.files import disk_error
 from harness.stopping import heard
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from harness import restricted
 from harness.errors import HarnessError
-from harness.files import scratch_folder
+from harness.scratch import scratch_folder
 
 # What fine-tuning one comparison reads.
 TRAINING_INPUTS = ("harness", "tasks", "params.yaml", "reports/splits", "artifacts/validated", "artifacts/checkpoints")

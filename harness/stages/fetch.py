@@ -5,7 +5,7 @@ from pathlib import Path
 from harness import registry
 from harness.config import Params
 from harness.errors import DataError
-from harness.files import scratch_folder
+from harness.scratch import scratch_folder
 
 # Files below data/corpus that are fetched, not generated, by the name params.yaml uses.
 FETCHED_CORPORA = {"norec.jsonl.gz": "norec"}
