@@ -116,7 +116,10 @@ sys.exit(cli.main(["pretrain", "small"]))
 """
 
 
-@pytest.mark.parametrize("ending", ["SIGTERM", "SIGUSR1", "SIGINT", "a killed arm"])
+@pytest.mark.parametrize(
+    "ending",
+    ["SIGTERM", pytest.param("SIGUSR1", marks=pytest.mark.extended), "SIGINT", "a killed arm"],
+)
 def test_two_arms_side_by_side_save_what_they_have_when_they_must_end(ending, built, tmp_path):
     """Only the parent is signalled; an arm whose partner is lost is not trained to its end before that is said."""
     root = tmp_path / "root"
@@ -125,13 +128,13 @@ def test_two_arms_side_by_side_save_what_they_have_when_they_must_end(ending, bu
         shutil.rmtree(root / "artifacts" / "checkpoints" / FAMILY / arm)
     environment = tiny_training.environment() | {"HARNESS_WORKERS": "2"}
     environment["PYTHONPATH"] += os.pathsep + str(Path(__file__).parent)
-    command = [sys.executable, "-c", SIDE_BY_SIDE, str(root), "20000"]
+    command = [sys.executable, "-c", SIDE_BY_SIDE, str(root), "2000"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True)
     said = ""
     try:
         for line in process.stderr:
             said += line
-            if all(f"pretrain small {arm}: 2000 of" in said for arm in ("clinical", "control")):
+            if all(f"pretrain small {arm}: 200 of" in said for arm in ("clinical", "control")):
                 break
         arms_at_work = children(process.pid)
         if ending == "a killed arm":
@@ -144,9 +147,11 @@ def test_two_arms_side_by_side_save_what_they_have_when_they_must_end(ending, bu
             os.killpg(process.pid, signal.SIGKILL)
     lost = ending == "a killed arm"
     assert process.returncode == (1 if lost else 130 if ending == "SIGINT" else 75), said
-    assert said.count("told to stop; saved after update") == len(
-        list((root / "artifacts" / "states" / FAMILY).rglob("*.safetensors"))
-    ) == (1 if lost else 2), said
+    assert (
+        said.count("told to stop; saved after update")
+        == len(list((root / "artifacts" / "states" / FAMILY).rglob("*.safetensors")))
+        == (1 if lost else 2)
+    ), said
     assert ("harness: A training process was killed from outside by SIGKILL" in said) == lost
     assert not [arm for arm in arms_at_work if running(arm)]
 
