@@ -27,6 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with heard(signal.SIGTERM, signal.SIGHUP):
             code = options.run(options) or 0
+            sys.stdout.flush()
         if refused and not code:
             # Asked for, refused, and swallowed by the library that asked.
             raise offline.error(refused[0])
@@ -37,19 +38,27 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"Before that: {offline.error(refused[0])}", file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # The reader (`| head`) has gone; nothing is left to say, and Python must not say it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_unsaid()
         return 1
     except Exception as error:
         if (refusal := disk_error(error, quiet=confidential)) is None:
             raise
         print(f"harness: {refusal}", file=sys.stderr)
+        _leave_unsaid()
         return 1
     except KeyboardInterrupt as interruption:
         number = getattr(interruption, "number", signal.SIGINT)
         what = "interrupted" if number == signal.SIGINT else f"stopped by {number.name}"
         print(f"harness: {what}; `dvc repro` starts this stage again.", file=sys.stderr)
         return 128 + number
+
+
+def _leave_unsaid() -> None:
+    """Where the reader (`| head`) has gone or the disk is full, Python must not try to say the rest at exit."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _confidential(options) -> bool:

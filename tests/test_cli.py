@@ -144,6 +144,13 @@ def test_a_pin_is_printed_as_params_yaml_takes_it(monkeypatch, capsys):
     assert Hub(**YAML(typ="safe", pure=True).load(printed)) == found
 
 
+def test_a_full_disk_below_what_is_printed_is_no_traceback(project):
+    command = f"{sys.executable} -m harness tasks > /dev/full"
+    result = subprocess.run(command, shell=True, cwd=project, capture_output=True, text=True)
+    assert result.returncode == 1 and result.stderr.startswith("harness: No space left"), result.stderr
+    assert len(result.stderr.splitlines()) == 2
+
+
 VALIDATE, USE = ["validate", "triage"], ["data", "use", "triage", "given/sample.csv"]
 
 

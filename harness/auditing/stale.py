@@ -25,6 +25,8 @@ def warn(root: Path, params: ParamsFile, tasks: Mapping[str, Task], families: It
     for name, task in tasks.items():
         reasons = list(_data(root, name))
         for family in families:
+            if not _made(root, name, family, scored=scored):
+                continue  # the stage itself says what is missing
             settings = params.finetune(name, family)
             found = [*reasons, *_predictions(root, task, family, settings, hashes)]
             found += [*_code(root, locked.get(f"finetune@{name}-{family}", {}), hashes)]
@@ -35,6 +37,11 @@ def warn(root: Path, params: ParamsFile, tasks: Mapping[str, Task], families: It
         what = "the report is" if scored else "these scores are"
         told = [f"harness: warning: {what} made of results that are stale:", *lines[:MOST], *more]
         print(*told, "`dvc repro` makes them anew; `harness audit` says more.", sep="\n", file=sys.stderr)
+
+
+def _made(root: Path, task: str, family: str, *, scored: bool) -> bool:
+    scores = root / "artifacts" / "scores" / task / f"{family}.json"
+    return (scores if scored else root / "artifacts" / "predictions" / task / family / "runs.json").is_file()
 
 
 def _data(root: Path, task: str) -> Iterator[str]:

@@ -45,6 +45,24 @@ def test_results_come_in_job_order_and_do_not_depend_on_the_number_of_workers(mo
     assert results[0] == results[1] == results[2]
 
 
+def test_workers_that_are_started_afresh_give_the_same(monkeypatch):
+    """As on a GPU, or where the platform cannot fork."""
+    forked = run_all([5, 1], draw, device="cpu", progress=Progress())
+    monkeypatch.setattr("multiprocessing.get_all_start_methods", lambda: ["spawn"])
+    assert run_all([5, 1], draw, device="cpu", progress=Progress()) == forked
+
+
+def test_progress_hears_of_every_run():
+    class Heard(Progress):
+        last = [0, 0, 0]  # noqa: RUF012
+
+        def update(self, run: int, steps: int) -> None:
+            self.last[run] = steps
+
+    run_all([7, 8, 9], draw, device="cpu", progress=Heard())
+    assert Heard.last == [7, 8, 9]
+
+
 def test_the_first_error_comes_home_with_its_remedy():
     with pytest.raises(DataError, match="job 2 broke") as caught:
         run_all([1, 2, 3], fail, device="cpu", progress=Progress())
