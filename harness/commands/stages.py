@@ -197,8 +197,7 @@ def _report(options) -> None:
 
 def _say_what_is_stale(root, params, tasks, families, *, scored: bool) -> None:
     from harness.auditing import stale
-    from harness.errors import HarnessError
 
-    # What cannot be read is said by the stage itself.
-    with contextlib.suppress(HarnessError):
+    # A file that was edited may break the code that reads it in any way; what cannot be read, the stage itself says.
+    with contextlib.suppress(Exception):
         stale.warn(root, params, tasks, families, scored=scored)
