@@ -15,6 +15,9 @@ from harness.config import CONTROL, TRAINED_ON, Build, PretrainSettings
 from harness.data.corpus_summary import SUMMARY
 from harness.determinism import derived_seed, prepare_torch
 from harness.files import atomic_folder, read_json, sha256, sha256_files, write_json
+from harness.stopping import Stopped, heard
+
+SECONDS_TO_SAVE = 60.0  # for an arm that ends because the other one failed, or because it was told to
 
 
 def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> None:
@@ -57,9 +60,16 @@ def train(root: Path, family: str, arms: list[str], settings: PretrainSettings, 
         return
     from harness.progress import Progress
     from harness.training.pool import run_all
+    from harness.training.pretraining import STOPS, TRY_AGAIN
 
     work.tokenised()  # once, before there are two processes that need it
-    run_all(arms, work, device="cpu", progress=Progress())
+    try:
+        with heard(*STOPS):
+            run_all(arms, work, device="cpu", progress=Progress(), grace=SECONDS_TO_SAVE)
+    except Stopped as stopped:
+        if stopped.number in STOPS:
+            raise SystemExit(TRY_AGAIN) from None
+        raise
 
 
 @dataclass(frozen=True)
