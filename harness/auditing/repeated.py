@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import files
+from harness.metrics import primary
 from harness.reporting.reproductions import BYTES, DECISIONS, DIFFERENT
 from harness.task import Task
 
@@ -70,6 +71,7 @@ def _decided_otherwise(task: Task, before: list[dict], after: list[dict]) -> Ite
     """Of every part: how many rows were decided otherwise, and what that does to the primary score."""
     from harness.evaluation import metrics
 
+    title = primary(task).title
     for part in sorted({line["part"] for line in [*before, *after]}):
         one, other = ({line["id"]: line for line in lines if line["part"] == part} for lines in (before, after))
         changed = sum(one[key]["prediction"] != other[key]["prediction"] for key in one.keys() & other.keys())
@@ -78,7 +80,7 @@ def _decided_otherwise(task: Task, before: list[dict], after: list[dict]) -> Ite
             f"{metrics.primary(task, list(lines.values())):.4f}" if lines else "nothing" for lines in (one, other)
         ]
         if changed:
-            yield f"{part}: {changed} of {len(one)} rows decided otherwise, F1 {scores[0]} before, {scores[1]} now"
+            yield f"{part}: {changed} of {len(one)} rows decided otherwise, {title} {scores[0]} before, {scores[1]} now"
 
 
 def lines(name: str, found: list[Repeated]) -> Iterator[str]:

@@ -135,7 +135,7 @@ class _Folds:
 
         by_arm = defaultdict(list)
         for run in self._runs:
-            by_arm[run["arm"]].append(run["scores"]["f1"])
+            by_arm[run["arm"]].append(run["scores"][self._task.metrics[0]])
         ratio = sum(self._ratios) / len(self._ratios)
         groups = len({line["group"] for lines in self._tested.values() for line in lines})
         compared = []

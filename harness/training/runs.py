@@ -93,8 +93,8 @@ class Worker:
     """What every run of the comparison shares; calling it carries out one job.
 
     It holds the task's name instead of the task: a declaration's functions cannot travel to a
-    process that was started afresh. `score` is what chooses the best weights: the task's primary score (0 to 1)
-    of prediction lines.
+    process that was started afresh. `judge` says of validation lines what the curve holds, and by `selection`
+    which weights are kept.
     """
 
     root: Path
@@ -102,7 +102,7 @@ class Worker:
     settings: FinetuneSettings
     parts: dict[str, list[dict]]
     encoded: dict[str, Encoded]
-    score: Callable[[Task, list[dict]], float]
+    judge: Callable[[Task, list[dict]], dict[str, float]]
 
     def __call__(self, job: Job, report: Callable[[int], None]) -> dict:
         import torch
@@ -128,9 +128,9 @@ class Worker:
 
         judged: list[list[dict]] = []
 
-        def validate() -> float:
+        def validate() -> dict[str, float]:
             judged.append(predict("validation"))
-            return self.score(task, judged[-1])
+            return self.judge(task, judged[-1])
 
         outcome = loop.train(
             model,
@@ -145,15 +145,16 @@ class Worker:
         )
         report(recipe.steps)
         # The weights that were kept have answered validation already.
-        kept = judged[[point["step"] for point in outcome.curve].index(outcome.best_step)]
-        parts = [kept if part == "validation" else predict(part) for part in SCORED_PARTS if part in examples]
+        at = [point["step"] for point in outcome.curve].index(outcome.best_step)
+        parts = [judged[at] if part == "validation" else predict(part) for part in SCORED_PARTS if part in examples]
         write_jsonl(job.file, itertools.chain.from_iterable(parts))
         return {
             "arm": job.arm,
             "seed": job.seed,
             "steps": outcome.steps,
             "best_step": outcome.best_step,
-            "best_validation_f1": round(outcome.best_score, 6),
+            "best_selection": outcome.best_score,
+            "best_validation": outcome.curve[at]["validation"],
             "curve": outcome.curve,
             "diverged": outcome.diverged,
             "predictions": sha256(job.file),
