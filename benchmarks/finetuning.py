@@ -118,7 +118,8 @@ def measure(way: str, name: str, family: str, seed: int, epochs: int) -> dict:
         if task.head == "tokens":
             rows = [row[: len(example.rows[0])] for row, example in zip(rows, examples["test"], strict=True)]
     lines = answers(task, "test", inputs.parts["test"], examples["test"], rows)
-    return {"way": way, "cpu": cpu, "wall": wall, "score": primary(task, lines)}
+    records = {record["id"]: record for record in inputs.parts["test"]}
+    return {"way": way, "cpu": cpu, "wall": wall, "score": primary(task, lines, records)}
 
 
 def with_engine(way, model, examples, tokenizer, settings, seed, epochs) -> list:

@@ -1,7 +1,7 @@
 """From a task and its prediction lines to scores: the functions behind the metrics that a task names."""
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from harness import files
 from harness.task import Task
@@ -21,14 +21,24 @@ def functions(task: Task) -> dict[str, Callable]:
     return {name: known[name] for name in task.metrics}
 
 
-def decisions(task: Task, lines: list[dict]):
-    """Prediction lines (as `finetune` writes them) as what the metrics of the task's head take."""
+def decisions(task: Task, lines: list[dict], records: Mapping[str, Mapping] | None = None):
+    """Prediction lines (as `finetune` writes them) as what the metrics of the task's head take.
+
+    Where spans are sought, `records` are the validated ones by id: of their texts, which no prediction file holds, only
+    is taken which characters nobody can read.
+    """
     module = importlib.import_module(_MODULE[task.head])
     if task.head == "tokens":
         return module.SpanDecisions(
             task.labels,
             tuple(
-                module.Document(line["id"], _spans(line["gold"]), _spans(line["prediction"]), line["length"])
+                module.Document(
+                    line["id"],
+                    _spans(line["gold"]),
+                    _spans(line["prediction"]),
+                    line["length"],
+                    module.unseen(records[line["id"]]["text"], line["gold"]),
+                )
                 for line in lines
             ),
         )
@@ -62,9 +72,9 @@ def references(task: Task, decisions, training: list[str]) -> dict[str, dict[str
     return {name: {metric: f(d) for metric, f in scored.items()} for name, d in constants.items()}
 
 
-def primary(task: Task, lines: list[dict]) -> float:
-    """The task's primary score of prediction lines, on its own scale."""
-    return functions(task)[task.metrics[0]](decisions(task, lines))
+def primary(task: Task, lines: list[dict], records: Mapping[str, Mapping] | None = None) -> float:
+    """The task's primary score of prediction lines, on its own scale; `records` as in `decisions`."""
+    return functions(task)[task.metrics[0]](decisions(task, lines, records))
 
 
 def decision_hash(lines: list[dict]) -> str:

@@ -21,10 +21,10 @@ from harness.task import Task
 RULE = "the validation answers' Matthews correlation, a label a row or a character; of equals the later"
 
 
-def judged(task: Task, lines: Sequence[Mapping]) -> dict[str, float]:
+def judged(task: Task, lines: Sequence[Mapping], records: Mapping[str, Mapping] | None = None) -> dict[str, float]:
     """What a training run is told of its answers to the validation part: `selection`, by which weights are kept, and
-    `validation`, the task's primary score, which the report shows."""
-    return {"selection": score(task, lines), "validation": metrics.primary(task, lines)}
+    `validation`, the task's primary score, which the report shows; `records` as in `metrics.decisions`."""
+    return {"selection": score(task, lines), "validation": metrics.primary(task, lines, records)}
 
 
 def score(task: Task, lines: Sequence[Mapping]) -> float:

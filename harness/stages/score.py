@@ -205,7 +205,7 @@ class _Scorer:
     def _score(self, arm: str, seed: int, part: str, rows: list[dict]) -> None:
         from harness.evaluation import beyond, counts
 
-        decisions = self._evaluation.decisions(self._task, rows)
+        decisions = self._evaluation.decisions(self._task, rows, self._records)
         if self._task.head == "tokens":
             from harness.evaluation import spans
 

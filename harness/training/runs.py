@@ -93,8 +93,8 @@ class Worker:
     """What every run of the comparison shares; calling it carries out one job.
 
     It holds the task's name instead of the task: a declaration's functions cannot travel to a
-    process that was started afresh. `judge` says of validation lines what the curve holds, and by `selection`
-    which weights are kept.
+    process that was started afresh. `judge` says of validation lines, with the records they are about,
+    what the curve holds, and by `selection` which weights are kept.
     """
 
     root: Path
@@ -102,7 +102,7 @@ class Worker:
     settings: FinetuneSettings
     parts: dict[str, list[dict]]
     encoded: dict[str, Encoded]
-    judge: Callable[[Task, list[dict]], dict[str, float]]
+    judge: Callable[[Task, list[dict], dict[str, dict]], dict[str, float]]
 
     def __call__(self, job: Job, report: Callable[[int], None]) -> dict:
         import torch
@@ -127,10 +127,11 @@ class Worker:
             return answers(task, part, self.parts[part], examples[part], rows)
 
         judged: list[list[dict]] = []
+        records = {record["id"]: record for record in self.parts["validation"]}
 
         def validate() -> dict[str, float]:
             judged.append(predict("validation"))
-            return self.judge(task, judged[-1])
+            return self.judge(task, judged[-1], records)
 
         outcome = loop.train(
             model,

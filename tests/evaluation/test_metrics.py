@@ -28,7 +28,10 @@ def test_every_metric_has_its_own_name_and_the_first_is_the_primary_one():
 def test_token_tasks_score_spans():
     task = dataclasses.replace(TASK, head="tokens", labels=("Age",), positive=None, metrics=("strict_f1", "relaxed_f1"))
     line = {"id": "1", "group": "1", "gold": [[0, 2, "Age"]], "prediction": [[0, 3, "Age"]], "length": 5}
-    scores = {name: function(metrics.decisions(task, [line])) for name, function in metrics.functions(task).items()}
+    scores = {
+        name: function(metrics.decisions(task, [line], {"1": {"text": "Kari!"}}))
+        for name, function in metrics.functions(task).items()
+    }
     assert scores == {"strict_f1": 0.0, "relaxed_f1": 1.0}
 
 

@@ -14,6 +14,7 @@ from harness.evaluation import metrics, selection
 quick = settings(max_examples=60, deadline=None, derandomize=True)
 CALLS, TYPES, NOTES = (fakes.TASKS[name] for name in ("aismec", "synergi", "nor_deid"))
 LENGTH = 30
+TEXTS = {"d": {"text": "x" * LENGTH}}
 
 
 def lines(gold, answers):
@@ -39,7 +40,7 @@ def test_a_span_that_is_nearly_right_is_better_than_none():
     """Strict F1 is 0 for both, so that it would keep whatever came first."""
     gold = [[0, 8, NOTES.labels[0]]]
     nothing, nearly = [document(gold, [])], [document(gold, [[0, 7, NOTES.labels[0]]])]
-    assert metrics.primary(NOTES, nothing) == metrics.primary(NOTES, nearly) == 0
+    assert metrics.primary(NOTES, nothing, TEXTS) == metrics.primary(NOTES, nearly, TEXTS) == 0
     assert selection.score(NOTES, nothing) == 0 < selection.score(NOTES, nearly)
     everything = [document(gold, [[0, LENGTH, NOTES.labels[0]]])]
     assert selection.score(NOTES, everything) == 0, "marking all of a text is a constant answer, too"
@@ -56,7 +57,9 @@ def test_the_rule_does_not_ask_which_metric_leads(metric):
         "half": gold[:1],
         "all": gold,
     }
-    scores = {name: selection.judged(task, [document(gold, found)])["selection"] for name, found in answers.items()}
+    scores = {
+        name: selection.judged(task, [document(gold, found)], TEXTS)["selection"] for name, found in answers.items()
+    }
     assert max(scores, key=scores.get) == "all" and scores["half"] > scores["nothing"] == scores["everything"] == 0
 
 

@@ -19,9 +19,9 @@ def run(root, task="medmqp"):
     return files.read_json(root / "artifacts" / "scores" / task / "nb_bert.json")
 
 
-def rewrite(root, change, *, honest=True):
+def rewrite(root, change, *, honest=True, task="medmqp"):
     """Change the lines of one prediction file; `honest` also records its new hash."""
-    folder = root / "artifacts" / "predictions" / "medmqp" / "nb_bert"
+    folder = root / "artifacts" / "predictions" / task / "nb_bert"
     path = folder / "clinical-seed2.jsonl"
     lines = files.read_jsonl(path)
     change(lines)
@@ -175,3 +175,27 @@ def test_changed_labels_are_refused(grid):
     task = fakes.TASKS["medmqp"]
     with pytest.raises(DataError, match="the task now declares"):
         score.run(grid, dataclasses.replace(task, labels=("1", "0")), "nb_bert", fakes.score_settings())
+
+
+def test_blanks_inside_an_identifier_are_read_off_the_validated_text(tmp_path):
+    """Every word of every identifier is masked, one by one: what is left between them tells nothing."""
+    root = fakes.build(tmp_path, tasks=("nor_deid",), families=("nb_bert",), seeds=(1, 2))
+    texts = {r["id"]: r["text"] for r in files.read_jsonl(root / "artifacts/validated/nor_deid/records.jsonl")}
+    blanks = 0
+
+    def words(lines):
+        nonlocal blanks
+        for line in lines:
+            text, found = texts[line["id"]], []
+            for start, end, label in line["gold"]:
+                inside = [i for i in range(start, end) if not text[i].isspace()]
+                blanks += end - start - len(inside)
+                found += [[i, i + 1, label] for i in inside]
+            line["prediction"] = found
+
+    rewrite(root, words, task="nor_deid")
+    scores = run(root, "nor_deid")
+    kept = [m for m in scores["metrics"] if (m["arm"], m["seed"], m["metric"]) == ("clinical", 2, "document_leak_rate")]
+    assert blanks > 100 and len(kept) == 3 and {m["value"] for m in kept} == {0.0}
+    (test,) = [p for p in scores["privacy"] if (p["arm"], p["seed"], p["part"]) == ("clinical", 2, "test")]
+    assert test["leaked"] == test["leaking"] == 0 < test["characters"]

@@ -48,7 +48,8 @@ def test_validation_is_answered_by_the_weights_that_were_kept(best, repository, 
     encoded = {"baseline": runs.Encoded({part: [None] * 2 for part in parts}, 0)}
     settings = load(repository / "params.yaml").finetune("aismec", "nb_bert")
 
-    def judge(_, lines):
+    def judge(_, lines, records):
+        assert list(records) == ["validation0", "validation1"]
         return {"selection": lines[0]["scores"][1], "validation": 0.5}
 
     worker = runs.Worker(repository, "aismec", settings, parts, encoded, judge)
