@@ -207,7 +207,7 @@ class Recipe:
     """Fine-tuning of one task. Lengths are in tokens, `warmup` is a share of `steps`.
 
     `stride` is the overlap of neighbouring windows of a long document; `patience` counts
-    evaluations without a better validation F1 (0: never stop early).
+    evaluations without a better validation score (0: never stop early).
     """
 
     steps: int

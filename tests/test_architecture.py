@@ -20,6 +20,7 @@ FLOORS = [
     {"cluster"},
     {"checked"},
     {"task", "params", "profiles", "code", "slurm", "bio", "letters", "parts"},
+    {"metrics"},
     {"registry", "packages"},
     {"data", "models", "training", "evaluation", "reporting", "classic"},
     {"tracking", "listing", "launching", "plugins", "exporting"},

@@ -95,8 +95,8 @@ class Worker:
     """What every run of the comparison shares; calling it carries out one job.
 
     It holds the task's name instead of the task: a declaration's functions cannot travel to a
-    process that was started afresh. `score` is what chooses the best weights: the task's primary score (0 to 1)
-    of prediction lines.
+    process that was started afresh. `judge` says of validation lines, with the records they are about,
+    what the curve holds, and by `selection` which weights are kept.
     """
 
     root: Path
@@ -104,7 +104,7 @@ class Worker:
     settings: FinetuneSettings
     parts: dict[str, list[dict]]
     encoded: dict[str, Encoded]
-    score: Callable[[Task, list[dict]], float]
+    judge: Callable[[Task, list[dict], dict[str, dict]], dict[str, float]]
 
     def __call__(self, job: Job, report: Callable[[int], None]) -> dict:
         import torch
@@ -129,10 +129,11 @@ class Worker:
             return answers(task, part, self.parts[part], examples[part], rows)
 
         judged: list[list[dict]] = []
+        records = {record["id"]: record for record in self.parts["validation"]}
 
-        def validate() -> float:
+        def validate() -> dict[str, float]:
             judged.append(predict("validation"))
-            return self.score(task, judged[-1])
+            return self.judge(task, judged[-1], records)
 
         outcome = loop.train(
             model,
@@ -147,15 +148,16 @@ class Worker:
         )
         report(recipe.steps)
         # The weights that were kept have answered validation already.
-        kept = judged[[point["step"] for point in outcome.curve].index(outcome.best_step)]
-        parts = [kept if part == "validation" else predict(part) for part in SCORED_PARTS if part in examples]
+        at = [point["step"] for point in outcome.curve].index(outcome.best_step)
+        parts = [judged[at] if part == "validation" else predict(part) for part in SCORED_PARTS if part in examples]
         write_jsonl(job.file, itertools.chain.from_iterable(parts))
         return {
             "arm": job.arm,
             "seed": job.seed,
             "steps": outcome.steps,
             "best_step": outcome.best_step,
-            "best_validation_f1": round(outcome.best_score, 6),
+            "best_selection": outcome.best_score,
+            "best_validation": outcome.curve[at]["validation"],
             "curve": outcome.curve,
             "diverged": outcome.diverged,
             "predictions": sha256(job.file),
