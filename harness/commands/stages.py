@@ -1,5 +1,7 @@
 """The stages as commands, as dvc.yaml calls them. A stage is imported when it is asked for."""
 
+import sys
+
 from harness.commands.common import declare, known_name, parameters, repository
 from harness.launching import on_devices, slurm_script
 
@@ -160,10 +162,13 @@ def _classic(options) -> None:
 
 def _score(options) -> None:
     from harness import registry
+    from harness.plugins import unusual
     from harness.stages.score import run, run_classic
 
     root, params = repository(), parameters()
     task, settings = registry.get(root, options.task), params.score()
+    for notice in unusual.notices(root, task):
+        print(f"note: {notice}", file=sys.stderr)
     for family in [options.family] if options.family else settings.families:
         run(root, task, family, settings)
     if not options.family:

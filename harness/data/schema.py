@@ -9,6 +9,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from harness.data import authored
 from harness.data.findings import EVERY_ROW, Finding, refuse
 from harness.data.raw import text_fault
 from harness.task import Task
@@ -72,8 +73,9 @@ def validate(
     frame = pandas.DataFrame(
         {name: pandas.Series([record.get(name) for record in records], dtype=object) for name in _names(records)}
     )
+    declared = authored.schema(task)
     try:
-        task.schema().validate(frame, lazy=True)
+        declared.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as errors:
         findings = list(_findings(errors.failure_cases, frame, where or {}, show=kind in ("public", "synthetic")))
         refuse(

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness import files, metrics, registry, restricted
-from harness.data import mapping, schema, sources
+from harness import files, metrics, registry
+from harness.data import authored, mapping, schema, sources
 from harness.data.discretion import called, discreet
 from harness.errors import DataError, HarnessError, RegistryError, nearest
 from harness.task import HEADS, TEXT_COLUMNS, Groups, Task
@@ -78,10 +78,10 @@ def _contract(task: Task, name: str) -> Iterator[str]:
 
 def _schema_faults(task: Task) -> Iterator[str]:
     try:
-        made = task.schema()
+        made = authored.schema(task)
         columns = set(made.columns)
-    except Exception as error:  # whatever an author's function raises is a finding
-        yield f"TASK.schema fails: {restricted.told(error)}"
+    except HarnessError as error:
+        yield f"{error.message.split(': ', 1)[1]} {error.remedy}"
         return
     answer = "spans" if task.head == "tokens" else "label"
     lacking = sorted({"id", "group", "part", answer, *TEXT_COLUMNS[task.head]} - columns)
@@ -110,15 +110,11 @@ def _data(task: Task, folder: Path, whole: bool) -> Iterator[str]:
     try:
         mapping.hold(source or {}, task)
         with discreet(kind, task.name, folder):
-            reading = task.reader(folder)
+            reading = authored.read(task, folder)
             records = [{"part": "pool", **record} for record in reading.records]
             schema.validate(task, records, kind or "restricted", str(folder), reading.where)
     except HarnessError as error:
         yield str(error)
-        return
-    except Exception as error:  # a reader of the author's own; what it says may quote the data
-        yield f"tasks/{task.name}.py: the reader fails with {type(error).__name__}."
-        return
 
 
 def _file_faults(folder: Path, source: dict) -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from harness import files, registry, restricted
-from harness.data import mapping, pseudonyms, schema, sources
+from harness.data import authored, mapping, pseudonyms, schema, sources
 from harness.data.discretion import discreet
 from harness.task import Task
 
@@ -35,7 +35,7 @@ def check(task: Task, folder: Path, root: Path) -> tuple[list[dict], dict]:
     mapping.hold(source, task)
     with discreet(source["kind"], task.name, folder):
         sources.verify(folder, source)
-        reading = task.reader(folder)
+        reading = authored.read(task, folder)
         records = [{"part": "pool", **record} for record in reading.records]
         names = ", ".join(sorted(source["files"]))
         schema.validate(task, records, source["kind"], f"{folder}/{names}", reading.where)
