@@ -1,6 +1,7 @@
 """The stages as commands, as dvc.yaml calls them. A stage is imported when it is asked for."""
 
 import contextlib
+import sys
 
 from harness.commands.common import declare, known_name, parameters, repository
 from harness.launching import on_devices, slurm_script
@@ -162,10 +163,13 @@ def _classic(options) -> None:
 
 def _score(options) -> None:
     from harness import registry
+    from harness.plugins import unusual
     from harness.stages.score import run, run_classic
 
     root, params = repository(), parameters()
     task, settings = registry.get(root, options.task), params.score()
+    for notice in unusual.notices(root, task):
+        print(f"note: {notice}", file=sys.stderr)
     families = [options.family] if options.family else settings.families
     _say_what_is_stale(root, params, {task.name: task}, families, scored=False)
     for family in families:

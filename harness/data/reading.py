@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from harness.data import schema
+from harness.data import authored, schema
 from harness.data.findings import Finding, RowsRefused, refuse
 from harness.data.readers import fold
 from harness.errors import DataError
@@ -28,7 +28,7 @@ def checked(task: Task, folder: Path, kind: str, source_name: str, recorded: Ite
     """
     unread = [Finding(NOT_READ + cause, "", name) for name, cause in _unread(task, Path(folder), recorded)]
     try:
-        reading = task.reader(folder)
+        reading = authored.read(task, folder)
     except RowsRefused as refused:
         _refuse_together(task, kind, refused, unread)
         raise

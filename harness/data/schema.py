@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from harness.data import authored
 from harness.data.findings import EVERY_ROW, Finding, refuse
 from harness.data.raw import text_fault
 from harness.task import Reading, Task
@@ -99,8 +100,9 @@ def failures(task: Task, reading: Reading, kind: str) -> list[Finding]:
     frame = pandas.DataFrame(
         {name: pandas.Series([record.get(name) for record in records], dtype=object) for name in _names(records)}
     )
+    declared = authored.schema(task)
     try:
-        task.schema().validate(frame, lazy=True)
+        declared.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as errors:
         return list(_findings(errors.failure_cases, frame, reading, show=kind in ("public", "synthetic")))
     return []

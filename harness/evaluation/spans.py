@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from harness.errors import DataError
 
 Span = tuple[int, int, str]
+# From the gold and the predicted spans of one label and document to how many match.
+Matching = Callable[[set[tuple[int, int]], set[tuple[int, int]]], int]
 
 
 @dataclass(frozen=True)
@@ -72,13 +74,14 @@ class SpanDecisions:
 
     def __post_init__(self):
         seen: set[str] = set()
+        labels = frozenset(self.labels)
         for document in self.documents:
             if document.id in seen:
                 raise DataError(f"Document {document.id} stands twice.", remedy="Make the predictions again.")
             seen.add(document.id)
             for side in ("gold", "predicted"):
                 for start, end, label in getattr(document, side):
-                    if label not in self.labels:
+                    if label not in labels:
                         raise DataError(
                             f"Document {document.id}: the {side} label {label!r} is not in the task's label list.",
                             remedy=f"Labels: {', '.join(self.labels)}.",
@@ -115,7 +118,7 @@ class Counts:
 
 def strict_counts(decisions: SpanDecisions) -> dict[str, Counts]:
     """Per label: spans of the same document with the same start, end and label."""
-    return _counts(decisions, lambda gold, predicted: len(gold & predicted))
+    return _counts(decisions, strictly)
 
 
 def relaxed_counts(decisions: SpanDecisions) -> dict[str, Counts]:
@@ -124,20 +127,24 @@ def relaxed_counts(decisions: SpanDecisions) -> dict[str, Counts]:
     One-to-one means that two halves of a name found separately count one match and one false alarm,
     and one long prediction over two names one match and one miss.
     """
-    return _counts(decisions, _paired)
+    return _counts(decisions, paired)
 
 
-def _counts(decisions: SpanDecisions, matching: Callable[[set, set], int]) -> dict[str, Counts]:
+def _counts(decisions: SpanDecisions, matching: Matching) -> dict[str, Counts]:
     totals: dict[str, Counter] = {label: Counter() for label in decisions.labels}
     for document in decisions.documents:
-        gold, predicted = _by_label(document.gold), _by_label(document.predicted)
-        for label in gold.keys() | predicted.keys():
-            totals[label].update(
-                matched=matching(gold[label], predicted[label]),
-                gold=len(gold[label]),
-                predicted=len(predicted[label]),
-            )
+        for label, c in counted(document, matching).items():
+            totals[label].update(matched=c.matched, gold=c.gold, predicted=c.predicted)
     return {label: Counts(c["matched"], c["gold"], c["predicted"]) for label, c in totals.items()}
+
+
+def counted(document: Document, matching: Matching) -> dict[str, Counts]:
+    """The counts of the labels that one document has, in order; no others."""
+    gold, predicted = _by_label(document.gold), _by_label(document.predicted)
+    return {
+        label: Counts(matching(gold[label], predicted[label]), len(gold[label]), len(predicted[label]))
+        for label in sorted(gold.keys() | predicted.keys())
+    }
 
 
 def _by_label(spans: Iterable[Span]) -> dict[str, set[tuple[int, int]]]:
@@ -147,7 +154,13 @@ def _by_label(spans: Iterable[Span]) -> dict[str, set[tuple[int, int]]]:
     return found
 
 
-def _paired(gold: set[tuple[int, int]], predicted: set[tuple[int, int]]) -> int:
+def strictly(gold: set[tuple[int, int]], predicted: set[tuple[int, int]]) -> int:
+    """How many spans are the same."""
+    return len(gold & predicted)
+
+
+def paired(gold: set[tuple[int, int]], predicted: set[tuple[int, int]]) -> int:
+    """The largest one-to-one pairing of spans that share a character."""
     # Each prediction touches a contiguous run of the (disjoint) gold spans. Walking the gold from
     # left to right and giving each the prediction whose run ends first is then a maximum matching
     # (Glover 1967, convex bipartite graphs).

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness import files, metrics, registry, restricted
-from harness.data import mapping, reading, sources
+from harness.data import authored, mapping, reading, sources
 from harness.data.discretion import called, discreet
 from harness.errors import DataError, HarnessError, RegistryError, nearest
 from harness.task import HEADS, TEXT_COLUMNS, Groups, Task
@@ -92,10 +92,10 @@ def _contract(task: Task, name: str) -> Iterator[str]:
 
 def _schema_faults(task: Task) -> Iterator[str]:
     try:
-        made = task.schema()
+        made = authored.schema(task)
         columns = set(made.columns)
-    except Exception as error:  # whatever an author's function raises is a finding
-        yield f"TASK.schema fails: {restricted.told(error)}"
+    except HarnessError as error:
+        yield f"{error.message.split(': ', 1)[1]} {error.remedy}"
         return
     answer = "spans" if task.head == "tokens" else "label"
     lacking = sorted({"id", "group", "part", answer, *TEXT_COLUMNS[task.head]} - columns)
@@ -131,10 +131,6 @@ def _data(task: Task, folder: Path, whole: bool, said: list[str]) -> Iterator[st
             said += reading.remarks(task, reading.checked(task, folder, kind or restricted.KIND, str(folder), recorded))
     except HarnessError as error:
         yield str(error)
-        return
-    except Exception as error:  # a reader of the author's own; what it says may quote the data
-        yield f"tasks/{task.name}.py: the reader fails with {type(error).__name__}."
-        return
 
 
 def _file_faults(folder: Path, source: dict) -> Iterator[str]:

@@ -2,13 +2,16 @@
 
 from harness.reporting import plotting, wording
 from harness.reporting.plotting import INK
-from harness.reporting.results import Comparison
+from harness.reporting.results import MATRIX, Comparison
 
 NAME, BY_LABEL = "confusion.png", "by_label.png"
 
 
 def draw(comparison: Comparison) -> dict[str, bytes]:
-    """`confusion.png`, a matrix per arm; spans have none, and get `by_label.png` with the scores of each label."""
+    """`confusion.png`, a matrix per arm; spans have none, and get `by_label.png` with the scores of each label. Nothing
+    of more labels than a picture can show."""
+    if len(comparison.labels) > MATRIX:
+        return {}
     if all((arm, seed, "test") in comparison.matrices for arm in comparison.arms for seed in comparison.seeds):
         return {NAME: matrices(comparison)}
     return {BY_LABEL: by_label(comparison)}

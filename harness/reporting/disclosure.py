@@ -64,6 +64,9 @@ def _matrices(group: list["Comparison"]) -> list["Comparison"]:
     if len(group[0].labels) == 2:
         small = any(is_small(n) for c in group for _, table in _shown(c, c.matrices) for n in _counts(table))
         return [_only_primary(c) for c in group] if small else group
+    if not group[0].matrices:
+        # Of so many labels there is no matrix to find out from which counts may stand.
+        return [_no_classes(c) for c in group]
     patterns = {
         (c.family, arm, part): pattern([c.matrices[arm, seed, part] for seed in c.seeds])
         for c in group
@@ -122,6 +125,13 @@ def _only_primary(c: "Comparison") -> "Comparison":
         tables={key: [_class_row(row, secret, secret) for row in rows] for key, rows in _shown(c, c.tables)},
         thresholds=(),
         constants_shown=False,
+    )
+
+
+def _no_classes(c: "Comparison") -> "Comparison":
+    secret = set(c.labels)
+    return replace(
+        c, tables={key: [_class_row(row, secret, secret) for row in rows] for key, rows in _shown(c, c.tables)}
     )
 
 

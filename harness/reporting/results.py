@@ -16,6 +16,7 @@ from harness.reporting.disclosure import disclosed
 from harness.task import Task
 
 AGAINST = "baseline"
+MATRIX = 100  # labels: a larger confusion matrix cannot be read, and takes gigabytes
 Judgements = dict[tuple[str, str, str], Judgement]
 CLASSIC = "classic"
 FAMILY_TITLES = {"nb_bert": "NB-BERT", "norbert3": "NorBERT3", "modernbert": "ModernBERT", CLASSIC: "Classic"}
@@ -27,7 +28,7 @@ class Comparison:
 
     `primary` names the metric that the arms are compared by. `values` maps (arm, seed, part, metric) to a score on
     the metric's own scale; `tables` maps
-    (arm, seed, part) to the per-class rows, `matrices` to the confusion matrix (rows gold);
+    (arm, seed, part) to the per-class rows, `matrices` to the confusion matrix (rows gold; none of over MATRIX labels);
     `estimates` maps (part, other arm) to the clinical arm's primary score compared with that arm's. `slices`,
     `privacy`, `thresholds` (rows of `harness.evaluation.beyond`) and `learning` have one entry per run and part,
     with its arm and seed. `classic` are the scores of the task's linear model in the same shape: the family `classic`
@@ -245,7 +246,11 @@ def _shape(scores: dict, title: str, family: str, arms: tuple[str, ...], seeds: 
             (m["arm"], m["seed"], m["part"], m["metric"]): m["value"] for m in scores["metrics"] if m["seed"] in wanted
         },
         tables=_by_run(scores["per_class"]),
-        matrices={(m["arm"], m["seed"], m["part"]): m["matrix"] for m in scores["confusion"]},
+        matrices={
+            (m["arm"], m["seed"], m["part"]): _matrix(m["cells"], len(scores["labels"]))
+            for m in scores["confusion"]
+            if len(scores["labels"]) <= MATRIX
+        },
         reference={},
         estimates={},
         diverged=(),
@@ -256,6 +261,13 @@ def _shape(scores: dict, title: str, family: str, arms: tuple[str, ...], seeds: 
             for name in ("slices", "privacy", "thresholds", "learning")
         },
     )
+
+
+def _matrix(cells: list[list[int]], labels: int) -> list[list[int]]:
+    found = [[0] * labels for _ in range(labels)]
+    for gold, predicted, n in cells:
+        found[gold][predicted] = n
+    return found
 
 
 def _estimates(scores: dict, seeds: tuple[int, ...]) -> dict[tuple[str, str], Estimate]:

@@ -214,8 +214,8 @@ class _Scorer:
             from harness.evaluation import classification
 
             table = classification.per_class(decisions)
-            matrix = classification.confusion(decisions)
-            self._confusion.append({"arm": arm, "seed": seed, "part": part, "matrix": matrix})
+            cells = classification.confusion(decisions)
+            self._confusion.append({"arm": arm, "seed": seed, "part": part, "cells": cells})
         at = {"arm": arm, "seed": seed, "part": part}
         self._metrics += [{**at, "metric": name, "value": f(decisions)} for name, f in self._functions.items()]
         self._per_class += [{**at, **row} for row in table]

@@ -90,7 +90,7 @@ def test_group_accuracy_wants_every_row_of_a_group_right():
 
 
 def test_confusion_has_gold_in_rows():
-    assert c.confusion(decisions([("a", "b"), ("a", "b"), ("d", "a")])) == [[0, 2, 0], [0, 0, 0], [1, 0, 0]]
+    assert c.confusion(decisions([("a", "b"), ("a", "b"), ("d", "a")])) == [[0, 1, 2], [2, 0, 1]]
 
 
 def test_majority_and_constant():
