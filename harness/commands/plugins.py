@@ -53,10 +53,11 @@ def _check(options) -> int:
     names = [options.task] if options.task else [path.stem for path in registry.task_files(root)]
     failed = 0
     for name in names:
-        found = checking.findings(root, name)
+        checked = checking.checked(root, name)
+        found = checked.findings
         failed += bool(found)
         left_out = "" if name in running else " (not under run.tasks in params.yaml: `dvc repro` leaves it out)"
-        print(f"{name}: {_counted(found)}{left_out}", *found, sep="\n  ")
+        print(f"{name}: {_counted(found)}{left_out}", *(found or checked.remarks), sep="\n  ")
     if not options.task:
         loaded = {name: registry.package_of(name) for name in names}
         adopted = {name: package for name, package in loaded.items() if package}

@@ -31,7 +31,7 @@ from harness.task import Groups, Reading, Task
 
 TASK = Task(
     name="{name}", version="1", title="A task", head="{head}", reader=lambda folder: Reading([], 0),
-    schema=lambda: None, labels=("0", "1"), groups=Groups({groups}), metrics=("binary_f1",), licence="-", citation="-",
+    schema=lambda: None, labels=("0", "1"), groups=Groups({groups}), metrics=("macro_f1",), licence="-", citation="-",
 )
 """
 
