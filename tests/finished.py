@@ -148,6 +148,15 @@ def _checkpoints(root: Path, params: ParamsFile) -> None:
     files.write_json(above / "control" / "harness.json", {"family": FAMILY, "arm": "control", "source": None})
 
 
+def probabilities(labels, prediction: str, chance: random.Random) -> list[float]:
+    """As many as there are labels, that of the prediction the highest."""
+    drawn = sorted(chance.random() for _ in labels)
+    shares = [round(value / sum(drawn), 6) for value in drawn]
+    highest = shares.pop()
+    shares.insert(labels.index(prediction), highest)
+    return shares
+
+
 def _predictions(root: Path, name: str, params: ParamsFile) -> None:
     from harness.evaluation import metrics
 
@@ -164,7 +173,7 @@ def _predictions(root: Path, name: str, params: ParamsFile) -> None:
             for record in records:
                 if splits[record["id"]] in ("test", "validation"):
                     prediction = record["label"] if chance.random() < skill else chance.choice(task.labels)
-                    scores = [round(chance.random(), 6) for _ in task.labels]
+                    scores = probabilities(task.labels, prediction, chance)
                     line = {key: record[key] for key in ("id", "group")} | {"part": splits[record["id"]]}
                     lines.append({**line, "gold": record["label"], "prediction": prediction, "scores": scores})
             path = folder / f"{arm}-seed{seed}.jsonl"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import files
+from harness.evaluation.predictions import consistent_lines
 from harness.metrics import primary
 from harness.reporting.reproductions import BYTES, DECISIONS, DIFFERENT
 from harness.task import Task
@@ -37,12 +38,12 @@ def compare(
     """The prediction files of two folders that `finetune` wrote, run by run, in the order that was recorded;
     `records` are the validated ones by id, which a task that seeks spans needs.
 
-    Raises MissingInputError for a file that is not there.
+    Raises MissingInputError for a file that is not there, DataError for one that contradicts itself.
     """
     for run in files.read_json(recorded / "runs.json")["runs"]:
         name = f"{run['arm']}-seed{run['seed']}.jsonl"
         made_by = f"harness finetune {task.name} {recorded.name}"
-        before, after = (files.read_jsonl(folder / name, made_by=made_by) for folder in (recorded, again))
+        before, after = (consistent_lines(folder / name, task, made_by) for folder in (recorded, again))
         one, other = (files.sha256(folder / name) for folder in (recorded, again))
         if one == other:
             outcome, detail = BYTES, ""
@@ -51,6 +52,13 @@ def compare(
         else:
             outcome, detail = DIFFERENT, "; ".join(_decided_otherwise(task, before, after, records))
         yield Repeated(run["arm"], run["seed"], outcome, one, other, detail)
+
+
+def refuse_inconsistent(task: Task, recorded: Path) -> None:
+    """Raise for a recorded prediction file that is gone or contradicts itself: nothing could be held against it."""
+    for run in files.read_json(recorded / "runs.json")["runs"]:
+        path = recorded / f"{run['arm']}-seed{run['seed']}.jsonl"
+        consistent_lines(path, task, f"harness finetune {task.name} {recorded.name}")
 
 
 def _decisions(lines: list[dict]) -> str:

@@ -78,6 +78,7 @@ def _reproduce(options) -> int:
         if link.state != HOLDS:
             print(f"before: {link.name}: recorded {link.expected or 'it'}, now {link.found or 'missing'}")
     predictions = f"artifacts/predictions/{name}/{family}"
+    repeated.refuse_inconsistent(task, root / predictions)
     with again.scratch(root) as target:
         again.link_inputs(root, target, again.TRAINING_INPUTS)
         finetune.run(target, task, family, settings)

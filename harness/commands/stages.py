@@ -60,7 +60,8 @@ def _validate(options) -> None:
 def _split(options) -> None:
     from harness.stages.split import run
 
-    run(repository(), options.task, parameters().split())
+    for note in run(repository(), options.task, parameters().split()):
+        print(f"{options.task}: {note}")
 
 
 def _corpus(options) -> None:

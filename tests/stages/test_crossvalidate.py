@@ -107,6 +107,21 @@ def test_a_prediction_file_that_was_edited_is_refused(copied):
         scored(copied)
 
 
+def test_an_answer_against_its_scores_is_refused_whatever_its_hash(copied):
+    path = predictions(copied) / "repeat1-fold2-clinical.jsonl"
+    lines = files.read_jsonl(path)
+    row = next(line for line in lines if line["scores"][0] != line["scores"][1])
+    row["scores"].reverse()
+    files.write_jsonl(path, lines)
+    recorded = files.read_json(predictions(copied) / "runs.json")
+    for run in recorded["runs"]:
+        if (run["repeat"], run["fold"], run["arm"]) == (1, 2, "clinical"):
+            run["predictions"] = files.sha256(path)
+    files.write_json(predictions(copied) / "runs.json", recorded)
+    with pytest.raises(DataError, match=r"repeat1-fold2-clinical\.jsonl .*\n.*not the label with the highest score"):
+        scored(copied)
+
+
 def test_a_missing_file_names_the_command(copied):
     (predictions(copied) / "repeat1-fold1-baseline.jsonl").unlink()
     with pytest.raises(MissingInputError) as caught:
@@ -129,5 +144,5 @@ def test_a_file_put_in_the_place_of_another_fold_is_refused(copied):
         if (run["repeat"], run["fold"], run["arm"]) == (1, 1, "clinical"):
             run["predictions"] = files.sha256(one)
     files.write_json(predictions(copied) / "runs.json", recorded)
-    with pytest.raises(DataError, match="does not hold the rows of its fold"):
+    with pytest.raises(DataError, match=r"repeat1-fold1-clinical\.jsonl.* row\(s\)"):
         scored(copied)

@@ -115,7 +115,7 @@ def test_provenance_does_not_depend_on_the_bits_of_weights(grid, tmp_path):
             lines = files.read_jsonl(path.parent / f"{entry['arm']}-seed{entry['seed']}.jsonl")
             for line in lines:
                 if "scores" in line:
-                    line["scores"][0] += 1e-6
+                    line["scores"][0] += 1e-6 if line["prediction"] == recorded["labels"][0] else -1e-6
             files.write_jsonl(path.parent / f"{entry['arm']}-seed{entry['seed']}.jsonl", lines)
             entry["predictions"] = files.sha256(path.parent / f"{entry['arm']}-seed{entry['seed']}.jsonl")
         recorded["inputs"]["checkpoints"] = dict.fromkeys(("baseline", "clinical"), "2" * 64)

@@ -119,6 +119,11 @@ def last_test(lines):
     return next(i for i, line in enumerate(lines) if line["part"] == "test")
 
 
+def other(lines):
+    """The label that is not the first test row's gold."""
+    return {"0": "1", "1": "0"}[lines[last_test(lines)]["gold"]]
+
+
 @pytest.mark.parametrize(
     "change, message",
     [
@@ -129,8 +134,13 @@ def last_test(lines):
             "has, beyond the split, 1 test.*stranger",
         ),
         (lambda lines: lines.append(lines[last_test(lines)]), "stand twice: medmqp-0000"),
-        (lambda lines: lines[last_test(lines)].update(gold="x"), "gold of 1 test row.*medmqp-0000"),
-        (lambda lines: lines[last_test(lines)].update(prediction="x"), "'x' is not in the task's label list"),
+        (lambda lines: lines[last_test(lines)].update(gold=other(lines)), "gold of 1 test row.*medmqp-0000"),
+        (lambda lines: lines[last_test(lines)].update(prediction="x"), "line 1: .*not in the task's label list"),
+        (
+            lambda lines: lines[last_test(lines)]["scores"].reverse(),
+            "clinical-seed2.jsonl .*\n.*line 1: the prediction is not the label with the highest score",
+        ),
+        (lambda lines: lines.insert(0, lines.pop(last_test(lines) + 1)), "not in the order of their ids"),
         (lambda lines: lines[last_test(lines)].update(part="validation"), "lacks 1 test row"),
     ],
 )
