@@ -76,8 +76,9 @@ class Task:
     `reader` turns the folder of raw files into a `Reading`; `schema` returns the pandera schema
     its records must satisfy (a function, so that listing tasks does not import pandera).
     `labels` is the fixed label list every metric uses, in the order of the head's outputs;
-    for a two-label task `positive` is the one that binary F1 counts. `metrics` names the scores of
-    `harness.evaluation`, the primary first. `version` changes whenever the meaning of a row does.
+    for a two-label task `positive` is the one that binary F1 counts. `metrics` names scores of
+    `harness.metrics`, first the primary one, by which arms are compared. `version` changes whenever the meaning of a
+    row does.
     """
 
     name: str

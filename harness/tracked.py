@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from harness import tracking
-from harness.errors import DataError, MissingInputError
+from harness.errors import DataError, HarnessError, MissingInputError
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def read(root: Path) -> list[StoredRun]:
     uri = tracking.store_uri(root)
     if (
         uri == f"sqlite:///{Path(root).resolve() / tracking.DATABASE}"
-        and not (Path(root) / tracking.DATABASE).is_file()
+        and not (Path(root) / tracking.DATABASE).exists()
     ):
         raise MissingInputError(f"{tracking.DATABASE} is missing.", remedy="Make it with `harness track`.")
     try:
@@ -49,6 +49,8 @@ def read(root: Path) -> list[StoredRun]:
             for experiment in client.search_experiments()
             for run in tracking.all_runs(client, experiment.experiment_id, "")
         ]
+    except HarnessError:
+        raise
     except Exception as error:
         # Whatever a server, proxy or driver raises.
         reason = (str(error).splitlines() or [type(error).__name__])[0][:200]

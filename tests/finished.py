@@ -170,9 +170,10 @@ def _predictions(root: Path, name: str, params: ParamsFile) -> None:
             path = folder / f"{arm}-seed{seed}.jsonl"
             files.write_jsonl(path, sorted(lines, key=lambda line: (line["part"], line["id"])))
             best = round(metrics.primary(task, [line for line in lines if line["part"] == "validation"]), 6)
-            curve = [{"step": 30, "train_loss": 0.9, "validation_f1": 0.1}]
-            curve.append({"step": 60, "train_loss": 0.7, "validation_f1": best})
-            run = {"arm": arm, "seed": seed, "steps": 60, "best_step": 60, "best_validation_f1": best}
+            curve = [{"step": 30, "train_loss": 0.9, "selection": 0.0, "validation": 0.1}]
+            curve.append({"step": 60, "train_loss": 0.7, "selection": 0.2, "validation": best})
+            run = {"arm": arm, "seed": seed, "steps": 60, "best_step": 60}
+            run |= {"best_selection": 0.2, "best_validation": best}
             runs.append({**run, "curve": curve, "diverged": False, "predictions": files.sha256(path)})
     above = root / "artifacts" / "checkpoints" / FAMILY
     recorded = {

@@ -55,10 +55,11 @@ def _card(folder: Path, arm: str, card: dict, params: Params, chain: Chain, hash
     code = code_hash(f"harness.stages.{_STAGES[arm]}", root / "harness")
     yield chain.same(f"{arm}: the code that made it", code, card.get("code"), "the code of that commit, or `dvc repro`")
     yield from libraries.links(root, card["libraries"], chain, f"{arm}: ")
+    # A card lists what is loaded; it stands itself beside these files, with its README.
+    stored = "made" if built else "imported"
+    for name, digest in sorted((card.get("files") or {}).items()):
+        yield chain.same(f"{arm}/{name} as it was {stored}", digest, hashes.sha256(folder / name))
     if not built:
-        # A card lists the files of an imported checkpoint, and its README comes on top.
-        for name, digest in sorted((card.get("files") or {}).items()):
-            yield chain.same(f"{arm}/{name} as it was imported", digest, hashes.sha256(folder / name))
         return
     for name, part in sorted(card["corpus"].items()):
         found = hashes.sha256(root / "artifacts" / "corpus" / f"{name}.jsonl")

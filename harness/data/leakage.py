@@ -83,7 +83,7 @@ def groups_across(splits: Mapping[str, str], groups: Mapping[str, str]) -> list[
 
 
 def duplicates_across(texts: Mapping[str, frozenset[str]], splits: Mapping[str, str]) -> list[str]:
-    """Ids of the records that share a whole normalised text with a record of another split."""
+    """Ids of the records that share a whole text, as a reader sees it, with a record of another split."""
     parts: dict[str, set[str]] = {}
     for record_id, held in texts.items():
         for text in held:

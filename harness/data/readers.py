@@ -23,6 +23,7 @@ from harness.data.findings import Finding, refuse
 from harness.data.folders import reads
 from harness.data.mapping import carrying
 from harness.data.rows import Drop, Dropped, Plan, Refused, to_reading
+from harness.data.visible import folded
 from harness.task import Reading
 
 __all__ = [
@@ -146,8 +147,8 @@ def multiple_choice(letters: str = "ABCD", *, answer: str = "answer") -> Callabl
 
 
 def fold(text: str) -> str:
-    """`text` for comparison: case folded, white space runs as one space; punctuation counts."""
-    return " ".join(text.split()).casefold()
+    """`text` for comparison, as a reader sees it: case folded, white space runs as one space; punctuation counts."""
+    return folded(text)
 
 
 def fold_question(text: str) -> str:

@@ -11,6 +11,12 @@ from harness.data.readers import fold
 from harness.errors import DataError
 from harness.task import TEXT_COLUMNS, Reading, Task
 
+_LOST = "\ufffd"
+_MISSING = frozenset(["null", "none", "nan", "na", "n/a", "#n/a", "<na>", "nil", "undefined", "missing", "-"])
+_ODD = (
+    "with a replacement character (U+FFFD): letters were lost before this file was written.",
+    "are one group because its name says that a value is missing; a split keeps them together.",
+)
 NOT_READ = "a file that is not read: the task's reader names no such file"
 
 
@@ -53,7 +59,28 @@ def remarks(task: Task, reading: Reading) -> list[str]:
         said.append(
             f"{texts} {some} in {rows} rows with different answers; all are kept, and no model gets all of them right."
         )
+    said += [remark for remark in map(_remark, (damaged(reading.records), unnamed(reading.records)), _ODD) if remark]
     return said
+
+
+def _remark(rows: int, what: str) -> str:
+    return f"{rows} {'rows' if rows > 1 else 'row'} {what}" if rows else ""
+
+
+def damaged(records: Iterable[dict]) -> int:
+    """How many records hold a replacement character (U+FFFD): a letter was lost before the file was written."""
+    return sum(any(_LOST in text for text in _texts(record)) for record in records)
+
+
+def unnamed(records: Iterable[dict]) -> int:
+    """How many records share a group that is called as programs write a missing value (NULL, NaN, …)."""
+    shared = Counter(record["group"] for record in records)
+    return sum(rows for group, rows in shared.items() if rows > 1 and group.casefold() in _MISSING)
+
+
+def _texts(record: dict) -> Iterable[str]:
+    for value in record.values():
+        yield from (item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str))
 
 
 def contradictions(task: Task, records: Iterable[dict]) -> tuple[int, int]:

@@ -151,6 +151,23 @@ def _cleaned(value, repairs: set[str]):
     return value
 
 
+def key_of(row: dict, column: str, where: str, findings: list[Finding], repaired: Counter) -> str:
+    """The id or group in `column`: a text without edge white space, or a whole number; anything else is a finding."""
+    value, repairs = row.get(column), set()
+    if column not in row:
+        findings.append(Finding("missing column", column, where))
+    elif value is None:
+        findings.append(Finding("null value", column, where))
+    elif isinstance(value, bool) or not isinstance(value, (str, int)):
+        findings.append(Finding(f"{type(value).__name__} where text belongs", column, where))
+    else:
+        key = raw.clean(str(value), repairs)
+        repaired.update(repairs)
+        findings += [Finding(fault, column, where) for fault in value_faults(key, raw.MAX_CHARACTERS)]
+        return key
+    return ""
+
+
 def value_faults(value, limit: int) -> Iterator[str]:
     for item in value if isinstance(value, list) else [value]:
         if not isinstance(item, str):

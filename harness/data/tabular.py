@@ -45,6 +45,7 @@ def table(
     delimiter: str = "",
     names: Iterable[str] = (),
     quotes: Quotes = "detect",
+    encoding: raw.Encoding = "utf-8",
     values: Values | None = None,
     others: Others = "refuse",
     shape: Callable[[dict], dict] | None = None,
@@ -57,12 +58,14 @@ def table(
     `columns` maps record columns to the file's (several, for the options of a choice); what it does not name
     is refused or ignored as `others` says. `delimiter` is that of a .csv which is not separated by commas;
     `names` are the columns of one without a header, in order; `quotes` says whether those around a field are
-    quoting or text, where a tab-separated file leaves it open. `values` maps words of the file to the task's, by
-    record column: {"label": {"0": "no", "1": "yes"}}. Without an "id" the id is made from the row,
-    and a row that stands there twice is dropped and counted; without a "group" every row is its own.
+    quoting or text, where a tab-separated file leaves it open; `encoding` is that of a text file.
+    `values` maps words of the file to the task's, by record column: {"label": {"0": "no", "1": "yes"}}. Without an
+    "id" the id is made from the row, and a row that stands there twice is dropped and counted; without a "group"
+    every row is its own.
     """
     one_of("others", others, Others)
     one_of("quotes", quotes, Quotes)
+    one_of("encoding", encoding, raw.Encoding)
     names, values = tuple(names), _words(values, columns)
     if fault := delimiter_fault(delimiter):
         raise ValueError(fault)
@@ -74,12 +77,12 @@ def table(
         path = _only_table(Path(folder)) if file == "*" else Path(folder) / file
         findings, repaired, ending = [], Counter(), path.suffix.lower()
         if ending == ".jsonl":
-            rows = list(raw.json_lines(raw.read_text(path, repaired, findings), findings))
+            rows = list(raw.json_lines(raw.read_text(path, repaired, findings, encoding=encoding), findings))
         elif ending == ".parquet":
             rows = list(arrow_rows(path))
         elif ending in (".csv", ".tsv"):
             separator = delimiter or {".csv": ",", ".tsv": "\t"}[ending]
-            text, ignoring = raw.read_text(path, repaired, findings), others == "ignore"
+            text, ignoring = raw.read_text(path, repaired, findings, encoding=encoding), others == "ignore"
             rows = delimited(text, separator, names, quotes, findings, ignoring=ignoring)
         else:
             raise DataError(f"{path} is none of {', '.join(TABLES)}.", remedy="Rename or convert the file.")

@@ -92,6 +92,8 @@ def _refuse_too_long(text: str, node: _Node) -> None:
 
 
 def _spans(text: str, node: _Node, rules, repairs: set[str]) -> list[tuple[int, int, str]]:
+    if not node.closed and node.label not in rules.shapes:
+        raise Unclear("unclosed tag")
     if not node.children:
         return _leaf(text, node, rules, repairs)
     repairs.add("nested tags" if node.closed else "unclosed tag")
@@ -161,4 +163,4 @@ def _trimmed(text: str, start: int, end: int, connectives: tuple[str, ...], sign
 
 
 def _looks_like(piece: str, label: str, rules) -> bool:
-    return re.fullmatch(rules.shapes[label], piece) is not None
+    return label not in rules.shapes or re.fullmatch(rules.shapes[label], piece) is not None

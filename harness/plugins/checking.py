@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness import files, registry, restricted
+from harness import files, metrics, registry, restricted
 from harness.data import mapping, reading, sources
 from harness.data.discretion import called, discreet
 from harness.errors import DataError, HarnessError, RegistryError, nearest
-from harness.evaluation import metrics
 from harness.plugins import sampling
 from harness.task import HEADS, TEXT_COLUMNS, Groups, Task
 
@@ -84,13 +83,12 @@ def _contract(task: Task, name: str) -> Iterator[str]:
         yield "TASK.labels has one label; there is nothing to choose from."
     if task.positive is not None and task.positive not in labels:
         yield f"TASK.positive is {task.positive!r}, not a label."
-    if task.positive is None and "binary_f1" in lists.get("metrics", ()):
-        yield "TASK.metrics has binary_f1, which needs TASK.positive."
     if task.head not in HEADS:
         said = f"TASK.head is {task.head!r}, none of {', '.join(HEADS)}.{nearest(task.head, HEADS)}"
         yield registry.unsupported(task.head) or said
         return
-    yield from _unknown_metrics(task, lists.get("metrics", ()))
+    if "metrics" in lists:
+        yield from (f"{what} {remedy}" for what, remedy in metrics.faults(task))
     if not isinstance(task.groups, Groups):
         yield f"TASK.groups is a {type(task.groups).__name__}; write groups=Groups(…)."
     if not callable(task.reader):
@@ -99,14 +97,6 @@ def _contract(task: Task, name: str) -> Iterator[str]:
         yield "TASK.schema cannot be called; write schema=lambda: schema.…(LABELS)."
     else:
         yield from _schema_faults(task)
-
-
-def _unknown_metrics(task: Task, names: tuple[str, ...]) -> Iterator[str]:
-    for metric in names:
-        try:
-            metrics.functions(dataclasses.replace(task, metrics=(metric,)))
-        except HarnessError as error:
-            yield f"{error.message.split(': ', 1)[1]} {error.remedy}"
 
 
 def _schema_faults(task: Task) -> Iterator[str]:

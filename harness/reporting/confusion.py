@@ -49,7 +49,8 @@ def by_label(c: Comparison) -> bytes:
                 y, value, height * 0.92, color=style["color"], edgecolor=INK, linewidth=0.8,
                 hatch=style["hatch"], label=style["label"] if i == 0 else None,
             )  # fmt: skip
-            panel.text(value + 1, y, wording.score_shown("f1", row["f1"]), va="center", fontsize=8.5, color=INK)
+            shown = wording.score_shown(wording.SHARE, row["f1"])
+            panel.text(value + 1, y, shown, va="center", fontsize=8.5, color=INK)
     panel.set_yticks(range(len(names)), names, fontsize=9.5)
     panel.invert_yaxis()
     panel.set_xlim(0, 108)

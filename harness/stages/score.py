@@ -137,7 +137,7 @@ def _check_inputs(recorded: dict, data: _Data, folder: Path, made_by: str) -> No
 
 def _learning(entry: dict) -> dict:
     """The validation score of a run after so many updates, and the update whose weights were kept."""
-    points = [[point["step"], point["validation_f1"]] for point in entry.get("curve", []) if "validation_f1" in point]
+    points = [[point["step"], point["validation"]] for point in entry.get("curve", []) if "validation" in point]
     return {"arm": entry["arm"], "seed": entry["seed"], "best_step": entry.get("best_step"), "points": points}
 
 
@@ -205,7 +205,7 @@ class _Scorer:
     def _score(self, arm: str, seed: int, part: str, rows: list[dict]) -> None:
         from harness.evaluation import beyond, counts
 
-        decisions = self._evaluation.decisions(self._task, rows)
+        decisions = self._evaluation.decisions(self._task, rows, self._records)
         if self._task.head == "tokens":
             from harness.evaluation import spans
 

@@ -120,14 +120,14 @@ class _Folds:
         return self._metrics.decision_hash(lines)
 
     def _scores(self, lines: list[dict]) -> dict[str, float]:
-        decisions = self._metrics.decisions(self._task, lines)
+        decisions = self._metrics.decisions(self._task, lines, self._records)
         return {name: function(decisions) for name, function in self._functions.items()}
 
     def _reference(self) -> dict[str, dict[str, float]]:
         """What constant answers score on all rows at once; strata make every training part's commonest label theirs."""
         _, lines = min(self._tested.items())
         labels = [line["gold"] for line in lines] if self._task.head != "tokens" else []
-        return self._metrics.references(self._task, self._metrics.decisions(self._task, lines), labels)
+        return self._metrics.references(self._task, self._metrics.decisions(self._task, lines, self._records), labels)
 
     def result(self, level: float) -> dict:
         """Scores by fold and over all rows of a repeat, and the clinical arm with every other over the folds."""
@@ -135,7 +135,7 @@ class _Folds:
 
         by_arm = defaultdict(list)
         for run in self._runs:
-            by_arm[run["arm"]].append(run["scores"]["f1"])
+            by_arm[run["arm"]].append(run["scores"][self._task.metrics[0]])
         ratio = sum(self._ratios) / len(self._ratios)
         groups = len({line["group"] for lines in self._tested.values() for line in lines})
         compared = []

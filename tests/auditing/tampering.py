@@ -293,8 +293,12 @@ WAYS = {
         "medmqp/norbert3", "version of torch",
     ),
     "a validation score in runs.json": (
-        edited(f"{RUNS}/runs.json", lambda v: v["runs"][0].update(best_validation_f1=0.99)),
-        "medmqp/norbert3", "validation F1 of baseline seed 1, from its predictions",
+        edited(f"{RUNS}/runs.json", lambda v: v["runs"][0].update(best_validation=0.99)),
+        "medmqp/norbert3", "validation binary_f1 of baseline seed 1, from its predictions",
+    ),
+    "another update's weights in runs.json": (
+        edited(f"{RUNS}/runs.json", lambda v: v["runs"][0]["curve"][0].update(selection=0.9)),
+        "medmqp/norbert3", "weights kept of baseline seed 1, by its curve",
     ),
     "a loss on a learning curve": (
         edited(f"{RUNS}/runs.json", lambda v: v["runs"][0]["curve"][0].update(train_loss=0.01)),
@@ -401,12 +405,12 @@ WAYS = {
         "MLflow", "artifacts/tracking.json: medmqp/norbert3",
     ),
     "a metric in MLflow": (
-        stored(f"UPDATE latest_metrics SET value = 0.99 WHERE key = 'f1' AND run_uuid = {_CLINICAL}"),
-        "/norbert3", "metrics: f1",
+        stored(f"UPDATE latest_metrics SET value = 0.99 WHERE key = 'binary_f1' AND run_uuid = {_CLINICAL}"),
+        "/norbert3", "metrics: binary_f1",
     ),
     "a mean in MLflow": (
-        stored(f"UPDATE latest_metrics SET value = 0.99 WHERE key = 'f1_clinical' AND run_uuid = {_PARENT}"),
-        "/norbert3", "(means) metrics: f1_clinical",
+        stored(f"UPDATE latest_metrics SET value = 0.99 WHERE key = 'binary_f1_clinical' AND run_uuid = {_PARENT}"),
+        "/norbert3", "(means) metrics: binary_f1_clinical",
     ),
     "a curve in MLflow": (
         stored(f"UPDATE metrics SET value = 0.01 WHERE key = 'train_loss' AND step = 30 AND run_uuid = {_CLINICAL}"),
@@ -416,9 +420,9 @@ WAYS = {
         stored(
             "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) "
             "SELECT key, 0.99, timestamp, run_uuid, step + 1, is_nan FROM metrics "
-            f"WHERE key = 'f1' AND run_uuid = {_CLINICAL}"
+            f"WHERE key = 'binary_f1' AND run_uuid = {_CLINICAL}"
         ),
-        "/norbert3", "curves: f1",
+        "/norbert3", "curves: binary_f1",
     ),
     "a parameter in MLflow": (
         stored(f"UPDATE params SET value = '9' WHERE key = 'recipe.batch' AND run_uuid = {_CLINICAL}"),

@@ -211,3 +211,12 @@ def test_an_ending_in_capitals_is_the_same_ending(tmp_path):
     write(tmp_path, "a.jsonl", ROWS).joinpath("a.jsonl").rename(tmp_path / "A.JSONL")
     assert tabular.table("*", columns=COLUMNS)(tmp_path).records == EXPECTED
     assert tabular.table("A.JSONL", columns=COLUMNS)(tmp_path).records == EXPECTED
+
+
+def test_a_table_of_windows_is_read_where_that_is_declared(tmp_path):
+    (tmp_path / "a.csv").write_bytes("id;text;label\n1;Blør på høyre side;nei\n".encode("windows-1252"))
+    columns = {"id": "id", "text": "text", "label": "label"}
+    with pytest.raises(DataError, match=r'not UTF-8 .of a file of Windows: say encoding="windows-1252"'):
+        tabular.table("a.csv", columns=columns, delimiter=";")(tmp_path)
+    reading = tabular.table("a.csv", columns=columns, delimiter=";", encoding="windows-1252")(tmp_path)
+    assert reading.records[0]["text"] == "Blør på høyre side"

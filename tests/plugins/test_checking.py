@@ -34,6 +34,7 @@ def changed(root, *changes):
         ('positive="yes"', 'positive="maybe"', "not a label"),
         ('    positive="yes",\n', "", "binary_f1, which needs TASK.positive"),
         ('"mcc"', '"mmc"', "Did you mean 'mcc'?"),
+        ('("binary_f1", "sensitivity"', '("sensitivity", "binary_f1"', "begins with sensitivity"),
         ('head="sequence"', 'head="sequense"', "Did you mean 'sequence'?"),
         ('head="sequence"', 'head="regression"', "cut the numbers into classes"),
         ('head="sequence"', 'head="multi_label"', "a task of yes and no for each label"),
