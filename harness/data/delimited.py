@@ -17,7 +17,6 @@ from harness.data.rows import Row, shown_name
 Quotes = Literal["detect", "quoting", "text"]
 _SEPARATOR = re.compile(r'"?sep=(.)"?\n')
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
-_AT_AN_EDGE = re.compile(r'(?:\A|[\t\n])"')
 _OTHERS = re.compile(r"[;,\t|]")
 TRAILING = "a column without name and values: the delimiter that spreadsheets put at the end of every line"
 AMBIGUOUS = 'quotes that may be quoting or text: say quotes="quoting" or quotes="text"'
@@ -117,7 +116,7 @@ def _rows(text: str, delimiter: str, quoting: bool, before: int, findings: list[
 
 def _are_quoting(text: str, headless: bool, findings: list[Finding]) -> bool:
     """Are quotes around tab-separated fields quoting? A finding where some must be and others cannot."""
-    if not _AT_AN_EDGE.search(text):
+    if not (text.startswith('"') or '\t"' in text or '\n"' in text):
         return False
     lines = [line.split("\t") for line in text.removesuffix("\n").split("\n")]
     if not headless and all(_QUOTED.fullmatch(cell) for cell in lines[0]):

@@ -6,11 +6,24 @@ columns of the same file unnoticed.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from harness.errors import DataError
 from harness.task import Task
 
 KEY = "columns"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a reader of one table was told, so that a table can be written that it reads (`reader.layout`)."""
+
+    file: str
+    columns: Mapping[str, str | tuple[str, ...]]
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    answer: str | None = None
+    delimiter: str = ""
+    names: tuple[str, ...] = ()
 
 
 def carrying(

@@ -50,6 +50,7 @@ def choice(labels: Iterable[str], *, answer: Answer = "letter") -> Callable[[dic
                 return labels[number]
         raise Refused("label", f"no {answer} of an option")
 
+    shape.answer = answer
     return shape
 
 

@@ -17,7 +17,7 @@ from harness.data.arrow import arrow_rows
 from harness.data.delimited import Quotes, delimited, delimiter_fault
 from harness.data.findings import Finding
 from harness.data.folders import reads
-from harness.data.mapping import carrying
+from harness.data.mapping import Layout, carrying
 from harness.data.options import choice
 from harness.data.readers import exact_duplicates
 from harness.data.rows import TOLD, Drop, Plan, Row, to_reading, unknown
@@ -89,6 +89,7 @@ def table(
         prepared = _prepared(rows, columns, values, others, plan, findings)
         return to_reading(path, prepared, findings, repaired, plan, REMEDY)
 
+    read.layout = Layout(file, columns, values, getattr(shape, "answer", None), delimiter, names)
     one = (lambda folder: {path.name for path in _tables(folder)}) if file == "*" else reads(file)
     return carrying(read, columns, values, reads=one)
 
@@ -123,7 +124,7 @@ def dataset(
     `parts` maps the beginning of a file's name to "pool" or "holdout" ({"test": "holdout"}); the rest is
     pool. Numbers of a `ClassLabel` column become its names; `values` and the rest are as in `table`.
     """
-    values = _words(values, columns)
+    values, given = _words(values, columns), columns
     columns = {**columns, "part": "part"}
     one_of("others", others, Others)
     plan = _plan(columns, shape, drop, id_prefix, max_characters)
@@ -142,7 +143,8 @@ def dataset(
         prepared = _prepared(rows, columns, values, others, plan, findings)
         return to_reading(folder, prepared, findings, Counter(), plan, REMEDY)
 
-    return carrying(read, {name: theirs for name, theirs in columns.items() if name != "part"}, values, reads=_names)
+    read.layout = Layout("", given, values, getattr(shape, "answer", None))
+    return carrying(read, given, values, reads=_names)
 
 
 def _of_data_set(folder: Path) -> list[Path]:

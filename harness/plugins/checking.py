@@ -2,6 +2,7 @@
 
 import dataclasses
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from harness import files, metrics, registry, restricted
 from harness.data import authored, mapping, reading, sources
 from harness.data.discretion import called, discreet
 from harness.errors import DataError, HarnessError, RegistryError, nearest
+from harness.plugins import sampling
 from harness.task import HEADS, TEXT_COLUMNS, Groups, Task
 
 
@@ -27,7 +29,11 @@ def findings(root: Path, name: str, folder: Path | None = None) -> list[str]:
 
 
 def checked(root: Path, name: str, folder: Path | None = None) -> Checked:
-    """The findings, as `findings` has them, and the remarks on data in which nothing was found."""
+    """The findings, as `findings` has them, and the remarks on data in which nothing was found.
+
+    Without a `folder` the sample of the task's test is checked, too: what is wrong with it would break that test.
+    """
+    stored = root / "tests" / "tasks" / name if folder is None else None
     folder = folder or root / "data" / name
     try:
         task = registry.get(root, name)
@@ -41,7 +47,10 @@ def checked(root: Path, name: str, folder: Path | None = None) -> Checked:
     where = f"tasks/{name}.py" + (f" ({package})" if package else "")
     found = [f"{where}: {fault}" for fault in _contract(task, name)]
     whole, said = not found, []
-    return Checked(found + list(_data(task, folder, whole, said)), said)
+    found += _data(task, folder, whole, said)
+    if whole and stored and stored.is_dir():
+        found += [fault for fault in _sample_faults(task, stored) if fault not in found]
+    return Checked(found, said)
 
 
 def refuse(found: list[str], name: str, remedy: str = "") -> None:
@@ -131,6 +140,16 @@ def _data(task: Task, folder: Path, whole: bool, said: list[str]) -> Iterator[st
             said += reading.remarks(task, reading.checked(task, folder, kind or restricted.KIND, str(folder), recorded))
     except HarnessError as error:
         yield str(error)
+
+
+def _sample_faults(task: Task, stored: Path) -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as aside:
+        folder = sampling.of(task, stored, Path(aside))
+        for fault in _data(task, folder, True, []):
+            said = fault.replace(str(folder), str(stored))
+            # A reader that fails says so for every folder.
+            own = str(stored) not in said
+            yield said if own else f"{said}\nThese are the rows that tests/tasks/test_{task.name}.py reads."
 
 
 def _file_faults(folder: Path, source: dict) -> Iterator[str]:
