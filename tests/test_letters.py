@@ -164,3 +164,11 @@ def test_decomposed_documents_are_read_so_that_every_tokenizer_can_answer(make):
         assert answered(record["text"], record["spans"], tokenizer) == expected
         found += len(expected)
     assert found > 30
+
+
+@pytest.mark.parametrize("text", ["båxe", "åx", "øe åx"])
+def test_tokens_that_share_a_character_are_one_entity(text):
+    tokenizer = merging(ALPHABET)
+    offsets = [offset for offset in tokenizer.encode(text).offsets]
+    assert any(a < d and c < b for (a, b), (c, d) in itertools.pairwise(offsets))
+    assert answered(text, [{"start": 0, "end": len(text), "label": "NAME"}], tokenizer) == [[0, len(text), "NAME"]]
