@@ -83,16 +83,28 @@ def train(
     measure: Callable[[], dict],
     observer: Observer,
     spared: tuple[str, ...],
+    head: tuple[str, ...],
     name: str,
 ) -> Course:
     """Train `objective` in place for `steps` updates, from the newest saved state where there is one.
 
-    Raises TrainingError, naming `name` and the update, when the loss or the gradient is no longer a number.
+    `spared` and `head` are the names of parameters that are not decayed, and decayed as the output layer (see
+    `decay_groups`). Raises TrainingError, naming `name` and the update, when the loss or the gradient is no longer a
+    number.
     """
     model = objective.model
     module = spread(objective, world, engine)
     optimizer = optimizer_for(
-        objective, settings.optimizer, settings.learning_rate, settings.weight_decay, spared=spared
+        objective,
+        settings.optimizer,
+        settings.learning_rate,
+        settings.weight_decay,
+        betas=settings.betas,
+        eps=settings.eps,
+        decay_with_rate=settings.decay_with_rate,
+        spared=spared,
+        head=tuple(f"model.{prefix}" for prefix in head),
+        head_decay=settings.head_weight_decay,
     )
     if engine.compile:
         module.compile()
@@ -109,7 +121,7 @@ def train(
     with contextlib.closing(plan.updates(position)) as updates:
         for step in range(done, steps):
             model.train()
-            rate = settings.learning_rate * learning_rate_factor(step, steps, settings.warmup, settings.schedule)
+            rate = _learning_rate(step, steps, settings)
             for group in optimizer.param_groups:
                 group["lr"] = rate
             mask_rate = recipe.rate(step, steps)
@@ -149,6 +161,14 @@ def train(
                     raise SystemExit(TRY_AGAIN)
     settle(module)
     return Course(steps, tokens, curve, measured)
+
+
+def _learning_rate(step: int, steps: int, settings: Pretraining) -> float:
+    s = settings
+    factor = learning_rate_factor(
+        step, steps, s.warmup, s.schedule, floor=s.floor, cooldown=s.cooldown, cooldown_shape=s.cooldown_shape
+    )
+    return s.learning_rate * factor
 
 
 def _told_to_stop() -> list[int]:
@@ -198,7 +218,8 @@ def _update(
             # The engine behind several devices takes the mean of their gradients; the sum is meant.
             (loss * world.size).backward()
         loss_here += float(loss.detach())
-    norm = torch.nn.utils.clip_grad_norm_(module.parameters(), settings.clip)
+    longest = math.inf if settings.clip is None else settings.clip
+    norm = torch.nn.utils.clip_grad_norm_(module.parameters(), longest)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     norm = norm.full_tensor() if hasattr(norm, "full_tensor") else norm
