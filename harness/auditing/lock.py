@@ -19,30 +19,57 @@ _REPRO = "`dvc repro` makes the numbers again by what is there now; `git checkou
 def links(root: Path, hashes: Hashes, only: set[str] | None = None) -> Iterator[Link]:
     """One link per stage for its command and parameters, and one per file or folder that a stage read or wrote.
 
-    `only` restricts it to those stages.
+    `only` restricts it to those stages. What the pipeline no longer declares (see `undeclared`) is not followed.
     """
     if not (root / "dvc.lock").is_file():
         yield CHAIN.missing("dvc.lock", "`git checkout -- dvc.lock`, or `dvc repro`")
         return
     params = read_yaml(root / "params.yaml")
-    declared, lock = stages(root, params), read_yaml(root / "dvc.lock")["stages"]
-    for name in sorted(declared.keys() | lock.keys()):
+    declared, recorded = stages(root, params), read_yaml(root / "dvc.lock")["stages"]
+    lock = {name: entry for name, entry in recorded.items() if name in declared}
+    for name in sorted(declared):
         if only is not None and name not in only:
             continue
         if name not in lock:
             yield CHAIN.missing(f"stage {name} has not been run", "`dvc repro`")
-        elif name not in declared:
-            yield CHAIN.wrong(f"stage {name}", "not in dvc.yaml", "left over in dvc.lock", "`dvc repro`")
         else:
             yield from _stage(declared[name], lock[name], params)
     chosen = {name: entry for name, entry in lock.items() if only is None or name in only}
     yield from _files(root, chosen, lock, hashes)
     yield from _pin(root, lock, hashes)
+    if only is None:
+        yield from waiting_splits(root, hashes)
     yield from _passed_over(root)
     recorded = [out for entry in chosen.values() for out in entry.get("outs", ())]
     if only is None and (root / "data.dvc").is_file():
         recorded += read_yaml(root / "data.dvc")["outs"]
     yield from cache.links(root, recorded, hashes)
+
+
+def undeclared(root: Path) -> dict[str, Mapping]:
+    """The stages of `dvc.lock` that `dvc.yaml` does not have with the present `params.yaml`, by name.
+
+    A run over fewer tasks or families leaves them there with their outputs, and a larger one takes them up again.
+    """
+    if not (root / "dvc.lock").is_file():
+        return {}
+    declared = stages(root, read_yaml(root / "params.yaml"))
+    recorded = read_yaml(root / "dvc.lock")["stages"]
+    return {name: entry for name, entry in sorted(recorded.items()) if name not in declared}
+
+
+def waiting(root: Path) -> dict[str, Mapping]:
+    """The frozen splits of tasks that this run does not declare, as the stages that wrote them recorded them."""
+    outs = (out for entry in undeclared(root).values() for out in entry.get("outs", ()))
+    return {out["path"]: out for out in outs if out["path"].startswith("reports/splits/")}
+
+
+def waiting_splits(root: Path, hashes: Hashes) -> Iterator[Link]:
+    """They are in git, and the run that declares their tasks again starts from them: they may not change meanwhile."""
+    for path, out in waiting(root).items():
+        if (root / path).is_file():
+            name = f"{path}, which waits for a run with its task,"
+            yield from _file(root, f"{name} as it was split", out, hashes, "`git checkout -- PATH`")
 
 
 def _passed_over(root: Path) -> Iterator[Link]:

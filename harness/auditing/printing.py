@@ -8,20 +8,22 @@ from harness.files import canonical_json
 SHOWN = 12  # findings of one chain that a person sees without asking
 
 
-def as_json(links: Iterable[Link]) -> str:
-    """{"links": objects with the fields of `Link`, "holds", "differs", "missing": how many}."""
+def as_json(links: Iterable[Link], outside: Iterable[str] = ()) -> str:
+    """{"links": objects with the fields of `Link`, "holds", "differs", "missing": how many, "outside": sentences}."""
     listed = [vars(link) for link in links]
     counts = {state: sum(link["state"] == state for link in listed) for state in (HOLDS, DIFFERS, MISSING)}
-    return canonical_json(counts | {"links": listed}, indent=1)
+    return canonical_json(counts | {"links": listed, "outside": list(outside)}, indent=1)
 
 
-def lines(links: list[Link], every: bool) -> Iterable[str]:
-    """A line per chain with its counts, below it its findings (with `every`: all links), and the sum."""
+def lines(links: list[Link], every: bool, outside: Iterable[str] = ()) -> Iterable[str]:
+    """A line per chain with its counts, below it its findings (with `every`: all links), what is `outside` of the
+    audit, and the sum."""
     for chain in dict.fromkeys(link.chain for link in links):
         own = [link for link in links if link.chain == chain]
         wrong = [link for link in own if link.state != HOLDS]
         yield f"{'✗' if wrong else '✓'} {chain}: {_counted(own)}"
         yield from (f"    {line}" for line in (map(_line, own) if every else _findings(wrong)))
+    yield from (f"· not followed: {what}" for what in outside)
     yield _counted(links) + (
         "" if any(link.state != HOLDS for link in links) else ": every number leads back to its bytes"
     )

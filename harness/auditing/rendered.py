@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from harness.auditing.again import Rescored
@@ -120,14 +120,18 @@ def _left_over(name: str, extra: list[str]) -> Iterator[Link]:
         yield PAGES.holds(f"{name}: every row belongs to a comparison of this run")
 
 
-def pages(root: Path, made: Rescored, splits: list[str], named: set[str]) -> Iterator[Link]:
+def pages(
+    root: Path, made: Rescored, splits: Iterable[str], waiting: Collection[str], named: set[str]
+) -> Iterator[Link]:
     """Every file of `reports/` as a whole, and none besides: `splits` are the tasks whose manifests belong there,
-    `named` the files in which rows have been found to differ already."""
+    `waiting` the manifests of tasks that other runs declare, `named` the files in which rows have been found to
+    differ already."""
     if (error := made.failed.get("report")) is not None:
         yield PAGES.wrong("the reports can be rendered again", "reports", error.message, error.remedy)
         return
     again, stored = (_files(folder / "reports") for folder in (made.root, root))
     expected = again.keys() | {f"splits/{task}.json" for task in splits}
+    stored = {name: path for name, path in stored.items() if f"reports/{name}" not in waiting}
     for name in sorted(expected | stored.keys()):
         if name not in stored:
             yield PAGES.missing(f"reports/{name}", "`harness report`")
