@@ -83,15 +83,16 @@ def _passed_over(root: Path) -> Iterator[Link]:
 
 
 def _stage(stage: Stage, entry: Mapping, params: Mapping) -> Iterator[Link]:
-    yield CHAIN.same(f"stage {stage.name}: command", stage.cmd, entry.get("cmd"))
+    declared = CHAIN.of("dvc.yaml")
+    yield declared.same(f"stage {stage.name}: command", stage.cmd, entry.get("cmd"))
     for key in ("deps", "outs"):
         listed = sorted(e["path"] for e in entry.get(key, ()))
-        yield from CHAIN.values(f"stage {stage.name}: its {key}", sorted(getattr(stage, key)), listed, "`dvc repro`")
+        yield from declared.values(f"stage {stage.name}: its {key}", sorted(getattr(stage, key)), listed, "`dvc repro`")
     if stage.passed_over:
-        yield CHAIN.wrong(f"stage {stage.name}", "followed by `dvc repro`", "frozen", "`git checkout -- dvc.yaml`")
+        yield declared.wrong(f"stage {stage.name}", "followed by `dvc repro`", "frozen", "`git checkout -- dvc.yaml`")
     recorded = entry.get("params", {}).get("params.yaml", {})
     now = {path: value_at(params, path) for path in stage.params}
-    yield from CHAIN.values(
+    yield from CHAIN.of("params.yaml").values(
         f"params.yaml as stage {stage.name} was run with", recorded, now, _REPRO.replace("PATH", "params.yaml")
     )
 
@@ -110,7 +111,7 @@ def _files(root: Path, chosen: Mapping, lock: Mapping, hashes: Hashes) -> Iterat
         for dep in entry.get("deps", ()):
             if dep["path"] in made:
                 if _recorded(dep) != _recorded(made[dep["path"]]):
-                    yield CHAIN.wrong(
+                    yield CHAIN.of("dvc.lock").wrong(
                         f"{dep['path']} as stage {name} read it", made[dep["path"]]["md5"], dep["md5"], "`dvc repro`"
                     )
             else:
@@ -127,11 +128,13 @@ def _file(root: Path, name: str, entry: Mapping, hashes: Hashes, remedy: str) ->
     path = root / entry["path"]
     found, recorded = hashes.dvc(path), _recorded(entry)
     if found is None:
-        yield CHAIN.missing(name, f"`dvc repro`, or `dvc checkout {entry['path']}` where DVC's cache has it")
+        chain = CHAIN.of(entry["path"])
+        yield chain.missing(name, f"`dvc repro`, or `dvc checkout {entry['path']}` where DVC's cache has it")
     elif recorded != found:
         changed = hashes.changed_files(root, path, entry["md5"]) if path.is_dir() else []
         where = f"{name}: {', '.join(changed[:3])}" if changed else name
-        yield CHAIN.wrong(where, _text(recorded), _text(found), remedy.replace("PATH", entry["path"]))
+        about = [f"{entry['path']}/{file}" for file in changed] or [entry["path"]]
+        yield CHAIN.of(*about).wrong(where, _text(recorded), _text(found), remedy.replace("PATH", entry["path"]))
     else:
         yield CHAIN.holds(name)
 

@@ -3,9 +3,11 @@
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from harness import tracking
+from harness.auditing import rendered
 from harness.auditing.commits import Commits
 from harness.auditing.links import ABSENT, Chain, Link
 from harness.mirroring import picture_tag
@@ -23,6 +25,8 @@ _CLAIMS = re.compile(
     "|data|data_kind|split_manifest|primary_metric|predictions|pictures"
     "|((parent_)?checkpoint|verdict|pretraining|corpus)(_.*)?"
 )
+# What is said of a comparison beside the others.
+_ADJUSTED = re.compile("(p_holm|verdict)[a-z_]*$|note.content$|pictures$|forest.png$")
 RECORDERS = ("harness track", "harness pretrain")
 
 
@@ -34,13 +38,14 @@ def links(
 
     `made` are the runs of the checkpoints by arm, `drawn` the pictures that belong beside the parent.
     """
-    chain = Chain(recording.name, REMEDY)
+    above = rendered.made_of(recording.comparison.task, recording.comparison.family)
+    chain = Chain(recording.name, REMEDY, (tracking.DATABASE,), above)
     found = [run for run in runs if _is_parent_of(run, recording) and not run.superseded]
     current = [run for run in found if run.tags.get("fingerprint") == recording.fingerprint]
     for run in found:
         if run not in current:
             name = f"MLflow run {run.id[:8]}: fingerprint of the results"
-            yield chain.wrong(name, recording.fingerprint, run.tags.get("fingerprint", "none"))
+            yield adjusted(chain).wrong(name, recording.fingerprint, run.tags.get("fingerprint", "none"))
     if not found:
         yield chain.missing("MLflow run of this comparison", "`harness track`")
         return
@@ -52,6 +57,11 @@ def links(
     members = [parent, *(run for run in runs if run.parent == parent.id)]
     for run in members:
         yield from chain.follow("MLflow: its commit", lambda run=run: _commit(recording, run, chain, commits))
+
+
+def adjusted(chain: Chain) -> Chain:
+    """For what depends on every comparison of the run."""
+    return replace(chain, rests_on=(*chain.rests_on, "artifacts/predictions"))
 
 
 def _is_parent_of(run: StoredRun, recording: Recording) -> bool:
@@ -68,7 +78,8 @@ def _comparison(
     tags = recordings.parent_tags(recording, links) | picture_tag(drawn)
     tags["fingerprint"] = parent.tags.get("fingerprint", "none")  # it has been followed
     metrics = recordings.comparison_metrics(recording)
-    yield from _run(parent, recording.name, tags, recordings.parameters(recording), metrics, chain, drawn)
+    for link in _run(parent, recording.name, tags, recordings.parameters(recording), metrics, chain, drawn):
+        yield replace(link, rests_on=adjusted(chain).rests_on) if _ADJUSTED.search(link.name) else link
     children: dict[tuple, list[StoredRun]] = {}
     for run in runs:
         if run.parent == parent.id:
@@ -88,7 +99,8 @@ def _comparison(
 def checkpoints(made: Sequence[Pretraining], runs: Sequence[StoredRun]) -> Iterator[Link]:
     """The run of every checkpoint, value by value."""
     for one in made:
-        chain = Chain(f"checkpoints/{one.family}", REMEDY)
+        folder = f"artifacts/checkpoints/{one.family}/{one.arm}"
+        chain = Chain(f"checkpoints/{one.family}", REMEDY, (tracking.DATABASE,), (f"{folder}/harness.json",))
         run = of_checkpoint(one, runs)
         if run is None:
             yield chain.missing(f"MLflow run of the {one.arm} checkpoint", "`harness track`")
@@ -96,7 +108,9 @@ def checkpoints(made: Sequence[Pretraining], runs: Sequence[StoredRun]) -> Itera
         links = _run(
             run, one.name, pretrainings.tags(one), pretrainings.parameters(one), pretrainings.metrics(one), chain
         )
-        yield from chain.follow("MLflow", lambda links=links: links)
+        for link in chain.follow("MLflow", lambda links=links: links):
+            whole = link.name.endswith(("tags: checkpoint", "tags: fingerprint"))
+            yield replace(link, rests_on=(folder,)) if whole else link
 
 
 def of_checkpoint(one: Pretraining, runs: Sequence[StoredRun]) -> StoredRun | None:
@@ -203,3 +217,19 @@ def _commit(recording: Recording, run: StoredRun, chain: Chain, commits: Commits
         yield chain.same(f"{name}: its code", code, run.tags.get("code"))
     else:
         yield chain.same(f"{name}: uncommitted changes", "true", dirty)
+
+
+def outside(profile: str, runs: Sequence[StoredRun]) -> Iterator[str]:
+    """What the store holds and nothing here can tell whether it is right, in sentences."""
+    ours = of_profile(profile, runs)
+    known = {"written_on", *_ORIGIN}
+    others = {key for run in ours for key in run.tags if not (key in known or _CLAIMS.fullmatch(key))}
+    others = sorted(key for key in others if not key.startswith("mlflow."))
+    if others:
+        yield f"tags in MLflow that the pipeline does not write: {', '.join(others)}"
+    earlier = [run for run in ours if run.superseded or run.tags["recorded_by"] == "harness pretrain"]
+    if earlier:
+        yield f"{len(earlier)} runs in MLflow of earlier results and of watched trainings, but for how they stand"
+    strange = [run for run in runs if run.tags.get("recorded_by") not in RECORDERS]
+    if strange:
+        yield f"{len(strange)} runs in MLflow that the pipeline did not write"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.auditing import again, checkpoints, classic, corpus, data, lock, mirror, rendered, runs
+from harness.auditing import again, checkpoints, classic, corpus, data, lock, mirror, outside, rendered, runs
 from harness.auditing.commits import Commits
 from harness.auditing.hashes import Hashes
 from harness.auditing.links import HOLDS, Chain, Link
@@ -18,6 +18,11 @@ from harness.reporting.recordings import git
 from harness.reporting.standing import UNDECLARED
 from harness.task import Task
 from harness.tracked import StoredRun, experiments, read
+from harness.tracking import DATABASE
+
+# What all fingerprints together are made of.
+_MADE = ("artifacts/predictions", "artifacts/classic", "artifacts/validated", "artifacts/splits", "reports/splits",
+         "params.yaml", "tasks", "harness")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,8 @@ def _links(
             chain = Chain(f"cross-validation/{'/'.join(key)}", f"`harness score-folds {key[0]}`")
             yield from chain.follow("scores", lambda key=key: rendered.fold_scores(root, made, *key))
         yield from _mirrored(root, made, params, tasks, scope)
+    if scope.whole:
+        yield from outside.CHAIN.follow("benchmarks", lambda: outside.benchmarks(root))
 
 
 def _stages(scope: Scope) -> set[str]:
@@ -150,7 +157,8 @@ def _mirrored(
     root: Path, made: again.Rescored, params: ParamsFile, tasks: dict[str, Task], scope: Scope
 ) -> Iterator[Link]:
     """The MLflow store, and the fingerprints of what it should hold."""
-    chain, commits, settings = Chain("MLflow", mirror.REMEDY), Commits(root), params.report()
+    settings, commits = params.report(), Commits(root)
+    chain = Chain("MLflow", mirror.REMEDY, (DATABASE,))
     found: list[StoredRun] = []
 
     def opened() -> Iterator[Link]:
@@ -164,7 +172,8 @@ def _mirrored(
         chosen = {"/".join(key) for key in scope.comparisons}
         if not scope.whole:
             known, recorded = ({key: of[key] for key in chosen & of.keys()} for of in (known, recorded))
-        yield from chain.values("artifacts/tracking.json", known, recorded)
+        tracked = chain.of("artifacts/tracking.json", rests_on=_MADE)
+        yield from tracked.values("artifacts/tracking.json", known, recorded)
         if not found:
             return
         every = {(one.family, one.arm): one for one in pretrainings.collect(root, settings.run, git(root))}

@@ -58,6 +58,18 @@ def test_a_split_that_waits_for_its_task_is_held_against_the_stage_that_wrote_it
     assert code == 1 and found["remedy"] == "`git checkout -- reports/splits/medmqp.json`"
 
 
+def test_what_it_leaves_out_may_not_stand_in_mlflow_as_current(root, capsys):
+    from auditing import tampering
+
+    statement = (
+        "DELETE FROM tags WHERE key = 'superseded' AND run_uuid IN (SELECT run_uuid FROM tags WHERE value = 'medmqp')"
+    )
+    tampering.stored(statement)(root)
+    _, links = audit(capsys)
+    wrong = [link for link in findings(links) if "medmqp" in link["name"] and link["found"] == "shown as current"]
+    assert len(wrong) == 5 and {link["remedy"] for link in wrong} == {"`harness track`"}
+
+
 def test_the_larger_run_passes_again(root, capsys):
     finished.again(root, tasks=list(finished.TASKS), seeds=finished.SEEDS)
     code, links = audit(capsys)
