@@ -67,7 +67,7 @@ def per_head(options) -> None:
 
 
 def spread(runs: list[dict]) -> str:
-    values = [run["f1"] for run in runs]
+    values = [run["score"] for run in runs]
     return f"{statistics.mean(values):.3f} ± {statistics.stdev(values):.3f}" if len(values) > 1 else f"{values[0]:.3f}"
 
 
@@ -118,7 +118,8 @@ def measure(way: str, name: str, family: str, seed: int, epochs: int) -> dict:
         if task.head == "tokens":
             rows = [row[: len(example.rows[0])] for row, example in zip(rows, examples["test"], strict=True)]
     lines = answers(task, "test", inputs.parts["test"], examples["test"], rows)
-    return {"way": way, "cpu": cpu, "wall": wall, "f1": primary(task, lines)}
+    records = {record["id"]: record for record in inputs.parts["test"]}
+    return {"way": way, "cpu": cpu, "wall": wall, "score": primary(task, lines, records)}
 
 
 def with_engine(way, model, examples, tokenizer, settings, seed, epochs) -> list:
@@ -131,7 +132,7 @@ def with_engine(way, model, examples, tokenizer, settings, seed, epochs) -> list
     recipe = dataclasses.replace(settings.recipe, steps=steps, batch=BATCH, accumulation=1, evaluate_every=steps)
     loop.train(
         model, examples["train"], recipe, settings.engine, pad=tokenizer.pad_token_id, seed=seed,
-        validate=lambda: 0.0, progress=lambda step: None, name="benchmark",
+        validate=lambda: {"selection": 0.0}, progress=lambda step: None, name="benchmark",
     )  # fmt: skip
     return predicting.logits(
         model, examples["test"], recipe.evaluation_batch, tokenizer.pad_token_id, "cpu", contextlib.nullcontext()

@@ -20,6 +20,7 @@ import numpy as np
 from scipy import stats
 from sklearn.metrics import f1_score
 
+KNOWN = ("binary_f1", "macro_f1", "strict_f1")
 DRAWS = 2000
 # A bootstrap of 2,000 draws is known to 1.6 %; on few groups it differs from a jackknife by some per cent itself.
 TOLERANCE = 0.08
@@ -114,16 +115,23 @@ def recompute(root: Path) -> list[str]:
     rows = list(csv.DictReader((root / "reports" / "comparison.csv").open(encoding="utf-8", newline="")))
     results = defaultdict(dict)
     for row in csv.DictReader((root / "reports" / "results.csv").open(encoding="utf-8", newline="")):
-        if row["metric"] == "f1":
+        if row["primary"] == "true":
             results[row["task"], row["family"]][row["arm"], int(row["seed"])] = row["value"]
     said, rng = [], np.random.default_rng(7)
     for row, holm in zip(rows, adjusted([float(row["p_value"]) for row in rows]), strict=True):
         task, family, arms = row["task"], row["family"], (row["against"], "clinical")
+        if row["metric"] not in KNOWN:
+            said.append(
+                f"DIFFERS {task}/{family}: {row['metric']} is none of {', '.join(KNOWN)}, which are counted here"
+            )
+            continue
         folder = root / "artifacts" / "predictions" / task / family
         runs = json.loads((folder / "runs.json").read_text(encoding="utf-8"))
         stored = json.loads((root / "artifacts" / "scores" / task / f"{family}.json").read_text(encoding="utf-8"))
         exact = {
-            (m["arm"], m["seed"]): m["value"] for m in stored["metrics"] if (m["part"], m["metric"]) == ("test", "f1")
+            (m["arm"], m["seed"]): m["value"]
+            for m in stored["metrics"]
+            if (m["part"], m["metric"]) == ("test", row["metric"])
         }
         group_of = json.loads((root / "artifacts" / "splits" / task / "groups.json").read_text(encoding="utf-8"))
         labels, positive = declared(root, task, runs)

@@ -12,6 +12,7 @@ from harness.config import (
     TRAINED,
     Build,
     Corpus,
+    Encoder,
     Engine,
     Family,
     Hub,
@@ -23,10 +24,23 @@ from harness.config import (
 )
 from harness.errors import ConfigError
 
+# No run that ends needs more, and a slip of the keyboard (a zero too many, or six) is far above.
+DRAWS = 1_000_000  # a p-value of four decimals is settled by a tenth of them
+UPDATES = 100_000_000
+ROWS = 1_000_000  # of a batch
+TOKENS = 1_000_000  # of a row
+THREADS = 4_096  # or devices
+
 
 def _range(ok: bool, name: str, path: str, wanted: str, value) -> None:
     if not ok:
         raise ConfigError(f"{name}: {path} must be {wanted}, not {value!r}.", remedy=f"Correct {path}.")
+
+
+def _between(part, field: str, low: float, high: float, path: str, name: str) -> None:
+    value = getattr(part, field)
+    _range(value >= low, name, f"{path}.{field}", f"{low} or more", value)
+    _range(value <= high, name, f"{path}.{field}", f"at most {high:,}", value)
 
 
 def split(split: Split, name: str) -> Split:
@@ -39,7 +53,7 @@ def split(split: Split, name: str) -> Split:
 
 
 def corpus(corpus: Corpus, name: str) -> Corpus:
-    _range(corpus.overlap_n >= 1, name, "corpus.overlap_n", "1 or more", corpus.overlap_n)
+    _between(corpus, "overlap_n", 1, 1000, "corpus", name)
     for field in ("overlap_coverage", "near_duplicate"):
         _range(0 < getattr(corpus, field) <= 1, name, f"corpus.{field}", "above 0, at most 1", getattr(corpus, field))
     return corpus
@@ -47,15 +61,15 @@ def corpus(corpus: Corpus, name: str) -> Corpus:
 
 def statistics(statistics: Statistics, name: str) -> Statistics:
     _range(0.5 < statistics.level < 1, name, "statistics.level", "above 0.5 and below 1", statistics.level)
-    _range(statistics.draws >= 100, name, "statistics.draws", "100 or more", statistics.draws)
+    _between(statistics, "draws", 100, DRAWS, "statistics", name)
     _range(statistics.seed >= 0, name, "statistics.seed", "0 or more", statistics.seed)
     _range(0 < statistics.margin < 1, name, "statistics.margin", "above 0 and below 1", statistics.margin)
     return statistics
 
 
 def engine(engine: Engine, name: str) -> Engine:
-    _range(engine.devices >= 1, name, "engine.devices", "1 or more", engine.devices)
-    _range(engine.pretraining_threads >= 1, name, "engine.pretraining_threads", "1 or more", engine.pretraining_threads)
+    for field in ("devices", "pretraining_threads"):
+        _between(engine, field, 1, THREADS, "engine", name)
     _range(
         not (engine.device == "cpu" and engine.precision == "bf16"),
         name,
@@ -67,9 +81,15 @@ def engine(engine: Engine, name: str) -> Engine:
 
 
 def recipe(recipe: Recipe, path: str, name: str) -> Recipe:
-    for field in ("steps", "batch", "accumulation", "max_length", "evaluate_every", "evaluation_batch"):
-        _range(getattr(recipe, field) >= 1, name, f"{path}.{field}", "1 or more", getattr(recipe, field))
-    _range(recipe.learning_rate > 0, name, f"{path}.learning_rate", "above 0", recipe.learning_rate)
+    for field in ("steps", "evaluate_every"):
+        _between(recipe, field, 1, UPDATES, path, name)
+    for field in ("batch", "accumulation", "evaluation_batch"):
+        _between(recipe, field, 1, ROWS, path, name)
+    _between(recipe, "max_length", 1, TOKENS, path, name)
+    _between(recipe, "patience", 0, UPDATES, path, name)
+    _between(recipe, "weight_decay", 0, 1, path, name)
+    for field in ("learning_rate", "clip"):
+        _range(getattr(recipe, field) > 0, name, f"{path}.{field}", "above 0", getattr(recipe, field))
     _range(0 <= recipe.warmup <= 1, name, f"{path}.warmup", "between 0 and 1", recipe.warmup)
     _range(0 <= recipe.dropout < 1, name, f"{path}.dropout", "at least 0 and below 1", recipe.dropout)
     _range(0 <= recipe.stride < recipe.max_length - 2, name, f"{path}.stride", "below max_length - 2", recipe.stride)
@@ -78,11 +98,13 @@ def recipe(recipe: Recipe, path: str, name: str) -> Recipe:
 
 def pretraining(settings: Pretraining, path: str, engine: Engine, name: str) -> Pretraining:
     """The effective batch is what the devices make together, and every rate is a share."""
-    for field in ("effective_batch", "device_batch", "length"):
-        _range(getattr(settings, field) >= 1, name, f"{path}.{field}", "1 or more", getattr(settings, field))
+    for field, most in (("effective_batch", ROWS), ("device_batch", ROWS), ("length", TOKENS)):
+        _between(settings, field, 1, most, path, name)
     for field in ("evaluate_every", "save_steps", "save_minutes"):
         _range(getattr(settings, field) >= 0, name, f"{path}.{field}", "0 or more", getattr(settings, field))
-    _range(settings.steps is None or settings.steps >= 1, name, f"{path}.steps", "1 or more, or null", settings.steps)
+    steps = settings.steps
+    _range(steps is None or steps >= 1, name, f"{path}.steps", "1 or more, or null", steps)
+    _range(steps is None or steps <= UPDATES, name, f"{path}.steps", f"at most {UPDATES:,}", steps)
     for field in ("mask_rate", "mask_rate_end"):
         rate = getattr(settings, field)
         _range(0 < rate < 1, name, f"{path}.{field}", "above 0 and below 1", rate)
@@ -97,6 +119,10 @@ def pretraining(settings: Pretraining, path: str, engine: Engine, name: str) -> 
 
 def family(family: Family, path: str, engine: Engine, name: str) -> None:
     """Both sources are pinned, and an arm that is built has what building it needs."""
+    factor = family.learning_rate_factor
+    _range(factor > 0, name, f"{path}.learning_rate_factor", "above 0", factor)
+    if family.encoder is not None:
+        encoder(family.encoder, f"{path}.encoder", name)
     for arm in ARMS:
         source(getattr(family, arm), f"{path}.{arm}", name)
     for key in ("general", "adaptation"):
@@ -120,6 +146,23 @@ def family(family: Family, path: str, engine: Engine, name: str) -> None:
                 f"{name}: {path}.{key} is null, but that arm is built here.",
                 remedy=f"Fill in {path}.{key}, or give the arm a source: hub or folder.",
             )
+
+
+def encoder(encoder: Encoder, path: str, name: str) -> Encoder:
+    """Sizes of which a model can be made."""
+    for field, most in (
+        ("hidden", 65_536),
+        ("layers", 1_000),
+        ("heads", 1_024),
+        ("intermediate", 1_000_000),
+        ("vocabulary", 10_000_000),
+        ("max_positions", TOKENS),
+    ):
+        _between(encoder, field, 1, most, path, name)
+    fits = encoder.hidden % encoder.heads == 0
+    _range(fits, name, f"{path}.hidden", f"a multiple of heads ({encoder.heads})", encoder.hidden)
+    _range(0 <= encoder.dropout < 1, name, f"{path}.dropout", "at least 0 and below 1", encoder.dropout)
+    return encoder
 
 
 def source(source: Source, path: str, name: str) -> Source:

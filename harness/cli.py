@@ -1,16 +1,20 @@
 """The command line: its parser and its exit codes; the subcommands stand in `harness.commands`.
 
-Exit codes: 0 success, 1 a finding or an error in data, parameters or files, 2 wrong usage.
+Exit codes: 0 success, 1 a finding or an error in data, parameters or files, 2 wrong usage, 128 and the signal's
+number where a signal ended it (130 for Ctrl-C).
 """
 
 import argparse
 import os
+import signal
 import sys
 
 from harness import __version__, offline, restricted
 from harness.commands import data, grid, plugins, records, stages
 from harness.commands.common import repository
+from harness.disks import disk_error
 from harness.errors import HarnessError, MissingInputError, OfflineError
+from harness.stopping import heard
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,7 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
         restricted.hide_messages()
     refused = offline.enforce() if offline.wanted(confidential) else []
     try:
-        code = options.run(options) or 0
+        with heard(signal.SIGTERM, signal.SIGHUP):
+            code = options.run(options) or 0
+            sys.stdout.flush()
         if refused and not code:
             # Asked for, refused, and swallowed by the library that asked.
             raise offline.error(refused[0])
@@ -32,12 +38,27 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"Before that: {offline.error(refused[0])}", file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # The reader (`| head`) has gone; nothing is left to say, and Python must not say it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_unsaid()
         return 1
-    except KeyboardInterrupt:
-        print("harness: interrupted; `dvc repro` starts this stage again.", file=sys.stderr)
-        return 130
+    except Exception as error:
+        if (refusal := disk_error(error, quiet=confidential)) is None:
+            raise
+        print(f"harness: {refusal}", file=sys.stderr)
+        _leave_unsaid()
+        return 1
+    except KeyboardInterrupt as interruption:
+        number = getattr(interruption, "number", signal.SIGINT)
+        what = "interrupted" if number == signal.SIGINT else f"stopped by {number.name}"
+        print(f"harness: {what}; `dvc repro` starts this stage again.", file=sys.stderr)
+        return 128 + number
+
+
+def _leave_unsaid() -> None:
+    """Where the reader (`| head`) has gone or the disk is full, Python must not try to say the rest at exit."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _confidential(options) -> bool:

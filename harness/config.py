@@ -17,6 +17,7 @@ FileName = Annotated[str, re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*"), "the plain
 FileHash = Annotated[
     str, re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}"), "a SHA-256 (64 hex digits) or a git blob id (40), in quotes"
 ]
+Reason = Annotated[str, re.compile(r"(?s).*\S.*"), "a reason, in words"]
 
 
 @dataclass(frozen=True)
@@ -95,22 +96,24 @@ class Build:
 class Hub:
     """The arm is a checkpoint of the Hugging Face hub at one commit.
 
-    `files`, where given, holds the hash of every file that the import reads, as
-    `harness checkpoint pin` prints them; one that differs or is not listed is refused.
+    `files`, where given, holds the hash of every file that the import reads, as `harness checkpoint pin` prints them;
+    another is refused. `despite_gate` is the reason to take in what `harness.training.gate` refuses.
     """
 
     source: Literal["hub"]
     repository: str
     revision: str
     files: dict[FileName, FileHash] | None = None
+    despite_gate: Reason | None = None
 
 
 @dataclass(frozen=True)
 class Folder:
-    """The arm is a Hugging Face checkpoint folder on this machine."""
+    """The arm is a Hugging Face checkpoint folder on this machine; `despite_gate` as for the hub."""
 
     source: Literal["folder"]
     path: str
+    despite_gate: Reason | None = None
 
 
 Source = Build | Hub | Folder
@@ -204,7 +207,7 @@ class Recipe:
     """Fine-tuning of one task. Lengths are in tokens, `warmup` is a share of `steps`.
 
     `stride` is the overlap of neighbouring windows of a long document; `patience` counts
-    evaluations without a better validation F1 (0: never stop early).
+    evaluations without a better validation score (0: never stop early).
     """
 
     steps: int

@@ -55,6 +55,10 @@ class OfflineError(HarnessError):
     """A connection beyond this machine was asked for in a process that may not leave it."""
 
 
+class DiskError(HarnessError):
+    """A disk is full, read-only, not this user's, or busy."""
+
+
 class MissingInputError(HarnessError):
     """A stage's input has not been made yet."""
 

@@ -8,29 +8,25 @@ import contextlib
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from harness.errors import DataError, MissingInputError
-
-
-def _aside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}.partial")
+from harness.disks import writing
+from harness.errors import DataError, DiskError, MissingInputError
+from harness.scratch import aside_of, held, put_in_place, remove_abandoned, scratch_folder
 
 
 def write_bytes(path: Path, content: bytes) -> None:
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = _aside(path)
-    try:
-        with open(aside, "wb") as handle:
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(path.parent)
+        aside = aside_of(path)
+        with held(aside) as handle:
             handle.write(content)
             handle.flush()
             os.fsync(handle.fileno())
-        os.replace(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)
+            os.replace(aside, path)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -130,11 +126,22 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def sha256_files(folder: Path) -> dict[str, str]:
+    """The hash of every file below `folder` by its relative path, in sorted order."""
+    paths = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in paths}
+
+
 def sha256_tree(folder: Path) -> str:
     """One hash over the names and bytes of every file below `folder`, in sorted order."""
+    return sha256_of_files(sha256_files(folder))
+
+
+def sha256_of_files(hashes: dict[str, str]) -> str:
+    """`sha256_tree` of a folder whose `sha256_files` are known."""
     digest = hashlib.sha256()
-    for path in sorted(p for p in Path(folder).rglob("*") if p.is_file()):
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{sha256(path)}\n".encode())
+    for name, value in hashes.items():
+        digest.update(f"{name}\0{value}\n".encode())
     return digest.hexdigest()
 
 
@@ -145,16 +152,14 @@ def sha256_value(value) -> str:
 
 @contextlib.contextmanager
 def atomic_folder(target: Path) -> Iterator[Path]:
-    """A folder to fill; it takes the place of `target` only when the block ends without an error."""
+    """A folder to fill; it takes the place of `target` only when the block ends without an error.
+
+    Killed at any moment, `target` is the old one or the new one, whole.
+    """
     target = Path(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = _aside(target)
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir()
-    try:
-        yield aside
-        if target.exists():
-            shutil.rmtree(target)
-        os.replace(aside, target)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    with writing(target), scratch_folder(target) as aside:
+        try:
+            yield aside
+        except DiskError as error:
+            raise DiskError(error.message.replace(str(aside), str(target)), remedy=error.remedy) from error
+        put_in_place(aside, target)

@@ -36,7 +36,9 @@ def checked_folds(folds: Folds, name: str) -> Folds:
     at = f"{name}: cross_validation.folds"
     for field, ok, wanted in (
         ("number", folds.number >= 2, "2 or more"),
+        ("number", folds.number <= 1000, "at most 1,000"),
         ("repeats", folds.repeats >= 1, "1 or more"),
+        ("repeats", folds.repeats <= 1000, "at most 1,000"),
         ("validation", 0 < folds.validation < 1, "above 0 and below 1"),
     ):
         if not ok:

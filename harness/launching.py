@@ -1,11 +1,16 @@
 """Starting a stage once per device of this machine, or as a batch job."""
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 
 from harness.config import PretrainSettings
+from harness.stopping import heard
+
+SECONDS_TO_SAVE = 60.0
 
 
 def on_devices(devices: int, arguments: Sequence[str]) -> int | None:
@@ -16,7 +21,19 @@ def on_devices(devices: int, arguments: Sequence[str]) -> int | None:
     if devices == 1 or "WORLD_SIZE" in os.environ:
         return None
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={devices}"]
-    return subprocess.run([*command, "-m", "harness", *arguments]).returncode
+    with heard(signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
+        started = subprocess.Popen([*command, "-m", "harness", *arguments])
+        try:
+            return started.wait()
+        except KeyboardInterrupt:
+            # It passes this on to the processes of all devices, and waits until they have saved and ended.
+            started.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                started.wait(SECONDS_TO_SAVE)
+            raise
+        finally:
+            started.kill()
+            started.wait()
 
 
 def slurm_script(family: str, settings: PretrainSettings, gpus_per_node: int, hours: int) -> str:

@@ -137,4 +137,4 @@ class LiveRun:
             yield
         except Exception as error:
             self._client = None
-            tracking.warn(error, "The training goes on without it.")
+            tracking.warn(error, "The training goes on without it.", always=True)

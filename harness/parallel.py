@@ -35,6 +35,7 @@ def ordered(work: Callable, jobs: Iterable, workers: int) -> Iterator:
     context = multiprocessing.get_context("fork" if forks else "spawn")
     pool = ProcessPoolExecutor(workers, context, _start, (work, os.getpid()))
     waiting = deque()
+    fine = False
     try:
         for job in jobs:
             waiting.append(pool.submit(_run, job))
@@ -42,12 +43,17 @@ def ordered(work: Callable, jobs: Iterable, workers: int) -> Iterator:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+        fine = True
     except BrokenProcessPool:
         raise HarnessError(
             "A worker process was killed from outside, probably for lack of memory.",
             remedy="Free memory, or set HARNESS_WORKERS=1, and run the command again.",
         ) from None
     finally:
+        if not fine:
+            # A job may take minutes. From Python 3.14 on, `kill_workers` does this.
+            for process in list((pool._processes or {}).values()):
+                process.kill()
         pool.shutdown(cancel_futures=True)
 
 
@@ -88,7 +94,7 @@ def made_ahead(work: Callable, jobs: Iterable) -> Iterator:
 
 def _serve(work: Callable, connection, other_end, parent: int) -> None:
     # Its parent decides when it ends, also where a batch system signals the whole process group.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
         signal.signal(number, signal.SIG_IGN)
     die_with(parent)
     other_end.close()
@@ -108,6 +114,14 @@ def _received(connection):
     return result
 
 
+def ends_with_its_parent(parent: int) -> None:
+    """For a worker: what an interruption means is decided by its parent, whose own handlers are not the worker's."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
+        signal.signal(number, signal.SIG_DFL)
+    die_with(parent)
+
+
 def die_with(parent: int) -> None:
     """On Linux, end this worker with its parent, also when that is killed: an orphan would go on writing."""
     try:
@@ -123,8 +137,7 @@ def die_with(parent: int) -> None:
 def _start(work: Callable, parent: int) -> None:
     global _work
     _work = work
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    die_with(parent)
+    ends_with_its_parent(parent)
     offline.follow()
 
 

@@ -5,6 +5,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
+from harness import metrics
 from harness.errors import RegistryError, nearest
 from harness.task import HEADS, Groups, Task
 
@@ -137,6 +138,8 @@ def _check(task: Task, path: Path) -> None:
         refuse("TASK.labels repeats a label.", "List each label once.")
     if task.positive is not None and task.positive not in task.labels:
         refuse(f"TASK.positive is {task.positive!r}, not a label.", f"Labels: {', '.join(task.labels)}.")
+    for what, remedy in metrics.faults(task):
+        refuse(what, remedy)
     if not isinstance(task.groups, Groups):
         refuse(f"TASK.groups is a {type(task.groups).__name__}.", "Write groups=Groups(…); see harness/task.py.")
     for field in ("reader", "schema"):

@@ -128,7 +128,7 @@ def without_message(error: BaseException) -> str:
         for frame in traceback.extract_tb(each.__traceback__):
             lines.append(f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}')
         # What a worker process sends home is a text that ends in the message; its frames are taken out of it.
-        if type(each).__name__ == "_RemoteTraceback":
+        if type(each).__name__.endswith("RemoteTraceback"):
             lines += [match[0] for match in _FRAME.finditer(str(each))]
         # What the system says of a failed call is no value; the file that it was about may be.
         lines.append(type(each).__name__ + (f": {each.strerror}" if isinstance(each, OSError) else ""))

@@ -22,7 +22,8 @@ class Reading:
 
     `records` are plain dicts with the head's columns; `dropped` and `repaired` count raw rows by
     reason; `rows_in` is the number of raw rows, so that rows_in = len(records) + sum(dropped).
-    `where` says for an id where its row stands ("line 12"), for messages.
+    `where` says for an id where its row stands ("line 12"), for messages; `places` for every record, in their order,
+    where the reader knows it.
     """
 
     records: list[dict]
@@ -30,6 +31,7 @@ class Reading:
     dropped: dict[str, int] = field(default_factory=dict)
     repaired: dict[str, int] = field(default_factory=dict)
     where: dict[str, str] = field(default_factory=dict)
+    places: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,9 @@ class Task:
     `reader` turns the folder of raw files into a `Reading`; `schema` returns the pandera schema
     its records must satisfy (a function, so that listing tasks does not import pandera).
     `labels` is the fixed label list every metric uses, in the order of the head's outputs;
-    for a two-label task `positive` is the one that binary F1 counts. `metrics` names the scores of
-    `harness.evaluation`, the primary first. `version` changes whenever the meaning of a row does.
+    for a two-label task `positive` is the one that binary F1 counts. `metrics` names scores of
+    `harness.metrics`, first the primary one, by which arms are compared. `version` changes whenever the meaning of a
+    row does.
     """
 
     name: str

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from harness import tracking
-from harness.errors import DataError, MissingInputError
+from harness.errors import DataError, HarnessError, MissingInputError
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,12 @@ def experiments(root: Path) -> dict[str, dict[str, str]]:
 def _asked(root: Path, ask: Callable):
     """What `ask(client, uri)` finds in the store."""
     uri = tracking.store_uri(root)
-    if (
-        uri == f"sqlite:///{Path(root).resolve() / tracking.DATABASE}"
-        and not (Path(root) / tracking.DATABASE).is_file()
-    ):
+    if uri == f"sqlite:///{Path(root).resolve() / tracking.DATABASE}" and not (Path(root) / tracking.DATABASE).exists():
         raise MissingInputError(f"{tracking.DATABASE} is missing.", remedy="Make it with `harness track`.")
     try:
         return ask(tracking.connect(uri), uri)
+    except HarnessError:
+        raise
     except Exception as error:
         # Whatever a server, proxy or driver raises.
         reason = (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -18,7 +18,9 @@ from itertools import islice
 from pathlib import Path
 
 from harness import files, offline
+from harness.errors import HarnessError
 from harness.reporting import standing
+from harness.store import refuse_unusable
 
 DATABASE, ARTIFACTS = "mlflow.db", "mlartifacts"
 # The page for training runs, and not the one for chats, is what the UI opens.
@@ -44,8 +46,12 @@ def artifacts_of(uri: str) -> Path | None:
     return Path(uri.removeprefix("sqlite:///")).parent / ARTIFACTS if uri.startswith("sqlite:///") else None
 
 
-def warn(error: Exception, then: str) -> None:
-    reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+def warn(error: Exception, then: str, *, always: bool = False) -> None:
+    """Say that MLflow was not updated, and `then`; an error that knows itself what helps says that in its place,
+    or before it where it is said `always`."""
+    reason = (str(error).splitlines() or [type(error).__name__])[0][:200].rstrip(".")
+    if isinstance(error, HarnessError):
+        then = f"{error.remedy} {then}" if always else error.remedy
     print(f"harness: warning: MLflow was not updated ({reason}).\n{then}", file=sys.stderr)
 
 
@@ -120,7 +126,8 @@ def without_waiting_for_the_disk() -> Iterator[None]:
 
 
 def connect(uri: str):
-    """A client of the store at `uri`, quiet and without telemetry."""
+    """A client of the store at `uri`, quiet and without telemetry; raises as `refuse_unusable` does."""
+    refuse_unusable(uri)
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     # An unreachable server is found out in seconds, unless the user has set other limits.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
@@ -277,7 +284,8 @@ def delete_local(root: Path) -> None:
     root = Path(root)
     with one_at_a_time(f"sqlite:///{root.resolve() / DATABASE}"):
         for suffix in ("", "-wal", "-shm", "-journal"):
-            (root / f"{DATABASE}{suffix}").unlink(missing_ok=True)
+            path = root / f"{DATABASE}{suffix}"
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         for path in (root / ARTIFACTS).iterdir():
             if path.is_dir():
                 shutil.rmtree(path)

@@ -44,6 +44,7 @@ RULES = inline_tags.Rules(
     markup=MARKUP,
     absorbs={"Date": ("Age",)},
     connectives=("den", "på", "i", "dato", "født", "og"),
+    escaped=True,
 )
 
 TASK = Task(

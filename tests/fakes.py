@@ -88,11 +88,11 @@ SCORES_OF_A_COLLAPSED_PAIR = {
     "task": "t", "family": "nb_bert", "head": "sequence", "data_kind": "synthetic", "primary": "binary_f1",
     "labels": ["0", "1"], "n": {"test": 90}, "groups": {"test": 90},
     "metrics": [
-        {"arm": arm, "seed": seed, "part": "test", "metric": "f1", "value": 0.6667}
+        {"arm": arm, "seed": seed, "part": "test", "metric": "binary_f1", "value": 0.6667}
         for arm in ("baseline", "clinical") for seed in (1, 2)
     ],
     "per_class": [], "confusion": [], "inputs": {}, "provenance": {},
-    "reference": {"majority": {"f1": 0.0}, "always_positive": {"f1": 0.6667}},
+    "reference": {"majority": {"binary_f1": 0.0}, "always_positive": {"binary_f1": 0.6667}},
     "comparisons": [{
         "part": "test", "against": "baseline", "seeds": [1, 2], "reference": 0.6667, "clinical": 0.6667, "delta": 0.0,
         "ci_low": -0.001, "ci_high": 0.001, "p_value": 1.0, "se": 0.0005, "df": 4.0, "mde": 0.002,
@@ -326,9 +326,11 @@ def _predictions(root: Path, task: Task, family: str, seeds: tuple[int, ...]) ->
                     "seed": seed,
                     "steps": 100,
                     "best_step": 80,
-                    "best_validation_f1": skill,
+                    "best_selection": skill,
+                    "best_validation": skill,
                     "curve": [
-                        {"step": step, "train_loss": 1 / step, "validation_f1": skill} for step in (20, 40, 60, 80)
+                        {"step": step, "train_loss": 1 / step, "selection": skill, "validation": skill}
+                        for step in (20, 40, 60, 80)
                     ],
                     "predictions": files.sha256(path),
                 }

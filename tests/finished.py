@@ -157,6 +157,15 @@ def _checkpoints(root: Path, params: ParamsFile) -> None:
     files.write_json(above / "control" / "harness.json", {"family": FAMILY, "arm": "control", "source": None})
 
 
+def probabilities(labels, prediction: str, chance: random.Random) -> list[float]:
+    """As many as there are labels, that of the prediction the highest."""
+    drawn = sorted(chance.random() for _ in labels)
+    shares = [round(value / sum(drawn), 6) for value in drawn]
+    highest = shares.pop()
+    shares.insert(labels.index(prediction), highest)
+    return shares
+
+
 def _predictions(root: Path, name: str, params: ParamsFile) -> None:
     from harness.evaluation import metrics
 
@@ -174,15 +183,16 @@ def _predictions(root: Path, name: str, params: ParamsFile) -> None:
             for record in records:
                 if splits[record["id"]] in ("test", "validation"):
                     prediction = record["label"] if chance.random() < skill else chance.choice(task.labels)
-                    scores = [round(chance.random(), 6) for _ in task.labels]
+                    scores = probabilities(task.labels, prediction, chance)
                     line = {key: record[key] for key in ("id", "group")} | {"part": splits[record["id"]]}
                     lines.append({**line, "gold": record["label"], "prediction": prediction, "scores": scores})
             path = folder / f"{arm}-seed{seed}.jsonl"
             files.write_jsonl(path, sorted(lines, key=lambda line: (line["part"], line["id"])))
             best = round(metrics.primary(task, [line for line in lines if line["part"] == "validation"]), 6)
-            curve = [{"step": 30, "train_loss": 0.9, "validation_f1": 0.1}]
-            curve.append({"step": 60, "train_loss": 0.7, "validation_f1": best})
-            run = {"arm": arm, "seed": seed, "steps": 60, "best_step": 60, "best_validation_f1": best}
+            curve = [{"step": 30, "train_loss": 0.9, "selection": 0.0, "validation": 0.1}]
+            curve.append({"step": 60, "train_loss": 0.7, "selection": 0.2, "validation": best})
+            run = {"arm": arm, "seed": seed, "steps": 60, "best_step": 60}
+            run |= {"best_selection": 0.2, "best_validation": best}
             runs.append({**run, "curve": curve, "diverged": False, "predictions": files.sha256(path)})
     above = root / "artifacts" / "checkpoints" / FAMILY
     recorded = {

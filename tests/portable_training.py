@@ -95,7 +95,7 @@ def finetuned(architecture: str, head: str, folder: Path) -> None:
     model = families.load_head(folder, architecture, head, labels, "sdpa", 0.1)
     recipe = Recipe(6, 4, 1, 3e-3, 0.1, 0.01, 1.0, 0.1, 32, 8, 6, 0, 4)
     loop.train(
-        model, examples, recipe, ENGINE, pad=tokenizer.pad_token_id, seed=1, validate=lambda: 0.5,
+        model, examples, recipe, ENGINE, pad=tokenizer.pad_token_id, seed=1, validate=lambda: {"selection": 0.5},
         progress=lambda step: None, name=head,
     )  # fmt: skip
     rows = predicting.logits(model, examples, 4, tokenizer.pad_token_id, "cpu", contextlib.nullcontext())

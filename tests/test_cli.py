@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from disks import mounted
 
 from harness.cli import main
 
@@ -141,3 +142,49 @@ def test_a_pin_is_printed_as_params_yaml_takes_it(monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert printed.startswith("# a/b@dev: ")
     assert Hub(**YAML(typ="safe", pure=True).load(printed)) == found
+
+
+def test_a_full_disk_below_what_is_printed_is_no_traceback(project):
+    command = f"{sys.executable} -m harness tasks > /dev/full"
+    result = subprocess.run(command, shell=True, cwd=project, capture_output=True, text=True)
+    assert result.returncode == 1 and result.stderr.startswith("harness: No space left"), result.stderr
+    assert len(result.stderr.splitlines()) == 2
+
+
+VALIDATE, USE = ["validate", "triage"], ["data", "use", "triage", "given/sample.csv"]
+
+
+@pytest.mark.parametrize(
+    ("place", "size", "arguments", "said"),
+    [
+        ("artifacts", "4k", VALIDATE, "No space left while writing artifacts/validated/triage"),
+        ("artifacts", "read-only", VALIDATE, "The file system is read-only while writing artifacts/validated/triage"),
+        ("artifacts/validated/triage", "64k", VALIDATE, "Device or resource busy: artifacts/validated/triage"),
+        ("data", "12k", USE, "No space left while writing data/triage"),
+        ("data", "read-only", USE, "The file system is read-only while writing data/triage"),
+        ("data/triage", "64k", USE, "Device or resource busy: data/triage"),
+        ("more", "4k", ["data", "generate", "more"], "No space left while writing more/"),
+    ],
+)
+def test_a_disk_that_takes_nothing_is_named_and_the_last_good_state_stays(place, size, arguments, said, project):
+    assert harness("new-task", "triage", "--head", "sequence", "--format", "csv", cwd=project).returncode == 0
+    (project / "given").mkdir()
+    shutil.copy(project / "data" / "triage" / "sample.csv", project / "given")
+    before = shutil.move(project / "data", project / "before")
+    (project / "data").mkdir()
+    (project / place).parent.mkdir(parents=True, exist_ok=True)
+    place = project / place
+    if place.exists():
+        place.rmdir()
+    with mounted(place, "size=64k" if size == "read-only" else f"size={size}") as disk:
+        shutil.copytree(before, project / "data", dirs_exist_ok=True)
+        if size == "read-only":
+            subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        result = harness(*arguments, cwd=project)
+        assert result.returncode == 1 and said in result.stderr.replace(f"{project}/", ""), result.stderr
+        # `validate` says first what it has read.
+        message = [line for line in result.stderr.splitlines() if not line.startswith("triage: ")]
+        assert len(message) == 2 and ".partial" not in result.stderr
+        for path in before.rglob("*.*"):
+            assert (project / "data" / path.relative_to(before)).read_bytes() == path.read_bytes()
+        assert not list(project.rglob("*.partial"))

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 import samples
 
-from harness.data import sources, tabular
+from harness.data import arrow, sources, tabular
 from harness.data.corpus_files import corpus_files, read_documents
 from harness.errors import CheckpointError, ConfigError, DataError
 from harness.params import parse
@@ -77,7 +77,7 @@ def test_a_parquet_bomb_is_refused_by_what_its_footer_says(tmp_path, monkeypatch
     parquet.write_table(
         pyarrow.table({"text": ["a" * 1000] * 10_000}), tmp_path / "d.parquet", use_dictionary=False, compression="zstd"
     )
-    monkeypatch.setattr(tabular, "UNPACKED", 1 << 20)
+    monkeypatch.setattr(arrow, "UNPACKED", 1 << 20)
     with pytest.raises(DataError, match=r"d\.parquet unpacks to 10,000 rows"):
         list(tabular.arrow_rows(tmp_path / "d.parquet"))
 

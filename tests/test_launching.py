@@ -1,8 +1,13 @@
 """A stage is started once per device, and only by the process that a user started."""
 
 import dataclasses
+import os
+import signal
+import threading
+import time
 
 import pytest
+from processes import running
 from tiny_training import ENGINE, settings
 
 from harness import launching
@@ -15,9 +20,16 @@ def commands(monkeypatch) -> list[list[str]]:
     seen = []
 
     class Done:
-        returncode = 3
+        def __init__(self, command):
+            seen.append(command)
 
-    monkeypatch.setattr(launching.subprocess, "run", lambda command: seen.append(command) or Done)
+        def wait(self) -> int:
+            return 3
+
+        def kill(self) -> None:
+            pass
+
+    monkeypatch.setattr(launching.subprocess, "Popen", Done)
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     return seen
 
@@ -34,6 +46,32 @@ def test_several_go_through_torchrun_and_its_exit_code_comes_back(commands):
 def test_a_process_that_torchrun_started_starts_no_other(commands, monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     assert launching.on_devices(2, ["pretrain", "nb_bert"]) is None and commands == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1, signal.SIGINT], ids=lambda number: number.name)
+def test_told_to_stop_it_lets_the_processes_of_all_devices_save_and_leaves_none(number, tmp_path, monkeypatch):
+    launcher = tmp_path / "launcher"
+    launcher.write_text(
+        "#!/bin/sh\n"
+        f"trap 'sleep 1; touch {tmp_path}/saved; exit 1' TERM\n"
+        f"echo $$ > {tmp_path}/started\n"
+        "while true; do sleep .1; done\n",
+        encoding="utf-8",
+    )
+    launcher.chmod(0o755)
+    monkeypatch.setattr(launching.sys, "executable", str(launcher))
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+
+    def interrupt() -> None:
+        while not (tmp_path / "started").exists():
+            time.sleep(0.02)
+        os.kill(os.getpid(), number)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        launching.on_devices(2, ["pretrain", "nb_bert"])
+    assert (tmp_path / "saved").exists()
+    assert not running(int((tmp_path / "started").read_text(encoding="utf-8")))
 
 
 def test_the_batch_script_is_that_of_the_parameters():

@@ -1,14 +1,15 @@
 """Work on a stream: order kept, few jobs in hand, errors brought home."""
 
+import contextlib
 import itertools
 import os
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
+from processes import running, written
 
 from harness.errors import DataError, HarnessError
 from harness.parallel import AHEAD, made_ahead, ordered
@@ -127,9 +128,34 @@ def test_nobody_works_ahead_for_a_process_that_was_killed(tmp_path):
     assert not running(worker)
 
 
-def running(process: int) -> bool:
-    """Whether it is there and no mere entry that its new parent has not looked at yet."""
+STREAM = """
+import os, signal, sys, time
+from pathlib import Path
+from harness import cli, parallel
+from harness.commands import stages
+
+def work(job):
+    Path(sys.argv[1], f"{job}.pid").write_text(str(os.getpid()))
+    time.sleep(600)
+
+stages._corpus = lambda options: list(parallel.ordered(work, range(9), 2))
+sys.exit(cli.main(["corpus"]))
+"""
+
+
+@pytest.mark.parametrize(("cause", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("killed worker", 1)])
+def test_whatever_ends_a_stream_does_not_wait_for_the_jobs_in_hand(cause, code, tmp_path):
+    arguments = [sys.executable, "-c", STREAM, str(tmp_path)]
+    process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, cwd=tmp_path, start_new_session=True)
     try:
-        return (Path("/proc") / str(process) / "stat").read_text(encoding="utf-8").rpartition(") ")[2][0] != "Z"
-    except FileNotFoundError:
-        return False
+        workers = [written(tmp_path / f"{job}.pid", process) for job in (0, 1)]
+        if cause == "killed worker":
+            os.kill(workers[0], signal.SIGKILL)
+        else:
+            process.send_signal(signal.Signals[cause])
+        said = process.communicate(timeout=30)[1]
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == code and said.startswith("harness: ") and "Traceback" not in said, said
+    assert not [worker for worker in workers if running(worker)]

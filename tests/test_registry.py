@@ -88,6 +88,13 @@ def test_a_file_that_cannot_be_loaded(root, text, expected):
         ('labels=("a", "b")', 'labels=("a", "a")', "repeats a label"),
         ('labels=("a", "b")', 'labels="ab"', "TASK.labels is not a tuple"),
         ('metrics=("macro_f1",)', 'metrics=("macro_f1")', "TASK.metrics is not a tuple"),
+        ('metrics=("macro_f1",)', 'metrics=("marco_f1",)', "Did you mean 'macro_f1'"),
+        ('metrics=("macro_f1",)', 'metrics=("binary_f1",)', "binary_f1, which needs TASK.positive"),
+        (
+            'metrics=("macro_f1",)',
+            'metrics=("sensitivity",), positive="b"',
+            "TASK.metrics begins with sensitivity, by which arms cannot be compared",
+        ),
         ('head="sequence"', 'head="sequense"', "Did you mean 'sequence'"),
         ('citation="None"', 'citation="None", positive="c"', "not a label"),
         ("groups=Groups()", 'groups="caller"', "TASK.groups is a str"),

@@ -126,7 +126,7 @@ BAD = [
     ("nor_deid", documents(lambda v: v["cleaned_results"].__setitem__(1, "Qzxcan\u0000")), "control character"),
     ("nor_deid", documents(lambda v: v.update(scenarios="Qzxcanscenarios")), "scenarios is missing"),
     ("notes", lambda text: text.replace("<Place>", "<Qzxcantag>"), "unknown tag"),
-    ("notes", lambda text: "", "is empty"),
+    ("notes", lambda text: text.replace("og", "\udcff", 1), "not UTF-8"),
     ("notes", lambda text: text.replace("og", "\u0007"), "control character"),
 ]
 

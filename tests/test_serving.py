@@ -94,14 +94,15 @@ def test_from_the_experiment_to_the_charts_of_a_run(page, ui, root):
     client = MlflowClient(tracking_uri=tracking.store_uri(root))
     experiment = client.get_experiment_by_name("embedded / synthetic").experiment_id
     stored = {r.info.run_name: r for r in client.search_runs([experiment], "tags.level = 'comparison'")}
-    by_difference = sorted(stored, key=lambda name: -stored[name].data.metrics["f1_difference"])
+    by_difference = sorted(stored, key=lambda name: -stored[name].data.metrics["primary_improvement"])
     page.open(ui[1]["embedded / synthetic"])
     page.wait(f"{ROWS}.filter(t => t.includes('/')).length === 4", 120)
     if page.evaluate("!!document.querySelector('[aria-label=Close]')"):
         page.click("document.querySelector('[aria-label=Close]')")  # the assistant
     assert page.evaluate(f"{ROWS}.filter(t => t.includes('/'))") == by_difference
     shown = page.evaluate("document.body.innerText")
-    assert all(word in shown for word in ("f1_baseline", "f1_clinical", "f1_difference", "ci_low", "p_holm", "verdict"))
+    columns = ("primary_baseline", "primary_clinical", "primary_difference", "ci_low", "p_holm", "verdict")
+    assert all(word in shown for word in columns)
     if target := os.environ.get("HARNESS_SCREENSHOT"):
         Path(target).write_bytes(page.screenshot())
     name = by_difference[0]

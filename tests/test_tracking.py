@@ -60,11 +60,14 @@ def test_every_comparison_is_a_parent_with_a_child_per_arm_and_seed(root):
         children = runs(root, f"tags.mlflow.parentRunId = '{parent.info.run_id}'")
         keys = sorted((c.data.tags["arm"], c.data.tags["seed"]) for c in children)
         assert keys == [(arm, str(seed)) for arm in ("baseline", "clinical") for seed in SEEDS]
-        metrics = parent.data.metrics
+        metrics, primary = parent.data.metrics, parent.data.tags["primary_metric"]
+        assert primary == fakes.TASKS[parent.data.tags["task"]].metrics[0]
         for arm in ("baseline", "clinical"):
-            values = [c.data.metrics["f1"] for c in children if c.data.tags["arm"] == arm]
-            assert metrics[f"f1_{arm}"] == pytest.approx(sum(values) / 2)
-        assert metrics["f1_difference"] == pytest.approx(metrics["f1_clinical"] - metrics["f1_baseline"])
+            values = [c.data.metrics[primary] for c in children if c.data.tags["arm"] == arm]
+            assert metrics[f"{primary}_{arm}"] == metrics[f"primary_{arm}"] == pytest.approx(sum(values) / 2)
+        difference = metrics[f"{primary}_clinical"] - metrics[f"{primary}_baseline"]
+        assert metrics[f"{primary}_difference"] == metrics["primary_difference"] == pytest.approx(difference)
+        assert metrics["primary_improvement"] == metrics["primary_difference"]
         assert parent.data.tags["data_kind"] == "synthetic"
         text, links = parent.data.tags["mlflow.note.content"].split("\n\n")
         assert text.count(". ") == 1 and text.endswith(f"{parent.data.tags['verdict']}.")
@@ -91,7 +94,8 @@ def test_children_carry_parameters_curve_and_hashes(root):
     curve = client.get_metric_history(child.info.run_id, "train_loss")
     assert [(m.step, m.value) for m in curve] == [(step, 1 / step) for step in (20, 40, 60, 80)]
     assert child.data.params["recipe.learning_rate"] == "0.001" and child.data.params["engine.device"] == "cpu"
-    assert {"f1", "relaxed_f1", "holdout_f1", "document_leak_rate"} <= set(child.data.metrics)
+    names = {"strict_f1", "relaxed_f1", "holdout_strict_f1", "document_leak_rate", "best_validation_strict_f1"}
+    assert names <= set(child.data.metrics)
     recorded = files.read_json(root / "artifacts/predictions/nor_deid/nb_bert/runs.json")
     entry = next(r for r in recorded["runs"] if (r["arm"], r["seed"]) == ("clinical", 2))
     tags = child.data.tags

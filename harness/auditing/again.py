@@ -6,13 +6,13 @@ wrote is touched.
 
 import contextlib
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness import restricted
 from harness.errors import HarnessError
+from harness.scratch import scratch_folder
 
 # What fine-tuning one comparison reads.
 TRAINING_INPUTS = ("harness", "tasks", "params.yaml", "reports/splits", "artifacts/validated", "artifacts/checkpoints")
@@ -36,12 +36,9 @@ class Stages:
 @contextlib.contextmanager
 def scratch(root: Path) -> Iterator[Path]:
     """A folder below artifacts/, for the time of the block: records are made again in it, texts and all."""
-    (root / "artifacts").mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".again-", dir=root / "artifacts"))
-    try:
+    with scratch_folder(root / "artifacts" / "again") as folder:
+        folder.chmod(0o700)
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def link_inputs(root: Path, target: Path, names: tuple[str, ...]) -> None:

@@ -62,11 +62,12 @@ def _card(folder: Path, arm: str, card: dict, params: Params, chain: Chain, hash
     coded, remedy = replace(chain, rests_on=("harness",)), "the code of that commit, or `dvc repro`"
     yield coded.same(f"{arm}: the code that made it", code, card.get("code"), remedy)
     yield from libraries.links(root, card["libraries"], chain, f"{arm}: ")
+    # A card lists what is loaded; it stands itself beside these files, with its README.
+    stored = "made" if built else "imported"
+    for name, digest in sorted((card.get("files") or {}).items()):
+        listed = chain.of(f"{where}/{name}", rests_on=(f"{where}/harness.json",))
+        yield listed.same(f"{arm}/{name} as it was {stored}", digest, hashes.sha256(folder / name))
     if not built:
-        # A card lists the files of an imported checkpoint, and its README comes on top.
-        for name, digest in sorted((card.get("files") or {}).items()):
-            imported = chain.of(f"{where}/{name}", rests_on=(f"{where}/harness.json",))
-            yield imported.same(f"{arm}/{name} as it was imported", digest, hashes.sha256(folder / name))
         return
     for name, part in sorted(card["corpus"].items()):
         found = hashes.sha256(root / "artifacts" / "corpus" / f"{name}.jsonl")

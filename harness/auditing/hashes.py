@@ -69,7 +69,7 @@ class Hashes:
             path.relative_to(folder)
             for path in folder.rglob("*")
             if path.is_file() and not set(path.relative_to(folder).parts) & set(_IGNORED)
-            and not path.name.endswith(_IGNORED_ENDS)
+            and not any(part.endswith(_IGNORED_ENDS) for part in path.relative_to(folder).parts)
         ]  # fmt: skip
         return sorted((name.as_posix(), folder / name) for name in found)
 

@@ -40,7 +40,7 @@ def scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]
     yield from chain.values(f"{name}, computed again", again, stored)
     recorded = read_json(root / "artifacts" / "predictions" / task / family / "runs.json")
     folder = f"artifacts/predictions/{task}/{family}"
-    yield from _validation(again["metrics"], recorded["runs"], chain, folder)
+    yield from _validation(again["metrics"], again["primary"], recorded["runs"], chain, folder)
 
 
 def fold_scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:
@@ -57,18 +57,27 @@ def fold_scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[
     yield from chain.values("artifacts/report.json", again, stored, REMEDY)
 
 
-def _validation(metrics: list[dict], runs: list[dict], chain: Chain, folder: str) -> Iterator[Link]:
-    """What fine-tuning recorded of its own validation F1 is the score of the validation rows that it stored."""
-    scored = {(m["arm"], m["seed"]): m["value"] for m in metrics if (m["part"], m["metric"]) == ("validation", "f1")}
+def _validation(metrics: list[dict], primary: str, runs: list[dict], chain: Chain, folder: str) -> Iterator[Link]:
+    """What fine-tuning recorded of its own validation is the primary score of the validation rows that it stored."""
+    scored = {(m["arm"], m["seed"]): m["value"] for m in metrics if (m["part"], m["metric"]) == ("validation", primary)}
     for run in runs:
         if run.get("diverged") or (run["arm"], run["seed"]) not in scored:
             continue
         file = f"{folder}/{run['arm']}-seed{run['seed']}.jsonl"
         chain = chain.of(f"{folder}/runs.json", rests_on=(file, "harness"))
-        value, name = round(scored[run["arm"], run["seed"]], 6), f"validation F1 of {run['arm']} seed {run['seed']}"
-        yield chain.same(f"{name}, from its predictions", value, run["best_validation_f1"])
-        at_best = [point["validation_f1"] for point in run["curve"] if point["step"] == run["best_step"]]
+        value = round(scored[run["arm"], run["seed"]], 6)
+        name = f"validation {primary} of {run['arm']} seed {run['seed']}"
+        yield chain.same(f"{name}, from its predictions", value, run["best_validation"])
+        at_best = [point["validation"] for point in run["curve"] if point["step"] == run["best_step"]]
         yield chain.same(f"{name}, on its curve", [value], at_best)
+        yield from _chosen(run, chain)
+
+
+def _chosen(run: dict, chain: Chain) -> Iterator[Link]:
+    """The weights that were kept are those that the curve says: the highest selection score, of equals the latest."""
+    best = max(([point["selection"], point["step"]] for point in run["curve"]), default=ABSENT)
+    name = f"weights kept of {run['arm']} seed {run['seed']}, by its curve"
+    yield chain.same(name, best, [run["best_selection"], run["best_step"]])
 
 
 def rows(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:

@@ -1,10 +1,12 @@
 """One comparison made a second time: the same bytes, the same predictions, or different by how much."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness import files
+from harness.evaluation.predictions import consistent_lines
+from harness.metrics import primary
 from harness.reporting.reproductions import BYTES, DECISIONS, DIFFERENT
 from harness.task import Task
 
@@ -30,23 +32,33 @@ class Repeated:
         return {key: getattr(self, key) for key in ("arm", "seed", "outcome", "recorded", "again")}
 
 
-def compare(task: Task, recorded: Path, again: Path) -> Iterator[Repeated]:
-    """The prediction files of two folders that `finetune` wrote, run by run, in the order that was recorded.
+def compare(
+    task: Task, recorded: Path, again: Path, records: Mapping[str, Mapping] | None = None
+) -> Iterator[Repeated]:
+    """The prediction files of two folders that `finetune` wrote, run by run, in the order that was recorded;
+    `records` are the validated ones by id, which a task that seeks spans needs.
 
-    Raises MissingInputError for a file that is not there.
+    Raises MissingInputError for a file that is not there, DataError for one that contradicts itself.
     """
     for run in files.read_json(recorded / "runs.json")["runs"]:
         name = f"{run['arm']}-seed{run['seed']}.jsonl"
         made_by = f"harness finetune {task.name} {recorded.name}"
-        before, after = (files.read_jsonl(folder / name, made_by=made_by) for folder in (recorded, again))
+        before, after = (consistent_lines(folder / name, task, made_by) for folder in (recorded, again))
         one, other = (files.sha256(folder / name) for folder in (recorded, again))
         if one == other:
             outcome, detail = BYTES, ""
         elif _decisions(before) == _decisions(after):
             outcome, detail = DECISIONS, _scores_apart(before, after)
         else:
-            outcome, detail = DIFFERENT, "; ".join(_decided_otherwise(task, before, after))
+            outcome, detail = DIFFERENT, "; ".join(_decided_otherwise(task, before, after, records))
         yield Repeated(run["arm"], run["seed"], outcome, one, other, detail)
+
+
+def refuse_inconsistent(task: Task, recorded: Path) -> None:
+    """Raise for a recorded prediction file that is gone or contradicts itself: nothing could be held against it."""
+    for run in files.read_json(recorded / "runs.json")["runs"]:
+        path = recorded / f"{run['arm']}-seed{run['seed']}.jsonl"
+        consistent_lines(path, task, f"harness finetune {task.name} {recorded.name}")
 
 
 def _decisions(lines: list[dict]) -> str:
@@ -66,19 +78,21 @@ def _scores_apart(before: list[dict], after: list[dict]) -> str:
     return f"scores apart by at most {max(apart):.1e}" if apart else "the files differ elsewhere"
 
 
-def _decided_otherwise(task: Task, before: list[dict], after: list[dict]) -> Iterator[str]:
+def _decided_otherwise(task: Task, before: list[dict], after: list[dict], records: Mapping | None) -> Iterator[str]:
     """Of every part: how many rows were decided otherwise, and what that does to the primary score."""
     from harness.evaluation import metrics
 
+    title = primary(task).title
     for part in sorted({line["part"] for line in [*before, *after]}):
         one, other = ({line["id"]: line for line in lines if line["part"] == part} for lines in (before, after))
         changed = sum(one[key]["prediction"] != other[key]["prediction"] for key in one.keys() & other.keys())
         changed += len(one.keys() ^ other.keys())
         scores = [
-            f"{metrics.primary(task, list(lines.values())):.4f}" if lines else "nothing" for lines in (one, other)
+            f"{metrics.primary(task, list(lines.values()), records):.4f}" if lines else "nothing"
+            for lines in (one, other)
         ]
         if changed:
-            yield f"{part}: {changed} of {len(one)} rows decided otherwise, F1 {scores[0]} before, {scores[1]} now"
+            yield f"{part}: {changed} of {len(one)} rows decided otherwise, {title} {scores[0]} before, {scores[1]} now"
 
 
 def lines(name: str, found: list[Repeated]) -> Iterator[str]:

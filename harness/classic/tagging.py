@@ -8,6 +8,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction import FeatureHasher
 from sklearn.linear_model import SGDClassifier
 
+from harness import letters
 from harness.bio import decode_tags, tag_tokens
 
 _WORD = re.compile(r"\w+|[^\w\s]")
@@ -17,8 +18,11 @@ PASSES = 5
 
 
 def words(text: str) -> list[tuple[int, int]]:
-    """Start and end of every word and of every other visible character."""
-    return [match.span() for match in _WORD.finditer(text)]
+    """Start and end of every word and of every other visible character, each with the marks that belong to it."""
+    found = (match.span() for match in _WORD.finditer(text))
+    if letters.has_marks(text):
+        found = (letters.whole(text, start, end) for start, end in found)
+    return [(start, end) for start, end in found if start < end]
 
 
 def described(text: str, found: Sequence[tuple[int, int]]) -> Iterator[list[str]]:

@@ -64,14 +64,15 @@ def _data_fetch(options) -> None:
 def _data_use(options) -> None:
     from harness import registry
     from harness.data import mapping, pseudonyms
-    from harness.plugins.placing import pin, place
+    from harness.plugins.placing import pin, put
 
     root = repository()
     keys = ("kind", "licence", "language", "citation", "note")
-    folder = place(root, options.task, options.path, {key: getattr(options, key) for key in keys})
+    folder, remarks = put(root, options.task, options.path, {key: getattr(options, key) for key in keys})
     made = options.kind == restricted.KIND and pseudonyms.ensure_key(root)
     pinned = "data.dvc pins it" if pin(root) else "data/ is not whole yet and not pinned; run `dvc repro`, then this"
     print(f"{folder.relative_to(root)} holds your data ({options.kind}); {pinned}.")
+    print(*remarks, sep="\n")
     if taken := mapping.of(registry.get(root, options.task)):
         print(f"Columns, as tasks/{options.task}.py takes them from your file and as they are recorded:")
         print(*mapping.lines(taken), sep="\n")

@@ -46,17 +46,20 @@ def _shown(path, name: str) -> str:
 
 def _check(options) -> int:
     from harness import packages, registry
-    from harness.plugins import checking
+    from harness.plugins import checking, unusual
 
     root = repository()
     running = parameters().everything().run.tasks
     names = [options.task] if options.task else [path.stem for path in registry.task_files(root)]
     failed = 0
     for name in names:
-        found = checking.findings(root, name)
+        checked = checking.checked(root, name)
+        found = checked.findings
         failed += bool(found)
         left_out = "" if name in running else " (not under run.tasks in params.yaml: `dvc repro` leaves it out)"
-        print(f"{name}: {_counted(found)}{left_out}", *found, sep="\n  ")
+        print(f"{name}: {_counted(found)}{left_out}", *(found or checked.remarks), sep="\n  ")
+        for notice in unusual.notices(root, registry.get(root, name)) if not found else ():
+            print(f"  note: {notice}")
     if not options.task:
         loaded = {name: registry.package_of(name) for name in names}
         adopted = {name: package for name, package in loaded.items() if package}

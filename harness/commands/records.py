@@ -68,6 +68,7 @@ def _reproduce(options) -> int:
     from harness import registry
     from harness.auditing import again, repeated, walk
     from harness.auditing.links import HOLDS
+    from harness.files import read_jsonl
     from harness.reporting import reproductions
     from harness.stages import finetune
 
@@ -78,10 +79,13 @@ def _reproduce(options) -> int:
         if link.state != HOLDS:
             print(f"before: {link.name}: recorded {link.expected or 'it'}, now {link.found or 'missing'}")
     predictions = f"artifacts/predictions/{name}/{family}"
+    repeated.refuse_inconsistent(task, root / predictions)
     with again.scratch(root) as target:
         again.link_inputs(root, target, again.TRAINING_INPUTS)
         finetune.run(target, task, family, settings)
-        found = list(repeated.compare(task, root / predictions, target / predictions))
+        records = read_jsonl(root / "artifacts" / "validated" / name / "records.jsonl")
+        by_id = {record["id"]: record for record in records}
+        found = list(repeated.compare(task, root / predictions, target / predictions, by_id))
     reproductions.write(root, name, family, [run.record() for run in found])
     print(*repeated.lines(f"{name}/{family}", found), sep="\n")
     _say_in_mlflow(root, params.report())

@@ -1,5 +1,8 @@
 """The stages as commands, as dvc.yaml calls them. A stage is imported when it is asked for."""
 
+import contextlib
+import sys
+
 from harness.commands.common import declare, known_name, parameters, repository
 from harness.launching import on_devices, slurm_script
 
@@ -57,7 +60,8 @@ def _validate(options) -> None:
 def _split(options) -> None:
     from harness.stages.split import run
 
-    run(repository(), options.task, parameters().split())
+    for note in run(repository(), options.task, parameters().split()):
+        print(f"{options.task}: {note}")
 
 
 def _corpus(options) -> None:
@@ -160,11 +164,16 @@ def _classic(options) -> None:
 
 def _score(options) -> None:
     from harness import registry
+    from harness.plugins import unusual
     from harness.stages.score import run, run_classic
 
     root, params = repository(), parameters()
     task, settings = registry.get(root, options.task), params.score()
-    for family in [options.family] if options.family else settings.families:
+    for notice in unusual.notices(root, task):
+        print(f"note: {notice}", file=sys.stderr)
+    families = [options.family] if options.family else settings.families
+    _say_what_is_stale(root, params, {task.name: task}, families, scored=False)
+    for family in families:
         run(root, task, family, settings)
     if not options.family:
         run_classic(root, task)
@@ -184,5 +193,16 @@ def _report(options) -> None:
     from harness import registry
     from harness.stages.report import run
 
-    root, settings = repository(), parameters().report()
-    run(root, settings, {name: registry.get(root, name) for name in settings.run.tasks})
+    root, params = repository(), parameters()
+    settings = params.report()
+    tasks = {name: registry.get(root, name) for name in settings.run.tasks}
+    _say_what_is_stale(root, params, tasks, settings.run.families, scored=True)
+    run(root, settings, tasks)
+
+
+def _say_what_is_stale(root, params, tasks, families, *, scored: bool) -> None:
+    from harness.auditing import stale
+
+    # A file that was edited may break the code that reads it in any way; what cannot be read, the stage itself says.
+    with contextlib.suppress(Exception):
+        stale.warn(root, params, tasks, families, scored=scored)

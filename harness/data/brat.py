@@ -7,6 +7,7 @@ text as characters, as brat does.
 """
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -16,15 +17,16 @@ from typing import Literal
 from harness.data import raw
 from harness.data.arguments import one_of
 from harness.data.findings import Finding, refuse
-from harness.data.folders import matching
+from harness.data.folders import matching, reads
 from harness.data.rows import value_faults
-from harness.errors import DataError
+from harness.letters import composed, composed_with_spans
 from harness.task import Reading
 
 Overlaps = Literal["refuse", "keep longest"]
 Fragments = Literal["refuse", "join"]
 _ENTITY = re.compile(r"T\d+\t(?P<label>\S+) (?P<places>\d+ \d+(?:;\d+ \d+)*)\t(?P<words>.*)")
 _OTHER = re.compile(r"[REAMN#*]")
+EMPTY = "empty text"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ def brat(
     ignore: Iterable[str] = (),
     overlaps: Overlaps = "refuse",
     fragments: Fragments = "refuse",
+    encoding: raw.Encoding = "utf-8",
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Callable[[Path], Reading]:
@@ -56,67 +59,99 @@ def brat(
     """
     one_of("overlaps", overlaps, Overlaps)
     one_of("fragments", fragments, Fragments)
+    one_of("encoding", encoding, raw.Encoding)
     known, ignored = frozenset(labels), frozenset(ignore)
 
     def read(folder: Path) -> Reading:
-        findings, repaired, records, places, lines = [], Counter(), [], {}, 0
+        findings, repaired, dropped, records, places, lines = [], Counter(), Counter(), [], [], 0
         for path, part in matching(Path(folder), files):
-            identity = id_prefix + path.stem
-            text = raw.read_text(path, repaired)
-            annotations = [a for a in _annotations(path.with_suffix(".ann"), findings) if a.label not in ignored]
+            damaged = len(findings)
+            text = raw.read_text(path, repaired, findings, encoding=encoding, place=f"{path.name} ", empty=True)
+            annotations = _annotations(path.with_suffix(".ann"), encoding, findings)
+            annotations = [a for a in annotations if a.label not in ignored]
             lines += len(annotations)
             findings += [
                 Finding("type not declared", "", f"{path.stem}.ann line {a.line}")
                 for a in annotations
                 if a.label not in known
             ]
-            annotations = _in_text(path, text, annotations, findings, repaired)
+            if not text.strip() and not annotations:
+                dropped[EMPTY] += len(findings) == damaged
+                continue
+            if any(finding.check == raw.not_text(encoding) for finding in findings[damaged:]):
+                continue
+            annotations = _in_text(path, text, annotations, encoding, findings, repaired)
             annotations = _in_one_piece(path, annotations, fragments, findings, repaired)
             spans = _apart(path, text, annotations, overlaps, findings, repaired)
+            text, spans = composed_with_spans(text, spans, repaired)
             findings += [Finding(fault, "text", path.name) for fault in value_faults(text, max_characters)]
+            identity = id_prefix + path.stem
             records.append({"id": identity, "group": identity, "part": part, "text": text, "spans": spans})
-            places[identity] = path.name
+            places.append(path.name)
+        where = dict(zip((record["id"] for record in records), places, strict=True))
+        dropped = {reason: count for reason, count in dropped.items() if count}
+        rows_in = len(records) + sum(dropped.values())
+        reading = Reading(records, rows_in, dropped, dict(sorted(repaired.items())), where, places)
         refuse(
             str(folder), findings, lines + len(findings), unit="annotations",
             remedy="Correct these lines, or say in the task's reader what to do with them; nothing was written.",
         )  # fmt: skip
-        return Reading(records, len(records), {}, dict(sorted(repaired.items())), places)
+        return reading
 
+    read.reads = reads(files, _beside)
     return read
 
 
-def _annotations(path: Path, findings: list[Finding]) -> list[Annotation]:
+def _beside(path: Path) -> list[Path]:
+    """What belongs to a text: its annotations, and the folder's settings of brat."""
+    return [path.with_suffix(".ann"), *path.parent.glob("*.conf")]
+
+
+def _annotations(path: Path, encoding: raw.Encoding, findings: list[Finding]) -> list[Annotation]:
     """The entities of one .ann file; it may be empty, but not missing."""
     try:
-        content = path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes().decode(encoding).removeprefix("\ufeff")
     except FileNotFoundError:
-        raise DataError(
-            f"{path} is missing beside its text.", remedy="Put it there; it is empty where nothing is annotated."
-        ) from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 (byte {error.start}).", remedy="Save the file as UTF-8.") from None
+        findings.append(Finding("no .ann beside it; it is empty where nothing is annotated", "", f"{path.stem}.txt"))
+        return []
+    except UnicodeDecodeError:
+        findings.append(Finding(raw.not_text(encoding), "", path.name))
+        return []
     found = []
     for number, line in enumerate(content.replace("\r\n", "\n").split("\n"), start=1):
         match = _ENTITY.fullmatch(line)
         if match:
             places = tuple(tuple(map(int, place.split())) for place in match["places"].split(";"))
-            found.append(Annotation(match["label"], places, match["words"], number))
+            found.append(Annotation(composed(match["label"]), places, match["words"], number))
         elif line.strip() and not _OTHER.match(line):
             findings.append(Finding("no annotation (T1<tab>Label 0 5<tab>words)", "", f"{path.name} line {number}"))
     return found
 
 
-def _in_text(path: Path, text: str, annotations: list[Annotation], findings: list[Finding], repaired: Counter):
+def _in_text(
+    path: Path,
+    text: str,
+    annotations: list[Annotation],
+    encoding: raw.Encoding,
+    findings: list[Finding],
+    repaired: Counter,
+) -> list[Annotation]:
     """The annotations with offsets into `text`, whose line ends and byte-order mark are taken off."""
-    original = path.read_bytes().decode("utf-8")
-    marked = original.startswith("\ufeff")
-    returns = [match.start() for match in re.finditer("\r\n", original.removeprefix("\ufeff"))]
-    ways = [(mark, counted) for counted in ((False, True) if returns else (False,)) for mark in range(1 + marked)]
+    original = path.read_bytes().decode(encoding)
+    marked = original.startswith(raw.BYTE_ORDER_MARK)
+    original = original.removeprefix(raw.BYTE_ORDER_MARK)
+    # What was taken out of the text in each way of counting: marks of joined files always, carriage returns or not.
+    taken = {
+        False: [match.start() for match in re.finditer(raw.BYTE_ORDER_MARK, original.replace("\r\n", "\n"))],
+        True: [match.start() for match in re.finditer(f"\r(?=\n)|{raw.BYTE_ORDER_MARK}", original)],
+    }
+    returns = (False, True) if "\r\n" in original else (False,)
+    ways = [(mark, counted) for counted in returns for mark in range(1 + marked)]
 
     def moved(annotation: Annotation, way: tuple[int, bool]) -> Annotation:
         def at(offset: int) -> int:
             offset -= way[0]
-            return offset - sum(place < offset for place in returns) if way[1] else offset
+            return offset - bisect_left(taken[way[1]], offset)
 
         return Annotation(
             annotation.label, tuple((at(a), at(b)) for a, b in annotation.fragments), annotation.words, annotation.line

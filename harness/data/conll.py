@@ -1,9 +1,10 @@
 """The reader of CoNLL columns: a token a line, its tag in one column, a blank line between sentences.
 
 As such files are found: with or without a byte-order mark, separated by tabs or by spaces, tagged in IOB1,
-IOB2 or IOBES (also written BILOU or BMEWO), with sentence breaks in the middle of entities. The text is the
-tokens with a space between them and a line for each sentence; spans are character offsets into it.
-A tag that fits no reading refuses the file, with all such lines in one table.
+IOB2 or IOBES (also written BILOU or BMEWO) or by labels alone, with sentence breaks in the middle of entities and
+with comments. The text is the tokens with a space between them and a line for each sentence; spans are character
+offsets into it. A line with another number of columns than most, or with a tag that fits no reading, refuses the
+file, with all such lines in one table.
 """
 
 import itertools
@@ -17,14 +18,30 @@ from typing import Literal
 from harness.data import raw
 from harness.data.arguments import one_of
 from harness.data.findings import Finding, refuse
-from harness.data.folders import matching
+from harness.data.folders import matching, reads
 from harness.data.mapping import carrying
 from harness.data.rows import value_faults
-from harness.data.tag_schemes import Scheme, Token, detected, entities, laid_out, read_tag
+from harness.data.tag_schemes import Lonely, Scheme, Token, detected, entities, laid_out, no_tag, read_tag
+from harness.letters import composed
 from harness.task import Reading
 
 Unit = Literal["document", "file", "sentence"]
-_MARK = re.compile(r"-DOCSTART-|#\s*newdoc\b(?:\s+id\s*=\s*(?P<id>\S.*))?")
+Comments = Literal["detect", "hash", "none"]
+_MARK = re.compile(r"-DOCSTART-|# *newdoc\b(?: +id *= *(?P<id>[^\t]*))?[^\t]*$")
+# Lines that CoNLL-U calls comments: "# text = …", "#sent_id=3", "# newpar".
+_NAMED = re.compile(r"# *(?:[\w.:-]+ *=|new(?:doc|par)\b[^\t]*$)")
+_BLANKS = " \t"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where a line has its token and its tag (numbers, from the end where negative), and what both may be."""
+
+    token: int
+    tag: int
+    scheme: Scheme
+    comments: Comments
+    labels: frozenset[str]
 
 
 @dataclass
@@ -45,6 +62,9 @@ def conll(
     tag: int = -1,
     scheme: Scheme = "detect",
     unit: Unit = "document",
+    comments: Comments = "detect",
+    lonely: Lonely = "refuse",
+    encoding: raw.Encoding = "utf-8",
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Callable[[Path], Reading]:
@@ -54,26 +74,35 @@ def conll(
     `token` and `tag` are the numbers of the columns, counted from 0, from the end where negative. A record is
     a `unit`: what a `-DOCSTART-` or `# newdoc` line begins, a whole file, or a sentence (or several, where an
     entity goes on in the next one). Sentences of a marked document are one group; without marks each is its
-    own, and those of one text may be split apart. `scheme` "detect" takes for each file the one that all its tags obey.
+    own, and those of one text may be split apart. `scheme` "detect" takes for each file the one that all its tags obey;
+    "bare" reads tags that are labels alone. An `I-` that continues nothing is a fault, or with `lonely` "begin" the
+    beginning of an entity. Lines that begin with `#` are comments where `comments` is "hash", tokens where it is
+    "none"; "detect" takes for comments `# key = value`, `# newpar`, and a `#` with a blank behind it that is not
+    followed by the columns of a token. Columns are separated by tabs, or, in a line without one, by blanks.
     """
     one_of("scheme", scheme, Scheme)
     one_of("unit", unit, Unit)
+    one_of("comments", comments, Comments)
+    one_of("lonely", lonely, Lonely)
+    one_of("encoding", encoding, raw.Encoding)
     known, ignored = frozenset(labels), frozenset(ignore)
+    columns = Columns(token, tag, scheme, comments, known | ignored)
 
     def read(folder: Path) -> Reading:
         findings, repaired, records, places, lines = [], Counter(), [], {}, 0
         for path, part in matching(Path(folder), files):
-            documents = list(_documents(path, raw.read_text(path, repaired), token, tag, unit, findings))
+            content = raw.read_text(path, repaired, findings, encoding=encoding, place=f"{path.name} ")
+            documents = list(_documents(path.name, content, columns, unit, findings))
             chosen = detected([document.tokens for document in documents]) if scheme == "detect" else scheme
             number = 0
-            for document, name in zip(documents, _names(path.stem, documents), strict=True):
+            for document, name in zip(documents, _names(composed(path.stem), documents), strict=True):
                 lines += len(document.tokens)
-                spans = entities(document.tokens, chosen, path.name, known, ignored, findings, repaired)
+                spans = entities(document.tokens, chosen, lonely, path.name, known, ignored, findings, repaired)
                 for tokens, inside in _units(document, spans, unit):
-                    identity = f"{id_prefix}{path.stem}-{number}" if unit == "sentence" else id_prefix + name
+                    identity = f"{id_prefix}{composed(path.stem)}-{number}" if unit == "sentence" else id_prefix + name
                     group = id_prefix + name if document.marked else identity
                     number += 1
-                    text, placed = laid_out(tokens, inside)
+                    text, placed = laid_out(tokens, inside, repaired)
                     where = f"{path.name} {tokens[0].where}"
                     findings += [Finding(fault, "text", where) for fault in value_faults(text, max_characters)]
                     records.append({"id": identity, "group": group, "part": part, "text": text, "spans": placed})
@@ -82,7 +111,7 @@ def conll(
         refuse(str(folder), findings, lines + len(findings), unit="lines", remedy=remedy)
         return Reading(records, len(records), {}, dict(sorted(repaired.items())), places)
 
-    return carrying(read, {"text": f"column {token}", "spans": f"column {tag}"})
+    return carrying(read, {"text": f"column {token}", "spans": f"column {tag}"}, reads=reads(files))
 
 
 def _names(stem: str, documents: list[Document]) -> list[str]:
@@ -91,35 +120,35 @@ def _names(stem: str, documents: list[Document]) -> list[str]:
     return [document.name or (stem if alone else f"{stem}-{i}") for i, document in enumerate(documents)]
 
 
-def _documents(path, text: str, token: int, tag: int, unit: Unit, findings: list[Finding]) -> Iterator[Document]:
+def _documents(file: str, text: str, columns: Columns, unit: Unit, findings: list[Finding]) -> Iterator[Document]:
     """The documents of one file; lines without a token or a tag become findings."""
     document, first, marked = Document("", False), True, False
-    for number, line in enumerate(text.split("\n"), start=1):
-        mark = _MARK.match(line)
+    lines = text.split("\n")
+    rows = [_cells(line) for line in lines]
+    width = _width(lines, rows, columns)
+    for number, (line, cells) in enumerate(zip(lines, rows, strict=True), start=1):
+        mark = _MARK.match(line) if line.startswith(("-", "#")) else None
         if mark:
             marked = True
             if unit != "file":
                 if document.tokens:
                     yield document
-                document = Document((mark["id"] or "").strip(), True)
+                document = Document(composed((mark["id"] or "").strip()), True)
             first = True
             continue
-        if not line.strip():
+        if not any(cells):
             first = True
             continue
-        cells = line.split("\t") if "\t" in line else line.split()
-        inside = -len(cells) <= tag < len(cells) and -len(cells) <= token < len(cells)
-        read = read_tag(cells[tag].strip()) if inside else None
-        if line.startswith("#") and (read is None or len(cells) == 1):
+        if line.startswith("#") and _is_comment(line, cells, width, columns):
             continue
-        where = f"{path.name} line {number}"
-        if read is None or len(cells) < 2:
-            findings.append(Finding("no tag (O, B-…, I-…)" if inside and len(cells) > 1 else "no column", "", where))
-        elif not cells[token].strip():
-            findings.append(Finding("no token", "", where))
-        else:
-            document.tokens.append(Token(cells[token].strip(), *read, f"line {number}", first))
-            first = False
+        where = f"{file} line {number}"
+        fault = _fault(line, cells, width, columns)
+        if fault:
+            findings.append(Finding(fault, "", where))
+            continue
+        read = read_tag(cells[columns.tag], columns.scheme)
+        document.tokens.append(Token(cells[columns.token], *read, f"line {number}", first))
+        first = False
     if document.tokens:
         yield document
     if unit == "document" and not marked:
@@ -127,9 +156,54 @@ def _documents(path, text: str, token: int, tag: int, unit: Unit, findings: list
             Finding(
                 'no line begins a document (-DOCSTART-, # newdoc): say unit="file" or "sentence"',
                 "",
-                f"{path.name} line 1",
+                f"{file} line 1",
             )
         )
+
+
+def _cells(line: str) -> list[str]:
+    """The columns of a line. Other white space than blanks and tabs (a no-break space) is part of a token."""
+    if "\t" in line:
+        return [cell.strip() for cell in line.split("\t")]
+    return [cell.strip() for cell in line.split(" ") if cell]
+
+
+def _width(lines: list[str], rows: list[list[str]], columns: Columns) -> int:
+    """How many columns most lines have that are certainly tokens; of equally many, the first."""
+    hashes = ("#", "-DOCSTART-") if columns.comments != "none" else ("-DOCSTART-",)
+    tokens = (row for line, row in zip(lines, rows, strict=True) if any(row) and not line.startswith(hashes))
+    counted = Counter(map(len, tokens))
+    return counted.most_common(1)[0][0] if counted else 2
+
+
+def _is_comment(line: str, cells: list[str], width: int, columns: Columns) -> bool:
+    if columns.comments != "detect" or _NAMED.match(line):
+        return columns.comments != "none"
+    if line[1:2].strip(_BLANKS):
+        return False
+    # "#" alone is a token where a token's columns follow: behind tabs whatever they hold, behind blanks with a tag.
+    return len(cells) != width or cells[0] != "#" or not ("\t" in line or _tag(cells, columns))
+
+
+def _fault(line: str, cells: list[str], width: int, columns: Columns) -> str:
+    """What is wrong with a line of a token; empty where nothing is."""
+    fewest = max(place + 1 if place >= 0 else -place for place in (columns.token, columns.tag))
+    if width < max(2, fewest):
+        return "no column"
+    if len(cells) != width:
+        return f"columns: {len(cells)} instead of {width}"
+    if line.startswith("# ") and width > 2 and columns.comments == "detect":
+        return 'a comment or a token (comments="hash" takes it for a comment, "none" for a token)'
+    if read_tag(cells[columns.tag], columns.scheme) is None:
+        return no_tag(columns.scheme)
+    return "" if cells[columns.token] else "no token"
+
+
+def _tag(cells: list[str], columns: Columns) -> bool:
+    """Does the line hold a tag with a label that the task knows?"""
+    inside = -len(cells) <= columns.tag < len(cells)
+    read = read_tag(cells[columns.tag], columns.scheme) if inside else None
+    return read is not None and (read[0] == "O" or read[1] in columns.labels)
 
 
 def _units(document: Document, spans: list[tuple[int, int]], unit: Unit) -> Iterator[tuple[list[Token], list]]:

@@ -21,6 +21,7 @@ from harness.data.columns import Column, equal_rows
 from harness.data.corpus_files import Chunk
 from harness.data.inspecting import DOCUMENT, Inspected, Inspector
 from harness.data.tally import DUPLICATE, EMPTY, KEPT, NEAR_DUPLICATE, OVERLAP, Tally
+from harness.data.visible import visible
 from harness.parallel import ordered
 
 NAMED = 5  # documents with identifying details that an error names
@@ -42,8 +43,9 @@ def build(
 ) -> Built:
     """Write the documents that stay to `target`, one JSON line each in their order.
 
-    A document goes, for the first reason that applies: it is empty; it repeats an earlier one but for case
-    and white space; it is a near duplicate of an earlier one that repeats none; it holds held-out text.
+    A document goes, for the first reason that applies: it is empty; it repeats an earlier one but for case,
+    white space and what cannot be seen; it is a near duplicate of an earlier one that repeats none; it holds
+    held-out text.
     `scratch` is an existing folder for about 0.5 kB a document; `progress(documents, bytes)` is told of each chunk.
     """
     with contextlib.ExitStack() as stack:
@@ -130,7 +132,7 @@ def _identified(path: Path, table: Column, reasons: np.ndarray, named: bool) -> 
             for i in np.flatnonzero(found).tolist():
                 lines.seek(int(offsets[i]))
                 name = json.loads(lines.read(int(sizes[i])))["id"]
-                yield name if named and not identifiers.count(name) else f"document {start + i + 1}"
+                yield name if named and not identifiers.count(visible(name)) else f"document {start + i + 1}"
             offset += int(sizes.sum())
 
 

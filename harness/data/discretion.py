@@ -16,7 +16,7 @@ from harness.data.findings import Finding, RowsRefused, refuse
 from harness.errors import HarnessError
 
 SHORTEST = 3  # characters: a file that is called "a" says nothing, and its name is a word of every message
-UNDECLARED = ("unknown column", "column not declared")
+UNDECLARED = ("unknown column", "column not declared", "a column name stands twice")
 
 
 @contextlib.contextmanager
@@ -59,7 +59,9 @@ def names_in(place: Path) -> list[str]:
 
 def _finding(finding: Finding, files: list[str]) -> Finding:
     # What stands where a column's name should be may be a value, in a file without a header.
-    column = "" if finding.check in UNDECLARED else finding.column
+    column = finding.column
+    if finding.check.startswith(UNDECLARED):
+        column = f"number {finding.number}" if finding.number else ""
     return replace(finding, column=column, row=_without_names(finding.row, files), example=None)
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from harness.data import inline_tags, raw
 from harness.data.findings import Finding, refuse
+from harness.data.folders import reads
 from harness.data.rows import Dropped, value_faults
 from harness.errors import DataError
+from harness.letters import composed, composed_with_spans
 from harness.task import Reading
 
 
@@ -48,16 +50,16 @@ def tagged_json(
                     dropped[str(reason)] += 1
                     continue
                 repaired.update(parsed.repairs)
-                extra = {column: scenario[key] for column, key in metadata.items()}
+                extra = {column: composed(scenario[key]) for column, key in metadata.items()}
                 spans = [{"start": start, "end": end, "label": label} for start, end, label in parsed.spans]
-                records.append(
-                    {"id": identity, "group": identity, "part": part, "text": parsed.text, "spans": spans} | extra
-                )
+                clean, spans = composed_with_spans(parsed.text, spans, repaired)
+                records.append({"id": identity, "group": identity, "part": part, "text": clean, "spans": spans} | extra)
                 places[identity] = name
         names = ", ".join(parts)
         refuse(f"{folder}/{names}", findings, rows, unit="documents", remedy="Correct these; nothing was written.")
         return Reading(records, rows, dict(sorted(dropped.items())), dict(sorted(repaired.items())), places)
 
+    read.reads = reads(parts)
     return read
 
 

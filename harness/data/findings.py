@@ -1,5 +1,6 @@
 """Failures of a data file, collected and shown as one short table."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -8,37 +9,45 @@ from harness.errors import DataError
 EVERY_ROW = "every row"
 _ROWS_SHOWN = 5
 _EXAMPLE_CHARACTERS = 60
+_VALUES_SHOWN, _SHORT = 6, 20
 
 
 @dataclass(frozen=True)
 class Finding:
     """One failed check: what, in which column ("" for the whole row), where (line, id, or EVERY_ROW).
 
-    `example` is the offending value; it is set only by code that knows the data may be shown.
+    `number` is that of a column in the file, counted from 1, by which it is called where its name may not be shown.
+    `example` is the offending value, which `harness.data.discretion` takes away where the data may not be shown.
     """
 
     check: str
     column: str
     row: str
-    example: str | None = None
+    example: object = None
+    number: int | None = None
 
 
 class RowsRefused(DataError):
-    """A DataError that still knows its findings, so that it can be told with less."""
+    """A DataError that still knows its findings, so that it can be told with less, or with more.
 
-    def __init__(self, message: str, *, remedy: str, findings: Iterable[Finding] = (), rows: int = 0, unit: str = ""):
+    `reading` is what could be read in spite of them: a value that a finding is about is None there.
+    """
+
+    def __init__(
+        self, message: str, *, remedy: str, name="", findings: Iterable[Finding] = (), rows=0, unit="", reading=None
+    ):
         super().__init__(message, remedy=remedy)
-        self.findings, self.rows, self.unit = tuple(findings), rows, unit
+        self.name, self.findings, self.rows, self.unit, self.reading = name, tuple(findings), rows, unit, reading
 
 
-def refuse(name: str, findings: Iterable[Finding], rows: int, *, remedy: str, unit: str = "rows") -> None:
+def refuse(name: str, findings: Iterable[Finding], rows: int, *, remedy: str, unit: str = "rows", reading=None) -> None:
     """Raise a RowsRefused with the table of all findings; return where there is none."""
     findings = list(findings)
     if not findings:
         return
     places = _count([finding.row for finding in findings], rows)
     message = f"{name}: {places} of {rows} {unit} cannot be used.\n{table(findings, rows)}"
-    raise RowsRefused(message, remedy=remedy, findings=findings, rows=rows, unit=unit)
+    raise RowsRefused(message, remedy=remedy, name=name, findings=findings, rows=rows, unit=unit, reading=reading)
 
 
 def table(findings: Iterable[Finding], rows: int) -> str:
@@ -50,13 +59,18 @@ def table(findings: Iterable[Finding], rows: int) -> str:
     for (check, column), members in grouped.items():
         places = list(dict.fromkeys(member.row for member in members))
         shown = ", ".join(places[:_ROWS_SHOWN]) + (", …" if len(places) > _ROWS_SHOWN else "")
-        example = next((member.example for member in members if member.example is not None), None)
-        lines.append(
-            (check, column or "-", str(_count(places, rows)), shown, "" if example is None else shorten(example))
-        )
+        lines.append((check, column or "-", str(_count(places, rows)), shown, _examples(members)))
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     padded = ([cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines)
     return "\n".join("  ".join(cells).rstrip() for cells in padded)
+
+
+def _examples(members: list[Finding]) -> str:
+    """The first offending value; of values that are few and short, such as labels, each with how often it stands."""
+    values = Counter(shorten(member.example) for member in members if member.example is not None)
+    if 1 < len(values) <= _VALUES_SHOWN and max(map(len, values)) <= _SHORT:
+        return ", ".join(f"{value} × {count}" for value, count in values.most_common())
+    return next(iter(values), "")
 
 
 def _count(places: list[str], rows: int) -> int:

@@ -1,6 +1,6 @@
 """Which files of a task's folder a reader reads, into which part their records go, and which lie elsewhere."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.errors import DataError
@@ -22,6 +22,17 @@ def matching(folder: Path, files: str | Mapping[str, str]) -> list[tuple[Path, s
                 raise DataError(f"{path} matches two patterns.", remedy=f"Tell them apart: {', '.join(patterns)}.")
             found[path] = part
     return sorted(found.items())
+
+
+def reads(files: str | Mapping[str, str], beside: Callable[[Path], list[Path]] = lambda path: []) -> Callable:
+    """A function from a folder to the names of the files in it that `files` and those `beside` each of them name."""
+    patterns = [files] if isinstance(files, str) else list(files)
+
+    def names(folder: Path) -> set[str]:
+        paths = [path for pattern in patterns for path in folder.glob(pattern) if path.is_file()]
+        return {each.name for path in paths for each in (path, *beside(path))}
+
+    return names
 
 
 def leads_out(path: Path, folder: Path) -> bool:

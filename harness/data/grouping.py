@@ -4,10 +4,10 @@ Records and the things they share are the two sides of a graph: a record holds k
 value, its texts), and two keys may be near duplicates. A group is a connected component.
 """
 
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from harness.data.visible import folded, visible
 from harness.errors import DataError
 from harness.task import Groups
 
@@ -20,11 +20,6 @@ ROUNDING = 1e-6
 DRIFT = 0.02
 
 
-def normalise(text: str) -> str:
-    """NFC, case-folded, runs of white space as one blank. Punctuation stays: p<0.05 is not p>0.05."""
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
-
-
 def compared_texts(record: Mapping, head: str) -> tuple[str, ...]:
     """The texts in which two records can repeat each other, as written.
 
@@ -34,13 +29,13 @@ def compared_texts(record: Mapping, head: str) -> tuple[str, ...]:
     if head == "pair":
         return record["text"], record["text_pair"]
     if head == "choice":
-        return ("\n".join([record["question"], *sorted(record["options"], key=normalise)]),)
+        return ("\n".join([record["question"], *sorted(record["options"], key=folded)]),)
     return (record["text"],)
 
 
 def shared_texts(record: Mapping, head: str) -> frozenset[str]:
-    """`compared_texts`, normalised."""
-    return frozenset(normalise(text) for text in compared_texts(record, head))
+    """`compared_texts` as a reader sees them, case-folded."""
+    return frozenset(folded(text) for text in compared_texts(record, head))
 
 
 @dataclass(frozen=True)
@@ -60,9 +55,9 @@ def find_links(records: Iterable[Mapping], groups: Groups, head: str) -> Links:
         compared = shared_texts(record, head)
         texts |= compared
         held = {f"text:{text}" for text in compared}
-        held |= {f"text:{normalise(_as_text(record, column))}" for column in groups.link_equal}
+        held |= {f"text:{folded(_as_text(record, column))}" for column in groups.link_equal}
         if groups.column is not None:
-            held.add(f"group:{_as_text(record, groups.column)}")
+            held.add(f"group:{visible(_as_text(record, groups.column)).strip()}")
         if record["id"] in keys:
             raise DataError(f"The id {record['id']!r} stands twice.", remedy="Give every record its own id.")
         keys[record["id"]] = frozenset(held)

@@ -4,7 +4,8 @@ The tags are taken as people and language models write them: misspelt, mismatche
 escaped, mixed with HTML and section names. What has one reading is repaired and named; what has
 several raises `Unclear`. The rules, in the order they apply:
 
-1. HTML escapes become characters, look-alike brackets become `<` and `>`, a no-break space a space.
+1. HTML escapes become characters, look-alike brackets become `<` and `>`, a no-break space a space. Escapes that
+   make a tag (`&lt;Name&gt;`) are unclear unless the rules say that tags may be escaped.
 2. A tag whose name, without case, spaces and signs, is a label or an alias counts as that label.
    Tags listed as markup, and names that stand alone on a line (sections), are removed, their text
    stays. A name in brackets before a colon is a field name: the brackets go, the word stays. Any other
@@ -14,8 +15,9 @@ several raises `Unclear`. The rules, in the order they apply:
    tag of the same label, or of one that the outer absorbs (a year tagged as an age inside a date),
    gives its characters back. Where both cover the same words, the label they look like wins.
 4. An unclosed tag ends with its line, with the next tag, or with the last tag of its own label inside
-   it; its text must look like its label. A close without an open is removed only where nothing stands
-   before it on its line.
+   it; its text must look like its label, so that it is unclear where its label has no shape. A tag of a label that
+   closes itself (`<Name/>`) is unclear. A close without an open is removed only where nothing stands
+   before it on its line and its label has a shape.
 5. `<` and `>` stay where they compare: before a number.
 """
 
@@ -24,6 +26,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from harness.data.tag_structure import Event, Unclear, resolve
+from harness.letters import composed
 
 __all__ = ["Parsed", "Rules", "Unclear", "parse"]
 
@@ -49,8 +52,10 @@ class Rules:
 
     `aliases` maps further tag names to labels, `markup` names tags that mark no entity. `shapes` gives
     a regular expression for what a label's text looks like (the whole of it); it decides only where a
-    tag is broken. `absorbs` lists labels that are part of an outer one. `connectives` are words that
-    belong to neither of two nested entities.
+    tag is broken or an alias. `absorbs` lists labels that are part of an outer one. `connectives` are words that
+    belong to neither of two nested entities. `escaped`: may `&lt;Name&gt;` be a tag?
+
+    Raises ValueError where two labels, or an alias and another label, have the same name but for case and signs.
     """
 
     labels: tuple[str, ...]
@@ -59,6 +64,14 @@ class Rules:
     markup: tuple[str, ...] = ()
     absorbs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     connectives: tuple[str, ...] = ()
+    escaped: bool = False
+
+    def __post_init__(self):
+        named: dict[str, tuple[str, str]] = {}
+        for name, label in [*((label, label) for label in self.labels), *self.aliases.items()]:
+            before, meant = named.setdefault(_key(name), (name, label))
+            if meant != label:
+                raise ValueError(f"the tags {before!r} and {name!r} cannot be told apart; give one another name")
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,8 @@ def parse(tagged: str, rules: Rules) -> Parsed:
     repairs: set[str] = set()
     source = _characters(tagged, repairs)
     names = _Names(rules, source)
+    if not rules.escaped and names.labelled(source) > names.labelled(tagged.translate(_LOOK_ALIKES)):
+        raise Unclear("escaped tag (escaped=True in the rules reads it)")
     text, events = _take_tags_out(source, names, repairs)
     text, events = _take_strays_out(text, events, repairs)
     spans = resolve(text, events, rules, repairs)
@@ -111,6 +126,9 @@ class _Names:
         key = _key(match["name"])
         return self.labels.get(key) or self.aliases.get(key)
 
+    def labelled(self, source: str) -> int:
+        return sum(self.label(match) is not None for match in _BRACKET.finditer(source))
+
     def meaning(self, match: re.Match) -> str:
         """ "label", "markup", "unknown", or "text" where the bracket opens no tag."""
         key = _key(match["name"])
@@ -134,9 +152,9 @@ class _Names:
 
 
 def _key(name: str) -> str:
-    """A tag's name without case, spaces, signs and attributes."""
+    """A tag's name, composed, without case, spaces, signs and attributes."""
     name = name.split(" ")[0] if "=" in name else name
-    return re.sub(r"[\W_]", "", name.casefold())
+    return re.sub(r"[\W_]", "", composed(name).casefold())
 
 
 def _take_tags_out(source: str, names: _Names, repairs: set[str]) -> tuple[str, list[Event]]:
@@ -164,6 +182,8 @@ def _take_tags_out(source: str, names: _Names, repairs: set[str]) -> tuple[str, 
             keep(match["name"].strip())
             repairs.add("field name in brackets")
         elif meaning == "label":
+            if match["name"].rstrip().endswith("/"):
+                raise Unclear("tag that closes itself")
             label = names.label(match)
             exact = match[0] == f"<{match['close']}{label}>"
             alias = _key(match["name"]) in names.aliases

@@ -12,6 +12,7 @@ from harness.data.corpus_files import UNKNOWN, Chunk, Given
 from harness.data.coverage import Coverage
 from harness.data.held_out import HeldOutIndex
 from harness.data.near_duplicates import band_hashes, compact, minima
+from harness.data.visible import visible
 from harness.data.words import Hashed, clean, cut, hashed
 
 # One row for each document. `size`: bytes of its line, 0 where it is not written; `kind` and `standard`: numbers
@@ -64,7 +65,8 @@ class Inspector:
         documents = [document | {"text": clean(document["text"])} for document in chunk.documents()]
         if self.confidential and not isinstance(chunk, Given):
             documents = [document | _categories(document) for document in documents]
-        folded = [document["text"].casefold() for document in documents]
+        seen = [visible(document["text"]) for document in documents]
+        folded = [text.casefold() for text in seen]
         words = [cut(text) for text in folded]
         hashes = hashed(words)
         table = np.zeros(len(documents), DOCUMENT)
@@ -78,9 +80,9 @@ class Inspector:
         for i, document in enumerate(documents):
             if words[i] and i not in overlapping:
                 lines[i] = (_line_of(document) + "\n").encode()
-                for kind, n in identifiers.of_document(document).items():
+                for kind, n in identifiers.of_document({"id": visible(document["id"]), "text": seen[i]}).items():
                     table[kind][i] = n
-                table[identifiers.LOOKALIKE][i] = identifiers.lookalikes(document["text"])
+                table[identifiers.LOOKALIKE][i] = identifiers.lookalikes(seen[i])
         table["size"] = [len(line) for line in lines]
         signatures = minima(hashes)
         return Inspected(
@@ -118,6 +120,6 @@ class _Names(dict):
 
 
 def _content_hash(folded: str) -> int:
-    """Of a case-folded text: equal for texts that differ only in case and white space."""
+    """Of a text as a reader sees it, case-folded: equal for texts that differ only in case and white space."""
     content = " ".join(folded.split()).encode()
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")

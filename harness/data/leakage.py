@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 from harness.data.grouping import BLOCK_ROWS, DRIFT, NGRAM, ROUNDING, shared_texts
 from harness.data.splitting import EXCLUDED
+from harness.data.spreading import labels_of, lacking
 from harness.errors import LeakageError
 from harness.task import Task
 
 SHOWN_IDS = 5
 KEPT_IDS = 20
+KEPT_LABELS = 20
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ def examine(
         _across("exact duplicates across splits", duplicates_across(texts, splits), "one text in several"),
         *_near(task.groups.near_duplicate, all_texts, splits, frozenset(placed)),
         label_shares(records, splits, groups, shares),
+        labels_everywhere(task, records, splits, shares),
     ]
     if task.groups.text_blind_siblings:
         torn = siblings_outside(texts, splits)
@@ -83,7 +86,7 @@ def groups_across(splits: Mapping[str, str], groups: Mapping[str, str]) -> list[
 
 
 def duplicates_across(texts: Mapping[str, frozenset[str]], splits: Mapping[str, str]) -> list[str]:
-    """Ids of the records that share a whole normalised text with a record of another split."""
+    """Ids of the records that share a whole text, as a reader sees it, with a record of another split."""
     parts: dict[str, set[str]] = {}
     for record_id, held in texts.items():
         for text in held:
@@ -141,16 +144,19 @@ def label_shares(
 ) -> Finding:
     """Does a split's label distribution differ from the whole by more than chance would allow?
 
-    Tolerance for a label of share p in a split of n rows: three standard errors of a simple random
-    sample, 3·sqrt(p(1-p)/n), plus the largest group's share of the split, which no placement avoids.
+    A label's share is that of the rows that have it, as their label or in a span. Tolerance for a share p in a split
+    of n rows: three standard errors of a simple random sample, 3·sqrt(p(1-p)/n), plus the largest group's share of
+    the split, which no placement avoids. Of spans it is a note: a document carries many labels, and no placement
+    serves all of them.
     """
-    pool = [record for record in records if splits[record["id"]] in names and "label" in record]
-    totals = Counter(record["label"] for record in pool)
+    pool = [record for record in records if splits[record["id"]] in names]
+    held = {record["id"]: frozenset(labels_of(record)) for record in pool}
+    totals = Counter(label for labels in held.values() for label in labels)
     largest = max(Counter(groups[record["id"]] for record in pool).values(), default=0)
     beyond, worst = [], 0.0
     for name in sorted(names):
-        part = [record["label"] for record in pool if splits[record["id"]] == name]
-        counts = Counter(part)
+        part = [held[record["id"]] for record in pool if splits[record["id"]] == name]
+        counts = Counter(label for labels in part for label in labels)
         for label in sorted(totals):
             if not part:
                 continue
@@ -160,7 +166,23 @@ def label_shares(
             if off > 3 * math.sqrt(p * (1 - p) / len(part)) + largest / len(part):
                 beyond.append(f"{label} in {name} off by {off:.3f}")
     detail = "; ".join(beyond) or f"largest deviation of a label's share {worst:.4f}"
-    return Finding("label shares", "error" if beyond else "ok", len(beyond), (), detail)
+    level = "note" if any("spans" in record for record in pool) else "error"
+    return Finding("label shares", level if beyond else "ok", len(beyond), (), detail)
+
+
+def labels_everywhere(
+    task: Task, records: Sequence[Mapping], splits: Mapping[str, str], names: Collection[str]
+) -> Finding:
+    """Which part lacks which of the task's labels? A note: it is a property of the data once groups stay whole."""
+    held = {record["id"]: frozenset(labels_of(record)) for record in records if splits[record["id"]] in names}
+    known = set().union(*held.values()) if held else set()
+    gaps = lacking(held, splits, names) | {label: tuple(names) for label in task.labels if label not in known}
+    said = [f"{label} is missing from {' and '.join(gaps[label])}" for label in sorted(gaps)]
+    if not said:
+        return Finding("labels in every part", "ok", 0, (), "every label stands in every part")
+    more = f"; and {len(said) - KEPT_LABELS} more" if len(said) > KEPT_LABELS else ""
+    detail = "; ".join(said[:KEPT_LABELS]) + more
+    return Finding("labels in every part", "note", len(said), (), f"{detail}: not learnt, or not measured, there")
 
 
 def siblings_outside(texts: Mapping[str, frozenset[str]], splits: Mapping[str, str]) -> list[str]:

@@ -6,6 +6,7 @@ columns of the same file unnoticed.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from harness.errors import DataError
 from harness.task import Task
@@ -13,9 +14,37 @@ from harness.task import Task
 KEY = "columns"
 
 
-def carrying(read: Callable, columns: Mapping[str, str | tuple[str, ...]]) -> Callable:
-    """The reader, with the columns that it takes; several of the file's are joined by +."""
+@dataclass(frozen=True)
+class Layout:
+    """What a reader of one table was told, so that a table can be written that it reads (`reader.layout`)."""
+
+    file: str
+    columns: Mapping[str, str | tuple[str, ...]]
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    answer: str | None = None
+    delimiter: str = ""
+    names: tuple[str, ...] = ()
+
+
+def carrying(
+    read: Callable,
+    columns: Mapping[str, str | tuple[str, ...]],
+    values: Mapping[str, Mapping[str, str]] | None = None,
+    *,
+    reads: Callable | None = None,
+) -> Callable:
+    """The reader, with the columns that it takes; several of the file's are joined by +.
+
+    `values` are a file's words with those of the task, by column; a reader with another mapping reads other data.
+    `reads` says which files of a folder it takes (see `harness.data.folders.reads`).
+    """
+    if reads is not None:
+        read.reads = reads
     read.columns = {name: theirs if isinstance(theirs, str) else "+".join(theirs) for name, theirs in columns.items()}
+    if values is not None:
+        read.values = values
+    for name, mapped in sorted((values or {}).items()):
+        read.columns[name] += f" ({', '.join(f'{theirs} = {ours}' for theirs, ours in mapped.items())})"
     return read
 
 

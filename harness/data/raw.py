@@ -6,19 +6,37 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
+from harness import letters
 from harness.data.findings import Finding
+from harness.data.visible import visible
 from harness.errors import DataError
 
 MAX_CHARACTERS = 200_000
+BYTE_ORDER_MARK = "\ufeff"
+Encoding = Literal["utf-8", "windows-1252"]
 
 # Tab and newline are layout; every other control character is damage that a tokenizer would hide.
 _LAYOUT = "\t\n"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _NO_BREAK_SPACE = "\u00a0"
 
 
-def read_text(path: Path, repaired: Counter) -> str:
-    """The strict UTF-8 text of `path` with `\\n` line ends. A byte-order mark is taken off and counted."""
+def read_text(
+    path: Path,
+    repaired: Counter,
+    findings: list[Finding] | None = None,
+    *,
+    encoding: Encoding = "utf-8",
+    place: str = "",
+    empty: bool = False,
+) -> str:
+    """The text of `path`, strictly decoded, with `\\n` line ends. Byte-order marks are taken off and counted.
+
+    With `findings` lines that cannot be decoded go there, behind `place`, so that what is wrong with the others is
+    found, too. A file without any text is refused unless it may be `empty`.
+    """
     try:
         content = Path(path).read_bytes()
     except FileNotFoundError:
@@ -34,15 +52,43 @@ def read_text(path: Path, repaired: Counter) -> str:
         content = content[3:]
         repaired["byte-order mark"] += 1
     try:
-        text = content.decode("utf-8")
+        text = content.decode(encoding)
     except UnicodeDecodeError as error:
+        if findings is not None and not content.startswith(_UTF_16):
+            return _mended(content, encoding, findings, place)
         line = content.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{path}, line {line}: not UTF-8 (byte {error.start}).", remedy="Save the file as UTF-8."
-        ) from None
-    if not text.strip():
+        message = f"{path}, line {line}: not {encoding.upper()} (byte {error.start})."
+        raise DataError(message, remedy=_save(encoding)) from None
+    if not text.strip() and not empty:
         raise DataError(f"{path} is empty (line 1).", remedy="Put the data there; an empty file is never a data set.")
+    if inside := text.count(BYTE_ORDER_MARK):
+        # Files that were joined: the mark of the second is no character of its first word.
+        repaired["byte-order mark inside the file"] += inside
+        text = text.replace(BYTE_ORDER_MARK, "")
     return text.replace("\r\n", "\n")
+
+
+def not_text(encoding: Encoding) -> str:
+    """What is said of bytes in another encoding than the declared one."""
+    hint = ' (of a file of Windows: say encoding="windows-1252")' if encoding == "utf-8" else ""
+    return f"not {encoding.upper()}{hint}"
+
+
+def _save(encoding: Encoding) -> str:
+    if encoding != "utf-8":
+        return f"Save the file as UTF-8, and leave out encoding={encoding!r} in the task's reader."
+    return 'Save the file as UTF-8; where it is a file of Windows, say encoding="windows-1252" in the task\'s reader.'
+
+
+def _mended(content: bytes, encoding: Encoding, findings: list[Finding], place: str) -> str:
+    """The text with a replacement character for each byte that is not of `encoding`; a finding for each such line."""
+    lines = content.replace(b"\r\n", b"\n").split(b"\n")
+    for number, line in enumerate(lines, start=1):
+        try:
+            line.decode(encoding)
+        except UnicodeDecodeError:
+            findings.append(Finding(not_text(encoding), "", f"{place}line {number}"))
+    return b"\n".join(lines).decode(encoding, "replace")
 
 
 def parse_json(text: str):
@@ -131,7 +177,9 @@ def csv_rows(text: str, findings: list[Finding]) -> Iterator[tuple[str, list[str
 
 
 def clean(value: str, repairs: set[str]) -> str:
-    """`value` without edge whitespace and with ordinary spaces for no-break spaces; names what it mended."""
+    """`value` composed, without edge whitespace, with ordinary spaces for no-break spaces; names what it mended."""
+    if value != (value := letters.composed(value)):
+        repairs.add(letters.DECOMPOSED)
     if _NO_BREAK_SPACE in value:
         value = value.replace(_NO_BREAK_SPACE, " ")
         repairs.add("no-break space")
@@ -143,7 +191,7 @@ def clean(value: str, repairs: set[str]) -> str:
 
 def text_fault(value: str, limit: int) -> str | None:
     """What makes `value` unusable as a text, or None: empty, too long, or with control characters."""
-    if not value.strip():
+    if not visible(value).strip():
         return "empty text"
     if len(value) > limit:
         return f"text of {len(value):,} characters (at most {limit:,})"

@@ -20,8 +20,10 @@ from pathlib import Path
 from harness.data import raw
 from harness.data.documents import looks_norwegian, tagged_json
 from harness.data.findings import Finding, refuse
+from harness.data.folders import reads
 from harness.data.mapping import carrying
 from harness.data.rows import Drop, Dropped, Plan, Refused, to_reading
+from harness.data.visible import folded
 from harness.task import Reading
 
 __all__ = [
@@ -60,10 +62,10 @@ def jsonl(
 
     def read(folder: Path) -> Reading:
         path, findings, repaired = Path(folder) / file, [], Counter()
-        rows = list(raw.json_lines(raw.read_text(path, repaired), findings))
+        rows = list(raw.json_lines(raw.read_text(path, repaired, findings), findings))
         return to_reading(path, rows, findings, repaired, plan)
 
-    return carrying(read, columns)
+    return carrying(read, columns, reads=reads(file))
 
 
 def csv(
@@ -83,7 +85,7 @@ def csv(
 
     def read(folder: Path) -> Reading:
         path, findings, repaired = Path(folder) / file, [], Counter()
-        lines = list(raw.csv_rows(raw.read_text(path, repaired), findings))
+        lines = list(raw.csv_rows(raw.read_text(path, repaired, findings), findings))
         order = names
         if header:
             order = _header(path, lines.pop(0), names, findings)
@@ -97,7 +99,7 @@ def csv(
             rows.append((where, None if cells is None else dict(zip(order, cells, strict=True))))
         return to_reading(path, rows, findings, repaired, plan)
 
-    return carrying(read, columns)
+    return carrying(read, columns, reads=reads(file))
 
 
 def _header(path: Path, line: tuple[str, list[str] | None], names: tuple[str, ...], findings: list[Finding]):
@@ -125,6 +127,8 @@ def multiple_choice(letters: str = "ABCD", *, answer: str = "answer") -> Callabl
 
     def shape(record: dict) -> dict:
         options, label = record.get("options"), record["label"]
+        if isinstance(options, list) and len(options) == len(letters):
+            options = dict(zip(letters, options, strict=True))
         if not isinstance(options, dict) or sorted(options) != sorted(letters):
             raise Refused("options", f"not one option for each of {', '.join(letters)}")
         if not all(isinstance(option, str) for option in options.values()):
@@ -143,8 +147,8 @@ def multiple_choice(letters: str = "ABCD", *, answer: str = "answer") -> Callabl
 
 
 def fold(text: str) -> str:
-    """`text` for comparison: case folded, white space runs as one space; punctuation counts."""
-    return " ".join(text.split()).casefold()
+    """`text` for comparison, as a reader sees it: case folded, white space runs as one space; punctuation counts."""
+    return folded(text)
 
 
 def fold_question(text: str) -> str:

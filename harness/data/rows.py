@@ -13,6 +13,12 @@ from harness.task import Reading
 
 # A place ("line 12") and its values by raw column; None where the row could not be parsed.
 Row = tuple[str, dict | None]
+# Stands where a value was that a finding is about already.
+TOLD = object()
+REMEDY = "Correct these rows; nothing was written."
+UNKNOWN = "unknown column"
+_NAME = re.compile(r"[^\W\d][\w-]{0,30}")
+_INDEX = re.compile(r"Unnamed: \d+|__index_level_\d+__")
 Drop = Callable[[list[dict]], tuple[list[dict], Counter]]
 
 
@@ -21,12 +27,12 @@ class Dropped(Exception):
 
 
 class Refused(Exception):
-    """Raised by a `shape`: the row is malformed; the arguments are the column and the check."""
+    """Raised by a `shape`: the row is malformed; the arguments are column, check and, where it helps, the value."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How a raw row becomes a record; the arguments of `readers.jsonl` and `readers.csv`."""
+    """How a raw row becomes a record: the arguments of the readers, and whether options may be a list."""
 
     columns: Mapping[str, str]
     known: frozenset[str]
@@ -34,58 +40,105 @@ class Plan:
     drop: tuple[Drop, ...]
     id_prefix: str
     max_characters: int
+    listed: bool = False
 
 
-def to_reading(path: Path, rows: list[Row], findings: list[Finding], repaired: Counter, plan: Plan) -> Reading:
+def to_reading(
+    path: Path, rows: list[Row], findings: list[Finding], repaired: Counter, plan: Plan, remedy: str = REMEDY
+) -> Reading:
     """Records of all rows as `plan` has them. Raises DataError with every finding of the file."""
-    records, places, dropped = [], {}, Counter()
+    records, places, dropped = [], [], Counter()
     for where, row in rows:
         if row is None:
             continue
         repairs: set[str] = set()
-        try:
-            faults = _row_faults(row, plan)
-            record = {} if faults else {column: _cleaned(row[key], repairs) for column, key in plan.columns.items()}
-            if plan.shape and not faults:
-                record = plan.shape(record)
-            for column, value in record.items():
-                faults += [(fault, column) for fault in value_faults(value, plan.max_characters)]
-        except Refused as refusal:
-            faults = [(refusal.args[1], refusal.args[0])]
-        except Dropped as reason:
-            dropped[str(reason)] += 1
+        record, faults = _parsed(row, plan, repairs)
+        shaped = not plan.shape
+        if plan.shape and len(record) == len(plan.columns):
+            try:
+                record, shaped = plan.shape(record), True
+            except Refused as refusal:
+                column, check, *value = refusal.args
+                findings.append(Finding(check, column, where, *value))
+            except Dropped as reason:
+                dropped[str(reason)] += 1
+                continue
+        for column, value in record.items():
+            # What no shape has seen may be an object.
+            if shaped or isinstance(value, str):
+                faults += [(fault, column, column, None) for fault in value_faults(value, plan.max_characters)]
+        findings += [Finding(fault, shown, where, number=number) for fault, _, shown, number in faults]
+        if not shaped:
             continue
-        findings += [Finding(fault, column, where) for fault, column in faults]
         if faults:
-            continue
-        repaired.update(repairs)
-        record["id"] = plan.id_prefix + record.get("id", _digest(record))
+            record |= dict.fromkeys(column for _, column, _, _ in faults if column)
+        else:
+            repaired.update(repairs)
+        if record.get("id", "") is not None:
+            record["id"] = plan.id_prefix + record.get("id", _digest(record))
         record.setdefault("group", record["id"])
         records.append(record)
-        places.setdefault(record["id"], where)
-    refuse(str(path), findings, len(rows), remedy="Correct these rows; nothing was written.")
-    for step in plan.drop:
-        records, counts = step(records)
-        dropped.update(counts)
-    return Reading(records, len(rows), dict(sorted(dropped.items())), dict(sorted(repaired.items())), places)
+        places.append(where)
+    standing = {id(record): place for record, place in zip(records, places, strict=True)}
+    if not findings:
+        for step in plan.drop:
+            records, counts = step(records)
+            dropped.update(counts)
+    places = [standing.get(id(record), "") for record in records]
+    where = {}
+    for record, place in zip(records, places, strict=True):
+        where.setdefault(record["id"], place)
+    reading = Reading(records, len(rows), dict(sorted(dropped.items())), dict(sorted(repaired.items())), where, places)
+    refuse(str(path), findings, len(rows), remedy=remedy, reading=reading)
+    return reading
 
 
-def _row_faults(row: dict, plan: Plan) -> list[tuple[str, str]]:
-    faults = []
-    for key in plan.columns.values():
+def _parsed(row: dict, plan: Plan, repairs: set[str]) -> tuple[dict, list[tuple[str, str, str, int | None]]]:
+    """The row's sound values by record column, and its faults: what, record column, column to show, its number."""
+    record, faults = {}, []
+    for column, key in plan.columns.items():
         value = row.get(key)
+        if value is TOLD:
+            continue
         if key not in row:
-            faults.append(("missing column", key))
+            faults.append(("missing column", column, key, None))
         elif value is None:
-            faults.append(("null value", key))
-        # Only a shape knows what to do with an object; a list is never what a text column holds.
-        elif not isinstance(value, (str, dict) if plan.shape else str):
-            faults.append((f"{type(value).__name__} where text belongs", key))
-    unknown = [key for key in row if key not in plan.known]
-    if unknown:
-        # A key is shown only where it cannot be mistaken for content.
-        faults.append(("unknown column", unknown[0] if re.fullmatch(r"[a-z][a-z0-9_]{0,30}", unknown[0]) else ""))
-    return faults
+            faults.append(("null value", column, key, None))
+        # Only a shape knows what to do with an object, and with a list of options.
+        elif not isinstance(value, _types(plan, column)):
+            faults.append((f"{type(value).__name__} where text belongs", column, key, None))
+        else:
+            record[column] = _cleaned(value, repairs)
+    return record, faults + [(fault, "", name, number) for fault, name, number in unknown(row, plan.known)]
+
+
+def unknown(row: dict, known: frozenset[str]) -> list[tuple[str, str, int]]:
+    """(what, name, number from 1) of every column of a row that nobody declared."""
+    if row.keys() <= known:
+        return []
+    return [
+        (UNKNOWN + _cause(name, number), shown_name(name, number), number)
+        for number, name in enumerate(row, start=1)
+        if name not in known
+    ]
+
+
+def shown_name(name: str, number: int) -> str:
+    """What a message calls a column that nobody declared: its name only where that cannot be mistaken for content."""
+    return name if _NAME.fullmatch(name) else f"number {number}"
+
+
+def _cause(name: str, number: int) -> str:
+    """What is known of a column that goes by this name, or nothing."""
+    if _INDEX.fullmatch(name) or (number == 1 and not name):
+        return " (an index that pandas wrote; index=False leaves it away)"
+    return " (without a name)" if not name else ""
+
+
+def _types(plan: Plan, column: str) -> tuple[type, ...]:
+    if not plan.shape:
+        return (str,)
+    return (str, dict, list) if plan.listed and column == "options" else (str, dict)
 
 
 def _cleaned(value, repairs: set[str]):
@@ -93,7 +146,26 @@ def _cleaned(value, repairs: set[str]):
         return raw.clean(value, repairs)
     if isinstance(value, dict):
         return {key: _cleaned(item, repairs) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_cleaned(item, repairs) for item in value)
     return value
+
+
+def key_of(row: dict, column: str, where: str, findings: list[Finding], repaired: Counter) -> str:
+    """The id or group in `column`: a text without edge white space, or a whole number; anything else is a finding."""
+    value, repairs = row.get(column), set()
+    if column not in row:
+        findings.append(Finding("missing column", column, where))
+    elif value is None:
+        findings.append(Finding("null value", column, where))
+    elif isinstance(value, bool) or not isinstance(value, (str, int)):
+        findings.append(Finding(f"{type(value).__name__} where text belongs", column, where))
+    else:
+        key = raw.clean(str(value), repairs)
+        repaired.update(repairs)
+        findings += [Finding(fault, column, where) for fault in value_faults(key, raw.MAX_CHARACTERS)]
+        return key
+    return ""
 
 
 def value_faults(value, limit: int) -> Iterator[str]:

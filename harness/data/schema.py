@@ -8,23 +8,29 @@ by its task (`Task.version`), not by a hash of itself.
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
+from harness.data import authored
 from harness.data.findings import EVERY_ROW, Finding, refuse
 from harness.data.raw import text_fault
-from harness.task import Task
+from harness.task import Reading, Task
 
 _PARTS = ("pool", "holdout")
 _ANY_LENGTH = 1 << 62
+MISSING = "value missing"
+# Checks that name what is allowed.
+_LISTED = ("label allowed", "value allowed", "span label allowed")
+_NAMED = 12
 
 
 def sequence(labels: Iterable[str], columns: Mapping[str, Iterable[str] | None] | None = None):
     """Schema of {id, group, part, text, label} and the declared `columns` (name: allowed values or None)."""
-    return _schema({"text": _text_checks(), "label": [_one_of(labels, "label allowed")]}, columns)
+    return _schema({"text": _text_checks(), "label": [_listed("label allowed", labels)]}, columns)
 
 
 def pair(labels: Iterable[str], columns: Mapping[str, Iterable[str] | None] | None = None):
     """Schema of {id, group, part, text, text_pair, label} and the declared `columns`."""
-    checks = {"text": _text_checks(), "text_pair": _text_checks(), "label": [_one_of(labels, "label allowed")]}
+    checks = {"text": _text_checks(), "text_pair": _text_checks(), "label": [_listed("label allowed", labels)]}
     return _schema(checks, columns)
 
 
@@ -42,13 +48,14 @@ def choice(labels: Iterable[str], columns: Mapping[str, Iterable[str] | None] | 
 
 def tokens(labels: Iterable[str], columns: Mapping[str, Iterable[str] | None] | None = None):
     """Schema of {id, group, part, text, spans}; spans are {start, end, label} in characters of the text."""
-    labels = frozenset(labels)
+    labels = tuple(labels)
+    allowed, labels = _naming("span label allowed", labels), frozenset(labels)
     shape = _check(_are_spans, "spans: a list of {start, end, label}")
     rules = (
         ("span inside its text", lambda text, spans: all(s["start"] >= 0 and s["end"] <= len(text) for s in spans)),
         ("span not empty", lambda text, spans: all(s["start"] < s["end"] for s in spans)),
         ("spans in order, not overlapping", lambda text, spans: _are_apart(spans)),
-        ("span label allowed", lambda text, spans: all(s["label"] in labels for s in spans)),
+        (allowed, lambda text, spans: all(s["label"] in labels for s in spans)),
         ("span without edge whitespace", lambda text, spans: all(_is_trimmed(text, s) for s in spans)),
     )
     checks = [_span_check(rule, name) for name, rule in rules]
@@ -56,33 +63,58 @@ def tokens(labels: Iterable[str], columns: Mapping[str, Iterable[str] | None] | 
 
 
 def validate(
-    task: Task, records: list[dict], kind: str, source_name: str, where: Mapping[str, str] | None = None
+    task: Task,
+    records: list[dict],
+    kind: str,
+    source_name: str,
+    where: Mapping[str, str] | None = None,
+    places: Iterable[str] = (),
 ) -> None:
     """Check `records` against the task's schema.
 
     Raises DataError with one table of all failures (check, column, count, first row ids), with an
-    example only where `kind` is not "restricted". `where` adds the place of an id in its raw file; rows of
-    restricted data are named by their place alone, since an id may be a person's number.
+    example only where `kind` is not "restricted". `where` adds the place of an id in its raw file, `places` that of
+    every record; rows of restricted data are named by their place alone, since an id may be a person's number.
     """
+    reading = Reading(records, len(records), where=dict(where or {}), places=list(places))
+    refuse_failures(task, reading, failures(task, reading, kind) if records else [], source_name)
+
+
+def refuse_failures(task: Task, reading: Reading, found: list[Finding], source_name: str) -> None:
+    """Raise DataError with all that was `found`, or where nothing was read; otherwise return."""
+    if not reading.records:
+        refuse(source_name, [Finding("no records are left", "", "-")], 0, remedy="Put the whole data set there.")
+    remedy = (
+        f"Correct these rows in your file, put it in place with `harness data use {task.name} PATH`, and run "
+        f"`harness validate {task.name}` again; nothing was written.{mapped(task, found)}"
+    )
+    refuse(source_name, found, len(reading.records), unit="records", remedy=remedy)
+
+
+def failures(task: Task, reading: Reading, kind: str) -> list[Finding]:
+    """What of a reading breaks the task's schema."""
     import pandas
     import pandera.pandas as pa
 
-    if not records:
-        refuse(source_name, [Finding("no records are left", "", "-")], 0, remedy="Put the whole data set there.")
+    records = reading.records
     frame = pandas.DataFrame(
         {name: pandas.Series([record.get(name) for record in records], dtype=object) for name in _names(records)}
     )
+    declared = authored.schema(task)
     try:
-        task.schema().validate(frame, lazy=True)
+        declared.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as errors:
-        findings = list(_findings(errors.failure_cases, frame, where or {}, show=kind in ("public", "synthetic")))
-        refuse(
-            source_name,
-            findings,
-            len(records),
-            unit="records",
-            remedy=f"Correct these rows in the file and run `harness validate {task.name}` again; nothing was written.",
-        )
+        return list(_findings(errors.failure_cases, frame, reading, show=kind in ("public", "synthetic")))
+    return []
+
+
+def mapped(task: Task, found: Iterable[Finding]) -> str:
+    """How a file's own words for labels and categories become those of the task, where some are not."""
+    columns = sorted({finding.column for finding in found if finding.check.startswith(_LISTED)})
+    if not columns or not hasattr(task.reader, "values"):
+        return ""
+    said = ", ".join(f'"{column}": {{"…": "…"}}' for column in columns)
+    return f"\nWhere the file has its own words for them, map these in tasks/{task.name}.py: values={{{said}}}."
 
 
 def _schema(columns: dict, metadata: Mapping[str, Iterable[str] | None] | None, checks: Iterable = ()):
@@ -91,7 +123,7 @@ def _schema(columns: dict, metadata: Mapping[str, Iterable[str] | None] | None, 
     every = {"id": [*_text_checks(), _unique()], "group": _text_checks(), "part": [_one_of(_PARTS, "part allowed")]}
     every |= columns
     for name, allowed in (metadata or {}).items():
-        every[name] = _text_checks() if allowed is None else [_one_of(allowed, "value allowed")]
+        every[name] = _text_checks() if allowed is None else [_listed("value allowed", allowed)]
     return pa.DataFrameSchema(
         {name: pa.Column(None, checks=found, nullable=False) for name, found in every.items()},
         checks=list(checks),
@@ -123,6 +155,16 @@ def _is_text(value) -> bool:
 def _one_of(allowed: Iterable[str], name: str):
     allowed = tuple(allowed)
     return _check(lambda v: isinstance(v, str) and v in allowed, name)
+
+
+def _listed(check: str, allowed: Iterable[str]):
+    """A check whose name says what is allowed."""
+    allowed = tuple(allowed)
+    return _one_of(allowed, _naming(check, allowed))
+
+
+def _naming(check: str, allowed: tuple[str, ...]) -> str:
+    return f"{check}: {', '.join(map(str, allowed[:_NAMED]))}" + (", …" if len(allowed) > _NAMED else "")
 
 
 def _unique():
@@ -177,9 +219,9 @@ def _names(records: list[dict]) -> list[str]:
     return list(dict.fromkeys(name for record in records for name in record))
 
 
-def _findings(cases, frame, where: Mapping[str, str], show: bool) -> list[Finding]:
+def _findings(cases, frame, reading: Reading, show: bool) -> list[Finding]:
     """pandera's failure cases as findings: missing columns first, one per row of a frame-wide check."""
-    missing, found, seen = [], [], set()
+    missing, found, seen, values = [], [], set(), {}
     for case in cases.to_dict("records"):
         check, column, index = str(case["check"]), str(case["column"]), case["index"]
         if case["schema_context"] == "DataFrameSchema":
@@ -191,20 +233,29 @@ def _findings(cases, frame, where: Mapping[str, str], show: bool) -> list[Findin
                 continue
             column = "spans"
         if check == "not_nullable":
-            check = "value missing"
-        row = "?" if index is None or index != index else _row_name(frame, int(index), where, show)
+            check = MISSING
+        row = "?" if index is None or index != index else _row_name(frame, int(index), reading, show)
         if (check, column, row) not in seen:
             seen.add((check, column, row))
-            example = case["failure_case"] if show and case["schema_context"] == "Column" else None
-            found.append(Finding(check, column, row, example))
+            value = case["failure_case"] if case["schema_context"] == "Column" else None
+            if value is not None:
+                values.setdefault(check, set()).add(repr(value))
+            found.append(Finding(check, column, row, value if show else None))
+    if not show:
+        # Which values a restricted file has is not said; how many there are tells a wrong column from 0 and 1.
+        several = {
+            check: f" ({len(v)} other value{'s' * (len(v) > 1)})"
+            for check, v in values.items()
+            if check.startswith(_LISTED)
+        }
+        found = [replace(finding, check=finding.check + several.get(finding.check, "")) for finding in found]
     return missing + found
 
 
-def _row_name(frame, index: int, where: Mapping[str, str], show: bool) -> str:
+def _row_name(frame, index: int, reading: Reading, show: bool) -> str:
     identity = frame["id"].iloc[index] if "id" in frame else None
-    if not isinstance(identity, str) or not identity:
-        return f"record {index + 1}"
-    place = where.get(identity)
-    if not show:
+    known = isinstance(identity, str) and identity
+    place = reading.places[index] if reading.places else reading.where.get(identity) if known else None
+    if not known or not show:
         return place or f"record {index + 1}"
     return f"{identity} ({place})" if place else identity

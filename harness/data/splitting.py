@@ -50,7 +50,7 @@ def split(
     result: dict[str, str] = {}
     new: list[_Group] = []
     placed: dict[str, Counter] = {name: Counter() for name in shares}
-    for members in _by_group(rows):
+    for members in grouped(rows):
         known = sorted({frozen[row.id] for row in members if frozen.get(row.id) in shares})
         held_out = any(_is_held_out(row, frozen) for row in members)
         follows = EXCLUDED if held_out or len(known) > 1 else known[0] if known else None
@@ -71,7 +71,8 @@ def split(
     return dict(sorted((result | place(new, shares, placed)).items()))
 
 
-def _by_group(rows: Iterable[Row]) -> list[list[Row]]:
+def grouped(rows: Iterable[Row]) -> list[list[Row]]:
+    """The rows of each group, by id, in an order that the names of groups do not decide."""
     groups: dict[str, list[Row]] = {}
     for row in sorted(rows, key=lambda row: row.id):
         groups.setdefault(row.group, []).append(row)
@@ -82,10 +83,14 @@ def _is_held_out(row: Row, frozen: Mapping[str, str]) -> bool:
     return row.holdout or frozen.get(row.id) == HOLDOUT
 
 
+def turn(smallest_id: str, seed: int) -> str:
+    """When a group has its turn: neither the order of the rows nor the names of groups decide."""
+    return hashlib.sha256(f"{seed}\n{smallest_id}".encode()).hexdigest()
+
+
 def _group(rows: list[Row], seed: int) -> _Group:
     ids = tuple(row.id for row in rows)
-    turn = hashlib.sha256(f"{seed}\n{ids[0]}".encode()).hexdigest()
-    return _Group(turn, ids, tuple(sorted(Counter(row.stratum for row in rows).items())))
+    return _Group(turn(ids[0], seed), ids, tuple(sorted(Counter(row.stratum for row in rows).items())))
 
 
 def _cut_strata(groups: list[_Group], shares: Mapping[str, float], placed) -> dict[str, str]:

@@ -6,29 +6,35 @@ task does not name may be left aside. A data set's folder is read as Arrow and P
 is ever run.
 """
 
-import csv
-import json
-import string
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
 from harness.data import raw
 from harness.data.arguments import one_of
+from harness.data.arrow import arrow_rows
+from harness.data.delimited import Quotes, delimited, delimiter_fault
 from harness.data.findings import Finding
-from harness.data.mapping import carrying
-from harness.data.readers import exact_duplicates, fold
-from harness.data.rows import Drop, Dropped, Plan, Refused, Row, to_reading
+from harness.data.folders import reads
+from harness.data.mapping import Layout, carrying
+from harness.data.options import choice
+from harness.data.readers import exact_duplicates
+from harness.data.rows import TOLD, Drop, Plan, Row, to_reading, unknown
 from harness.errors import DataError
 from harness.task import Reading
 
-ROWS = 20_000_000
-UNPACKED, RATIO = 1 << 28, 100  # bytes, and times its size
+__all__ = ["arrow_rows", "choice", "dataset", "table"]
+
 ARROW = (".arrow", ".parquet")
+LIBRARYS = ("dataset_info.json", "state.json", "dataset_dict.json")
 TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
+REMEDY = (
+    'Correct these rows, or say in the reader what to do with them (columns=, values=, others="ignore"); '
+    "nothing was written."
+)
 Columns = Mapping[str, str | tuple[str, ...]]
-Answer = Literal["letter", "number from 0", "number from 1", "text"]
+Values = Mapping[str, Mapping[str, str]]
 Others = Literal["refuse", "ignore"]
 
 
@@ -38,6 +44,9 @@ def table(
     columns: Columns,
     delimiter: str = "",
     names: Iterable[str] = (),
+    quotes: Quotes = "detect",
+    encoding: raw.Encoding = "utf-8",
+    values: Values | None = None,
     others: Others = "refuse",
     shape: Callable[[dict], dict] | None = None,
     drop: Iterable[Drop] = (),
@@ -48,31 +57,49 @@ def table(
 
     `columns` maps record columns to the file's (several, for the options of a choice); what it does not name
     is refused or ignored as `others` says. `delimiter` is that of a .csv which is not separated by commas;
-    `names` are the columns of one without a header, in order. Without an "id" the id is made from the row,
-    and a row that stands there twice is dropped and counted; without a "group" every row is its own.
+    `names` are the columns of one without a header, in order; `quotes` says whether those around a field are
+    quoting or text, where a tab-separated file leaves it open; `encoding` is that of a text file.
+    `values` maps words of the file to the task's, by record column: {"label": {"0": "no", "1": "yes"}}. Without an
+    "id" the id is made from the row, and a row that stands there twice is dropped and counted; without a "group"
+    every row is its own.
     """
     one_of("others", others, Others)
+    one_of("quotes", quotes, Quotes)
+    one_of("encoding", encoding, raw.Encoding)
+    names, values = tuple(names), _words(values, columns)
+    if fault := delimiter_fault(delimiter):
+        raise ValueError(fault)
+    if len(set(names)) < len(names):
+        raise ValueError("names= has a column twice")
     plan = _plan(columns, shape, drop, id_prefix, max_characters)
 
     def read(folder: Path) -> Reading:
         path = _only_table(Path(folder)) if file == "*" else Path(folder) / file
-        findings, repaired = [], Counter()
-        if path.suffix == ".jsonl":
-            rows = list(raw.json_lines(raw.read_text(path, repaired), findings))
-        elif path.suffix == ".parquet":
+        findings, repaired, ending = [], Counter(), path.suffix.lower()
+        if ending == ".jsonl":
+            rows = list(raw.json_lines(raw.read_text(path, repaired, findings, encoding=encoding), findings))
+        elif ending == ".parquet":
             rows = list(arrow_rows(path))
-        elif path.suffix in (".csv", ".tsv"):
-            separator = delimiter or {".csv": ",", ".tsv": "\t"}[path.suffix]
-            rows = _delimited(raw.read_text(path, repaired), separator, tuple(names), findings)
+        elif ending in (".csv", ".tsv"):
+            separator = delimiter or {".csv": ",", ".tsv": "\t"}[ending]
+            text, ignoring = raw.read_text(path, repaired, findings, encoding=encoding), others == "ignore"
+            rows = delimited(text, separator, names, quotes, findings, ignoring=ignoring)
         else:
             raise DataError(f"{path} is none of {', '.join(TABLES)}.", remedy="Rename or convert the file.")
-        return to_reading(path, _prepared(rows, columns, others, plan, findings), findings, repaired, plan)
+        prepared = _prepared(rows, columns, values, others, plan, findings)
+        return to_reading(path, prepared, findings, repaired, plan, REMEDY)
 
-    return carrying(read, columns)
+    read.layout = Layout(file, columns, values, getattr(shape, "answer", None), delimiter, names)
+    one = (lambda folder: {path.name for path in _tables(folder)}) if file == "*" else reads(file)
+    return carrying(read, columns, values, reads=one)
+
+
+def _tables(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in TABLES) if folder.is_dir() else []
 
 
 def _only_table(folder: Path) -> Path:
-    found = sorted(path for path in folder.iterdir() if path.suffix in TABLES) if folder.is_dir() else []
+    found = _tables(folder)
     if len(found) != 1:
         raise DataError(
             f"{folder} holds {len(found) or 'no'} table{'s' * (len(found) != 1)} ({', '.join(TABLES)}).",
@@ -85,6 +112,7 @@ def dataset(
     *,
     columns: Columns,
     parts: Mapping[str, str] | None = None,
+    values: Values | None = None,
     others: Others = "refuse",
     shape: Callable[[dict], dict] | None = None,
     drop: Iterable[Drop] = (),
@@ -94,15 +122,16 @@ def dataset(
     """A reader of a Hugging Face data set: every .arrow and .parquet file of the folder but its caches, by name.
 
     `parts` maps the beginning of a file's name to "pool" or "holdout" ({"test": "holdout"}); the rest is
-    pool. Numbers of a `ClassLabel` column become its names.
+    pool. Numbers of a `ClassLabel` column become its names; `values` and the rest are as in `table`.
     """
+    values, given = _words(values, columns), columns
     columns = {**columns, "part": "part"}
     one_of("others", others, Others)
     plan = _plan(columns, shape, drop, id_prefix, max_characters)
 
     def read(folder: Path) -> Reading:
         folder = Path(folder)
-        paths = sorted(path for path in folder.iterdir() if path.suffix in ARROW and "cache-" not in path.name)
+        paths = [path for path in _of_data_set(folder) if path.suffix in ARROW and "cache-" not in path.name]
         if not paths:
             raise DataError(
                 f"{folder} holds no .arrow or .parquet file.", remedy="Put the files of `save_to_disk` there."
@@ -111,184 +140,92 @@ def dataset(
         for path in paths:
             part = next((p for beginning, p in (parts or {}).items() if path.name.startswith(beginning)), "pool")
             rows += [(f"{path.name} {where}", {**row, "part": part}) for where, row in arrow_rows(path)]
-        return to_reading(folder, _prepared(rows, columns, others, plan, findings), findings, Counter(), plan)
+        prepared = _prepared(rows, columns, values, others, plan, findings)
+        return to_reading(folder, prepared, findings, Counter(), plan, REMEDY)
 
-    return carrying(read, {name: theirs for name, theirs in columns.items() if name != "part"})
+    read.layout = Layout("", given, values, getattr(shape, "answer", None))
+    return carrying(read, given, values, reads=_names)
 
 
-def choice(labels: Iterable[str], *, answer: Answer = "letter") -> Callable[[dict], dict]:
-    """A `shape` for multiple choice: "options" as a list in their order, "label" as one of `labels`.
+def _of_data_set(folder: Path) -> list[Path]:
+    """The files of a data set, its caches and what the library notes about it."""
+    return sorted(path for path in folder.iterdir() if path.suffix in ARROW or path.name.endswith(LIBRARYS))
 
-    `answer` says what the file's label is: "letter", "number from 0" or "number from 1" (of the right option), or its
-    "text". An item that repeats an option has no single right answer and is dropped.
-    """
-    one_of("answer", answer, Answer)
-    labels = tuple(labels)
 
-    def shape(record: dict) -> dict:
-        options = list(record["options"].values()) if isinstance(record["options"], dict) else None
-        if options is None or len(options) != len(labels):
-            raise Refused("options", f"not {len(labels)} options")
-        if not all(isinstance(option, str) for option in options):
-            raise Refused("options", "an option that is not text")
-        folded = [fold(option) for option in options]
-        if len(set(folded)) < len(folded):
-            raise Dropped("repeated option")
-        return {**record, "options": options, "label": right(record["label"], folded)}
-
-    def right(label: str, folded: list[str]) -> str:
-        if answer == "letter" and label in labels:
-            return label
-        if answer == "text" and fold(label) in folded:
-            return labels[folded.index(fold(label))]
-        if answer.startswith("number") and label.isascii() and label.isdigit():
-            number = int(label) - int(answer[-1])
-            if 0 <= number < len(labels):
-                return labels[number]
-        raise Refused("label", f"no {answer} of an option")
-
-    return shape
+def _names(folder: Path) -> set[str]:
+    return {path.name for path in _of_data_set(folder)}
 
 
 def _plan(columns: Columns, shape, drop: Iterable[Drop], id_prefix: str, max_characters: int) -> Plan:
     plain = {column: _key(raw_column) for column, raw_column in columns.items()}
     drop = tuple(drop) if "id" in columns else (exact_duplicates(lambda record: record["id"]), *drop)
-    return Plan(plain, frozenset(plain.values()), shape, drop, id_prefix, max_characters)
+    return Plan(plain, frozenset(plain.values()), shape, drop, id_prefix, max_characters, listed=True)
 
 
 def _key(raw_column: str | tuple[str, ...]) -> str:
     return raw_column if isinstance(raw_column, str) else "+".join(raw_column)
 
 
-def _prepared(rows: Iterable[Row], columns: Columns, others: str, plan: Plan, findings: list[Finding]) -> list[Row]:
-    """The rows with texts for whole numbers, options by letter, and without what is ignored."""
+def _words(values: Values | None, columns: Columns) -> dict[str, dict[str, str]]:
+    """`values` with every key as `_word` has it. Raises ValueError for one that maps no column or no words."""
+    words = {}
+    for column, mapped in (values or {}).items():
+        if not isinstance(columns.get(column), str):
+            raise ValueError(f"values= maps {column!r}, which columns= does not name.")
+        if not isinstance(mapped, Mapping) or not all(isinstance(word, str) for word in mapped.values()):
+            raise ValueError(f'values= has no words for {column!r}; write {{"{column}": {{"theirs": "ours"}}}}.')
+        words[column] = {_word(theirs): ours for theirs, ours in mapped.items()}
+    return words
+
+
+def _word(value) -> str:
+    """A value as `values` names it: numbers and truth values as JSON writes them, whole numbers without a point."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+
+
+def _prepared(
+    rows: Iterable[Row], columns: Columns, values: Values, others: str, plan: Plan, findings: list[Finding]
+) -> list[Row]:
+    """The rows with texts for whole numbers, the task's words, options in a list, and without what is ignored."""
     several = [raw_column for raw_column in columns.values() if not isinstance(raw_column, str)]
-    texts = {plan.columns.get(column) for column in ("text", "text_pair", "question")}
+    flat = frozenset().union(*([raw] if isinstance(raw, str) else raw for raw in columns.values()))
+    texts = {plan.columns.get(column) for column in ("text", "text_pair", "question", "options")}
+    words = {plan.columns[column]: mapped for column, mapped in values.items()}
     prepared = []
     for where, row in rows:
         if row is not None:
-            row = dict(row)
+            if others == "refuse" and several:
+                # Counted before columns become one.
+                strange = unknown(row, flat)
+                findings += [Finding(fault, name, where, number=number) for fault, name, number in strange]
+            if others == "ignore" or (several and strange):
+                row = {name: value for name, value in row.items() if name in flat}
+            # A number may name a row, a group or a label; where a text belongs it is the wrong column.
+            row = {name: value if name in texts else _plain(value) for name, value in row.items()}
             for raw_columns in several:
                 if all(name in row for name in raw_columns):
                     row[_key(raw_columns)] = [row.pop(name) for name in raw_columns]
-            if others == "ignore":
-                row = {name: value for name, value in row.items() if name in plan.known}
-            # A number may name a row, a group or a label; where a text belongs it is the wrong column.
-            row = {
-                name: value if name in texts else _plain(value, name == plan.columns.get("options"))
-                for name, value in row.items()
-            }
-            fault = _label_fault(row.get(plan.columns.get("label")))
-            if fault:
-                findings.append(Finding(fault, plan.columns["label"], where))
-                row = None
+            for name, mapped in words.items():
+                if row.get(name) is not None:
+                    row[name] = mapped.get(_word(row[name]), row[name])
+            label = plan.columns.get("label")
+            if fault := _label_fault(row.get(label)):
+                findings.append(Finding(fault, label, where))
+                row[label] = TOLD
         prepared.append((where, row))
     return prepared
 
 
-def _plain(value, options: bool):
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if options and isinstance(value, list | dict):
-        values = value.values() if isinstance(value, dict) else value
-        return dict(zip(string.ascii_uppercase, (_plain(item, False) for item in values), strict=False))
-    return value
+def _plain(value):
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _label_fault(label) -> str | None:
     if isinstance(label, float):
-        return "a decimal number as label: regression is not supported"
+        whole = " (values= maps 0.0 and 1.0 to labels)" if label.is_integer() else ""
+        return "a decimal number as label: regression is not supported" + whole
     if isinstance(label, list | dict):
         return "several labels: multi-label tasks are not supported"
     return None
-
-
-def _delimited(text: str, delimiter: str, names: tuple[str, ...], findings: list[Finding]) -> list[Row]:
-    """Rows by column. Quotes are quotes, but in tab-separated files, where they are text."""
-    quoting = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
-    limit = csv.field_size_limit(max(len(text) + 1, csv.field_size_limit()))
-    try:
-        lines = (line + "\n" for line in text.removesuffix("\n").split("\n"))
-        reader = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True)
-        rows, start = [], 1
-        try:
-            for cells in reader:
-                if cells:
-                    rows.append((start, cells))
-                start = reader.line_num + 1
-        except csv.Error as error:
-            findings.append(Finding(f"not separated values ({error})", "", f"line {start}"))
-    finally:
-        csv.field_size_limit(limit)
-    if not names and rows:
-        names = tuple(cell.strip() for cell in rows.pop(0)[1])
-        if len(set(names)) != len(names):
-            findings.append(Finding("a column name stands twice", "", "line 1"))
-    found: list[Row] = []
-    for number, cells in rows:
-        fits = len(cells) == len(names)
-        if not fits:
-            findings.append(Finding(f"{len(cells)} cells instead of {len(names)}", "", f"line {number}"))
-        found.append((f"line {number}", dict(zip(names, cells, strict=True)) if fits else None))
-    return found
-
-
-def arrow_rows(path: Path) -> Iterator[Row]:
-    """("row n", values by column) of a Parquet file, or of an Arrow file or stream."""
-    import pyarrow
-    import pyarrow.parquet
-
-    if not path.is_file():
-        raise DataError(f"{path} is missing.", remedy="Put the file there.")
-    try:
-        if path.suffix == ".parquet":
-            with pyarrow.parquet.ParquetFile(path) as file:
-                _refuse_bomb(path, file.metadata)
-            rows = pyarrow.parquet.read_table(path)
-        else:
-            with pyarrow.OSFile(str(path)) as file:
-                rows = _arrow_table(pyarrow, file)
-        names = _class_names(rows.schema.metadata or {})
-        values = rows.to_pylist()
-    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"{path}: not a whole {path.suffix} file ({str(error).splitlines()[0][:120]}).", remedy="Write it again."
-        ) from None
-    for number, row in enumerate(values, start=1):
-        for column, labels in names.items():
-            row[column] = _named(row.get(column), labels)
-        yield f"row {number}", row
-
-
-def _refuse_bomb(path: Path, metadata) -> None:
-    """Raise DataError where the footer of a Parquet file promises more than any task's table holds."""
-    unpacked = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
-    if metadata.num_rows > ROWS or (unpacked > UNPACKED and unpacked > RATIO * path.stat().st_size):
-        raise DataError(
-            f"{path} unpacks to {metadata.num_rows:,} rows and {unpacked >> 20:,} MB, many times its size.",
-            remedy="Do not use this file unless you know where it comes from.",
-        )
-
-
-def _arrow_table(pyarrow, file):
-    try:
-        return pyarrow.ipc.open_stream(file).read_all()
-    except pyarrow.ArrowInvalid:
-        file.seek(0)
-        return pyarrow.ipc.open_file(file).read_all()
-
-
-def _named(value, labels: list[str]):
-    if isinstance(value, list):
-        return [_named(item, labels) for item in value]
-    return labels[value] if isinstance(value, int) and 0 <= value < len(labels) else value
-
-
-def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
-    """Names of the classes of every `ClassLabel` column, or list of them, as `datasets` notes them in the file."""
-    try:
-        features = json.loads(metadata[b"huggingface"])["info"]["features"]
-        features = {name: f.get("feature", f) for name, f in features.items() if isinstance(f, dict)}
-        return {name: f["names"] for name, f in features.items() if isinstance(f, dict) and f.get("names")}
-    except (KeyError, ValueError, TypeError, AttributeError):
-        return {}

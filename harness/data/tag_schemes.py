@@ -1,14 +1,17 @@
-"""IOB1, IOB2 and IOBES: tags of tokens to entities, and tokens to a text with character spans."""
+"""IOB1, IOB2, IOBES and bare labels: tags of tokens to entities, and tokens to a text with character spans."""
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from harness import letters
 from harness.data.findings import Finding
 
-Scheme = Literal["detect", "iob1", "iob2", "iobes"]
+Scheme = Literal["detect", "iob1", "iob2", "iobes", "bare"]
+Lonely = Literal["refuse", "begin"]
 _TAG = re.compile(r"(?:O|(?P<place>[BIESLUMW])-(?P<label>\S+))")
 # IOBES as others write it: BILOU, BMEWO.
 _PLACES = {"M": "I", "L": "E", "U": "S", "W": "S"}
@@ -25,8 +28,12 @@ class Token:
     first: bool
 
 
-def read_tag(tag: str) -> tuple[str, str] | None:
-    """Place and label of a tag; None where it is none."""
+@functools.lru_cache(maxsize=1024)
+def read_tag(tag: str, scheme: Scheme) -> tuple[str, str] | None:
+    """Place and label of a tag; None where it is none. A bare label goes on where the token before has the same."""
+    tag = letters.composed(tag)
+    if scheme == "bare":
+        return ("O", "") if tag == "O" else ("I", tag) if re.fullmatch(r"\S+", tag) else None
     match = _TAG.fullmatch(tag)
     if match is None:
         return None
@@ -48,17 +55,26 @@ def detected(texts: Sequence[Sequence[Token]]) -> Scheme:
     return "iob1" if lonely and not needless else "iob2"
 
 
+def no_tag(scheme: Scheme) -> str:
+    """What is said of a cell that holds no tag."""
+    return "no label" if scheme == "bare" else 'no tag (O, B-…, I-…; labels alone: scheme="bare")'
+
+
 def entities(
     tokens: Sequence[Token],
     scheme: Scheme,
+    lonely: Lonely,
     file: str,
     labels: frozenset[str],
     ignored: frozenset[str],
     findings: list[Finding],
     repaired: Counter,
 ) -> list[tuple[int, int]]:
-    """(first, last) token of every entity that is not `ignored`; a label that is not known becomes a finding."""
-    found = _spans(tokens, scheme, file, findings, repaired)
+    """(first, last) token of every entity that is not `ignored`; a label that is not known becomes a finding.
+
+    What continues nothing becomes a finding, too, or begins an entity where `lonely` says so.
+    """
+    found = _spans(tokens, "iob1" if scheme == "bare" else scheme, lonely, file, findings, repaired)
     found = [span for span in found if tokens[span[0]].label not in ignored]
     strange = [tokens[first] for first, _ in found if tokens[first].label not in labels]
     findings += [Finding("label not declared", "", f"{file} {token.where}") for token in strange]
@@ -66,9 +82,9 @@ def entities(
 
 
 def _spans(
-    tokens: Sequence[Token], scheme: Scheme, file: str, findings: list[Finding], repaired: Counter
+    tokens: Sequence[Token], scheme: Scheme, lonely: Lonely, file: str, findings: list[Finding], repaired: Counter
 ) -> list[tuple[int, int]]:
-    """(first, last) token of every entity; what continues or ends nothing becomes a finding."""
+    """(first, last) token of every entity."""
     spans: list[tuple[int, int]] = []
     open_at: int | None = None
     before: Token | None = None
@@ -92,9 +108,15 @@ def _spans(
                 close(i, True)
         else:
             close(i - 1, scheme != "iobes")
-            if token.place in "IE" and scheme != "iob1":
-                findings.append(Finding(f"{token.place}- that continues nothing", "", f"{file} {token.where}"))
-            elif token.place == "S":
+            alone = token.place in "IE" and scheme != "iob1"
+            if alone and lonely == "refuse":
+                fault = f'{token.place}- that continues nothing (lonely="begin" takes it for a beginning)'
+                findings.append(Finding(fault, "", f"{file} {token.where}"))
+                before = token
+                continue
+            if alone:
+                repaired["an entity without its beginning"] += 1
+            if token.place == "S" or (alone and token.place == "E"):
                 spans.append((i, i))
             elif token.place != "O":
                 open_at = i
@@ -103,11 +125,12 @@ def _spans(
     return spans
 
 
-def laid_out(tokens: Sequence[Token], spans: list[tuple[int, int, str]]) -> tuple[str, list[dict]]:
-    """The text, a line for each sentence, and the spans (first, last, label) in its characters."""
+def laid_out(tokens: Sequence[Token], spans: list[tuple[int, int, str]], repaired: Counter) -> tuple[str, list[dict]]:
+    """The composed text, a line for each sentence, and the spans (first, last, label) in its characters."""
     starts, text = [], ""
     for i, token in enumerate(tokens):
         text += ("\n" if token.first else " ") if i else ""
         starts.append(len(text))
         text += token.text
-    return text, [{"start": starts[a], "end": starts[b] + len(tokens[b].text), "label": label} for a, b, label in spans]
+    placed = [{"start": starts[a], "end": starts[b] + len(tokens[b].text), "label": label} for a, b, label in spans]
+    return letters.composed_with_spans(text, placed, repaired)

@@ -5,15 +5,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.data import inline_tags, raw
+from harness.data.arguments import one_of
 from harness.data.findings import Finding, refuse
-from harness.data.folders import matching
-from harness.data.rows import value_faults
+from harness.data.folders import matching, reads
+from harness.data.rows import key_of, value_faults
+from harness.letters import composed, composed_with_spans
 from harness.task import Reading
 
 
 def rules(labels: tuple[str, ...], **more) -> inline_tags.Rules:
-    """Rules that take whatever stands in a tag for an entity; `more` are further fields of `inline_tags.Rules`."""
-    return inline_tags.Rules(labels=labels, **{"shapes": dict.fromkeys(labels, r"(?s).+"), **more})
+    """Rules that take what stands in a closed tag for an entity; `more` are further fields of `inline_tags.Rules`."""
+    return inline_tags.Rules(labels=labels, **{"shapes": {}, **more})
 
 
 def tagged(
@@ -22,6 +24,7 @@ def tagged(
     *,
     text: str = "text",
     identity: str = "id",
+    encoding: raw.Encoding = "utf-8",
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Callable[[Path], Reading]:
@@ -31,12 +34,16 @@ def tagged(
     name and a number where it has none). Any other file is one document and its name the id. Tags are mended
     and counted as `inline_tags` says; what has no single reading refuses the file, with its reason.
     """
+    one_of("encoding", encoding, raw.Encoding)
 
     def read(folder: Path) -> Reading:
-        findings, repaired, records, places, documents = [], Counter(), [], {}, 0
+        findings, repaired, dropped, records, places, documents = [], Counter(), Counter(), [], {}, 0
         for path, part in matching(Path(folder), files):
-            for where, name, value in _texts(path, text, identity, findings, repaired):
+            for where, name, value in _texts(path, text, identity, encoding, findings, repaired):
                 documents += 1
+                if value == "" and path.suffix != ".jsonl":
+                    dropped["empty text"] += 1
+                    continue
                 faults = list(value_faults({} if isinstance(value, list) else value, max_characters))
                 findings += [Finding(fault, text, where) for fault in faults]
                 if faults:
@@ -48,22 +55,31 @@ def tagged(
                     continue
                 repaired.update(parsed.repairs)
                 spans = [{"start": start, "end": end, "label": label} for start, end, label in parsed.spans]
+                clean, spans = composed_with_spans(parsed.text, spans, repaired)
                 key = id_prefix + name
-                records.append({"id": key, "group": key, "part": part, "text": parsed.text, "spans": spans})
+                records.append({"id": key, "group": key, "part": part, "text": clean, "spans": spans})
                 places.setdefault(key, where)
         remedy = "Correct these documents, or say in the task's rules what their tags mean; nothing was written."
         refuse(str(folder), findings, max(documents, len(findings)), unit="documents", remedy=remedy)
-        return Reading(records, len(records), {}, dict(sorted(repaired.items())), places)
+        return Reading(records, documents, dict(dropped), dict(sorted(repaired.items())), places)
 
+    read.reads = reads(files)
     return read
 
 
-def _texts(path: Path, text: str, identity: str, findings: list[Finding], repaired: Counter):
+def _texts(path: Path, text: str, identity: str, encoding, findings: list[Finding], repaired: Counter):
     """(place, id, tagged text) of every document of a file."""
-    content = raw.read_text(path, repaired)
+    content = raw.read_text(
+        path, repaired, findings, encoding=encoding, place=f"{path.name} ", empty=path.suffix != ".jsonl"
+    )
     if path.suffix != ".jsonl":
-        yield path.name, path.stem, content
+        yield path.name, composed(path.stem), content if content.strip() else ""
         return
     for number, (where, row) in enumerate(raw.json_lines(content, findings)):
-        if row is not None:
-            yield f"{path.name} {where}", str(row.get(identity, f"{path.stem}-{number}")), row.get(text)
+        if row is None:
+            continue
+        place = f"{path.name} {where}"
+        name = f"{composed(path.stem)}-{number}"
+        if identity in row:
+            name = key_of(row, identity, place, findings, repaired)
+        yield place, name, row.get(text)

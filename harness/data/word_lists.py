@@ -7,11 +7,12 @@ from pathlib import Path
 from harness.data import raw
 from harness.data.arguments import one_of
 from harness.data.findings import Finding, refuse
-from harness.data.folders import matching
+from harness.data.folders import matching, reads
 from harness.data.mapping import carrying
-from harness.data.rows import value_faults
+from harness.data.rows import key_of, value_faults
 from harness.data.tabular import arrow_rows
-from harness.data.tag_schemes import Scheme, Token, detected, entities, laid_out, read_tag
+from harness.data.tag_schemes import Lonely, Scheme, Token, detected, entities, laid_out, no_tag, read_tag
+from harness.letters import composed
 from harness.task import Reading
 
 
@@ -25,6 +26,7 @@ def word_lists(
     identity: str | None = None,
     group: str | None = None,
     scheme: Scheme = "detect",
+    lonely: Lonely = "refuse",
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Callable[[Path], Reading]:
@@ -32,9 +34,11 @@ def word_lists(
 
     A row is a record; `tokens`, `tags`, `identity` and `group` name its columns (without an identity the id is
     the file's name and a number; without a group a row is its own, and rows of one document may be split
-    apart). Numbers of a `ClassLabel` become its names; tags that are numbers without names are refused.
+    apart). Numbers of a `ClassLabel` become its names; tags that are numbers without names are refused. `scheme` and
+    `lonely` are as for `conll.conll`.
     """
     one_of("scheme", scheme, Scheme)
+    one_of("lonely", lonely, Lonely)
     known, ignored = frozenset(labels), frozenset(ignore)
 
     def read(folder: Path) -> Reading:
@@ -43,7 +47,7 @@ def word_lists(
             rows = []
             for where, row in _rows(path, findings, repaired):
                 count += 1
-                made = _tokens(row, tokens, tags, where)
+                made = _tokens(row, tokens, tags, scheme, where)
                 if isinstance(made, str):
                     findings.append(Finding(made, "", f"{path.name} {where}"))
                 else:
@@ -51,12 +55,14 @@ def word_lists(
             chosen = detected([made for _, _, made in rows]) if scheme == "detect" else scheme
             for where, row, made in rows:
                 place = f"{path.name} {where}"
-                spans = entities(made, chosen, path.name, known, ignored, findings, repaired)
-                text, spans = laid_out(made, [(a, b, made[a].label) for a, b in spans])
-                key = id_prefix + str(row.get(identity, "") if identity else f"{path.stem}-{where.split()[1]}")
-                belongs = str(row.get(group, "")) if group else key
-                faults = [fault for value in (text, key, belongs) for fault in value_faults(value, max_characters)]
-                findings += [Finding(fault, "", place) for fault in faults]
+                spans = entities(made, chosen, lonely, path.name, known, ignored, findings, repaired)
+                text, spans = laid_out(made, [(a, b, made[a].label) for a, b in spans], repaired)
+                name = f"{composed(path.stem)}-{where.split()[1]}"
+                if identity:
+                    name = key_of(row, identity, place, findings, repaired)
+                key = id_prefix + name
+                belongs = key_of(row, group, place, findings, repaired) if group else key
+                findings += [Finding(fault, "", place) for fault in value_faults(text, max_characters)]
                 records.append({"id": key, "group": belongs, "part": part, "text": text, "spans": spans})
                 places.setdefault(key, place)
         refuse(
@@ -66,7 +72,7 @@ def word_lists(
         return Reading(records, len(records), {}, dict(sorted(repaired.items())), places)
 
     given = {"id": identity, "group": group, "text": tokens, "spans": tags}
-    return carrying(read, {name: theirs for name, theirs in given.items() if theirs})
+    return carrying(read, {name: theirs for name, theirs in given.items() if theirs}, reads=reads(files))
 
 
 def _rows(path: Path, findings: list[Finding], repaired: Counter):
@@ -77,16 +83,16 @@ def _rows(path: Path, findings: list[Finding], repaired: Counter):
     yield from ((where, row) for where, row in lines if row is not None)
 
 
-def _tokens(row: dict, tokens: str, tags: str, where: str) -> list[Token] | str:
+def _tokens(row: dict, tokens: str, tags: str, scheme: Scheme, where: str) -> list[Token] | str:
     """The row's tokens, or what is wrong with it."""
     words, given = row.get(tokens), row.get(tags)
     if not isinstance(words, list) or not isinstance(given, list):
         return f"no lists {tokens} and {tags}"
     if not words or len(words) != len(given):
         return f"{len(words)} tokens and {len(given)} tags"
-    read = [read_tag(tag) if isinstance(tag, str) else None for tag in given]
+    read = [read_tag(tag, scheme) if isinstance(tag, str) else None for tag in given]
     if None in read:
-        return "no tag (O, B-…, I-…)"
+        return no_tag(scheme)
     if not all(isinstance(word, str) and word.strip() for word in words):
         return "no token"
     pairs = zip(words, read, strict=True)

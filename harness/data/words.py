@@ -1,7 +1,7 @@
 """Words of a text: cleaned, cut, hashed, and compared as n-grams of hashes.
 
-A word is a run of letters, digits and underscores of the case-folded text. Searching compares 64-bit
-hashes of whole n-grams, all documents of a chunk at once; the hashes are the same on every machine.
+A word is a run of letters, digits and underscores of the case-folded text as a reader sees it. Searching
+compares 64-bit hashes of whole n-grams, all documents of a chunk at once; the hashes are the same on every machine.
 """
 
 import hashlib
@@ -13,8 +13,11 @@ from itertools import chain
 
 import numpy as np
 
+from harness.data.visible import visible
+
 _WORD = re.compile(r"\w+")
 # A lone surrogate (from a broken JSON escape) is no character and cannot be written as UTF-8.
+_LINE_END = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1f\x85]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ud800-\udfff]")
 _REMEMBERED = 1 << 18  # words; about 40 MB in each process
 _STEP = np.uint64(0x9E3779B97F4A7C15)  # odd: multiplying by it loses nothing modulo 2**64
@@ -24,16 +27,16 @@ _MOST_BITS = 28
 
 def clean(text: str) -> str:
     """NFC, line ends as `\\n`, no control characters but line end and tab, no space at the edges."""
-    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
+    text = _LINE_END.sub("\n", unicodedata.normalize("NFC", text))
     return _CONTROL.sub("", text).strip()
 
 
 def words_of(text: str) -> list[str]:
-    return cut(text.casefold())
+    return cut(visible(text).casefold())
 
 
 def cut(folded: str) -> list[str]:
-    """`words_of` for a text that is case-folded already."""
+    """`words_of` for a text that is `visible` and case-folded already."""
     return _WORD.findall(folded)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
 from harness.evaluation import privacy, slices
-from harness.evaluation.metrics import PRIMARY, functions
+from harness.evaluation.metrics import functions
 from harness.evaluation.spans import SpanDecisions
 from harness.task import TEXT_COLUMNS, Task
 
@@ -39,7 +39,7 @@ def by_slice(task: Task, decisions, ids: Sequence[str], divided: Mapping[str, Ma
 
     `ids` are those of `decisions`, in order. `n` and `score` are None in a cell that is not shown.
     """
-    primary = functions(task)[PRIMARY]
+    primary = functions(task)[task.metrics[0]]
     return [
         {"by": by, **asdict(found)}
         for by, values in divided.items()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from sklearn.metrics import confusion_matrix, f1_score, matthews_corrcoef, precision_recall_fscore_support
+from sklearn.metrics import f1_score, matthews_corrcoef, precision_recall_fscore_support
 
 from harness.errors import DataError
 
@@ -141,9 +141,10 @@ def per_class(decisions: Decisions) -> list[dict]:
 
 
 def confusion(decisions: Decisions) -> list[list[int]]:
-    """Counts, rows gold and columns predicted, both in list order."""
-    gold, predicted, every = decisions.codes()
-    return confusion_matrix(gold, predicted, labels=every).tolist()
+    """The cells of the confusion matrix that are not 0: [position of the gold label, of the predicted one, count]."""
+    gold, predicted, _ = decisions.codes()
+    counts = Counter(zip(gold.tolist(), predicted.tolist(), strict=True))
+    return [[*cell, n] for cell, n in sorted(counts.items())]
 
 
 def majority_label(training: list[str], labels: tuple[str, ...]) -> str:

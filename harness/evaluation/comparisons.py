@@ -22,9 +22,9 @@ def compare_arms(
         if against == CLINICAL or (part, CLINICAL) not in runs:
             continue
         reference, clinical = ([of[seed] for seed in sorted(of)] for of in (runs[part, against], runs[part, CLINICAL]))
-        stacked = counts.stack(reference + clinical)
+        counts.stack(reference + clinical)  # refuses arms that do not belong together
         score = counts.score(reference[0].metric)
-        estimate = statistics.compare(stacked[: len(reference)], stacked[len(reference) :], score, settings)
+        estimate = statistics.compare(counts.stack(reference), counts.stack(clinical), score, settings)
         seeds = sorted(set(runs[part, against]) | set(runs[part, CLINICAL]))
         rows.append({"part": part, "against": against, "seeds": seeds, **asdict(estimate)})
     return rows

@@ -9,26 +9,63 @@ counts) and the score of a sum of such vectors. Three layouts cover all of them:
 - labels: the same three for every label of the fixed list, one label after the other.
 
 A group is what the split never tears apart: questions that share a text, calls of one caller, a document.
+
+Counts are kept sparse: of a thousand labels a group has a few, and tables of all of them would take gigabytes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from scipy import sparse
 
 from harness.errors import DataError
 from harness.evaluation import spans
 
 Score = Callable[[np.ndarray], np.ndarray]
+CELLS = 1_000_000  # numbers of a piece that is worked on at once: 8 MB
 
 
 @dataclass(frozen=True)
 class GroupCounts:
-    """The counts of one run: `values` is [groups, counts] of whole numbers, `groups` their keys, sorted."""
+    """The counts of one run: `table` is [groups, counts] of whole numbers, `groups` their keys, sorted."""
 
     metric: str
     groups: tuple[str, ...]
-    values: np.ndarray
+    table: sparse.csr_array
+
+    @property
+    def values(self) -> np.ndarray:
+        """The whole table, with its zeros."""
+        return self.table.toarray()
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Runs over the same groups: what an array [runs, groups, counts] would hold."""
+
+    tables: tuple[sparse.csr_array, ...]
+
+    @classmethod
+    def of(cls, array: np.ndarray) -> "Stack":
+        return cls(tuple(sparse.csr_array(np.asarray(run, dtype=np.float64)) for run in array))
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return (len(self.tables), *self.tables[0].shape)
+
+    @cached_property
+    def totals(self) -> np.ndarray:
+        """Sums over the groups, [runs, counts]."""
+        return np.stack([np.asarray(table.sum(axis=0), dtype=np.float64) for table in self.tables])
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        """The array cut along its groups into pieces of a few megabytes."""
+        runs, groups, columns = self.shape
+        step = max(1, CELLS // max(1, runs * columns))
+        for start in range(0, groups, step):
+            yield np.stack([table[start : start + step].toarray() for table in self.tables])
 
 
 def count(metric: str, decisions, groups: Mapping[str, str] | None = None) -> GroupCounts:
@@ -46,10 +83,10 @@ def count(metric: str, decisions, groups: Mapping[str, str] | None = None) -> Gr
     keys = _keys(decisions, groups)
     values = rows[metric](decisions)
     known, position = np.unique(np.array(keys, dtype=object).astype(str), return_inverse=True)
-    summed = np.zeros((len(known), values.shape[1]), dtype=np.int64)
-    np.add.at(summed, position, values)
+    member = sparse.csr_array((np.ones_like(position), (position, np.arange(len(position)))))
+    summed = sparse.csr_array(member @ values)
     if metric == "group_accuracy":
-        summed = np.stack([summed[:, 1] == 0, summed[:, 1] > 0], axis=-1).astype(np.int64)
+        summed = _hits(summed.toarray()[:, 1] == 0)
     return GroupCounts(metric, tuple(known.tolist()), summed)
 
 
@@ -58,19 +95,19 @@ def score(metric: str) -> Score:
     return _SCORES[metric]
 
 
-def stack(runs: Sequence[GroupCounts]) -> np.ndarray:
-    """Runs of one arm over the same test groups as one array [runs, groups, counts].
+def stack(runs: Sequence[GroupCounts]) -> Stack:
+    """Runs over the same test groups, [runs, groups, counts].
 
     Raises DataError where the runs do not cover the same groups or count different things.
     """
     first = runs[0]
     for other in runs[1:]:
-        if (other.metric, other.groups, other.values.shape) != (first.metric, first.groups, first.values.shape):
+        if (other.metric, other.groups, other.table.shape) != (first.metric, first.groups, first.table.shape):
             raise DataError(
                 f"Runs to be compared by {first.metric} do not cover the same {len(first.groups)} groups.",
                 remedy="Make the predictions of all arms and seeds again with `harness finetune`.",
             )
-    return np.stack([run.values for run in runs])
+    return Stack(tuple(run.table for run in runs))
 
 
 def _keys(decisions, groups: Mapping[str, str] | None) -> tuple[str, ...]:
@@ -79,21 +116,28 @@ def _keys(decisions, groups: Mapping[str, str] | None) -> tuple[str, ...]:
     return decisions.groups or tuple(f"{i:09d}" for i in range(len(decisions.gold)))
 
 
-def _right(decisions) -> np.ndarray:
+def _right(decisions) -> sparse.csr_array:
     gold, predicted, _ = decisions.codes()
     return _hits(gold == predicted)
 
 
-def _hits(hit: np.ndarray, among: np.ndarray | bool = True) -> np.ndarray:
+def _hits(hit: np.ndarray, among: np.ndarray | bool = True) -> sparse.csr_array:
     """Rows of (hit, missed); rows outside `among` count nothing."""
-    return np.stack([hit & among, ~hit & among], axis=-1).astype(np.int64)
+    return sparse.csr_array(np.stack([hit & among, ~hit & among], axis=-1).astype(np.int64))
 
 
-def _per_label(decisions) -> np.ndarray:
+def _per_label(decisions) -> sparse.csr_array:
     gold, predicted, every = decisions.codes()
-    called, true = (side[:, None] == np.array(every) for side in (predicted, gold))
-    found = np.stack([called & true, called & ~true, ~called & true], axis=-1)
-    return found.reshape(len(gold), -1).astype(np.int64)
+    row, right = np.arange(len(gold)), gold == predicted
+    # A right answer is a hit of its label; a wrong one a false alarm of the label given and a miss of the other.
+    rows = np.concatenate([row[right], row[~right], row[~right]])
+    columns = np.concatenate([3 * gold[right], 3 * predicted[~right] + 1, 3 * gold[~right] + 2])
+    return _table(rows, columns, np.ones_like(rows), (len(gold), 3 * len(every)))
+
+
+def _table(rows, columns, values, shape: tuple[int, int]) -> sparse.csr_array:
+    """Numbers at places, those at one place added up."""
+    return sparse.csr_array((np.asarray(values, dtype=np.int64), (rows, columns)), shape=shape)
 
 
 def _positive(decisions) -> int:
@@ -105,39 +149,41 @@ def _positive(decisions) -> int:
     return decisions.labels.index(decisions.positive)
 
 
-def _binary(decisions) -> np.ndarray:
+def _binary(decisions) -> sparse.csr_array:
     at = 3 * _positive(decisions)
     return _per_label(decisions)[:, at : at + 3]
 
 
-def _sensitivity(decisions) -> np.ndarray:
+def _sensitivity(decisions) -> sparse.csr_array:
     gold, predicted, _ = decisions.codes()
     positive = _positive(decisions)
     return _hits(predicted == positive, gold == positive)
 
 
-def _specificity(decisions) -> np.ndarray:
+def _specificity(decisions) -> sparse.csr_array:
     gold, predicted, _ = decisions.codes()
     positive = _positive(decisions)
     return _hits(predicted != positive, gold != positive)
 
 
-def _span_labels(counting: Callable) -> Callable[[spans.SpanDecisions], np.ndarray]:
-    def rows(decisions: spans.SpanDecisions) -> np.ndarray:
-        found = np.zeros((len(decisions.documents), len(decisions.labels), 3), dtype=np.int64)
-        for i, document in enumerate(decisions.documents):
-            counts = counting(spans.SpanDecisions(decisions.labels, (document,)))
-            found[i] = [(c.matched, c.predicted - c.matched, c.gold - c.matched) for c in counts.values()]
-        return found.reshape(len(found), -1)
+def _spans(matching: spans.Matching, pooled: bool) -> Callable[[spans.SpanDecisions], sparse.csr_array]:
+    """Hits, false alarms and misses of every document: of each label, or of all labels together."""
+
+    def rows(decisions: spans.SpanDecisions) -> sparse.csr_array:
+        at = {label: 0 if pooled else 3 * i for i, label in enumerate(decisions.labels)}
+        found = [
+            (i, at[label] + k, n)
+            for i, document in enumerate(decisions.documents)
+            for label, c in spans.counted(document, matching).items()
+            for k, n in enumerate((c.matched, c.predicted - c.matched, c.gold - c.matched))
+        ]
+        shape = (len(decisions.documents), 3 if pooled else 3 * len(decisions.labels))
+        return _table(*(zip(*found, strict=True) if found else ([], [], [])), shape)
 
     return rows
 
 
-def _pooled(rows: Callable) -> Callable[[spans.SpanDecisions], np.ndarray]:
-    return lambda decisions: rows(decisions).reshape(len(decisions.documents), -1, 3).sum(axis=1)
-
-
-def _leaks(decisions: spans.SpanDecisions) -> np.ndarray:
+def _leaks(decisions: spans.SpanDecisions) -> sparse.csr_array:
     marked = np.array([bool(d.gold) for d in decisions.documents], dtype=bool)
     return _hits(np.array([spans.leaks(d) for d in decisions.documents], dtype=bool), marked)
 
@@ -154,9 +200,9 @@ _ROWS: dict[str, Callable] = {
     "group_accuracy": _right,
 }
 _SPAN_ROWS: dict[str, Callable] = {
-    "strict_f1": _pooled(_span_labels(spans.strict_counts)),
-    "relaxed_f1": _pooled(_span_labels(spans.relaxed_counts)),
-    "macro_f1": _span_labels(spans.strict_counts),
+    "strict_f1": _spans(spans.strictly, pooled=True),
+    "relaxed_f1": _spans(spans.paired, pooled=True),
+    "macro_f1": _spans(spans.strictly, pooled=False),
     "document_leak_rate": _leaks,
 }
 

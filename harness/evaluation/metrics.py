@@ -1,10 +1,9 @@
-"""From a task and its prediction lines to scores: metric names, and the functions behind them."""
+"""From a task and its prediction lines to scores: the functions behind the metrics that a task names."""
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from harness import files
-from harness.errors import RegistryError, nearest
 from harness.task import Task
 
 # scikit-learn takes a second to import; span scores do without it.
@@ -15,32 +14,31 @@ _MODULE = {
     "tokens": "harness.evaluation.spans",
 }
 
-PRIMARY = "f1"
-
 
 def functions(task: Task) -> dict[str, Callable]:
-    """The task's metrics by the name they are reported under: the primary one is always `f1`.
-
-    Raises RegistryError for a metric that the task's head does not have.
-    """
+    """The task's metrics by name, the primary one first."""
     known = importlib.import_module(_MODULE[task.head]).METRICS
-    for name in task.metrics:
-        if name not in known:
-            raise RegistryError(
-                f"tasks/{task.name}.py: there is no metric {name!r} for the head {task.head!r}.{nearest(name, known)}",
-                remedy=f"Metrics of this head: {', '.join(known)}.",
-            )
-    return {(PRIMARY if i == 0 else name): known[name] for i, name in enumerate(task.metrics)}
+    return {name: known[name] for name in task.metrics}
 
 
-def decisions(task: Task, lines: list[dict]):
-    """Prediction lines (as `finetune` writes them) as what the metrics of the task's head take."""
+def decisions(task: Task, lines: list[dict], records: Mapping[str, Mapping] | None = None):
+    """Prediction lines (as `finetune` writes them) as what the metrics of the task's head take.
+
+    Where spans are sought, `records` are the validated ones by id: of their texts, which no prediction file holds, only
+    is taken which characters nobody can read.
+    """
     module = importlib.import_module(_MODULE[task.head])
     if task.head == "tokens":
         return module.SpanDecisions(
             task.labels,
             tuple(
-                module.Document(line["id"], _spans(line["gold"]), _spans(line["prediction"]), line["length"])
+                module.Document(
+                    line["id"],
+                    _spans(line["gold"]),
+                    _spans(line["prediction"]),
+                    line["length"],
+                    module.unseen(records[line["id"]]["text"], line["gold"]),
+                )
                 for line in lines
             ),
         )
@@ -74,9 +72,9 @@ def references(task: Task, decisions, training: list[str]) -> dict[str, dict[str
     return {name: {metric: f(d) for metric, f in scored.items()} for name, d in constants.items()}
 
 
-def primary(task: Task, lines: list[dict]) -> float:
-    """The task's primary score (0 to 1) of prediction lines."""
-    return functions(task)[PRIMARY](decisions(task, lines))
+def primary(task: Task, lines: list[dict], records: Mapping[str, Mapping] | None = None) -> float:
+    """The task's primary score of prediction lines, on its own scale; `records` as in `decisions`."""
+    return functions(task)[task.metrics[0]](decisions(task, lines, records))
 
 
 def decision_hash(lines: list[dict]) -> str:

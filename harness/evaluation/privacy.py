@@ -1,7 +1,8 @@
 """What masking the predicted spans would leave readable, beyond the rate of documents that leak.
 
 Masking ignores labels (a name masked as a place is masked), recall does not: the two stand side by side,
-because only the first says what a reader of the masked document still sees.
+because only the first says what a reader of the masked document still sees. A character is one that can be read: the
+blank between two predicted spans, or a soft hyphen, is none (`spans.unseen`).
 """
 
 from collections.abc import Iterable
@@ -24,13 +25,13 @@ class Leak:
 
 def leaked_characters(decisions: SpanDecisions) -> Leak:
     """Characters inside gold spans and outside every predicted span; a character of two gold spans counts once."""
-    counted = [_characters(document.gold, _covered(document)) for document in decisions.documents]
+    counted = [_characters(document, document.gold, document.masked) for document in decisions.documents]
     return Leak(sum(leaked for leaked, _ in counted), sum(total for _, total in counted))
 
 
 def by_document(decisions: SpanDecisions) -> dict[str, Leak]:
     """The same per document id, for the documents with a gold span; it leaks where `leaked` is above 0."""
-    return {d.id: Leak(*_characters(d.gold, _covered(d))) for d in decisions.documents if d.gold}
+    return {d.id: Leak(*_characters(d, d.gold, d.masked)) for d in decisions.documents if d.gold}
 
 
 def by_label(decisions: SpanDecisions) -> list[dict]:
@@ -41,7 +42,7 @@ def by_label(decisions: SpanDecisions) -> list[dict]:
     of these in which a character of that label is left readable, `leaked` and `characters`.
     """
     recall = {label: counts.recall for label, counts in strict_counts(decisions).items()}
-    covered = [_covered(document) for document in decisions.documents]
+    covered = [document.masked for document in decisions.documents]
     rows = []
     for label in decisions.labels:
         support = masked = documents = leaking = leaked = characters = 0
@@ -49,9 +50,9 @@ def by_label(decisions: SpanDecisions) -> list[dict]:
             spans = {span for span in document.gold if span[2] == label}
             if not spans:
                 continue
-            readable, total = _characters(spans, masks)
+            readable, total = _characters(document, spans, masks)
             support += len(spans)
-            masked += sum(_characters([span], masks)[0] == 0 for span in spans)
+            masked += sum(_characters(document, [span], masks)[0] == 0 for span in spans)
             documents, leaking = documents + 1, leaking + (readable > 0)
             leaked, characters = leaked + readable, characters + total
         rows.append(
@@ -68,12 +69,7 @@ def by_label(decisions: SpanDecisions) -> list[dict]:
     return rows
 
 
-def _covered(document: Document) -> set[int]:
-    """The characters that masking the predicted spans would remove."""
-    return {i for start, end, _ in document.predicted for i in range(start, end)}
-
-
-def _characters(spans: Iterable[Span], covered: set[int]) -> tuple[int, int]:
-    """Of the characters in these spans: how many are not covered, and how many there are."""
-    wanted = {i for start, end, _ in spans for i in range(start, end)}
+def _characters(document: Document, spans: Iterable[Span], covered: set[int]) -> tuple[int, int]:
+    """Of the readable characters in these spans: how many are not covered, and how many there are."""
+    wanted = document.seen(spans)
     return len(wanted - covered), len(wanted)

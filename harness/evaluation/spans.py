@@ -5,23 +5,60 @@ documents (micro). Field conventions: the i2b2/n2c2 de-identification tracks rep
 (both ends and the label right) and a relaxed one (label right and at least one character shared).
 """
 
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.errors import DataError
 
 Span = tuple[int, int, str]
+# From the gold and the predicted spans of one label and document to how many match.
+Matching = Callable[[set[tuple[int, int]], set[tuple[int, int]]], int]
 
 
 @dataclass(frozen=True)
 class Document:
-    """Gold and predicted spans of one document; a span given twice counts once."""
+    """Gold and predicted spans of one document; a span given twice counts once.
+
+    `unseen` are characters inside gold spans that nobody can read (see `unseen`): left unmasked they tell nothing.
+    """
 
     id: str
     gold: tuple[Span, ...]
     predicted: tuple[Span, ...]
     length: int
+    unseen: frozenset[int] = frozenset()
+
+    @property
+    def masked(self) -> set[int]:
+        """The characters that masking the predicted spans would remove."""
+        return {i for start, end, _ in self.predicted for i in range(start, end)}
+
+    def seen(self, spans: Iterable[Span]) -> set[int]:
+        """The characters inside `spans` that a reader of the document sees."""
+        return {i for start, end, _ in spans for i in range(start, end)} - self.unseen
+
+
+def unseen(text: str, spans: Iterable[Span]) -> frozenset[int]:
+    """The characters inside `spans` that leave no ink: white space, controls, format characters, variation selectors.
+
+    A combining mark is seen: an accent that is left over says something of the letter that was masked.
+    """
+    return frozenset(i for start, end, _ in spans for i in range(start, min(end, len(text))) if _is_blank(text[i]))
+
+
+def _is_blank(character: str) -> bool:
+    return (
+        character.isspace()
+        or unicodedata.category(character) in ("Cc", "Cf", "Zs", "Zl", "Zp")
+        or character in _DRAWN_AS_NOTHING
+        or unicodedata.name(character, "").startswith("VARIATION SELECTOR")
+    )
+
+
+# Fillers of Korean and Khmer, a blank of braille, and a joiner of combining marks: letters or marks to Unicode.
+_DRAWN_AS_NOTHING = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
 
 @dataclass(frozen=True)
@@ -37,13 +74,14 @@ class SpanDecisions:
 
     def __post_init__(self):
         seen: set[str] = set()
+        labels = frozenset(self.labels)
         for document in self.documents:
             if document.id in seen:
                 raise DataError(f"Document {document.id} stands twice.", remedy="Make the predictions again.")
             seen.add(document.id)
             for side in ("gold", "predicted"):
                 for start, end, label in getattr(document, side):
-                    if label not in self.labels:
+                    if label not in labels:
                         raise DataError(
                             f"Document {document.id}: the {side} label {label!r} is not in the task's label list.",
                             remedy=f"Labels: {', '.join(self.labels)}.",
@@ -80,7 +118,7 @@ class Counts:
 
 def strict_counts(decisions: SpanDecisions) -> dict[str, Counts]:
     """Per label: spans of the same document with the same start, end and label."""
-    return _counts(decisions, lambda gold, predicted: len(gold & predicted))
+    return _counts(decisions, strictly)
 
 
 def relaxed_counts(decisions: SpanDecisions) -> dict[str, Counts]:
@@ -89,20 +127,24 @@ def relaxed_counts(decisions: SpanDecisions) -> dict[str, Counts]:
     One-to-one means that two halves of a name found separately count one match and one false alarm,
     and one long prediction over two names one match and one miss.
     """
-    return _counts(decisions, _paired)
+    return _counts(decisions, paired)
 
 
-def _counts(decisions: SpanDecisions, matching: Callable[[set, set], int]) -> dict[str, Counts]:
+def _counts(decisions: SpanDecisions, matching: Matching) -> dict[str, Counts]:
     totals: dict[str, Counter] = {label: Counter() for label in decisions.labels}
     for document in decisions.documents:
-        gold, predicted = _by_label(document.gold), _by_label(document.predicted)
-        for label in gold.keys() | predicted.keys():
-            totals[label].update(
-                matched=matching(gold[label], predicted[label]),
-                gold=len(gold[label]),
-                predicted=len(predicted[label]),
-            )
+        for label, c in counted(document, matching).items():
+            totals[label].update(matched=c.matched, gold=c.gold, predicted=c.predicted)
     return {label: Counts(c["matched"], c["gold"], c["predicted"]) for label, c in totals.items()}
+
+
+def counted(document: Document, matching: Matching) -> dict[str, Counts]:
+    """The counts of the labels that one document has, in order; no others."""
+    gold, predicted = _by_label(document.gold), _by_label(document.predicted)
+    return {
+        label: Counts(matching(gold[label], predicted[label]), len(gold[label]), len(predicted[label]))
+        for label in sorted(gold.keys() | predicted.keys())
+    }
 
 
 def _by_label(spans: Iterable[Span]) -> dict[str, set[tuple[int, int]]]:
@@ -112,7 +154,13 @@ def _by_label(spans: Iterable[Span]) -> dict[str, set[tuple[int, int]]]:
     return found
 
 
-def _paired(gold: set[tuple[int, int]], predicted: set[tuple[int, int]]) -> int:
+def strictly(gold: set[tuple[int, int]], predicted: set[tuple[int, int]]) -> int:
+    """How many spans are the same."""
+    return len(gold & predicted)
+
+
+def paired(gold: set[tuple[int, int]], predicted: set[tuple[int, int]]) -> int:
+    """The largest one-to-one pairing of spans that share a character."""
     # Each prediction touches a contiguous run of the (disjoint) gold spans. Walking the gold from
     # left to right and giving each the prediction whose run ends first is then a maximum matching
     # (Glover 1967, convex bipartite graphs).
@@ -151,17 +199,16 @@ def document_leak_rate(decisions: SpanDecisions) -> float:
     """Share of documents that would leak if every predicted span were masked; lower is better.
 
     The denominator is the documents with at least one gold span; a document leaks when at least one
-    character of at least one of its gold spans lies outside the union of its predicted spans,
-    whatever their labels (a name masked as a place is masked). 0 where no document has gold spans.
+    character that can be read of at least one of its gold spans lies outside the union of its predicted
+    spans, whatever their labels (a name masked as a place is masked). 0 where no document has gold spans.
     """
     marked = [document for document in decisions.documents if document.gold]
     return sum(leaks(document) for document in marked) / len(marked) if marked else 0.0
 
 
 def leaks(document: Document) -> bool:
-    """Does a character of a gold span lie outside the union of the predicted spans?"""
-    covered = {i for start, end, _ in document.predicted for i in range(start, end)}
-    return any(i not in covered for start, end, _ in document.gold for i in range(start, end))
+    """Does a readable character of a gold span lie outside the union of the predicted spans?"""
+    return bool(document.seen(document.gold) - document.masked)
 
 
 def per_label(decisions: SpanDecisions) -> list[dict]:
@@ -174,7 +221,7 @@ def per_label(decisions: SpanDecisions) -> list[dict]:
 
 def nothing_found(decisions: SpanDecisions) -> SpanDecisions:
     """The same documents without predictions: every token called the majority class, "outside"."""
-    return SpanDecisions(decisions.labels, tuple(Document(d.id, d.gold, (), d.length) for d in decisions.documents))
+    return replace(decisions, documents=tuple(replace(d, predicted=()) for d in decisions.documents))
 
 
 METRICS: dict[str, Callable[[SpanDecisions], float]] = {

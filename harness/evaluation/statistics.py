@@ -10,15 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import sparse, stats
 
 from harness.errors import DataError
 from harness.evaluation import variance
-from harness.evaluation.counts import Score
+from harness.evaluation.counts import CELLS, Score, Stack
 
 POWER = 0.8
 _NOTHING = 1e-9  # standard errors below this are rounding: one decision among 10⁶ moves a score by more
-_CHUNK = 256
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class Estimate:
     n_seeds: int
 
 
-def compare(reference: np.ndarray, clinical: np.ndarray, score: Score, settings: Settings) -> Estimate:
+def compare(reference: np.ndarray | Stack, clinical: np.ndarray | Stack, score: Score, settings: Settings) -> Estimate:
     """Compare two arms given as counts [seeds, groups, counts] over the same groups in the same order.
 
     The seeds of the arms need not be paired or equally many; `n_seeds` is the smaller number. Where
@@ -70,12 +69,14 @@ def compare(reference: np.ndarray, clinical: np.ndarray, score: Score, settings:
     ± t/G that still depends on how much was looked at (a rule of three, Hanley & Lippman-Hand 1983).
     Raises DataError for arrays that do not belong together.
     """
-    if reference.ndim != 3 or reference.shape[1:] != clinical.shape[1:] or 0 in reference.shape + clinical.shape:
+    fits = len(reference.shape) == 3 and reference.shape[1:] == clinical.shape[1:]
+    if not fits or 0 in reference.shape + clinical.shape:
         raise DataError(
             f"Counts of shape {reference.shape} and {clinical.shape} cannot be compared.",
             remedy="Both arms need runs over the same test groups; make the scores again with `harness score`.",
         )
-    arms = [variance.jackknife(np.asarray(counts, dtype=np.float64), score) for counts in (reference, clinical)]
+    reference, clinical = (side if isinstance(side, Stack) else Stack.of(side) for side in (reference, clinical))
+    arms = [variance.jackknife(counts, score) for counts in (reference, clinical)]
     groups, seeds = reference.shape[1], min(arm.seeds for arm in arms)
     means = [math.fsum(arm.scores) / arm.seeds for arm in arms]
     delta = means[1] - means[0]
@@ -111,23 +112,27 @@ def _spread(arm: variance.Arm) -> float | None:
     return float(arm.scores.std(ddof=1)) if arm.seeds > 1 else None
 
 
-def group_swap(reference: np.ndarray, clinical: np.ndarray, score: Score, settings: Settings) -> float | None:
+def group_swap(
+    reference: np.ndarray | Stack, clinical: np.ndarray | Stack, score: Score, settings: Settings
+) -> float | None:
     """p-value of Δ when the two arms' answers are exchanged within randomly chosen groups.
 
     A permutation test (approximate randomisation, Noreen 1989) of whether *these runs* differ. One draw swaps the
     same groups in all runs, the n-th run of one arm with the n-th of the other; None where their numbers
     differ. It knows nothing of other seeds: where runs scatter it calls far too many differences real.
     """
-    if len(reference) != len(clinical):
+    reference, clinical = (side if isinstance(side, Stack) else Stack.of(side) for side in (reference, clinical))
+    if len(reference.tables) != len(clinical.tables):
         return None
     seeds, groups, columns = reference.shape
     rng = np.random.default_rng(settings.seed)
-    step = (clinical - reference).transpose(1, 0, 2).reshape(groups, -1).astype(np.float64)
-    low, high = reference.sum(axis=1, dtype=np.float64), clinical.sum(axis=1, dtype=np.float64)
+    pairs = zip(reference.tables, clinical.tables, strict=True)
+    step = sparse.hstack([after - before for before, after in pairs], format="csr")
+    low, high = reference.totals, clinical.totals
     observed = abs((score(high) - score(low)).mean())
-    extreme = 0
-    for start in range(0, settings.draws, _CHUNK):
-        swaps = rng.integers(0, 2, size=(min(_CHUNK, settings.draws - start), groups))
+    extreme, chunk = 0, max(1, CELLS // max(groups, seeds * columns))
+    for start in range(0, settings.draws, chunk):
+        swaps = rng.integers(0, 2, size=(min(chunk, settings.draws - start), groups))
         # Whole numbers, so the product is exact and the same on every processor.
         moved = (swaps.astype(np.float64) @ step).reshape(-1, seeds, columns)
         deltas = (score(high - moved) - score(low + moved)).mean(axis=-1)

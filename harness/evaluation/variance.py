@@ -27,7 +27,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.evaluation.counts import Score
+from harness.evaluation.counts import Score, Stack
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,10 @@ class Arm:
         return self.scores.shape[-1]
 
 
-def jackknife(counts: np.ndarray, score: Score) -> Arm:
+def jackknife(counts: np.ndarray | Stack, score: Score) -> Arm:
     """Scores of every run with all groups and without each; `counts` is [..., seeds, groups, counts]."""
-    totals = counts.sum(axis=-2)
-    without = score(totals[..., None, :] - counts)
+    totals, blocks = (counts.totals, counts.blocks()) if isinstance(counts, Stack) else (counts.sum(axis=-2), [counts])
+    without = np.concatenate([score(totals[..., None, :] - block) for block in blocks], axis=-1)
     return Arm(score(totals), without - without.mean(axis=-1, keepdims=True))
 
 

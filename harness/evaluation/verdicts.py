@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.evaluation.statistics import Estimate
+from harness.metrics import Metric
 
 VERDICTS = ("better", "worse", "equivalent", "inconclusive")
 _ROUNDING = 1e-9  # a mean over seeds of one and the same score may differ from it in the last bits
@@ -27,29 +28,37 @@ class Judgement:
 
 
 def judge(
-    estimates: Sequence[Estimate], alpha: float, margin: float, floors: Sequence[float | None] | None = None
+    estimates: Sequence[Estimate],
+    metrics: Sequence[Metric],
+    alpha: float,
+    margin: float,
+    floors: Sequence[float | None] | None = None,
 ) -> list[Judgement]:
     """Judgements of all declared comparisons, in their order; `margin` is in the metric's unit.
 
-    `floors` are the best scores of a constant answer on the same rows, one per comparison (None: not known).
+    `metrics` are what the comparisons are made by, `floors` the best scores of a constant answer on the same rows,
+    one per comparison (None: not known).
     """
     p_values = [estimate.p_value for estimate in estimates]
     holm, bh = adjusted(p_values, "holm"), adjusted(p_values, "fdr_bh")
     known = floors if floors is not None else [None] * len(estimates)
     return [
-        Judgement(h, b, verdict(estimate, h, alpha, margin, floor), collapsed(estimate, margin, floor))
-        for estimate, h, b, floor in zip(estimates, holm, bh, known, strict=True)
+        Judgement(h, b, verdict(estimate, metric, h, alpha, margin, floor), collapsed(estimate, metric, margin, floor))
+        for estimate, metric, h, b, floor in zip(estimates, metrics, holm, bh, known, strict=True)
     ]
 
 
-def collapsed(estimate: Estimate, margin: float, floor: float | None) -> bool:
+def collapsed(estimate: Estimate, metric: Metric, margin: float, floor: float | None) -> bool:
     """Does neither arm beat `floor`, what the best constant answer scores on the same rows, by more than the margin?
 
     A lead within the margin is one that was declared not to matter, so such a pair has learnt nothing that could
     be compared. Two encoders that both always answer the commonest label agree to the last row and their interval
     is narrow, but that is no evidence that they are equally good.
     """
-    return floor is not None and max(estimate.reference, estimate.clinical) <= floor + margin + _ROUNDING
+    if floor is None:
+        return False
+    better = metric.best((estimate.reference, estimate.clinical))
+    return metric.gain(better - floor) <= margin + _ROUNDING
 
 
 def adjusted(p_values: Sequence[float | None], method: str) -> list[float | None]:
@@ -66,24 +75,25 @@ def adjusted(p_values: Sequence[float | None], method: str) -> list[float | None
     return [None if p is None else float(q) for p, q in zip(p_values, found, strict=True)]
 
 
-def verdict(estimate: Estimate, p_holm: float | None, alpha: float, margin: float, floor: float | None = None) -> str:
+def verdict(
+    estimate: Estimate, metric: Metric, p_holm: float | None, alpha: float, margin: float, floor: float | None = None
+) -> str:
     """What may be said at a declared equivalence margin. The first rule that applies decides:
 
     inconclusive    where neither arm beats a constant answer (`collapsed`), whatever their difference is;
     equivalent      the interval lies within ± margin (two one-sided tests, Schuirmann 1987, at half the usual
                     error). This comes before the p-value: a difference that is real and within the margin is one
                     that was declared in advance not to matter.
-    better, worse   otherwise, where the Holm-adjusted p-value is below alpha, by the sign of Δ;
+    better, worse   otherwise, where the Holm-adjusted p-value is below alpha, by the sign of Δ: where lower is better,
+                    a negative one is better;
     inconclusive    otherwise, and wherever there is no interval (one seed, one group).
-
-    The metric is one where higher is better.
     """
-    if collapsed(estimate, margin, floor):
+    if collapsed(estimate, metric, margin, floor):
         return "inconclusive"
     if estimate.ci_low is None or estimate.ci_high is None or p_holm is None:
         return "inconclusive"
     if -margin <= estimate.ci_low and estimate.ci_high <= margin:
         return "equivalent"
     if p_holm < alpha:
-        return "better" if estimate.delta > 0 else "worse"
+        return "better" if metric.gain(estimate.delta) > 0 else "worse"
     return "inconclusive"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import files, restricted
-from harness.data import pseudonyms
+from harness.data import authored, pseudonyms
 from harness.data.discretion import recorded
 from harness.errors import DataError, HarnessError
 from harness.exporting import manifest, searching
@@ -125,7 +125,7 @@ def _refuse(site: Site, contents: Mapping[str, bytes]) -> None:
 def _own_ids(site: Site, name: str) -> set[str]:
     """What the site itself calls its rows and groups, read from its files where they are there."""
     try:
-        reading = site.tasks[name].reader(site.root / "data" / name)
+        reading = authored.read(site.tasks[name], site.root / "data" / name)
     except HarnessError:
         return set()
     return {str(record[column]) for record in reading.records for column in pseudonyms.COLUMNS if column in record}

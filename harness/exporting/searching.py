@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from html.parser import HTMLParser
 
+from harness.data.words import words_of
 from harness.errors import HarnessError
 from harness.evaluation.suppression import is_small
 from harness.restricted import KIND
@@ -156,4 +157,4 @@ def _long(text: str) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold())
+    return words_of(text)

@@ -24,11 +24,12 @@ class Architecture:
     `task_head` being one that no masked LM has; `next_sentence_head` are those that only next-sentence
     prediction trains, which public checkpoints may lack; `dropouts` are the configuration's dropout
     rates; `undecayed` ends the names of matrices that pre-training does not decay; `predict` maps a
-    masked LM to its head (hidden states → logits; None: not pre-trained here) and `next_sentence` to that for
+    masked LM to its head (hidden states → logits) and `next_sentence` to that for
     next-sentence prediction (output of the base model → two logits), where the architecture has one. `positions`
     gives the most tokens that a configuration reads (None: any number), `special` the usual names of the tokens for
-    pad, unk, cls, sep and mask, `word_list` says whether a `vocab.txt` may stand for the tokenizer, and `eager` that
-    there is no fused attention.
+    pad, unk, cls, sep and mask, `word_list` says whether a `vocab.txt` may stand for the tokenizer, `eager` that
+    there is no fused attention. `shaping_ids` are the special ids that the encoder itself computes with, and
+    `other_heads` prefixes of parameters that published files may hold beside what any class here loads.
     """
 
     name: str
@@ -39,7 +40,7 @@ class Architecture:
     task_head: tuple[str, ...]
     masked_lm_head: tuple[str, ...]
     dropouts: tuple[str, ...]
-    predict: Callable[[torch.nn.Module], Callable] | None = None
+    predict: Callable[[torch.nn.Module], Callable]
     next_sentence_head: tuple[str, ...] = ()
     next_sentence: Callable[[torch.nn.Module], Callable] | None = None
     undecayed: tuple[str, ...] = ()
@@ -47,6 +48,8 @@ class Architecture:
     special: tuple[str, ...] = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
     word_list: bool = False
     eager: bool = False
+    shaping_ids: tuple[str, ...] = ()
+    other_heads: tuple[str, ...] = ()
 
     def config(self) -> type:
         return getattr(_imported(self.config_module), self.config_class)
@@ -89,11 +92,21 @@ def _roberta(name: str, stem: str, prefix: str) -> Architecture:
         stem,
         task_head=("classifier.", f"{prefix}.pooler."),
         masked_lm_head=("lm_head.",),
+        predict=lambda model: model.lm_head,
         dropouts=(*_DROPOUTS, "classifier_dropout"),
         # Positions are counted from the one after the padding token's.
         positions=lambda config: config.max_position_embeddings - config.pad_token_id - 1,
         special=("<pad>", "<unk>", "<s>", "</s>", "<mask>"),
+        shaping_ids=("pad_token_id",),
+        other_heads=("pooler.",),
     )
+
+
+def _deberta_head(model: torch.nn.Module) -> Callable[[torch.Tensor], torch.Tensor]:
+    """transformers knows two heads: its own first one, and the published one, which a configuration asks for."""
+    if model.config.legacy:
+        return model.cls
+    return lambda hidden: model.lm_predictions(hidden, model.deberta.embeddings.word_embeddings)
 
 
 ARCHITECTURES = {
@@ -113,6 +126,7 @@ ARCHITECTURES = {
         next_sentence=lambda model: lambda output: model.cls.seq_relationship(output.pooler_output),
         positions=lambda config: config.max_position_embeddings,
         word_list=True,
+        other_heads=("pooler.", "cls."),
     ),
     "norbert3": Architecture(
         "norbert3",
@@ -149,15 +163,18 @@ ARCHITECTURES = {
         "Electra",
         task_head=("classifier.", "sequence_summary."),
         masked_lm_head=("generator_predictions.", "generator_lm_head."),
+        predict=lambda model: lambda hidden: model.generator_lm_head(model.generator_predictions(hidden)),
         dropouts=(*_DROPOUTS, "classifier_dropout", "summary_last_dropout"),
         positions=lambda config: config.max_position_embeddings,
         word_list=True,
+        other_heads=("discriminator_predictions.",),
     ),
     "deberta-v2": _transformers(
         "deberta-v2",
         "DebertaV2",
         task_head=("classifier.", "pooler."),
         masked_lm_head=("cls.", "lm_predictions.", "mask_predictions."),
+        predict=_deberta_head,
         dropouts=(*_DROPOUTS, "pooler_dropout", "cls_dropout"),
         positions=lambda config: config.max_position_embeddings if config.position_biased_input else None,
         eager=True,

@@ -33,7 +33,7 @@ __all__ = [
 
 LIBRARIES = ("numpy", "safetensors", "tokenizers", "torch", "transformers")
 # What only a training that has ended can say.
-RESULTS = ("parameters", "missing", "unexpected", "steps", "tokens_seen", "losses", "held_out")
+RESULTS = ("files", "parameters", "missing", "unexpected", "steps", "tokens_seen", "losses", "held_out")
 
 
 @dataclass(frozen=True)
@@ -92,11 +92,13 @@ class Training:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that a card states. An imported checkpoint has `origin` and `files`, one made here `training`.
+    """All that a card states. An imported checkpoint has `origin`, one made here `training`; `files` are the hashes
+    of what is loaded, without the card itself and its README.
 
     `source` is {"kind": "build" | "hub" | "folder", …}; `code` the hash of the code that made the folder;
     `missing` and `unexpected` are names of parameters that did not meet when weights were loaded;
-    `stated` is what the source's own README says: {"licence", "language"}.
+    `stated` is what the source's own README says: {"licence", "language"}; `gate` how an imported masked LM stands
+    against token counts (see `harness.training.gate`), `notes` what the source says that is not taken.
     """
 
     family: str
@@ -114,6 +116,8 @@ class Facts:
     origin: Mapping[str, str] | None = None
     files: Mapping[str, str] | None = None
     stated: Mapping[str, Any] | None = None
+    gate: Mapping[str, Any] | None = None
+    notes: Sequence[str] = ()
 
 
 def card(facts: Facts) -> dict:

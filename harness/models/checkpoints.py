@@ -6,12 +6,16 @@ become safetensors; the result is the same kind of folder that the pipeline writ
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import torch
 
 from harness.config import Folder, Hub
 from harness.errors import CheckpointError
 from harness.files import atomic_folder, sha256, write_json
-from harness.models import cards, families
+from harness.models import cards, families, tokenizers
 from harness.models.hub import snapshot
 from harness.models.pins import verify
 from harness.models.readme_header import stated_header
@@ -23,13 +27,19 @@ _TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_m
 _ROLES = tuple(f"{role}_token" for role in ("pad", "unk", "cls", "sep", "mask"))
 
 
-def import_arm(source: Hub | Folder, family: str, arm: str, architecture: str, target: Path, code: str) -> dict:
+# (model, tokenizer, architecture, names missing) to what the card says of its gate; raises CheckpointError to refuse.
+Gate = Callable[[torch.nn.Module, Any, str, list[str]], dict]
+
+
+def import_arm(
+    source: Hub | Folder, family: str, arm: str, architecture: str, target: Path, code: str, gate: Gate | None = None
+) -> dict:
     """Copy `source` into the folder `target` as that arm of a family, with its `harness.json` and `README.md`.
 
-    `code` is the hash of the code that does it. Returns the card; raises as `import_checkpoint` does.
+    `code` is the hash of the code that does it. Returns the card; raises as `import_checkpoint` and `gate` do.
     """
     with atomic_folder(target) as folder:
-        known = _fill(folder, source, architecture)
+        known = _fill(folder, source, architecture, gate)
         card = cards.card(cards.Facts(family=family, arm=arm, code=code, libraries=cards.libraries(), **known))
         cards.write(folder, card)
         return card
@@ -39,7 +49,8 @@ def import_checkpoint(source: Hub | Folder, architecture: str, target: Path) -> 
     """Copy `source` into the folder `target` as an ordinary checkpoint of `architecture`.
 
     Returns what is known of it: {"source", "architecture", "origin": {file: sha256 as published},
-    "files": {file: sha256 as written}, "missing", "unexpected" (parameter names, against the masked
+    "files": {file: sha256 as written}, "notes" (what it says of its tokenizer that is not taken), "missing",
+    "unexpected" (parameter names, against the masked
     LM), "parameters" (their number), "stated" (licence and language, as its own README says)}. Raises
     CheckpointError, and leaves `target` as it was, when anything but the heads of pre-training is missing, or
     a file is damaged, foreign, outside the folder, or not the one that `source` pins.
@@ -48,7 +59,7 @@ def import_checkpoint(source: Hub | Folder, architecture: str, target: Path) -> 
         return _fill(folder, source, architecture)
 
 
-def _fill(folder: Path, source: Hub | Folder, architecture: str) -> dict:
+def _fill(folder: Path, source: Hub | Folder, architecture: str, gate: Gate | None = None) -> dict:
     kind = families.architecture_named(architecture)
     origin = snapshot(source, architecture) if isinstance(source, Hub) else _folder(source)
     _refuse_escapes(origin)
@@ -59,15 +70,18 @@ def _fill(folder: Path, source: Hub | Folder, architecture: str) -> dict:
         verify(origin, source.files, read)
     write_json(folder / "config.json", _config(origin, architecture))
     _store_weights(origin, names, folder, architecture)
-    _store_tokenizer(origin, folder, architecture)
+    notes = _store_tokenizer(origin, folder, architecture)
     may_lack = kind.masked_lm_head + kind.next_sentence_head
     try:
         model, report = families.load(folder, architecture, "masked_lm", "sdpa", may_lack=may_lack)
-        _check_tokenizer(folder, model.config.vocab_size)
+        tokenizer = _checked_tokenizer(folder, model.config.vocab_size)
     except CheckpointError as error:
         # What is wrong is wrong with the files that were handed over, not with the copies.
         raise CheckpointError(error.message.replace(str(folder), str(origin)), remedy=error.remedy) from error
+    held = {"gate": gate(model, tokenizer, architecture, report["missing"])} if gate else {}
     return {
+        **held,
+        "notes": notes,
         "source": _described(source),
         "architecture": architecture,
         "origin": {name: sha256(origin / name) for name in read},
@@ -169,7 +183,8 @@ def _present(origin: Path) -> list[str]:
     return [name for name in _TOKENIZER_FILES if (origin / name).is_file()]
 
 
-def _store_tokenizer(origin: Path, folder: Path, architecture: str) -> None:
+def _store_tokenizer(origin: Path, folder: Path, architecture: str) -> list[str]:
+    """Write tokenizer.json and tokenizer_config.json; what the origin says of its tokenizer that is not taken."""
     present, kind = _present(origin), families.architecture_named(architecture)
     settings = _read_json(origin / "tokenizer_config.json") if "tokenizer_config.json" in present else {}
     settings = {name: value for name, value in settings.items() if name not in _REMOVED}
@@ -184,6 +199,11 @@ def _store_tokenizer(origin: Path, folder: Path, architecture: str) -> None:
             remedy="Copy it too. Where there is only spm.model, sentencepiece.bpe.model or vocab.json with merges.txt, "
             "AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER) writes tokenizer.json.",
         )
+    core = tokenizers.read(folder / "tokenizer.json")
+    notes = tokenizers.overruled(core, settings)
+    # What is written says what is done.
+    settings |= {name: done for name, done in tokenizers.folding(core).items() if isinstance(settings.get(name), bool)}
+    settings = {name: value for name, value in settings.items() if name not in ("truncation_side", "padding_side")}
     stated = _read_json(origin / "special_tokens_map.json") if "special_tokens_map.json" in present else {}
     vocabulary = _words(_read_json(folder / "tokenizer.json"))
     for role, usual in zip(_ROLES, kind.special, strict=True):
@@ -201,6 +221,7 @@ def _store_tokenizer(origin: Path, folder: Path, architecture: str) -> None:
         folder / "tokenizer_config.json",
         {**settings, "tokenizer_class": "PreTrainedTokenizerFast", "model_input_names": inputs},
     )
+    return notes
 
 
 def _words(tokenizer: dict) -> set[str]:
@@ -234,7 +255,7 @@ def _from_vocabulary(path: Path, settings: dict):
     return core
 
 
-def _check_tokenizer(folder: Path, vocab_size: int) -> None:
+def _checked_tokenizer(folder: Path, vocab_size: int):
     """It has the special tokens the engine needs, frames a text with them, and fits the embedding."""
     tokenizer = families.load_tokenizer(folder)
     lacking = [role for role in _ROLES if getattr(tokenizer, role) is None]
@@ -253,3 +274,4 @@ def _check_tokenizer(folder: Path, vocab_size: int) -> None:
             f"The tokenizer has {len(tokenizer)} tokens, the model {vocab_size}.",
             remedy="Use the checkpoint's own tokenizer.",
         )
+    return tokenizer

@@ -1,6 +1,5 @@
 """One set of functions for all architectures: make, load, put a head on, save."""
 
-import contextlib
 import math
 import shutil
 from collections.abc import Callable, Iterable, Sequence
@@ -11,11 +10,14 @@ import torch
 from harness.config import Encoder
 from harness.errors import CheckpointError
 from harness.files import read_json, write_json
+from harness.models.alike import shaping
 from harness.models.architectures import ARCHITECTURES, architecture_named
+from harness.models.loading import load, quiet
 from harness.models.tokenizers import load as load_tokenizer
 
 __all__ = [
     "ARCHITECTURES",
+    "load",
     "load_for_pretraining",
     "load_head",
     "load_masked_lm",
@@ -24,6 +26,7 @@ __all__ = [
     "new_masked_lm",
     "next_sentence_head",
     "preload",
+    "quiet",
     "save",
     "token_labels",
 ]
@@ -165,12 +168,14 @@ def load_head(
 
 def preload(
     folders: Iterable[Path], architecture: str, head: str, labels: Sequence[str], attention: str, tokens: int
-) -> None:
-    """Load every folder once and forget it, before processes are forked to train on them.
+) -> list[dict]:
+    """Load every folder once and forget it, before processes are forked to train on them; what shapes each of them
+    (see `harness.models.alike`).
 
     What is wrong with one is said before anything is trained (also that it cannot read so many `tokens` at once),
     and the forked processes share the imports, which cost each of them some four seconds otherwise.
     """
+    shapes = []
     for folder in folders:
         model = load_head(folder, architecture, head, labels, attention, 0.0)
         longest = architecture_named(architecture).positions(model.config)
@@ -179,60 +184,8 @@ def preload(
                 f"{folder} reads at most {longest} tokens, the task's max_length is {tokens}.",
                 remedy=f"Set max_length of the task in params.yaml to {longest} or less.",
             )
-
-
-def load(
-    folder: Path,
-    architecture: str,
-    head: str,
-    attention: str,
-    *,
-    settings: dict | None = None,
-    may_lack: tuple[str, ...] = (),
-) -> tuple[torch.nn.Module, dict[str, list[str]]]:
-    """`folder` as the class for `head` ("masked_lm" or a task's head), `settings` over its configuration.
-
-    Returns the model in evaluation mode and {"missing": […], "unexpected": […]}, the names of
-    parameters that did not meet. Raises CheckpointError when a missing one does not start with a
-    prefix of `may_lack`, or anything is damaged.
-    """
-    kind, folder = architecture_named(architecture), Path(folder)
-    if not (folder / "config.json").is_file() or not (folder / "model.safetensors").is_file():
-        raise CheckpointError(
-            f"{folder} is no checkpoint: config.json or model.safetensors is missing.",
-            remedy="Make it with `dvc repro`, or point the arm's source at a complete checkpoint folder.",
-        )
-    model_class = kind.model(head)
-    with quiet():
-        try:
-            config = kind.config().from_pretrained(folder, local_files_only=True)
-            for name, value in (settings or {}).items():
-                setattr(config, name, value)
-            model, info = model_class.from_pretrained(
-                folder,
-                config=config,
-                attn_implementation="eager" if kind.eager else attention,
-                dtype=torch.float32,
-                use_safetensors=True,
-                local_files_only=True,
-                output_loading_info=True,
-            )
-        except Exception as error:  # transformers and safetensors raise many kinds here, all about the files
-            raise CheckpointError(
-                f"{folder} cannot be loaded as {model_class.__name__}: {_first_line(error)}",
-                remedy="Check that the architecture is right and the files whole; make or import the checkpoint anew.",
-            ) from error
-    missing = sorted(info["missing_keys"])
-    lacking = [name for name in missing if not name.startswith(may_lack)] if may_lack else missing
-    misfits = sorted(str(key[0] if isinstance(key, tuple) else key) for key in info["mismatched_keys"])
-    if lacking or misfits:
-        raise CheckpointError(
-            f"{folder} is not a whole {architecture} checkpoint for {model_class.__name__}: {len(lacking)} parameters "
-            f"missing, {len(misfits)} of another shape ({_few(lacking + misfits)}).",
-            remedy="Check that the architecture in params.yaml is the checkpoint's own.",
-        )
-    _assert_initialised(model, folder)
-    return model.eval(), {"missing": missing, "unexpected": sorted(info["unexpected_keys"])}
+        shapes.append(shaping(model.config, architecture))
+    return shapes
 
 
 def save(model: torch.nn.Module, tokenizer, folder: Path) -> None:
@@ -259,36 +212,3 @@ def _clean_json(path: Path, changes: dict) -> None:
     foreign = ("_name_or_path", "name_or_path", "is_local", "local_files_only", "backend")
     kept = {name: value for name, value in read_json(path).items() if name not in foreign}
     write_json(path, kept | changes)
-
-
-@contextlib.contextmanager
-def quiet():
-    """transformers without its progress bars and load reports: what they say is checked here, and raised."""
-    from transformers.utils import logging
-
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if bars:
-            logging.enable_progress_bar()
-
-
-def _assert_initialised(model: torch.nn.Module, folder: Path) -> None:
-    for name, parameter in model.named_parameters():
-        if parameter.is_meta or not torch.isfinite(parameter).all():
-            raise CheckpointError(
-                f"{folder}: {name} holds values that are not numbers.",
-                remedy="The file is damaged or was trained to divergence; import or train it anew.",
-            )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-
-
-def _few(names: Sequence[str]) -> str:
-    return ", ".join(names[:4]) + (" …" if len(names) > 4 else "")

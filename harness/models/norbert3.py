@@ -21,20 +21,25 @@ from transformers.modeling_utils import PreTrainedModel
 
 from harness.models.norbert3_config import NorBert3Config
 
+# For how many positions the published code makes its table anew where an input is longer than the configuration says.
+LONGER_TABLE = 512
+
 
 def position_buckets(length: int, bucket_size: int, max_positions: int, device=None) -> torch.Tensor:
     """The bucket (0 to 2·bucket_size − 2) of every relative distance i − j, shape [length, length].
 
     Distances up to bucket_size // 2 have a bucket of their own; longer ones share logarithmically
-    growing buckets up to `max_positions` − 1. An input longer than `max_positions` extends the
-    table: farther distances count as the farthest.
+    growing buckets up to `max_positions` − 1, and farther ones count as the farthest. An input longer than
+    `max_positions` is read with the buckets of `LONGER_TABLE` positions, near distances too, as published.
     """
     middle = bucket_size // 2
+    positions = LONGER_TABLE if length > max_positions else max_positions
     # In float64 on the CPU: a logarithm that rounds differently on another device would move a boundary.
-    distance = torch.arange(-(length - 1), length, dtype=torch.float64).clamp(1 - max_positions, max_positions - 1)
+    distance = torch.arange(-(length - 1), length, dtype=torch.float64).clamp(1 - positions, positions - 1)
     far = distance.abs().clamp(min=middle)
-    growth = (far / middle).log() / math.log((max_positions - 1) / middle) * (middle - 1)
-    shared = distance.sign() * (growth.ceil() + middle)
+    growth = (far / middle).log() / math.log((positions - 1) / middle) * (middle - 1)
+    # A distance exactly on an edge belongs to the nearer bucket, and rounding must not say otherwise.
+    shared = distance.sign() * ((growth - 1e-9).ceil() + middle)
     bucket = torch.where(distance.abs() <= middle, distance, shared).long() + bucket_size - 1
     position = torch.arange(length)
     return bucket[position[:, None] - position[None, :] + length - 1].to(device)
@@ -67,6 +72,9 @@ class NorBert3Attention(nn.Module):
     2·buckets − 1 different position vectors, so the position terms are computed against these and
     gathered by bucket; their sum is the additive bias of a fused attention. Nothing of size
     [length, length, hidden] is ever made.
+
+    The projection of query and key is cut in two halves over its whole width for the tokens, and within each head
+    for the positions, as in the public checkpoints. Cut alike, the same weights load and every output is wrong.
     """
 
     def __init__(self, config: NorBert3Config):
@@ -74,13 +82,14 @@ class NorBert3Attention(nn.Module):
         size = config.hidden_size
         self.config = config
         self.heads = config.num_attention_heads
-        self.scale = 1 / math.sqrt(3 * size // self.heads)
+        self.scale = 1 / math.sqrt(3 * (size // self.heads))
         self.pre_layer_norm = _plain_norm(size, config)
         self.in_proj_qk = nn.Linear(size, 2 * size)
         self.in_proj_v = nn.Linear(size, size)
         self.out_proj = nn.Linear(size, size)
         self.post_layer_norm = nn.LayerNorm(size, eps=config.layer_norm_eps)
-        self.dropout = nn.Dropout(config.hidden_dropout_prob)
+        # Of the relative table and of the output; the probabilities take the same rate.
+        self.dropout = nn.Dropout(config.attention_probs_dropout_prob)
 
     def _split(self, x: torch.Tensor) -> torch.Tensor:
         """[…, length, hidden] → […, heads, length, head size]"""
@@ -94,7 +103,7 @@ class NorBert3Attention(nn.Module):
         value = self._split(self.in_proj_v(normed))
         # Scaled here, where it costs 2·buckets − 1 rows, and not on [length, length] scores.
         positions = self.in_proj_qk(self.dropout(relative)) * self.scale
-        query_position, key_position = (self._split(x) for x in positions.chunk(2, dim=-1))
+        query_position, key_position = self._split(positions).chunk(2, dim=-1)
 
         index = buckets.expand(query.shape[0], self.heads, -1, -1)
         to_position = (query @ key_position.transpose(-1, -2)).gather(-1, index)

@@ -70,6 +70,8 @@ def _how(card: Mapping) -> list[str]:
         lines = ["Nothing was trained here. How the checkpoint was made is for its source to say."]
         if card.get("missing") or card.get("unexpected"):
             lines += ["", *_unmet(card)]
+        if notes := card.get("notes"):
+            lines += ["", *(f"- {_cell(note, 300)}." for note in notes)]
         return lines
     batch = card["batch"]
     rows = [("recipe", _code(recipe["name"]))]
@@ -127,6 +129,8 @@ def _data(card: Mapping) -> list[str]:
 def _losses(card: Mapping) -> list[str]:
     held_out = card.get("held_out") or {}
     before, after = (held_out.get(side) or {} for side in ("before", "after"))
+    if gate := card.get("gate"):
+        return [_gate(gate)]
     if not after:
         return ["Not measured."]
     rows = []
@@ -143,6 +147,18 @@ def _losses(card: Mapping) -> list[str]:
         "",
         *_table(header, rows),
     ]
+
+
+def _gate(gate: Mapping) -> str:
+    """How an imported masked LM stands against token counts."""
+    if "not_run" in gate:
+        return f"Not held against token counts when it was taken in: {_cell(gate['not_run'])}."
+    despite = f" It was taken in because: {_cell(gate['despite'], 300)}." if gate["despite"] else ""
+    return (
+        f"On {_count(gate['masked_tokens'])} masked tokens of held-out general text it loses {gate['loss']:.2f} nats a "
+        f"token, where counts of its own tokenizer's tokens lose {gate['unigram_loss']:.2f}; at least "
+        f"{gate['margin']} less was asked for when it was taken in.{despite}"
+    )
 
 
 def _measured(first: Mapping, last: Mapping) -> tuple[str, ...]:
@@ -231,9 +247,9 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
     return [f"| {line} |" for line in lines]
 
 
-def _cell(value) -> str:
+def _cell(value, longest: int = _LONGEST_NAME) -> str:
     """One line of plain text, cut to a name's length, that Markdown leaves as it is."""
-    text = " ".join(str(value).split())[:_LONGEST_NAME]
+    text = " ".join(str(value).split())[:longest]
     return re.sub(r"([\\`*_|<>\[\]])", r"\\\1", text)
 
 

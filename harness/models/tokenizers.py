@@ -4,8 +4,9 @@ tokenizers' own WordPiece trainer gives another vocabulary on every run, so the 
 here from its byte-pair trainer, which is deterministic.
 """
 
+import contextlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import tokenizers as hf
@@ -135,7 +136,9 @@ def byte_bpe_core(texts: Iterable[str], vocabulary: int, style: str) -> hf.Token
 def load(folder: Path):
     """The tokenizer in `folder`, fast, without remote code. Offsets never start with white space.
 
-    Raises CheckpointError when there is no `tokenizer.json` or it cannot be read.
+    Truncation and padding are those of the call, at the end of a text, whatever the files say of them; all else is
+    what tokenizer.json does, whatever tokenizer_config.json says of it. Raises CheckpointError when there is no
+    `tokenizer.json` or it cannot be read.
     """
     from transformers import PreTrainedTokenizerFast
 
@@ -145,15 +148,57 @@ def load(folder: Path):
             f"{folder} has no tokenizer.json.",
             remedy="Make or import the checkpoint with `harness checkpoint FAMILY`.",
         )
-    try:
+    with _naming(folder / "tokenizer.json"):
         tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
-    except Exception as error:  # the tokenizers library raises plain Exception
-        raise CheckpointError(
-            f"{folder / 'tokenizer.json'} cannot be read: {str(error).splitlines()[0][:200]}",
-            remedy="Copy the file anew from the checkpoint's origin.",
-        ) from error
+    tokenizer.backend_tokenizer.no_truncation()
+    tokenizer.backend_tokenizer.no_padding()
+    tokenizer.truncation_side = tokenizer.padding_side = "right"
     _trim_offsets(tokenizer.backend_tokenizer)
     return tokenizer
+
+
+def read(path: Path) -> hf.Tokenizer:
+    """The tokenizer of a tokenizer.json alone. Raises CheckpointError where it cannot be read."""
+    with _naming(path):
+        return hf.Tokenizer.from_file(str(path))
+
+
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # the tokenizers library raises plain Exception
+        raise CheckpointError(
+            f"{path} cannot be read: {str(error).splitlines()[0][:200]}",
+            remedy="Copy the file anew from the checkpoint's origin.",
+        ) from error
+
+
+def overruled(tokenizer: hf.Tokenizer, stated: dict) -> list[str]:
+    """What `stated` (a tokenizer_config.json) or `tokenizer` itself says that is not taken, as sentences."""
+    found = []
+    for name, does in folding(tokenizer).items():
+        if isinstance(stated.get(name), bool) and stated[name] != does:
+            found.append(
+                f"tokenizer_config.json says {name}: {str(stated[name]).lower()}, tokenizer.json does "
+                f"{'it' if does else 'not do it'}; tokenizer.json is taken"
+            )
+    for name in ("truncation", "padding"):
+        value, side = getattr(tokenizer, name), stated.get(f"{name}_side", "right")
+        if value:
+            found.append(f"tokenizer.json has its own {name}; that of the recipe is taken")
+        if side != "right":
+            found.append(f"tokenizer_config.json says {name}_side: {side}; texts are cut and filled at their end")
+    return found
+
+
+def folding(tokenizer: hf.Tokenizer) -> dict[str, bool]:
+    """Whether `tokenizer` lower-cases and strips accents, under the names of tokenizer_config.json."""
+    return {"do_lower_case": _turns(tokenizer, "A", "a"), "strip_accents": _turns(tokenizer, "é", "e")}
+
+
+def _turns(tokenizer: hf.Tokenizer, letter: str, into: str) -> bool:
+    return tokenizer.normalizer is not None and tokenizer.normalizer.normalize_str(letter).endswith(into)
 
 
 def _trim_offsets(core: hf.Tokenizer) -> None:

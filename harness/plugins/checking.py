@@ -2,19 +2,38 @@
 
 import dataclasses
 import sys
+import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness import files, registry, restricted
-from harness.data import mapping, schema, sources
+from harness import files, metrics, registry, restricted
+from harness.data import authored, mapping, reading, sources
 from harness.data.discretion import called, discreet
 from harness.errors import DataError, HarnessError, RegistryError, nearest
-from harness.evaluation import metrics
+from harness.plugins import sampling
 from harness.task import HEADS, TEXT_COLUMNS, Groups, Task
+
+
+@dataclass
+class Checked:
+    """What is wrong with a task, and what is no fault of its data but should be known: a text each."""
+
+    findings: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
 
 def findings(root: Path, name: str, folder: Path | None = None) -> list[str]:
     """What is wrong with task `name` and its data in `folder` (default data/`name`), a text each; empty: nothing."""
+    return checked(root, name, folder).findings
+
+
+def checked(root: Path, name: str, folder: Path | None = None) -> Checked:
+    """The findings, as `findings` has them, and the remarks on data in which nothing was found.
+
+    Without a `folder` the sample of the task's test is checked, too: what is wrong with it would break that test.
+    """
+    stored = root / "tests" / "tasks" / name if folder is None else None
     folder = folder or root / "data" / name
     try:
         task = registry.get(root, name)
@@ -23,37 +42,40 @@ def findings(root: Path, name: str, folder: Path | None = None) -> list[str]:
         module = sys.modules.get(f"tasks.{name}")
         task = getattr(module, "TASK", None)
         if not isinstance(task, Task) or not (root / "tasks" / f"{name}.py").is_file():
-            return [str(error)]
+            return Checked([str(error)])
     package = registry.package_of(name)
     where = f"tasks/{name}.py" + (f" ({package})" if package else "")
     found = [f"{where}: {fault}" for fault in _contract(task, name)]
-    whole = not found
-    return found + list(_data(task, folder, whole))
+    whole, said = not found, []
+    found += _data(task, folder, whole, said)
+    if whole and stored and stored.is_dir():
+        found += [fault for fault in _sample_faults(task, stored) if fault not in found]
+    return Checked(found, said)
 
 
-def refuse(found: list[str], name: str) -> None:
+def refuse(found: list[str], name: str, remedy: str = "") -> None:
     """Raise a DataError with all that was found; return where there is nothing."""
     if found:
         raise DataError(
             f"{name}: {len(found)} finding{'s' * (len(found) > 1)}.\n" + "\n".join(found),
-            remedy=f"Correct these and run `harness check {name}` again.",
+            remedy=remedy or f"Correct these and run `harness check {name}` again.",
         )
 
 
 def _contract(task: Task, name: str) -> Iterator[str]:
-    for field in dataclasses.fields(task):
-        value = getattr(task, field.name)
-        if field.default is dataclasses.MISSING and (value is None or value == "" or value == ()):
-            yield f"TASK.{field.name} is empty."
+    for each in dataclasses.fields(task):
+        value = getattr(task, each.name)
+        if each.default is dataclasses.MISSING and (value is None or value == "" or value == ()):
+            yield f"TASK.{each.name} is empty."
     if task.name != name:
         yield f"TASK.name is {task.name!r}, not that of the file."
     lists = {}
-    for field in ("labels", "metrics"):
-        values = getattr(task, field)
+    for each in ("labels", "metrics"):
+        values = getattr(task, each)
         if isinstance(values, tuple) and all(isinstance(value, str) and value for value in values):
-            lists[field] = values
+            lists[each] = values
         else:
-            yield f'TASK.{field} is not a tuple of texts; write ("…", "…").'
+            yield f'TASK.{each} is not a tuple of texts; write ("…", "…").'
     labels = lists.get("labels", ())
     if labels and len(set(labels)) != len(labels):
         yield "TASK.labels repeats a label."
@@ -61,13 +83,12 @@ def _contract(task: Task, name: str) -> Iterator[str]:
         yield "TASK.labels has one label; there is nothing to choose from."
     if task.positive is not None and task.positive not in labels:
         yield f"TASK.positive is {task.positive!r}, not a label."
-    if task.positive is None and "binary_f1" in lists.get("metrics", ()):
-        yield "TASK.metrics has binary_f1, which needs TASK.positive."
     if task.head not in HEADS:
         said = f"TASK.head is {task.head!r}, none of {', '.join(HEADS)}.{nearest(task.head, HEADS)}"
         yield registry.unsupported(task.head) or said
         return
-    yield from _unknown_metrics(task, lists.get("metrics", ()))
+    if "metrics" in lists:
+        yield from (f"{what} {remedy}" for what, remedy in metrics.faults(task))
     if not isinstance(task.groups, Groups):
         yield f"TASK.groups is a {type(task.groups).__name__}; write groups=Groups(…)."
     if not callable(task.reader):
@@ -78,20 +99,12 @@ def _contract(task: Task, name: str) -> Iterator[str]:
         yield from _schema_faults(task)
 
 
-def _unknown_metrics(task: Task, names: tuple[str, ...]) -> Iterator[str]:
-    for metric in names:
-        try:
-            metrics.functions(dataclasses.replace(task, metrics=(metric,)))
-        except HarnessError as error:
-            yield f"{error.message.split(': ', 1)[1]} {error.remedy}"
-
-
 def _schema_faults(task: Task) -> Iterator[str]:
     try:
-        made = task.schema()
+        made = authored.schema(task)
         columns = set(made.columns)
-    except Exception as error:  # whatever an author's function raises is a finding
-        yield f"TASK.schema fails: {restricted.told(error)}"
+    except HarnessError as error:
+        yield f"{error.message.split(': ', 1)[1]} {error.remedy}"
         return
     answer = "spans" if task.head == "tokens" else "label"
     lacking = sorted({"id", "group", "part", answer, *TEXT_COLUMNS[task.head]} - columns)
@@ -106,7 +119,7 @@ def _schema_faults(task: Task) -> Iterator[str]:
             yield f"TASK.groups names {', '.join(strange)}, which the schema does not have."
 
 
-def _data(task: Task, folder: Path, whole: bool) -> Iterator[str]:
+def _data(task: Task, folder: Path, whole: bool, said: list[str]) -> Iterator[str]:
     try:
         source = sources.read_source(folder)
     except DataError as error:
@@ -119,16 +132,24 @@ def _data(task: Task, folder: Path, whole: bool) -> Iterator[str]:
         return
     try:
         mapping.hold(source or {}, task)
+    except DataError as error:
+        yield str(error)
+    try:
         with discreet(kind, task.name, folder):
-            reading = task.reader(folder)
-            records = [{"part": "pool", **record} for record in reading.records]
-            schema.validate(task, records, kind or "restricted", str(folder), reading.where)
+            recorded = source["files"] if source else ()
+            said += reading.remarks(task, reading.checked(task, folder, kind or restricted.KIND, str(folder), recorded))
     except HarnessError as error:
         yield str(error)
-        return
-    except Exception as error:  # a reader of the author's own; what it says may quote the data
-        yield f"tasks/{task.name}.py: the reader fails with {type(error).__name__}."
-        return
+
+
+def _sample_faults(task: Task, stored: Path) -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as aside:
+        folder = sampling.of(task, stored, Path(aside))
+        for fault in _data(task, folder, True, []):
+            said = fault.replace(str(folder), str(stored))
+            # A reader that fails says so for every folder.
+            own = str(stored) not in said
+            yield said if own else f"{said}\nThese are the rows that tests/tasks/test_{task.name}.py reads."
 
 
 def _file_faults(folder: Path, source: dict) -> Iterator[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from harness import files
 from harness.data import sources
 from harness.errors import ConfigError, nearest
-from harness.plugins import examples, templates
+from harness.plugins import examples, sampling, templates
 from harness.registry import unsupported
 
 # Folders below data/ that are no task's.
@@ -45,7 +45,7 @@ def create(root: Path, name: str, head: str, format_: str | None) -> list[Path]:
 def _source(folder: Path, sample: dict[str, bytes]) -> dict:
     return dict.fromkeys(sources.KEYS, "") | {
         "kind": "synthetic",
-        "address": "harness new-task",
+        "address": sampling.INVENTED,
         "revision": "1",
         "language": "Norwegian (bokmål)",
         "note": "A sample that shows the format; put your own data in its place with `harness data use`.",

@@ -4,7 +4,6 @@ import csv
 import io
 import itertools
 import json
-from collections.abc import Callable
 
 LABELS = {"sequence": ("no", "yes"), "pair": ("no", "yes"), "tokens": ("Name", "Place"), "choice": ("A", "B", "C", "D")}
 FORMATS = {
@@ -36,67 +35,76 @@ def _drawn(i: int) -> tuple[str, str, str, str]:
     return _NAMES[n], _PLACES[(n * 5 + round_) % 12], _FINDINGS[(n * 7 + 3 * round_) % 12], _ACTS[(n + 5 * round_) % 12]
 
 
-def rows(head: str) -> list[dict]:
-    """The sample as plain rows: "id", "group", the head's texts, and "label" (for "tokens" the "words")."""
-    made = []
+def rows(head: str, labels: tuple[str, ...] = ()) -> list[dict]:
+    """The sample as plain rows: "id", "group", the head's texts, and "label" (for "tokens" the "words").
+
+    `labels` are those of a task that has others than the sample's own.
+    """
+    made, labels = [], labels or LABELS[head]
     for i in range(ROWS):
         name, place, complaint, act = _drawn(i)
         row = {"id": f"row-{i:02d}", "group": f"person-{i:02d}"}
-        label = LABELS[head][i % len(LABELS[head])]
+        number = i % len(labels)
+        label = labels[number]
         if head == "sequence":
             row |= {"text": f"{name} fra {place} hadde {complaint} og {act}.", "label": label}
         elif head == "pair":
-            other = f"Hva hjelper mot {complaint}?" if label == "yes" else f"Hvor lenge kan en være i {place}?"
+            other = f"Hva hjelper mot {complaint}?" if number else f"Hvor lenge kan en være i {place}?"
             row |= {
                 "text": f"{name} lurer på hva en gjør ved {complaint}.",
                 "text_pair": f"{other} ({act})",
                 "label": label,
             }
         elif head == "choice":
-            others = [_FINDINGS[(_FINDINGS.index(complaint) + k) % 12] for k in (2, 5, 9)]
-            right = "ABCD".index(label)
-            options = [*others[:right], complaint, *others[right:]]
+            apart = (2, 5, 9, 1, 3, 4, 6, 7, 8, 10, 11)[: len(labels) - 1]
+            others = [_FINDINGS[(_FINDINGS.index(complaint) + k) % 12] for k in apart]
+            options = [*others[:number], complaint, *others[number:]]
             row |= {"question": f"{name} i {place} {act} på grunn av {complaint}. Hva plager?", "options": options}
             row["label"] = label
         else:
             plain = [(word, "") for word in f"hadde {complaint} . Pasienten {act} .".split()]
-            row["words"] = [(name, "Name"), ("fra", ""), (place, "Place"), *plain]
+            first, second = labels[2 * i % len(labels)], labels[(2 * i + 1) % len(labels)]
+            row["words"] = [(name, first), ("fra", ""), (place, second), *plain]
             del row["group"]
         made.append(row)
     return made
 
 
-def files(head: str, format_: str) -> dict[str, bytes]:
+def files(head: str, format_: str, labels: tuple[str, ...] = ()) -> dict[str, bytes]:
     """The sample in `format_`: bytes by file name."""
-    made = rows(head)
+    made = rows(head, labels)
     if format_ == "brat":
         return dict(itertools.chain.from_iterable(_brat(row) for row in made))
     if format_ == "tags":
         return {f"{row['id']}.txt": _tagged(row["words"]).encode() for row in made}
     if head == "tokens" and format_ != "conll":
         made = [_lists(row) for row in made]
-    write: dict[str, Callable[[list[dict]], bytes]] = {
-        "csv": lambda made: _separated(made, ","),
-        "tsv": lambda made: _separated(made, "\t"),
-        "jsonl": lambda made: "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in made).encode(),
-        "parquet": _parquet,
-        "dataset": _arrow,
-        "conll": _conll,
-    }
-    return {FILES.get(format_, f"sample.{format_}"): write[format_](made)}
+    if format_ in ("csv", "tsv"):
+        apart = ("option_a", "option_b", "option_c", "option_d")
+        made = [
+            {k: v for k, v in row.items() if k != "options"} | dict(zip(apart, row.get("options", ()), strict=False))
+            for row in made
+        ]
+    content = _conll(made) if format_ == "conll" else table(made, "arrow" if format_ == "dataset" else format_)
+    return {FILES.get(format_, f"sample.{format_}"): content}
 
 
-def _separated(made: list[dict], delimiter: str) -> bytes:
-    """Options stand in a column each, as a table has them."""
-    flat = [
-        {k: v for k, v in row.items() if k != "options"}
-        | dict(zip(("option_a", "option_b", "option_c", "option_d"), row.get("options", ()), strict=False))
-        for row in made
-    ]
+def table(made: list[dict], ending: str, delimiter: str = "", names: tuple[str, ...] = ()) -> bytes:
+    """Rows as a file with this ending; `names` are the columns of a delimited file without a header."""
+    if ending in ("csv", "tsv"):
+        return _separated(made, delimiter or {"csv": ",", "tsv": "\t"}[ending], names)
+    if ending == "jsonl":
+        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in made).encode()
+    return _parquet(made) if ending == "parquet" else _arrow(made)
+
+
+def _separated(made: list[dict], delimiter: str, names: tuple[str, ...]) -> bytes:
     out = io.StringIO()
-    writer = csv.DictWriter(out, list(flat[0]), delimiter=delimiter, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(flat)
+    columns = names or tuple(made[0])
+    writer = csv.DictWriter(out, columns, delimiter=delimiter, lineterminator="\n", extrasaction="ignore")
+    if not names:
+        writer.writeheader()
+    writer.writerows(made)
     return out.getvalue().encode()
 
 

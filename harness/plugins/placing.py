@@ -12,7 +12,14 @@ from harness.plugins import checking
 
 
 def place(root: Path, name: str, given: Path, source: dict) -> Path:
-    """Make what stands at `given` (a file, or a folder) the data of task `name`; returns data/`name`.
+    """As `put`; returns data/`name` alone."""
+    return put(root, name, given, source)[0]
+
+
+def put(root: Path, name: str, given: Path, source: dict) -> tuple[Path, list[str]]:
+    """Make what stands at `given` (a file, or a folder) the data of task `name`.
+
+    Returns data/`name`, and what should be known of the data: what was dropped, what was mended.
 
     Files of folders below it come flat, the folders' names in front of theirs (train/a.arrow becomes
     train-a.arrow). `source` are the keys of the source record but "files" and "columns", which are those that
@@ -30,11 +37,13 @@ def place(root: Path, name: str, given: Path, source: dict) -> Path:
         hashes = {file: files.sha256(aside / file) for file in sorted(contents)}
         taken = {"columns": columns} if columns else {}
         sources.write_source(aside, dict.fromkeys(sources.KEYS, "") | source | {"files": hashes} | taken)
-        found = checking.findings(root, name, aside)
+        checked = checking.checked(root, name, aside)
         folder = given.parent if given.is_file() else given
         told = str(folder) if source["kind"] in ("public", "synthetic") else name
-        checking.refuse([text.replace(str(aside), told) for text in found], name)
-    return target
+        # `harness check` would look at the data that are there still.
+        remedy = f"Correct what was given and run the same `harness data use {name} …` again; nothing was replaced."
+        checking.refuse([text.replace(str(aside), told) for text in checked.findings], name, remedy)
+    return target, checked.remarks
 
 
 def pin(root: Path) -> bool:

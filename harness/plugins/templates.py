@@ -29,20 +29,28 @@ _TEST = '''"""Task {name}: its declaration, and its reader on the small sample b
 
 from pathlib import Path
 
+import pytest
+
 from harness import registry
-from harness.plugins import checking
+from harness.plugins import checking, sampling
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = Path(__file__).parent / "{name}"
 
 
-def test_nothing_is_wrong_with_the_declaration_and_the_sample():
-    assert checking.findings(ROOT, "{name}", SAMPLE) == []
+@pytest.fixture
+def sample(tmp_path):
+    """The rows of SAMPLE; while they are those of `harness new-task`, in the shape of the declaration."""
+    return sampling.of(registry.get(ROOT, "{name}"), SAMPLE, tmp_path)
 
 
-def test_the_sample_is_read_as_it_is_meant():
+def test_nothing_is_wrong_with_the_declaration_and_the_sample(sample):
+    assert checking.findings(ROOT, "{name}", sample) == []
+
+
+def test_the_sample_is_read_as_it_is_meant(sample):
     task = registry.get(ROOT, "{name}")
-    records = task.reader(SAMPLE).records
+    records = task.reader(sample).records
     assert len(records) == {rows}
     assert {seen} == set(task.labels)
 '''

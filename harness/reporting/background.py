@@ -105,7 +105,7 @@ def _checks(leakage: dict) -> list[tuple[str, ...]]:
     ]
     if blind := (leakage.get("text_blind_rule") or {}).get("grouped_split"):
         detail = "accuracy of answering the opposite of the sibling's training label, without reading"
-        found.append(("text-blind sibling rule, score", "", detail, wording.score("f1", blind["accuracy"])))
+        found.append(("text-blind sibling rule, score", "", detail, wording.score("accuracy", blind["accuracy"])))
     return found
 
 

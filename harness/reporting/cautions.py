@@ -81,10 +81,14 @@ def _weak(comparisons: list[Comparison]) -> list[str]:
 
 
 def beats_constants(c: Comparison) -> bool:
-    """Do the means of both arms lie above every constant answer?"""
-    return min(c.mean(AGAINST), c.mean("clinical")) > c.floor
+    """Are the means of both arms better than every constant answer?"""
+    return _both_better(c, c.floor)
 
 
 def beats_classic(c: Comparison) -> bool:
-    """Do the means of both arms lie above the linear model?"""
-    return c.classic is None or min(c.mean(AGAINST), c.mean("clinical")) > c.classic.mean(*c.classic.arms)
+    """Are the means of both arms better than the linear model?"""
+    return c.classic is None or _both_better(c, c.classic.mean(*c.classic.arms))
+
+
+def _both_better(c: Comparison, score: float) -> bool:
+    return all(c.metric.gain(c.mean(arm) - score) > 0 for arm in (AGAINST, "clinical"))

@@ -63,7 +63,7 @@ def gather(comparisons: list[Comparison], known: Background, statistics: Statist
     sources = wording.unique(source_kind(card) or "unknown" for card in checkpoints.values())
     counts = sorted({card["parameters"] for card in checkpoints.values() if card.get("parameters")})
     sizes = wording.unique(f"{n / 1e6:.1f}" for n in counts)
-    metrics = wording.unique(f"{wording.metric_title(c, 'f1')} (`{c.task}`)" for c in comparisons)
+    metrics = wording.unique(f"{wording.metric_title(c.primary)} (`{c.task}`)" for c in comparisons)
     holdouts = wording.codes(c.task for c in comparisons if "holdout" in c.parts)
     return Facts(
         data="; ".join(f"`{task}`: {_source(cards[task])}" for task in tasks) + " (section Data and splits)",
@@ -76,8 +76,8 @@ def gather(comparisons: list[Comparison], known: Background, statistics: Statist
         + (f"{wording.listing(sizes)} million parameters; " if sizes else "")
         + ("built here" if sources == [BUILT] else f"from {wording.listing(sources)}")
         + " (section Pre-training)",
-        training="one recipe per task for every arm, the update with the best validation score kept (section "
-        "Fine-tuning)",
+        training="one recipe per task for every arm, the update with the best Matthews correlation on validation kept "
+        "(section Fine-tuning)",
         metrics=wording.listing(metrics) + "; further ones in section All scores",
         uncertainty=f"{100 * statistics.level:g} % intervals over documents and {len(first.seeds)} seeds from one "
         "variance-component procedure",

@@ -2,13 +2,16 @@
 
 from harness.reporting import plotting, wording
 from harness.reporting.plotting import INK
-from harness.reporting.results import Comparison
+from harness.reporting.results import MATRIX, Comparison
 
 NAME, BY_LABEL = "confusion.png", "by_label.png"
 
 
 def draw(comparison: Comparison) -> dict[str, bytes]:
-    """`confusion.png`, a matrix per arm; spans have none, and get `by_label.png` with the scores of each label."""
+    """`confusion.png`, a matrix per arm; spans have none, and get `by_label.png` with the scores of each label. Nothing
+    of more labels than a picture can show."""
+    if len(comparison.labels) > MATRIX:
+        return {}
     if all((arm, seed, "test") in comparison.matrices for arm in comparison.arms for seed in comparison.seeds):
         return {NAME: matrices(comparison)}
     return {BY_LABEL: by_label(comparison)}
@@ -49,7 +52,8 @@ def by_label(c: Comparison) -> bytes:
                 y, value, height * 0.92, color=style["color"], edgecolor=INK, linewidth=0.8,
                 hatch=style["hatch"], label=style["label"] if i == 0 else None,
             )  # fmt: skip
-            panel.text(value + 1, y, wording.score_shown("f1", row["f1"]), va="center", fontsize=8.5, color=INK)
+            shown = wording.score_shown(wording.SHARE, row["f1"])
+            panel.text(value + 1, y, shown, va="center", fontsize=8.5, color=INK)
     panel.set_yticks(range(len(names)), names, fontsize=9.5)
     panel.invert_yaxis()
     panel.set_xlim(0, 108)

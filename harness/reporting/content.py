@@ -11,11 +11,12 @@ from harness.reporting.results import Comparison, Judgements
 from harness.reporting.wording import amount, unique
 
 SOURCES = (
-    "`results.csv`: every arm, seed and metric. The primary metric of a task is called `f1` there; scores on a "
-    "holdout that a data set ships begin with `holdout_`.",
+    "`results.csv`: every arm, seed and metric; `primary` marks the metric that a task's arms are compared by. Scores "
+    "on a holdout that a data set ships begin with `holdout_`.",
     "`comparison.csv`: one row per task, family and arm compared with; `reference` is the mean of the arm that "
-    "`against` names, `ci_low` to `ci_high` the interval over documents and seeds, `p_holm` the p-value adjusted for "
-    "all rows, `mde` the smallest true difference found in 80 % of such experiments.",
+    "`against` names, `delta` is clinical − reference (where lower is better, an improvement is below 0), `ci_low` to "
+    "`ci_high` the interval over documents and seeds, `p_holm` the p-value adjusted for all rows, `mde` the smallest "
+    "true difference found in 80 % of such experiments.",
     "`classic.csv`: what does without an encoder, on the same rows and by the same metrics: a linear model of counted "
     "words, and constant answers.",
     "`provenance.json`: for every row, the hashes of data, split manifest, checkpoints, tokenizer, predictions, code "

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from harness.reporting import plotting, wording
+from harness.reporting import plotting
 from harness.reporting.plotting import GRID, INK, SOFT
 from harness.reporting.results import FAMILY_TITLES, Comparison, mean
 
@@ -27,10 +27,11 @@ def learning(comparisons: list[Comparison]) -> bytes:
             for arm in c.arms:
                 _learned(panel, c, arm)
             _frame(panel)
-            panel.set(xlim=(0, None), ylim=(0, 100), yticks=(0, 50, 100))
+            panel.set(xlim=(0, None), ylim=plotting.limits(c.metric))
+            panel.locator_params(axis="y", nbins=2)
             panel.locator_params(axis="x", nbins=4, integer=True)
             panel.set_title(f"{c.family_title}, {task}", fontsize=9.5, color=INK)
-        row[0].set_ylabel(f"validation\n{wording.metric_title(at[task, families[0]], 'f1')}", fontsize=9)
+        row[0].set_ylabel(f"validation\n{plotting.axis(at[task, families[0]].metric)}", fontsize=9)
     axes[-1][0].set_xlabel("updates", fontsize=9)
     _legend_above(figure, axes, "thick: mean over seeds, thin: one seed", plotting.kinds_line(comparisons))
     return plotting.png(figure)

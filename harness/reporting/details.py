@@ -41,11 +41,12 @@ def slice_table(group: list[Comparison], part: str) -> Table:
     rows = []
     for key in sorted(cells, key=_order):
         shown = [scores.get((c.family, arm, *key), [None]) for c, arm in columns]
-        values = [wording.ABSENT if None in found else wording.score("f1", mean(found)) for found in shown]
+        primary = group[0].primary
+        values = [wording.ABSENT if None in found else wording.score(primary, mean(found)) for found in shown]
         rows.append((SLICED_BY.get(key[0], key[0]), key[1], wording.count(cells[key]["n"]), *values))
     first = group[0]
     return Table(
-        f"{first.heading}, {WHERE[part]}: {wording.metric_title(first, 'f1')} by slice "
+        f"{first.heading}, {WHERE[part]}: {wording.metric_title(first.primary)} by slice "
         f"({wording.KINDS[first.data_kind]})",
         ("By", "Slice", "n", *(f"{c.family_title}, {wording.arm_title(arm).lower()}" for c, arm in columns)),
         tuple(rows),

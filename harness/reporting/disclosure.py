@@ -17,7 +17,7 @@ from harness.evaluation.suppression import MINIMUM, Pattern, is_small, pattern
 if TYPE_CHECKING:
     from harness.reporting.results import Comparison
 
-PRIMARY, LEAKS = "f1", "document_leak_rate"
+LEAKS = "document_leak_rate"
 Key = tuple[str, int, str]  # arm, seed, part
 
 
@@ -64,6 +64,9 @@ def _matrices(group: list["Comparison"]) -> list["Comparison"]:
     if len(group[0].labels) == 2:
         small = any(is_small(n) for c in group for _, table in _shown(c, c.matrices) for n in _counts(table))
         return [_only_primary(c) for c in group] if small else group
+    if not group[0].matrices:
+        # Of so many labels there is no matrix to find out from which counts may stand.
+        return [_no_classes(c) for c in group]
     patterns = {
         (c.family, arm, part): pattern([c.matrices[arm, seed, part] for seed in c.seeds])
         for c in group
@@ -113,15 +116,22 @@ def _class_row(row: dict, secret: set[str], counts: set[str]) -> dict:
 
 
 def _only_primary(c: "Comparison") -> "Comparison":
-    """Of two labels: F1 alone. A second score, the gold counts or a constant answer's score would tell the rest."""
+    """Of two labels: the primary score alone. A second, the gold counts or a constant answer's would tell the rest."""
     secret = set(c.labels)
     return replace(
         c,
-        values=_without(c.values, lambda key: key[3] == PRIMARY),
+        values=_without(c.values, lambda key: key[3] == c.primary),
         matrices={key: [[None] * len(row) for row in matrix] for key, matrix in _shown(c, c.matrices)},
         tables={key: [_class_row(row, secret, secret) for row in rows] for key, rows in _shown(c, c.tables)},
         thresholds=(),
         constants_shown=False,
+    )
+
+
+def _no_classes(c: "Comparison") -> "Comparison":
+    secret = set(c.labels)
+    return replace(
+        c, tables={key: [_class_row(row, secret, secret) for row in rows] for key, rows in _shown(c, c.tables)}
     )
 
 
@@ -194,6 +204,11 @@ def _leaks(group: list["Comparison"]) -> list["Comparison"]:
             c.n[run["part"]] - run["documents"],
         )
     )
+    if small and group[0].primary == LEAKS:
+        raise DataError(
+            f"{group[0].task}: its primary metric, {LEAKS}, would tell a count of fewer than {MINIMUM} documents.",
+            remedy=f"Begin TASK.metrics in tasks/{group[0].task}.py with another one, or give the task more data.",
+        )
     found = []
     for c in group:
         privacy = [

@@ -6,6 +6,12 @@ from harness.reporting import curves, wording
 from harness.reporting.document import Details, Figure, Paragraph, Table
 from harness.reporting.results import Comparison
 
+KEPT = (
+    "Weights are chosen by another score, the same for every task: the Matthews correlation of the validation answers, "
+    "a label a row or, where spans are sought, a character. An answer that is always the same scores 0 by it; of equal "
+    "scores the later is kept."
+)
+
 
 def training(comparisons: list[Comparison]) -> tuple:
     """The learning curves of fine-tuning, and its recipe."""
@@ -16,7 +22,7 @@ def training(comparisons: list[Comparison]) -> tuple:
             Figure(
                 curves.LEARNING,
                 "Validation score after so many updates of fine-tuning, by task and family: a thin line is one seed, a "
-                f"thick one the mean ({kinds}). The weights of the best point are kept.",
+                f"thick one the mean ({kinds}). {KEPT}",
                 f"Learning curves of {len(comparisons)} comparisons, both arms, a line per seed and their mean. "
                 "`plots/` holds the means, a file per comparison.",
             )

@@ -12,7 +12,7 @@ from harness.config import ReportSettings
 from harness.evaluation.resampled import Resampled
 from harness.reporting import wording
 from harness.reporting.document import Paragraph, Table
-from harness.reporting.results import FAMILY_TITLES, METRIC_TITLES, mean
+from harness.reporting.results import FAMILY_TITLES, mean
 from harness.task import Task
 
 
@@ -50,15 +50,15 @@ def load(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> lis
 
 
 def read(scores: dict, title: str) -> CrossValidated:
-    arms = list(dict.fromkeys(run["arm"] for run in scores["runs"]))
+    arms, primary = list(dict.fromkeys(run["arm"] for run in scores["runs"])), scores["primary"]
     found = [dict(row) for row in scores["comparisons"]]
     return CrossValidated(
         title=title.split(":")[0],
         **{key: scores[key] for key in ("task", "family", "data_kind", "primary", "n", "groups", "reference")},
         folds=scores["folds"]["number"],
         repeats=scores["folds"]["repeats"],
-        by_fold={arm: [run["scores"]["f1"] for run in scores["runs"] if run["arm"] == arm] for arm in arms},
-        pooled={arm: [row["scores"]["f1"] for row in scores["pooled"] if row["arm"] == arm] for arm in arms},
+        by_fold={arm: [run["scores"][primary] for run in scores["runs"] if run["arm"] == arm] for arm in arms},
+        pooled={arm: [row["scores"][primary] for row in scores["pooled"] if row["arm"] == arm] for arm in arms},
         estimates={row.pop("against"): Resampled(**row) for row in found},
         diverged=sum(run["diverged"] for run in scores["runs"]),
         inputs=scores["inputs"],
@@ -91,22 +91,24 @@ def table(validated: Sequence[CrossValidated], level: float) -> Table:
     rows = []
     for v in validated:
         for against, estimate in v.estimates.items():
-            arms = [wording.score_with_spread("f1", v.by_fold[arm]) for arm in (against, "clinical")]
+            arms = [wording.score_with_spread(v.primary, v.by_fold[arm]) for arm in (against, "clinical")]
             pooled = mean(v.pooled["clinical"]) - mean(v.pooled[against])
             rows.append(
                 (
                     f"{v.title} (`{v.task}`)",
-                    METRIC_TITLES.get(v.primary, v.primary),
+                    wording.metric_title(v.primary),
                     f"{wording.count(v.n)} in {wording.count(v.groups)} groups",
                     # Of restricted data a constant answer's score would tell how many rows have which label.
-                    wording.ABSENT if v.data_kind == restricted.KIND else wording.reading_nothing(v.reference),
+                    wording.ABSENT
+                    if v.data_kind == restricted.KIND
+                    else wording.reading_nothing(v.reference, v.primary),
                     FAMILY_TITLES.get(v.family, v.family),
                     wording.arm_title(against),
                     *arms,
-                    wording.difference(estimate.delta),
-                    " to ".join(map(wording.difference, (estimate.ci_low, estimate.ci_high))),
+                    wording.difference(estimate.delta, v.primary),
+                    " to ".join(wording.difference(end, v.primary) for end in (estimate.ci_low, estimate.ci_high)),
                     wording.p_value(estimate.p_value),
-                    wording.difference(pooled),
+                    wording.difference(pooled, v.primary),
                 )
             )
     kinds = wording.kinds(v.data_kind for v in validated)

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Mapping
 
 from harness.config import Statistics
-from harness.reporting import curves, forest, plotting, wording
+from harness.reporting import curves, forest, plotting
 from harness.reporting.plotting import INK, SOFT
 from harness.reporting.results import Comparison, Judgements, mean, spread
 
@@ -82,6 +82,6 @@ def _panel(panel, group: list[Comparison]) -> None:
         height = 100 * round(classic.mean(*classic.arms), 4)
         panel.axhline(height, color=INK, linestyle=(0, (1, 1.5)), linewidth=1.4, label="Classic linear model")
     panel.set_xticks(range(len(group)), [c.family_title for c in group], fontsize=10)
-    panel.set_ylim(0, 100)
-    panel.set_ylabel(wording.metric_title(group[0], "f1"), fontsize=10)
+    panel.set_ylim(*plotting.limits(group[0].metric))
+    panel.set_ylabel(plotting.axis(group[0].metric), fontsize=10)
     panel.set_title(textwrap.fill(group[0].short_title, PANEL_WIDTH), fontsize=11, color=INK)

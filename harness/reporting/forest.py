@@ -22,6 +22,7 @@ ROW = 0.34  # inches
 def draw(comparisons: list[Comparison], judgements: Judgements, statistics: Statistics) -> bytes:
     """One row per difference, grouped by task, in points; the band is the declared margin, within which none matters.
 
+    To the right is better: where lower is better, a difference is drawn with its sign turned and printed as it is.
     An interval that is much longer than the others runs out of the picture with an arrow; the figures at its right
     hold its ends.
     """
@@ -38,8 +39,8 @@ def draw(comparisons: list[Comparison], judgements: Judgements, statistics: Stat
         if c.task != before:
             at += 1.1 if before else 0.8
             panel.text(
-                0.0, at - 0.78, c.short_title, transform=panel.get_yaxis_transform(), fontsize=10, weight="bold",
-                color=INK, va="center",
+                0.0, at - 0.78, c.short_title + _turned(c), transform=panel.get_yaxis_transform(), fontsize=10,
+                weight="bold", color=INK, va="center",
             )  # fmt: skip
         _row(panel, at, c, arm, judgements[c.task, c.family, arm], limit)
         ticks.append((at, c.family_title + ("" if arm == AGAINST else f" against {arm}")))
@@ -56,6 +57,10 @@ def draw(comparisons: list[Comparison], judgements: Judgements, statistics: Stat
     )
     _legend(panel, [judgements[c.task, c.family, arm] for c, arm in rows])
     return plotting.png(figure)
+
+
+def _turned(c: Comparison) -> str:
+    return "" if c.metric.higher_is_better else f" ({c.metric.title}: lower is better, drawn to the right)"
 
 
 def kind(judgement: Judgement) -> str:
@@ -75,17 +80,17 @@ def _limit(rows: list, margin: float) -> float:
 
 def _row(panel, y: float, c: Comparison, arm: str, judgement: Judgement, limit: float) -> None:
     e, mark = c.estimates["test", arm], MARK[kind(judgement)]
-    text = wording.difference(e.delta)
+    text = wording.difference(e.delta, c.primary)
     if e.ci_low is not None and e.ci_high is not None:
-        low, high = (100 * round(end, 4) for end in (e.ci_low, e.ci_high))
+        low, high = sorted(100 * round(c.metric.gain(end), 4) for end in (e.ci_low, e.ci_high))
         panel.plot([max(low, -limit), min(high, limit)], [y, y], color=INK, linewidth=1.6, solid_capstyle="butt")
         for end, side in ((low, -1), (high, 1)):
             if abs(end) <= limit:
                 panel.plot([end, end], [y - 0.16, y + 0.16], color=INK, linewidth=1.6)
             elif end * side > 0:
                 panel.plot([side * limit], [y], marker="<" if side < 0 else ">", color=INK, clip_on=False, markersize=7)
-        text += f"  [{wording.difference(e.ci_low)} to {wording.difference(e.ci_high)}]"
-    delta = 100 * round(e.delta, 4)
+        text += f"  [{wording.difference(e.ci_low, c.primary)} to {wording.difference(e.ci_high, c.primary)}]"
+    delta = 100 * round(c.metric.gain(e.delta), 4)
     panel.scatter(
         [min(max(delta, -limit), limit)], [y], s=62, marker=mark["marker"], facecolor=mark["facecolor"], edgecolor=INK,
         linewidth=1.1, zorder=3, clip_on=False,

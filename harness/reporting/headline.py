@@ -29,12 +29,12 @@ def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: St
             f"which is not “no difference”; so are two arms neither of which beats a constant answer by over {points}. "
             "*p (Holm)* is adjusted for all comparisons of the run; the intervals are not, so that one may leave out 0 "
             "where the verdict stays open. *Detectable* is the true difference that a "
-            "comparison of this size would find four times in five."
+            "comparison of this size would find four times in five." + wording.downward(comparisons)
         ),
         Figure(
             "forest.png",
             f"Clinical − the other arm, in points, with {100 * statistics.level:g} % intervals over documents and "
-            f"seeds; the shape of a mark is the verdict, the band ± {points} ({kinds}).",
+            f"seeds; better is to the right, the shape of a mark is the verdict, the band ± {points} ({kinds}).",
             f"Forest plot of {amount(len(judgements), 'difference')} with intervals, by task and family. "
             f"{found(comparisons, judgements)} The table above holds the numbers.",
         ),
@@ -50,9 +50,9 @@ def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: St
             "arms.png",
             "Primary score by task and family; bars are means, whiskers ± one SD over seeds, marks single seeds "
             f"({kinds}).",
-            "Bar chart of baseline and clinical scores by task and family; the clinical mean is higher in "
-            f"{sum(c.delta() > 0 for c in comparisons)} of {len(comparisons)} comparisons. The table above holds the "
-            "numbers.",
+            "Bar chart of baseline and clinical scores by task and family; the clinical mean is better in "
+            f"{sum(c.metric.gain(c.delta()) > 0 for c in comparisons)} of {len(comparisons)} comparisons. The table "
+            "above holds the numbers.",
         ),
     )
 
@@ -84,22 +84,22 @@ def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: 
         for arm in c.others:
             estimate, judgement = c.estimates["test", arm], judgements[c.task, c.family, arm]
             ends = (estimate.ci_low, estimate.ci_high)
-            interval = "" if None in ends else " to ".join(map(wording.difference, ends))
+            interval = "" if None in ends else " to ".join(wording.difference(end, c.primary) for end in ends)
             rows.append(
                 (
                     c.heading,
                     c.family_title,
                     *([arm_title(arm)] if len(others) > 1 else []),
                     wording.verdict(judgement),
-                    wording.difference(estimate.delta),
+                    wording.difference(estimate.delta, c.primary),
                     interval or wording.ABSENT,
                     wording.p_value(judgement.p_holm),
-                    detectable(estimate, judgement),
+                    detectable(c.primary, estimate, judgement),
                 )
             )
     against = ["Against"] if len(others) > 1 else []
     return Table(
-        f"Is the clinical arm better than the {wording.listing(others)}? Differences in points of 100, "
+        f"Is the clinical arm better than the {wording.listing(others)}? Differences in {wording.scales(comparisons)}, "
         f"{100 * level:g} % intervals over documents and seeds ({wording.kinds(c.data_kind for c in comparisons)})",
         ("Task", "Family", *against, "Verdict", "Difference", "Interval", "p (Holm)", "Detectable"),
         tuple(rows),
@@ -108,10 +108,10 @@ def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: 
     )
 
 
-def detectable(estimate: Estimate, judgement: Judgement) -> str:
+def detectable(metric: str, estimate: Estimate, judgement: Judgement) -> str:
     """Nothing for two arms that learnt nothing: they agree row by row, so that any figure would look like precision."""
     unknown = estimate.mde is None or judgement.collapsed
-    return wording.ABSENT if unknown else wording.score("f1", estimate.mde)
+    return wording.ABSENT if unknown else wording.score(metric, estimate.mde)
 
 
 def headline_table(comparisons: list[Comparison]) -> Table:
@@ -119,15 +119,16 @@ def headline_table(comparisons: list[Comparison]) -> Table:
     extra = wording.unique(arm for c in comparisons for arm in c.arms[2:])
     rows = []
     for c in comparisons:
-        arms = [wording.score_with_spread("f1", c.over_seeds(arm)) for arm in (AGAINST, "clinical")]
+        arms = [wording.score_with_spread(c.primary, c.over_seeds(arm)) for arm in (AGAINST, "clinical")]
         others = [
-            wording.score_with_spread("f1", c.over_seeds(arm)) if arm in c.arms else wording.ABSENT for arm in extra
+            wording.score_with_spread(c.primary, c.over_seeds(arm)) if arm in c.arms else wording.ABSENT
+            for arm in extra
         ]
-        nothing = wording.reading_nothing(c.reference) if c.constants_shown else wording.ABSENT
-        shared = (c.heading, wording.metric_title(c, "f1"), test_size(c), c.data_kind, nothing, classic(c))
-        rows.append((*shared, c.family_title, *arms, *others, wording.difference(c.delta())))
+        nothing = wording.reading_nothing(c.reference, c.primary) if c.constants_shown else wording.ABSENT
+        shared = (c.heading, wording.metric_title(c.primary), test_size(c), c.data_kind, nothing, classic(c))
+        rows.append((*shared, c.family_title, *arms, *others, wording.difference(c.delta(), c.primary)))
     return Table(
-        "Primary score on the test split, points of 100, mean ± SD over "
+        f"Primary score on the test split, {wording.scales(comparisons)}, mean ± SD over "
         f"{amount(len(comparisons[0].seeds), 'seed')} ({wording.kinds(c.data_kind for c in comparisons)})",
         (*HEADLINE, *map(arm_title, extra), "Difference"),
         tuple(rows),
@@ -143,4 +144,4 @@ def test_size(c: Comparison) -> str:
 
 def classic(c: Comparison) -> str:
     """What the linear model scores."""
-    return wording.score("f1", c.classic.mean(*c.classic.arms)) if c.classic else wording.ABSENT
+    return wording.score(c.primary, c.classic.mean(*c.classic.arms)) if c.classic else wording.ABSENT

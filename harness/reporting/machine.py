@@ -8,13 +8,14 @@ from harness.reporting.results import Comparison, four_decimals, mean
 
 
 def metrics(comparisons: list[Comparison], judgements: dict[tuple[str, str, str], Judgement]) -> dict:
-    """`metrics.json`: per task and family the means of the primary score (0 to 1) and, per other arm, the comparison.
+    """`metrics.json`: per task and family the means of the primary score, under its metric's name, and, per other arm,
+    the comparison.
 
     Four decimals, as in the CSVs; what cannot be known (an interval from one seed) is left out.
     """
     found: dict[str, dict] = {}
     for c in comparisons:
-        entry: dict = {"f1": {arm: four_decimals(c.mean(arm)) for arm in c.arms}}
+        entry: dict = {c.primary: {arm: four_decimals(c.mean(arm)) for arm in c.arms}}
         for arm in c.others:
             estimate, judgement = c.estimates["test", arm], judgements[c.task, c.family, arm]
             numbers = {name: getattr(estimate, name) for name in ("delta", "ci_low", "ci_high", "p_value", "mde")}

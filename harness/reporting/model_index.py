@@ -5,6 +5,7 @@ The numbers are those of the fine-tuned models, means over seeds; the card is th
 
 import io
 
+from harness.metrics import METRICS
 from harness.reporting import wording
 from harness.reporting.results import Comparison, four_decimals, spread
 
@@ -55,7 +56,7 @@ def _results(c: Comparison, arm: str) -> list:
                     dataset_split=part,
                     dataset_revision=c.inputs["records"],
                     metric_type=METRIC_TYPES.get(metric, metric),
-                    metric_name=wording.capital(wording.metric_title(c, metric)),
+                    metric_name=wording.capital(METRICS[metric].title),
                     metric_value=four_decimals(c.mean(arm, metric, part)),
                     metric_args=arguments,
                 )

@@ -7,6 +7,7 @@ digits differ between processors, and a picture in git must not.
 
 import io
 
+from harness.metrics import Metric
 from harness.reporting import wording
 from harness.reporting.results import Comparison
 
@@ -29,6 +30,15 @@ def style(arm: str) -> dict:
 def kinds_line(comparisons: list[Comparison]) -> str:
     text = wording.kinds(c.data_kind for c in comparisons)
     return text[:1].upper() + text[1:]
+
+
+def axis(metric: Metric) -> str:
+    """The name of an axis of scores, which are drawn in hundredths."""
+    return metric.title + ("" if metric.in_points else " × 100") + ("" if metric.higher_is_better else wording.LOWER)
+
+
+def limits(metric: Metric) -> tuple[float, float]:
+    return 100 * metric.lowest, 100 * metric.highest
 
 
 def jitter(n: int) -> list[float]:

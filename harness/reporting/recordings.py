@@ -131,11 +131,12 @@ def child_tags(recording: Recording, entry: Mapping, links: Mapping[str, "Made"]
     """All tags of the run of one arm and seed, but the one that names its parent."""
     arm, c = entry["arm"], recording.comparison
     made = {arm: links[arm]} if arm in links else {}
-    best = wording.score("f1", c.values[arm, entry["seed"], "test", "f1"])
+    best = wording.score(c.primary, c.values[arm, entry["seed"], "test", c.primary])
     text = (
         f"{c.title}, {c.family_title}: the {arm} arm fine-tuned with seed {entry['seed']} for {entry['steps']} "
-        f"updates, scored as it was after {entry['best_step']}, where validation was best. "
-        f"{wording.capital(wording.metric_title(c, 'f1'))} on the test split: {best} ({wording.KINDS[c.data_kind]})."
+        f"updates, scored as it was after {entry['best_step']}, where it told the classes of the validation part best "
+        "apart (Matthews correlation). "
+        f"{wording.capital(wording.metric_title(c.primary))} on the test split: {best} ({wording.KINDS[c.data_kind]})."
     )
     return {
         **tags(recording, "run"),
@@ -179,14 +180,16 @@ def verdicts(recording: Recording) -> dict[str, str]:
 def description(recording: Recording) -> str:
     """What was compared and what came of it, in two sentences."""
     c = recording.comparison
-    baseline, clinical = (wording.score_with_spread("f1", c.over_seeds(arm)) for arm in (AGAINST, "clinical"))
+    baseline, clinical = (wording.score_with_spread(c.primary, c.over_seeds(arm)) for arm in (AGAINST, "clinical"))
     estimate, judgement = c.estimates["test", AGAINST], recording.judgements[AGAINST]
     interval = "no interval"
     if estimate.ci_low is not None:
-        interval = f"interval {wording.difference(estimate.ci_low)} to {wording.difference(estimate.ci_high)}"
+        interval = " to ".join(wording.difference(end, c.primary) for end in (estimate.ci_low, estimate.ci_high))
+        interval = f"interval {interval}"
+    difference = wording.unit(c.primary, wording.difference(c.delta(), c.primary))
     text = (
-        f"{c.title}, {c.family_title}: {wording.metric_title(c, 'f1')} {baseline} before and {clinical} after clinical "
-        f"pre-training, {wording.difference(c.delta())} points over {len(c.seeds)} seeds and {c.n['test']} test rows "
+        f"{c.title}, {c.family_title}: {wording.metric_title(c.primary)} {baseline} before and {clinical} after "
+        f"clinical pre-training, {difference} over {len(c.seeds)} seeds and {c.n['test']} test rows "
         f"({wording.KINDS[c.data_kind]}). Over documents and seeds: {interval}, {judgement.verdict}."
     )
     return text
@@ -212,25 +215,29 @@ def parameters(recording: Recording, entry: dict | None = None) -> dict[str, str
 
 
 def run_metrics(comparison: Comparison, entry: dict) -> list[tuple[str, float, int]]:
-    """Scores of one run under the names of `results.csv`, and its learning curve by step."""
+    """Scores of one run under the names of `results.csv`, and its learning curve by step: training loss, the primary
+    score of the validation part, and `selection`, the score that chose the weights."""
     arm, seed, last = entry["arm"], entry["seed"], entry["best_step"]
     found = [
         (_metric(part, metric), value, last)
         for (a, s, part, metric), value in comparison.values.items()
         if (a, s) == (arm, seed) and part in comparison.parts
     ]
-    found.append(("best_validation_f1", entry["best_validation_f1"], last))
+    validation = f"validation_{comparison.primary}"
+    found += [(f"best_{validation}", entry["best_validation"], last), ("best_selection", entry["best_selection"], last)]
+    names = {"train_loss": "train_loss", "validation": validation, "selection": "selection"}
     for point in entry["curve"]:
-        found += [
-            (key, point[key], point["step"]) for key in ("train_loss", "validation_f1") if point.get(key) is not None
-        ]
+        found += [(name, point[key], point["step"]) for key, name in names.items() if point.get(key) is not None]
     return found
 
 
 def comparison_metrics(recording: Recording) -> list[tuple[str, float, int]]:
-    """For every score: `<metric>_<arm>` is the mean over seeds, `<metric>_difference` clinical − baseline. For the
-    primary score, `ci_low`, `ci_high`, `p_value`, `p_holm` and `mde` as in `comparison.csv`, where there are any;
-    those against another arm than the baseline end with its name.
+    """For every score: `<metric>_<arm>` is the mean over seeds, `<metric>_difference` clinical − baseline.
+
+    The same of the primary score under names that all tasks share, for a page that lists them: `primary_<arm>`,
+    `primary_difference`, and `primary_improvement`, which is above 0 where the clinical arm is better. Of it also
+    `ci_low`, `ci_high`, `p_value`, `p_holm` and `mde` as in `comparison.csv`, where there are any; those against
+    another arm than the baseline end with its name.
     """
     comparison = recording.comparison
     found = []
@@ -242,6 +249,9 @@ def comparison_metrics(recording: Recording) -> list[tuple[str, float, int]]:
             name = _metric(part, metric)
             found += [(f"{name}_{arm}", comparison.mean(arm, metric, part), 0) for arm in comparison.arms]
             found.append((f"{name}_difference", comparison.delta(metric, part), 0))
+    found += [(f"primary_{arm}", comparison.mean(arm), 0) for arm in comparison.arms]
+    found.append(("primary_difference", comparison.delta(), 0))
+    found.append(("primary_improvement", comparison.metric.gain(comparison.delta()), 0))
     return found
 
 

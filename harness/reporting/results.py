@@ -11,35 +11,24 @@ from harness.config import ARMS, Run, Statistics
 from harness.errors import DataError, MissingInputError
 from harness.evaluation.statistics import Estimate
 from harness.evaluation.verdicts import Judgement, judge
+from harness.metrics import Metric, named
 from harness.reporting.disclosure import disclosed
 from harness.task import Task
 
 AGAINST = "baseline"
+MATRIX = 100  # labels: a larger confusion matrix cannot be read, and takes gigabytes
 Judgements = dict[tuple[str, str, str], Judgement]
 CLASSIC = "classic"
 FAMILY_TITLES = {"nb_bert": "NB-BERT", "norbert3": "NorBERT3", "modernbert": "ModernBERT", CLASSIC: "Classic"}
-METRIC_TITLES = {
-    "macro_f1": "macro-F1",
-    "micro_f1": "micro-F1",
-    "weighted_f1": "weighted F1",
-    "binary_f1": "binary F1",
-    "strict_f1": "strict F1",
-    "relaxed_f1": "relaxed F1",
-    "accuracy": "accuracy",
-    "group_accuracy": "group accuracy",
-    "sensitivity": "sensitivity",
-    "specificity": "specificity",
-    "mcc": "MCC",
-    "document_leak_rate": "documents that leak",
-}
 
 
 @dataclass(frozen=True)
 class Comparison:
     """One task × family, restricted to the seeds of this run.
 
-    `values` maps (arm, seed, part, metric) to a score on 0–1 (MCC −1–1); `tables` maps
-    (arm, seed, part) to the per-class rows, `matrices` to the confusion matrix (rows gold);
+    `primary` names the metric that the arms are compared by. `values` maps (arm, seed, part, metric) to a score on
+    the metric's own scale; `tables` maps
+    (arm, seed, part) to the per-class rows, `matrices` to the confusion matrix (rows gold; none of over MATRIX labels);
     `estimates` maps (part, other arm) to the clinical arm's primary score compared with that arm's. `slices`,
     `privacy`, `thresholds` (rows of `harness.evaluation.beyond`) and `learning` have one entry per run and part,
     with its arm and seed. `classic` are the scores of the task's linear model in the same shape: the family `classic`
@@ -76,9 +65,14 @@ class Comparison:
     constants_shown: bool = True
 
     @property
+    def metric(self) -> Metric:
+        """The primary one."""
+        return named(self.primary)
+
+    @property
     def floor(self) -> float:
         """The best primary score of a constant answer on the test split."""
-        return max(scores["f1"] for scores in self.reference.values())
+        return self.metric.best(scores[self.primary] for scores in self.reference.values())
 
     def reading_nothing(self, part: str = "test") -> dict[str, dict[str, float]]:
         """Scores by metric of each constant answer, by its name; nothing where they may not be shown."""
@@ -108,7 +102,7 @@ class Comparison:
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """Metric names, the primary one (called `f1`) first."""
+        """Metric names, the primary one first."""
         return tuple(dict.fromkeys(metric for _, _, part, metric in self.values if part == "test"))
 
     @property
@@ -116,14 +110,15 @@ class Comparison:
         """The arms that the clinical one is compared with, the baseline first."""
         return tuple(arm for arm in self.arms if ("test", arm) in self.estimates)
 
-    def over_seeds(self, arm: str, metric: str = "f1", part: str = "test") -> list[float]:
-        return [self.values[arm, seed, part, metric] for seed in self.seeds]
+    def over_seeds(self, arm: str, metric: str | None = None, part: str = "test") -> list[float]:
+        """The scores of every seed; of the primary metric unless another is named."""
+        return [self.values[arm, seed, part, metric or self.primary] for seed in self.seeds]
 
-    def mean(self, arm: str, metric: str = "f1", part: str = "test") -> float:
+    def mean(self, arm: str, metric: str | None = None, part: str = "test") -> float:
         return mean(self.over_seeds(arm, metric, part))
 
-    def delta(self, metric: str = "f1", part: str = "test", arm: str = "clinical") -> float:
-        """Mean over seeds of `arm` minus that of the baseline."""
+    def delta(self, metric: str | None = None, part: str = "test", arm: str = "clinical") -> float:
+        """Mean over seeds of `arm` minus that of the baseline, whichever way is better."""
         return self.mean(arm, metric, part) - self.mean(AGAINST, metric, part)
 
     def mean_table(self, arm: str, part: str = "test") -> list[dict]:
@@ -153,8 +148,9 @@ def judged(comparisons: list[Comparison], statistics: Statistics) -> Judgements:
     """
     keys = [(c.task, c.family, arm) for c in comparisons for arm in c.others]
     estimates = [c.estimates["test", arm] for c in comparisons for arm in c.others]
+    metrics = [c.metric for c in comparisons for _ in c.others]
     floors = [c.floor for c in comparisons for _ in c.others]
-    found = judge(estimates, alpha=1 - statistics.level, margin=statistics.margin, floors=floors)
+    found = judge(estimates, metrics, alpha=1 - statistics.level, margin=statistics.margin, floors=floors)
     return dict(zip(keys, found, strict=True))
 
 
@@ -213,7 +209,8 @@ def read(scores: dict, title: str, seeds: tuple[int, ...]) -> Comparison:
     Raises MissingInputError where an arm or a seed of the run has no scores.
     """
     task, family = scores["task"], scores["family"]
-    present = {(m["arm"], m["seed"]) for m in scores["metrics"] if (m["part"], m["metric"]) == ("test", "f1")}
+    first = ("test", scores["primary"])
+    present = {(m["arm"], m["seed"]) for m in scores["metrics"] if (m["part"], m["metric"]) == first}
     arms = (*ARMS, *sorted({m["arm"] for m in scores["metrics"]} - set(ARMS)))
     for arm in arms:
         if lacking := [seed for seed in seeds if (arm, seed) not in present]:
@@ -249,7 +246,11 @@ def _shape(scores: dict, title: str, family: str, arms: tuple[str, ...], seeds: 
             (m["arm"], m["seed"], m["part"], m["metric"]): m["value"] for m in scores["metrics"] if m["seed"] in wanted
         },
         tables=_by_run(scores["per_class"]),
-        matrices={(m["arm"], m["seed"], m["part"]): m["matrix"] for m in scores["confusion"]},
+        matrices={
+            (m["arm"], m["seed"], m["part"]): _matrix(m["cells"], len(scores["labels"]))
+            for m in scores["confusion"]
+            if len(scores["labels"]) <= MATRIX
+        },
         reference={},
         estimates={},
         diverged=(),
@@ -260,6 +261,13 @@ def _shape(scores: dict, title: str, family: str, arms: tuple[str, ...], seeds: 
             for name in ("slices", "privacy", "thresholds", "learning")
         },
     )
+
+
+def _matrix(cells: list[list[int]], labels: int) -> list[list[int]]:
+    found = [[0] * labels for _ in range(labels)]
+    for gold, predicted, n in cells:
+        found[gold][predicted] = n
+    return found
 
 
 def _estimates(scores: dict, seeds: tuple[int, ...]) -> dict[tuple[str, str], Estimate]:

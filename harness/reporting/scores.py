@@ -26,7 +26,7 @@ def score_table(group: list[Comparison], part: str) -> Table:
         rows.append(("Reading nothing", name.replace("_", " "), *(wording.score(m, scores[m]) for m in first.metrics)))
     return Table(
         f"{first.heading}, {where}, {wording.count(first.n[part])} rows ({wording.KINDS[first.data_kind]})",
-        ("Family", "Arm", *(capital(wording.metric_title(first, m)) for m in first.metrics)),
+        ("Family", "Arm", *(capital(wording.metric_title(m)) for m in first.metrics)),
         tuple(rows),
         names=2,
         grouped=1,
@@ -35,9 +35,10 @@ def score_table(group: list[Comparison], part: str) -> Table:
 
 def all_scores(comparisons: list[Comparison]) -> tuple:
     tables = tuple(score_table(group, part) for group in by_task(comparisons) for part in group[0].parts)
-    leaks = [c for c in comparisons if "document_leak_rate" in c.metrics]
-    words = "Means ± SD over seeds, in points of 100 (MCC on its own scale). Higher is better"
-    return (Paragraph(words + (", except for the share of documents that leak." if leaks else ".")), *tables)
+    words = (
+        "Means ± SD over seeds, in points of 100 (MCC on its own scale). Higher is better where nothing else is said."
+    )
+    return (Paragraph(words), *tables)
 
 
 def class_table(c: Comparison) -> Table:
@@ -46,7 +47,8 @@ def class_table(c: Comparison) -> Table:
     tables += [c.classic.mean_table(*c.classic.arms)] if c.classic else []
     rows = []
     for rows_of_label in zip(*tables, strict=True):
-        cells = [wording.score_shown("f1", row[k]) for row in rows_of_label for k in ("precision", "recall", "f1")]
+        shown = [row[k] for row in rows_of_label for k in ("precision", "recall", "f1")]
+        cells = [wording.score_shown(wording.SHARE, value) for value in shown]
         first = rows_of_label[0]
         rows.append((first["label"].replace("_", " "), wording.count(first["support"]), *cells))
     classic = ("Classic P", "R", "F1") if c.classic else ()

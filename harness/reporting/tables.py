@@ -7,8 +7,8 @@ from harness.evaluation.verdicts import Judgement
 from harness.reporting.document import Bullets, Details, Figure, Paragraph, Report, Table
 from harness.reporting.results import Comparison
 
-RESULTS = ("task", "family", "arm", "seed", "metric", "value", "n_test", "data_kind")
-CLASSIC = ("task", "system", "metric", "value", "n_test", "data_kind")
+RESULTS = ("task", "family", "arm", "seed", "metric", "primary", "value", "n_test", "data_kind")
+CLASSIC = ("task", "system", "metric", "primary", "value", "n_test", "data_kind")
 COMPARISON = (
     "task", "family", "against", "metric", "reference", "clinical", "delta", "ci_low", "ci_high", "p_value",
     "p_holm", "mde", "verdict", "n_test", "n_groups", "n_seeds", "data_kind",
@@ -21,26 +21,25 @@ def number(value: float) -> str:
 
 
 def results_csv(comparisons: list[Comparison]) -> str:
-    """One row per task, family, arm, seed and metric of the test split.
+    """One row per task, family, arm, seed and metric of the test split; `primary` marks what the arms are compared by.
 
-    Scores of a shipped holdout carry the prefix `holdout_`, and the holdout's own row count.
+    Scores of a shipped holdout carry the prefix `holdout_`, and the holdout's own row count; none of them is primary.
     """
     rows = []
     for c in comparisons:
         for arm in c.arms:
             for seed in c.seeds:
                 for part in c.parts:
-                    prefix = "" if part == "test" else f"{part}_"
                     for metric in c.metrics:
                         value = number(c.values[arm, seed, part, metric])
-                        rows.append((c.task, c.family, arm, seed, prefix + metric, value, c.n[part], c.data_kind))
+                        rows.append((c.task, c.family, arm, seed, *_named(c, part, metric), value, *_of(c, part)))
     return _csv(RESULTS, rows)
 
 
 def classic_csv(comparisons: list[Comparison]) -> str:
     """What does without an encoder: one row per task, system (a linear model, constant answers) and metric.
 
-    Named as in `results.csv`: the primary metric is `f1`, and a shipped holdout's begin with `holdout_`.
+    Named as in `results.csv`.
     """
     rows = []
     for c in {c.task: c for c in comparisons}.values():
@@ -48,17 +47,26 @@ def classic_csv(comparisons: list[Comparison]) -> str:
         for part in linear.parts:
             systems = {arm: {m: linear.mean(arm, m, part) for m in linear.metrics} for arm in linear.arms}
             for system, scores in (systems | c.reading_nothing(part)).items():
-                prefix = "" if part == "test" else f"{part}_"
                 for metric in linear.metrics:
-                    value = number(scores[metric])
-                    rows.append((c.task, system, prefix + metric, value, linear.n[part], c.data_kind))
+                    rows.append((c.task, system, *_named(c, part, metric), number(scores[metric]), *_of(linear, part)))
     return _csv(CLASSIC, rows)
+
+
+def _named(c: Comparison, part: str, metric: str) -> tuple[str, str]:
+    """A metric's name in a table, and whether it is the primary one."""
+    name = metric if part == "test" else f"{part}_{metric}"
+    return name, str(name == c.primary).lower()
+
+
+def _of(c: Comparison, part: str) -> tuple[int, str]:
+    return c.n[part], c.data_kind
 
 
 def comparison_csv(comparisons: list[Comparison], judgements: dict[tuple[str, str, str], Judgement]) -> str:
     """One row per task, family and arm that the clinical one is compared with, on the test split.
 
-    `judgements` are by (task, family, other arm). What cannot be known (an interval from one seed) is empty.
+    `judgements` are by (task, family, other arm). `delta` is clinical − reference, whichever way is better. What cannot
+    be known (an interval from one seed) is empty.
     """
     rows = []
     for c in comparisons:

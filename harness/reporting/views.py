@@ -7,8 +7,9 @@ from harness.reporting.standing import NOTE
 KEY = "harness"
 _TAG = f"mlflow.sharedViewState.{KEY}"
 _COLUMNS = (
-    "metrics.`f1_baseline`", "metrics.`f1_clinical`", "metrics.`f1_difference`", "metrics.`ci_low`",
-    "metrics.`ci_high`", "metrics.`p_holm`", "tags.`verdict`", "tags.`reproduced`", "tags.`superseded`",
+    "tags.`primary_metric`", "metrics.`primary_baseline`", "metrics.`primary_clinical`",
+    "metrics.`primary_difference`", "metrics.`ci_low`", "metrics.`ci_high`", "metrics.`p_holm`",
+    "tags.`verdict`", "tags.`reproduced`", "tags.`superseded`",
 )  # fmt: skip
 _CHECKPOINT_COLUMNS = ("metrics.`loss`", "metrics.`held_out_loss/clinical`", "metrics.`held_out_loss/general`",
                        "tags.`arm`")  # fmt: skip
@@ -20,12 +21,12 @@ def address(host: str, port: int, experiment: str) -> str:
 
 
 def comparisons(kind: str) -> dict[str, str]:
-    """Tags of an experiment of comparisons on one kind of data, the largest difference first."""
+    """Tags of an experiment of comparisons on one kind of data, the largest improvement first."""
     note = (
         f"Baseline against clinical encoders on {kind} data: a run per comparison with the means of either arm, their "
         "difference, its interval, p-values and verdict, and below it a run per arm and seed."
     )
-    return {NOTE: note, _TAG: _state("tags.level = 'comparison'", "metrics.`f1_difference`", _COLUMNS)}
+    return {NOTE: note, _TAG: _state("tags.level = 'comparison'", "metrics.`primary_improvement`", _COLUMNS)}
 
 
 def checkpoints() -> dict[str, str]:

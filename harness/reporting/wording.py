@@ -1,9 +1,12 @@
 """How numbers and names are written for a reader: one place, so that every table says it alike."""
 
 from harness.evaluation.verdicts import Judgement
-from harness.reporting.results import METRIC_TITLES, Comparison, mean, spread
+from harness.metrics import METRICS
+from harness.reporting.results import Comparison, mean, spread
 
 ABSENT = "–"
+SHARE = "share"  # any share of 1, as of rows, which is no metric by itself
+LOWER = " (lower is better)"
 KINDS = {
     "synthetic": "synthetic data",
     "public": "public data",
@@ -11,16 +14,26 @@ KINDS = {
 }
 
 
-def metric_title(comparison: Comparison, metric: str) -> str:
-    """The reader's name of a metric; `f1` is the task's primary one."""
-    name = comparison.primary if metric == "f1" else metric
-    return METRIC_TITLES.get(name, name.replace("_", " "))
+def metric_title(metric: str) -> str:
+    """The reader's name of a metric, and which way is better where that is down."""
+    known = METRICS[metric]
+    return known.title + ("" if known.higher_is_better else LOWER)
 
 
 def score(metric: str, value: float) -> str:
-    """Points of 100 with one decimal; MCC, which is no share, on its own scale with three."""
-    text = f"{value:.3f}" if metric == "mcc" else f"{100 * value:.1f}"
+    """Points of 100 with one decimal; what is no share, such as MCC, on its own scale with three."""
+    text = f"{100 * value:.1f}" if in_points(metric) else f"{value:.3f}"
     return _sign(text)
+
+
+def in_points(metric: str) -> bool:
+    """`share`, and every metric that is one."""
+    return metric == SHARE or METRICS[metric].in_points
+
+
+def unit(metric: str, value: str) -> str:
+    """A difference in words, with what it is counted in."""
+    return f"{value} points" if in_points(metric) else value
 
 
 def score_shown(metric: str, value: float | None) -> str:
@@ -55,7 +68,7 @@ def p_value(value: float | None) -> str:
     return "< .001" if value < 0.001 else f"{value:.3f}".lstrip("0") if value < 1 else "1"
 
 
-def difference(value: float, metric: str = "f1") -> str:
+def difference(value: float, metric: str) -> str:
     """A difference with its sign; what rounds to nothing is 0."""
     text = score(metric, value)
     if float(text.replace("−", "-")) == 0:
@@ -105,6 +118,23 @@ def arm_title(arm: str) -> str:
     return ARM_TITLES.get(arm, arm)
 
 
+def scales(comparisons: list[Comparison]) -> str:
+    """What primary scores are counted in."""
+    own = unique(c.metric.title for c in comparisons if not c.metric.in_points)
+    return "points of 100" + (f" ({listing(own)} on its own scale)" if own else "")
+
+
+def downward(comparisons: list[Comparison]) -> str:
+    """How to read the differences of tasks whose primary metric is better where it is lower; else nothing."""
+    named = codes(c.task for c in comparisons if not c.metric.higher_is_better)
+    if not named:
+        return ""
+    return (
+        f" On {listing(named)} lower is better: a difference below 0 is an improvement there, and *better* means that "
+        "the clinical arm is lower."
+    )
+
+
 def unique(values) -> list:
     """Each value once, in the order given."""
     return list(dict.fromkeys(values))
@@ -129,9 +159,9 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def reading_nothing(reference: dict[str, dict[str, float]]) -> str:
-    """What constant answers score, which any reader of the text has to beat."""
-    parts = [f"majority {score('f1', reference['majority']['f1'])}"]
+def reading_nothing(reference: dict[str, dict[str, float]], metric: str) -> str:
+    """What constant answers score by `metric`, which any reader of the text has to beat."""
+    parts = [f"majority {score(metric, reference['majority'][metric])}"]
     if "always_positive" in reference:
-        parts.append(f"always positive {score('f1', reference['always_positive']['f1'])}")
+        parts.append(f"always positive {score(metric, reference['always_positive'][metric])}")
     return ", ".join(parts)

@@ -9,7 +9,7 @@ from harness.code import code_hash
 from harness.config import Build, CheckpointSettings
 from harness.data.corpus_summary import SUMMARY
 from harness.determinism import derived_seed, prepare_torch
-from harness.files import atomic_folder, read_json, sha256
+from harness.files import atomic_folder, read_json, sha256, sha256_files
 
 
 def run(root: Path, family: str, settings: CheckpointSettings, observer=None) -> None:
@@ -22,9 +22,9 @@ def run(root: Path, family: str, settings: CheckpointSettings, observer=None) ->
     if isinstance(settings.source, Build):
         build(root, family, settings, target, observer)
     else:
-        from harness.models.checkpoints import import_arm
+        from harness.training.importing import bring_in
 
-        import_arm(settings.source, family, "baseline", settings.architecture, target, code_hash(__name__))
+        bring_in(root, settings.source, family, "baseline", settings.architecture, settings.engine, code_hash(__name__))
 
 
 def build(root: Path, family: str, settings: CheckpointSettings, target: Path, observer) -> None:
@@ -91,5 +91,5 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path, o
     )
     with atomic_folder(target) as folder:
         families.save(model, tokenizer, folder)
-        cards.write(folder, cards.card(made))
+        cards.write(folder, cards.card(dataclasses.replace(made, files=sha256_files(folder))))
     shutil.rmtree(states, ignore_errors=True)

@@ -70,11 +70,11 @@ def _tagger(task: Task, training: list[dict], scored: dict[str, list[dict]]) -> 
 
 
 def _best(task: Task, candidates: tuple[float, ...], answers) -> tuple[float, dict[str, list[dict]]]:
-    """The candidate with the highest primary score on the validation part, and its answers."""
-    from harness.evaluation import primary
+    """The candidate with the best validation answers by the rule that chooses an encoder's weights, and its answers."""
+    from harness.evaluation import selection
 
     made = [(value, answers(value)) for value in candidates]
-    return max(made, key=lambda one: primary(task, one[1]["validation"]) if one[1].get("validation") else 0.0)
+    return max(made, key=lambda one: selection.score(task, one[1]["validation"]) if one[1].get("validation") else 0.0)
 
 
 def _lines(part: str, records: list[dict], answers: list[dict]) -> list[dict]:

@@ -45,7 +45,7 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings, folds: 
     inputs = read_inputs(root, task, family, settings.arms)
     dealt = deal(root, task, inputs, folds)
 
-    from harness.evaluation import metrics, primary
+    from harness.evaluation import metrics, selection
 
     metrics.functions(task)
     prepare(task, settings, inputs)
@@ -58,7 +58,7 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings, folds: 
                 for part in ("train", "validation", "test")
             }
             encoded = encode_parts(task, settings.recipe, replace(inputs, parts=by_part))
-            workers[repeat, fold] = Worker(root, task.name, settings, by_part, encoded, primary)
+            workers[repeat, fold] = Worker(root, task.name, settings, by_part, encoded, selection.judged)
             seed = folding.seed_of(repeat, fold)
             for arm in settings.arms:
                 file = folder / f"repeat{repeat}-fold{fold}-{arm}.jsonl"
@@ -67,7 +67,8 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings, folds: 
         names = [f"{job.run.arm} {job.repeat}.{job.fold}" for job in jobs]
         results = carry_out(title, name, names, jobs, FoldWorker(workers), settings)
         recorded = describe(task, family, settings, inputs, results)
-        write_json(folder / "runs.json", recorded | {"folds": describe_folds(folds, dealt)})
+        recorded |= {"selection": selection.RULE, "folds": describe_folds(folds, dealt)}
+        write_json(folder / "runs.json", recorded)
 
 
 def deal(root: Path, task: Task, inputs: Inputs, folds: Folds) -> dict[tuple[int, int], folding.Parts]:

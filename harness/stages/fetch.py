@@ -1,11 +1,11 @@
 """`harness data fetch`: put public originals in place of generated data, and pin them."""
 
-import tempfile
 from pathlib import Path
 
 from harness import registry
 from harness.config import Params
 from harness.errors import DataError
+from harness.scratch import scratch_folder
 
 # Files below data/corpus that are fetched, not generated, by the name params.yaml uses.
 FETCHED_CORPORA = {"norec.jsonl.gz": "norec"}
@@ -45,8 +45,8 @@ def complete_with_generated(root: Path, params: Params) -> None:
     """Generate the parts of `data/` that are not there yet; what is there stays as it is."""
     from harness.data.synthetic import generate
 
-    with tempfile.TemporaryDirectory(dir=root, prefix=".generated-", suffix=".partial") as aside:
-        for name, folder in sorted(generate(Path(aside), params.generate.seed).items()):
+    with scratch_folder(Path(root) / "generated") as aside:
+        for name, folder in sorted(generate(aside, params.generate.seed).items()):
             target = root / "data" / name
             if not target.exists():
                 target.parent.mkdir(exist_ok=True)

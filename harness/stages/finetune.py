@@ -18,7 +18,7 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
     inputs = read_inputs(root, task, family, settings.arms)
     target = root / "artifacts" / "predictions" / task.name / family
 
-    from harness.evaluation import metrics, primary
+    from harness.evaluation import metrics, selection
 
     # Before processes are forked: what they all import, and what could go wrong in each of them.
     metrics.functions(task)
@@ -29,7 +29,9 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
             for seed in settings.seeds
             for arm in settings.arms
         ]
-        worker = Worker(root, task.name, settings, inputs.parts, encode_parts(task, settings.recipe, inputs), primary)
+        encoded = encode_parts(task, settings.recipe, inputs)
+        worker = Worker(root, task.name, settings, inputs.parts, encoded, selection.judged)
         title, name = f"finetune {task.name} {family}", f"{task.name}/{family}"
         results = carry_out(title, name, [f"{job.arm} {job.seed}" for job in jobs], jobs, worker, settings)
-        write_json(folder / "runs.json", describe(task, family, settings, inputs, results))
+        recorded = describe(task, family, settings, inputs, results) | {"selection": selection.RULE}
+        write_json(folder / "runs.json", recorded)

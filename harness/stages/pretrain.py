@@ -14,7 +14,10 @@ from harness.code import code_hash
 from harness.config import CONTROL, TRAINED_ON, Build, PretrainSettings
 from harness.data.corpus_summary import SUMMARY
 from harness.determinism import derived_seed, prepare_torch
-from harness.files import atomic_folder, read_json, sha256, write_json
+from harness.files import atomic_folder, read_json, sha256, sha256_files, write_json
+from harness.stopping import Stopped, heard
+
+SECONDS_TO_SAVE = 60.0  # for an arm that ends because the other one failed, or because it was told to
 
 
 def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> None:
@@ -29,9 +32,10 @@ def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> N
     if isinstance(settings.source, Build):
         arms.append("clinical")
     else:
-        from harness.models.checkpoints import import_arm
+        from harness.training.importing import bring_in
 
-        import_arm(settings.source, family, "clinical", settings.architecture, folder / "clinical", code_hash(__name__))
+        code = code_hash(__name__)
+        bring_in(root, settings.source, family, "clinical", settings.architecture, settings.engine, code)
     if settings.control:
         arms.append(CONTROL)
     else:
@@ -45,6 +49,9 @@ def train(root: Path, family: str, arms: list[str], settings: PretrainSettings, 
     """Train each of `arms`; on a CPU side by side, a process each, on devices one after the other."""
     parent = root / "artifacts" / "checkpoints" / family / "baseline"
     read_json(parent / "config.json", made_by=f"harness checkpoint {family}")
+    from harness.models.intact import refuse_changed
+
+    refuse_changed(parent)
     prepare_torch(settings.engine.pretraining_threads, settings.engine.device)
     work = Training(root, family, parent, settings, observer, alone=len(arms) == 1)
     if len(arms) == 1 or settings.engine.device != "cpu" or settings.engine.devices > 1:
@@ -53,9 +60,16 @@ def train(root: Path, family: str, arms: list[str], settings: PretrainSettings, 
         return
     from harness.progress import Progress
     from harness.training.pool import run_all
+    from harness.training.pretraining import STOPS, TRY_AGAIN
 
     work.tokenised()  # once, before there are two processes that need it
-    run_all(arms, work, device="cpu", progress=Progress())
+    try:
+        with heard(*STOPS):
+            run_all(arms, work, device="cpu", progress=Progress(), grace=SECONDS_TO_SAVE)
+    except Stopped as stopped:
+        if stopped.number in STOPS:
+            raise SystemExit(TRY_AGAIN) from None
+        raise
 
 
 @dataclass(frozen=True)
@@ -145,5 +159,5 @@ class Training:
         )
         with atomic_folder(target) as folder:
             families.save(model, tokenizer, folder)
-            cards.write(folder, cards.card(made))
+            cards.write(folder, cards.card(dataclasses.replace(made, files=sha256_files(folder))))
         shutil.rmtree(states, ignore_errors=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from harness import files, restricted
 from harness.config import ScoreSettings
 from harness.errors import DataError
-from harness.evaluation.predictions import gold, recorded_lines
+from harness.evaluation.predictions import held_against, recorded_lines
 from harness.evaluation.suppression import MINIMUM
 from harness.task import Task
 
@@ -111,7 +111,7 @@ def _scored(data: _Data, folder: Path, recorded: dict, files_of: dict[str, dict]
     _check_inputs(recorded, data, folder, made_by)
     scorer, predictions, decisions = _Scorer(data, made_by), {}, {}
     for name, entry in sorted(files_of.items(), key=lambda item: (item[1]["arm"], item[1]["seed"])):
-        lines = recorded_lines(folder / name, entry["predictions"], made_by)
+        lines = recorded_lines(folder / name, entry["predictions"], data.task, made_by)
         predictions[name], decisions[name] = entry["predictions"], metrics.decision_hash(lines)
         scorer.add(entry["arm"], entry["seed"], lines, folder / name)
     return scorer, {"predictions": predictions, "decisions": decisions, **data.hashes}
@@ -137,7 +137,7 @@ def _check_inputs(recorded: dict, data: _Data, folder: Path, made_by: str) -> No
 
 def _learning(entry: dict) -> dict:
     """The validation score of a run after so many updates, and the update whose weights were kept."""
-    points = [[point["step"], point["validation_f1"]] for point in entry.get("curve", []) if "validation_f1" in point]
+    points = [[point["step"], point["validation"]] for point in entry.get("curve", []) if "validation" in point]
     return {"arm": entry["arm"], "seed": entry["seed"], "best_step": entry.get("best_step"), "points": points}
 
 
@@ -151,7 +151,7 @@ class _Scorer:
         self._expected = expected = {part: set(data.ids(part)) for part in PARTS}
         self._evaluation, self._functions = metrics, metrics.functions(data.task)
         self._smallest = MINIMUM if data.kind == restricted.KIND else 1
-        self._remedy = f"Make the predictions again with `{made_by}`."
+        self._made_by = made_by
         self._metrics: list[dict] = []
         self._per_class: list[dict] = []
         self._confusion: list[dict] = []
@@ -167,45 +167,17 @@ class _Scorer:
         self._counts: dict[tuple[str, str], dict] = defaultdict(dict)
 
     def add(self, arm: str, seed: int, lines: list[dict], path: Path) -> None:
-        by_part = defaultdict(list)
-        for line in lines:
-            by_part[line["part"]].append(line)
-        for part in PARTS:
-            if part == "validation" and not by_part[part]:
-                continue
-            rows = by_part[part]
-            self._check_rows(rows, part, path)
+        # Predictions from before validation rows were stored have none of them.
+        stored = [part for part in PARTS if part != "validation" or any(line["part"] == part for line in lines)]
+        expected = {part: self._expected[part] for part in stored}
+        for part, rows in held_against(path, lines, expected, self._records, self._task, self._made_by).items():
             if rows:
                 self._score(arm, seed, part, [{**row, "group": self._group_of[row["id"]]} for row in rows])
-
-    def _check_rows(self, rows: list[dict], part: str, path: Path) -> None:
-        ids = [row["id"] for row in rows]
-        if len(set(ids)) != len(ids):
-            twice = sorted({i for i in ids if ids.count(i) > 1})
-            raise DataError(f"{path}: {part} rows stand twice: {_some(twice)}.", remedy=self._remedy)
-        for what, some in (
-            ("lacks", self._expected[part] - set(ids)),
-            ("has, beyond the split,", set(ids) - self._expected[part]),
-        ):
-            if some:
-                raise DataError(
-                    f"{path} {what} {len(some)} {part} row(s): {_some(sorted(some))}.",
-                    remedy=self._remedy,
-                )
-        # A score is a comparison with the data, not with what a prediction file says the data were.
-        known = {key: gold(self._task, self._records[key]) for key in ids if key in self._records}
-        wrong = [row["id"] for row in rows if row["id"] not in known or row["gold"] != known[row["id"]]]
-        if wrong:
-            raise DataError(
-                f"{path}: the gold of {len(wrong)} {part} row(s) is not that of the validated data: "
-                f"{_some(sorted(wrong))}.",
-                remedy=self._remedy,
-            )
 
     def _score(self, arm: str, seed: int, part: str, rows: list[dict]) -> None:
         from harness.evaluation import beyond, counts
 
-        decisions = self._evaluation.decisions(self._task, rows)
+        decisions = self._evaluation.decisions(self._task, rows, self._records)
         if self._task.head == "tokens":
             from harness.evaluation import spans
 
@@ -214,8 +186,8 @@ class _Scorer:
             from harness.evaluation import classification
 
             table = classification.per_class(decisions)
-            matrix = classification.confusion(decisions)
-            self._confusion.append({"arm": arm, "seed": seed, "part": part, "matrix": matrix})
+            cells = classification.confusion(decisions)
+            self._confusion.append({"arm": arm, "seed": seed, "part": part, "cells": cells})
         at = {"arm": arm, "seed": seed, "part": part}
         self._metrics += [{**at, "metric": name, "value": f(decisions)} for name, f in self._functions.items()]
         self._per_class += [{**at, **row} for row in table]
@@ -262,7 +234,3 @@ class _Scorer:
             for part, decisions in self._last.items()
             if part != "validation"
         }
-
-
-def _some(ids: list[str]) -> str:
-    return ", ".join(ids[:5]) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")

@@ -12,7 +12,7 @@ from harness import files
 from harness.config import ScoreSettings
 from harness.data import folding
 from harness.errors import DataError
-from harness.evaluation.predictions import gold, recorded_lines
+from harness.evaluation.predictions import held_against, recorded_lines
 from harness.folds import Folds
 from harness.task import Task
 
@@ -42,7 +42,7 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings, folds: Fol
         for fold, parts in enumerate(folding.deal(rows, folds, repeat), start=1):
             for entry in (e for e in recorded["runs"] if (e["repeat"], e["fold"]) == (repeat, fold)):
                 path = folder / f"repeat{repeat}-fold{fold}-{entry['arm']}.jsonl"
-                lines = recorded_lines(path, entry["predictions"], made_by)
+                lines = recorded_lines(path, entry["predictions"], task, made_by)
                 predictions[path.name] = entry["predictions"]
                 decisions[path.name] = scored.add(entry, lines, parts, path)
     files.write_json(
@@ -95,22 +95,16 @@ class _Folds:
 
         self._task, self._records, self._groups = task, records, groups
         self._metrics, self._functions = metrics, metrics.functions(task)
-        self._remedy = f"Make the predictions again with `{made_by}`."
+        self._made_by = made_by
         self._runs: list[dict] = []
         self._tested: dict[tuple[str, int], list[dict]] = defaultdict(list)
         self._ratios: list[float] = []
 
     def add(self, entry: dict, lines: list[dict], parts: folding.Parts, path: Path) -> str:
         """Score a file that should hold the validation and test rows of `parts`; returns the hash of its decisions."""
-        found = {line["id"]: line["part"] for line in lines}
-        if len(found) != len(lines) or found != {i: part for i, part in parts.items() if part != "train"}:
-            raise DataError(f"{path} does not hold the rows of its fold, each once.", remedy=self._remedy)
-        if wrong := [line["id"] for line in lines if line["gold"] != gold(self._task, self._records[line["id"]])]:
-            raise DataError(
-                f"{path}: the gold of {len(wrong)} row(s) is not that of the validated data: {', '.join(wrong[:5])}.",
-                remedy=self._remedy,
-            )
-        tested = [{**line, "group": self._groups[line["id"]]} for line in lines if line["part"] == "test"]
+        expected = {name: [i for i, part in parts.items() if part == name] for name in ("validation", "test")}
+        by_part = held_against(path, lines, expected, self._records, self._task, self._made_by)
+        tested = [{**line, "group": self._groups[line["id"]]} for line in by_part["test"]]
         self._tested[entry["arm"], entry["repeat"]] += tested
         of_part = {part: {self._groups[i] for i, p in parts.items() if p == part} for part in ("train", "test")}
         self._ratios.append(len(of_part["test"]) / len(of_part["train"]))
@@ -120,14 +114,14 @@ class _Folds:
         return self._metrics.decision_hash(lines)
 
     def _scores(self, lines: list[dict]) -> dict[str, float]:
-        decisions = self._metrics.decisions(self._task, lines)
+        decisions = self._metrics.decisions(self._task, lines, self._records)
         return {name: function(decisions) for name, function in self._functions.items()}
 
     def _reference(self) -> dict[str, dict[str, float]]:
         """What constant answers score on all rows at once; strata make every training part's commonest label theirs."""
         _, lines = min(self._tested.items())
         labels = [line["gold"] for line in lines] if self._task.head != "tokens" else []
-        return self._metrics.references(self._task, self._metrics.decisions(self._task, lines), labels)
+        return self._metrics.references(self._task, self._metrics.decisions(self._task, lines, self._records), labels)
 
     def result(self, level: float) -> dict:
         """Scores by fold and over all rows of a repeat, and the clinical arm with every other over the folds."""
@@ -135,7 +129,7 @@ class _Folds:
 
         by_arm = defaultdict(list)
         for run in self._runs:
-            by_arm[run["arm"]].append(run["scores"]["f1"])
+            by_arm[run["arm"]].append(run["scores"][self._task.metrics[0]])
         ratio = sum(self._ratios) / len(self._ratios)
         groups = len({line["group"] for lines in self._tested.values() for line in lines})
         compared = []

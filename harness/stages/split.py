@@ -5,14 +5,15 @@ from pathlib import Path
 
 from harness import registry
 from harness.config import Split
-from harness.data import grouping, leakage, pseudonyms, splitting
+from harness.data import grouping, leakage, pseudonyms, splitting, spreading
 from harness.errors import DataError
 from harness.files import read_json, read_jsonl, sha256, write_json
 from harness.task import Task
 
 
-def run(root: Path, name: str, settings: Split) -> None:
-    """Write `reports/splits/<name>.json` and `artifacts/splits/<name>/{leakage,groups}.json`.
+def run(root: Path, name: str, settings: Split) -> list[str]:
+    """Write `reports/splits/<name>.json` and `artifacts/splits/<name>/{leakage,groups}.json`; returns what the gate
+    has to say though nothing leaks, such as a label that a part lacks.
 
     An existing manifest of the same task, source, seed and shares is extended, never changed. Raises
     LeakageError, and writes nothing, where the result shares anything between its splits.
@@ -36,6 +37,8 @@ def run(root: Path, name: str, settings: Split) -> None:
     ]
     splits = splitting.split(rows, settings.shares, settings.seed, frozen)
     _require_rows(splits, settings, name)
+    labels = {record["id"]: frozenset(spreading.labels_of(record)) for record in records}
+    splits = spreading.spread(splits, rows, labels, settings.shares, settings.seed, frozen)
 
     # Without the excluded records, which may be all that held two groups together.
     live = [record_id for record_id, split in splits.items() if split != splitting.EXCLUDED]
@@ -58,6 +61,7 @@ def run(root: Path, name: str, settings: Split) -> None:
     write_json(root / "artifacts" / "splits" / name / "groups.json", groups)
     write_json(root / "artifacts" / "splits" / name / "leakage.json", report)
     write_json(target, header | {"splits": splits, "retired": retired})
+    return [f"{finding.check}: {finding.detail}." for finding in findings if finding.level == "note"]
 
 
 def lineage(source: dict) -> str:
@@ -104,14 +108,14 @@ def stratum_of(record: dict) -> str:
 
 
 def counts(records: list[dict], splits: dict[str, str], groups: dict[str, str]) -> dict:
-    """Rows, groups and labels, over all and by split."""
+    """Rows, groups and labels (of spans, where there are spans), over all and by split."""
     by_split = {}
     for split in sorted(set(splits.values())):
         part = [record for record in records if splits[record["id"]] == split]
         by_split[split] = {
             "rows": len(part),
             "groups": len({groups[record["id"]] for record in part if record["id"] in groups}),
-            "labels": dict(sorted(Counter(record["label"] for record in part if "label" in record).items())),
+            "labels": dict(sorted(sum(map(spreading.labels_of, part), Counter()).items())),
         }
     return {
         "rows": len(records),

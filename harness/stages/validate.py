@@ -5,13 +5,14 @@ where the source record, a hash, the reader or the schema finds a fault. Ids and
 are replaced here, so that no later stage ever sees the site's own.
 """
 
+import sys
 from collections import Counter
 from pathlib import Path
 
 from harness import files, registry, restricted
-from harness.data import mapping, pseudonyms, schema, sources
+from harness.data import mapping, pseudonyms, reading, sources
 from harness.data.discretion import discreet
-from harness.task import Task
+from harness.task import Reading, Task
 
 
 def run(root: Path, name: str) -> dict:
@@ -19,6 +20,9 @@ def run(root: Path, name: str) -> dict:
     root = Path(root)
     task = registry.get(root, name)
     records, card = check(task, root / "data" / name, root)
+    made = Reading(records, card["rows_in"], card["dropped"], card["repaired"])
+    for remark in reading.remarks(task, made):
+        print(f"{name}: {remark}", file=sys.stderr)
     with files.atomic_folder(root / "artifacts" / "validated" / name) as folder:
         files.write_jsonl(folder / "records.jsonl", records)
         card["sha256"] = files.sha256(folder / "records.jsonl")
@@ -35,11 +39,9 @@ def check(task: Task, folder: Path, root: Path) -> tuple[list[dict], dict]:
     mapping.hold(source, task)
     with discreet(source["kind"], task.name, folder):
         sources.verify(folder, source)
-        reading = task.reader(folder)
-        records = [{"part": "pool", **record} for record in reading.records]
         names = ", ".join(sorted(source["files"]))
-        schema.validate(task, records, source["kind"], f"{folder}/{names}", reading.where)
-    ids = {}
+        read = reading.checked(task, folder, source["kind"], f"{folder}/{names}", source["files"])
+    records, ids = read.records, {}
     if source["kind"] == restricted.KIND:
         key = pseudonyms.read_key(root)
         records = pseudonyms.replaced(records, task.name, (task.groups.column,), key)
@@ -51,10 +53,10 @@ def check(task: Task, folder: Path, root: Path) -> tuple[list[dict], dict]:
         "version": task.version,
         "kind": source["kind"],
         "source": source,
-        "rows_in": reading.rows_in,
+        "rows_in": read.rows_in,
         "rows": len(records),
-        "dropped": reading.dropped,
-        "repaired": reading.repaired,
+        "dropped": read.dropped,
+        "repaired": read.repaired,
         "labels": _label_counts(task, records),
         "parts": {"pool": parts["pool"], "holdout": parts["holdout"]},
         **ids,

@@ -1,12 +1,13 @@
 """From records to padded tensors: encoding by head, windows, and length-bucketed batches."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from harness import letters
 from harness.bio import IGNORED, tag_tokens
 
 
@@ -82,20 +83,25 @@ def _encode_windows(records, tokenizer, labels, max_length: int, stride: int) ->
     kinds = encoding.get("token_type_ids")
     examples = []
     for w, i in enumerate(encoding["overflow_to_sample_mapping"]):
-        offsets = tuple(_without_space(records[i]["text"], a, b) for a, b in encoding["offset_mapping"][w])
+        offsets = tuple(_of_letters(records[i]["text"], encoding["offset_mapping"][w]))
         types = (tuple(kinds[w]),) if kinds else ()
         target = tag_tokens(offsets, records[i]["spans"], labels)
         examples.append(Example((tuple(encoding["input_ids"][w]),), types, target, i, offsets))
     return examples
 
 
-def _without_space(text: str, start: int, end: int) -> tuple[int, int]:
-    """Offsets without leading white space: byte-level tokenizers leave it on the first token of a later window,
-    and the same token would stand at two places.
+def _of_letters(text: str, offsets: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Offsets of whole letters, without white space: byte-level tokenizers leave it on the first token of a later
+    window, and the same token would stand at two places; others drop marks, and an entity would lose its last one.
     """
-    while start < end and text[start].isspace():
-        start += 1
-    return start, end
+    marks = letters.has_marks(text)
+    for start, end in offsets:
+        # Special tokens have no characters.
+        if marks and start < end:
+            start, end = letters.whole(text, start, end)
+        while start < end and text[start].isspace():
+            start += 1
+        yield start, end
 
 
 def bucketed(

@@ -16,7 +16,7 @@ from harness.training.schedules import linear_schedule
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run did: updates made, the update whose weights were kept, its validation score, the curve.
+    """What a run did: updates made, the update whose weights were kept, the score that chose it, the curve.
 
     `diverged` is true when the loss of the last tenth of the updates lies above that of the first.
     """
@@ -61,16 +61,16 @@ def train(
     *,
     pad: int,
     seed: int,
-    validate: Callable[[], float],
+    validate: Callable[[], dict[str, float]],
     progress: Callable[[int], None],
     name: str,
 ) -> Outcome:
     """Train `model` in place for `recipe.steps` updates and leave it with its best weights.
 
-    Every `recipe.evaluate_every` updates and at the end, `validate()` gives the score of the model as it is, by which
-    the best weights are kept (the earlier of equals); `recipe.patience` evaluations without a better one end
-    the run. `progress` hears of every update. Raises TrainingError, naming `name` and the update, when
-    the loss or the gradient is no longer a number.
+    Every `recipe.evaluate_every` updates and at the end, `validate()` gives what the curve holds of the model as it is.
+    Its `selection` chooses the weights that are kept, the higher and of equals the later; `recipe.patience` evaluations
+    without a higher one end the run. `progress` hears of every update. Raises TrainingError, naming `name` and the
+    update, when the loss or the gradient is no longer a number.
     """
     batches = micro_batches(examples, recipe.batch, seed)
     optimizer = optimizer_for(model, "adamw", recipe.learning_rate, recipe.weight_decay)
@@ -80,7 +80,7 @@ def train(
     model.train()
     losses: list[float] = []
     curve: list[dict] = []
-    best_score, best_step, best_weights, waited = -1.0, 0, None, 0
+    best_score, best_step, best_weights, waited = -math.inf, 0, None, 0
 
     for step in range(recipe.steps):
         factor = linear_schedule(step, recipe.steps, recipe.warmup)
@@ -111,19 +111,18 @@ def train(
         progress(step + 1)
 
         if (step + 1) % recipe.evaluate_every == 0 or step + 1 == recipe.steps:
-            score = validate()
-            model.train()
             recent = losses[-recipe.evaluate_every :]
-            curve.append(
-                {"step": step + 1, "train_loss": round(sum(recent) / len(recent), 6), "validation_f1": round(score, 6)}
-            )
-            if score > best_score:
-                best_score, best_step, waited = score, step + 1, 0
+            point = {"train_loss": sum(recent) / len(recent), **validate()}
+            model.train()
+            # As they are recorded, so that the record says which weights were kept.
+            point = {key: round(value, 6) for key, value in point.items()}
+            curve.append({"step": step + 1, **point})
+            waited = 0 if point["selection"] > best_score else waited + 1
+            if point["selection"] >= best_score:
+                best_score, best_step = point["selection"], step + 1
                 best_weights = {key: value.detach().clone() for key, value in model.state_dict().items()}
-            else:
-                waited += 1
-                if recipe.patience and waited >= recipe.patience:
-                    break
+            if recipe.patience and waited >= recipe.patience:
+                break
 
     model.load_state_dict(best_weights)
     tenth = max(1, len(losses) // 10)

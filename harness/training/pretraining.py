@@ -27,6 +27,8 @@ from harness.training.recipes import Objective, Recipe
 from harness.training.rows import Row
 from harness.training.schedules import learning_rate_factor
 
+# What a batch system sends before it ends a job.
+STOPS = (signal.SIGUSR1, signal.SIGTERM)
 # The exit code of a training that was told to stop and goes on when it is started again (EX_TEMPFAIL).
 TRY_AGAIN = 75
 
@@ -150,10 +152,10 @@ def train(
 
 
 def _told_to_stop() -> list[int]:
-    """Becomes true when SIGUSR1 or SIGTERM arrives, which a batch system sends before it ends a job."""
+    """Becomes true when one of STOPS arrives."""
     told: list[int] = []
     if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGUSR1, signal.SIGTERM):
+        for number in STOPS:
             signal.signal(number, lambda arrived, _: told.append(arrived))
     return told
 

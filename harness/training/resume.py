@@ -6,8 +6,6 @@ pickle, written aside and renamed; its SHA-256 in a second file tells a torn one
 for the one before it.
 """
 
-import errno
-import os
 import shutil
 import sys
 from dataclasses import dataclass
@@ -15,8 +13,8 @@ from pathlib import Path
 
 import torch
 
-from harness.errors import TrainingError
-from harness.files import read_json, sha256, write_json
+from harness.errors import DiskError, TrainingError
+from harness.files import read_json, sha256, write_bytes, write_json
 
 KEPT = 2
 
@@ -50,22 +48,17 @@ class Store:
     def save(self, step: int, state: State) -> None:
         """Add the state after update `step`; the last two stay. Raises TrainingError on a full disk."""
         target = self._folder / f"{step:09}.safetensors"
-        aside = target.with_suffix(".partial")
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            _write(state.tensors, aside)
-            aside.replace(target)
+            write_bytes(target, _bytes(state.tensors))
             write_json(target.with_suffix(".json"), {"sha256": sha256(target), "values": state.values})
-        except OSError as error:
-            aside.unlink(missing_ok=True)
-            target.with_suffix(".json").unlink(missing_ok=True)
-            target.unlink(missing_ok=True)
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        except (DiskError, OSError) as error:
+            for path in (target.with_suffix(".json"), target):
+                path.unlink(missing_ok=True)
+            reason = error.message if isinstance(error, DiskError) else f"{target}: {error.strerror}."
+            remedy = error.remedy if isinstance(error, DiskError) else "Mend that, then run the command again."
             raise TrainingError(
-                f"{target} could not be written ({error.strerror}); the last state before it is intact.",
-                remedy="Free space on the disk, then run the command again: it goes on from that state."
-                if full
-                else "Mend that, then run the command again: it goes on from the last state.",
+                f"The state after update {step} could not be saved, the last one before it is intact. {reason}",
+                remedy=f"{remedy} It goes on from that state.",
             ) from error
         for old in sorted(self._folder.glob("*.json"))[:-KEPT]:
             old.unlink()
@@ -76,15 +69,10 @@ class Store:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _write(tensors: dict[str, torch.Tensor], path: Path) -> None:
+def _bytes(tensors: dict[str, torch.Tensor]) -> bytes:
     from safetensors.torch import save
 
-    # Through a file object: safetensors' own writer reports a full disk as text, not as an OSError.
-    content = save({name: tensor.detach().cpu().contiguous().clone() for name, tensor in sorted(tensors.items())})
-    with open(path, "wb") as handle:
-        handle.write(content)
-        handle.flush()
-        os.fsync(handle.fileno())
+    return save({name: tensor.detach().cpu().contiguous().clone() for name, tensor in sorted(tensors.items())})
 
 
 def _read(record: Path) -> State:

@@ -14,6 +14,7 @@ from harness.task import Task
 from harness.training.inputs import Inputs
 
 SCORED_PARTS = ("holdout", "test", "validation")
+_UNSTATED = "not stated"
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def prepare(task: Task, settings: FinetuneSettings, inputs: Inputs) -> None:
 
     prepare_torch(threads=1, device=settings.engine.device)
     warm_up()
-    families.preload(
+    shapes = families.preload(
         inputs.checkpoints.values(),
         settings.architecture,
         task.head,
@@ -49,6 +50,7 @@ def prepare(task: Task, settings: FinetuneSettings, inputs: Inputs) -> None:
         settings.engine.attention,
         settings.recipe.max_length,
     )
+    refuse_unlike(dict(zip(inputs.checkpoints, shapes, strict=True)), task.name)
 
 
 def carry_out(
@@ -93,8 +95,8 @@ class Worker:
     """What every run of the comparison shares; calling it carries out one job.
 
     It holds the task's name instead of the task: a declaration's functions cannot travel to a
-    process that was started afresh. `score` is what chooses the best weights: the task's primary score (0 to 1)
-    of prediction lines.
+    process that was started afresh. `judge` says of validation lines, with the records they are about,
+    what the curve holds, and by `selection` which weights are kept.
     """
 
     root: Path
@@ -102,7 +104,7 @@ class Worker:
     settings: FinetuneSettings
     parts: dict[str, list[dict]]
     encoded: dict[str, Encoded]
-    score: Callable[[Task, list[dict]], float]
+    judge: Callable[[Task, list[dict], dict[str, dict]], dict[str, float]]
 
     def __call__(self, job: Job, report: Callable[[int], None]) -> dict:
         import torch
@@ -127,10 +129,11 @@ class Worker:
             return answers(task, part, self.parts[part], examples[part], rows)
 
         judged: list[list[dict]] = []
+        records = {record["id"]: record for record in self.parts["validation"]}
 
-        def validate() -> float:
+        def validate() -> dict[str, float]:
             judged.append(predict("validation"))
-            return self.score(task, judged[-1])
+            return self.judge(task, judged[-1], records)
 
         outcome = loop.train(
             model,
@@ -145,15 +148,16 @@ class Worker:
         )
         report(recipe.steps)
         # The weights that were kept have answered validation already.
-        kept = judged[[point["step"] for point in outcome.curve].index(outcome.best_step)]
-        parts = [kept if part == "validation" else predict(part) for part in SCORED_PARTS if part in examples]
+        at = [point["step"] for point in outcome.curve].index(outcome.best_step)
+        parts = [judged[at] if part == "validation" else predict(part) for part in SCORED_PARTS if part in examples]
         write_jsonl(job.file, itertools.chain.from_iterable(parts))
         return {
             "arm": job.arm,
             "seed": job.seed,
             "steps": outcome.steps,
             "best_step": outcome.best_step,
-            "best_validation_f1": round(outcome.best_score, 6),
+            "best_selection": outcome.best_score,
+            "best_validation": outcome.curve[at]["validation"],
             "curve": outcome.curve,
             "diverged": outcome.diverged,
             "predictions": sha256(job.file),
@@ -206,6 +210,23 @@ def refuse_unequal(treatments: list[dict], name: str) -> None:
                     f"run and {treatment[key]} in another.",
                     remedy="Use checkpoints of the same architecture and size in both arms of a family.",
                 )
+
+
+def refuse_unlike(shapes: dict[str, dict], name: str) -> None:
+    """The configurations of the arms shape heads and inputs alike, or the arms are not compared."""
+    (first, one), *others = shapes.items()
+    for arm, other in others:
+        differing = [key for key in sorted({*one, *other}) if one.get(key, _UNSTATED) != other.get(key, _UNSTATED)]
+        if differing:
+            values = "; ".join(
+                f"{key} is {one.get(key, _UNSTATED)} in {first} and {other.get(key, _UNSTATED)} in {arm}"
+                for key in differing
+            )
+            raise TrainingError(
+                f"{name}: the arms are not treated alike, their config.json differ: {values}.",
+                remedy="Use checkpoints of one architecture and size, and give them the same values of these keys "
+                "(of a hub's checkpoint in a copy, with source: folder).",
+            )
 
 
 def describe(task: Task, family: str, settings: FinetuneSettings, inputs: Inputs, results: list[dict]) -> dict:

@@ -101,6 +101,24 @@ def reassigned(root: Path) -> None:
     files.write_json(path, manifest)
 
 
+def answered(row: dict, label: str) -> None:
+    """Let one of two labels be the answer, and its score the higher one."""
+    row["scores"] = sorted(row["scores"], reverse=label == "0")
+    row["prediction"] = label
+
+
+def contradicted(root: Path, folder: str, name: str, recorded_as: int) -> None:
+    """An answer is exchanged and its score is not; the hash of the file is made to fit."""
+    path = root / folder / name
+    rows = files.read_jsonl(path)
+    row = next(row for row in rows if row["part"] == "test" and row["scores"][0] != row["scores"][1])
+    row["prediction"] = {"0": "1", "1": "0"}[row["prediction"]]
+    files.write_jsonl(path, rows)
+    recorded = files.read_json(root / folder / "runs.json")
+    recorded["runs"][recorded_as]["predictions"] = files.sha256(path)
+    files.write_json(root / folder / "runs.json", recorded)
+
+
 def better_answers(root: Path) -> None:
     """A prediction file is improved, and every hash and number behind it is made to fit, up to `dvc.lock`."""
     from harness import registry
@@ -111,7 +129,7 @@ def better_answers(root: Path) -> None:
     path = folder / "clinical-seed1.jsonl"
     rows = files.read_jsonl(path)
     for row in [row for row in rows if row["part"] == "test"][:40]:
-        row["prediction"] = row["gold"]
+        answered(row, row["gold"])
     files.write_jsonl(path, rows)
     recorded = files.read_json(folder / "runs.json")
     for run in recorded["runs"]:
@@ -133,7 +151,7 @@ def better_words(root: Path) -> None:
     folder = root / CLASSIC
     rows = files.read_jsonl(folder / "predictions.jsonl")
     for row in rows:
-        row["prediction"] = row["gold"]
+        answered(row, row["gold"])
     files.write_jsonl(folder / "predictions.jsonl", rows)
     recorded = files.read_json(folder / "runs.json")
     recorded["runs"][0]["predictions"] = files.sha256(folder / "predictions.jsonl")
@@ -313,6 +331,14 @@ WAYS = {
         edited("artifacts/scores/medmqp/classic/linear.json", lambda v: v["metrics"][0].update(value=0.99)),
         "medmqp/classic", "computed again: metrics",
     ),
+    "an answer against its scores, its hash made to fit": (
+        lambda root: contradicted(root, RUNS, "baseline-seed1.jsonl", 0),
+        "medmqp/norbert3", "predictions can be scored again",
+    ),
+    "an answer of the linear model against its scores, its hash made to fit": (
+        lambda root: contradicted(root, CLASSIC, "predictions.jsonl", 0),
+        "medmqp/classic", "predictions can be scored again",
+    ),
     "better answers of the linear model, with all numbers made to fit": (
         better_words, "dvc.lock", f"{CLASSIC} as stage classic@medmqp",
     ),
@@ -325,8 +351,12 @@ WAYS = {
         "medmqp/norbert3", "version of torch",
     ),
     "a validation score in runs.json": (
-        edited(f"{RUNS}/runs.json", lambda v: v["runs"][0].update(best_validation_f1=0.99)),
-        "medmqp/norbert3", "validation F1 of baseline seed 1, from its predictions",
+        edited(f"{RUNS}/runs.json", lambda v: v["runs"][0].update(best_validation=0.99)),
+        "medmqp/norbert3", "validation binary_f1 of baseline seed 1, from its predictions",
+    ),
+    "another update's weights in runs.json": (
+        edited(f"{RUNS}/runs.json", lambda v: v["runs"][0]["curve"][0].update(selection=0.9)),
+        "medmqp/norbert3", "weights kept of baseline seed 1, by its curve",
     ),
     "a loss on a learning curve": (
         edited(f"{RUNS}/runs.json", lambda v: v["runs"][0]["curve"][0].update(train_loss=0.01)),
@@ -433,12 +463,12 @@ WAYS = {
         "MLflow", "artifacts/tracking.json: medmqp/norbert3",
     ),
     "a metric in MLflow": (
-        stored(f"UPDATE latest_metrics SET value = 0.99 WHERE key = 'f1' AND run_uuid = {_CLINICAL}"),
-        "/norbert3", "metrics: f1",
+        stored(f"UPDATE latest_metrics SET value = 0.99 WHERE key = 'binary_f1' AND run_uuid = {_CLINICAL}"),
+        "/norbert3", "metrics: binary_f1",
     ),
     "a mean in MLflow": (
-        stored(f"UPDATE latest_metrics SET value = 0.99 WHERE key = 'f1_clinical' AND run_uuid = {_PARENT}"),
-        "/norbert3", "(means) metrics: f1_clinical",
+        stored(f"UPDATE latest_metrics SET value = 0.99 WHERE key = 'binary_f1_clinical' AND run_uuid = {_PARENT}"),
+        "/norbert3", "(means) metrics: binary_f1_clinical",
     ),
     "a curve in MLflow": (
         stored(f"UPDATE metrics SET value = 0.01 WHERE key = 'train_loss' AND step = 30 AND run_uuid = {_CLINICAL}"),
@@ -448,9 +478,9 @@ WAYS = {
         stored(
             "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) "
             "SELECT key, 0.99, timestamp, run_uuid, step + 1, is_nan FROM metrics "
-            f"WHERE key = 'f1' AND run_uuid = {_CLINICAL}"
+            f"WHERE key = 'binary_f1' AND run_uuid = {_CLINICAL}"
         ),
-        "/norbert3", "curves: f1",
+        "/norbert3", "curves: binary_f1",
     ),
     "a parameter in MLflow": (
         stored(f"UPDATE params SET value = '9' WHERE key = 'recipe.batch' AND run_uuid = {_CLINICAL}"),

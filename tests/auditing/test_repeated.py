@@ -5,7 +5,7 @@ import pytest
 
 from harness import files
 from harness.auditing import repeated
-from harness.errors import MissingInputError
+from harness.errors import DataError, MissingInputError
 
 TASK = fakes.TASKS["medmqp"]
 
@@ -47,12 +47,15 @@ def test_other_decisions_are_counted_by_part_with_what_they_do_to_the_score(fold
     def flip(rows):
         at = next(i for i, row in enumerate(rows) if row["part"] == "test")
         rows[at]["prediction"] = {"0": "1", "1": "0"}[rows[at]["prediction"]]
+        rows[at]["scores"].reverse()
         return rows
 
     change(folders[1], flip)
     run = outcomes(folders)["clinical seed 2"]
     assert run.outcome == repeated.DIFFERENT
-    assert run.detail.startswith("test: 1 of 40 rows decided otherwise, F1 0.") and "validation" not in run.detail
+    assert (
+        run.detail.startswith("test: 1 of 40 rows decided otherwise, binary F1 0.") and "validation" not in run.detail
+    )
     before, now = run.detail.split("F1 ")[1].split(" before, ")
     assert before != now.split()[0]
     last = list(repeated.lines("medmqp/nb_bert", list(outcomes(folders).values())))[-1]
@@ -61,10 +64,27 @@ def test_other_decisions_are_counted_by_part_with_what_they_do_to_the_score(fold
 
 def test_rows_that_are_gone_count(folders):
     change(folders[1], lambda rows: [row for row in rows if row["part"] != "test"])
-    assert outcomes(folders)["clinical seed 2"].detail.startswith("test: 40 of 40 rows decided otherwise, F1 0.")
+    assert outcomes(folders)["clinical seed 2"].detail.startswith("test: 40 of 40 rows decided otherwise, binary F1 0.")
 
 
 def test_a_run_that_was_not_made_again_is_named(folders):
     (folders[1] / "clinical-seed2.jsonl").unlink()
     with pytest.raises(MissingInputError, match="clinical-seed2"):
         outcomes(folders)
+
+
+@pytest.mark.parametrize("of", [0, 1])
+def test_a_recorded_answer_that_contradicts_its_scores_is_named(folders, of):
+    def contradict(rows):
+        rows[0]["scores"].reverse()
+        return rows
+
+    change(folders[of], contradict)
+    with pytest.raises(DataError, match=r"clinical-seed2\.jsonl .*\n.*the prediction is not the label") as caught:
+        outcomes(folders)
+    assert "harness finetune medmqp nb_bert" in caught.value.remedy
+    if of == 0:
+        with pytest.raises(DataError, match="line 1: the prediction is not the label"):
+            repeated.refuse_inconsistent(TASK, folders[0])
+    else:
+        repeated.refuse_inconsistent(TASK, folders[0])

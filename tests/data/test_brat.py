@@ -47,7 +47,7 @@ def test_windows_lines_and_a_mark_counted_or_not(tmp_path, bom, counted):
         ("T1\tNmae 0 7\tKari Li\n", r"type not declared .* a\.ann line 1"),
         ("T1\tName 0 4;5 7\tKari Li\n", r"fragments .* a\.ann line 1"),
         ("T1\tName 0 7\tKari Li\nT2\tName 5 7\tLi\n", r"over another entity .* a\.ann line 2"),
-        (b"\xff", r"a\.ann: not UTF-8"),
+        (b"\xff", r"not UTF-8 .* a\.ann"),
     ],
 )
 def test_errors_name_file_and_line_and_quote_nothing(tmp_path, notes, said):
@@ -59,7 +59,7 @@ def test_errors_name_file_and_line_and_quote_nothing(tmp_path, notes, said):
 def test_a_text_without_annotations_has_an_empty_file_not_none(tmp_path):
     assert entities(read(tmp_path, notes="")) == []
     (tmp_path / "a.ann").unlink()
-    with pytest.raises(DataError, match=r"a\.ann is missing beside its text"):
+    with pytest.raises(DataError, match=r"no \.ann beside it.* a\.txt"):
         brat.brat(labels=LABELS)(tmp_path)
 
 
@@ -70,3 +70,43 @@ def test_what_the_task_decides_is_counted(tmp_path):
     reading = read(tmp_path, notes=notes, fragments="join", overlaps="keep longest", ignore=("Age",))
     assert entities(reading) == [("Kari Li", "Name"), ("Os.", "Place")]
     assert reading.repaired == {"edge whitespace": 1, "fragments joined": 1, "overlapping entity left out": 2}
+
+
+def test_a_document_of_windows_is_read_where_that_is_declared(tmp_path):
+    (tmp_path / "a.txt").write_bytes("Bjørn bor her".encode("windows-1252"))
+    (tmp_path / "a.ann").write_bytes("T1\tName 0 5\tBjørn\n".encode("windows-1252"))
+    with pytest.raises(DataError, match=r"not UTF-8 .* a.txt line 1, a.ann"):
+        brat.brat(labels=("Name",))(tmp_path)
+    record = brat.brat(labels=("Name",), encoding="windows-1252")(tmp_path).records[0]
+    assert record["text"] == "Bjørn bor her" and record["spans"] == [{"start": 0, "end": 5, "label": "Name"}]
+
+
+def test_everything_in_a_folder_is_told_at_once(tmp_path):
+    for name, text, notes in (("a", TEXT, ENTITIES), ("b", "Li", None), ("c", b"\xffLi", ""), ("d", "Os", b"\xff")):
+        (tmp_path / f"{name}.txt").write_bytes(text if isinstance(text, bytes) else text.encode())
+        if notes is not None:
+            (tmp_path / f"{name}.ann").write_bytes(notes if isinstance(notes, bytes) else notes.encode())
+    with pytest.raises(DataError, match=r"(?s)no \.ann beside it.* b\.txt.*not UTF-8 .* c\.txt line 1, d\.ann"):
+        brat.brat(labels=LABELS)(tmp_path)
+
+
+def test_an_empty_note_is_dropped_and_counted(tmp_path):
+    for name, text in (("b", ""), ("c", " \n\n")):
+        (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
+        (tmp_path / f"{name}.ann").write_text("", encoding="utf-8")
+    reading = read(tmp_path)
+    assert [record["id"] for record in reading.records] == ["a"]
+    assert (reading.dropped, reading.rows_in) == ({"empty text": 2}, 3)
+    # What is annotated was not empty.
+    (tmp_path / "b.ann").write_text("T1\tName 0 4\tKari\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"offsets that do not hold .* b\.ann line 1"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_mark_of_a_joined_file_is_counted_by_offsets_and_is_no_character(tmp_path, end):
+    text = f"Kari Li{end}\ufeffbor i Os."
+    at = text.index("Os") - (end == "\r\n")
+    reading = read(tmp_path, text, f"T1\tName 0 7\tKari Li\nT2\tPlace {at} {at + 2}\tOs\n")
+    assert entities(reading) == [("Kari Li", "Name"), ("Os", "Place")]
+    assert reading.repaired["byte-order mark inside the file"] == 1 and "\ufeff" not in reading.records[0]["text"]

@@ -1,5 +1,7 @@
 """CoNLL columns: schemes, separators, documents, and errors with file and line."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from harness.data import conll
 from harness.errors import DataError
 
 LABELS = ("Name", "Place")
+CASES = Path(__file__).parent / "cases"
 
 
 def read(folder, content, **options):
@@ -77,7 +80,7 @@ def test_parts_come_from_the_file(tmp_path):
 @pytest.mark.parametrize(
     ("content", "options", "said"),
     [
-        ("Kari B-Name\nOs\n", {}, "no column .* a.conll line 2"),
+        ("Kari B-Name\nOs\n", {}, "columns: 1 instead of 2 .* a.conll line 2"),
         ("Kari B-Name\nOs Place\n", {}, "no tag .* a.conll line 2"),
         ("Kari B-Name\nOs I-Place\nx B-Name\n", {"scheme": "iob2"}, "I- that continues nothing .* a.conll line 2"),
         ("Kari B-Name\nbor O\nOs S-Place\n", {}, "an entity without its end .* a.conll line 1"),
@@ -85,7 +88,7 @@ def test_parts_come_from_the_file(tmp_path):
         ("Kari B-Nmae\n", {}, "label not declared .* a.conll line 1"),
         ("Kari B-Name\n", {"unit": "document"}, "no line begins a document"),
         ("Kari B-Name\n", {"tag": 4}, "no column .* a.conll line 1"),
-        (b"Kari B-Name\n\xff O\n", {}, "a.conll, line 2: not UTF-8"),
+        (b"Kari B-Name\n\xff O\n", {}, "not UTF-8 .* a.conll line 2"),
         ("\n", {}, "a.conll is empty"),
     ],
 )
@@ -132,3 +135,89 @@ def written(pieces, scheme: str) -> str:
 def test_what_is_written_in_any_scheme_is_read_again(tmp_path_factory, pieces, scheme):
     reading = read(tmp_path_factory.mktemp("conll"), written(pieces, scheme), scheme=scheme)
     assert entities(reading) == [[(" ".join([w] * n), label) for w, label, n in pieces if label]]
+
+
+def case(name, **options):
+    return conll.conll(name, labels=("NAVN", "PER", "DATE"), **options)(CASES)
+
+
+def test_a_comment_is_no_token_and_moves_no_scheme():
+    reading = case("comments_that_look_like_tags.conll")
+    assert [r["id"] for r in reading.records] == ["d1", "d2"]
+    assert entities(reading) == [[("Kari Moen", "NAVN")], []]
+    assert reading.records[1]["text"] == "B-12 ble målt , blodtype O #hjem"
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("# text = Kari\tS-Name", "Os"),
+        ("#sent_id=3", "Os"),
+        ("# newpar", "Os"),
+        ("#", "Os"),
+        ("# B-12", "Os"),
+        ("# text = blodtype O", "Os"),
+        ("# a comment of some words", "Os"),
+        ("#\tO", "# Os"),
+        ("# O", "# Os"),
+        ("#os\tB-Place", "#os Os"),
+    ],
+)
+def test_what_a_comment_is(tmp_path, line, text):
+    assert read(tmp_path, f"{line}\nOs\tB-Place\n").records[0]["text"] == text
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "said"),
+    [
+        ("#covid\tB_DATE\nOs\tB-Place\n", {}, "no tag .* a.conll line 1"),
+        ("# NN O\nOs NP B-Place\n", {}, 'a comment or a token .comments="hash".* a.conll line 1'),
+        ("#hjem\nOs\tB-Place\n", {}, "columns: 1 instead of 2 .* a.conll line 1"),
+        ("# x\tO\nOs\tB-Place\n", {"comments": "none"}, None),
+        ("#hjem\tO\nOs\tB-Place\n", {"comments": "hash"}, None),
+    ],
+)
+def test_a_line_with_a_hash_is_never_dropped_without_a_word(tmp_path, content, options, said):
+    if said is None:
+        kept = {"none": "# x Os", "hash": "Os"}[options["comments"]]
+        assert read(tmp_path, content, **options).records[0]["text"] == kept
+    else:
+        with pytest.raises(DataError, match=said):
+            read(tmp_path, content, **options)
+
+
+def test_columns_are_split_at_blanks_and_tabs_only():
+    with pytest.raises(DataError, match=r"columns: 3 instead of 2 +- +1 +spaces_inside_tokens.conll line 4"):
+        case("spaces_inside_tokens.conll", unit="file")
+
+
+@pytest.mark.parametrize("inside", ["\u00a0", "\u2003", "\u202f", "\u3000"])
+def test_other_white_space_is_part_of_a_token(tmp_path, inside):
+    reading = read(tmp_path, f"12.{inside}mai B-Name\n2020 I-Name\n")
+    assert entities(reading) == [[(f"12.{inside}mai 2020", "Name")]]
+
+
+def test_a_lonely_tag_begins_an_entity_where_that_is_declared(tmp_path):
+    content = "Os B-Place\nKari I-Name\nLi I-Name\nbor O\n\nOla I-Name\nLi B-Name\nLi B-Name\n"
+    with pytest.raises(DataError, match=r'I- that continues nothing .lonely="begin".* 3 +a.conll line 2, '):
+        read(tmp_path, content)
+    reading = read(tmp_path, content, lonely="begin")
+    names = [("Kari Li", "Name"), ("Ola", "Name"), ("Li", "Name"), ("Li", "Name")]
+    assert entities(reading) == [[("Os", "Place"), *names]]
+    assert reading.repaired == {"an entity without its beginning": 2}
+
+
+def test_bare_labels_are_read_where_that_is_declared(tmp_path):
+    content = "Kari Name\nLi Name\nbor O\ni O\nOs Place\n\nOs Place\n"
+    with pytest.raises(DataError, match=r'no tag .*scheme="bare"'):
+        read(tmp_path, content)
+    assert entities(read(tmp_path, content, scheme="bare")) == [[("Kari Li", "Name"), ("Os", "Place"), ("Os", "Place")]]
+
+
+def test_a_file_of_windows_is_read_where_that_is_declared(tmp_path):
+    content = "Bjørn B-Name\n".encode("windows-1252")
+    with pytest.raises(DataError, match=r'not UTF-8 .*encoding="windows-1252".* a.conll line 1'):
+        read(tmp_path, content)
+    assert entities(read(tmp_path, content, encoding="windows-1252")) == [[("Bjørn", "Name")]]
+    with pytest.raises(DataError, match="not WINDOWS-1252"):
+        read(tmp_path, b"Bj\x81rn B-Name\n", encoding="windows-1252")

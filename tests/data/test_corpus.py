@@ -41,7 +41,10 @@ def built(chunks: list[list[dict]], workers: int = 1) -> tuple[corpus.Built, byt
 
 
 def reference(documents: list[dict]) -> tuple[list[dict], dict[str, Counter]]:
-    """What is kept, and the document types of what goes by reason: one document after the other."""
+    """What is kept, and the document types of what goes by reason: one document after the other.
+
+    Cleaning, overlap and signatures are the code's own, each held elsewhere; only the steps' order is independent.
+    """
     seen, signatures, kept, removed = set(), [], [], {}
     for found in documents:
         text = clean(found["text"])

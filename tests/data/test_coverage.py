@@ -11,6 +11,7 @@ held = st.lists(st.tuples(st.sampled_from(["one", "two"]), words.map(tuple)), ma
 
 
 def grams(words, n):
+    """Tuples of words: the definition itself, and independent of the hashes that the code compares."""
     return {tuple(words[i : i + n]) for i in range(len(words) - n + 1)}
 
 

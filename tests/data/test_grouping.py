@@ -18,7 +18,11 @@ QUICK = settings(max_examples=60, deadline=None, derandomize=True)
 
 
 def reference_components(keys: dict[str, frozenset[str]], near: list[tuple[str, str]]) -> dict[str, str]:
-    """Flood fill over all pairs of records."""
+    """Flood fill over all pairs of records.
+
+    Rests on the rule for what ties two records, as the code does; the components of the real MedMQP, counted outside
+    this project, are the evidence that the rule is the right one.
+    """
 
     def tied(a: str, b: str) -> bool:
         return bool(keys[a] & keys[b]) or any(
@@ -40,7 +44,10 @@ def reference_components(keys: dict[str, frozenset[str]], near: list[tuple[str, 
 
 
 def reference_cosines(texts: list[str]) -> dict[tuple[int, int], float]:
-    """Smoothed log TF-IDF over the 4-grams of each word with one blank on either side, by definition."""
+    """Smoothed log TF-IDF over the 4-grams of each word with one blank on either side, by definition.
+
+    Written from scikit-learn's documentation; the code asks scikit-learn itself, so the two are independent.
+    """
     counts = []
     for text in texts:
         words = [f" {word} " for word in re.findall(r"\S+", text)]

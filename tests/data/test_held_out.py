@@ -17,7 +17,10 @@ text = st.lists(word, max_size=14).map(" ".join)
 
 
 def reference_overlap(words: list[str], held_out: list[tuple[str, str]], n: int, coverage: float):
-    """Tasks whose texts are held too much, and the longest shared run, by looking everywhere."""
+    """Tasks whose texts are held too much, and the longest shared run, by looking everywhere.
+
+    Rests on the rule as the settings state it, as the code does; the planted texts below are the evidence beside it.
+    """
     tasks, longest = set(), 0
     for task, held in held_out:
         target = held.split()

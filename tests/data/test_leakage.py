@@ -58,6 +58,7 @@ def test_a_clean_split_passes(clean):
         "exact duplicates across splits",
         "near duplicates across splits",
         "label shares",
+        "labels in every part",
     }
     leakage.enforce(list(findings.values()), "toy", MANIFEST)
 

@@ -185,7 +185,7 @@ MALFORMED = [
     # AISMEC and Synergi, JSON lines.
     ("calls truncated", "aismec", lambda c: c[:-30], ("not JSON", "line 4")),
     ("calls missing column", "aismec", row(2, outcome=DELETE), ("missing column", "outcome", *LINE_2)),
-    ("calls renamed column", "aismec", row(2, outcome=DELETE, result="stroke"), ("unknown column  -", *LINE_2)),
+    ("calls renamed column", "aismec", row(2, outcome=DELETE, result="stroke"), ("unknown column  number 5", *LINE_2)),
     ("calls unknown label", "aismec", row(2, outcome="TIA"), ("label allowed", *LINE_2)),
     ("calls label in capitals", "aismec", row(2, outcome="Stroke"), ("label allowed", *LINE_2)),
     ("calls boolean label", "aismec", row(2, outcome=True), ("bool where text belongs", *LINE_2)),

@@ -159,3 +159,64 @@ def test_an_item_that_repeats_an_option_is_dropped(tmp_path):
     columns = {"question": "q", "options": "o", "label": "right"}
     reading = tabular.table("a.jsonl", columns=columns, shape=tabular.choice("ABC"))(tmp_path)
     assert reading.records == [] and reading.dropped == {"repeated option": 1}
+
+
+@pytest.mark.parametrize(
+    ("file", "theirs"),
+    [
+        ("a.csv", ["0", "1"]),
+        ("a.jsonl", [0, 1]),
+        ("a.jsonl", [False, True]),
+        ("a.jsonl", [0.0, 1.0]),
+        ("a.parquet", [0, 1]),
+        ("a.parquet", [False, True]),
+        ("a.parquet", [0.0, 1.0]),
+        ("a.tsv", ["Nei ", "JA"]),
+    ],
+)
+def test_a_files_own_words_for_labels_are_mapped(tmp_path, file, theirs):
+    write(tmp_path, file, [{**row, "kind": kind} for row, kind in zip(ROWS, theirs, strict=True)])
+    words = {0: "nei", 1: "ja", "true": "ja", "false": "nei", "Nei": "nei", "JA": "ja"}
+    reader = tabular.table(
+        file, columns=COLUMNS, delimiter=";" if file == "a.csv" else "", values={"label": words}, quotes="text"
+        if file == "a.tsv" else "detect",
+    )  # fmt: skip
+    assert [record["label"] for record in reader(tmp_path).records] == ["nei", "ja"]
+
+
+def test_words_that_are_not_mapped_stay_and_the_mapping_is_part_of_what_is_recorded(tmp_path):
+    from harness.data import mapping
+
+    write(tmp_path, "a.jsonl", [*ROWS, {"key": 3, "body": "x", "kind": 9}])
+    reader = tabular.table("a.jsonl", columns=COLUMNS, values={"label": {"0": "nei", "1": "ja"}})
+    assert [record["label"] for record in reader(tmp_path).records] == ["nei", "ja", "9"]
+    assert reader.columns["label"] == "kind (0 = nei, 1 = ja)"
+    assert mapping.lines(reader.columns)[-1] == "  label  ← kind (0 = nei, 1 = ja)"
+
+
+@pytest.mark.parametrize("values", [{"labels": {"0": "nei"}}, {"label": ["nei", "ja"]}, {"label": {"0": 1}}])
+def test_a_mapping_that_maps_nothing_is_refused_with_the_declaration(values):
+    with pytest.raises(ValueError, match="values= "):
+        tabular.table("a.jsonl", columns=COLUMNS, values=values)
+
+
+def test_every_column_nobody_named_is_named(tmp_path):
+    write(tmp_path, "a.jsonl", [{"Pasient_ID": "x", **row, "alder": 3} for row in ROWS])
+    with pytest.raises(DataError, match=r"(?s)unknown column +Pasient_ID +2 .*unknown column +alder +2 ") as caught:
+        tabular.table("a.jsonl", columns=COLUMNS)(tmp_path)
+    assert 'others="ignore"' in caught.value.remedy
+
+
+def test_an_ending_in_capitals_is_the_same_ending(tmp_path):
+    write(tmp_path, "a.jsonl", ROWS).joinpath("a.jsonl").rename(tmp_path / "A.JSONL")
+    assert tabular.table("*", columns=COLUMNS)(tmp_path).records == EXPECTED
+    assert tabular.table("A.JSONL", columns=COLUMNS)(tmp_path).records == EXPECTED
+
+
+def test_a_table_of_windows_is_read_where_that_is_declared(tmp_path):
+    (tmp_path / "a.csv").write_bytes("id;text;label\n1;Blør på høyre side;nei\n".encode("windows-1252"))
+    columns = {"id": "id", "text": "text", "label": "label"}
+    with pytest.raises(DataError, match=r'not UTF-8 .of a file of Windows: say encoding="windows-1252"'):
+        tabular.table("a.csv", columns=columns, delimiter=";")(tmp_path)
+    reading = tabular.table("a.csv", columns=columns, delimiter=";", encoding="windows-1252")(tmp_path)
+    assert reading.records[0]["text"] == "Blør på høyre side"

@@ -1,6 +1,7 @@
 """Rows of tokens and tags, in every kind of file, and faults with file and row."""
 
 import json
+from pathlib import Path
 
 import pyarrow
 import pyarrow.parquet
@@ -68,3 +69,32 @@ def test_faults_name_file_and_row_and_quote_nothing(tmp_path, change, said):
     with pytest.raises(DataError, match=rf"(?s){said}.*a\.jsonl line 2") as caught:
         word_lists.word_lists("*.jsonl", **COLUMNS)(tmp_path)
     assert "Kari" not in str(caught.value) and "Nmae" not in str(caught.value)
+
+
+def test_a_group_that_is_null_is_refused_by_row():
+    reader = word_lists.word_lists("null_groups.jsonl", labels=("NAME", "PLACE"), identity="id", group="pid")
+    with pytest.raises(DataError, match=r"null value +pid +30 +null_groups.jsonl line 2, null_groups.jsonl line 4"):
+        reader(Path(__file__).parent / "cases")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("key", None, "null value +key"),
+        ("note", True, "bool where text belongs +note"),
+        ("note", 1.0, "float where text belongs +note"),
+        ("note", "  ", "empty text +note"),
+        ("note", [1], "list where text belongs +note"),
+    ],
+)
+def test_ids_and_groups_are_texts_or_whole_numbers(tmp_path, column, value, said):
+    written(tmp_path, [ROWS[0], ROWS[1] | {column: value}])
+    with pytest.raises(DataError, match=said + r" +1 +a.jsonl line 2"):
+        word_lists.word_lists("a.jsonl", **COLUMNS)(tmp_path)
+
+
+def test_edge_white_space_makes_no_group_of_its_own(tmp_path):
+    written(tmp_path, [ROWS[0] | {"note": "p1"}, ROWS[1] | {"note": " p1\u00a0"}])
+    reading = word_lists.word_lists("a.jsonl", **COLUMNS)(tmp_path)
+    assert [r["group"] for r in reading.records] == ["p1", "p1"]
+    assert reading.repaired == {"edge whitespace": 1, "no-break space": 1}

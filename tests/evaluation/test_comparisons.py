@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from harness.errors import DataError
 from harness.evaluation import comparisons, counts, statistics
@@ -12,7 +13,7 @@ SETTINGS = statistics.Settings(draws=100)
 def run(seed, rate=0.6, groups=30, name="g"):
     right = (np.random.default_rng(seed).random(groups) < rate).astype(int)
     keys = tuple(f"{name}{i:03}" for i in range(groups))
-    return counts.GroupCounts("accuracy", keys, np.stack([right, 1 - right], axis=-1))
+    return counts.GroupCounts("accuracy", keys, sparse.csr_array(np.stack([right, 1 - right], axis=-1)))
 
 
 def arm(first, rate, seeds=(1, 2, 3)):

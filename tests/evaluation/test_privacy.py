@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.evaluation import privacy, spans
+from harness.evaluation import counts, privacy, spans
 
 LABELS = ("Name", "Place", "Date")
 quick = settings(max_examples=40, deadline=None, derandomize=True)
@@ -60,3 +60,45 @@ def test_a_name_masked_as_a_place_is_masked_and_not_found():
 
 def test_nothing_to_leak():
     assert privacy.leaked_characters(decisions(((), ((0, 3, "Name"),)))).share == 0
+
+
+def marked(text: str, gold, predicted):
+    """A document of one text, its spans given as the words that they hold."""
+
+    def side(words):
+        return tuple((text.index(word), text.index(word) + len(word), "Name") for word in words)
+
+    found = side(gold)
+    return spans.SpanDecisions(
+        LABELS, (spans.Document("d", found, side(predicted), len(text), spans.unseen(text, found)),)
+    )
+
+
+@pytest.mark.parametrize(
+    "between",
+    [" ", "\u00a0", "\u2009", "\t", "\u00ad", "\u200b", "\u200d", "\u2060", "\ufeff", "\u0085", "\ufe0f", " \u200b "],
+    ids=lambda c: "+".join(f"U+{ord(x):04X}" for x in c),
+)
+def test_what_stands_between_two_predicted_spans_and_cannot_be_read_is_no_leak(between):
+    d = marked(f"Pasienten Kari{between}Moen kom.", [f"Kari{between}Moen"], ["Kari", "Moen"])
+    assert spans.document_leak_rate(d) == 0 and privacy.leaked_characters(d) == privacy.Leak(0, 8)
+    (name, *_) = privacy.by_label(d)
+    assert (name["masked"], name["leaked"], name["document_leak_rate"], name["recall"]) == (1, 0, 0, 0)
+    assert privacy.by_document(d)["d"].leaked == 0
+    assert counts.count("document_leak_rate", d).values.tolist() == [[0, 1]]
+
+
+@pytest.mark.parametrize("between", ["-", "i", "'", "\u0301", "\u00b7"], ids=lambda c: f"U+{ord(c):04X}")
+def test_what_can_be_read_is(between):
+    d = marked(f"Pasienten Kari{between}Moen kom.", [f"Kari{between}Moen"], ["Kari", "Moen"])
+    assert spans.document_leak_rate(d) == 1 and privacy.leaked_characters(d) == privacy.Leak(1, 9)
+
+
+def test_a_blank_at_the_edge_of_a_prediction_makes_no_difference():
+    for predicted in ("Kari Moen", " Kari Moen", "Kari Moen "):
+        assert spans.document_leak_rate(marked("Her er Kari Moen nå.", ["Kari Moen"], [predicted])) == 0
+
+
+def test_finding_nothing_still_leaks():
+    d = spans.nothing_found(marked("Kari Moen", ["Kari Moen"], ["Kari Moen"]))
+    assert spans.document_leak_rate(d) == 1 and privacy.leaked_characters(d) == privacy.Leak(8, 8)

@@ -154,3 +154,18 @@ def test_group_swap_repeats_and_depends_on_its_seed_alone():
     arms = hits(1, 3, 20, rate=0.5), hits(4, 3, 20, rate=0.6)
     found = [statistics.group_swap(*arms, share, statistics.Settings(draws=700, seed=s)) for s in (1, 1, 2)]
     assert found[0] == found[1] != found[2]
+
+
+def test_the_size_of_the_pieces_changes_nothing(monkeypatch):
+    """Leaving groups out and swapping arms is done a few groups or draws at a time, so that memory stays flat."""
+    arms = [
+        hits(seed, 3, 40, rate)[..., None, :].repeat(7, axis=-2).reshape(3, 40, -1)
+        for seed, rate in ((1, 0.7), (2, 0.8))
+    ]
+    sevenths = [np.pad(a, ((0, 0), (0, 0), (0, 7))) for a in arms]
+    whole = statistics.compare(*sevenths, counts.score("macro_f1"), SETTINGS)
+    for cells in (1, 50, 1000):
+        monkeypatch.setattr(counts, "CELLS", cells)
+        monkeypatch.setattr(statistics, "CELLS", cells)
+        assert statistics.compare(*sevenths, counts.score("macro_f1"), SETTINGS) == whole
+    assert whole.p_group_swap < 1 and whole.n_groups == 40

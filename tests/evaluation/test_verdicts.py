@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from harness.evaluation import verdicts
 from harness.evaluation.statistics import Estimate
+from harness.metrics import METRICS
 
+F1, LEAKS = METRICS["macro_f1"], METRICS["document_leak_rate"]
 quick = settings(max_examples=40, deadline=None, derandomize=True)
 
 
@@ -23,6 +25,7 @@ def estimate(delta=0.1, low=0.05, high=0.15, p=0.001):
 
 
 def slow_holm(p_values):
+    """Step down, from Holm 1979; the code asks statsmodels, so the two are independent."""
     order = sorted(range(len(p_values)), key=lambda i: p_values[i])
     found, highest = [0.0] * len(p_values), 0.0
     for rank, i in enumerate(order):
@@ -32,6 +35,7 @@ def slow_holm(p_values):
 
 
 def slow_bh(p_values):
+    """Step up, from Benjamini and Hochberg 1995; the code asks statsmodels, so the two are independent."""
     n = len(p_values)
     ranked = sorted(p_values)
     return [min(min(1.0, n * q / (rank + 1)) for rank, q in enumerate(ranked) if q >= p) for p in p_values]
@@ -62,12 +66,13 @@ def test_a_comparison_without_a_p_value_still_counts():
     ],
 )
 def test_verdicts(found, p_holm, expected):
-    assert verdicts.verdict(found, p_holm, alpha=0.05, margin=0.02) == expected
+    assert verdicts.verdict(found, F1, p_holm, alpha=0.05, margin=0.02) == expected
 
 
 def test_the_same_difference_needs_more_among_many():
-    alone = verdicts.judge([estimate(p=0.02)], alpha=0.05, margin=0.02)
-    among = verdicts.judge([estimate(p=p) for p in (0.02, *np.linspace(0.1, 0.9, 14))], alpha=0.05, margin=0.02)
+    alone = verdicts.judge([estimate(p=0.02)], [F1], alpha=0.05, margin=0.02)
+    many = [estimate(p=p) for p in (0.02, *np.linspace(0.1, 0.9, 14))]
+    among = verdicts.judge(many, [F1] * 15, alpha=0.05, margin=0.02)
     assert alone[0].verdict == "better" and among[0].verdict == "inconclusive"
     assert among[0].p_holm == pytest.approx(0.3) and among[0].p_bh <= among[0].p_holm
 
@@ -86,10 +91,29 @@ def test_the_same_difference_needs_more_among_many():
 def test_a_pair_that_a_constant_answer_beats(reference, clinical, floor, expected):
     delta = clinical - reference
     found = dataclasses.replace(estimate(delta, delta - 0.005, delta + 0.005), reference=reference, clinical=clinical)
-    assert verdicts.collapsed(found, 0.02, floor) is expected
-    judged = verdicts.judge([found], alpha=0.05, margin=0.02, floors=[floor])[0]
+    assert verdicts.collapsed(found, F1, 0.02, floor) is expected
+    judged = verdicts.judge([found], [F1], alpha=0.05, margin=0.02, floors=[floor])[0]
     assert judged.collapsed is expected and (judged.verdict == "inconclusive") is expected
 
 
 def test_without_floors_nothing_is_known_to_be_collapsed():
-    assert not verdicts.judge([estimate()], alpha=0.05, margin=0.02)[0].collapsed
+    assert not verdicts.judge([estimate()], [F1], alpha=0.05, margin=0.02)[0].collapsed
+
+
+@pytest.mark.parametrize(
+    "delta, expected", [(-0.1, "better"), (0.1, "worse"), (0.0, "equivalent")], ids=["fewer leak", "more leak", "same"]
+)
+def test_where_lower_is_better_a_fall_is_an_improvement(delta, expected):
+    width = 0.05 if delta else 0.01
+    found = estimate(delta, delta - width, delta + width)
+    assert verdicts.verdict(found, LEAKS, 0.01, alpha=0.05, margin=0.02) == expected
+
+
+@pytest.mark.parametrize(
+    "reference, clinical, expected", [(1.0, 0.99, True), (1.0, 0.97, False), (0.2, 1.0, False), (1.0, 1.0, True)]
+)
+def test_where_lower_is_better_a_constant_answer_is_beaten_from_above(reference, clinical, expected):
+    """Finding nothing leaks every document: rate 1."""
+    delta = clinical - reference
+    found = dataclasses.replace(estimate(delta, delta - 0.3, delta + 0.3), reference=reference, clinical=clinical)
+    assert verdicts.collapsed(found, LEAKS, 0.02, 1.0) is expected

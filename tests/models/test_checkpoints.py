@@ -361,3 +361,54 @@ def test_a_checkpoint_of_another_family_is_refused(checkpoints_by_name, tmp_path
 def test_a_folder_that_does_not_exist_is_named(tmp_path):
     with pytest.raises(CheckpointError, match="does not exist"):
         brought_in(tmp_path / "nowhere", "bert", tmp_path / "arm")
+
+
+# --- weights that nothing reads ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_config_with_fewer_layers_than_the_weights_names_both_numbers(layers, published, architecture, tmp_path):
+    changes = {"num_hidden_layers": layers}
+    if architecture == "modernbert":
+        kinds = json.loads((published / "config.json").read_text())["layer_types"]
+        changes["layer_types"] = kinds[-layers:]
+    change_json(published / "config.json", **changes)
+    with pytest.raises(CheckpointError) as refused:
+        brought_in(published, architecture, tmp_path / "arm")
+    assert f"config.json says {layers} layers (num_hidden_layers), the weights hold 3." in refused.value.message
+    assert str(published) in refused.value.message and not (tmp_path / "arm").exists()
+    # Whoever loads such a folder by another way is told too.
+    with pytest.raises(CheckpointError, match="the weights hold 3"):
+        families.load_head(published, architecture, "sequence", ("a", "b"), "sdpa", 0.0)
+
+
+def test_a_config_with_more_layers_than_the_weights_names_both_numbers(published, architecture, tmp_path):
+    changes = {"num_hidden_layers": 4}
+    if architecture == "modernbert":
+        changes["layer_types"] = ["full_attention"] * 4
+    change_json(published / "config.json", **changes)
+    with pytest.raises(CheckpointError, match=r"says 4 layers \(num_hidden_layers\), the weights hold 3\."):
+        brought_in(published, architecture, tmp_path / "arm")
+
+
+@pytest.mark.parametrize("name", ["adapters.0.down.weight", "encoder.extra_norm.weight", "classifier.out.weight"])
+def test_other_weights_that_nothing_reads_are_named(name, published, architecture, tmp_path):
+    if architecture == "norbert3" and name.startswith("classifier."):
+        name = "head.nonlinearity.1.weight"  # its masked LM is called classifier
+    state = load_file(published / "model.safetensors")
+    save_file(state | {name: torch.ones(3, 3)}, published / "model.safetensors", metadata={"format": "pt"})
+    if architecture == "modernbert" and name.startswith("head."):
+        return
+    with pytest.raises(CheckpointError, match=r"1 parameters that .* does not read") as refused:
+        brought_in(published, architecture, tmp_path / "arm")
+    assert name in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "name", ["bert.embeddings.position_ids", "bert.pooler.dense.bias", "cls.seq_relationship.bias"]
+)
+def test_buffers_and_heads_of_pre_training_may_be_there(name, checkpoints_by_name, tmp_path):
+    folder = shutil.copytree(checkpoints_by_name["bert"], tmp_path / "theirs")
+    state = load_file(folder / "model.safetensors")
+    save_file({name: torch.arange(4.0), **state}, folder / "model.safetensors", metadata={"format": "pt"})
+    brought_in(folder, "bert", tmp_path / "arm")

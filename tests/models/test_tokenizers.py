@@ -1,19 +1,23 @@
 """Tokenizers: the same bytes in every process, nothing Norwegian unknown, offsets that point into the text."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import tokenizers as hf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_encoders import ENCODER, TEXTS
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-from harness.config import TRAINED
+from harness.config import TRAINED, Folder
 from harness.errors import CheckpointError
 from harness.models import tokenizers
+from harness.models.checkpoints import import_checkpoint
 
 LETTERS = "abcæøåÆØÅéüđŋ 0123.,-/()«»–\u00a0\n\t🙂👩‍⚕️e\u0301ß漢"
 TEXT = st.text(alphabet=LETTERS, max_size=40) | st.text(max_size=25)
@@ -150,3 +154,77 @@ def test_a_missing_or_damaged_tokenizer_is_refused(tmp_path):
     (tmp_path / "tokenizer.json").write_text('{"model": {"type": "WordPi')
     with pytest.raises(CheckpointError, match="cannot be read"):
         tokenizers.load(tmp_path)
+
+
+# --- what the files say of themselves ----------------------------------------------------------
+
+
+def changed(folder, settings, **baked):
+    """The tokenizer in `folder` with other settings, and truncation or padding baked into tokenizer.json."""
+    core = hf.Tokenizer.from_file(str(folder / "tokenizer.json"))
+    if "truncation" in baked:
+        core.enable_truncation(**baked["truncation"])
+    if "padding" in baked:
+        core.enable_padding(**baked["padding"])
+    core.save(str(folder / "tokenizer.json"))
+    path = folder / "tokenizer_config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **settings}))
+
+
+SAID = [
+    ({"truncation_side": "left"}, {}),
+    ({"padding_side": "left"}, {}),
+    ({}, {"truncation": {"max_length": 6, "direction": "left"}}),
+    ({}, {"truncation": {"max_length": 6, "stride": 2}}),
+    ({}, {"padding": {"length": 40, "direction": "left"}}),
+    ({"truncation_side": "left", "padding_side": "left", "model_max_length": 5}, {"padding": {"length": 64}}),
+]
+
+
+@pytest.mark.parametrize(("settings", "baked"), SAID, ids=str)
+def test_truncation_and_padding_are_the_callers_whatever_the_files_say(settings, baked, checkpoint, tmp_path):
+    folder = shutil.copytree(checkpoint, tmp_path / "theirs")
+    changed(folder, settings, **baked)
+    plain, theirs = tokenizers.load(checkpoint), tokenizers.load(folder)
+    for call in (
+        {}, {"truncation": True, "max_length": 8}, {"padding": True}, {"padding": "max_length", "max_length": 90},
+        {"truncation": True, "max_length": 8, "stride": 2, "return_overflowing_tokens": True},
+    ):  # fmt: skip
+        assert theirs(TEXTS[:2], **call).input_ids == plain(TEXTS[:2], **call).input_ids
+    assert theirs(TEXTS[0], TEXTS[1], truncation="longest_first", max_length=12).data == (
+        plain(TEXTS[0], TEXTS[1], truncation="longest_first", max_length=12).data
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"do_lower_case": False}, ["tokenizer_config.json says do_lower_case: false, tokenizer.json does it;"]),
+        ({"strip_accents": True}, ["says strip_accents: true, tokenizer.json does not do it;"]),
+        ({"do_lower_case": True, "strip_accents": None}, []),
+        ({"padding_side": "left"}, ["padding_side: left; texts are cut and filled at their end"]),
+    ],
+    ids=str,
+)
+def test_where_the_files_disagree_an_import_takes_tokenizer_json_and_says_so(
+    settings, said, checkpoints_by_name, tmp_path
+):
+    folder = shutil.copytree(checkpoints_by_name["bert"], tmp_path / "theirs")
+    changed(folder, settings)
+    card = import_checkpoint(Folder("folder", str(folder)), "bert", tmp_path / "arm")
+    assert len(card["notes"]) == len(said) and all(part in note for part, note in zip(said, card["notes"], strict=True))
+    taken = tokenizers.load(tmp_path / "arm")
+    assert taken.tokenize("Åse") == tokenizers.load(checkpoints_by_name["bert"]).tokenize("Åse")
+    written = json.loads((tmp_path / "arm" / "tokenizer_config.json").read_text())
+    assert written.get("do_lower_case", True) is True and written.get("strip_accents") in (None, False)
+    assert "padding_side" not in written
+
+
+def test_what_is_baked_into_a_tokenizer_is_said_at_import(checkpoints_by_name, tmp_path):
+    folder = shutil.copytree(checkpoints_by_name["modernbert"], tmp_path / "theirs")
+    changed(folder, {}, truncation={"max_length": 6, "direction": "left"}, padding={"length": 9})
+    card = import_checkpoint(Folder("folder", str(folder)), "modernbert", tmp_path / "arm")
+    assert card["notes"] == [
+        "tokenizer.json has its own truncation; that of the recipe is taken",
+        "tokenizer.json has its own padding; that of the recipe is taken",
+    ]

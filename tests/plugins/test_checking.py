@@ -34,14 +34,16 @@ def changed(root, *changes):
         ('positive="yes"', 'positive="maybe"', "not a label"),
         ('    positive="yes",\n', "", "binary_f1, which needs TASK.positive"),
         ('"mcc"', '"mmc"', "Did you mean 'mcc'?"),
+        ('("binary_f1", "sensitivity"', '("sensitivity", "binary_f1"', "begins with sensitivity"),
         ('head="sequence"', 'head="sequense"', "Did you mean 'sequence'?"),
         ('head="sequence"', 'head="regression"', "cut the numbers into classes"),
         ('head="sequence"', 'head="multi_label"', "a task of yes and no for each label"),
         ('Groups(column="group")', '"group"', "TASK.groups is a str"),
         ('column="group"', 'column="patient"', "TASK.groups names patient"),
         ("schema=lambda: schema.sequence(LABELS)", "schema=7", "TASK.schema cannot be called"),
-        ("schema.sequence(LABELS)", "schema.sequense(LABELS)", "TASK.schema fails: AttributeError"),
+        ("schema.sequence(LABELS)", "schema.sequense(LABELS)", "TASK.schema fails with AttributeError"),
         ("schema.sequence(LABELS)", 'schema.tokens(LABELS, columns={"x": None})', "TASK.schema lacks label"),
+        ("lambda: schema.sequence(LABELS)", "lambda: 5", "TASK.schema gives int, not a pandera DataFrameSchema"),
         ("LABELS = (", "LABELS = ((", "SyntaxError"),
         ("TASK = Task(", "TUSK = Task(", "declares no TASK"),
     ],
@@ -83,7 +85,7 @@ def test_a_reader_of_ones_own_that_fails_is_no_traceback_and_quotes_nothing(root
     start, end = text.index("reader="), text.index("schema=")
     (root / "tasks" / "triage.py").write_text(text[:start] + new + text[end + len("schema") :], encoding="utf-8")
     found = checking.findings(root, "triage")
-    assert found == ["tasks/triage.py: the reader fails with ValueError."]
+    assert [text.splitlines()[0] for text in found] == ["tasks/triage.py, line 15: TASK.reader fails with ValueError."]
 
 
 def test_a_task_without_a_file_or_data(root):

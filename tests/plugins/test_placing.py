@@ -158,3 +158,77 @@ def test_two_tables_in_a_folder_are_too_many(tmp_path, repository):
     (root / "tasks").symlink_to(repository / "tasks")
     with pytest.raises(DataError, match="holds 2 tables"):
         placing.place(root, "aismec", given, SOURCE)
+
+
+FAULTS = (
+    '{"call_id": "1", "caller_id": "a", "transcript": " ", "outcome": "stroke", "written_standard": "bokmål"}',
+    '{"call_id": "2", "caller_id": "b", "transcript": "SECRET", "outcome": "SECRET2", "written_standard": "nynorsk"}',
+    '{"call_id": "3", "caller_id": "c", "transcript": "hei der", "outcome": "other", "written_standard": "SECRET3"}',
+    '{"call_id": "4", "caller_id": "d", "transcript": "hei du", "outcome": "other", "written_standard": "bokmål"}',
+    '{"call_id": "4", "caller_id": "e", "transcript": "hei vi", "outcome": "other", "written_standard": "bokmål"}',
+    '{"call_id": "6", "caller_id": "f", "transcript": "", "outcome": "1", "written_standard": "bokmål"}',
+    '{"call_id": "7", "caller_id": "g", "transcript": null, "outcome": "0", "written_standard": "bokmål", "x": "y"}',
+)
+# What is wrong, in which column, how often, where.
+EVERYTHING = (
+    r"empty text +text +2 +line 1, line 6",
+    r"null value +transcript +1 +line 7",
+    r"unknown column +number 6 +1 +line 7",
+    r"label allowed: other, stroke \(3 other values\) +label +3 +line 2, line 6, line 7",
+    r"value allowed: bokmål, nynorsk \(1 other value\) +written_standard +1 +line 3",
+    r"unique +id +2 +line 4, line 5",
+)
+
+
+@pytest.fixture
+def aismec(tmp_path, repository):
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "tasks").symlink_to(repository / "tasks")
+    return root
+
+
+def test_everything_that_is_wrong_with_the_rows_is_told_at_once(aismec, tmp_path):
+    import re
+
+    given = tmp_path / "calls.jsonl"
+    given.write_text("\n".join(FAULTS), encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        placing.place(aismec, "aismec", given, SOURCE)
+    told = str(caught.value)
+    for part in EVERYTHING:
+        assert re.search(part, told), (part, told)
+    assert "SECRET" not in told and "6 of 7 rows" not in told and "7 of 7 rows" in told
+    # `harness check` would look at other data; and what maps a file's own labels is named.
+    assert "harness data use aismec" in caught.value.remedy and "harness check" not in told
+    assert 'values={"label": {' in told
+    with pytest.raises(DataError) as caught:
+        placing.place(aismec, "aismec", given, SOURCE | {"kind": "public"})
+    told = str(caught.value)
+    assert re.search(r"label allowed: other, stroke +label +3 .*'SECRET2' × 1, '1' × 1, '0' × 1", told), told
+    assert re.search(r"unknown column +x +1", told) and "4 (line 4), 4 (line 5)" in told
+
+
+def test_everything_at_once_in_a_csv_with_lines_that_are_not_utf_8(aismec, tmp_path):
+    import re
+
+    lines = [
+        b"call_id,caller_id,transcript,outcome,written_standard",
+        "1,a,r\u00f8d,other,bokm\u00e5l".encode("cp1252"),
+        "2,b,,stroke,bokm\u00e5l".encode(),
+        "3,c,hei,1,bokm\u00e5l".encode(),
+        b"4,d,hei",
+        "5,e,hei hei,other,bokm\u00e5l".encode(),
+    ]
+    given = tmp_path / "calls.csv"
+    given.write_bytes(b"\r\n".join(lines))
+    with pytest.raises(DataError) as caught:
+        placing.place(aismec, "aismec", given, SOURCE)
+    for part in (
+        r"not UTF-8 .* - +1 +line 2",
+        r"empty text +text +1 +line 3",
+        r"label allowed.* label +1 +line 4",
+        r"3 cells instead of 5 +- +1 +line 5",
+    ):
+        assert re.search(part, str(caught.value)), (part, str(caught.value))
+    assert "4 of 5 rows" in str(caught.value)

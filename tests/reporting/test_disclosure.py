@@ -56,14 +56,14 @@ def test_no_small_cell_of_a_matrix_and_nothing_it_follows_from(restricted, synth
     assert kept.values.keys() == whole.values.keys(), "scores of the whole test set stay"
 
 
-def test_of_two_labels_only_f1_is_left_where_the_matrix_is_hidden(restricted, synthetic):
+def test_of_two_labels_only_the_primary_score_is_left_where_the_matrix_is_hidden(restricted, synthetic):
     whole, kept = loaded(synthetic)["aismec"], loaded(restricted)["aismec"]
     assert any(small(n) for row in whole.matrices["clinical", 1, "test"] for n in row)
-    assert kept.metrics == ("f1",) and "sensitivity" in whole.metrics
+    assert kept.metrics == ("binary_f1",) and "sensitivity" in whole.metrics
     assert all(row["support"] is None for row in kept.tables["clinical", 1, "test"]) and not kept.constants_shown
     assert kept.floor == whole.floor, "the verdict still knows what a constant answer scores"
     written = {row["metric"] for row in read_csv(restricted) if row["task"] == "aismec"}
-    assert written == {"f1"}
+    assert written == {"binary_f1"}
 
 
 def read_csv(root):

@@ -31,7 +31,7 @@ def test_metrics_are_those_of_the_comparison(comparisons):
     judged = results.judged(comparisons, fakes.settings().statistics)
     found = machine.metrics(comparisons, judged)["aismec"]["nb_bert"]
     c = comparisons[1]
-    assert found["f1"] == {arm: round(c.mean(arm), 4) for arm in c.arms}
+    assert found["binary_f1"] == {arm: round(c.mean(arm), 4) for arm in c.arms}
     assert found["against_baseline"]["delta"] == round(c.delta(), 4)
     assert found["against_baseline"]["verdict"] == judged["aismec", "nb_bert", "baseline"].verdict
     assert json.dumps(found, allow_nan=False)
@@ -50,7 +50,8 @@ def test_the_hub_reads_the_model_index(comparisons):
     index = YAML(typ="safe").load(written["nb_bert-clinical.yaml"])["model-index"]
     name, found = model_index_to_eval_results(index)
     c = comparisons[0]
-    first = next(r for r in found if (r.dataset_type, r.dataset_split, r.metric_type) == ("nor_deid", "test", "f1"))
+    wanted = ("nor_deid", "test", "strict_f1")
+    first = next(r for r in found if (r.dataset_type, r.dataset_split, r.metric_type) == wanted)
     assert name == "nb_bert-clinical" and first.metric_value == round(c.mean("clinical"), 4)
     assert first.task_type == "token-classification" and first.metric_args["seeds"] == 3
     assert "synthetic data" in first.dataset_name

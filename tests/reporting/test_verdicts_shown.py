@@ -27,8 +27,9 @@ def test_a_row_holds_what_the_statistics_found(table):
     assert len(shown.rows) == 2
     for row, c in zip(shown.rows, comparisons, strict=True):
         estimate, judgement = c.estimates["test", "baseline"], judged[c.task, c.family, "baseline"]
-        low, high = (wording.difference(end) for end in (estimate.ci_low, estimate.ci_high))
-        assert row[2:5] == (wording.verdict(judgement), wording.difference(estimate.delta), f"{low} to {high}")
+        low, high = (wording.difference(end, c.primary) for end in (estimate.ci_low, estimate.ci_high))
+        delta = wording.difference(estimate.delta, c.primary)
+        assert row[2:5] == (wording.verdict(judgement), delta, f"{low} to {high}")
         assert low != high and row[5] == wording.p_value(judgement.p_holm)
 
 
@@ -53,7 +54,7 @@ def test_a_pair_that_a_constant_answer_beats_is_named_and_never_equivalent():
     shown = headline.verdict_table([comparison], judged, 0.95).rows[0]
     assert shown[2] == "?\u00a0inconclusive (neither arm beats a constant answer)"
     assert ",inconclusive," in tables.comparison_csv([comparison], judged)
-    better = results.read(scores | {"reference": {"majority": {"f1": 0.1}}}, "A task", (1, 2))
+    better = results.read(scores | {"reference": {"majority": {"binary_f1": 0.1}}}, "A task", (1, 2))
     assert results.judged([better], Statistics(**fakes.STATISTICS))["t", "nb_bert", "baseline"].verdict == "equivalent"
 
 

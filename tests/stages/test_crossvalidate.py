@@ -79,7 +79,8 @@ def test_scores_are_those_of_the_stored_predictions(trained):
         name = f"repeat{run['repeat']}-fold{run['fold']}-{run['arm']}.jsonl"
         lines = [line for line in files.read_jsonl(predictions(trained) / name) if line["part"] == "test"]
         gold, predicted = ([line[key] for line in lines] for key in ("gold", "prediction"))
-        assert run["scores"]["f1"] == pytest.approx(f1_score(gold, predicted, pos_label="stroke", zero_division=0))
+        expected = f1_score(gold, predicted, pos_label="stroke", zero_division=0)
+        assert run["scores"]["binary_f1"] == pytest.approx(expected)
     lines = []
     for fold in range(1, FOLDS.number + 1):
         lines += files.read_jsonl(predictions(trained) / f"repeat2-fold{fold}-clinical.jsonl")
@@ -88,7 +89,7 @@ def test_scores_are_those_of_the_stored_predictions(trained):
         [line["gold"] for line in tested], [line["prediction"] for line in tested], pos_label="stroke", zero_division=0
     )
     (pooled,) = [p for p in found["pooled"] if (p["arm"], p["repeat"]) == ("clinical", 2)]
-    assert pooled["scores"]["f1"] == pytest.approx(value)
+    assert pooled["scores"]["binary_f1"] == pytest.approx(value)
 
 
 def test_a_second_run_gives_the_same_bytes(trained, copied, repository):
@@ -103,6 +104,21 @@ def test_a_prediction_file_that_was_edited_is_refused(copied):
     path = predictions(copied) / "repeat1-fold2-clinical.jsonl"
     path.write_text(path.read_text().replace('"prediction": "other"', '"prediction": "stroke"', 1) + "\n")
     with pytest.raises(DataError, match=r"repeat1-fold2-clinical\.jsonl is not the file that runs.json records"):
+        scored(copied)
+
+
+def test_an_answer_against_its_scores_is_refused_whatever_its_hash(copied):
+    path = predictions(copied) / "repeat1-fold2-clinical.jsonl"
+    lines = files.read_jsonl(path)
+    row = next(line for line in lines if line["scores"][0] != line["scores"][1])
+    row["scores"].reverse()
+    files.write_jsonl(path, lines)
+    recorded = files.read_json(predictions(copied) / "runs.json")
+    for run in recorded["runs"]:
+        if (run["repeat"], run["fold"], run["arm"]) == (1, 2, "clinical"):
+            run["predictions"] = files.sha256(path)
+    files.write_json(predictions(copied) / "runs.json", recorded)
+    with pytest.raises(DataError, match=r"repeat1-fold2-clinical\.jsonl .*\n.*not the label with the highest score"):
         scored(copied)
 
 
@@ -128,5 +144,5 @@ def test_a_file_put_in_the_place_of_another_fold_is_refused(copied):
         if (run["repeat"], run["fold"], run["arm"]) == (1, 1, "clinical"):
             run["predictions"] = files.sha256(one)
     files.write_json(predictions(copied) / "runs.json", recorded)
-    with pytest.raises(DataError, match="does not hold the rows of its fold"):
+    with pytest.raises(DataError, match=r"repeat1-fold1-clinical\.jsonl.* row\(s\)"):
         scored(copied)

@@ -1,10 +1,17 @@
 """The stages that make checkpoints: a baseline, its clinical arm, and the control that got as much training."""
 
+import contextlib
 import dataclasses
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import tiny_training
+from processes import children, running
 from tiny_encoders import ENCODER
 from tiny_training import ENGINE, documents, settings
 
@@ -93,6 +100,62 @@ def test_a_finished_arm_is_found_done_and_one_of_other_inputs_is_trained_again(b
     assert sha256_tree(folder / "clinical") != sha256_tree(built / "clinical")
 
 
+SIDE_BY_SIDE = """
+import dataclasses, sys
+from pathlib import Path
+import test_pretrain
+from harness import cli
+from harness.commands import stages
+from harness.stages import pretrain
+
+root, steps = Path(sys.argv[1]), int(sys.argv[2])
+recipe = dataclasses.replace(test_pretrain.RECIPE, steps=steps, save_steps=0, evaluate_every=0)
+settings = dataclasses.replace(test_pretrain.TRAINED, pretraining=recipe)
+stages._pretrain = lambda options: pretrain.run(root, test_pretrain.FAMILY, settings)
+sys.exit(cli.main(["pretrain", "small"]))
+"""
+
+
+@pytest.mark.parametrize(
+    "ending",
+    ["SIGTERM", pytest.param("SIGUSR1", marks=pytest.mark.extended), "SIGINT", "a killed arm"],
+)
+def test_two_arms_side_by_side_save_what_they_have_when_they_must_end(ending, built, tmp_path):
+    """Only the parent is signalled; an arm whose partner is lost is not trained to its end before that is said."""
+    root = tmp_path / "root"
+    shutil.copytree(built.parents[2], root)
+    for arm in ("clinical", "control"):
+        shutil.rmtree(root / "artifacts" / "checkpoints" / FAMILY / arm)
+    environment = tiny_training.environment() | {"HARNESS_WORKERS": "2"}
+    environment["PYTHONPATH"] += os.pathsep + str(Path(__file__).parent)
+    command = [sys.executable, "-c", SIDE_BY_SIDE, str(root), "2000"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True)
+    said = ""
+    try:
+        for line in process.stderr:
+            said += line
+            if all(f"pretrain small {arm}: 200 of" in said for arm in ("clinical", "control")):
+                break
+        arms_at_work = children(process.pid)
+        if ending == "a killed arm":
+            os.kill(arms_at_work[0], signal.SIGKILL)
+        else:
+            process.send_signal(signal.Signals[ending])
+        said += process.communicate(timeout=60)[1]
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    lost = ending == "a killed arm"
+    assert process.returncode == (1 if lost else 130 if ending == "SIGINT" else 75), said
+    assert (
+        said.count("told to stop; saved after update")
+        == len(list((root / "artifacts" / "states" / FAMILY).rglob("*.safetensors")))
+        == (1 if lost else 2)
+    ), said
+    assert ("harness: A training process was killed from outside by SIGKILL" in said) == lost
+    assert not [arm for arm in arms_at_work if running(arm)]
+
+
 def test_an_observer_hears_of_each_arm_and_changes_nothing(built, tmp_path):
     root, heard = corpora(tmp_path), []
 
@@ -118,7 +181,11 @@ def test_an_observer_hears_of_each_arm_and_changes_nothing(built, tmp_path):
 def test_without_a_control_its_folder_says_so_and_holds_no_checkpoint(built, tmp_path):
     root = corpora(tmp_path)
     pretrain.run(
-        root, FAMILY, dataclasses.replace(TRAINED, control=False, source=Folder("folder", str(built / "clinical")))
+        root,
+        FAMILY,
+        dataclasses.replace(
+            TRAINED, control=False, source=Folder("folder", str(built / "clinical"), "four updates are no training")
+        ),
     )
     folder = root / "artifacts" / "checkpoints" / FAMILY
     assert [path.name for path in (folder / "control").iterdir()] == ["harness.json"]

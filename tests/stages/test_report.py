@@ -54,9 +54,9 @@ def test_comparison_has_a_row_per_task_and_family(grid):
 
 def test_results_hold_every_arm_seed_and_metric(grid):
     found = rows(grid, "results.csv")
-    assert list(found[0]) == ["task", "family", "arm", "seed", "metric", "value", "n_test", "data_kind"]
+    assert list(found[0]) == ["task", "family", "arm", "seed", "metric", "primary", "value", "n_test", "data_kind"]
     for name, task in fakes.TASKS.items():
-        metrics = ["f1", *task.metrics[1:]]
+        metrics = list(task.metrics)
         if task.head == "tokens":
             metrics += [f"holdout_{m}" for m in metrics]
         keys = [(r["family"], r["arm"], r["seed"], r["metric"]) for r in found if r["task"] == name]
@@ -67,6 +67,9 @@ def test_results_hold_every_arm_seed_and_metric(grid):
             for s in fakes.SEEDS
             for m in metrics
         ]
+        primary = {r["metric"] for r in found if r["task"] == name and r["primary"] == "true"}
+        assert primary == {task.metrics[0]}
+    assert {r["primary"] for r in found} == {"true", "false"}
     assert {r["n_test"] for r in found if r["metric"].startswith("holdout_")} == {"15"}
     assert all(len(r["value"].split(".")[1]) == 4 for r in found)
 
@@ -78,7 +81,7 @@ def test_the_means_of_results_are_those_of_comparison(grid):
             values = [
                 float(r["value"])
                 for r in results
-                if (r["task"], r["family"], r["arm"], r["metric"]) == (row["task"], row["family"], arm, "f1")
+                if (r["task"], r["family"], r["arm"], r["primary"]) == (row["task"], row["family"], arm, "true")
             ]
             assert float(row[column]) == pytest.approx(sum(values) / len(values), abs=1e-4)
 
@@ -112,7 +115,7 @@ def test_provenance_does_not_depend_on_the_bits_of_weights(grid, tmp_path):
             lines = files.read_jsonl(path.parent / f"{entry['arm']}-seed{entry['seed']}.jsonl")
             for line in lines:
                 if "scores" in line:
-                    line["scores"][0] += 1e-6
+                    line["scores"][0] += 1e-6 if line["prediction"] == recorded["labels"][0] else -1e-6
             files.write_jsonl(path.parent / f"{entry['arm']}-seed{entry['seed']}.jsonl", lines)
             entry["predictions"] = files.sha256(path.parent / f"{entry['arm']}-seed{entry['seed']}.jsonl")
         recorded["inputs"]["checkpoints"] = dict.fromkeys(("baseline", "clinical"), "2" * 64)

@@ -4,7 +4,7 @@ import fakes
 import pytest
 
 from harness import files
-from harness.errors import DataError, MissingInputError, RegistryError
+from harness.errors import DataError, MissingInputError
 from harness.evaluation import metrics
 from harness.stages import score
 
@@ -19,9 +19,9 @@ def run(root, task="medmqp"):
     return files.read_json(root / "artifacts" / "scores" / task / "nb_bert.json")
 
 
-def rewrite(root, change, *, honest=True):
+def rewrite(root, change, *, honest=True, task="medmqp"):
     """Change the lines of one prediction file; `honest` also records its new hash."""
-    folder = root / "artifacts" / "predictions" / "medmqp" / "nb_bert"
+    folder = root / "artifacts" / "predictions" / task / "nb_bert"
     path = folder / "clinical-seed2.jsonl"
     lines = files.read_jsonl(path)
     change(lines)
@@ -39,7 +39,7 @@ def test_every_head_gets_its_metrics(tmp_path, task):
     root = fakes.build(tmp_path, tasks=(task,), families=("nb_bert",), seeds=(1, 2))
     scores = run(root, task)
     declared = fakes.TASKS[task]
-    names = ["f1", *declared.metrics[1:]]
+    names = list(declared.metrics)
     parts = ["test", "holdout", "validation"] if task == "nor_deid" else ["test", "validation"]
     keys = [(m["arm"], m["seed"], m["part"], m["metric"]) for m in scores["metrics"]]
     assert keys == [(a, s, p, n) for a in ("baseline", "clinical") for s in (1, 2) for p in parts for n in names]
@@ -64,7 +64,7 @@ def test_arms_are_compared_by_the_primary_score_over_the_seeds_of_the_run(tmp_pa
             arm: sum(
                 m["value"]
                 for m in scores["metrics"]
-                if (m["arm"], m["part"], m["metric"]) == (arm, row["part"], "f1") and m["seed"] in (1, 2)
+                if (m["arm"], m["part"], m["metric"]) == (arm, row["part"], scores["primary"]) and m["seed"] in (1, 2)
             )
             / 2
             for arm in ("baseline", "clinical")
@@ -78,17 +78,14 @@ def test_the_number_is_that_of_the_prediction_file(grid):
     scores = run(grid)
     lines = files.read_jsonl(grid / "artifacts/predictions/medmqp/nb_bert/clinical-seed2.jsonl")
     test = [line for line in lines if line["part"] == "test"]
-    found = [
-        m for m in scores["metrics"] if (m["arm"], m["seed"], m["part"], m["metric"]) == ("clinical", 2, "test", "f1")
-    ]
+    wanted = ("clinical", 2, "test", "binary_f1")
+    found = [m for m in scores["metrics"] if (m["arm"], m["seed"], m["part"], m["metric"]) == wanted]
     tp = sum(line["gold"] == line["prediction"] == "1" for line in test)
     wrong = sum(line["gold"] != line["prediction"] for line in test)
     assert found[0]["value"] == pytest.approx(2 * tp / (2 * tp + wrong))
     assert found[0]["value"] == metrics.primary(fakes.TASKS["medmqp"], test)
-    matrix = next(
-        m["matrix"] for m in scores["confusion"] if (m["arm"], m["seed"], m["part"]) == ("clinical", 2, "test")
-    )
-    assert sum(map(sum, matrix)) == 40 and matrix[1][1] == tp
+    cells = next(m["cells"] for m in scores["confusion"] if (m["arm"], m["seed"], m["part"]) == ("clinical", 2, "test"))
+    assert sum(n for *_, n in cells) == 40 and [1, 1, tp] in cells
 
 
 def test_references_read_nothing(grid):
@@ -100,7 +97,7 @@ def test_references_read_nothing(grid):
     test = [records[i]["label"] for i, split in splits.items() if split == "test"]
     assert scores["reference"]["majority"]["accuracy"] == pytest.approx(test.count(majority) / 40)
     positives = test.count("1")
-    assert scores["reference"]["always_positive"]["f1"] == pytest.approx(2 * positives / (40 + positives))
+    assert scores["reference"]["always_positive"]["binary_f1"] == pytest.approx(2 * positives / (40 + positives))
 
 
 def test_the_same_inputs_give_the_same_bytes(grid):
@@ -122,6 +119,11 @@ def last_test(lines):
     return next(i for i, line in enumerate(lines) if line["part"] == "test")
 
 
+def other(lines):
+    """The label that is not the first test row's gold."""
+    return {"0": "1", "1": "0"}[lines[last_test(lines)]["gold"]]
+
+
 @pytest.mark.parametrize(
     "change, message",
     [
@@ -132,8 +134,13 @@ def last_test(lines):
             "has, beyond the split, 1 test.*stranger",
         ),
         (lambda lines: lines.append(lines[last_test(lines)]), "stand twice: medmqp-0000"),
-        (lambda lines: lines[last_test(lines)].update(gold="x"), "gold of 1 test row.*medmqp-0000"),
-        (lambda lines: lines[last_test(lines)].update(prediction="x"), "'x' is not in the task's label list"),
+        (lambda lines: lines[last_test(lines)].update(gold=other(lines)), "gold of 1 test row.*medmqp-0000"),
+        (lambda lines: lines[last_test(lines)].update(prediction="x"), "line 1: .*not in the task's label list"),
+        (
+            lambda lines: lines[last_test(lines)]["scores"].reverse(),
+            "clinical-seed2.jsonl .*\n.*line 1: the prediction is not the label with the highest score",
+        ),
+        (lambda lines: lines.insert(0, lines.pop(last_test(lines) + 1)), "not in the order of their ids"),
         (lambda lines: lines[last_test(lines)].update(part="validation"), "lacks 1 test row"),
     ],
 )
@@ -170,13 +177,33 @@ def test_a_missing_input_names_its_stage(grid, path, command):
         run(grid)
 
 
-def test_changed_labels_and_unknown_metrics_are_refused(grid):
+def test_changed_labels_are_refused(grid):
     import dataclasses
 
     task = fakes.TASKS["medmqp"]
     with pytest.raises(DataError, match="the task now declares"):
         score.run(grid, dataclasses.replace(task, labels=("1", "0")), "nb_bert", fakes.score_settings())
-    with pytest.raises(RegistryError, match="Did you mean 'accuracy'"):
-        score.run(
-            grid, dataclasses.replace(task, metrics=("binary_f1", "accurracy")), "nb_bert", fakes.score_settings()
-        )
+
+
+def test_blanks_inside_an_identifier_are_read_off_the_validated_text(tmp_path):
+    """Every word of every identifier is masked, one by one: what is left between them tells nothing."""
+    root = fakes.build(tmp_path, tasks=("nor_deid",), families=("nb_bert",), seeds=(1, 2))
+    texts = {r["id"]: r["text"] for r in files.read_jsonl(root / "artifacts/validated/nor_deid/records.jsonl")}
+    blanks = 0
+
+    def words(lines):
+        nonlocal blanks
+        for line in lines:
+            text, found = texts[line["id"]], []
+            for start, end, label in line["gold"]:
+                inside = [i for i in range(start, end) if not text[i].isspace()]
+                blanks += end - start - len(inside)
+                found += [[i, i + 1, label] for i in inside]
+            line["prediction"] = found
+
+    rewrite(root, words, task="nor_deid")
+    scores = run(root, "nor_deid")
+    kept = [m for m in scores["metrics"] if (m["arm"], m["seed"], m["metric"]) == ("clinical", 2, "document_leak_rate")]
+    assert blanks > 100 and len(kept) == 3 and {m["value"] for m in kept} == {0.0}
+    (test,) = [p for p in scores["privacy"] if (p["arm"], p["seed"], p["part"]) == ("clinical", 2, "test")]
+    assert test["leaked"] == test["leaking"] == 0 < test["characters"]

@@ -31,7 +31,7 @@ from harness.task import Groups, Reading, Task
 
 TASK = Task(
     name="{name}", version="1", title="A task", head="{head}", reader=lambda folder: Reading([], 0),
-    schema=lambda: None, labels=("0", "1"), groups=Groups({groups}), metrics=("binary_f1",), licence="-", citation="-",
+    schema=lambda: None, labels=("0", "1"), groups=Groups({groups}), metrics=("macro_f1",), licence="-", citation="-",
 )
 """
 
@@ -276,3 +276,58 @@ def test_medmqp(tmp_path, mirror):
     rule = report["text_blind_rule"]
     assert rule["grouped_split"] == {"test": 458, "with_sibling": 0, "accuracy": 0.5}
     assert rule["row_split"]["accuracy"] == pytest.approx(0.87, abs=0.03)
+
+
+def span_records(labels: dict[str, list[str]]) -> list[dict]:
+    """Documents of ten numbered words, the first of them an entity of each label."""
+    return [
+        {
+            "id": i, "text": " ".join(f"{i}ord{k}" for k in range(10)), "part": "pool",
+            "spans": [{"start": 2 * k, "end": 2 * k + 1, "label": label} for k, label in enumerate(own)],
+        }
+        for i, own in labels.items()
+    ]  # fmt: skip
+
+
+def test_entity_labels_are_counted_and_spread_over_the_parts(tmp_path):
+    """All twelve documents with a place fall into the test part when nothing looks at the labels of spans."""
+    declare(tmp_path, "notes", "tokens", "")
+    path = Path(__file__).parents[1] / "data" / "cases" / "entity_label_only_in_test.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    labels = {row["id"]: [tag[2:] for tag in row["ner_tags"] if tag != "O"] for row in rows}
+    give(tmp_path, "notes", span_records(labels))
+    said = split.run(tmp_path, "notes", SETTINGS)
+    report = report_of(tmp_path, "notes")
+    counted = {part: found["labels"] for part, found in report["splits"].items()}
+    assert {part: of["PLACE"] for part, of in counted.items()} == {"train": 9, "validation": 1, "test": 2}
+    assert {part: of["NAME"] for part, of in counted.items()} == {"train": 60, "validation": 8, "test": 12}
+    checks = {check["check"]: check for check in report["checks"]}
+    # The declared labels are others, which is said, too.
+    assert checks["labels in every part"]["level"] == "note" and len(said) == 1
+    assert checks["label shares"]["level"] == "ok" and "0.0000" not in checks["label shares"]["detail"]
+
+
+def test_a_label_that_cannot_be_spread_is_named_with_the_parts_that_lack_it(tmp_path):
+    declare(tmp_path, "notes", "tokens", "")
+    labels = {f"d{i:02}": ["0"] for i in range(80)} | {"d07": ["0", "1"]}
+    give(tmp_path, "notes", span_records(labels))
+    said = split.run(tmp_path, "notes", SETTINGS)
+    assert len(said) == 1 and said[0].startswith("labels in every part: 1 is missing from test and validation")
+    assert manifest_of(tmp_path, "notes")["splits"]["d07"] == "train"
+
+
+def test_one_positive_row_is_said_before_anything_is_trained(calls):
+    records = call_records(200)
+    give(calls, "calls", [{**record, "label": str(int(i == 150))} for i, record in enumerate(records)])
+    said = split.run(calls, "calls", SETTINGS)
+    assert len(said) == 1 and said[0].startswith("labels in every part: 1 is missing from test and validation")
+    assert report_of(calls, "calls")["splits"]["test"]["labels"] == {"0": 30}
+
+
+def test_three_positive_rows_reach_every_part(calls):
+    records = call_records(200)
+    give(calls, "calls", [{**record, "label": str(int(i in (120, 150, 170)))} for i, record in enumerate(records)])
+    assert split.run(calls, "calls", SETTINGS) == []
+    assert {part: of["labels"]["1"] for part, of in report_of(calls, "calls")["splits"].items()} == {
+        "train": 1, "validation": 1, "test": 1,
+    }  # fmt: skip

@@ -65,9 +65,13 @@ def accuracy(model) -> float:
     return right / 160
 
 
+def chosen(score: float) -> dict[str, float]:
+    return {"selection": score, "validation": 0.5}
+
+
 def run(model=None, recipe=RECIPE, validate=None, seed=1):
     model = model or Bag()
-    validate = validate or (lambda: accuracy(model))
+    validate = validate or (lambda: chosen(accuracy(model)))
     seen = []
     outcome = loop.train(
         model, examples(), recipe, ENGINE, pad=0, seed=seed, validate=validate, progress=seen.append, name="t/f, arm a"
@@ -89,26 +93,34 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
     assert not torch.equal(first.out.weight, other.out.weight)
 
 
-def test_the_best_weights_are_kept_and_of_equals_the_earliest():
+def test_the_best_weights_are_kept_and_of_equals_the_latest():
     scores = iter([0.2, 0.7, 0.7, 0.1])
     kept = {}
     model = Bag()
 
     def validate():
         score = next(scores)
-        kept[score] = kept.get(score, model.out.weight.detach().clone())
-        return score
+        kept[score] = model.out.weight.detach().clone()
+        return chosen(score)
 
     _, outcome, _ = run(model, validate=validate)
-    assert (outcome.best_step, outcome.best_score) == (20, 0.7)
+    assert (outcome.best_step, outcome.best_score) == (30, 0.7)
+    assert [point["selection"] for point in outcome.curve] == [0.2, 0.7, 0.7, 0.1]
     assert torch.equal(model.out.weight, kept[0.7])
 
 
 def test_patience_ends_a_run_that_stopped_improving():
     scores = iter([0.5, 0.4, 0.3, 0.2])
     recipe = dataclasses.replace(RECIPE, patience=2)
-    _, outcome, _ = run(recipe=recipe, validate=lambda: next(scores))
+    _, outcome, _ = run(recipe=recipe, validate=lambda: chosen(next(scores)))
     assert outcome.steps == 30 and outcome.best_step == 10
+
+
+def test_equal_scores_are_no_improvement_that_patience_waits_for():
+    """A constant answer scores 0 at every update: the run ends, and what it keeps was trained longest."""
+    recipe = dataclasses.replace(RECIPE, patience=2)
+    _, outcome, _ = run(recipe=recipe, validate=lambda: chosen(0.0))
+    assert (outcome.steps, outcome.best_step) == (30, 30)
 
 
 def test_accumulation_equals_a_larger_batch():
@@ -118,7 +130,9 @@ def test_accumulation_equals_a_larger_batch():
     for size in (32, 8):
         model = Bag()
         recipe = dataclasses.replace(RECIPE, steps=1, batch=size, accumulation=32 // size, weight_decay=0.0, warmup=0.0)
-        loop.train(model, batch, recipe, ENGINE, pad=0, seed=1, validate=lambda: 0.0, progress=lambda s: None, name="t")
+        loop.train(
+            model, batch, recipe, ENGINE, pad=0, seed=1, validate=lambda: chosen(0.0), progress=lambda s: None, name="t"
+        )
         grads.append(model.out.weight.detach().clone())
     assert torch.allclose(*grads, atol=1e-6)
 

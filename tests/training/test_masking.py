@@ -62,7 +62,10 @@ def test_masks_repeat_with_the_generator_and_differ_without():
 
 
 def reference_spans(maskable, rate, generator, p, longest):
-    """Spans of each row as (start, length, kind), one row, one span and one position at a time."""
+    """Spans of each row as (start, length, kind), one row, one span and one position at a time.
+
+    Rests on the description that the code was written from, so it shares a misreading of it.
+    """
     rows, width = maskable.shape
     weights = [p * (1 - p) ** n for n in range(longest)]
     borders = [sum(weights[: n + 1]) / sum(weights) for n in range(longest)]

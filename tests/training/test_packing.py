@@ -147,6 +147,8 @@ def test_without_borders_it_is_the_models_own_mask(tokenizer):
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=24), st.integers(0, 12))
 def test_masks_and_positions_are_those_of_a_slow_reading(ids, local):
+    """The reading rests on what packing is to mean; that a packed document is treated as if alone is held by the
+    model's own answers above."""
     blocks = [0]
     for a, b in itertools.pairwise(ids):
         blocks.append(blocks[-1] + (a != b))

@@ -1,9 +1,16 @@
 """Runs side by side: order kept, one thread each, errors brought home, the number of workers invisible."""
 
+import contextlib
 import os
 import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
+from processes import running, written
+from tiny_training import environment
 
 from harness.errors import DataError, TrainingError
 from harness.progress import LineProgress, Progress
@@ -38,6 +45,24 @@ def test_results_come_in_job_order_and_do_not_depend_on_the_number_of_workers(mo
     assert results[0] == results[1] == results[2]
 
 
+def test_workers_that_are_started_afresh_give_the_same(monkeypatch):
+    """As on a GPU, or where the platform cannot fork."""
+    forked = run_all([5, 1], draw, device="cpu", progress=Progress())
+    monkeypatch.setattr("multiprocessing.get_all_start_methods", lambda: ["spawn"])
+    assert run_all([5, 1], draw, device="cpu", progress=Progress()) == forked
+
+
+def test_progress_hears_of_every_run():
+    class Heard(Progress):
+        last = [0, 0, 0]  # noqa: RUF012
+
+        def update(self, run: int, steps: int) -> None:
+            self.last[run] = steps
+
+    run_all([7, 8, 9], draw, device="cpu", progress=Heard())
+    assert Heard.last == [7, 8, 9]
+
+
 def test_the_first_error_comes_home_with_its_remedy():
     with pytest.raises(DataError, match="job 2 broke") as caught:
         run_all([1, 2, 3], fail, device="cpu", progress=Progress())
@@ -62,3 +87,66 @@ def test_lines_in_a_log_are_few_and_say_how_far(capsys):
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 10
     assert lines[-1] == "finetune x: 100 % of 200 updates, 2 of 2 runs done"
+
+
+# What ends a program with long runs, what it says then, and its exit code.
+ENDINGS = {
+    "exception": ("ValueError: a library broke", 1),
+    "nan": ("harness: test: the loss is nan at update 20000.\nLower the learning rate.\n", 1),
+    "full disk": ("harness: No space left while writing ", 1),
+    "unpicklable": ("of a class that no other process knows", 1),
+    "killed worker": ("harness: A training process was killed from outside", 1),
+    "SIGINT": ("harness: interrupted", 130),
+    "SIGINT to the group": ("harness: interrupted", 130),
+    "SIGTERM": ("harness: stopped by SIGTERM", 143),
+    "SIGTERM to the group": ("harness: stopped by SIGTERM", 143),
+    "SIGHUP": ("harness: stopped by SIGHUP", 129),
+}
+
+
+@pytest.mark.parametrize("cause", ENDINGS)
+def test_whatever_ends_long_runs_is_said_within_seconds_and_leaves_no_process(cause, tmp_path):
+    """Each run reports two million updates, so that nothing which waits for a reader can end."""
+    process = started(cause, tmp_path)
+    try:
+        workers = [written(tmp_path / f"{run}.pid", process) for run in (0, 1)]
+        (tmp_path / "go").touch()
+        send(cause, process, workers)
+        said, code = process.communicate(timeout=30)[1], process.returncode
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    message, expected = ENDINGS[cause]
+    assert message in said and code == expected, (code, said[-2000:])
+    assert not [worker for worker in workers if running(worker)]
+    assert not list(tmp_path.glob(".*")) and not (tmp_path / "predictions").exists()
+
+
+def test_runs_end_with_a_program_that_had_no_time_to_end_them(tmp_path):
+    process = started("SIGKILL", tmp_path)
+    workers = [written(tmp_path / f"{run}.pid", process) for run in (0, 1)]
+    process.kill()
+    process.wait()
+    soon = time.monotonic() + 30
+    while time.monotonic() < soon and any(map(running, workers)):
+        time.sleep(0.05)
+    assert not [worker for worker in workers if running(worker)]
+
+
+def started(cause: str, folder: Path) -> subprocess.Popen:
+    """In a session of its own, with two workers."""
+    return subprocess.Popen(
+        [sys.executable, str(Path(__file__).parents[1] / "long_runs.py"), cause, str(folder)],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=environment() | {"HARNESS_WORKERS": "2"},
+    )
+
+
+def send(cause: str, process: subprocess.Popen, workers: list[int]) -> None:
+    if cause == "killed worker":
+        os.kill(workers[1], signal.SIGKILL)
+    elif cause.startswith("SIG"):
+        name, _, rest = cause.partition(" ")
+        (os.killpg if rest else os.kill)(process.pid, signal.Signals[name])

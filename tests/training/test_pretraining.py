@@ -13,7 +13,7 @@ from tiny_training import ENGINE, RECIPES, InMemory, settings, sharded, trained
 
 from harness.config import Engine
 from harness.errors import ConfigError, TrainingError
-from harness.training import arms, plan, resume
+from harness.training import arms, plan
 from harness.training.distributed import joined
 from harness.training.pretraining import Observer
 from harness.training.shards import held_aside
@@ -120,17 +120,18 @@ def test_a_state_of_other_settings_is_never_gone_on_from(tmp_path):
 
 
 def test_a_full_disk_ends_with_the_last_state_intact(tmp_path, monkeypatch):
-    write = resume._write
+    sync = os.fsync
 
-    def full(tensors, path):
-        if "000000006" in path.name:
-            path.write_bytes(b"half")
+    def full(descriptor: int) -> None:
+        if "000000006" in os.readlink(f"/proc/self/fd/{descriptor}"):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        write(tensors, path)
+        sync(descriptor)
 
-    monkeypatch.setattr(resume, "_write", full)
-    with pytest.raises(TrainingError, match=r"No space left on device.*last state before it is intact"):
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(TrainingError, match=r"No space left while writing .*") as caught:
         trained("modernbert", settings("modernbert"), tmp_path)
+    assert "could not be saved, the last one before it is intact" in caught.value.message
+    assert caught.value.remedy.endswith("It goes on from that state.")
     assert {path.stem for path in tmp_path.rglob("*.safetensors")} == {"000000002", "000000004"}
     assert not list(tmp_path.rglob("*.partial"))
 

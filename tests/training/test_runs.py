@@ -29,9 +29,10 @@ def test_validation_is_answered_by_the_weights_that_were_kept(best, repository, 
         for update in (1, 2, 3):
             model.weight.data.fill_(update / 10)
             scores.append(validate())
-        assert scores == [0.1, 0.2, 0.3]
+        assert [score["selection"] for score in scores] == [0.1, 0.2, 0.3]
         model.weight.data.fill_(best / 10)
-        return loop.Outcome(3, best, scores[best - 1], [{"step": step} for step in (1, 2, 3)], False)
+        curve = [{"step": step, **score} for step, score in enumerate(scores, start=1)]
+        return loop.Outcome(3, best, scores[best - 1]["selection"], curve, False)
 
     def logits(model, examples, *_):
         p = torch.tensor(model.weight.item())
@@ -46,7 +47,12 @@ def test_validation_is_answered_by_the_weights_that_were_kept(best, repository, 
     }
     encoded = {"baseline": runs.Encoded({part: [None] * 2 for part in parts}, 0)}
     settings = load(repository / "params.yaml").finetune("aismec", "nb_bert")
-    worker = runs.Worker(repository, "aismec", settings, parts, encoded, lambda _, lines: lines[0]["scores"][1])
+
+    def judge(_, lines, records):
+        assert list(records) == ["validation0", "validation1"]
+        return {"selection": lines[0]["scores"][1], "validation": 0.5}
+
+    worker = runs.Worker(repository, "aismec", settings, parts, encoded, judge)
     worker(runs.Job("baseline", 1, tmp_path / "baseline", tmp_path / "p.jsonl"), lambda _: None)
     lines = read_jsonl(tmp_path / "p.jsonl")
     assert [line["part"] for line in lines] == ["test", "test", "validation", "validation"]

@@ -1,0 +1,91 @@
+"""Rows of Parquet and Arrow files, as values by column; no code of a data set is ever run."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from harness.data.findings import Finding, refuse
+from harness.data.rows import Row, shown_name
+from harness.errors import DataError
+
+ROWS = 20_000_000
+UNPACKED, RATIO = 1 << 28, 100  # bytes, and times its size
+
+
+def arrow_rows(path: Path) -> Iterator[Row]:
+    """("row n", values by column) of a Parquet file, or of an Arrow file or stream."""
+    import pyarrow
+    import pyarrow.parquet
+
+    if not path.is_file():
+        raise DataError(f"{path} is missing.", remedy="Put the file there.")
+    try:
+        if path.suffix == ".parquet":
+            with pyarrow.parquet.ParquetFile(path) as file:
+                _refuse_bomb(path, file.metadata)
+                _refuse_twice(path, file.schema_arrow.names)
+            rows = pyarrow.parquet.read_table(path)
+        else:
+            with pyarrow.OSFile(str(path)) as file:
+                rows = _arrow_table(pyarrow, file)
+            _refuse_twice(path, rows.schema.names)
+        names = _class_names(rows.schema.metadata or {})
+        values = rows.to_pylist()
+    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"{path}: not a whole {path.suffix} file ({str(error).splitlines()[0][:120]}).", remedy="Write it again."
+        ) from None
+    except (ValueError, OverflowError):
+        # What it says may quote a value.
+        raise DataError(
+            f"{path}: a value that Python does not have, or two fields of one name within a column.",
+            remedy="Write it again with texts and whole numbers.",
+        ) from None
+    for number, row in enumerate(values, start=1):
+        for column, labels in names.items():
+            row[column] = _named(row.get(column), labels)
+        yield f"row {number}", row
+
+
+def _refuse_bomb(path: Path, metadata) -> None:
+    """Raise DataError where the footer of a Parquet file promises more than any task's table holds."""
+    unpacked = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+    if metadata.num_rows > ROWS or (unpacked > UNPACKED and unpacked > RATIO * path.stat().st_size):
+        raise DataError(
+            f"{path} unpacks to {metadata.num_rows:,} rows and {unpacked >> 20:,} MB, many times its size.",
+            remedy="Do not use this file unless you know where it comes from.",
+        )
+
+
+def _refuse_twice(path: Path, names: list[str]) -> None:
+    """Raise DataError where two columns have one name: which of them was meant?"""
+    twice = [
+        Finding("a column name stands twice", shown_name(name, number), "schema", number=number)
+        for number, name in enumerate(names, start=1)
+        if name in names[: number - 1]
+    ]
+    refuse(str(path), twice, len(names), unit="columns", remedy="Leave one of them away, or rename it.")
+
+
+def _arrow_table(pyarrow, file):
+    try:
+        return pyarrow.ipc.open_stream(file).read_all()
+    except pyarrow.ArrowInvalid:
+        file.seek(0)
+        return pyarrow.ipc.open_file(file).read_all()
+
+
+def _named(value, labels: list[str]):
+    if isinstance(value, list):
+        return [_named(item, labels) for item in value]
+    return labels[value] if isinstance(value, int) and 0 <= value < len(labels) else value
+
+
+def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
+    """Names of the classes of every `ClassLabel` column, or list of them, as `datasets` notes them in the file."""
+    try:
+        features = json.loads(metadata[b"huggingface"])["info"]["features"]
+        features = {name: f.get("feature", f) for name, f in features.items() if isinstance(f, dict)}
+        return {name: f["names"] for name, f in features.items() if isinstance(f, dict) and f.get("names")}
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return {}

@@ -1,0 +1,60 @@
+"""The two functions that a task file brings along, called so that whatever they do ends in a message about that file.
+
+What an author's function raises may quote the data, so of an unknown error only its kind and line are told.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from harness.errors import HarnessError, RegistryError
+from harness.task import Reading, Task
+
+
+def read(task: Task, folder: Path) -> Reading:
+    """What the task's reader makes of `folder`. Raises RegistryError where that is no Reading of records."""
+    found = _called(task, "reader", lambda: task.reader(folder))
+    if not isinstance(found, Reading):
+        raise _wrong(task, "reader", found, "a Reading", "Return Reading(records, rows_in, …); see harness/task.py.")
+    if not isinstance(found.records, list) or not all(isinstance(record, Mapping) for record in found.records):
+        what = "a Reading whose records are a list of dicts"
+        raise _wrong(task, "reader", found.records, what, "Give each record as a dict of its columns.")
+    return found
+
+
+def schema(task: Task):
+    """The pandera schema that the task declares. Raises RegistryError where its function makes something else."""
+    import pandera.pandas as pa
+
+    found = _called(task, "schema", task.schema)
+    if not isinstance(found, pa.DataFrameSchema):
+        remedy = f"Write schema=lambda: schema.{task.head}(LABELS)."
+        raise _wrong(task, "schema", found, "a pandera DataFrameSchema", remedy)
+    return found
+
+
+def _called(task: Task, field: str, call: Callable):
+    try:
+        return call()
+    except HarnessError:
+        raise
+    except Exception as error:  # whatever an author's function raises
+        raise RegistryError(
+            f"tasks/{task.name}.py{_line(error, task)}: TASK.{field} fails with {type(error).__name__}.",
+            remedy=f"Mend the function; `harness check {task.name}` runs it again.",
+        ) from None
+
+
+def _line(error: BaseException, task: Task) -> str:
+    """The last line of the task's own file that the error passed."""
+    trace, line = error.__traceback__, None
+    while trace:
+        if Path(trace.tb_frame.f_code.co_filename).name == f"{task.name}.py":
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return f", line {line}" if line else ""
+
+
+def _wrong(task: Task, field: str, found, wanted: str, remedy: str) -> RegistryError:
+    return RegistryError(
+        f"tasks/{task.name}.py: TASK.{field} gives {type(found).__name__}, not {wanted}.", remedy=remedy
+    )

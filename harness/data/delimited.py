@@ -1,0 +1,142 @@
+"""Delimited text to rows: CSV and TSV as programs and spreadsheets write them, strictly.
+
+Quotes around a field are quoting, but in tab-separated files they may be text: many are written without any quoting,
+others (by pandas, R, spreadsheets) quote what holds a tab, a quote or a new line. Which of the two a file is, the whole
+of it says; where it does not, the task must.
+"""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Literal
+
+from harness.data.findings import Finding
+from harness.data.rows import Row, shown_name
+
+Quotes = Literal["detect", "quoting", "text"]
+_SEPARATOR = re.compile(r'"?sep=(.)"?\n')
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_OTHERS = re.compile(r"[;,\t|]")
+TRAILING = "a column without name and values: the delimiter that spreadsheets put at the end of every line"
+AMBIGUOUS = 'quotes that may be quoting or text: say quotes="quoting" or quotes="text"'
+
+
+def delimiter_fault(delimiter: object) -> str | None:
+    """Why `delimiter` cannot be one ("" stands for the usual one of the file's ending), or None."""
+    if not isinstance(delimiter, str) or len(delimiter) > 1:
+        return f"delimiter={delimiter!r} is not one character; a file separated by more than one has to be converted"
+    return f"delimiter={delimiter!r} has another meaning" if delimiter and delimiter in '"\r\n' else None
+
+
+def delimited(
+    text: str,
+    delimiter: str,
+    names: tuple[str, ...],
+    quotes: Quotes,
+    findings: list[Finding],
+    *,
+    ignoring: bool = False,
+) -> list[Row]:
+    """("line n", values by column) of every row; `names` are the columns of a file without a header.
+
+    None, and a finding, where a row has not as many cells as there are columns. Empty columns without a name at the
+    end are a fault unless `ignoring` what is not declared.
+    """
+    text, before = _without_separator(text, findings)
+    quoting = quotes == "quoting" or (quotes == "detect" and delimiter != "\t")
+    if quotes == "detect" and delimiter == "\t":
+        quoting = _are_quoting(text, bool(names), findings)
+    rows = list(_rows(text, delimiter, quoting, before, findings))
+    if not names and rows:
+        line, header = rows.pop(0)
+        names = tuple(cell.strip() for cell in header)
+        other = _OTHERS.search(names[0])
+        if len(names) == 1 and other:
+            findings.append(Finding(f"one column: is the delimiter {other[0]!r}? Say delimiter=", "", f"line {line}"))
+            return [(f"line {number}", None) for number, _ in rows]
+        names = _named(names, rows, f"line {line}", findings, ignoring)
+    found: list[Row] = []
+    width = len(names)
+    for number, cells in rows:
+        # What stands beyond the names of `_named` is empty.
+        fits = len(cells) == width
+        if not fits:
+            empty = "; the last is empty: a delimiter at the end of the line" if cells[width:] == [""] else ""
+            findings.append(Finding(f"{len(cells)} cells instead of {width}{empty}", "", f"line {number}"))
+        found.append((f"line {number}", dict(zip(names, cells, strict=True)) if fits else None))
+    return found
+
+
+def _without_separator(text: str, findings: list[Finding]) -> tuple[str, int]:
+    """The text without a spreadsheet's line for itself, and how many lines that were."""
+    match = _SEPARATOR.match(text)
+    if not match:
+        return text, 0
+    remedy = f"remove it and say delimiter={match[1]!r}"
+    findings.append(Finding(f"sep={match[1]}, a spreadsheet's note to itself and no header: {remedy}", "", "line 1"))
+    return text[match.end() :], 1
+
+
+def _named(names: tuple[str, ...], rows: list, where: str, findings: list[Finding], ignoring: bool) -> tuple[str, ...]:
+    """The names of the header without those at the end that are empty, as are their cells, which go, too."""
+    while len(names) > 1 and not names[-1] and all(len(cells) != len(names) or not cells[-1] for _, cells in rows):
+        for _, cells in rows:
+            if len(cells) == len(names):
+                cells.pop()
+        if not ignoring:
+            findings.append(Finding(TRAILING, f"number {len(names)}", where))
+        names = names[:-1]
+    standing = Counter(names)
+    for number, name in enumerate(names, start=1):
+        if standing[name] > 1 and names.index(name) + 1 != number:
+            findings.append(Finding("a column name stands twice", shown_name(name, number), where, number=number))
+    return names
+
+
+def _rows(text: str, delimiter: str, quoting: bool, before: int, findings: list[Finding]) -> Iterator:
+    """(number of the line it begins at, cells) of every row that is not blank."""
+    limit = csv.field_size_limit(max(len(text) + 1, csv.field_size_limit()))
+    style = csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE
+    try:
+        # Only "\n" ends a line: splitlines would cut at U+2028 and friends, which are text here.
+        lines = (line + "\n" for line in text.removesuffix("\n").split("\n"))
+        reader, start = csv.reader(lines, delimiter=delimiter, quoting=style, strict=True), 1 + before
+        try:
+            for cells in reader:
+                if cells:
+                    yield start, cells
+                start = reader.line_num + 1 + before
+        except csv.Error as error:
+            # The reader has lost its place: what follows cannot be told apart from the broken row.
+            findings.append(Finding(f"not separated values ({error})", "", f"line {start}"))
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _are_quoting(text: str, headless: bool, findings: list[Finding]) -> bool:
+    """Are quotes around tab-separated fields quoting? A finding where some must be and others cannot."""
+    if not (text.startswith('"') or '\t"' in text or '\n"' in text):
+        return False
+    lines = [line.split("\t") for line in text.removesuffix("\n").split("\n")]
+    if not headless and all(_QUOTED.fullmatch(cell) for cell in lines[0]):
+        return True
+    width = len(lines[0])
+    if any(len(cells) != width for cells in lines if cells != [""]):
+        # Tabs or new lines inside of quotes: then every row fits as soon as they are quoting.
+        broken: list[Finding] = []
+        rows = [cells for _, cells in _rows(text, "\t", True, 0, broken)]
+        return not broken and all(len(cells) == width for cells in rows)
+    marked = [(number, cell) for number, cells in enumerate(lines, 1) for cell in cells if cell.startswith('"')]
+    needed = [bool(_QUOTED.fullmatch(cell)) and '""' in cell[1:-1] for _, cell in marked]
+    if all(needed) or _by_column(lines if headless else lines[1:]):
+        return True
+    if any(needed):
+        findings.append(Finding(AMBIGUOUS, "", f"line {marked[needed.index(False)][0]}"))
+    return False
+
+
+def _by_column(lines: list[list[str]]) -> bool:
+    """Is every cell of some columns in quotes, and no cell of the others?"""
+    columns = [[bool(_QUOTED.fullmatch(cell)) for cell in column if cell] for column in zip(*lines, strict=False)]
+    return all(all(column) or not any(column) for column in columns) and any(any(column) for column in columns)

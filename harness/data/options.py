@@ -1,0 +1,119 @@
+"""The options of a multiple-choice item in their order, whatever way a file writes them down.
+
+A list, or several columns, have an order of their own. In an object each option has a key, and the order in which the
+keys stand means nothing: JSON leaves it open, and a Parquet struct has the order of the file's first row.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+from harness.data.arguments import one_of
+from harness.data.readers import fold
+from harness.data.rows import Dropped, Refused
+
+Answer = Literal["letter", "number from 0", "number from 1", "text"]
+_KEYS = ("label", "key")
+
+
+def choice(labels: Iterable[str], *, answer: Answer = "letter") -> Callable[[dict], dict]:
+    """A `shape` for multiple choice: "options" as a list in their order, "label" as one of `labels`.
+
+    `answer` says what the file's label is: "letter", "number from 0" or "number from 1" (of the right option), or its
+    "text". Options in an object are ordered by their keys, which are `labels` or numbers; an answer's number counts as
+    the keys do. An item that repeats an option has no single right answer and is dropped.
+    """
+    one_of("answer", answer, Answer)
+    labels = tuple(labels)
+    named = {}
+    for label in labels:
+        named.setdefault(fold(label), []).append(label)
+
+    def shape(record: dict) -> dict:
+        options = [_plain(option) for option in in_order(record["options"], labels, answer)]
+        if not all(isinstance(option, str) for option in options):
+            raise Refused("options", "an option that is not text")
+        folded = [fold(option) for option in options]
+        if len(set(folded)) < len(folded):
+            raise Dropped("repeated option")
+        return {**record, "options": options, "label": right(record["label"], folded)}
+
+    def right(label: str, folded: list[str]) -> str:
+        if answer == "letter" and label in labels:
+            return label
+        if answer == "letter" and len(named.get(fold(label), ())) == 1:
+            return named[fold(label)][0]
+        if answer == "text" and fold(label) in folded:
+            return labels[folded.index(fold(label))]
+        if answer.startswith("number") and _is_number(label):
+            number = int(label) - int(answer[-1])
+            if 0 <= number < len(labels):
+                return labels[number]
+        raise Refused("label", f"no {answer} of an option")
+
+    shape.answer = answer
+    return shape
+
+
+def in_order(options, labels: tuple[str, ...], answer: Answer) -> list:
+    """The options in the order of `labels`. Raises Refused where their keys leave the order open."""
+    keyed = _keyed(options)
+    if keyed is None:
+        if not isinstance(options, list | tuple) or len(options) != len(labels):
+            raise Refused("options", f"not {len(labels)} options")
+        return list(options)
+    keys = [str(key).strip() for key, _ in keyed]
+    order = _order(keys, labels, answer)
+    if order is None:
+        numbers = {"number from 0": "numbers from 0", "number from 1": "numbers from 1"}.get(answer, "numbers")
+        shown = ", ".join(labels[:6]) + (", …" if len(labels) > 6 else "")
+        raise Refused("options", f"keys that are neither {shown} nor {numbers}", ", ".join(keys))
+    return [keyed[i][1] for i in order]
+
+
+def _keyed(options) -> list[tuple] | None:
+    """(key, option) of each, where the options have keys: an object, a list of objects or of pairs, two lists.
+
+    A field of a Parquet struct that is null is an option that the row does not have.
+    """
+    pairs = None
+    if isinstance(options, dict):
+        pairs = list(options.items())
+        for key in _KEYS:
+            both = [options.get(key), options.get("text")]
+            if set(options) == {key, "text"} and all(isinstance(values, list) for values in both):
+                if len(both[0]) != len(both[1]):
+                    raise Refused("options", f"{len(both[1])} texts and {len(both[0])} {key}s")
+                pairs = list(zip(*both, strict=True))
+    elif isinstance(options, list) and options:
+        for key in _KEYS:
+            if all(isinstance(option, dict) and set(option) == {key, "text"} for option in options):
+                pairs = [(option[key], option["text"]) for option in options]
+        if all(isinstance(option, tuple) and len(option) == 2 for option in options):
+            pairs = options
+    return None if pairs is None else [(key, option) for key, option in pairs if option is not None]
+
+
+def _order(keys: list[str], labels: tuple[str, ...], answer: Answer) -> list[int] | None:
+    """The positions in `keys` of the first option, the second …; None where the keys do not say it in one way."""
+    numeric = all(map(_is_number, keys))
+    for names in (list(labels), [fold(label) for label in labels]):
+        folded = keys if names == list(labels) else [fold(key) for key in keys]
+        by_label = sorted(folded) == sorted(names) and len(set(names)) == len(names)
+        if by_label and not (numeric and answer.startswith("number")):
+            return [folded.index(name) for name in names]
+    # Where labels are numbers, too, "1" could be the key as well as the label of another option.
+    if not numeric or (answer == "letter" and any(map(_is_number, labels))):
+        return None
+    numbers = [int(key) for key in keys]
+    firsts = (int(answer[-1]),) if answer.startswith("number") else (0, 1)
+    if any(sorted(numbers) == list(range(first, first + len(labels))) for first in firsts):
+        return sorted(range(len(numbers)), key=numbers.__getitem__)
+    return None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _plain(option):
+    return str(option) if isinstance(option, int) and not isinstance(option, bool) else option

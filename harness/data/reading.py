@@ -1,0 +1,138 @@
+"""What a task's folder holds, checked as a whole: all that its reader, its schema and its record find fault with."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from harness.data import authored, schema
+from harness.data.findings import Finding, RowsRefused, refuse
+from harness.data.readers import fold
+from harness.errors import DataError
+from harness.task import TEXT_COLUMNS, Reading, Task
+
+_LOST = "\ufffd"
+_MISSING = frozenset(["null", "none", "nan", "na", "n/a", "#n/a", "<na>", "nil", "undefined", "missing", "-"])
+_ODD = (
+    "with a replacement character (U+FFFD): letters were lost before this file was written.",
+    "are one group because its name says that a value is missing; a split keeps them together.",
+)
+NOT_READ = "a file that is not read: the task's reader names no such file"
+
+
+def checked(task: Task, folder: Path, kind: str, source_name: str, recorded: Iterable[str] = ()) -> Reading:
+    """The reading of `folder`, whose files are `recorded` as the data's.
+
+    Raises DataError with one table of everything: rows that the reader refuses are held against the schema as far as
+    they could be read, and a file that is recorded and that nobody reads is a fault like others.
+    """
+    unread = [Finding(NOT_READ + cause, "", name) for name, cause in _unread(task, Path(folder), recorded)]
+    try:
+        reading = authored.read(task, folder)
+    except RowsRefused as refused:
+        _refuse_together(task, kind, refused, unread)
+        raise
+    except DataError as error:
+        if not unread:
+            raise
+        files = "\n".join(f"{folder}/{finding.row}: {finding.check}." for finding in unread)
+        raise type(error)(f"{error.message}\n{files}", remedy=error.remedy) from None
+    reading = _pooled(reading)
+    found = schema.failures(task, reading, kind) if reading.records else []
+    if unread:
+        remedy = "Take these files out of the folder, or name them in the task's reader; nothing was written."
+        refuse(source_name, [*unread, *found], len(reading.records) + len(unread), unit="files and records",
+               remedy=remedy + schema.mapped(task, found))  # fmt: skip
+    schema.refuse_failures(task, reading, found, source_name)
+    return reading
+
+
+def remarks(task: Task, reading: Reading) -> list[str]:
+    """What is no fault and should be known: what was dropped, what was mended, texts that stand with two answers."""
+    said = [f"{reading.rows_in} rows read, {len(reading.records)} kept."]
+    for what, counts in (("Dropped", reading.dropped), ("Mended", reading.repaired)):
+        if counts:
+            said.append(f"{what}: " + ", ".join(f"{counts[reason]} × {reason}" for reason in sorted(counts)) + ".")
+    rows, texts = contradictions(task, reading.records)
+    if texts:
+        some = "texts stand" if texts > 1 else "text stands"
+        said.append(
+            f"{texts} {some} in {rows} rows with different answers; all are kept, and no model gets all of them right."
+        )
+    said += [remark for remark in map(_remark, (damaged(reading.records), unnamed(reading.records)), _ODD) if remark]
+    return said
+
+
+def _remark(rows: int, what: str) -> str:
+    return f"{rows} {'rows' if rows > 1 else 'row'} {what}" if rows else ""
+
+
+def damaged(records: Iterable[dict]) -> int:
+    """How many records hold a replacement character (U+FFFD): a letter was lost before the file was written."""
+    return sum(any(_LOST in text for text in _texts(record)) for record in records)
+
+
+def unnamed(records: Iterable[dict]) -> int:
+    """How many records share a group that is called as programs write a missing value (NULL, NaN, …)."""
+    shared = Counter(record["group"] for record in records)
+    return sum(rows for group, rows in shared.items() if rows > 1 and group.casefold() in _MISSING)
+
+
+def _texts(record: dict) -> Iterable[str]:
+    for value in record.values():
+        yield from (item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str))
+
+
+def contradictions(task: Task, records: Iterable[dict]) -> tuple[int, int]:
+    """How many records share their text with one that has another answer, and how many texts that are."""
+    answers: dict[tuple, Counter] = {}
+    for record in records:
+        text = tuple(_folded(record[column]) for column in TEXT_COLUMNS[task.head])
+        answers.setdefault(text, Counter())[_answer(task, record)] += 1
+    several = [counts for counts in answers.values() if len(counts) > 1]
+    return sum(counts.total() for counts in several), len(several)
+
+
+def _folded(value) -> object:
+    return frozenset(map(fold, value)) if isinstance(value, list) else fold(value)
+
+
+def _answer(task: Task, record: dict) -> object:
+    if task.head == "tokens":
+        # White space counts in offsets, not in what was marked.
+        return tuple((fold(record["text"][s["start"] : s["end"]]), s["label"]) for s in record["spans"])
+    return fold(record["options"][task.labels.index(record["label"])]) if task.head == "choice" else record["label"]
+
+
+def _pooled(reading: Reading) -> Reading:
+    return replace(reading, records=[{"part": "pool", **record} for record in reading.records])
+
+
+def _refuse_together(task: Task, kind: str, refused: RowsRefused, unread: list[Finding]) -> None:
+    """Raise what the reader refused together with what the schema says of the rest."""
+    found = [*unread, *refused.findings]
+    if refused.reading is not None and refused.reading.records:
+        # What the reader has told of is None in its reading.
+        more = schema.failures(task, _pooled(refused.reading), kind)
+        found += [finding for finding in more if finding.check != schema.MISSING]
+    remedy = refused.remedy + schema.mapped(task, found)
+    refuse(refused.name, found, refused.rows + len(unread), unit=refused.unit, remedy=remedy)
+
+
+def _unread(task: Task, folder: Path, recorded: Iterable[str]) -> list[tuple[str, str]]:
+    """(name, what is known of it) of every file that is recorded and that the reader leaves aside."""
+    reads = getattr(task.reader, "reads", None)
+    if reads is None or not folder.is_dir():
+        return []
+    read = reads(folder)
+    endings = {Path(name).suffix for name in read}
+    found = []
+    for name in sorted(set(recorded) - read):
+        ending = Path(name).suffix
+        cause = ""
+        if ending not in endings and ending.lower() in endings:
+            cause = f" ({ending} is another ending than {ending.lower()})"
+        elif ending == ".ann" and ".txt" in endings:
+            cause = " (annotations without their text)"
+        found.append((name, cause))
+    return found

@@ -1,0 +1,180 @@
+"""Labels over the parts of a split: which part lacks one, and exchanges of groups that bring it there.
+
+The splitter places groups by one stratum. A document has many entity labels, and a rare label of any task may round to
+nothing in a small part. So what it placed is mended, rarest label first, by exchanging groups as wholes (after the
+iterative stratification of Sechidis, Tsoumakas & Vlahavas 2011). A split without such a fault stays as it was.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from harness.data.splitting import Row, grouped, turn
+
+# Where a label has fewer groups than there are parts: what cannot be learnt cannot be measured either.
+PRIORITY = ("train", "test", "validation")
+CANDIDATES = 48  # groups on either side of an exchange; the work stays linear in the rows
+
+
+def labels_of(record: Mapping) -> Counter:
+    """How often each label stands in a record: once, or as often as it has spans of it."""
+    return Counter([record["label"]] if "label" in record else [span["label"] for span in record.get("spans", ())])
+
+
+def wanted(groups: int, names: Collection[str]) -> tuple[str, ...]:
+    """The parts that can each have one of so many groups."""
+    return tuple(name for name in PRIORITY if name in names)[:groups]
+
+
+def lacking(labels: Mapping[str, Collection[str]], splits: Mapping[str, str], names: Collection[str]) -> dict:
+    """Label → the parts of `names` without it, for labels that stand somewhere; `labels` are those of each row."""
+    held: dict[str, set[str]] = {}
+    for row_id, own in labels.items():
+        for label in own:
+            held.setdefault(label, set()).add(splits[row_id])
+    return {
+        label: tuple(name for name in PRIORITY if name in names and name not in parts)
+        for label, parts in sorted(held.items())
+        if not parts >= set(names)
+    }
+
+
+@dataclass(frozen=True)
+class _Group:
+    ids: tuple[str, ...]
+    labels: Counter
+
+    @property
+    def size(self) -> int:
+        return len(self.ids)
+
+
+_NOTHING = _Group((), Counter())
+
+
+def spread(
+    places: Mapping[str, str],
+    rows: Iterable[Row],
+    labels: Mapping[str, Collection[str]],
+    shares: Mapping[str, float],
+    seed: int,
+    settled: Collection[str] = (),
+) -> dict[str, str]:
+    """`places` (id to part), with groups exchanged until every label stands in every part that can have it, and no
+    label's share of a part is further off than chance and the largest group explain; or until no exchange helps.
+
+    `labels` are the distinct labels of each row. Rows that are `settled` (those of a frozen manifest) stay, as do
+    those outside `shares`. No exchange takes a part further from its share than the largest group.
+    """
+    state = _State(places, rows, labels, shares, seed, settled)
+    while exchange := state.next_exchange():
+        state.apply(*exchange)
+    return dict(sorted(state.places.items()))
+
+
+class _State:
+    def __init__(self, places, rows, labels, shares, seed, settled):
+        self.places, self.shares = dict(places), shares
+        self.rows = Counter({name: 0 for name in shares})
+        self.counts: dict[str, Counter] = {name: Counter() for name in shares}
+        self.holders: dict[str, Counter] = {name: Counter() for name in shares}
+        self.movable: dict[str, dict[str, _Group]] = {name: {} for name in shares}
+        self.largest = 1
+        for members in grouped(rows):
+            free = [row for row in members if self.places[row.id] in shares]
+            if not free:
+                continue
+            group = _Group(tuple(row.id for row in free), Counter(x for row in free for x in set(labels[row.id])))
+            name = self.places[group.ids[0]]
+            self._add(name, group)
+            self.largest = max(self.largest, group.size)
+            if len(free) == len(members) and not any(row.id in settled for row in members):
+                self.movable[name][turn(group.ids[0], seed)] = group
+        self.n = self.rows.total()
+        self.totals = sum(self.counts.values(), Counter())
+        groups = sum(self.holders.values(), Counter())
+        self.rarest = sorted(groups, key=lambda label: (groups[label], label))
+        self.mended: set[str] = set()
+        self.wanted = {label: wanted(groups[label], shares) for label in groups}
+
+    def _add(self, name: str, group: _Group, sign: int = 1) -> None:
+        self.rows[name] += sign * group.size
+        for label, n in group.labels.items():
+            self.counts[name][label] += sign * n
+            self.holders[name][label] += sign
+
+    def next_exchange(self) -> tuple | None:
+        """The best exchange for the first fault that one mends: (from, its group, to, its group)."""
+        for label, part, absent in self._faults():
+            if found := min(self._exchanges(label, part, absent), default=None, key=lambda one: one[0]):
+                self.mended.add(label)
+                return found[1]
+        return None
+
+    def _faults(self) -> Iterator[tuple[str, str, bool]]:
+        """(label, part that has too little of it, has it none)."""
+        for label in self.rarest:
+            for part in self.wanted[label]:
+                if not self.counts[part][label]:
+                    yield label, part, True
+        for label in self.rarest:
+            off = {part: self._off(label, part) for part in self.shares}
+            least = min(off, key=lambda part: off[part])
+            if off[least] < -1 or max(off.values()) > 1:
+                yield label, least, False
+
+    def _off(self, label: str, part: str) -> float:
+        """How far the label's share of the part is from that of the whole, 1 being what chance and the largest group
+        explain (see `leakage.label_shares`); of a label that is being mended, what the largest group explains."""
+        if label in self.mended:
+            return (self.counts[part][label] - self.shares[part] * self.totals[label]) / self.largest
+        n, p = self.rows[part], self.totals[label] / self.n
+        if not n:
+            return 0.0
+        return (self.counts[part][label] / n - p) / (3 * math.sqrt(p * (1 - p) / n) + self.largest / n)
+
+    def _exchanges(self, label: str, part: str, absent: bool) -> Iterator[tuple]:
+        """Each exchange that brings the label to the part and does no harm, with what it is judged by."""
+        back = [group for _, group in _first(self.movable[part], lambda group: label not in group.labels)]
+        for other in self.shares:
+            if other == part:
+                continue
+            for key, group in _first(self.movable[other], lambda group: label in group.labels):
+                for given in (*back, _NOTHING):
+                    more, cost = self._change(part, group, other, given)
+                    if more < 0 if absent else more <= 0 and cost < -1e-9:
+                        apart = abs(group.size - given.size)
+                        if not apart or self._keeps_shares(part, other, group.size - given.size):
+                            yield (more, apart, round(cost, 9), key, given.ids), (other, group, part, given)
+
+    def _change(self, part: str, group: _Group, other: str, given: _Group) -> tuple[int, float]:
+        """By how much it changes the number of wanted places without the label, and chi-square over the labels."""
+        more, cost = 0, 0.0
+        for label in group.labels.keys() | given.labels.keys():
+            moved = group.labels[label] - given.labels[label]
+            for name, n in ((part, moved), (other, -moved)):
+                have, target = self.counts[name][label], self.shares[name] * self.totals[label]
+                cost += n * (2 * (have - target) + n) / target
+                if name in self.wanted[label]:
+                    more += (have + n == 0) - (have == 0)
+        return more, cost
+
+    def _keeps_shares(self, part: str, other: str, moved: int) -> bool:
+        return all(
+            abs(self.rows[name] + n - self.shares[name] * self.n) <= self.largest and self.rows[name] + n > 0
+            for name, n in ((part, moved), (other, -moved))
+        )
+
+    def apply(self, other: str, group: _Group, part: str, given: _Group) -> None:
+        for source, target, one in ((other, part, group), (part, other, given)):
+            if one.ids:
+                key = next(key for key, found in self.movable[source].items() if found is one)
+                self.movable[target][key] = self.movable[source].pop(key)
+                self._add(source, one, -1)
+                self._add(target, one)
+                self.places |= dict.fromkeys(one.ids, target)
+
+
+def _first(groups: Mapping[str, _Group], suits) -> list[tuple[str, _Group]]:
+    return sorted((item for item in groups.items() if suits(item[1])), key=lambda item: item[0])[:CANDIDATES]

@@ -1,0 +1,62 @@
+"""A text as a reader sees it: what two texts are compared in wherever one must not repeat the other.
+
+A soft hyphen, a zero-width space or a decomposed letter changes the characters of a text and nothing on the page. So
+duplicates, held-out texts and identifying details are looked for in this form. It is never written to a corpus or
+handed to an encoder.
+"""
+
+import re
+import unicodedata
+
+# Unicode's Default_Ignorable_Code_Point: drawn as nothing by every renderer, whatever the font.
+_IGNORABLE = (
+    (0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F),
+    (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF),
+    (0xFFA0, 0xFFA0), (0xFFF0, 0xFFFB), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
+)  # fmt: skip
+# Compatibility forms that are the same sign in another width, font or joining. Raised, lowered, encircled and stacked
+# ones stay what they are: 10² is not 102, and ½ is not 1/2.
+_SAME_SIGN = ("<wide>", "<narrow>", "<font>", "<noBreak>", "<compat>", "<initial>", "<medial>", "<final>", "<isolated>")
+_HYPHENS = "\u2010\u2011"  # drawn as the hyphen of the keyboard
+_BLANK = "\u2800"  # the empty braille cell
+# Runs with a character that may change. Left out are the ones that most European text is made of and that cannot, so
+# that an ordinary text is gone through once, by the regular expression engine.
+_UNSURE = re.compile(r"[^\t\n\r -~\xa1-\xac\xae-\xb4\xb6-\u0131\u0134-\u013e\u0141-\u0148\u014a-\u017e–—‘’“”•]+")
+
+
+class _Seen(dict):
+    """Code point → what is seen of it; remembers the ones that it met."""
+
+    def __missing__(self, code: int) -> str:
+        return self.setdefault(code, _seen(chr(code)))
+
+
+def _seen(character: str) -> str:
+    if character.isspace() or character == _BLANK:
+        return " "
+    if any(first <= ord(character) <= last for first, last in _IGNORABLE):
+        return ""
+    if unicodedata.category(character) in ("Cc", "Cs"):
+        return ""
+    if character in _HYPHENS:
+        return "-"
+    form, *parts = unicodedata.decomposition(character).split() or [""]
+    # An accent that stands alone would come apart into a blank and an accent on it.
+    if form in _SAME_SIGN and parts[0] != "0020":
+        return "".join(_seen(chr(int(part, 16))) for part in parts)
+    return character
+
+
+_seen_of = _Seen()
+
+
+def visible(text: str) -> str:
+    """`text` in NFC without what cannot be seen, each kind of blank as a blank, full-width and joined letters as
+    plain ones. Line ends, tabs, case and punctuation stay: p<0.05 is not p>0.05."""
+    text = _UNSURE.sub(lambda run: run[0].translate(_seen_of), text)
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def folded(text: str) -> str:
+    """`visible`, case-folded, with runs of white space as one blank: equal where two texts say the same."""
+    return " ".join(visible(text).casefold().split())

@@ -1,0 +1,64 @@
+"""What a disk refuses, as an error for the user: one that is full, read-only, somebody else's or busy."""
+
+import contextlib
+import errno
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.errors import DiskError, HarnessError
+
+# What a disk may answer that is nobody's mistake in the code: what is said of it, and what helps.
+_FREE = "Free space there, then run the command again."
+_DISK = {
+    errno.ENOSPC: ("No space left", _FREE),
+    errno.EDQUOT: ("The disk quota is used up", _FREE),
+    errno.EFBIG: ("The largest size of a file is reached", "Raise that limit (`ulimit -f`), then run it again."),
+    errno.EROFS: ("The file system is read-only", "Mount it for writing, or work where it is."),
+    errno.EACCES: ("Permission denied", "Give your user the right to it (`ls -ld` shows whose it is)."),
+    errno.EPERM: ("Permission denied", "Give your user the right to it (`ls -ld` shows whose it is)."),
+    errno.EBUSY: ("Device or resource busy", "It is replaced as a whole: mount the file system at a folder above it."),
+}
+_READING = (errno.EACCES, errno.EPERM, errno.EBUSY)  # may also be answered to a reader, about a file of its own
+_SAID = re.compile(r"(?:os error|errno:?) (\d+)", re.IGNORECASE)
+
+
+def disk_error(error: BaseException, path: Path | None = None, *, quiet: bool = False) -> DiskError | None:
+    """What `error` says of a disk, as an error for the user; None where it is about something else.
+
+    `path` is what was being written; a file that the error itself names stands in the message unless it must be
+    `quiet` about names. Libraries in other languages give the system's answer only as text.
+    """
+    while error is not None:
+        number = getattr(error, "errno", None) if isinstance(error, OSError) else _number_in(error)
+        if number in _DISK:
+            what, remedy = _DISK[number]
+            named = getattr(error, "filename2", None) or getattr(error, "filename", None)
+            if number in _READING and path and named and not Path(os.fsdecode(named)).is_relative_to(path.parent):
+                return None  # something was read, not written
+            named = path or (None if quiet else named)
+            place = "" if named is None else f": {named}" if number in _READING else f" while writing {named}"
+            return DiskError(f"{what}{place}.", remedy=remedy)
+        error = error.__cause__
+    return None
+
+
+def _number_in(error: BaseException) -> int | None:
+    if isinstance(error, HarnessError):
+        return None
+    text = str(error)
+    if match := _SAID.search(text):
+        return int(match[1])
+    return next((number for number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS) if os.strerror(number) in text), None)
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """What the disk refuses within the block is a DiskError that names `path`."""
+    try:
+        yield
+    except Exception as error:
+        if (found := disk_error(error, path)) is None:
+            raise
+        raise found from error

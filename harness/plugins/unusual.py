@@ -1,0 +1,26 @@
+"""What is allowed in a task and far from what is usual: said to its author, never an error."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness import files
+from harness.reporting.results import MATRIX
+from harness.task import Task
+
+LABELS, ROWS = 500, 1_000_000
+
+
+def notices(root: Path, task: Task) -> Iterator[str]:
+    """A sentence each, with what follows from it."""
+    if len(task.labels) > LABELS:
+        yield (
+            f"{task.name} has {len(task.labels):,} labels, where a few dozen are usual: those without a test row count "
+            f"0 in a macro mean, of over {MATRIX} no confusion matrix is shown, and predictions hold a score of each."
+        )
+    card = Path(root) / "artifacts" / "validated" / task.name / "card.json"
+    rows = files.read_json(card)["rows"] if card.is_file() else 0
+    if rows > ROWS:
+        yield (
+            f"{task.name} has {rows:,} rows, where thousands are usual: every stage reads them all, and fine-tuning "
+            "sees only as many as its updates."
+        )

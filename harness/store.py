@@ -1,0 +1,64 @@
+"""Whether MLflow's database can be used at all: looked at as the SQLite file that it is, before MLflow opens it."""
+
+import contextlib
+import importlib.util
+import os
+import re
+import sqlite3
+from pathlib import Path
+
+from harness.errors import DataError
+
+
+def refuse_unusable(uri: str) -> None:
+    """Raise DataError where a SQLite store is damaged, is no database, or was made by another MLflow.
+
+    MLflow itself tries such a file again for a minute, and then says that it cannot be reached.
+    """
+    path = Path(uri.removeprefix("sqlite:///"))
+    if not uri.startswith("sqlite:///") or not path.exists() or (path.is_file() and not path.stat().st_size):
+        return
+    anew = (
+        f"Move {path} away, then run `harness track`."
+        if os.environ.get("MLFLOW_TRACKING_URI")
+        else "Make it anew from the recorded runs with `harness track --rebuild`."
+    )
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", timeout=0.5, uri=True)) as database:
+            found = [row[0] for row in database.execute("PRAGMA quick_check(1)")]
+            tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            versioned = "SELECT version_num FROM alembic_version"
+            versions = [row[0] for row in database.execute(versioned)] if "alembic_version" in tables else []
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            return  # a writer is at work on it, so it can be read
+        raise DataError(f"MLflow's database {path} cannot be opened ({error}).", remedy=anew) from None
+    except sqlite3.DatabaseError as error:
+        found, versions = [str(error)], []
+    if found != ["ok"]:
+        raise DataError(f"MLflow's database {path} is damaged ({found[0].splitlines()[0]}).", remedy=anew)
+    known, newest = _schemas()
+    for version in versions:
+        if known and version not in known:
+            raise DataError(
+                f"MLflow's database {path} was written by a newer MLflow (schema {version}) than the one installed.",
+                remedy=f"Install that MLflow again, or leave it. {anew}",
+            )
+        if known and version != newest:
+            raise DataError(
+                f"MLflow's database {path} was written by an older MLflow (schema {version}) than the one installed.",
+                remedy=f"Bring it up to date with `mlflow db upgrade {uri}`, or leave it. {anew}",
+            )
+
+
+def _schemas() -> tuple[set[str], str]:
+    """The schemas that the installed MLflow knows, and the newest of them, read without importing it."""
+    (place,) = importlib.util.find_spec("mlflow").submodule_search_locations
+    before: dict[str, str | None] = {}
+    for path in sorted((Path(place) / "store" / "db_migrations" / "versions").glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        if own := re.search(r'^revision\s*=\s*["\'](\w+)', text, re.MULTILINE):
+            parent = re.search(r'^down_revision\s*=\s*["\'](\w+)', text, re.MULTILINE)
+            before[own[1]] = parent[1] if parent else None
+    newest = before.keys() - set(before.values())
+    return set(before), min(newest, default="")

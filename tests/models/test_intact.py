@@ -1,0 +1,108 @@
+"""A stored checkpoint is held against its card before anything is trained on it."""
+
+import dataclasses
+import shutil
+
+import pytest
+import tiny_training
+from tiny_encoders import ENCODER
+
+from harness import registry
+from harness.config import ARMS, Build, CheckpointSettings, Folder, PretrainSettings
+from harness.errors import CheckpointError
+from harness.files import read_json, sha256_tree, write_json, write_jsonl
+from harness.models import intact
+from harness.stages import checkpoint, pretrain
+from harness.training.inputs import read_inputs
+
+RECIPE = tiny_training.settings("norbert3", steps=1, evaluate_every=0, save_steps=0)
+FAMILY = "norbert3"
+FIRST = CheckpointSettings(FAMILY, Build("build"), dataclasses.replace(ENCODER, layers=1), RECIPE, tiny_training.ENGINE)
+THEN = PretrainSettings(FAMILY, Build("build"), RECIPE, False, tiny_training.ENGINE)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A project with a baseline that was built here, a clinical arm trained from it, and a task."""
+    root = tmp_path_factory.mktemp("project")
+    corpus = root / "artifacts" / "corpus"
+    documents = tiny_training.documents()
+    for part in ("general", "clinical"):
+        write_jsonl(corpus / f"{part}.jsonl", documents)
+    part = {"sha256": "a" * 64, "documents": 60, "words": 900, "document_types": {}, "written_standards": {},
+            "kind": "synthetic", "language": "nb", "licence": None, "phi": None}  # fmt: skip
+    write_json(corpus / "parts.json", {"general": part, "clinical": part})
+    checkpoint.run(root, FAMILY, FIRST)
+    pretrain.run(root, FAMILY, THEN)
+    records = [{"id": f"r{i}", "group": f"g{i}", "text": "tekst", "label": "stroke", "part": "pool"} for i in range(3)]
+    write_jsonl(root / "artifacts" / "validated" / "aismec" / "records.jsonl", records)
+    splits = {"r0": "train", "r1": "validation", "r2": "test"}
+    write_json(root / "reports" / "splits" / "aismec.json", {"splits": splits})
+    return root
+
+
+@pytest.fixture
+def project(made, tmp_path):
+    return shutil.copytree(made, tmp_path / "project")
+
+
+def flip(path):
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(bytes(content))
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "tokenizer_config.json", "config.json"])
+@pytest.mark.parametrize("arm", ARMS)
+def test_a_flipped_byte_is_refused_before_fine_tuning(arm, name, project, repository):
+    task = registry.get(repository, "aismec")
+    folder = project / "artifacts" / "checkpoints" / FAMILY / arm
+    found = read_inputs(project, task, FAMILY, ARMS)
+    assert found.hashes["checkpoints"][arm] == sha256_tree(folder)
+    flip(folder / name)
+    with pytest.raises(CheckpointError) as refused:
+        read_inputs(project, task, FAMILY, ARMS)
+    assert f"{name} has SHA-256" in refused.value.message
+    assert f"dvc checkout --force artifacts/checkpoints/{FAMILY}/{arm}" in refused.value.remedy
+    assert f"{'checkpoint' if arm == 'baseline' else 'pretrain'}@{FAMILY}" in refused.value.remedy
+
+
+def test_a_flipped_byte_is_refused_before_continued_pre_training(project):
+    shutil.rmtree(project / "artifacts" / "checkpoints" / FAMILY / "clinical")
+    flip(project / "artifacts" / "checkpoints" / FAMILY / "baseline" / "model.safetensors")
+    with pytest.raises(CheckpointError, match=r"model\.safetensors has SHA-256"):
+        pretrain.run(project, FAMILY, THEN)
+    assert not (project / "artifacts" / "checkpoints" / FAMILY / "clinical").exists()
+
+
+def test_a_file_that_went_or_came_is_named(project):
+    folder = project / "artifacts" / "checkpoints" / FAMILY / "baseline"
+    (folder / "tokenizer_config.json").unlink()
+    (folder / "special_tokens_map.json").write_text("{}")
+    with pytest.raises(CheckpointError, match=r"special_tokens_map\.json was added, tokenizer_config\.json is missing"):
+        intact.refuse_changed(folder)
+
+
+def test_the_card_and_its_readme_may_change(project):
+    folder = project / "artifacts" / "checkpoints" / FAMILY / "baseline"
+    (folder / "README.md").write_text("read me")
+    intact.refuse_changed(folder)
+
+
+def test_an_imported_checkpoint_is_held_too(project):
+    theirs = project / "artifacts" / "checkpoints" / FAMILY / "baseline"
+    source = Folder("folder", str(theirs), "random weights")
+    pretrain.run(project, FAMILY, dataclasses.replace(THEN, source=source))
+    folder = project / "artifacts" / "checkpoints" / FAMILY / "clinical"
+    assert set(read_json(folder / "harness.json")["files"]) >= {"model.safetensors", "tokenizer.json", "config.json"}
+    intact.refuse_changed(folder)
+    flip(folder / "tokenizer.json")
+    with pytest.raises(CheckpointError, match=r"tokenizer\.json has SHA-256"):
+        intact.refuse_changed(folder)
+
+
+def test_what_no_stage_stored_has_nothing_to_be_held_against(project):
+    folder = project / "artifacts" / "checkpoints" / FAMILY / "baseline"
+    (folder / "harness.json").unlink()
+    flip(folder / "model.safetensors")
+    intact.refuse_changed(folder)

@@ -1,0 +1,123 @@
+"""The sample of a task's test follows the declaration, and the check says where it does not."""
+
+import subprocess
+import sys
+
+import pytest
+
+from harness import files, registry
+from harness.plugins import checking, creating, examples, sampling
+
+EVERY = [(head, format_) for head, formats in examples.FORMATS.items() for format_ in formats]
+LABELS = {"choice": ("a", "b", "c"), "tokens": ("Navn", "Sted", "Dato")}
+
+
+@pytest.fixture
+def root(tmp_path):
+    root = tmp_path / "root"
+    (root / "tasks").mkdir(parents=True)
+    return root
+
+
+def edited(root, *changes):
+    path = root / "tasks" / "triage.py"
+    text = path.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text, (old, text)
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+    return registry.get(root, "triage")
+
+
+def with_labels(root, head, labels):
+    old = ", ".join(f'"{label}"' for label in examples.LABELS[head])
+    more = [('positive="yes"', f'positive="{labels[-1]}"')] if head in ("sequence", "pair") else []
+    if head == "choice":
+        more += [('"option_c", "option_d"', '"option_c"')] if "option_d" in declared(root) else []
+    return edited(root, (f"LABELS = ({old})", f"LABELS = {labels!r}"), *more)
+
+
+def declared(root):
+    return (root / "tasks" / "triage.py").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("head", "format_"), EVERY, ids="-".join)
+def test_the_sample_has_the_labels_of_the_task(root, tmp_path, head, format_):
+    creating.create(root, "triage", head, format_)
+    labels = LABELS.get(head, ("grønn", "rød"))
+    task = with_labels(root, head, labels)
+    folder = sampling.of(task, root / "tests" / "tasks" / "triage", tmp_path / "made")
+    assert checking.findings(root, "triage", folder) == []
+    records = task.reader(folder).records
+    found = [label for r in records for label in ([s["label"] for s in r["spans"]] if "spans" in r else [r["label"]])]
+    assert set(found) == set(labels) and len(records) == examples.ROWS
+    # What stands in place as data has labels that the task does not have, and is found fault with; the sample is not.
+    (said,) = checking.findings(root, "triage")
+    assert "data/triage" in said and "tests/tasks" not in said
+
+
+def test_the_test_that_is_written_survives_an_honest_edit(root):
+    creating.create(root, "triage", "sequence", "csv")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib", "tests/tasks"]
+    with_labels(root, "sequence", ("grønn", "rød"))
+    first = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert first.returncode == 0, first.stdout
+    edited(
+        root,
+        ('"sample.csv"', '"calls.tsv"'),
+        ('"text": "text"', '"text": "tekst"'),
+        ('        "id": "id",\n', ""),
+        ('        "group": "group",\n', ""),
+        ('"label": "label"', '"label": "hastegrad"'),
+        ('others="refuse"', 'others="refuse", values={"label": {"0": "grønn", "1": "rød"}}'),
+    )
+    second = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert second.returncode == 0, second.stdout
+
+
+@pytest.mark.parametrize("answer", ["number from 0", "number from 1", "text"])
+def test_answers_in_the_form_that_the_task_has(root, tmp_path, answer):
+    creating.create(root, "triage", "choice", "csv")
+    given = '"sample.csv",\n        delimiter=";",\n        names=("right", "q", "w", "x", "y", "z", "no")'
+    task = edited(
+        root,
+        ('answer="letter"', f'answer="{answer}"'),
+        ('("option_a", "option_b", "option_c", "option_d")', '("w", "x", "y", "z")'),
+        ('"question": "question"', '"question": "q"'),
+        ('"label": "label"', '"label": "right"'),
+        ('"id": "id"', '"id": "no"'),
+        ('"group": "group"', '"group": "no"'),
+        ('"sample.csv"', given),
+    )
+    folder = sampling.of(task, root / "tests" / "tasks" / "triage", tmp_path / "made")
+    assert checking.findings(root, "triage", folder) == []
+    plain = examples.rows("choice")
+    records = task.reader(folder).records
+    assert [(r["label"], r["options"], r["group"]) for r in records] == [
+        (row["label"], row["options"], row["id"]) for row in plain
+    ]
+
+
+def test_rows_that_somebody_put_there_are_read_as_they_are_and_checked(root, tmp_path):
+    creating.create(root, "triage", "sequence", "csv")
+    stored = root / "tests" / "tasks" / "triage"
+    sample = stored / "sample.csv"
+    sample.write_text(sample.read_text(encoding="utf-8").replace(",yes", ",ja"), encoding="utf-8")
+    source = files.read_json(stored / "source.json")
+    files.write_json(stored / "source.json", source | {"files": {"sample.csv": files.sha256(sample)}})
+    task = registry.get(root, "triage")
+    assert sampling.of(task, stored, tmp_path / "made") == stored and not (tmp_path / "made").exists()
+    # The test of the task would fail, and so the check does.
+    (said,) = checking.findings(root, "triage")
+    assert "tests/tasks/triage" in said and "label allowed: no, yes" in said and "test_triage.py reads" in said
+
+
+def test_a_task_with_a_column_of_its_own_is_told_that_its_sample_lacks_it(root):
+    creating.create(root, "triage", "sequence", "csv")
+    edited(
+        root,
+        ('"label": "label"', '"label": "label",\n            "standard": "malform"'),
+        ("schema.sequence(LABELS)", 'schema.sequence(LABELS, columns={"standard": ("bokmål", "nynorsk")})'),
+    )
+    said = "\n".join(checking.findings(root, "triage"))
+    assert "tests/tasks/triage" in said and "missing column  malform" in said

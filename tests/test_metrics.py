@@ -1,0 +1,160 @@
+"""Every declared metric: computed, within its scale, better where the answers are, and refused where it cannot lead."""
+
+import dataclasses
+import itertools
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as oracle
+
+from harness import metrics
+from harness.evaluation import classification, counts, spans
+from harness.task import Groups, Reading, Task
+
+LABELS = ("no", "maybe", "yes")
+LENGTH = 24
+TASK = Task(
+    name="toy", version="1", title="Toy", head="sequence", reader=lambda folder: Reading([], 0), schema=lambda: None,
+    labels=LABELS, groups=Groups(), metrics=("macro_f1",), licence="CC0", citation="none", positive="yes",
+)  # fmt: skip
+ROWS = [m for m in metrics.METRICS.values() if "sequence" in m.heads]
+SPANS = [m for m in metrics.METRICS.values() if "tokens" in m.heads]
+quick = settings(max_examples=60, deadline=None, derandomize=True)
+label = st.sampled_from(LABELS)
+rows = st.lists(st.tuples(label, label, st.sampled_from("uvw")), min_size=1, max_size=25)
+cuts = st.lists(
+    st.tuples(st.integers(0, LENGTH - 4), st.integers(1, 4), label).map(lambda s: (s[0], s[0] + s[1], s[2])), max_size=5
+)
+documents = st.lists(st.tuples(cuts, cuts), min_size=1, max_size=6)
+
+
+def decided(found) -> classification.Decisions:
+    gold, predicted, groups = zip(*found, strict=True)
+    return classification.Decisions(LABELS, gold, predicted, groups, "yes")
+
+
+def marked(found) -> spans.SpanDecisions:
+    return spans.SpanDecisions(
+        LABELS, tuple(spans.Document(f"d{i}", tuple(g), tuple(p), LENGTH) for i, (g, p) in enumerate(found))
+    )
+
+
+def test_what_is_declared_is_what_is_computed():
+    for declared, module, rows_of in ((ROWS, classification, counts._ROWS), (SPANS, spans, counts._SPAN_ROWS)):
+        names = {metric.name for metric in declared}
+        assert names == set(module.METRICS) == set(rows_of) and names <= set(counts._SCORES)
+    assert len({metric.title for metric in metrics.METRICS.values()}) == len(metrics.METRICS)
+
+
+@pytest.mark.parametrize("metric", ROWS, ids=lambda m: m.name)
+@quick
+@given(found=rows)
+def test_scores_of_rows_stay_on_their_scale(metric, found):
+    score = classification.METRICS[metric.name](decided(found))
+    assert metric.lowest - 1e-12 <= score <= metric.highest + 1e-12
+
+
+@pytest.mark.parametrize("metric", SPANS, ids=lambda m: m.name)
+@quick
+@given(found=documents)
+def test_scores_of_spans_stay_on_their_scale(metric, found):
+    assert metric.lowest <= spans.METRICS[metric.name](marked(found)) <= metric.highest
+
+
+@pytest.mark.parametrize("metric", ROWS, ids=lambda m: m.name)
+def test_better_answers_to_rows_score_better(metric):
+    """Of 300 rows more and more are answered right, the others at random: the metric moves the way it declares."""
+    chance = random.Random(metric.name)
+    gold = [chance.choice(LABELS) for _ in range(300)]
+    guesses, order = [chance.choice(LABELS) for _ in gold], chance.sample(range(300), 300)
+    scores = []
+    for right in (0, 75, 150, 225, 300):
+        known = set(order[:right])
+        answers = [g if i in known else guess for i, (g, guess) in enumerate(zip(gold, guesses, strict=True))]
+        groups = [f"{i // 2:03d}" for i in range(300)]
+        scores.append(classification.METRICS[metric.name](decided(zip(gold, answers, groups, strict=True))))
+    gains = [metric.gain(later - before) for before, later in itertools.pairwise(scores)]
+    assert all(gain > 0 for gain in gains)
+    assert scores[-1] == metric.best((metric.lowest, metric.highest)), "all right is the best there is"
+
+
+@pytest.mark.parametrize("metric", SPANS, ids=lambda m: m.name)
+def test_better_answers_to_documents_score_better(metric):
+    """Of 100 documents more and more are marked right, in the others every second span is found."""
+    chance = random.Random(metric.name)
+    gold = [[(0, 3, chance.choice(LABELS)), (8, 11, chance.choice(LABELS))] for _ in range(100)]
+    order, scores = chance.sample(range(100), 100), []
+    for right in (0, 25, 50, 75, 100):
+        known = set(order[:right])
+        scores.append(spans.METRICS[metric.name](marked([(g, g if i in known else g[:1]) for i, g in enumerate(gold)])))
+    gains = [metric.gain(later - before) for before, later in itertools.pairwise(scores)]
+    assert all(gain > 0 for gain in gains)
+    assert scores[-1] == metric.best((metric.lowest, metric.highest))
+
+
+ORACLES = {
+    "binary_f1": lambda g, p: oracle.f1_score(g, p, labels=["yes"], average="macro", zero_division=0),
+    "macro_f1": lambda g, p: oracle.f1_score(g, p, labels=LABELS, average="macro", zero_division=0),
+    "micro_f1": lambda g, p: oracle.f1_score(g, p, labels=LABELS, average="micro", zero_division=0),
+    "weighted_f1": lambda g, p: oracle.f1_score(g, p, labels=LABELS, average="weighted", zero_division=0),
+    "accuracy": oracle.accuracy_score,
+    "mcc": oracle.matthews_corrcoef,
+    "sensitivity": lambda g, p: oracle.recall_score(g, p, labels=["yes"], average="macro", zero_division=0),
+    "specificity": lambda g, p: oracle.recall_score(
+        [x == "yes" for x in g], [x == "yes" for x in p], pos_label=False, zero_division=0
+    ),
+}
+
+
+@pytest.mark.parametrize("name", sorted(ORACLES))
+@quick
+@given(found=rows)
+def test_counts_give_what_scikit_learn_gives(name, found):
+    gold, predicted, _ = zip(*found, strict=True)
+    counted = counts.count(name, decided(found))
+    assert counts.score(name)(counted.values.sum(axis=0)) == pytest.approx(ORACLES[name](gold, predicted), abs=1e-12)
+
+
+@pytest.mark.parametrize("metric", ROWS, ids=lambda m: m.name)
+def test_a_metric_that_a_constant_answer_wins_cannot_lead(metric):
+    """The declared word is held against the numbers: on any mixture of labels no leading metric gives a constant 1."""
+    gold = ["no"] * 5 + ["maybe"] * 3 + ["yes"] * 4
+    groups = [str(i // 2) for i in range(len(gold))]
+    scores = [
+        classification.METRICS[metric.name](decided(zip(gold, [answer] * len(gold), groups, strict=True)))
+        for answer in LABELS
+    ]
+    assert (max(scores) == metric.highest) is bool(metric.unfit)
+
+
+@pytest.mark.parametrize(
+    ("change", "said", "remedy"),
+    [
+        ({"metrics": ("sensitivity", "binary_f1")}, "begins with sensitivity", "Begin with one of binary_f1, macro_f1"),
+        ({"metrics": ("specificity",)}, "“never positive” scores 1", "specificity may follow"),
+        ({"metrics": ("marco_f1",)}, "Did you mean 'macro_f1'", "Metrics of this head: binary_f1"),
+        ({"metrics": ("macro_f1", "macro_f1")}, "repeats macro_f1", "once"),
+        ({"metrics": ("mcc", "sensitivity"), "positive": None}, "sensitivity, which needs TASK.positive", "take"),
+        ({"head": "tokens", "metrics": ("accuracy",)}, "for the head 'tokens'", "document_leak_rate"),
+        ({"head": "pair", "metrics": ("strict_f1",)}, "no metric 'strict_f1' for the head 'pair'", "group_accuracy"),
+    ],
+)
+def test_metrics_that_do_not_fit_a_task(change, said, remedy):
+    ((what, how),) = metrics.faults(dataclasses.replace(TASK, **change))
+    assert said in what and remedy in how
+
+
+def test_metrics_that_do():
+    for metric in metrics.METRICS.values():
+        task = dataclasses.replace(TASK, head=metric.heads[0])
+        first = () if not metric.unfit else ("macro_f1",)
+        assert not list(metrics.faults(dataclasses.replace(task, metrics=(*first, metric.name))))
+
+
+def test_only_what_may_lead_is_offered():
+    task = dataclasses.replace(TASK, metrics=("sensitivity",))
+    ((_, offered),) = metrics.faults(task)
+    for name in offered.split("one of ")[1].split("; ")[0].split(", "):
+        assert not list(metrics.faults(dataclasses.replace(task, metrics=(name,))))

@@ -1,0 +1,122 @@
+"""A database that MLflow cannot use is found out at once, and the command that helps is named."""
+
+import shutil
+import sqlite3
+import time
+from pathlib import Path
+
+import fakes
+import pytest
+
+from harness import live, mirroring, serving, store, tracked, tracking
+from harness.errors import DataError
+from harness.stages import track
+from harness.training.pretraining import About
+
+TASKS, FAMILIES, SEEDS = ("medmqp",), ("nb_bert",), (1, 2)
+SETTINGS = fakes.settings(TASKS, FAMILIES, SEEDS)
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory) -> Path:
+    root = fakes.build(tmp_path_factory.mktemp("store"), TASKS, FAMILIES, SEEDS, rows=20)
+    fakes.score(root, TASKS, FAMILIES, SEEDS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        mirroring.record(root, SETTINGS, fakes.TASKS)
+    return root
+
+
+@pytest.fixture
+def root(recorded, tmp_path, monkeypatch) -> Path:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return shutil.copytree(recorded, tmp_path / "root")
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def garbage(path: Path) -> None:
+    path.write_bytes(b"no database at all" * 1000)
+
+
+def tear(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[4096:40960] = b"\xff" * 36864
+    path.write_bytes(bytes(content))
+
+
+def folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def version(path: Path, number: str) -> None:
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE alembic_version SET version_num = ?", [number])
+    database.close()
+
+
+def newer(path: Path) -> None:
+    version(path, "f0f0f0f0f0f0")
+
+
+def older(path: Path) -> None:
+    version(path, "0a8213491aaa")
+
+
+DAMAGES = {truncate: "is damaged", garbage: "is damaged (file is not a database)", tear: "is damaged",
+           folder: "cannot be opened", newer: "was written by a newer MLflow (schema f0f0f0f0f0f0)",
+           older: "was written by an older MLflow (schema 0a8213491aaa)"}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+def test_what_cannot_be_used_is_named_within_seconds_with_what_helps(damage, root, capsys):
+    damage(root / tracking.DATABASE)
+    said = f"MLflow's database {root / tracking.DATABASE} {DAMAGES[damage]}"
+    began = time.monotonic()
+    for ask in (lambda: tracked.read(root), lambda: serving.serve(root, 5999)):
+        with pytest.raises(DataError) as caught:
+            ask()
+        assert said in caught.value.message and "`harness track --rebuild`" in caught.value.remedy
+    track.run(root, SETTINGS, fakes.TASKS)
+    live.Live(root, "embedded", "nb_bert", "clinical").started(About("test", "0" * 64, 9, 10, 1))
+    told = capsys.readouterr().err
+    assert told.count(said) == 2 and told.count("`harness track --rebuild`") == 2 and "again later" not in told
+    assert "The training goes on without it." in told
+    assert time.monotonic() - began < 20
+
+
+@pytest.mark.parametrize("damage", [truncate, garbage, folder, newer], ids=lambda damage: damage.__name__)
+def test_the_command_that_is_named_helps(damage, root, capsys):
+    damage(root / tracking.DATABASE)
+    track.run(root, SETTINGS, fakes.TASKS, rebuild=True)
+    assert "warning" not in capsys.readouterr().err
+    assert {run.name for run in tracked.read(root)} >= {"medmqp/nb_bert"}
+
+
+def test_a_store_of_the_users_own_is_not_rebuilt_but_moved(root, tmp_path, monkeypatch):
+    own = tmp_path / "own.db"
+    garbage(own)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{own}")
+    with pytest.raises(DataError) as caught:
+        tracked.read(root)
+    assert caught.value.remedy == f"Move {own} away, then run `harness track`."
+
+
+def test_a_sound_store_is_used_also_while_another_process_writes(root):
+    uri = f"sqlite:///{root / tracking.DATABASE}"
+    store.refuse_unusable(uri)
+    writer = sqlite3.connect(root / tracking.DATABASE)
+    writer.execute("BEGIN EXCLUSIVE")
+    store.refuse_unusable(uri)
+    writer.rollback()
+    writer.close()
+
+
+@pytest.mark.parametrize("content", [None, b""])
+def test_a_store_that_is_not_there_yet_is_no_damage(content, tmp_path):
+    if content is not None:
+        (tmp_path / "mlflow.db").write_bytes(content)
+    store.refuse_unusable(f"sqlite:///{tmp_path / 'mlflow.db'}")
