@@ -22,7 +22,7 @@ _SYLLABLES = ((0x1160, 0x11FF), (0xD7B0, 0xD7FF))
 
 @functools.lru_cache(maxsize=4096)
 def _kind(character: str) -> str:
-    """"mark", "unseen" (white space, a character that says nothing) or "" for every other character."""
+    """ "mark", "unseen" (white space, a character that says nothing) or "" for every other character."""
     category = unicodedata.category(character)
     if category[0] == "M":
         return "mark"
