@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import torch
@@ -115,10 +115,10 @@ def train(
         done, tokens = saved.values["done"], saved.values["tokens"]
         position = Position(**saved.values["position"])
         curve, measured, recent = (saved.values[key] for key in ("curve", "measured", "recent"))
-    last_save, told = time.monotonic(), _told_to_stop()
+    last_save = time.monotonic()
     every = max(1, steps // 20)
 
-    with contextlib.closing(plan.updates(position)) as updates:
+    with contextlib.closing(plan.updates(position)) as updates, _told_to_stop() as told:
         for step in range(done, steps):
             model.train()
             rate = _learning_rate(step, steps, settings)
@@ -171,13 +171,20 @@ def _learning_rate(step: int, steps: int, settings: Pretraining) -> float:
     return s.learning_rate * factor
 
 
-def _told_to_stop() -> list[int]:
-    """Becomes true when one of STOPS arrives."""
+@contextlib.contextmanager
+def _told_to_stop() -> Iterator[list[int]]:
+    """A list that holds what arrived of STOPS within the block."""
     told: list[int] = []
-    if threading.current_thread() is threading.main_thread():
-        for number in STOPS:
-            signal.signal(number, lambda arrived, _: told.append(arrived))
-    return told
+    if threading.current_thread() is not threading.main_thread():
+        yield told
+        return
+    before = {number: signal.signal(number, lambda arrived, _: told.append(arrived)) for number in STOPS}
+    try:
+        yield told
+    finally:
+        # What comes after the last update ends at a signal as everything else does.
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _update(
