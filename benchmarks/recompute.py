@@ -22,6 +22,8 @@ from sklearn.metrics import f1_score
 
 KNOWN = ("binary_f1", "macro_f1", "strict_f1")
 DRAWS = 2000
+# What `comparison.csv` leaves empty where nothing can be measured.
+EMPTY = ("reference", "clinical", "delta", "ci_low", "ci_high", "p_value", "p_holm", "mde")
 # A bootstrap of 2,000 draws is known to 1.6 %; on few groups it differs from a jackknife by some per cent itself.
 TOLERANCE = 0.08
 
@@ -108,6 +110,29 @@ def adjusted(values: list[float]) -> list[float]:
     return found
 
 
+def without(root: Path, row: dict, printed: dict) -> str:
+    """A row that says nothing because nothing can be measured: true where test or training rows lack what is sought."""
+    task, metric = row["task"], row["metric"]
+    runs = json.loads((root / "artifacts" / "predictions" / task / row["family"] / "runs.json").read_bytes())
+    _, positive = declared(root, task, runs)
+    splits = json.loads((root / "reports" / "splits" / f"{task}.json").read_text(encoding="utf-8"))["splits"]
+    records = lines_of(root / "artifacts" / "validated" / task / "records.jsonl")
+    held = {part: set() for part in ("train", "test")}
+    for record in records:
+        if (part := splits.get(record["id"])) in held:
+            held[part] |= {span["label"] for span in record["spans"]} if "spans" in record else {record["label"]}
+    wrong = [f"{name} is {row[name]}" for name in EMPTY if row[name]]
+    wrong += [f"F1 of {arm} seed {seed} is {value}" for (arm, seed), value in printed.items() if value]
+    if row["verdict"] != "inconclusive":
+        wrong.append(f"the verdict is {row['verdict']}")
+    shared = held["train"] & held["test"]
+    one_label = metric == "macro_f1" and "spans" not in records[0] and len(held["train"]) == 1
+    if (positive in shared if metric == "binary_f1" else shared) and not one_label:
+        wrong.append(f"{metric} can be measured")
+    head = f"{task}/{row['family']} against {row['against']}"
+    return f"DIFFERS {head}: {'; '.join(wrong)}" if wrong else f"agrees  {head}: {metric} cannot be measured"
+
+
 def recompute(root: Path) -> list[str]:
     """A line for each row of `comparison.csv`; those that disagree begin with DIFFERS."""
     given = re.search(r"statistics:[^#]*?level: *([0-9.]+)", (root / "params.yaml").read_text(encoding="utf-8"))
@@ -118,7 +143,9 @@ def recompute(root: Path) -> list[str]:
         if row["primary"] == "true":
             results[row["task"], row["family"]][row["arm"], int(row["seed"])] = row["value"]
     said, rng = [], np.random.default_rng(7)
-    for row, holm in zip(rows, adjusted([float(row["p_value"]) for row in rows]), strict=True):
+    measured = [row for row in rows if row["delta"]]
+    said += [without(root, row, results[row["task"], row["family"]]) for row in rows if not row["delta"]]
+    for row, holm in zip(measured, adjusted([float(row["p_value"]) for row in measured]), strict=True):
         task, family, arms = row["task"], row["family"], (row["against"], "clinical")
         if row["metric"] not in KNOWN:
             said.append(
@@ -157,7 +184,7 @@ def recompute(root: Path) -> list[str]:
             wrong.append(f"width of the interval: {width:.4f}, printed {printed:.4f}")
         if abs(p - float(row["p_value"])) > 0.02:
             wrong.append(f"p: {p:.4f}, printed {row['p_value']}")
-        if abs(holm - float(row["p_holm"])) > 1e-4 * len(rows):
+        if abs(holm - float(row["p_holm"])) > 1e-4 * len(measured):
             wrong.append(f"p after Holm: {holm:.4f}, printed {row['p_holm']}")
         head = f"{task}/{family} against {row['against']}"
         agree = f"Δ {means[1] - means[0]:+.4f} [{low:+.4f}, {high:+.4f}] p {p:.4f}; printed {row['delta']} " + (

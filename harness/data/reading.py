@@ -17,6 +17,7 @@ _ODD = (
     "with a replacement character (U+FFFD): letters were lost before this file was written.",
     "are one group because its name says that a value is missing; a split keeps them together.",
 )
+PARTS = 3  # training, validation, test
 NOT_READ = "a file that is not read: the task's reader names no such file"
 
 
@@ -48,11 +49,13 @@ def checked(task: Task, folder: Path, kind: str, source_name: str, recorded: Ite
 
 
 def remarks(task: Task, reading: Reading) -> list[str]:
-    """What is no fault and should be known: what was dropped, what was mended, texts that stand with two answers."""
+    """What is no fault and should be known: what was dropped, what was mended, labels that are too rare to be in every
+    part, texts that stand with two answers."""
     said = [f"{reading.rows_in} rows read, {len(reading.records)} kept."]
     for what, counts in (("Dropped", reading.dropped), ("Mended", reading.repaired)):
         if counts:
             said.append(f"{what}: " + ", ".join(f"{counts[reason]} × {reason}" for reason in sorted(counts)) + ".")
+    said += _labels(task, reading.records)
     rows, texts = contradictions(task, reading.records)
     if texts:
         some = "texts stand" if texts > 1 else "text stands"
@@ -61,6 +64,33 @@ def remarks(task: Task, reading: Reading) -> list[str]:
         )
     said += [remark for remark in map(_remark, (damaged(reading.records), unnamed(reading.records)), _ODD) if remark]
     return said
+
+
+def _labels(task: Task, records: list[dict]) -> list[str]:
+    """Which labels stand nowhere, and which cannot stand in training, validation and test part, as groups stay whole.
+
+    Groups that the split links later, or parts that are given, can only make it worse.
+    """
+    groups: dict[str, set[str]] = {label: set() for label in task.labels}
+    for record in records:
+        for label in {record["label"]} if "label" in record else {span["label"] for span in record["spans"]}:
+            groups[label].add(record["group"])
+    said = []
+    if absent := [label for label in task.labels if not groups[label]]:
+        said.append(
+            f"No row has {_named(absent)}: scores of {'it' if len(absent) == 1 else 'them'} cannot be measured, and "
+            f"a macro mean counts {'it' if len(absent) == 1 else 'them'} as 0."
+        )
+    if rare := [label for label in task.labels if 0 < len(groups[label]) < PARTS]:
+        said.append(
+            f"Fewer than {PARTS} groups have {_named(rare)}: training, validation and test part each need one. "
+            "Where a part lacks a label, it is not learnt, or its scores cannot be measured."
+        )
+    return said
+
+
+def _named(labels: list[str]) -> str:
+    return f"the label{'s' * (len(labels) > 1)} {', '.join(labels)}"
 
 
 def _remark(rows: int, what: str) -> str:

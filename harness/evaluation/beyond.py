@@ -7,7 +7,7 @@ written: a scores file may leave the place where the data may not.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
-from harness.evaluation import privacy, slices
+from harness.evaluation import measurable, privacy, slices
 from harness.evaluation.metrics import functions
 from harness.evaluation.spans import SpanDecisions
 from harness.task import TEXT_COLUMNS, Task
@@ -37,9 +37,15 @@ def slicings(task: Task, records: Iterable[Mapping]) -> dict[str, dict[str, str 
 def by_slice(task: Task, decisions, ids: Sequence[str], divided: Mapping[str, Mapping[str, str | None]]) -> list[dict]:
     """The primary score of every slice: {"by", "value", "n", "score"}.
 
-    `ids` are those of `decisions`, in order. `n` and `score` are None in a cell that is not shown.
+    `ids` are those of `decisions`, in order. `n` and `score` are None in a cell that is not shown, `score` also where
+    it cannot be measured.
     """
-    primary = functions(task)[task.metrics[0]]
+    name = task.metrics[0]
+    score = functions(task)[name]
+
+    def primary(some) -> float | None:
+        return None if measurable.fault_of(task, name, some) else score(some)
+
     return [
         {"by": by, **asdict(found)}
         for by, values in divided.items()

@@ -21,7 +21,8 @@ MISSING = "not stated"
 
 @dataclass(frozen=True)
 class Slice:
-    """Score of the rows (documents) with one value; `n` and `score` are None where the cell is suppressed."""
+    """Score of the rows (documents) with one value; `n` and `score` are None where the cell is suppressed;
+    `score` alone where `metric` gives None."""
 
     value: str
     n: int | None

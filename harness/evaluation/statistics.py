@@ -7,7 +7,7 @@ interval and the p-value come from the same standard error and the same t distri
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy import sparse, stats
@@ -41,11 +41,13 @@ class Estimate:
     Not evidence about the checkpoint, and named for what they are: `documents_se` is the standard error over
     groups alone, with these very runs; `p_group_swap` the permutation of the arms within groups (None where
     the arms differ in the number of seeds). Both answer "would these runs differ on other documents?".
+
+    Of a metric that cannot be measured on these rows everything is None but the numbers of groups and seeds.
     """
 
-    reference: float
-    clinical: float
-    delta: float
+    reference: float | None
+    clinical: float | None
+    delta: float | None
     ci_low: float | None
     ci_high: float | None
     p_value: float | None
@@ -58,6 +60,16 @@ class Estimate:
     p_group_swap: float | None
     n_groups: int
     n_seeds: int
+
+    @classmethod
+    def of_nothing(cls, n_groups: int, n_seeds: int) -> "Estimate":
+        """Where nothing can be measured."""
+        unknown = dict.fromkeys(field.name for field in fields(cls))
+        return cls(**unknown | {"n_groups": n_groups, "n_seeds": n_seeds})
+
+    @property
+    def measured(self) -> bool:
+        return self.delta is not None
 
 
 def compare(reference: np.ndarray | Stack, clinical: np.ndarray | Stack, score: Score, settings: Settings) -> Estimate:

@@ -1,7 +1,8 @@
 """From estimates to verdicts: many comparisons at once, and what may be said of each.
 
 The comparisons of a run are declared in advance, so all of them are the family that the adjustment
-covers, also those that turn out to have no p-value.
+covers, also those that turn out to have no p-value. Left out are those that cannot be measured at all: gold
+alone says which (`harness.evaluation.measurable`), so that no result chooses how many are adjusted for.
 """
 
 from collections.abc import Sequence
@@ -39,8 +40,12 @@ def judge(
     `metrics` are what the comparisons are made by, `floors` the best scores of a constant answer on the same rows,
     one per comparison (None: not known).
     """
-    p_values = [estimate.p_value for estimate in estimates]
-    holm, bh = adjusted(p_values, "holm"), adjusted(p_values, "fdr_bh")
+    declared = [i for i, estimate in enumerate(estimates) if estimate.measured]
+    holm, bh = [None] * len(estimates), [None] * len(estimates)
+    for values, method in ((holm, "holm"), (bh, "fdr_bh")):
+        found = adjusted([estimates[i].p_value for i in declared], method)
+        for i, value in zip(declared, found, strict=True):
+            values[i] = value
     known = floors if floors is not None else [None] * len(estimates)
     return [
         Judgement(h, b, verdict(estimate, metric, h, alpha, margin, floor), collapsed(estimate, metric, margin, floor))
@@ -55,7 +60,7 @@ def collapsed(estimate: Estimate, metric: Metric, margin: float, floor: float | 
     be compared. Two encoders that both always answer the commonest label agree to the last row and their interval
     is narrow, but that is no evidence that they are equally good.
     """
-    if floor is None:
+    if floor is None or not estimate.measured:
         return False
     better = metric.best((estimate.reference, estimate.clinical))
     return metric.gain(better - floor) <= margin + _ROUNDING
@@ -86,7 +91,7 @@ def verdict(
                     that was declared in advance not to matter.
     better, worse   otherwise, where the Holm-adjusted p-value is below alpha, by the sign of Δ: where lower is better,
                     a negative one is better;
-    inconclusive    otherwise, and wherever there is no interval (one seed, one group).
+    inconclusive    otherwise, and wherever there is no interval (one seed, one group, nothing that could be measured).
     """
     if collapsed(estimate, metric, margin, floor):
         return "inconclusive"

@@ -59,16 +59,16 @@ def _sizes(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
 
 def _weak(comparisons: list[Comparison]) -> list[str]:
     """Small test splits, arms that a constant answer beats, and runs that went wrong."""
-    items = []
+    items, measured = _unmeasured(comparisons), [c for c in comparisons if not c.unmeasured()]
     if small := {c.task: c.n["test"] for c in comparisons if c.n["test"] < SMALL_TEST}:
         sizes = [f"`{task}` ({n} rows, each {100 / n:.1f} % of them)" for task, n in small.items()]
         items.append(f"Anything fine from a small test split: {wording.listing(sizes)}.")
-    if weak := [f"`{c.task}` with {c.family_title}" for c in comparisons if not beats_constants(c)]:
+    if weak := [f"`{c.task}` with {c.family_title}" for c in measured if not beats_constants(c)]:
         items.append(
             "That the encoders can do every task: a constant answer scores at least as well as one of the arms on "
             f"{wording.listing(weak)}."
         )
-    if beaten := [f"`{c.task}` with {c.family_title}" for c in comparisons if not beats_classic(c)]:
+    if beaten := [f"`{c.task}` with {c.family_title}" for c in measured if not beats_classic(c)]:
         items.append(
             "That an encoder is needed: a linear model of counted words scores at least as well as one of the arms on "
             f"{wording.listing(beaten)}."
@@ -78,6 +78,36 @@ def _weak(comparisons: list[Comparison]) -> list[str]:
             f"That every run trained well: these diverged and were scored as they were: {'; '.join(diverged)}."
         )
     return items
+
+
+def _unmeasured(comparisons: list[Comparison]) -> list[str]:
+    """What the gold labels do not allow to be measured, learnt or chosen by; it is no fault of an encoder."""
+    first = {c.task: c for c in comparisons}.values()
+    items = []
+    if without := [f"{c.metric.title} of `{c.task}`: {c.unmeasured()}" for c in first if c.unmeasured()]:
+        items.append(
+            f"Anything about what {wording.UNMEASURED}, which is no fault of the encoders: {'; '.join(without)}."
+        )
+    if means := [f"`{c.task}` ({said})" for c in first if "macro_f1" in c.metrics and (said := _unearned(c))]:
+        items.append(
+            "That macro-F1 can reach its highest value everywhere. It is the mean over all declared labels, and some "
+            f"of them nobody can earn: {wording.listing(means)}."
+        )
+    gaps = {c.task: c.lacking.get("validation", []) for c in first}
+    if kept := [f"`{task}` ({wording.listing(labels)})" for task, labels in gaps.items() if labels]:
+        items.append(
+            "That the best weights of each run were kept: the validation part, by which they are chosen, lacks labels "
+            f"of {wording.listing(kept)}."
+        )
+    return items
+
+
+def _unearned(c: Comparison) -> str:
+    """The labels that the test or the training part lacks."""
+    if c.unmeasured("macro_f1"):
+        return ""
+    said = [(name, c.lacking.get(part, [])) for part, name in (("test", "test"), ("train", "training"))]
+    return "; ".join(f"the {name} part lacks {wording.listing(labels)}" for name, labels in said if labels)
 
 
 def beats_constants(c: Comparison) -> bool:

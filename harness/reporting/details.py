@@ -22,7 +22,8 @@ def slices(comparisons: list[Comparison]) -> tuple:
     words = (
         "The primary score of parts of the test sets, means over seeds. Parts are small, and nothing here was tested: "
         f"read differences between them as questions, not answers. Cells under {MINIMUM} rows are not shown (–), "
-        "and others with them where such a cell would follow from the total."
+        "and others with them where such a cell would follow from the total; nor are scores that cannot be measured in "
+        "a part, such as the F1 of a label that no row of it has."
     )
     return (Paragraph(words), *blocks)
 

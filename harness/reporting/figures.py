@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Mapping
 
 from harness.config import Statistics
-from harness.reporting import curves, forest, plotting
+from harness.reporting import curves, forest, plotting, wording
 from harness.reporting.plotting import INK, SOFT
 from harness.reporting.results import Comparison, Judgements, mean, spread
 
@@ -42,19 +42,34 @@ def arms(comparisons: list[Comparison]) -> bytes:
         _panel(panel, [c for c in comparisons if c.task == task])
     for panel in panels[len(tasks) :]:
         panel.axis("off")
-    handles, labels = panels[0].get_legend_handles_labels()
+    # A task that cannot be measured has no bars.
+    legends = [panel.get_legend_handles_labels() for panel in panels[: len(tasks)]]
+    handles, labels = max(legends, key=lambda legend: len(legend[0]))
     title = f"{plotting.kinds_line(comparisons)}\nbar: mean over seeds, mark: one seed"
     if len(panels) > len(tasks):
         panels[len(tasks)].legend(
             handles, labels, loc="center left", frameon=False, fontsize=10.5, title=title, title_fontsize=9.5
         )
     else:
-        panels[0].legend(handles, labels, frameon=False, fontsize=9)
+        if handles:
+            panels[0].legend(handles, labels, frameon=False, fontsize=9)
         figure.supxlabel(title, fontsize=10)
     return plotting.png(figure)
 
 
 def _panel(panel, group: list[Comparison]) -> None:
+    if group[0].unmeasured():
+        panel.text(0.5, 0.5, wording.UNMEASURED, transform=panel.transAxes, ha="center", fontsize=10, color=SOFT)
+        panel.set_xlim(-0.5, len(group) - 0.5)
+    else:
+        _bars(panel, group)
+    panel.set_xticks(range(len(group)), [c.family_title for c in group], fontsize=10)
+    panel.set_ylim(*plotting.limits(group[0].metric))
+    panel.set_ylabel(plotting.axis(group[0].metric), fontsize=10)
+    panel.set_title(textwrap.fill(group[0].short_title, PANEL_WIDTH), fontsize=11, color=INK)
+
+
+def _bars(panel, group: list[Comparison]) -> None:
     present = list(dict.fromkeys(arm for c in group for arm in c.arms))
     width = 0.8 / len(present)
     for k, arm in enumerate(present):
@@ -81,7 +96,3 @@ def _panel(panel, group: list[Comparison]) -> None:
     if classic := group[0].classic:
         height = 100 * round(classic.mean(*classic.arms), 4)
         panel.axhline(height, color=INK, linestyle=(0, (1, 1.5)), linewidth=1.4, label="Classic linear model")
-    panel.set_xticks(range(len(group)), [c.family_title for c in group], fontsize=10)
-    panel.set_ylim(*plotting.limits(group[0].metric))
-    panel.set_ylabel(plotting.axis(group[0].metric), fontsize=10)
-    panel.set_title(textwrap.fill(group[0].short_title, PANEL_WIDTH), fontsize=11, color=INK)

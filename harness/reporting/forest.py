@@ -55,7 +55,7 @@ def draw(comparisons: list[Comparison], judgements: Judgements, statistics: Stat
         f"band: ± {100 * margin:g} points, declared not to matter · {plotting.kinds_line(comparisons)}",
         fontsize=10,
     )
-    _legend(panel, [judgements[c.task, c.family, arm] for c, arm in rows])
+    _legend(panel, [judgements[c.task, c.family, arm] for c, arm in rows if not c.unmeasured()])
     return plotting.png(figure)
 
 
@@ -73,13 +73,17 @@ def _limit(rows: list, margin: float) -> float:
     ends = []
     for c, arm in rows:
         estimate = c.estimates["test", arm]
-        ends.append(max(abs(v) for v in (estimate.delta, estimate.ci_low, estimate.ci_high) if v is not None))
-    fitting = sorted(ends)[math.ceil(0.75 * len(ends)) - 1]
+        known = [abs(v) for v in (estimate.delta, estimate.ci_low, estimate.ci_high) if v is not None]
+        ends += [max(known)] if known else []
+    fitting = sorted(ends)[math.ceil(0.75 * len(ends)) - 1] if ends else 0.0
     return 100 * round(1.15 * max(fitting, 1.5 * margin, 0.01), 4)
 
 
 def _row(panel, y: float, c: Comparison, arm: str, judgement: Judgement, limit: float) -> None:
     e, mark = c.estimates["test", arm], MARK[kind(judgement)]
+    if not e.measured:
+        _beside(panel, y, wording.UNMEASURED)
+        return
     text = wording.difference(e.delta, c.primary)
     if e.ci_low is not None and e.ci_high is not None:
         low, high = sorted(100 * round(c.metric.gain(end), 4) for end in (e.ci_low, e.ci_high))
@@ -95,6 +99,10 @@ def _row(panel, y: float, c: Comparison, arm: str, judgement: Judgement, limit: 
         [min(max(delta, -limit), limit)], [y], s=62, marker=mark["marker"], facecolor=mark["facecolor"], edgecolor=INK,
         linewidth=1.1, zorder=3, clip_on=False,
     )  # fmt: skip
+    _beside(panel, y, text)
+
+
+def _beside(panel, y: float, text: str) -> None:
     panel.text(1.015, y, text, transform=panel.get_yaxis_transform(), fontsize=9, color=INK, va="center", clip_on=False)
 
 
@@ -104,6 +112,8 @@ def _legend(panel, judgements: list[Judgement]) -> None:
     for name, mark in MARK.items():
         if name in present:
             panel.scatter([], [], s=62, edgecolor=INK, linewidth=1.1, **mark)
+    if not present:
+        return
     panel.legend(
         loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(present), frameon=False, fontsize=9.5,
         handletextpad=0.3, columnspacing=1.4,

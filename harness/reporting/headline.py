@@ -51,16 +51,20 @@ def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: St
             "Primary score by task and family; bars are means, whiskers ± one SD over seeds, marks single seeds "
             f"({kinds}).",
             "Bar chart of baseline and clinical scores by task and family; the clinical mean is better in "
-            f"{sum(c.metric.gain(c.delta()) > 0 for c in comparisons)} of {len(comparisons)} comparisons. The table "
-            "above holds the numbers.",
+            f"{sum(not c.unmeasured() and c.metric.gain(c.delta()) > 0 for c in comparisons)} of {len(comparisons)} "
+            "comparisons. The table above holds the numbers.",
         ),
     )
 
 
 def found(comparisons: list[Comparison], judgements: Judgements) -> str:
     """How many comparisons have which verdict, and the names of those where something can be said."""
-    counts = Counter(judgement.verdict for judgement in judgements.values())
-    text = f"Of {amount(len(judgements), 'comparison')}: " + ", ".join(f"{counts[v]} {v}" for v in VERDICTS) + "."
+    unmeasured = {(c.task, c.family) for c in comparisons if c.unmeasured()}
+    counts = Counter(judgement.verdict for key, judgement in judgements.items() if key[:2] not in unmeasured)
+    said = [f"{counts[v]} {v}" for v in VERDICTS]
+    if unmeasured:
+        said.append(f"{len(judgements) - counts.total()} {wording.UNMEASURED}")
+    text = f"Of {amount(len(judgements), 'comparison')}: {', '.join(said)}."
     for verdict in ("better", "worse"):
         named = [
             f"`{c.task}` with {c.family_title}" + ("" if arm == AGAINST else f" (against {arm})")
@@ -90,7 +94,7 @@ def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: 
                     c.heading,
                     c.family_title,
                     *([arm_title(arm)] if len(others) > 1 else []),
-                    wording.verdict(judgement),
+                    wording.verdict(judgement, c.unmeasured()),
                     wording.difference(estimate.delta, c.primary),
                     interval or wording.ABSENT,
                     wording.p_value(judgement.p_holm),
@@ -119,14 +123,12 @@ def headline_table(comparisons: list[Comparison]) -> Table:
     extra = wording.unique(arm for c in comparisons for arm in c.arms[2:])
     rows = []
     for c in comparisons:
-        arms = [wording.score_with_spread(c.primary, c.over_seeds(arm)) for arm in (AGAINST, "clinical")]
-        others = [
-            wording.score_with_spread(c.primary, c.over_seeds(arm)) if arm in c.arms else wording.ABSENT
-            for arm in extra
-        ]
-        nothing = wording.reading_nothing(c.reference, c.primary) if c.constants_shown else wording.ABSENT
+        arms = [wording.over_seeds(c, arm) for arm in (AGAINST, "clinical")]
+        others = [wording.over_seeds(c, arm) if arm in c.arms else wording.ABSENT for arm in extra]
+        told = c.constants_shown and not c.unmeasured()
+        nothing = wording.reading_nothing(c.reference, c.primary) if told else wording.ABSENT
         shared = (c.heading, wording.metric_title(c.primary), test_size(c), c.data_kind, nothing, classic(c))
-        rows.append((*shared, c.family_title, *arms, *others, wording.difference(c.delta(), c.primary)))
+        rows.append((*shared, c.family_title, *arms, *others, wording.gain(c)))
     return Table(
         f"Primary score on the test split, {wording.scales(comparisons)}, mean ± SD over "
         f"{amount(len(comparisons[0].seeds), 'seed')} ({wording.kinds(c.data_kind for c in comparisons)})",
@@ -144,4 +146,4 @@ def test_size(c: Comparison) -> str:
 
 def classic(c: Comparison) -> str:
     """What the linear model scores."""
-    return wording.score(c.primary, c.classic.mean(*c.classic.arms)) if c.classic else wording.ABSENT
+    return wording.over_seeds(c.classic, *c.classic.arms) if c.classic else wording.ABSENT

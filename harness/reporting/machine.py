@@ -11,17 +11,19 @@ def metrics(comparisons: list[Comparison], judgements: dict[tuple[str, str, str]
     """`metrics.json`: per task and family the means of the primary score, under its metric's name, and, per other arm,
     the comparison.
 
-    Four decimals, as in the CSVs; what cannot be known (an interval from one seed) is left out.
+    Four decimals, as in the CSVs; what cannot be known (an interval from one seed) is left out; where nothing can be
+    measured, `unmeasured` says why.
     """
     found: dict[str, dict] = {}
     for c in comparisons:
-        entry: dict = {c.primary: {arm: four_decimals(c.mean(arm)) for arm in c.arms}}
+        entry: dict = {c.primary: {} if c.unmeasured() else {arm: four_decimals(c.mean(arm)) for arm in c.arms}}
         for arm in c.others:
             estimate, judgement = c.estimates["test", arm], judgements[c.task, c.family, arm]
             numbers = {name: getattr(estimate, name) for name in ("delta", "ci_low", "ci_high", "p_value", "mde")}
             numbers["p_holm"] = judgement.p_holm
             kept = {name: four_decimals(value) for name, value in numbers.items() if value is not None}
-            entry[f"against_{arm}"] = kept | {"verdict": judgement.verdict}
+            why = {"unmeasured": c.unmeasured()} if c.unmeasured() else {}
+            entry[f"against_{arm}"] = kept | {"verdict": judgement.verdict} | why
         found.setdefault(c.task, {})[c.family] = entry
     return found
 

@@ -43,6 +43,8 @@ def _results(c: Comparison, arm: str) -> list:
     found = []
     for part in c.parts:
         for metric in c.metrics:
+            if c.unmeasured(metric, part):
+                continue
             values = c.over_seeds(arm, metric, part)
             deviation = spread(values)
             arguments = {"seeds": len(values)} | (

@@ -132,6 +132,8 @@ def child_tags(recording: Recording, entry: Mapping, links: Mapping[str, "Made"]
     arm, c = entry["arm"], recording.comparison
     made = {arm: links[arm]} if arm in links else {}
     best = wording.score(c.primary, c.values[arm, entry["seed"], "test", c.primary])
+    if reason := c.unmeasured():
+        best = wording.unmeasured(reason)
     text = (
         f"{c.title}, {c.family_title}: the {arm} arm fine-tuned with seed {entry['seed']} for {entry['steps']} "
         f"updates, scored as it was after {entry['best_step']}, where it told the classes of the validation part best "
@@ -180,6 +182,11 @@ def verdicts(recording: Recording) -> dict[str, str]:
 def description(recording: Recording) -> str:
     """What was compared and what came of it, in two sentences."""
     c = recording.comparison
+    if reason := c.unmeasured():
+        return (
+            f"{c.title}, {c.family_title}: {wording.metric_title(c.primary)} before and after clinical pre-training "
+            f"{wording.unmeasured(reason)} ({len(c.seeds)} seeds, {wording.KINDS[c.data_kind]})."
+        )
     baseline, clinical = (wording.score_with_spread(c.primary, c.over_seeds(arm)) for arm in (AGAINST, "clinical"))
     estimate, judgement = c.estimates["test", AGAINST], recording.judgements[AGAINST]
     interval = "no interval"
@@ -221,7 +228,7 @@ def run_metrics(comparison: Comparison, entry: dict) -> list[tuple[str, float, i
     found = [
         (_metric(part, metric), value, last)
         for (a, s, part, metric), value in comparison.values.items()
-        if (a, s) == (arm, seed) and part in comparison.parts
+        if (a, s) == (arm, seed) and part in comparison.parts and not comparison.unmeasured(metric, part)
     ]
     validation = f"validation_{comparison.primary}"
     found += [(f"best_{validation}", entry["best_validation"], last), ("best_selection", entry["best_selection"], last)]
@@ -237,7 +244,7 @@ def comparison_metrics(recording: Recording) -> list[tuple[str, float, int]]:
     The same of the primary score under names that all tasks share, for a page that lists them: `primary_<arm>`,
     `primary_difference`, and `primary_improvement`, which is above 0 where the clinical arm is better. Of it also
     `ci_low`, `ci_high`, `p_value`, `p_holm` and `mde` as in `comparison.csv`, where there are any; those against
-    another arm than the baseline end with its name.
+    another arm than the baseline end with its name. What cannot be measured is left out.
     """
     comparison = recording.comparison
     found = []
@@ -246,9 +253,13 @@ def comparison_metrics(recording: Recording) -> list[tuple[str, float, int]]:
         found += [(_against(key, arm), value, 0) for key, value in evidence.items() if value is not None]
     for part in comparison.parts:
         for metric in comparison.metrics:
+            if comparison.unmeasured(metric, part):
+                continue
             name = _metric(part, metric)
             found += [(f"{name}_{arm}", comparison.mean(arm, metric, part), 0) for arm in comparison.arms]
             found.append((f"{name}_difference", comparison.delta(metric, part), 0))
+    if comparison.unmeasured():
+        return found
     found += [(f"primary_{arm}", comparison.mean(arm), 0) for arm in comparison.arms]
     found.append(("primary_difference", comparison.delta(), 0))
     found.append(("primary_improvement", comparison.metric.gain(comparison.delta()), 0))

@@ -34,7 +34,8 @@ class Comparison:
     with its arm and seed. `classic` are the scores of the task's linear model in the same shape: the family `classic`
     with one arm, one seed, and nothing that it is compared with; `constants` are those of constant answers, by part.
     Of restricted data, counts and scores that may not be shown are None, and `constants_shown` says whether what
-    constant answers score may stand in a table (see `harness.reporting.disclosure`).
+    constant answers score may stand in a table (see `harness.reporting.disclosure`). `lacking` are the labels that the
+    gold of a part lacks, `unmeasurable` by part and metric why it cannot be measured (`harness.evaluation.measurable`).
     """
 
     task: str
@@ -63,6 +64,12 @@ class Comparison:
     constants: Mapping[str, dict[str, dict[str, float]]] = field(default_factory=dict)
     classic: "Comparison | None" = None
     constants_shown: bool = True
+    lacking: Mapping[str, list[str]] = field(default_factory=dict)
+    unmeasurable: Mapping[str, dict[str, str]] = field(default_factory=dict)
+
+    def unmeasured(self, metric: str | None = None, part: str = "test") -> str:
+        """Why a metric, or the primary one, cannot be measured on a part; empty where it can."""
+        return self.unmeasurable.get(part, {}).get(metric or self.primary, "")
 
     @property
     def metric(self) -> Metric:
@@ -256,6 +263,8 @@ def _shape(scores: dict, title: str, family: str, arms: tuple[str, ...], seeds: 
         diverged=(),
         inputs=scores["inputs"],
         provenance=scores["provenance"],
+        lacking=scores.get("lacking", {}),
+        unmeasurable=scores.get("unmeasurable", {}),
         **{
             name: tuple(row for row in scores.get(name, []) if row["seed"] in wanted)
             for name in ("slices", "privacy", "thresholds", "learning")

@@ -6,24 +6,27 @@ from harness.evaluation.suppression import MINIMUM
 from harness.reporting import wording
 from harness.reporting.document import Details, Paragraph, Table
 from harness.reporting.results import AGAINST, Comparison
-from harness.reporting.wording import amount, arm_title, by_task, capital, with_classic
+from harness.reporting.wording import amount, arm_title, by_task, capital, unique, with_classic
+
+WHERE = {"test": "test split", "holdout": "shipped holdout"}
 
 
 def score_table(group: list[Comparison], part: str) -> Table:
     """All metrics of one task on one part, a row per family and arm; below them what does without an encoder."""
     first = group[0]
-    where = "test split" if part == "test" else "shipped holdout"
+    where = WHERE[part]
     rows = [
         (
             c.family_title,
             arm_title(arm),
-            *(wording.score_with_spread(m, c.over_seeds(arm, m, part)) for m in c.metrics),
+            *(wording.over_seeds(c, arm, m, part) for m in c.metrics),
         )
         for c in with_classic(group)
         for arm in c.arms
     ]
     for name, scores in first.reading_nothing(part).items():
-        rows.append(("Reading nothing", name.replace("_", " "), *(wording.score(m, scores[m]) for m in first.metrics)))
+        shown = (wording.ABSENT if first.unmeasured(m, part) else wording.score(m, scores[m]) for m in first.metrics)
+        rows.append(("Reading nothing", name.replace("_", " "), *shown))
     return Table(
         f"{first.heading}, {where}, {wording.count(first.n[part])} rows ({wording.KINDS[first.data_kind]})",
         ("Family", "Arm", *(capital(wording.metric_title(m)) for m in first.metrics)),
@@ -37,8 +40,20 @@ def all_scores(comparisons: list[Comparison]) -> tuple:
     tables = tuple(score_table(group, part) for group in by_task(comparisons) for part in group[0].parts)
     words = (
         "Means ± SD over seeds, in points of 100 (MCC on its own scale). Higher is better where nothing else is said."
-    )
+    ) + _left_out(comparisons)
     return (Paragraph(words), *tables)
+
+
+def _left_out(comparisons: list[Comparison]) -> str:
+    """Which metrics cannot be measured, and why."""
+    found = unique(
+        f"{wording.metric_title(metric)} of `{c.task}` on the {WHERE[part]} ({reason})"
+        for c in comparisons
+        for part in c.parts
+        for metric in c.metrics
+        if (reason := c.unmeasured(metric, part))
+    )
+    return f" A dash stands where a metric {wording.UNMEASURED}: {'; '.join(found)}." if found else ""
 
 
 def class_table(c: Comparison) -> Table:
@@ -47,7 +62,9 @@ def class_table(c: Comparison) -> Table:
     tables += [c.classic.mean_table(*c.classic.arms)] if c.classic else []
     rows = []
     for rows_of_label in zip(*tables, strict=True):
-        shown = [row[k] for row in rows_of_label for k in ("precision", "recall", "f1")]
+        # No answer can find what is not there: recall and F1 would be 0 for any model.
+        columns = ("precision", "recall", "f1") if rows_of_label[0]["support"] != 0 else ("precision", None, None)
+        shown = [row.get(k) for row in rows_of_label for k in columns]
         cells = [wording.score_shown(wording.SHARE, value) for value in shown]
         first = rows_of_label[0]
         rows.append((first["label"].replace("_", " "), wording.count(first["support"]), *cells))

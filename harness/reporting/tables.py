@@ -24,6 +24,7 @@ def results_csv(comparisons: list[Comparison]) -> str:
     """One row per task, family, arm, seed and metric of the test split; `primary` marks what the arms are compared by.
 
     Scores of a shipped holdout carry the prefix `holdout_`, and the holdout's own row count; none of them is primary.
+    What cannot be measured is empty.
     """
     rows = []
     for c in comparisons:
@@ -31,7 +32,7 @@ def results_csv(comparisons: list[Comparison]) -> str:
             for seed in c.seeds:
                 for part in c.parts:
                     for metric in c.metrics:
-                        value = number(c.values[arm, seed, part, metric])
+                        value = "" if c.unmeasured(metric, part) else number(c.values[arm, seed, part, metric])
                         rows.append((c.task, c.family, arm, seed, *_named(c, part, metric), value, *_of(c, part)))
     return _csv(RESULTS, rows)
 
@@ -48,7 +49,8 @@ def classic_csv(comparisons: list[Comparison]) -> str:
             systems = {arm: {m: linear.mean(arm, m, part) for m in linear.metrics} for arm in linear.arms}
             for system, scores in (systems | c.reading_nothing(part)).items():
                 for metric in linear.metrics:
-                    rows.append((c.task, system, *_named(c, part, metric), number(scores[metric]), *_of(linear, part)))
+                    value = "" if c.unmeasured(metric, part) else number(scores[metric])
+                    rows.append((c.task, system, *_named(c, part, metric), value, *_of(linear, part)))
     return _csv(CLASSIC, rows)
 
 
@@ -66,7 +68,7 @@ def comparison_csv(comparisons: list[Comparison], judgements: dict[tuple[str, st
     """One row per task, family and arm that the clinical one is compared with, on the test split.
 
     `judgements` are by (task, family, other arm). `delta` is clinical − reference, whichever way is better. What cannot
-    be known (an interval from one seed) is empty.
+    be known (an interval from one seed, or all numbers where nothing can be measured) is empty.
     """
     rows = []
     for c in comparisons:

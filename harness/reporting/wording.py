@@ -48,16 +48,35 @@ def score_with_spread(metric: str, values: list[float]) -> str:
     return shown if deviation is None else f"{shown} ± {score(metric, deviation)}"
 
 
+def over_seeds(c: Comparison, arm: str, metric: str | None = None, part: str = "test") -> str:
+    """An arm's mean ± SD by the primary metric or another, or a dash where that cannot be measured."""
+    if c.unmeasured(metric, part):
+        return ABSENT
+    return score_with_spread(metric or c.primary, c.over_seeds(arm, metric, part))
+
+
+def gain(c: Comparison) -> str:
+    """Clinical − baseline of the means, or a dash."""
+    return ABSENT if c.unmeasured() else difference(c.delta(), c.primary)
+
+
 # The sign stays with its word, on a phone too.
 VERDICTS = {
     verdict: f"{sign}\u00a0{verdict}"
     for verdict, sign in (("better", "▲"), ("worse", "▼"), ("equivalent", "≈"), ("inconclusive", "?"))
 }
+UNMEASURED = "cannot be measured"
 COLLAPSED = "neither arm beats a constant answer"
 
 
-def verdict(judgement: Judgement) -> str:
-    """Sign and word, and why nothing could be compared where that is the reason."""
+def unmeasured(reason: str) -> str:
+    return f"{UNMEASURED}: {reason}"
+
+
+def verdict(judgement: Judgement, reason: str = "") -> str:
+    """Sign and word, and why nothing could be compared where that is the reason; `reason` why nothing was measured."""
+    if reason:
+        return unmeasured(reason)
     return VERDICTS[judgement.verdict] + (f" ({COLLAPSED})" if judgement.collapsed else "")
 
 
@@ -68,8 +87,10 @@ def p_value(value: float | None) -> str:
     return "< .001" if value < 0.001 else f"{value:.3f}".lstrip("0") if value < 1 else "1"
 
 
-def difference(value: float, metric: str) -> str:
-    """A difference with its sign; what rounds to nothing is 0."""
+def difference(value: float | None, metric: str) -> str:
+    """A difference with its sign; what rounds to nothing is 0, and a dash for what cannot be known."""
+    if value is None:
+        return ABSENT
     text = score(metric, value)
     if float(text.replace("−", "-")) == 0:
         return score(metric, 0.0)

@@ -40,6 +40,8 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
             "head": task.head,
             "primary": task.metrics[0],
             "labels": list(task.labels),
+            "lacking": data.lacking,
+            "unmeasurable": data.unmeasurable,
             **scorer.result(),
             "reference": scorer.constants(data.training)["test"],
             "comparisons": scorer.comparisons(settings),
@@ -69,6 +71,8 @@ def run_classic(root: Path, task: Task) -> None:
             "head": task.head,
             "primary": task.metrics[0],
             "labels": list(task.labels),
+            "lacking": data.lacking,
+            "unmeasurable": data.unmeasurable,
             **scorer.result(),
             "constants": scorer.constants(data.training),
             "inputs": inputs,
@@ -81,6 +85,8 @@ class _Data:
     """What predictions of a task are held against: its records, their parts and groups."""
 
     def __init__(self, root: Path, task: Task):
+        from harness.evaluation import measurable
+
         self.task, validated = task, root / "artifacts" / "validated" / task.name
         records, manifest = validated / "records.jsonl", root / "reports" / "splits" / f"{task.name}.json"
         validate, split = f"harness validate {task.name}", f"harness split {task.name}"
@@ -94,6 +100,10 @@ class _Data:
         self.groups = files.read_json(groups, made_by=split)
         self.hashes = {"records": files.sha256(records), "manifest": files.sha256(manifest)}
         self.training = [self.records[i].get("label") for i in self.ids("train") if i in self.records]
+        known = {part: [self.records[i] for i in self.ids(part) if i in self.records] for part in ("train", *PARTS)}
+        # By part the labels that its gold lacks, and by part and metric why it cannot be measured there.
+        self.lacking = {part: measurable.absent(task.labels, rows) for part, rows in known.items() if rows}
+        self.unmeasurable = measurable.faults(task, self.lacking)
 
     def ids(self, part: str) -> list[str]:
         return [i for i, split in self.splits.items() if split == part]
@@ -152,6 +162,7 @@ class _Scorer:
         self._evaluation, self._functions = metrics, metrics.functions(data.task)
         self._smallest = MINIMUM if data.kind == restricted.KIND else 1
         self._made_by = made_by
+        self._unmeasured = {part for part, metrics in data.unmeasurable.items() if data.task.metrics[0] in metrics}
         self._metrics: list[dict] = []
         self._per_class: list[dict] = []
         self._confusion: list[dict] = []
@@ -225,7 +236,8 @@ class _Scorer:
             if part != "validation" and (kept := {seed: c for seed, c in of.items() if seed in settings.seeds})
         }
         given = settings.statistics
-        return comparisons.compare_arms(runs, statistics.Settings(given.level, given.draws, given.seed))
+        chosen = statistics.Settings(given.level, given.draws, given.seed)
+        return comparisons.compare_arms(runs, chosen, self._unmeasured)
 
     def constants(self, training: list[str]) -> dict[str, dict[str, dict[str, float]]]:
         """What systems that read nothing score, by part but validation, name and metric."""

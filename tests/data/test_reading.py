@@ -177,6 +177,8 @@ def test_what_is_odd_in_the_data_is_said_and_no_value_is_shown(root, values, sai
     creating.create(root, "mine", "sequence", "csv")
     task = get(root, "mine")
     rows = [{"id": str(i), "group": str(i), "text": "smerte", "label": task.labels[0], **values} for i in range(2)]
-    remarks = reading.remarks(task, Reading(rows, 2))
+    known = [(label, i) for label in task.labels for i in range(3)]  # every label can stand in every part
+    rows += [{"id": f"{x}{i}", "group": f"{x}{i}", "text": f"feber {x}", "label": x} for x, i in known]
+    remarks = reading.remarks(task, Reading(rows, len(rows)))
     assert remarks[1:] == ([] if said is None else [remark for remark in remarks if remark.startswith(said)])
     assert len(remarks) == 1 + (said is not None)

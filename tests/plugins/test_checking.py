@@ -1,5 +1,7 @@
 """The check of a task: everything at once, in its declaration and in its data."""
 
+from pathlib import Path
+
 import pytest
 
 from harness import files
@@ -100,3 +102,34 @@ def test_findings_are_refused_together():
     checking.refuse([], "triage")
     with pytest.raises(DataError, match=r"(?s)triage: 2 findings\.\na\nb\n.*harness check triage"):
         checking.refuse(["a", "b"], "triage")
+
+
+ONE_POSITIVE = Path(__file__).resolve().parent.parent / "data" / "cases" / "one_positive.csv"
+
+
+@pytest.mark.parametrize(
+    ("positives", "said"),
+    [
+        (1, "Fewer than 3 groups have the label yes: training, validation and test part each need one."),
+        (0, "No row has the label yes: scores of it cannot be measured"),
+        (3, None),
+    ],
+)
+def test_labels_that_are_too_rare_are_said_before_anything_is_trained(root, positives, said):
+    """One row of a hundred is positive; without it there is none, with two more every part can have one."""
+    lines = ONE_POSITIVE.read_text(encoding="utf-8").splitlines()
+    at = [i for i, line in enumerate(lines) if line.endswith(",yes")]
+    assert len(at) == 1
+    if not positives:
+        lines[at[0]] = lines[at[0]].removesuffix("yes") + "no"
+    for i in range(1, positives):
+        lines[i] = lines[i].removesuffix("no") + "yes"
+    folder = root / "data" / "triage"
+    (folder / "sample.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    source = files.read_json(folder / "source.json")
+    source["files"]["sample.csv"] = files.sha256(folder / "sample.csv")
+    files.write_json(folder / "source.json", source)
+    made = checking.checked(root, "triage", folder)
+    assert made.findings == []
+    about_labels = [remark for remark in made.remarks if "the label" in remark]
+    assert [remark.startswith(said) for remark in about_labels] == ([True] if said else []), made.remarks

@@ -1,0 +1,73 @@
+"""What a metric cannot measure on a part, by which labels the gold of that part and the training part's lack.
+
+A score is a number even then: the F1 of a label that no test row has is 0 for every model. Gold alone decides, so
+what is left out here does not depend on how a model did.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from harness.metrics import METRICS
+from harness.task import Task
+
+PARTS = {"train": "training part", "validation": "validation part", "test": "test part", "holdout": "shipped holdout"}
+
+
+def absent(labels: Iterable[str], records: Iterable[Mapping]) -> list[str]:
+    """The `labels` that none of the records has, as its label or in a span."""
+    held = set()
+    for record in records:
+        held |= {record["label"]} if "label" in record else {span["label"] for span in record["spans"]}
+    return [label for label in labels if label not in held]
+
+
+def faults(task: Task, lacking: Mapping[str, Collection[str]]) -> dict[str, dict[str, str]]:
+    """Part → metric → why it cannot be measured there. `lacking` maps each part that has rows to its absent labels.
+
+    Also where training lacks what is asked for: a test part has then nothing that any model could have learnt.
+    """
+    found = {}
+    for part in sorted(lacking.keys() - {"train"}):
+        reasons = {metric: _fault(task, metric, part, lacking) for metric in task.metrics}
+        if kept := {metric: reason for metric, reason in reasons.items() if reason}:
+            found[part] = kept
+    return found
+
+
+def fault_of(task: Task, metric: str, decisions) -> str:
+    """The same of some rows of a part by their own gold; `decisions` as `metrics.decisions` makes them."""
+    if task.head == "tokens":
+        held = {label for document in decisions.documents for _, _, label in document.gold}
+    else:
+        held = set(decisions.gold)
+    return _gap(task, metric, "test", {"test": set(task.labels) - held})
+
+
+def _fault(task: Task, metric: str, part: str, lacking: Mapping[str, Collection[str]]) -> str:
+    return (
+        _gap(task, metric, part, lacking)
+        or _gap(task, metric, "train", lacking)
+        or _nothing_shared(task, metric, part, lacking)
+    )
+
+
+def _gap(task: Task, metric: str, part: str, lacking: Mapping[str, Collection[str]]) -> str:
+    if part not in lacking:
+        return ""
+    where, present = PARTS[part], [label for label in task.labels if label not in lacking[part]]
+    if task.head == "tokens":
+        return "" if present else f"no document of the {where} has an entity"
+    if METRICS[metric].positive and metric != "specificity":
+        return "" if task.positive in present else f"no row of the {where} has the label {task.positive}"
+    if metric == "specificity":
+        return "" if set(present) - {task.positive} else f"every row of the {where} has the label {task.positive}"
+    # From one label nothing can be learnt; and a correlation needs two on both sides.
+    if len(present) == 1 and (part == "train" or metric == "mcc"):
+        return f"every row of the {where} has the label {present[0]}"
+    return ""
+
+
+def _nothing_shared(task: Task, metric: str, part: str, lacking: Mapping[str, Collection[str]]) -> str:
+    if metric == "document_leak_rate" or METRICS[metric].positive or "train" not in lacking:
+        return ""  # what masks a name may call it anything
+    shared = set(task.labels) - set(lacking[part]) - set(lacking["train"])
+    return "" if shared else f"no label of the {PARTS[part]} stands in the training part"
