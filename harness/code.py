@@ -22,6 +22,11 @@ def code_hash(module: str, package: Path = PACKAGE) -> str:
     return digest.hexdigest()
 
 
+def code_files(module: str, package: Path = PACKAGE) -> dict[str, str]:
+    """The SHA-256 of every file of `closure(module)`, by its path in the package."""
+    return {path.relative_to(package).as_posix(): sha256(path) for path in closure(module, package)}
+
+
 def closure(module: str, package: Path = PACKAGE) -> list[Path]:
     """The file of `module` ("harness.stages.pretrain") and of all it imports from `package`, sorted.
 

@@ -98,6 +98,7 @@ def trained(
     observer: Observer | None = None,
     corpus_of=sharded,
     dropout: float = ENCODER.dropout,
+    code: dict[str, str] | None = None,
 ) -> tuple[dict[str, torch.Tensor], dict]:
     """Weights and card values after one training, from the newest state below `states`."""
     torch.set_num_threads(1)
@@ -110,7 +111,7 @@ def trained(
         result = arms.train_arm(
             model, tokenizer, architecture, corpora, "general", given, engine, world,
             steps=arms.updates_of(corpora["general"], tokenizer, model.config, given),
-            states=states, inputs={}, observer=observer or Observer(), name="test",
+            states=states, inputs={}, code=code or {}, observer=observer or Observer(), name="test",
         )  # fmt: skip
     return {name: value.detach().clone() for name, value in model.state_dict().items()}, result
 

@@ -24,9 +24,11 @@ def add(commands) -> None:
     checkpoint = stage("checkpoint", _checkpoint, text, "checkpoint nb_bert", "family")
     checkpoint.add_argument("repository", nargs="?", help="with `pin`: owner/name or owner/name@branch on the hub")
     checkpoint.add_argument("--live", action="store_true", help=LIVE)
+    _choice(checkpoint)
     text = "make or import the clinical arm of a family"
     pretrain = stage("pretrain", _pretrain, text, "pretrain nb_bert", "family")
     pretrain.add_argument("--live", action="store_true", help=LIVE)
+    _choice(pretrain)
     pretrain.add_argument("--slurm", action="store_true", help="only print a Slurm batch script for this training")
     pretrain.add_argument("--gpus-per-node", type=int, default=4)
     pretrain.add_argument("--hours", type=int, default=24, help="the job's time limit; it is requeued and goes on")
@@ -42,6 +44,25 @@ def add(commands) -> None:
     text = "turn a cross-validation's stored predictions into scores"
     stage("score-folds", _score_folds, text, "score-folds aismec", "task")
     stage("report", _report, "write reports/", "report")
+
+
+def _choice(command) -> None:
+    text = "of an interrupted training that was made of something else: the next run {} it; nothing is trained now"
+    which = command.add_mutually_exclusive_group()
+    resumed = text.format("goes on from") + ", and the checkpoint's card will say so"
+    which.add_argument("--resume", dest="choice", action="store_const", const="resume", help=resumed)
+    which.add_argument("--anew", dest="choice", action="store_const", const="anew", help=text.format("does without"))
+
+
+def _chosen(options, family: str, arms: list[str]) -> bool:
+    """Was this command only to say what becomes of an interrupted training?"""
+    if options.choice is None:
+        return False
+    from harness.training.interrupted import choose
+
+    done = choose(repository(), family, arms, options.choice)
+    print(*(done or [f"{family}: there is no interrupted training of {' or '.join(arms)}."]), sep="\n")
+    return True
 
 
 def _generate(options) -> None:
@@ -76,6 +97,8 @@ def _checkpoint(options) -> int:
         return 0
     params = parameters()
     family = known_name("family", options.family, params.everything().families)
+    if _chosen(options, family, ["baseline"]):
+        return 0
     settings = params.checkpoint(family)
     again = ["checkpoint", family, *(["--live"] if options.live else [])]
     if (code := on_devices(settings.engine.devices, again)) is not None:
@@ -115,6 +138,8 @@ def _pin(repository: str | None) -> None:
 def _pretrain(options) -> int:
     params = parameters()
     family = known_name("family", options.family, params.everything().families)
+    if _chosen(options, family, ["clinical", "control"]):
+        return 0
     settings = params.pretrain(family)
     if options.slurm:
         print(slurm_script(family, settings, options.gpus_per_node, options.hours), end="")

@@ -33,7 +33,7 @@ __all__ = [
 
 LIBRARIES = ("numpy", "safetensors", "tokenizers", "torch", "transformers")
 # What only a training that has ended can say.
-RESULTS = ("files", "parameters", "missing", "unexpected", "steps", "tokens_seen", "losses", "held_out")
+RESULTS = ("files", "parameters", "missing", "unexpected", "steps", "tokens_seen", "losses", "held_out", "mixed")
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ class Training:
 
     `steps` are the updates made, `tokens_seen` counts repetitions, `losses` is the curve, [{"step", "loss"},
     …]. `held_out` is {"before": {corpus: {"loss" (nats per masked token), "accuracy" (0 to 1), "tokens",
-    "by_document_type": {type: the same three}}}, "after": …}; a loss or accuracy of None was not measured.
+    "by_document_type": {type: the same three}}}, "after": …}; a loss or accuracy of None was not measured. `mixed`
+    says after which updates it went on from a training that was made of something else, and what differed.
     """
 
     recipe: str
@@ -88,6 +89,7 @@ class Training:
     tokens_seen: int = 0
     losses: Sequence[Mapping[str, float]] = ()
     held_out: Mapping[str, Mapping] = field(default_factory=dict)
+    mixed: Sequence[Mapping] = ()
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,7 @@ def card(facts: Facts) -> dict:
             "tokens_seen": training.tokens_seen,
             "losses": training.losses,
             "held_out": training.held_out,
+            **({"mixed": training.mixed} if training.mixed else {}),
         }
     )
 

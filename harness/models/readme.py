@@ -87,7 +87,11 @@ def _how(card: Mapping) -> list[str]:
         )
     )
     rows += [("updates", _count(card["steps"])), ("tokens seen", _count(card["tokens_seen"]))]
-    return [*_table(("Setting", "Value"), rows), *(["", *_unmet(card)] if card.get("missing") else [])]
+    lines = [*_table(("Setting", "Value"), rows), *(["", *_unmet(card)] if card.get("missing") else [])]
+    for origin in card.get("mixed") or ():
+        names = ", ".join(_code(name) for name in sorted(origin["differs"]))
+        lines += ["", f"After update {_count(origin['update'])} it went on from a training with other {names}."]
+    return lines
 
 
 def _unmet(card: Mapping) -> list[str]:

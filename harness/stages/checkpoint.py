@@ -5,7 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from harness.code import code_hash
+from harness.code import code_files, code_hash
 from harness.config import Build, CheckpointSettings
 from harness.data.corpus_summary import SUMMARY
 from harness.determinism import derived_seed, prepare_torch
@@ -79,6 +79,7 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path, o
             steps=steps,
             states=states,
             inputs={"planned": cards.planned(facts), "corpus": hashes},
+            code=code_files(__name__),
             observer=observer("baseline") if observer else Observer(),
             name=f"checkpoint {family}",
         )

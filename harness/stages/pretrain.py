@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.code import code_hash
+from harness.code import code_files, code_hash
 from harness.config import CONTROL, TRAINED_ON, Build, PretrainSettings
 from harness.data.corpus_summary import SUMMARY
 from harness.determinism import derived_seed, prepare_torch
@@ -145,6 +145,7 @@ class Training:
                 steps=steps,
                 states=states,
                 inputs={"planned": cards.planned(facts), "corpus": hashes},
+                code=code_files(__name__),
                 observer=self.observer(arm) if self.observer else Observer(),
                 name=f"pretrain {self.family} {arm}",
                 alone=self.alone,

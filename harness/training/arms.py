@@ -11,7 +11,7 @@ from harness.files import read_json, sha256_value, write_json
 from harness.models import families
 from harness.models.architectures import architecture_named
 from harness.parallel import usable_workers
-from harness.training import held_out
+from harness.training import held_out, interrupted
 from harness.training.distributed import World, await_file
 from harness.training.plan import Plan
 from harness.training.pretraining import About, Observer, train
@@ -70,14 +70,16 @@ def train_arm(
     steps: int,
     states: Path,
     inputs: dict,
+    code: Mapping[str, str],
     observer: Observer,
     name: str,
     alone: bool = True,
 ) -> dict:
     """Train `model` in place on `corpora[train_on]`, from the newest of its saved states below `states`.
 
-    `inputs` are the hashes of everything the result depends on besides settings and engine. Returns plain
-    values: the loss curve, held-out measurements {"before", "during", "after"} by corpus, updates and tokens.
+    `inputs` are the hashes of everything the result depends on besides settings and engine; `code` are those of its
+    code's files, to say which differ from an interrupted training's. Returns plain values: the loss curve, held-out
+    measurements {"before", "during", "after"} by corpus, updates, tokens, and where it went on from other states.
     """
     vocabulary, kind = Vocabulary.of(tokenizer), architecture_named(architecture)
     recipe = recipe_for(settings, vocabulary, model.config)
@@ -91,7 +93,10 @@ def train_arm(
         return held_out.measure(model, head, asides, vocabulary, engine, world.device)
 
     made_of = {"settings": dataclasses.asdict(settings), "engine": dataclasses.asdict(engine), "steps": steps}
-    fingerprint = sha256_value({**made_of, **inputs, "train_on": train_on})
+    made_of |= {**inputs, "train_on": train_on}
+    fingerprint = sha256_value(made_of)
+    interrupted.settle(states, fingerprint, interrupted.pieces(made_of, code), leads=world.leads)
+    world.wait()
     parameters = sum(p.numel() for p in model.parameters())
     about = About(name, fingerprint, steps, parameters, world.size)
     if not world.leads:
@@ -125,4 +130,5 @@ def train_arm(
         "tokens_seen": course.tokens,
         "losses": course.curve,
         "held_out": {"before": before, "during": course.held_out, "after": after},
+        "mixed": interrupted.mixed(states, fingerprint),
     }

@@ -15,13 +15,14 @@ from processes import children, running
 from tiny_encoders import ENCODER
 from tiny_training import ENGINE, documents, settings
 
+from harness.code import code_files
 from harness.config import Build, CheckpointSettings, Folder, PretrainSettings
 from harness.data.corpus_summary import summaries
-from harness.errors import CheckpointError
+from harness.errors import CheckpointError, TrainingError
 from harness.files import read_json, sha256, sha256_tree, write_json, write_jsonl
 from harness.models import families
 from harness.stages import checkpoint, pretrain
-from harness.training import arms
+from harness.training import arms, interrupted, resume
 from harness.training.pretraining import Observer
 
 FAMILY, ARCHITECTURE = "small", "norbert3"
@@ -197,3 +198,34 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(CheckpointError, match="nowhere"):
         missing = dataclasses.replace(TRAINED, control=False, source=Folder("folder", str(tmp_path / "nowhere")))
         pretrain.run(corpora(tmp_path), FAMILY, missing)
+
+
+def test_an_edit_of_the_code_does_not_begin_an_interrupted_training_anew(tmp_path, monkeypatch):
+    """A docstring that was edited changes the key of a training; its states are neither passed over nor taken up."""
+    root = corpora(tmp_path)
+
+    def cut_off(*_, **__):
+        raise KeyboardInterrupt
+
+    save = resume.Store.save
+
+    def saved(self, step, state):
+        save(self, step, state)
+        cut_off()
+
+    monkeypatch.setattr(resume.Store, "save", saved)
+    with pytest.raises(KeyboardInterrupt):
+        checkpoint.run(root, FAMILY, BASELINE)
+    monkeypatch.setattr(resume.Store, "save", save)
+    files = code_files("harness.stages.checkpoint") | {"models/readme.py": "edited"}
+    monkeypatch.setattr(checkpoint, "code_hash", lambda module: "edited")
+    monkeypatch.setattr(checkpoint, "code_files", lambda module: files)
+    with pytest.raises(TrainingError, match=r"saved after update 2 of 4.* code of models/readme\.py\.") as caught:
+        checkpoint.run(root, FAMILY, BASELINE)
+    assert f"harness checkpoint {FAMILY} --resume" in caught.value.remedy
+    assert interrupted.choose(root, FAMILY, ["baseline"], "resume")
+    checkpoint.run(root, FAMILY, BASELINE)
+    card = read_json(root / "artifacts" / "checkpoints" / FAMILY / "baseline" / "harness.json")
+    assert [(origin["update"], list(origin["differs"])) for origin in card["mixed"]] == [(2, ["code.models/readme.py"])]
+    readme = (root / "artifacts" / "checkpoints" / FAMILY / "baseline" / "README.md").read_text(encoding="utf-8")
+    assert "After update 2 it went on from a training with other `code.models/readme.py`." in readme

@@ -117,15 +117,6 @@ def test_a_torn_state_is_passed_over_for_the_one_before_it(undisturbed, tmp_path
     assert "torn" in capsys.readouterr().err
 
 
-def test_a_state_of_other_settings_is_never_gone_on_from(tmp_path):
-    with pytest.raises(Killed):
-        trained("norbert3", settings("norbert3"), tmp_path, observer=Kill(5))
-    changed = settings("norbert3", learning_rate=1e-3)
-    resumed, _ = trained("norbert3", changed, tmp_path)
-    fresh, _ = trained("norbert3", changed, tmp_path / "fresh")
-    assert same(resumed, fresh)
-
-
 def test_a_full_disk_ends_with_the_last_state_intact(tmp_path, monkeypatch):
     sync = os.fsync
 
