@@ -40,8 +40,10 @@ def decode_tags(tagged: Sequence[tuple[tuple[int, int], int]], labels: Sequence[
     open_label = None
     for (start, end), tag in tagged:
         label = labels[(tag - 1) // 2] if tag > 0 else None
-        if label is not None and tag % 2 == 0 and label == open_label:
-            spans[-1][1] = end
+        # Two tokens may hold parts of one character, and then both begin what it begins.
+        shares = open_label is not None and start < spans[-1][1]
+        if label is not None and label == open_label and (tag % 2 == 0 or shares):
+            spans[-1][1] = max(end, spans[-1][1])
         elif label is not None:
             spans.append([start, end, label])
         open_label = label

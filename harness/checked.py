@@ -109,7 +109,26 @@ def pretraining(settings: Pretraining, path: str, engine: Engine, name: str) -> 
         rate = getattr(settings, field)
         _range(0 < rate < 1, name, f"{path}.{field}", "above 0 and below 1", rate)
     _range(settings.learning_rate > 0, name, f"{path}.learning_rate", "above 0", settings.learning_rate)
-    _range(0 <= settings.warmup <= 1, name, f"{path}.warmup", "between 0 and 1", settings.warmup)
+    for field in ("warmup", "cooldown", "floor"):
+        share = getattr(settings, field)
+        _range(0 <= share <= 1, name, f"{path}.{field}", "between 0 and 1", share)
+    two = len(settings.betas) == 2 and all(0 <= beta < 1 for beta in settings.betas)
+    _range(two, name, f"{path}.betas", "two numbers from 0 to below 1", list(settings.betas))
+    _range(0 < settings.eps < 1, name, f"{path}.eps", "above 0 and below 1", settings.eps)
+    for field in ("weight_decay", "head_weight_decay"):
+        decay = getattr(settings, field)
+        # One update shrinks by that, or by that times the rate: from 1 on the weights change their sign.
+        most = 1 / settings.learning_rate if settings.decay_with_rate else 1
+        _range(0 <= decay < most, name, f"{path}.{field}", f"at least 0 and below {most:g}", decay)
+    _range(settings.clip is None or settings.clip > 0, name, f"{path}.clip", "above 0, or null", settings.clip)
+    spans = settings.recipe == "span"
+    for field, fits, wanted in (
+        ("span_p", lambda p: 0 < p < 1, "above 0 and below 1"),
+        ("span_modulus", lambda m: m >= 2, "2 or more"),
+    ):
+        given = getattr(settings, field)
+        _range(spans or given is None, name, f"{path}.{field}", "left out where the recipe is not span", given)
+        _range(not spans or (given is not None and fits(given)), name, f"{path}.{field}", wanted, given)
     try:
         batch_plan(settings.effective_batch, settings.device_batch, engine.devices)
     except ConfigError as error:

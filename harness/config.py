@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from harness.folds import CrossValidation
+from harness.pretraining import Pretraining
 
 ARMS = ("baseline", "clinical")
 CONTROL = "control"
@@ -133,38 +134,6 @@ class Encoder:
     vocabulary: int
     max_positions: int
     dropout: float
-
-
-@dataclass(frozen=True)
-class Pretraining:
-    """Pre-training of one arm by a published recipe (see `harness.training.recipes`).
-
-    `steps` updates, or one epoch where it is null, of `effective_batch` rows of at most `length` tokens.
-    `device_batch` rows go through a device at once; the accumulation follows from it and the number of
-    devices, the effective batch never does. `mask_rate` becomes `mask_rate_end` by `mask_schedule`.
-    The state is saved every `save_steps` updates or `save_minutes` minutes (0: not), so that an
-    interrupted training goes on; held-out text is scored every `evaluate_every` updates (0: only before
-    and after).
-    """
-
-    recipe: Literal["mlm", "mlm_nsp", "span", "dynamic"]
-    steps: int | None
-    effective_batch: int
-    device_batch: int
-    length: int
-    optimizer: Literal["adamw", "stable_adamw"]
-    learning_rate: float
-    schedule: Literal["linear", "cosine", "constant"]
-    warmup: float
-    weight_decay: float
-    clip: float
-    mask_rate: float
-    mask_rate_end: float
-    mask_schedule: Literal["constant", "linear", "cosine"]
-    evaluate_every: int
-    save_steps: int
-    save_minutes: float
-    seed: int
 
 
 @dataclass(frozen=True)

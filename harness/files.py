@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from harness.disks import writing
@@ -33,13 +33,28 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8"))
 
 
+def fill(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write `contents` by name, and take away every other file of the folder: what an earlier run left there."""
+    for name, content in contents.items():
+        write_bytes(Path(folder) / name, content)
+    if Path(folder).is_dir():
+        for path in Path(folder).iterdir():
+            if path.is_file() and path.name not in contents:
+                path.unlink()
+
+
 def canonical_json(value, *, indent: int | None = None) -> str:
     """JSON with sorted keys and no NaN, so that equal values are equal bytes."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False, indent=indent)
 
 
+def json_bytes(value) -> bytes:
+    """A value as `write_json` writes it."""
+    return (canonical_json(value, indent=1) + "\n").encode("utf-8")
+
+
 def write_json(path: Path, value) -> None:
-    write_text(path, canonical_json(value, indent=1) + "\n")
+    write_bytes(path, json_bytes(value))
 
 
 def write_jsonl(path: Path, rows: Iterable[dict]) -> None:

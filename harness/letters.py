@@ -1,8 +1,9 @@
 """Letters with the marks that belong to them: composed text, and spans that cut no letter apart.
 
 A letter is a character with the marks behind it (Unicode's M*), also where format characters (Cf: zero-width
-spaces, soft hyphens) stand between. Encoders compose letters (NFC, NFKC) or take their marks off; so the data are
-composed when they are read, and an edge of a span always lies between two letters.
+spaces, soft hyphens) stand between. Encoders compose letters (NFC, NFKC), take their marks off, or drop characters
+that say nothing (BERT's: Cf, private use, the replacement character); so the data are composed when they are read,
+and an edge of a span always lies between two letters that say something.
 """
 
 import functools
@@ -12,6 +13,7 @@ from bisect import bisect_left
 from collections import Counter
 
 DECOMPOSED = "decomposed letters"
+_LOST = "\ufffd"
 UNSEEN = "unseen characters at an entity's edge"
 NO_LETTER = "entity without a letter"
 # Hangul vowels and final consonants: parts of a syllable, and no marks.
@@ -20,9 +22,11 @@ _SYLLABLES = ((0x1160, 0x11FF), (0xD7B0, 0xD7FF))
 
 @functools.lru_cache(maxsize=4096)
 def _kind(character: str) -> str:
-    """"mark", "unseen" (white space, a format character) or "" for every other character."""
+    """ "mark", "unseen" (white space, a character that says nothing) or "" for every other character."""
     category = unicodedata.category(character)
-    return "mark" if category[0] == "M" else "unseen" if category == "Cf" or character.isspace() else ""
+    if category[0] == "M":
+        return "mark"
+    return "unseen" if category in ("Cf", "Co") or character == _LOST or character.isspace() else ""
 
 
 def composed(text: str) -> str:
@@ -31,7 +35,7 @@ def composed(text: str) -> str:
 
 
 def has_marks(text: str) -> bool:
-    """Does `text` hold a mark or a format character? Without one, only white space can stand at an edge."""
+    """Does `text` hold a mark, or a character that says nothing? Without one, only white space can stand at an edge."""
     return not text.isascii() and any(_kind(c) and not c.isspace() for c in set(text))
 
 
@@ -41,7 +45,7 @@ def letter_end(text: str, at: int) -> int:
         kind = _kind(text[look])
         if kind == "mark":
             at = look + 1
-        elif kind != "unseen" or text[look].isspace():
+        elif unicodedata.category(text[look]) != "Cf":
             break
     return at
 

@@ -100,7 +100,7 @@ class LiveRun:
                 times = str(int(run.data.tags.get("interrupted", 0)) + 1)
                 tracking.reopen(client, run, {"interrupted": times, "superseded": None})
             elif run.info.status == "RUNNING":
-                tracking.kill(client, self._experiment, run)
+                tracking.kill(client, run)
         return same
 
     def log(self, values: Iterable[tuple[str, float, int]]) -> None:
@@ -125,7 +125,7 @@ class LiveRun:
                     same = mine.data.metrics.get("loss") == run.data.metrics.get("loss")
                     outcome = "yes: the same loss at the end" if same else "no: another loss at the end"
                     tracking.set_tags(self._client, mine, {"reproduced": outcome})
-                tracking.supersede(self._client, self._experiment, run, self._fingerprint)
+                tracking.set_tags(self._client, run, {"superseded": self._fingerprint})
 
     def _of_this_arm(self, client, status: str) -> list:
         tags = " and ".join(f"tags.{key} = '{value}'" for key, value in (LIVE | self._arm).items())

@@ -3,11 +3,12 @@
 Every comparison (task × family) is a parent run with a child per arm and seed, in an experiment per profile and
 kind of data; every checkpoint is a run of the profile's pre-training experiment, which the children name. A
 fingerprint of inputs and results keys a run: the same again changes nothing, other results take the place of the
-older run, which is then `superseded`; what its writer did not finish is `killed`.
+older run, which is then `superseded`; what the run no longer declares says so, and what its writer did not finish is
+`killed`.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
 from harness import files, tracking
@@ -15,6 +16,8 @@ from harness.config import ReportSettings
 from harness.reporting import confusion, forest, pretrainings, recordings, results, views
 from harness.reporting.pretrainings import Pretraining
 from harness.reporting.recordings import Made, Recording
+from harness.reporting.standing import UNDECLARED
+from harness.reporting.wording import KINDS
 from harness.task import Task
 
 MINE = "tags.recorded_by = 'harness track'"
@@ -32,7 +35,7 @@ def record(root: Path, settings: ReportSettings, tasks: Mapping[str, Task], uri:
     made = pretrainings.collect(root, settings.run, recordings.git(root))
     try:
         with tracking.one_at_a_time(uri), tracking.without_waiting_for_the_disk():
-            _mirror(found, made, pictures(found, settings), uri)
+            _mirror(settings.run.profile, found, made, pictures(found, settings), uri)
     except Exception as error:
         # Whatever a server, proxy or driver raises, the numbers are safe in the stages' own files.
         tracking.warn(error, "Run `harness track` again later.")
@@ -54,43 +57,53 @@ def picture_tag(drawn: Mapping[str, bytes]) -> dict[str, str]:
     return {"pictures": files.sha256_value({name: hashlib.sha256(drawn[name]).hexdigest() for name in drawn})}
 
 
-def _mirror(found: list[Recording], made: list[Pretraining], drawn: Mapping[str, dict], uri: str) -> None:
+def _mirror(profile: str, found: list[Recording], made: list[Pretraining], drawn: Mapping[str, dict], uri: str) -> None:
     client = tracking.connect(uri)
-    links = _pretrainings(client, made, uri)
-    experiments = {
-        name: tracking.experiment_named(client, name, uri, views.comparisons(kind))
-        for name, kind in sorted({(r.experiment, r.comparison.data_kind) for r in found})
-    }
-    stored = {name: _Stored(client, experiment, uri, "comparison") for name, experiment in experiments.items()}
+    links = _pretrainings(client, profile, made, uri)
+    stored = _comparisons(client, profile, {recording.comparison.data_kind for recording in found}, uri)
+    current = _Current()
     for recording in found:
         of_arms = {arm: links[recording.comparison.family, arm] for arm in recording.comparison.arms
                    if (recording.comparison.family, arm) in links}  # fmt: skip
-        store = stored[recording.experiment]
-        parent = store.current(recording.fingerprint, recording.name)
-        new = parent is None
-        if new:
-            parent = _write(client, store.experiment, recording, of_arms)
-        else:
-            _settle(client, store, parent, recording, of_arms)
-        _keep(client, uri, parent, drawn[recording.name])
-        if new:
-            client.set_terminated(parent.info.run_id, "FINISHED")
-        store.supersede_others(parent, recording.fingerprint, recording.name)
+        _compared(client, uri, stored[recording.experiment], recording, of_arms, drawn[recording.name], current)
+    for store in stored.values():
+        store.put_aside(current)
+
+
+def _comparisons(client, profile: str, kinds: set[str], uri: str) -> dict[str, "_Stored"]:
+    """The experiments of the profile by name: those of `kinds`, and those of other kinds of data that are there,
+    whose comparisons may have been replaced by these."""
+    found = {}
+    for kind in KINDS:
+        name = recordings.experiment(profile, kind)
+        if kind in kinds or tracking.is_there(client, name):
+            experiment = tracking.experiment_named(client, name, uri, views.comparisons(kind))
+            found[name] = _Stored(client, experiment, uri)
+    return found
+
+
+class _Current:
+    """The runs that stand for what the stages wrote: their ids, and their fingerprints by name."""
+
+    def __init__(self):
+        self.ids: set[str] = set()
+        self.fingerprints: dict[str, str] = {}
+
+    def add(self, run, name: str, fingerprint: str) -> None:
+        self.ids.add(run.info.run_id)
+        self.fingerprints[name] = fingerprint
 
 
 class _Stored:
     """What `harness track` has recorded in one experiment; what it began and could not finish is killed first."""
 
-    def __init__(self, client, experiment: str, uri: str, level: str):
-        self._client, self.experiment = client, experiment
-        self.children: dict[str, list] = {}
+    def __init__(self, client, experiment: str, uri: str):
+        self._client, self._uri, self.experiment = client, uri, experiment
         self._runs: dict[str, list] = {}
         for run in tracking.all_runs(client, experiment, MINE):
             if run.info.status == "RUNNING" and tracking.given_up(uri, run):
-                tracking.kill(client, experiment, run)
-            elif parent := run.data.tags.get("mlflow.parentRunId"):
-                self.children.setdefault(parent, []).append(run)
-            elif run.info.status == "FINISHED" and run.data.tags.get("level") == level:
+                tracking.kill(client, run)
+            elif run.info.status == "FINISHED":
                 self._runs.setdefault(run.info.run_name, []).append(run)
 
     def current(self, fingerprint: str, name: str):
@@ -100,65 +113,106 @@ class _Stored:
             same, key=lambda run: ("superseded" in run.data.tags, run.info.start_time, run.info.run_id), default=None
         )
 
-    def supersede_others(self, current, fingerprint: str, name: str) -> None:
-        for run in self._runs.get(name, ()):
-            if run.info.run_id != current.info.run_id and "superseded" not in run.data.tags:
-                tracking.supersede(self._client, self.experiment, run, fingerprint)
+    def put_aside(self, current: _Current) -> None:
+        """Every other run says what took its place, or that the run of this profile no longer declares it."""
+        for name, runs in self._runs.items():
+            by = current.fingerprints.get(name)
+            for run in runs:
+                known = by is not None or not tracking.somebody_elses(self._uri, run)
+                untold = run.data.tags.get("superseded") in (None, UNDECLARED)
+                if run.info.run_id not in current.ids and known and untold:
+                    tracking.set_tags(self._client, run, {"superseded": by or UNDECLARED})
 
 
-def _pretrainings(client, made: Iterable[Pretraining], uri: str) -> dict[tuple[str, str], Made]:
+def _pretrainings(client, profile: str, made: Sequence[Pretraining], uri: str) -> dict[tuple[str, str], Made]:
     """Record the checkpoints, and say where each of them is by (family, arm)."""
+    name, current = pretrainings.experiment(profile), _Current()
+    if not made and not tracking.is_there(client, name):
+        return {}
     links: dict[tuple[str, str], Made] = {}
-    stored: dict[str, _Stored] = {}
+    experiment = tracking.experiment_named(client, name, uri, views.checkpoints())
+    store = _Stored(client, experiment, uri)
+    tracking.close(client, experiment, uri)
     for one in made:
-        if one.experiment not in stored:
-            experiment = tracking.experiment_named(client, one.experiment, uri, views.checkpoints())
-            stored[one.experiment] = _Stored(client, experiment, uri, pretrainings.LEVEL)
-            tracking.close(client, experiment, uri)
-        store = stored[one.experiment]
         run = store.current(one.fingerprint, one.name)
         if run is None:
-            run = tracking.create(client, store.experiment, one.name, pretrainings.tags(one))
+            run = tracking.create(client, experiment, one.name, pretrainings.tags(one))
             tracking.fill(client, run.info.run_id, pretrainings.metrics(one), pretrainings.parameters(one))
             client.set_terminated(run.info.run_id, "FINISHED")
         else:
-            wanted = {key: value for key, value in pretrainings.tags(one).items() if not key.startswith("git_")}
-            tracking.set_tags(client, run, wanted | {"superseded": None})
-        store.supersede_others(run, one.fingerprint, one.name)
-        links[one.family, one.arm] = Made(store.experiment, run.info.run_id)
+            _say(client, run, pretrainings.tags(one))
+        current.add(run, one.name, one.fingerprint)
+        links[one.family, one.arm] = Made(experiment, run.info.run_id)
+    store.put_aside(current)
+    _leave_out(client, experiment, uri, links)
     return links
 
 
-def _write(client, experiment: str, recording: Recording, links: Mapping[str, Made]):
-    """The parent first, its end last: a recording that is cut off stays RUNNING and is found."""
-    parent = tracking.create(client, experiment, recording.name, recordings.parent_tags(recording, links))
+def _leave_out(client, experiment: str, uri: str, declared: Container[tuple[str, str]]) -> None:
+    """A pre-training that was watched says whether the run still declares its arm."""
+    for run in list(tracking.all_runs(client, experiment, "tags.recorded_by = 'harness pretrain'")):
+        there = (run.data.tags.get("family"), run.data.tags.get("arm")) in declared
+        said = run.data.tags.get("superseded")
+        if there and said == UNDECLARED:
+            tracking.set_tags(client, run, {"superseded": None})
+        elif not there and said is None and run.info.status == "FINISHED" and not tracking.somebody_elses(uri, run):
+            tracking.set_tags(client, run, {"superseded": UNDECLARED})
+
+
+def _compared(
+    client, uri: str, store: _Stored, recording: Recording, links: Mapping[str, Made], drawn: Mapping[str, bytes],
+    current: _Current,
+) -> None:  # fmt: skip
+    """The comparison's run, and below it those of its arms and seeds: made where results are new, found where not.
+
+    A run that is there keeps its place below whichever comparison is current: a further task moves what is said of
+    a comparison and retrains nothing. The parent is made first and ended last, so that a recording that is cut off
+    stays RUNNING and is found.
+    """
+    parent, tags = store.current(recording.fingerprint, recording.name), recordings.parent_tags(recording, links)
+    new = parent is None
+    if new:
+        parent = tracking.create(client, store.experiment, recording.name, tags)
     for entry in recording.runs:
-        tags = {"mlflow.parentRunId": parent.info.run_id} | recordings.child_tags(recording, entry, links)
-        child = tracking.create(client, experiment, recordings.child_name(recording, entry), tags)
+        _trained(client, store, recording, entry, links, parent, current)
+    if new:
+        metrics = recordings.comparison_metrics(recording)
+        tracking.fill(client, parent.info.run_id, metrics, recordings.parameters(recording))
+        parent = client.get_run(parent.info.run_id)
+    else:
+        _say(client, parent, tags)
+    _keep(client, uri, parent, drawn)
+    if new:
+        client.set_terminated(parent.info.run_id, "FINISHED")
+    current.add(parent, recording.name, recording.fingerprint)
+
+
+def _trained(
+    client, store: _Stored, recording: Recording, entry: Mapping, links: Mapping[str, Made], parent, current: _Current
+) -> None:
+    """The run of one arm and seed."""
+    name = recordings.child_name(recording, entry)
+    tags = {"mlflow.parentRunId": parent.info.run_id} | recordings.child_tags(recording, entry, links)
+    run = store.current(tags["fingerprint"], name)
+    if run is None:
+        run = tracking.create(client, store.experiment, name, tags)
         metrics = recordings.run_metrics(recording.comparison, entry)
-        tracking.fill(client, child.info.run_id, metrics, recordings.parameters(recording, entry))
-        client.set_terminated(child.info.run_id, "FINISHED")
-    metrics = recordings.comparison_metrics(recording)
-    tracking.fill(client, parent.info.run_id, metrics, recordings.parameters(recording))
-    return client.get_run(parent.info.run_id)
+        tracking.fill(client, run.info.run_id, metrics, recordings.parameters(recording, entry))
+        client.set_terminated(run.info.run_id, "FINISHED")
+    else:
+        _say(client, run, tags)
+    current.add(run, name, tags["fingerprint"])
 
 
-def _settle(client, store: _Stored, parent, recording: Recording, links: Mapping[str, Made]) -> None:
-    """The very same results are there already: their runs say what is known of them now.
+def _say(client, run, tags: Mapping[str, str]) -> None:
+    """The very same results are there already: their run says what is known of them now.
 
     The code that made them again takes the place of the older, with its commit; a mere second call changes nothing.
     """
-    same_code = parent.data.tags.get("code") == recording.origin["code"]
+    same_code = run.data.tags.get("code") == tags["code"]
     kept = {"git_commit", "git_dirty"} if same_code else set()
-    gone = {"superseded": None, "reproduced": None}
-    entries = {(entry["arm"], str(entry["seed"])): entry for entry in recording.runs}
-    for child in store.children.get(parent.info.run_id, ()):
-        entry = entries.get((child.data.tags.get("arm"), child.data.tags.get("seed")))
-        if entry is not None:
-            wanted = gone | recordings.child_tags(recording, entry, links)
-            tracking.set_tags(client, child, {k: v for k, v in wanted.items() if k not in kept})
-    wanted = gone | recordings.parent_tags(recording, links)
-    tracking.set_tags(client, parent, {k: v for k, v in wanted.items() if k not in kept})
+    wanted = {"superseded": None, "reproduced": None} | dict(tags)
+    tracking.set_tags(client, run, {key: value for key, value in wanted.items() if key not in kept})
 
 
 def _keep(client, uri: str, parent, drawn: Mapping[str, bytes]) -> None:

@@ -12,7 +12,7 @@ from harness.errors import DataError, HarnessError, MissingInputError
 @dataclass(frozen=True)
 class StoredRun:
     """One run. `metrics` are the last values; `curve(metric)` gives [(step, value), …], ordered by
-    step; `files()` those that lie beside it, by name."""
+    step; `files()` those that lie beside it, by name; `datasets` are those that its page shows as its inputs."""
 
     id: str
     experiment: str
@@ -25,6 +25,7 @@ class StoredRun:
     curve: Callable[[str], list[tuple[int, float]]]
     files: Callable[[], dict[str, bytes]]
     experiment_id: str = ""
+    datasets: tuple[str, ...] = ()
 
     @property
     def superseded(self) -> bool:
@@ -36,19 +37,25 @@ def read(root: Path) -> list[StoredRun]:
 
     Raises MissingInputError where there is no store yet, DataError where it cannot be reached or read.
     """
+    return _asked(root, lambda client, uri: [
+        _plain(client, uri, experiment.name, run)
+        for experiment in client.search_experiments()
+        for run in tracking.all_runs(client, experiment.experiment_id, "")
+    ])  # fmt: skip
+
+
+def experiments(root: Path) -> dict[str, dict[str, str]]:
+    """The tags of every experiment that is not deleted, by its name; raises what `read` raises."""
+    return _asked(root, lambda client, uri: {e.name: dict(e.tags) for e in client.search_experiments()})
+
+
+def _asked(root: Path, ask: Callable):
+    """What `ask(client, uri)` finds in the store."""
     uri = tracking.store_uri(root)
-    if (
-        uri == f"sqlite:///{Path(root).resolve() / tracking.DATABASE}"
-        and not (Path(root) / tracking.DATABASE).exists()
-    ):
+    if uri == f"sqlite:///{Path(root).resolve() / tracking.DATABASE}" and not (Path(root) / tracking.DATABASE).exists():
         raise MissingInputError(f"{tracking.DATABASE} is missing.", remedy="Make it with `harness track`.")
     try:
-        client = tracking.connect(uri)
-        return [
-            _plain(client, uri, experiment.name, run)
-            for experiment in client.search_experiments()
-            for run in tracking.all_runs(client, experiment.experiment_id, "")
-        ]
+        return ask(tracking.connect(uri), uri)
     except HarnessError:
         raise
     except Exception as error:
@@ -73,6 +80,7 @@ def _plain(client, uri: str, experiment: str, run) -> StoredRun:
         curve=partial(_curve, client, run.info.run_id),
         files=partial(tracking.kept, client, uri, run),
         experiment_id=run.info.experiment_id,
+        datasets=tuple(sorted(one.dataset.name for one in run.inputs.dataset_inputs)) if run.inputs else (),
     )
 
 

@@ -23,6 +23,8 @@ from harness.reporting import standing
 from harness.store import refuse_unusable
 
 DATABASE, ARTIFACTS = "mlflow.db", "mlartifacts"
+# The page for training runs, and not the one for chats, is what the UI opens.
+EXPERIMENT = {"mlflow.experimentKind": "custom_model_development"}
 BATCH = 1000  # metrics that one log_batch call may carry
 PROXIED = "mlflow-artifacts:"  # artifacts lie where the server, or the folder beside the database, has them
 ELSEWHERE = 3600.0  # seconds after which what another machine has not finished counts as given up
@@ -142,7 +144,7 @@ def connect(uri: str):
 
 def experiment_named(client, name: str, uri: str, tags: Mapping[str, str]) -> str:
     """The experiment of that name, made where there is none; `tags` say what it is and how it is shown."""
-    found = client.get_experiment_by_name(name)
+    found, tags = client.get_experiment_by_name(name), EXPERIMENT | dict(tags)
     if found is not None:
         for key, value in tags.items():
             if found.tags.get(key) != value:
@@ -151,9 +153,13 @@ def experiment_named(client, name: str, uri: str, tags: Mapping[str, str]) -> st
     # A server decides itself where its artifacts lie; those of a local store are named from its folder on, so that
     # the repository can be moved.
     location = f"{PROXIED}/{hashlib.sha256(name.encode()).hexdigest()[:8]}" if artifacts_of(uri) else None
-    # The page for training runs, and not the one for chats, is what the UI opens.
-    kind = {"mlflow.experimentKind": "custom_model_development"}
-    return client.create_experiment(name, artifact_location=location, tags=kind | dict(tags))
+    return client.create_experiment(name, artifact_location=location, tags=tags)
+
+
+def is_there(client, name: str) -> bool:
+    """Is there an experiment of that name that nobody has deleted?"""
+    found = client.get_experiment_by_name(name)
+    return found is not None and found.lifecycle_stage == "active"
 
 
 def all_runs(client, experiment: str, query: str) -> Iterator:
@@ -165,10 +171,6 @@ def all_runs(client, experiment: str, query: str) -> Iterator:
         token = page.token
         if not token:
             return
-
-
-def with_children(client, experiment: str, run) -> list:
-    return [run, *all_runs(client, experiment, f"tags.mlflow.parentRunId = '{run.info.run_id}'")]
 
 
 def set_tags(client, run, wanted: Mapping[str, str | None]) -> None:
@@ -187,25 +189,22 @@ def set_tags(client, run, wanted: Mapping[str, str | None]) -> None:
         client.log_batch(run.info.run_id, tags=changed)
 
 
-def supersede(client, experiment: str, run, by: str) -> None:
-    # The parent last: as long as it lacks the tag, an interrupted call is done again.
-    for member in reversed(with_children(client, experiment, run)):
-        set_tags(client, member, {"superseded": by})
+def kill(client, run) -> None:
+    """Say of an unfinished run whose process has ended that it was killed."""
+    client.set_terminated(run.info.run_id, "KILLED")
+    set_tags(client, run, {"superseded": standing.KILLED})
 
 
-def kill(client, experiment: str, run) -> None:
-    """Say of an unfinished run whose process has ended that it was killed, and of what was below it."""
-    for member in reversed(with_children(client, experiment, run)):
-        if member.info.status == "RUNNING":
-            client.set_terminated(member.info.run_id, "KILLED")
-        set_tags(client, member, {"superseded": standing.KILLED})
+def somebody_elses(uri: str, run) -> bool:
+    """Was this run written to a server by another machine? What it declares is then not known here."""
+    return artifacts_of(uri) is None and run.data.tags.get("written_on", machine()) != machine()
 
 
 def close(client, experiment: str, uri: str) -> None:
     """Say of every live pre-training whose process has ended that it was killed."""
     for run in list(all_runs(client, experiment, "attributes.status = 'RUNNING'")):
         if run.data.tags.get("recorded_by") == "harness pretrain" and given_up(uri, run):
-            kill(client, experiment, run)
+            kill(client, run)
 
 
 def reopen(client, run, tags: Mapping[str, str | None]) -> None:
@@ -255,13 +254,22 @@ def keep(client, uri: str, run, pictures: Mapping[str, bytes]) -> None:
 
 
 def kept(client, uri: str, run) -> dict[str, bytes]:
-    """The files beside a run."""
+    """The files beside a run, by their path from there."""
     beside = _beside(uri, run)
     if beside:
-        return {path.name: path.read_bytes() for path in sorted(beside.glob("*")) if path.is_file()}
+        paths = sorted(path for path in beside.rglob("*") if path.is_file())
+        return {path.relative_to(beside).as_posix(): path.read_bytes() for path in paths}
     with tempfile.TemporaryDirectory(prefix="harness-") as folder:
-        names = [entry.path for entry in client.list_artifacts(run.info.run_id) if not entry.is_dir]
+        names = list(_listed(client, run.info.run_id))
         return {n: Path(client.download_artifacts(run.info.run_id, n, folder)).read_bytes() for n in names}
+
+
+def _listed(client, run_id: str, below: str | None = None) -> Iterator[str]:
+    for entry in client.list_artifacts(run_id, below):
+        if entry.is_dir:
+            yield from _listed(client, run_id, entry.path)
+        else:
+            yield entry.path
 
 
 def _beside(uri: str, run) -> Path | None:

@@ -95,6 +95,8 @@ def _typed_section(kind, value, path: str, name: str):
     if not isinstance(value, Mapping):
         raise wrong(name, path or "the file", "a section", value)
     fields = typing.get_type_hints(kind, include_extras=True)
+    if hasattr(kind, "left_out"):  # keys whose default depends on the section
+        value = {**kind.left_out(value), **value}
     may_lack = {field.name for field in dataclasses.fields(kind) if _has_default(field)}
     for key in value:
         if key not in fields:

@@ -40,10 +40,19 @@ def build(repository: Path, root: Path) -> Path:
     _data(root, params)
     _corpus(root, params)
     _checkpoints(root, params)
-    for name in TASKS:
-        _predictions(root, name, params)
     _settled(root, params)
     return root
+
+
+def again(root: Path, **run) -> None:
+    """What `dvc repro` makes of it after these keys of `run` in params.yaml have been changed."""
+    yaml = YAML()
+    params = yaml.load((root / "params.yaml").read_text(encoding="utf-8"))
+    params["run"].update(run)
+    with open(root / "params.yaml", "w", encoding="utf-8") as handle:
+        yaml.dump(params, handle)
+    _corpus(root, load(root / "params.yaml"))
+    _settled(root, load(root / "params.yaml"))
 
 
 def _params(repository: Path, root: Path) -> ParamsFile:
@@ -96,7 +105,7 @@ def _corpus(root: Path, params: ParamsFile) -> None:
                 "records": files.sha256(root / "artifacts" / "validated" / name / "records.jsonl"),
                 "manifest": files.sha256(root / "reports" / "splits" / f"{name}.json"),
             }
-            for name in TASKS
+            for name in params.everything().run.tasks
         },
         "parts": parts,
     }
@@ -165,6 +174,7 @@ def _predictions(root: Path, name: str, params: ParamsFile) -> None:
     manifest_file = root / "reports" / "splits" / f"{name}.json"
     records, splits = files.read_jsonl(records_file), files.read_json(manifest_file)["splits"]
     folder, runs = root / "artifacts" / "predictions" / name / FAMILY, []
+    shutil.rmtree(folder, ignore_errors=True)
     for arm in settings.arms:
         for seed in settings.seeds:
             chance = random.Random(f"{name} {arm} {seed}")
@@ -204,11 +214,12 @@ def _predictions(root: Path, name: str, params: ParamsFile) -> None:
 
 
 def _settled(root: Path, params: ParamsFile) -> None:
-    """Scores, reports and the MLflow store as the stages make them; hashes as DVC records them."""
+    """Predictions of chance; scores, reports and the MLflow store as the stages make them; hashes as DVC has them."""
     from harness.stages import classic, report, score, track
 
-    tasks = {name: registry.get(root, name) for name in TASKS}
+    tasks = {name: registry.get(root, name) for name in params.everything().run.tasks}
     for task in tasks.values():
+        _predictions(root, task.name, params)
         score.run(root, task, FAMILY, params.score())
         classic.run(root, task)
         score.run_classic(root, task)

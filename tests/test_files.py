@@ -1,6 +1,5 @@
 """Files between stages: rows one at a time, and what is said of a file that is not as it should be."""
 
-
 import pytest
 
 from harness.errors import DataError, MissingInputError

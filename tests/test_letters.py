@@ -20,7 +20,7 @@ CASES = Path(__file__).parent / "data" / "cases"
 LABELS = ("NAME", "PLACE")
 # Letters that compose, letters that do not, marks, joined syllables, and what no reader sees.
 MARKS = "\u0301\u030a\u0308\u0331\u0327\u20dd\ufe0f"
-ALPHABET = "abeoxAEÅåøæé" + MARKS + "\u1100\u1161\u11a8ﬁÅ²-., \n\u00ad\u200b\u200d\ufeff\u2060"
+ALPHABET = "abeoxAEÅåøæé" + MARKS + "\u1100\u1161\u11a8ﬁÅ²-., \n\u00ad\u200b\u200d\ufeff\u2060\uf0b7\ufffd"
 TEXTS = st.text(alphabet=ALPHABET, min_size=1, max_size=40)
 
 
@@ -62,7 +62,20 @@ def unaccented(alphabet):
     return made
 
 
-TOKENIZERS = [wordpiece, byte_level, composing, unaccented]
+def merging(alphabet):
+    """Byte-level with merges, one of which joins the last byte of a letter with the letter behind it."""
+    vocabulary = {piece: i for i, piece in enumerate(sorted(pre_tokenizers.ByteLevel.alphabet()))}
+    merges = []
+    for left, right in ("åx", "øe", "ba"):
+        pair = pre_tokenizers.ByteLevel(add_prefix_space=False).pre_tokenize_str(left + right)[0][0]
+        merges.append((pair[-2], pair[-1]))
+        vocabulary[pair[-2:]] = len(vocabulary)
+    made = Tokenizer(models.BPE(vocabulary, merges))
+    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    return made
+
+
+TOKENIZERS = [wordpiece, byte_level, merging, composing, unaccented]
 
 
 def answered(text, spans, tokenizer):
@@ -130,6 +143,8 @@ def test_the_words_of_the_linear_tagger_cut_no_letter(data):
         ("e\u200d\u0301l", 0, 1, "e\u200d\u0301"),
         ("a\u00adb", 0, 3, "a\u00adb"),
         ("\u200b \u0301", 0, 3, ""),
+        ("Kari\uf0b7", 0, 5, "Kari"),
+        ("\ufffdKari", 0, 5, "Kari"),
     ],
 )
 def test_a_mark_belongs_to_the_letter_before_it_and_nothing_unseen_stands_at_an_edge(text, start, end, said):
@@ -149,3 +164,11 @@ def test_decomposed_documents_are_read_so_that_every_tokenizer_can_answer(make):
         assert answered(record["text"], record["spans"], tokenizer) == expected
         found += len(expected)
     assert found > 30
+
+
+@pytest.mark.parametrize("text", ["båxe", "åx", "øe åx"])
+def test_tokens_that_share_a_character_are_one_entity(text):
+    tokenizer = merging(ALPHABET)
+    offsets = [offset for offset in tokenizer.encode(text).offsets]
+    assert any(a < d and c < b for (a, b), (c, d) in itertools.pairwise(offsets))
+    assert answered(text, [{"start": 0, "end": len(text), "label": "NAME"}], tokenizer) == [[0, len(text), "NAME"]]

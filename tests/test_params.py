@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from harness import params as parameters
 from harness import profiles
 from harness.errors import ConfigError
+from harness.pretraining import PUBLISHED
 
 
 def values(name: str = "embedded") -> dict:
@@ -91,6 +92,23 @@ def set_at(tree: dict, path: str, value) -> dict:
         ("families.nb_bert.adaptation", None, r"families\.nb_bert\.adaptation is null, but that arm is built here"),
         ("families.nb_bert.encoder.hiden", 3, r"encoder\.hiden is not a setting.*'hidden'"),
         ("families.Bad-Name", {}, r"families has the name 'Bad-Name'"),
+        ("families.norbert3.general.recipe", "spam", r"general\.recipe must be one of mlm, mlm_nsp, span.*'span'"),
+        ("families.norbert3.general.recipe", None, r"general\.recipe must be one of mlm, mlm_nsp, span"),
+        ("families.norbert3.general.betas", [0.9], r"general\.betas must be two numbers from 0 to below 1"),
+        ("families.norbert3.general.betas", [0.9, 1], r"general\.betas must be two numbers from 0 to below 1"),
+        ("families.norbert3.general.betas", 0.9, r"general\.betas must be a list"),
+        ("families.norbert3.general.eps", 0, r"general\.eps must be above 0 and below 1"),
+        ("families.norbert3.general.floor", 1.1, r"general\.floor must be between 0 and 1"),
+        ("families.norbert3.general.cooldown", -0.1, r"general\.cooldown must be between 0 and 1"),
+        ("families.norbert3.general.cooldown_shape", "1-sqrt", r"general\.cooldown_shape must be one of linear, sqrt"),
+        ("families.norbert3.general.schedule", "wsd", r"general\.schedule must be one of .*trapezoidal"),
+        ("families.norbert3.general.weight_decay", 250, r"general\.weight_decay must be at least 0 and below 250"),
+        ("families.modernbert.general.head_weight_decay", 1, r"head_weight_decay must be at least 0 and below 1"),
+        ("families.norbert3.general.clip", 0, r"general\.clip must be above 0, or null"),
+        ("families.norbert3.general.span_p", 1, r"general\.span_p must be above 0 and below 1"),
+        ("families.norbert3.general.span_p", None, r"general\.span_p must be above 0 and below 1, not None"),
+        ("families.norbert3.general.span_modulus", 1, r"general\.span_modulus must be 2 or more"),
+        ("families.nb_bert.general.span_p", 0.2, r"general\.span_p must be left out where the recipe is not span"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_path(path, value, expected):
@@ -99,10 +117,39 @@ def test_a_wrong_value_is_refused_with_its_path(path, value, expected):
     assert caught.value.remedy
 
 
+@pytest.mark.parametrize("path", ["adaptation", "general"])
+def test_what_a_recipe_leaves_out_is_as_published(path):
+    """The numbers of the authors' own scripts and papers, written out a second time."""
+    families = parameters.parse(profiles.text("embedded")).everything().families
+    bert, ltg, modern = (getattr(families[name], path) for name in ("nb_bert", "norbert3", "modernbert"))
+    assert (bert.optimizer, bert.betas, bert.eps, bert.clip) == ("adamw", (0.9, 0.999), 1e-6, 1.0)
+    assert (bert.weight_decay, bert.head_weight_decay, bert.schedule, bert.floor) == (0.01, 0.01, "linear", 0.0)
+    assert (ltg.optimizer, ltg.betas, ltg.eps, ltg.clip) == ("adamw", (0.9, 0.98), 1e-6, 2.0)
+    assert (ltg.weight_decay, ltg.head_weight_decay, ltg.schedule, ltg.floor) == (0.1, 0.1, "cosine", 0.1)
+    assert (ltg.mask_rate, ltg.mask_schedule, ltg.span_p, ltg.span_modulus) == (0.15, "constant", 1 / 3, 10)
+    assert (modern.optimizer, modern.betas, modern.eps, modern.clip) == ("stable_adamw", (0.9, 0.98), 1e-6, None)
+    assert (modern.weight_decay, modern.decay_with_rate, modern.mask_rate) == (1e-5, False, 0.3)
+    assert (modern.schedule, modern.cooldown_shape, modern.floor) == ("trapezoidal", "sqrt", 0.0)
+
+
+def test_the_paper_profile_changes_nothing_that_was_published():
+    """Beside rates, sizes and the like it states no setting, so that each is its authors'."""
+    for name, family in values("paper")["families"].items():
+        stated = family["adaptation"] or {}
+        assert not stated.keys() & {key for recipe in PUBLISHED.values() for key in recipe}, name
+    families = parameters.parse(profiles.text("paper")).everything().families
+    warmups = {name: families[name].adaptation.warmup for name in ("nb_bert", "norbert3", "modernbert")}
+    assert warmups == {"nb_bert": 0.01, "norbert3": 0.016, "modernbert": 0.0017}
+
+
 def test_a_missing_key_is_named():
     tree = values()
     del tree["tasks"]["synergi"]["batch"]
     with pytest.raises(ConfigError, match=r"tasks\.synergi\.batch is missing"):
+        parameters.ParamsFile(tree).everything()
+    tree = values()
+    del tree["families"]["norbert3"]["general"]["learning_rate"]
+    with pytest.raises(ConfigError, match=r"families\.norbert3\.general\.learning_rate is missing"):
         parameters.ParamsFile(tree).everything()
 
 

@@ -4,13 +4,14 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 
 import fakes
 import pytest
 
 from harness import files, mirroring, tracking
 from harness.evaluation.verdicts import VERDICTS
-from harness.reporting import results
+from harness.reporting import pretrainings, recordings, results, standing
 from harness.stages import track
 
 TASKS, FAMILIES, SEEDS = ("medmqp", "nor_deid"), ("nb_bert",), (1, 2)
@@ -121,13 +122,127 @@ def test_other_results_supersede_and_may_come_back(root):
     assert first["medmqp/nb_bert"] != second["medmqp/nb_bert"]
     assert first["nor_deid/nb_bert"] == second["nor_deid/nb_bert"]
     old = runs(root, f"tags.fingerprint = '{first['medmqp/nb_bert']}'")
-    assert len(old) == 5 and {r.data.tags["superseded"] for r in old} == {second["medmqp/nb_bert"]}
+    assert [r.data.tags["superseded"] for r in old] == [second["medmqp/nb_bert"]]
+    # One run has another score; the other three are what they were.
+    trained = runs(root, "tags.task = 'medmqp' and tags.level = 'run'")
+    (replaced,) = [run for run in trained if "superseded" in run.data.tags]
+    (by,) = [run for run in trained if run.info.run_name == replaced.info.run_name and run != replaced]
+    assert replaced.data.tags["superseded"] == by.data.tags["fingerprint"] and len(trained) == 5
     (root / "artifacts/scores/medmqp/nb_bert.json").write_bytes(original)
     mirroring.record(root, SETTINGS, fakes.TASKS)
     current = [
         p for p in runs(root, "tags.task = 'medmqp' and tags.level = 'comparison'") if "superseded" not in p.data.tags
     ]
     assert [p.data.tags["fingerprint"] for p in current] == [first["medmqp/nb_bert"]]
+    below = runs(root, f"tags.mlflow.parentRunId = '{current[0].info.run_id}'")
+    assert sorted(run.info.run_id for run in below if "superseded" not in run.data.tags) == sorted(
+        run.info.run_id for run in trained if run != by
+    )
+
+
+def only(**run):
+    return replace(SETTINGS, run=replace(SETTINGS.run, **run))
+
+
+def current(root, query="", experiment="embedded / synthetic"):
+    return {r.info.run_name: r for r in runs(root, query, experiment) if "superseded" not in r.data.tags}
+
+
+def test_a_further_task_moves_adjusted_p_values_and_supersedes_no_training(root):
+    path = root / "artifacts" / "scores" / "medmqp" / "nb_bert.json"
+    scores = files.read_json(path)
+    scores["comparisons"][0].update(p_value=0.03)
+    files.write_json(path, scores)
+    before = mirroring.record(root, only(tasks=("medmqp",)), fakes.TASKS)
+    trained = current(root, "tags.level = 'run'")
+    after = mirroring.record(root, SETTINGS, fakes.TASKS)
+    assert before["medmqp/nb_bert"] != after["medmqp/nb_bert"]
+    parents = runs(root, "tags.task = 'medmqp' and tags.level = 'comparison'")
+    (old,) = [run for run in parents if run.data.tags.get("superseded") == after["medmqp/nb_bert"]]
+    (new,) = [run for run in parents if "superseded" not in run.data.tags]
+    assert old.data.metrics["p_holm"] != new.data.metrics["p_holm"]
+    assert old.data.tags["trainings"] == new.data.tags["trainings"]
+    now = {run.info.run_id: run for run in runs(root, "tags.task = 'medmqp' and tags.level = 'run'")}
+    assert set(now) == {run.info.run_id for run in trained.values()}
+    assert all("superseded" not in run.data.tags for run in now.values())
+    assert {run.data.tags["mlflow.parentRunId"] for run in now.values()} == {new.info.run_id}
+
+
+def test_a_further_seed_supersedes_no_training(root):
+    """Scores of one seed alone cannot be compared here: that the comparison is another is what matters."""
+    settings = only(tasks=("medmqp",))
+    (recording,) = recordings.collect(root, settings, fakes.TASKS)
+    fewer = replace(recording, runs=tuple(r for r in recording.runs if r["seed"] == 1), fingerprint="0" * 64)
+    made = pretrainings.collect(root, settings.run, {"git_commit": "none", "git_dirty": "unknown"})
+    uri, drawn = tracking.store_uri(root), mirroring.pictures([recording], settings)
+    mirroring._mirror("embedded", [fewer], made, drawn, uri)
+    first = current(root, "tags.level = 'run'")
+    mirroring._mirror("embedded", [recording], made, drawn, uri)
+    second = current(root, "tags.level = 'run'")
+    assert len(first) == 2 and len(second) == 4
+    assert all(second[name].info.run_id == run.info.run_id for name, run in first.items())
+    mirroring._mirror("embedded", [fewer], made, drawn, uri)
+    assert current(root, "tags.level = 'run'").keys() == first.keys()
+    left = runs(root, "tags.level = 'run' and tags.seed = '2'")
+    assert {run.data.tags["superseded"] for run in left} == {standing.UNDECLARED}
+
+
+def test_what_a_smaller_run_leaves_out_is_not_shown_as_current_and_may_come_back(root):
+    mirroring.record(root, SETTINGS, fakes.TASKS)
+    everything = runs(root)
+    mirroring.record(root, only(tasks=("medmqp",)), fakes.TASKS)
+    assert {run.data.tags["task"] for run in current(root).values()} == {"medmqp"}
+    left = runs(root, "tags.task = 'nor_deid'")
+    assert {run.data.tags["superseded"] for run in left} == {standing.UNDECLARED}
+    assert all("No longer declared" in run.data.tags["mlflow.note.content"] for run in left)
+    mirroring.record(root, SETTINGS, fakes.TASKS)
+    assert {run.info.run_id for run in current(root).values()} == {run.info.run_id for run in everything}
+    assert not any("No longer" in run.data.tags["mlflow.note.content"] for run in current(root).values())
+
+
+def test_a_family_or_a_control_arm_that_is_left_out_takes_its_checkpoints_with_it(finished, tmp_path):
+    root = fakes.build(tmp_path / "root", TASKS, ("nb_bert", "norbert3"), SEEDS, rows=20)
+    shutil.copy(finished / tracking.DATABASE, root)
+    fakes.score(root, TASKS, ("nb_bert", "norbert3"), SEEDS)
+    control = root / "artifacts/checkpoints/nb_bert/control"
+    shutil.copytree(root / "artifacts/checkpoints/nb_bert/clinical", control)
+    files.write_json(control / "harness.json", files.read_json(control / "harness.json") | {"arm": "control"})
+    mirroring.record(root, only(families=("nb_bert", "norbert3")), fakes.TASKS)
+    experiment = "embedded / pre-training"
+    before = current(root, experiment=experiment)
+    assert len(before) == 5
+    files.write_json(control / "harness.json", {"family": "nb_bert", "arm": "control", "source": None})
+    mirroring.record(root, SETTINGS, fakes.TASKS)
+    now = current(root, experiment=experiment)
+    assert set(now) == {"nb_bert baseline", "nb_bert clinical"}
+    assert {
+        run.data.tags["superseded"] for run in runs(root, experiment=experiment) if run.info.run_name not in now
+    } == {standing.UNDECLARED}
+    assert {run.data.tags["family"] for run in current(root).values()} == {"nb_bert"}
+
+
+def test_data_of_another_kind_take_the_place_of_what_they_replace(root, tmp_path):
+    mirroring.record(root, SETTINGS, fakes.TASKS)
+    before = current(root)
+    site = fakes.build(tmp_path / "site", TASKS, FAMILIES, SEEDS, kind="restricted", rows=60)
+    fakes.score(site, TASKS, FAMILIES, SEEDS)
+    now = mirroring.record(site, SETTINGS, fakes.TASKS, uri=tracking.store_uri(root))
+    assert set(current(root, experiment="embedded / restricted")) == set(before)
+    assert current(root) == {}
+    replaced = {run.info.run_name: run.data.tags["superseded"] for run in runs(root)}
+    assert {name: replaced[name] for name in now} == now
+    # And back again.
+    mirroring.record(root, SETTINGS, fakes.TASKS)
+    assert {n: r.info.run_id for n, r in current(root).items()} == {n: r.info.run_id for n, r in before.items()}
+    assert current(root, experiment="embedded / restricted") == {}
+
+
+def test_on_a_server_what_another_machine_declares_is_left_to_it(root, monkeypatch):
+    mirroring.record(root, SETTINGS, fakes.TASKS)
+    monkeypatch.setattr(tracking, "artifacts_of", lambda uri: None)
+    monkeypatch.setattr(tracking, "machine", lambda: "another")
+    mirroring.record(root, only(tasks=("medmqp",)), fakes.TASKS)
+    assert {run.data.tags["task"] for run in current(root).values()} == {"medmqp", "nor_deid"}
 
 
 def test_a_recording_that_was_killed_is_closed_and_done_again(root, monkeypatch):
@@ -147,6 +262,7 @@ def test_a_recording_that_was_killed_is_closed_and_done_again(root, monkeypatch)
     mirroring.record(root, SETTINGS, fakes.TASKS)
     assert not runs(root, "attributes.status = 'RUNNING'")
     assert len(runs(root, "attributes.status = 'KILLED'")) == 2
+    assert len(runs(root, "tags.level = 'run'")) == 9  # two seeds were done, and are not done again
     assert len([r for r in runs(root) if "superseded" not in r.data.tags]) == 10
 
 

@@ -7,27 +7,42 @@ from pathlib import Path
 from harness.auditing.hashes import Hashes
 from harness.auditing.links import Chain, Link
 
-CHAIN = Chain("DVC's cache", "remove that file, and `dvc commit` (or `dvc repro`) where its output is right")
+CHAIN = Chain("DVC's cache", "remove the damaged file, and `dvc commit` (or `dvc repro`) where its output is right")
+_ABOVE = Path(".dvc") / "cache" / "files" / "md5"
 
 
 def links(root: Path, recorded: Iterable[Mapping], hashes: Hashes) -> Iterator[Link]:
-    """`recorded` are entries with an md5; those that the cache does not have are no finding."""
-    above = root / ".dvc" / "cache" / "files" / "md5"
-    names = {entry["md5"] for entry in recorded if "md5" in entry}
-    for name in sorted(names):
-        listed = above / name[:2] / name[2:]
-        yield from _file(root, listed, name, hashes)
-        if name.endswith(".dir") and listed.is_file():
-            yield from CHAIN.follow(name, lambda listed=listed: _below(root, above, listed, hashes))
-    if above.is_dir():
+    """`recorded` are outputs with path and md5; those that the cache does not have are no finding."""
+    outputs: dict[str, list[str]] = {}
+    for entry in recorded:
+        if "md5" in entry:
+            outputs.setdefault(entry["md5"], []).append(entry["path"])
+    for md5, paths in sorted(outputs.items(), key=lambda item: item[1]):
+        listed = root / _ABOVE / md5[:2] / md5[2:]
+        what = "the list of files of " if md5.endswith(".dir") else ""
+        damaged = list(_file(root, md5, what + _named(paths), hashes))
+        yield from damaged
+        if md5.endswith(".dir") and listed.is_file() and not damaged:
+            yield from CHAIN.follow(
+                _named(paths), lambda listed=listed, paths=paths: _below(root, listed, paths[0], hashes)
+            )
+    if (root / _ABOVE).is_dir():
         yield CHAIN.holds("every file that is named can be looked up")
 
 
-def _below(root: Path, above: Path, listed: Path, hashes: Hashes) -> Iterator[Link]:
+def _named(paths: list[str]) -> str:
+    return paths[0] + (f" and of {len(paths) - 1} more" if len(paths) > 1 else "")
+
+
+def _below(root: Path, listed: Path, output: str, hashes: Hashes) -> Iterator[Link]:
     for entry in json.loads(listed.read_text(encoding="utf-8")):
-        yield from _file(root, above / entry["md5"][:2] / entry["md5"][2:], entry["md5"], hashes)
+        yield from _file(root, entry["md5"], f"{output}/{entry['relpath']}", hashes)
 
 
-def _file(root: Path, path: Path, name: str, hashes: Hashes) -> Iterator[Link]:
-    if (found := hashes.dvc(path) if path.is_file() else None) and found["md5"] != name.removesuffix(".dir"):
-        yield CHAIN.wrong(f"{path.relative_to(root)}", f"md5 {name}", f"md5 {found['md5']}")
+def _file(root: Path, md5: str, output: str, hashes: Hashes) -> Iterator[Link]:
+    path = _ABOVE / md5[:2] / md5[2:]
+    found = hashes.dvc(root / path) if (root / path).is_file() else None
+    if found and found["md5"] != md5.removesuffix(".dir"):
+        remedy = f"remove {path}, and `dvc commit` (or `dvc repro`) where the output itself is right"
+        expected, damaged = f"md5 {md5}", f"{path} with md5 {found['md5']}"
+        yield CHAIN.of(path.as_posix()).wrong(f"DVC's copy of {output}", expected, damaged, remedy)

@@ -5,6 +5,7 @@ import json
 import math
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from harness.auditing import libraries
@@ -24,7 +25,8 @@ def links(root: Path, family: str, params: Params, hashes: Hashes) -> Iterator[L
     for arm in params.families[family].arms:
         folder = root / "artifacts" / "checkpoints" / family / arm
         made_by = f"harness {_STAGES[arm]} {family}"
-        chain = Chain(f"checkpoints/{family}", f"`dvc checkout {folder.relative_to(root)}`, or `{made_by}`")
+        where = folder.relative_to(root).as_posix()
+        chain = Chain(f"checkpoints/{family}", f"`dvc checkout {where}`, or `{made_by}`", (where,))
         yield from chain.follow(
             arm, lambda folder=folder, arm=arm, chain=chain: _arm(folder, arm, params, chain, hashes)
         )
@@ -38,12 +40,16 @@ def _arm(folder: Path, arm: str, params: Params, chain: Chain, hashes: Hashes) -
     card = read_json(folder / "harness.json")
     yield from _card(folder, arm, card, params, chain, hashes)
     readme = read_text(folder / "README.md")
-    yield chain.same(f"{arm}: README.md is that of its card", True, readme == model_card(card, ()))
-    yield chain.same(f"{arm}: parameters in model.safetensors", card["parameters"], _parameters(folder, card))
+    (where,) = chain.about
+    told = chain.of(f"{where}/README.md", rests_on=(f"{where}/harness.json",))
+    yield told.same(f"{arm}: README.md is that of its card", True, readme == model_card(card, ()))
+    weights = chain.of(f"{where}/model.safetensors", rests_on=(f"{where}/harness.json",))
+    yield weights.same(f"{arm}: parameters in model.safetensors", card["parameters"], _parameters(folder, card))
 
 
 def _card(folder: Path, arm: str, card: dict, params: Params, chain: Chain, hashes: Hashes) -> Iterator[Link]:
-    family = params.families[folder.parent.name]
+    family, (where,) = params.families[folder.parent.name], chain.about
+    chain = chain.of(f"{where}/harness.json", rests_on=("params.yaml",))
     source = getattr(family, arm, Build("build"))
     built = isinstance(source, Build)
     expected = {"family": folder.parent.name, "arm": arm, "architecture": family.architecture}
@@ -53,12 +59,14 @@ def _card(folder: Path, arm: str, card: dict, params: Params, chain: Chain, hash
     )
     root = folder.parents[3]
     code = code_hash(f"harness.stages.{_STAGES[arm]}", root / "harness")
-    yield chain.same(f"{arm}: the code that made it", code, card.get("code"), "the code of that commit, or `dvc repro`")
+    coded, remedy = replace(chain, rests_on=("harness",)), "the code of that commit, or `dvc repro`"
+    yield coded.same(f"{arm}: the code that made it", code, card.get("code"), remedy)
     yield from libraries.links(root, card["libraries"], chain, f"{arm}: ")
     # A card lists what is loaded; it stands itself beside these files, with its README.
     stored = "made" if built else "imported"
     for name, digest in sorted((card.get("files") or {}).items()):
-        yield chain.same(f"{arm}/{name} as it was {stored}", digest, hashes.sha256(folder / name))
+        listed = chain.of(f"{where}/{name}", rests_on=(f"{where}/harness.json",))
+        yield listed.same(f"{arm}/{name} as it was {stored}", digest, hashes.sha256(folder / name))
     if not built:
         return
     for name, part in sorted(card["corpus"].items()):
@@ -66,13 +74,16 @@ def _card(folder: Path, arm: str, card: dict, params: Params, chain: Chain, hash
         if found is None:
             yield chain.missing(f"{arm}: the corpus {name}", "`dvc checkout artifacts/corpus`, or `harness corpus`")
         else:
-            yield chain.same(f"{arm}: the corpus {name} as it was read", part["sha256"], found)
+            read = replace(chain, rests_on=(f"artifacts/corpus/{name}.jsonl",))
+            yield read.same(f"{arm}: the corpus {name} as it was read", part["sha256"], found)
     parent = card.get("parent") or {}
     if arm == "baseline":
         yield chain.same(f"{arm}: has no parent", {}, parent)
         return
+    chain = replace(chain, rests_on=(f"{where.rpartition('/')[0]}/baseline",))
     yield chain.same(f"{arm}: its parent", "baseline", parent.get("arm"))
     yield chain.same(f"{arm}: its parent's files", hashes.tree(folder.parent / "baseline"), parent.get("tree"))
+    chain = chain.of(where, rests_on=chain.rests_on)
     yield chain.same(
         f"{arm}: the baseline's tokenizer", tokenizer_hash(folder.parent / "baseline"), tokenizer_hash(folder)
     )

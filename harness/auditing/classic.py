@@ -1,6 +1,7 @@
 """The linear model of one task: its predictions, what they were made with, and the rows of the reports on it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from harness.auditing import libraries, rendered
@@ -16,7 +17,8 @@ _FILE = "predictions.jsonl"
 def links(root: Path, task: Task, hashes: Hashes) -> Iterator[Link]:
     """From its predictions back to the task's data and to the libraries that fitted it."""
     folder, made_by = root / "artifacts" / "classic" / task.name, f"harness classic {task.name}"
-    chain = Chain(f"{task.name}/classic", f"`dvc checkout {folder.relative_to(root)}`, or `{made_by}`")
+    where = folder.relative_to(root).as_posix()
+    chain = Chain(f"{task.name}/classic", f"`dvc checkout {where}`, or `{made_by}`", (f"{where}/runs.json",))
     yield from chain.follow("runs.json", lambda: _links(root, folder, made_by, task, chain, hashes))
 
 
@@ -29,8 +31,11 @@ def _links(root: Path, folder: Path, made_by: str, task: Task, chain: Chain, has
         "records": hashes.sha256(root / "artifacts" / "validated" / task.name / "records.jsonl"),
         "manifest": hashes.sha256(root / "reports" / "splits" / f"{task.name}.json"),
     }
-    yield from chain.values("inputs that it recorded", recorded["inputs"], inputs, "restore them, or `dvc repro`")
+    above = (f"artifacts/validated/{task.name}", f"reports/splits/{task.name}.json")
+    read = replace(chain, rests_on=above)
+    yield from read.values("inputs that it recorded", recorded["inputs"], inputs, "restore them, or `dvc repro`")
     yield from libraries.links(root, recorded["libraries"], chain)
+    chain = chain.of(f"{chain.about[0].rpartition('/')[0]}/{_FILE}")
     found = hashes.sha256(folder / _FILE)
     if found is None:
         yield chain.missing(f"predictions {_FILE}")
@@ -42,10 +47,12 @@ def _links(root: Path, folder: Path, made_by: str, task: Task, chain: Chain, has
 
 def reported(root: Path, made: Rescored, task: str) -> Iterator[Link]:
     """Its stored scores against those computed again, and its rows of the reports against those rendered again."""
-    chain = Chain(f"{task}/classic", f"`harness score {task}`")
+    above = (f"artifacts/classic/{task}", *rendered.read_of(task))
+    about = f"artifacts/scores/{task}/classic/linear.json"
+    chain = Chain(f"{task}/classic", f"`harness score {task}`", (about,), above)
     yield from chain.follow("scores", lambda: _scores(root, made, task, chain))
     if "report" not in made.failed:
-        rows = Chain(f"{task}/classic", rendered.REMEDY)
+        rows = Chain(f"{task}/classic", rendered.REMEDY, ("reports/classic.csv", "reports/provenance.json"), above)
         yield from rows.follow("reports", lambda: _rows(root, made, task, rows))
 
 

@@ -11,7 +11,9 @@ from harness.data.discretion import called, recorded
 from harness.data.sources import read_source
 from harness.files import read_json
 
-CHAIN = Chain("corpus", "`dvc checkout artifacts/corpus data`, or `harness corpus`")
+CARD = "artifacts/corpus/card.json"
+REMEDY = "`dvc checkout artifacts/corpus data`, or `harness corpus`"
+CHAIN = Chain("corpus", REMEDY, (CARD,), ("data/corpus", "harness"))
 
 
 def links(root: Path, params: Params, hashes: Hashes) -> Iterator[Link]:
@@ -28,15 +30,16 @@ def _links(root: Path, params: Params, hashes: Hashes) -> Iterator[Link]:
         if found is None:
             yield CHAIN.missing(f"{names[name]}, which source.json lists", "`dvc checkout data`, or `dvc repro`")
         else:
-            yield CHAIN.same(f"{names[name]} as source.json lists it", digest, found)
+            yield CHAIN.of("data/corpus").same(f"{names[name]} as source.json lists it", digest, found)
     for name, part in sorted(card["parts"].items()):
         path = root / "artifacts" / "corpus" / f"{name}.jsonl"
         if not path.is_file():
             yield CHAIN.missing(f"artifacts/corpus/{name}.jsonl")
             continue
-        yield CHAIN.same(f"artifacts/corpus/{name}.jsonl", part["sha256"], hashes.sha256(path))
+        chain = CHAIN.of(f"artifacts/corpus/{name}.jsonl")
+        yield chain.same(f"artifacts/corpus/{name}.jsonl", part["sha256"], hashes.sha256(path))
         with open(path, "rb") as lines:
-            yield CHAIN.same(f"{name}: documents", part["documents"]["kept"], sum(1 for _ in lines))
+            yield chain.same(f"{name}: documents", part["documents"]["kept"], sum(1 for _ in lines))
     yield from CHAIN.values(
         "parts.json as the card counts", summaries(card), read_json(root / "artifacts" / "corpus" / SUMMARY)
     )
@@ -47,9 +50,11 @@ def _links(root: Path, params: Params, hashes: Hashes) -> Iterator[Link]:
         }
         for task in params.run.tasks
     }
-    yield from CHAIN.values("the test texts it was cleaned of", held_out, card["inputs"])
+    cleaned = CHAIN.of(CARD, rests_on=("artifacts/validated", "reports/splits"))
+    yield from cleaned.values("the test texts it was cleaned of", held_out, card["inputs"])
     chosen = params.corpus
     expected = {"n": chosen.overlap_n, "coverage": chosen.overlap_coverage, "near_duplicate": chosen.near_duplicate}
     expected["allow_phi"] = chosen.allow_phi
     found = {key: card["overlap"][key] for key in ("n", "coverage")} | {"near_duplicate": card["near_duplicate"]}
-    yield from CHAIN.values("card against params.yaml", expected, found | {"allow_phi": card["phi"]["allowed"]})
+    declared = CHAIN.of(CARD, rests_on=("params.yaml",))
+    yield from declared.values("card against params.yaml", expected, found | {"allow_phi": card["phi"]["allowed"]})

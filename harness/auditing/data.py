@@ -14,14 +14,19 @@ from harness.files import read_json, read_jsonl
 
 def links(root: Path, task: str, recorded: set[str], hashes: Hashes, stages: again.Stages) -> Iterator[Link]:
     """`recorded` are the hashes of this task's manifest that its comparisons were made with."""
-    chain = Chain(f"data/{task}", "restore it (`dvc checkout data`, `git checkout -- reports/splits`), or `dvc repro`")
+    remedy = "restore it (`dvc checkout data`, `git checkout -- reports/splits`), or `dvc repro`"
+    chain, validated = Chain(f"data/{task}", remedy, (f"data/{task}",)), f"artifacts/validated/{task}"
     yield from chain.follow("source record", lambda: _source(root, task, chain, hashes))
     with again.scratch(root) as target:
         again.link_inputs(root, target, ("harness", "tasks", "data", pseudonyms.KEY_FILE))
-        yield from chain.follow("records", lambda: _records(root, target, task, chain, stages), target)
+        made = chain.of(validated, rests_on=(f"data/{task}", f"tasks/{task}.py", "harness"))
+        yield from made.follow("records", lambda: _records(root, target, task, made, stages), target)
     with again.scratch(root) as target:
         again.link_inputs(root, target, ("harness", "tasks", f"artifacts/validated/{task}"))
-        yield from chain.follow("split", lambda: _split(root, target, task, recorded, chain, hashes, stages), target)
+        made = chain.of(
+            f"reports/splits/{task}.json", f"artifacts/splits/{task}", rests_on=(validated, "params.yaml", "harness")
+        )
+        yield from made.follow("split", lambda: _split(root, target, task, recorded, made, hashes, stages), target)
 
 
 def _source(root: Path, task: str, chain: Chain, hashes: Hashes) -> Iterator[Link]:
@@ -38,7 +43,8 @@ def _source(root: Path, task: str, chain: Chain, hashes: Hashes) -> Iterator[Lin
     extra = [names[name].removeprefix(f"data/{task}").strip("/, ") for name in sorted(extra)]
     yield from chain.values(f"data/{task}: files that source.json does not list", [], extra, "move them away")
     card = read_json(root / "artifacts" / "validated" / task / "card.json", made_by=f"harness validate {task}")
-    yield from chain.values("source record as it was validated", recorded(card["source"]), recorded(source))
+    validated = chain.of(f"artifacts/validated/{task}", rests_on=(f"data/{task}",))
+    yield from validated.values("source record as it was validated", recorded(card["source"]), recorded(source))
 
 
 def _records(root: Path, target: Path, task: str, chain: Chain, stages: again.Stages) -> Iterator[Link]:

@@ -13,6 +13,7 @@ def links(root: Path, recorded: Mapping[str, str], chain: Chain, of: str = "") -
         yield chain.missing("constraints.txt, which pins the libraries", "`git checkout -- constraints.txt`")
         return
     lines = (line.split("#")[0].strip().partition("==") for line in path.read_text(encoding="utf-8").splitlines())
+    chain = chain.of(path.name, rests_on=(path.name,))
     pinned = {name.lower(): version for name, _, version in lines}
     for name, version in sorted(recorded.items()):
         remedy = "the old constraints.txt, or `dvc repro` with the libraries that it pins"

@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness import restricted
@@ -20,7 +20,8 @@ _TELLING = ("task", "family", "arm", "against", "seed", "part", "metric", "label
 class Link:
     """`chain` is what it belongs to (`medmqp/nb_bert`), `name` what is compared.
 
-    `expected` and `found` are shown where it differs, `remedy` where it does not hold.
+    `expected` and `found` are shown where it differs, `remedy` where it does not hold. `about` are the paths of what
+    is compared, `rests_on` of what it was made of; `follows` names the finding that it is a consequence of.
     """
 
     chain: str
@@ -29,14 +30,26 @@ class Link:
     expected: str = ""
     found: str = ""
     remedy: str = ""
+    about: tuple[str, ...] = ()
+    rests_on: tuple[str, ...] = ()
+    follows: str = ""
 
 
 @dataclass(frozen=True)
 class Chain:
-    """Makes the links of one chain; `remedy` is what mends most of them."""
+    """Makes the links of one chain; `remedy` is what mends most of them, `about` and `rests_on` are those of `Link`."""
 
     name: str
     remedy: str
+    about: tuple[str, ...] = ()
+    rests_on: tuple[str, ...] = ()
+
+    def of(self, *about: str, rests_on: tuple[str, ...] = ()) -> "Chain":
+        """The same chain, for links about something else."""
+        return replace(self, about=about, rests_on=rests_on)
+
+    def _link(self, name: str, state: str, expected: str = "", found: str = "", remedy: str = "") -> Link:
+        return Link(self.name, name, state, expected, found, remedy, self.about, self.rests_on)
 
     def same(self, name: str, expected, found, remedy: str = "") -> Link:
         """`expected` is what the rest of the chain says, `found` what stands there."""
@@ -47,13 +60,13 @@ class Chain:
         if one == other:
             # Long values that begin alike are shown from where they part.
             one, other = apart(_text(expected), _text(found))
-        return Link(self.name, name, DIFFERS, one, other, remedy or self.remedy)
+        return self._link(name, DIFFERS, one, other, remedy or self.remedy)
 
     def holds(self, name: str) -> Link:
-        return Link(self.name, name, HOLDS)
+        return self._link(name, HOLDS)
 
     def missing(self, name: str, remedy: str = "") -> Link:
-        return Link(self.name, name, MISSING, remedy=remedy or self.remedy)
+        return self._link(name, MISSING, remedy=remedy or self.remedy)
 
     def values(self, name: str, expected, found, remedy: str = "") -> Iterator[Link]:
         """Two plain values: one link where they are equal, otherwise one for each place where they differ."""
@@ -73,13 +86,13 @@ class Chain:
         try:
             yield from links()
         except MissingInputError as error:
-            yield Link(self.name, f"{name}: {_below(root, error.message)}", MISSING, remedy=error.remedy)
+            yield self._link(f"{name}: {_below(root, error.message)}", MISSING, remedy=error.remedy)
         except HarnessError as error:
-            yield Link(self.name, name, DIFFERS, "can be followed", _below(root, error.message), error.remedy)
+            yield self._link(name, DIFFERS, "can be followed", _below(root, error.message), error.remedy)
         except Exception as error:
             # A file that was edited may break the code that reads it in any way.
             reason = restricted.told(error)
-            yield Link(self.name, name, DIFFERS, "can be followed", shown(_below(root, reason)), self.remedy)
+            yield self._link(name, DIFFERS, "can be followed", shown(_below(root, reason)), self.remedy)
 
 
 def _below(root: Path | None, message: str) -> str:

@@ -19,30 +19,57 @@ _REPRO = "`dvc repro` makes the numbers again by what is there now; `git checkou
 def links(root: Path, hashes: Hashes, only: set[str] | None = None) -> Iterator[Link]:
     """One link per stage for its command and parameters, and one per file or folder that a stage read or wrote.
 
-    `only` restricts it to those stages.
+    `only` restricts it to those stages. What the pipeline no longer declares (see `undeclared`) is not followed.
     """
     if not (root / "dvc.lock").is_file():
         yield CHAIN.missing("dvc.lock", "`git checkout -- dvc.lock`, or `dvc repro`")
         return
     params = read_yaml(root / "params.yaml")
-    declared, lock = stages(root, params), read_yaml(root / "dvc.lock")["stages"]
-    for name in sorted(declared.keys() | lock.keys()):
+    declared, recorded = stages(root, params), read_yaml(root / "dvc.lock")["stages"]
+    lock = {name: entry for name, entry in recorded.items() if name in declared}
+    for name in sorted(declared):
         if only is not None and name not in only:
             continue
         if name not in lock:
             yield CHAIN.missing(f"stage {name} has not been run", "`dvc repro`")
-        elif name not in declared:
-            yield CHAIN.wrong(f"stage {name}", "not in dvc.yaml", "left over in dvc.lock", "`dvc repro`")
         else:
             yield from _stage(declared[name], lock[name], params)
     chosen = {name: entry for name, entry in lock.items() if only is None or name in only}
     yield from _files(root, chosen, lock, hashes)
     yield from _pin(root, lock, hashes)
+    if only is None:
+        yield from waiting_splits(root, hashes)
     yield from _passed_over(root)
     recorded = [out for entry in chosen.values() for out in entry.get("outs", ())]
     if only is None and (root / "data.dvc").is_file():
         recorded += read_yaml(root / "data.dvc")["outs"]
     yield from cache.links(root, recorded, hashes)
+
+
+def undeclared(root: Path) -> dict[str, Mapping]:
+    """The stages of `dvc.lock` that `dvc.yaml` does not have with the present `params.yaml`, by name.
+
+    A run over fewer tasks or families leaves them there with their outputs, and a larger one takes them up again.
+    """
+    if not (root / "dvc.lock").is_file():
+        return {}
+    declared = stages(root, read_yaml(root / "params.yaml"))
+    recorded = read_yaml(root / "dvc.lock")["stages"]
+    return {name: entry for name, entry in sorted(recorded.items()) if name not in declared}
+
+
+def waiting(root: Path) -> dict[str, Mapping]:
+    """The frozen splits of tasks that this run does not declare, as the stages that wrote them recorded them."""
+    outs = (out for entry in undeclared(root).values() for out in entry.get("outs", ()))
+    return {out["path"]: out for out in outs if out["path"].startswith("reports/splits/")}
+
+
+def waiting_splits(root: Path, hashes: Hashes) -> Iterator[Link]:
+    """They are in git, and the run that declares their tasks again starts from them: they may not change meanwhile."""
+    for path, out in waiting(root).items():
+        if (root / path).is_file():
+            name = f"{path}, which waits for a run with its task,"
+            yield from _file(root, f"{name} as it was split", out, hashes, "`git checkout -- PATH`")
 
 
 def _passed_over(root: Path) -> Iterator[Link]:
@@ -56,15 +83,16 @@ def _passed_over(root: Path) -> Iterator[Link]:
 
 
 def _stage(stage: Stage, entry: Mapping, params: Mapping) -> Iterator[Link]:
-    yield CHAIN.same(f"stage {stage.name}: command", stage.cmd, entry.get("cmd"))
+    declared = CHAIN.of("dvc.yaml")
+    yield declared.same(f"stage {stage.name}: command", stage.cmd, entry.get("cmd"))
     for key in ("deps", "outs"):
         listed = sorted(e["path"] for e in entry.get(key, ()))
-        yield from CHAIN.values(f"stage {stage.name}: its {key}", sorted(getattr(stage, key)), listed, "`dvc repro`")
+        yield from declared.values(f"stage {stage.name}: its {key}", sorted(getattr(stage, key)), listed, "`dvc repro`")
     if stage.passed_over:
-        yield CHAIN.wrong(f"stage {stage.name}", "followed by `dvc repro`", "frozen", "`git checkout -- dvc.yaml`")
+        yield declared.wrong(f"stage {stage.name}", "followed by `dvc repro`", "frozen", "`git checkout -- dvc.yaml`")
     recorded = entry.get("params", {}).get("params.yaml", {})
     now = {path: value_at(params, path) for path in stage.params}
-    yield from CHAIN.values(
+    yield from CHAIN.of("params.yaml").values(
         f"params.yaml as stage {stage.name} was run with", recorded, now, _REPRO.replace("PATH", "params.yaml")
     )
 
@@ -83,7 +111,7 @@ def _files(root: Path, chosen: Mapping, lock: Mapping, hashes: Hashes) -> Iterat
         for dep in entry.get("deps", ()):
             if dep["path"] in made:
                 if _recorded(dep) != _recorded(made[dep["path"]]):
-                    yield CHAIN.wrong(
+                    yield CHAIN.of("dvc.lock").wrong(
                         f"{dep['path']} as stage {name} read it", made[dep["path"]]["md5"], dep["md5"], "`dvc repro`"
                     )
             else:
@@ -100,11 +128,13 @@ def _file(root: Path, name: str, entry: Mapping, hashes: Hashes, remedy: str) ->
     path = root / entry["path"]
     found, recorded = hashes.dvc(path), _recorded(entry)
     if found is None:
-        yield CHAIN.missing(name, f"`dvc repro`, or `dvc checkout {entry['path']}` where DVC's cache has it")
+        chain = CHAIN.of(entry["path"])
+        yield chain.missing(name, f"`dvc repro`, or `dvc checkout {entry['path']}` where DVC's cache has it")
     elif recorded != found:
         changed = hashes.changed_files(root, path, entry["md5"]) if path.is_dir() else []
         where = f"{name}: {', '.join(changed[:3])}" if changed else name
-        yield CHAIN.wrong(where, _text(recorded), _text(found), remedy.replace("PATH", entry["path"]))
+        about = [f"{entry['path']}/{file}" for file in changed] or [entry["path"]]
+        yield CHAIN.of(*about).wrong(where, _text(recorded), _text(found), remedy.replace("PATH", entry["path"]))
     else:
         yield CHAIN.holds(name)
 

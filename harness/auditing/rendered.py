@@ -2,22 +2,36 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from harness.auditing.again import Rescored
-from harness.auditing.links import ABSENT, DIFFERS, LISTED, Chain, Link, apart, shown
+from harness.auditing.links import ABSENT, LISTED, Chain, Link, apart, shown
 from harness.files import read_json, read_text
 
 KEYS = {"results.csv": ("arm", "seed", "metric"), "comparison.csv": ("against",)}
 REMEDY = "`git checkout -- reports` where it was edited, `dvc repro` where it is out of date"
 PAGES = Chain("reports", REMEDY)
+# What no row of one comparison shows by itself.
+OF_ALL = ("p_holm", "verdict", "mde_holm")
+
+
+def read_of(task: str) -> tuple[str, ...]:
+    """What scores of a task rest on beside predictions."""
+    named = (f"artifacts/validated/{task}", f"artifacts/splits/{task}", f"reports/splits/{task}.json")
+    return (*named, f"tasks/{task}.py", "harness", "params.yaml")
+
+
+def made_of(task: str, family: str) -> tuple[str, ...]:
+    """What the numbers of one comparison rest on."""
+    return (f"artifacts/predictions/{task}/{family}", f"artifacts/classic/{task}", *read_of(task))
 
 
 def scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:
     """The stored scores of a comparison against those computed again from its predictions."""
-    chain = Chain(f"{task}/{family}", f"`harness score {task} {family}`")
     name = f"artifacts/scores/{task}/{family}.json"
+    chain = Chain(f"{task}/{family}", f"`harness score {task} {family}`", (name,), made_of(task, family))
     if (error := made.failed.get(f"{task}/{family}")) is not None:
         yield chain.wrong("predictions can be scored again", "scores", error.message, error.remedy)
         return
@@ -25,13 +39,15 @@ def scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]
     again = read_json(made.root / name)
     yield from chain.values(f"{name}, computed again", again, stored)
     recorded = read_json(root / "artifacts" / "predictions" / task / family / "runs.json")
-    yield from _validation(again["metrics"], again["primary"], recorded["runs"], chain)
+    folder = f"artifacts/predictions/{task}/{family}"
+    yield from _validation(again["metrics"], again["primary"], recorded["runs"], chain, folder)
 
 
 def fold_scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:
     """The stored scores of a cross-validation against those computed again; its entry in `artifacts/report.json`."""
     key = f"cross-validation/{task}/{family}"
-    chain, name = Chain(key, f"`harness score-folds {task}`"), f"artifacts/scores/{key}.json"
+    name, above = f"artifacts/scores/{key}.json", (f"artifacts/predictions/{key}", *read_of(task))
+    chain = Chain(key, f"`harness score-folds {task}`", (name,), above)
     if (error := made.failed.get(key)) is not None:
         yield chain.wrong("predictions can be scored again", "scores", error.message, error.remedy)
         return
@@ -41,12 +57,14 @@ def fold_scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[
     yield from chain.values("artifacts/report.json", again, stored, REMEDY)
 
 
-def _validation(metrics: list[dict], primary: str, runs: list[dict], chain: Chain) -> Iterator[Link]:
+def _validation(metrics: list[dict], primary: str, runs: list[dict], chain: Chain, folder: str) -> Iterator[Link]:
     """What fine-tuning recorded of its own validation is the primary score of the validation rows that it stored."""
     scored = {(m["arm"], m["seed"]): m["value"] for m in metrics if (m["part"], m["metric"]) == ("validation", primary)}
     for run in runs:
         if run.get("diverged") or (run["arm"], run["seed"]) not in scored:
             continue
+        file = f"{folder}/{run['arm']}-seed{run['seed']}.jsonl"
+        chain = chain.of(f"{folder}/runs.json", rests_on=(file, "harness"))
         value = round(scored[run["arm"], run["seed"]], 6)
         name = f"validation {primary} of {run['arm']} seed {run['seed']}"
         yield chain.same(f"{name}, from its predictions", value, run["best_validation"])
@@ -64,9 +82,15 @@ def _chosen(run: dict, chain: Chain) -> Iterator[Link]:
 
 def rows(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:
     """A comparison's rows of the two CSVs and of `provenance.json`, and its entries in the records beside them."""
-    chain = Chain(f"{task}/{family}", REMEDY)
+    chain, above = Chain(f"{task}/{family}", REMEDY), made_of(task, family)
     for name, keys in KEYS.items():
-        yield from table(root, made, name, {"task": task, "family": family}, keys, chain)
+        of = chain.of(f"reports/{name}", rests_on=above)
+        for link in table(root, made, name, {"task": task, "family": family}, keys, of):
+            adjusted = link.name.endswith(OF_ALL)
+            yield replace(link, rests_on=(*above, "artifacts/predictions")) if adjusted else link
+    chain = chain.of(
+        "reports/provenance.json", "artifacts/report.json", rests_on=(*above, f"artifacts/checkpoints/{family}")
+    )
     again, stored = (read_json(folder / "reports" / "provenance.json") for folder in (made.root, root))
     for part in sorted((again.keys() | stored.keys()) - {"classic"}):
         of = [[row for row in content.get(part, []) if _of(row, task, family)] for content in (again, stored)]
@@ -124,43 +148,55 @@ def leftovers(root: Path, known: list[tuple[str, str]]) -> Iterator[Link]:
 
 def _left_over(name: str, extra: list[str]) -> Iterator[Link]:
     for row in extra[:LISTED]:
-        yield PAGES.wrong(f"{name} {row}", "no such row", "a row of no comparison of this run", "`harness report`")
+        chain = PAGES.of(f"reports/{name.split()[0]}")
+        yield chain.wrong(f"{name} {row}", "no such row", "a row of no comparison of this run", "`harness report`")
     if not extra:
         yield PAGES.holds(f"{name}: every row belongs to a comparison of this run")
 
 
-def pages(root: Path, made: Rescored, splits: list[str], named: set[str]) -> Iterator[Link]:
+def pages(
+    root: Path, made: Rescored, splits: Iterable[str], waiting: Collection[str], named: set[str]
+) -> Iterator[Link]:
     """Every file of `reports/` as a whole, and none besides: `splits` are the tasks whose manifests belong there,
-    `named` the files in which rows have been found to differ already."""
+    `waiting` the manifests of tasks that other runs declare, `named` the files in which rows have been found to
+    differ already."""
     if (error := made.failed.get("report")) is not None:
         yield PAGES.wrong("the reports can be rendered again", "reports", error.message, error.remedy)
         return
     again, stored = (_files(folder / "reports") for folder in (made.root, root))
+    made_from = tuple(f"artifacts/{name}" for name in ("predictions", "classic", "validated", "splits", "corpus"))
+    cards = (
+        path.relative_to(root).as_posix() for path in (root / "artifacts" / "checkpoints").glob("*/*/harness.json")
+    )
+    made_from = (*made_from, *sorted(cards), "reports/splits", "params.yaml", "tasks", "harness")
     expected = again.keys() | {f"splits/{task}.json" for task in splits}
+    stored = {name: path for name, path in stored.items() if f"reports/{name}" not in waiting}
     for name in sorted(expected | stored.keys()):
+        chain = PAGES.of(f"reports/{name}", rests_on=made_from)
         if name not in stored:
-            yield PAGES.missing(f"reports/{name}", "`harness report`")
+            yield chain.missing(f"reports/{name}", "`harness report`")
         elif name not in expected:
-            yield PAGES.wrong(f"reports/{name}", "no such file", "a file that no stage of this run writes", "remove it")
+            chain = chain.of(f"reports/{name}")
+            yield chain.wrong(f"reports/{name}", "no such file", "a file that no stage of this run writes", "remove it")
         elif not name.startswith("splits/") and name not in named:
-            yield from _page(name, again[name].read_bytes(), stored[name].read_bytes())
+            yield from page(f"reports/{name}", again[name].read_bytes(), stored[name].read_bytes(), chain)
 
 
 def _files(folder: Path) -> dict[str, Path]:
     return {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
 
 
-def _page(name: str, again: bytes, stored: bytes) -> Iterator[Link]:
-    label = f"reports/{name}"
+def page(label: str, again: bytes, stored: bytes, chain: Chain) -> Iterator[Link]:
+    """A file as it should be and as it is, line by line where it is text."""
     if again == stored:
-        yield PAGES.holds(label)
-    elif name.endswith((".csv", ".json", ".md", ".html", ".tex", ".svg", ".yaml", ".yml", ".txt")):
-        yield from _lines(label, again.decode(), stored.decode(errors="replace"))
+        yield chain.holds(label)
+    elif label.endswith((".csv", ".json", ".md", ".html", ".tex", ".svg", ".yaml", ".yml", ".txt")):
+        yield from _lines(label, again.decode(), stored.decode(errors="replace"), chain)
     else:
-        yield PAGES.wrong(label, f"{len(again)} bytes as made from the scores", f"{len(stored)} other bytes")
+        yield chain.wrong(label, f"{len(again)} bytes as made from the scores", f"{len(stored)} other bytes")
 
 
-def _lines(label: str, again: str, stored: str) -> Iterator[Link]:
+def _lines(label: str, again: str, stored: str, chain: Chain) -> Iterator[Link]:
     """Lines that stand only in one of the two, by the number of the line in the file; sides are paired in order."""
     import difflib
 
@@ -170,6 +206,6 @@ def _lines(label: str, again: str, stored: str) -> Iterator[Link]:
         for i in range(min(3, max(b - a, d - c))):
             expected, found = (one[a + i] if a + i < b else ABSENT), (other[c + i] if c + i < d else ABSENT)
             sides = (shown(expected), shown(found)) if ABSENT in (expected, found) else apart(expected, found)
-            yield PAGES.wrong(f"{label}, line {c + i + 1}", *sides)
+            yield chain.wrong(f"{label}, line {c + i + 1}", *sides)
     if not changes or len(changes) > LISTED:
-        yield Link(PAGES.name, label, DIFFERS, "the same bytes", f"{len(changes)} places", PAGES.remedy)
+        yield chain.wrong(label, "the same bytes", f"{len(changes)} places")

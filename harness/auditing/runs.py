@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.auditing import libraries
@@ -31,7 +31,8 @@ def links(root: Path, task: Task, family: str, settings: FinetuneSettings, hashe
         f"harness finetune {task.name} {family}",
         {f"{arm}-seed{seed}.jsonl": (arm, seed) for arm in settings.arms for seed in settings.seeds},
     )
-    chain = Chain(f"{task.name}/{family}", f"`dvc checkout {kept.folder.relative_to(root)}`, or `{kept.made_by}`")
+    where = kept.folder.relative_to(root).as_posix()
+    chain = Chain(f"{task.name}/{family}", f"`dvc checkout {where}`, or `{kept.made_by}`", (f"{where}/runs.json",))
     yield from chain.follow("runs.json", lambda: _links(root, kept, task, family, settings, chain, hashes))
 
 
@@ -50,8 +51,9 @@ def on_folds(
             for arm in settings.arms
         },
     )
-    remedy = f"`dvc checkout {kept.folder.relative_to(root)}`, or `{made_by}`"
-    chain = Chain(f"cross-validation/{task.name}/{family}", remedy)
+    where = kept.folder.relative_to(root).as_posix()
+    remedy = f"`dvc checkout {where}`, or `{made_by}`"
+    chain = Chain(f"cross-validation/{task.name}/{family}", remedy, (f"{where}/runs.json",))
 
     def asked() -> Iterator[Link]:
         found = read_json(kept.folder / "runs.json", made_by=made_by)["folds"]
@@ -74,13 +76,22 @@ def _links(
         "engine": dataclasses.asdict(settings.engine),
     }
     found = {key: recorded.get(key, ABSENT) for key in expected}
-    yield from chain.values("runs.json against params.yaml", expected, found, "the old params.yaml, or `dvc repro`")
+    declared = replace(chain, rests_on=("params.yaml", f"tasks/{task.name}.py"))
+    yield from declared.values("runs.json against params.yaml", expected, found, "the old params.yaml, or `dvc repro`")
     inputs = {
         "records": hashes.sha256(root / "artifacts" / "validated" / task.name / "records.jsonl"),
         "manifest": hashes.sha256(root / "reports" / "splits" / f"{task.name}.json"),
         "checkpoints": {arm: hashes.tree(root / "artifacts" / "checkpoints" / family / arm) for arm in settings.arms},
     }
-    yield from chain.values("inputs that the runs recorded", recorded["inputs"], inputs, "restore them, or `dvc repro`")
+    remedy = "restore them, or `dvc repro`"
+    sources = {
+        "records": f"artifacts/validated/{task.name}/records.jsonl",
+        "manifest": f"reports/splits/{task.name}.json",
+        **{f"checkpoints.{arm}": f"artifacts/checkpoints/{family}/{arm}" for arm in settings.arms},
+    }
+    for link in chain.values("inputs that the runs recorded", recorded["inputs"], inputs, remedy):
+        above = tuple(path for place, path in sources.items() if link.name.endswith(f": {place}"))
+        yield replace(link, rests_on=above or tuple(sources.values()))
     yield from libraries.links(root, recorded["libraries"], chain)
     wanted = sorted(map(list, kept.wanted.values()))
     yield chain.same("arms and seeds", wanted, sorted([run["arm"], run["seed"]] for run in recorded["runs"]))
@@ -94,6 +105,7 @@ def _links(
 
 
 def _run(folder: Path, name: str, run: dict, by_hash: dict[str, str], chain: Chain, hashes: Hashes) -> Iterator[Link]:
+    chain = chain.of(f"{chain.about[0].rpartition('/')[0]}/{name}")
     found = hashes.sha256(folder / name)
     if found is None:
         yield chain.missing(f"predictions {name}")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.auditing import again, checkpoints, classic, corpus, data, lock, mirror, rendered, runs
+from harness.auditing import again, checkpoints, classic, corpus, data, lock, mirror, outside, rendered, runs
 from harness.auditing.commits import Commits
 from harness.auditing.hashes import Hashes
 from harness.auditing.links import HOLDS, Chain, Link
@@ -15,8 +15,14 @@ from harness.mirroring import pictures
 from harness.params import ParamsFile
 from harness.reporting import pretrainings, recordings
 from harness.reporting.recordings import git
+from harness.reporting.standing import UNDECLARED
 from harness.task import Task
-from harness.tracked import StoredRun, read
+from harness.tracked import StoredRun, experiments, read
+from harness.tracking import DATABASE
+
+# What all fingerprints together are made of.
+_MADE = ("artifacts/predictions", "artifacts/classic", "artifacts/validated", "artifacts/splits", "reports/splits",
+         "params.yaml", "tasks", "harness")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,9 @@ def one_run(root: Path, params: ParamsFile, name: str) -> Scope:
             )
         chosen = (found[0].tags.get("task"), found[0].tags.get("family"))
         if chosen not in known or found[0].superseded:
-            what = "was superseded by other results" if found[0].superseded else "is of no comparison in params.yaml"
+            what = {None: "is of no comparison in params.yaml", UNDECLARED: "is no longer declared in params.yaml"}.get(
+                found[0].tags.get("superseded"), "was superseded by other results"
+            )
             raise MissingInputError(
                 f"The MLflow run {found[0].id} ({found[0].name}) {what}.",
                 remedy="Check out the commit that its tag git_commit names, or audit one of the current runs.",
@@ -95,6 +103,8 @@ def _links(
             chain = Chain(f"cross-validation/{'/'.join(key)}", f"`harness score-folds {key[0]}`")
             yield from chain.follow("scores", lambda key=key: rendered.fold_scores(root, made, *key))
         yield from _mirrored(root, made, params, tasks, scope)
+    if scope.whole:
+        yield from outside.CHAIN.follow("benchmarks", lambda: outside.benchmarks(root))
 
 
 def _stages(scope: Scope) -> set[str]:
@@ -133,7 +143,7 @@ def _reported(
         yield from _noted(classic.reported(root, made, task), named)
     if scope.whole and "report" not in made.failed:
         yield from _noted(rendered.PAGES.follow("leftovers", lambda: rendered.leftovers(root, every)), named)
-    yield from rendered.PAGES.follow("reports", lambda: rendered.pages(root, made, tasks, named))
+    yield from rendered.PAGES.follow("reports", lambda: rendered.pages(root, made, tasks, lock.waiting(root), named))
 
 
 def _noted(links: Iterator[Link], named: set[str]) -> Iterator[Link]:
@@ -147,7 +157,8 @@ def _mirrored(
     root: Path, made: again.Rescored, params: ParamsFile, tasks: dict[str, Task], scope: Scope
 ) -> Iterator[Link]:
     """The MLflow store, and the fingerprints of what it should hold."""
-    chain, commits = Chain("MLflow", mirror.REMEDY), Commits(root)
+    settings, commits = params.report(), Commits(root)
+    chain = Chain("MLflow", mirror.REMEDY, (DATABASE,))
     found: list[StoredRun] = []
 
     def opened() -> Iterator[Link]:
@@ -155,19 +166,20 @@ def _mirrored(
         yield chain.holds("the store can be read")
 
     def expected() -> Iterator[Link]:
-        collected = recordings.collect(made.root, params.report(), tasks)
+        collected = recordings.collect(made.root, settings, tasks)
         recorded = read_json(root / "artifacts" / "tracking.json", made_by="harness track")
         known = {recording.name: recording.fingerprint for recording in collected}
         chosen = {"/".join(key) for key in scope.comparisons}
         if not scope.whole:
             known, recorded = ({key: of[key] for key in chosen & of.keys()} for of in (known, recorded))
-        yield from chain.values("artifacts/tracking.json", known, recorded)
+        tracked = chain.of("artifacts/tracking.json", rests_on=_MADE)
+        yield from tracked.values("artifacts/tracking.json", known, recorded)
         if not found:
             return
-        every = {(one.family, one.arm): one for one in pretrainings.collect(root, params.report().run, git(root))}
+        every = {(one.family, one.arm): one for one in pretrainings.collect(root, settings.run, git(root))}
         families = {family for _, family in scope.comparisons}
         yield from mirror.checkpoints([one for one in every.values() if one.family in families], found)
-        drawn = pictures(collected, params.report())
+        drawn = pictures(collected, settings)
         for recording in collected:
             if recording.name in chosen:
                 family = recording.comparison.family
@@ -175,6 +187,10 @@ def _mirrored(
                           if (family, arm) in every}  # fmt: skip
                 of_arms = {arm: run for arm, run in stored.items() if run is not None}
                 yield from mirror.links(recording, found, of_arms, drawn[recording.name], commits)
+        yield from mirror.standings(settings.run.profile, found, chain)
+        if scope.whole:
+            yield from mirror.experiments(settings.run.profile, experiments(root), chain)
+            yield from mirror.strangers(settings.run.profile, collected, list(every.values()), found, chain)
 
     yield from chain.follow("the store", opened)
     yield from chain.follow("fingerprints", expected, made.root)

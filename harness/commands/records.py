@@ -41,7 +41,7 @@ def _audit(options) -> int:
     from functools import partial
 
     from harness import registry
-    from harness.auditing import again, printing, walk
+    from harness.auditing import again, causes, outside, printing, walk
     from harness.auditing.links import HOLDS
     from harness.stages import report, score, score_folds, split, validate
 
@@ -57,8 +57,9 @@ def _audit(options) -> int:
         report=partial(report.run, settings=settings, tasks=tasks),
     )
     scope = walk.one_run(root, params, options.recorded) if options.recorded else walk.everything(params)
-    links = list(walk.audit(root, params, tasks, stages, scope))
-    lines = [printing.as_json(links)] if options.json else printing.lines(links, options.all)
+    links = causes.traced(walk.audit(root, params, tasks, stages, scope))
+    apart = outside.told(root, settings.run.profile, scope.whole)
+    lines = [printing.as_json(links, apart)] if options.json else printing.lines(links, options.all, apart)
     print(*lines, sep="\n")
     return 1 if any(link.state != HOLDS for link in links) else 0
 

@@ -17,7 +17,7 @@ several raises `Unclear`. The rules, in the order they apply:
 4. An unclosed tag ends with its line, with the next tag, or with the last tag of its own label inside
    it; its text must look like its label, so that it is unclear where its label has no shape. A tag of a label that
    closes itself (`<Name/>`) is unclear. A close without an open is removed only where nothing stands
-   before it on its line.
+   before it on its line and its label has a shape.
 5. `<` and `>` stay where they compare: before a number.
 """
 

@@ -125,9 +125,7 @@ def _spans(
     return spans
 
 
-def laid_out(
-    tokens: Sequence[Token], spans: list[tuple[int, int, str]], repaired: Counter
-) -> tuple[str, list[dict]]:
+def laid_out(tokens: Sequence[Token], spans: list[tuple[int, int, str]], repaired: Counter) -> tuple[str, list[dict]]:
     """The composed text, a line for each sentence, and the spans (first, last, label) in its characters."""
     starts, text = [], ""
     for i, token in enumerate(tokens):

@@ -40,12 +40,12 @@ class _Node:
 def resolve(text: str, events: list[Event], rules, repairs: set[str]) -> list[tuple[int, int, str]]:
     """Spans (start, end, label), trimmed and apart. Raises Unclear."""
     spans = []
-    for node in _tree(text, events, repairs):
+    for node in _tree(text, events, rules, repairs):
         spans += _spans(text, node, rules, repairs)
     return sorted(spans)
 
 
-def _tree(text: str, events: list[Event], repairs: set[str]) -> list[_Node]:
+def _tree(text: str, events: list[Event], rules, repairs: set[str]) -> list[_Node]:
     root = _Node("", 0, False, 0, len(text), True)
     stack = [root]
     for number, event in enumerate(events):
@@ -58,7 +58,7 @@ def _tree(text: str, events: list[Event], repairs: set[str]) -> list[_Node]:
         depth = next((i for i in range(len(stack) - 1, 0, -1) if stack[i].label == event.label), None)
         if depth is None:
             line = text[text.rfind("\n", 0, event.at) + 1 : event.at]
-            if line.strip():
+            if line.strip() or event.label not in rules.shapes:
                 raise Unclear("close without an open")
             repairs.add("close without an open")
             continue

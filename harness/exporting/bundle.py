@@ -75,14 +75,10 @@ def _contents(site: Site, reports: Path) -> dict[str, bytes]:
         )
     for name in site.tasks:
         card = site.known.cards[name]
-        found[f"cards/data/{name}.json"] = _json({**card, "source": recorded(card["source"])})
+        found[f"cards/data/{name}.json"] = files.json_bytes({**card, "source": recorded(card["source"])})
     for (family, arm), card in sorted(site.known.checkpoints.items()):
-        found[f"cards/checkpoints/{family}-{arm}.json"] = _json(card)
+        found[f"cards/checkpoints/{family}-{arm}.json"] = files.json_bytes(card)
     return found
-
-
-def _json(value) -> bytes:
-    return (files.canonical_json(value, indent=1) + "\n").encode()
 
 
 def _text(content: bytes) -> str:

@@ -39,7 +39,12 @@ class Recording:
 
     @property
     def experiment(self) -> str:
-        return f"{self.profile} / {self.comparison.data_kind}"
+        return experiment(self.profile, self.comparison.data_kind)
+
+
+def experiment(profile: str, kind: str) -> str:
+    """Where the comparisons of a profile on one kind of data are."""
+    return f"{profile} / {kind}"
 
 
 def collect(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> list[Recording]:
@@ -58,12 +63,26 @@ def collect(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> 
         evidence = [[arm, *_evidence(comparison, judgements, arm).items()] for arm in comparison.others]
         verdicts = [judgements[arm].verdict for arm in comparison.others]
         fingerprint = files.sha256_value(
-            [run.profile, task, family, scores, runs, comparison.inputs, comparison.provenance, evidence, verdicts]
-        )
+            [run.profile, comparison.data_kind, task, family, scores, runs, comparison.inputs, comparison.provenance,
+             evidence, verdicts]
+        )  # fmt: skip
         code = {"code": provenance.code_hash(root, task)}
         again = reproductions.outcome(root, task, family, runs)
         found.append(Recording(comparison, judgements, runs, run.profile, fingerprint, origin | code, again))
     return found
+
+
+def training(recording: Recording, entry: Mapping) -> str:
+    """The fingerprint of one run: what went into it, its predictions and their scores.
+
+    Nothing that is said of it beside others is part of it: a further task, seed or arm moves adjusted p-values and
+    means, and leaves the run what it was.
+    """
+    c = recording.comparison
+    made = {key: c.provenance.get(key) for key in ("recipe", "engine", "libraries")}
+    scores = sorted([*key[2:], value] for key, value in c.values.items() if key[:2] == (entry["arm"], entry["seed"]))
+    about = [recording.profile, c.data_kind, c.task, c.family, c.inputs["records"], c.inputs["manifest"]]
+    return files.sha256_value([about, made, hashes(c, entry), entry, scores])
 
 
 def git(root: Path) -> dict[str, str]:
@@ -90,7 +109,6 @@ def tags(recording: Recording, level: str) -> dict[str, str]:
         "profile": recording.profile,
         "data_kind": c.data_kind,
         "primary_metric": c.primary,
-        "fingerprint": recording.fingerprint,
         "data": c.inputs["records"],
         "split_manifest": c.inputs["manifest"],
     }
@@ -100,6 +118,8 @@ def parent_tags(recording: Recording, links: Mapping[str, "Made"]) -> dict[str, 
     """All tags of a comparison's run; `links` are the runs that made the checkpoints of its arms."""
     return {
         **tags(recording, "comparison"),
+        "fingerprint": recording.fingerprint,
+        "trainings": files.sha256_value([training(recording, entry) for entry in recording.runs]),
         **verdicts(recording),
         **{f"pretraining_{arm}": made.run for arm, made in links.items()},
         **_reproduced(recording),
@@ -122,6 +142,7 @@ def child_tags(recording: Recording, entry: Mapping, links: Mapping[str, "Made"]
     )
     return {
         **tags(recording, "run"),
+        "fingerprint": training(recording, entry),
         **hashes(c, entry),
         "arm": arm,
         "seed": str(entry["seed"]),

@@ -1,10 +1,15 @@
-"""How a run in MLflow stands, in words below its description: reproduced, superseded, interrupted or killed."""
+"""How a run in MLflow stands, in words below its description: reproduced, superseded, interrupted, killed, left out."""
 
 from collections.abc import Mapping
 
 NOTE = "mlflow.note.content"
 KILLED = "killed"
+UNDECLARED = "no longer declared"
 _BREAK = "\n\n---\n\n"  # between what a run is and how it stands
+_SAID = {
+    KILLED: "**Killed**: its process ended before it was done; what stands here is not complete.",
+    UNDECLARED: "**No longer declared**: the latest run of this profile leaves it out.",
+}
 
 
 def described(note: str, tags: Mapping[str, str]) -> str:
@@ -18,11 +23,8 @@ def standing(tags: Mapping[str, str]) -> str:
     """Nothing for a run that was recorded and not touched since."""
     found = []
     if by := tags.get("superseded"):
-        found.append(
-            "**Killed**: its process ended before it was done; what stands here is not complete."
-            if by == KILLED
-            else f"**Superseded**: other results took its place, those with the fingerprint `{by[:12]}`."
-        )
+        found.append(_SAID.get(by) or f"**Superseded**: other results took its place, those with the fingerprint "
+                                      f"`{by[:12]}`.")  # fmt: skip
     if again := tags.get("reproduced"):
         yes, _, detail = again.partition(": ")
         found.append(f"**{'Reproduced' if yes == 'yes' else 'Not reproduced'}** by training again: {detail}.")

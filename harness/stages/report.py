@@ -27,8 +27,7 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
     report = content.report(comparisons, shown, settings.run.profile, judgements, settings.statistics, validated)
     pictures = figures.draw(comparisons, judgements, shown.checkpoints, settings.statistics)
     folder = root / "reports"
-    for name, picture in pictures.items():
-        files.write_bytes(folder / "figures" / name, picture)
+    files.fill(folder / "figures", pictures)
     files.write_text(folder / "results.csv", tables.results_csv(comparisons))
     files.write_text(folder / "classic.csv", tables.classic_csv(comparisons))
     files.write_text(folder / "comparison.csv", tables.comparison_csv(comparisons, judgements))
@@ -52,15 +51,14 @@ def write_for_machines(
     from harness.reporting import croissant, machine, model_index
 
     files.write_json(folder / "metrics.json", machine.metrics(comparisons, judgements))
-    for name, text in machine.curves(comparisons).items():
-        files.write_text(folder / "plots" / name, text)
-    for name, text in model_index.files(comparisons).items():
-        files.write_text(folder / "model-index" / name, text)
-    manifests = {c.task: c.inputs["manifest"] for c in comparisons}
-    for task, manifest in manifests.items():
+    files.fill(folder / "plots", {name: text.encode() for name, text in machine.curves(comparisons).items()})
+    files.fill(folder / "model-index", {name: text.encode() for name, text in model_index.files(comparisons).items()})
+    described = {}
+    for task, manifest in {c.task: c.inputs["manifest"] for c in comparisons}.items():
         records = files.read_jsonl(root / "artifacts" / "validated" / task / "records.jsonl")
-        described = croissant.metadata(tasks[task], known.cards[task], manifest, records)
-        files.write_json(folder / "croissant" / f"{task}.json", described)
+        about = croissant.metadata(tasks[task], known.cards[task], manifest, records)
+        described[f"{task}.json"] = files.json_bytes(about)
+    files.fill(folder / "croissant", described)
 
 
 def read_background(root: Path, settings: ReportSettings) -> Background:

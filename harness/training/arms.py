@@ -79,7 +79,7 @@ def train_arm(
     `inputs` are the hashes of everything the result depends on besides settings and engine. Returns plain
     values: the loss curve, held-out measurements {"before", "during", "after"} by corpus, updates and tokens.
     """
-    vocabulary = Vocabulary.of(tokenizer)
+    vocabulary, kind = Vocabulary.of(tokenizer), architecture_named(architecture)
     recipe = recipe_for(settings, vocabulary, model.config)
     head = families.masked_lm_head(model, architecture)
     model.to(world.device)
@@ -111,7 +111,8 @@ def train_arm(
             store=Store(states, fingerprint),
             measure=measure,
             observer=Several(screen, observer),
-            spared=architecture_named(architecture).undecayed,
+            spared=kind.undecayed,
+            head=kind.masked_lm_head,
             name=name,
         )
     after = measure()

@@ -42,53 +42,50 @@ def mask_spans(
     mask_id: int,
     replacements: torch.Tensor,
     generator: torch.Generator,
-    p: float = 0.2,
-    longest: int = 10,
+    p: float = 1 / 3,
+    modulus: int = 10,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Span masking (Joshi et al. 2020, SpanBERT): ids [B, T] to (inputs, targets) of that shape.
+    """LTG-BERT's span masking (Samuel et al. 2023): ids [B, T] to (inputs, targets) of that shape.
 
-    Lengths follow `span_lengths(p, longest)`; a span starts at any place, with equal probability, from
-    which it fits into maskable tokens that are still free, so it never crosses a special token. Each
-    row gets spans until exactly `rate` of its maskable tokens are chosen (a fraction of a token is
-    rounded up as often as it is large); the last one is cut to that, and one that fits nowhere to the
-    longest place left. The 80/10/10 rule of `mask_tokens` is decided once per span; drawn tokens are
-    drawn for each position.
+    A row's budget is binomial: every maskable token adds one with probability `rate`. Spans are drawn until they
+    hold that many maskable tokens or more; the last one is not cut, and a token in two spans counts twice. A
+    length is geometric with `p`, modulo `modulus`; a length of 0 hides nothing. A span begins anywhere from which
+    it could touch the row, also before its first and at its last token, so that the tokens at the edges are hidden
+    as often as the others. The 80/10/10 rule of `mask_tokens` is decided once per span; drawn tokens are drawn
+    for each position.
     """
-    kind = place_spans(maskable, rate, generator, p, longest)
+    kind = place_spans(maskable, rate, generator, p, modulus)
     return _replaced(ids, kind < 1, kind, mask_id, replacements, generator)
 
 
 def place_spans(
-    maskable: torch.Tensor, rate: float, generator: torch.Generator, p: float, longest: int
+    maskable: torch.Tensor, rate: float, generator: torch.Generator, p: float, modulus: int
 ) -> torch.Tensor:
     """The spans of `mask_spans`, [B, T]: one number from 0 to 1 on all positions of a span, ∞ elsewhere."""
     rows, width = maskable.shape
-    place = torch.arange(width, dtype=torch.int32)
-    cumulative = span_lengths(p, longest).cumsum(0)
-    fraction = torch.rand(rows, generator=generator, dtype=torch.float64)
-    left = (maskable.sum(1).double() * rate + fraction).floor().int()
-    free = _free_runs(maskable)
+    place = torch.arange(width)
+    # The row with its frame: one position more than its last maskable token. Padding counts for nothing.
+    size = (torch.where(maskable, place, 0).amax(1) + 2)[:, None]
+    cumulative = span_lengths(p, modulus).cumsum(0)
+    # A sum of draws, because the sampler of the binomial distribution has other bits on other processors.
+    left = ((torch.rand(rows, width, generator=generator) < rate) & maskable).sum(1)[:, None]
     spans = torch.full(maskable.shape, math.inf, dtype=torch.float64)
     while int(left.max()) > 0:
-        which, where, number = torch.rand(3, rows, generator=generator, dtype=torch.float64)
-        length = torch.searchsorted(cumulative, which, right=True).clamp(max=longest - 1).int() + 1
-        length = torch.minimum(length, torch.minimum(left, free.amax(1)))[:, None]
-        # The span begins at the n-th of the row's possible places.
-        possible = (free >= length).cumsum(1, dtype=torch.int32)
-        n = (where * possible[:, -1]).int()[:, None]
-        start = (possible <= n).sum(1, dtype=torch.int32)[:, None]
-        inside = (place >= start) & (place < start + length)
-        spans = torch.where(inside, number[:, None], spans)
-        free = torch.where(place < start, torch.minimum(free, start - place), free).masked_fill(inside, 0)
-        left = left - length[:, 0]
+        which, where, number = torch.rand(3, rows, 1, generator=generator, dtype=torch.float64)
+        length = torch.searchsorted(cumulative, which, right=True).clamp(max=modulus - 1)
+        start = 1 - length + (where * (size + 2 * length - 1)).long()
+        inside = maskable & (left > 0) & (place >= start) & (place < start + length)
+        # A span that stays as it is leaves what an earlier one has put there.
+        spans = torch.where(inside & ((number < _DRAWN) | spans.isinf()), number, spans)
+        left = left - inside.sum(1, keepdim=True)
     return spans
 
 
-def span_lengths(p: float, longest: int) -> torch.Tensor:
-    """Probabilities [longest] of the lengths 1, 2, …: geometric with parameter `p`, renormalised to at most
-    `longest`. For 0.2 and 10 the mean is 3.8, as published; clipping longer ones to 10 would give 4.5.
+def span_lengths(p: float, modulus: int) -> torch.Tensor:
+    """Probabilities [modulus] of the lengths 0, 1, …: geometric with parameter `p` from 1 on, modulo `modulus`. For
+    1/3 and 10 a span of 0 has .009, and the mean is 2.74.
     """
-    weights = p * (1 - p) ** torch.arange(longest, dtype=torch.float64)
+    weights = torch.tensor([p * (1 - p) ** ((length or modulus) - 1) for length in range(modulus)], dtype=torch.float64)
     return weights / weights.sum()
 
 
@@ -107,14 +104,6 @@ def masking_rate(step: int, steps: int, schedule: str = "linear", start: float =
     if schedule == "constant":
         return start
     raise ValueError(f"no schedule {schedule!r}; one of {', '.join(SCHEDULES)}")
-
-
-def _free_runs(free: torch.Tensor) -> torch.Tensor:
-    """How many positions from each one on are free without a gap, [B, T]."""
-    width = free.shape[1]
-    place = torch.arange(width, dtype=torch.int32)
-    taken = torch.where(free, width, place).int()
-    return taken.flip(1).cummin(1).values.flip(1) - place
 
 
 def _replaced(ids, chosen, kind, mask_id: int, replacements, generator) -> tuple[torch.Tensor, torch.Tensor]:

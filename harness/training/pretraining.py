@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import torch
@@ -83,16 +83,28 @@ def train(
     measure: Callable[[], dict],
     observer: Observer,
     spared: tuple[str, ...],
+    head: tuple[str, ...],
     name: str,
 ) -> Course:
     """Train `objective` in place for `steps` updates, from the newest saved state where there is one.
 
-    Raises TrainingError, naming `name` and the update, when the loss or the gradient is no longer a number.
+    `spared` and `head` are the names of parameters that are not decayed, and decayed as the output layer (see
+    `decay_groups`). Raises TrainingError, naming `name` and the update, when the loss or the gradient is no longer a
+    number.
     """
     model = objective.model
     module = spread(objective, world, engine)
     optimizer = optimizer_for(
-        objective, settings.optimizer, settings.learning_rate, settings.weight_decay, spared=spared
+        objective,
+        settings.optimizer,
+        settings.learning_rate,
+        settings.weight_decay,
+        betas=settings.betas,
+        eps=settings.eps,
+        decay_with_rate=settings.decay_with_rate,
+        spared=spared,
+        head=tuple(f"model.{prefix}" for prefix in head),
+        head_decay=settings.head_weight_decay,
     )
     if engine.compile:
         module.compile()
@@ -103,13 +115,13 @@ def train(
         done, tokens = saved.values["done"], saved.values["tokens"]
         position = Position(**saved.values["position"])
         curve, measured, recent = (saved.values[key] for key in ("curve", "measured", "recent"))
-    last_save, told = time.monotonic(), _told_to_stop()
+    last_save = time.monotonic()
     every = max(1, steps // 20)
 
-    with contextlib.closing(plan.updates(position)) as updates:
+    with contextlib.closing(plan.updates(position)) as updates, _told_to_stop() as told:
         for step in range(done, steps):
             model.train()
-            rate = settings.learning_rate * learning_rate_factor(step, steps, settings.warmup, settings.schedule)
+            rate = _learning_rate(step, steps, settings)
             for group in optimizer.param_groups:
                 group["lr"] = rate
             mask_rate = recipe.rate(step, steps)
@@ -151,13 +163,28 @@ def train(
     return Course(steps, tokens, curve, measured)
 
 
-def _told_to_stop() -> list[int]:
-    """Becomes true when one of STOPS arrives."""
+def _learning_rate(step: int, steps: int, settings: Pretraining) -> float:
+    s = settings
+    factor = learning_rate_factor(
+        step, steps, s.warmup, s.schedule, floor=s.floor, cooldown=s.cooldown, cooldown_shape=s.cooldown_shape
+    )
+    return s.learning_rate * factor
+
+
+@contextlib.contextmanager
+def _told_to_stop() -> Iterator[list[int]]:
+    """A list that holds what arrived of STOPS within the block."""
     told: list[int] = []
-    if threading.current_thread() is threading.main_thread():
-        for number in STOPS:
-            signal.signal(number, lambda arrived, _: told.append(arrived))
-    return told
+    if threading.current_thread() is not threading.main_thread():
+        yield told
+        return
+    before = {number: signal.signal(number, lambda arrived, _: told.append(arrived)) for number in STOPS}
+    try:
+        yield told
+    finally:
+        # What comes after the last update ends at a signal as everything else does.
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _update(
@@ -198,7 +225,8 @@ def _update(
             # The engine behind several devices takes the mean of their gradients; the sum is meant.
             (loss * world.size).backward()
         loss_here += float(loss.detach())
-    norm = torch.nn.utils.clip_grad_norm_(module.parameters(), settings.clip)
+    longest = math.inf if settings.clip is None else settings.clip
+    norm = torch.nn.utils.clip_grad_norm_(module.parameters(), longest)
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     norm = norm.full_tensor() if hasattr(norm, "full_tensor") else norm

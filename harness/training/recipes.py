@@ -126,12 +126,13 @@ class MaskedWithNextSentence(Recipe):
 
 
 class MaskedSpans(Recipe):
-    """NorBERT3: spans of a geometric length (p = 0.2, at most 10, mean 3.8) up to 15 % of the tokens, 80/10/10
-    decided per span (Joshi et al. 2020; Samuel et al. 2023 train LTG-BERT so)."""
+    """NorBERT3: spans of a geometric length (p = 1/3, modulo 10) up to a binomial budget of 15 % of the tokens,
+    80/10/10 decided per span (LTG-BERT, Samuel et al. 2023, as in `mlm_dataset.py` of ltgoslo/ltg-bert)."""
 
     def masks(self, ids: torch.Tensor, rate: float, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        v = self.vocabulary
-        return mask_spans(ids, ~torch.isin(ids, v.special), rate, v.mask, v.replacements, generator)
+        v, s = self.vocabulary, self.settings
+        maskable = ~torch.isin(ids, v.special)
+        return mask_spans(ids, maskable, rate, v.mask, v.replacements, generator, s.span_p, s.span_modulus)
 
 
 class DynamicMasking(Recipe):

@@ -3,6 +3,7 @@
 import math
 
 SHAPES = ("linear", "cosine", "constant", "trapezoidal")
+COOLDOWNS = ("linear", "sqrt")
 
 
 def linear_schedule(step: int, steps: int, warmup: float) -> float:
@@ -14,27 +15,36 @@ def linear_schedule(step: int, steps: int, warmup: float) -> float:
 
 
 def learning_rate_factor(
-    step: int, steps: int, warmup: float, shape: str, *, floor: float = 0.1, cooldown: float = 0.1
+    step: int,
+    steps: int,
+    warmup: float,
+    shape: str,
+    *,
+    floor: float = 0.0,
+    cooldown: float = 0.1,
+    cooldown_shape: str = "linear",
 ) -> float:
     """Factor (0 to 1) on the highest learning rate at update `step` (from 0) of `steps`.
 
-    All shapes rise linearly over the first `warmup` (a share of `steps`). Then "linear" falls to zero;
-    "cosine" falls to `floor` along half a cosine wave (Loshchilov and Hutter 2017, without restarts;
-    LTG-BERT was trained with a floor of 0.1); "constant" stays; "trapezoidal" stays until the last
-    `cooldown` (a share of `steps`), in which it falls linearly to zero (warm-up, stable, decay; Zhai et
-    al. 2022, and ModernBERT). Raises ValueError for another shape.
+    All shapes rise linearly over the first `warmup` (a share of `steps`). Then "constant" stays and the others
+    fall to `floor`: "linear" along a line, "cosine" along half a cosine wave (Loshchilov and Hutter 2017,
+    without restarts), "trapezoidal" only in the last `cooldown` (a share of `steps`), along a line or, where
+    `cooldown_shape` is "sqrt", as 1 - sqrt(done) (warm-up, stable, decay; Hägele et al. 2024, and ModernBERT).
+    Raises ValueError for another shape.
     """
-    if shape == "linear":
-        return linear_schedule(step, steps, warmup)
-    if shape not in SHAPES:
-        raise ValueError(f"no schedule {shape!r}; one of {', '.join(SHAPES)}")
+    if shape not in SHAPES or cooldown_shape not in COOLDOWNS:
+        raise ValueError(f"no schedule {shape!r} with {cooldown_shape!r}; one of {', '.join(SHAPES)}")
     rising = max(1, math.ceil(steps * warmup))
     if step < rising:
         return (step + 1) / rising
-    if shape == "cosine":
-        done = min(1.0, (step - rising) / max(1, steps - rising))
-        return floor + (1 - floor) * (1 + math.cos(math.pi * done)) / 2
+    if shape == "constant":
+        return 1.0
+    falling = max(1, steps - rising)
     if shape == "trapezoidal":
-        falling = min(steps - rising, math.ceil(steps * cooldown))
-        return max(0.0, min(1.0, (steps - step) / max(1, falling)))
-    return 1.0
+        falling = max(1, min(falling, math.ceil(steps * cooldown)))
+    left = max(0.0, min(1.0, (steps - step) / falling))
+    if shape == "cosine":
+        left = (1 - math.cos(math.pi * left)) / 2
+    elif shape == "trapezoidal" and cooldown_shape == "sqrt":
+        left = 1 - math.sqrt(1 - left)
+    return floor + (1 - floor) * left

@@ -200,6 +200,38 @@ def reproduction_claimed(root: Path) -> None:
     reproductions.write(root, "medmqp", "norbert3", same)
 
 
+def filed(root: Path) -> None:
+    """A picture beside the run of one seed, which has none."""
+    from harness.tracked import read
+
+    run = next(run for run in read(root) if run.tags.get("arm") == "clinical" and run.tags["level"] == "run")
+    (comparison,) = [one for one in read(root) if one.id == run.parent]
+    place = next((root / "mlartifacts").rglob(f"{comparison.id}")) / ".." / run.id / "artifacts" / "deep"
+    place.mkdir(parents=True)
+    (place / "better.png").write_bytes(b"0")
+
+
+def input_of_a_run(root: Path) -> None:
+    """MLflow's page of a run shows a data set that it was not made with."""
+    import pandas
+    from mlflow.data import from_pandas
+    from mlflow.entities import DatasetInput
+    from mlflow.tracking import MlflowClient
+
+    from harness.tracked import read
+
+    run = next(run for run in read(root) if run.tags.get("arm") == "clinical" and run.tags["level"] == "run")
+    given = from_pandas(pandas.DataFrame({"a": [1]}), name="real patients")._to_mlflow_entity()
+    client = MlflowClient(tracking_uri=f"sqlite:///{root / 'mlflow.db'}")
+    client.log_inputs(run.id, [DatasetInput(given, [])])
+
+
+def experiment_told(key: str, one: str, other: str):
+    """What MLflow says of an experiment."""
+    changed = f"UPDATE experiment_tags SET value = replace(value, '{one}', '{other}')"
+    return stored(f"{changed} WHERE key = '{key}' AND value LIKE '%{one}%'")
+
+
 _CLINICAL = (
     "(SELECT run_uuid FROM tags JOIN tags AS other USING (run_uuid) WHERE tags.key = 'arm' AND tags.value = 'clinical' "
     "AND other.key = 'level' AND other.value = 'run' LIMIT 1)"
@@ -499,6 +531,43 @@ WAYS = {
         stored(f"UPDATE latest_metrics SET value = 0.1 WHERE key = 'loss' AND run_uuid = {_CHECKPOINT}"),
         "checkpoints/norbert3", "metrics: loss",
     ),
+    "the description of an experiment in MLflow": (
+        experiment_told("mlflow.note.content", "synthetic", "real patient"),
+        "MLflow", "experiment miniature / synthetic: mlflow.note.content",
+    ),
+    "the description of the pre-trainings in MLflow": (
+        experiment_told("mlflow.note.content", "How", "On real patients: how"),
+        "MLflow", "experiment miniature / pre-training: mlflow.note.content",
+    ),
+    "what an experiment shows in MLflow": (
+        experiment_told("mlflow.sharedViewState.harness", "p_holm", "p_value"), "MLflow", "mlflow.sharedViewState",
+    ),
+    "an experiment's name in MLflow": (
+        stored("UPDATE experiments SET name = 'real patients' WHERE name LIKE '%synthetic'"),
+        "/norbert3", "MLflow run of this comparison",
+    ),
+    "a finished run that is called killed in MLflow": (tagged("killed", "yes", _CLINICAL), "/norbert3", "tags: killed"),
+    "a finished comparison put aside as killed in MLflow": (
+        tagged("superseded", "killed", _PARENT), "MLflow", "status killed if and only if",
+    ),
+    "a finished pre-training put aside as killed in MLflow": (
+        tagged("superseded", "killed", _CHECKPOINT), "MLflow", "status killed if and only if",
+    ),
+    "the status of a run in MLflow": (
+        stored(f"UPDATE runs SET status = 'FAILED' WHERE run_uuid = {_CLINICAL}"), "/norbert3", "tags: status",
+    ),
+    "the name of a run in MLflow": (
+        stored(f"UPDATE runs SET name = 'better' WHERE run_uuid = {_CLINICAL}"), "/norbert3", "tags: name",
+    ),
+    "a verdict on a run of one seed in MLflow": (
+        tagged("verdict", "better", _CLINICAL), "/norbert3", "tags: verdict",
+    ),
+    "a description of a pre-training in MLflow": (
+        stored(f"UPDATE tags SET value = 'Better.' WHERE key = 'mlflow.note.content' AND run_uuid = {_CHECKPOINT}"),
+        "checkpoints/norbert3", "tags: mlflow.note.content",
+    ),
+    "a file beside a run of one seed in MLflow": (filed, "/norbert3", "picture deep/better.png"),
+    "a data set of a run in MLflow": (input_of_a_run, "/norbert3", "data sets"),
     "the link to a pre-training in MLflow": (
         stored(f"UPDATE tags SET value = 'x' WHERE key = 'pretraining' AND run_uuid = {_CLINICAL}"),
         "/norbert3", "tags: pretraining",
@@ -513,5 +582,5 @@ WAYS = {
     "what DVC passes over": (
         replaced(".dvcignore", r"\Z", "*.jsonl\n"), "dvc.lock", ".dvcignore: what DVC passes over",
     ),
-    "a file in DVC's cache": (cached, "DVC's cache", ".dvc/cache/files/md5/"),
+    "a file in DVC's cache": (cached, "DVC's cache", f"DVC's copy of {RUNS}/runs.json"),
 }  # fmt: skip

@@ -139,7 +139,9 @@ def test_people_see_findings_once_and_every_link_when_they_ask(root, capsys):
     assert "✗ reports: " in said and "✓ data/medmqp: " in said
     assert "missing  reports/figures/arms.png → `harness report`" in said
     assert "version of torch, as constraints.txt pins it: expected 9.9, found " in said
-    assert "(and in 1 more places; --all lists them)" in said and "holds " not in said
+    # Two cards and two comparisons name their version of torch: it is said once.
+    assert "and 3 findings that follow from it, in checkpoints/norbert3, aismec/norbert3, medmqp/norbert3" in said
+    assert "holds " not in said and said.splitlines()[-1].endswith("version of torch, as constraints.txt pins it")
     main(["audit", "--all"])
     assert "holds    runs.json against params.yaml" in capsys.readouterr().out
 
@@ -153,6 +155,76 @@ def test_people_see_the_first_dozen_findings_of_a_chain(root, capsys):
     rows = len((root / "reports" / "results.csv").read_text(encoding="utf-8").splitlines()) - 1
     listed = [line for line in capsys.readouterr().out.splitlines() if "differs  results.csv" in line]
     assert len(listed) == rows
+
+
+def test_the_first_cause_comes_first_and_what_follows_from_it_is_counted(root, capsys):
+    """One edited model card: its comparisons and its run in MLflow name another checkpoint."""
+    readme = f"{tampering.CHECKPOINTS}/clinical/README.md"
+    tampering.replaced(readme, r"\Z", "Trained on real patients.\n")(root)
+    _, links = audit(capsys)
+    causes = [link for link in findings(links) if not link["follows"]]
+    assert 1 <= len(causes) <= 2 and all("README.md" in cause["name"] for cause in causes), causes
+    names = [f"{cause['chain']}: {cause['name']}" for cause in causes]
+    after = [link for link in findings(links) if link["follows"]]
+    assert {link["chain"] for link in after} >= {"aismec/norbert3", "medmqp/norbert3"} and len(findings(links)) < 12
+    assert {link["follows"] for link in after} <= set(names)
+    main(["audit"])
+    said = capsys.readouterr().out.splitlines()
+    assert "dvc.lock" in said[0] and "README.md" in said[1] and "findings that follow from it" in said[2]
+    assert "begin with artifacts/checkpoints/norbert3/clinical" in said[-1]
+
+
+def test_a_cause_does_not_hide_what_does_not_follow_from_it(root, capsys):
+    tampering.replaced(f"{tampering.CHECKPOINTS}/clinical/README.md", r"\Z", "More.\n")(root)
+    tampering.WAYS["a number in comparison.csv"][0](root)
+    tampering.WAYS["a loss of a pre-training in MLflow"][0](root)
+    _, links = audit(capsys)
+    causes = " ".join(link["name"] for link in findings(links) if not link["follows"])
+    assert "README.md" in causes and "comparison.csv baseline: reference" in causes and "metrics: loss" in causes
+
+
+def test_the_root_of_changed_data_is_the_data(root, capsys):
+    tampering.WAYS["raw data"][0](root)
+    _, links = audit(capsys)
+    causes = [link["name"] for link in findings(links) if not link["follows"]]
+    assert all("data" in name and "artifacts" not in name for name in causes), causes
+    assert any(link["chain"] == "data/medmqp" for link in findings(links) if link["follows"])
+
+
+def test_benchmarks_are_held_against_the_commit_and_named_as_not_measured_again(root, capsys):
+    import subprocess
+
+    folder = root / "benchmarks"
+    folder.mkdir()
+    (folder / "speed.md").write_text("| twice as fast | 2.0 |\n", encoding="utf-8")
+    subprocess.run(["git", "add", "benchmarks"], check=True)
+    subprocess.run([*finished.COMMIT, "speed"], check=True)
+    code, links = audit(capsys)
+    assert code == 0 and "benchmarks" in {link["chain"] for link in links}
+    main(["audit"])
+    assert "not followed: what benchmarks/*.md and README.md measured" in capsys.readouterr().out
+    (folder / "speed.md").write_text("| twice as fast | 9.0 |\n", encoding="utf-8")
+    code, links = audit(capsys)
+    (found,) = findings(links)
+    assert code == 1 and found["name"] == "benchmarks/speed.md, line 1" and "2.0" in found["expected"]
+    (folder / "more.md").write_text("| 9.0 |\n", encoding="utf-8")
+    assert "benchmarks/more.md" in {link["name"] for link in findings(audit(capsys)[1])}
+
+
+def test_a_damaged_file_of_the_cache_is_named_by_its_output(root, capsys):
+    tampering.WAYS["a file in DVC's cache"][0](root)
+    _, links = audit(capsys)
+    (found,) = findings(links)
+    assert found["name"] == f"DVC's copy of {tampering.RUNS}/runs.json"
+    assert ".dvc/cache/files/md5/" in found["found"] and ".dvc/cache/files/md5/" in found["remedy"]
+
+
+def test_tags_of_others_are_welcome_and_named(root, capsys):
+    tampering.tagged("reviewed_by", "us", tampering._CLINICAL)(root)
+    code, links = audit(capsys)
+    assert code == 0 and findings(links) == []
+    main(["audit"])
+    assert "tags in MLflow that the pipeline does not write: reviewed_by" in capsys.readouterr().out
 
 
 def test_no_text_of_any_document_is_shown(root, capsys):

@@ -71,6 +71,7 @@ def test_an_empty_note_is_dropped_and_counted(tmp_path):
         ("<Name>Kari bor i <Place>Os</Place>.", "unclosed tag"),
         ("<Place>Os og <Name>Kari</Place> bor.", "unclosed tag"),
         ("Hei <Name>Kari\nbor her.", "unclosed tag"),
+        ("Kari\n</Name> bor her.", "close without an open"),
         ("&lt;Name&gt;Kari&lt;/Name&gt; bor her.", "escaped tag"),
         ("&amp;lt;Name&amp;gt;Kari", "escaped tag"),
     ],

@@ -101,7 +101,7 @@ def test_stable_adamw_is_its_description():
     model = net()
     expected = {name: p.detach().clone().double() for name, p in model.named_parameters()}
     moments = {name: (torch.zeros_like(p), torch.zeros_like(p)) for name, p in expected.items()}
-    optimizer = optimizer_for(model, "stable_adamw", rate, decay)
+    optimizer = optimizer_for(model, "stable_adamw", rate, decay, betas=(beta1, beta2), eps=eps)
     divided = False
     for step in range(1, 4):
         generator = torch.Generator().manual_seed(step)
@@ -130,10 +130,40 @@ def test_stable_adamw_is_its_description():
 def test_settings_reach_the_optimizer():
     adamw = optimizer_for(net(), "adamw", 1e-3, 0.1, betas=(0.8, 0.9), eps=1e-5)
     assert [(g["betas"], g["eps"], g["fused"]) for g in adamw.param_groups] == [((0.8, 0.9), 1e-5, True)] * 2
-    stable = optimizer_for(net(), "stable_adamw", 1e-3, 0.1)
+    stable = optimizer_for(net(), "stable_adamw", 1e-3, 0.1, betas=(0.9, 0.98), eps=1e-6)
     assert {(g["beta1"], g["beta2"], g["eps"], g["triton"]) for g in stable.param_groups} == {(0.9, 0.98, 1e-6, False)}
     with pytest.raises(ValueError, match="no optimizer 'sgd'"):
         optimizer_for(net(), "sgd", 1e-3, 0.1)
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_the_output_layer_has_a_decay_of_its_own_with_the_embeddings_tied_to_it(models, name):
+    kind, model = families.ARCHITECTURES[name], models[name]
+    groups = decay_groups(model, 0.1, kind.undecayed, kind.masked_lm_head, 0.3)
+    names = {id(p): n for n, p in model.named_parameters()}
+    top = {names[id(p)] for p in groups[2]["params"]}
+    assert [group["weight_decay"] for group in groups] == [0.1, 0.0, 0.3]
+    # The dense layer before the output, and the word embedding that the output layer is.
+    embedding = {"bert": "bert.embeddings.word_embeddings.weight", "norbert3": "embedding.word_embedding.weight",
+                 "modernbert": "model.embeddings.tok_embeddings.weight"}[name]  # fmt: skip
+    dense = {"bert": "cls.predictions.transform.dense.weight", "norbert3": "classifier.nonlinearity.1.weight",
+             "modernbert": "head.dense.weight"}[name]  # fmt: skip
+    assert top == {embedding, dense}
+    assert sum(len(group["params"]) for group in groups) == len(names)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_decay_without_the_rate_shrinks_by_itself_at_the_highest_rate_and_by_its_share_below(kind):
+    """ModernBERT's: with no gradient to follow, a matrix shrinks by decay × rate / highest rate."""
+    model = torch.nn.Linear(4, 4)
+    for share in (1.0, 0.25):
+        optimizer = optimizer_for(model, kind, 1e-3, 1e-2, decay_with_rate=False)
+        for group in optimizer.param_groups:
+            group["lr"] = 1e-3 * share
+        before = model.weight.detach().clone()
+        model.weight.grad, model.bias.grad = torch.zeros(4, 4), torch.zeros(4)
+        optimizer.step()
+        assert torch.allclose(model.weight, before * (1 - 1e-2 * share), rtol=1e-6, atol=0)
 
 
 def test_fine_tuning_keeps_its_optimizer():

@@ -5,6 +5,7 @@ import errno
 import multiprocessing
 import os
 import shutil
+import signal
 from functools import partial
 
 import pytest
@@ -15,7 +16,7 @@ from harness.config import Engine
 from harness.errors import ConfigError, TrainingError
 from harness.training import arms, plan
 from harness.training.distributed import joined
-from harness.training.pretraining import Observer
+from harness.training.pretraining import STOPS, Observer
 from harness.training.shards import held_aside
 
 ARCHITECTURES = sorted(RECIPES)
@@ -49,6 +50,12 @@ def test_it_repeats_to_the_bit_and_says_what_it_did(undisturbed, tmp_path):
     assert same(weights, again) and other == result
     assert result["steps"] == 9 and result["tokens_seen"] > 9 * 8 * 6
     assert [point["step"] for point in result["held_out"]["during"]] == [4, 8]
+
+
+def test_what_comes_after_it_hears_signals_as_before(tmp_path):
+    before = [signal.getsignal(number) for number in STOPS]
+    trained("bert", settings("bert"), tmp_path)
+    assert [signal.getsignal(number) for number in STOPS] == before
 
 
 def test_documents_in_memory_give_the_bytes_of_memory_mapped_ones(undisturbed, tmp_path):

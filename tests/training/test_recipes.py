@@ -46,19 +46,24 @@ def test_single_rows_count_for_the_masked_lm_alone(made):
     assert recipe.targets(targets)["next_sentence"] == 3 and recipe.targets(targets)["masked"] > 5
 
 
-def test_spans_fill_the_budget(made):
+def test_spans_fill_the_budget_and_are_hidden_in_one_piece(made):
     recipe, rows, _ = made("norbert3", length=64)
-    _, targets = recipe.batch(rows[:40], 0.15, generator("masks"))
-    maskable = sum(row.length - 2 for row in rows[:40])
-    assert abs(recipe.targets(targets)["masked"] / maskable - 0.15) < 0.01
-
-
-def test_spans_are_hidden_in_one_piece(made):
-    recipe, rows, _ = made("norbert3", length=64)
-    _, targets = recipe.batch(rows[:40], 0.15, generator("masks"))
-    chosen = (targets["masked"] != IGNORED).int()
+    batches = [recipe.batch(rows[:40], 0.15, generator("masks", n))[1]["masked"] != IGNORED for n in range(40)]
+    chosen = torch.cat(batches).int()
+    maskable = 40 * sum(row.length - 2 for row in rows[:40])
+    # The budget is overshot by the last span, as published; rows are short here.
+    assert 0.15 < int(chosen.sum()) / maskable < 0.24
     pieces = int((chosen.diff(dim=1) == 1).sum())  # none begins at [CLS]
-    assert int(chosen.sum()) / pieces > 1.8  # token by token it would be 1.2
+    assert 2.5 < int(chosen.sum()) / pieces < 4  # token by token it would be 1.2
+
+
+def test_the_span_settings_reach_the_masks(made):
+    def mean_piece(**changes):
+        recipe, rows, _ = made("norbert3", length=64, **changes)
+        chosen = (recipe.batch(rows[:40], 0.15, generator("masks"))[1]["masked"] != IGNORED).int()
+        return int(chosen.sum()) / int((chosen.diff(dim=1) == 1).sum())
+
+    assert mean_piece(span_p=0.99) < 1.6 < 2.5 < mean_piece() < mean_piece(span_p=0.1, span_modulus=20)
 
 
 @pytest.mark.parametrize("architecture", sorted(RECIPES))

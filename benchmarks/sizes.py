@@ -1,0 +1,249 @@
+"""What every stage costs as the data grow: wall time, CPU time and peak memory at two or three sizes of each kind.
+
+Usage: python benchmarks/sizes.py [--kind rows labels document corpus] [--rows 10000 20000 40000] [--labels 10 100 1000]
+                                  [--document 0.3 1 3] [--corpus 3 30 300] [--folder DIR]
+
+Every size is a repository of its own in a scratch folder, with generated data, one task, one family of a one-layer
+encoder, two seeds and ten updates of training. Every stage is the command that `dvc.yaml` calls, in a process of its
+own; its time, with that of its workers, and the memory of the largest process are what the operating system counted.
+The last column is the exponent of growth between the two largest sizes: time ~ size ** exponent, 1 where it grows as
+the data do. Stages of under two CPU seconds are mostly start, and get none. Prints Markdown.
+"""
+
+import argparse
+import csv
+import json
+import math
+import os
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FAMILY, SEEDS, UPDATES, STARTING = "nb_bert", [1, 2], 10, 2.0
+ROW = '''"""Generated rows of one label each."""
+
+from harness.data import schema, tabular
+from harness.task import Groups, Task
+
+LABELS = tuple(f"label{{i:04d}}" for i in range({labels}))
+
+TASK = Task(
+    name="sizes",
+    version="1",
+    title="Generated rows",
+    head="sequence",
+    reader=tabular.table("rows.csv", columns={{name: name for name in ("id", "group", "text", "label")}}),
+    schema=lambda: schema.sequence(LABELS),
+    labels=LABELS,
+    groups=Groups(column="group"),
+    metrics=("macro_f1", "micro_f1", "weighted_f1"),
+    licence="CC0-1.0",
+    citation="generated",
+)
+'''
+DOCUMENT = '''"""Generated documents, one of them long."""
+
+from harness.data import schema, tagged
+from harness.task import Groups, Task
+
+LABELS = ("Name", "Place")
+
+TASK = Task(
+    name="sizes",
+    version="1",
+    title="Generated documents",
+    head="tokens",
+    reader=tagged.tagged("*.txt", tagged.rules(LABELS), max_characters=10_000_000),
+    schema=lambda: schema.tokens(LABELS),
+    labels=LABELS,
+    groups=Groups(),
+    metrics=("strict_f1", "relaxed_f1", "macro_f1", "document_leak_rate"),
+    licence="CC0-1.0",
+    citation="generated",
+)
+'''
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What grows: its unit, and how a repository of one size gets its task and data; the stages that are measured."""
+
+    unit: str
+    make: Callable[[Path, float], None]
+    stages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Cost:
+    wall: float
+    cpu: float
+    memory: int
+
+
+def words(chance: random.Random, number: int, vocabulary: list[str]) -> str:
+    return " ".join(chance.choices(vocabulary, k=number))
+
+
+def vocabulary() -> list[str]:
+    """Eight thousand words that nobody has written, the frequent ones short."""
+    chance, letters = random.Random("vocabulary"), "aeiouåøbdfghjklmnprstv"
+    return ["".join(chance.choices(letters, k=2 + i % 9)) for i in range(8000)]
+
+
+def rows(root: Path, number: int, labels: int) -> None:
+    (root / "tasks" / "sizes.py").write_text(ROW.format(labels=labels), encoding="utf-8")
+    chance, known = random.Random(f"{number} {labels}"), vocabulary()
+    (root / "data" / "sizes").mkdir(parents=True)
+    with open(root / "data" / "sizes" / "rows.csv", "w", encoding="utf-8", newline="") as handle:
+        out = csv.writer(handle)
+        out.writerow(["id", "group", "text", "label"])
+        for i in range(number):
+            label = i % labels
+            text = words(chance, 25, known) + " " + known[label % len(known)]
+            out.writerow([f"r{i}", f"g{i // 2}", text, f"label{label:04d}"])
+
+
+def document(root: Path, megabytes: float) -> None:
+    """A hundred short documents, and one long."""
+    (root / "tasks" / "sizes.py").write_text(DOCUMENT, encoding="utf-8")
+    chance, known = random.Random(f"document {megabytes}"), vocabulary()
+    folder = root / "data" / "sizes"
+    folder.mkdir(parents=True)
+    for i in range(101):
+        length, parts, size = (megabytes * 1e6 if i == 0 else 600), [], 0
+        while size < length:
+            part = words(chance, 12, known) + f" <Name>{chance.choice(known).capitalize()}</Name>.\n"
+            parts.append(part)
+            size += len(part.encode())
+        (folder / f"d{i:03d}.txt").write_text("".join(parts), encoding="utf-8")
+
+
+def corpus(root: Path, megabytes: float, part: str = "clinical") -> None:
+    chance, known = random.Random(f"corpus {megabytes} {part}"), vocabulary()
+    folder = root / "data" / "corpus"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / f"{part}.jsonl", "w", encoding="utf-8") as handle:
+        size, number = 0, 0
+        while size < megabytes * 1e6:
+            row = {"id": f"{part}{number}", "text": words(chance, chance.randint(50, 400), known), "kind": "note"}
+            line = json.dumps(row, ensure_ascii=False) + "\n"
+            handle.write(line)
+            size, number = size + len(line.encode()), number + 1
+
+
+def small_corpus(root: Path) -> None:
+    for part in ("general", "clinical"):
+        if not (root / "data" / "corpus" / f"{part}.jsonl").is_file():
+            corpus(root, 1.0, part)
+
+
+ALL = ("validate sizes", "split sizes", "corpus", f"checkpoint {FAMILY}", f"pretrain {FAMILY}", "classic sizes",
+       f"finetune sizes {FAMILY}", "score sizes", "report")  # fmt: skip
+KINDS = {
+    "rows": Kind("rows", lambda root, size: rows(root, int(size), 4), ALL),
+    "labels": Kind("labels, 20,000 rows", lambda root, size: rows(root, 20_000, int(size)), ALL),
+    "document": Kind("MB in one document", document, ALL),
+    "corpus": Kind(
+        "MB of corpus", lambda root, size: (rows(root, 1000, 4), corpus(root, size)), ("validate sizes", "split sizes",
+        "corpus", f"checkpoint {FAMILY}", f"pretrain {FAMILY}"),
+    ),
+}  # fmt: skip
+
+
+def build(root: Path, kind: Kind, size: float) -> None:
+    """A repository with this benchmark's task and nothing else of the project's."""
+    from ruamel.yaml import YAML
+
+    from harness import files
+    from harness.data.sources import write_source
+
+    (root / "tasks").mkdir()
+    (root / "harness").symlink_to(ROOT / "harness")
+    for name in ("dvc.yaml", "constraints.txt"):
+        (root / name).symlink_to(ROOT / name)
+    kind.make(root, size)
+    small_corpus(root)
+    for folder in (root / "data").iterdir():
+        hashes = {path.name: files.sha256(path) for path in sorted(folder.iterdir())}
+        source = {key: "" for key in ("address", "citation", "note")} | {"revision": "1", "licence": "CC0-1.0"}
+        write_source(folder, source | {"kind": "synthetic", "language": "nb", "files": hashes})
+    yaml = YAML()
+    params = yaml.load((ROOT / "harness" / "profiles" / "embedded.yaml").read_text(encoding="utf-8"))
+    params["run"].update(profile="sizes", tasks=["sizes"], families=[FAMILY], seeds=SEEDS)
+    params["engine"]["reproducible"] = "fast"
+    for recipe in ("general", "adaptation"):
+        params["families"][FAMILY][recipe]["steps"] = UPDATES
+    recipe = dict(params["tasks"]["nor_deid"])
+    recipe.update(steps=UPDATES, evaluate_every=UPDATES, evaluation_batch=64)
+    params["tasks"] = {"sizes": recipe}
+    with open(root / "params.yaml", "w", encoding="utf-8") as handle:
+        yaml.dump(params, handle)
+
+
+def cost(root: Path, stage: str) -> Cost:
+    """One stage in a process of its own; memory is that of its largest process."""
+    log, start = root / "log.txt", time.perf_counter()
+    process = os.posix_spawn(
+        sys.executable, [sys.executable, "-m", "harness", *stage.split()], os.environ | {"PYTHONPATH": str(ROOT)},
+        file_actions=[(os.POSIX_SPAWN_OPEN, fd, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644) for fd in (1, 2)],
+    )  # fmt: skip
+    _, status, used = os.wait4(process, 0)
+    if status != 0:
+        raise SystemExit(f"harness {stage} failed in {root}:\n{log.read_text(encoding='utf-8')[-2000:]}")
+    return Cost(time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
+
+
+def measured(name: str, sizes: list[float], above: Path | None) -> Iterator[str]:
+    kind = KINDS[name]
+    found: dict[str, list[Cost]] = {stage: [] for stage in kind.stages}
+    here = Path.cwd()
+    for size in sizes:
+        with tempfile.TemporaryDirectory(dir=above, prefix=f"sizes-{name}-") as folder:
+            root = Path(folder).resolve()
+            build(root, kind, size)
+            os.chdir(root)
+            try:
+                for stage in kind.stages:
+                    found[stage].append(cost(root, stage))
+                    one = found[stage][-1]
+                    print(f"{name} {size:g}: {stage}: {one.cpu:.1f} CPU s, {one.memory / 1e6:.0f} MB", file=sys.stderr)
+            finally:
+                os.chdir(here)
+    columns = " | ".join(f"{size:,g}" for size in sizes)
+    yield f"\n**{kind.unit[0].upper()}{kind.unit[1:]}**: CPU seconds (wall seconds; peak MB)\n"
+    yield f"| stage | {columns} | growth |"
+    yield "|---|" + "---|" * (len(sizes) + 1)
+    for stage, costs in found.items():
+        cells = " | ".join(f"{one.cpu:.1f} ({one.wall:.1f}; {one.memory / 1e6:.0f})" for one in costs)
+        yield f"| {stage.replace(' sizes', '')} | {cells} | {growth(sizes, costs)} |"
+
+
+def growth(sizes: list[float], costs: list[Cost]) -> str:
+    if len(sizes) < 2 or costs[-2].cpu < STARTING:
+        return "–"
+    return f"{math.log(costs[-1].cpu / costs[-2].cpu) / math.log(sizes[-1] / sizes[-2]):.2f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kind", nargs="+", choices=sorted(KINDS), default=list(KINDS))
+    parser.add_argument("--rows", nargs="+", type=float, default=[10_000, 20_000, 40_000])
+    parser.add_argument("--labels", nargs="+", type=float, default=[10, 100, 1000])
+    parser.add_argument("--document", nargs="+", type=float, default=[0.3, 1, 3])
+    parser.add_argument("--corpus", nargs="+", type=float, default=[3, 30, 300])
+    parser.add_argument(
+        "--folder", type=Path, help="where the repositories go for a while (default: a temporary folder)"
+    )
+    options = parser.parse_args()
+    for name in options.kind:
+        for line in measured(name, sorted(getattr(options, name)), options.folder):
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

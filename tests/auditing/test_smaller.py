@@ -1,0 +1,79 @@
+"""A run that declares less than one before it: what it leaves out is no finding, and nothing of it is lost."""
+
+import shutil
+
+import finished
+import pytest
+from auditing.test_audit import audit, findings
+
+from harness import files
+from harness.auditing.pipeline import read_yaml
+from harness.cli import main
+
+
+@pytest.fixture(scope="module")
+def smaller(repository, tmp_path_factory):
+    """Of two tasks one is left, and of two seeds one."""
+    root = finished.build(repository, tmp_path_factory.mktemp("finished") / "root")
+    finished.again(root, tasks=["aismec"], seeds=[1])
+    return root
+
+
+@pytest.fixture
+def root(smaller, tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    copy = shutil.copytree(smaller, tmp_path / "root", symlinks=True)
+    monkeypatch.chdir(copy)
+    monkeypatch.setattr("harness.determinism.prepare_environment", lambda reproducible: None)
+    return copy
+
+
+def test_a_smaller_run_passes_its_audit_and_is_told_what_was_not_followed(root, capsys):
+    left = {name for name in read_yaml(root / "dvc.lock")["stages"] if "medmqp" in name}
+    assert {"validate@medmqp", "split@medmqp", "finetune@medmqp-norbert3", "score@medmqp"} <= left
+    code, links = audit(capsys)
+    assert findings(links) == [] and code == 0
+    followed = [link["name"] for link in links if "medmqp" in link["name"] and link["chain"] != "MLflow"]
+    assert followed == ["reports/splits/medmqp.json, which waits for a run with its task, as it was split"]
+    main(["audit"])
+    said = capsys.readouterr().out
+    assert f"{len(left)} stages in dvc.lock that params.yaml does not declare" in said and "split@medmqp" in said
+
+
+def test_its_frozen_splits_survive_and_nothing_else_of_what_it_leaves_out(root):
+    assert (root / "reports" / "splits" / "medmqp.json").is_file()
+    left = [path for path in (root / "reports").rglob("*medmqp*") if path.parent.name != "splits"]
+    assert left == []
+    for name in ("results.csv", "comparison.csv", "provenance.json", "README.md", "metrics.json"):
+        assert "medmqp" not in (root / "reports" / name).read_text(encoding="utf-8"), name
+
+
+def test_a_split_that_waits_for_its_task_is_held_against_the_stage_that_wrote_it(root, capsys):
+    path = root / "reports" / "splits" / "medmqp.json"
+    manifest = files.read_json(path)
+    manifest["splits"][min(manifest["splits"])] = "test"
+    files.write_json(path, manifest)
+    code, links = audit(capsys)
+    (found,) = [link for link in findings(links) if "reports/splits/medmqp.json" in link["name"]]
+    assert code == 1 and found["remedy"] == "`git checkout -- reports/splits/medmqp.json`"
+
+
+def test_what_it_leaves_out_may_not_stand_in_mlflow_as_current(root, capsys):
+    from auditing import tampering
+
+    statement = (
+        "DELETE FROM tags WHERE key = 'superseded' AND run_uuid IN (SELECT run_uuid FROM tags WHERE value = 'medmqp')"
+    )
+    tampering.stored(statement)(root)
+    _, links = audit(capsys)
+    wrong = [link for link in findings(links) if "medmqp" in link["name"] and link["found"] == "shown as current"]
+    assert len(wrong) == 5 and {link["remedy"] for link in wrong} == {"`harness track`"}
+
+
+def test_the_larger_run_passes_again(root, capsys):
+    finished.again(root, tasks=list(finished.TASKS), seeds=finished.SEEDS)
+    code, links = audit(capsys)
+    assert findings(links) == [] and code == 0
+    finished.again(root, tasks=["medmqp"], seeds=[2])
+    code, links = audit(capsys)
+    assert findings(links) == [] and code == 0
