@@ -16,7 +16,7 @@ SOURCES = (
     "`comparison.csv`: one row per task, family and arm compared with; `reference` is the mean of the arm that "
     "`against` names, `delta` is clinical − reference (where lower is better, an improvement is below 0), `ci_low` to "
     "`ci_high` the interval over documents and seeds, `p_holm` the p-value adjusted for all rows, `mde` the smallest "
-    "true difference found in 80 % of such experiments.",
+    "true difference found in 80 % of such experiments. Cells of what cannot be measured are empty.",
     "`classic.csv`: what does without an encoder, on the same rows and by the same metrics: a linear model of counted "
     "words, and constant answers.",
     "`provenance.json`: for every row, the hashes of data, split manifest, checkpoints, tokenizer, predictions, code "

@@ -93,17 +93,18 @@ def leak_table(group: list[Comparison], part: str) -> Table:
         for arm in c.arms:
             if found := _of(c, arm, part):
                 shown = all(run["leaking"] is not None for run in found)
-                documents = [run["leaking"] / max(1, run["documents"]) for run in found] if shown else []
-                characters = [run["leaked"] / max(1, run["characters"]) for run in found]
+                marked = found[0]["documents"] != 0  # without an identifier none can be left readable
+                documents = [run["leaking"] / max(1, run["documents"]) for run in found] if shown and marked else []
+                characters = [run["leaked"] / max(1, run["characters"]) for run in found] if marked else []
                 rows.append(
                     (
                         c.family_title,
                         wording.arm_title(arm),
                         wording.count(found[0]["documents"]),
-                        wording.score_with_spread("share", documents) if shown else wording.ABSENT,
+                        wording.score_with_spread("share", documents) if documents else wording.ABSENT,
                         wording.count(found[0]["characters"]),
                         wording.count(round(mean([run["leaked"] for run in found]))),
-                        wording.score_with_spread("share", characters),
+                        wording.score_with_spread("share", characters) if characters else wording.ABSENT,
                     )
                 )
     first = group[0]

@@ -9,7 +9,7 @@ import fakes
 import pytest
 
 from harness import files
-from harness.reporting import cautions, results
+from harness.reporting import cautions, results, scores
 from harness.stages import report
 
 TASKS, FAMILIES, SEEDS = ("aismec", "medmqp"), ("nb_bert",), (1, 2, 3)
@@ -42,8 +42,8 @@ def without(root, task, label, instead, parts=("test",)):
         files.write_json(recorded, made)
 
 
-def finish(root, tasks, *changes):
-    fakes.build(root, tasks, FAMILIES, SEEDS)
+def finish(root, tasks, *changes, **options):
+    fakes.build(root, tasks, FAMILIES, SEEDS, **options)
     for change in changes:
         without(root, *change)
     fakes.score(root, tasks, FAMILIES, SEEDS)
@@ -100,6 +100,22 @@ def test_the_reader_is_told_why_and_the_encoders_are_not_blamed(root):
     assert not any("aismec" in item for item in blamed)
 
 
+def test_classes_and_slices_without_a_gold_row_have_no_recall(root):
+    (c,) = [c for c in results.load(root, SETTINGS.run, fakes.TASKS) if c.task == "aismec"]
+    by_label = {row[0]: row for row in scores.class_table(c).rows}
+    assert by_label["stroke"][1] == "0"
+    assert by_label["stroke"][3:5] == by_label["stroke"][6:8] == by_label["stroke"][9:11] == ("–", "–")
+    assert "–" not in by_label["other"]
+    slices = [row for row in c.slices if row["part"] == "test"]
+    assert len(slices) > 6 and {row["score"] for row in slices} == {None} and any(row["n"] for row in slices)
+
+
+def test_restricted_data_are_reported_too(tmp_path):
+    root = finish(tmp_path, ("aismec",), ("aismec", "stroke", "other"), kind="restricted", rows=120)
+    assert rows(root, "comparison.csv")[0]["delta"] == ""
+    assert SAID in (root / "reports" / "README.md").read_text(encoding="utf-8")
+
+
 def test_a_tracking_server_is_told_no_number(root):
     from harness.reporting import recordings
 
@@ -136,6 +152,8 @@ def test_the_second_reading_agrees_and_finds_what_was_left_out_wrongly(root, rep
 def test_a_run_of_which_nothing_can_be_measured_is_reported(tmp_path, task, change, reason):
     root = finish(tmp_path, (task,), (task, *change))
     assert {row["delta"] for row in rows(root, "comparison.csv")} == {""}
+    page = (root / "reports" / "README.md").read_text(encoding="utf-8")
+    assert task != "nor_deid" or "| NB-BERT | Baseline | 0 | – | 0 | 0 | – |" in page
     assert f"cannot be measured: {reason}" in (root / "reports" / "README.md").read_text(encoding="utf-8")
     assert "NaN" not in json.dumps(files.read_json(root / "reports" / "metrics.json"))
 
