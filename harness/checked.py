@@ -129,6 +129,11 @@ def pretraining(settings: Pretraining, path: str, engine: Engine, name: str) -> 
         given = getattr(settings, field)
         _range(spans or given is None, name, f"{path}.{field}", "left out where the recipe is not span", given)
         _range(not spans or (given is not None and fits(given)), name, f"{path}.{field}", wanted, given)
+    return settings
+
+
+def divided(settings: Pretraining, path: str, engine: Engine, name: str) -> Pretraining:
+    """The batch can be divided over the devices: asked of the training that begins, not of other families'."""
     try:
         batch_plan(settings.effective_batch, settings.device_batch, engine.devices)
     except ConfigError as error:

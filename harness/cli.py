@@ -14,6 +14,7 @@ from harness.commands import data, grid, plugins, records, stages
 from harness.commands.common import repository
 from harness.disks import disk_error
 from harness.errors import HarnessError, MissingInputError, OfflineError
+from harness.launching import first_to_tell
 from harness.stopping import heard
 
 
@@ -33,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
             raise offline.error(refused[0])
         return code
     except HarnessError as error:
+        first_to_tell(int(os.environ.get("RANK", 0)))
         print(f"harness: {error}", file=sys.stderr)
         if refused and not isinstance(error, OfflineError):
             print(f"Before that: {offline.error(refused[0])}", file=sys.stderr)

@@ -5,12 +5,21 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 
 from harness.config import PretrainSettings
 from harness.stopping import heard
 
 SECONDS_TO_SAVE = 60.0
+
+
+def first_to_tell(rank: int, seconds: float = 3.0) -> None:
+    """Let the leading process tell what went wrong: all meet the same error, and the launcher ends the others when
+    the first one ends. One that is still there after `seconds` is alone with its error.
+    """
+    if rank:
+        time.sleep(seconds)
 
 
 def on_devices(devices: int, arguments: Sequence[str]) -> int | None:
@@ -20,7 +29,7 @@ def on_devices(devices: int, arguments: Sequence[str]) -> int | None:
     """
     if devices == 1 or "WORLD_SIZE" in os.environ:
         return None
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={devices}"]
+    command = [sys.executable, "-m", "harness.training.launcher", "--standalone", f"--nproc-per-node={devices}"]
     with heard(signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
         started = subprocess.Popen([*command, "-m", "harness", *arguments])
         try:

@@ -90,8 +90,10 @@ class ParamsFile:
         )
 
     def _pretraining(self, path: str) -> Pretraining | None:
-        settings = self._get(path, Pretraining | None)
-        return settings and checked.pretraining(settings, path, self._get("engine", Engine), self._name)
+        settings, engine = self._get(path, Pretraining | None), self._get("engine", Engine)
+        if settings is None:
+            return None
+        return checked.divided(checked.pretraining(settings, path, engine, self._name), path, engine, self._name)
 
     def finetune(self, task: str, family: str) -> FinetuneSettings:
         return self._finetuning(task, family, self._get("run.seeds", tuple[int, ...]))

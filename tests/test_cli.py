@@ -1,5 +1,6 @@
 """The command line as a user meets it: help with examples, exit codes, errors without tracebacks."""
 
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -188,3 +189,17 @@ def test_a_disk_that_takes_nothing_is_named_and_the_last_good_state_stays(place,
         for path in before.rglob("*.*"):
             assert (project / "data" / path.relative_to(before)).read_bytes() == path.read_bytes()
         assert not list(project.rglob("*.partial"))
+
+
+def test_a_profile_says_what_data_are_in_place_and_what_to_type(tmp_path):
+    project = tmp_path / "project"
+    root = pathlib.Path(__file__).resolve().parent.parent
+    shutil.copytree(root / "tasks", project / "tasks")
+    shutil.copy(root / "dvc.yaml", project)
+    assert harness("data", "generate", "data", cwd=project).returncode == 0
+    shutil.rmtree(project / "data" / "synergi")
+    said = harness("profile", "use", "paper", cwd=project).stdout
+    assert "medmqp: its data in place are generated; `harness data fetch medmqp`" in said
+    assert "aismec: its data in place are generated; restricted: `harness data use aismec PATH`" in said
+    assert "synergi: no data are in place; restricted: `harness data use synergi PATH`" in said
+    assert "in place" not in harness("profile", "use", "embedded", cwd=project).stdout

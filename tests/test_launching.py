@@ -3,16 +3,23 @@
 import dataclasses
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from processes import running
 from tiny_training import ENGINE, settings
 
 from harness import launching
+from harness.cli import main
+from harness.commands import stages
 from harness.config import Build, PretrainSettings
 from harness.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
@@ -72,6 +79,46 @@ def test_told_to_stop_it_lets_the_processes_of_all_devices_save_and_leaves_none(
         launching.on_devices(2, ["pretrain", "nb_bert"])
     assert (tmp_path / "saved").exists()
     assert not running(int((tmp_path / "started").read_text(encoding="utf-8")))
+
+
+def test_of_several_processes_with_one_error_the_leading_one_tells_it(tmp_path):
+    """Two real processes that torchrun starts meet the same error of the user: it is said once, and nothing follows."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("RANK", "WORLD_SIZE")}
+    command = [sys.executable, "-m", "harness.training.launcher", "--standalone", "--nproc-per-node=2"]
+    done = subprocess.run(
+        [*command, "-m", "harness", "pretrain", "nb_bert"], cwd=tmp_path, env=environment,
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.stderr.splitlines() == ["harness: No params.yaml in this folder or above it.",
+                                        "Change to the root of the harness's repository."]  # fmt: skip
+    assert done.returncode == 1
+
+
+def test_the_code_of_the_process_that_failed_comes_back(tmp_path):
+    (tmp_path / "fails.py").write_text("import sys\nsys.exit(75)\n", encoding="utf-8")
+    command = [sys.executable, "-m", "harness.training.launcher", "--standalone", "--nproc-per-node=2"]
+    command.append(str(tmp_path / "fails.py"))
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 75 and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("stage", ["checkpoint", "pretrain"])
+@pytest.mark.parametrize(("source", "devices"), [("build", 4), ("folder", 1)])
+def test_only_what_is_trained_here_is_started_on_every_device(stage, source, devices, monkeypatch, tmp_path):
+    text = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    for was, now in (("portable", "fast"), ("devices: 1", "devices: 4"), ("device: cpu", "device: cuda"),
+                     ("effective_batch: 64, device_batch: 64", "effective_batch: 64, device_batch: 16")):  # fmt: skip
+        text = text.replace(was, now)
+    if source == "folder":
+        arm = "baseline" if stage == "checkpoint" else "clinical"
+        text = text.replace(f"{arm}: {{source: build}}", f"{arm}: {{source: folder, path: there}}", 1)
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    asked = []
+    monkeypatch.setattr(stages, "on_devices", lambda number, again: asked.append(number) or 0)
+    assert main([stage, "nb_bert"]) == 0
+    # The other families' batches cannot be divided over four devices, which is no matter of this command.
+    assert asked == [devices]
 
 
 def test_the_batch_script_is_that_of_the_parameters():

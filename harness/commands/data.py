@@ -95,3 +95,25 @@ def _profile_use(options) -> None:
     root = Path.cwd() if not (Path.cwd() / "dvc.yaml").exists() else repository()
     profiles.use(root, options.name)
     print(f"params.yaml is now the profile {options.name}. {profiles.NEXT_STEP[options.name]}")
+    if options.name != "embedded":
+        print(*_in_place(root), sep="\n")
+
+
+def _in_place(root: Path) -> list[str]:
+    """What data the profile's tasks have, and what to type where they are not the ones that it is made for."""
+    from harness import params, registry
+    from harness.data import sources
+    from harness.errors import HarnessError
+
+    said = []
+    for name in params.load(root / "params.yaml").everything().run.tasks:
+        task = registry.get(root, name)
+        try:
+            kind = sources.read_source(root / "data" / name)["kind"]
+        except HarnessError:
+            kind = None
+        if kind in (None, "synthetic"):
+            found = "its data in place are generated" if kind else "no data are in place"
+            todo = f"`harness data fetch {name}`" if task.public else f"restricted: `harness data use {name} PATH`"
+            said.append(f"  {name}: {found}; {todo}")
+    return said

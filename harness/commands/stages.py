@@ -4,6 +4,7 @@ import contextlib
 import sys
 
 from harness.commands.common import declare, known_name, parameters, repository
+from harness.config import Build
 from harness.launching import on_devices, slurm_script
 
 LIVE = (
@@ -101,7 +102,9 @@ def _checkpoint(options) -> int:
         return 0
     settings = params.checkpoint(family)
     again = ["checkpoint", family, *(["--live"] if options.live else [])]
-    if (code := on_devices(settings.engine.devices, again)) is not None:
+    # An existing checkpoint is brought in by one process.
+    devices = settings.engine.devices if isinstance(settings.source, Build) else 1
+    if (code := on_devices(devices, again)) is not None:
         return code
     from harness.stages.checkpoint import run
 
@@ -145,7 +148,8 @@ def _pretrain(options) -> int:
         print(slurm_script(family, settings, options.gpus_per_node, options.hours), end="")
         return 0
     again = ["pretrain", family, *(["--live"] if options.live else [])]
-    if (code := on_devices(settings.engine.devices, again)) is not None:
+    trains = isinstance(settings.source, Build) or settings.control
+    if (code := on_devices(settings.engine.devices if trains else 1, again)) is not None:
         return code
     from harness.stages.pretrain import run
 

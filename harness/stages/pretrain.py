@@ -32,10 +32,12 @@ def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> N
     if isinstance(settings.source, Build):
         arms.append("clinical")
     else:
+        from harness.training.distributed import leads
         from harness.training.importing import bring_in
 
-        code = code_hash(__name__)
-        bring_in(root, settings.source, family, "clinical", settings.architecture, settings.engine, code)
+        if leads():
+            code = code_hash(__name__)
+            bring_in(root, settings.source, family, "clinical", settings.architecture, settings.engine, code)
     if settings.control:
         arms.append(CONTROL)
     else:
