@@ -196,6 +196,7 @@ def test_a_profile_says_what_data_are_in_place_and_what_to_type(tmp_path):
     root = pathlib.Path(__file__).resolve().parent.parent
     shutil.copytree(root / "tasks", project / "tasks")
     shutil.copy(root / "dvc.yaml", project)
+    assert harness("profile", "use", "embedded", cwd=project).returncode == 0
     assert harness("data", "generate", "data", cwd=project).returncode == 0
     shutil.rmtree(project / "data" / "synergi")
     said = harness("profile", "use", "paper", cwd=project).stdout
