@@ -7,11 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from harness.config import PretrainSettings
 from harness.stopping import heard
 
 SECONDS_TO_SAVE = 60.0
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 
 
 def first_to_tell(rank: int, seconds: float = 3.0) -> None:
@@ -31,9 +33,10 @@ def on_devices(devices: int, arguments: Sequence[str]) -> int | None:
         return None
     command = [sys.executable, "-m", "harness.training.launcher", "--standalone", f"--nproc-per-node={devices}"]
     with heard(signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
-        started = subprocess.Popen([*command, "-m", "harness", *arguments])
+        started = _start([*command, "-m", "harness", *arguments])
         try:
-            return started.wait()
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+            return _told(started.wait())
         except KeyboardInterrupt:
             # It passes this on to the processes of all devices, and waits until they have saved and ended.
             started.terminate()
@@ -43,6 +46,28 @@ def on_devices(devices: int, arguments: Sequence[str]) -> int | None:
         finally:
             started.kill()
             started.wait()
+
+
+def _start(command: Sequence[str]) -> subprocess.Popen:
+    """The process, with signals held back from this one: one that came before it is known would leave it alone."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        return subprocess.Popen(command, preexec_fn=partial(signal.pthread_sigmask, signal.SIG_SETMASK, before))
+    except OSError:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        raise
+
+
+def _told(code: int) -> int:
+    """A process that a signal has ended could not say so itself."""
+    if code > 128:
+        name = signal.Signals(code - 128).name
+        print(
+            f"harness: a process of the training was ended by {name} from outside, probably for lack of memory.\n"
+            "Free memory or lower device_batch, and run the command again: it goes on from the last saved state.",
+            file=sys.stderr,
+        )
+    return code
 
 
 def slurm_script(family: str, settings: PretrainSettings, gpus_per_node: int, hours: int) -> str:

@@ -13,6 +13,7 @@ from harness import checked, typed
 from harness.config import (
     ARMS,
     CONTROL,
+    Build,
     CheckpointSettings,
     Corpus,
     CorpusSettings,
@@ -71,29 +72,33 @@ class ParamsFile:
 
     def checkpoint(self, family: str) -> CheckpointSettings:
         at = f"families.{family}"
+        source = checked.source(self._get(f"{at}.baseline", Source), f"{at}.baseline", self._name)
         return CheckpointSettings(
             self._get(f"{at}.architecture", str),
-            checked.source(self._get(f"{at}.baseline", Source), f"{at}.baseline", self._name),
+            source,
             self._get(f"{at}.encoder", Encoder | None),
-            self._pretraining(f"{at}.general"),
+            self._pretraining(f"{at}.general", trains=isinstance(source, Build)),
             checked.engine(self._get("engine", Engine), self._name),
         )
 
     def pretrain(self, family: str) -> PretrainSettings:
         at = f"families.{family}"
+        source = checked.source(self._get(f"{at}.clinical", Source), f"{at}.clinical", self._name)
+        control = self._get(f"{at}.control", bool)
         return PretrainSettings(
             self._get(f"{at}.architecture", str),
-            checked.source(self._get(f"{at}.clinical", Source), f"{at}.clinical", self._name),
-            self._pretraining(f"{at}.adaptation"),
-            self._get(f"{at}.control", bool),
+            source,
+            self._pretraining(f"{at}.adaptation", trains=control or isinstance(source, Build)),
+            control,
             checked.engine(self._get("engine", Engine), self._name),
         )
 
-    def _pretraining(self, path: str) -> Pretraining | None:
+    def _pretraining(self, path: str, *, trains: bool) -> Pretraining | None:
         settings, engine = self._get(path, Pretraining | None), self._get("engine", Engine)
         if settings is None:
             return None
-        return checked.divided(checked.pretraining(settings, path, engine, self._name), path, engine, self._name)
+        settings = checked.pretraining(settings, path, engine, self._name)
+        return checked.divided(settings, path, engine, self._name) if trains else settings
 
     def finetune(self, task: str, family: str) -> FinetuneSettings:
         return self._finetuning(task, family, self._get("run.seeds", tuple[int, ...]))

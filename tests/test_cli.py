@@ -204,3 +204,8 @@ def test_a_profile_says_what_data_are_in_place_and_what_to_type(tmp_path):
     assert "aismec: its data in place are generated; restricted: `harness data use aismec PATH`" in said
     assert "synergi: no data are in place; restricted: `harness data use synergi PATH`" in said
     assert "in place" not in harness("profile", "use", "embedded", cwd=project).stdout
+
+
+def test_a_profile_is_written_where_there_is_nothing_else(tmp_path):
+    done = harness("profile", "use", "paper", cwd=tmp_path)
+    assert done.returncode == 0 and (tmp_path / "params.yaml").is_file() and not done.stderr

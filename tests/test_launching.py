@@ -27,7 +27,7 @@ def commands(monkeypatch) -> list[list[str]]:
     seen = []
 
     class Done:
-        def __init__(self, command):
+        def __init__(self, command, **_):
             seen.append(command)
 
         def wait(self) -> int:
@@ -119,6 +119,15 @@ def test_only_what_is_trained_here_is_started_on_every_device(stage, source, dev
     assert main([stage, "nb_bert"]) == 0
     # The other families' batches cannot be divided over four devices, which is no matter of this command.
     assert asked == [devices]
+
+
+def test_a_process_that_was_killed_is_told_of(monkeypatch, capsys):
+    monkeypatch.setattr(launching.sys, "executable", "/bin/sh")
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    start = launching._start
+    monkeypatch.setattr(launching, "_start", lambda command: start(["/bin/sh", "-c", "exit 137"]))
+    assert launching.on_devices(2, ["pretrain", "nb_bert"]) == 137
+    assert "ended by SIGKILL from outside" in capsys.readouterr().err
 
 
 def test_the_batch_script_is_that_of_the_parameters():

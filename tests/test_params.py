@@ -229,3 +229,16 @@ def test_one_tasks_learning_rate_changes_only_that_tasks_settings():
         settings = [parameters.ParamsFile(tree).finetune(task, family) for tree in (before, after)]
         same = settings[0] == settings[1]
         assert same == (task != "medmqp")
+
+
+@pytest.mark.parametrize(("source", "refused"), [("build", True), ("folder, path: there", False)])
+def test_a_batch_is_divided_over_devices_where_something_is_trained(source, refused):
+    text = profiles.text("embedded").replace("devices: 1", "devices: 3")
+    asked = parameters.parse(text.replace("baseline: {source: build}", f"baseline: {{source: {source}}}"))
+    if refused:
+        # It is a matter of the command that trains, and no other one stops for it.
+        assert asked.everything().engine.devices == 3
+        with pytest.raises(ConfigError, match=r"families\.nb_bert\.general\.effective_batch"):
+            asked.checkpoint("nb_bert")
+    else:
+        assert asked.checkpoint("nb_bert").pretraining

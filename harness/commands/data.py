@@ -95,7 +95,7 @@ def _profile_use(options) -> None:
     root = Path.cwd() if not (Path.cwd() / "dvc.yaml").exists() else repository()
     profiles.use(root, options.name)
     print(f"params.yaml is now the profile {options.name}. {profiles.NEXT_STEP[options.name]}")
-    if options.name != "embedded":
+    if options.name != "embedded" and (root / "tasks").is_dir():
         print(*_in_place(root), sep="\n")
 
 
@@ -108,10 +108,12 @@ def _in_place(root: Path) -> list[str]:
     said = []
     for name in params.load(root / "params.yaml").everything().run.tasks:
         task = registry.get(root, name)
+        folder = root / "data" / name
         try:
-            kind = sources.read_source(root / "data" / name)["kind"]
-        except HarnessError:
-            kind = None
+            kind = sources.read_source(folder)["kind"] if (folder / sources.RECORD).is_file() else None
+        except HarnessError as error:
+            said.append(f"  {name}: {error.message}")
+            continue
         if kind in (None, "synthetic"):
             found = "its data in place are generated" if kind else "no data are in place"
             todo = f"`harness data fetch {name}`" if task.public else f"restricted: `harness data use {name} PATH`"

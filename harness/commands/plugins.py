@@ -49,7 +49,12 @@ def _check(options) -> int:
     from harness.plugins import checking, unusual
 
     root = repository()
-    running = parameters().everything().run.tasks
+    params = parameters()
+    running = params.everything().run.tasks
+    if not options.task:
+        for family in params.everything().run.families:
+            params.checkpoint(family)
+            params.pretrain(family)
     names = [options.task] if options.task else [path.stem for path in registry.task_files(root)]
     failed = 0
     for name in names:
