@@ -88,7 +88,8 @@ def parse(tagged: str, rules: Rules) -> Parsed:
     repairs: set[str] = set()
     source = _characters(tagged, repairs)
     names = _Names(rules, source)
-    if not rules.escaped and names.labelled(source) > names.labelled(tagged.translate(_LOOK_ALIKES)):
+    asked = "HTML escapes" in repairs and not rules.escaped
+    if asked and names.labelled(source) > names.labelled(tagged.translate(_LOOK_ALIKES)):
         raise Unclear("escaped tag (escaped=True in the rules reads it)")
     text, events = _take_tags_out(source, names, repairs)
     text, events = _take_strays_out(text, events, repairs)

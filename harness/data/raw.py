@@ -2,7 +2,7 @@
 
 import csv
 import json
-import unicodedata
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +18,8 @@ BYTE_ORDER_MARK = "\ufeff"
 Encoding = Literal["utf-8", "windows-1252"]
 
 # Tab and newline are layout; every other control character is damage that a tokenizer would hide.
-_LAYOUT = "\t\n"
+_DAMAGE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_BEGINNING = 64  # characters: what shows something there need not be gone through
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _NO_BREAK_SPACE = "\u00a0"
 
@@ -191,10 +192,10 @@ def clean(value: str, repairs: set[str]) -> str:
 
 def text_fault(value: str, limit: int) -> str | None:
     """What makes `value` unusable as a text, or None: empty, too long, or with control characters."""
-    if not visible(value).strip():
+    if not (visible(value[:_BEGINNING]).strip() or visible(value).strip()):
         return "empty text"
     if len(value) > limit:
         return f"text of {len(value):,} characters (at most {limit:,})"
-    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in _LAYOUT for c in value):
+    if _DAMAGE.search(value):
         return "control character"
     return None
