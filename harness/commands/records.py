@@ -54,6 +54,7 @@ def _audit(options) -> int:
         score=lambda folder, task, family: score.run(folder, tasks[task], family, params.score()),
         score_folds=lambda folder, task, family: score_folds.run(folder, tasks[task], family, *params.score_folds()),
         score_classic=lambda folder, task: score.run_classic(folder, tasks[task]),
+        disclose=lambda folder, task: score.run_disclosure(folder, tasks[task], params.score()),
         report=partial(report.run, settings=settings, tasks=tasks),
     )
     scope = walk.one_run(root, params, options.recorded) if options.recorded else walk.everything(params)

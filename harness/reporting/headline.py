@@ -51,7 +51,7 @@ def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: St
             "Primary score by task and family; bars are means, whiskers ± one SD over seeds, marks single seeds "
             f"({kinds}).",
             "Bar chart of baseline and clinical scores by task and family; the clinical mean is better in "
-            f"{sum(not c.unmeasured() and c.metric.gain(c.delta()) > 0 for c in comparisons)} of {len(comparisons)} "
+            f"{sum(c.metric.gain(c.delta()) > 0 for c in comparisons if not c.unshown())} of {len(comparisons)} "
             "comparisons. The table above holds the numbers.",
         ),
     )
