@@ -31,6 +31,7 @@ SEEDS, WITHHELD = "seeds", "withheld"
 FINE = (*(n / 1000 for n in range(1, 10)), *(n / 100 for n in range(1, 11)), 0.2, 0.5, 1.0)
 COARSE = (0.001, 0.005, 0.01, 0.05, 1.0)
 _EXACT = 1e-9
+SLOPE = 20  # one step a twentieth of the wrong side of a limit
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,18 @@ class Rung:
     difference: bool = False
 
     @property
+    def digits(self) -> int:
+        """Decimals that a rounded figure has."""
+        return {0.001: 3, 0.1: 1}.get(self.step, 2)
+
+    @property
     def classes(self) -> tuple[float, ...]:
         """Of p-values."""
         return FINE if self.means else COARSE
 
     @property
     def said(self) -> str:
+        """What is released, in words."""
         points = f"{100 * self.step:g} point{'' if self.step == 0.01 else 's'}"
         return {
             "means": "the primary metric's means over seeds, to a tenth of a point; no single run, class or slice",
@@ -81,8 +88,8 @@ def measured(hidden: Hidden, system: str, answers: np.ndarray, known: Known, lev
     """Figures of a system's answers [..., runs, rows...], each an array of the leading shape.
 
     `("mean", arm)`, and per arm that the clinical one is compared with, `("delta", arm)`, `("low", arm)`,
-    `("high", arm)`, `("p", arm)`, `("equivalent", arm)`, `("collapsed", arm)`. `level_of_floor` is what the best
-    constant answer scores.
+    `("high", arm)`, `("p", arm)`, `("sign", arm)`, `("equivalent", arm)`, `("collapsed", arm)`: the last two hold where
+    they are not above 0. `level_of_floor` is what the best constant answer scores.
     """
     columns, names = hidden.columns(answers), hidden.arms[system]
     at = {arm: [i for i, name in enumerate(names) if name == arm] for arm in dict.fromkeys(names)}
@@ -102,12 +109,13 @@ def measured(hidden: Hidden, system: str, answers: np.ndarray, known: Known, lev
             half = special.stdtrit(df, (1 + known.level) / 2) * se
             found["low", against], found["high", against] = delta - half, delta + half
             found["p", against] = 2 * special.stdtr(df, -np.abs(delta) / se)
-            found["equivalent", against] = (delta - half >= -known.margin) & (delta + half <= known.margin)
+            # Which way a difference points is said only where a verdict may follow from it.
+            found["sign", against] = np.where(found["p", against] <= 1 - known.level, delta, 0.0)
+            found["equivalent", against] = np.maximum(half - delta, half + delta) - known.margin
         if level_of_floor is not None:
             pair = np.stack([found["mean", CLINICAL], found["mean", against]])
             better = pair.max(0) if metric.higher_is_better else pair.min(0)
-            gain = (better - level_of_floor) * (1 if metric.higher_is_better else -1)
-            found["collapsed", against] = gain <= known.margin + _EXACT
+            found["collapsed", against] = metric.gain(better - level_of_floor) - known.margin
     return found
 
 
@@ -134,12 +142,10 @@ def _kept(rung: Rung, figures: Mapping):
     shown = {"mean": nearest} if rung.means else {}
     if rung.difference:
         shown |= {"delta": nearest, "low": down, "high": up}
-    shown |= {"p": _Classes(rung.classes), "equivalent": _Same(), "collapsed": _Same()}
+    shown |= {"p": _Classes(rung.classes), "sign": _Sign(), "equivalent": _Below(), "collapsed": _Below()}
     for (what, arm), value in figures.items():
         if what in shown:
             yield (what, arm), value, shown[what], shown[what].far
-        if what == "delta":
-            yield ("sign", arm), np.sign(np.where(np.abs(value) < _EXACT, 0.0, value)), _Same(), _Same().far
 
 
 @dataclass(frozen=True)
@@ -174,9 +180,18 @@ class _Classes:
 
 
 @dataclass(frozen=True)
-class _Same:
+class _Below:
     def __call__(self, value):
-        return np.asarray(value).astype(int)
+        return (value <= _EXACT).astype(int)
 
     def far(self, value, wanted):
-        return (np.asarray(value).astype(int) != wanted).astype(float)
+        return np.where((value <= _EXACT) == wanted, 0.0, 0.1 + SLOPE * np.abs(value))
+
+
+@dataclass(frozen=True)
+class _Sign:
+    def __call__(self, value):
+        return np.sign(np.where(np.abs(value) < _EXACT, 0.0, value)).astype(int)
+
+    def far(self, value, wanted):
+        return np.where(self(value) == wanted, 0.0, 0.1 + SLOPE * np.abs(value))

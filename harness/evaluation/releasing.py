@@ -37,6 +37,17 @@ class Release:
     figures: Mapping[str, Mapping[str, Figures]]
     inferred: tuple[str, ...]
 
+    @property
+    def at_best(self) -> str:
+        """What can be inferred at best, in a sentence."""
+        if self.rung.name == SEEDS:
+            return f"all counts, none of which is under {MINIMUM}"
+        if self.rung.name == WITHHELD:
+            return "nothing, since no figure is released"
+        if not self.inferred:
+            return f"no count under {MINIMUM}, since none that the scores rest on is"
+        return f"no count under {MINIMUM}: each has at least {WIDTH} possible values, one of them {MINIMUM} or more"
+
 
 def withheld(task: str, bound: Mapping[str, str]) -> dict:
     return record(task, bound, {"test": Checked(Rung(WITHHELD), {})}, {}, Known(0.95, 0.0))

@@ -135,7 +135,7 @@ class Search:
             for start in range(STARTS):
                 base = bases[start % len(bases)]
                 pushed = base.pushed(base.answers[system], run, name, label, value, self._chance)
-                if pushed is not None and self._settled(base, system, pushed, key, value) is not None:
+                if pushed is not None and self._noted(base, system, self._settled(base, system, pushed, key, value)):
                     break
             if self._safe(key):
                 return True
@@ -155,7 +155,7 @@ class Search:
                     answers, run, name, int(chance.integers(base.labels)), int(chance.integers(2 * MINIMUM)), chance
                 )
                 answers = answers if pushed is None else pushed
-            self._settled(base, system, answers)
+            self._noted(base, system, self._settled(base, system, answers))
 
     def _order(self, key: Counted) -> list[int]:
         """Values that a count has not had yet: first one that is not small, then those around it."""
@@ -188,7 +188,6 @@ class Search:
             total = far + 3.0 * missed
             best = int(np.argmin(total))
             if far[best] < EXACT and missed[best] == 0 and self._same(base, system, tried[best], floor):
-                self._note(replace(base, answers={system: tried[best]}))
                 return tried[best]
             if total[best] < cost or self._chance.random() < 0.1:
                 current, cost = tried[best], total[best]
@@ -205,8 +204,13 @@ class Search:
         figures = coarsening.measured(hidden, system, hidden.answers[system], self._known, coarsening.floor_of(hidden))
         return coarsening.released(self._rung, figures)
 
+    def _noted(self, base: Hidden, system: str, answers: np.ndarray | None) -> bool:
+        """Is a twin with one system's answers another? `base` is a twin, so that the others' answers are there."""
+        if answers is not None:
+            self._note(replace(base, answers={system: answers}))
+        return answers is not None
+
     def _note(self, twin: Hidden) -> None:
-        """Only with the true answers of the others, or ones that release the same, is it a twin: gold decides."""
         for key, n in counts(twin):
             self.values[key].add(n)
 

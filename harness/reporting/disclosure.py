@@ -119,7 +119,7 @@ def _evidence(c: "Comparison", figures: Figures, arm: str) -> Estimate:
     low, high = ends if "p" in found else (None, None)
     return replace(
         Estimate.of_nothing(known.n_groups, known.n_seeds), reference=score, clinical=score,
-        delta=float(found["sign"]), ci_low=low, ci_high=high, p_value=found.get("p"),
+        delta=float(found.get("sign", 0)), ci_low=low, ci_high=high, p_value=found.get("p"),
     )  # fmt: skip
 
 

@@ -20,6 +20,15 @@ def number(value: float) -> str:
     return f"{value + 0.0:.4f}".replace("-0.0000", "0.0000")
 
 
+def printed(c: Comparison, value: float) -> str:
+    """Four decimals, or as many as were released."""
+    return number(value) if c.rung is None else f"{value + 0.0:.{c.rung.digits}f}"
+
+
+def _evidence(c: Comparison, name: str, value: float) -> str:
+    return number(value) if name.startswith("p_") else printed(c, value)
+
+
 def results_csv(comparisons: list[Comparison]) -> str:
     """One row per task, family, arm, seed and metric of the test split; `primary` marks what the arms are compared by.
 
@@ -32,7 +41,7 @@ def results_csv(comparisons: list[Comparison]) -> str:
             for seed in c.scored:
                 for part in c.parts:
                     for metric in c.metrics:
-                        value = "" if c.unshown(metric, part) else number(c.values[arm, seed, part, metric])
+                        value = "" if c.unshown(metric, part) else printed(c, c.values[arm, seed, part, metric])
                         which = "" if seed is None else seed
                         rows.append((c.task, c.family, arm, which, *_named(c, part, metric), value, *_of(c, part)))
     return _csv(RESULTS, rows)
@@ -51,7 +60,7 @@ def classic_csv(comparisons: list[Comparison]) -> str:
             systems = {arm: {m: linear.mean(arm, m, part) for m in shown} for arm in linear.arms}
             for system, scores in (systems | c.reading_nothing(part)).items():
                 for metric in linear.metrics:
-                    value = number(scores[metric]) if metric in shown else ""
+                    value = printed(linear, scores[metric]) if metric in shown else ""
                     rows.append((c.task, system, *_named(c, part, metric), value, *_of(linear, part)))
     return _csv(CLASSIC, rows)
 
@@ -80,7 +89,7 @@ def comparison_csv(comparisons: list[Comparison], judgements: dict[tuple[str, st
             numbers |= {"p_value": e.p_value, "p_holm": judgement.p_holm, "mde": e.mde}
             rows.append({
                 "task": c.task, "family": c.family, "against": arm, "metric": c.primary,
-                **{name: "" if value is None else number(value) for name, value in numbers.items()},
+                **{name: "" if value is None else _evidence(c, name, value) for name, value in numbers.items()},
                 "verdict": judgement.verdict, "n_test": c.n["test"], "n_groups": e.n_groups, "n_seeds": e.n_seeds,
                 "data_kind": c.data_kind,
             })  # fmt: skip

@@ -11,7 +11,7 @@ from harness.auditing import again
 from harness.errors import DataError
 from harness.exporting import bundle, manifest, searching
 from harness.exporting.searching import DisclosureError
-from harness.reporting import disclosed_cards
+from harness.reporting import disclosed_cards, disclosure
 from harness.stages import report
 
 TASKS, FAMILIES, SEEDS = ("synergi",), ("nb_bert",), (1, 2)
@@ -36,7 +36,7 @@ def site_of(root, after=lambda reports: None):
         shutil.copytree(root / "reports", folder / "reports", dirs_exist_ok=True)
         after(folder / "reports")
 
-    return bundle.Site(root, tasks, known, render)
+    return bundle.Site(root, tasks, known, render, {name: disclosure.release(root, name) for name in TASKS})
 
 
 def export(root, target, **options):
@@ -85,6 +85,8 @@ TABLE = (
     [
         (append("index.html", TABLE.format(3)), "index.html: a count under 5"),
         (append("comparison.csv", "synergi,nb_bert,baseline,f1,1,1,1,1,1,1,1,1,x,4,40,2,restricted\n"), "n_test"),
+        (append("results.csv", "synergi,nb_bert,baseline,1,macro_f1,true,0.7123,40,restricted\n"), "row 4, seed"),
+        (append("results.csv", "synergi,nb_bert,baseline,,macro_f1,true,0.7123,40,restricted\n"), "row 4, value"),
         (append("tables.tex", "synergi-0007"), "tables.tex: 1 id of synergi"),
         (append("README.md", f"({TEXT.lower()})"), "README.md: words of 1 text of synergi"),
         (lambda reports: (reports / "rows.parquet").write_bytes(b"x"), "nobody has said whether it may leave"),
