@@ -50,14 +50,14 @@ def made(root: Path, task: Task, settings: ScoreSettings) -> dict:
     statistics = settings.statistics
     known = Known(statistics.level, statistics.margin)
     if rows.unmeasurable:
-        return releasing.withheld(task.name, rows.bound)
+        return releasing.withheld(task, rows.bound)
     parts = {part: hidden.of(task, rows.decided(part, metrics), rows.majority) for part in rows.parts}
     whole = (
         hidden.of(replace(task, metrics=(metric,)), rows.decided(part, metrics), rows.majority)
         for part in rows.parts
         for metric in task.metrics[1:]
     )
-    return releasing.record(task.name, rows.bound, twins.check(parts, known, whole=whole), parts, known)
+    return releasing.record(task, rows.bound, twins.check(parts, known, whole=whole), parts, known)
 
 
 class _Rows:

@@ -1,6 +1,6 @@
 """What is written down of a disclosure check, and read by everything that shows a figure of restricted data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.evaluation import coarsening
@@ -8,10 +8,11 @@ from harness.evaluation.coarsening import NAMED, SEEDS, WITHHELD, Known, Rung
 from harness.evaluation.hidden import Hidden
 from harness.evaluation.suppression import MINIMUM
 from harness.evaluation.twins import WIDTH, Checked
+from harness.task import Task
 
 NAMES = {
-    "gold": "rows with the label", "called": "answers with it", "found": "rows with it that were found",
-    "missed": "rows with it that were missed", "invented": "rows called so wrongly",
+    "gold": "how many there are", "called": "how many were called so", "found": "how many were found",
+    "missed": "how many were missed", "invented": "how many were called so wrongly",
 }  # fmt: skip
 
 
@@ -49,17 +50,17 @@ class Release:
         return f"no count under {MINIMUM}: each has at least {WIDTH} possible values, one of them {MINIMUM} or more"
 
 
-def withheld(task: str, bound: Mapping[str, str]) -> dict:
+def withheld(task: Task, bound: Mapping[str, str]) -> dict:
     return record(task, bound, {"test": Checked(Rung(WITHHELD), {})}, {}, Known(0.95, 0.0))
 
 
 def record(
-    task: str, bound: Mapping[str, str], checked: Mapping[str, Checked], parts: Mapping[str, Hidden], known: Known
+    task: Task, bound: Mapping[str, str], checked: Mapping[str, Checked], parts: Mapping[str, Hidden], known: Known
 ) -> dict:
     """As JSON. `bound` are the hashes of the scores files that the figures were computed beside."""
     rung = checked["test"].rung
     return {
-        "task": task,
+        "task": task.name,
         "rung": rung.name,
         "step": rung.step,
         "minimum": MINIMUM,
@@ -70,7 +71,7 @@ def record(
             for part, hidden in parts.items()
             if rung.name not in (SEEDS, WITHHELD)
         },
-        "inferred": [said for part in checked for said in _inferred(part, checked[part])],
+        "inferred": [said for part in checked for said in _inferred(part, checked[part], _names(task))],
     }
 
 
@@ -99,7 +100,14 @@ def _figures(hidden: Hidden, system: str, rung: Rung, known: Known) -> dict:
     return {"means": means, "against": against}
 
 
-def _inferred(part: str, checked: Checked) -> list[str]:
+def _names(task: Task) -> tuple[str, ...]:
+    """What is counted, by position; spans are pooled by every metric but the mean over labels."""
+    if task.head != "tokens" or task.metrics[0] == "macro_f1":
+        return task.labels
+    return ("", "leaking") if task.metrics[0] == "document_leak_rate" else ("span",)
+
+
+def _inferred(part: str, checked: Checked, names: Sequence[str]) -> list[str]:
     """Of each kind of count, the narrowest that is left to an attacker: every other one is wider."""
     narrowest: dict[tuple[str, int], tuple[int, ...]] = {}
     for (*_, name, label), values in checked.open.items():
@@ -107,6 +115,6 @@ def _inferred(part: str, checked: Checked) -> list[str]:
         if key not in narrowest or values[-1] - values[0] < narrowest[key][-1] - narrowest[key][0]:
             narrowest[key] = values
     return [
-        f"{part} part, label {label + 1}: {NAMES[name]} cannot be told closer than between {values[0]} and {values[-1]}"
+        f"{part} part, {names[label]}: {NAMES[name]} cannot be told closer than between {values[0]} and {values[-1]}"
         for (name, label), values in sorted(narrowest.items())
     ]
