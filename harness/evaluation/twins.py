@@ -5,7 +5,10 @@ So each *twin*, another set of gold labels and answers for which the very same f
 he cannot exclude, and with it every count in it. A count is safe where the twins that were found give it at least
 `WIDTH` different values, one of them not small; otherwise it is taken to be exposed. This errs on the safe side:
 whatever an attacker can do, what he cannot exclude includes these twins. They are looked for, not counted up, so that
-a safe release may be refused, and none that is not is let through.
+a safe release may be refused, and none that is not is let through. What twins span lies within what the *Handbook on
+Statistical Disclosure Control* (Hundepool et al. 2024, 2nd edition, section 4.2) calls the feasibility interval of a
+cell, which is to be wide enough on either side; the same handbook says that rounded figures can be unpicked and are
+to be audited (5.5), which is what is done here. Noughts count as small: that nobody was missed tells of everybody.
 
 Every run is looked at by itself, and every label: seeds that change places, or labels where a metric knows none by
 name, are twins as well, but "one of the seeds missed exactly two" would be told all the same.

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import shutil
 
 import fakes
@@ -11,8 +12,8 @@ import pytest
 from harness import files
 from harness.errors import DataError, MissingInputError
 from harness.evaluation.suppression import MINIMUM
-from harness.reporting import disclosed_cards, results
-from harness.reporting.disclosure import disclosed
+from harness.reporting import disclosed_cards, recordings, results
+from harness.reporting.disclosure import TOO_SMALL, disclosed
 from harness.stages import report
 
 TASKS, FAMILIES, SEEDS = ("aismec", "synergi", "nor_deid"), ("nb_bert", "norbert3"), (1, 2)
@@ -90,6 +91,33 @@ def test_a_hash_of_decisions_cannot_be_found_by_trying_them(restricted):
     stored = files.read_json(restricted / "artifacts" / "scores" / "aismec" / "nb_bert.json")["inputs"]["decisions"]
     provenance = (restricted / "reports" / "provenance.json").read_text()
     assert stored and not [sha256 for sha256 in stored.values() if sha256 in provenance]
+
+
+def test_mlflow_is_told_no_more_than_the_report(restricted):
+    found = recordings.collect(restricted, fakes.settings(TASKS, FAMILIES, SEEDS), fakes.TASKS)
+    for recording in found:
+        c, step = recording.comparison, recording.comparison.rung.step
+        for entry in recording.runs:
+            assert {name for name, *_ in recordings.run_metrics(c, entry)} == {"train_loss"}
+            note = recordings.child_tags(recording, entry, {})["mlflow.note.content"]
+            assert "not released by run" in note and not re.search(r"test split: \d", note)
+        for name, value, _ in recordings.comparison_metrics(recording):
+            if name not in ("p_value", "p_holm"):
+                assert value == pytest.approx(round(value / step) * step, abs=1e-9), name
+        assert "None" not in recordings.description(recording)
+
+
+def test_a_withheld_task_says_why_and_stops_no_other(restricted, tmp_path):
+    root = shutil.copytree(restricted, tmp_path / "root", symlinks=True)
+    path = root / "artifacts" / "scores" / "aismec" / "released.json"
+    made = files.read_json(path)
+    files.write_json(path, made | {"rung": "withheld", "step": 1.0, "figures": {}, "inferred": []})
+    report.run(root, fakes.settings(TASKS, FAMILIES, SEEDS), fakes.TASKS)
+    assert TOO_SMALL in (root / "reports" / "README.md").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(io.StringIO((root / "reports" / "comparison.csv").read_text())))
+    mine, others = ([r for r in rows if (r["task"] == "aismec") == own] for own in (True, False))
+    assert {r["delta"] + r["ci_low"] + r["p_value"] + r["reference"] for r in mine} == {""}
+    assert all(r["delta"] for r in others)
 
 
 def read_csv(root):
@@ -172,6 +200,9 @@ def test_a_small_part_takes_no_scored_part_with_it():
     }  # fmt: skip
     assert made["largest_group"] is None and made["excluded"] is None and made["near_duplicate_links"] == 7
     assert made["checks"][0]["count"] is None and "r1" not in json.dumps(made)
+    shares = {"check": "label shares", "count": 7, "level": "note", "detail": "share of p .4545", "ids": []}
+    (kept,) = disclosed_cards.split(found | {"checks": [shares]})["checks"]
+    assert kept["count"] is None and kept["detail"] == "" and kept["level"] == "note"
 
 
 def test_types_of_few_documents_are_gone_from_a_checkpoint_s_card():
