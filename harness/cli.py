@@ -5,6 +5,7 @@ number where a signal ended it (130 for Ctrl-C).
 """
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
@@ -15,12 +16,14 @@ from harness.commands.common import repository
 from harness.disks import disk_error
 from harness.errors import HarnessError, MissingInputError, OfflineError
 from harness.launching import first_to_tell
+from harness.scratch import sweep
 from harness.stopping import heard
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
+    _sweep()
     confidential = _confidential(options)
     if confidential:
         restricted.hide_messages()
@@ -61,6 +64,12 @@ def _leave_unsaid() -> None:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _sweep() -> None:
+    """What a killed command has left goes with the next one, whichever that is."""
+    with contextlib.suppress(MissingInputError, OSError):
+        sweep(repository())
 
 
 def _confidential(options) -> bool:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Floors from the ground up: a module may import from a lower floor, or from its own room.
 FLOORS = [
-    {"errors", "determinism", "stopping"},
+    {"errors", "determinism", "stopping", "swapping"},
     {"disks", "folds", "pretraining", "scratch", "store"},
     {"files", "typed", "config", "progress", "offline"},
     {"parallel", "restricted"},

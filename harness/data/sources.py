@@ -10,6 +10,7 @@ from pathlib import Path
 from harness import files
 from harness.data.folders import leads_out
 from harness.errors import DataError
+from harness.scratch import Together
 from harness.task import KINDS, PublicFile, Task
 
 RECORD = "source.json"
@@ -117,16 +118,17 @@ def verify(folder: Path, source: dict) -> None:
             )
 
 
-def fetch(root: Path, tasks: Iterable[Task], mirror: Path | None = None) -> list[Path]:
+def fetch(root: Path, tasks: Iterable[Task], mirror: Path | None = None, within: Together | None = None) -> list[Path]:
     """Put the public originals of `tasks` into `root/data`; returns their folders, in the order of `tasks`.
 
     Files come from `mirror/<task>/<name>` or, without a mirror, from the pinned addresses, and are
-    verified before anything is replaced. Raises DataError and leaves that task's data as they are.
+    verified before anything is replaced. Raises DataError and leaves that task's data as they are, and `within` a
+    block those of the others.
     """
-    return [_fetch_task(Path(root), task, mirror) for task in tasks]
+    return [_fetch_task(Path(root), task, mirror, within) for task in tasks]
 
 
-def _fetch_task(root: Path, task: Task, mirror: Path | None) -> Path:
+def _fetch_task(root: Path, task: Task, mirror: Path | None, within: Together | None) -> Path:
     if task.public is None:
         raise DataError(
             f"{task.name} has no public original.",
@@ -144,7 +146,7 @@ def _fetch_task(root: Path, task: Task, mirror: Path | None) -> Path:
         "note": "",
     }
     folder = root / "data" / task.name
-    with files.atomic_folder(folder) as aside:
+    with files.atomic_folder(folder, within) as aside:
         for name, content in contents.items():
             files.write_bytes(aside / name, content)
         write_source(aside, source)
@@ -193,15 +195,15 @@ def _download(task: str, file: PublicFile) -> bytes:
         ) from None
 
 
-def fetch_corpus(root: Path, names: Iterable[str], mirror: Path | None) -> list[Path]:
+def fetch_corpus(root: Path, names: Iterable[str], mirror: Path | None, within: Together | None = None) -> list[Path]:
     """Add public corpora to `root/data/corpus`; what is there stays, its source record grows.
 
     The record keeps its kind: it says what the folder was made as, and its note what was added.
     """
-    return [_fetch_corpus(Path(root), name, mirror) for name in names]
+    return [_fetch_corpus(Path(root), name, mirror, within) for name in names]
 
 
-def _fetch_corpus(root: Path, name: str, mirror: Path | None) -> Path:
+def _fetch_corpus(root: Path, name: str, mirror: Path | None, within: Together | None) -> Path:
     if name not in CORPORA:
         raise DataError(f"There is no public corpus {name!r}.", remedy=f"Known: {', '.join(CORPORA)}.")
     corpus = CORPORA[name]
@@ -223,7 +225,7 @@ def _fetch_corpus(root: Path, name: str, mirror: Path | None) -> Path:
     if entry not in source["note"]:
         source["note"] = f"{source['note']} {entry}".strip()
     source["files"] = {**source["files"], corpus.name: corpus.sha256}
-    with files.atomic_folder(folder) as aside:
+    with files.atomic_folder(folder, within) as aside:
         if folder.is_dir():
             shutil.copytree(folder, aside, dirs_exist_ok=True)
         files.write_bytes(aside / corpus.name, content)
