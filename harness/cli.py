@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 
-from harness import __version__, offline, restricted
+from harness import __version__, keeping, offline, restricted
 from harness.commands import data, grid, plugins, records, stages
 from harness.commands.common import repository
 from harness.disks import disk_error
@@ -27,6 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     confidential = _confidential(options)
     if confidential:
         restricted.hide_messages()
+        _keep(options)
     refused = offline.enforce() if offline.wanted(confidential) else []
     try:
         with heard(signal.SIGTERM, signal.SIGHUP):
@@ -70,6 +71,16 @@ def _sweep() -> None:
     """What a killed command has left goes with the next one, whichever that is."""
     with contextlib.suppress(MissingInputError, OSError):
         sweep(repository())
+
+
+def _keep(options) -> None:
+    """What is written from now on, and the folders where restricted data lie, are closed to others."""
+    with contextlib.suppress(MissingInputError):
+        root = repository()
+        if options.only_looks:
+            os.umask(keeping.mask(root))
+        else:
+            keeping.close(root)
 
 
 def _confidential(options) -> bool:

@@ -17,6 +17,7 @@ FLOORS = [
     {"disks", "folds", "pretraining", "scratch", "store"},
     {"files", "typed", "config", "progress", "offline"},
     {"parallel", "restricted"},
+    {"keeping"},
     {"cluster"},
     {"checked"},
     {"task", "params", "profiles", "code", "slurm", "bio", "letters", "parts"},

@@ -3,6 +3,7 @@
 The same run shows that nothing needs a network: where the machine allows it, it has no interface at all.
 """
 
+import gzip
 import json
 import re
 import shutil
@@ -337,3 +338,44 @@ def test_audit_and_records_of_what_was_tampered_with(finished):
     assert "Traceback" not in good.stderr + bad.stderr
     assert "data/aismec" in bad.stdout and "differs" in bad.stdout
     assert sightings(finished) == {}
+
+
+def dvc(site: Path, *arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-m", "dvc", *arguments], cwd=site, capture_output=True, text=True)
+
+
+def unpacked(path: Path) -> bytes:
+    content = path.read_bytes()
+    return content + (gzip.decompress(content) if content.startswith(b"\x1f\x8b") else b"")
+
+
+@pytest.fixture(scope="module")
+def committed(finished) -> Path:
+    """The site after `dvc repro` has recorded every stage and has all outputs in its cache."""
+    declared = ("validate", "split", "corpus", "checkpoint", "pretrain", "finetune", "classic", "score", "report")
+    done = dvc(finished, "commit", "--force", *declared, "track")
+    assert done.returncode == 0, done.stderr[-2000:]
+    return finished
+
+
+PUSHES = (
+    ["push"], ["push", "--run-cache"], ["push", "data.dvc"], ["push", "--recursive", "."], ["push", "--with-deps"],
+    ["push", "report"], ["push", "artifacts/validated/aismec", "artifacts/predictions/aismec/norbert3"],
+)  # fmt: skip
+
+
+def test_a_push_to_a_remote_carries_nothing_of_the_data(committed, tmp_path):
+    site, remote = committed, tmp_path / "remote"
+    remote.mkdir()
+    held = [path for path in (site / ".dvc" / "cache" / "files").rglob("*") if path.is_file()]
+    assert any(b"qzxcan" in unpacked(path).lower() for path in held)
+    (site / ".dvc" / "config.local").write_text(
+        (site / ".dvc" / "config.local").read_text(encoding="utf-8") + f"['remote \"r\"']\n    url = {remote}\n",
+        encoding="utf-8",
+    )
+    for arguments in PUSHES:
+        done = dvc(site, *arguments, "--remote", "r")
+        assert done.returncode == 0, done.stderr
+    sent = [path for path in remote.rglob("*") if path.is_file()]
+    assert [str(path) for path in sent if b"qzxcan" in unpacked(path).lower() or NUMBER in unpacked(path)] == []
+    assert [path for path in sent if "runs" not in path.parts] == []

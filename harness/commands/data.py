@@ -62,7 +62,7 @@ def _data_fetch(options) -> None:
 
 
 def _data_use(options) -> None:
-    from harness import registry
+    from harness import keeping, registry
     from harness.data import mapping, pseudonyms
     from harness.data.pinning import replacing
     from harness.plugins.placing import pin, put
@@ -76,7 +76,7 @@ def _data_use(options) -> None:
         whole = pin(root, within)
     pinned = "data.dvc pins it" if whole else "data/ is not whole yet and not pinned; run `dvc repro`, then this"
     print(f"{folder.relative_to(root)} holds your data ({options.kind}); {pinned}.")
-    print(*remarks, sep="\n")
+    print(*remarks, *keeping.remotes(root), sep="\n")
     if taken := mapping.of(registry.get(root, options.task)):
         print(f"Columns, as tasks/{options.task}.py takes them from your file and as they are recorded:")
         print(*mapping.lines(taken), sep="\n")
