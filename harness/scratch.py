@@ -23,7 +23,8 @@ _SCRATCH = re.compile(
     r"(?P<name>\.(?P<target>.+)\.(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-(?P<start>\d+)-[0-9a-f]{8})"
     r"(\.lock|\.old|\.undo)?\.partial"
 )
-_PLACES = ("aside", "target", "file")  # of a line of a journal, as paths from its folder
+_PLACES = ("aside", "target", "file", "scratch")  # of a line of a journal, as paths from its folder
+_DONE = {"done": True}
 _LOCAL_LOCKS = {"localflock", "nolock", "local_lock=all", "local_lock=flock"}  # of the options of a mount
 
 
@@ -75,10 +76,19 @@ def _is(handle: BinaryIO, path: Path) -> bool:
 def scratch_folder(place: Path) -> Iterator[Path]:
     """An empty folder next to `place`, for this process alone; it goes when the block or the process ends, at the
     latest when the next one is made there."""
+    with _made(_scratch_beside(place)) as aside:
+        yield aside
+
+
+def _scratch_beside(place: Path) -> Path:
     place = Path(place)
     place.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(place.parent)
-    aside = aside_of(place)
+    return aside_of(place)
+
+
+@contextlib.contextmanager
+def _made(aside: Path) -> Iterator[Path]:
     with held(beside(aside, ".lock")):
         aside.mkdir()
         try:
@@ -191,8 +201,10 @@ class Together:
         return self._handle.fileno()
 
     def scratch_folder(self, place: Path) -> Path:
-        """As `scratch_folder`, until all is in place."""
-        return self._stack.enter_context(scratch_folder(place))
+        """As `scratch_folder`, until all is in place; it may lie in a folder that nobody would look at."""
+        aside = _scratch_beside(place)
+        self.note({"scratch": os.path.relpath(aside, self._folder)})
+        return self._stack.enter_context(_made(aside))
 
     def put_in_place(self, aside: Path, target: Path) -> None:
         """As `put_in_place`, and undone with the rest."""
@@ -207,8 +219,8 @@ class Together:
 
 
 @contextlib.contextmanager
-def together(folder: Path, file: Path) -> Iterator[Together]:
-    """Folders below `folder` and what is written to `file` within the block: all of it, or nothing.
+def together(folder: Path, file: Path | None = None) -> Iterator[Together]:
+    """What is put in place and written to `file` within the block: all of it, or nothing.
 
     Where the block fails everything is put back. Where its process is killed, whoever looks for abandoned copies in
     `folder` does so: what was there is kept, and noted, until the block has ended.
@@ -216,26 +228,35 @@ def together(folder: Path, file: Path) -> Iterator[Together]:
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     remove_abandoned(folder)
-    journal = beside(aside_of(folder / file.name), ".undo")
-    with contextlib.ExitStack() as stack, held(journal) as handle:
+    journal = beside(aside_of(folder / (file or Path("together")).name), ".undo")
+    with held(journal) as handle, contextlib.ExitStack() as stack:
         made = Together(handle, folder, stack)
-        before = file.read_text(encoding="utf-8") if file.is_file() else None
-        made.note({"file": os.path.relpath(file, folder), "before": before})
+        if file is not None:
+            before = file.read_text(encoding="utf-8") if file.is_file() else None
+            made.note({"file": os.path.relpath(file, folder), "before": before})
         try:
             yield made
         except BaseException:
             _undo(journal)
             raise
+        made.note(_DONE)
 
 
 def _undo(journal: Path) -> None:
-    """Put back what the journal names, the last first. A line without an end tells of nothing that was done."""
-    *lines, _ = journal.read_bytes().split(b"\n")
-    for line in reversed([json.loads(line) for line in lines]):
+    """Put back what the journal names, the last first; where all was done only the copies go.
+
+    A line without an end tells of nothing that was done.
+    """
+    lines = [json.loads(line) for line in journal.read_bytes().split(b"\n")[:-1]]
+    done = _DONE in lines
+    for line in reversed([line for line in lines if line != _DONE]):
         places = {key: Path(os.path.normpath(journal.parent / line[key])) for key in _PLACES if key in line}
-        if "file" in places:
+        if aside := places.get("scratch"):
+            for path in (beside(aside, ".old"), aside, beside(aside, ".lock")):
+                remove(path)
+        elif "file" in places and not done:
             _restore(places["file"], line["before"])
-        else:
+        elif "target" in places and not done:
             put_back(places["aside"], places["target"], line["inode"], line["there"])
 
 

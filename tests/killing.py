@@ -40,11 +40,11 @@ sys.exit(cli.main(arguments))
 
 
 def killed(
-    root: Path, arguments: Sequence[str], *, when: str = "after", exchange: bool = True, first: int = 1
+    root: Path, arguments: Sequence[str], *, when: str = "after", exchange: bool = True, step: int = 1
 ) -> Iterator[int]:
-    """Run `harness` with these arguments in `root` again and again, killed at its `first` change, the next, and so
-    on; yields the number after each, until a run has ended by itself."""
-    at = first
+    """Run `harness` with these arguments in `root` again and again, killed at its first change, at the one `step`
+    further on, and so on; yields the number after each, until a run has ended by itself."""
+    at = 1
     while True:
         how = "exchange" if exchange else "no exchange"
         command = [sys.executable, "-c", _DRIVER, str(at), when, json.dumps(list(arguments)), how]
@@ -54,4 +54,4 @@ def killed(
             assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-3000:]
             return
         yield at
-        at += 1
+        at += step

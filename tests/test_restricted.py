@@ -7,6 +7,7 @@ import gzip
 import json
 import re
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,15 @@ def test_predictions_hold_no_text(finished):
             row = json.loads(line)
             assert row.keys() <= {"id", "group", "part", "gold", "prediction", "scores", "length"}
             assert "qzxcan" not in json.dumps(row).lower()
+
+
+def test_all_that_was_written_is_for_its_owner_alone(finished):
+    """With an ordinary umask; what was put there by hand lies in a folder that others may not enter."""
+    for place in ("data", "artifacts", ".dvc/cache"):
+        assert stat.S_IMODE((finished / place).stat().st_mode) == 0o700, place
+    written = [finished / "artifacts", finished / "data" / "aismec", finished / "data" / "notes"]
+    loose = [path for folder in written for path in folder.rglob("*") if path.stat().st_mode & 0o077]
+    assert loose == [] and len(list((finished / "data" / "notes").iterdir())) > 100
 
 
 def test_the_pin_says_what_is_restricted_and_dvc_keeps_names_inside(finished):
@@ -364,18 +374,35 @@ PUSHES = (
 )  # fmt: skip
 
 
+def canaries(folder: Path) -> list[str]:
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return [str(path) for path in found if b"qzxcan" in unpacked(path).lower() or NUMBER in unpacked(path)]
+
+
+def add_remote(site: Path, name: str, place: Path) -> None:
+    place.mkdir()
+    with open(site / ".dvc" / "config.local", "a", encoding="utf-8") as config:
+        config.write(f"['remote \"{name}\"']\n    url = {place}\n")
+
+
 def test_a_push_to_a_remote_carries_nothing_of_the_data(committed, tmp_path):
-    site, remote = committed, tmp_path / "remote"
-    remote.mkdir()
-    held = [path for path in (site / ".dvc" / "cache" / "files").rglob("*") if path.is_file()]
-    assert any(b"qzxcan" in unpacked(path).lower() for path in held)
-    (site / ".dvc" / "config.local").write_text(
-        (site / ".dvc" / "config.local").read_text(encoding="utf-8") + f"['remote \"r\"']\n    url = {remote}\n",
-        encoding="utf-8",
-    )
+    site, remote, other = committed, tmp_path / "remote", tmp_path / "other"
+    add_remote(site, "r", remote)
     for arguments in PUSHES:
         done = dvc(site, *arguments, "--remote", "r")
         assert done.returncode == 0, done.stderr
-    sent = [path for path in remote.rglob("*") if path.is_file()]
-    assert [str(path) for path in sent if b"qzxcan" in unpacked(path).lower() or NUMBER in unpacked(path)] == []
-    assert [path for path in sent if "runs" not in path.parts] == []
+    assert canaries(remote) == []
+    # Which stages were run may be told: by their commands and the hashes of what they read and wrote.
+    assert [path for path in remote.rglob("*") if path.is_file() and "runs" not in path.parts] == []
+    said = call(site, [["check", "aismec"], ["export", "bundle"]], go_on=True).stdout
+    assert said.count(f"DVC has the remote r ({remote}): `dvc push` sends nothing of data/ or artifacts/ there") == 2
+    # Without what the pipeline and the pin declare, it would have been sent.
+    declared = {name: (site / name).read_text(encoding="utf-8") for name in ("dvc.yaml", "data.dvc")}
+    add_remote(site, "other", other)
+    for name, text in declared.items():
+        (site / name).write_text(text.replace("push: false", "persist: false"), encoding="utf-8")
+    assert dvc(site, "push", "--remote", "other").returncode == 0
+    for name, text in declared.items():
+        (site / name).write_text(text, encoding="utf-8")
+    shutil.rmtree(site / "bundle", ignore_errors=True)
+    assert canaries(other)

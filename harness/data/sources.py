@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import files
+from harness import files, restricted
 from harness.data.folders import leads_out
 from harness.errors import DataError
 from harness.scratch import Together
@@ -48,15 +48,24 @@ def read_source(folder: Path) -> dict:
     """The source record of a data folder, checked. Raises DataError naming the file and the key."""
     path = Path(folder) / RECORD
     if not path.is_file():
-        raise DataError(
-            f"{path} is missing.",
-            remedy="Run `dvc repro` for the generated data, or `harness data fetch` for the public originals.",
-        )
+        raise DataError(f"{path} is missing.", remedy=_put_there(Path(folder)))
     source = files.read_json(path)
     problem = _problem(source)
     if problem:
         raise DataError(f"{path}: {problem}", remedy=f"Write all of {', '.join(KEYS)}; texts may be empty.")
     return source
+
+
+def _put_there(folder: Path) -> str:
+    """What puts the data of a task in place: where they were not generated, those that are pinned."""
+    try:
+        frozen = "\nfrozen: true" in (folder.parent.parent / restricted.PIN).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        frozen = False
+    if frozen:
+        own = f"`harness data use {folder.name} PATH` other files"
+        return f"`dvc checkout {restricted.PIN}` puts back what it pins; {own}."
+    return "Run `dvc repro` for the generated data, or `harness data fetch` for the public originals."
 
 
 def write_source(folder: Path, source: dict) -> None:
@@ -104,7 +113,7 @@ def verify(folder: Path, source: dict) -> None:
         if path.is_dir():
             raise DataError(f"{path} is a folder, not a file.", remedy="Put the data file itself there.")
         if not path.is_file():
-            raise DataError(f"{path} is missing, but {RECORD} lists it.", remedy="Put it back, or fetch it again.")
+            raise DataError(f"{path} is missing, but {RECORD} lists it.", remedy=_put_there(folder))
         actual = files.sha256(path)
         if actual != digest:
             raise DataError(

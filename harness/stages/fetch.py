@@ -45,8 +45,10 @@ def run(root: Path, params: Params, names: list[str], mirror: Path | None) -> No
 
 def complete_with_generated(root: Path, params: Params, within: Together) -> None:
     """Generate the parts of `data/` that are not there yet; what is there stays as it is."""
-    from harness.data.synthetic import generate
+    from harness.data.synthetic import CORPUS, TASKS, generate
 
+    if all((Path(root) / "data" / name).exists() for name in (*TASKS, CORPUS)):
+        return
     aside = within.scratch_folder(Path(root) / "data" / "generated")
     for name, folder in sorted(generate(aside, params.generate.seed).items()):
         target = root / "data" / name
