@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from harness.disks import mount_of
 from harness.swapping import ENDING, beside, put_back, put_in_place, remove
 
 _SCRATCH = re.compile(
@@ -175,13 +176,7 @@ def _abandoned(lock: Path, match: re.Match) -> Iterator[bool]:
 
 def _locks_are_local(path: Path) -> bool:
     """Is `path` on a network's file system that shows its locks to this machine only?"""
-    place, options = "", ""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace").splitlines():
-            _, mount, _, given, *_ = line.split()
-            if path.resolve().is_relative_to(mount) and len(mount) >= len(place):
-                place, options = mount, given
-    return bool(_LOCAL_LOCKS & set(options.split(",")))
+    return bool(_LOCAL_LOCKS & mount_of(path)[2])
 
 
 @functools.cache

@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # Floors from the ground up: a module may import from a lower floor, or from its own room.
 FLOORS = [
     {"errors", "determinism", "stopping", "swapping"},
-    {"disks", "folds", "pretraining", "scratch", "store"},
+    {"disks", "folds", "pretraining", "store"},
+    {"scratch"},
     {"files", "typed", "config", "progress", "offline"},
     {"parallel", "restricted"},
     {"keeping"},
