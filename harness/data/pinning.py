@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness import restricted
+from harness.disks import writing
 from harness.errors import DataError
 from harness.files import write_text
 from harness.scratch import Together, together
@@ -22,7 +23,8 @@ _PIN = "outs:\n- path: data\n  hash: md5\n  push: false\nfrozen: true\n"
 @contextlib.contextmanager
 def replacing(root: Path) -> Iterator[Together]:
     """The block that puts data into `data/` and pins them: both are done, or neither, whenever it is killed."""
-    with together(Path(root) / "data", Path(root) / restricted.PIN) as within:
+    data = Path(root) / "data"
+    with writing(data), together(data, Path(root) / restricted.PIN) as within:
         yield within
 
 

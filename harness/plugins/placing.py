@@ -70,6 +70,8 @@ def _flat(given: Path) -> dict[str, Path]:
             raise DataError(f"{path} is a link.", remedy="Put the file itself there; links are not followed.")
         if path.is_dir() or any(part.startswith(".") for part in parts) or parts == (sources.RECORD,):
             continue
+        if not path.is_file():
+            raise DataError(f"{path} is no ordinary file.", remedy="Take the pipe, socket or device out of the folder.")
         if "-".join(parts) in found:
             raise DataError(f"{path} would overwrite another file in one folder.", remedy="Rename one of the two.")
         found["-".join(parts)] = path
