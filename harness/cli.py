@@ -51,7 +51,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt as interruption:
         number = getattr(interruption, "number", signal.SIGINT)
         what = "interrupted" if number == signal.SIGINT else f"stopped by {number.name}"
-        print(f"harness: {what}; `dvc repro` starts this stage again.", file=sys.stderr)
+        # One of several processes is ended with the others, and what started them says why.
+        if "RANK" not in os.environ:
+            print(f"harness: {what}; `dvc repro` starts this stage again.", file=sys.stderr)
         return 128 + number
 
 

@@ -94,6 +94,19 @@ def test_of_several_processes_with_one_error_the_leading_one_tells_it(tmp_path):
     assert done.returncode == 1
 
 
+@pytest.mark.parametrize(("rank", "said"), [(None, True), ("0", False), ("1", False)])
+def test_ended_by_a_signal_a_process_says_so_unless_it_is_one_of_several(rank, said, tmp_path):
+    environment = {name: value for name, value in os.environ.items() if name not in ("RANK", "WORLD_SIZE")}
+    ends = "cli.data._tasks = lambda _: os.kill(os.getpid(), signal.SIGTERM)"
+    waits = f"import os, signal, sys\nfrom harness import cli\n{ends}\nsys.exit(cli.main(['tasks']))\n"
+    done = subprocess.run(
+        [sys.executable, "-c", waits], cwd=tmp_path, env=environment | ({"RANK": rank} if rank else {}),
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 128 + signal.SIGTERM, done.stderr
+    assert ("stopped by SIGTERM" in done.stderr) == said
+
+
 def test_the_code_of_the_process_that_failed_comes_back(tmp_path):
     (tmp_path / "fails.py").write_text("import sys\nsys.exit(75)\n", encoding="utf-8")
     command = [sys.executable, "-m", "harness.training.launcher", "--standalone", "--nproc-per-node=2"]
