@@ -32,11 +32,13 @@ def close_pairs(
     chosen[rows] = True
     beginnings, rest = _beginnings(_merged(vectors), floor - MARGIN)
     transposed = beginnings.T.tocsr()
+    least = floor - _SLACK - rest.max(initial=0.0)
     for start in range(0, len(rows), BLOCK_ROWS):
         block = rows[start : start + BLOCK_ROWS]
-        shared = (beginnings[block] @ transposed).tocoo()
-        left, right = block[shared.row], shared.col
-        likely = shared.data + np.maximum(rest[left], rest[right]) >= floor - _SLACK
+        shared = beginnings[block] @ transposed
+        at = np.flatnonzero(shared.data >= least)
+        left, right = block[np.searchsorted(shared.indptr, at, side="right") - 1], shared.indices[at]
+        likely = shared.data[at] + np.maximum(rest[left], rest[right]) >= floor - _SLACK
         likely &= (left <= right) | ~chosen[right]
         left, right = left[likely], right[likely]
         for first in range(0, len(left), _PAIRS):
