@@ -16,7 +16,7 @@ SECONDS_TO_SAVE = 60.0
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 
 
-def first_to_tell(rank: int, seconds: float = 3.0) -> None:
+def first_to_tell(rank: int, seconds: float = 10.0) -> None:
     """Let the leading process tell what went wrong: all meet the same error, and the launcher ends the others when
     the first one ends. One that is still there after `seconds` is alone with its error.
     """
