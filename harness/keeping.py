@@ -4,6 +4,7 @@ All of it lies below a few folders. Whoever may not enter these reads nothing in
 there: DVC's cache, for one, makes its own readable for all.
 """
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -42,7 +43,8 @@ def close(root: Path) -> None:
     for place in PLACES:
         path = Path(root) / place
         if path.is_dir() and path.stat().st_uid == os.geteuid() and path.stat().st_mode & bits:
-            path.chmod(stat.S_IMODE(path.stat().st_mode) & ~bits)
+            with contextlib.suppress(OSError):  # a disk that takes no mode; `exposures` finds what stays open
+                path.chmod(stat.S_IMODE(path.stat().st_mode) & ~bits)
 
 
 def exposures(root: Path) -> list[Exposure]:
@@ -123,7 +125,7 @@ def _config(root: Path) -> Mapping:
 
     try:
         return Config(dvc_dir=str(Path(root).resolve() / ".dvc"), validate=False)
-    except DvcException:
+    except (DvcException, OSError):
         return {}
 
 

@@ -24,7 +24,9 @@ _PIN = "outs:\n- path: data\n  hash: md5\n  push: false\nfrozen: true\n"
 def replacing(root: Path) -> Iterator[Together]:
     """The block that puts data into `data/` and pins them: both are done, or neither, whenever it is killed."""
     data = Path(root) / "data"
-    with writing(data), together(data, Path(root) / restricted.PIN) as within:
+    with contextlib.ExitStack() as stack:
+        with writing(data):
+            within = stack.enter_context(together(data, Path(root) / restricted.PIN))
         yield within
 
 
