@@ -28,7 +28,7 @@ from harness.training.pretraining import Observer
 FAMILY, ARCHITECTURE = "small", "norbert3"
 RECIPE = settings(ARCHITECTURE, steps=4, save_steps=2, evaluate_every=2)
 BASELINE = CheckpointSettings(ARCHITECTURE, Build("build"), ENCODER, RECIPE, ENGINE)
-TRAINED = PretrainSettings(ARCHITECTURE, Build("build"), dataclasses.replace(RECIPE, seed=2), True, ENGINE)
+TRAINED = PretrainSettings(ARCHITECTURE, Build("build"), dataclasses.replace(RECIPE, seed=2), True, 0.0, ENGINE)
 
 
 def corpora(root: Path) -> Path:
