@@ -66,6 +66,18 @@ def test_control_and_clinical_differ_in_their_corpus_and_in_nothing_else(built):
     assert len(weights) == 3 and len({sha256(built / arm / "tokenizer.json") for arm in cards}) == 1
 
 
+def test_with_replay_the_clinical_arm_reads_general_text_too_and_its_control_is_the_same(built, tmp_path):
+    root = corpora(tmp_path)
+    shutil.copytree(built, root / "artifacts" / "checkpoints" / FAMILY)
+    pretrain.run(root, FAMILY, dataclasses.replace(TRAINED, replay=0.5))
+    mixed = root / "artifacts" / "checkpoints" / FAMILY
+    cards = {arm: read_json(mixed / arm / "harness.json") for arm in ("clinical", "control")}
+    assert (cards["clinical"]["replay"], cards["control"]["replay"]) == (0.5, 0.0)
+    assert "50 % of the training text" in (mixed / "clinical" / "README.md").read_text(encoding="utf-8")
+    same = {arm: sha256(mixed / arm / "model.safetensors") == sha256(built / arm / "model.safetensors") for arm in cards}
+    assert same == {"clinical": False, "control": True}
+
+
 def test_every_arm_opens_for_fine_tuning_and_has_a_readme(built):
     for arm in ("baseline", "clinical", "control"):
         assert families.load_head(built / arm, ARCHITECTURE, "sequence", ("a", "b"), "sdpa", 0.0)
