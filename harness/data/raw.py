@@ -199,7 +199,7 @@ def text_fault(value: str, limit: int) -> str | None:
     if not (visible(value[:_BEGINNING]).strip() or visible(value).strip()):
         return "empty text"
     if len(value) > limit:
-        return f"text of {len(value):,} characters (at most {limit:,})"
+        return f"text of {len(value):,} characters (at most {limit:,}); the reader's max_characters= allows more"
     if _DAMAGE.search(value):
         return "control character"
     return None

@@ -160,7 +160,11 @@ def key_of(row: dict, column: str, where: str, findings: list[Finding], repaired
     else:
         key = raw.clean(str(value), repairs)
         repaired.update(repairs)
-        findings += [Finding(fault, column, where) for fault in value_faults(key, raw.MAX_CHARACTERS)]
+        if len(key) > raw.MAX_CHARACTERS:
+            fault = f"{len(key):,} characters (at most {raw.MAX_CHARACTERS:,}) are no id or group"
+            findings.append(Finding(fault, column, where))
+        else:
+            findings += [Finding(fault, column, where) for fault in value_faults(key, raw.MAX_CHARACTERS)]
         return key
     return ""
 
