@@ -56,7 +56,14 @@ def corpus(corpus: Corpus, name: str) -> Corpus:
     _between(corpus, "overlap_n", 1, 1000, "corpus", name)
     for field in ("overlap_coverage", "near_duplicate"):
         _range(0 < getattr(corpus, field) <= 1, name, f"corpus.{field}", "above 0, at most 1", getattr(corpus, field))
+    replay(corpus.replay, name)
     return corpus
+
+
+def replay(share: float, name: str) -> float:
+    wanted = "0 or more and below 1 (for general text alone there is the control arm)"
+    _range(0 <= share < 1, name, "corpus.replay", wanted, share)
+    return share
 
 
 def statistics(statistics: Statistics, name: str) -> Statistics:

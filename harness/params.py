@@ -92,6 +92,7 @@ class ParamsFile:
             source,
             self._pretraining(f"{at}.adaptation", trains=control or isinstance(source, Build)),
             control,
+            checked.replay(self._get("corpus.replay", float), self._name),
             checked.engine(self._get("engine", Engine), self._name),
         )
 

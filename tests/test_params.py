@@ -83,6 +83,8 @@ def set_at(tree: dict, path: str, value) -> dict:
         ("corpus.near_duplicate", 1.5, r"corpus\.near_duplicate must be above 0, at most 1"),
         ("corpus.near_duplicate", 0, r"corpus\.near_duplicate must be above 0"),
         ("corpus.overlap_n", 0, r"corpus\.overlap_n must be 1 or more"),
+        ("corpus.replay", 1.0, r"corpus\.replay must be 0 or more and below 1"),
+        ("corpus.replay", -0.1, r"corpus\.replay must be 0 or more"),
         ("corpus.allow_phi", "yes", r"corpus\.allow_phi must be true or false, not 'yes'"),
         ("corpus.allow_phi", {"genral": True}, r"a name in corpus\.allow_phi must be one of general, clinical"),
         ("corpus.allow_phi", {"general": True, "clinical": 1}, r"corpus\.allow_phi\.clinical must be true or false"),

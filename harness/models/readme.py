@@ -115,6 +115,8 @@ def _data(card: Mapping) -> list[str]:
         phi = {True: "found", False: "none found", None: "not looked for"}[part.get("phi")]
         kind = KINDS.get(part.get("kind"), "not stated")
         use = "training and held out" if name == card["trained_on"] else "held out only"
+        if card.get("replay") and name != card["trained_on"]:
+            use = f"{100 * card['replay']:.0f} % of the training text, and held out"
         licence = _cell(part.get("licence") or "not stated")
         counted = (_count(part["documents"]), _count(part["words"]))
         rows.append((_cell(name), use, kind, *counted, standards, licence, phi))

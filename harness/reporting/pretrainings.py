@@ -87,6 +87,8 @@ def description(made: Pretraining) -> str:
         return f"{title}, {made.arm} arm: an existing checkpoint ({source_kind(card)} {where}), not trained here."
     start = "from random weights" if made.arm == "baseline" else "from the baseline"
     text = f"{title}, {made.arm} arm: trained {start} on the {card.get('trained_on')} corpus"
+    if card.get("replay"):
+        text += f", {100 * card['replay']:.0f} % of it general text,"
     if card.get("steps"):
         text += f" for {wording.count(card['steps'])} updates over {wording.count(card['tokens_seen'])} tokens"
     losses = [
@@ -107,7 +109,7 @@ def parameters(made: Pretraining) -> dict[str, str]:
         **{k: card.get(k) for k in ("engine", "encoder", "batch", "libraries")},
     }
     found = {f"{name}.{key}": value for name, part in sections.items() for key, value in sorted((part or {}).items())}
-    found |= {key: card[key] for key in ("architecture", "trained_on") if card.get(key)}
+    found |= {key: card[key] for key in ("architecture", "trained_on", "replay") if card.get(key)}
     found |= {"family": made.family, "arm": made.arm, "source": source_kind(card), "profile": made.profile}
     return {key: str(value) for key, value in found.items()}
 
