@@ -140,6 +140,7 @@ class ParamsFile:
     def everything(self) -> Params:
         """The whole file, checked: unknown sections, wrong types, names that do not fit together."""
         params = typed.convert(Params, self._values, "", self._name)
+        checked.readable(params.run.profile, "run.profile", self._name)
         checked.engine(params.engine, self._name)
         checked.split(params.split, self._name)
         checked.corpus(params.corpus, self._name)
