@@ -141,7 +141,7 @@ def _words(text: str, in_table: bool, *, first: bool) -> str:
         number = _NUMBERED.match(found)
         at = number.end() if number else 0
         if _FIRST.match(found, at):
-            found = f"{found[:at]}&#{ord(found[at])};{found[at + 1:]}"
+            found = f"{found[:at]}&#{ord(found[at])};{found[at + 1 :]}"
     return found
 
 
