@@ -117,7 +117,7 @@ def pretraining(settings: Pretraining, path: str, engine: Engine, name: str) -> 
         rate = getattr(settings, field)
         _range(0 < rate < 1, name, f"{path}.{field}", "above 0 and below 1", rate)
     _range(settings.learning_rate > 0, name, f"{path}.learning_rate", "above 0", settings.learning_rate)
-    for field in ("warmup", "cooldown", "floor"):
+    for field in ("warmup", "cooldown", "floor", "short_rows"):
         share = getattr(settings, field)
         _range(0 <= share <= 1, name, f"{path}.{field}", "between 0 and 1", share)
     two = len(settings.betas) == 2 and all(0 <= beta < 1 for beta in settings.betas)
@@ -129,6 +129,8 @@ def pretraining(settings: Pretraining, path: str, engine: Engine, name: str) -> 
         most = 1 / settings.learning_rate if settings.decay_with_rate else 1
         _range(0 <= decay < most, name, f"{path}.{field}", f"at least 0 and below {most:g}", decay)
     _range(settings.clip is None or settings.clip > 0, name, f"{path}.clip", "above 0, or null", settings.clip)
+    fitting = settings.recipe != "dynamic" or not settings.short_rows
+    _range(fitting, name, f"{path}.short_rows", "0 where rows are packed full (dynamic)", settings.short_rows)
     spans = settings.recipe == "span"
     for field, fits, wanted in (
         ("span_p", lambda p: 0 < p < 1, "above 0 and below 1"),

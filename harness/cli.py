@@ -20,16 +20,28 @@ from harness.stopping import heard
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    try:
+        # Around everything: a signal may come while an error is being told, or waits for another process to tell it.
+        with heard(signal.SIGTERM, signal.SIGHUP):
+            return _run(_parser().parse_args(arguments))
+    except KeyboardInterrupt as interruption:
+        number = getattr(interruption, "number", signal.SIGINT)
+        what = "interrupted" if number == signal.SIGINT else f"stopped by {number.name}"
+        # One of several processes is ended with the others, and what started them says why.
+        if "RANK" not in os.environ:
+            print(f"harness: {what}; `dvc repro` starts this stage again.", file=sys.stderr)
+        return 128 + number
+
+
+def _run(options) -> int:
+    """The exit code of a command; what goes wrong is told by one of several processes."""
     confidential = _confidential(options)
     if confidential:
         restricted.hide_messages()
     refused = offline.enforce() if offline.wanted(confidential) else []
     try:
-        with heard(signal.SIGTERM, signal.SIGHUP):
-            code = options.run(options) or 0
-            sys.stdout.flush()
+        code = options.run(options) or 0
+        sys.stdout.flush()
         if refused and not code:
             # Asked for, refused, and swallowed by the library that asked.
             raise offline.error(refused[0])
@@ -44,16 +56,12 @@ def main(arguments: list[str] | None = None) -> int:
         _leave_unsaid()
         return 1
     except Exception as error:
+        first_to_tell(int(os.environ.get("RANK", 0)))
         if (refusal := disk_error(error, quiet=confidential)) is None:
             raise
         print(terminal(f"harness: {refusal}"), file=sys.stderr)
         _leave_unsaid()
         return 1
-    except KeyboardInterrupt as interruption:
-        number = getattr(interruption, "number", signal.SIGINT)
-        what = "interrupted" if number == signal.SIGINT else f"stopped by {number.name}"
-        print(f"harness: {what}; `dvc repro` starts this stage again.", file=sys.stderr)
-        return 128 + number
 
 
 def _leave_unsaid() -> None:

@@ -108,6 +108,8 @@ def set_at(tree: dict, path: str, value) -> dict:
         ("families.norbert3.general.span_p", 1, r"general\.span_p must be above 0 and below 1"),
         ("families.norbert3.general.span_p", None, r"general\.span_p must be above 0 and below 1, not None"),
         ("families.norbert3.general.span_modulus", 1, r"general\.span_modulus must be 2 or more"),
+        ("families.nb_bert.general.short_rows", 1.1, r"general\.short_rows must be between 0 and 1"),
+        ("families.modernbert.general.short_rows", 0.1, r"short_rows must be 0 where rows are packed full \(dynamic\)"),
         ("families.nb_bert.general.span_p", 0.2, r"general\.span_p must be left out where the recipe is not span"),
     ],
 )
@@ -130,6 +132,7 @@ def test_what_a_recipe_leaves_out_is_as_published(path):
     assert (modern.optimizer, modern.betas, modern.eps, modern.clip) == ("stable_adamw", (0.9, 0.98), 1e-6, None)
     assert (modern.weight_decay, modern.decay_with_rate, modern.mask_rate) == (1e-5, False, 0.3)
     assert (modern.schedule, modern.cooldown_shape, modern.floor) == ("trapezoidal", "sqrt", 0.0)
+    assert (bert.short_rows, ltg.short_rows, modern.short_rows) == (0.1, 0.1, 0.0)
 
 
 def test_the_paper_profile_changes_nothing_that_was_published():

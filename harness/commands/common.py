@@ -1,6 +1,7 @@
 """What every command needs: the repository, its parameters, names it knows, and a way to declare a command."""
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 
 from harness.errors import ConfigError, MissingInputError, nearest
@@ -34,12 +35,15 @@ def repository() -> Path:
     )
 
 
-def parameters():
-    """params.yaml, checked, with the environment prepared before any numeric library is loaded."""
+def parameters(families: Iterable[str] | None = None):
+    """params.yaml, checked, with the environment prepared before any numeric library is loaded.
+
+    A command that uses no families, or only some, says so: it is not stopped by what the others hold.
+    """
     from harness import determinism
     from harness.params import load
 
-    params = load(repository() / "params.yaml")
+    params = load(repository() / "params.yaml", families)
     determinism.prepare_environment(params.everything().engine.reproducible)
     return params
 

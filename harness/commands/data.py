@@ -50,7 +50,7 @@ def _data_generate(options) -> None:
     from harness.data.synthetic import generate
     from harness.params import load
 
-    seed = load(repository() / "params.yaml").generate().seed
+    seed = load(repository() / "params.yaml", ()).generate().seed
     generate(Path(options.folder), seed)
     print(f"Wrote the embedded data set to {options.folder}.")
 
@@ -59,7 +59,7 @@ def _data_fetch(options) -> None:
     from harness.stages.fetch import run
 
     root = repository()
-    run(root, parameters().everything(), options.task, options.mirror)
+    run(root, parameters(()).everything(), options.task, options.mirror)
 
 
 def _data_use(options) -> None:

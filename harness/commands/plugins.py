@@ -21,7 +21,7 @@ def _new_task(options) -> None:
     from harness.plugins import adopting, creating, placing, templates
 
     root = repository()
-    running = parameters().everything().run.tasks
+    running = parameters(()).everything().run.tasks
     if options.package:
         path, task = adopting.adopt(root, options.name, options.package)
         print(f"Wrote {path.relative_to(root)}, which pins that package by its version and files.")

@@ -27,12 +27,12 @@ def _track(options) -> None:
     from harness import registry
     from harness.stages.track import run
 
-    root, settings = repository(), parameters().report()
+    root, settings = repository(), parameters(()).report()
     run(root, settings, {name: registry.get(root, name) for name in settings.run.tasks}, rebuild=options.rebuild)
 
 
 def _ui(options) -> int:
-    parameters()
+    parameters(())
     from harness.serving import serve
 
     return serve(repository(), options.port)
@@ -114,7 +114,7 @@ def _export(options) -> None:
     from harness.reporting import disclosed_cards
     from harness.stages import report
 
-    root, settings = repository(), parameters().report()
+    root, settings = repository(), parameters(()).report()
     tasks = {name: registry.get(root, name) for name in settings.run.tasks}
     known = disclosed_cards.disclosed(report.read_background(root, settings))
     site = bundle.Site(root, tasks, known, partial(report.run, settings=settings, tasks=tasks))
