@@ -5,6 +5,7 @@ Each function returns what it was given, or raises ConfigError with the key's pa
 
 import re
 
+from harness import printable
 from harness.cluster import batch_plan
 from harness.config import (
     ARMS,
@@ -35,6 +36,13 @@ THREADS = 4_096  # or devices
 def _range(ok: bool, name: str, path: str, wanted: str, value) -> None:
     if not ok:
         raise ConfigError(f"{name}: {path} must be {wanted}, not {value!r}.", remedy=f"Correct {path}.")
+
+
+def readable(text: str, path: str, name: str) -> str:
+    """It is shown in cards, notes and messages; several lines of YAML are one text."""
+    if (fault := printable.fault(" ".join(text.split()))) is not None:
+        raise ConfigError(f"{name}: {path} holds {fault}.", remedy=f"Write {path} in plain characters.")
+    return text
 
 
 def _between(part, field: str, low: float, high: float, path: str, name: str) -> None:
@@ -205,4 +213,6 @@ def source(source: Source, path: str, name: str) -> Source:
             f"{name}: {path}.revision is {source.revision!r}, not a 40-digit commit.",
             remedy=f"Pin it: `harness checkpoint pin {source.repository}` prints the commit to put there.",
         )
+    for key in ("repository", "path", "despite_gate"):
+        readable(getattr(source, key, None) or "", f"{path}.{key}", name)
     return source

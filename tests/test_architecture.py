@@ -13,13 +13,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Floors from the ground up: a module may import from a lower floor, or from its own room.
 FLOORS = [
-    {"errors", "determinism", "stopping"},
+    {"errors", "determinism", "printable", "stopping"},
     {"disks", "folds", "pretraining", "scratch", "store"},
     {"files", "typed", "config", "progress", "offline"},
     {"parallel", "restricted"},
     {"cluster"},
     {"checked"},
-    {"task", "params", "profiles", "code", "slurm", "bio", "letters", "parts"},
+    {"task", "params", "profiles", "code", "slurm", "bio", "escaping", "letters", "parts"},
     {"metrics"},
     {"registry", "packages"},
     {"data", "models", "training", "evaluation", "reporting", "classic"},

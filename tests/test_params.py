@@ -166,6 +166,17 @@ def test_a_branch_name_is_refused_with_the_command_that_pins_it(revision):
     assert "harness checkpoint pin ltg/norbert3-large" in caught.value.remedy
 
 
+def test_texts_that_are_shown_hold_no_control_characters():
+    """A reason stands in the checkpoint's card and on the terminal; it may be written over several lines."""
+    folder = {"source": "folder", "path": "a", "despite_gate": "one\ntwo <b>\n"}
+    tree = set_at(values(), "families.norbert3.baseline", folder)
+    assert parameters.ParamsFile(tree).everything().families["norbert3"].baseline.despite_gate == "one\ntwo <b>\n"
+    for path, text in (("families.norbert3.baseline.despite_gate", "\x1b[31mred"), ("run.profile", "a\u202eb")):
+        with pytest.raises(ConfigError, match=rf"{re.escape(path)} holds the control character U\+") as caught:
+            parameters.ParamsFile(set_at(tree, path, text)).everything()
+        assert all(line.isprintable() for line in str(caught.value).splitlines())
+
+
 @pytest.mark.parametrize("text", ["run: [", "!!python/object/apply:os.system ['true']", "a: 1\na: 2\n", "", "- 1"])
 def test_broken_yaml_is_refused(text):
     with pytest.raises(ConfigError):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from harness import restricted
 from harness.commands.common import declare, declare_group, parameters, repository
+from harness.printable import terminal
 from harness.task import KINDS
 
 
@@ -72,10 +73,10 @@ def _data_use(options) -> None:
     made = options.kind == restricted.KIND and pseudonyms.ensure_key(root)
     pinned = "data.dvc pins it" if pin(root) else "data/ is not whole yet and not pinned; run `dvc repro`, then this"
     print(f"{folder.relative_to(root)} holds your data ({options.kind}); {pinned}.")
-    print(*remarks, sep="\n")
+    print(*map(terminal, remarks), sep="\n")
     if taken := mapping.of(registry.get(root, options.task)):
         print(f"Columns, as tasks/{options.task}.py takes them from your file and as they are recorded:")
-        print(*mapping.lines(taken), sep="\n")
+        print(*map(terminal, mapping.lines(taken)), sep="\n")
     if made:
         print(
             f"{pseudonyms.KEY_FILE} was made: ids and groups are replaced with it wherever they are written. It is not "

@@ -1,6 +1,7 @@
 """Commands for the author of a task: new-task, check."""
 
 from harness.commands.common import declare, parameters, repository
+from harness.printable import terminal
 
 
 def add(commands) -> None:
@@ -62,7 +63,7 @@ def _check(options) -> int:
         found = checked.findings
         failed += bool(found)
         left_out = "" if name in running else " (not under run.tasks in params.yaml: `dvc repro` leaves it out)"
-        print(f"{name}: {_counted(found)}{left_out}", *(found or checked.remarks), sep="\n  ")
+        print(f"{name}: {_counted(found)}{left_out}", *map(terminal, found or checked.remarks), sep="\n  ")
         for notice in unusual.notices(root, registry.get(root, name)) if not found else ():
             print(f"  note: {notice}")
     if not options.task:

@@ -13,6 +13,7 @@ ARMS = {
 KINDS = {"synthetic": "synthetic (written by a program)", "public": "public", "restricted": "restricted"}
 ABSENT = "not provided"
 _LONGEST_NAME = 80
+_ADDRESS = re.compile(r"://|www\.|mailto:|xmpp:|\S@\S", re.IGNORECASE)
 
 
 def model_card(card: Mapping, results: Sequence[Mapping] = ()) -> str:
@@ -255,8 +256,16 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
 
 def _cell(value, longest: int = _LONGEST_NAME) -> str:
     """One line of plain text, cut to a name's length, that Markdown leaves as it is."""
-    text = " ".join(str(value).split())[:longest]
-    return re.sub(r"([\\`*_|<>\[\]])", r"\\\1", text)
+    return " ".join(map(_word, " ".join(str(value).split())[:longest].split(" ")))
+
+
+def _word(word: str) -> str:
+    """Escaped; an address, which renderers make a link without being asked, as code."""
+    linked = _ADDRESS.search(word)
+    if linked and "`" not in word:
+        return _code(word)
+    escaped = re.sub(r"([\\`*_|<>\[\]~])", r"\\\1", re.sub(r"&(?=#?\w+;)", "&amp;", word))
+    return re.sub(r"[:.@]", lambda mark: f"&#{ord(mark[0])};", escaped) if linked else escaped
 
 
 def _code(value) -> str:
