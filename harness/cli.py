@@ -16,6 +16,7 @@ from harness.commands.common import repository
 from harness.disks import disk_error
 from harness.errors import HarnessError, MissingInputError, OfflineError
 from harness.launching import first_to_tell
+from harness.printable import terminal
 from harness.scratch import sweep
 from harness.stopping import heard
 
@@ -51,9 +52,9 @@ def _run(options) -> int:
         return code
     except HarnessError as error:
         first_to_tell(int(os.environ.get("RANK", 0)))
-        print(f"harness: {error}", file=sys.stderr)
+        print(terminal(f"harness: {error}"), file=sys.stderr)
         if refused and not isinstance(error, OfflineError):
-            print(f"Before that: {offline.error(refused[0])}", file=sys.stderr)
+            print(terminal(f"Before that: {offline.error(refused[0])}"), file=sys.stderr)
         return 1
     except BrokenPipeError:
         _leave_unsaid()
@@ -62,7 +63,7 @@ def _run(options) -> int:
         first_to_tell(int(os.environ.get("RANK", 0)))
         if (refusal := disk_error(error, quiet=confidential)) is None:
             raise
-        print(f"harness: {refusal}", file=sys.stderr)
+        print(terminal(f"harness: {refusal}"), file=sys.stderr)
         _leave_unsaid()
         return 1
 

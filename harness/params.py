@@ -92,6 +92,7 @@ class ParamsFile:
             source,
             self._pretraining(f"{at}.adaptation", trains=control or isinstance(source, Build)),
             control,
+            checked.replay(self._get("corpus.replay", float), self._name),
             checked.engine(self._get("engine", Engine), self._name),
         )
 
@@ -146,6 +147,7 @@ class ParamsFile:
         others, and of sections that each stage checks when it asks for them.
         """
         params = typed.convert(Params, self._values, "", self._name)
+        checked.readable(params.run.profile, "run.profile", self._name)
         checked.engine(params.engine, self._name)
         for group, names, known in (
             ("run.tasks", params.run.tasks, params.tasks),

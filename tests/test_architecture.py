@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Floors from the ground up: a module may import from a lower floor, or from its own room.
 FLOORS = [
-    {"errors", "determinism", "stopping", "swapping"},
+    {"errors", "determinism", "printable", "stopping", "swapping"},
     {"disks", "folds", "pretraining", "store"},
     {"scratch"},
     {"files", "typed", "config", "progress", "offline"},
@@ -21,7 +21,7 @@ FLOORS = [
     {"keeping"},
     {"cluster"},
     {"checked"},
-    {"task", "params", "profiles", "code", "slurm", "bio", "letters", "parts"},
+    {"task", "params", "profiles", "code", "slurm", "bio", "escaping", "letters", "parts"},
     {"metrics"},
     {"registry", "packages"},
     {"data", "models", "training", "evaluation", "reporting", "classic"},

@@ -261,7 +261,7 @@ def test_a_process_that_was_killed_is_told_of_once(number, tmp_path):
 def test_the_batch_script_is_that_of_the_parameters():
     engine = dataclasses.replace(ENGINE, device="cuda", devices=4)
     recipe = settings("bert", effective_batch=64, device_batch=8)
-    given = PretrainSettings("bert", Build("build"), recipe, False, engine)
+    given = PretrainSettings("bert", Build("build"), recipe, False, 0.0, engine)
     script = launching.slurm_script("nb_bert", given, gpus_per_node=4, hours=12)
     assert "64 rows = 8 per device × 2 accumulated × 4 devices" in script and "#SBATCH --time=12:00:00" in script
     with pytest.raises(ConfigError, match="no batch job can be made for 4 devices at 3 to a node"):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from harness import restricted
 from harness.commands.common import declare, declare_group, parameters, repository
+from harness.printable import terminal
 from harness.task import KINDS
 
 
@@ -76,10 +77,10 @@ def _data_use(options) -> None:
         whole = pin(root, within)
     pinned = "data.dvc pins it" if whole else "data/ is not whole yet and not pinned; run `dvc repro`, then this"
     print(f"{folder.relative_to(root)} holds your data ({options.kind}); {pinned}.")
-    print(*remarks, *keeping.remotes(root), sep="\n")
+    print(*map(terminal, [*remarks, *keeping.remotes(root)]), sep="\n")
     if taken := mapping.of(registry.get(root, options.task)):
         print(f"Columns, as tasks/{options.task}.py takes them from your file and as they are recorded:")
-        print(*mapping.lines(taken), sep="\n")
+        print(*map(terminal, mapping.lines(taken)), sep="\n")
     if made:
         print(
             f"{pseudonyms.KEY_FILE} was made: ids and groups are replaced with it wherever they are written. It is not "

@@ -1,6 +1,7 @@
 """Commands for the author of a task: new-task, check."""
 
 from harness.commands.common import declare, parameters, repository
+from harness.printable import terminal
 
 
 def add(commands) -> None:
@@ -62,13 +63,17 @@ def _check(options) -> int:
         found = checked.findings
         failed += bool(found)
         left_out = "" if name in running else " (not under run.tasks in params.yaml: `dvc repro` leaves it out)"
-        print(f"{name}: {_counted(found)}{left_out}", *(found or checked.remarks), sep="\n  ")
+        print(f"{name}: {_counted(found)}{left_out}", *map(terminal, found or checked.remarks), sep="\n  ")
         for notice in unusual.notices(root, registry.get(root, name)) if not found else ():
             print(f"  note: {notice}")
     if restricted.names(root):
         found = [str(one) for one in keeping.exposures(root)]
         failed += bool(found)
-        print(f"where restricted data are kept: {_counted(found)}", *found, *keeping.remotes(root), sep="\n  ")
+        print(
+            f"where restricted data are kept: {_counted(found)}",
+            *map(terminal, [*found, *keeping.remotes(root)]),
+            sep="\n  ",
+        )
     if not options.task:
         loaded = {name: registry.package_of(name) for name in names}
         adopted = {name: package for name, package in loaded.items() if package}

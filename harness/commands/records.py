@@ -1,6 +1,7 @@
 """Commands over what was recorded: track, ui, audit, reproduce, export."""
 
 from harness.commands.common import declare, parameters, repository
+from harness.printable import terminal
 
 
 def add(commands) -> None:
@@ -60,7 +61,7 @@ def _audit(options) -> int:
     links = causes.traced(walk.audit(root, params, tasks, stages, scope))
     apart = outside.told(root, settings.run.profile, scope.whole)
     lines = [printing.as_json(links, apart)] if options.json else printing.lines(links, options.all, apart)
-    print(*lines, sep="\n")
+    print(*map(terminal, lines), sep="\n")
     return 1 if any(link.state != HOLDS for link in links) else 0
 
 
@@ -77,7 +78,7 @@ def _reproduce(options) -> int:
     task, settings = registry.get(root, name), params.finetune(name, family)
     for link in walk.recorded_runs(root, task, family, settings):
         if link.state != HOLDS:
-            print(f"before: {link.name}: recorded {link.expected or 'it'}, now {link.found or 'missing'}")
+            print(terminal(f"before: {link.name}: recorded {link.expected or 'it'}, now {link.found or 'missing'}"))
     predictions = f"artifacts/predictions/{name}/{family}"
     repeated.refuse_inconsistent(task, root / predictions)
     with again.scratch(root) as target:
@@ -87,7 +88,7 @@ def _reproduce(options) -> int:
         by_id = {record["id"]: record for record in records}
         found = list(repeated.compare(task, root / predictions, target / predictions, by_id))
     reproductions.write(root, name, family, [run.record() for run in found])
-    print(*repeated.lines(f"{name}/{family}", found), sep="\n")
+    print(*map(terminal, repeated.lines(f"{name}/{family}", found)), sep="\n")
     _say_in_mlflow(root, params.report())
     return 1 if any(run.outcome == repeated.DIFFERENT for run in found) else 0
 
@@ -123,4 +124,4 @@ def _export(options) -> None:
         entries = bundle.export(site, target.resolve(), scratch)
     print(f"{target} holds {len(entries)} files; read {target / manifest.MARKDOWN} before it goes.")
     for said in keeping.remotes(root):
-        print(said)
+        print(terminal(said))

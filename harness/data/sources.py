@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import files, restricted
+from harness import files, printable, restricted
 from harness.data.folders import leads_out
 from harness.errors import DataError
 from harness.scratch import Together
@@ -52,7 +52,7 @@ def read_source(folder: Path) -> dict:
     source = files.read_json(path)
     problem = _problem(source)
     if problem:
-        raise DataError(f"{path}: {problem}", remedy=f"Write all of {', '.join(KEYS)}; texts may be empty.")
+        raise DataError(f"{path}: {problem}", remedy=f"Write all of {', '.join(KEYS)}, a line each; any may be empty.")
     return source
 
 
@@ -89,6 +89,11 @@ def _problem(source) -> str | None:
             return f"the key {key!r} is not known." if told else "a key is not known."
         if not isinstance(value, dict if key in ("files", *OPTIONAL) else str):
             return f"{key} is a {type(value).__name__}."
+    for key in KEYS:
+        # A note may have paragraphs; everything else stands in tables.
+        text = source[key] if key != "note" else " ".join(str(source[key]).split())
+        if isinstance(text, str) and (fault := printable.fault(text)) is not None:
+            return f"{key} holds {fault}."
     if not all(isinstance(text, str) for pair in source.get("columns", {}).items() for text in pair):
         return "columns does not name a column for each of a record's."
     if source["kind"] not in KINDS:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness import files, restricted
 from harness.config import ReportSettings
+from harness.escaping import plain
 from harness.evaluation.resampled import Resampled
 from harness.reporting import wording
 from harness.reporting.document import Paragraph, Table
@@ -95,7 +96,7 @@ def table(validated: Sequence[CrossValidated], level: float) -> Table:
             pooled = mean(v.pooled["clinical"]) - mean(v.pooled[against])
             rows.append(
                 (
-                    f"{v.title} (`{v.task}`)",
+                    f"{plain(v.title)} (`{v.task}`)",
                     wording.metric_title(v.primary),
                     f"{wording.count(v.n)} in {wording.count(v.groups)} groups",
                     # Of restricted data a constant answer's score would tell how many rows have which label.

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from harness import files
 from harness.config import ReportSettings
+from harness.escaping import markdown, plain
 from harness.evaluation.verdicts import Judgement
 from harness.reporting import provenance, reproductions, results, wording
 from harness.reporting.results import AGAINST, Comparison
@@ -123,7 +124,7 @@ def parent_tags(recording: Recording, links: Mapping[str, "Made"]) -> dict[str, 
         **verdicts(recording),
         **{f"pretraining_{arm}": made.run for arm, made in links.items()},
         **_reproduced(recording),
-        NOTE: description(recording) + _checkpoints(links),
+        NOTE: markdown(description(recording)) + _checkpoints(links),
     }
 
 
@@ -135,7 +136,7 @@ def child_tags(recording: Recording, entry: Mapping, links: Mapping[str, "Made"]
     if reason := c.unmeasured():
         best = wording.unmeasured(reason)
     text = (
-        f"{c.title}, {c.family_title}: the {arm} arm fine-tuned with seed {entry['seed']} for {entry['steps']} "
+        f"{plain(c.title)}, {c.family_title}: the {arm} arm fine-tuned with seed {entry['seed']} for {entry['steps']} "
         f"updates, scored as it was after {entry['best_step']}, where it told the classes of the validation part best "
         "apart (Matthews correlation). "
         f"{wording.capital(wording.metric_title(c.primary))} on the test split: {best} ({wording.KINDS[c.data_kind]})."
@@ -148,7 +149,7 @@ def child_tags(recording: Recording, entry: Mapping, links: Mapping[str, "Made"]
         "seed": str(entry["seed"]),
         **({"pretraining": links[arm].run} if made else {}),
         **_reproduced(recording),
-        NOTE: text + _checkpoints(made),
+        NOTE: markdown(text) + _checkpoints(made),
     }
 
 
@@ -184,8 +185,8 @@ def description(recording: Recording) -> str:
     c = recording.comparison
     if reason := c.unmeasured():
         return (
-            f"{c.title}, {c.family_title}: {wording.metric_title(c.primary)} before and after clinical pre-training "
-            f"{wording.unmeasured(reason)} ({len(c.seeds)} seeds, {wording.KINDS[c.data_kind]})."
+            f"{plain(c.title)}, {c.family_title}: {wording.metric_title(c.primary)} before and after clinical "
+            f"pre-training {wording.unmeasured(reason)} ({len(c.seeds)} seeds, {wording.KINDS[c.data_kind]})."
         )
     baseline, clinical = (wording.score_with_spread(c.primary, c.over_seeds(arm)) for arm in (AGAINST, "clinical"))
     estimate, judgement = c.estimates["test", AGAINST], recording.judgements[AGAINST]
@@ -195,7 +196,7 @@ def description(recording: Recording) -> str:
         interval = f"interval {interval}"
     difference = wording.unit(c.primary, wording.difference(c.delta(), c.primary))
     text = (
-        f"{c.title}, {c.family_title}: {wording.metric_title(c.primary)} {baseline} before and {clinical} after "
+        f"{plain(c.title)}, {c.family_title}: {wording.metric_title(c.primary)} {baseline} before and {clinical} after "
         f"clinical pre-training, {difference} over {len(c.seeds)} seeds and {c.n['test']} test rows "
         f"({wording.KINDS[c.data_kind]}). Over documents and seeds: {interval}, {judgement.verdict}."
     )

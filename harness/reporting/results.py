@@ -9,6 +9,7 @@ from pathlib import Path
 from harness import files
 from harness.config import ARMS, Run, Statistics
 from harness.errors import DataError, MissingInputError
+from harness.escaping import plain
 from harness.evaluation.statistics import Estimate
 from harness.evaluation.verdicts import Judgement, judge
 from harness.metrics import Metric, named
@@ -94,8 +95,8 @@ class Comparison:
 
     @property
     def heading(self) -> str:
-        """Title and, as code, the name that the CSVs and commands use."""
-        return f"{self.short_title} (`{self.task}`)"
+        """Title and, as code, the name that the CSVs and commands use; in the notation of `harness.escaping`."""
+        return f"{plain(self.short_title)} (`{self.task}`)"
 
     @property
     def family_title(self) -> str:

@@ -1,5 +1,6 @@
 """How numbers and names are written for a reader: one place, so that every table says it alike."""
 
+from harness.escaping import plain
 from harness.evaluation.verdicts import Judgement
 from harness.metrics import METRICS
 from harness.reporting.results import Comparison, mean, spread
@@ -70,7 +71,7 @@ COLLAPSED = "neither arm beats a constant answer"
 
 
 def unmeasured(reason: str) -> str:
-    return f"{UNMEASURED}: {reason}"
+    return f"{UNMEASURED}: {plain(reason)}"
 
 
 def verdict(judgement: Judgement, reason: str = "") -> str:
