@@ -5,17 +5,19 @@ number where a signal ended it (130 for Ctrl-C).
 """
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
 
-from harness import __version__, offline, restricted
+from harness import __version__, keeping, offline, restricted
 from harness.commands import data, grid, plugins, records, stages
 from harness.commands.common import repository
 from harness.disks import disk_error
 from harness.errors import HarnessError, MissingInputError, OfflineError
 from harness.launching import first_to_tell
 from harness.printable import terminal
+from harness.scratch import sweep
 from harness.stopping import heard
 
 
@@ -35,9 +37,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options) -> int:
     """The exit code of a command; what goes wrong is told by one of several processes."""
+    _sweep()
     confidential = _confidential(options)
     if confidential:
         restricted.hide_messages()
+        _keep(options)
     refused = offline.enforce() if offline.wanted(confidential) else []
     try:
         code = options.run(options) or 0
@@ -70,6 +74,22 @@ def _leave_unsaid() -> None:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _sweep() -> None:
+    """What a killed command has left goes with the next one, whichever that is."""
+    with contextlib.suppress(MissingInputError, OSError):
+        sweep(repository())
+
+
+def _keep(options) -> None:
+    """What is written from now on, and the folders where restricted data lie, are closed to others."""
+    with contextlib.suppress(MissingInputError):
+        root = repository()
+        if options.only_looks:
+            os.umask(keeping.mask(root))
+        else:
+            keeping.close(root)
 
 
 def _confidential(options) -> bool:

@@ -38,7 +38,7 @@ def store_uri(root: Path) -> str:
     goes to a server only where somebody has said so.
     """
     uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path(root).resolve() / DATABASE}"
-    offline.refuse(uri)
+    offline.refuse_store(uri, Path(root))
     return uri
 
 

@@ -176,7 +176,7 @@ VALIDATE, USE = ["validate", "triage"], ["data", "use", "triage", "given/sample.
         ("artifacts", "read-only", VALIDATE, "The file system is read-only while writing artifacts/validated/triage"),
         ("artifacts/validated/triage", "64k", VALIDATE, "Device or resource busy: artifacts/validated/triage"),
         ("data", "12k", USE, "No space left while writing data/triage"),
-        ("data", "read-only", USE, "The file system is read-only while writing data/triage"),
+        ("data", "read-only", USE, "The file system is read-only while writing data"),
         ("data/triage", "64k", USE, "Device or resource busy: data/triage"),
         ("more", "4k", ["data", "generate", "more"], "No space left while writing more/"),
     ],

@@ -9,12 +9,17 @@ from harness.errors import ConfigError, MissingInputError, nearest
 EPILOG = "Example: harness {example}"
 
 
-def declare(group, name: str, run, text: str, example: str, *positional: str) -> argparse.ArgumentParser:
-    """A subcommand of `group` that calls `run(options)`, with an example in its help."""
+def declare(
+    group, name: str, run, text: str, example: str, *positional: str, only_looks: bool = False
+) -> argparse.ArgumentParser:
+    """A subcommand of `group` that calls `run(options)`, with an example in its help.
+
+    One that `only_looks` finds fault with what any other mends in passing.
+    """
     new = group.add_parser(name, help=text, description=text, epilog=EPILOG.format(example=example))
     for argument in positional:
         new.add_argument(argument)
-    new.set_defaults(run=run)
+    new.set_defaults(run=run, only_looks=only_looks)
     return new
 
 

@@ -63,17 +63,21 @@ def _data_fetch(options) -> None:
 
 
 def _data_use(options) -> None:
-    from harness import registry
+    from harness import keeping, registry
     from harness.data import mapping, pseudonyms
+    from harness.data.pinning import replacing
     from harness.plugins.placing import pin, put
 
     root = repository()
     keys = ("kind", "licence", "language", "citation", "note")
-    folder, remarks = put(root, options.task, options.path, {key: getattr(options, key) for key in keys})
-    made = options.kind == restricted.KIND and pseudonyms.ensure_key(root)
-    pinned = "data.dvc pins it" if pin(root) else "data/ is not whole yet and not pinned; run `dvc repro`, then this"
+    with replacing(root) as within:
+        source = {key: getattr(options, key) for key in keys}
+        folder, remarks = put(root, options.task, options.path, source, within)
+        made = options.kind == restricted.KIND and pseudonyms.ensure_key(root)
+        whole = pin(root, within)
+    pinned = "data.dvc pins it" if whole else "data/ is not whole yet and not pinned; run `dvc repro`, then this"
     print(f"{folder.relative_to(root)} holds your data ({options.kind}); {pinned}.")
-    print(*map(terminal, remarks), sep="\n")
+    print(*map(terminal, [*remarks, *keeping.remotes(root)]), sep="\n")
     if taken := mapping.of(registry.get(root, options.task)):
         print(f"Columns, as tasks/{options.task}.py takes them from your file and as they are recorded:")
         print(*map(terminal, mapping.lines(taken)), sep="\n")

@@ -13,7 +13,7 @@ def add(commands) -> None:
     formats = "csv, tsv, jsonl, parquet, dataset; for tokens conll, brat, tags, jsonl, dataset"
     new.add_argument("--format", help=f"the format of your data ({formats})")
     text = "everything that is wrong with a task's declaration and data, at once"
-    check = declare(commands, "check", _check, text, "check medmqp")
+    check = declare(commands, "check", _check, text, "check medmqp", only_looks=True)
     check.add_argument("task", nargs="?", help="by default all tasks that are there")
 
 
@@ -46,7 +46,7 @@ def _shown(path, name: str) -> str:
 
 
 def _check(options) -> int:
-    from harness import packages, registry
+    from harness import keeping, packages, registry, restricted
     from harness.plugins import checking, unusual
 
     root = repository()
@@ -66,6 +66,14 @@ def _check(options) -> int:
         print(f"{name}: {_counted(found)}{left_out}", *map(terminal, found or checked.remarks), sep="\n  ")
         for notice in unusual.notices(root, registry.get(root, name)) if not found else ():
             print(f"  note: {notice}")
+    if restricted.names(root):
+        found = [str(one) for one in keeping.exposures(root)]
+        failed += bool(found)
+        print(
+            f"where restricted data are kept: {_counted(found)}",
+            *map(terminal, [*found, *keeping.remotes(root)]),
+            sep="\n  ",
+        )
     if not options.task:
         loaded = {name: registry.package_of(name) for name in names}
         adopted = {name: package for name, package in loaded.items() if package}

@@ -10,7 +10,7 @@ def add(commands) -> None:
     ui = declare(commands, "ui", _ui, "the MLflow UI over the recorded runs, on 127.0.0.1", "ui --port 5000")
     ui.add_argument("--port", type=int, default=5000)
     text = "follow every reported number back to its bytes, make it again, and say what does not match"
-    audit = declare(commands, "audit", _audit, text, "audit")
+    audit = declare(commands, "audit", _audit, text, "audit", only_looks=True)
     audit.add_argument(
         "recorded", nargs="?", metavar="RUN", help="only this comparison: the id of an MLflow run, or TASK/FAMILY"
     )
@@ -108,7 +108,7 @@ def _export(options) -> None:
     from functools import partial
     from pathlib import Path
 
-    from harness import registry
+    from harness import keeping, registry
     from harness.auditing import again
     from harness.exporting import bundle, manifest
     from harness.reporting import disclosed_cards
@@ -123,3 +123,5 @@ def _export(options) -> None:
         again.link_inputs(root, scratch, ("harness", "tasks", *again.REPORTED))
         entries = bundle.export(site, target.resolve(), scratch)
     print(f"{target} holds {len(entries)} files; read {target / manifest.MARKDOWN} before it goes.")
+    for said in keeping.remotes(root):
+        print(terminal(said))
