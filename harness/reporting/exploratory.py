@@ -3,6 +3,7 @@
 It is no part of the comparisons that were declared: not in `comparison.csv`, not under Holm, and without a verdict.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,8 @@ from harness.task import Task
 @dataclass(frozen=True)
 class CrossValidated:
     """One task × family over its folds. `by_fold` and `pooled` hold the primary score of each arm: one value per
-    fold, and one per repeat over all rows at once; `estimates` the clinical arm against every other."""
+    fold that can be measured, and one per repeat over all rows at once; `estimates` the clinical arm against every
+    other. `unmeasured` says of how many folds each reason holds why they cannot."""
 
     task: str
     title: str
@@ -35,6 +37,7 @@ class CrossValidated:
     pooled: dict[str, list[float]]
     reference: dict[str, dict[str, float]]
     estimates: dict[str, Resampled]
+    unmeasured: dict[str, int]
     diverged: int
     inputs: dict
     provenance: dict
@@ -58,7 +61,11 @@ def read(scores: dict, title: str) -> CrossValidated:
         **{key: scores[key] for key in ("task", "family", "data_kind", "primary", "n", "groups", "reference")},
         folds=scores["folds"]["number"],
         repeats=scores["folds"]["repeats"],
-        by_fold={arm: [run["scores"][primary] for run in scores["runs"] if run["arm"] == arm] for arm in arms},
+        by_fold={
+            arm: [run["scores"][primary] for run in scores["runs"] if run["arm"] == arm and not run["unmeasured"]]
+            for arm in arms
+        },
+        unmeasured=dict(Counter(run["unmeasured"] for run in scores["runs"] if run["arm"] == arms[0])),
         pooled={arm: [row["scores"][primary] for row in scores["pooled"] if row["arm"] == arm] for arm in arms},
         estimates={row.pop("against"): Resampled(**row) for row in found},
         diverged=sum(run["diverged"] for run in scores["runs"]),
@@ -85,7 +92,8 @@ def blocks(validated: Sequence[CrossValidated], level: float) -> tuple:
         "pre-training run, and rest on an approximation: no exact error of a cross-validation is known. Corpora were "
         "cleaned of the texts of the validation and test splits only, so a text of the training split may stand in one."
     )
-    return (Paragraph(words), table(validated, level), Paragraph(limits), *_diverged(validated))
+    remarks = (*_unmeasured(validated), *_diverged(validated))
+    return (Paragraph(words), table(validated, level), Paragraph(limits), *remarks)
 
 
 def table(validated: Sequence[CrossValidated], level: float) -> Table:
@@ -122,6 +130,17 @@ def table(validated: Sequence[CrossValidated], level: float) -> Table:
         names=6,
         grouped=4,
     )  # fmt: skip
+
+
+def _unmeasured(validated: Sequence[CrossValidated]) -> tuple:
+    found = [
+        f"{wording.amount(n, 'fold')} of `{v.task}` with {FAMILY_TITLES.get(v.family, v.family)} ({plain(reason)})"
+        for v in validated
+        for reason, n in sorted(v.unmeasured.items())
+        if reason
+    ]
+    words = f"Left out, since they cannot be measured: {wording.listing(found)}."
+    return (Paragraph(words),) if found else ()
 
 
 def _diverged(validated: Sequence[CrossValidated]) -> tuple:
