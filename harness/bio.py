@@ -3,31 +3,49 @@
 The index of a tag is 0 outside, 1 + 2k at the beginning and 2 + 2k in the continuation of label k.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 IGNORED = -100
 
 
-def tag_tokens(offsets, spans: Sequence[dict], labels: Sequence[str]) -> tuple[int, ...]:
-    """One index per token; `IGNORED` where its offsets are empty.
+class Tags:
+    """The tags of a text's tokens from its spans, a run of tokens at a time, such as a window: what a run costs
+    does not grow with the text."""
 
-    A token belongs to a span when they share a character; the first such token of the text begins it.
-    A window that opens inside an entity therefore starts with a continuation.
-    """
-    ordered = sorted(spans, key=lambda span: span["start"])
-    tags, at = [], 0
-    for start, end in offsets:
-        if start == end:
-            tags.append(IGNORED)
-            continue
-        while at < len(ordered) and ordered[at]["end"] <= start:
-            at += 1
-        if at < len(ordered) and ordered[at]["start"] < end:
-            begins = start <= ordered[at]["start"]
-            tags.append(1 + 2 * labels.index(ordered[at]["label"]) + (0 if begins else 1))
-        else:
-            tags.append(0)
-    return tuple(tags)
+    def __init__(self, spans: Sequence[dict], labels: Sequence[str]):
+        self._spans = sorted(spans, key=lambda span: span["start"])
+        # Where the first so many spans have all ended, spans within spans included.
+        self._ended = list(accumulate((span["end"] for span in self._spans), max))
+        self._of_label = {label: 1 + 2 * k for k, label in enumerate(labels)}
+
+    def of(self, offsets: Iterable[tuple[int, int]]) -> tuple[int, ...]:
+        """One index per token, in text order; `IGNORED` where its offsets are empty.
+
+        A token belongs to a span when they share a character; the first such token of the text begins it.
+        A window that opens inside an entity therefore starts with a continuation.
+        """
+        ordered, tags, at = self._spans, [], None
+        for start, end in offsets:
+            if start == end:
+                tags.append(IGNORED)
+                continue
+            if at is None:
+                at = bisect_right(self._ended, start)
+            while at < len(ordered) and ordered[at]["end"] <= start:
+                at += 1
+            if at < len(ordered) and ordered[at]["start"] < end:
+                begins = start <= ordered[at]["start"]
+                tags.append(self._of_label[ordered[at]["label"]] + (0 if begins else 1))
+            else:
+                tags.append(0)
+        return tuple(tags)
+
+
+def tag_tokens(offsets: Iterable[tuple[int, int]], spans: Sequence[dict], labels: Sequence[str]) -> tuple[int, ...]:
+    """`Tags.of` for all tokens of a text."""
+    return Tags(spans, labels).of(offsets)
 
 
 def decode_tags(tagged: Sequence[tuple[tuple[int, int], int]], labels: Sequence[str]) -> list[list]:

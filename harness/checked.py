@@ -5,6 +5,7 @@ Each function returns what it was given, or raises ConfigError with the key's pa
 
 import re
 
+from harness import printable
 from harness.cluster import batch_plan
 from harness.config import (
     ARMS,
@@ -37,6 +38,13 @@ def _range(ok: bool, name: str, path: str, wanted: str, value) -> None:
         raise ConfigError(f"{name}: {path} must be {wanted}, not {value!r}.", remedy=f"Correct {path}.")
 
 
+def readable(text: str, path: str, name: str) -> str:
+    """It is shown in cards, notes and messages; several lines of YAML are one text."""
+    if (fault := printable.fault(" ".join(text.split()))) is not None:
+        raise ConfigError(f"{name}: {path} holds {fault}.", remedy=f"Write {path} in plain characters.")
+    return text
+
+
 def _between(part, field: str, low: float, high: float, path: str, name: str) -> None:
     value = getattr(part, field)
     _range(value >= low, name, f"{path}.{field}", f"{low} or more", value)
@@ -56,7 +64,14 @@ def corpus(corpus: Corpus, name: str) -> Corpus:
     _between(corpus, "overlap_n", 1, 1000, "corpus", name)
     for field in ("overlap_coverage", "near_duplicate"):
         _range(0 < getattr(corpus, field) <= 1, name, f"corpus.{field}", "above 0, at most 1", getattr(corpus, field))
+    replay(corpus.replay, name)
     return corpus
+
+
+def replay(share: float, name: str) -> float:
+    wanted = "0 or more and below 1 (for general text alone there is the control arm)"
+    _range(0 <= share < 1, name, "corpus.replay", wanted, share)
+    return share
 
 
 def statistics(statistics: Statistics, name: str) -> Statistics:
@@ -109,7 +124,7 @@ def pretraining(settings: Pretraining, path: str, engine: Engine, name: str) -> 
         rate = getattr(settings, field)
         _range(0 < rate < 1, name, f"{path}.{field}", "above 0 and below 1", rate)
     _range(settings.learning_rate > 0, name, f"{path}.learning_rate", "above 0", settings.learning_rate)
-    for field in ("warmup", "cooldown", "floor"):
+    for field in ("warmup", "cooldown", "floor", "short_rows"):
         share = getattr(settings, field)
         _range(0 <= share <= 1, name, f"{path}.{field}", "between 0 and 1", share)
     two = len(settings.betas) == 2 and all(0 <= beta < 1 for beta in settings.betas)
@@ -121,6 +136,8 @@ def pretraining(settings: Pretraining, path: str, engine: Engine, name: str) -> 
         most = 1 / settings.learning_rate if settings.decay_with_rate else 1
         _range(0 <= decay < most, name, f"{path}.{field}", f"at least 0 and below {most:g}", decay)
     _range(settings.clip is None or settings.clip > 0, name, f"{path}.clip", "above 0, or null", settings.clip)
+    fitting = settings.recipe != "dynamic" or not settings.short_rows
+    _range(fitting, name, f"{path}.short_rows", "0 where rows are packed full (dynamic)", settings.short_rows)
     spans = settings.recipe == "span"
     for field, fits, wanted in (
         ("span_p", lambda p: 0 < p < 1, "above 0 and below 1"),
@@ -196,4 +213,6 @@ def source(source: Source, path: str, name: str) -> Source:
             f"{name}: {path}.revision is {source.revision!r}, not a 40-digit commit.",
             remedy=f"Pin it: `harness checkpoint pin {source.repository}` prints the commit to put there.",
         )
+    for key in ("repository", "path", "despite_gate"):
+        readable(getattr(source, key, None) or "", f"{path}.{key}", name)
     return source

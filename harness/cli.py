@@ -5,54 +5,67 @@ number where a signal ended it (130 for Ctrl-C).
 """
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
 
-from harness import __version__, offline, restricted
+from harness import __version__, keeping, offline, restricted
 from harness.commands import data, grid, plugins, records, stages
 from harness.commands.common import repository
 from harness.disks import disk_error
 from harness.errors import HarnessError, MissingInputError, OfflineError
 from harness.launching import first_to_tell
+from harness.printable import terminal
+from harness.scratch import sweep
 from harness.stopping import heard
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    try:
+        # Around everything: a signal may come while an error is being told, or waits for another process to tell it.
+        with heard(signal.SIGTERM, signal.SIGHUP):
+            return _run(_parser().parse_args(arguments))
+    except KeyboardInterrupt as interruption:
+        number = getattr(interruption, "number", signal.SIGINT)
+        what = "interrupted" if number == signal.SIGINT else f"stopped by {number.name}"
+        # One of several processes is ended with the others, and what started them says why.
+        if "RANK" not in os.environ:
+            print(f"harness: {what}; `dvc repro` starts this stage again.", file=sys.stderr)
+        return 128 + number
+
+
+def _run(options) -> int:
+    """The exit code of a command; what goes wrong is told by one of several processes."""
+    _sweep()
     confidential = _confidential(options)
     if confidential:
         restricted.hide_messages()
+        _keep(options)
     refused = offline.enforce() if offline.wanted(confidential) else []
     try:
-        with heard(signal.SIGTERM, signal.SIGHUP):
-            code = options.run(options) or 0
-            sys.stdout.flush()
+        code = options.run(options) or 0
+        sys.stdout.flush()
         if refused and not code:
             # Asked for, refused, and swallowed by the library that asked.
             raise offline.error(refused[0])
         return code
     except HarnessError as error:
         first_to_tell(int(os.environ.get("RANK", 0)))
-        print(f"harness: {error}", file=sys.stderr)
+        print(terminal(f"harness: {error}"), file=sys.stderr)
         if refused and not isinstance(error, OfflineError):
-            print(f"Before that: {offline.error(refused[0])}", file=sys.stderr)
+            print(terminal(f"Before that: {offline.error(refused[0])}"), file=sys.stderr)
         return 1
     except BrokenPipeError:
         _leave_unsaid()
         return 1
     except Exception as error:
+        first_to_tell(int(os.environ.get("RANK", 0)))
         if (refusal := disk_error(error, quiet=confidential)) is None:
             raise
-        print(f"harness: {refusal}", file=sys.stderr)
+        print(terminal(f"harness: {refusal}"), file=sys.stderr)
         _leave_unsaid()
         return 1
-    except KeyboardInterrupt as interruption:
-        number = getattr(interruption, "number", signal.SIGINT)
-        what = "interrupted" if number == signal.SIGINT else f"stopped by {number.name}"
-        print(f"harness: {what}; `dvc repro` starts this stage again.", file=sys.stderr)
-        return 128 + number
 
 
 def _leave_unsaid() -> None:
@@ -61,6 +74,22 @@ def _leave_unsaid() -> None:
         sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _sweep() -> None:
+    """What a killed command has left goes with the next one, whichever that is."""
+    with contextlib.suppress(MissingInputError, OSError):
+        sweep(repository())
+
+
+def _keep(options) -> None:
+    """What is written from now on, and the folders where restricted data lie, are closed to others."""
+    with contextlib.suppress(MissingInputError):
+        root = repository()
+        if options.only_looks:
+            os.umask(keeping.mask(root))
+        else:
+            keeping.close(root)
 
 
 def _confidential(options) -> bool:

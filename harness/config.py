@@ -75,6 +75,7 @@ class Corpus:
     validation or test text (shorter texts: when it holds the whole of one), or when the Jaccard similarity
     of its shingles to an earlier document's is estimated at `near_duplicate` or more. `allow_phi` lets
     text through that holds identity numbers, telephone numbers or e-mail addresses, in both parts or in those named.
+    `replay` is the share of general text in what the clinical arm is trained on (0: none), against forgetting.
     """
 
     general: tuple[str, ...]
@@ -84,6 +85,7 @@ class Corpus:
     overlap_coverage: float
     near_duplicate: float
     allow_phi: bool | dict[Literal["general", "clinical"], bool]
+    replay: float
 
 
 @dataclass(frozen=True)
@@ -243,6 +245,7 @@ class PretrainSettings:
     source: Source
     pretraining: Pretraining | None
     control: bool
+    replay: float
     engine: Engine
 
 

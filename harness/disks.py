@@ -21,7 +21,27 @@ _DISK = {
     errno.EBUSY: ("Device or resource busy", "It is replaced as a whole: mount the file system at a folder above it."),
 }
 _READING = (errno.EACCES, errno.EPERM, errno.EBUSY)  # may also be answered to a reader, about a file of its own
+_SHARES = ("nfs", "cifs", "smb", "9p", "ceph", "lustre", "beegfs", "gpfs", "glusterfs", "afs", "davfs", "fuse.sshfs",
+           "fuse.s3", "fuse.gcs", "fuse.ceph", "fuse.glusterfs", "fuse.rclone", "fuse.davfs")  # fmt: skip
 _SAID = re.compile(r"(?:os error|errno:?) (\d+)", re.IGNORECASE)
+
+
+def mount_of(path: Path) -> tuple[str, str, set[str]]:
+    """Where the file system of `path` is mounted, its type, and the mount's options."""
+    found, kind, options = "", "", ""
+    path = Path(path).resolve()
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace").splitlines():
+            _, mount, type_, given, *_ = line.split()
+            if path.is_relative_to(mount.replace("\\040", " ")) and len(mount) >= len(found):
+                found, kind, options = mount, type_, given
+    return found, kind, set(options.split(","))
+
+
+def share_of(path: Path) -> str | None:
+    """Where the share that `path` lies on is mounted, or None: a file system that another machine serves."""
+    mount, kind, _ = mount_of(path)
+    return mount if kind.startswith(_SHARES) else None
 
 
 def disk_error(error: BaseException, path: Path | None = None, *, quiet: bool = False) -> DiskError | None:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from harness.disks import writing
 from harness.errors import DataError, DiskError, MissingInputError
-from harness.scratch import aside_of, held, put_in_place, remove_abandoned, scratch_folder
+from harness.scratch import Together, aside_of, held, remove_abandoned, scratch_folder
+from harness.swapping import put_in_place
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -151,15 +152,17 @@ def sha256_value(value) -> str:
 
 
 @contextlib.contextmanager
-def atomic_folder(target: Path) -> Iterator[Path]:
+def atomic_folder(target: Path, within: Together | None = None) -> Iterator[Path]:
     """A folder to fill; it takes the place of `target` only when the block ends without an error.
 
-    Killed at any moment, `target` is the old one or the new one, whole.
+    Killed at any moment, `target` is the old one or the new one, whole. `within` others it is the new one only
+    where all of them are.
     """
     target = Path(target)
-    with writing(target), scratch_folder(target) as aside:
+    with writing(target), contextlib.ExitStack() as stack:
+        aside = within.scratch_folder(target) if within else stack.enter_context(scratch_folder(target))
         try:
             yield aside
         except DiskError as error:
             raise DiskError(error.message.replace(str(aside), str(target)), remedy=error.remedy) from error
-        put_in_place(aside, target)
+        (within.put_in_place if within else put_in_place)(aside, target)

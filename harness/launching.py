@@ -16,7 +16,7 @@ SECONDS_TO_SAVE = 60.0
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 
 
-def first_to_tell(rank: int, seconds: float = 3.0) -> None:
+def first_to_tell(rank: int, seconds: float = 10.0) -> None:
     """Let the leading process tell what went wrong: all meet the same error, and the launcher ends the others when
     the first one ends. One that is still there after `seconds` is alone with its error.
     """
@@ -36,7 +36,7 @@ def on_devices(devices: int, arguments: Sequence[str]) -> int | None:
         started = _start([*command, "-m", "harness", *arguments])
         try:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
-            return _told(started.wait())
+            return started.wait()
         except KeyboardInterrupt:
             # It passes this on to the processes of all devices, and waits until they have saved and ended.
             started.terminate()
@@ -56,18 +56,6 @@ def _start(command: Sequence[str]) -> subprocess.Popen:
     except OSError:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         raise
-
-
-def _told(code: int) -> int:
-    """A process that a signal has ended could not say so itself."""
-    if code > 128:
-        name = signal.Signals(code - 128).name
-        print(
-            f"harness: a process of the training was ended by {name} from outside, probably for lack of memory.\n"
-            "Free memory or lower device_batch, and run the command again: it goes on from the last saved state.",
-            file=sys.stderr,
-        )
-    return code
 
 
 def slurm_script(family: str, settings: PretrainSettings, gpus_per_node: int, hours: int) -> str:

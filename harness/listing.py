@@ -10,13 +10,15 @@ def task_table(root: Path, tasks: dict[str, Task]) -> None:
     """Print one row per task; rows and data kind come from its data, where that is there."""
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("task", "what", "head", "metric", "rows", "data", "schema"):
         table.add_column(column, justify="right" if column == "rows" else "left", overflow="fold")
     for name, task in sorted(tasks.items()):
         rows, kind = _data_facts(root, name)
-        table.add_row(name, task.title, task.head, task.metrics[0], rows, kind, task.version)
+        # As texts: rich reads square brackets in strings as markup.
+        table.add_row(*map(Text, (name, task.title, task.head, task.metrics[0], rows, kind, task.version)))
     _print(table)
 
 

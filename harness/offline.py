@@ -10,8 +10,10 @@ import ipaddress
 import os
 import socket
 import sys
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from harness import disks
 from harness.errors import OfflineError
 
 VARIABLE = "HARNESS_OFFLINE"
@@ -59,11 +61,25 @@ def follow() -> None:
         _guard()
 
 
-def refuse(url: str) -> None:
-    """Raise OfflineError where this process is closed off and `url` names another machine."""
-    parts = urlsplit(url)
-    if os.environ.get(VARIABLE) == "1" and parts.hostname and not _is_here(parts.hostname):
+def refuse_store(uri: str, root: Path) -> None:
+    """Raise OfflineError where this process is closed off and a tracking store is not on this machine.
+
+    Drivers of databases are native code, and an address may hide its host in a setting: only what is known to be here
+    passes. A file on a share, too, is another machine's, unless the repository at `root` lies there with it.
+    """
+    if os.environ.get(VARIABLE) != "1":
+        return
+    parts = urlsplit(uri)
+    if parts.hostname and not _is_here(parts.hostname):
         raise error(parts.hostname)
+    served = parts.scheme in ("http", "https")
+    if parts.scheme not in ("", "file", "sqlite", "http", "https") or served != bool(parts.netloc) or "/" not in uri:
+        raise error(f"the store {parts.scheme or uri}")
+    if not served:
+        place = Path(parts.path[1:] if parts.scheme == "sqlite" else parts.path).absolute()
+        share = disks.share_of(place)
+        if share is not None and share != disks.share_of(Path(root)):
+            raise error(f"the share {share}")
 
 
 def error(host: str) -> OfflineError:

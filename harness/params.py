@@ -6,7 +6,7 @@ reads only the keys which `dvc.yaml` lists for that stage; a test holds the two 
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from harness import checked, typed
@@ -45,9 +45,11 @@ class ParamsFile:
     in `dvc.yaml` is enough to run that stage.
     """
 
-    def __init__(self, values: Mapping, name: str = "params.yaml"):
+    def __init__(self, values: Mapping, name: str = "params.yaml", families: Iterable[str] | None = None):
+        """`families` are those that will be used, where not all are: what the others hold may be nonsense."""
         self._values = values
         self._name = name
+        self._families = families if families is None else frozenset(families)
 
     def _get(self, path: str, kind):
         value = self._values
@@ -90,6 +92,7 @@ class ParamsFile:
             source,
             self._pretraining(f"{at}.adaptation", trains=control or isinstance(source, Build)),
             control,
+            checked.replay(self._get("corpus.replay", float), self._name),
             checked.engine(self._get("engine", Engine), self._name),
         )
 
@@ -138,12 +141,14 @@ class ParamsFile:
         return checked.statistics(self._get("statistics", Statistics), self._name)
 
     def everything(self) -> Params:
-        """The whole file, checked: unknown sections, wrong types, names that do not fit together."""
+        """The whole file, checked: unknown sections, wrong types, names that do not fit together.
+
+        Where only some families will be used, values out of range are left to whom they concern: those of the
+        others, and of sections that each stage checks when it asks for them.
+        """
         params = typed.convert(Params, self._values, "", self._name)
+        checked.readable(params.run.profile, "run.profile", self._name)
         checked.engine(params.engine, self._name)
-        checked.split(params.split, self._name)
-        checked.corpus(params.corpus, self._name)
-        checked.statistics(params.statistics, self._name)
         for group, names, known in (
             ("run.tasks", params.run.tasks, params.tasks),
             ("run.families", params.run.families, params.families),
@@ -168,13 +173,18 @@ class ParamsFile:
             )
         checked_tasks(params.cross_validation, params.run.tasks, params.corpus.training_texts_of, self._name)
         for name, family in params.families.items():
-            checked.family(family, f"families.{name}", params.engine, self._name)
-        for name, recipe in params.tasks.items():
-            checked.recipe(recipe, f"tasks.{name}", self._name)
+            if self._families is None or name in self._families:
+                checked.family(family, f"families.{name}", params.engine, self._name)
+        if self._families is None:
+            checked.split(params.split, self._name)
+            checked.corpus(params.corpus, self._name)
+            checked.statistics(params.statistics, self._name)
+            for name, recipe in params.tasks.items():
+                checked.recipe(recipe, f"tasks.{name}", self._name)
         return params
 
 
-def parse(text: str, name: str = "params.yaml") -> ParamsFile:
+def parse(text: str, name: str = "params.yaml", families: Iterable[str] | None = None) -> ParamsFile:
     """Parse YAML the way DVC does (YAML 1.2: `2e-5` is a number); no tags, no objects."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
@@ -194,13 +204,14 @@ def parse(text: str, name: str = "params.yaml") -> ParamsFile:
         ) from None
     if not isinstance(values, Mapping):
         raise ConfigError(f"{name} holds no settings.", remedy="Write it anew with `harness profile use embedded`.")
-    return ParamsFile(values, name)
+    return ParamsFile(values, name, families)
 
 
-def load(path: Path) -> ParamsFile:
-    """Read and check the whole of `params.yaml`; the result hands out each stage's settings."""
+def load(path: Path, families: Iterable[str] | None = None) -> ParamsFile:
+    """Read and check `params.yaml`, the whole of it unless only some `families` will be used; the result hands out
+    each stage's settings."""
     from harness.files import read_text
 
-    params = parse(read_text(path, made_by="harness profile use embedded"), Path(path).name)
+    params = parse(read_text(path, made_by="harness profile use embedded"), Path(path).name, families)
     params.everything()
     return params

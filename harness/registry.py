@@ -3,11 +3,12 @@
 import dataclasses
 import importlib.util
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from harness import metrics
+from harness import metrics, printable
 from harness.errors import RegistryError, nearest
-from harness.task import HEADS, Groups, Task
+from harness.task import HEADS, Groups, PublicSource, Task
 
 UNSUPPORTED = {
     "regression": "a number as the answer is not supported: every score here is an F1 over a fixed list of labels, so "
@@ -58,6 +59,27 @@ def load_all(root: Path) -> dict[str, Task]:
 def package_of(name: str) -> object | None:
     """The package that a task which was loaded comes from; None for one that tasks/ itself declares."""
     return getattr(sys.modules.get(f"tasks.{name}"), "PACKAGE", None)
+
+
+def unreadable(task: Task) -> Iterator[tuple[str, str]]:
+    """What of the declared texts is not one line of characters to be read, and what to do: they stand in reports."""
+    said = "Write it as one line of plain characters; `values=` of a reader translates what a file says."
+    texts = {"TASK.positive": task.positive} | {
+        f"TASK.{field}": getattr(task, field) for field in ("version", "title", "licence", "citation")
+    }
+    if isinstance(task.labels, tuple):
+        texts |= {f"TASK.labels[{i}]": label for i, label in enumerate(task.labels)}
+    if isinstance(task.public, PublicSource):
+        texts |= {
+            f"TASK.public.{field}": getattr(task.public, field)
+            for field in ("address", "revision", "licence", "language")
+        }
+        texts |= {f"TASK.public.files[{i}].name": file.name for i, file in enumerate(task.public.files)}
+    for where, text in texts.items():
+        if isinstance(text, str) and (fault := printable.fault(text)) is not None:
+            yield f"{where} holds {fault}.", said
+        elif text is not None and not isinstance(text, str):
+            yield f"{where} is a {type(text).__name__}, not a text.", "Write it in quotes."
 
 
 def _declared(path: Path) -> Task:
@@ -138,7 +160,7 @@ def _check(task: Task, path: Path) -> None:
         refuse("TASK.labels repeats a label.", "List each label once.")
     if task.positive is not None and task.positive not in task.labels:
         refuse(f"TASK.positive is {task.positive!r}, not a label.", f"Labels: {', '.join(task.labels)}.")
-    for what, remedy in metrics.faults(task):
+    for what, remedy in (*unreadable(task), *metrics.faults(task)):
         refuse(what, remedy)
     if not isinstance(task.groups, Groups):
         refuse(f"TASK.groups is a {type(task.groups).__name__}.", "Write groups=Groups(…); see harness/task.py.")

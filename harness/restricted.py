@@ -13,6 +13,8 @@ import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from harness.scratch import is_scratch
+
 KIND = "restricted"
 # What a report may call a kind of document, a written standard: any other value may be somebody's words.
 # fmt: off
@@ -41,7 +43,7 @@ def names(root: Path) -> list[str]:
     root = Path(root)
     found = set(pinned(root))
     for path in root.glob("data/*/source.json"):
-        if _kind(path) not in ("public", "synthetic"):
+        if not is_scratch(path.parent.name) and _kind(path) not in ("public", "synthetic"):
             found.add(path.parent.name)
     found |= {path.parent.name for path in root.glob("artifacts/validated/*/card.json") if _kind(path) == KIND}
     return sorted(found)
@@ -76,6 +78,8 @@ def note(root: Path) -> None:
 def _columns(root: Path) -> dict[str, dict]:
     found = {}
     for path in Path(root).glob("data/*/source.json"):
+        if is_scratch(path.parent.name):
+            continue
         try:
             found[path.parent.name] = json.loads(path.read_text(encoding="utf-8"))[COLUMNS]
         except (OSError, ValueError, KeyError, TypeError, RecursionError):

@@ -5,35 +5,34 @@ whether that process is still there, also to other machines where the file syste
 """
 
 import contextlib
-import errno
 import fcntl
 import functools
 import hashlib
+import json
 import os
 import platform
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-_ENDING = ".partial"  # DVC and git are told to ignore it
+from harness.disks import mount_of
+from harness.swapping import ENDING, beside, put_back, put_in_place, remove
+
 _SCRATCH = re.compile(
     r"(?P<name>\.(?P<target>.+)\.(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-(?P<start>\d+)-[0-9a-f]{8})"
-    r"(\.lock|\.old)?\.partial"
+    r"(\.lock|\.old|\.undo)?\.partial"
 )
+_PLACES = ("aside", "target", "file", "scratch")  # of a line of a journal, as paths from its folder
+_DONE = {"done": True}
 _LOCAL_LOCKS = {"localflock", "nolock", "local_lock=all", "local_lock=flock"}  # of the options of a mount
 
 
 def aside_of(path: Path) -> Path:
     """A name for a scratch copy that nobody else takes."""
     mine = f"{_host()}-{os.getpid()}-{_start(os.getpid())}-{os.urandom(4).hex()}"
-    return path.with_name(f".{path.name}.{mine}{_ENDING}")
-
-
-def _beside(aside: Path, what: str) -> Path:
-    return aside.with_name(aside.name.removesuffix(_ENDING) + what + _ENDING)
+    return path.with_name(f".{path.name}.{mine}{ENDING}")
 
 
 def _host() -> str:
@@ -75,19 +74,33 @@ def _is(handle: BinaryIO, path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def scratch_folder(beside: Path) -> Iterator[Path]:
-    """An empty folder next to `beside`, for this process alone; it goes when the block or the process ends, at the
+def scratch_folder(place: Path) -> Iterator[Path]:
+    """An empty folder next to `place`, for this process alone; it goes when the block or the process ends, at the
     latest when the next one is made there."""
-    beside = Path(beside)
-    beside.parent.mkdir(parents=True, exist_ok=True)
-    remove_abandoned(beside.parent)
-    aside = aside_of(beside)
-    with held(_beside(aside, ".lock")):
+    with _made(_scratch_beside(place)) as aside:
+        yield aside
+
+
+def _scratch_beside(place: Path) -> Path:
+    place = Path(place)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(place.parent)
+    return aside_of(place)
+
+
+@contextlib.contextmanager
+def _made(aside: Path) -> Iterator[Path]:
+    with held(beside(aside, ".lock")):
         aside.mkdir()
         try:
             yield aside
         finally:
-            _remove(aside)
+            remove(aside)
+
+
+def is_scratch(name: str) -> bool:
+    """Is that the name of a scratch copy, or of what belongs to one?"""
+    return bool(_SCRATCH.fullmatch(name))
 
 
 def remove_abandoned(folder: Path) -> None:
@@ -96,12 +109,24 @@ def remove_abandoned(folder: Path) -> None:
     A copy of another machine stays where the file system shares no locks with it, and is named.
     """
     found: dict[str, re.Match] = {}
-    for path in sorted(Path(folder).glob(f".*{_ENDING}")):
+    undone: dict[str, re.Match] = {}
+    for path in sorted(Path(folder).glob(f".*{ENDING}")):
         if match := _SCRATCH.fullmatch(path.name):
-            found[match["name"]] = match
+            (undone if path.name.endswith(f".undo{ENDING}") else found)[match["name"]] = match
+    unsettled = set()
+    for name, match in undone.items():
+        journal = Path(folder) / f"{name}.undo{ENDING}"
+        unsettled.add(_process(match))
+        with contextlib.suppress(OSError), _abandoned(journal, match) as yes:
+            if yes:
+                _undo(journal)
+                journal.unlink()
+                unsettled.discard(_process(match))
     for name, match in found.items():
-        aside = Path(folder) / f"{name}{_ENDING}"
-        lock, old = _beside(aside, ".lock"), _beside(aside, ".old")
+        if _process(match) in unsettled:
+            continue  # what was in place before may lie there
+        aside = Path(folder) / f"{name}{ENDING}"
+        lock, old = beside(aside, ".lock"), beside(aside, ".old")
         # One that cannot be looked at or removed stays; nothing depends on it.
         with contextlib.suppress(OSError), _abandoned(aside if aside.is_file() else lock, match) as yes:
             if yes:
@@ -109,7 +134,20 @@ def remove_abandoned(folder: Path) -> None:
                 if old.exists() and not os.path.lexists(target):
                     old.rename(target)
                 for path in (old, aside, lock):
-                    _remove(path)
+                    remove(path)
+
+
+def sweep(root: Path) -> None:
+    """Remove what killed processes left anywhere in the repository at `root`."""
+    remove_abandoned(root)
+    remove_abandoned(Path(root) / "data")
+    for name in ("artifacts", "reports"):
+        for folder, *_ in os.walk(Path(root) / name):
+            remove_abandoned(folder)
+
+
+def _process(match: re.Match) -> tuple[str, str, str]:
+    return match["host"], match["pid"], match["start"]
 
 
 @contextlib.contextmanager
@@ -132,19 +170,13 @@ def _abandoned(lock: Path, match: re.Match) -> Iterator[bool]:
         except OSError:
             pass  # no locks here; the process's number and start have told
         if not (ended or here):
-            _name_once(str(lock.with_name(match["name"] + _ENDING)))
+            _name_once(str(lock.with_name(match["name"] + ENDING)))
         yield ended
 
 
 def _locks_are_local(path: Path) -> bool:
     """Is `path` on a network's file system that shows its locks to this machine only?"""
-    place, options = "", ""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace").splitlines():
-            _, mount, _, given, *_ = line.split()
-            if path.resolve().is_relative_to(mount) and len(mount) >= len(place):
-                place, options = mount, given
-    return bool(_LOCAL_LOCKS & set(options.split(",")))
+    return bool(_LOCAL_LOCKS & mount_of(path)[2])
 
 
 @functools.cache
@@ -152,48 +184,84 @@ def _name_once(path: str) -> None:
     print(f"harness: {path} is another machine's scratch copy; remove it where no run there needs it.", file=sys.stderr)
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
+class Together:
+    """Folders that take the place of others in one go, and a file that tells of them; see `together`."""
+
+    def __init__(self, handle: BinaryIO, folder: Path, stack: contextlib.ExitStack):
+        self._handle, self._folder, self._stack = handle, folder, stack
+
+    @property
+    def lock(self) -> int:
+        """What a process has to inherit that is at work on this, too: as long as it lives nothing is undone."""
+        return self._handle.fileno()
+
+    def scratch_folder(self, place: Path) -> Path:
+        """As `scratch_folder`, until all is in place; it may lie in a folder that nobody would look at."""
+        aside = _scratch_beside(place)
+        self.note({"scratch": os.path.relpath(aside, self._folder)})
+        return self._stack.enter_context(_made(aside))
+
+    def put_in_place(self, aside: Path, target: Path) -> None:
+        """As `put_in_place`, and undone with the rest."""
+        places = {"aside": os.path.relpath(aside, self._folder), "target": os.path.relpath(target, self._folder)}
+        self.note(places | {"inode": aside.stat().st_ino, "there": os.path.lexists(target)})
+        put_in_place(aside, target)
+
+    def note(self, line: dict) -> None:
+        self._handle.write(json.dumps(line).encode() + b"\n")
+        self._handle.flush()
+        os.fsync(self._handle.fileno())
 
 
-def put_in_place(aside: Path, target: Path) -> None:
-    """What was `target` is then found at `aside`, or nowhere."""
-    if not os.path.lexists(target):
-        os.replace(aside, target)
-        return
-    if _exchanged(aside, target):
-        return
-    old = _beside(aside, ".old")
-    try:
-        target.rename(old)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
+@contextlib.contextmanager
+def together(folder: Path, file: Path | None = None) -> Iterator[Together]:
+    """What is put in place and written to `file` within the block: all of it, or nothing.
+
+    Where the block fails everything is put back. Where its process is killed, whoever looks for abandoned copies in
+    `folder` does so: what was there is kept, and noted, until the block has ended.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(folder)
+    journal = beside(aside_of(folder / (file or Path("together")).name), ".undo")
+    with held(journal) as handle, contextlib.ExitStack() as stack:
+        made = Together(handle, folder, stack)
+        if file is not None:
+            before = file.read_text(encoding="utf-8") if file.is_file() else None
+            made.note({"file": os.path.relpath(file, folder), "before": before})
+        try:
+            yield made
+        except BaseException:
+            _undo(journal)
             raise
-        shutil.rmtree(target)  # below it lies another layer of an overlay, of which nothing can be renamed
-    try:
-        aside.rename(target)
-    except BaseException:
-        if old.exists():
-            old.rename(target)
-        raise
-    _remove(old)
+        made.note(_DONE)
 
 
-def _exchanged(one: Path, other: Path) -> bool:
-    """Let two names change places in one step; False where the file system or the platform cannot."""
-    import ctypes
+def _undo(journal: Path) -> None:
+    """Put back what the journal names, the last first; where all was done only the copies go.
 
-    try:
-        exchange = ctypes.CDLL(None, use_errno=True).renameat2
-    except (OSError, AttributeError):
-        return False
-    here, both = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
-    if exchange(here, os.fsencode(one), here, os.fsencode(other), both) == 0:
-        return True
-    number = ctypes.get_errno()
-    if number in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EXDEV):
-        return False
-    raise OSError(number, os.strerror(number), str(other))
+    A line without an end tells of nothing that was done.
+    """
+    lines = [json.loads(line) for line in journal.read_bytes().split(b"\n")[:-1]]
+    done = _DONE in lines
+    for line in reversed([line for line in lines if line != _DONE]):
+        places = {key: Path(os.path.normpath(journal.parent / line[key])) for key in _PLACES if key in line}
+        if aside := places.get("scratch"):
+            for path in (beside(aside, ".old"), aside, beside(aside, ".lock")):
+                remove(path)
+        elif "file" in places and not done:
+            _restore(places["file"], line["before"])
+        elif "target" in places and not done:
+            put_back(places["aside"], places["target"], line["inode"], line["there"])
+
+
+def _restore(file: Path, before: str | None) -> None:
+    if before is None:
+        file.unlink(missing_ok=True)
+    elif not file.is_file() or file.read_text(encoding="utf-8") != before:
+        aside = aside_of(file)
+        with held(aside) as handle:
+            handle.write(before.encode())
+            handle.flush()
+            os.fsync(handle.fileno())
+            os.replace(aside, file)

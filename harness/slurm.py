@@ -5,8 +5,8 @@ before its end (its time limit, or a job of higher priority), the run is told in
 state and is queued again.
 
 What the run has to do for that: on SIGUSR1 or SIGTERM store its state after the current update and
-exit; started again, go on from that state. torchrun reports a failure whenever it was signalled, so a
-run that reaches its end in that moment is queued again too, and has to find itself done.
+exit; started again, go on from that state. The launcher, which is torchrun, reports a failure whenever it
+was signalled, so a run that reaches its end in that moment is queued again too, and has to find itself done.
 """
 
 import re
@@ -89,7 +89,7 @@ pass_on() {{
 trap pass_on USR1
 trap 'interrupted=1' TERM
 
-srun --kill-on-bad-exit=1 torchrun \\
+srun --kill-on-bad-exit=1 python -m harness.training.launcher \\
     {_launch(job)} \\
     --nproc-per-node={job.gpus_per_node} \\
     --signals-to-handle=SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1 \\

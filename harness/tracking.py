@@ -19,6 +19,7 @@ from pathlib import Path
 
 from harness import files, offline
 from harness.errors import HarnessError
+from harness.printable import terminal
 from harness.reporting import standing
 from harness.store import refuse_unusable
 
@@ -37,7 +38,7 @@ def store_uri(root: Path) -> str:
     goes to a server only where somebody has said so.
     """
     uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path(root).resolve() / DATABASE}"
-    offline.refuse(uri)
+    offline.refuse_store(uri, Path(root))
     return uri
 
 
@@ -52,7 +53,7 @@ def warn(error: Exception, then: str, *, always: bool = False) -> None:
     reason = (str(error).splitlines() or [type(error).__name__])[0][:200].rstrip(".")
     if isinstance(error, HarnessError):
         then = f"{error.remedy} {then}" if always else error.remedy
-    print(f"harness: warning: MLflow was not updated ({reason}).\n{then}", file=sys.stderr)
+    print(terminal(f"harness: warning: MLflow was not updated ({reason}).\n{then}"), file=sys.stderr)
 
 
 def _locks(uri: str) -> Path:

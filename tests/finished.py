@@ -134,6 +134,7 @@ def _checkpoints(root: Path, params: ParamsFile) -> None:
             parameters=dataclasses.asdict(recipe),
             engine=dataclasses.asdict(settings.engine),
             trained_on={"baseline": "general"}.get(arm, "clinical"),
+            replay=settings.corpus.replay if arm == "clinical" else 0.0,
             corpora={name: cards.CorpusPart(**part) for name, part in parts.items()},
             batch=BatchPlan(recipe.device_batch, 1, 1),
             steps=recipe.steps,

@@ -13,13 +13,15 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Floors from the ground up: a module may import from a lower floor, or from its own room.
 FLOORS = [
-    {"errors", "determinism", "stopping"},
-    {"disks", "folds", "pretraining", "scratch", "store"},
+    {"errors", "determinism", "printable", "stopping", "swapping"},
+    {"disks", "folds", "pretraining", "store"},
+    {"scratch"},
     {"files", "typed", "config", "progress", "offline"},
     {"parallel", "restricted"},
+    {"keeping"},
     {"cluster"},
     {"checked"},
-    {"task", "params", "profiles", "code", "slurm", "bio", "letters", "parts"},
+    {"task", "params", "profiles", "code", "slurm", "bio", "escaping", "letters", "parts"},
     {"metrics"},
     {"registry", "packages"},
     {"data", "models", "training", "evaluation", "reporting", "classic"},

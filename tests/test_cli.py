@@ -1,6 +1,7 @@
 """The command line as a user meets it: help with examples, exit codes, errors without tracebacks."""
 
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -97,6 +98,19 @@ def test_a_broken_parameter_stops_every_stage_with_its_path(project):
     assert "engine.precison is not a setting. Did you mean 'precision'?" in result.stderr
 
 
+def test_square_brackets_and_escapes_are_text_for_a_terminal(project):
+    """rich reads `[red]` as a colour, `[link=…]` as a link, and fails on `[/]`."""
+    path = project / "tasks" / "synergi.py"
+    text = path.read_text(encoding="utf-8")
+    title = "[red]x[/red] [link=https://evil.example]y[/link] [/] z"
+    path.write_text(re.sub(r'title="[^"]*"', f'title="{title}"', text), encoding="utf-8")
+    result = harness("tasks", cwd=project)
+    assert result.returncode == 0 and "".join(title.split()) in "".join(result.stdout.split())
+    path.write_text(text + "\nraise RuntimeError('a\\x1b[31mred')\n", encoding="utf-8")
+    result = harness("tasks", cwd=project)
+    assert result.returncode == 1 and "a\\x1b[31mred" in result.stderr and "\x1b" not in result.stderr
+
+
 def test_tasks_lists_the_registry(project):
     result = harness("tasks", cwd=project)
     assert result.returncode == 0
@@ -162,7 +176,7 @@ VALIDATE, USE = ["validate", "triage"], ["data", "use", "triage", "given/sample.
         ("artifacts", "read-only", VALIDATE, "The file system is read-only while writing artifacts/validated/triage"),
         ("artifacts/validated/triage", "64k", VALIDATE, "Device or resource busy: artifacts/validated/triage"),
         ("data", "12k", USE, "No space left while writing data/triage"),
-        ("data", "read-only", USE, "The file system is read-only while writing data/triage"),
+        ("data", "read-only", USE, "The file system is read-only while writing data"),
         ("data/triage", "64k", USE, "Device or resource busy: data/triage"),
         ("more", "4k", ["data", "generate", "more"], "No space left while writing more/"),
     ],

@@ -13,7 +13,7 @@ import pytest
 from processes import running
 from tiny_training import ENGINE, settings
 
-from harness import launching
+from harness import cli, launching
 from harness.cli import main
 from harness.commands import stages
 from harness.config import Build, PretrainSettings
@@ -94,6 +94,112 @@ def test_of_several_processes_with_one_error_the_leading_one_tells_it(tmp_path):
     assert done.returncode == 1
 
 
+def together(folder, work: str) -> subprocess.CompletedProcess:
+    """Two real processes that torchrun starts, in which `harness tasks` does `work` as soon as both are there."""
+    program = f"""
+import os, pathlib, sys, time
+from harness import cli
+from harness.errors import DataError
+
+def tasks(_):
+    rank, here = int(os.environ["RANK"]), pathlib.Path({str(folder)!r})
+    (here / f"there-{{rank}}").touch()
+    while len(list(here.glob("there-*"))) < 2:
+        time.sleep(0.01)
+    {work}
+
+cli.data._tasks = tasks
+sys.exit(cli.main(["tasks"]))
+"""
+    (folder / "program.py").write_text(program, encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if name not in ("RANK", "WORLD_SIZE")}
+    return subprocess.run(
+        [sys.executable, "-m", "harness.training.launcher", "--standalone", "--nproc-per-node=2",
+         str(folder / "program.py")], cwd=folder, env=environment | {"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("work", "said"),
+    [
+        ("raise DataError('The data are wrong.', remedy='Mend them.')", "harness: The data are wrong."),
+        ("raise OSError(28, 'No space left on device', 'big')", "harness: No space left while writing big."),
+        ("1 / 0", "Traceback (most recent call last)"),
+    ],
+    ids=["the user's", "the disk's", "a programming error"],
+)
+def test_whatever_goes_wrong_is_told_by_one_of_several_processes(work, said, tmp_path):
+    done = together(tmp_path, work)
+    assert done.returncode == 1 and done.stderr.count(said) == 1, done.stderr
+
+
+def test_an_error_that_only_another_process_meets_is_told_by_that_one(tmp_path):
+    done = together(tmp_path, "1 / 0 if rank else time.sleep(60)")
+    assert done.returncode == 1 and done.stderr.count("ZeroDivisionError") == 1, done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("error", ["DataError('a', remedy='b')", "OSError(28, 'c')", "ZeroDivisionError()"])
+def test_ended_while_it_waits_for_another_to_tell_a_process_says_nothing(number, error, tmp_path):
+    program = f"""
+import os, sys, threading
+from harness import cli
+from harness.errors import DataError
+
+def tasks(_):
+    threading.Timer(0.5, os.kill, (os.getpid(), {int(number)})).start()
+    raise {error}
+
+cli.data._tasks = tasks
+sys.exit(cli.main(["tasks"]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=os.environ | {"RANK": "1"},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (128 + number, "")
+
+
+def test_interrupted_before_the_command_begins_or_while_an_error_is_told_there_is_no_traceback(monkeypatch, capsys):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    for name in ("_confidential", "first_to_tell"):
+        with monkeypatch.context() as patched:
+            patched.setattr(cli, name, interrupted)
+            patched.setattr(cli.data, "_tasks", lambda _: 1 / 0)
+            assert cli.main(["tasks"]) == 130
+        assert "harness: interrupted" in capsys.readouterr().err
+
+
+def test_a_launcher_that_is_told_to_stop_adds_no_report_of_its_own(tmp_path):
+    (tmp_path / "waits.py").write_text(
+        f"import pathlib, time\npathlib.Path({str(tmp_path / 'started')!r}).touch()\ntime.sleep(60)\n", encoding="utf-8"
+    )
+    command = [sys.executable, "-m", "harness.training.launcher", "--standalone", "--nproc-per-node=1"]
+    launcher = subprocess.Popen([*command, str(tmp_path / "waits.py")], stderr=subprocess.PIPE, text=True)
+    while not (tmp_path / "started").exists():
+        assert launcher.poll() is None
+        time.sleep(0.05)
+    launcher.terminate()
+    _, said = launcher.communicate(timeout=60)
+    assert launcher.returncode == 128 + signal.SIGTERM and "Traceback" not in said
+
+
+@pytest.mark.parametrize(("rank", "said"), [(None, True), ("0", False), ("1", False)])
+def test_ended_by_a_signal_a_process_says_so_unless_it_is_one_of_several(rank, said, tmp_path):
+    environment = {name: value for name, value in os.environ.items() if name not in ("RANK", "WORLD_SIZE")}
+    ends = "cli.data._tasks = lambda _: os.kill(os.getpid(), signal.SIGTERM)"
+    waits = f"import os, signal, sys\nfrom harness import cli\n{ends}\nsys.exit(cli.main(['tasks']))\n"
+    done = subprocess.run(
+        [sys.executable, "-c", waits], cwd=tmp_path, env=environment | ({"RANK": rank} if rank else {}),
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 128 + signal.SIGTERM, done.stderr
+    assert ("stopped by SIGTERM" in done.stderr) == said
+
+
 def test_the_code_of_the_process_that_failed_comes_back(tmp_path):
     (tmp_path / "fails.py").write_text("import sys\nsys.exit(75)\n", encoding="utf-8")
     command = [sys.executable, "-m", "harness.training.launcher", "--standalone", "--nproc-per-node=2"]
@@ -121,19 +227,41 @@ def test_only_what_is_trained_here_is_started_on_every_device(stage, source, dev
     assert asked == [devices]
 
 
-def test_a_process_that_was_killed_is_told_of(monkeypatch, capsys):
-    monkeypatch.setattr(launching.sys, "executable", "/bin/sh")
-    monkeypatch.delenv("WORLD_SIZE", raising=False)
-    start = launching._start
-    monkeypatch.setattr(launching, "_start", lambda command: start(["/bin/sh", "-c", "exit 137"]))
-    assert launching.on_devices(2, ["pretrain", "nb_bert"]) == 137
-    assert "ended by SIGKILL from outside" in capsys.readouterr().err
+OTHERS = [
+    ("cooldown: 0.3", "cooldown: 1.3", "families.modernbert.general.cooldown"),
+    ("draws: 2000", "draws: 1", "statistics.draws"),
+    ("overlap_n: 13", "overlap_n: 0", "corpus.overlap_n"),
+    ("{steps: 60,", "{steps: 0,", "tasks.medmcqa.steps"),
+]
+
+
+@pytest.mark.parametrize(("was", "now", "path"), OTHERS, ids=[path for _, _, path in OTHERS])
+def test_what_a_command_does_not_use_does_not_stop_it(was, now, path, monkeypatch, tmp_path, capsys):
+    text = (ROOT / "params.yaml").read_text(encoding="utf-8").replace("portable", "fast")
+    assert was in text
+    (tmp_path / "params.yaml").write_text(text.replace(was, now), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(stages, "on_devices", lambda number, again: 0)
+    for stage in ("checkpoint", "pretrain"):
+        assert main([stage, "nb_bert"]) == 0, capsys.readouterr().err
+    # What looks at everything names it, and so does what uses it.
+    assert main(["check"]) == 1 and path in capsys.readouterr().err
+    uses = {"families": ["checkpoint", "modernbert"], "statistics": ["report"], "corpus": ["corpus"]}
+    if using := uses.get(path.split(".")[0]):
+        assert main(using) == 1 and path in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_process_that_was_killed_is_told_of_once(number, tmp_path):
+    done = together(tmp_path, f"os.kill(os.getpid(), {int(number)}) if rank else time.sleep(60)")
+    assert done.returncode == 128 + number
+    assert done.stderr.count(f"ended by {number.name} from outside") == len(done.stderr.splitlines()) - 1 == 1
 
 
 def test_the_batch_script_is_that_of_the_parameters():
     engine = dataclasses.replace(ENGINE, device="cuda", devices=4)
     recipe = settings("bert", effective_batch=64, device_batch=8)
-    given = PretrainSettings("bert", Build("build"), recipe, False, engine)
+    given = PretrainSettings("bert", Build("build"), recipe, False, 0.0, engine)
     script = launching.slurm_script("nb_bert", given, gpus_per_node=4, hours=12)
     assert "64 rows = 8 per device × 2 accumulated × 4 devices" in script and "#SBATCH --time=12:00:00" in script
     with pytest.raises(ConfigError, match="no batch job can be made for 4 devices at 3 to a node"):

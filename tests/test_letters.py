@@ -80,7 +80,7 @@ TOKENIZERS = [wordpiece, byte_level, merging, composing, unaccented]
 
 def answered(text, spans, tokenizer):
     """What a model finds that gives each token its right tag."""
-    offsets = list(batching._of_letters(text, tokenizer.encode(text).offsets))
+    offsets = list(batching._of_letters(text, tokenizer.encode(text).offsets, letters.has_marks(text)))
     read = [(offset, tag) for offset, tag in zip(offsets, tag_tokens(offsets, spans, LABELS), strict=True)]
     return decode_tags(sorted({one for one in read if one[0][0] < one[0][1]}), LABELS)
 

@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import samples
 
-from harness import offline
+from harness import disks, offline, tracking
+from harness.errors import OfflineError
 
 # Each asks for another machine, by another way to a socket.
 WAYS = {
@@ -171,3 +173,57 @@ def test_a_tracking_server_elsewhere_is_named_and_nothing_sent(site, repository,
 def test_dvc_asks_nobody(repository):
     config = (repository / ".dvc" / "config").read_text(encoding="utf-8")
     assert "analytics = false" in config and "check_update = false" in config
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://far.example:5000",
+        "http://127.0.0.1@far.example/",
+        "databricks",
+        "databricks-uc",
+        "databricks://profile",
+        "uc:far.example",
+        "postgresql://u:p@far.example/db",
+        "postgresql:///db?host=far.example",
+        "mssql+pyodbc:///?odbc_connect=SERVER%3Dfar.example",
+        "file://far.example/share",
+        "sqlite://far.example/x.db",
+        "s3://bucket/x",
+    ],
+)
+def test_a_tracking_store_elsewhere_is_refused_also_where_a_setting_hides_its_host(uri, monkeypatch, tmp_path):
+    """A database's driver is native code, which the guard does not see."""
+    monkeypatch.setenv("HARNESS_OFFLINE", "1")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    with pytest.raises(OfflineError) as caught:
+        tracking.store_uri(tmp_path)
+    assert "u:p" not in str(caught.value)
+    monkeypatch.setenv("HARNESS_OFFLINE", "0")
+    assert tracking.store_uri(tmp_path) == uri
+
+
+def test_stores_on_this_machine_pass(monkeypatch, tmp_path):
+    monkeypatch.setenv("HARNESS_OFFLINE", "1")
+    for uri in (
+        "http://127.0.0.1:5000",
+        "https://localhost/",
+        f"sqlite:///{tmp_path}/x.db",
+        "sqlite:///x.db",
+        f"file://{tmp_path}",
+    ):
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+        assert tracking.store_uri(tmp_path) == uri
+
+
+def test_a_store_on_a_share_is_refused_unless_the_repository_lies_there_too(monkeypatch, tmp_path):
+    def mounted(path):
+        path = str(path)
+        return ("/mnt/share", "nfs4", set()) if path.startswith("/mnt/share") else ("/", "ext4", set())
+
+    monkeypatch.setattr(disks, "mount_of", mounted)
+    monkeypatch.setenv("HARNESS_OFFLINE", "1")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////mnt/share/group/mlflow.db")
+    with pytest.raises(OfflineError, match="the share /mnt/share"):
+        tracking.store_uri(tmp_path)
+    assert tracking.store_uri(Path("/mnt/share/repository")).endswith("mlflow.db")

@@ -83,6 +83,8 @@ def set_at(tree: dict, path: str, value) -> dict:
         ("corpus.near_duplicate", 1.5, r"corpus\.near_duplicate must be above 0, at most 1"),
         ("corpus.near_duplicate", 0, r"corpus\.near_duplicate must be above 0"),
         ("corpus.overlap_n", 0, r"corpus\.overlap_n must be 1 or more"),
+        ("corpus.replay", 1.0, r"corpus\.replay must be 0 or more and below 1"),
+        ("corpus.replay", -0.1, r"corpus\.replay must be 0 or more"),
         ("corpus.allow_phi", "yes", r"corpus\.allow_phi must be true or false, not 'yes'"),
         ("corpus.allow_phi", {"genral": True}, r"a name in corpus\.allow_phi must be one of general, clinical"),
         ("corpus.allow_phi", {"general": True, "clinical": 1}, r"corpus\.allow_phi\.clinical must be true or false"),
@@ -108,6 +110,8 @@ def set_at(tree: dict, path: str, value) -> dict:
         ("families.norbert3.general.span_p", 1, r"general\.span_p must be above 0 and below 1"),
         ("families.norbert3.general.span_p", None, r"general\.span_p must be above 0 and below 1, not None"),
         ("families.norbert3.general.span_modulus", 1, r"general\.span_modulus must be 2 or more"),
+        ("families.nb_bert.general.short_rows", 1.1, r"general\.short_rows must be between 0 and 1"),
+        ("families.modernbert.general.short_rows", 0.1, r"short_rows must be 0 where rows are packed full \(dynamic\)"),
         ("families.nb_bert.general.span_p", 0.2, r"general\.span_p must be left out where the recipe is not span"),
     ],
 )
@@ -130,6 +134,7 @@ def test_what_a_recipe_leaves_out_is_as_published(path):
     assert (modern.optimizer, modern.betas, modern.eps, modern.clip) == ("stable_adamw", (0.9, 0.98), 1e-6, None)
     assert (modern.weight_decay, modern.decay_with_rate, modern.mask_rate) == (1e-5, False, 0.3)
     assert (modern.schedule, modern.cooldown_shape, modern.floor) == ("trapezoidal", "sqrt", 0.0)
+    assert (bert.short_rows, ltg.short_rows, modern.short_rows) == (0.1, 0.1, 0.0)
 
 
 def test_the_paper_profile_changes_nothing_that_was_published():
@@ -159,6 +164,17 @@ def test_a_branch_name_is_refused_with_the_command_that_pins_it(revision):
     with pytest.raises(ConfigError, match=r"not a 40-digit commit") as caught:
         parameters.ParamsFile(set_at(values(), "families.norbert3.baseline", source)).everything()
     assert "harness checkpoint pin ltg/norbert3-large" in caught.value.remedy
+
+
+def test_texts_that_are_shown_hold_no_control_characters():
+    """A reason stands in the checkpoint's card and on the terminal; it may be written over several lines."""
+    folder = {"source": "folder", "path": "a", "despite_gate": "one\ntwo <b>\n"}
+    tree = set_at(values(), "families.norbert3.baseline", folder)
+    assert parameters.ParamsFile(tree).everything().families["norbert3"].baseline.despite_gate == "one\ntwo <b>\n"
+    for path, text in (("families.norbert3.baseline.despite_gate", "\x1b[31mred"), ("run.profile", "a\u202eb")):
+        with pytest.raises(ConfigError, match=rf"{re.escape(path)} holds the control character U\+") as caught:
+            parameters.ParamsFile(set_at(tree, path, text)).everything()
+        assert all(line.isprintable() for line in str(caught.value).splitlines())
 
 
 @pytest.mark.parametrize("text", ["run: [", "!!python/object/apply:os.system ['true']", "a: 1\na: 2\n", "", "- 1"])

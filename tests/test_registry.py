@@ -109,6 +109,50 @@ def test_a_declaration_that_is_incomplete_or_wrong(root, old, new, expected):
     assert len(message.splitlines()) <= 3
 
 
+ACTING = {
+    r"a\nb": "a line break", r"a\u2028b": "a line break", r"a\rb": "a line break",
+    r"\x1b[31ma": "the control character U+001B", r"a\x00": "the control character U+0000",
+    r"a\tb": "the control character U+0009", r"\u202ea": "the control character U+202E",
+}  # fmt: skip
+PUBLIC = "PublicSource('https://a.example', '1', (PublicFile('a.txt', 'https://a.example/a', '0'),), {}, 'no')"
+
+
+@pytest.mark.parametrize("acting", sorted(ACTING))
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ('title="A task"', 'title="{}"', "TASK.title"),
+        ('labels=("a", "b")', 'labels=("a", "{}")', "TASK.labels[1]"),
+        ('licence="MIT"', 'licence="{}"', "TASK.licence"),
+        ('citation="None"', 'citation="{}"', "TASK.citation"),
+        ('version="1"', 'version="{}"', "TASK.version"),
+        ('citation="None"', f'citation="None", public={PUBLIC}'.replace("{}", '"{}"'), "TASK.public.licence"),
+    ],
+)
+def test_texts_that_act_are_refused_and_named(root, old, new, where, acting):
+    write(root, "plum", old, new.format(acting))
+    path = root / "tasks" / "plum.py"
+    path.write_text(path.read_text().replace("import Groups,", "import Groups, PublicFile, PublicSource,"))
+    message = refused(root)
+    assert f"tasks/plum.py: {where} holds {ACTING[acting]}." in message and "one line" in message
+    assert all(character.isprintable() or character == "\n" for character in message)
+    from harness.plugins import checking
+
+    (found,) = [fault for fault in checking.findings(root, "plum") if "holds" in fault and where in fault]
+    assert ACTING[acting] in found
+
+
+def test_a_text_that_is_no_text_is_refused(root):
+    write(root, "plum", 'title="A task"', "title=7")
+    assert "TASK.title is a int, not a text" in refused(root)
+
+
+@pytest.mark.parametrize("text", ["<b> & [x](y) `z` * _ | = + @ $ {{}} %", "Pasientskade – æøå №1", "a\u00a0b"])
+def test_texts_to_be_read_are_taken_as_they_are(root, text):
+    write(root, "plum", 'title="A task"', f"title={text.replace('{{}}', '')!r}")
+    assert registry.load_all(root)["plum"].title == text.replace("{{}}", "")
+
+
 def test_an_unknown_name_gets_the_nearest(root):
     message = refused(root, name="peer")
     assert "Did you mean 'pear'?" in message and "apple, pear" in message

@@ -3,9 +3,11 @@
 The same run shows that nothing needs a network: where the machine allows it, it has no interface at all.
 """
 
+import gzip
 import json
 import re
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +54,15 @@ def test_predictions_hold_no_text(finished):
             row = json.loads(line)
             assert row.keys() <= {"id", "group", "part", "gold", "prediction", "scores", "length"}
             assert "qzxcan" not in json.dumps(row).lower()
+
+
+def test_all_that_was_written_is_for_its_owner_alone(finished):
+    """With an ordinary umask; what was put there by hand lies in a folder that others may not enter."""
+    for place in ("data", "artifacts", ".dvc/cache"):
+        assert stat.S_IMODE((finished / place).stat().st_mode) == 0o700, place
+    written = [finished / "artifacts", finished / "data" / "aismec", finished / "data" / "notes"]
+    loose = [path for folder in written for path in folder.rglob("*") if path.stat().st_mode & 0o077]
+    assert loose == [] and len(list((finished / "data" / "notes").iterdir())) > 100
 
 
 def test_the_pin_says_what_is_restricted_and_dvc_keeps_names_inside(finished):
@@ -337,3 +348,61 @@ def test_audit_and_records_of_what_was_tampered_with(finished):
     assert "Traceback" not in good.stderr + bad.stderr
     assert "data/aismec" in bad.stdout and "differs" in bad.stdout
     assert sightings(finished) == {}
+
+
+def dvc(site: Path, *arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-m", "dvc", *arguments], cwd=site, capture_output=True, text=True)
+
+
+def unpacked(path: Path) -> bytes:
+    content = path.read_bytes()
+    return content + (gzip.decompress(content) if content.startswith(b"\x1f\x8b") else b"")
+
+
+@pytest.fixture(scope="module")
+def committed(finished) -> Path:
+    """The site after `dvc repro` has recorded every stage and has all outputs in its cache."""
+    declared = ("validate", "split", "corpus", "checkpoint", "pretrain", "finetune", "classic", "score", "report")
+    done = dvc(finished, "commit", "--force", *declared, "track")
+    assert done.returncode == 0, done.stderr[-2000:]
+    return finished
+
+
+PUSHES = (
+    ["push"], ["push", "--run-cache"], ["push", "data.dvc"], ["push", "--recursive", "."], ["push", "--with-deps"],
+    ["push", "report"], ["push", "artifacts/validated/aismec", "artifacts/predictions/aismec/norbert3"],
+)  # fmt: skip
+
+
+def canaries(folder: Path) -> list[str]:
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return [str(path) for path in found if b"qzxcan" in unpacked(path).lower() or NUMBER in unpacked(path)]
+
+
+def add_remote(site: Path, name: str, place: Path) -> None:
+    place.mkdir()
+    with open(site / ".dvc" / "config.local", "a", encoding="utf-8") as config:
+        config.write(f"['remote \"{name}\"']\n    url = {place}\n")
+
+
+def test_a_push_to_a_remote_carries_nothing_of_the_data(committed, tmp_path):
+    site, remote, other = committed, tmp_path / "remote", tmp_path / "other"
+    add_remote(site, "r", remote)
+    for arguments in PUSHES:
+        done = dvc(site, *arguments, "--remote", "r")
+        assert done.returncode == 0, done.stderr
+    assert canaries(remote) == []
+    # Which stages were run may be told: by their commands and the hashes of what they read and wrote.
+    assert [path for path in remote.rglob("*") if path.is_file() and "runs" not in path.parts] == []
+    said = call(site, [["check", "aismec"], ["export", "bundle"]], go_on=True).stdout
+    assert said.count(f"DVC has the remote r ({remote}): `dvc push` sends nothing of data/ or artifacts/ there") == 2
+    # Without what the pipeline and the pin declare, it would have been sent.
+    declared = {name: (site / name).read_text(encoding="utf-8") for name in ("dvc.yaml", "data.dvc")}
+    add_remote(site, "other", other)
+    for name, text in declared.items():
+        (site / name).write_text(text.replace("push: false", "persist: false"), encoding="utf-8")
+    assert dvc(site, "push", "--remote", "other").returncode == 0
+    for name, text in declared.items():
+        (site / name).write_text(text, encoding="utf-8")
+    shutil.rmtree(site / "bundle", ignore_errors=True)
+    assert canaries(other)

@@ -30,10 +30,10 @@ with files.atomic_folder(folder / "set") as aside, scratch.held(scratch.aside_of
 REPLACING = """
 import itertools, sys
 from pathlib import Path
-from harness import files, scratch
+from harness import files, swapping
 
 if sys.argv[2] == "no exchange":
-    scratch._exchanged = lambda one, other: False
+    swapping._exchanged = lambda one, other: False
 target = Path(sys.argv[1]) / "set"
 for n in itertools.count():
     with files.atomic_folder(target) as aside:

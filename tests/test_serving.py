@@ -10,15 +10,19 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import chromium
 import fakes
+import hostile
 import pytest
 
 from harness.stages import track
 
 TASKS, FAMILIES, SEEDS = ("medmqp", "nor_deid"), ("nb_bert", "norbert3"), (1, 2)
+# A title that would act on every page which shows a description.
+TITLE = f"Title {' '.join(hostile.LINES[:24])} | {' '.join(hostile.LINES[48:66])}"
 SETTINGS = fakes.settings(TASKS, FAMILIES, SEEDS)
 ROWS = "[...document.querySelectorAll('a')].map(a => a.innerText.trim()).filter(t => /^[a-z_]+.[a-z_0-9]+$/.test(t))"
 
@@ -32,7 +36,7 @@ def root(tmp_path_factory, repository):
     shutil.copy(repository / "params.yaml", root)
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        track.run(root, SETTINGS, fakes.TASKS)
+        track.run(root, SETTINGS, fakes.TASKS | {"medmqp": replace(fakes.TASKS["medmqp"], title=TITLE)})
     return root
 
 
@@ -116,6 +120,31 @@ def test_from_the_experiment_to_the_charts_of_a_run(page, ui, root):
     (child,) = client.search_runs([experiment], f"attributes.run_name = '{name} clinical seed 2'")
     assert len(client.get_metric_history(child.info.run_id, "train_loss")) > 1
     assert [r for r in page.requests if not r.startswith(("http://127.0.0.1:", "data:", "blob:"))] == []
+
+
+def test_a_title_that_would_act_is_text_in_a_description(page, ui, root):
+    from mlflow.tracking import MlflowClient
+
+    from harness import tracking
+
+    client = MlflowClient(tracking_uri=tracking.store_uri(root))
+    experiment = client.get_experiment_by_name("embedded / synthetic").experiment_id
+    before = len(page.requests)
+    for level, said in (("comparison", "Over documents and seeds"), ("run", "fine-tuned with seed")):
+        query = f"tags.level = '{level}' and tags.task = 'medmqp'"
+        run = client.search_runs([experiment], query)[0].info.run_id
+        page.open("about:blank")
+        page.open(f"{ui[1]['embedded / synthetic'].split('?')[0].removesuffix('/runs')}/runs/{run}")
+        shown = page.wait(f"document.body.innerText.includes({said!r}) && document.body.innerText", 120)
+        flat = " ".join(shown.split())
+        assert all(" ".join(line.split()) in flat for line in (hostile.LINES[0], hostile.LINES[12], hostile.LINES[18]))
+        assert "CANARY" not in page.evaluate("document.title")
+        assert page.evaluate("[...document.images].filter(i => /evil|\\/x$/.test(i.src)).length") == 0
+        assert page.evaluate("[...document.links].filter(a => /evil|javascript|someone/.test(a.href)).length") == 0
+        marks = "[...document.querySelectorAll('h1, h4, b, code')].filter(e => /^out|bold|^Heading/.test(e.innerText))"
+        assert page.evaluate(f"{marks}.length") == 0
+    local = ("http://127.0.0.1:", "data:", "blob:", "about:")
+    assert [address for address in page.requests[before:] if not address.startswith(local)] == []
 
 
 def test_the_pictures_can_be_looked_at(page, ui, root):

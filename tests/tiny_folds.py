@@ -16,8 +16,9 @@ def settings(folds: Folds) -> FinetuneSettings:
     return FinetuneSettings("norbert3", ("baseline", "clinical"), folds.seeds, RECIPE, ENGINE)
 
 
-def project(repository: Path, root: Path) -> Path:
-    """Records, manifest, groups and checkpoints below `root`, in the formats of the stages before."""
+def project(repository: Path, root: Path, strokes=range(0, 48, 3)) -> Path:
+    """Records, manifest, groups and checkpoints below `root`, in the formats of the stages before; `strokes` are the
+    numbers of the calls about one."""
     import torch
     from tiny_encoders import ENCODER, TEXTS
 
@@ -28,7 +29,7 @@ def project(repository: Path, root: Path) -> Path:
     records = [
         {
             "id": f"call-{i:03}", "group": f"caller-{min(i, 60 - i) if i > 30 else i:02}", "part": "pool",
-            "text": f"{TEXTS[i % 5]} Samtale {i}.", "label": "stroke" if i % 3 == 0 else "other",
+            "text": f"{TEXTS[i % 5]} Samtale {i}.", "label": "stroke" if i in strokes else "other",
         }
         for i in range(48)
     ]  # fmt: skip

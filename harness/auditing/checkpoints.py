@@ -12,7 +12,7 @@ from harness.auditing import libraries
 from harness.auditing.hashes import Hashes
 from harness.auditing.links import ABSENT, Chain, Link
 from harness.code import code_hash
-from harness.config import CONTROL, TRAINED_ON, Build, Engine, Family, Hub, Params
+from harness.config import CONTROL, TRAINED_ON, Build, Family, Hub, Params
 from harness.files import read_json, read_text
 from harness.models.readme import model_card
 from harness.reporting.provenance import tokenizer_hash
@@ -53,7 +53,7 @@ def _card(folder: Path, arm: str, card: dict, params: Params, chain: Chain, hash
     source = getattr(family, arm, Build("build"))
     built = isinstance(source, Build)
     expected = {"family": folder.parent.name, "arm": arm, "architecture": family.architecture}
-    expected |= {"source": _source(source)} | (_training(family, arm, params.engine) if built else {})
+    expected |= {"source": _source(source)} | (_training(family, arm, params) if built else {})
     yield from chain.values(
         f"{arm}: card against params.yaml", expected, {key: card.get(key, ABSENT) for key in expected}
     )
@@ -95,13 +95,14 @@ def _source(source) -> dict:
     return {"kind": "build"} if isinstance(source, Build) else {"kind": "folder", "name": Path(source.path).name}
 
 
-def _training(family: Family, arm: str, engine: Engine) -> dict:
+def _training(family: Family, arm: str, params: Params) -> dict:
     recipe = family.general if arm == "baseline" else family.adaptation
     return {
         "encoder": dataclasses.asdict(family.encoder) if arm == "baseline" else None,
         "recipe": {"name": recipe.recipe, "parameters": dataclasses.asdict(recipe)},
-        "engine": dataclasses.asdict(engine),
+        "engine": dataclasses.asdict(params.engine),
         "trained_on": TRAINED_ON[arm],
+        "replay": params.corpus.replay if TRAINED_ON[arm] == "clinical" else 0.0,
         **({"steps": recipe.steps} if recipe.steps is not None else {}),
     }
 

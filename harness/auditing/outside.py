@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness import keeping
 from harness.auditing import lock, mirror, rendered
 from harness.auditing.links import Chain, Link
 from harness.errors import HarnessError
@@ -26,6 +27,7 @@ def _told(root: Path, profile: str) -> Iterator[str]:
             f"{len(left)} stages in dvc.lock that params.yaml does not declare ({named}); what they wrote stays for "
             "a run that declares them"
         )
+    yield from keeping.remotes(root)
     # Where the store cannot be read, the audit has said so.
     with contextlib.suppress(HarnessError):
         yield from mirror.outside(profile, read(root))

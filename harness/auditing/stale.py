@@ -14,6 +14,7 @@ from harness.auditing.pipeline import read_yaml
 from harness.config import FinetuneSettings
 from harness.files import read_json
 from harness.params import ParamsFile
+from harness.printable import terminal
 from harness.task import Task
 
 MOST = 10  # lines of a warning
@@ -36,7 +37,8 @@ def warn(root: Path, params: ParamsFile, tasks: Mapping[str, Task], families: It
         more = [f"  and {len(lines) - MOST} more"] if len(lines) > MOST else []
         what = "the report is" if scored else "these scores are"
         told = [f"harness: warning: {what} made of results that are stale:", *lines[:MOST], *more]
-        print(*told, "`dvc repro` makes them anew; `harness audit` says more.", sep="\n", file=sys.stderr)
+        told.append("`dvc repro` makes them anew; `harness audit` says more.")
+        print(*map(terminal, told), sep="\n", file=sys.stderr)
 
 
 def _made(root: Path, task: str, family: str, *, scored: bool) -> bool:

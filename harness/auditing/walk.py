@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.auditing import again, checkpoints, classic, corpus, data, lock, mirror, outside, rendered, runs
+from harness.auditing import again, checkpoints, classic, corpus, data, kept, lock, mirror, outside, rendered, runs
 from harness.auditing.commits import Commits
 from harness.auditing.hashes import Hashes
 from harness.auditing.links import HOLDS, Chain, Link
@@ -82,6 +82,7 @@ def _links(
     settings, hashes = params.everything(), Hashes()
     names, families = (list(dict.fromkeys(key[i] for key in scope.comparisons)) for i in (0, 1))
     yield from lock.CHAIN.follow("dvc.lock", lambda: lock.links(root, hashes, None if scope.whole else _stages(scope)))
+    yield from kept.CHAIN.follow("where they are kept", lambda: kept.links(root))
     for task in names:
         yield from data.links(root, task, _manifests(root, task, settings.run.families), hashes, stages)
     if any(isinstance(getattr(settings.families[f], a), Build) for f in families for a in ("baseline", "clinical")):

@@ -1,6 +1,7 @@
 """What every command needs: the repository, its parameters, names it knows, and a way to declare a command."""
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 
 from harness.errors import ConfigError, MissingInputError, nearest
@@ -8,12 +9,17 @@ from harness.errors import ConfigError, MissingInputError, nearest
 EPILOG = "Example: harness {example}"
 
 
-def declare(group, name: str, run, text: str, example: str, *positional: str) -> argparse.ArgumentParser:
-    """A subcommand of `group` that calls `run(options)`, with an example in its help."""
+def declare(
+    group, name: str, run, text: str, example: str, *positional: str, only_looks: bool = False
+) -> argparse.ArgumentParser:
+    """A subcommand of `group` that calls `run(options)`, with an example in its help.
+
+    One that `only_looks` finds fault with what any other mends in passing.
+    """
     new = group.add_parser(name, help=text, description=text, epilog=EPILOG.format(example=example))
     for argument in positional:
         new.add_argument(argument)
-    new.set_defaults(run=run)
+    new.set_defaults(run=run, only_looks=only_looks)
     return new
 
 
@@ -34,12 +40,15 @@ def repository() -> Path:
     )
 
 
-def parameters():
-    """params.yaml, checked, with the environment prepared before any numeric library is loaded."""
+def parameters(families: Iterable[str] | None = None):
+    """params.yaml, checked, with the environment prepared before any numeric library is loaded.
+
+    A command that uses no families, or only some, says so: it is not stopped by what the others hold.
+    """
     from harness import determinism
     from harness.params import load
 
-    params = load(repository() / "params.yaml")
+    params = load(repository() / "params.yaml", families)
     determinism.prepare_environment(params.everything().engine.reproducible)
     return params
 

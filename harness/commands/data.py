@@ -4,6 +4,7 @@ from pathlib import Path
 
 from harness import restricted
 from harness.commands.common import declare, declare_group, parameters, repository
+from harness.printable import terminal
 from harness.task import KINDS
 
 
@@ -49,7 +50,7 @@ def _data_generate(options) -> None:
     from harness.data.synthetic import generate
     from harness.params import load
 
-    seed = load(repository() / "params.yaml").generate().seed
+    seed = load(repository() / "params.yaml", ()).generate().seed
     generate(Path(options.folder), seed)
     print(f"Wrote the embedded data set to {options.folder}.")
 
@@ -58,24 +59,28 @@ def _data_fetch(options) -> None:
     from harness.stages.fetch import run
 
     root = repository()
-    run(root, parameters().everything(), options.task, options.mirror)
+    run(root, parameters(()).everything(), options.task, options.mirror)
 
 
 def _data_use(options) -> None:
-    from harness import registry
+    from harness import keeping, registry
     from harness.data import mapping, pseudonyms
+    from harness.data.pinning import replacing
     from harness.plugins.placing import pin, put
 
     root = repository()
     keys = ("kind", "licence", "language", "citation", "note")
-    folder, remarks = put(root, options.task, options.path, {key: getattr(options, key) for key in keys})
-    made = options.kind == restricted.KIND and pseudonyms.ensure_key(root)
-    pinned = "data.dvc pins it" if pin(root) else "data/ is not whole yet and not pinned; run `dvc repro`, then this"
+    with replacing(root) as within:
+        source = {key: getattr(options, key) for key in keys}
+        folder, remarks = put(root, options.task, options.path, source, within)
+        made = options.kind == restricted.KIND and pseudonyms.ensure_key(root)
+        whole = pin(root, within)
+    pinned = "data.dvc pins it" if whole else "data/ is not whole yet and not pinned; run `dvc repro`, then this"
     print(f"{folder.relative_to(root)} holds your data ({options.kind}); {pinned}.")
-    print(*remarks, sep="\n")
+    print(*map(terminal, [*remarks, *keeping.remotes(root)]), sep="\n")
     if taken := mapping.of(registry.get(root, options.task)):
         print(f"Columns, as tasks/{options.task}.py takes them from your file and as they are recorded:")
-        print(*mapping.lines(taken), sep="\n")
+        print(*map(terminal, mapping.lines(taken)), sep="\n")
     if made:
         print(
             f"{pseudonyms.KEY_FILE} was made: ids and groups are replaced with it wherever they are written. It is not "

@@ -1,6 +1,7 @@
 """Commands for the author of a task: new-task, check."""
 
 from harness.commands.common import declare, parameters, repository
+from harness.printable import terminal
 
 
 def add(commands) -> None:
@@ -12,7 +13,7 @@ def add(commands) -> None:
     formats = "csv, tsv, jsonl, parquet, dataset; for tokens conll, brat, tags, jsonl, dataset"
     new.add_argument("--format", help=f"the format of your data ({formats})")
     text = "everything that is wrong with a task's declaration and data, at once"
-    check = declare(commands, "check", _check, text, "check medmqp")
+    check = declare(commands, "check", _check, text, "check medmqp", only_looks=True)
     check.add_argument("task", nargs="?", help="by default all tasks that are there")
 
 
@@ -20,7 +21,7 @@ def _new_task(options) -> None:
     from harness.plugins import adopting, creating, placing, templates
 
     root = repository()
-    running = parameters().everything().run.tasks
+    running = parameters(()).everything().run.tasks
     if options.package:
         path, task = adopting.adopt(root, options.name, options.package)
         print(f"Wrote {path.relative_to(root)}, which pins that package by its version and files.")
@@ -45,7 +46,7 @@ def _shown(path, name: str) -> str:
 
 
 def _check(options) -> int:
-    from harness import packages, registry
+    from harness import keeping, packages, registry, restricted
     from harness.plugins import checking, unusual
 
     root = repository()
@@ -62,9 +63,17 @@ def _check(options) -> int:
         found = checked.findings
         failed += bool(found)
         left_out = "" if name in running else " (not under run.tasks in params.yaml: `dvc repro` leaves it out)"
-        print(f"{name}: {_counted(found)}{left_out}", *(found or checked.remarks), sep="\n  ")
+        print(f"{name}: {_counted(found)}{left_out}", *map(terminal, found or checked.remarks), sep="\n  ")
         for notice in unusual.notices(root, registry.get(root, name)) if not found else ():
             print(f"  note: {notice}")
+    if restricted.names(root):
+        found = [str(one) for one in keeping.exposures(root)]
+        failed += bool(found)
+        print(
+            f"where restricted data are kept: {_counted(found)}",
+            *map(terminal, [*found, *keeping.remotes(root)]),
+            sep="\n  ",
+        )
     if not options.task:
         loaded = {name: registry.package_of(name) for name in names}
         adopted = {name: package for name, package in loaded.items() if package}

@@ -2,6 +2,7 @@
 
 from harness import restricted
 from harness.commands.common import declare, parameters, repository
+from harness.printable import terminal
 
 
 def add(commands) -> None:
@@ -10,7 +11,7 @@ def add(commands) -> None:
     ui = declare(commands, "ui", _ui, "the MLflow UI over the recorded runs, on 127.0.0.1", "ui --port 5000")
     ui.add_argument("--port", type=int, default=5000)
     text = "follow every reported number back to its bytes, make it again, and say what does not match"
-    audit = declare(commands, "audit", _audit, text, "audit")
+    audit = declare(commands, "audit", _audit, text, "audit", only_looks=True)
     audit.add_argument(
         "recorded", nargs="?", metavar="RUN", help="only this comparison: the id of an MLflow run, or TASK/FAMILY"
     )
@@ -27,12 +28,12 @@ def _track(options) -> None:
     from harness import registry
     from harness.stages.track import run
 
-    root, settings = repository(), parameters().report()
+    root, settings = repository(), parameters(()).report()
     run(root, settings, {name: registry.get(root, name) for name in settings.run.tasks}, rebuild=options.rebuild)
 
 
 def _ui(options) -> int:
-    parameters()
+    parameters(())
     from harness.serving import serve
 
     return serve(repository(), options.port)
@@ -62,7 +63,7 @@ def _audit(options) -> int:
     links = causes.traced(walk.audit(root, params, tasks, stages, scope))
     apart = outside.told(root, settings.run.profile, scope.whole)
     lines = [printing.as_json(links, apart)] if options.json else printing.lines(links, options.all, apart)
-    print(*lines, sep="\n")
+    print(*map(terminal, lines), sep="\n")
     return 1 if any(link.state != HOLDS for link in links) else 0
 
 
@@ -79,7 +80,7 @@ def _reproduce(options) -> int:
     task, settings = registry.get(root, name), params.finetune(name, family)
     for link in walk.recorded_runs(root, task, family, settings):
         if link.state != HOLDS:
-            print(f"before: {link.name}: recorded {link.expected or 'it'}, now {link.found or 'missing'}")
+            print(terminal(f"before: {link.name}: recorded {link.expected or 'it'}, now {link.found or 'missing'}"))
     predictions = f"artifacts/predictions/{name}/{family}"
     repeated.refuse_inconsistent(task, root / predictions)
     with again.scratch(root) as target:
@@ -89,7 +90,7 @@ def _reproduce(options) -> int:
         by_id = {record["id"]: record for record in records}
         found = list(repeated.compare(task, root / predictions, target / predictions, by_id))
     reproductions.write(root, name, family, [run.record() for run in found])
-    print(*repeated.lines(f"{name}/{family}", found), sep="\n")
+    print(*map(terminal, repeated.lines(f"{name}/{family}", found)), sep="\n")
     _say_in_mlflow(root, params.report())
     return 1 if any(run.outcome == repeated.DIFFERENT for run in found) else 0
 
@@ -109,14 +110,14 @@ def _export(options) -> None:
     from functools import partial
     from pathlib import Path
 
-    from harness import registry
+    from harness import keeping, registry
     from harness.auditing import again
     from harness.evaluation import disclosing
     from harness.exporting import bundle, manifest
     from harness.reporting import disclosed_cards, disclosure
     from harness.stages import report
 
-    root, params = repository(), parameters()
+    root, params = repository(), parameters(())
     settings = params.report()
     tasks = {name: registry.get(root, name) for name in settings.run.tasks}
     known = disclosed_cards.disclosed(report.read_background(root, settings))
@@ -130,3 +131,5 @@ def _export(options) -> None:
         again.link_inputs(root, scratch, ("harness", "tasks", *again.REPORTED))
         entries = bundle.export(site, target.resolve(), scratch)
     print(f"{target} holds {len(entries)} files; read {target / manifest.MARKDOWN} before it goes.")
+    for said in keeping.remotes(root):
+        print(terminal(said))

@@ -69,34 +69,34 @@ def _chosen(options, family: str, arms: list[str]) -> bool:
 def _generate(options) -> None:
     from harness.stages.generate import run
 
-    run(repository(), parameters().generate())
+    run(repository(), parameters(()).generate())
 
 
 def _validate(options) -> None:
     from harness.stages.validate import run
 
-    parameters()
+    parameters(())
     run(repository(), options.task)
 
 
 def _split(options) -> None:
     from harness.stages.split import run
 
-    for note in run(repository(), options.task, parameters().split()):
+    for note in run(repository(), options.task, parameters(()).split()):
         print(f"{options.task}: {note}")
 
 
 def _corpus(options) -> None:
     from harness.stages.corpus import run
 
-    run(repository(), parameters().corpus())
+    run(repository(), parameters(()).corpus())
 
 
 def _checkpoint(options) -> int:
     if options.family == "pin":
         _pin(options.repository)
         return 0
-    params = parameters()
+    params = parameters([options.family])
     family = known_name("family", options.family, params.everything().families)
     if _chosen(options, family, ["baseline"]):
         return 0
@@ -139,7 +139,7 @@ def _pin(repository: str | None) -> None:
 
 
 def _pretrain(options) -> int:
-    params = parameters()
+    params = parameters([options.family])
     family = known_name("family", options.family, params.everything().families)
     if _chosen(options, family, ["clinical", "control"]):
         return 0
@@ -175,7 +175,7 @@ def _comparison(options):
     """The repository, its parameters, and the task and family that were named."""
     from harness import registry
 
-    root, params = repository(), parameters()
+    root, params = repository(), parameters([options.family])
     everything = params.everything()
     task = registry.get(root, known_name("task", options.task, everything.tasks))
     return root, params, task, known_name("family", options.family, everything.families)
@@ -184,7 +184,7 @@ def _comparison(options):
 def _classic(options) -> None:
     from harness import registry
 
-    root, params = repository(), parameters()
+    root, params = repository(), parameters(())
     task = registry.get(root, known_name("task", options.task, params.everything().tasks))
     from harness.stages.classic import run
 
@@ -196,7 +196,7 @@ def _score(options) -> None:
     from harness.plugins import unusual
     from harness.stages.score import run, run_classic, run_disclosure
 
-    root, params = repository(), parameters()
+    root, params = repository(), parameters(())
     task, settings = registry.get(root, options.task), params.score()
     for notice in unusual.notices(root, task):
         print(f"note: {notice}", file=sys.stderr)
@@ -213,7 +213,7 @@ def _score_folds(options) -> None:
     from harness import registry
     from harness.stages.score_folds import run
 
-    root, params = repository(), parameters()
+    root, params = repository(), parameters(())
     task, (settings, folds) = registry.get(root, options.task), params.score_folds()
     for family in settings.families:
         run(root, task, family, settings, folds)
@@ -223,7 +223,7 @@ def _report(options) -> None:
     from harness import registry
     from harness.stages.report import run
 
-    root, params = repository(), parameters()
+    root, params = repository(), parameters(())
     settings = params.report()
     tasks = {name: registry.get(root, name) for name in settings.run.tasks}
     _say_what_is_stale(root, params, tasks, settings.run.families, scored=True)

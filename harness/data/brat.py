@@ -18,7 +18,7 @@ from harness.data import raw
 from harness.data.arguments import one_of
 from harness.data.findings import Finding, refuse
 from harness.data.folders import matching, reads
-from harness.data.rows import value_faults
+from harness.data.rows import read_so_far, value_faults
 from harness.letters import composed, composed_with_spans
 from harness.task import Reading
 
@@ -78,20 +78,19 @@ def brat(
             if not text.strip() and not annotations:
                 dropped[EMPTY] += len(findings) == damaged
                 continue
-            if any(finding.check == raw.not_text(encoding) for finding in findings[damaged:]):
+            if any(finding.check.startswith(f"not {encoding.upper()}") for finding in findings[damaged:]):
                 continue
             annotations = _in_text(path, text, annotations, encoding, findings, repaired)
             annotations = _in_one_piece(path, annotations, fragments, findings, repaired)
             spans = _apart(path, text, annotations, overlaps, findings, repaired)
             text, spans = composed_with_spans(text, spans, repaired)
-            findings += [Finding(fault, "text", path.name) for fault in value_faults(text, max_characters)]
+            faults = [Finding(fault, "text", path.name) for fault in value_faults(text, max_characters)]
+            findings += faults
+            text = None if faults else text
             identity = id_prefix + path.stem
             records.append({"id": identity, "group": identity, "part": part, "text": text, "spans": spans})
             places.append(path.name)
-        where = dict(zip((record["id"] for record in records), places, strict=True))
-        dropped = {reason: count for reason, count in dropped.items() if count}
-        rows_in = len(records) + sum(dropped.values())
-        reading = Reading(records, rows_in, dropped, dict(sorted(repaired.items())), where, places)
+        reading = read_so_far(records, places, dropped, repaired)
         refuse(
             str(folder), findings, lines + len(findings), unit="annotations",
             remedy="Correct these lines, or say in the task's reader what to do with them; nothing was written.",

@@ -18,9 +18,9 @@ from typing import Literal
 from harness.data import raw
 from harness.data.arguments import one_of
 from harness.data.findings import Finding, refuse
-from harness.data.folders import matching, reads
+from harness.data.folders import EMPTY, matching, reads
 from harness.data.mapping import carrying
-from harness.data.rows import value_faults
+from harness.data.rows import read_so_far, value_faults
 from harness.data.tag_schemes import Lonely, Scheme, Token, detected, entities, laid_out, no_tag, read_tag
 from harness.letters import composed
 from harness.task import Reading
@@ -89,10 +89,14 @@ def conll(
     columns = Columns(token, tag, scheme, comments, known | ignored)
 
     def read(folder: Path) -> Reading:
-        findings, repaired, records, places, lines = [], Counter(), [], {}, 0
-        for path, part in matching(Path(folder), files):
-            content = raw.read_text(path, repaired, findings, encoding=encoding, place=f"{path.name} ")
-            documents = list(_documents(path.name, content, columns, unit, findings))
+        findings, repaired, dropped, records, places, lines = [], Counter(), Counter(), [], [], 0
+        paths = matching(Path(folder), files)
+        for path, part in paths:
+            before, place = len(findings), f"{path.name} "
+            content = raw.read_text(path, repaired, findings, encoding=encoding, place=place, empty=len(paths) > 1)
+            documents = list(_documents(path.name, content, columns, unit, findings)) if content.strip() else []
+            if not documents:
+                dropped[EMPTY] += len(findings) == before
             chosen = detected([document.tokens for document in documents]) if scheme == "detect" else scheme
             number = 0
             for document, name in zip(documents, _names(composed(path.stem), documents), strict=True):
@@ -104,12 +108,15 @@ def conll(
                     number += 1
                     text, placed = laid_out(tokens, inside, repaired)
                     where = f"{path.name} {tokens[0].where}"
-                    findings += [Finding(fault, "text", where) for fault in value_faults(text, max_characters)]
+                    faults = [Finding(fault, "text", where) for fault in value_faults(text, max_characters)]
+                    findings += faults
+                    text = None if faults else text
                     records.append({"id": identity, "group": group, "part": part, "text": text, "spans": placed})
-                    places.setdefault(identity, where)
+                    places.append(where)
+        reading = read_so_far(records, places, dropped, repaired)
         remedy = "Correct these lines, or say which columns, scheme and unit the reader takes; nothing was written."
-        refuse(str(folder), findings, lines + len(findings), unit="lines", remedy=remedy)
-        return Reading(records, len(records), {}, dict(sorted(repaired.items())), places)
+        refuse(str(folder), findings, lines + len(findings), unit="lines", remedy=remedy, reading=reading)
+        return reading
 
     return carrying(read, {"text": f"column {token}", "spans": f"column {tag}"}, reads=reads(files))
 

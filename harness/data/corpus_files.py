@@ -185,11 +185,12 @@ def _batches(path: Path) -> Iterator[Chunk]:
                     raise DataError(f"{path}: no column {key!r}.", remedy="Name the columns id and text.")
             first = 1
             for batch in file.iter_batches(max(1, CHUNK * total // max(CHUNK, unpacked)), columns=present):
+                batch.validate(full=True)
                 yield Rows(path, first, batch, size * batch.num_rows // total)
                 first += batch.num_rows
-    except (ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise DataError(f"{path}: not a Parquet file, or damaged ({reason}).", remedy="Write the file again.") from None
+    except (ArrowException, OSError):
+        # What it says may quote a value, or the name of a column.
+        raise DataError(f"{path}: not a Parquet file, or damaged.", remedy="Write the file again.") from None
 
 
 def _text(path: Path) -> str:

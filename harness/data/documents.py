@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.data import inline_tags, raw
 from harness.data.findings import Finding, refuse
 from harness.data.folders import reads
-from harness.data.rows import Dropped, value_faults
+from harness.data.rows import Dropped, read_so_far, value_faults
 from harness.errors import DataError
 from harness.letters import composed, composed_with_spans
 from harness.task import Reading
@@ -31,7 +31,7 @@ def tagged_json(
     """
 
     def read(folder: Path) -> Reading:
-        findings, dropped, repaired, records, places = [], Counter(), Counter(), [], {}
+        findings, dropped, repaired, records, places = [], Counter(), Counter(), [], []
         rows = 0
         for name, part in parts.items():
             path = Path(folder) / name
@@ -54,10 +54,12 @@ def tagged_json(
                 spans = [{"start": start, "end": end, "label": label} for start, end, label in parsed.spans]
                 clean, spans = composed_with_spans(parsed.text, spans, repaired)
                 records.append({"id": identity, "group": identity, "part": part, "text": clean, "spans": spans} | extra)
-                places[identity] = name
+                places.append(name)
         names = ", ".join(parts)
-        refuse(f"{folder}/{names}", findings, rows, unit="documents", remedy="Correct these; nothing was written.")
-        return Reading(records, rows, dict(sorted(dropped.items())), dict(sorted(repaired.items())), places)
+        reading = read_so_far(records, places, dropped, repaired)
+        remedy = "Correct these; nothing was written."
+        refuse(f"{folder}/{names}", findings, rows, unit="documents", remedy=remedy, reading=reading)
+        return reading
 
     read.reads = reads(parts)
     return read

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from harness.errors import DataError
 
+EMPTY = "empty file"
+
 
 def matching(folder: Path, files: str | Mapping[str, str]) -> list[tuple[Path, str]]:
     """(file, part) of all that match, in name order: `files` is a name or pattern, or patterns with their part.

@@ -12,7 +12,6 @@ from harness.errors import DataError
 from harness.task import Groups
 
 NGRAM = 4  # characters; inside word boundaries, so that a changed word costs only its own n-grams
-BLOCK_ROWS = 256
 # Cosines right at the threshold must not fall on different sides in two computations of one value.
 ROUNDING = 1e-6
 # Term weights shift when rows are added, so a pair that was just below the threshold when it was
@@ -72,22 +71,19 @@ def find_links(records: Iterable[Mapping], groups: Groups, head: str) -> Links:
 def near_duplicates(texts: list[str], threshold: float) -> list[tuple[int, int, float]]:
     """Pairs (i < j, cosine) of TF-IDF vectors over character n-grams with cosine >= `threshold`.
 
-    Counts enter by their logarithm: a ruled line of 80 dashes is no likeness. All pairs are compared, a
-    block of rows at a time, so that memory stays at BLOCK_ROWS x len(texts).
+    Counts enter by their logarithm: a ruled line of 80 dashes is no likeness.
     """
     if len(texts) < 2:
         return []
     from sklearn.feature_extraction.text import TfidfVectorizer
 
+    from harness.data.cosines import close_pairs
+
     vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(NGRAM, NGRAM), lowercase=False, sublinear_tf=True)
-    vectors = vectorizer.fit_transform(texts)
-    transposed = vectors.T.tocsr()
     pairs = []
-    for start in range(0, len(texts), BLOCK_ROWS):
-        block = (vectors[start : start + BLOCK_ROWS] @ transposed[:, start:]).tocoo()
-        close = (block.data >= threshold - ROUNDING) & (block.row < block.col)
-        found = zip(block.row[close] + start, block.col[close] + start, block.data[close], strict=True)
-        pairs += [(int(i), int(j), float(cosine)) for i, j, cosine in found]
+    for left, right, cosines in close_pairs(vectorizer.fit_transform(texts), threshold - ROUNDING):
+        found = zip(left.tolist(), right.tolist(), cosines.tolist(), strict=True)
+        pairs += [(i, j, cosine) for i, j, cosine in found if i != j]
     return sorted(pairs)
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.data.grouping import BLOCK_ROWS, DRIFT, NGRAM, ROUNDING, shared_texts
+from harness.data.grouping import DRIFT, NGRAM, ROUNDING, shared_texts
 from harness.data.splitting import EXCLUDED
 from harness.data.spreading import labels_of, lacking
 from harness.errors import LeakageError
@@ -110,6 +110,8 @@ def near_across(
     from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.preprocessing import normalize
 
+    from harness.data.cosines import close_pairs
+
     counter = CountVectorizer(analyzer="char_wb", ngram_range=(NGRAM, NGRAM), lowercase=False)
     counts = counter.fit_transform(unique).astype(float).tocsr()
     documents_with = numpy.bincount(counts.indices, minlength=counts.shape[1])
@@ -124,16 +126,12 @@ def near_across(
     passive = ("train", EXCLUDED)
     held_out = [i for i, text in enumerate(unique) if any(splits[r] not in passive for r in holders[text])]
     found = set()
-    for start in range(0, len(held_out), BLOCK_ROWS):
-        rows = held_out[start : start + BLOCK_ROWS]
-        product = (vectors[rows] @ vectors.T).tocoo()
-        for at in numpy.flatnonzero(product.data >= threshold + ROUNDING).tolist():
-            left, right = unique[rows[product.row[at]]], unique[product.col[at]]
-            cosine = float(product.data[at])
+    for rows, others, cosines in close_pairs(vectors, threshold + ROUNDING, held_out):
+        for row, other, cosine in zip(rows.tolist(), others.tolist(), cosines.tolist(), strict=True):
             found |= {
                 (*sorted((a, b)), round(cosine, 6))
-                for a in holders[left]
-                for b in holders[right]
+                for a in holders[unique[row]]
+                for b in holders[unique[other]]
                 if splits[a] != splits[b] and EXCLUDED not in (splits[a], splits[b])
             }
     return sorted(found)

@@ -1,44 +1,62 @@
 """Pin `data/` with DVC and freeze the pin, in one step.
 
 The pin of the generated data depends on the stage that makes them: it would put them back over a user's
-files, and without that stage's output it cannot even be verified. So a new pin takes its place.
+files, and without that stage's output it cannot even be verified. So a new pin takes its place. What it pins DVC
+pushes to no remote.
 """
 
+import contextlib
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from harness import restricted
+from harness.disks import writing
 from harness.errors import DataError
-from harness.files import write_bytes
+from harness.files import write_text
+from harness.scratch import Together, together
+
+_PIN = "outs:\n- path: data\n  hash: md5\n  push: false\nfrozen: true\n"
 
 
-def pin_data(root: Path) -> None:
-    """`dvc add data` and `dvc freeze data.dvc`; raises DataError with DVC's own words when one fails.
+@contextlib.contextmanager
+def replacing(root: Path) -> Iterator[Together]:
+    """The block that puts data into `data/` and pins them: both are done, or neither, whenever it is killed."""
+    data = Path(root) / "data"
+    with contextlib.ExitStack() as stack:
+        with writing(data):
+            within = stack.enter_context(together(data, Path(root) / restricted.PIN))
+        yield within
 
-    Where data are restricted the pin says so, and DVC keeps what it notes of them inside the repository. The old
-    pin is put back when the new one cannot be made.
+
+def pin_data(root: Path, within: Together | None = None) -> None:
+    """A frozen `data.dvc` over what lies in `data/` now; raises DataError with DVC's own words where that fails.
+
+    Where data are restricted the pin says so, and DVC keeps what it notes of them inside the repository. Where the
+    new pin cannot be made, the old one is put back, and with it all that was done `within` the same block.
     """
-    pin = root / "data.dvc"
-    before = pin.read_bytes() if pin.is_file() else None
+    if within is None:
+        with replacing(root) as within:
+            return pin_data(root, within)
+    pin = root / restricted.PIN
     confidential = restricted.names(root)
-    steps = [["add", "data"], ["freeze", "data.dvc"]]
+    steps = [["add", "data"]]
     if confidential:
         # DVC notes the names of all files, for all users to read, in a folder of the machine's.
         aside = str((root / ".dvc" / "cache" / "site").resolve())
         steps.insert(0, ["config", "--local", "core.site_cache_dir", aside])
-    pin.unlink(missing_ok=True)
+    write_text(pin, _PIN)
+    restricted.note(root)
     for arguments in steps:
         command = [sys.executable, "-m", "dvc", *arguments]
-        result = subprocess.run(command, cwd=root, capture_output=True, text=True)
+        result = subprocess.run(command, cwd=root, capture_output=True, text=True, pass_fds=[within.lock])
         if result.returncode != 0:
-            if before is not None:
-                write_bytes(pin, before)
             reason = (result.stderr.strip() or result.stdout.strip()).splitlines()
             # DVC's words name files.
             said = "it failed" if confidential or not reason else reason[-1]
             raise DataError(
-                f"data/ is in place but could not be pinned: dvc {arguments[0]}: {said}",
-                remedy="Mend that, then run `dvc add data && dvc freeze data.dvc`.",
+                f"data/ could not be pinned, and is as it was: dvc {arguments[0]}: {said}",
+                remedy="Mend that, then run the same command again.",
             )
-    restricted.note(root)
+    return None

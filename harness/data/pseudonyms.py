@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.data.visible import visible
 from harness.errors import DataError, MissingInputError
 
 KEY_FILE = ".harness-key"
@@ -99,8 +100,15 @@ def replaced(records: Iterable[Mapping], task: str, columns: Iterable[str | None
     named = {*COLUMNS, *columns} - {None}
     return [
         {
-            name: key.pseudonym(task, name, value) if name in named and isinstance(value, str) else value
+            name: key.pseudonym(task, name, _as_seen(name, value))
+            if name in named and isinstance(value, str)
+            else value
             for name, value in record.items()
         }
         for record in records
     ]
+
+
+def _as_seen(column: str, value: str) -> str:
+    """What rows are grouped by, as grouping compares it: behind a pseudonym an unseen character makes two of one."""
+    return value if column == "id" else visible(value).strip()

@@ -36,7 +36,8 @@ def read_text(
     """The text of `path`, strictly decoded, with `\\n` line ends. Byte-order marks are taken off and counted.
 
     With `findings` lines that cannot be decoded go there, behind `place`, so that what is wrong with the others is
-    found, too. A file without any text is refused unless it may be `empty`.
+    found, too; of a file in UTF-16, which is no text in any other encoding, the whole of it. A file without any text
+    is refused unless it may be `empty`.
     """
     try:
         content = Path(path).read_bytes()
@@ -55,7 +56,10 @@ def read_text(
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
-        if findings is not None and not content.startswith(_UTF_16):
+        if findings is not None and content.startswith(_UTF_16):
+            findings.append(Finding(not_text(encoding, "UTF-16, which has to be converted"), "", f"{place}line 1"))
+            return ""
+        if findings is not None:
             return _mended(content, encoding, findings, place)
         line = content.count(b"\n", 0, error.start) + 1
         message = f"{path}, line {line}: not {encoding.upper()} (byte {error.start})."
@@ -69,10 +73,10 @@ def read_text(
     return text.replace("\r\n", "\n")
 
 
-def not_text(encoding: Encoding) -> str:
-    """What is said of bytes in another encoding than the declared one."""
+def not_text(encoding: Encoding, known: str = "") -> str:
+    """What is said of bytes in another encoding than the declared one, which may be `known`."""
     hint = ' (of a file of Windows: say encoding="windows-1252")' if encoding == "utf-8" else ""
-    return f"not {encoding.upper()}{hint}"
+    return f"not {encoding.upper()}" + (f" but {known}" if known else hint)
 
 
 def _save(encoding: Encoding) -> str:
@@ -115,8 +119,8 @@ def _unique_keys(pairs: list) -> dict:
     return dict(pairs)
 
 
-def json_lines(text: str, findings: list[Finding]) -> Iterator[tuple[str, dict | None]]:
-    """("line n", object) of every line that is not blank; None, and a finding, where it is no JSON object."""
+def json_lines(text: str, findings: list[Finding], place: str = "") -> Iterator[tuple[str, dict | None]]:
+    """("line n", object) of every line that is not blank; None, and a finding behind `place`, where it is no object."""
     # Only "\n" ends a line: str.splitlines would also cut at U+2028 inside a text.
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
@@ -125,11 +129,11 @@ def json_lines(text: str, findings: list[Finding]) -> Iterator[tuple[str, dict |
         try:
             value = parse_json(line)
         except ValueError as error:
-            findings.append(Finding(str(error), "", where))
+            findings.append(Finding(str(error), "", place + where))
             value = None
         else:
             if not isinstance(value, dict):
-                findings.append(Finding("not a JSON object", "", where))
+                findings.append(Finding("not a JSON object", "", place + where))
                 value = None
         yield where, value
 
@@ -195,7 +199,7 @@ def text_fault(value: str, limit: int) -> str | None:
     if not (visible(value[:_BEGINNING]).strip() or visible(value).strip()):
         return "empty text"
     if len(value) > limit:
-        return f"text of {len(value):,} characters (at most {limit:,})"
+        return f"text of {len(value):,} characters (at most {limit:,}); the reader's max_characters= allows more"
     if _DAMAGE.search(value):
         return "control character"
     return None

@@ -87,9 +87,9 @@ def csv(
         path, findings, repaired = Path(folder) / file, [], Counter()
         lines = list(raw.csv_rows(raw.read_text(path, repaired, findings), findings))
         order = names
-        if header:
+        if header and lines:
             order = _header(path, lines.pop(0), names, findings)
-        elif _is_header(lines[0][1], names):
+        elif lines and _is_header(lines[0][1], names):
             findings.append(Finding("a header where none belongs", "", lines[0][0]))
         rows = []
         for where, cells in lines:

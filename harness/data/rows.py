@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.data import raw
@@ -85,11 +85,8 @@ def to_reading(
             records, counts = step(records)
             dropped.update(counts)
     places = [standing.get(id(record), "") for record in records]
-    where = {}
-    for record, place in zip(records, places, strict=True):
-        where.setdefault(record["id"], place)
-    reading = Reading(records, len(rows), dict(sorted(dropped.items())), dict(sorted(repaired.items())), where, places)
-    refuse(str(path), findings, len(rows), remedy=remedy, reading=reading)
+    reading = replace(read_so_far(records, places, dropped, repaired), rows_in=len(rows))
+    refuse(str(path), findings, max(1, len(rows)), remedy=remedy, reading=reading)
     return reading
 
 
@@ -163,9 +160,22 @@ def key_of(row: dict, column: str, where: str, findings: list[Finding], repaired
     else:
         key = raw.clean(str(value), repairs)
         repaired.update(repairs)
-        findings += [Finding(fault, column, where) for fault in value_faults(key, raw.MAX_CHARACTERS)]
+        if len(key) > raw.MAX_CHARACTERS:
+            fault = f"{len(key):,} characters (at most {raw.MAX_CHARACTERS:,}) are no id or group"
+            findings.append(Finding(fault, column, where))
+        else:
+            findings += [Finding(fault, column, where) for fault in value_faults(key, raw.MAX_CHARACTERS)]
         return key
     return ""
+
+
+def read_so_far(records: list[dict], places: list[str], dropped: Counter, repaired: Counter) -> Reading:
+    """What a reader of several files has; `places` say where each record stands, an id where it stands first."""
+    where: dict[str, str] = {}
+    for record, place in zip(records, places, strict=True):
+        where.setdefault(record["id"], place)
+    lost = {reason: count for reason, count in sorted(dropped.items()) if count}
+    return Reading(records, len(records) + sum(lost.values()), lost, dict(sorted(repaired.items())), where, places)
 
 
 def value_faults(value, limit: int) -> Iterator[str]:

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import files
+from harness import files, printable, restricted
 from harness.data.folders import leads_out
 from harness.errors import DataError
+from harness.scratch import Together
 from harness.task import KINDS, PublicFile, Task
 
 RECORD = "source.json"
@@ -47,15 +48,24 @@ def read_source(folder: Path) -> dict:
     """The source record of a data folder, checked. Raises DataError naming the file and the key."""
     path = Path(folder) / RECORD
     if not path.is_file():
-        raise DataError(
-            f"{path} is missing.",
-            remedy="Run `dvc repro` for the generated data, or `harness data fetch` for the public originals.",
-        )
+        raise DataError(f"{path} is missing.", remedy=_put_there(Path(folder)))
     source = files.read_json(path)
     problem = _problem(source)
     if problem:
-        raise DataError(f"{path}: {problem}", remedy=f"Write all of {', '.join(KEYS)}; texts may be empty.")
+        raise DataError(f"{path}: {problem}", remedy=f"Write all of {', '.join(KEYS)}, a line each; any may be empty.")
     return source
+
+
+def _put_there(folder: Path) -> str:
+    """What puts the data of a task in place: where they were not generated, those that are pinned."""
+    try:
+        frozen = "\nfrozen: true" in (folder.parent.parent / restricted.PIN).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        frozen = False
+    if frozen:
+        own = f"`harness data use {folder.name} PATH` other files"
+        return f"`dvc checkout {restricted.PIN}` puts back what it pins; {own}."
+    return "Run `dvc repro` for the generated data, or `harness data fetch` for the public originals."
 
 
 def write_source(folder: Path, source: dict) -> None:
@@ -79,6 +89,11 @@ def _problem(source) -> str | None:
             return f"the key {key!r} is not known." if told else "a key is not known."
         if not isinstance(value, dict if key in ("files", *OPTIONAL) else str):
             return f"{key} is a {type(value).__name__}."
+    for key in KEYS:
+        # A note may have paragraphs; everything else stands in tables.
+        text = source[key] if key != "note" else " ".join(str(source[key]).split())
+        if isinstance(text, str) and (fault := printable.fault(text)) is not None:
+            return f"{key} holds {fault}."
     if not all(isinstance(text, str) for pair in source.get("columns", {}).items() for text in pair):
         return "columns does not name a column for each of a record's."
     if source["kind"] not in KINDS:
@@ -103,7 +118,7 @@ def verify(folder: Path, source: dict) -> None:
         if path.is_dir():
             raise DataError(f"{path} is a folder, not a file.", remedy="Put the data file itself there.")
         if not path.is_file():
-            raise DataError(f"{path} is missing, but {RECORD} lists it.", remedy="Put it back, or fetch it again.")
+            raise DataError(f"{path} is missing, but {RECORD} lists it.", remedy=_put_there(folder))
         actual = files.sha256(path)
         if actual != digest:
             raise DataError(
@@ -117,16 +132,17 @@ def verify(folder: Path, source: dict) -> None:
             )
 
 
-def fetch(root: Path, tasks: Iterable[Task], mirror: Path | None = None) -> list[Path]:
+def fetch(root: Path, tasks: Iterable[Task], mirror: Path | None = None, within: Together | None = None) -> list[Path]:
     """Put the public originals of `tasks` into `root/data`; returns their folders, in the order of `tasks`.
 
     Files come from `mirror/<task>/<name>` or, without a mirror, from the pinned addresses, and are
-    verified before anything is replaced. Raises DataError and leaves that task's data as they are.
+    verified before anything is replaced. Raises DataError and leaves that task's data as they are, and `within` a
+    block those of the others.
     """
-    return [_fetch_task(Path(root), task, mirror) for task in tasks]
+    return [_fetch_task(Path(root), task, mirror, within) for task in tasks]
 
 
-def _fetch_task(root: Path, task: Task, mirror: Path | None) -> Path:
+def _fetch_task(root: Path, task: Task, mirror: Path | None, within: Together | None) -> Path:
     if task.public is None:
         raise DataError(
             f"{task.name} has no public original.",
@@ -144,7 +160,7 @@ def _fetch_task(root: Path, task: Task, mirror: Path | None) -> Path:
         "note": "",
     }
     folder = root / "data" / task.name
-    with files.atomic_folder(folder) as aside:
+    with files.atomic_folder(folder, within) as aside:
         for name, content in contents.items():
             files.write_bytes(aside / name, content)
         write_source(aside, source)
@@ -193,15 +209,15 @@ def _download(task: str, file: PublicFile) -> bytes:
         ) from None
 
 
-def fetch_corpus(root: Path, names: Iterable[str], mirror: Path | None) -> list[Path]:
+def fetch_corpus(root: Path, names: Iterable[str], mirror: Path | None, within: Together | None = None) -> list[Path]:
     """Add public corpora to `root/data/corpus`; what is there stays, its source record grows.
 
     The record keeps its kind: it says what the folder was made as, and its note what was added.
     """
-    return [_fetch_corpus(Path(root), name, mirror) for name in names]
+    return [_fetch_corpus(Path(root), name, mirror, within) for name in names]
 
 
-def _fetch_corpus(root: Path, name: str, mirror: Path | None) -> Path:
+def _fetch_corpus(root: Path, name: str, mirror: Path | None, within: Together | None) -> Path:
     if name not in CORPORA:
         raise DataError(f"There is no public corpus {name!r}.", remedy=f"Known: {', '.join(CORPORA)}.")
     corpus = CORPORA[name]
@@ -223,7 +239,7 @@ def _fetch_corpus(root: Path, name: str, mirror: Path | None) -> Path:
     if entry not in source["note"]:
         source["note"] = f"{source['note']} {entry}".strip()
     source["files"] = {**source["files"], corpus.name: corpus.sha256}
-    with files.atomic_folder(folder) as aside:
+    with files.atomic_folder(folder, within) as aside:
         if folder.is_dir():
             shutil.copytree(folder, aside, dirs_exist_ok=True)
         files.write_bytes(aside / corpus.name, content)

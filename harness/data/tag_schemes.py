@@ -70,7 +70,7 @@ def entities(
     findings: list[Finding],
     repaired: Counter,
 ) -> list[tuple[int, int]]:
-    """(first, last) token of every entity that is not `ignored`; a label that is not known becomes a finding.
+    """(first, last) token of every entity that is not `ignored`; one whose label is not known becomes a finding.
 
     What continues nothing becomes a finding, too, or begins an entity where `lonely` says so.
     """
@@ -78,7 +78,7 @@ def entities(
     found = [span for span in found if tokens[span[0]].label not in ignored]
     strange = [tokens[first] for first, _ in found if tokens[first].label not in labels]
     findings += [Finding("label not declared", "", f"{file} {token.where}") for token in strange]
-    return found
+    return [(first, last) for first, last in found if tokens[first].label in labels]
 
 
 def _spans(

@@ -7,8 +7,8 @@ from pathlib import Path
 from harness.data import inline_tags, raw
 from harness.data.arguments import one_of
 from harness.data.findings import Finding, refuse
-from harness.data.folders import matching, reads
-from harness.data.rows import key_of, value_faults
+from harness.data.folders import EMPTY, matching, reads
+from harness.data.rows import key_of, read_so_far, value_faults
 from harness.letters import composed, composed_with_spans
 from harness.task import Reading
 
@@ -37,13 +37,19 @@ def tagged(
     one_of("encoding", encoding, raw.Encoding)
 
     def read(folder: Path) -> Reading:
-        findings, repaired, dropped, records, places, documents = [], Counter(), Counter(), [], {}, 0
-        for path, part in matching(Path(folder), files):
-            for where, name, value in _texts(path, text, identity, encoding, findings, repaired):
+        findings, repaired, dropped, records, places, documents = [], Counter(), Counter(), [], [], 0
+        paths = matching(Path(folder), files)
+        for path, part in paths:
+            before = len(findings)
+            may_be_empty = len(paths) > 1 or path.suffix != ".jsonl"
+            content = raw.read_text(
+                path, repaired, findings, encoding=encoding, place=f"{path.name} ", empty=may_be_empty
+            )
+            if not content.strip():
+                dropped[EMPTY if path.suffix == ".jsonl" else "empty text"] += len(findings) == before
+                continue
+            for where, name, value in _texts(path, content, text, identity, findings, repaired):
                 documents += 1
-                if value == "" and path.suffix != ".jsonl":
-                    dropped["empty text"] += 1
-                    continue
                 faults = list(value_faults({} if isinstance(value, list) else value, max_characters))
                 findings += [Finding(fault, text, where) for fault in faults]
                 if faults:
@@ -56,26 +62,24 @@ def tagged(
                 repaired.update(parsed.repairs)
                 spans = [{"start": start, "end": end, "label": label} for start, end, label in parsed.spans]
                 clean, spans = composed_with_spans(parsed.text, spans, repaired)
-                key = id_prefix + name
+                key = id_prefix + name if name else None
                 records.append({"id": key, "group": key, "part": part, "text": clean, "spans": spans})
-                places.setdefault(key, where)
+                places.append(where)
+        reading = read_so_far(records, places, dropped, repaired)
         remedy = "Correct these documents, or say in the task's rules what their tags mean; nothing was written."
-        refuse(str(folder), findings, max(documents, len(findings)), unit="documents", remedy=remedy)
-        return Reading(records, documents, dict(dropped), dict(sorted(repaired.items())), places)
+        refuse(str(folder), findings, max(documents, len(findings)), unit="documents", remedy=remedy, reading=reading)
+        return reading
 
     read.reads = reads(files)
     return read
 
 
-def _texts(path: Path, text: str, identity: str, encoding, findings: list[Finding], repaired: Counter):
+def _texts(path: Path, content: str, text: str, identity: str, findings: list[Finding], repaired: Counter):
     """(place, id, tagged text) of every document of a file."""
-    content = raw.read_text(
-        path, repaired, findings, encoding=encoding, place=f"{path.name} ", empty=path.suffix != ".jsonl"
-    )
     if path.suffix != ".jsonl":
-        yield path.name, composed(path.stem), content if content.strip() else ""
+        yield path.name, composed(path.stem), content
         return
-    for number, (where, row) in enumerate(raw.json_lines(content, findings)):
+    for number, (where, row) in enumerate(raw.json_lines(content, findings, f"{path.name} ")):
         if row is None:
             continue
         place = f"{path.name} {where}"

@@ -7,9 +7,9 @@ from pathlib import Path
 from harness.data import raw
 from harness.data.arguments import one_of
 from harness.data.findings import Finding, refuse
-from harness.data.folders import matching, reads
+from harness.data.folders import EMPTY, matching, reads
 from harness.data.mapping import carrying
-from harness.data.rows import key_of, value_faults
+from harness.data.rows import key_of, read_so_far, value_faults
 from harness.data.tabular import arrow_rows
 from harness.data.tag_schemes import Lonely, Scheme, Token, detected, entities, laid_out, no_tag, read_tag
 from harness.letters import composed
@@ -42,16 +42,18 @@ def word_lists(
     known, ignored = frozenset(labels), frozenset(ignore)
 
     def read(folder: Path) -> Reading:
-        findings, repaired, records, places, count = [], Counter(), [], {}, 0
-        for path, part in matching(Path(folder), files):
-            rows = []
-            for where, row in _rows(path, findings, repaired):
+        findings, repaired, dropped, records, places, count = [], Counter(), Counter(), [], [], 0
+        paths = matching(Path(folder), files)
+        for path, part in paths:
+            rows, before = [], len(findings) + count
+            for where, row in _rows(path, findings, repaired, empty=len(paths) > 1):
                 count += 1
                 made = _tokens(row, tokens, tags, scheme, where)
                 if isinstance(made, str):
                     findings.append(Finding(made, "", f"{path.name} {where}"))
                 else:
                     rows.append((where, row, made))
+            dropped[EMPTY] += len(findings) + count == before
             chosen = detected([made for _, _, made in rows]) if scheme == "detect" else scheme
             for where, row, made in rows:
                 place = f"{path.name} {where}"
@@ -60,26 +62,30 @@ def word_lists(
                 name = f"{composed(path.stem)}-{where.split()[1]}"
                 if identity:
                     name = key_of(row, identity, place, findings, repaired)
-                key = id_prefix + name
-                belongs = key_of(row, group, place, findings, repaired) if group else key
-                findings += [Finding(fault, "", place) for fault in value_faults(text, max_characters)]
+                key = id_prefix + name if name else None
+                belongs = (key_of(row, group, place, findings, repaired) or None) if group else key
+                faults = [Finding(fault, "", place) for fault in value_faults(text, max_characters)]
+                findings += faults
+                text = None if faults else text
                 records.append({"id": key, "group": belongs, "part": part, "text": text, "spans": spans})
-                places.setdefault(key, place)
+                places.append(place)
+        reading = read_so_far(records, places, dropped, repaired)
         refuse(
-            str(folder), findings, max(count, len(findings)), unit="rows",
+            str(folder), findings, max(count, len(findings)), unit="rows", reading=reading,
             remedy="Correct these rows, or say which columns and scheme the reader takes; nothing was written.",
         )  # fmt: skip
-        return Reading(records, len(records), {}, dict(sorted(repaired.items())), places)
+        return reading
 
     given = {"id": identity, "group": group, "text": tokens, "spans": tags}
     return carrying(read, {name: theirs for name, theirs in given.items() if theirs}, reads=reads(files))
 
 
-def _rows(path: Path, findings: list[Finding], repaired: Counter):
+def _rows(path: Path, findings: list[Finding], repaired: Counter, *, empty: bool):
     if path.suffix != ".jsonl":
         yield from arrow_rows(path)
         return
-    lines = raw.json_lines(raw.read_text(path, repaired), findings)
+    place = f"{path.name} "
+    lines = raw.json_lines(raw.read_text(path, repaired, findings, place=place, empty=empty), findings, place)
     yield from ((where, row) for where, row in lines if row is not None)
 
 

@@ -16,6 +16,7 @@ from harness.evaluation.releasing import Release
 from harness.exporting import manifest, searching
 from harness.exporting.searching import DisclosureError
 from harness.reporting.background import Background
+from harness.scratch import together
 from harness.task import Task
 
 SHOWN = 8
@@ -61,7 +62,11 @@ def export(site: Site, target: Path, scratch: Path) -> list[manifest.Entry]:
         for path, content in sorted(contents.items())
     ]
     kinds = {name: site.known.cards[name]["kind"] for name in site.tasks}
-    with files.atomic_folder(target) as folder:
+    # The bundle may lie where no other command looks for what a killed one has left.
+    with (
+        together(site.root / "artifacts") as within,
+        files.atomic_folder(target, within) as folder,
+    ):
         for path, content in contents.items():
             files.write_bytes(folder / path, content)
         files.write_json(folder / manifest.JSON, manifest.as_json(entries, kinds, site.releases))

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
+from harness import escaping
 from harness.evaluation.releasing import Release
 from harness.evaluation.suppression import MINIMUM
 from harness.evaluation.twins import WIDTH
@@ -104,7 +105,7 @@ def _told(releases: Mapping[str, Release]) -> list[str]:
     lines = []
     for task, release in releases.items():
         lines += [f"- `{task}`: released is {release.rung.said}; told is {release.at_best}."]
-        lines += [f"  - {said}" for said in release.inferred]
+        lines += [f"  - {escaping.markdown(escaping.plain(said))}" for said in release.inferred]
     return lines or ["Nothing here is of restricted data."]
 
 

@@ -71,7 +71,8 @@ class CorpusPart:
 
 @dataclass(frozen=True)
 class Training:
-    """One pre-training run. `parameters` are all of the recipe's; `trained_on` names one of `corpora`.
+    """One pre-training run. `parameters` are all of the recipe's; `trained_on` names one of `corpora`,
+    `replay` is the share of general text that is mixed into it.
 
     `steps` are the updates made, `tokens_seen` counts repetitions, `losses` is the curve, [{"step", "loss"},
     …]. `held_out` is {"before": {corpus: {"loss" (nats per masked token), "accuracy" (0 to 1), "tokens",
@@ -83,6 +84,7 @@ class Training:
     parameters: Mapping[str, Any]
     engine: Mapping[str, Any]
     trained_on: str
+    replay: float
     corpora: Mapping[str, CorpusPart]
     batch: BatchPlan
     steps: int = 0
@@ -135,6 +137,7 @@ def card(facts: Facts) -> dict:
             "recipe": {"name": training.recipe, "parameters": training.parameters},
             "engine": training.engine,
             "trained_on": training.trained_on,
+            "replay": training.replay,
             "corpus": {name: dataclasses.asdict(part) for name, part in training.corpora.items()},
             "batch": {**dataclasses.asdict(training.batch), "effective": training.batch.effective},
             "steps": training.steps,
@@ -155,13 +158,16 @@ def _plain(value):
     return value
 
 
-def training_of(recipe: Pretraining, engine: Engine, trained_on: str, parts: Mapping[str, Mapping]) -> Training:
+def training_of(
+    recipe: Pretraining, engine: Engine, trained_on: str, parts: Mapping[str, Mapping], replay: float = 0.0
+) -> Training:
     """A training as it is planned, without the results that it will have; `parts` is the corpus' `parts.json`."""
     return Training(
         recipe=recipe.recipe,
         parameters=dataclasses.asdict(recipe),
         engine=dataclasses.asdict(engine),
         trained_on=trained_on,
+        replay=replay,
         corpora={name: CorpusPart(**parts[name]) for name in sorted(parts)},
         batch=batch_plan(recipe.effective_batch, recipe.device_batch, engine.devices),
     )

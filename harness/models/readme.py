@@ -13,6 +13,7 @@ ARMS = {
 KINDS = {"synthetic": "synthetic (written by a program)", "public": "public", "restricted": "restricted"}
 ABSENT = "not provided"
 _LONGEST_NAME = 80
+_ADDRESS = re.compile(r"://|www\.|mailto:|xmpp:|\S@\S", re.IGNORECASE)
 
 
 def model_card(card: Mapping, results: Sequence[Mapping] = ()) -> str:
@@ -115,6 +116,8 @@ def _data(card: Mapping) -> list[str]:
         phi = {True: "found", False: "none found", None: "not looked for"}[part.get("phi")]
         kind = KINDS.get(part.get("kind"), "not stated")
         use = "training and held out" if name == card["trained_on"] else "held out only"
+        if card.get("replay") and name != card["trained_on"]:
+            use = f"{100 * card['replay']:.0f} % of the training text, and held out"
         licence = _cell(part.get("licence") or "not stated")
         counted = (_count(part["documents"]), _count(part["words"]))
         rows.append((_cell(name), use, kind, *counted, standards, licence, phi))
@@ -253,8 +256,16 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
 
 def _cell(value, longest: int = _LONGEST_NAME) -> str:
     """One line of plain text, cut to a name's length, that Markdown leaves as it is."""
-    text = " ".join(str(value).split())[:longest]
-    return re.sub(r"([\\`*_|<>\[\]])", r"\\\1", text)
+    return " ".join(map(_word, " ".join(str(value).split())[:longest].split(" ")))
+
+
+def _word(word: str) -> str:
+    """Escaped; an address, which renderers make a link without being asked, as code."""
+    linked = _ADDRESS.search(word)
+    if linked and "`" not in word:
+        return _code(word)
+    escaped = re.sub(r"([\\`*_|<>\[\]~])", r"\\\1", re.sub(r"&(?=#?\w+;)", "&amp;", word))
+    return re.sub(r"[:.@]", lambda mark: f"&#{ord(mark[0])};", escaped) if linked else escaped
 
 
 def _code(value) -> str:

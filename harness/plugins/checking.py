@@ -83,6 +83,7 @@ def _contract(task: Task, name: str) -> Iterator[str]:
         yield "TASK.labels has one label; there is nothing to choose from."
     if task.positive is not None and task.positive not in labels:
         yield f"TASK.positive is {task.positive!r}, not a label."
+    yield from (f"{what} {remedy}" for what, remedy in registry.unreadable(task))
     if task.head not in HEADS:
         said = f"TASK.head is {task.head!r}, none of {', '.join(HEADS)}.{nearest(task.head, HEADS)}"
         yield registry.unsupported(task.head) or said

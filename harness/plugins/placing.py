@@ -9,6 +9,7 @@ from harness.data.discretion import discreet
 from harness.data.pinning import pin_data
 from harness.errors import DataError
 from harness.plugins import checking
+from harness.scratch import Together
 
 
 def place(root: Path, name: str, given: Path, source: dict) -> Path:
@@ -16,8 +17,8 @@ def place(root: Path, name: str, given: Path, source: dict) -> Path:
     return put(root, name, given, source)[0]
 
 
-def put(root: Path, name: str, given: Path, source: dict) -> tuple[Path, list[str]]:
-    """Make what stands at `given` (a file, or a folder) the data of task `name`.
+def put(root: Path, name: str, given: Path, source: dict, within: Together | None = None) -> tuple[Path, list[str]]:
+    """Make what stands at `given` (a file, or a folder) the data of task `name`, `within` what else is replaced.
 
     Returns data/`name`, and what should be known of the data: what was dropped, what was mended.
 
@@ -31,7 +32,7 @@ def put(root: Path, name: str, given: Path, source: dict) -> tuple[Path, list[st
     given = Path(given)
     with discreet(source["kind"], f"what was given for {name}", given):
         contents = _flat(given)
-    with files.atomic_folder(target) as aside:
+    with files.atomic_folder(target, within) as aside:
         for file, path in contents.items():
             shutil.copyfile(path, aside / file)
         hashes = {file: files.sha256(aside / file) for file in sorted(contents)}
@@ -46,14 +47,14 @@ def put(root: Path, name: str, given: Path, source: dict) -> tuple[Path, list[st
     return target, checked.remarks
 
 
-def pin(root: Path) -> bool:
+def pin(root: Path, within: Together | None = None) -> bool:
     """Pin `data/` as it stands, so that `dvc repro` leaves it alone; False where there is nothing to pin yet.
 
     A `data/` without the corpus is that of a clone that has not run: pinned so, the other tasks had no data.
     """
     if not (root / "data.dvc").is_file() or not (root / "data" / "corpus").is_dir():
         return False
-    pin_data(root)
+    pin_data(root, within)
     return True
 
 
@@ -69,6 +70,8 @@ def _flat(given: Path) -> dict[str, Path]:
             raise DataError(f"{path} is a link.", remedy="Put the file itself there; links are not followed.")
         if path.is_dir() or any(part.startswith(".") for part in parts) or parts == (sources.RECORD,):
             continue
+        if not path.is_file():
+            raise DataError(f"{path} is no ordinary file.", remedy="Take the pipe, socket or device out of the folder.")
         if "-".join(parts) in found:
             raise DataError(f"{path} would overwrite another file in one folder.", remedy="Rename one of the two.")
         found["-".join(parts)] = path

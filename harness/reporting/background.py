@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from harness.escaping import plain
 from harness.reporting import checkpoints as checkpoint_tables
 from harness.reporting import curves, wording
 from harness.reporting.document import Details, Figure, Paragraph, Table
@@ -45,9 +46,9 @@ def _of_kind(comparisons: list[Comparison], cards: dict, leakages: dict, among_o
     rows = []
     for task, title in titles.items():
         card, source = cards[task], cards[task].get("source", {})
-        described = (card["kind"], source.get("language") or wording.ABSENT, source.get("licence") or wording.ABSENT)
+        stated = [plain(source.get(key) or wording.ABSENT) for key in ("language", "licence")]
         counted = (card["rows_in"], dropped(card), card["rows"])
-        rows.append((title, *described, findings(leakages[task]), *map(wording.count, counted)))
+        rows.append((title, card["kind"], *stated, findings(leakages[task]), *map(wording.count, counted)))
     header = ("Task", "Kind", "Language", "Licence", "Leakage gate", "Rows in", "Dropped", "Kept")
     blocks = [Table(f"Data sets ({kind})", header, tuple(rows), names=5)]
     steps = [(title, *step) for task, title in titles.items() for step in flow(cards[task], leakages[task])]
@@ -58,7 +59,7 @@ def _of_kind(comparisons: list[Comparison], cards: dict, leakages: dict, among_o
         table = Table(caption, ("Task", "Check", "Result", "Detail", "Count"), tuple(checks), names=4, grouped=1)
         blocks.append(Details(f"Leakage checks{folded}", (table,)))
     if repaired := [
-        (title, reason, wording.count(n))
+        (title, plain(reason), wording.count(n))
         for task, title in titles.items()
         for reason, n in sorted(cards[task].get("repaired", {}).items())
     ]:
@@ -71,7 +72,7 @@ def _of_kind(comparisons: list[Comparison], cards: dict, leakages: dict, among_o
 def flow(card: dict, leakage: dict) -> list[tuple[str, str, str]]:
     """(step, rows, groups) from the rows read to the parts; what is not counted is a dash."""
     steps = [("read", card["rows_in"], None)]
-    steps += [(f"− dropped: {reason}", n, None) for reason, n in sorted(card.get("dropped", {}).items())]
+    steps += [(f"− dropped: {plain(reason)}", n, None) for reason, n in sorted(card.get("dropped", {}).items())]
     steps.append(("= kept", card["rows"], leakage.get("groups")))
     for part in PARTS:
         if found := leakage["splits"].get(part):
@@ -89,7 +90,7 @@ def findings(leakage: dict) -> str:
     """One phrase for all checks of a split."""
     checks = leakage.get("checks", [])
     raised = [
-        f"{check['check']}: {wording.count(check['count'])} ({check['level']})"
+        f"{plain(check['check'])}: {wording.count(check['count'])} ({check['level']})"
         for check in checks
         if check["level"] != "ok"
     ]
@@ -100,7 +101,7 @@ def findings(leakage: dict) -> str:
 
 def _checks(leakage: dict) -> list[tuple[str, ...]]:
     found = [
-        (check["check"], check["level"], check.get("detail", ""), wording.count(check["count"]))
+        (plain(check["check"]), check["level"], plain(check.get("detail", "")), wording.count(check["count"]))
         for check in leakage.get("checks", [])
     ]
     if blind := (leakage.get("text_blind_rule") or {}).get("grouped_split"):
@@ -136,7 +137,7 @@ def _corpora(card: dict, kinds: str) -> list:
         sizes.append((part.capitalize(), *map(wording.count, counted)))
         for reason, counts in sorted(tally["removed"].items()):
             removed += [
-                (part.capitalize(), reason, document_type.replace("_", " "), wording.count(n))
+                (part.capitalize(), plain(reason), plain(document_type.replace("_", " ")), wording.count(n))
                 for document_type, n in sorted(counts["by_document_type"].items())
             ]
     header = ("Corpus", "Documents read", "Kept", "Words", "Longest match left")

@@ -1,5 +1,6 @@
 """What the numbers do not show, as far as it follows from how they were made."""
 
+from harness.escaping import plain
 from harness.reporting import wording
 from harness.reporting.checkpoints import BUILT, source_kind
 from harness.reporting.results import AGAINST, Comparison
@@ -85,7 +86,7 @@ def _unmeasured(comparisons: list[Comparison]) -> list[str]:
     """What the gold labels do not allow to be measured, learnt or chosen by; it is no fault of an encoder."""
     first = {c.task: c for c in comparisons}.values()
     items = []
-    if without := [f"{c.metric.title} of `{c.task}`: {c.unmeasured()}" for c in first if c.unmeasured()]:
+    if without := [f"{c.metric.title} of `{c.task}`: {plain(c.unmeasured())}" for c in first if c.unmeasured()]:
         items.append(
             f"Anything about what {wording.UNMEASURED}, which is no fault of the encoders: {'; '.join(without)}."
         )
@@ -95,7 +96,7 @@ def _unmeasured(comparisons: list[Comparison]) -> list[str]:
             f"of them nobody can earn: {wording.listing(means)}."
         )
     gaps = {c.task: c.lacking.get("validation", []) for c in first}
-    if kept := [f"`{task}` ({wording.listing(labels)})" for task, labels in gaps.items() if labels]:
+    if kept := [f"`{task}` ({wording.listing(map(plain, labels))})" for task, labels in gaps.items() if labels]:
         items.append(
             "That the best weights of each run were kept: the validation part, by which they are chosen, lacks labels "
             f"of {wording.listing(kept)}."
@@ -108,7 +109,7 @@ def _unearned(c: Comparison) -> str:
     if c.unmeasured("macro_f1"):
         return ""
     said = [(name, c.lacking.get(part, [])) for part, name in (("test", "test"), ("train", "training"))]
-    return "; ".join(f"the {name} part lacks {wording.listing(labels)}" for name, labels in said if labels)
+    return "; ".join(f"the {name} part lacks {wording.listing(map(plain, labels))}" for name, labels in said if labels)
 
 
 def beats_constants(c: Comparison) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from harness.config import Statistics
+from harness.escaping import plain
 from harness.reporting import wording
 from harness.reporting.background import Background, dropped
 from harness.reporting.checkpoints import BUILT, source_kind
@@ -93,7 +94,7 @@ def gather(comparisons: list[Comparison], known: Background, statistics: Statist
 
 def _source(card: Mapping) -> str:
     address = (card.get("source") or {}).get("address")
-    return f"{card['kind']}, {address}" if address else card["kind"]
+    return f"{card['kind']}, {plain(address)}" if address else card["kind"]
 
 
 def _dropped(cards: Mapping, tasks: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from harness.escaping import code, plain
 from harness.reporting import wording
 from harness.reporting.document import Details, Paragraph, Table
 from harness.reporting.results import FAMILY_TITLES
@@ -49,7 +50,7 @@ def measured(card: Mapping, side: str, corpus: str) -> Mapping:
 def _summary(checkpoints: Mapping, kinds: str) -> Table:
     rows = []
     for (family, arm), card in checkpoints.items():
-        named = (_family(family), arm.capitalize(), _source(card), (card.get("recipe") or {}).get("name"))
+        named = (_family(family), arm.capitalize(), _source(card), plain((card.get("recipe") or {}).get("name") or ""))
         counted = [wording.count(card.get(key)) for key in ("parameters", "tokens_seen")]
         losses = [_loss(measured(card, side, corpus)) for corpus in CORPORA for side in SIDES]
         rows.append((*(name or wording.ABSENT for name in named), *counted, *losses))
@@ -74,7 +75,7 @@ def _by_type(checkpoints: Mapping, kinds: str) -> Table:
     rows = []
     for (family, arm), card in checkpoints.items():
         for corpus, document_type, sides in _types(card):
-            named = (_family(family), arm.capitalize(), corpus.capitalize(), document_type.replace("_", " "))
+            named = (_family(family), arm.capitalize(), corpus.capitalize(), plain(document_type.replace("_", " ")))
             tokens = wording.count(sides["after"].get("tokens"))
             rows.append((*named, tokens, *(show(sides[side]) for show in (_loss, _share) for side in SIDES)))
     header = ("Family", "Arm", "Corpus", "Document type", "Masked tokens", "Loss, before", "after",
@@ -99,7 +100,7 @@ def _source(card: Mapping) -> str:
     if source_kind(card) == "hub":
         # Older cards hold the names beside the kind, not below it.
         source = card["source"] if isinstance(card["source"], Mapping) else card
-        return f"`{source.get('repository')}` @ `{str(source.get('revision'))[:12]}`"
+        return f"{code(source.get('repository'))} @ {code(str(source.get('revision'))[:12])}"
     return {BUILT: "built here", "folder": "folder"}.get(source_kind(card), wording.ABSENT)
 
 

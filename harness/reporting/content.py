@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from harness.config import Statistics
+from harness.escaping import code
 from harness.reporting import background, checklist, details, environment, exploratory, headline, scores, wording
 from harness.reporting.background import Background
 from harness.reporting.cautions import cautions
@@ -66,7 +67,7 @@ def lead(comparisons: list[Comparison], profile: str) -> str:
     return (
         f"{len(comparisons)} comparisons: {amount(len(tasks), 'task')} × "
         f"{amount(len(families), 'encoder family', 'encoder families')} ({wording.listing(families)}), each with "
-        f"{amount(len(comparisons[0].seeds), 'seed')} per arm, profile `{profile}`. "
+        f"{amount(len(comparisons[0].seeds), 'seed')} per arm, profile {code(profile)}. "
         "*Baseline* is an encoder before, *clinical* the same encoder after continued pre-training on clinical "
         "text; both are fine-tuned with the same recipe and scored on the same held-out rows."
     )

@@ -1,5 +1,6 @@
 """Beyond one number: parts of the test sets, what masking would leave readable, and other thresholds."""
 
+from harness.escaping import plain
 from harness.evaluation.slices import MINIMUM, QUARTILES
 from harness.reporting import curves, wording
 from harness.reporting.document import Details, Figure, Paragraph, Table
@@ -44,7 +45,7 @@ def slice_table(group: list[Comparison], part: str) -> Table:
         shown = [scores.get((c.family, arm, *key), [None]) for c, arm in columns]
         primary = group[0].primary
         values = [wording.ABSENT if None in found else wording.score(primary, mean(found)) for found in shown]
-        rows.append((SLICED_BY.get(key[0], key[0]), key[1], wording.count(cells[key]["n"]), *values))
+        rows.append((plain(SLICED_BY.get(key[0], key[0])), plain(key[1]), wording.count(cells[key]["n"]), *values))
     first = group[0]
     return Table(
         f"{first.heading}, {WHERE[part]}: {wording.metric_title(first.primary)} by slice "
@@ -131,7 +132,7 @@ def label_table(c: Comparison, part: str) -> Table:
             for runs in found.values()
             for key in ("recall", "masked", "document_leak_rate")
         ]
-        rows.append((label.replace("_", " "), wording.count(counts[0]) if shown else wording.ABSENT, *cells))
+        rows.append((plain(label.replace("_", " ")), wording.count(counts[0]) if shown else wording.ABSENT, *cells))
     header = [
         f"{wording.arm_title(arm) + ': ' if first else ''}{name}"
         for arm in arms
@@ -154,7 +155,8 @@ def thresholds(comparisons: list[Comparison]) -> tuple:
                 f"{first.heading}: ROC curves (above) and reliability (below) of the probability of the positive "
                 f"label on the test split; the dotted line is chance above and perfect calibration below ({kind})."
             )
-            alt = f"ROC curves and reliability of {first.short_title}. The table above holds the areas and errors."
+            title = plain(first.short_title)
+            alt = f"ROC curves and reliability of {title}. The table above holds the areas and errors."
             blocks += [threshold_table(group), Figure(curves.thresholds_name(first.task), words, alt)]
     if not blocks:
         return ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from harness.escaping import plain
 from harness.reporting import curves, wording
 from harness.reporting.document import Details, Figure, Paragraph, Table
 from harness.reporting.results import Comparison
@@ -30,7 +31,7 @@ def training(comparisons: list[Comparison]) -> tuple:
     recipes = {c.task: c.provenance.get("recipe") or {} for c in comparisons}
     names = sorted({name for recipe in recipes.values() for name in recipe})
     rows = [
-        (name.replace("_", " "), *(str(recipe.get(name, wording.ABSENT)) for recipe in recipes.values()))
+        (name.replace("_", " "), *(plain(recipe.get(name, wording.ABSENT)) for recipe in recipes.values()))
         for name in names
     ]
     if rows:
@@ -72,5 +73,5 @@ def _values(found: list[tuple[str, Mapping | None]]) -> tuple[tuple[str, str, st
     for user, values in found:
         for name, value in (values or {}).items():
             shown = str(value).lower() if isinstance(value, bool) else str(value)
-            users.setdefault((name.replace("_", " "), shown), []).append(user)
+            users.setdefault((plain(name.replace("_", " ")), plain(shown)), []).append(user)
     return tuple((name, value, wording.listing(dict.fromkeys(of))) for (name, value), of in sorted(users.items()))

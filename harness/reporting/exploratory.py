@@ -3,12 +3,14 @@
 It is no part of the comparisons that were declared: not in `comparison.csv`, not under Holm, and without a verdict.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness import files, restricted
 from harness.config import ReportSettings
+from harness.escaping import plain
 from harness.evaluation.resampled import Resampled
 from harness.reporting import wording
 from harness.reporting.document import Paragraph, Table
@@ -19,7 +21,8 @@ from harness.task import Task
 @dataclass(frozen=True)
 class CrossValidated:
     """One task × family over its folds. `by_fold` and `pooled` hold the primary score of each arm: one value per
-    fold, and one per repeat over all rows at once; `estimates` the clinical arm against every other."""
+    fold that can be measured, and one per repeat over all rows at once; `estimates` the clinical arm against every
+    other. `unmeasured` says of how many folds each reason holds why they cannot."""
 
     task: str
     title: str
@@ -34,6 +37,7 @@ class CrossValidated:
     pooled: dict[str, list[float]]
     reference: dict[str, dict[str, float]]
     estimates: dict[str, Resampled]
+    unmeasured: dict[str, int]
     diverged: int
     inputs: dict
     provenance: dict
@@ -57,7 +61,11 @@ def read(scores: dict, title: str) -> CrossValidated:
         **{key: scores[key] for key in ("task", "family", "data_kind", "primary", "n", "groups", "reference")},
         folds=scores["folds"]["number"],
         repeats=scores["folds"]["repeats"],
-        by_fold={arm: [run["scores"][primary] for run in scores["runs"] if run["arm"] == arm] for arm in arms},
+        by_fold={
+            arm: [run["scores"][primary] for run in scores["runs"] if run["arm"] == arm and not run["unmeasured"]]
+            for arm in arms
+        },
+        unmeasured=dict(Counter(run["unmeasured"] for run in scores["runs"] if run["arm"] == arms[0])),
         pooled={arm: [row["scores"][primary] for row in scores["pooled"] if row["arm"] == arm] for arm in arms},
         estimates={row.pop("against"): Resampled(**row) for row in found},
         diverged=sum(run["diverged"] for run in scores["runs"]),
@@ -94,7 +102,8 @@ def blocks(validated: Sequence[CrossValidated], level: float) -> tuple:
         "pre-training run, and rest on an approximation: no exact error of a cross-validation is known. Corpora were "
         "cleaned of the texts of the validation and test splits only, so a text of the training split may stand in one."
     )
-    return (Paragraph(words), table(validated, level), Paragraph(limits), *_diverged(validated), *withheld)
+    remarks = (*_unmeasured(validated), *_diverged(validated), *withheld)
+    return (Paragraph(words), table(validated, level), Paragraph(limits), *remarks)
 
 
 def table(validated: Sequence[CrossValidated], level: float) -> Table:
@@ -105,7 +114,7 @@ def table(validated: Sequence[CrossValidated], level: float) -> Table:
             pooled = mean(v.pooled["clinical"]) - mean(v.pooled[against])
             rows.append(
                 (
-                    f"{v.title} (`{v.task}`)",
+                    f"{plain(v.title)} (`{v.task}`)",
                     wording.metric_title(v.primary),
                     f"{wording.count(v.n)} in {wording.count(v.groups)} groups",
                     wording.reading_nothing(v.reference, v.primary),
@@ -128,6 +137,17 @@ def table(validated: Sequence[CrossValidated], level: float) -> Table:
         names=6,
         grouped=4,
     )  # fmt: skip
+
+
+def _unmeasured(validated: Sequence[CrossValidated]) -> tuple:
+    found = [
+        f"{wording.amount(n, 'fold')} of `{v.task}` with {FAMILY_TITLES.get(v.family, v.family)} ({plain(reason)})"
+        for v in validated
+        for reason, n in sorted(v.unmeasured.items())
+        if reason
+    ]
+    words = f"Left out, since they cannot be measured: {wording.listing(found)}."
+    return (Paragraph(words),) if found else ()
 
 
 def _diverged(validated: Sequence[CrossValidated]) -> tuple:

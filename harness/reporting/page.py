@@ -1,10 +1,9 @@
 """The report as one HTML file that opens offline: no script, no font, no request to anywhere."""
 
 import base64
-import html
-import re
 from collections.abc import Mapping
 
+from harness import escaping
 from harness.reporting.document import Bullets, Details, Figure, Paragraph, Report, Section, Table
 
 _STYLE = """
@@ -67,38 +66,38 @@ a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 3px sol
 
 def page(report: Report, pictures: Mapping[str, bytes]) -> str:
     """The HTML of `report`; `pictures` maps the names of its figures to PNG bytes, which are inlined."""
-    title = html.escape(report.title)
+    heading = escaping.html_text(report.title)
     anchors = {section.title: f"s{i}" for i, section in enumerate(report.sections, start=1)}
-    links = "".join(f'<li><a href="#{anchors[s.title]}">{html.escape(s.title)}</a></li>' for s in report.sections)
+    links = "".join(f'<li><a href="#{at}">{escaping.html_text(title)}</a></li>' for title, at in anchors.items())
     sections = "".join(_section(section, anchors[section.title], pictures) for section in report.sections)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n"
-        f'<p class="notice">{_inline(report.notice)}</p>\n<p>{_inline(report.lead)}</p>\n'
+        f"<title>{heading}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{heading}</h1>\n"
+        f'<p class="notice">{escaping.html(report.notice)}</p>\n<p>{escaping.html(report.lead)}</p>\n'
         f'<nav aria-label="Sections"><ul>{links}</ul></nav>\n{sections}</main>\n</body>\n</html>\n'
     )
 
 
 def _section(section: Section, anchor: str, pictures: Mapping[str, bytes]) -> str:
     blocks = "".join(_block(block, pictures) for block in section.blocks)
-    heading = f'<h2 id="{anchor}">{html.escape(section.title)}</h2>'
+    heading = f'<h2 id="{anchor}">{escaping.html_text(section.title)}</h2>'
     return f'<section aria-labelledby="{anchor}">\n{heading}\n{blocks}</section>\n'
 
 
 def _block(block, pictures: Mapping[str, bytes]) -> str:
     match block:
         case Paragraph(text):
-            return f"<p>{_inline(text)}</p>\n"
+            return f"<p>{escaping.html(text)}</p>\n"
         case Bullets(items):
-            return "<ul>" + "".join(f"<li>{_inline(item)}</li>\n" for item in items) + "</ul>\n"
+            return "<ul>" + "".join(f"<li>{escaping.html(item)}</li>\n" for item in items) + "</ul>\n"
         case Figure(name, caption, alt):
             data = base64.b64encode(pictures[name]).decode("ascii")
-            image = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
-            return f"<figure>{image}<figcaption>{_inline(caption)}</figcaption></figure>\n"
+            image = f'<img alt="{escaping.html_attribute(alt)}" src="data:image/png;base64,{data}">'
+            return f"<figure>{image}<figcaption>{escaping.html(caption)}</figcaption></figure>\n"
         case Details(summary, blocks):
             inner = "".join(_block(b, pictures) for b in blocks)
-            return f"<details><summary>{html.escape(summary)}</summary>\n{inner}</details>\n"
+            return f"<details><summary>{escaping.html_text(summary)}</summary>\n{inner}</details>\n"
         case Table():
             return _table(block)
     raise TypeError(f"no HTML for {type(block).__name__}")
@@ -109,7 +108,7 @@ def _table(table: Table) -> str:
     # On the page a group's shared columns become one heading row, which saves half the width.
     skip, start = (table.grouped, table.grouped) if table.grouped else (0, 0)
     header = "".join(
-        f'<th scope="col"{"" if i < table.names else " class=number"}>{html.escape(name)}</th>'
+        f'<th scope="col"{"" if i < table.names else " class=number"}>{escaping.html(name)}</th>'
         for i, name in enumerate(table.header)
         if i >= start
     )
@@ -120,7 +119,7 @@ def _table(table: Table) -> str:
             body.append(_group(table, before, len(row) - skip))
         cells = [_cell(table, number, column, text) for column, text in enumerate(row) if column >= start]
         body.append(f"<tr>{''.join(cells)}</tr>\n")
-    caption, label = _inline(table.caption), html.escape(table.caption.replace("`", ""))
+    caption, label = escaping.html(table.caption), escaping.html_attribute(table.caption.replace("`", ""))
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">\n'
         f"<table{' class=matrix' if table.shade else ''}><caption>{caption}</caption>\n"
@@ -130,25 +129,18 @@ def _table(table: Table) -> str:
 
 def _group(table: Table, values: tuple[str, ...], width: int) -> str:
     rest = "".join(
-        f"<span>{html.escape(name.lower())}: {html.escape(value)}</span>"
+        f"<span>{escaping.html(name.lower())}: {escaping.html(value)}</span>"
         for name, value in zip(table.header[1 : table.grouped], values[1:], strict=True)
     )
-    return f'<tr><th class="group" scope="rowgroup" colspan="{width}">{_inline(values[0])}{rest}</th></tr>\n'
+    return f'<tr><th class="group" scope="rowgroup" colspan="{width}">{escaping.html(values[0])}{rest}</th></tr>\n'
 
 
 def _cell(table: Table, row: int, column: int, text: str) -> str:
     if column == table.grouped:
-        return f'<th scope="row">{_inline(text)}</th>'
+        return f'<th scope="row">{escaping.html(text)}</th>'
     if column < table.names:
-        return f"<td>{_inline(text)}</td>"
+        return f"<td>{escaping.html(text)}</td>"
     style = ""
     if table.shade:
         style = f' style="background: rgba(var(--shade), {0.65 * table.shade[row][column - table.names]:.2f})"'
-    return f'<td class="number"{style}>{_inline(text)}</td>'
-
-
-def _inline(text: str) -> str:
-    """Escaped text with `code` and *emphasis*."""
-    escaped = html.escape(text, quote=False)
-    escaped = re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped)
-    return re.sub(r"(?<![\w*])\*([^*\s][^*]*)\*(?![\w*])", r"<em>\1</em>", escaped)
+    return f'<td class="number"{style}>{escaping.html(text)}</td>'

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness import files
 from harness.config import Run
+from harness.escaping import markdown, plain
 from harness.reporting import wording
 from harness.reporting.checkpoints import measured, source_kind
 from harness.reporting.results import FAMILY_TITLES
@@ -71,7 +72,7 @@ def tags(made: Pretraining) -> dict[str, str]:
         "fingerprint": made.fingerprint,
         "checkpoint": made.checkpoint,
         "code": str(card.get("code")),
-        NOTE: description(made),
+        NOTE: markdown(description(made)),
     }
     found |= {f"corpus_{name}": part["sha256"] for name, part in corpus.items()}
     parent = card.get("parent")
@@ -83,10 +84,12 @@ def description(made: Pretraining) -> str:
     card, title = made.card, FAMILY_TITLES.get(made.family, made.family)
     if source_kind(card) != "build":
         source = card["source"] if isinstance(card["source"], Mapping) else {}
-        where = " ".join(str(source[key]) for key in ("repository", "revision", "name") if source.get(key))
+        where = " ".join(plain(source[key]) for key in ("repository", "revision", "name") if source.get(key))
         return f"{title}, {made.arm} arm: an existing checkpoint ({source_kind(card)} {where}), not trained here."
     start = "from random weights" if made.arm == "baseline" else "from the baseline"
     text = f"{title}, {made.arm} arm: trained {start} on the {card.get('trained_on')} corpus"
+    if card.get("replay"):
+        text += f", {100 * card['replay']:.0f} % of it general text,"
     if card.get("steps"):
         text += f" for {wording.count(card['steps'])} updates over {wording.count(card['tokens_seen'])} tokens"
     losses = [
@@ -107,7 +110,7 @@ def parameters(made: Pretraining) -> dict[str, str]:
         **{k: card.get(k) for k in ("engine", "encoder", "batch", "libraries")},
     }
     found = {f"{name}.{key}": value for name, part in sections.items() for key, value in sorted((part or {}).items())}
-    found |= {key: card[key] for key in ("architecture", "trained_on") if card.get(key)}
+    found |= {key: card[key] for key in ("architecture", "trained_on", "replay") if card.get(key)}
     found |= {"family": made.family, "arm": made.arm, "source": source_kind(card), "profile": made.profile}
     return {key: str(value) for key, value in found.items()}
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from harness import files, restricted
 from harness.config import ReportSettings
+from harness.escaping import markdown, plain
 from harness.evaluation.verdicts import Judgement
 from harness.reporting import provenance, reproductions, results, wording
 from harness.reporting.results import AGAINST, Comparison
@@ -123,7 +124,7 @@ def parent_tags(recording: Recording, links: Mapping[str, "Made"]) -> dict[str, 
         **verdicts(recording),
         **{f"pretraining_{arm}": made.run for arm, made in links.items()},
         **_reproduced(recording),
-        NOTE: description(recording) + _checkpoints(links),
+        NOTE: markdown(description(recording)) + _checkpoints(links),
     }
 
 
@@ -138,7 +139,7 @@ def child_tags(recording: Recording, entry: Mapping, links: Mapping[str, "Made"]
     else:
         best = wording.score(c.primary, c.values[arm, entry["seed"], "test", c.primary])
     text = (
-        f"{c.title}, {c.family_title}: the {arm} arm fine-tuned with seed {entry['seed']} for {entry['steps']} "
+        f"{plain(c.title)}, {c.family_title}: the {arm} arm fine-tuned with seed {entry['seed']} for {entry['steps']} "
         f"updates, scored as it was after {entry['best_step']}, where it told the classes of the validation part best "
         "apart (Matthews correlation). "
         f"{wording.capital(wording.metric_title(c.primary))} on the test split: {best} ({wording.KINDS[c.data_kind]})."
@@ -151,7 +152,7 @@ def child_tags(recording: Recording, entry: Mapping, links: Mapping[str, "Made"]
         "seed": str(entry["seed"]),
         **({"pretraining": links[arm].run} if made else {}),
         **_reproduced(recording),
-        NOTE: text + _checkpoints(made),
+        NOTE: markdown(text) + _checkpoints(made),
     }
 
 
@@ -187,8 +188,8 @@ def description(recording: Recording) -> str:
     c = recording.comparison
     if reason := c.unmeasured():
         return (
-            f"{c.title}, {c.family_title}: {wording.metric_title(c.primary)} before and after clinical pre-training "
-            f"{wording.unmeasured(reason)} ({len(c.seeds)} seeds, {wording.KINDS[c.data_kind]})."
+            f"{plain(c.title)}, {c.family_title}: {wording.metric_title(c.primary)} before and after clinical "
+            f"pre-training {wording.unmeasured(reason)} ({len(c.seeds)} seeds, {wording.KINDS[c.data_kind]})."
         )
     baseline, clinical = (wording.over_seeds(c, arm) for arm in (AGAINST, "clinical"))
     estimate, judgement = c.estimates["test", AGAINST], recording.judgements[AGAINST]
@@ -198,7 +199,7 @@ def description(recording: Recording) -> str:
         interval = f"interval {interval}"
     difference = wording.unit(c.primary, wording.difference(c.delta(), c.primary))
     text = (
-        f"{c.title}, {c.family_title}: {wording.metric_title(c.primary)} {baseline} before and {clinical} after "
+        f"{plain(c.title)}, {c.family_title}: {wording.metric_title(c.primary)} {baseline} before and {clinical} after "
         f"clinical pre-training, {difference} over {len(c.seeds)} seeds and {c.n['test']} test rows "
         f"({wording.KINDS[c.data_kind]}). Over documents and seeds: {interval}, {judgement.verdict}."
     )

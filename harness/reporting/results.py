@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.config import ARMS, Run, Statistics
 from harness.errors import MissingInputError
+from harness.escaping import plain
 from harness.evaluation.coarsening import Rung
 from harness.evaluation.statistics import Estimate
 from harness.evaluation.verdicts import Judgement, judge
@@ -109,8 +110,8 @@ class Comparison:
 
     @property
     def heading(self) -> str:
-        """Title and, as code, the name that the CSVs and commands use."""
-        return f"{self.short_title} (`{self.task}`)"
+        """Title and, as code, the name that the CSVs and commands use; in the notation of `harness.escaping`."""
+        return f"{plain(self.short_title)} (`{self.task}`)"
 
     @property
     def family_title(self) -> str:

@@ -2,6 +2,7 @@
 
 from harness import restricted
 from harness.config import CONTROL
+from harness.escaping import plain
 from harness.evaluation.suppression import MINIMUM
 from harness.reporting import wording
 from harness.reporting.document import Details, Paragraph, Table
@@ -47,7 +48,7 @@ def all_scores(comparisons: list[Comparison]) -> tuple:
 def _left_out(comparisons: list[Comparison]) -> str:
     """Which metrics cannot be measured, and why."""
     found = unique(
-        f"{wording.metric_title(metric)} of `{c.task}` on the {WHERE[part]} ({reason})"
+        f"{wording.metric_title(metric)} of `{c.task}` on the {WHERE[part]} ({plain(reason)})"
         for c in comparisons
         for part in c.parts
         for metric in c.metrics
@@ -67,7 +68,7 @@ def class_table(c: Comparison) -> Table:
         shown = [row.get(k) for row in rows_of_label for k in columns]
         cells = [wording.score_shown(wording.SHARE, value) for value in shown]
         first = rows_of_label[0]
-        rows.append((first["label"].replace("_", " "), wording.count(first["support"]), *cells))
+        rows.append((plain(first["label"].replace("_", " ")), wording.count(first["support"]), *cells))
     classic = ("Classic P", "R", "F1") if c.classic else ()
     return Table(
         f"{c.heading}, {c.family_title}: by class on the test split, means over seeds ({wording.KINDS[c.data_kind]})",
@@ -78,13 +79,13 @@ def class_table(c: Comparison) -> Table:
 
 def matrix_table(c: Comparison, arm: str) -> Table:
     """The confusion matrix of an arm, counts added up over seeds."""
-    matrix = c.summed_matrix(arm)
+    matrix, labels = c.summed_matrix(arm), [plain(label.replace("_", " ")) for label in c.labels]
     shade = tuple(tuple((n or 0) / max(1, sum(n or 0 for n in row)) for n in row) for row in matrix)
     return Table(
         f"{c.heading}, {c.family_title}, {arm_title(arm).lower()}: gold in rows, prediction in columns, "
         f"counts over {amount(len(c.seeds), 'seed')} ({wording.KINDS[c.data_kind]})",
-        ("Gold", *(label.replace("_", " ") for label in c.labels)),
-        tuple((label.replace("_", " "), *map(wording.count, row)) for label, row in zip(c.labels, matrix, strict=True)),
+        ("Gold", *labels),
+        tuple((label, *map(wording.count, row)) for label, row in zip(labels, matrix, strict=True)),
         shade=shade,
     )
 

@@ -1,5 +1,6 @@
 """How numbers and names are written for a reader: one place, so that every table says it alike."""
 
+from harness.escaping import plain
 from harness.evaluation.verdicts import Judgement
 from harness.metrics import METRICS
 from harness.reporting.results import Comparison, mean, spread
@@ -73,7 +74,7 @@ WITHHELD = "withheld"
 
 
 def unmeasured(reason: str) -> str:
-    return reason if reason.startswith(WITHHELD) else f"{UNMEASURED}: {reason}"
+    return reason if reason.startswith(WITHHELD) else f"{UNMEASURED}: {plain(reason)}"
 
 
 def verdict(judgement: Judgement, reason: str = "") -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from harness import registry
 from harness.config import Params
 from harness.errors import DataError
-from harness.scratch import scratch_folder
+from harness.scratch import Together
 
 # Files below data/corpus that are fetched, not generated, by the name params.yaml uses.
 FETCHED_CORPORA = {"norec.jsonl.gz": "norec"}
@@ -18,36 +18,39 @@ def run(root: Path, params: Params, names: list[str], mirror: Path | None) -> No
     the generated files are written first, so that `data/` is complete before it is pinned.
     """
     from harness.data import sources
-    from harness.data.pinning import pin_data
+    from harness.data.pinning import pin_data, replacing
 
     wanted = [registry.get(root, name) for name in (names or params.run.tasks)]
     public = [task for task in wanted if task.public is not None]
     for task in wanted:
         if names and task.public is None:
             raise DataError(f"{task.name} has no public original.", remedy="It exists only at its owner's site.")
-    complete_with_generated(root, params)
-    for task, folder in zip(public, sources.fetch(root, public, mirror), strict=True):
-        print(f"{task.name}: {folder.relative_to(root)} (verified)")
     corpora = sorted(
         {FETCHED_CORPORA[file] for file in (*params.corpus.general, *params.corpus.clinical) if file in FETCHED_CORPORA}
     )
+    with replacing(root) as within:
+        complete_with_generated(root, params, within)
+        folders = sources.fetch(root, public, mirror, within)
+        sources.fetch_corpus(root, corpora, mirror, within)
+        pin_data(root, within)
+    for task, folder in zip(public, folders, strict=True):
+        print(f"{task.name}: {folder.relative_to(root)} (verified)")
     if corpora:
-        sources.fetch_corpus(root, corpora, mirror)
         print(f"corpus: {', '.join(corpora)} (verified)")
-    pin_data(root)
     print(
         "data.dvc now pins these files. Next: `dvc repro`. "
         "Back to generated data: `git checkout data.dvc && dvc repro`."
     )
 
 
-def complete_with_generated(root: Path, params: Params) -> None:
+def complete_with_generated(root: Path, params: Params, within: Together) -> None:
     """Generate the parts of `data/` that are not there yet; what is there stays as it is."""
-    from harness.data.synthetic import generate
+    from harness.data.synthetic import CORPUS, TASKS, generate
 
-    with scratch_folder(Path(root) / "generated") as aside:
-        for name, folder in sorted(generate(aside, params.generate.seed).items()):
-            target = root / "data" / name
-            if not target.exists():
-                target.parent.mkdir(exist_ok=True)
-                folder.rename(target)
+    if all((Path(root) / "data" / name).exists() for name in (*TASKS, CORPUS)):
+        return
+    aside = within.scratch_folder(Path(root) / "data" / "generated")
+    for name, folder in sorted(generate(aside, params.generate.seed).items()):
+        target = root / "data" / name
+        if not target.exists():
+            within.put_in_place(folder, target)

@@ -98,7 +98,13 @@ class Training:
             code=code_hash("harness.stages.pretrain"),
             libraries=cards.libraries(),
             parent=cards.parent_of(self.parent),
-            training=cards.training_of(self.settings.pretraining, self.settings.engine, TRAINED_ON[arm], parts),
+            training=cards.training_of(
+                self.settings.pretraining,
+                self.settings.engine,
+                TRAINED_ON[arm],
+                parts,
+                replay=self.settings.replay if TRAINED_ON[arm] == "clinical" else 0.0,
+            ),
         )
 
     def tokenised(self):
@@ -118,7 +124,7 @@ class Training:
         import torch
 
         from harness.models import cards, families
-        from harness.training import arms
+        from harness.training import arms, replay
         from harness.training.distributed import joined, leads
         from harness.training.pretraining import Observer
 
@@ -130,6 +136,7 @@ class Training:
         states = self.root / "artifacts" / "states" / self.family / arm
         prepare_torch(engine.pretraining_threads, engine.device)
         tokenizer, tokenised, hashes = self.tokenised()
+        tokenised = replay.replayed(tokenised, self.settings.replay, recipe.seed)
         torch.manual_seed(derived_seed("continue", recipe.seed))
         model, new = families.load_for_pretraining(self.parent, architecture, engine.attention)
         # As many updates for every arm: those of the clinical corpus.

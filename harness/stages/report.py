@@ -1,5 +1,6 @@
 """Stage `report`: scores and cards → `reports/`. Needs no torch, and writes nothing of a document's text."""
 
+import shutil
 from pathlib import Path
 
 from harness import files
@@ -7,7 +8,14 @@ from harness.config import ReportSettings
 from harness.reporting import content, disclosed_cards, exploratory, provenance, results, tables
 from harness.reporting.background import Background
 from harness.reporting.document import Table
+from harness.scratch import is_scratch, together
 from harness.task import Task
+
+# What this stage writes below reports/.
+WRITTEN = (
+    "figures", "plots", "model-index", "croissant", "results.csv", "classic.csv", "comparison.csv", "tables.tex",
+    "README.md", "index.html", "metrics.json", "provenance.json",
+)  # fmt: skip
 
 
 def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
@@ -16,7 +24,7 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
     The comparisons are those of `run.tasks` × `run.families` × `run.seeds`: a missing one is a
     MissingInputError that names its stage, leftovers of earlier runs are ignored.
     """
-    from harness.reporting import figures, page
+    from harness.reporting import figures
 
     root = Path(root)
     comparisons = results.load(root, settings.run, tasks)
@@ -26,7 +34,29 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
     validated = exploratory.load(root, settings, tasks)
     report = content.report(comparisons, shown, settings.run.profile, judgements, settings.statistics, validated)
     pictures = figures.draw(comparisons, judgements, shown.checkpoints, settings.statistics)
-    folder = root / "reports"
+    with together(root, root / "artifacts" / "report.json") as within:
+        with files.atomic_folder(root / "reports", within) as folder:
+            _keep_others(root / "reports", folder)
+            _write(folder, comparisons, judgements, report, pictures)
+            write_for_machines(root, folder, comparisons, judgements, shown, tasks)
+            files.write_json(folder / "provenance.json", trace(root, settings, comparisons, validated, known))
+        files.write_json(root / "artifacts" / "report.json", exact(comparisons, validated))
+
+
+def _keep_others(before: Path, folder: Path) -> None:
+    """What other stages write there, and what somebody has put beside it, is not this stage's to leave out."""
+    for path in sorted(before.glob("*")):
+        if path.name in WRITTEN or is_scratch(path.name):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.copytree(path, folder / path.name, symlinks=True)
+        else:
+            shutil.copy2(path, folder / path.name, follow_symlinks=False)
+
+
+def _write(folder: Path, comparisons, judgements, report, pictures: dict[str, bytes]) -> None:
+    from harness.reporting import page
+
     files.fill(folder / "figures", pictures)
     files.write_text(folder / "results.csv", tables.results_csv(comparisons))
     files.write_text(folder / "classic.csv", tables.classic_csv(comparisons))
@@ -34,9 +64,6 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
     files.write_text(folder / "tables.tex", tables.latex(paper_tables(report)))
     files.write_text(folder / "README.md", tables.markdown(report))
     files.write_text(folder / "index.html", page.page(report, pictures))
-    write_for_machines(root, folder, comparisons, judgements, shown, tasks)
-    files.write_json(folder / "provenance.json", trace(root, settings, comparisons, validated, known))
-    files.write_json(root / "artifacts" / "report.json", exact(comparisons, validated))
 
 
 def write_for_machines(

@@ -12,6 +12,7 @@ from harness import files
 from harness.config import ScoreSettings
 from harness.data import folding
 from harness.errors import DataError
+from harness.evaluation import measurable
 from harness.evaluation.predictions import held_against, recorded_lines
 from harness.folds import Folds
 from harness.task import Task
@@ -109,9 +110,23 @@ class _Folds:
         of_part = {part: {self._groups[i] for i, p in parts.items() if p == part} for part in ("train", "test")}
         self._ratios.append(len(of_part["test"]) / len(of_part["train"]))
         at = {key: entry[key] for key in ("arm", "repeat", "fold")}
-        scores = self._scores(tested)
-        self._runs.append({**at, "n_test": len(tested), "diverged": entry["diverged"], "scores": scores})
+        self._runs.append(
+            {
+                **at,
+                "n_test": len(tested),
+                "diverged": entry["diverged"],
+                "unmeasured": self._fault(parts),
+                "scores": self._scores(tested),
+            }
+        )
         return self._metrics.decision_hash(lines)
+
+    def _fault(self, parts: folding.Parts) -> str:
+        """Why the primary metric cannot be measured on this fold, by its gold alone, so that it is the same for every
+        arm; empty where it can."""
+        rows = {part: [self._records[i] for i, p in parts.items() if p == part] for part in ("train", "test")}
+        lacking = {part: measurable.absent(self._task.labels, of) for part, of in rows.items()}
+        return measurable.faults(self._task, lacking).get("test", {}).get(self._task.metrics[0], "")
 
     def _scores(self, lines: list[dict]) -> dict[str, float]:
         decisions = self._metrics.decisions(self._task, lines, self._records)
@@ -129,11 +144,12 @@ class _Folds:
 
         by_arm = defaultdict(list)
         for run in self._runs:
-            by_arm[run["arm"]].append(run["scores"][self._task.metrics[0]])
+            by_arm[run["arm"]] += [] if run["unmeasured"] else [run["scores"][self._task.metrics[0]]]
         ratio = sum(self._ratios) / len(self._ratios)
         groups = len({line["group"] for lines in self._tested.values() for line in lines})
         compared = []
-        for against in sorted(set(by_arm) - {"clinical"}):
+        # A score of 0 on a fold where every model has it is no difference of 0. From one fold there is no interval.
+        for against in sorted(set(by_arm) - {"clinical"}) if len(by_arm["clinical"]) > 1 else ():
             pairs = zip(by_arm[against], by_arm["clinical"], strict=True)
             estimate = resampled.corrected([after - before for before, after in pairs], ratio, groups, level)
             compared.append({"against": against, **asdict(estimate)})

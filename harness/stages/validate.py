@@ -12,6 +12,7 @@ from pathlib import Path
 from harness import files, registry, restricted
 from harness.data import mapping, pseudonyms, reading, sources
 from harness.data.discretion import discreet
+from harness.printable import terminal
 from harness.task import Reading, Task
 
 
@@ -22,7 +23,7 @@ def run(root: Path, name: str) -> dict:
     records, card = check(task, root / "data" / name, root)
     made = Reading(records, card["rows_in"], card["dropped"], card["repaired"])
     for remark in reading.remarks(task, made):
-        print(f"{name}: {remark}", file=sys.stderr)
+        print(terminal(f"{name}: {remark}"), file=sys.stderr)
     with files.atomic_folder(root / "artifacts" / "validated" / name) as folder:
         files.write_jsonl(folder / "records.jsonl", records)
         card["sha256"] = files.sha256(folder / "records.jsonl")

@@ -24,11 +24,12 @@ from harness.training.watching import Several, shown
 @dataclass(frozen=True)
 class Corpus:
     """A tokenised corpus: documents to train on, (document type, row) pairs that are held out, and the folder
-    whose files all of this is read from."""
+    whose files all of this is read from. `replay` says what is mixed into the documents, where something is."""
 
     documents: Documents
     held_out: list[tuple[str, Row]]
     folder: Path
+    replay: Mapping | None = None
 
 
 def updates_of(corpus: Corpus, tokenizer, config, settings: Pretraining, *, leads: bool = True) -> int:
@@ -38,7 +39,8 @@ def updates_of(corpus: Corpus, tokenizer, config, settings: Pretraining, *, lead
     """
     if settings.steps is not None:
         return settings.steps
-    key = sha256_value({"settings": dataclasses.asdict(settings), "code": code_hash(__name__)})
+    counted = {"settings": dataclasses.asdict(settings), "replay": corpus.replay, "code": code_hash(__name__)}
+    key = sha256_value(counted)
     record = corpus.folder / f"updates-{key[:16]}.json"
     if leads and not record.is_file():
         plan = _plan(corpus, recipe_for(settings, Vocabulary.of(tokenizer), config), settings)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from harness import letters
-from harness.bio import IGNORED, tag_tokens
+from harness.bio import IGNORED, Tags
 
 
 @dataclass(frozen=True)
@@ -81,20 +81,21 @@ def _encode_windows(records, tokenizer, labels, max_length: int, stride: int) ->
         return_offsets_mapping=True,
     )
     kinds = encoding.get("token_type_ids")
+    # Once a document: a window must not cost more in a long one.
+    marks = [letters.has_marks(record["text"]) for record in records]
+    tags = [Tags(record["spans"], labels) for record in records]
     examples = []
     for w, i in enumerate(encoding["overflow_to_sample_mapping"]):
-        offsets = tuple(_of_letters(records[i]["text"], encoding["offset_mapping"][w]))
+        offsets = tuple(_of_letters(records[i]["text"], encoding["offset_mapping"][w], marks[i]))
         types = (tuple(kinds[w]),) if kinds else ()
-        target = tag_tokens(offsets, records[i]["spans"], labels)
-        examples.append(Example((tuple(encoding["input_ids"][w]),), types, target, i, offsets))
+        examples.append(Example((tuple(encoding["input_ids"][w]),), types, tags[i].of(offsets), i, offsets))
     return examples
 
 
-def _of_letters(text: str, offsets: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def _of_letters(text: str, offsets: Iterable[tuple[int, int]], marks: bool) -> Iterator[tuple[int, int]]:
     """Offsets of whole letters, without white space: byte-level tokenizers leave it on the first token of a later
     window, and the same token would stand at two places; others drop marks, and an entity would lose its last one.
     """
-    marks = letters.has_marks(text)
     for start, end in offsets:
         # Special tokens have no characters.
         if marks and start < end:

@@ -6,6 +6,7 @@ of a batch. Everything drawn comes from the generator it is handed.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -55,11 +56,31 @@ class Vocabulary:
         return cls(*ids, special, plain.nonzero().flatten(), "token_type_ids" in tokenizer.model_input_names)
 
 
-def windows(tokens: Sequence[int], length: int, vocabulary: Vocabulary) -> list[Row]:
-    """A document as rows of at most `length` tokens, [CLS] and [SEP] included; remains that are too short go."""
-    room = length - 2
-    cuts = (tokens[start : start + room] for start in range(0, len(tokens), room))
+def windows(
+    tokens: Sequence[int],
+    length: int,
+    vocabulary: Vocabulary,
+    short_rows: float = 0.0,
+    generator: torch.Generator | None = None,
+) -> list[Row]:
+    """A document as rows of at most `length` tokens, [CLS] and [SEP] included; remains that are too short go.
+
+    About a share `short_rows` of the rows ends sooner, after a number of tokens drawn evenly from SHORTEST to one
+    below the most. Published code cuts the rest of such a row off and starts rows at every sentence; here the next
+    row begins where it ends, so that no text is lost.
+    """
+    borders = [0]
+    while borders[-1] < len(tokens):
+        borders.append(borders[-1] + _row_size(max(1, length - 2), short_rows, generator))
+    cuts = (tokens[start:end] for start, end in pairwise(borders))
     return [Row((vocabulary.cls, *cut, vocabulary.sep)) for cut in cuts if len(cut) >= SHORTEST]
+
+
+def _row_size(room: int, short_rows: float, generator: torch.Generator | None) -> int:
+    if not short_rows or room <= SHORTEST:
+        return room
+    short, where = torch.rand(2, generator=generator, dtype=torch.float64).tolist()
+    return SHORTEST + int(where * (room - SHORTEST)) if short < short_rows else room
 
 
 def padded(rows: Sequence[Row], vocabulary: Vocabulary) -> dict[str, torch.Tensor]:
@@ -86,8 +107,8 @@ class Recipe:
 
     def rows(self, documents: Documents, block: range, generator: torch.Generator) -> Iterable[Row]:
         """The rows of a block of documents, made as they are taken: all of them at once would fill memory."""
-        length = self.settings.length
-        return (row for i in block for row in windows(documents.tokens(i), length, self.vocabulary))
+        s, v = self.settings, self.vocabulary
+        return (row for i in block for row in windows(documents.tokens(i), s.length, v, s.short_rows, generator))
 
     def rate(self, step: int, steps: int) -> float:
         s = self.settings
@@ -115,9 +136,8 @@ class MaskedWithNextSentence(Recipe):
     def rows(self, documents: Documents, block: range, generator: torch.Generator) -> Iterable[Row]:
         v, length = self.vocabulary, self.settings.length
         texts = [cut_long(documents.sentences(i), (length - 3) // 2) for i in block]
-        encoded = (
-            encode_pair(pair, texts, v.cls, v.sep, length) for pair in next_sentence_pairs(texts, length, generator)
-        )
+        pairs = next_sentence_pairs(texts, length, generator, self.settings.short_rows)
+        encoded = (encode_pair(pair, texts, v.cls, v.sep, length) for pair in pairs)
         return (Row(e.rows[0], e.types[0], label=e.target) for e in encoded if e.length >= SHORTEST + 2)
 
     def batch(self, rows: Sequence[Row], rate: float, generator: torch.Generator) -> tuple[dict, dict]:

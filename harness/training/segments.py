@@ -54,18 +54,20 @@ def cut_long(sentences: Sequence[Sequence[int]], longest: int) -> list[Sequence[
 
 
 def next_sentence_pairs(
-    documents: Sequence[Sequence[Sequence[int]]], length: int, generator: torch.Generator
+    documents: Sequence[Sequence[Sequence[int]]], length: int, generator: torch.Generator, short_rows: float = 0.0
 ) -> list[PairRow]:
     """One epoch of rows, in a new order, of `documents` given as sentences of token ids without special tokens.
 
-    A row holds [CLS] a [SEP] b [SEP] in at most `length` tokens. Of the rows with two segments exactly
-    half are FOREIGN (the smaller half of an odd number). A run of one sentence, such as a document that
-    has only one, becomes a row of one segment, which counts for the masked LM alone: as half of a
+    A row holds [CLS] a [SEP] b [SEP] in at most `length` tokens; the runs of about a share `short_rows` of the
+    documents end sooner, where they reach a number of tokens drawn for the document. Of the rows with two
+    segments exactly half are FOREIGN (the smaller half of an odd number). A run of one sentence, such as a
+    document that has only one, becomes a row of one segment, which counts for the masked LM alone: as half of a
     foreign pair it would make shortness a sign of the label. Raises TrainingError when a foreign
     segment is needed and there is only one document.
     """
     lengths = [[len(sentence) for sentence in document] for document in documents]
-    runs = [Segment(i, a, b) for i, sizes in enumerate(lengths) for a, b in _runs(sizes, length - 3)]
+    targets = _targets(len(documents), length - 3, generator, short_rows)
+    runs = [Segment(i, a, b) for i, sizes in enumerate(lengths) for a, b in _runs(sizes, length - 3, targets[i])]
     alone = [run for run in runs if run.end - run.start == 1]
     pairs = [_halved(run, draw) for run, draw in zip(runs, _uniform(len(runs), generator), strict=True)
              if run.end - run.start > 1]  # fmt: skip
@@ -78,11 +80,23 @@ def next_sentence_pairs(
     return [rows[i] for i in torch.randperm(len(rows), generator=generator).tolist()]
 
 
-def _runs(sizes: Sequence[int], room: int) -> list[tuple[int, int]]:
-    """Borders of consecutive runs of at most `room` tokens; a last sentence that would stand alone gets company."""
+def _targets(documents: int, room: int, generator: torch.Generator, share: float) -> list[int | None]:
+    """After how many tokens the runs of each document end, from 2 to `room`; None for those whose runs fill a row."""
+    if not share:
+        return [None] * documents
+    short, where = _uniform(documents, generator), _uniform(documents, generator)
+    return [2 + int(b * (room - 1)) if a < share else None for a, b in zip(short, where, strict=True)]
+
+
+def _runs(sizes: Sequence[int], room: int, target: int | None = None) -> list[tuple[int, int]]:
+    """Borders of consecutive runs of at most `room` tokens; a last sentence that would stand alone gets company.
+
+    A run ends with the sentence that reaches `target`, but not with its first: it has to become two segments.
+    """
     runs, start, total = [], 0, 0
     for i, size in enumerate(sizes):
-        if i > start and total + size > room:
+        reached = target is not None and total >= target and i > start + 1
+        if reached or (i > start and total + size > room):
             runs.append((start, i))
             start, total = i, 0
         total += size

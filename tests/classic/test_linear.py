@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from harness.classic import linear
 from harness.classic.linear import Encoding, Regression
 
 
@@ -36,6 +37,18 @@ def test_a_label_that_training_lacks_has_no_probability():
     assert answers[0]["scores"][0] == 0 and answers[0]["prediction"] == "stroke"
     alone = fitted("sequence", calls("other", "other"), ("none", "other"), [{"text": "lam arm"}])
     assert alone == [{"prediction": "other", "scores": [0.0, 1.0]}]
+
+
+def test_of_many_labels_the_dual_form_has_the_same_solution(monkeypatch):
+    labels = tuple(f"label{k:02d}" for k in range(linear.MANY))
+    records = [{"text": f"ord{k} felles{k % 7} tall{k % 3} nr{i}", "label": labels[k]}
+               for k in range(linear.MANY) for i in range(4)]  # fmt: skip
+    new = [{"text": f"ord{k} felles{k % 5}"} for k in range(linear.MANY)]
+    dual = [answer["scores"] for answer in fitted("sequence", records, labels, new)]
+    monkeypatch.setattr(linear, "MANY", linear.MANY + 1)
+    primal = [answer["scores"] for answer in fitted("sequence", records, labels, new)]
+    # Both stop within their tolerance of the one optimum; a wrong problem would be off by tenths.
+    assert np.abs(np.array(dual) - np.array(primal)).max() < 0.01 and dual != primal
 
 
 def test_a_pair_is_judged_by_what_its_texts_share():

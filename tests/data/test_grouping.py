@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.data import grouping
+from harness.data import cosines, grouping
 from harness.errors import DataError
 from harness.task import Groups
 
@@ -129,7 +129,7 @@ def test_near_duplicates_across_blocks(monkeypatch):
     rng = random.Random(5)
     texts = sorted({" ".join(rng.choices(["alfa", "beta", "gamma", "delta", "epsilon"], k=5)) for _ in range(40)})
     whole = grouping.near_duplicates(texts, 0.8)
-    monkeypatch.setattr(grouping, "BLOCK_ROWS", 7)
+    monkeypatch.setattr(cosines, "BLOCK_ROWS", 7)
     in_blocks = grouping.near_duplicates(texts, 0.8)
     assert [p[:2] for p in in_blocks] == [p[:2] for p in whole]
     assert [p[2] for p in in_blocks] == pytest.approx([p[2] for p in whole])

@@ -80,3 +80,11 @@ def test_only_names_are_replaced():
     made = pseudonyms.replaced([record], "t", ("ward", None), KEY)[0]
     assert {name for name in record if made[name] != record[name]} == {"id", "group", "ward"}
     assert pseudonyms.replaced([{"id": None}], "t", (), KEY) == [{"id": None}]
+
+
+@pytest.mark.parametrize("other", ["P\u00ad1", "P1\u200b", "\ufeffP1 ", "\uff301"])
+def test_a_group_with_a_character_that_nobody_sees_is_the_same_group(other):
+    rows = [{"id": "1", "group": "P1", "ward": "P1"}, {"id": "2", "group": other, "ward": other}]
+    one, two = pseudonyms.replaced(rows, "t", ["ward"], KEY)
+    assert (one["group"], one["ward"]) == (two["group"], two["ward"])
+    assert one["group"] == KEY.pseudonym("t", "group", "P1") and one["id"] != two["id"]

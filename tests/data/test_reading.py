@@ -89,6 +89,83 @@ def test_a_stray_file_is_told_with_everything_else(root, tmp_path):
         placing.place(root, "mine", given, {"kind": "public"})
 
 
+CONLL = "# newdoc id = {}\nKari\tB-Name\nkom\t{}\n"
+ROW = '{{"id": "{}", "tokens": ["Kari", "kom"], "ner_tags": ["B-Name", {}]}}\n'
+TAGGED = '{{"id": "{}", "text": "<Name>Kari</Name> kom{}"}}\n'
+TOGETHER = [
+    ("conll", "{}.conll", CONLL, ("O", "Nmae"), "no tag"),
+    ("conll", "{}.conll", CONLL, ("O", "B-Nmae"), "label not declared"),
+    ("jsonl", "{}.jsonl", ROW, ('"O"', '"Nmae"'), "no tag"),
+    ("jsonl", "{}.jsonl", ROW, ('"O"', "7"), "no tag"),
+    ("tags", "{}.jsonl", TAGGED, ("", "<Nmae>"), "unknown tag"),
+]
+
+
+def several(root, tmp_path, format_, contents):
+    """A task that reads all files of its format's ending, and those files."""
+    creating.create(root, "mine", "tokens", format_)
+    path = root / "tasks" / "mine.py"
+    ending = Path(next(iter(contents))).suffix
+    text = path.read_text(encoding="utf-8").replace("sample.conll", "*.conll").replace("sample.jsonl", "*.jsonl")
+    path.write_text(text.replace("*.txt", f"*{ending}"), encoding="utf-8")
+    for name, content in contents.items():
+        files.write_bytes(tmp_path / "given" / name, content if isinstance(content, bytes) else content.encode())
+    return tmp_path / "given"
+
+
+@pytest.mark.parametrize(("format_", "name", "row", "ends", "said"), TOGETHER)
+def test_what_a_reader_refuses_is_told_together_with_what_the_schema_finds(
+    root, tmp_path, format_, name, row, ends, said
+):
+    good, bad = ends
+    contents = {name.format("a"): row.format("1", good) + row.format("2", bad), name.format("b"): row.format("1", good)}
+    given = several(root, tmp_path, format_, contents)
+    with pytest.raises(DataError) as caught:
+        placing.place(root, "mine", given, {"kind": "public"})
+    told = str(caught.value)
+    assert re.search(rf"{said}.* 1 +{name.format('a')} line \d", told), told
+    assert re.search(rf"unique +id +2 +1 \({name.format('a')} line \d\), 1 \({name.format('b')} line \d\)", told), told
+    # Each fault once: what the reader has told of, the schema does not repeat.
+    assert len(told[told.index("check ") : told.index("Correct these")].splitlines()) == 1 + 2, told
+
+
+@pytest.mark.parametrize(("format_", "name", "row", "ends", "_"), [TOGETHER[0], TOGETHER[2], TOGETHER[4]])
+def test_a_file_in_utf_16_is_one_finding_among_the_others(root, tmp_path, format_, name, row, ends, _):
+    good, bad = ends
+    encoded = row.format("3", good).encode("utf-16")
+    given = several(root, tmp_path, format_, {name.format("a"): encoded, name.format("b"): row.format("1", bad)})
+    with pytest.raises(DataError) as caught:
+        placing.place(root, "mine", given, {"kind": "public"})
+    told = str(caught.value)
+    assert re.search(rf"not UTF-8 but UTF-16, which has to be converted.* {name.format('a')} line 1", told), told
+    assert f"{name.format('b')} line" in told and "Kari" not in told
+
+
+@pytest.mark.parametrize(("format_", "name", "row", "ends", "_"), [TOGETHER[0], TOGETHER[2], TOGETHER[4]])
+@pytest.mark.parametrize("nothing", ["", " \n\n", "\ufeff"])
+def test_an_empty_file_among_others_is_dropped_and_counted(root, tmp_path, format_, name, row, ends, _, nothing):
+    contents = {name.format("a"): nothing, name.format("b"): row.format("1", ends[0]), name.format("c"): nothing}
+    given = several(root, tmp_path, format_, contents)
+    task = get(root, "mine")
+    found = reading.checked(task, given, "public", "mine")
+    assert (len(found.records), found.rows_in, found.dropped) == (1, 3, {"empty file": 2})
+    (given / name.format("b")).unlink()
+    with pytest.raises(DataError, match="no records are left"):
+        reading.checked(task, given, "public", "mine")
+    (given / name.format("c")).unlink()
+    with pytest.raises(DataError, match=rf"{name.format('a')} is empty"):
+        reading.checked(task, given, "public", "mine")
+
+
+def test_a_table_in_utf_16_is_refused_with_what_to_do(root, tmp_path):
+    for head, format_ in (("sequence", "csv"), ("sequence", "tsv"), ("sequence", "jsonl")):
+        creating.create(root, f"as_{format_}", head, format_)
+        given = placed(tmp_path / format_, head, format_) / f"sample.{format_}"
+        given.write_bytes(given.read_text(encoding="utf-8").encode("utf-16"))
+        with pytest.raises(DataError, match=r"1 of 1 rows cannot be used(?s:.*)not UTF-8 but UTF-16.* line 1"):
+            placing.place(root, f"as_{format_}", given, {"kind": "public"})
+
+
 def test_a_reader_that_does_not_say_what_it_reads_is_not_asked(root):
     creating.create(root, "mine", "sequence", "csv")
     task = get(root, "mine")

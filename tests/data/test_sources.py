@@ -121,6 +121,11 @@ def test_a_restricted_task_cannot_be_fetched(tmp_path, mirrored):
         ({"files": {"../x": "0" * 64}}, "no plain file name"),
         ({"files": {"x": "abc"}}, "not a SHA-256"),
         ({"more": ""}, "'more' is not known"),
+        ({"licence": "MIT\n# Heading"}, "licence holds a line break"),
+        ({"citation": "\x1b[31mred"}, r"citation holds the control character U\+001B"),
+        ({"address": "a\u2028b"}, "address holds a line break"),
+        ({"language": "nb\t"}, r"language holds the control character U\+0009"),
+        ({"note": "one\n\ntwo\x07"}, r"note holds the control character U\+0007"),
     ],
 )
 def test_a_bad_record_is_refused_on_reading_and_writing(tmp_path, change, message):

@@ -18,7 +18,7 @@ from harness.training.inputs import read_inputs
 RECIPE = tiny_training.settings("norbert3", steps=1, evaluate_every=0, save_steps=0)
 FAMILY = "norbert3"
 FIRST = CheckpointSettings(FAMILY, Build("build"), dataclasses.replace(ENCODER, layers=1), RECIPE, tiny_training.ENGINE)
-THEN = PretrainSettings(FAMILY, Build("build"), RECIPE, False, tiny_training.ENGINE)
+THEN = PretrainSettings(FAMILY, Build("build"), RECIPE, False, 0.0, tiny_training.ENGINE)
 
 
 @pytest.fixture(scope="module")

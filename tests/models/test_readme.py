@@ -5,10 +5,12 @@ import re
 import shutil
 
 import cards_made
+import hostile
 import pytest
 from huggingface_hub import EvalResult, ModelCard
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from harness.models import cards, readme
 from harness.models.readme_header import stated_header
@@ -170,6 +172,31 @@ def test_names_from_data_and_strangers_cannot_break_the_page(one, other):
         for table in re.findall(r"(?:^\|.*\n)+", body, re.M):
             rows = [re.sub(r"\\.", "", row) for row in table.splitlines()]
             assert len({row.count("|") for row in rows}) == 1, table
+
+
+@pytest.mark.parametrize("acting", hostile.ALL)
+def test_what_a_site_writes_is_text_in_the_card(acting):
+    """In a document type, a licence and the reason for taking a checkpoint in: no mark, and no link of a renderer."""
+    part = dataclasses.replace(cards_made.CLINICAL, document_types={acting: 1, "b": 2}, licence=f"x {acting}")
+    gate = {"not_run": f"because {acting}"}
+    stated = {"licence": {"id": None, "name": acting, "link": acting}, "language": None}
+    markdown = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+    def marks(facts):
+        tokens = markdown.parse(text(facts).split("\n---\n", 1)[1])
+        children = [child for token in tokens for child in token.children or ()]
+        assert not re.search(r"://|www\.|mailto:|\S@\S", "\n".join(c.content for c in children if c.type == "text"))
+        kept = [(token.type, token.tag, token.level) for token in tokens]
+        return kept, {child.type for child in children} - {"text_special"}
+
+    training = cards_made.training(corpora={"clinical": part})
+    for facts, harmless in (
+        (cards_made.built(training=training), cards_made.built()),
+        (cards_made.imported(stated=stated, gate=gate), cards_made.imported(stated=stated | {"licence": None})),
+    ):
+        blocks, kinds = marks(facts)
+        assert blocks == marks(harmless)[0]
+        assert kinds <= {"text", "code_inline", "softbreak"}
 
 
 def test_the_example_runs(checkpoint, architecture, tmp_path):

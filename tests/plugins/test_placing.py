@@ -1,5 +1,7 @@
 """A site's own files as the data of a task: flat, recorded, checked before anything is replaced."""
 
+import os
+
 import pytest
 
 from harness import files
@@ -51,13 +53,15 @@ def test_folders_below_come_flat_and_hidden_files_not(root, tmp_path):
     assert sorted(sources.read_source(folder)["files"]) == ["a-x.txt", "b-x.txt", "y.txt"]
 
 
-@pytest.mark.parametrize("fault", ["missing", "holds no file", "is a link", "would overwrite"])
+@pytest.mark.parametrize("fault", ["missing", "holds no file", "is a link", "would overwrite", "no ordinary file"])
 def test_what_cannot_be_put_in_place(root, tmp_path, fault):
     given = tmp_path / "given"
     if fault != "missing":
         given.mkdir()
     if fault == "is a link":
         (given / "a").symlink_to("/etc/hosts")
+    if fault == "no ordinary file":
+        os.mkfifo(given / "calls.csv")
     if fault == "would overwrite":
         files.write_text(given / "a-b.csv", "x")
         files.write_text(given / "a" / "b.csv", "x")

@@ -75,6 +75,7 @@ def settings(training=(), tasks=("my_pair", "my_choice", "my_tokens"), **changes
         "overlap_coverage": 0.5,
         "near_duplicate": 0.8,
         "allow_phi": False,
+        "replay": 0.0,
     }
     return CorpusSettings(tasks, Corpus(**(values | changes)))
 

@@ -92,6 +92,35 @@ def test_scores_are_those_of_the_stored_predictions(trained):
     assert pooled["scores"]["binary_f1"] == pytest.approx(value)
 
 
+@pytest.fixture(scope="module")
+def rare(repository, tmp_path_factory) -> Path:
+    """Four calls about a stroke in five folds: a fold without one has an F1 of 0 whoever answers."""
+    from harness.stages import crossvalidate
+
+    root = project(repository, tmp_path_factory.mktemp("rare"), strokes=(0, 10, 20, 29))
+    folds = Folds(number=5, repeats=1, validation=0.2)
+    crossvalidate.run(root, registry.get(root, TASK), FAMILY, settings(folds), folds)
+    return root
+
+
+def test_a_fold_that_cannot_be_measured_is_no_fold_with_a_score_of_0(rare):
+    from harness.reporting import exploratory
+
+    found = scored(rare, Folds(number=5, repeats=1, validation=0.2))
+    for run in found["runs"]:
+        lines = files.read_jsonl(predictions(rare) / f"repeat1-fold{run['fold']}-{run['arm']}.jsonl")
+        without = not any(line["gold"] == "stroke" for line in lines if line["part"] == "test")
+        assert (run["unmeasured"] == "no row of the test part has the label stroke") == without
+    left_out = {run["fold"] for run in found["runs"] if run["unmeasured"]}
+    assert 0 < len(left_out) < 4
+    (row,) = found["comparisons"]
+    assert row["df"] == 5 - len(left_out) - 1
+    shown = exploratory.read(found, "Calls")
+    assert all(len(scores) == 5 - len(left_out) for scores in shown.by_fold.values())
+    *_, words = exploratory.blocks([shown], 0.95)
+    assert "cannot be measured" in words.text and "the label stroke" in words.text
+
+
 def test_a_second_run_gives_the_same_bytes(trained, copied, repository):
     from harness.stages import crossvalidate
 

@@ -28,7 +28,8 @@ from harness.training.pretraining import Observer
 FAMILY, ARCHITECTURE = "small", "norbert3"
 RECIPE = settings(ARCHITECTURE, steps=4, save_steps=2, evaluate_every=2)
 BASELINE = CheckpointSettings(ARCHITECTURE, Build("build"), ENCODER, RECIPE, ENGINE)
-TRAINED = PretrainSettings(ARCHITECTURE, Build("build"), dataclasses.replace(RECIPE, seed=2), True, ENGINE)
+WEIGHTS = "model.safetensors"
+TRAINED = PretrainSettings(ARCHITECTURE, Build("build"), dataclasses.replace(RECIPE, seed=2), True, 0.0, ENGINE)
 
 
 def corpora(root: Path) -> Path:
@@ -64,6 +65,18 @@ def test_control_and_clinical_differ_in_their_corpus_and_in_nothing_else(built):
     assert cards["clinical"]["batch"] == {"per_device": 4, "accumulation": 2, "devices": 1, "effective": 8}
     weights = {sha256(built / arm / "model.safetensors") for arm in cards}
     assert len(weights) == 3 and len({sha256(built / arm / "tokenizer.json") for arm in cards}) == 1
+
+
+def test_with_replay_the_clinical_arm_reads_general_text_too_and_its_control_is_the_same(built, tmp_path):
+    root = corpora(tmp_path)
+    shutil.copytree(built, root / "artifacts" / "checkpoints" / FAMILY)
+    pretrain.run(root, FAMILY, dataclasses.replace(TRAINED, replay=0.5))
+    mixed = root / "artifacts" / "checkpoints" / FAMILY
+    cards = {arm: read_json(mixed / arm / "harness.json") for arm in ("clinical", "control")}
+    assert (cards["clinical"]["replay"], cards["control"]["replay"]) == (0.5, 0.0)
+    assert "50 % of the training text" in (mixed / "clinical" / "README.md").read_text(encoding="utf-8")
+    moved = {arm for arm in cards if sha256(mixed / arm / WEIGHTS) != sha256(built / arm / WEIGHTS)}
+    assert moved == {"clinical"}
 
 
 def test_every_arm_opens_for_fine_tuning_and_has_a_readme(built):

@@ -5,7 +5,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.training.batching import IGNORED, Example, bucketed, collate, in_length_order, tag_tokens
+from harness import letters
+from harness.bio import Tags, tag_tokens
+from harness.training.batching import IGNORED, Example, bucketed, collate, encode, in_length_order
 from harness.training.predicting import decode_tags
 
 LABELS = ["Date", "Name"]
@@ -90,6 +92,73 @@ def test_tags_and_spans_are_inverse_where_spans_lie_on_token_borders(case):
     assert decode_tags(list(zip(offsets, tags, strict=True)), LABELS) == [
         [s["start"], s["end"], s["label"]] for s in spans
     ]
+
+
+def one_after_the_other(offsets, spans) -> tuple[int, ...]:
+    """The tags of a run of tokens, with every span looked at from the first on."""
+    ordered, tags, at = sorted(spans, key=lambda span: span["start"]), [], 0
+    for start, end in offsets:
+        if start == end:
+            tags.append(IGNORED)
+            continue
+        while at < len(ordered) and ordered[at]["end"] <= start:
+            at += 1
+        inside = at < len(ordered) and ordered[at]["start"] < end
+        first = inside and start <= ordered[at]["start"]
+        tags.append(1 + 2 * LABELS.index(ordered[at]["label"]) + (not first) if inside else 0)
+    return tuple(tags)
+
+
+any_spans = st.lists(
+    st.tuples(st.integers(0, 60), st.integers(1, 12), st.sampled_from(LABELS)).map(
+        lambda it: {"start": it[0], "end": it[0] + it[1], "label": it[2]}
+    ),
+    max_size=12,
+)
+
+
+@given(any_spans, st.lists(st.tuples(st.integers(0, 70), st.integers(0, 5)), max_size=25), st.integers(1, 8))
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_the_tags_of_each_window_are_those_of_looking_at_every_span(spans, tokens, size):
+    """Spans that overlap, hold one another or stand twice included, and windows in any order."""
+    offsets = [(start, start + length) for start, length in sorted(tokens)]
+    tags = Tags(spans, LABELS)
+    for first in reversed(range(0, len(offsets), size)):
+        window = [(0, 0), *offsets[first : first + size], (0, 0)]
+        assert tags.of(window) == one_after_the_other(window, spans)
+
+
+class CutEvery:
+    """A tokenizer whose tokens are characters, in windows of `size`; and what it cost to look at the texts."""
+
+    def __init__(self, size: int):
+        self.size = size
+
+    def __call__(self, texts, **_):
+        windows = [(i, at) for i, text in enumerate(texts) for at in range(0, len(text), self.size)]
+        offsets = [[(k, k + 1) for k in range(at, min(at + self.size, len(texts[i])))] for i, at in windows]
+        ids = [[1] * len(window) for window in offsets]
+        return {"overflow_to_sample_mapping": [i for i, _ in windows], "offset_mapping": offsets, "input_ids": ids}
+
+
+def test_a_document_is_looked_through_once_however_many_windows_it_has(monkeypatch):
+    looks = []
+    whole = letters.has_marks
+    monkeypatch.setattr(letters, "has_marks", lambda text: looks.append(len(text)) or whole(text))
+    text = "Blødning e\u0301n, " * 200
+    spans = [{"start": at, "end": at + 8, "label": "Name"} for at in range(0, len(text) - 8, 16)]
+    read, get = [], dict.__getitem__
+
+    class Span(dict):
+        def __getitem__(self, key):
+            read.append(key)
+            return get(self, key)
+
+    records = [{"text": text, "spans": [Span(span) for span in spans]}]
+    windows = encode("tokens", records, CutEvery(10), LABELS, 10, 0)
+    assert len(windows) == len(text) // 10
+    assert looks == [len(text)]
+    assert len(read) < 6 * len(text), "each window goes through the spans before it"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,6 @@
 own random numbers, so a change to one part leaves the bytes of the others as they were.
 """
 
-from harness.data.synthetic.write import generate
+from harness.data.synthetic.write import CORPUS, TASKS, generate
 
-__all__ = ["generate"]
+__all__ = ["CORPUS", "TASKS", "generate"]

@@ -11,6 +11,7 @@ from harness.files import canonical_json, sha256, write_json, write_jsonl, write
 
 REVISION = 1
 TASKS = ("aismec", "medmcqa", "medmqp", "nor_deid", "synergi")
+CORPUS = "corpus"
 
 
 def generate(folder: Path, seed: int) -> dict[str, Path]:
@@ -31,9 +32,9 @@ def generate(folder: Path, seed: int) -> dict[str, Path]:
     write_jsonl(folder / "corpus" / "general.jsonl", corpora.general(seed))
     planted = _task_texts(child(seed, "planted"), rows_calls, rows_incidents, notes)
     write_jsonl(folder / "corpus" / "clinical.jsonl", corpora.clinical(seed, planted))
-    for name in (*TASKS, "corpus"):
+    for name in (*TASKS, CORPUS):
         _write_source(folder / name, seed)
-    return {name: folder / name for name in (*TASKS, "corpus")}
+    return {name: folder / name for name in (*TASKS, CORPUS)}
 
 
 def _task_texts(rng: random.Random, told: list[dict], reported: list[dict], notes: dict[str, dict]):

@@ -1,0 +1,135 @@
+"""Who may read restricted data where they are kept, and where DVC could send them.
+
+All of it lies below a few folders. Whoever may not enter these reads nothing in them, whatever the modes of the files
+there: DVC's cache, for one, makes its own readable for all.
+"""
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from harness import restricted
+
+PLACES = ("data", "artifacts", ".dvc/cache", ".dvc/tmp")
+_WRITTEN = ("outs", "metrics", "plots")
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """Something by which restricted data could be read or sent away: what, how it is, how it should be, the remedy."""
+
+    what: str
+    found: str
+    expected: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.found} → {self.remedy}"
+
+
+def mask(root: Path) -> int:
+    """The bits that no mode may have: all of others' and, unless DVC's `cache.shared` is `group`, of the group's."""
+    return 0o007 if _config(root).get("cache", {}).get("shared") == "group" else 0o077
+
+
+def close(root: Path) -> None:
+    """Files that this process makes from now on, and the places at `root` as they are, are for those alone who may."""
+    bits = mask(root)
+    os.umask(bits)
+    for place in PLACES:
+        path = Path(root) / place
+        if path.is_dir() and path.stat().st_uid == os.geteuid() and path.stat().st_mode & bits:
+            with contextlib.suppress(OSError):  # a disk that takes no mode; `exposures` finds what stays open
+                path.chmod(stat.S_IMODE(path.stat().st_mode) & ~bits)
+
+
+def exposures(root: Path) -> list[Exposure]:
+    """What is too open at `root`; nothing where no data are restricted."""
+    root = Path(root)
+    return [*_open(root), *_pushed(root)] if restricted.names(root) else []
+
+
+def remotes(root: Path) -> list[str]:
+    """Sentences that name what DVC could push to; none where no data are restricted."""
+    root = Path(root)
+    if not restricted.names(root):
+        return []
+    what = "what `harness check` names" if any(_pushed(root)) else "nothing of data/ or artifacts/"
+    return [
+        f"DVC has the remote {name} ({_address(given.get('url', ''))}): `dvc push` sends {what} there. "
+        f"HARNESS_OFFLINE does not hold DVC back; `dvc remote remove {name}` does."
+        for name, given in sorted(_config(root).get("remote", {}).items())
+    ]
+
+
+def _open(root: Path) -> Iterator[Exposure]:
+    bits, owners = mask(root), {os.geteuid(), root.stat().st_uid}
+    letters, who = ("o", "its owner and group") if bits == 0o007 else ("go", "its owner")
+    for name, path in _places(root).items():
+        known = path.stat()
+        if known.st_mode & bits:
+            mode = f"mode {stat.S_IMODE(known.st_mode):o} lets others in"
+            yield Exposure(f"{name}/", mode, f"for {who} alone", f"`chmod {letters}-rwx {name}`")
+        elif known.st_uid not in owners:
+            yield Exposure(f"{name}/", "another user's", "yours", f"`chown -R $(id -u) {name}`, as who may")
+
+
+def _places(root: Path) -> dict[str, Path]:
+    """What is to be closed, by the name that a user knows it by; a link leads to another folder, with its own mode."""
+    found = {place: root / place for place in PLACES}
+    if folder := _config(root).get("cache", {}).get("dir"):
+        found[str(folder)] = Path(folder)
+    for place in ("data", "artifacts"):
+        for path in sorted((root / place).glob("*")):
+            if path.is_symlink():
+                found[f"{place}/{path.name}"] = path
+    return {name: path for name, path in found.items() if path.is_dir()}
+
+
+def _pushed(root: Path) -> Iterator[Exposure]:
+    remedy = "write `push: false` below it"
+    for file in (restricted.PIN, "dvc.yaml"):
+        for path, given in _outputs(_yaml(root / file)):
+            if given.get("push", True) and given.get("cache", True):
+                yield Exposure(f"{file}: {path}", "`dvc push` sends it to a remote", "push: false", remedy)
+
+
+def _outputs(declared: Mapping) -> Iterator[tuple[str, Mapping]]:
+    """Path and settings of every output of a `.dvc` file, or of the stages of a `dvc.yaml`."""
+    for out in declared.get("outs", ()):
+        yield out["path"], out
+    for stage in declared.get("stages", {}).values():
+        stage = stage.get("do", stage)
+        for out in (out for key in _WRITTEN for out in stage.get(key, ())):
+            yield from [(out, {})] if isinstance(out, str) else [(path, given or {}) for path, given in out.items()]
+
+
+def _yaml(path: Path) -> Mapping:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError, YAMLError):
+        return {}  # DVC itself says so, and pushes nothing
+
+
+def _config(root: Path) -> Mapping:
+    """DVC's settings: of the machine, the user, the repository."""
+    from dvc.config import Config
+    from dvc.exceptions import DvcException
+
+    try:
+        return Config(dvc_dir=str(Path(root).resolve() / ".dvc"), validate=False)
+    except (DvcException, OSError):
+        return {}
+
+
+def _address(url: str) -> str:
+    """Without the name and password that it may hold."""
+    parts = urlsplit(url)
+    return url.replace(f"{parts.netloc.rpartition('@')[0]}@", "") if "@" in parts.netloc else url

@@ -1,0 +1,78 @@
+"""One file or folder in the place of another: in one step where the file system can, and undone where it must be."""
+
+import errno
+import os
+import shutil
+from pathlib import Path
+
+ENDING = ".partial"  # of scratch copies; DVC and git are told to ignore it
+
+
+def beside(aside: Path, what: str) -> Path:
+    return aside.with_name(aside.name.removesuffix(ENDING) + what + ENDING)
+
+
+def remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def put_in_place(aside: Path, target: Path) -> None:
+    """What was `target` is then found at `aside`, or nowhere where that was nothing."""
+    if not os.path.lexists(target):
+        os.replace(aside, target)
+        return
+    if _exchanged(aside, target):
+        return
+    old = beside(aside, ".old")
+    try:
+        target.rename(old)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        shutil.rmtree(target)  # below it lies another layer of an overlay, of which nothing can be renamed
+    try:
+        aside.rename(target)
+    except BaseException:
+        if old.exists():
+            old.rename(target)
+        raise
+    if old.exists():
+        old.rename(aside)
+
+
+def put_back(aside: Path, target: Path, new: int, there: bool) -> None:
+    """`new` is the inode of what took the place of `target`, where before that something was or was not `there`."""
+
+    def inode(path: Path) -> int | None:
+        return os.lstat(path).st_ino if os.path.lexists(path) else None
+
+    before = next((path for path in (beside(aside, ".old"), aside) if inode(path) not in (None, new)), None)
+    if before == aside and inode(target) == new:
+        put_in_place(aside, target)
+    elif before is not None:
+        if inode(target) == new:
+            target.rename(aside)
+        if not os.path.lexists(target):
+            before.rename(target)
+    elif not there and inode(target) == new:
+        remove(target)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Let two names change places in one step; False where the file system or the platform cannot."""
+    import ctypes
+
+    try:
+        exchange = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    here, both = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    if exchange(here, os.fsencode(one), here, os.fsencode(other), both) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EXDEV):
+        return False
+    raise OSError(number, os.strerror(number), str(other))

@@ -1,0 +1,119 @@
+"""Data and their pin are replaced together: killed at any moment, all is as it was, or all is new."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import samples
+from killing import killed
+
+from harness import files, restricted, scratch
+from harness.data import sources
+from harness.errors import DataError
+
+
+@pytest.fixture(scope="module")
+def made(repository, tmp_path_factory) -> Path:
+    """A repository with data in place, pinned: a generated corpus, and calls."""
+    root = tmp_path_factory.mktemp("made") / "root"
+    for name in ("harness", "tasks"):
+        shutil.copytree(repository / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("dvc.yaml", ".dvcignore", ".gitignore", "params.yaml"):
+        shutil.copy(repository / name, root / name)
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    subprocess.run([sys.executable, "-m", "dvc", "init", "-q"], cwd=root, check=True)
+    shutil.copy(repository / ".dvcignore", root / ".dvcignore")
+    shutil.copy(repository / "data.dvc", root / "data.dvc")
+    for name in ("corpus", "aismec"):
+        files.write_text(root / "data" / name / "old.txt", "old")
+        listed = {"old.txt": hashlib.sha256(b"old").hexdigest()}
+        record = dict.fromkeys(sources.KEYS, "") | {"kind": "synthetic", "files": listed}
+        sources.write_source(root / "data" / name, record)
+    files.write_jsonl(root.parent / "given" / "calls.jsonl", samples.calls())
+    return root
+
+
+@pytest.fixture
+def root(made, tmp_path) -> Path:
+    shutil.copytree(made, tmp_path / "root", symlinks=True)
+    return tmp_path / "root"
+
+
+def state(root: Path) -> dict[str, str]:
+    """All that lies in data/, and the pin; scratch copies and what is noted of a lock are told by their names."""
+    found = files.sha256_files(root / "data")
+    return found | {name: files.sha256(root / name) for name in ("data.dvc", "params.yaml") if (root / name).exists()}
+
+
+def scratch_copies(root: Path) -> list[str]:
+    return [path.relative_to(root).as_posix() for path in root.rglob("*.partial")]
+
+
+STEP = 1 if os.environ.get("HARNESS_TEST_ALL") else 3  # changes between two kills
+USE = ("data", "use", "aismec", "../given")
+
+
+@pytest.mark.parametrize("exchange", [True, pytest.param(False, marks=pytest.mark.extended)])
+def test_a_kill_at_any_change_of_data_use_leaves_the_old_data_and_pin_or_the_new(exchange, made, root):
+    shutil.copytree(made.parent / "given", root.parent / "given")
+    before, seen = state(root), []
+    for _ in killed(root, USE, exchange=exchange, step=STEP):
+        scratch.sweep(root)
+        assert scratch_copies(root) == []
+        now = state(root)
+        if now != before:
+            seen.append(now)
+            shutil.rmtree(root)
+            shutil.copytree(made, root, symlinks=True)
+    after = state(root)
+    assert after != before and all(now == after for now in seen)
+    assert restricted.names(root) == ["aismec"]
+    pin = (root / "data.dvc").read_text(encoding="utf-8")
+    assert "push: false" in pin and "restricted: [aismec]" in pin and "nfiles: 4" in pin
+    # What is lost is put back by what the message says.
+    shutil.rmtree(root / "data" / "aismec")
+    with pytest.raises(DataError) as caught:
+        sources.read_source(root / "data" / "aismec")
+    command = caught.value.remedy.split("`")[1]
+    assert command == "dvc checkout data.dvc"
+    subprocess.run([sys.executable, "-m", *command.split()], cwd=root, check=True, capture_output=True)
+    assert state(root) == after
+
+
+def test_data_that_are_lost_before_any_were_pinned_are_generated(tmp_path, repository):
+    shutil.copy(repository / "data.dvc", tmp_path / "data.dvc")
+    with pytest.raises(DataError) as caught:
+        sources.read_source(tmp_path / "data" / "aismec")
+    assert caught.value.remedy.startswith("Run `dvc repro` for the generated data")
+
+
+def test_a_kill_at_any_change_of_data_fetch_leaves_the_old_data_and_pin_or_the_new(made, root, mirror):
+    seen = []
+    for name in ("medmcqa", "medmqp", "nor_deid", "synergi"):  # which would be generated first, again and again
+        shutil.copytree(made / "data" / "aismec", made / "data" / name, dirs_exist_ok=True)
+        shutil.copytree(made / "data" / "aismec", root / "data" / name)
+    before = state(root)
+    for _ in killed(root, ("data", "fetch", "medmqp", "nor_deid", "--mirror", str(mirror)), step=3 * STEP):
+        scratch.sweep(root)
+        assert scratch_copies(root) == []
+        if (now := state(root)) != before:
+            seen.append(now)
+            shutil.rmtree(root)
+            shutil.copytree(made, root, symlinks=True)
+    after = state(root)
+    assert after != before and all(now == after for now in seen)
+    assert "restricted" not in (root / "data.dvc").read_text(encoding="utf-8")
+
+
+def test_where_the_pin_cannot_be_made_the_data_are_as_they_were(root, made):
+    """DVC refuses: its folder is gone."""
+    shutil.copytree(made.parent / "given", root.parent / "given")
+    before = state(root)
+    shutil.rmtree(root / ".dvc")
+    done = subprocess.run([sys.executable, "-m", "harness", *USE], cwd=root, capture_output=True, text=True)
+    assert done.returncode == 1 and "data/ could not be pinned, and is as it was" in done.stderr
+    assert state(root) == before and scratch_copies(root) == []

@@ -1,0 +1,122 @@
+"""Restricted data are for their owner alone, or a declared group, and what could send them away is named."""
+
+import os
+import stat
+import subprocess
+import sys
+
+import pytest
+
+from harness import files, keeping
+
+
+@pytest.fixture
+def root(tmp_path, repository):
+    """A repository whose folders are as an ordinary umask makes them; data of `aismec` are restricted."""
+    for place in keeping.PLACES:
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place).chmod(0o755)
+    (tmp_path / ".dvc" / "config").write_text("", encoding="utf-8")
+    files.write_bytes(tmp_path / "dvc.yaml", (repository / "dvc.yaml").read_bytes())
+    files.write_text(tmp_path / "data.dvc", "outs:\n- path: data\n  push: false\n")
+    files.write_json(tmp_path / "data" / "aismec" / "source.json", {"kind": "restricted"})
+    return tmp_path
+
+
+def modes(root) -> set[str]:
+    return {f"{stat.S_IMODE((root / place).stat().st_mode):o}" for place in keeping.PLACES}
+
+
+@pytest.fixture
+def umask():
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def test_places_that_others_may_enter_are_found_and_closed(root, umask):
+    found = keeping.exposures(root)
+    assert [one.what for one in found] == ["data/", "artifacts/", ".dvc/cache/", ".dvc/tmp/"]
+    assert str(found[0]) == "data/: mode 755 lets others in → `chmod go-rwx data`"
+    subprocess.run(found[0].remedy.strip("`"), shell=True, cwd=root, check=True)
+    assert next(one.what for one in keeping.exposures(root)) == "artifacts/"
+    keeping.close(root)
+    assert modes(root) == {"700"} and keeping.exposures(root) == []
+    files.write_text(root / "data" / "new" / "a.txt", "a")
+    assert stat.S_IMODE((root / "data" / "new" / "a.txt").stat().st_mode) == 0o600
+    assert stat.S_IMODE((root / "data" / "new").stat().st_mode) == 0o700
+
+
+def test_a_group_may_enter_where_dvc_is_told_that_it_shares_the_cache(root, umask):
+    (root / ".dvc" / "config").write_text("[cache]\n    shared = group\n", encoding="utf-8")
+    assert keeping.exposures(root)[0].remedy == "`chmod o-rwx data`"
+    keeping.close(root)
+    assert modes(root) == {"750"} and keeping.exposures(root) == []
+
+
+def test_a_folder_that_a_link_leads_to_and_a_cache_elsewhere_are_looked_at_and_left(root, tmp_path_factory, umask):
+    elsewhere = tmp_path_factory.mktemp("disk")
+    for name in ("big", "cache"):
+        (elsewhere / name).mkdir(mode=0o755)
+        (elsewhere / name).chmod(0o755)
+    (root / "artifacts" / "checkpoints").symlink_to(elsewhere / "big")
+    (root / ".dvc" / "config").write_text(f"[cache]\n    dir = {elsewhere / 'cache'}\n", encoding="utf-8")
+    keeping.close(root)
+    told = [one.what for one in keeping.exposures(root)]
+    assert told == [f"{elsewhere / 'cache'}/", "artifacts/checkpoints/"]
+
+
+def test_another_users_folder_is_found(root, umask):
+    keeping.close(root)
+    try:
+        os.chown(root / "data", 12345, -1)
+    except PermissionError:
+        pytest.skip("this user may give nothing away")
+    assert [(one.what, one.found) for one in keeping.exposures(root)] == [("data/", "another user's")]
+
+
+def test_every_output_of_the_pipeline_that_is_not_in_git_is_pushed_nowhere(root, umask):
+    keeping.close(root)
+    assert keeping.exposures(root) == []
+    text = (root / "dvc.yaml").read_text(encoding="utf-8")
+    (root / "dvc.yaml").write_text(text.replace("push: false", "persist: true"), encoding="utf-8")
+    (root / "data.dvc").write_text("outs:\n- path: data\n", encoding="utf-8")
+    told = [one.what for one in keeping.exposures(root)]
+    assert told[0] == "data.dvc: data" and "dvc.yaml: artifacts/validated/${item}" in told
+    assert len(told) == 1 + text.count("push: false")
+
+
+def test_public_data_are_nobodys_business(root):
+    files.write_json(root / "data" / "aismec" / "source.json", {"kind": "public"})
+    (root / ".dvc" / "config").write_text("['remote \"r\"']\n    url = /there\n", encoding="utf-8")
+    assert keeping.exposures(root) == [] and keeping.remotes(root) == [] and modes(root) == {"755"}
+
+
+def test_a_remote_is_named_without_the_password_in_its_address(root):
+    config = "['remote \"share\"']\n    url = ssh://kari:geheim@sykehus.example/lager\n"
+    (root / ".dvc" / "config").write_text(config, encoding="utf-8")
+    (said,) = keeping.remotes(root)
+    assert "remote share (ssh://sykehus.example/lager)" in said and "geheim" not in said
+    assert "nothing of data/ or artifacts/" in said and "HARNESS_OFFLINE" in said
+    (root / "data.dvc").write_text("outs:\n- path: data\n", encoding="utf-8")
+    assert "nothing of" not in keeping.remotes(root)[0]
+
+
+def test_the_commands_say_so_and_all_but_those_that_look_close(root, repository, umask):
+    files.write_bytes(root / "params.yaml", (repository / "params.yaml").read_bytes())
+    (root / "tasks").symlink_to(repository / "tasks")
+    config = "['remote \"share\"']\n    url = /there\n"
+    (root / ".dvc" / "config").write_text(config, encoding="utf-8")
+
+    def harness(*arguments):
+        command = [sys.executable, "-m", "harness", *arguments]
+        return subprocess.run(command, cwd=root, capture_output=True, text=True, env={**os.environ})
+
+    done = harness("check", "aismec")
+    assert done.returncode == 1
+    for said in ("data/: mode 755 lets others in → `chmod go-rwx data`", "DVC has the remote share (/there)"):
+        assert said in done.stdout, done.stdout + done.stderr
+    assert modes(root) == {"755"}
+    harness("tasks")
+    assert modes(root) == {"700"}
+    assert "where restricted data are kept: nothing to find fault with" in harness("check", "aismec").stdout
