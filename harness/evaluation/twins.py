@@ -186,7 +186,8 @@ class Search:
             tried = base.steps(system, current, BATCH, self._chance)
             tried[0] = current
             figures = coarsening.measured(base, system, tried, self._known, floor)
-            far = np.zeros(BATCH) + coarsening.distance(self._rung, figures, self._wanted[system])
+            # Last digits differ between processors, and with what a process has loaded; which step is best must not.
+            far = np.round(np.zeros(BATCH) + coarsening.distance(self._rung, figures, self._wanted[system]), 6)
             missed = np.abs(base.count(tried[:, key[1]], key[2], key[3]) - value) if key else np.zeros(BATCH)
             total = far + 3.0 * missed
             best = int(np.argmin(total))
@@ -196,7 +197,7 @@ class Search:
                 current, cost = tried[best], total[best]
             elif step % 10 == 9:
                 # Out of a hollow.
-                current, cost = tried[int(np.argsort(total)[3])], np.inf
+                current, cost = tried[int(np.argsort(total, kind="stable")[3])], np.inf
         return None
 
     def _same(self, base: Hidden, system: str, answers: np.ndarray, floor: float | None) -> bool:
