@@ -5,6 +5,7 @@ hash seed, time zone, umask and number of workers. What must agree is everything
 `dvc.lock` holds the hash of each output.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -151,6 +152,45 @@ def test_a_changed_learning_rate_makes_only_that_task_stale(finished):
     (root / "params.yaml").write_text(text, encoding="utf-8")
     stale = [line.rstrip(":") for line in result.stdout.splitlines() if line and not line.startswith((" ", "\t"))]
     assert stale == ["finetune@aismec-norbert3"]
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("choice", ["resume", "anew"])
+def test_a_pretraining_interrupted_before_an_edit_asks_and_then_dvc_goes_on(finished, tmp_path, choice):
+    """Through DVC: stopped, refused after an edit of the code, settled by the user's word, and made."""
+    root = tmp_path / "interrupted"
+    shutil.copytree(finished["plain"], root, symlinks=True)
+    text = (root / "params.yaml").read_text(encoding="utf-8")
+    params = YAML().load(text)
+    params["families"]["norbert3"]["adaptation"].update(steps=400, save_steps=20)
+    with open(root / "params.yaml", "w", encoding="utf-8") as handle:
+        YAML().dump(params, handle)
+    stage = [sys.executable, "-m", "dvc", "repro", "-s", "pretrain@norbert3"]
+    environment = {**os.environ, "PYTHONPATH": str(root), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+
+    def told() -> subprocess.CompletedProcess:
+        return subprocess.run(stage, cwd=root, env=environment, text=True, capture_output=True, timeout=200)
+
+    first = subprocess.Popen(stage, cwd=root, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                             start_new_session=True)  # fmt: skip
+    states = root / "artifacts" / "states" / "norbert3" / "clinical"
+    while not list(states.glob("*/*.json")):
+        assert first.poll() is None
+        time.sleep(0.05)
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+    edited = root / "harness" / "training" / "plan.py"
+    edited.write_text(edited.read_text(encoding="utf-8") + "\n# Another comment.\n", encoding="utf-8")
+    refused = told()
+    assert refused.returncode and f"--{choice}" in refused.stdout + refused.stderr, refused.stdout + refused.stderr
+    assert not (root / "artifacts/checkpoints/norbert3/clinical/config.json").exists()
+    settled = harness(root, "pretrain", "norbert3", f"--{choice}")
+    assert settled.returncode == 0, settled.stderr
+    made = told()
+    assert made.returncode == 0, made.stdout + made.stderr
+    card = json.loads((root / "artifacts/checkpoints/norbert3/clinical/harness.json").read_text(encoding="utf-8"))
+    assert card["steps"] == 400 and ("mixed" in card) == (choice == "resume")
+    assert not list(states.glob("*/*.json"))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Eight real processes that record at once, into one file and into one server: no crash, no loss, no duplicate."""
+"""Several real processes that record at once, into one file and into one server: no crash, no loss, no duplicate."""
 
 import contextlib
 import os
@@ -40,18 +40,18 @@ def record_at_once(repository, roots, uri: str) -> None:
             [sys.executable, "-c", RECORD, str(repository / "tests"), str(root), profile],
             env=environment, cwd=root, stderr=subprocess.PIPE, text=True,
         )
-        for root, profile in zip(roots, PROFILES, strict=True)
+        for root, profile in zip(roots, PROFILES[-len(roots) :], strict=True)
     ]  # fmt: skip
     said = [process.communicate(timeout=500)[1] for process in processes]
-    assert [process.returncode for process in processes] == [0] * 8, said
+    assert [process.returncode for process in processes] == [0] * len(roots), said
     assert not any("warning" in text for text in said), said
 
 
-def everything_once(uri: str) -> None:
+def everything_once(uri: str, processes: int) -> None:
     from mlflow.tracking import MlflowClient
 
     client = MlflowClient(tracking_uri=uri)
-    for profile in set(PROFILES):
+    for profile in set(PROFILES[-processes:]):
         for kind, expected in (("synthetic", 5), ("pre-training", 2)):
             found = client.get_experiment_by_name(f"{profile} / {kind}")
             runs = client.search_runs([found.experiment_id])
@@ -63,11 +63,12 @@ def everything_once(uri: str) -> None:
                     assert {"pictures", "verdict"} <= run.data.tags.keys()
 
 
-def test_eight_processes_on_one_file(repository, grid, tmp_path):
+@pytest.mark.parametrize("processes", [3, pytest.param(8, marks=pytest.mark.extended)])
+def test_processes_on_one_file(repository, grid, tmp_path, processes):
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
-    record_at_once(repository, [grid] * 8, uri)
-    everything_once(uri)
-    assert len(list((tmp_path / "mlartifacts").rglob("forest.png"))) == len(set(PROFILES))
+    record_at_once(repository, [grid] * processes, uri)
+    everything_once(uri, processes)
+    assert len(list((tmp_path / "mlartifacts").rglob("forest.png"))) == len(set(PROFILES[-processes:]))
 
 
 @contextlib.contextmanager
@@ -102,5 +103,5 @@ def test_eight_processes_of_eight_checkouts_on_one_server(repository, grid, tmp_
     roots = [shutil.copytree(grid, tmp_path / f"checkout{i}") for i in range(8)]
     with server(tmp_path) as uri:
         record_at_once(repository, roots, uri)
-        everything_once(uri)
+        everything_once(uri, len(roots))
     assert len(list((tmp_path / "kept").rglob("forest.png"))) == len(set(PROFILES))

@@ -132,7 +132,7 @@ sys.exit(cli.main(["pretrain", "small"]))
 
 @pytest.mark.parametrize(
     "ending",
-    ["SIGTERM", *(pytest.param(kin, marks=pytest.mark.extended) for kin in ("SIGUSR1", "SIGINT")), "a killed arm"],
+    ["SIGTERM", *(pytest.param(kin, marks=pytest.mark.extended) for kin in ("SIGUSR1", "SIGINT", "a killed arm"))],
 )
 def test_two_arms_side_by_side_save_what_they_have_when_they_must_end(ending, built, tmp_path):
     """Only the parent is signalled; an arm whose partner is lost is not trained to its end before that is said."""

@@ -85,12 +85,12 @@ def test_the_engine_of_the_published_setting_on_four_processes(architecture, eng
 
 def test_stopped_by_any_signal_a_restart_ends_with_the_same_bytes(tmp_path):
     """SIGUSR1 and SIGTERM, which batch systems send, make it save and end with 75; SIGKILL leaves it no time."""
-    long = {"steps": 400, "evaluate_every": 100, "save_steps": 35}
+    long = {"steps": 200, "evaluate_every": 100, "save_steps": 35}
     arguments = command("norbert3", tmp_path, settings=long)
     for number in (signal.SIGUSR1, signal.SIGTERM, signal.SIGKILL):
         process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, env=environment())
         for line in process.stderr:
-            if "of 400 updates" in line:
+            if "of 200 updates" in line:
                 process.send_signal(number)
                 break
         said = process.stderr.read()
@@ -98,7 +98,7 @@ def test_stopped_by_any_signal_a_restart_ends_with_the_same_bytes(tmp_path):
             assert process.wait(60) == -number
         else:
             assert process.wait(60) == TRY_AGAIN == 75
-            step = re.search(r"told to stop; saved after update (\d+) of 400", said)[1]
+            step = re.search(r"told to stop; saved after update (\d+) of 200", said)[1]
             assert list(tmp_path.rglob(f"{int(step):09}.safetensors"))
         assert not (tmp_path / "result").exists()
     assert run(arguments).returncode == 0
