@@ -137,10 +137,12 @@ def score(
     """Run the real `score` stage over the grid."""
     from harness.stages import score as stage
 
+    given = score_settings(seeds, families)
     for name in tasks:
         for family in families:
-            stage.run(root, TASKS[name], family, score_settings(seeds))
+            stage.run(root, TASKS[name], family, given)
         stage.run_classic(root, TASKS[name])
+        stage.run_disclosure(root, TASKS[name], given)
 
 
 def settings(
@@ -156,11 +158,11 @@ def settings(
     return ReportSettings(Run("embedded", tasks, families, seeds), Statistics(**STATISTICS), none)
 
 
-def score_settings(seeds: tuple[int, ...] = SEEDS):
+def score_settings(seeds: tuple[int, ...] = SEEDS, families: tuple[str, ...] = FAMILIES):
     """What `score` is given."""
     from harness.config import ScoreSettings, Statistics
 
-    return ScoreSettings(FAMILIES, seeds, Statistics(**STATISTICS))
+    return ScoreSettings(families, seeds, Statistics(**STATISTICS))
 
 
 def _corpus_card(kind: str) -> dict:

@@ -35,6 +35,23 @@ def test_a_run_without_any_network_leaves_no_canary_outside(finished):
     assert sightings(finished) == {}
 
 
+def test_the_export_checks_what_it_releases_once_more_and_refuses_without(finished):
+    bundle = finished.parent / "bundle"
+    done = call(finished, [["export", str(bundle)]])
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads((bundle / "MANIFEST.json").read_text(encoding="utf-8"))["told"]
+    assert told.keys() == set(TASKS) and all(of["released"] and of["inferred"] for of in told.values())
+    released = finished / "artifacts" / "scores" / "aismec" / "released.json"
+    kept = released.read_bytes()
+    finer = json.loads(kept) | {"rung": "seeds", "step": 1.0}
+    for content, said in ((json.dumps(finer), "other figures may be released"), (None, "released.json")):
+        released.unlink() if content is None else released.write_text(content, encoding="utf-8")
+        done = call(finished, [["export", str(finished.parent / "none")]])
+        assert done.returncode == 1 and said in done.stderr and "harness score aismec" in done.stderr
+        assert not (finished.parent / "none").exists()
+    released.write_bytes(kept)
+
+
 def test_the_search_would_find_one(finished):
     for content in (b"a qzxcanid17 b", NUMBER):
         (finished / "reports" / "stray.txt").write_bytes(content)

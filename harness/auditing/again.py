@@ -30,6 +30,7 @@ class Stages:
     score: Callable[[Path, str, str], None]
     score_folds: Callable[[Path, str, str], None]
     score_classic: Callable[[Path, str], None]
+    disclose: Callable[[Path, str], None]
     report: Callable[[Path], None]
 
 
@@ -86,6 +87,7 @@ def rescore(
     ]
     tasks = dict.fromkeys(task for task, _ in comparisons)
     jobs += [(f"{task}/classic/linear", stages.score_classic, (task,)) for task in tasks]
+    jobs += [(f"{task}/released", stages.disclose, (task,)) for task in tasks]
     for name, score, given in jobs:
         with _noting(failed, name, target):
             score(target, *given)

@@ -1,5 +1,6 @@
 """Commands over what was recorded: track, ui, audit, reproduce, export."""
 
+from harness import restricted
 from harness.commands.common import declare, parameters, repository
 from harness.printable import terminal
 
@@ -55,6 +56,7 @@ def _audit(options) -> int:
         score=lambda folder, task, family: score.run(folder, tasks[task], family, params.score()),
         score_folds=lambda folder, task, family: score_folds.run(folder, tasks[task], family, *params.score_folds()),
         score_classic=lambda folder, task: score.run_classic(folder, tasks[task]),
+        disclose=lambda folder, task: score.run_disclosure(folder, tasks[task], params.score()),
         report=partial(report.run, settings=settings, tasks=tasks),
     )
     scope = walk.one_run(root, params, options.recorded) if options.recorded else walk.everything(params)
@@ -110,14 +112,20 @@ def _export(options) -> None:
 
     from harness import keeping, registry
     from harness.auditing import again
+    from harness.evaluation import disclosing
     from harness.exporting import bundle, manifest
-    from harness.reporting import disclosed_cards
+    from harness.reporting import disclosed_cards, disclosure
     from harness.stages import report
 
-    root, settings = repository(), parameters(()).report()
+    root, params = repository(), parameters(())
+    settings = params.report()
     tasks = {name: registry.get(root, name) for name in settings.run.tasks}
     known = disclosed_cards.disclosed(report.read_background(root, settings))
-    site = bundle.Site(root, tasks, known, partial(report.run, settings=settings, tasks=tasks))
+    releases = {}
+    for name in (name for name, card in known.cards.items() if card["kind"] == restricted.KIND):
+        disclosing.verify(root, tasks[name], params.score())
+        releases[name] = disclosure.release(root, name)
+    site = bundle.Site(root, tasks, known, partial(report.run, settings=settings, tasks=tasks), releases)
     target = Path(options.folder)
     with again.scratch(root) as scratch:
         again.link_inputs(root, scratch, ("harness", "tasks", *again.REPORTED))

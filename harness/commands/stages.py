@@ -194,7 +194,7 @@ def _classic(options) -> None:
 def _score(options) -> None:
     from harness import registry
     from harness.plugins import unusual
-    from harness.stages.score import run, run_classic
+    from harness.stages.score import run, run_classic, run_disclosure
 
     root, params = repository(), parameters(())
     task, settings = registry.get(root, options.task), params.score()
@@ -206,6 +206,7 @@ def _score(options) -> None:
         run(root, task, family, settings)
     if not options.family:
         run_classic(root, task)
+        run_disclosure(root, task, settings)
 
 
 def _score_folds(options) -> None:

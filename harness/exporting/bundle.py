@@ -12,6 +12,7 @@ from harness import files, restricted
 from harness.data import authored, pseudonyms
 from harness.data.discretion import recorded
 from harness.errors import DataError, HarnessError
+from harness.evaluation.releasing import Release
 from harness.exporting import manifest, searching
 from harness.exporting.searching import DisclosureError
 from harness.reporting.background import Background
@@ -23,7 +24,8 @@ SHOWN = 8
 
 @dataclass(frozen=True)
 class Site:
-    """What is exported: the repository, its tasks, and the cards as they may be shown.
+    """What is exported: the repository, its tasks, the cards as they may be shown, and by restricted task what the
+    disclosure check releases.
 
     `render` writes `reports/` below a folder that holds links to the stages' outputs.
     """
@@ -32,6 +34,7 @@ class Site:
     tasks: Mapping[str, Task]
     known: Background
     render: Callable[[Path], None]
+    releases: Mapping[str, Release]
 
     @property
     def restricted(self) -> list[str]:
@@ -46,11 +49,16 @@ def export(site: Site, target: Path, scratch: Path) -> list[manifest.Entry]:
     """
     if target.exists() and (not target.is_dir() or (any(target.iterdir()) and not (target / manifest.JSON).is_file())):
         raise DataError(f"{target} is there and is no earlier bundle.", remedy="Name a folder that is not there yet.")
+    if unchecked := sorted(set(site.restricted) - site.releases.keys()):
+        raise DisclosureError(
+            f"What the figures of {', '.join(unchecked)} tell of few rows was not checked.",
+            remedy=f"Run `harness score {unchecked[0]}` and `harness report`.",
+        )
     site.render(scratch)
     contents = _contents(site, scratch / "reports")
     _refuse(site, contents)
     entries = [
-        manifest.Entry.of(path, content, _smallest(path, contents, site.restricted))
+        manifest.Entry.of(path, content, _smallest(path, contents, site.restricted), site.releases)
         for path, content in sorted(contents.items())
     ]
     kinds = {name: site.known.cards[name]["kind"] for name in site.tasks}
@@ -61,8 +69,8 @@ def export(site: Site, target: Path, scratch: Path) -> list[manifest.Entry]:
     ):
         for path, content in contents.items():
             files.write_bytes(folder / path, content)
-        files.write_json(folder / manifest.JSON, manifest.as_json(entries, kinds))
-        files.write_text(folder / manifest.MARKDOWN, manifest.as_markdown(entries, kinds))
+        files.write_json(folder / manifest.JSON, manifest.as_json(entries, kinds, site.releases))
+        files.write_text(folder / manifest.MARKDOWN, manifest.as_markdown(entries, kinds, site.releases))
     return entries
 
 
@@ -106,7 +114,10 @@ def _refuse(site: Site, contents: Mapping[str, bytes]) -> None:
     wrong = [
         f"{path}: {what}"
         for path, text in readable.items()
-        for what in searching.small_cells(path, text, site.restricted)
+        for what in (
+            *searching.small_cells(path, text, site.restricted),
+            *searching.too_fine(path, text, site.releases),
+        )
     ]
     shingles = {path: searching.shingles(text) for path, text in readable.items()}
     for name in site.restricted:

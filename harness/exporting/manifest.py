@@ -5,13 +5,20 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
+from harness import escaping
+from harness.evaluation.releasing import Release
 from harness.evaluation.suppression import MINIMUM
+from harness.evaluation.twins import WIDTH
 
 JSON, MARKDOWN = "MANIFEST.json", "MANIFEST.md"
 
 # The first pattern that fits says what a file holds; a file that none fits does not leave.
 HOLDS = (
-    ("results.csv", "Score of every task, encoder, arm and training seed on the whole test set, with the set's size."),
+    (
+        "results.csv",
+        "Score of every task, encoder, arm and training seed on the whole test set, with the set's size; where the "
+        "seed is empty, only the mean over seeds is released.",
+    ),
     ("comparison.csv", "Difference of the arms per task and encoder, with interval, p-value, verdict and test size."),
     ("classic.csv", "Scores of a linear model and of constant answers on the whole test set, with the set's size."),
     ("metrics.json", "The same comparisons for programs; no counts."),
@@ -27,6 +34,11 @@ HOLDS = (
     ("cards/data/*.json", "How many rows a data set has, by label, and how many were dropped or mended, by reason."),
     ("cards/checkpoints/*.json", "How an encoder was made: recipe, corpora in numbers, losses; no weights."),
 )
+# Files that hold scores of the tasks, as numbers or as marks.
+SCORED = (
+    "results.csv", "comparison.csv", "classic.csv", "metrics.json", "tables.tex", "README.md", "index.html",
+    "figures/arms.png", "figures/forest.png", "figures/thresholds-*.png", "model-index/*.yaml",
+)  # fmt: skip
 LEFT_OUT = (
     ("artifacts/predictions", "one line per row: its pseudonym, gold and predicted label, scores"),
     ("reports/splits", "pseudonyms of all rows, and which part each is in"),
@@ -38,18 +50,22 @@ LEFT_OUT = (
         "artifacts/checkpoints",
         "weights, and vocabularies made from texts: an encoder may have learnt its texts by heart",
     ),
-    ("artifacts/scores", "scores before small counts are hidden"),
+    ("artifacts/scores", "scores before anything is hidden or rounded"),
     ("mlflow.db, mlartifacts", "a mirror of all runs, with paths of this machine"),
     (".harness-key", "the key of the pseudonyms"),
 )
 RULE = (
     f"Of restricted data no count of 1 to {MINIMUM - 1} is shown, nor another count or score of a class from which one "
-    "would follow; hidden places show a dash (in the cards: null). Zero is shown. Scores of whole test sets are shown "
-    f"where the set has at least {MINIMUM} rows and groups. Rows are counted, which may be several of one person."
+    "would follow; hidden places show a dash (in the cards: null). Scores are ratios of counts, so all figures of a "
+    "task are checked together: other gold labels and answers that would release the very same figures must leave "
+    f"every count under {MINIMUM} at least {WIDTH} values, one of them {MINIMUM} or more. Where they do not, less is "
+    "released, in this order: every run; means over seeds; means rounded to 1, 2, 5, 10 points; the difference alone, "
+    "rounded to 5, 10 points; the verdict alone; nothing. Rows are counted, which may be several of one person."
 )
 LIMITS = (
-    "A score of a whole test set and the set's size narrow down how many answers were right: this cannot be avoided "
-    "where a score is to be shown, and matters most for test sets of few rows.",
+    "The check takes whoever attacks to know every rule and figure, and nothing else of the rows. Who knows how common "
+    "a label is, or some of the rows, can narrow counts further; that a coarser step was needed says that a finer one "
+    "could have told something.",
     "Every file was searched for counts in its tables, for ids (the site's own and their pseudonyms; not ids of under "
     "five characters, nor numbers of under eight digits) and for six words in a row of any text. Names of labels, "
     "columns and document types, and what was written into the source record, are shown as they are: read them.",
@@ -59,26 +75,51 @@ LIMITS = (
 
 @dataclass(frozen=True)
 class Entry:
-    """A file: `smallest` is the least count of restricted rows that its tables show, None where they show none."""
+    """A file: `smallest` is the least count of restricted rows that its tables show, None where they show none;
+    `inferred` says by task what can be inferred of restricted rows from its scores at best, `rule` how they were
+    coarsened."""
 
     path: str
     sha256: str
     bytes: int
     holds: str
     smallest: int | None
+    inferred: Mapping[str, str]
+    rule: Mapping[str, str]
 
     @classmethod
-    def of(cls, path: str, content: bytes, smallest: int | None) -> "Entry":
-        return cls(path, hashlib.sha256(content).hexdigest(), len(content), holds(path) or "", smallest)
+    def of(cls, path: str, content: bytes, smallest: int | None, releases: Mapping[str, Release]) -> "Entry":
+        told = releases if any(fnmatch.fnmatchcase(path, pattern) for pattern in SCORED) else {}
+        return cls(
+            path, hashlib.sha256(content).hexdigest(), len(content), holds(path) or "", smallest,
+            {task: release.at_best for task, release in told.items()},
+            {task: release.rung.said for task, release in told.items()},
+        )  # fmt: skip
+
+
+def _by_task(said: Mapping[str, str]) -> str:
+    return "; ".join(f"`{task}`: {words}" for task, words in said.items()) or "–"
+
+
+def _told(releases: Mapping[str, Release]) -> list[str]:
+    lines = []
+    for task, release in releases.items():
+        lines += [f"- `{task}`: released is {release.rung.said}; told is {release.at_best}."]
+        lines += [f"  - {escaping.markdown(escaping.plain(said))}" for said in release.inferred]
+    return lines or ["Nothing here is of restricted data."]
 
 
 def holds(path: str) -> str | None:
     return next((said for pattern, said in HOLDS if fnmatch.fnmatchcase(path, pattern)), None)
 
 
-def as_json(entries: Iterable[Entry], kinds: Mapping[str, str]) -> dict:
+def as_json(entries: Iterable[Entry], kinds: Mapping[str, str], releases: Mapping[str, Release]) -> dict:
     return {
         "files": [asdict(entry) for entry in entries],
+        "told": {
+            task: {"released": release.rung.said, "inferred": [release.at_best, *release.inferred]}
+            for task, release in releases.items()
+        },
         "data": dict(kinds),
         "rule": RULE,
         "limits": list(LIMITS),
@@ -86,10 +127,11 @@ def as_json(entries: Iterable[Entry], kinds: Mapping[str, str]) -> dict:
     }
 
 
-def as_markdown(entries: Iterable[Entry], kinds: Mapping[str, str]) -> str:
+def as_markdown(entries: Iterable[Entry], kinds: Mapping[str, str], releases: Mapping[str, Release]) -> str:
     listed = "; ".join(f"`{task}` {kind}" for task, kind in kinds.items())
     rows = [
-        f"| `{e.path}` | {e.holds} | {'–' if e.smallest is None else e.smallest} | {e.bytes} | `{e.sha256}` |"
+        f"| `{e.path}` | {e.holds} | {'–' if e.smallest is None else e.smallest} | {_by_task(e.inferred)} "
+        f"| {_by_task(e.rule)} | {e.bytes} | `{e.sha256}` |"
         for e in entries
     ]
     left = [f"| `{path}` | {why} |" for path, why in LEFT_OUT]
@@ -98,7 +140,10 @@ def as_markdown(entries: Iterable[Entry], kinds: Mapping[str, str]) -> str:
         f"Data behind it: {listed}.", "",
         RULE, "",
         "*Smallest count* is the least number of restricted rows, groups or documents that a table of the file shows.",
-        "", "| file | holds | smallest count | bytes | SHA-256 |", "|---|---|---|---|---|", *rows, "",
+        "*Can be told at best* is what follows from its scores for whoever holds all files and knows all rules.",
+        "", "| file | holds | smallest count | can be told at best | released | bytes | SHA-256 |",
+        "|---|---|---|---|---|---|---|", *rows, "",
+        "## What can be told of each restricted task at best", "", *_told(releases), "",
         "## What is not in it, and why", "", "| left out | it holds |", "|---|---|", *left, "",
         "## What to know before it goes", "", *(f"- {limit}" for limit in LIMITS), "",
     ])  # fmt: skip

@@ -12,6 +12,8 @@ from html.parser import HTMLParser
 
 from harness.data.words import words_of
 from harness.errors import HarnessError
+from harness.evaluation.coarsening import SEEDS
+from harness.evaluation.releasing import Release
 from harness.evaluation.suppression import is_small
 from harness.restricted import KIND
 from harness.task import TEXT_COLUMNS, Task
@@ -112,6 +114,29 @@ class _Tables(HTMLParser):
 
 def small_cells(name: str, text: str, restricted: Iterable[str]) -> list[str]:
     return [f"a count under 5 ({place})" for place, n in counts(name, text, restricted) if is_small(n)]
+
+
+SCORES = ("value", "reference", "clinical", "delta", "ci_low", "ci_high")
+MEANS = ("value", "reference", "clinical")
+
+
+def too_fine(name: str, text: str, releases: Mapping[str, Release]) -> list[str]:
+    """Figures of a table of results that are finer than what is released of their task: a seed's own, one that is no
+    whole number of steps, or one that is not released at all."""
+    found = []
+    for number, row in enumerate(csv.DictReader(io.StringIO(text)) if name.endswith(".csv") else (), start=2):
+        release = releases.get(row.get("task", ""))
+        if release is None or release.rung.name == SEEDS:
+            continue
+        rung = release.rung
+        shown = (*(MEANS if rung.means else ()), *(SCORES[3:] if rung.difference else ()))
+        wrong = ["seed"] if row.get("seed") else []
+        for column in SCORES:
+            if cell := row.get(column):
+                steps = float(cell) / rung.step
+                wrong += [column] if column not in shown or abs(steps - round(steps)) > 1e-6 else []
+        found += [f"a figure finer than what is released (row {number}, {column})" for column in wrong]
+    return found
 
 
 def ids(text: str, known: Iterable[str]) -> int:

@@ -12,6 +12,7 @@ from harness.reporting.background import Background
 
 # Stand beside every score: they cannot be hidden so that another part does not follow from the total.
 SCORED = ("test", "holdout")
+ABOUT_LABELS = ("label shares", "labels in every part")
 
 
 def disclosed(known: Background) -> Background:
@@ -38,9 +39,12 @@ def parted(counts: Mapping[str, int], shown: tuple[str, ...] = ()) -> tuple[dict
 
 
 def data(card: Mapping) -> dict:
-    """The card of a data set: rows read are hidden where the number dropped would follow from them."""
+    """The card of a data set: rows read are hidden where the number dropped would follow from them.
+
+    No label is counted: a split keeps the shares of labels, so that the total of one tells how many the test part has.
+    """
     dropped, together = parted(card.get("dropped", {}))
-    labels, _ = parted(card.get("labels", {}))
+    labels = dict.fromkeys(card.get("labels", {}))
     parts, _ = parted(card.get("parts", {}))
     alone = {reason: None if is_small(n) else n for reason, n in card.get("repaired", {}).items()}
     read = card["rows_in"] if together else None
@@ -60,7 +64,13 @@ def split(leakage: Mapping) -> dict:
         part: {what: sizes[what].get(part) for what in ("rows", "groups")} | {"labels": {}}
         for part in leakage["splits"]
     }
-    made["checks"] = [{**check, "count": _alone(check["count"]), "ids": []} for check in leakage.get("checks", [])]
+    # How a label is shared out is a ratio of counts, and what a part lacks is one of nought.
+    made["checks"] = [
+        {**check, "count": _alone(check["count"]), "ids": []}
+        | ({"count": None, "detail": ""} if check["check"] in ABOUT_LABELS else {})
+        for check in leakage.get("checks", [])
+    ]
+    made["text_blind_rule"] = None
     return made
 
 

@@ -1,38 +1,126 @@
 """What may be shown of scores on restricted data: every comparison passes here before anything is written of it.
 
-Frequencies follow `harness.evaluation.suppression`: confusion matrices, gold counts and the scores of single classes,
-counts of leaking documents. A score of a whole test set stands, since it is what the comparison is for, and is
-refused where the set has fewer than five rows or groups. What a score and its set's size say together is hidden where
-they would give a matrix away: of a task with two labels, accuracy, sensitivity or the gold counts beside F1 do.
+What is released of a task was decided when it was scored (`harness.evaluation.disclosing`): a ratio of counts tells the
+counts, so scores are as fine as the ladder of `harness.evaluation.coarsening` allows, and of a task below its first
+rung nothing but that is left here, in place of the stored scores. On the first rung no count of a run is small;
+frequencies then follow `harness.evaluation.suppression`. Slices, learning curves and the validation part's scores are
+about other rows, or fewer, and are not shown of any restricted task; nor are hashes of decisions, which whoever knows
+the pseudonyms could find again by trying all answers.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness import restricted
+from harness import files, restricted
 from harness.errors import DataError
+from harness.evaluation import releasing
+from harness.evaluation.coarsening import CLINICAL, SEEDS, WITHHELD
+from harness.evaluation.releasing import Figures, Release
+from harness.evaluation.statistics import Estimate
 from harness.evaluation.suppression import MINIMUM, Pattern, is_small, pattern
 
 if TYPE_CHECKING:
     from harness.reporting.results import Comparison
 
 LEAKS = "document_leak_rate"
+TOO_SMALL = "withheld: the test part is too small for any figure to be released of it, or it cannot be measured"
 Key = tuple[str, int, str]  # arm, seed, part
 
 
-def disclosed(comparisons: Sequence["Comparison"]) -> list["Comparison"]:
-    """The comparisons in their order, those of restricted data with None in the places that are not shown.
+def disclosed(root: Path, comparisons: Sequence["Comparison"]) -> list["Comparison"]:
+    """The comparisons in their order, those of restricted data as they were released.
 
-    Raises DataError where a part of restricted data is too small for any figure of it.
+    Raises DataError where a part of restricted data is too small to say even how many rows it has.
     """
     made = {}
     for task in dict.fromkeys(c.task for c in comparisons):
         group = [c for c in comparisons if c.task == task]
         if group[0].data_kind == restricted.KIND:
-            group = _of_task(group)
+            for c in group:
+                _require_rows(c)
+            group = [_closed(c) for c in group]
+            found = release(root, task)
+            group = _of_task(group) if found.rung.name == SEEDS else [_coarse(c, found) for c in group]
         made |= {(task, c.family): c for c in group}
     return [made[c.task, c.family] for c in comparisons]
+
+
+def release(root: Path, task: str) -> Release:
+    """What the disclosure check has let through of a restricted task. Raises DataError where it saw other scores."""
+    made_by, folder = f"harness score {task}", Path(root) / "artifacts" / "scores" / task
+    found = releasing.read(files.read_json(Path(root) / releasing.place(task), made_by=made_by))
+    for system, sha256 in found.bound.items():
+        path = folder / system / "linear.json" if system == "classic" else folder / f"{system}.json"
+        if not path.is_file() or files.sha256(path) != sha256:
+            raise DataError(
+                f"{task}: the scores of {system} are not those that were checked for what they tell of few rows.",
+                remedy=f"Check them again with `{made_by}`.",
+            )
+    return found
+
+
+def _closed(c: "Comparison") -> "Comparison":
+    """Without what no rung releases."""
+    # The file of the answers holds scores of every row, so that nobody can try all of them.
+    keyed = {
+        name: files.sha256_value([sha256, c.inputs["predictions"][name]])
+        for name, sha256 in c.inputs.get("decisions", {}).items()
+    }
+    return replace(
+        c,
+        slices=(),
+        learning=(),
+        inputs={**c.inputs, "decisions": keyed} if keyed else c.inputs,
+        classic=_closed(c.classic) if c.classic else None,
+    )
+
+
+def _coarse(c: "Comparison", release: Release) -> "Comparison":
+    """The comparison with nothing of its scores but what is released."""
+    shown = {part: found.get(c.family, Figures()) for part, found in release.figures.items()}
+    test = shown.get("test", Figures())
+    none = release.rung.name == WITHHELD
+    return replace(
+        c,
+        rung=release.rung,
+        values={(arm, None, part, c.primary): v for part, found in shown.items() for arm, v in found.means.items()},
+        tables={},
+        matrices={},
+        reference={},
+        estimates={("test", arm): _estimate(c, test, arm) for _, arm in c.estimates if ("test", arm) in c.estimates},
+        evidence={} if none else {arm: _evidence(c, test, arm) for arm in test.against},
+        privacy=(),
+        thresholds=(),
+        constants={},
+        constants_shown=False,
+        lacking={},
+        unmeasurable={"test": {c.primary: TOO_SMALL}} if none else {},
+        classic=_coarse(c.classic, release) if c.classic else None,
+    )
+
+
+def _estimate(c: "Comparison", figures: Figures, arm: str) -> Estimate:
+    """What is shown of a difference."""
+    known, means, found = c.estimates["test", arm], figures.means, figures.against.get(arm, {})
+    nothing = Estimate.of_nothing(known.n_groups, known.n_seeds)
+    return replace(
+        nothing, reference=means.get(arm), clinical=means.get(CLINICAL), delta=found.get("delta"),
+        ci_low=found.get("low"), ci_high=found.get("high"), p_value=found.get("p"),
+    )  # fmt: skip
+
+
+def _evidence(c: "Comparison", figures: Figures, arm: str) -> Estimate:
+    """What a verdict follows from, as an estimate that is judged like any other, against a constant answer's 0."""
+    found, known = figures.against[arm], c.estimates["test", arm]
+    score = 0.0 if found.get("collapsed") else c.metric.gain(2.0)
+    ends = (0.0, 0.0) if found.get("equivalent") else (-1.0, 1.0)
+    low, high = ends if "p" in found else (None, None)
+    return replace(
+        Estimate.of_nothing(known.n_groups, known.n_seeds), reference=score, clinical=score,
+        delta=float(found.get("sign", 0)), ci_low=low, ci_high=high, p_value=found.get("p"),
+    )  # fmt: skip
 
 
 def _of_task(group: list["Comparison"]) -> list["Comparison"]:
@@ -46,8 +134,6 @@ def _of_task(group: list["Comparison"]) -> list["Comparison"]:
 def _require_rows(c: "Comparison") -> None:
     for part in (*c.parts, "validation"):
         counted = {"rows": c.n.get(part, 0), "groups": c.groups.get(part, 0)}
-        if c.head != "tokens" and len(c.labels) == 2 and part in c.parts:
-            counted |= {f"rows of {row['label']}": row["support"] for row in c.tables[c.arms[0], c.seeds[0], part]}
         for what, n in counted.items():
             if is_small(n):
                 raise DataError(
@@ -59,11 +145,8 @@ def _require_rows(c: "Comparison") -> None:
 
 def _matrices(group: list["Comparison"]) -> list["Comparison"]:
     """Classification: matrices, and the class tables that would give them away."""
-    for c in group:
-        _require_rows(c)
     if len(group[0].labels) == 2:
-        small = any(is_small(n) for c in group for _, table in _shown(c, c.matrices) for n in _counts(table))
-        return [_only_primary(c) for c in group] if small else group
+        return group
     if not group[0].matrices:
         # Of so many labels there is no matrix to find out from which counts may stand.
         return [_no_classes(c) for c in group]
@@ -80,11 +163,6 @@ def _matrices(group: list["Comparison"]) -> list["Comparison"]:
         for made in of_part:
             made.rows = hidden
     return [_with_patterns(c, {key[1:]: made for key, made in patterns.items() if key[0] == c.family}) for c in group]
-
-
-def _counts(table: Sequence[Sequence[int]]) -> list[int]:
-    """Cells and totals of a table."""
-    return [*(n for row in table for n in row), *map(sum, table), *map(sum, zip(*table, strict=True))]
 
 
 def _with_patterns(c: "Comparison", patterns: dict[tuple[str, str], Pattern]) -> "Comparison":
@@ -115,19 +193,6 @@ def _class_row(row: dict, secret: set[str], counts: set[str]) -> dict:
     return made
 
 
-def _only_primary(c: "Comparison") -> "Comparison":
-    """Of two labels: the primary score alone. A second, the gold counts or a constant answer's would tell the rest."""
-    secret = set(c.labels)
-    return replace(
-        c,
-        values=_without(c.values, lambda key: key[3] == c.primary),
-        matrices={key: [[None] * len(row) for row in matrix] for key, matrix in _shown(c, c.matrices)},
-        tables={key: [_class_row(row, secret, secret) for row in rows] for key, rows in _shown(c, c.tables)},
-        thresholds=(),
-        constants_shown=False,
-    )
-
-
 def _no_classes(c: "Comparison") -> "Comparison":
     secret = set(c.labels)
     return replace(
@@ -146,8 +211,6 @@ def _without(values: dict, keep: Callable[[tuple], bool]) -> dict:
 
 def _classes(group: list["Comparison"]) -> list["Comparison"]:
     """Spans: a label is hidden where few documents hold it, or few of its spans were found, missed or invented."""
-    for c in group:
-        _require_rows(c)
     counts = {row["label"] for c in group for _, rows in _shown(c, c.tables) for row in rows if _rare(row)}
     found = []
     for c in group:

@@ -78,6 +78,16 @@ def blocks(validated: Sequence[CrossValidated], level: float) -> tuple:
     """Nothing where nothing was cross-validated."""
     if not validated:
         return ()
+    # Scores of folds and repeats are ratios of the same few counts, and no disclosure check looks at them.
+    hidden = [v for v in validated if v.data_kind == restricted.KIND]
+    validated = [v for v in validated if v.data_kind != restricted.KIND]
+    withheld = tuple(
+        Paragraph(f"Withheld: the cross-validation of {wording.listing(wording.codes(v.task for v in hidden))}. Its "
+                  "figures are of restricted data, and were not checked for what they tell of few rows.")
+        for _ in hidden[:1]
+    )  # fmt: skip
+    if not validated:
+        return withheld
     first = validated[0]
     words = (
         "Exploratory: this answers the same question a second time, for sets whose test split is small, and was not "
@@ -92,7 +102,7 @@ def blocks(validated: Sequence[CrossValidated], level: float) -> tuple:
         "pre-training run, and rest on an approximation: no exact error of a cross-validation is known. Corpora were "
         "cleaned of the texts of the validation and test splits only, so a text of the training split may stand in one."
     )
-    remarks = (*_unmeasured(validated), *_diverged(validated))
+    remarks = (*_unmeasured(validated), *_diverged(validated), *withheld)
     return (Paragraph(words), table(validated, level), Paragraph(limits), *remarks)
 
 
@@ -107,10 +117,7 @@ def table(validated: Sequence[CrossValidated], level: float) -> Table:
                     f"{plain(v.title)} (`{v.task}`)",
                     wording.metric_title(v.primary),
                     f"{wording.count(v.n)} in {wording.count(v.groups)} groups",
-                    # Of restricted data a constant answer's score would tell how many rows have which label.
-                    wording.ABSENT
-                    if v.data_kind == restricted.KIND
-                    else wording.reading_nothing(v.reference, v.primary),
+                    wording.reading_nothing(v.reference, v.primary),
                     FAMILY_TITLES.get(v.family, v.family),
                     wording.arm_title(against),
                     *arms,
@@ -170,4 +177,5 @@ def traced(
             "predictions": v.inputs["decisions"],
         }
         for v in validated
+        if v.data_kind != restricted.KIND
     ]

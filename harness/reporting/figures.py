@@ -58,8 +58,9 @@ def arms(comparisons: list[Comparison]) -> bytes:
 
 
 def _panel(panel, group: list[Comparison]) -> None:
-    if group[0].unmeasured():
-        panel.text(0.5, 0.5, wording.UNMEASURED, transform=panel.transAxes, ha="center", fontsize=10, color=SOFT)
+    if group[0].unshown():
+        why = wording.WITHHELD if group[0].rung else wording.UNMEASURED
+        panel.text(0.5, 0.5, why, transform=panel.transAxes, ha="center", fontsize=10, color=SOFT)
         panel.set_xlim(-0.5, len(group) - 0.5)
     else:
         _bars(panel, group)
@@ -93,6 +94,6 @@ def _bars(panel, group: list[Comparison]) -> None:
     if group[0].constants_shown:
         floor = 100 * round(group[0].floor, 4)
         panel.axhline(floor, color=SOFT, linestyle=(0, (4, 3)), linewidth=1.2, label="Best constant answer")
-    if classic := group[0].classic:
+    if (classic := group[0].classic) and not classic.unshown():
         height = 100 * round(classic.mean(*classic.arms), 4)
         panel.axhline(height, color=INK, linestyle=(0, (1, 1.5)), linewidth=1.4, label="Classic linear model")

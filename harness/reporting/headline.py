@@ -4,6 +4,7 @@ from collections import Counter
 
 from harness.config import Statistics
 from harness.evaluation.statistics import Estimate
+from harness.evaluation.suppression import MINIMUM
 from harness.evaluation.verdicts import VERDICTS, Judgement
 from harness.reporting import wording
 from harness.reporting.document import Figure, Paragraph, Table
@@ -22,6 +23,7 @@ def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: St
     points = f"{100 * statistics.margin:g} points"
     return (
         Paragraph(found(comparisons, judgements)),
+        *coarsened(comparisons),
         verdict_table(comparisons, judgements, statistics.level),
         Paragraph(
             f"▲ better, ▼ worse: the adjusted p-value lies below {1 - statistics.level:.2g}. ≈ equivalent: the "
@@ -51,8 +53,23 @@ def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: St
             "Primary score by task and family; bars are means, whiskers ± one SD over seeds, marks single seeds "
             f"({kinds}).",
             "Bar chart of baseline and clinical scores by task and family; the clinical mean is better in "
-            f"{sum(not c.unmeasured() and c.metric.gain(c.delta()) > 0 for c in comparisons)} of {len(comparisons)} "
+            f"{sum(c.metric.gain(c.delta()) > 0 for c in comparisons if not c.unshown())} of {len(comparisons)} "
             "comparisons. The table above holds the numbers.",
+        ),
+    )
+
+
+def coarsened(comparisons: list[Comparison]) -> tuple:
+    """What is released of restricted data where that is not everything."""
+    rungs = {c.task: c.rung for c in comparisons if c.rung}
+    if not rungs:
+        return ()
+    listed = "; ".join(f"of `{task}`, {rung.said}" for task, rung in rungs.items())
+    return (
+        Paragraph(
+            f"Of restricted data only so much is released that no count under {MINIMUM} can be told from it: {listed}. "
+            "Differences are rounded to the nearest step, the ends of intervals outwards and p-values up, and verdicts "
+            "follow from the p-values as they are shown."
         ),
     )
 

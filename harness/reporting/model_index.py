@@ -43,11 +43,11 @@ def _results(c: Comparison, arm: str) -> list:
     found = []
     for part in c.parts:
         for metric in c.metrics:
-            if c.unmeasured(metric, part):
+            if c.unshown(metric, part):
                 continue
             values = c.over_seeds(arm, metric, part)
             deviation = spread(values)
-            arguments = {"seeds": len(values)} | (
+            arguments = {"seeds": len(c.seeds)} | (
                 {} if deviation is None else {"standard_deviation": four_decimals(deviation)}
             )
             found.append(

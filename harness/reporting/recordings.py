@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import files
+from harness import files, restricted
 from harness.config import ReportSettings
 from harness.escaping import markdown, plain
 from harness.evaluation.verdicts import Judgement
@@ -132,9 +132,12 @@ def child_tags(recording: Recording, entry: Mapping, links: Mapping[str, "Made"]
     """All tags of the run of one arm and seed, but the one that names its parent."""
     arm, c = entry["arm"], recording.comparison
     made = {arm: links[arm]} if arm in links else {}
-    best = wording.score(c.primary, c.values[arm, entry["seed"], "test", c.primary])
     if reason := c.unmeasured():
         best = wording.unmeasured(reason)
+    elif c.rung:
+        best = "not released by run"
+    else:
+        best = wording.score(c.primary, c.values[arm, entry["seed"], "test", c.primary])
     text = (
         f"{plain(c.title)}, {c.family_title}: the {arm} arm fine-tuned with seed {entry['seed']} for {entry['steps']} "
         f"updates, scored as it was after {entry['best_step']}, where it told the classes of the validation part best "
@@ -188,7 +191,7 @@ def description(recording: Recording) -> str:
             f"{plain(c.title)}, {c.family_title}: {wording.metric_title(c.primary)} before and after clinical "
             f"pre-training {wording.unmeasured(reason)} ({len(c.seeds)} seeds, {wording.KINDS[c.data_kind]})."
         )
-    baseline, clinical = (wording.score_with_spread(c.primary, c.over_seeds(arm)) for arm in (AGAINST, "clinical"))
+    baseline, clinical = (wording.over_seeds(c, arm) for arm in (AGAINST, "clinical"))
     estimate, judgement = c.estimates["test", AGAINST], recording.judgements[AGAINST]
     interval = "no interval"
     if estimate.ci_low is not None:
@@ -231,9 +234,12 @@ def run_metrics(comparison: Comparison, entry: dict) -> list[tuple[str, float, i
         for (a, s, part, metric), value in comparison.values.items()
         if (a, s) == (arm, seed) and part in comparison.parts and not comparison.unmeasured(metric, part)
     ]
-    validation = f"validation_{comparison.primary}"
-    found += [(f"best_{validation}", entry["best_validation"], last), ("best_selection", entry["best_selection"], last)]
-    names = {"train_loss": "train_loss", "validation": validation, "selection": "selection"}
+    validation, names = f"validation_{comparison.primary}", {"train_loss": "train_loss"}
+    if comparison.data_kind != restricted.KIND:
+        # Of restricted data nothing is released of the validation part: it is smaller still than the test part.
+        best = ((f"best_{validation}", "best_validation"), ("best_selection", "best_selection"))
+        found += [(name, entry[key], last) for name, key in best]
+        names |= {"validation": validation, "selection": "selection"}
     for point in entry["curve"]:
         found += [(name, point[key], point["step"]) for key, name in names.items() if point.get(key) is not None]
     return found
@@ -254,14 +260,15 @@ def comparison_metrics(recording: Recording) -> list[tuple[str, float, int]]:
         found += [(_against(key, arm), value, 0) for key, value in evidence.items() if value is not None]
     for part in comparison.parts:
         for metric in comparison.metrics:
-            if comparison.unmeasured(metric, part):
+            if comparison.unshown(metric, part):
                 continue
             name = _metric(part, metric)
             found += [(f"{name}_{arm}", comparison.mean(arm, metric, part), 0) for arm in comparison.arms]
             found.append((f"{name}_difference", comparison.delta(metric, part), 0))
-    if comparison.unmeasured():
+    if not comparison.unshown():
+        found += [(f"primary_{arm}", comparison.mean(arm), 0) for arm in comparison.arms]
+    if comparison.unmeasured() or comparison.delta() is None:
         return found
-    found += [(f"primary_{arm}", comparison.mean(arm), 0) for arm in comparison.arms]
     found.append(("primary_difference", comparison.delta(), 0))
     found.append(("primary_improvement", comparison.metric.gain(comparison.delta()), 0))
     return found

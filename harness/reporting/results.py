@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from harness import files
 from harness.config import ARMS, Run, Statistics
-from harness.errors import DataError, MissingInputError
+from harness.errors import MissingInputError
 from harness.escaping import plain
+from harness.evaluation.coarsening import Rung
 from harness.evaluation.statistics import Estimate
 from harness.evaluation.verdicts import Judgement, judge
 from harness.metrics import Metric, named
+from harness.reporting import stored
 from harness.reporting.disclosure import disclosed
 from harness.task import Task
 
@@ -34,7 +35,9 @@ class Comparison:
     `privacy`, `thresholds` (rows of `harness.evaluation.beyond`) and `learning` have one entry per run and part,
     with its arm and seed. `classic` are the scores of the task's linear model in the same shape: the family `classic`
     with one arm, one seed, and nothing that it is compared with; `constants` are those of constant answers, by part.
-    Of restricted data, counts and scores that may not be shown are None, and `constants_shown` says whether what
+    Of restricted data that are released coarsely, `rung` says how (`harness.evaluation.coarsening`), there are values
+    for the seed None alone, which is their mean, and `evidence` is by arm what a verdict follows from. Of other
+    restricted data, counts and scores that may not be shown are None, and `constants_shown` says whether what
     constant answers score may stand in a table (see `harness.reporting.disclosure`). `lacking` are the labels that the
     gold of a part lacks, `unmeasurable` by part and metric why it cannot be measured (`harness.evaluation.measurable`).
     """
@@ -65,8 +68,20 @@ class Comparison:
     constants: Mapping[str, dict[str, dict[str, float]]] = field(default_factory=dict)
     classic: "Comparison | None" = None
     constants_shown: bool = True
+    rung: Rung | None = None
+    evidence: Mapping[str, Estimate] = field(default_factory=dict)
     lacking: Mapping[str, list[str]] = field(default_factory=dict)
     unmeasurable: Mapping[str, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def scored(self) -> tuple[int | None, ...]:
+        """The seeds that have scores of their own; None alone where only means over all of them are released."""
+        return self.seeds if self.rung is None else (None,)
+
+    def unshown(self, metric: str | None = None, part: str = "test") -> bool:
+        """Is there no score to show, because it cannot be measured or is not released?"""
+        first = (self.arms[0], self.scored[0], part, metric or self.primary)
+        return first not in self.values or bool(self.unmeasured(metric, part))
 
     def unmeasured(self, metric: str | None = None, part: str = "test") -> str:
         """Why a metric, or the primary one, cannot be measured on a part; empty where it can."""
@@ -105,13 +120,14 @@ class Comparison:
     @property
     def parts(self) -> tuple[str, ...]:
         """The parts that are reported: the test split and, where a task ships one, the holdout."""
-        found = {part for _, _, part, _ in self.values}
+        found = {part for _, _, part, _ in self.values} or {"test"}
         return tuple(part for part in ("test", "holdout") if part in found)
 
     @property
     def metrics(self) -> tuple[str, ...]:
         """Metric names, the primary one first."""
-        return tuple(dict.fromkeys(metric for _, _, part, metric in self.values if part == "test"))
+        found = (metric for _, _, part, metric in self.values if part == "test")
+        return tuple(dict.fromkeys(found)) or (self.primary,)
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -120,13 +136,15 @@ class Comparison:
 
     def over_seeds(self, arm: str, metric: str | None = None, part: str = "test") -> list[float]:
         """The scores of every seed; of the primary metric unless another is named."""
-        return [self.values[arm, seed, part, metric or self.primary] for seed in self.seeds]
+        return [self.values[arm, seed, part, metric or self.primary] for seed in self.scored]
 
     def mean(self, arm: str, metric: str | None = None, part: str = "test") -> float:
         return mean(self.over_seeds(arm, metric, part))
 
     def delta(self, metric: str | None = None, part: str = "test", arm: str = "clinical") -> float:
         """Mean over seeds of `arm` minus that of the baseline, whichever way is better."""
+        if self.rung and (arm, part) == ("clinical", "test"):
+            return self.estimates["test", AGAINST].delta  # rounded once, as the interval
         return self.mean(arm, metric, part) - self.mean(AGAINST, metric, part)
 
     def mean_table(self, arm: str, part: str = "test") -> list[dict]:
@@ -155,9 +173,10 @@ def judged(comparisons: list[Comparison], statistics: Statistics) -> Judgements:
     repeat them on other documents and are not part of it. Two arms that a constant answer beats are `inconclusive`.
     """
     keys = [(c.task, c.family, arm) for c in comparisons for arm in c.others]
-    estimates = [c.estimates["test", arm] for c in comparisons for arm in c.others]
+    estimates = [c.evidence.get(arm, c.estimates["test", arm]) for c in comparisons for arm in c.others]
     metrics = [c.metric for c in comparisons for _ in c.others]
-    floors = [c.floor for c in comparisons for _ in c.others]
+    # What is coarsened brings its floor along, since that would tell how many rows have a label.
+    floors = [(0.0 if c.evidence else None) if c.rung else c.floor for c in comparisons for _ in c.others]
     found = judge(estimates, metrics, alpha=1 - statistics.level, margin=statistics.margin, floors=floors)
     return dict(zip(keys, found, strict=True))
 
@@ -191,24 +210,14 @@ def load(root: Path, run: Run, tasks: Mapping[str, Task]) -> list[Comparison]:
     for task in run.tasks:
         folder, title = Path(root) / "artifacts" / "scores" / task, tasks[task].title
         for family in run.families:
-            scores = _stored(
+            scores = stored.scores(
                 folder / f"{family}.json", {"task": task, "family": family}, f"harness score {task} {family}"
             )
             found.append(read(scores, title, run.seeds))
-        linear = _stored(folder / CLASSIC / "linear.json", {"task": task}, f"harness score {task}")
+        linear = stored.scores(folder / CLASSIC / "linear.json", {"task": task}, f"harness score {task}")
         classic = read_classic(linear, title)
         found = [replace(c, classic=classic, constants=linear["constants"]) if c.task == task else c for c in found]
-    return disclosed(found)
-
-
-def _stored(path: Path, names: dict[str, str], made_by: str) -> dict:
-    scores = files.read_json(path, made_by=made_by)
-    if any(scores.get(key) != name for key, name in names.items()):
-        raise DataError(
-            f"{path} holds the scores of {' with '.join(str(scores.get(key)) for key in names)}.",
-            remedy=f"Make it again with `{made_by}`.",
-        )
-    return scores
+    return disclosed(root, found)
 
 
 def read(scores: dict, title: str, seeds: tuple[int, ...]) -> Comparison:
@@ -228,7 +237,7 @@ def read(scores: dict, title: str, seeds: tuple[int, ...]) -> Comparison:
             )
     diverged = tuple((run["arm"], run["seed"]) for run in scores.get("diverged", []) if run["seed"] in seeds)
     found = _shape(scores, title, family, arms, seeds)
-    return replace(found, reference=scores["reference"], estimates=_estimates(scores, seeds), diverged=diverged)
+    return replace(found, reference=scores["reference"], estimates=stored.estimates(scores, seeds), diverged=diverged)
 
 
 def read_classic(scores: dict, title: str) -> Comparison:
@@ -253,9 +262,9 @@ def _shape(scores: dict, title: str, family: str, arms: tuple[str, ...], seeds: 
         values={
             (m["arm"], m["seed"], m["part"], m["metric"]): m["value"] for m in scores["metrics"] if m["seed"] in wanted
         },
-        tables=_by_run(scores["per_class"]),
+        tables=stored.by_run(scores["per_class"]),
         matrices={
-            (m["arm"], m["seed"], m["part"]): _matrix(m["cells"], len(scores["labels"]))
+            (m["arm"], m["seed"], m["part"]): stored.matrix(m["cells"], len(scores["labels"]))
             for m in scores["confusion"]
             if len(scores["labels"]) <= MATRIX
         },
@@ -271,28 +280,3 @@ def _shape(scores: dict, title: str, family: str, arms: tuple[str, ...], seeds: 
             for name in ("slices", "privacy", "thresholds", "learning")
         },
     )
-
-
-def _matrix(cells: list[list[int]], labels: int) -> list[list[int]]:
-    found = [[0] * labels for _ in range(labels)]
-    for gold, predicted, n in cells:
-        found[gold][predicted] = n
-    return found
-
-
-def _estimates(scores: dict, seeds: tuple[int, ...]) -> dict[tuple[str, str], Estimate]:
-    rows = [dict(row) for row in scores.get("comparisons", [])]
-    found = {(row.pop("part"), row.pop("against")): (row.pop("seeds"), row) for row in rows}
-    if ("test", AGAINST) not in found or any(made != sorted(seeds) for made, _ in found.values()):
-        raise DataError(
-            f"The arms of {scores['task']} with {scores['family']} were not compared over the seeds of this run.",
-            remedy=f"Compare them again with `harness score {scores['task']} {scores['family']}`.",
-        )
-    return {key: Estimate(**row) for key, (_, row) in found.items()}
-
-
-def _by_run(rows: list[dict]) -> dict[tuple[str, int, str], list[dict]]:
-    tables: dict[tuple[str, int, str], list[dict]] = {}
-    for row in rows:
-        tables.setdefault((row["arm"], row["seed"], row["part"]), []).append(row)
-    return tables

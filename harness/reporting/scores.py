@@ -92,12 +92,14 @@ def matrix_table(c: Comparison, arm: str) -> Table:
 
 def by_class(comparisons: list[Comparison]) -> tuple:
     blocks = []
-    for group in by_task(comparisons):
+    for group in by_task([c for c in comparisons if c.rung is None]):
         tables = tuple(class_table(c) for c in group)
         if group[0].matrices:
             tables += tuple(matrix_table(c, arm) for c in with_classic(group) for arm in c.arms if arm != CONTROL)
         kind = wording.KINDS[group[0].data_kind]
         blocks.append(Details(f"{group[0].short_title} ({kind})", tables))
+    if not blocks:
+        return ()
     words = "Precision, recall and F1 by class, and confusion matrices, folded by task."
     if any(c.data_kind == restricted.KIND for c in comparisons):
         words += (

@@ -21,20 +21,30 @@ def number(value: float) -> str:
     return f"{value + 0.0:.4f}".replace("-0.0000", "0.0000")
 
 
+def printed(c: Comparison, value: float) -> str:
+    """Four decimals, or as many as were released."""
+    return number(value) if c.rung is None else f"{value + 0.0:.{c.rung.digits}f}"
+
+
+def _evidence(c: Comparison, name: str, value: float) -> str:
+    return number(value) if name.startswith("p_") else printed(c, value)
+
+
 def results_csv(comparisons: list[Comparison]) -> str:
     """One row per task, family, arm, seed and metric of the test split; `primary` marks what the arms are compared by.
 
     Scores of a shipped holdout carry the prefix `holdout_`, and the holdout's own row count; none of them is primary.
-    What cannot be measured is empty.
+    What cannot be measured is empty; so is what is not released, and the seed of a mean over all of them.
     """
     rows = []
     for c in comparisons:
         for arm in c.arms:
-            for seed in c.seeds:
+            for seed in c.scored:
                 for part in c.parts:
                     for metric in c.metrics:
-                        value = "" if c.unmeasured(metric, part) else number(c.values[arm, seed, part, metric])
-                        rows.append((c.task, c.family, arm, seed, *_named(c, part, metric), value, *_of(c, part)))
+                        value = "" if c.unshown(metric, part) else printed(c, c.values[arm, seed, part, metric])
+                        which = "" if seed is None else seed
+                        rows.append((c.task, c.family, arm, which, *_named(c, part, metric), value, *_of(c, part)))
     return _csv(RESULTS, rows)
 
 
@@ -47,10 +57,11 @@ def classic_csv(comparisons: list[Comparison]) -> str:
     for c in {c.task: c for c in comparisons}.values():
         linear = c.classic
         for part in linear.parts:
-            systems = {arm: {m: linear.mean(arm, m, part) for m in linear.metrics} for arm in linear.arms}
+            shown = [m for m in linear.metrics if not linear.unshown(m, part) and not c.unmeasured(m, part)]
+            systems = {arm: {m: linear.mean(arm, m, part) for m in shown} for arm in linear.arms}
             for system, scores in (systems | c.reading_nothing(part)).items():
                 for metric in linear.metrics:
-                    value = "" if c.unmeasured(metric, part) else number(scores[metric])
+                    value = printed(linear, scores[metric]) if metric in shown else ""
                     rows.append((c.task, system, *_named(c, part, metric), value, *_of(linear, part)))
     return _csv(CLASSIC, rows)
 
@@ -79,7 +90,7 @@ def comparison_csv(comparisons: list[Comparison], judgements: dict[tuple[str, st
             numbers |= {"p_value": e.p_value, "p_holm": judgement.p_holm, "mde": e.mde}
             rows.append({
                 "task": c.task, "family": c.family, "against": arm, "metric": c.primary,
-                **{name: "" if value is None else number(value) for name, value in numbers.items()},
+                **{name: "" if value is None else _evidence(c, name, value) for name, value in numbers.items()},
                 "verdict": judgement.verdict, "n_test": c.n["test"], "n_groups": e.n_groups, "n_seeds": e.n_seeds,
                 "data_kind": c.data_kind,
             })  # fmt: skip

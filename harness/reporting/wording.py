@@ -51,7 +51,7 @@ def score_with_spread(metric: str, values: list[float]) -> str:
 
 def over_seeds(c: Comparison, arm: str, metric: str | None = None, part: str = "test") -> str:
     """An arm's mean ± SD by the primary metric or another, or a dash where that cannot be measured."""
-    if c.unmeasured(metric, part):
+    if c.unshown(metric, part):
         return ABSENT
     return score_with_spread(metric or c.primary, c.over_seeds(arm, metric, part))
 
@@ -70,8 +70,11 @@ UNMEASURED = "cannot be measured"
 COLLAPSED = "neither arm beats a constant answer"
 
 
+WITHHELD = "withheld"
+
+
 def unmeasured(reason: str) -> str:
-    return f"{UNMEASURED}: {plain(reason)}"
+    return reason if reason.startswith(WITHHELD) else f"{UNMEASURED}: {plain(reason)}"
 
 
 def verdict(judgement: Judgement, reason: str = "") -> str:

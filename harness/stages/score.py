@@ -81,6 +81,13 @@ def run_classic(root: Path, task: Task) -> None:
     )
 
 
+def run_disclosure(root: Path, task: Task, settings: ScoreSettings) -> None:
+    """Then, of restricted data, what may be released of these scores; see `harness.evaluation.disclosing`."""
+    from harness.evaluation import disclosing
+
+    disclosing.run(root, task, settings)
+
+
 class _Data:
     """What predictions of a task are held against: its records, their parts and groups."""
 

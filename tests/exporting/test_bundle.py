@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import fakes
 import pytest
@@ -11,7 +12,7 @@ from harness.auditing import again
 from harness.errors import DataError
 from harness.exporting import bundle, manifest, searching
 from harness.exporting.searching import DisclosureError
-from harness.reporting import disclosed_cards
+from harness.reporting import disclosed_cards, disclosure
 from harness.stages import report
 
 TASKS, FAMILIES, SEEDS = ("synergi",), ("nb_bert",), (1, 2)
@@ -36,7 +37,7 @@ def site_of(root, after=lambda reports: None):
         shutil.copytree(root / "reports", folder / "reports", dirs_exist_ok=True)
         after(folder / "reports")
 
-    return bundle.Site(root, tasks, known, render)
+    return bundle.Site(root, tasks, known, render, {name: disclosure.release(root, name) for name in TASKS})
 
 
 def export(root, target, **options):
@@ -54,6 +55,12 @@ def test_the_bundle_holds_aggregates_and_a_manifest_of_them(root, tmp_path):
         assert entry["sha256"] == files.sha256(found[entry["path"]]) and entry["holds"]
         assert entry["smallest"] is None or entry["smallest"] >= 5
     assert {e.path: e.smallest for e in entries}["comparison.csv"] == 40
+    by_path = {entry["path"]: entry for entry in listed["files"]}
+    assert "at least 5 possible values" in by_path["results.csv"]["inferred"]["synergi"]
+    assert "points" in by_path["results.csv"]["rule"]["synergi"] and not by_path["provenance.json"]["inferred"]
+    told = listed["told"]["synergi"]["inferred"]
+    assert any("fall: how many were missed cannot be told closer than between" in said for said in told)
+    assert told[1] in (tmp_path / "a" / manifest.MARKDOWN).read_text(encoding="utf-8")
     assert {"results.csv", "index.html", "provenance.json", "cards/data/synergi.json"} <= found.keys()
     assert "cards/checkpoints/nb_bert-clinical.json" in found and not [p for p in found if p.endswith(".safetensors")]
     assert {entry["path"] for entry in listed["left_out"]} >= {"reports/splits", "artifacts/predictions"}
@@ -64,6 +71,15 @@ def test_the_bundle_holds_aggregates_and_a_manifest_of_them(root, tmp_path):
     assert {name: path.read_bytes() for name, path in found.items()} == {
         p.relative_to(tmp_path / "b").as_posix(): p.read_bytes() for p in (tmp_path / "b").rglob("*") if p.is_file()
     }
+
+
+def test_what_was_not_checked_does_not_leave(root, tmp_path):
+    with (
+        again.scratch(root) as scratch,
+        pytest.raises(DisclosureError, match="synergi tell of few rows was not checked"),
+    ):
+        bundle.export(replace(site_of(root), releases={}), tmp_path / "a", scratch)
+    assert not (tmp_path / "a").exists()
 
 
 def append(name, text):
@@ -85,6 +101,8 @@ TABLE = (
     [
         (append("index.html", TABLE.format(3)), "index.html: a count under 5"),
         (append("comparison.csv", "synergi,nb_bert,baseline,f1,1,1,1,1,1,1,1,1,x,4,40,2,restricted\n"), "n_test"),
+        (append("results.csv", "synergi,nb_bert,baseline,1,macro_f1,true,0.7123,40,restricted\n"), "row 4, seed"),
+        (append("results.csv", "synergi,nb_bert,baseline,,macro_f1,true,0.7123,40,restricted\n"), "row 4, value"),
         (append("tables.tex", "synergi-0007"), "tables.tex: 1 id of synergi"),
         (append("README.md", f"({TEXT.lower()})"), "README.md: words of 1 text of synergi"),
         (lambda reports: (reports / "rows.parquet").write_bytes(b"x"), "nobody has said whether it may leave"),

@@ -3,14 +3,17 @@
 import csv
 import io
 import json
+import re
+import shutil
 
 import fakes
 import pytest
 
 from harness import files
-from harness.errors import DataError
+from harness.errors import DataError, MissingInputError
 from harness.evaluation.suppression import MINIMUM
-from harness.reporting import disclosed_cards, results
+from harness.reporting import disclosed_cards, recordings, results
+from harness.reporting.disclosure import TOO_SMALL, disclosed
 from harness.stages import report
 
 TASKS, FAMILIES, SEEDS = ("aismec", "synergi", "nor_deid"), ("nb_bert", "norbert3"), (1, 2)
@@ -44,39 +47,81 @@ def loaded(root):
     return {c.task: c for c in found if c.family == "nb_bert"}
 
 
-def test_no_small_cell_of_a_matrix_and_nothing_it_follows_from(restricted, synthetic):
-    whole, kept = loaded(synthetic)["synergi"], loaded(restricted)["synergi"]
-    assert any(small(n) for row in whole.summed_matrix("clinical") for n in row), "there is something to hide"
-    for (arm, seed, part), matrix in kept.matrices.items():
-        for i, row in enumerate(matrix):
-            assert not any(map(small, row))
-            if row[i] is None:
-                shown = kept.tables[arm, seed, part][i]
-                assert shown["recall"] is shown["precision"] is shown["f1"] is None
-    assert kept.values.keys() == whole.values.keys(), "scores of the whole test set stay"
+def test_a_task_with_small_counts_has_no_run_class_or_slice_of_its_own(restricted, synthetic):
+    for task, whole in loaded(synthetic).items():
+        kept = loaded(restricted)[task]
+        assert whole.tables and whole.slices and whole.learning
+        assert not kept.tables and not kept.matrices and not kept.slices and not kept.learning and not kept.privacy
+        assert {(seed, metric) for _, seed, _, metric in kept.values} <= {(None, kept.primary)}
+        assert not kept.constants_shown and not kept.lacking and kept.rung
+        step = kept.rung.step
+        for value in kept.values.values():
+            assert value == pytest.approx(round(value / step) * step, abs=1e-9)
 
 
-def test_of_two_labels_only_the_primary_score_is_left_where_the_matrix_is_hidden(restricted, synthetic):
-    whole, kept = loaded(synthetic)["aismec"], loaded(restricted)["aismec"]
-    assert any(small(n) for row in whole.matrices["clinical", 1, "test"] for n in row)
-    assert kept.metrics == ("binary_f1",) and "sensitivity" in whole.metrics
-    assert all(row["support"] is None for row in kept.tables["clinical", 1, "test"]) and not kept.constants_shown
-    assert kept.floor == whole.floor, "the verdict still knows what a constant answer scores"
-    written = {row["metric"] for row in read_csv(restricted) if row["task"] == "aismec"}
-    assert written == {"binary_f1"}
+def test_the_difference_and_its_interval_are_rounded_and_stay(restricted, synthetic):
+    for task, whole in loaded(synthetic).items():
+        kept, step = loaded(restricted)[task], loaded(restricted)[task].rung.step
+        exact, shown = whole.estimates["test", "baseline"], kept.estimates["test", "baseline"]
+        assert abs(shown.delta - exact.delta) <= step / 2 + 1e-9
+        assert exact.ci_low - step < shown.ci_low <= exact.ci_low + 1e-9
+        assert exact.ci_high - 1e-9 <= shown.ci_high < exact.ci_high + step
+        assert shown.p_value >= exact.p_value - 1e-9 and shown.se is None and shown.mde is None
+
+
+def test_no_row_of_a_table_of_results_is_of_one_seed(restricted):
+    assert {row["seed"] for row in read_csv(restricted)} == {""}
+
+
+def test_figures_of_scores_that_were_not_checked_are_refused(restricted, tmp_path):
+    root = shutil.copytree(restricted, tmp_path / "root")
+    path = root / "artifacts" / "scores" / "aismec" / "nb_bert.json"
+    files.write_json(path, files.read_json(path) | {"title": "edited"})
+    with pytest.raises(DataError, match="aismec: the scores of nb_bert are not those that were checked") as caught:
+        loaded(root)
+    assert "harness score aismec" in caught.value.remedy
+    (root / "artifacts" / "scores" / "aismec" / "released.json").unlink()
+    with pytest.raises(MissingInputError, match=r"released\.json") as caught:
+        loaded(root)
+    assert "harness score aismec" in caught.value.remedy
+
+
+def test_a_hash_of_decisions_cannot_be_found_by_trying_them(restricted):
+    """Two labels and 40 rows: whoever has the pseudonyms could try all answers."""
+    stored = files.read_json(restricted / "artifacts" / "scores" / "aismec" / "nb_bert.json")["inputs"]["decisions"]
+    provenance = (restricted / "reports" / "provenance.json").read_text()
+    assert stored and not [sha256 for sha256 in stored.values() if sha256 in provenance]
+
+
+def test_mlflow_is_told_no_more_than_the_report(restricted):
+    found = recordings.collect(restricted, fakes.settings(TASKS, FAMILIES, SEEDS), fakes.TASKS)
+    for recording in found:
+        c, step = recording.comparison, recording.comparison.rung.step
+        for entry in recording.runs:
+            assert {name for name, *_ in recordings.run_metrics(c, entry)} == {"train_loss"}
+            note = recordings.child_tags(recording, entry, {})["mlflow.note.content"]
+            assert "not released by run" in note and not re.search(r"test split: \d", note)
+        for name, value, _ in recordings.comparison_metrics(recording):
+            if name not in ("p_value", "p_holm"):
+                assert value == pytest.approx(round(value / step) * step, abs=1e-9), name
+        assert "None" not in recordings.description(recording)
+
+
+def test_a_withheld_task_says_why_and_stops_no_other(restricted, tmp_path):
+    root = shutil.copytree(restricted, tmp_path / "root", symlinks=True)
+    path = root / "artifacts" / "scores" / "aismec" / "released.json"
+    made = files.read_json(path)
+    files.write_json(path, made | {"rung": "withheld", "step": 1.0, "figures": {}, "inferred": []})
+    report.run(root, fakes.settings(TASKS, FAMILIES, SEEDS), fakes.TASKS)
+    assert TOO_SMALL in (root / "reports" / "README.md").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(io.StringIO((root / "reports" / "comparison.csv").read_text())))
+    mine, others = ([r for r in rows if (r["task"] == "aismec") == own] for own in (True, False))
+    assert {r["delta"] + r["ci_low"] + r["p_value"] + r["reference"] for r in mine} == {""}
+    assert all(r["delta"] for r in others)
 
 
 def read_csv(root):
     return list(csv.DictReader(io.StringIO((root / "reports" / "results.csv").read_text())))
-
-
-def test_counts_of_leaking_documents_are_no_small_ones(restricted):
-    c = loaded(restricted)["nor_deid"]
-    for run in c.privacy:
-        assert not small(run["leaking"]) and not small(run["documents"])
-        for row in run["by_label"]:
-            if "documents" in row:
-                assert not small(round(row["document_leak_rate"] * row["documents"]))
 
 
 def tables(root):
@@ -105,7 +150,7 @@ def tables(root):
 
 
 # Numbers of tables that count settings, not rows or people.
-OTHER = ("checklist", "Fine-tuning", "recipe", "Verdict", "Training")
+OTHER = ("checklist", "Fine-tuning", "recipe", "Verdict", "Training", "Is the clinical arm better")
 
 
 def test_no_count_under_five_stands_in_the_page(restricted, synthetic):
@@ -122,13 +167,11 @@ def test_other_data_are_shown_whole(synthetic):
 
 
 @pytest.mark.parametrize("part", ["test", "validation"])
-def test_a_set_too_small_for_any_figure_is_refused(restricted, tmp_path, part):
+def test_a_set_too_small_to_say_its_size_is_refused(restricted, part):
     scores = files.read_json(restricted / "artifacts" / "scores" / "synergi" / "nb_bert.json")
     scores["n"][part] = 3
     with pytest.raises(DataError, match=f"the {part} part has fewer than 5 rows") as caught:
-        from harness.reporting.disclosure import disclosed
-
-        disclosed([results.read(scores, "t", SEEDS)])
+        disclosed(restricted, [results.read(scores, "t", SEEDS)])
     assert "run.tasks" in caught.value.remedy
 
 
@@ -139,7 +182,7 @@ CARD = {"kind": "restricted", "rows_in": 53, "rows": 50, "dropped": {"a": 2, "b"
 def test_rows_read_are_hidden_where_they_tell_how_many_were_dropped():
     made = disclosed_cards.data(CARD)
     assert made["rows_in"] is None and made["rows"] == 50 and set(made["dropped"].values()) == {None}
-    assert made["repaired"] == {"x": None, "y": 30} and set(made["labels"].values()) == {None}
+    assert made["repaired"] == {"x": None, "y": 30} and made["labels"] == {"p": None, "q": None}
     many = disclosed_cards.data(CARD | {"rows_in": 90, "dropped": {"a": 2, "b": 8, "c": 30}})
     assert many["rows_in"] == 90 and many["dropped"] == {"a": None, "b": None, "c": 30}
 
@@ -157,6 +200,9 @@ def test_a_small_part_takes_no_scored_part_with_it():
     }  # fmt: skip
     assert made["largest_group"] is None and made["excluded"] is None and made["near_duplicate_links"] == 7
     assert made["checks"][0]["count"] is None and "r1" not in json.dumps(made)
+    shares = {"check": "label shares", "count": 7, "level": "note", "detail": "share of p .4545", "ids": []}
+    (kept,) = disclosed_cards.split(found | {"checks": [shares]})["checks"]
+    assert kept["count"] is None and kept["detail"] == "" and kept["level"] == "note"
 
 
 def test_types_of_few_documents_are_gone_from_a_checkpoint_s_card():

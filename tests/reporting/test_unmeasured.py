@@ -9,7 +9,7 @@ import fakes
 import pytest
 
 from harness import files
-from harness.reporting import cautions, results, scores
+from harness.reporting import cautions, disclosure, results, scores
 from harness.stages import report
 
 TASKS, FAMILIES, SEEDS = ("aismec", "medmqp"), ("nb_bert",), (1, 2, 3)
@@ -113,7 +113,9 @@ def test_classes_and_slices_without_a_gold_row_have_no_recall(root):
 def test_restricted_data_are_reported_too(tmp_path):
     root = finish(tmp_path, ("aismec",), ("aismec", "stroke", "other"), kind="restricted", rows=120)
     assert rows(root, "comparison.csv")[0]["delta"] == ""
-    assert SAID in (root / "reports" / "README.md").read_text(encoding="utf-8")
+    # Which label no row has would be a count of nought.
+    assert SAID not in (root / "reports" / "README.md").read_text(encoding="utf-8")
+    assert disclosure.TOO_SMALL in (root / "reports" / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_tracking_server_is_told_no_number(root):

@@ -1,0 +1,291 @@
+"""The rows behind the figures of a restricted part, as an attacker would have to guess them: gold, and every answer.
+
+Two kinds: rows that have one label each, and documents of which spans are counted. Both say what they contribute to
+the primary metric, in the columns of `harness.evaluation.counts`, which counts could tell of a person, and how another
+set of rows can be made of this one by small steps.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from harness.evaluation import spans
+from harness.evaluation.counts import Score, score
+from harness.task import Task
+
+Answers = Mapping[str, np.ndarray]
+COUNTED = ("called", "found", "missed", "invented")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of one label each, ordered by group: `gold` [rows] and, by system, `answers` [runs, rows], as positions in
+    the label list. `starts` is where each group begins, `arms` names the arm of each run of a system. `constants` are
+    answers that are the same for every row; `named` is what the metric is called elsewhere, where that is not `metric`.
+    """
+
+    metric: str
+    labels: int
+    positive: int | None
+    starts: np.ndarray
+    gold: np.ndarray
+    answers: Answers
+    arms: Mapping[str, tuple[str, ...]]
+    constants: tuple[int, ...] = ()
+    named: str = ""
+
+    @property
+    def called(self) -> str:
+        return self.named or self.metric
+
+    @property
+    def score(self) -> Score:
+        return score(self.metric)
+
+    @property
+    def groups(self) -> int:
+        return len(self.starts)
+
+    def columns(self, answers: np.ndarray) -> np.ndarray:
+        """What each group contributes: [..., runs, groups, counts] of answers [..., runs, rows]."""
+        gold, right = self.gold, answers == self.gold
+        if self.metric == "group_accuracy":
+            whole = np.logical_and.reduceat(right, self.starts, axis=-1)
+            return np.stack([whole, ~whole], axis=-1).astype(np.float64)
+        if self.metric in ("accuracy", "micro_f1"):
+            found = [right, ~right]
+        elif self.metric in ("sensitivity", "specificity"):
+            among = (gold == self.positive) == (self.metric == "sensitivity")
+            found = [right & among, ~right & among]
+        elif self.metric == "binary_f1":
+            found = _three(answers == self.positive, gold == self.positive)
+        else:
+            found = [column for label in range(self.labels) for column in _three(answers == label, gold == label)]
+        return _by_group(np.stack(found, axis=-1).astype(np.float64), self.starts)
+
+    def tells(self, name: str, label: int) -> bool:
+        """Is this a count of its own? Of two labels, what is missed of one is invented of the other."""
+        if self.named:
+            return label == 1 and name in ("found", "missed")
+        return self.labels != 2 or label == 1 or name in ("called", "found")
+
+    def count(self, answers: np.ndarray, name: str, label: int) -> np.ndarray:
+        """How many of `name` each run has, of answers [..., rows]."""
+        called, gold = answers == label, self.gold == label
+        which = {
+            "called": lambda: called, "found": lambda: called & gold,
+            "missed": lambda: ~called & gold, "invented": lambda: called & ~gold,
+        }[name]  # fmt: skip
+        return which().sum(axis=-1)
+
+    def gold_counts(self) -> np.ndarray:
+        return np.bincount(self.gold, minlength=self.labels)
+
+    def constant_answers(self) -> np.ndarray:
+        """[constants, rows]"""
+        return np.repeat(np.array(self.constants, dtype=self.gold.dtype)[:, None], len(self.gold), axis=1)
+
+    def steps(self, system: str, answers: np.ndarray, number: int, chance: np.random.Generator) -> np.ndarray:
+        """`number` other sets of answers of a system, each one or two answers away from these."""
+        made = np.repeat(answers[None], number, axis=0)
+        which = np.arange(number)
+        for _ in range(2):
+            run, row = (chance.integers(0, size, len(which)) for size in answers.shape)
+            label = chance.integers(0, self.labels, len(which))
+            # Half of all steps put an answer right: among many labels chance would seldom hit the right one.
+            label = np.where(chance.random(len(which)) < 0.5, self.gold[row], label)
+            made[which, run, row] = label
+            which = which[: number // 2]
+        return made
+
+    def pushed(
+        self, answers: np.ndarray, run: int, name: str, label: int, value: int, chance: np.random.Generator
+    ) -> np.ndarray | None:
+        """The answers with as many of `name` in one run as asked for; None where the gold does not allow it."""
+        made, here = answers.copy(), answers[run].copy()
+        gold, other = self.gold == label, _another(self.gold, label, self.labels, chance)
+        inside = {"called": gold | ~gold, "found": gold, "missed": gold, "invented": ~gold}[name]
+        is_it = {"missed": here != label}.get(name, here == label) & inside
+        step = value - int(is_it.sum())
+        pool = np.flatnonzero(inside & (~is_it if step > 0 else is_it))
+        if abs(step) > len(pool):
+            return None
+        at = chance.choice(pool, abs(step), replace=False)
+        becomes_label = (step > 0) != (name == "missed")
+        here[at] = label if becomes_label else other[at]
+        made[run] = here
+        return made
+
+    def with_gold(self, label: int, value: int, chance: np.random.Generator) -> "Rows | None":
+        """Rows of which as many have a label as asked for; an answer stays as right or wrong as it was."""
+        has = self.gold == label
+        step = value - int(has.sum())
+        pool = np.flatnonzero(~has if step > 0 else has)
+        if abs(step) > len(pool):
+            return None
+        gold, at = self.gold.copy(), chance.choice(pool, abs(step), replace=False)
+        gold[at] = label if step > 0 else _another(self.gold, label, self.labels, chance)[at]
+        answers = {}
+        for system, given in self.answers.items():
+            right, made = given == self.gold, given.copy()
+            wrong = np.where(given == gold, self.gold, given)
+            made[:, at] = np.where(right, gold, wrong)[:, at]
+            answers[system] = made
+        return replace(self, gold=gold, answers=answers)
+
+
+def _by_group(table: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    return table if len(starts) == table.shape[-2] else np.add.reduceat(table, starts, axis=-2)
+
+
+def _three(called: np.ndarray, gold: np.ndarray) -> list[np.ndarray]:
+    return [called & gold, called & ~gold, ~called & gold]
+
+
+def _another(gold: np.ndarray, label: int, labels: int, chance: np.random.Generator) -> np.ndarray:
+    """For each row a label that is not `label`: its gold where that is another, otherwise any other."""
+    step = chance.integers(1, labels, len(gold)) if labels > 1 else 0
+    return np.where(gold == label, (label + step) % labels, gold).astype(gold.dtype)
+
+
+@dataclass(frozen=True)
+class Documents:
+    """Documents of which spans are counted: `gold` [documents, labels], and by system `answers` [runs, documents,
+    labels, 2], the spans that were found and those that were invented; one label where a metric pools them all.
+
+    How many spans of which label there are is not told by a pooled score: give every span any label, in gold and
+    answers alike, and the same is published.
+    """
+
+    metric: str
+    labels: int
+    starts: np.ndarray
+    gold: np.ndarray
+    answers: Answers
+    arms: Mapping[str, tuple[str, ...]]
+    positive: None = field(default=None)
+    constants: tuple[int, ...] = (0,)
+
+    named: str = ""
+
+    score, groups, called = Rows.score, Rows.groups, Rows.called
+
+    def tells(self, name: str, label: int) -> bool:
+        return True
+
+    def columns(self, answers: np.ndarray) -> np.ndarray:
+        found, invented = answers[..., 0], answers[..., 1]
+        table = np.stack([found, invented, self.gold - found], axis=-1).astype(np.float64)
+        return _by_group(table.reshape(*table.shape[:-2], -1), self.starts)
+
+    def count(self, answers: np.ndarray, name: str, label: int) -> np.ndarray:
+        found, invented = (answers[..., label, side].sum(axis=-1) for side in (0, 1))
+        known = {"called": found + invented, "found": found, "invented": invented}
+        return known[name] if name in known else self.gold[:, label].sum() - found
+
+    def gold_counts(self) -> np.ndarray:
+        return self.gold.sum(axis=0)
+
+    def constant_answers(self) -> np.ndarray:
+        """Nothing is found, and nothing invented."""
+        return np.zeros((1, *self.gold.shape, 2), dtype=np.int64)
+
+    def steps(self, system: str, answers: np.ndarray, number: int, chance: np.random.Generator) -> np.ndarray:
+        made, which = np.repeat(answers[None], number, axis=0), np.arange(number)
+        for _ in range(2):
+            at = tuple(chance.integers(0, size, len(which)) for size in answers.shape)
+            step = chance.choice([-1, 1], len(which))
+            most = np.where(at[3] == 0, self.gold[at[1], at[2]], 1 << 30)
+            made[(which, *at)] = np.clip(made[(which, *at)] + step, 0, most)
+            which = which[: number // 2]
+        return made
+
+    def pushed(
+        self, answers: np.ndarray, run: int, name: str, label: int, value: int, chance: np.random.Generator
+    ) -> np.ndarray | None:
+        made, gold = answers.copy(), self.gold[:, label]
+        side = 0 if name in ("found", "missed") else 1
+        here = made[run, :, label, side]
+        wanted = {"missed": int(gold.sum()) - value, "called": value - int(made[run, :, label, 0].sum())}
+        step = wanted.get(name, value) - int(here.sum())
+        for _ in range(abs(step)):
+            room = np.flatnonzero(here > 0) if step < 0 else np.flatnonzero((here < gold) | (side == 1))
+            if not len(room):
+                return None
+            here[chance.choice(room)] += 1 if step > 0 else -1
+        return made
+
+    def with_gold(self, label: int, value: int, chance: np.random.Generator) -> "Documents | None":
+        gold, answers = self.gold.copy(), {system: given.copy() for system, given in self.answers.items()}
+        while (step := value - int(gold[:, label].sum())) != 0:
+            room = np.arange(len(gold)) if step > 0 else np.flatnonzero(gold[:, label] > 0)
+            if not len(room):
+                return None
+            at = chance.choice(room)
+            for given in answers.values():
+                found = given[:, at, label, 0]
+                if step > 0:
+                    found += chance.random(len(found)) < 0.5
+                else:
+                    np.minimum(found, gold[at, label] - 1, out=found)
+            gold[at, label] += 1 if step > 0 else -1
+        return replace(self, gold=gold, answers=answers)
+
+
+Hidden = Rows | Documents
+
+
+def of(task: Task, runs: Sequence[tuple], majority: str | None) -> Hidden:
+    """The rows of one part; `runs` are (system, arm, group of each row, decisions) over the same rows, `majority` is
+    the answer that never looks."""
+    order, starts = ordered(runs[0][2])
+    metric, first = task.metrics[0], runs[0][3]
+    arms: dict[str, list[str]] = {}
+    for system, arm, _, _ in runs:
+        arms.setdefault(system, []).append(arm)
+
+    def by_system(made) -> dict[str, np.ndarray]:
+        return {
+            system: np.stack([made(decided)[order] for of, _, _, decided in runs if of == system]) for system in arms
+        }
+
+    named = {system: tuple(names) for system, names in arms.items()}
+    if metric == "document_leak_rate":
+        # A document with identifiers is one that is sought, and one that leaks is found.
+        marked = np.array([bool(d.gold) for d in first.documents], dtype=np.int64)
+        answers = by_system(lambda decided: np.array([spans.leaks(d) for d in decided.documents], dtype=np.int64))
+        return Rows("sensitivity", 2, 1, starts, marked[order], answers, named, (1,), metric)
+    if isinstance(first, spans.SpanDecisions):
+        matching = spans.paired if metric == "relaxed_f1" else spans.strictly
+        labels = task.labels if metric == "macro_f1" else None
+        gold, _ = _spans(first, matching, labels)
+        answers = by_system(lambda decided: _spans(decided, matching, labels)[1])
+        return Documents(metric, gold.shape[1], starts, gold[order], answers, named)
+    at = {label: i for i, label in enumerate(task.labels)}
+    gold = np.array([at[label] for label in first.gold], dtype=np.int64)
+    answers = by_system(lambda decided: np.array([at[label] for label in decided.predicted], dtype=np.int64))
+    positive = at.get(task.positive)
+    constants = dict.fromkeys([at[majority], *([] if positive is None else [positive])])
+    return Rows(metric, len(at), positive, starts, gold[order], answers, named, tuple(constants))
+
+
+def _spans(decided: spans.SpanDecisions, matching, labels: Sequence[str] | None) -> tuple[np.ndarray, np.ndarray]:
+    """Gold spans [documents, labels], and [.., 2] those found and those invented; one label where none is named."""
+    width = 1 if labels is None else len(labels)
+    gold = np.zeros((len(decided.documents), width), dtype=np.int64)
+    answers = np.zeros((*gold.shape, 2), dtype=np.int64)
+    for i, document in enumerate(decided.documents):
+        for label, c in spans.counted(document, matching).items():
+            at = 0 if labels is None else labels.index(label)
+            gold[i, at] += c.gold
+            answers[i, at] += (c.matched, c.predicted - c.matched)
+    return gold, answers
+
+
+def ordered(groups: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The rows in order of their groups, and where each group begins in that order."""
+    _, position = np.unique(np.array(groups, dtype=object).astype(str), return_inverse=True)
+    order = np.argsort(position, kind="stable")
+    starts = np.flatnonzero(np.diff(position[order], prepend=-1))
+    return order, starts
