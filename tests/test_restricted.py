@@ -50,6 +50,7 @@ def test_the_export_checks_what_it_releases_once_more_and_refuses_without(finish
         assert done.returncode == 1 and said in done.stderr and "harness score aismec" in done.stderr
         assert not (finished.parent / "none").exists()
     released.write_bytes(kept)
+    released.chmod(0o600)
 
 
 def test_the_search_would_find_one(finished):

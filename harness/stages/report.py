@@ -78,6 +78,8 @@ def write_for_machines(
     from harness.reporting import croissant, machine, model_index
 
     files.write_json(folder / "metrics.json", machine.metrics(comparisons, judgements))
+    # DVC wants the folder also where no curve is shown, as of restricted data.
+    (folder / "plots").mkdir(parents=True, exist_ok=True)
     files.fill(folder / "plots", {name: text.encode() for name, text in machine.curves(comparisons).items()})
     files.fill(folder / "model-index", {name: text.encode() for name, text in model_index.files(comparisons).items()})
     described = {}

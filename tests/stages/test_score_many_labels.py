@@ -13,7 +13,7 @@ LABELS, SEEDS = tuple(f"code {i:04d}" for i in range(2000)), (1, 2)
 MEGABYTES = 120  # a table of all pairs takes 32, of which there would be one for each run and part
 
 
-@pytest.mark.parametrize("name", ["synergi", "nor_deid"])
+@pytest.mark.parametrize("name", ["synergi", pytest.param("nor_deid", marks=pytest.mark.extended)])
 def test_memory_and_file_stay_small(tmp_path, monkeypatch, name):
     task = dataclasses.replace(fakes.TASKS[name], labels=LABELS)
     monkeypatch.setitem(fakes.TASKS, name, task)
