@@ -38,7 +38,7 @@ class _Group:
 
 
 def split(
-    rows: Iterable[Row], shares: Mapping[str, float], seed: int, frozen: Mapping[str, str] | None = None
+    rows: Iterable[Row], shares: Mapping[str, float], seed: int | str, frozen: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """The split of every id: one of `shares`, "holdout" or "excluded".
 
@@ -83,12 +83,12 @@ def _is_held_out(row: Row, frozen: Mapping[str, str]) -> bool:
     return row.holdout or frozen.get(row.id) == HOLDOUT
 
 
-def turn(smallest_id: str, seed: int) -> str:
+def turn(smallest_id: str, seed: int | str) -> str:
     """When a group has its turn: neither the order of the rows nor the names of groups decide."""
     return hashlib.sha256(f"{seed}\n{smallest_id}".encode()).hexdigest()
 
 
-def _group(rows: list[Row], seed: int) -> _Group:
+def _group(rows: list[Row], seed: int | str) -> _Group:
     ids = tuple(row.id for row in rows)
     return _Group(turn(ids[0], seed), ids, tuple(sorted(Counter(row.stratum for row in rows).items())))
 

@@ -58,7 +58,7 @@ def spread(
     rows: Iterable[Row],
     labels: Mapping[str, Collection[str]],
     shares: Mapping[str, float],
-    seed: int,
+    seed: int | str,
     settled: Collection[str] = (),
 ) -> dict[str, str]:
     """`places` (id to part), with groups exchanged until every label stands in every part that can have it, and no

@@ -12,6 +12,7 @@ import numpy as np
 
 from harness.evaluation import spans
 from harness.evaluation.counts import Score, score
+from harness.metrics import METRICS
 from harness.task import Task
 
 Answers = Mapping[str, np.ndarray]
@@ -132,7 +133,14 @@ class Rows:
             wrong = np.where(given == gold, self.gold, given)
             made[:, at] = np.where(right, gold, wrong)[:, at]
             answers[system] = made
-        return replace(self, gold=gold, answers=answers)
+        return replace(self, gold=gold, answers=answers) if self._measurable(gold) else None
+
+    def _measurable(self, gold: np.ndarray) -> bool:
+        """Of other gold the report would say that there is nothing to measure (`harness.evaluation.measurable`)."""
+        if self.positive is None or not (self.named or METRICS[self.metric].positive):
+            return True
+        is_it = gold == self.positive
+        return bool((~is_it if self.metric == "specificity" else is_it).any())
 
 
 def _by_group(table: np.ndarray, starts: np.ndarray) -> np.ndarray:
@@ -230,7 +238,7 @@ class Documents:
                 else:
                     np.minimum(found, gold[at, label] - 1, out=found)
             gold[at, label] += 1 if step > 0 else -1
-        return replace(self, gold=gold, answers=answers)
+        return replace(self, gold=gold, answers=answers) if gold.any() else None
 
 
 Hidden = Rows | Documents

@@ -31,7 +31,10 @@ class Figures:
 
 @dataclass(frozen=True)
 class Release:
-    """The rung a task stands on, its figures by part and system, and what an attacker can infer at best, in words."""
+    """The rung a task stands on, its figures by part and system, and what an attacker can infer at best, in words.
+
+    `inferred` goes by the true counts, since only small ones are looked at: it is for the site and never leaves it.
+    """
 
     rung: Rung
     bound: Mapping[str, str]
@@ -40,13 +43,11 @@ class Release:
 
     @property
     def at_best(self) -> str:
-        """What can be inferred at best, in a sentence."""
+        """What can be inferred at best, in a sentence that depends on the rung alone, so that it may leave."""
         if self.rung.name == SEEDS:
             return f"all counts, none of which is under {MINIMUM}"
         if self.rung.name == WITHHELD:
             return "nothing, since no figure is released"
-        if not self.inferred:
-            return f"no count under {MINIMUM}, since none that the scores rest on is"
         return f"no count under {MINIMUM}: each has at least {WIDTH} possible values, one of them {MINIMUM} or more"
 
 

@@ -67,10 +67,11 @@ def split(leakage: Mapping) -> dict:
     # How a label is shared out is a ratio of counts, and what a part lacks is one of nought.
     made["checks"] = [
         {**check, "count": _alone(check["count"]), "ids": []}
-        | ({"count": None, "detail": ""} if check["check"] in ABOUT_LABELS else {})
+        | ({"count": None, "detail": "", "level": "ok"} if check["check"] in ABOUT_LABELS else {})
         for check in leakage.get("checks", [])
     ]
     made["text_blind_rule"] = None
+    made.pop("salt", None)
     return made
 
 

@@ -63,11 +63,8 @@ def release(root: Path, task: str) -> Release:
 
 def _closed(c: "Comparison") -> "Comparison":
     """Without what no rung releases."""
-    # The file of the answers holds scores of every row, so that nobody can try all of them.
-    keyed = {
-        name: files.sha256_value([sha256, c.inputs["predictions"][name]])
-        for name, sha256 in c.inputs.get("decisions", {}).items()
-    }
+    # A hash of the answers alone is found again by trying all of them. Their file holds scores of every row, too.
+    keyed = {name: c.inputs["predictions"][name] for name in c.inputs.get("decisions", {})}
     return replace(
         c,
         slices=(),

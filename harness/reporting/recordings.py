@@ -58,13 +58,14 @@ def collect(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> 
         path = root / "artifacts" / "predictions" / task / family / "runs.json"
         recorded = files.read_json(path, made_by=f"harness finetune {task} {family}")
         runs = tuple(entry for entry in recorded["runs"] if entry["seed"] in run.seeds)
+        told = [_told(comparison, entry) for entry in runs]
         scores = sorted([*key, value] for key, value in comparison.values.items())
         judgements = {arm: judged[task, family, arm] for arm in comparison.others}
         # Adjusted p-values and verdicts depend on the other comparisons, too: they are results of their own.
         evidence = [[arm, *_evidence(comparison, judgements, arm).items()] for arm in comparison.others]
         verdicts = [judgements[arm].verdict for arm in comparison.others]
         fingerprint = files.sha256_value(
-            [run.profile, comparison.data_kind, task, family, scores, runs, comparison.inputs, comparison.provenance,
+            [run.profile, comparison.data_kind, task, family, scores, told, comparison.inputs, comparison.provenance,
              evidence, verdicts]
         )  # fmt: skip
         code = {"code": provenance.code_hash(root, task)}
@@ -83,7 +84,15 @@ def training(recording: Recording, entry: Mapping) -> str:
     made = {key: c.provenance.get(key) for key in ("recipe", "engine", "libraries")}
     scores = sorted([*key[2:], value] for key, value in c.values.items() if key[:2] == (entry["arm"], entry["seed"]))
     about = [recording.profile, c.data_kind, c.task, c.family, c.inputs["records"], c.inputs["manifest"]]
-    return files.sha256_value([about, made, hashes(c, entry), entry, scores])
+    return files.sha256_value([about, made, hashes(c, entry), _told(c, entry), scores])
+
+
+def _told(comparison: Comparison, entry: Mapping) -> Mapping:
+    """What of a run may be hashed. Its validation scores are ratios of few counts: of restricted data whoever tries
+    out such counts would find them in the hash; there the file of its answers stands for all that came out."""
+    if comparison.data_kind != restricted.KIND:
+        return entry
+    return {key: entry[key] for key in ("arm", "seed", "steps", "predictions") if key in entry}
 
 
 def git(root: Path) -> dict[str, str]:

@@ -35,10 +35,13 @@ def run(root: Path, name: str, settings: Split) -> list[str]:
         splitting.Row(record["id"], groups[record["id"]], stratum_of(record), record["part"] == "holdout")
         for record in records
     ]
-    splits = splitting.split(rows, settings.shares, settings.seed, frozen)
+    # Seed, ids and parts are published: with them alone the order would tell which rows have the same label.
+    key = pseudonyms.read_key(root) if "ids" in card else None
+    order = key.pseudonym(name, "order", str(settings.seed)) if key else settings.seed
+    splits = splitting.split(rows, settings.shares, order, frozen)
     _require_rows(splits, settings, name)
     labels = {record["id"]: frozenset(spreading.labels_of(record)) for record in records}
-    splits = spreading.spread(splits, rows, labels, settings.shares, settings.seed, frozen)
+    splits = spreading.spread(splits, rows, labels, settings.shares, order, frozen)
 
     # Without the excluded records, which may be all that held two groups together.
     live = [record_id for record_id, split in splits.items() if split != splitting.EXCLUDED]
@@ -56,6 +59,9 @@ def run(root: Path, name: str, settings: Split) -> list[str]:
         "text_blind_rule": text_blind(task, records, splits, settings),
         "inputs": {"records": sha256(validated / "records.jsonl")},
     }
+    if key:
+        # The lock holds this file's hash: without salt whoever tries out label counts would find the right ones.
+        report["salt"] = key.pseudonym(name, "salt", "leakage")
     # An id that is gone for now keeps its split for when it comes back.
     retired = {record_id: split for record_id, split in frozen.items() if record_id not in splits}
     write_json(root / "artifacts" / "splits" / name / "groups.json", groups)

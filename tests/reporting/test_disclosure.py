@@ -209,7 +209,7 @@ def test_a_small_part_takes_no_scored_part_with_it():
     assert made["checks"][0]["count"] is None and "r1" not in json.dumps(made)
     shares = {"check": "label shares", "count": 7, "level": "note", "detail": "share of p .4545", "ids": []}
     (kept,) = disclosed_cards.split(found | {"checks": [shares]})["checks"]
-    assert kept["count"] is None and kept["detail"] == "" and kept["level"] == "note"
+    assert kept["count"] is None and kept["detail"] == "" and kept["level"] == "ok"
 
 
 def test_types_of_few_documents_are_gone_from_a_checkpoint_s_card():

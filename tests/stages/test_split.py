@@ -43,6 +43,8 @@ def declare(root: Path, name: str, head: str, groups: str) -> None:
 
 def give(root: Path, name: str, records: list[dict], key: str | None = None, **source) -> None:
     folder = root / "artifacts" / "validated" / name
+    if key:
+        pseudonyms.ensure_key(root)
     write_jsonl(folder / "records.jsonl", records)
     ids = {"ids": {"scheme": pseudonyms.SCHEME, "key": key}} if key else {}
     write_json(folder / "card.json", {"task": name, "source": SOURCE | source, **ids})
@@ -142,6 +144,23 @@ def test_a_row_that_bridges_two_splits_is_excluded_and_counted(calls):
         assert report["excluded"] == 1
         assert report["splits"]["excluded"]["rows"] == 1
         assert report["groups"] == 180
+
+
+def test_of_restricted_data_neither_the_manifest_nor_a_hash_can_be_made_again_without_the_key(tmp_path):
+    """The manifest and the lock's hashes leave the site, and so do seed and ids."""
+    splits, stored = [], []
+    for site in ("one", "other"):
+        root = tmp_path / site
+        root.mkdir()
+        declare(root, "calls", "sequence", 'column="group"')
+        give(root, "calls", call_records(120), key="a key")
+        split.run(root, "calls", SETTINGS)
+        splits.append(manifest_of(root, "calls")["splits"])
+        stored.append({name: value for name, value in report_of(root, "calls").items() if name == "salt"})
+        split.run(root, "calls", SETTINGS)
+        assert manifest_of(root, "calls")["splits"] == splits[-1]
+    assert splits[0].keys() == splits[1].keys() and splits[0] != splits[1]
+    assert stored[0] and stored[1] and stored[0] != stored[1]
 
 
 @pytest.mark.parametrize(("before", "made"), [("key-1", "another key"), (None, "the site's own ids")])
