@@ -70,6 +70,7 @@ def test_what_it_leaves_out_may_not_stand_in_mlflow_as_current(root, capsys):
     assert len(wrong) == 5 and {link["remedy"] for link in wrong} == {"`harness track`"}
 
 
+@pytest.mark.extended
 def test_the_larger_run_passes_again(root, capsys):
     finished.again(root, tasks=list(finished.TASKS), seeds=finished.SEEDS)
     code, links = audit(capsys)

@@ -152,7 +152,7 @@ def test_of_restricted_data_neither_the_manifest_nor_a_hash_can_be_made_again_wi
     for site in ("one", "other"):
         root = tmp_path / site
         root.mkdir()
-        declare(root, "calls", "sequence", 'column="group"')
+        declare(root, "calls", "sequence", "")
         give(root, "calls", call_records(120), key="a key")
         split.run(root, "calls", SETTINGS)
         splits.append(manifest_of(root, "calls")["splits"])
