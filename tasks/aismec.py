@@ -20,6 +20,7 @@ TASK = Task(
             "label": "outcome",
             "written_standard": "written_standard",
         },
+        optional={"decided_by": "decided_by"},
     ),
     schema=lambda: schema.sequence(LABELS, columns={"written_standard": ("bokmål", "nynorsk")}),
     labels=LABELS,

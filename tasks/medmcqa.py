@@ -32,6 +32,8 @@ TASK = Task(
             "label": "answer_idx",
             "answer": "answer",
         },
+        # The generated data say more of an item than the original.
+        optional={"group": "subject", "decided_by": "decided_by"},
         id_prefix="mcqa-",
         shape=readers.multiple_choice(LABELS, answer="answer"),
         drop=(readers.contradictions(item, answer), readers.exact_duplicates(item)),

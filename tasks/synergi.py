@@ -30,6 +30,7 @@ TASK = Task(
             "written_standard": "written_standard",
             "unit_type": "unit_type",
         },
+        optional={"decided_by": "decided_by"},
     ),
     schema=lambda: schema.sequence(LABELS, columns={"written_standard": ("bokmål", "nynorsk"), "unit_type": None}),
     labels=LABELS,

@@ -10,7 +10,8 @@ from harness.auditing.again import Rescored
 from harness.auditing.links import ABSENT, LISTED, Chain, Link, apart, shown
 from harness.files import read_json, read_text
 
-KEYS = {"results.csv": ("arm", "seed", "metric"), "comparison.csv": ("against",)}
+KEYS = {"results.csv": ("arm", "seed", "metric"), "comparison.csv": ("against",),
+        "readings.csv": ("decided_by", "arm", "against")}  # fmt: skip
 REMEDY = "`git checkout -- reports` where it was edited, `dvc repro` where it is out of date"
 PAGES = Chain("reports", REMEDY)
 # What no row of one comparison shows by itself.

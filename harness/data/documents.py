@@ -19,16 +19,20 @@ def tagged_json(
     *,
     text: str,
     metadata: Mapping[str, str],
+    optional: Mapping[str, str] | None = None,
     rules: inline_tags.Rules,
     accept: Callable[[str], bool] = lambda text: True,
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Callable[[Path], Reading]:
     """A reader of JSON files that hold parallel lists: `scenarios` and, under `text`, tagged texts.
 
-    `parts` maps file names to the part of their records, `metadata` record columns to scenario keys.
-    The id is the file's stem and the position from 0; every document is its own group. Documents whose
+    `parts` maps file names to the part of their records, `metadata` record columns to scenario keys, `optional` those
+    to keys that not every file has. The id is the file's stem and the position from 0; every document is its own group,
+    unless `optional` names a "group" that the file has. Documents whose
     tags are unclear, that have no span left, or that `accept` refuses are dropped by reason.
     """
+
+    metadata, more = dict(metadata), dict(optional or {})
 
     def read(folder: Path) -> Reading:
         findings, dropped, repaired, records, places = [], Counter(), Counter(), [], []
@@ -40,7 +44,10 @@ def tagged_json(
             rows += len(documents)
             for number, (tagged, scenario) in enumerate(documents):
                 identity = f"{path.stem}-{number}"
-                faults = _document_faults(tagged, scenario, text, metadata, max_characters)
+                present = metadata | {
+                    c: key for c, key in more.items() if isinstance(scenario, dict) and key in scenario
+                }
+                faults = _document_faults(tagged, scenario, text, present, max_characters)
                 findings += [Finding(check, column, f"{name} {identity}") for check, column in faults]
                 if faults:
                     continue
@@ -50,7 +57,7 @@ def tagged_json(
                     dropped[str(reason)] += 1
                     continue
                 repaired.update(parsed.repairs)
-                extra = {column: composed(scenario[key]) for column, key in metadata.items()}
+                extra = {column: composed(scenario[key]) for column, key in present.items()}
                 spans = [{"start": start, "end": end, "label": label} for start, end, label in parsed.spans]
                 clean, spans = composed_with_spans(parsed.text, spans, repaired)
                 records.append({"id": identity, "group": identity, "part": part, "text": clean, "spans": spans} | extra)

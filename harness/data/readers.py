@@ -45,6 +45,7 @@ def jsonl(
     file: str,
     *,
     columns: Mapping[str, str],
+    optional: Mapping[str, str] | None = None,
     ignore: Iterable[str] = (),
     shape: Callable[[dict], dict] | None = None,
     drop: Iterable[Drop] = (),
@@ -53,12 +54,15 @@ def jsonl(
 ) -> Callable[[Path], Reading]:
     """A reader of JSON lines: `columns` maps record columns to keys of the raw objects.
 
+    `optional` columns are read where the file has them.
     Values are texts, except where `shape(record)` turns a raw value into something else. `ignore`
     names raw keys that are known and not used. Ids get `id_prefix` in front; without an "id" column the
     id is the first 12 hex digits of a SHA-256 over the row. Without a "group" column the group is the id.
     """
 
-    plan = Plan(columns, frozenset([*columns.values(), *ignore]), shape, tuple(drop), id_prefix, max_characters)
+    optional = dict(optional or {})
+    known = frozenset([*columns.values(), *optional.values(), *ignore])
+    plan = Plan(columns, known, shape, tuple(drop), id_prefix, max_characters, optional=optional)
 
     def read(folder: Path) -> Reading:
         path, findings, repaired = Path(folder) / file, [], Counter()
@@ -74,23 +78,30 @@ def csv(
     header: bool,
     names: Iterable[str],
     columns: Mapping[str, str],
+    optional: Mapping[str, str] | None = None,
     shape: Callable[[dict], dict] | None = None,
     drop: Iterable[Drop] = (),
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Callable[[Path], Reading]:
-    """A reader of comma-separated rows: `names` are the raw columns, in order where there is no header."""
-    names = tuple(names)
-    plan = Plan(columns, frozenset(names), shape, tuple(drop), id_prefix, max_characters)
+    """A reader of comma-separated rows: `names` are the raw columns, in order where there is no header.
+
+    `optional` columns are read where the file has them; without a header all of them stand behind the others.
+    """
+    names, optional = tuple(names), dict(optional or {})
+    more = tuple(optional.values())
+    plan = Plan(columns, frozenset(names + more), shape, tuple(drop), id_prefix, max_characters, optional=optional)
 
     def read(folder: Path) -> Reading:
         path, findings, repaired = Path(folder) / file, [], Counter()
         lines = list(raw.csv_rows(raw.read_text(path, repaired, findings), findings))
         order = names
         if header and lines:
-            order = _header(path, lines.pop(0), names, findings)
+            order = _header(path, lines.pop(0), names, more, findings)
         elif lines and _is_header(lines[0][1], names):
             findings.append(Finding("a header where none belongs", "", lines[0][0]))
+        elif lines and len(lines[0][1] or ()) == len(names + more):
+            order = names + more
         rows = []
         for where, cells in lines:
             if cells is not None and len(cells) != len(order):
@@ -102,13 +113,19 @@ def csv(
     return carrying(read, columns, reads=reads(file))
 
 
-def _header(path: Path, line: tuple[str, list[str] | None], names: tuple[str, ...], findings: list[Finding]):
+def _header(
+    path: Path,
+    line: tuple[str, list[str] | None],
+    names: tuple[str, ...],
+    more: tuple[str, ...],
+    findings: list[Finding],
+) -> tuple[str, ...]:
     where, cells = line
     order = tuple(cell.strip() for cell in cells or ())
     if cells is not None:
         findings = [Finding("missing column", name, where) for name in names if name not in order]
         # What stands where a name should be may be somebody's data: it is not quoted.
-        if set(order) - set(names) or len(set(order)) != len(order):
+        if set(order) - {*names, *more} or len(set(order)) != len(order):
             findings.append(Finding("unknown or repeated column", "", where))
     refuse(str(path), findings, 1, unit="header line", remedy=f"The header is: {','.join(names)}")
     return order

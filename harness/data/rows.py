@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.data import raw
@@ -41,6 +41,8 @@ class Plan:
     id_prefix: str
     max_characters: int
     listed: bool = False
+    # Columns of a record that not every file has.
+    optional: Mapping[str, str] = field(default_factory=dict)
 
 
 def to_reading(
@@ -54,7 +56,7 @@ def to_reading(
         repairs: set[str] = set()
         record, faults = _parsed(row, plan, repairs)
         shaped = not plan.shape
-        if plan.shape and len(record) == len(plan.columns):
+        if plan.shape and plan.columns.keys() <= record.keys():
             try:
                 record, shaped = plan.shape(record), True
             except Refused as refusal:
@@ -93,7 +95,8 @@ def to_reading(
 def _parsed(row: dict, plan: Plan, repairs: set[str]) -> tuple[dict, list[tuple[str, str, str, int | None]]]:
     """The row's sound values by record column, and its faults: what, record column, column to show, its number."""
     record, faults = {}, []
-    for column, key in plan.columns.items():
+    present = {column: key for column, key in plan.optional.items() if key in row}
+    for column, key in (plan.columns | present).items():
         value = row.get(key)
         if value is TOLD:
             continue

@@ -21,6 +21,9 @@ MISSING = "value missing"
 # Checks that name what is allowed.
 _LISTED = ("label allowed", "value allowed", "span label allowed")
 _NAMED = 12
+# A column that any record may have: which words decide its answer. Only data whose truth is known can say so.
+DECIDED_BY = "decided_by"
+DECIDERS = ("clinical", "everyday")
 
 
 def sequence(labels: Iterable[str], columns: Mapping[str, Iterable[str] | None] | None = None):
@@ -124,11 +127,9 @@ def _schema(columns: dict, metadata: Mapping[str, Iterable[str] | None] | None, 
     every |= columns
     for name, allowed in (metadata or {}).items():
         every[name] = _text_checks() if allowed is None else [_listed("value allowed", allowed)]
-    return pa.DataFrameSchema(
-        {name: pa.Column(None, checks=found, nullable=False) for name, found in every.items()},
-        checks=list(checks),
-        strict=True,
-    )
+    known = {name: pa.Column(None, checks=found, nullable=False) for name, found in every.items()}
+    known[DECIDED_BY] = pa.Column(None, checks=[_listed("value allowed", DECIDERS)], nullable=False, required=False)
+    return pa.DataFrameSchema(known, checks=list(checks), strict=True)
 
 
 def _check(rule, name: str):

@@ -16,7 +16,8 @@ from harness.task import KINDS, PublicFile, Task
 RECORD = "source.json"
 KEYS = ("kind", "address", "revision", "files", "licence", "language", "citation", "note")
 # Where a site's own file was put in place: the columns that the task took from it (see `harness.data.mapping`).
-OPTIONAL = ("columns",)
+# Of generated data: by kind of row, the share of right answers without and with what the clinical corpus teaches.
+OPTIONAL = ("columns", "planted")
 _TIMEOUT_SECONDS = 60
 
 
@@ -96,6 +97,9 @@ def _problem(source) -> str | None:
             return f"{key} holds {fault}."
     if not all(isinstance(text, str) for pair in source.get("columns", {}).items() for text in pair):
         return "columns does not name a column for each of a record's."
+    for shares in source.get("planted", {}).values():
+        if not isinstance(shares, list) or [type(s) for s in shares] != [float, float]:
+            return "planted does not give two shares for each kind of row."
     if source["kind"] not in KINDS:
         return f"kind is {source['kind']!r}, not one of {', '.join(KINDS)}."
     if not source["files"]:

@@ -42,6 +42,7 @@ def table(
     file: str,
     *,
     columns: Columns,
+    optional: Mapping[str, str] | None = None,
     delimiter: str = "",
     names: Iterable[str] = (),
     quotes: Quotes = "detect",
@@ -56,9 +57,10 @@ def table(
     """A reader of `file`, by its ending .csv, .tsv, .jsonl or .parquet; "*" is the one table of the folder.
 
     `columns` maps record columns to the file's (several, for the options of a choice); what it does not name
-    is refused or ignored as `others` says. `delimiter` is that of a .csv which is not separated by commas;
-    `names` are the columns of one without a header, in order; `quotes` says whether those around a field are
-    quoting or text, where a tab-separated file leaves it open; `encoding` is that of a text file.
+    is refused or ignored as `others` says, but for the `optional` columns, which not every file has.
+    `delimiter` is that of a .csv which is not separated by commas; `names` are the columns of one without a header,
+    in order; `quotes` says whether those around a field are quoting or text, where a tab-separated file leaves it
+    open; `encoding` is that of a text file.
     `values` maps words of the file to the task's, by record column: {"label": {"0": "no", "1": "yes"}}. Without an
     "id" the id is made from the row, and a row that stands there twice is dropped and counted; without a "group"
     every row is its own.
@@ -71,7 +73,7 @@ def table(
         raise ValueError(fault)
     if len(set(names)) < len(names):
         raise ValueError("names= has a column twice")
-    plan = _plan(columns, shape, drop, id_prefix, max_characters)
+    plan = _plan(columns, shape, drop, id_prefix, max_characters, optional)
 
     def read(folder: Path) -> Reading:
         path = _only_table(Path(folder)) if file == "*" else Path(folder) / file
@@ -156,10 +158,19 @@ def _names(folder: Path) -> set[str]:
     return {path.name for path in _of_data_set(folder)}
 
 
-def _plan(columns: Columns, shape, drop: Iterable[Drop], id_prefix: str, max_characters: int) -> Plan:
+def _plan(
+    columns: Columns,
+    shape,
+    drop: Iterable[Drop],
+    id_prefix: str,
+    max_characters: int,
+    optional: Mapping[str, str] | None = None,
+) -> Plan:
+    more = dict(optional or {})
     plain = {column: _key(raw_column) for column, raw_column in columns.items()}
     drop = tuple(drop) if "id" in columns else (exact_duplicates(lambda record: record["id"]), *drop)
-    return Plan(plain, frozenset(plain.values()), shape, drop, id_prefix, max_characters, listed=True)
+    known = frozenset([*plain.values(), *more.values()])
+    return Plan(plain, known, shape, drop, id_prefix, max_characters, listed=True, optional=more)
 
 
 def _key(raw_column: str | tuple[str, ...]) -> str:
@@ -190,7 +201,8 @@ def _prepared(
 ) -> list[Row]:
     """The rows with texts for whole numbers, the task's words, options in a list, and without what is ignored."""
     several = [raw_column for raw_column in columns.values() if not isinstance(raw_column, str)]
-    flat = frozenset().union(*([raw] if isinstance(raw, str) else raw for raw in columns.values()))
+    flat = frozenset(plan.optional.values())
+    flat = flat.union(*([raw] if isinstance(raw, str) else raw for raw in columns.values()))
     texts = {plan.columns.get(column) for column in ("text", "text_pair", "question", "options")}
     words = {plan.columns[column]: mapped for column, mapped in values.items()}
     prepared = []

@@ -12,15 +12,16 @@ from harness.evaluation.metrics import functions
 from harness.evaluation.spans import SpanDecisions
 from harness.task import TEXT_COLUMNS, Task
 
-COLUMNS = ("document_type", "written_standard")
+DECIDED_BY = "decided_by"
+COLUMNS = (DECIDED_BY, "document_type", "written_standard")
 LENGTH = "length"
 
 
 def slicings(task: Task, records: Iterable[Mapping]) -> dict[str, dict[str, str | None]]:
     """Each way to divide the `records` of one part, as a value by record id.
 
-    `document_type` and `written_standard` where a record of the part has the column, and always `length`, the
-    quarter by characters of the head's text columns.
+    `decided_by`, `document_type` and `written_standard` where a record of the part has the column, and always
+    `length`, the quarter by characters of the head's text columns.
     """
     ordered = sorted(records, key=lambda record: record["id"])
     found = {
@@ -51,6 +52,16 @@ def by_slice(task: Task, decisions, ids: Sequence[str], divided: Mapping[str, Ma
         for by, values in divided.items()
         for found in slices.sliced(decisions, [values[i] for i in ids], primary)
     ]
+
+
+def by_decider(decisions, values: Sequence[str | None]) -> dict:
+    """The decisions of one part by what decides a row; none where `values`, one per row, do not say it of every row."""
+    if None in values:
+        return {}
+    return {
+        kind: slices.subset(decisions, [i for i, value in enumerate(values) if value == kind])
+        for kind in sorted(set(values))
+    }
 
 
 def leaks(decisions: SpanDecisions) -> dict:

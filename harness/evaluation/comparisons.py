@@ -1,4 +1,4 @@
-"""All comparisons of one task and family: the clinical arm with every other arm, part by part."""
+"""All comparisons of one task and family: the clinical arm with every other arm, part by part, and by kind of row."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
@@ -6,30 +6,50 @@ from dataclasses import asdict
 from harness.evaluation import counts, statistics
 
 CLINICAL = "clinical"
+# Compared on the rows of each kind, where data say what decides them. The last pair is a placebo: no arm of it has
+# read clinical text.
+READINGS = (("clinical", "baseline"), ("clinical", "control"), ("control", "baseline"))
+Runs = Mapping[tuple[str, str], Mapping[int, counts.GroupCounts]]
 
 
-def compare_arms(
-    runs: Mapping[tuple[str, str], Mapping[int, counts.GroupCounts]],
-    settings: statistics.Settings,
-    unmeasured: Collection[str] = (),
-) -> list[dict]:
+def compare_arms(runs: Runs, settings: statistics.Settings, unmeasured: Collection[str] = ()) -> list[dict]:
     """One row per part and arm that the clinical arm is compared with, ordered by part and arm.
 
     `runs` maps (part, arm) to the counts of its runs by seed. A row holds the part, the arm (`against`), the `seeds`
     of both arms, and the fields of `statistics.Estimate`; it names no group. On the parts in `unmeasured` nothing is
     estimated. Raises DataError where runs do not cover the same groups.
     """
-    rows = []
-    for part, against in sorted(runs):
-        if against == CLINICAL or (part, CLINICAL) not in runs:
-            continue
-        reference, clinical = ([of[seed] for seed in sorted(of)] for of in (runs[part, against], runs[part, CLINICAL]))
-        together = counts.stack(reference + clinical)  # refuses arms that do not belong together
-        if part in unmeasured:
-            estimate = statistics.Estimate.of_nothing(together.shape[1], min(len(reference), len(clinical)))
-        else:
-            score = counts.score(reference[0].metric)
-            estimate = statistics.compare(counts.stack(reference), counts.stack(clinical), score, settings)
-        seeds = sorted(set(runs[part, against]) | set(runs[part, CLINICAL]))
-        rows.append({"part": part, "against": against, "seeds": seeds, **asdict(estimate)})
-    return rows
+    return [
+        {"part": part, "against": against, **_compared(runs, part, CLINICAL, against, settings, part in unmeasured)}
+        for part, against in sorted(runs)
+        if against != CLINICAL and (part, CLINICAL) in runs
+    ]
+
+
+def by_kind(runs: Runs, settings: statistics.Settings, unmeasured: Collection[str] = ()) -> list[dict]:
+    """One row per kind of test row and pair of arms in READINGS, as far as `runs`, by (kind, arm), has them.
+
+    A row holds `decided_by`, `arm`, `against`, the `seeds` and the fields of an Estimate, whose `clinical` is `arm`'s.
+    """
+    return [
+        {
+            **{"decided_by": kind, "arm": arm, "against": other},
+            **_compared(runs, kind, arm, other, settings, kind in unmeasured),
+        }
+        for kind in sorted({kind for kind, _ in runs})
+        for arm, other in READINGS
+        if (kind, arm) in runs and (kind, other) in runs
+    ]
+
+
+def _compared(
+    runs: Runs, key: str, arm: str, against: str, settings: statistics.Settings, unmeasured: bool
+) -> dict[str, object]:
+    reference, other = ([of[seed] for seed in sorted(of)] for of in (runs[key, against], runs[key, arm]))
+    together = counts.stack(reference + other)  # refuses arms that do not belong together
+    if unmeasured:
+        estimate = statistics.Estimate.of_nothing(together.shape[1], min(len(reference), len(other)))
+    else:
+        score = counts.score(reference[0].metric)
+        estimate = statistics.compare(counts.stack(reference), counts.stack(other), score, settings)
+    return {"seeds": sorted(set(runs[key, against]) | set(runs[key, arm])), **asdict(estimate)}

@@ -50,7 +50,7 @@ def sliced(decisions, values: Sequence, metric: Callable, minimum: int = MINIMUM
             found.append(Slice(value, None, None))
             continue
         at = [i for i, other in enumerate(named) if other == value]
-        found.append(Slice(value, len(at), metric(_subset(decisions, at))))
+        found.append(Slice(value, len(at), metric(subset(decisions, at))))
     return found
 
 
@@ -60,7 +60,8 @@ def length_quartiles(lengths: Sequence[int]) -> list[str]:
     return [QUARTILES[int(np.searchsorted(cuts, length, side="left"))] for length in lengths]
 
 
-def _subset(decisions, at: list[int]):
+def subset(decisions, at: list[int]):
+    """The decisions of the rows or documents at these positions."""
     if isinstance(decisions, SpanDecisions):
         return replace(decisions, documents=tuple(decisions.documents[i] for i in at))
     columns = {name: getattr(decisions, name) for name in ("gold", "predicted", "groups")}

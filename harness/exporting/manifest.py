@@ -20,6 +20,7 @@ HOLDS = (
     ),
     ("comparison.csv", "Difference of the arms per task and encoder, with interval, p-value, verdict and test size."),
     ("classic.csv", "Scores of a linear model and of constant answers on the whole test set, with the set's size."),
+    ("readings.csv", "The same by kind of test row, of generated data alone; no row of restricted data."),
     ("metrics.json", "The same comparisons for programs; no counts."),
     ("tables.tex", "The two main tables, for a paper."),
     ("README.md", "The whole report as text: tables of scores and of row counts, settings, what not to conclude."),
@@ -35,7 +36,8 @@ HOLDS = (
 )
 # Files that hold scores of the tasks, as numbers or as marks.
 SCORED = (
-    "results.csv", "comparison.csv", "classic.csv", "metrics.json", "tables.tex", "README.md", "index.html",
+    "results.csv", "comparison.csv", "classic.csv", "readings.csv", "metrics.json", "tables.tex", "README.md",
+    "index.html",
     "figures/arms.png", "figures/forest.png", "figures/thresholds-*.png", "model-index/*.yaml",
 )  # fmt: skip
 LEFT_OUT = (
@@ -116,8 +118,7 @@ def as_json(entries: Iterable[Entry], kinds: Mapping[str, str], releases: Mappin
     return {
         "files": [asdict(entry) for entry in entries],
         "told": {
-            task: {"released": release.rung.said, "inferred": [release.at_best]}
-            for task, release in releases.items()
+            task: {"released": release.rung.said, "inferred": [release.at_best]} for task, release in releases.items()
         },
         "data": dict(kinds),
         "rule": RULE,

@@ -4,13 +4,25 @@ from collections.abc import Sequence
 
 from harness.config import Statistics
 from harness.escaping import code
-from harness.reporting import background, checklist, details, environment, exploratory, headline, scores, wording
+from harness.reporting import (
+    background,
+    checklist,
+    details,
+    environment,
+    exploratory,
+    headline,
+    planted,
+    scores,
+    wording,
+)  # fmt: skip
 from harness.reporting.background import Background
 from harness.reporting.cautions import cautions
 from harness.reporting.document import Bullets, Report, Section
 from harness.reporting.results import Comparison, Judgements
 from harness.reporting.wording import amount, unique
 
+PLANTED, ARMS, SCORES = "What was planted and what was found", "Baseline against clinical", "All scores"
+MAIN = (PLANTED, ARMS, SCORES)  # what a paper would print
 SOURCES = (
     "`results.csv`: every arm, seed and metric; `primary` marks the metric that a task's arms are compared by. Scores "
     "on a holdout that a data set ships begin with `holdout_`.",
@@ -18,6 +30,7 @@ SOURCES = (
     "`against` names, `delta` is clinical − reference (where lower is better, an improvement is below 0), `ci_low` to "
     "`ci_high` the interval over documents and seeds, `p_holm` the p-value adjusted for all rows, `mde` the smallest "
     "true difference found in 80 % of such experiments. Cells of what cannot be measured are empty.",
+    "`readings.csv`: the arms on the test rows of each kind, where the data say what decides a row.",
     "`classic.csv`: what does without an encoder, on the same rows and by the same metrics: a linear model of counted "
     "words, and constant answers.",
     "`provenance.json`: for every row, the hashes of data, split manifest, checkpoints, tokenizer, predictions, code "
@@ -33,14 +46,16 @@ def report(
     known: Background,
     profile: str,
     judgements: Judgements,
+    read: planted.Judged,
     statistics: Statistics,
     cross_validated: Sequence[exploratory.CrossValidated] = (),
 ) -> Report:
     """The whole report. `comparisons` are ordered by task, then family; `judgements` are those of `results.judged`
-    under `statistics`. A section that has nothing to say is left out."""
+    under `statistics`, `read` those of `results.judged_readings`. A section that has nothing to say is left out."""
     sections = (
-        Section("Baseline against clinical", headline.blocks(comparisons, judgements, statistics)),
-        Section("All scores", scores.all_scores(comparisons)),
+        Section(PLANTED, planted.blocks(comparisons, read, known.cards, statistics.level)),
+        Section(ARMS, headline.blocks(comparisons, judgements, statistics)),
+        Section(SCORES, scores.all_scores(comparisons)),
         Section("By class", scores.by_class(comparisons)),
         Section("Parts of the test sets", details.slices(comparisons)),
         Section("What masking would leave readable", details.privacy(comparisons)),
@@ -78,8 +93,11 @@ def notice(comparisons: list[Comparison]) -> str:
     by_kind = {kind: wording.codes(c.task for c in comparisons if c.data_kind == kind) for kind in wording.KINDS}
     by_kind = {kind: titles for kind, titles in by_kind.items() if titles}
     if list(by_kind) == ["synthetic"]:
+        shows = (
+            "whether a planted effect is found" if any(c.readings for c in comparisons) else "that the pipeline works"
+        )
         return (
             "Synthetic data: every text behind these numbers was generated for this project. "
-            "They show that the pipeline works, and nothing about real clinical text."
+            f"They show {shows}, and nothing about real clinical text."
         )
     return "Data: " + "; ".join(f"{kind}: {wording.listing(titles)}" for kind, titles in by_kind.items()) + "."

@@ -40,6 +40,7 @@ class Comparison:
     restricted data, counts and scores that may not be shown are None, and `constants_shown` says whether what
     constant answers score may stand in a table (see `harness.reporting.disclosure`). `lacking` are the labels that the
     gold of a part lacks, `unmeasurable` by part and metric why it cannot be measured (`harness.evaluation.measurable`).
+    `readings` compare the arms on the test rows of each kind, where the data say what decides a row.
     """
 
     task: str
@@ -72,6 +73,7 @@ class Comparison:
     evidence: Mapping[str, Estimate] = field(default_factory=dict)
     lacking: Mapping[str, list[str]] = field(default_factory=dict)
     unmeasurable: Mapping[str, dict[str, str]] = field(default_factory=dict)
+    readings: tuple[stored.Reading, ...] = ()
 
     @property
     def scored(self) -> tuple[int | None, ...]:
@@ -169,16 +171,26 @@ class Comparison:
 
 
 def judged(comparisons: list[Comparison], statistics: Statistics) -> Judgements:
-    """Judgement by (task, family, other arm). All comparisons on test splits are one family of tests; holdouts
-    repeat them on other documents and are not part of it. Two arms that a constant answer beats are `inconclusive`.
-    """
-    keys = [(c.task, c.family, arm) for c in comparisons for arm in c.others]
-    estimates = [c.evidence.get(arm, c.estimates["test", arm]) for c in comparisons for arm in c.others]
-    metrics = [c.metric for c in comparisons for _ in c.others]
+    """Judgement by (task, family, other arm). All comparisons on test splits, and those by kind of row, are one family
+    of tests; holdouts repeat them and are not part of it. Two arms that a constant answer beats are `inconclusive`."""
+    return _judged(comparisons, statistics)[0]
+
+
+def judged_readings(comparisons: list[Comparison], statistics: Statistics) -> dict[tuple, Judgement]:
+    """Judgement by (task, family, reading), of the same family of tests."""
+    return _judged(comparisons, statistics)[1]
+
+
+def _judged(comparisons: list[Comparison], statistics: Statistics) -> tuple[Judgements, dict[tuple, Judgement]]:
+    whole = [(c, arm) for c in comparisons for arm in c.others]
+    read = [(c, reading) for c in comparisons for reading in c.readings]
+    estimates = [c.evidence.get(arm, c.estimates["test", arm]) for c, arm in whole] + [r.estimate for _, r in read]
     # What is coarsened brings its floor along, since that would tell how many rows have a label.
-    floors = [(0.0 if c.evidence else None) if c.rung else c.floor for c in comparisons for _ in c.others]
-    found = judge(estimates, metrics, alpha=1 - statistics.level, margin=statistics.margin, floors=floors)
-    return dict(zip(keys, found, strict=True))
+    floors = [(0.0 if c.evidence else None) if c.rung else c.floor for c, _ in whole] + [None] * len(read)
+    metrics, alpha = [c.metric for c, _ in whole + read], 1 - statistics.level
+    found = judge(estimates, metrics, alpha=alpha, margin=statistics.margin, floors=floors)
+    by_key = list(zip(((c.task, c.family, of) for c, of in whole + read), found, strict=True))
+    return dict(by_key[: len(whole)]), dict(by_key[len(whole) :])
 
 
 def four_decimals(value: float) -> float:
@@ -237,7 +249,13 @@ def read(scores: dict, title: str, seeds: tuple[int, ...]) -> Comparison:
             )
     diverged = tuple((run["arm"], run["seed"]) for run in scores.get("diverged", []) if run["seed"] in seeds)
     found = _shape(scores, title, family, arms, seeds)
-    return replace(found, reference=scores["reference"], estimates=stored.estimates(scores, seeds), diverged=diverged)
+    return replace(
+        found,
+        reference=scores["reference"],
+        estimates=stored.estimates(scores, seeds),
+        readings=stored.readings(scores),
+        diverged=diverged,
+    )
 
 
 def read_classic(scores: dict, title: str) -> Comparison:

@@ -1,5 +1,6 @@
 """A scores file on disk, and its tables in the shape that the report reads."""
 
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from harness import files
@@ -7,6 +8,17 @@ from harness.errors import DataError
 from harness.evaluation.statistics import Estimate
 
 AGAINST = "baseline"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Two arms on the test rows that one kind of word decides; `estimate.clinical` is the score of `arm`."""
+
+    decided_by: str
+    arm: str
+    against: str
+    n: int
+    estimate: Estimate
 
 
 def scores(path: Path, names: dict[str, str], made_by: str) -> dict:
@@ -35,6 +47,16 @@ def estimates(scores: dict, seeds: tuple[int, ...]) -> dict[tuple[str, str], Est
             remedy=f"Compare them again with `harness score {scores['task']} {scores['family']}`.",
         )
     return {key: Estimate(**row) for key, (_, row) in found.items()}
+
+
+def readings(scores: dict) -> tuple[Reading, ...]:
+    return tuple(
+        Reading(
+            *(row[name] for name in ("decided_by", "arm", "against", "n")),
+            estimate=Estimate(**{field.name: row[field.name] for field in fields(Estimate)}),
+        )
+        for row in scores.get("readings", [])
+    )
 
 
 def by_run(rows: list[dict]) -> dict[tuple[str, int, str], list[dict]]:

@@ -14,6 +14,10 @@ COMPARISON = (
     "task", "family", "against", "metric", "reference", "clinical", "delta", "ci_low", "ci_high", "p_value",
     "p_holm", "mde", "verdict", "n_test", "n_groups", "n_seeds", "data_kind",
 )  # fmt: skip
+READINGS = (
+    "task", "family", "decided_by", "arm", "against", "metric", "reference", "value", "delta", "ci_low", "ci_high",
+    "p_value", "p_holm", "verdict", "n_test", "n_groups", "n_seeds", "data_kind",
+)  # fmt: skip
 
 
 def number(value: float) -> str:
@@ -95,6 +99,22 @@ def comparison_csv(comparisons: list[Comparison], judgements: dict[tuple[str, st
                 "data_kind": c.data_kind,
             })  # fmt: skip
     return _csv(COMPARISON, [[row[column] for column in COMPARISON] for row in rows])
+
+
+def readings_csv(comparisons: list[Comparison], judged: dict) -> str:
+    """One row per task, family, kind of test row and pair of arms; `delta` is that of `arm` − that of `against`.
+
+    `judged` is by (task, family, reading). No row where data do not say what decides their rows.
+    """
+    rows = []
+    for c in comparisons:
+        for r in c.readings:
+            e, judgement = r.estimate, judged[c.task, c.family, r]
+            numbers = (e.reference, e.clinical, e.delta, e.ci_low, e.ci_high, e.p_value, judgement.p_holm)
+            cells = ("" if value is None else number(value) for value in numbers)
+            at = (c.task, c.family, r.decided_by, r.arm, r.against, c.primary)
+            rows.append((*at, *cells, judgement.verdict, r.n, e.n_groups, e.n_seeds, c.data_kind))
+    return _csv(READINGS, rows)
 
 
 def _csv(header: tuple, rows: list) -> str:

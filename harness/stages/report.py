@@ -13,8 +13,8 @@ from harness.task import Task
 
 # What this stage writes below reports/.
 WRITTEN = (
-    "figures", "plots", "model-index", "croissant", "results.csv", "classic.csv", "comparison.csv", "tables.tex",
-    "README.md", "index.html", "metrics.json", "provenance.json",
+    "figures", "plots", "model-index", "croissant", "results.csv", "classic.csv", "comparison.csv",
+    "readings.csv", "tables.tex", "README.md", "index.html", "metrics.json", "provenance.json",
 )  # fmt: skip
 
 
@@ -29,15 +29,16 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
     root = Path(root)
     comparisons = results.load(root, settings.run, tasks)
     judgements = results.judged(comparisons, settings.statistics)
+    read = results.judged_readings(comparisons, settings.statistics)
     known = read_background(root, settings)
     shown = disclosed_cards.disclosed(known)
     validated = exploratory.load(root, settings, tasks)
-    report = content.report(comparisons, shown, settings.run.profile, judgements, settings.statistics, validated)
+    report = content.report(comparisons, shown, settings.run.profile, judgements, read, settings.statistics, validated)
     pictures = figures.draw(comparisons, judgements, shown.checkpoints, settings.statistics)
     with together(root, root / "artifacts" / "report.json") as within:
         with files.atomic_folder(root / "reports", within) as folder:
             _keep_others(root / "reports", folder)
-            _write(folder, comparisons, judgements, report, pictures)
+            _write(folder, comparisons, judgements, read, report, pictures)
             write_for_machines(root, folder, comparisons, judgements, shown, tasks)
             files.write_json(folder / "provenance.json", trace(root, settings, comparisons, validated, known))
         files.write_json(root / "artifacts" / "report.json", exact(comparisons, validated))
@@ -54,13 +55,14 @@ def _keep_others(before: Path, folder: Path) -> None:
             shutil.copy2(path, folder / path.name, follow_symlinks=False)
 
 
-def _write(folder: Path, comparisons, judgements, report, pictures: dict[str, bytes]) -> None:
+def _write(folder: Path, comparisons, judgements, read, report, pictures: dict[str, bytes]) -> None:
     from harness.reporting import page
 
     files.fill(folder / "figures", pictures)
     files.write_text(folder / "results.csv", tables.results_csv(comparisons))
     files.write_text(folder / "classic.csv", tables.classic_csv(comparisons))
     files.write_text(folder / "comparison.csv", tables.comparison_csv(comparisons, judgements))
+    files.write_text(folder / "readings.csv", tables.readings_csv(comparisons, read))
     files.write_text(folder / "tables.tex", tables.latex(paper_tables(report)))
     files.write_text(folder / "README.md", tables.markdown(report))
     files.write_text(folder / "index.html", page.page(report, pictures))
@@ -121,7 +123,8 @@ def optional(path: Path) -> dict:
 
 def paper_tables(report) -> list[Table]:
     """The tables that a paper would print: the comparison and all scores."""
-    return [block for section in report.sections[:2] for block in section.blocks if isinstance(block, Table)]
+    sections = [section for section in report.sections if section.title in content.MAIN]
+    return [block for section in sections for block in section.blocks if isinstance(block, Table)]
 
 
 def exact(comparisons: list[results.Comparison], validated: list[exploratory.CrossValidated]) -> dict:

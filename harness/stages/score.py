@@ -45,6 +45,7 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
             **scorer.result(),
             "reference": scorer.constants(data.training)["test"],
             "comparisons": scorer.comparisons(settings),
+            "readings": scorer.readings(settings),
             "learning": [_learning(entry) for entry in recorded["runs"]],
             "diverged": [{"arm": e["arm"], "seed": e["seed"]} for e in recorded["runs"] if e.get("diverged")],
             "inputs": inputs,
@@ -183,6 +184,11 @@ class _Scorer:
         self._groups: dict[str, int] = {}
         self._last: dict[str, object] = {}
         self._counts: dict[tuple[str, str], dict] = defaultdict(dict)
+        # By what decides a test row, and arm; of restricted data not even how many rows a kind has is looked at.
+        self._kinds: dict[tuple[str, str], dict] = defaultdict(dict)
+        self._unmeasured_kinds: set[str] = set()
+        self._rows_of: dict[str, int] = {}
+        self._told = data.kind != restricted.KIND
 
     def add(self, arm: str, seed: int, lines: list[dict], path: Path) -> None:
         # Predictions from before validation rows were stored have none of them.
@@ -193,7 +199,7 @@ class _Scorer:
                 self._score(arm, seed, part, [{**row, "group": self._group_of[row["id"]]} for row in rows])
 
     def _score(self, arm: str, seed: int, part: str, rows: list[dict]) -> None:
-        from harness.evaluation import beyond, counts
+        from harness.evaluation import beyond, counts, measurable
 
         decisions = self._evaluation.decisions(self._task, rows, self._records)
         if self._task.head == "tokens":
@@ -220,6 +226,13 @@ class _Scorer:
         self._groups[part] = len(set(groups.values()))
         self._counts[part, arm][seed] = counts.count(self._task.metrics[0], decisions, groups)
         self._last[part] = decisions
+        if part == "test" and self._told:
+            deciders = self._divided[part].get(beyond.DECIDED_BY, {})
+            for kind, some in beyond.by_decider(decisions, [deciders.get(row["id"]) for row in rows]).items():
+                self._kinds[kind, arm][seed] = counts.count(self._task.metrics[0], some, groups)
+                self._rows_of[kind] = sum(deciders[row["id"]] == kind for row in rows)
+                if measurable.fault_of(self._task, self._task.metrics[0], some):
+                    self._unmeasured_kinds.add(kind)
 
     def result(self) -> dict:
         return {
@@ -235,16 +248,17 @@ class _Scorer:
 
     def comparisons(self, settings: ScoreSettings) -> list[dict]:
         """The clinical arm with every other arm over the seeds of this run, on the test part and the holdout."""
-        from harness.evaluation import comparisons, statistics
+        from harness.evaluation import comparisons
 
-        runs = {
-            (part, arm): kept
-            for (part, arm), of in self._counts.items()
-            if part != "validation" and (kept := {seed: c for seed, c in of.items() if seed in settings.seeds})
-        }
-        given = settings.statistics
-        chosen = statistics.Settings(given.level, given.draws, given.seed)
-        return comparisons.compare_arms(runs, chosen, self._unmeasured)
+        runs = _of_seeds({key: of for key, of in self._counts.items() if key[0] != "validation"}, settings)
+        return comparisons.compare_arms(runs, _statistics(settings), self._unmeasured)
+
+    def readings(self, settings: ScoreSettings) -> list[dict]:
+        """The arms on the test rows of each kind, where the records say what decides a row."""
+        from harness.evaluation import comparisons
+
+        found = comparisons.by_kind(_of_seeds(self._kinds, settings), _statistics(settings), self._unmeasured_kinds)
+        return [row | {"n": self._rows_of[row["decided_by"]]} for row in found]
 
     def constants(self, training: list[str]) -> dict[str, dict[str, dict[str, float]]]:
         """What systems that read nothing score, by part but validation, name and metric."""
@@ -253,3 +267,16 @@ class _Scorer:
             for part, decisions in self._last.items()
             if part != "validation"
         }
+
+
+def _of_seeds(runs: dict, settings: ScoreSettings) -> dict:
+    """The runs of this run's seeds."""
+    kept = {key: {seed: c for seed, c in of.items() if seed in settings.seeds} for key, of in runs.items()}
+    return {key: of for key, of in kept.items() if of}
+
+
+def _statistics(settings: ScoreSettings):
+    from harness.evaluation import statistics
+
+    given = settings.statistics
+    return statistics.Settings(given.level, given.draws, given.seed)

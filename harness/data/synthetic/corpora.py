@@ -5,15 +5,18 @@ import random
 from harness.data.synthetic import calls, incidents, notes, people
 from harness.data.synthetic.everyday import TOPICS
 from harness.data.synthetic.fillers import FILLERS, MONTHS, WEEKDAYS
-from harness.data.synthetic.language import child, pick_standard, say, weighted
+from harness.data.synthetic.language import STANDARDS, child, pick_standard, say, weighted
 from harness.data.synthetic.notes import HOURS
 from harness.data.synthetic.nynorsk import to_nynorsk
-from harness.data.synthetic.pairs import asked_and_answered
+from harness.data.synthetic.planted import SETS, Planted, shown
 
-GENERAL_DOCUMENTS = 4500
-CLINICAL_DOCUMENTS = 4500
-# A hospital's records hold the very texts that tasks were made from; this share is planted as such.
-PLANTED_SHARE = 0.015
+DOCUMENTS = 4500
+# Sentences of prose and sentences that show a word's class, in every document.
+PROSE, SHOWN = 2, 6
+# How often a sentence shows a word of each set, by how many words it has.
+SETS_DRAWN = (8, 5, 6)
+# A hospital's records hold the very texts that tasks were made from; this share is copied from them.
+COPIED_SHARE = 0.015
 CLINICAL_TYPES = {
     "epikrise": 0.18,
     "poliklinisk notat": 0.13,
@@ -23,56 +26,52 @@ CLINICAL_TYPES = {
     "hendelsesrapport": 0.2,
     "nødsamtale": 0.16,
 }
-CALL_KINDS = {
-    "stroke": 0.4,
-    "low_sugar": 0.11,
-    "seizure": 0.12,
-    "intoxication": 0.11,
-    "migraine": 0.11,
-    "dizzy_or_chest": 0.15,
-}
 
 
-def general(seed: int) -> list[dict]:
-    """Rows of `general.jsonl`: articles of four to seven sentences on one topic."""
-    rng = child(seed, "corpus", "general")
+def general(seed: int, planted: Planted, name: str = "general") -> list[dict]:
+    """Rows of `general.jsonl`: a few sentences on one topic, and a few that show everyday words."""
+    rng = child(seed, "corpus", name)
     known = people.names("all")
-    words = {
-        (topic.name, standard): _topic_words(topic, standard) for topic in TOPICS for standard in ("bokmål", "nynorsk")
-    }
+    words = {(topic.name, standard): _topic_words(topic, standard) for topic in TOPICS for standard in STANDARDS}
     rows = []
-    for number in range(GENERAL_DOCUMENTS):
+    for number in range(DOCUMENTS):
         topic = rng.choice(TOPICS)
         standard = pick_standard(rng)
         slots = _everyday_slots(rng, known, standard, words[topic.name, standard])
-        sentences = rng.sample(topic.sentences, rng.randint(4, 7)) + rng.sample(FILLERS, rng.randint(1, 2))
-        rng.shuffle(sentences)
-        text = " ".join(say(sentence, rng, standard, slots) for sentence in sentences)
-        rows.append(_row(rng, f"general-{number + 1:05d}", topic.name, standard, text))
+        sentences = [rng.choice(FILLERS), *rng.sample(topic.sentences, PROSE)]
+        told = [say(sentence, rng, standard, slots) for sentence in sentences]
+        told += [shown(rng, planted.everyday, standard) for _ in range(SHOWN)]
+        rows.append(_row(rng, f"{name}-{number + 1:05d}", topic.name, standard, " ".join(told)))
     return rows
 
 
-def clinical(seed: int, planted: list[tuple[str, str, str]]) -> list[dict]:
-    """Rows of `clinical.jsonl`; `planted` are task texts (document type, standard, text) to copy into it."""
+def clinical(seed: int, planted: Planted, copied: list[tuple[str, str, str]], *, shuffled: bool = False) -> list[dict]:
+    """Rows of `clinical.jsonl`: sentences of a document type, and sentences that show clinical words.
+
+    `copied` are task texts (document type, standard, text) of which some are copied into it. With `shuffled` the same
+    words stand in the same frames, and none says anything of its class.
+    """
     rng = child(seed, "corpus", "clinical")
     known = people.names("all")
-    copies = rng.sample(planted, min(len(planted), round(PLANTED_SHARE * CLINICAL_DOCUMENTS)))
-    documents = [_document(rng, known) for _ in range(CLINICAL_DOCUMENTS - len(copies))] + copies
+    copies = rng.sample(copied, min(len(copied), round(COPIED_SHARE * DOCUMENTS)))
+    documents = [_document(rng, known, planted, shuffled) for _ in range(DOCUMENTS - len(copies))] + copies
     rng.shuffle(documents)
     return [_row(rng, f"clinical-{number + 1:05d}", *document) for number, document in enumerate(documents)]
 
 
-def _document(rng: random.Random, known: people.Names) -> tuple[str, str, str]:
+def _document(rng: random.Random, known: people.Names, planted: Planted, shuffled: bool) -> tuple[str, str, str]:
     kind = weighted(rng, CLINICAL_TYPES)
     standard = pick_standard(rng)
     if kind == "hendelsesrapport":
-        return kind, standard, incidents.corpus_report(rng, standard)
-    if kind == "nødsamtale":
-        told = calls.transcript(rng, weighted(rng, CALL_KINDS), standard, verdict=True, frequency=True)
-        return kind, standard, told
-    day = people.random_date(rng)
-    case = notes.case(rng, kind, standard, known, lambda topic: asked_and_answered(rng, standard, topic), day)
-    return kind, standard, notes.note(rng, kind, standard, case)
+        matter = rng.choice(planted.incidents[rng.choice(tuple(planted.incidents))].everyday)
+        told = incidents.report(rng, matter, rng.choice(incidents.UNITS), standard)
+    elif kind == "nødsamtale":
+        outcome = planted.calls[rng.choice(tuple(planted.calls))]
+        told = calls.transcript(rng, "pasienten " + rng.choice(outcome.everyday), standard)
+    else:
+        told = notes.note(rng, kind, standard, notes.case(rng, kind, standard, known, people.random_date(rng)))
+    classes = [getattr(planted, name) for name in rng.choices(SETS, SETS_DRAWN, k=SHOWN)]
+    return kind, standard, " ".join([told, *(shown(rng, of, standard, shuffled=shuffled) for of in classes)])
 
 
 def _row(rng: random.Random, name: str, kind: str, standard: str, text: str) -> dict:

@@ -1,4 +1,4 @@
-"""How gold goes wrong: borders that drift, details without a tag, and the tags of a language model."""
+"""How the tags of a language model go wrong."""
 
 import html
 import random
@@ -22,38 +22,6 @@ ALIASES = {
     "Social_Security_Number": ("Sosial_Security_Number", "Personnummer"),
     "Phone_Number": ("Telefonnummer",),
 }
-MISSED_SHARE = 0.35
-BORDER_SHARE = 0.2
-
-
-def drift(rng: random.Random, tagged: str) -> str:
-    """Annotators do not always draw the border alike: the unit of an age, the article of a date."""
-    if rng.random() < BORDER_SHARE:
-        tagged = tagged.replace("</Age> år", " år</Age>")
-    if rng.random() < BORDER_SHARE:
-        tagged = tagged.replace("ved <Health_Care_Unit>", "<Health_Care_Unit>ved ", 1)
-    if rng.random() < BORDER_SHARE:
-        tagged = (
-            tagged.replace("</First_Name> <Last_Name>", " ", 1).replace("</Last_Name>", "</First_Name>", 1)
-            if (
-                "</First_Name> <Last_Name>" in tagged
-                and "<Last_Name>" not in tagged.split("</First_Name> <Last_Name>")[0]
-            )
-            else tagged
-        )
-    return tagged
-
-
-def overlook(rng: random.Random, tagged: str) -> str:
-    """Gold is never perfect: one detail now and then is left without its tag."""
-    if rng.random() >= MISSED_SHARE:
-        return tagged
-    label = rng.choice(LABELS)
-    at = tagged.rfind(f"<{label}>")
-    if at < 0:
-        return tagged
-    end = tagged.index(f"</{label}>", at)
-    return tagged[:at] + tagged[at + len(label) + 2 : end] + tagged[end + len(label) + 3 :]
 
 
 def damage(rng: random.Random, tagged: str, turn: int) -> str:

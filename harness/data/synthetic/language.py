@@ -48,6 +48,15 @@ def weighted(rng: random.Random, weights: Mapping[str, float]) -> str:
     return name
 
 
+def pronouns(sex: str, standard: str) -> dict[str, str]:
+    if sex == "woman":
+        he, him, his = ("ho", "henne", "hennar") if standard == "nynorsk" else ("hun", "henne", "hennes")
+    else:
+        he, him, his = "han", "han" if standard == "nynorsk" else "ham", "hans"
+    person = {"woman": "kvinne", "man": "mann"}[sex]
+    return {"han": he, "Han": he.capitalize(), "ham": him, "hans": his, "person": person}
+
+
 def _render(parts, rng, slots, out) -> None:
     for part in parts:
         if type(part) is str:

@@ -11,7 +11,6 @@ from functools import cache
 from itertools import accumulate
 
 from harness.data.synthetic.domains import DOMAINS, KINDS
-from harness.data.synthetic.events import INCIDENT_TERMS, MIMIC_SIGNS, SHARED_SIGNS, STROKE_SIGNS
 from harness.data.synthetic.nynorsk import to_nynorsk
 
 
@@ -31,10 +30,6 @@ def _said(words: str, standard: str) -> str:
     return to_nynorsk(words) if standard == "nynorsk" else words
 
 
-# Words that only one document type uses are drawn more evenly, or their tail would never be seen.
-FLAT = 60.0
-
-
 class TermClass:
     """Terms of one class in falling frequency, drawn with weight 1 / (rank + flatness)."""
 
@@ -47,13 +42,9 @@ class TermClass:
         """A term by its frequency, as running text has it."""
         return self.terms[bisect(self._zipf, rng.random() * self._zipf[-1])]
 
-    def draw_flat(self, rng: random.Random) -> Term:
-        """Any term alike, so that rare ones decide as many examples as common ones."""
-        return rng.choice(self.terms)
 
-
-def _terms(text: str, separator: str = ",") -> tuple[Term, ...]:
-    pieces = [" ".join(piece.split()) for piece in text.split(separator)]
+def _terms(text: str) -> tuple[Term, ...]:
+    pieces = [" ".join(piece.split()) for piece in text.split(",")]
     return tuple(Term(*(half.strip() for half in piece.split("="))) for piece in pieces if piece)
 
 
@@ -68,35 +59,11 @@ CLINICAL = {
 }
 
 
-def _interleaved(kind: str) -> tuple[Term, ...]:
-    """The terms of one kind from all domains, the frequent of each first."""
-    lists = [CLINICAL[name, kind].terms for name in DOMAIN_NAMES]
-    return tuple(terms[rank] for rank in range(max(map(len, lists))) for terms in lists if rank < len(terms))
-
-
-# Category of incident → the terms that decide it.
-INCIDENTS = {
-    "fall": TermClass("fall", _terms(INCIDENT_TERMS["fall"]), FLAT),
-    "medication": TermClass("medication", _interleaved("drug")),
-    "equipment": TermClass("equipment", _interleaved("device")),
-    "infection": TermClass("infection", _terms(INCIDENT_TERMS["infection"]), FLAT),
-    "documentation": TermClass("documentation", _terms(INCIDENT_TERMS["documentation"]), FLAT),
-    "treatment_delay": TermClass("treatment_delay", _interleaved("procedure")),
-    "behaviour": TermClass("behaviour", _terms(INCIDENT_TERMS["behaviour"]), FLAT),
-    "identification": TermClass("identification", _terms(INCIDENT_TERMS["identification"]), FLAT),
-}
-
-STROKE = TermClass("stroke", _terms(STROKE_SIGNS, ";"), FLAT)
-MIMICS = {name: TermClass(name, _terms(text, ";"), FLAT) for name, text in MIMIC_SIGNS.items()}
-SHARED = TermClass("shared", _terms(SHARED_SIGNS, ";"))
-
-
 def clinical_terms() -> tuple[str, ...]:
     """Every clinical term in bokmål and nynorsk, sorted: what the general corpus must not hold."""
-    classes = [*CLINICAL.values(), *INCIDENTS.values()]
     forms = {
         form
-        for terms in classes
+        for terms in CLINICAL.values()
         for term in terms.terms
         for standard in ("bokmål", "nynorsk")
         for form in (term.said(standard), term.said(standard, lay=True))

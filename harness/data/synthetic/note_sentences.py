@@ -27,13 +27,10 @@ SENTENCES = {
             "{dis}, det vil si {lay}, ble forklart for pasienten.",
             "Under oppholdet ble {dev} brukt i {small} døgn.",
             "Tilstanden ble oppfattet som {dis} med {sym}.",
-            "{told}",
-            "{told}",
             "Pasienten kaller det {lay}; diagnosen er {dis}.",
             "I tillegg til {drug} ble {drug2} lagt til.",
             "{cue}",
             "{cue}",
-            "{asked}",
         ),
         (
             "Utskrives til hjemmet med {drug} {mg} mg og kontroll om {small} uker.",
@@ -91,7 +88,6 @@ SENTENCES = {
             "Pasienten sier {lay} gjør {ham} redd; vi forklarte {dis}.",
             "Klaget over {sym} etter {proc}.",
             "{cue}",
-            "{asked}",
         ),
         (
             "Plan: følge med på {sym}.",
@@ -115,8 +111,6 @@ SENTENCES = {
             "Familien har kjent {dis}, altså {lay}.",
             "Undersøkelse viser {sym}, ellers upåfallende.",
             "Mistenker {dis} på grunn av {sym}.",
-            "{told}",
-            "{told}",
             "Tidligere gjort {proc} for {dis}.",
             "Jeg har startet {drug} i påvente av {proc}.",
             "Bor i {place} og kan nås på telefon.",
@@ -149,8 +143,6 @@ SENTENCES = {
             "Blodtrykk {bt}. Ingen {sym} i dag.",
             "{Han} har hatt {sym} etter at {drug} ble satt ned.",
             "Vurderes for {proc} på grunn av {sym}.",
-            "{asked}",
-            "{asked}",
             "{cue}",
         ),
         (
@@ -180,11 +172,4 @@ NAMED = (
     "Fastlege er {first} {last} i {place}.",
     "{first} ønsker å bli ringt på {phone}.",
     "Plass på {house} fra {dato}.",
-)
-
-# What relatives told, for the fields that see the emergency callers' patients afterwards.
-TOLD = (
-    "Pårørende forteller at {han} {sign}; det passer med {dis}.",
-    "Ambulansen meldte at {han} {sign}, mistanke om {dis}.",
-    "Ifølge familien er det slik at {han} {sign} ved {dis}.",
 )

@@ -6,18 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from harness.data.synthetic import people
-from harness.data.synthetic.language import say
-from harness.data.synthetic.lexicon import BY_NAME, CLINICAL, DOMAIN_NAMES, MIMICS, STROKE, Term
-from harness.data.synthetic.note_sentences import HEADINGS, NAMED, SENTENCES, TOLD
+from harness.data.synthetic.language import pronouns, say
+from harness.data.synthetic.lexicon import BY_NAME, CLINICAL, DOMAIN_NAMES, Term
+from harness.data.synthetic.note_sentences import HEADINGS, NAMED, SENTENCES
 
 # Terms of a case come from its own field this often; the rest is what else a patient has.
 IN_FIELD = 0.9
-SIGNS = {
-    "neuro": (STROKE, STROKE, STROKE, MIMICS["seizure"], MIMICS["migraine"]),
-    "hormone": (MIMICS["low_sugar"],),
-    "mind": (MIMICS["intoxication"],),
-    "heart": (MIMICS["dizzy_or_chest"],),
-}
 SURGICAL = ("heart", "lung", "neuro", "gut", "kidney", "bone", "tumour")
 DOSES = (2, 5, 10, 20, 25, 40, 50, 75, 100, 150, 200, 250, 400, 500)
 HOURS = tuple(f"{hour:02d}.{minute:02d}" for hour in range(24) for minute in (0, 15, 30, 45))
@@ -46,19 +40,8 @@ def numbers(rng: random.Random) -> dict[str, Callable[[], str]]:
     }
 
 
-def pronouns(rng: random.Random, sex: str, standard: str) -> dict[str, str]:
-    if sex == "woman":
-        he, him, his = ("ho", "henne", "hennar") if standard == "nynorsk" else ("hun", "henne", "hennes")
-    else:
-        he, him, his = "han", "han" if standard == "nynorsk" else "ham", "hans"
-    person = {"woman": "kvinne", "man": "mann"}[sex]
-    return {"han": he, "Han": he.capitalize(), "ham": him, "hans": his, "person": person}
-
-
-def case(
-    rng: random.Random, kind: str, standard: str, known: people.Names, asked: Callable[[str], str], day: date
-) -> Case:
-    """A new patient for a note of `kind`; `asked` makes a sentence of what the patient asked about the disease."""
+def case(rng: random.Random, kind: str, standard: str, known: people.Names, day: date) -> Case:
+    """A new patient for a note of `kind`."""
     domain = rng.choice(SURGICAL if kind == "operasjonsbeskrivelse" else DOMAIN_NAMES)
     sex = rng.choice(("woman", "man"))
     main = CLINICAL[domain, "disease"].draw(rng)
@@ -72,7 +55,7 @@ def case(
 
     slots: dict = {
         **numbers(rng),
-        **pronouns(rng, sex, standard),
+        **pronouns(sex, standard),
         "alder": lambda: str(rng.randint(19, 91)),
         "dis": lambda: disease().said(standard),
         "dis2": lambda: CLINICAL[rng.choice(DOMAIN_NAMES), "disease"].draw(rng).said(standard),
@@ -96,32 +79,17 @@ def case(
         "dato": lambda: people.written_date(rng, day),
     }
     slots["cue"] = lambda: say(rng.choice(BY_NAME[domain].cues), rng, standard, slots)
-    slots["told"] = lambda: _told(rng, domain, standard, slots)
-    slots["asked"] = lambda: asked(main.said(standard, lay=rng.random() < 0.5))
     # Where a sentence explains a word, both must be of the same disease.
     slots["dis_main"] = main.said(standard)
     return Case(domain, slots)
 
 
 def note(rng: random.Random, kind: str, standard: str, case: Case) -> str:
-    """A note of 30 to 90 words about the case."""
+    """A heading and two or three sentences about the case."""
     opening, middle, closing = SENTENCES[kind]
-    chosen = [rng.choice(opening), *rng.sample(middle, rng.randint(3, 5)), *rng.sample(closing, rng.randint(1, 2))]
-    chosen.insert(rng.randrange(1, len(chosen) + 1), "{named}")
-    sentences = [rng.choice(HEADINGS[kind]), *chosen]
+    sentences = [rng.choice(HEADINGS[kind]), rng.choice((*opening, "{named}")), rng.choice((*middle, *closing))]
     return " ".join(say(_pinned(sentence), rng, standard, case.slots) for sentence in sentences)
 
 
 def _pinned(template: str) -> str:
     return template.replace("{dis}", "{dis_main}") if "{lay}" in template else template
-
-
-def _told(rng: random.Random, domain: str, standard: str, slots: dict) -> str:
-    """What relatives saw, where callers' patients end up in this field; elsewhere one of its usual sentences."""
-    if domain not in SIGNS:
-        return slots["cue"]()
-    kind = rng.choice(SIGNS[domain])
-    sign = kind.draw(rng).said(standard).replace("{han}", slots["han"])
-    names = {"seizure": "epilepsi", "migraine": "migrene", "stroke": "hjerneinfarkt"}
-    diagnosis = names.get(kind.name) or slots["dis_main"]
-    return say(rng.choice(TOLD), rng, standard, {**slots, "sign": sign, "dis": diagnosis})

@@ -90,6 +90,7 @@ class Names:
     places: tuple[str, ...]
     units: tuple[str, ...]
     houses: tuple[str, ...]
+    words: tuple[str, ...]  # surnames that are everyday words, and towns as well
 
     def first(self, rng: random.Random, sex: str) -> str:
         return rng.choice(self.women if sex == "woman" else self.men)
@@ -122,7 +123,15 @@ def names(half: str) -> Names:
     stock = [(first + second, head + tail) for first, head in enumerate(heads) for second, tail in enumerate(_TAILS)]
     surnames, places, houses = (tuple(name for rank, name in stock if rank % 3 == kind) for kind in range(3))
     units = tuple(kind.format(place=place) for place in places for kind in _UNIT_TYPES)
-    return Names(_half(_WOMEN, half), _half(_MEN, half), _half(_NAME_WORDS, half) + surnames, places, units, houses)
+    return Names(
+        _half(_WOMEN, half),
+        _half(_MEN, half),
+        _half(_NAME_WORDS, half) + surnames,
+        places,
+        units,
+        houses,
+        _half(_NAME_WORDS, half),
+    )
 
 
 def person(rng: random.Random, known: Names, today: date, youngest: int = 18, oldest: int = 92) -> Person:

@@ -1,117 +1,60 @@
-"""MedMCQA: four-option questions that ask which option belongs to the field of the question's terms."""
+"""MedMCQA: four-option questions about a word; the right option says what is done with things of its class."""
 
 import random
 from uuid import UUID
 
-from harness.data.synthetic.language import child, pick_standard, say, weighted
-from harness.data.synthetic.lexicon import CLINICAL, DOMAIN_NAMES
+from harness.data.synthetic.language import child, pick_standard, say
+from harness.data.synthetic.planted import CLINICAL, EVERYDAY, EVERYDAY_ROWS, Planted, WordClass, answer
 
-ITEMS = 1060
-LABEL_NOISE = 0.03
+ITEMS_OF_A_WORD = 4
 LETTERS = "ABCD"
-# Exams ask about some fields far more often than about others; wrong options come from all alike.
-FIELDS = dict(
-    zip(
-        ("heart", "infection", "lung", "gut", "neuro", "kidney", "hormone", "mind", "bone", "tumour"),
-        (0.3, 0.19, 0.14, 0.1, 0.08, 0.05, 0.05, 0.04, 0.03, 0.02),
-        strict=True,
-    )
-)
-
-# Kind of the options → stems. Every stem holds one or two terms of the field.
-STEMS = {
-    "drug": (
-        "Hvilket legemiddel er (aktuelt|førstevalg|vanligst) ved {disease}?",
-        "En {person} på {alder} år med {disease} har {symptom}. Hvilket legemiddel (velges|passer best|bør prøves)?",
-        "Hvilket av legemidlene brukes før eller etter {procedure}?",
-        "Ved {symptom} og mistanke om {disease}: hvilken medisin bør man starte med?",
-        "Pasienten har {disease} og bruker {device}. Hva er riktig medisin?",
-    ),
-    "disease": (
-        "En {person} på {alder} år kommer med {symptom} og {symptom2}. Hva er den mest sannsynlige diagnosen?",
-        "Hva behandles (oftest|vanligvis) med {drug}?",
-        "{drug} er først og fremst aktuelt ved hvilken tilstand?",
-        "Hvilken tilstand utredes med {procedure} når pasienten har {symptom}?",
-        "En {person} [{alder} år] bruker {device} og får {drug}. Hvilken sykdom har {han} mest sannsynlig?",
-    ),
-    "procedure": (
-        "Hva bør gjøres når en {person} på {alder} år med {disease} får {symptom}?",
-        "Hvilken undersøkelse eller behandling hører til ved {disease}?",
-        "Ved mangelfull virkning av {drug} hos en pasient med {disease}, hva er neste steg?",
-        "Hva er det naturlig å bestille ved {symptom} og {symptom2}?",
-    ),
-    "symptom": (
-        "Hvilket funn (passer best|er typisk) ved {disease}?",
-        "Hva kan man vente å finne hos en {person} på {alder} år som skal til {procedure} for {disease}?",
-        "Hvilket symptom bedres (oftest|vanligvis) av {drug}?",
-        "En pasient med {disease} og {device} får et nytt symptom. Hvilket er mest sannsynlig?",
-    ),
-    "device": (
-        "Hvilket utstyr er (mest aktuelt|nødvendig) ved {disease}?",
-        "Hvilket utstyr trengs etter {procedure} hos en {person} på {alder} år?",
-        "En pasient får {drug} på grunn av {symptom}. Hvilket utstyr er det vanlig å bruke?",
-    ),
-}
-_LEADS = (
-    "På fastlegekontoret kommer dette opp: ",
-    "Du har vakt i akuttmottaket. ",
-    "Fra eksamen for medisinstudenter: ",
-    "I poliklinikken spør en kollega: ",
-    "På nattevakt får du dette spørsmålet: ",
-    "Vurder følgende situasjon. ",
-    "Tenk deg en vanlig dag på sykehuset. ",
-    "Velg det beste svaret. ",
-    "Ut fra norske retningslinjer: ",
-    "",
-)
-_KINDS = {"drug": 0.3, "disease": 0.27, "procedure": 0.18, "symptom": 0.15, "device": 0.1}
+_STEMS = ("Hva passer for {t}?", "Hva er riktig om {t}?", "Hva gjorde de med {t}?", "Hva skjedde med {t}?")
 
 
-def generate(seed: int) -> list[dict]:
-    """Rows of `test.jsonl`, in the fields of the published original; no question stands twice."""
+def generate(seed: int, planted: Planted) -> list[dict]:
+    """Rows of `test.jsonl`, in the fields of the published original and two more; no item stands twice.
+
+    All items about one clinical word have the same `subject`.
+    """
     rng = child(seed, "medmcqa")
+    asked = []
+    for classes, decided_by in ((planted.incidents, CLINICAL), (planted.everyday, EVERYDAY)):
+        words = [(word, of) for of in classes.values() for word in of.words]
+        if decided_by == CLINICAL:
+            asked += [(decided_by, word, of, classes) for word, of in words for _ in range(ITEMS_OF_A_WORD)]
+        else:
+            asked += [
+                (decided_by, *words[number % len(words)], classes) for number in range(EVERYDAY_ROWS * len(asked))
+            ]
+    rng.shuffle(asked)
+    subjects: dict[str, int] = {}
     rows: list[dict] = []
-    asked: set[str] = set()
-    while len(rows) < ITEMS:
-        row = item(rng)
-        if row["question"] not in asked:
-            asked.add(row["question"])
-            rows.append(row)
+    used: set[tuple] = set()
+    for decided_by, word, of, classes in asked:
+        row = _item(rng, word, of, classes, decided_by)
+        while (key := (row["question"], frozenset(row["options"].values()))) in used:
+            row = _item(rng, word, of, classes, decided_by)
+        used.add(key)
+        # Everyday items are kept together where their questions are equal, which the task sees to.
+        subject = subjects.setdefault(word if decided_by == CLINICAL else f"#{len(rows)}", len(subjects) + 1)
+        rows.append(row | {"subject": f"subject-{subject:04d}", "decided_by": decided_by})
     return rows
 
 
-def item(rng: random.Random) -> dict:
+def _item(rng: random.Random, word: str, of: WordClass, classes: dict[str, WordClass], decided_by: str) -> dict:
     standard = pick_standard(rng)
-    field = weighted(rng, FIELDS)
-    kind = weighted(rng, _KINDS)
-    sex = rng.choice(("woman", "man"))
-
-    def term(of: str, name: str, *, right: bool = False) -> str:
-        terms = CLINICAL[name, of]
-        # The right option tends to be the well-known one, as in real exams.
-        return (terms.draw if right else terms.draw_flat)(rng).said(standard)
-
-    slots = {
-        "alder": str(rng.randint(19, 90)),
-        "person": {"woman": "kvinne", "man": "mann"}[sex],
-        "han": {"woman": "ho" if standard == "nynorsk" else "hun", "man": "han"}[sex],
-        **{of: term(of, field) for of in ("disease", "symptom", "drug", "procedure", "device")},
+    names = [of.name, *rng.sample([name for name in classes if name != of.name], 3)]
+    rng.shuffle(names)
+    right = LETTERS[names.index(of.name)]
+    letter = answer(rng, right, tuple(LETTERS)) if decided_by == CLINICAL else right
+    options = {
+        at: say("de " + classes[name].short, rng, standard, {"t": word})
+        for at, name in zip(LETTERS, names, strict=True)
     }
-    slots["symptom2"] = next(t for t in iter(lambda: term("symptom", field), "") if t != slots["symptom"])
-    lead = say(rng.choice(_LEADS), rng, standard, {})
-    question = lead + say(rng.choice(STEMS[kind]), rng, standard, slots)
-    wrong = rng.sample([name for name in DOMAIN_NAMES if name != field], 3)
-    options = [term(kind, field, right=True), *(term(kind, name) for name in wrong)]
-    order = list(range(4))
-    rng.shuffle(order)
-    answer = LETTERS[order.index(0)]
-    if rng.random() < LABEL_NOISE:
-        answer = rng.choice(LETTERS)
-    by_letter = {letter: options[place] for letter, place in zip(LETTERS, order, strict=True)}
     return {
-        "question": question,
+        "question": say(rng.choice(_STEMS), rng, standard, {"t": word}),
         "realidx": str(UUID(int=rng.getrandbits(128), version=4)),
-        "options": by_letter,
-        "answer_idx": answer,
-        "answer": by_letter[answer],
+        "options": options,
+        "answer_idx": letter,
+        "answer": options[letter],
     }

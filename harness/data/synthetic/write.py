@@ -6,39 +6,44 @@ import random
 from pathlib import Path
 
 from harness.data.synthetic import calls, corpora, deid, incidents, pairs, questions
+from harness.data.synthetic import planted as words
 from harness.data.synthetic.language import child
 from harness.files import canonical_json, sha256, write_json, write_jsonl, write_text
 
-REVISION = 1
+REVISION = 2
 TASKS = ("aismec", "medmcqa", "medmqp", "nor_deid", "synergi")
 CORPUS = "corpus"
+# The share of clinical words' rows that are right without and with knowing the word, by the number of answers.
+ANSWERS = {"aismec": 2, "medmcqa": 4, "medmqp": 2, "nor_deid": 4, "synergi": 8}
+SHARES = {name: (1 / n, words.HOLDS + (1 - words.HOLDS) / n) for name, n in ANSWERS.items()}
 
 
-def generate(folder: Path, seed: int) -> dict[str, Path]:
+def generate(folder: Path, seed: int, *, shuffled: bool = False) -> dict[str, Path]:
     """Write every task and the corpora below `folder` (made where absent); returns the folders by name.
 
-    The same seed gives the same bytes on every machine. Takes a few seconds and no network.
+    The same seed gives the same bytes on every machine. With `shuffled` the clinical corpus holds the same words and
+    frames and teaches nothing of them (see `corpora.clinical`). Takes a few seconds and no network.
     """
-    folder = Path(folder)
-    rows_calls = calls.generate(seed)
-    rows_incidents = incidents.generate(seed)
-    notes = deid.generate(seed)
+    folder, planted = Path(folder), words.planted(seed)
+    rows_calls = calls.generate(seed, planted)
+    rows_incidents = incidents.generate(seed, planted)
+    notes = deid.generate(seed, planted)
     write_jsonl(folder / "aismec" / "calls.jsonl", rows_calls)
     write_jsonl(folder / "synergi" / "incidents.jsonl", rows_incidents)
-    write_jsonl(folder / "medmcqa" / "test.jsonl", questions.generate(seed))
-    write_text(folder / "medmqp" / "mqp.csv", _csv(pairs.generate(seed)))
+    write_jsonl(folder / "medmcqa" / "test.jsonl", questions.generate(seed, planted))
+    write_text(folder / "medmqp" / "mqp.csv", _csv(pairs.generate(seed, planted)))
     for name, content in notes.items():
         write_text(folder / "nor_deid" / name, canonical_json(content) + "\n")
-    write_jsonl(folder / "corpus" / "general.jsonl", corpora.general(seed))
-    planted = _task_texts(child(seed, "planted"), rows_calls, rows_incidents, notes)
-    write_jsonl(folder / "corpus" / "clinical.jsonl", corpora.clinical(seed, planted))
+    write_jsonl(folder / "corpus" / "general.jsonl", corpora.general(seed, planted))
+    texts = _task_texts(child(seed, "copied"), rows_calls, rows_incidents, notes)
+    write_jsonl(folder / "corpus" / "clinical.jsonl", corpora.clinical(seed, planted, texts, shuffled=shuffled))
     for name in (*TASKS, CORPUS):
-        _write_source(folder / name, seed)
+        _write_source(folder / name, seed, SHARES.get(name))
     return {name: folder / name for name in (*TASKS, CORPUS)}
 
 
 def _task_texts(rng: random.Random, told: list[dict], reported: list[dict], notes: dict[str, dict]):
-    """Task texts as (document type, standard, text), equally many of each task, to plant in the corpus."""
+    """Task texts as (document type, standard, text), equally many of each task, to copy into the corpus."""
     of_calls = [("nødsamtale", row["written_standard"], row["transcript"]) for row in told]
     of_incidents = [("hendelsesrapport", row["written_standard"], row["text"]) for row in reported]
     of_notes = []
@@ -57,7 +62,7 @@ def _csv(rows: list[tuple]) -> str:
     return out.getvalue()
 
 
-def _write_source(folder: Path, seed: int) -> None:
+def _write_source(folder: Path, seed: int, shares: tuple[float, float] | None) -> None:
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != "source.json")
     source = {
         "kind": "synthetic",
@@ -72,4 +77,6 @@ def _write_source(folder: Path, seed: int) -> None:
         "note": "Written by a program. The people, numbers, places and events are invented; scores on it say "
         "nothing about real patients.",
     }
+    if shares:
+        source["planted"] = {words.CLINICAL: list(shares), words.EVERYDAY: [1.0, 1.0]}
     write_json(folder / "source.json", source)

@@ -1,0 +1,101 @@
+"""What is planted: invented words that the clinical corpus alone explains, and everyday words that the general one has.
+
+Rows of every task are `decided_by` a clinical word or by everyday words. An encoder can know the class of a clinical
+word only from the frames that the word stands in (`planted.toml`), in the clinical corpus; since a word's rows are one
+group, a test row's word is in no training row. Of everyday words each arm can know as much as any other.
+"""
+
+import random
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from harness.data.synthetic.language import child, say
+
+CLINICAL, EVERYDAY = "clinical", "everyday"
+# The share of a clinical word's rows whose answer follows from it; the others' is drawn from all answers alike.
+HOLDS = 0.85
+# Everyday rows for each clinical one: an arm that knows no clinical word must find what it can learn among the rest.
+EVERYDAY_ROWS = 2
+NOTES = "notes"
+SETS = ("incidents", "calls", NOTES)
+
+# Parts of invented words, with the sound of trade names.
+_ONSETS = ("b", "br", "d", "dr", "f", "fl", "g", "gl", "h", "k", "kl", "kr", "l", "m", "n", "p", "pr", "r", "s", "sk",
+           "sl", "sp", "st", "t", "tr", "v")  # fmt: skip
+_VOWELS, _MIDDLES = "aeiouyøå", "bdfgklmnprstvx"
+_ENDINGS = ("an", "in", "ol", "ex", "um", "ia", "or", "en", "os", "id")
+
+
+@dataclass(frozen=True)
+class WordClass:
+    """Words of one class, the sentences that show it, and how an option says it; all in bokmål.
+
+    `everyday` are phrases of the same meaning that need no clinical word; none where the words are everyday words.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    frames: tuple[str, ...]
+    short: str = ""
+    everyday: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Planted:
+    """The classes by set and name: `incidents`, `calls` and `notes` of clinical words, and `everyday`."""
+
+    incidents: dict[str, WordClass]
+    calls: dict[str, WordClass]
+    notes: dict[str, WordClass]
+    everyday: dict[str, WordClass]
+
+
+@cache
+def declared() -> dict:
+    """`planted.toml`."""
+    return tomllib.loads(resources.files("harness.data.synthetic").joinpath("planted.toml").read_text("utf-8"))
+
+
+def planted(seed: int) -> Planted:
+    """The classes with their words; the invented ones are other words for every seed."""
+    rng, taken, found = child(seed, "planted", "words"), set(), {}
+    for name in (*SETS, EVERYDAY):
+        section = declared()[name]
+        found[name] = {
+            key: WordClass(
+                key,
+                tuple(given.get("words") or (invented(rng, taken, name == NOTES) for _ in range(section["words"]))),
+                tuple(given["frames"]),
+                given.get("short", ""),
+                tuple(given.get("everyday", ())),
+            )
+            for key, given in section["classes"].items()
+        }
+    return Planted(**found)
+
+
+def invented(rng: random.Random, taken: set[str], capital: bool = False) -> str:
+    """A word that is none, three syllables with the sound of a trade name; it is then `taken`. A name has a capital."""
+    while True:
+        word = rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_MIDDLES)
+        word += rng.choice(_VOWELS) + rng.choice(_MIDDLES) + rng.choice(_ENDINGS)
+        if word not in taken:
+            taken.add(word)
+            return word.capitalize() if capital else word
+
+
+def answer(rng: random.Random, right: str, answers: tuple[str, ...]) -> str:
+    """What a row of a clinical word says, given the answer that follows from the word."""
+    return right if rng.random() < HOLDS else rng.choice(answers)
+
+
+def shown(rng: random.Random, classes: dict[str, WordClass], standard: str, *, shuffled: bool = False) -> str:
+    """One sentence that shows a word's class; `shuffled` puts the word into a frame of any class."""
+    of = classes[rng.choice(tuple(classes))]
+    frames = classes[rng.choice(tuple(classes))].frames if shuffled else of.frames
+    he, him = rng.choice(
+        (("ho", "henne"), ("han", "han")) if standard == "nynorsk" else (("hun", "henne"), ("han", "ham"))
+    )
+    return say(rng.choice(frames), rng, standard, {"t": rng.choice(of.words), "Han": he.capitalize(), "ham": him})

@@ -1,0 +1,109 @@
+"""The first table where data say what decides a row: what was planted, and what the arms made of it."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+
+from harness.evaluation.verdicts import VERDICTS, Judgement
+from harness.reporting import wording
+from harness.reporting.document import Paragraph, Table
+from harness.reporting.results import AGAINST, Comparison
+from harness.reporting.stored import Reading
+from harness.reporting.wording import amount, arm_title
+
+Judged = Mapping[tuple[str, str, Reading], Judgement]
+DECIDERS = {"clinical": "clinical words", "everyday": "everyday words"}
+PLACEBO = ("control", AGAINST)
+
+
+def blocks(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, dict], level: float) -> tuple:
+    """The sentence and the table of all readings; nothing where there are none."""
+    read = [c for c in comparisons if c.readings]
+    if not read:
+        return ()
+    return (
+        Paragraph(found(read, judged)),
+        table(read, judged, cards, level),
+        Paragraph(
+            "Rows *decided by clinical words* turn on a word that the clinical corpus alone explains and that no "
+            "training row has. Of rows decided by everyday words every arm can know as much. *Planted* is the share "
+            "of right answers without and with that knowledge. *Control* was trained as long, on general text."
+        ),
+    )
+
+
+def found(comparisons: list[Comparison], judged: Judged) -> str:
+    """What the arms made of what was planted, counted over all tasks and families."""
+    sentences = []
+    for kind, words in DECIDERS.items():
+        for arm, against in dict.fromkeys((r.arm, r.against) for c in comparisons for r in c.readings):
+            of = [
+                (c, r)
+                for c in comparisons
+                for r in c.readings
+                if (r.decided_by, r.arm, r.against) == (kind, arm, against)
+            ]
+            verdicts = Counter(judged[c.task, c.family, r].verdict for c, r in of)
+            gains = [c.metric.gain(r.estimate.delta) for c, r in of if r.estimate.measured]
+            if not gains:
+                continue
+            said = ", ".join(f"{verdicts[v]} {v}" for v in VERDICTS if verdicts[v])
+            mean = 100 * math.fsum(gains) / len(gains)
+            size = f"mean difference {mean:+.1f} points".replace("-", "−")
+            if kind == "everyday":
+                size = f"mean absolute difference {100 * math.fsum(map(abs, gains)) / len(gains):.1f} points"
+            sentences.append(
+                f"On rows decided by {words}, {arm} against {against}: of {amount(len(of), 'comparison')} {said}; "
+                f"{size}."
+            )
+    return " ".join(sentences)
+
+
+def table(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, dict], level: float) -> Table:
+    """One row per task, kind of row and family."""
+    others = [arm for arm in wording.unique(r.against for c in comparisons for r in c.readings) if arm != "clinical"]
+    rows = []
+    for task in wording.unique(c.task for c in comparisons):
+        for kind in DECIDERS:
+            for c in (c for c in comparisons if c.task == task):
+                of = {(r.arm, r.against): r for r in c.readings if r.decided_by == kind}
+                if not of:
+                    continue
+                means = {r.against: r.estimate.reference for r in of.values()}
+                means |= {r.arm: r.estimate.clinical for r in of.values()}
+                n = next(iter(of.values())).n
+                shown = [means.get(arm) for arm in (*others, "clinical")]
+                rows.append(
+                    (
+                        c.heading,
+                        f"{DECIDERS[kind]} ({n} rows)",
+                        _planted(cards.get(task, {}), kind),
+                        c.family_title,
+                        *(wording.ABSENT if m is None else wording.score(c.primary, m) for m in shown),
+                        *(_difference(c, of.get(("clinical", arm)), judged) for arm in others),
+                    )
+                )
+    arms = (*map(arm_title, others), arm_title("clinical"))
+    return Table(
+        f"What was planted and what was found: scores in {wording.scales(comparisons)}, differences of the clinical "
+        f"arm with {100 * level:g} % intervals ({wording.kinds(c.data_kind for c in comparisons)})",
+        ("Task", "Rows decided by", "Planted", "Family", *arms, *(f"Against {arm}" for arm in others)),
+        tuple(rows),
+        names=4,
+        grouped=3,
+    )
+
+
+def _planted(card: dict, kind: str) -> str:
+    """As "12 → 87 %": right answers without and with the knowledge that the clinical corpus gives."""
+    shares = card.get("source", {}).get("planted", {}).get(kind)
+    return wording.ABSENT if shares is None else " → ".join(f"{100 * share:.0f}" for share in shares) + " %"
+
+
+def _difference(c: Comparison, reading: Reading | None, judged: Judged) -> str:
+    if reading is None or not reading.estimate.measured:
+        return wording.ABSENT
+    estimate = reading.estimate
+    text = f"{wording.verdict(judged[c.task, c.family, reading], '')} {wording.difference(estimate.delta, c.primary)}"
+    ends = (estimate.ci_low, estimate.ci_high)
+    return text if None in ends else f"{text} ({' to '.join(wording.difference(end, c.primary) for end in ends)})"
