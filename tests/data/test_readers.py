@@ -7,7 +7,7 @@ import samples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.data import readers
+from harness.data import readers, tabular
 from harness.errors import DataError
 
 READ_LINES = readers.jsonl("a.jsonl", columns={"id": "key", "text": "body"}, ignore=("extra",))
@@ -148,3 +148,32 @@ def test_any_text_is_read_exactly_or_refused(tmp_path_factory, rows):
 )
 def test_norwegian_is_told_from_english(text, expected):
     assert readers.looks_norwegian(text) is expected
+
+
+def optional_readers():
+    """Each reader of rows, told of a column that not every file has; and how a file with and without it looks."""
+    columns, more = {"id": "key", "text": "body"}, {"decided_by": "decider", "group": "case"}
+    yield "jsonl", readers.jsonl("a.jsonl", columns=columns, optional=more), "a.jsonl", (
+        '{"key": "x", "body": "Hei"}\n',
+        '{"key": "x", "body": "Hei", "decider": "clinical", "case": "g"}\n',
+        '{"key": "x", "body": "Hei", "decider": null, "case": "g"}\n',
+    )  # fmt: skip
+    yield "csv", readers.csv("a.csv", header=True, names=("key", "body"), columns=columns, optional=more), "a.csv", (
+        "key,body\nx,Hei\n", "case,key,decider,body\ng,x,clinical,Hei\n", "key,body,other\nx,Hei,1\n",
+    )  # fmt: skip
+    plain = readers.csv("a.csv", header=False, names=("key", "body"), columns=columns, optional=more)
+    yield "no header", plain, "a.csv", ("x,Hei\n", "x,Hei,clinical,g\n", "x,Hei,clinical,g\ny,Du,everyday\n")
+    yield "table", tabular.table("a.tsv", columns=columns, optional=more), "a.tsv", (
+        "key\tbody\nx\tHei\n", "decider\tkey\tbody\tcase\nclinical\tx\tHei\tg\n", "key\tbody\tother\nx\tHei\t1\n",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("read", "name", "contents"), [of[1:] for of in optional_readers()],
+                         ids=[of[0] for of in optional_readers()])  # fmt: skip
+def test_an_optional_column_is_read_where_the_file_has_it(tmp_path, read, name, contents):
+    without, with_, broken = contents
+    assert read(write(tmp_path, name, without)).records == [{"id": "x", "text": "Hei", "group": "x"}]
+    told = {"id": "x", "text": "Hei", "group": "g", "decided_by": "clinical"}
+    assert read(write(tmp_path, name, with_)).records == [told]
+    with pytest.raises(DataError):
+        read(write(tmp_path, name, broken))

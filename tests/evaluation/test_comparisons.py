@@ -45,3 +45,25 @@ def test_arms_over_other_groups_are_refused():
     runs = {("test", "baseline"): {1: run(1)}, ("test", "clinical"): {1: run(2, name="h")}}
     with pytest.raises(DataError, match="do not cover the same 30 groups"):
         comparisons.compare_arms(runs, SETTINGS)
+
+
+def test_readings_compare_every_pair_of_arms_on_the_rows_of_each_kind():
+    runs = {
+        ("clinical", "baseline"): arm(0, 0.4),
+        ("clinical", "clinical"): arm(10, 0.9),
+        ("clinical", "control"): arm(20, 0.4),
+        ("everyday", "baseline"): arm(30, 0.8),
+        ("everyday", "clinical"): arm(40, 0.8),
+    }
+    found = comparisons.by_kind(runs, SETTINGS, unmeasured={"everyday"})
+    assert [(r["decided_by"], r["arm"], r["against"]) for r in found] == [
+        ("clinical", "clinical", "baseline"),
+        ("clinical", "clinical", "control"),
+        ("clinical", "control", "baseline"),
+        ("everyday", "clinical", "baseline"),
+    ]
+    for row in found[:3]:
+        stacked = [np.stack([run.values for run in runs["clinical", a].values()]) for a in (row["against"], row["arm"])]
+        expected = statistics.compare(*stacked, counts.score("accuracy"), SETTINGS)
+        assert (row["delta"], row["p_value"]) == (expected.delta, expected.p_value)
+    assert found[3]["delta"] is None and found[3]["n_groups"] == 30

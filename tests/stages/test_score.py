@@ -207,3 +207,55 @@ def test_blanks_inside_an_identifier_are_read_off_the_validated_text(tmp_path):
     assert blanks > 100 and len(kept) == 3 and {m["value"] for m in kept} == {0.0}
     (test,) = [p for p in scores["privacy"] if (p["arm"], p["seed"], p["part"]) == ("clinical", 2, "test")]
     assert test["leaked"] == test["leaking"] == 0 < test["characters"]
+
+
+def decided(root, task, kind_of, kind="synthetic"):
+    """The records with what decides them, as data say whose truth is known; everything that is recorded of them too."""
+    validated = root / "artifacts" / "validated" / task
+    records = files.read_jsonl(validated / "records.jsonl")
+    groups = files.read_json(root / "artifacts" / "splits" / task / "groups.json")
+    of = {record["id"]: kind_of(groups[record["id"]]) for record in records}
+    files.write_jsonl(validated / "records.jsonl", [r | {"decided_by": of[r["id"]]} for r in records if of[r["id"]]])
+    files.write_json(validated / "card.json", files.read_json(validated / "card.json") | {"kind": kind})
+    runs = root / "artifacts" / "predictions" / task / "nb_bert" / "runs.json"
+    recorded = files.read_json(runs)
+    recorded["inputs"]["records"] = files.sha256(validated / "records.jsonl")
+    files.write_json(runs, recorded)
+    return of
+
+
+def by_digit(group):
+    return "clinical" if int(group[-1], 36) % 2 else "everyday"
+
+
+@pytest.mark.parametrize("task", ["medmqp", "synergi"])
+def test_readings_are_the_scores_of_the_rows_that_one_kind_of_word_decides(tmp_path, task):
+    from sklearn.metrics import f1_score
+
+    root = fakes.build(tmp_path, tasks=(task,), families=("nb_bert",), seeds=(1, 2))
+    of = decided(root, task, by_digit)
+    scores = run(root, task)
+    assert {(r["decided_by"], r["arm"], r["against"]) for r in scores["readings"]} == {
+        (kind, "clinical", "baseline") for kind in ("clinical", "everyday")
+    }
+    average = {"average": "macro"} if task == "synergi" else {"average": "binary", "pos_label": "1"}
+    for row in scores["readings"]:
+        for arm, name in (("baseline", "reference"), ("clinical", "clinical")):
+            values = []
+            for seed in (1, 2):
+                path = root / "artifacts" / "predictions" / task / "nb_bert" / f"{arm}-seed{seed}.jsonl"
+                lines = [line for line in files.read_jsonl(path) if line["part"] == "test"]
+                lines = [line for line in lines if of[line["id"]] == row["decided_by"]]
+                assert len(lines) == row["n"]
+                labels = {"labels": list(fakes.TASKS[task].labels)} if task == "synergi" else {}
+                gold, predicted = ([line[key] for line in lines] for key in ("gold", "prediction"))
+                values.append(f1_score(gold, predicted, zero_division=0, **average, **labels))
+            if row[name] is not None:
+                assert row[name] == pytest.approx(sum(values) / 2)
+    assert any(row["delta"] is not None for row in scores["readings"])
+
+
+def test_restricted_data_have_no_readings(tmp_path):
+    root = fakes.build(tmp_path, tasks=("medmqp",), families=("nb_bert",), seeds=(1, 2))
+    decided(root, "medmqp", by_digit, kind="restricted")
+    assert run(root, "medmqp")["readings"] == []
