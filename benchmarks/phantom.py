@@ -1,0 +1,132 @@
+"""Is what was planted found, and nothing else? The whole of profile `embedded` for several draws.
+
+Usage: python benchmarks/phantom.py [--draws 7:101 8:102 9:103] [--shuffled] [--folder DIR]
+
+A draw is DATA_SEED:PRETRAINING_SEED; each is a repository of its own in a scratch folder, with other invented words,
+other texts, other splits and other encoders. Every stage is the command that `dvc.yaml` calls. With --shuffled the clinical
+corpus holds the same words and frames, and none of them says anything of a word's class: nothing is there to be found.
+Prints Markdown: by kind of row and pair of arms the verdicts and the mean difference, draw by draw.
+"""
+
+import argparse
+import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PLACES = {"general": 0, "adaptation": 1000}  # added to a draw's pre-training seed
+
+
+def prepared(root: Path, data_seed: int, training_seed: int, shuffled: bool) -> None:
+    """A repository with the project's tasks, generated data of that seed, and the profile with other seeds."""
+    from ruamel.yaml import YAML
+
+    from harness.data import synthetic
+
+    for name in ("harness", "tasks", "dvc.yaml", "constraints.txt"):
+        (root / name).symlink_to(ROOT / name)
+    synthetic.generate(root / "data", data_seed, shuffled=shuffled)
+    yaml = YAML()
+    params = yaml.load((ROOT / "harness" / "profiles" / "embedded.yaml").read_text(encoding="utf-8"))
+    params["generate"]["seed"] = data_seed
+    for family in params["run"]["families"]:
+        for recipe, place in PLACES.items():
+            # Families share the settings of a recipe, but not its seed.
+            own = dict(params["families"][family][recipe]) | {"seed": training_seed + place}
+            params["families"][family][recipe] = own
+    with open(root / "params.yaml", "w", encoding="utf-8") as handle:
+        yaml.dump(params, handle)
+
+
+def stages(tasks: tuple[str, ...], families: tuple[str, ...]) -> Iterator[list[str]]:
+    for task in tasks:
+        yield from (["validate", task], ["split", task])
+    yield ["corpus"]
+    for family in families:
+        yield from (["checkpoint", family], ["pretrain", family])
+    for task in tasks:
+        yield ["classic", task]
+        for family in families:
+            yield ["finetune", task, family]
+        yield ["score", task]
+
+
+def measured(root: Path) -> tuple[list, dict, dict]:
+    """The comparisons of a finished draw, their judgements, and those of its readings."""
+    from harness import params, registry
+    from harness.reporting import results
+
+    everything = params.load(root / "params.yaml").everything()
+    found = results.load(root, everything.run, registry.load_all(root))
+    return found, results.judged(found, everything.statistics), results.judged_readings(found, everything.statistics)
+
+
+def one(root: Path, data_seed: int, training_seed: int, shuffled: bool) -> tuple[list, dict, dict]:
+    from harness import params
+
+    prepared(root, data_seed, training_seed, shuffled)
+    run = params.load(root / "params.yaml").everything().run
+    for stage in stages(run.tasks, run.families):
+        print(f"draw {data_seed}:{training_seed}: harness {' '.join(stage)}", file=sys.stderr)
+        done = subprocess.run(
+            [sys.executable, "-m", "harness", *stage],
+            cwd=root,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        if done.returncode != 0:
+            raise SystemExit(f"harness {' '.join(stage)} failed in {root}:\n{done.stderr[-2000:]}")
+    return measured(root)
+
+
+def rows(draw: str, found: list, judgements: dict, read: dict) -> Iterator[tuple[str, ...]]:
+    """Verdicts and mean differences: of all rows, and of the rows of each kind."""
+    from harness.evaluation.verdicts import VERDICTS
+
+    groups: dict[tuple[str, str], list] = {}
+    for c in found:
+        for arm in c.others:
+            estimate = c.estimates["test", arm]
+            groups.setdefault(("all", f"clinical − {arm}"), []).append(
+                (judgements[c.task, c.family, arm].verdict, estimate.delta)
+            )
+        for r in c.readings:
+            key = (r.decided_by, f"{r.arm} − {r.against}")
+            groups.setdefault(key, []).append((read[c.task, c.family, r].verdict, r.estimate.delta))
+    for (kind, arms), of in groups.items():
+        counts, deltas = Counter(verdict for verdict, _ in of), [100 * d for _, d in of]
+        mean, absolute = math.fsum(deltas) / len(deltas), math.fsum(map(abs, deltas)) / len(deltas)
+        yield (draw, kind, arms, *(str(counts[v]) for v in VERDICTS), f"{mean:+.1f}", f"{absolute:.1f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--draws", nargs="+", default=["7:101", "8:102", "9:103"], metavar="DATA:PRETRAINING")
+    parser.add_argument("--shuffled", action="store_true", help="the clinical corpus teaches nothing of its words")
+    parser.add_argument("--folder", type=Path, help="where the repositories go for a while; kept where it is named")
+    options = parser.parse_args()
+    from harness.evaluation.verdicts import VERDICTS
+
+    header = ("Draw", "Rows decided by", "Difference", *VERDICTS, "mean", "mean absolute")
+    print("| " + " | ".join(header) + " |\n|---|---|---|" + "--:|" * (len(header) - 3), flush=True)
+    for draw in options.draws:
+        data_seed, training_seed = map(int, draw.split(":"))
+        folder = Path(tempfile.mkdtemp(dir=options.folder, prefix=f"phantom-{data_seed}-"))
+        try:
+            for row in rows(draw, *one(folder, data_seed, training_seed, options.shuffled)):
+                print("| " + " | ".join(row) + " |", flush=True)
+        finally:
+            if options.folder is None:
+                shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
