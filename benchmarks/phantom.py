@@ -3,8 +3,9 @@
 Usage: python benchmarks/phantom.py [--draws 7:101 8:102 9:103] [--shuffled] [--folder DIR]
 
 A draw is DATA_SEED:PRETRAINING_SEED; each is a repository of its own in a scratch folder, with other invented words,
-other texts, other splits and other encoders. Every stage is the command that `dvc.yaml` calls. With --shuffled the clinical
-corpus holds the same words and frames, and none of them says anything of a word's class: nothing is there to be found.
+other texts, other splits and other encoders. Every stage is the command that `dvc.yaml` calls. With --shuffled the
+clinical corpus holds the same words and frames, and none of them says anything of a word's class: nothing is there
+to be found.
 Prints Markdown: by kind of row and pair of arms the verdicts and the mean difference, draw by draw.
 """
 
