@@ -1,21 +1,28 @@
 """The stage `classic` on generated data: better than constant answers, the same bytes again, and no text."""
 
-import shutil
-
 import pytest
 
 from harness import files, registry
+from harness.data import synthetic
 from harness.errors import DataError, MissingInputError
 from harness.evaluation import primary
-from harness.stages import classic, score
+from harness.params import load
+from harness.stages import classic, score, split, validate
 
 TASKS = ("aismec", "medmqp")
 
 
 @pytest.fixture(scope="module")
-def root(made_once, tmp_path_factory):
-    """Both tasks after all stages."""
-    return shutil.copytree(made_once, tmp_path_factory.mktemp("classic") / "root", symlinks=True)
+def root(repository, tmp_path_factory):
+    root = tmp_path_factory.mktemp("classic")
+    (root / "tasks").symlink_to(repository / "tasks")
+    synthetic.generate(root / "data", 2026)
+    params = load(repository / "harness" / "profiles" / "embedded.yaml")
+    for name in TASKS:
+        validate.run(root, name)
+        split.run(root, name, params.split())
+        classic.run(root, registry.get(root, name))
+    return root
 
 
 @pytest.mark.parametrize("name", TASKS)
