@@ -5,6 +5,7 @@ many of them. So it names the code itself: the module and everything of this pac
 """
 
 import ast
+import functools
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,16 +43,23 @@ def closure(module: str, package: Path = PACKAGE) -> list[Path]:
         name = waiting.pop()
         if name in found:
             continue
-        tree = ast.parse(known[name].read_text(encoding="utf-8"))
-        if len(tree.body) > 1 or known[name].name != "__init__.py":
+        statements, named = _read(known[name].read_text(encoding="utf-8"))
+        if statements > 1 or known[name].name != "__init__.py":
             found[name] = known[name]
-        waiting += sorted(known.keys() & set(_named(tree)) - found.keys() - {name})
+        waiting += sorted(known.keys() & named - found.keys() - {name})
     return sorted(found.values())
 
 
 def _dotted(path: Path, package: Path) -> str:
     parts = [package.name, *path.relative_to(package).with_suffix("").parts]
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@functools.lru_cache(maxsize=1024)
+def _read(source: str) -> tuple[int, frozenset[str]]:
+    """How many statements a module has at its top, and what it names. Several stages' closures share most modules."""
+    tree = ast.parse(source)
+    return len(tree.body), frozenset(_named(tree))
 
 
 def _named(tree: ast.AST) -> Iterator[str]:

@@ -1,7 +1,9 @@
 """Fixtures shared by all tests."""
 
+import fcntl
 import gc
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -25,13 +27,16 @@ EXTENDED = pytest.mark.skip(reason="slow, and its kin run; HARNESS_TEST_ALL=1 ru
 # Files of few and long tests. They start first, so that no worker is left alone with one at the end.
 LONGEST = (
     "test_end_to_end",
-    "evaluation/test_planted",
     "test_restricted",
-    "test_serving",
     "auditing/test_audit",
-    "stages/test_crossvalidate",
     "training/test_processes",
+    "evaluation/test_planted",
+    "auditing/test_smaller",
+    "test_serving",
+    "auditing/test_unmeasured",
+    "test_portable",
     "test_tracking_together",
+    "stages/test_crossvalidate",
 )
 
 
@@ -58,6 +63,25 @@ def nothing_old_to_collect():
 def repository() -> Path:
     """The root of this checkout."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def made_once(repository, tmp_path_factory) -> Path:
+    """The repository of tests/finished.py, which the first process of the tests that asks for it makes for all.
+
+    Tests work on copies of it.
+    """
+    import finished
+
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    place, partial = base / "finished", base / "finished.partial"
+    with open(base / "finished.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.exists():
+            shutil.rmtree(partial, ignore_errors=True)
+            finished.build(repository, partial).rename(place)
+    return place
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import os
 import shutil
 from pathlib import Path
 
-import finished
 import pytest
 from killing import killed
 
@@ -13,14 +12,9 @@ from harness import files, scratch
 STEP = int(os.environ.get("HARNESS_TEST_STEP", "7"))  # changes between two kills; with 1 it takes an hour
 
 
-@pytest.fixture(scope="module")
-def made(repository, tmp_path_factory) -> Path:
-    return finished.build(repository, tmp_path_factory.mktemp("made") / "root")
-
-
 @pytest.fixture
-def root(made, tmp_path) -> Path:
-    shutil.copytree(made, tmp_path / "root", symlinks=True)
+def root(made_once, tmp_path) -> Path:
+    shutil.copytree(made_once, tmp_path / "root", symlinks=True)
     return tmp_path / "root"
 
 
@@ -40,7 +34,7 @@ def left(root: Path) -> list[str]:
     "command",
     ["profile use lab", *(pytest.param(c, marks=pytest.mark.extended) for c in ("report", "export ../bundle"))],
 )
-def test_whatever_is_killed_leaves_the_old_state_or_the_new_and_nothing_after_the_next_command(command, made, root):
+def test_whatever_is_killed_leaves_the_old_state_or_the_new_and_nothing_after_the_next_command(command, root):
     arguments = command.split()
     places = [root / "reports", root / "artifacts" / "report.json", root / "params.yaml", root.parent / "bundle"]
     if arguments[0] == "report":

@@ -1,5 +1,6 @@
 """`dvc.yaml` with its templates filled in, and `dvc.lock`: what should have been run, and what was."""
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,9 +29,16 @@ class Stage:
 
 
 def read_yaml(path: Path) -> dict:
+    """The content of a file, for reading only: the same text gives the same object."""
+    return _parsed(read_text(path))
+
+
+@functools.lru_cache(maxsize=8)
+def _parsed(text: str) -> dict:
+    """An audit asks for the same few files again and again, and a lock of a hundred kilobytes takes a second."""
     from ruamel.yaml import YAML
 
-    return YAML(typ="safe", pure=True).load(read_text(path))
+    return YAML(typ="safe", pure=True).load(text)
 
 
 def stages(root: Path, params: Mapping) -> dict[str, Stage]:

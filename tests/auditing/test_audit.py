@@ -7,19 +7,17 @@ import finished
 import pytest
 from auditing import tampering
 
+from harness import files
+from harness.auditing import walk
 from harness.auditing.links import DIFFERS, HOLDS, MISSING
 from harness.cli import main
-
-
-@pytest.fixture(scope="module")
-def untouched(repository, tmp_path_factory):
-    return finished.build(repository, tmp_path_factory.mktemp("finished") / "root")
+from harness.params import load
 
 
 @pytest.fixture
-def root(untouched, tmp_path, monkeypatch):
+def root(made_once, tmp_path, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    copy = shutil.copytree(untouched, tmp_path / "root", symlinks=True)
+    copy = shutil.copytree(made_once, tmp_path / "root", symlinks=True)
     monkeypatch.chdir(copy)
     # Other tests have loaded torch already, which a portable run must not find; the audit trains nothing.
     monkeypatch.setattr("harness.determinism.prepare_environment", lambda reproducible: None)
@@ -37,8 +35,15 @@ def findings(links: list[dict]) -> list[dict]:
     return [link for link in links if link["state"] != HOLDS]
 
 
-def test_an_untouched_repository_has_no_finding(root, capsys):
+def state(root) -> dict[str, str]:
+    folders = {name: files.sha256_tree(root / name) for name in ("artifacts", "data", "reports", "harness")}
+    return folders | {"mlflow.db": files.sha256(root / "mlflow.db")}
+
+
+def test_an_untouched_repository_has_no_finding_and_the_audit_changes_nothing(root, capsys, walked_once):
+    before = state(root)
     code, links = audit(capsys)
+    assert state(root) == before
     assert findings(links) == [] and code == 0
     chains = {link["chain"] for link in links}
     comparisons = {f"{task}/{family}" for task in finished.TASKS for family in (finished.FAMILY, "classic")}
@@ -100,10 +105,12 @@ def test_one_run_follows_only_its_comparison(root, capsys):
     child = next(run for run in runs if run.tags.get("arm") == "clinical")
     tampering.WAYS["a score in the scores"][0](root)
     for name in (child.id, child.parent, child.id[:10], "aismec/norbert3"):
-        code, links = audit(capsys, name)
-        assert code == 0 and findings(links) == [], name
-        assert "aismec/norbert3" in {link["chain"] for link in links}
-        assert not {"medmqp/norbert3", "data/medmqp"} & {link["chain"] for link in links}
+        scope = walk.one_run(root, load(root / "params.yaml"), name)
+        assert scope == walk.Scope((("aismec", "norbert3"),), whole=False), name
+    code, links = audit(capsys, child.id[:10])
+    assert code == 0 and findings(links) == []
+    assert "aismec/norbert3" in {link["chain"] for link in links}
+    assert not {"medmqp/norbert3", "data/medmqp"} & {link["chain"] for link in links}
     code, links = audit(capsys, "medmqp/norbert3")
     assert code == 1 and {link["chain"] for link in findings(links)} == {"medmqp/norbert3"}
 
@@ -121,17 +128,7 @@ def test_a_run_that_is_not_there_is_an_error_with_a_remedy(root, capsys):
     assert "No runs in the MLflow store begin with 'feedbeef'" in said and "aismec/norbert3" in said
 
 
-def test_the_audit_changes_nothing(root, capsys):
-    from harness import files
-
-    before = {name: files.sha256_tree(root / name) for name in ("artifacts", "data", "reports", "harness")}
-    before["mlflow.db"] = files.sha256(root / "mlflow.db")
-    audit(capsys)
-    after = {name: files.sha256_tree(root / name) for name in before if name != "mlflow.db"}
-    assert before == after | {"mlflow.db": files.sha256(root / "mlflow.db")}
-
-
-def test_people_see_findings_once_and_every_link_when_they_ask(root, capsys):
+def test_people_see_findings_once_and_every_link_when_they_ask(root, capsys, walked_once):
     tampering.replaced("constraints.txt", "^torch==.*$", "torch==9.9")(root)
     tampering.removed("reports/figures/arms.png")(root)
     assert main(["audit"]) == 1
@@ -146,7 +143,7 @@ def test_people_see_findings_once_and_every_link_when_they_ask(root, capsys):
     assert "holds    runs.json against params.yaml" in capsys.readouterr().out
 
 
-def test_people_see_the_first_dozen_findings_of_a_chain(root, capsys):
+def test_people_see_the_first_dozen_findings_of_a_chain(root, capsys, walked_once):
     tampering.replaced("reports/results.csv", "synthetic", "restricted", 0)(root)
     assert main(["audit"]) == 1
     said = capsys.readouterr().out.splitlines()
@@ -157,7 +154,7 @@ def test_people_see_the_first_dozen_findings_of_a_chain(root, capsys):
     assert len(listed) == rows
 
 
-def test_the_first_cause_comes_first_and_what_follows_from_it_is_counted(root, capsys):
+def test_the_first_cause_comes_first_and_what_follows_from_it_is_counted(root, capsys, walked_once):
     """One edited model card: its comparisons and its run in MLflow name another checkpoint."""
     readme = f"{tampering.CHECKPOINTS}/clinical/README.md"
     tampering.replaced(readme, r"\Z", "Trained on real patients.\n")(root)
@@ -199,16 +196,16 @@ def test_benchmarks_are_held_against_the_commit_and_named_as_not_measured_again(
     (folder / "speed.md").write_text("| twice as fast | 2.0 |\n", encoding="utf-8")
     subprocess.run(["git", "add", "benchmarks"], check=True)
     subprocess.run([*finished.COMMIT, "speed"], check=True)
-    code, links = audit(capsys)
-    assert code == 0 and "benchmarks" in {link["chain"] for link in links}
-    main(["audit"])
-    assert "not followed: what benchmarks/*.md and README.md measured" in capsys.readouterr().out
+    assert main(["audit", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert "benchmarks" in {link["chain"] for link in told["links"]}
+    assert "what benchmarks/*.md and README.md measured" in " ".join(told["outside"])
     (folder / "speed.md").write_text("| twice as fast | 9.0 |\n", encoding="utf-8")
-    code, links = audit(capsys)
-    (found,) = findings(links)
-    assert code == 1 and found["name"] == "benchmarks/speed.md, line 1" and "2.0" in found["expected"]
     (folder / "more.md").write_text("| 9.0 |\n", encoding="utf-8")
-    assert "benchmarks/more.md" in {link["name"] for link in findings(audit(capsys)[1])}
+    code, links = audit(capsys)
+    uncommitted, changed = findings(links)
+    assert code == 1 and uncommitted["name"] == "benchmarks/more.md"
+    assert changed["name"] == "benchmarks/speed.md, line 1" and "2.0" in changed["expected"]
 
 
 def test_a_damaged_file_of_the_cache_is_named_by_its_output(root, capsys):
@@ -219,7 +216,7 @@ def test_a_damaged_file_of_the_cache_is_named_by_its_output(root, capsys):
     assert ".dvc/cache/files/md5/" in found["found"] and ".dvc/cache/files/md5/" in found["remedy"]
 
 
-def test_tags_of_others_are_welcome_and_named(root, capsys):
+def test_tags_of_others_are_welcome_and_named(root, capsys, walked_once):
     tampering.tagged("reviewed_by", "us", tampering._CLINICAL)(root)
     code, links = audit(capsys)
     assert code == 0 and findings(links) == []
@@ -239,7 +236,6 @@ def test_no_text_of_any_document_is_shown(root, capsys):
 def test_new_code_with_the_same_results_is_followed_after_it_was_recorded(root, capsys):
     """Runs keep their place in the store, and name the code that made their results again."""
     from harness import registry
-    from harness.params import load
     from harness.stages import track
 
     path = root / "harness" / "reporting" / "wording.py"

@@ -12,9 +12,9 @@ from harness.cli import main
 
 
 @pytest.fixture(scope="module")
-def smaller(repository, tmp_path_factory):
+def smaller(made_once, tmp_path_factory):
     """Of two tasks one is left, and of two seeds one."""
-    root = finished.build(repository, tmp_path_factory.mktemp("finished") / "root")
+    root = shutil.copytree(made_once, tmp_path_factory.mktemp("finished") / "root", symlinks=True)
     finished.again(root, tasks=["aismec"], seeds=[1])
     return root
 
@@ -28,7 +28,7 @@ def root(smaller, tmp_path, monkeypatch):
     return copy
 
 
-def test_a_smaller_run_passes_its_audit_and_is_told_what_was_not_followed(root, capsys):
+def test_a_smaller_run_passes_its_audit_and_is_told_what_was_not_followed(root, capsys, walked_once):
     left = {name for name in read_yaml(root / "dvc.lock")["stages"] if "medmqp" in name}
     assert {"validate@medmqp", "split@medmqp", "finetune@medmqp-norbert3", "score@medmqp"} <= left
     code, links = audit(capsys)

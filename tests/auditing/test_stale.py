@@ -17,15 +17,10 @@ TASK, FAMILY = "medmqp", finished.FAMILY
 NAME = f"{TASK}/{FAMILY}"
 
 
-@pytest.fixture(scope="module")
-def made(repository, tmp_path_factory) -> Path:
-    return finished.build(repository, tmp_path_factory.mktemp("made"))
-
-
 @pytest.fixture
-def root(made, tmp_path) -> Path:
+def root(made_once, tmp_path) -> Path:
     """Files keep their times, as where nobody touched them."""
-    return Path(shutil.copytree(made, tmp_path / "root", symlinks=True))
+    return Path(shutil.copytree(made_once, tmp_path / "root", symlinks=True))
 
 
 def warning(root: Path, capsys, *, scored: bool = True) -> str:
