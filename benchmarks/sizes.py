@@ -1,6 +1,6 @@
 """What every stage costs as the data grow: wall time, CPU time and peak memory at two or three sizes of each kind.
 
-Usage: python benchmarks/sizes.py [--kind rows labels document corpus] [--rows 10000 20000 40000] [--labels 10 100 1000]
+Usage: python benchmarks/sizes.py [--kind rows labels document corpus] [--rows 20000 60000 200000] [--labels 10 100 1000]
                                   [--document 0.3 1 3] [--corpus 3 30 300] [--folder DIR]
 
 Every size is a repository of its own in a scratch folder, with generated data, one task, one family of a one-layer
@@ -246,7 +246,7 @@ def growth(sizes: list[float], costs: list[Cost]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kind", nargs="+", choices=sorted(KINDS), default=list(KINDS))
-    parser.add_argument("--rows", nargs="+", type=float, default=[10_000, 20_000, 40_000])
+    parser.add_argument("--rows", nargs="+", type=float, default=[20_000, 60_000, 200_000])
     parser.add_argument("--labels", nargs="+", type=float, default=[10, 100, 1000])
     parser.add_argument("--document", nargs="+", type=float, default=[0.3, 1, 3])
     parser.add_argument("--corpus", nargs="+", type=float, default=[3, 30, 300])
