@@ -1,7 +1,7 @@
 """What every stage costs as the data grow: wall time, CPU time and peak memory at two or three sizes of each kind.
 
-Usage: python benchmarks/sizes.py [--kind rows labels document corpus] [--rows 20000 60000 200000] [--labels 10 100 1000]
-                                  [--document 0.3 1 3] [--corpus 3 30 300] [--folder DIR]
+Usage: python benchmarks/sizes.py [--kind rows labels document corpus] [--rows 20000 60000 200000]
+                                  [--labels 10 100 1000] [--document 0.3 1 3] [--corpus 3 30 300] [--folder DIR]
 
 Every size is a repository of its own in a scratch folder, with generated data, one task, one family of a one-layer
 encoder, two seeds and ten updates of training. Every stage is the command that `dvc.yaml` calls, in a process of its
