@@ -1,7 +1,7 @@
 """What every stage costs as the data grow: wall time, CPU time and peak memory at two or three sizes of each kind.
 
-Usage: python benchmarks/sizes.py [--kind rows labels document corpus] [--rows 10000 20000 40000] [--labels 10 100 1000]
-                                  [--document 0.3 1 3] [--corpus 3 30 300] [--folder DIR]
+Usage: python benchmarks/sizes.py [--kind rows labels document corpus] [--rows 20000 60000 200000]
+                                  [--labels 10 100 1000] [--document 0.3 1 3] [--corpus 3 30 300] [--folder DIR]
 
 Every size is a repository of its own in a scratch folder, with generated data, one task, one family of a one-layer
 encoder, two seeds and ten updates of training. Every stage is the command that `dvc.yaml` calls, in a process of its
@@ -12,6 +12,7 @@ the data do. Stages of under two CPU seconds are mostly start, and get none. Pri
 
 import argparse
 import csv
+import itertools
 import json
 import math
 import os
@@ -25,6 +26,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FAMILY, SEEDS, UPDATES, STARTING = "nb_bert", [1, 2], 10, 2.0
+WORDS, WORDS_PER_MB = 25, 100_000  # of a row, and about so many of a million bytes
+FIRST_LABEL = 100  # the rank of the word that tells the first label
 ROW = '''"""Generated rows of one label each."""
 
 from harness.data import schema, tabular
@@ -85,52 +88,63 @@ class Cost:
     memory: int
 
 
-def words(chance: random.Random, number: int, vocabulary: list[str]) -> str:
-    return " ".join(chance.choices(vocabulary, k=number))
+class Language:
+    """Words that nobody has written, as many as a text of so many `tokens` has, drawn as often as their rank says.
 
+    The vocabulary grows as it does in real text: 44 * tokens ** 0.49 words (Heaps' law, as fitted to Reuters-RCV1 by
+    Manning, Raghavan and Schütze 2008, Introduction to Information Retrieval, 5.1.1), of which the one at rank r has a
+    frequency of 1 / r (Zipf's law, 5.1.2). The frequent ones are short.
+    """
 
-def vocabulary() -> list[str]:
-    """Eight thousand words that nobody has written, the frequent ones short."""
-    chance, letters = random.Random("vocabulary"), "aeiouåøbdfghjklmnprstv"
-    return ["".join(chance.choices(letters, k=2 + i % 9)) for i in range(8000)]
+    def __init__(self, tokens: float):
+        chance, letters = random.Random("vocabulary"), "aeiouåøbdfghjklmnprstv"
+        known: dict[str, None] = {}
+        number = round(44 * tokens**0.49)
+        while len(known) < number:
+            known.setdefault("".join(chance.choices(letters, k=2 + round(0.7 * math.log2(len(known) + 1)))))
+        self.words = list(known)
+        self._sums = list(itertools.accumulate(1 / rank for rank in range(1, number + 1)))
+
+    def text(self, chance: random.Random, number: int) -> str:
+        return " ".join(chance.choices(self.words, cum_weights=self._sums, k=number))
 
 
 def rows(root: Path, number: int, labels: int) -> None:
     (root / "tasks" / "sizes.py").write_text(ROW.format(labels=labels), encoding="utf-8")
-    chance, known = random.Random(f"{number} {labels}"), vocabulary()
+    chance, language = random.Random(f"{number} {labels}"), Language(WORDS * number)
     (root / "data" / "sizes").mkdir(parents=True)
     with open(root / "data" / "sizes" / "rows.csv", "w", encoding="utf-8", newline="") as handle:
         out = csv.writer(handle)
         out.writerow(["id", "group", "text", "label"])
         for i in range(number):
             label = i % labels
-            text = words(chance, 25, known) + " " + known[label % len(known)]
+            text = language.text(chance, WORDS) + " " + language.words[FIRST_LABEL + label]
             out.writerow([f"r{i}", f"g{i // 2}", text, f"label{label:04d}"])
 
 
 def document(root: Path, megabytes: float) -> None:
     """A hundred short documents, and one long."""
     (root / "tasks" / "sizes.py").write_text(DOCUMENT, encoding="utf-8")
-    chance, known = random.Random(f"document {megabytes}"), vocabulary()
+    chance, language = random.Random(f"document {megabytes}"), Language(megabytes * WORDS_PER_MB)
     folder = root / "data" / "sizes"
     folder.mkdir(parents=True)
     for i in range(101):
         length, parts, size = (megabytes * 1e6 if i == 0 else 600), [], 0
         while size < length:
-            part = words(chance, 12, known) + f" <Name>{chance.choice(known).capitalize()}</Name>.\n"
+            part = language.text(chance, 12) + f" <Name>{chance.choice(language.words).capitalize()}</Name>.\n"
             parts.append(part)
             size += len(part.encode())
         (folder / f"d{i:03d}.txt").write_text("".join(parts), encoding="utf-8")
 
 
 def corpus(root: Path, megabytes: float, part: str = "clinical") -> None:
-    chance, known = random.Random(f"corpus {megabytes} {part}"), vocabulary()
+    chance, language = random.Random(f"corpus {megabytes} {part}"), Language(megabytes * WORDS_PER_MB)
     folder = root / "data" / "corpus"
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / f"{part}.jsonl", "w", encoding="utf-8") as handle:
         size, number = 0, 0
         while size < megabytes * 1e6:
-            row = {"id": f"{part}{number}", "text": words(chance, chance.randint(50, 400), known), "kind": "note"}
+            row = {"id": f"{part}{number}", "text": language.text(chance, chance.randint(50, 400)), "kind": "note"}
             line = json.dumps(row, ensure_ascii=False) + "\n"
             handle.write(line)
             size, number = size + len(line.encode()), number + 1
@@ -232,7 +246,7 @@ def growth(sizes: list[float], costs: list[Cost]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kind", nargs="+", choices=sorted(KINDS), default=list(KINDS))
-    parser.add_argument("--rows", nargs="+", type=float, default=[10_000, 20_000, 40_000])
+    parser.add_argument("--rows", nargs="+", type=float, default=[20_000, 60_000, 200_000])
     parser.add_argument("--labels", nargs="+", type=float, default=[10, 100, 1000])
     parser.add_argument("--document", nargs="+", type=float, default=[0.3, 1, 3])
     parser.add_argument("--corpus", nargs="+", type=float, default=[3, 30, 300])

@@ -9,10 +9,12 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
+from harness.determinism import derived_seed
+
 # Where a product of two unit vectors stands beside the vectors themselves, it is small.
 AGREEMENT = 3.0
-# From so many labels on, one against the rest has few rows for a label: there the dual form ends ten times sooner.
-MANY = 50
+# From MANY labels on, each is fitted on its rows and a sample of the others: SHARE for each of its own, at least LEAST.
+MANY, SHARE, LEAST = 50, 20, 1000
 
 
 class Weights:
@@ -62,12 +64,17 @@ class Regression:
     """Logistic regression over an encoding; `strength` is the inverse of its regularisation.
 
     Labels weigh as much as they are rare, or a rare one would never be answered. Several labels are one against the
-    rest, from `MANY` on by the dual form of the same problem (Yu, Huang and Lin 2011). Labels that the training part
-    lacks get probability 0.
+    rest. Labels that the training part lacks get probability 0.
+
+    Of `MANY` labels or more, each has few rows, and what it costs to fit one against all others would grow with labels
+    times rows. So it stands against a drawn sample of them, which weighs as much as all; many times as many as the
+    label's own rows tell little more (King and Zeng 2001, "Logistic regression in rare events data"). The dual form of
+    the problem (Yu, Huang and Lin 2011) ends ten times sooner there. A model of one label is as long as the features
+    are many, so it answers as soon as it is fitted and is not kept.
     """
 
     def __init__(self, head: str, labels: Sequence[str], strength: float):
-        self._head, self._labels = head, tuple(labels)
+        self._head, self._labels, self._strength = head, tuple(labels), strength
         self._model = LogisticRegression(C=strength, solver="liblinear", class_weight="balanced", random_state=0)
 
     def fit(self, encoded: csr_matrix, records: Sequence[dict]) -> "Regression":
@@ -76,15 +83,15 @@ class Regression:
         present = len(np.unique(gold))
         if present == 1:
             self._model = DummyClassifier(strategy="most_frequent")
+        elif present >= MANY:
+            self._model = _AgainstSome(self._strength)
         elif present > 2:
-            if present >= MANY:
-                self._model.set_params(dual=True, max_iter=1000)
             self._model = OneVsRestClassifier(self._model)
         self._model.fit(encoded, gold)
         return self
 
     def scores(self, encoded: csr_matrix) -> np.ndarray:
-        """[records, labels], adding up to 1 in each row."""
+        """[records, labels], adding up to 1 in each row. Of many labels this is where the work is done."""
         found = self._model.predict_proba(encoded)
         if self._head == "choice":
             right = found[:, list(self._model.classes_).index(1)].reshape(-1, len(self._labels))
@@ -103,7 +110,38 @@ class Regression:
         ]
 
 
+class _AgainstSome:
+    """Each label against a sample of the others, fitted when it is asked."""
+
+    def __init__(self, strength: float):
+        self._strength = strength
+
+    def fit(self, encoded: csr_matrix, gold: np.ndarray) -> "_AgainstSome":
+        self._encoded, self._gold, self.classes_ = encoded, gold, np.unique(gold)
+        return self
+
+    def predict_proba(self, encoded: csr_matrix) -> np.ndarray:
+        found = np.empty((encoded.shape[0], len(self.classes_)))
+        for column, label in enumerate(self.classes_.tolist()):
+            rows = self._rows(label)
+            # Balanced weights add up to the number of rows: of the whole training part here, too.
+            strength = self._strength * len(self._gold) / len(rows)
+            model = LogisticRegression(
+                C=strength, solver="liblinear", class_weight="balanced", random_state=0, dual=True, max_iter=1000
+            )
+            model.fit(self._encoded[rows], self._gold[rows] == label)
+            found[:, column] = model.predict_proba(encoded)[:, 1]
+        return found / found.sum(axis=1, keepdims=True)
+
+    def _rows(self, label: int) -> np.ndarray:
+        own, others = np.flatnonzero(self._gold == label), np.flatnonzero(self._gold != label)
+        drawn = np.random.default_rng(derived_seed("others of a label", label))
+        wanted = min(len(others), max(LEAST, SHARE * len(own)))
+        return np.sort(np.concatenate([own, drawn.choice(others, wanted, replace=False)]))
+
+
 def _targets(head: str, records: Sequence[dict], labels: Sequence[str]) -> list[int]:
     if head == "choice":
         return [int(label == record["label"]) for record in records for label in labels]
-    return [labels.index(record["label"]) for record in records]
+    places = {label: place for place, label in enumerate(labels)}
+    return [places[record["label"]] for record in records]

@@ -9,14 +9,15 @@ Karypis 2014, "L2AP"). Rare columns are short, whatever the number of rows.
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
 from harness.determinism import derived_seed
 
-BLOCK_ROWS = 256
+BLOCK_ROWS, SEGMENT_ROWS = 256, 1 << 15
 # How far below the floor the rest of a vector is left: 0 indexes least, more lets fewer unlike pairs through.
 MARGIN = 0.15
 _PAIRS = 4096  # compared at a time
+_ROWS = 4096  # put in order at a time
 _SLACK = 1e-9  # bounds are sums of rounded numbers
 
 
@@ -30,52 +31,83 @@ def close_pairs(
     rows = np.arange(vectors.shape[0]) if rows is None else np.asarray(rows, np.int64)
     chosen = np.zeros(vectors.shape[0], bool)
     chosen[rows] = True
-    beginnings, rest = _beginnings(_merged(vectors), floor - MARGIN)
-    transposed = beginnings.T.tocsr()
+    marks = _marks(vectors)
+    beginnings, rest = _beginnings(vectors, marks, floor - MARGIN)
+    beginnings = _merged(beginnings)
+    # As many rows at a time as a processor's cache has room for sums.
+    segments = [
+        (first, beginnings[first : first + SEGMENT_ROWS].T.tocsr(), chosen[first : first + SEGMENT_ROWS].all())
+        for first in range(0, vectors.shape[0], SEGMENT_ROWS)
+    ]
     least = floor - _SLACK - rest.max(initial=0.0)
     for start in range(0, len(rows), BLOCK_ROWS):
         block = rows[start : start + BLOCK_ROWS]
-        shared = beginnings[block] @ transposed
-        at = np.flatnonzero(shared.data >= least)
-        left, right = block[np.searchsorted(shared.indptr, at, side="right") - 1], shared.indices[at]
-        likely = shared.data[at] + np.maximum(rest[left], rest[right]) >= floor - _SLACK
-        likely &= (left <= right) | ~chosen[right]
-        left, right = left[likely], right[likely]
-        for first in range(0, len(left), _PAIRS):
-            some, others = left[first : first + _PAIRS], right[first : first + _PAIRS]
-            cosines = np.asarray(vectors[some].multiply(vectors[others]).sum(axis=1)).ravel()
-            close = cosines >= floor
-            yield some[close], others[close], cosines[close]
+        for first, transposed, whole in segments:
+            if whole and first + SEGMENT_ROWS <= block.min():
+                continue  # these pairs come with the other one's block
+            shared = beginnings[block] @ transposed
+            at = np.flatnonzero(shared.data >= least)
+            left, right = block[np.searchsorted(shared.indptr, at, side="right") - 1], first + shared.indices[at]
+            likely = shared.data[at] + np.maximum(rest[left], rest[right]) >= floor - _SLACK
+            likely &= (left <= right) | ~chosen[right]
+            yield from _close(vectors, floor, left[likely], right[likely])
+
+
+def _close(vectors: csr_matrix, floor: float, left: np.ndarray, right: np.ndarray) -> Iterator[tuple]:
+    for first in range(0, len(left), _PAIRS):
+        some, others = left[first : first + _PAIRS], right[first : first + _PAIRS]
+        cosines = np.asarray(vectors[some].multiply(vectors[others]).sum(axis=1)).ravel()
+        close = cosines >= floor
+        yield some[close], others[close], cosines[close]
+
+
+def _marks(vectors: csr_matrix) -> np.ndarray:
+    """A number for each column; columns that stand in the same rows (the n-grams of one word) have the same."""
+    drawn = np.random.default_rng(derived_seed("rows of a column")).integers(0, 1 << 63, vectors.shape[0], np.uint64)
+    sums = np.zeros(vectors.shape[1], np.uint64)
+    for start in range(0, vectors.shape[0], _ROWS):
+        part = vectors.indptr[start : start + _ROWS + 1]
+        values = np.repeat(drawn[start : start + _ROWS], np.diff(part))
+        np.add.at(sums, vectors.indices[part[0] : part[-1]], values)
+    return sums
+
+
+def _beginnings(vectors: csr_matrix, marks: np.ndarray, length: float) -> tuple[csr_matrix, np.ndarray]:
+    """Of each row the rarest columns, up to where the rest is shorter than `length`; and how long that rest is.
+
+    Columns with the same mark come together, and stay together.
+    """
+    turns = np.empty(vectors.shape[1], np.int32)
+    order = np.lexsort((marks, np.bincount(vectors.indices, minlength=vectors.shape[1])))
+    turns[order] = np.arange(len(order))
+    shortest = max(length, 0.0) ** 2 - _SLACK
+    parts, rests = [csr_matrix((0, vectors.shape[1]))], [np.zeros(0)]
+    # A part of the rows at a time: what is in hand beside the vectors stays small.
+    for start in range(0, vectors.shape[0], _ROWS):
+        end = min(start + _ROWS, vectors.shape[0])
+        place, stop = vectors.indptr[start], vectors.indptr[end]
+        indptr = vectors.indptr[start : end + 1] - place
+        columns, shape = turns[vectors.indices[place:stop]], (end - start, vectors.shape[1])
+        part = csr_matrix((vectors.data[place:stop].copy(), columns, indptr), shape=shape)
+        part.sort_indices()
+        rows = np.repeat(np.arange(end - start), np.diff(indptr))
+        # From each place to the end of the part, less what comes behind its own row.
+        behind = np.append(np.cumsum(part.data[::-1] ** 2)[::-1], 0.0)
+        left, kinds = behind[:-1] - behind[part.indptr[1:]][rows], marks[order[part.indices]]
+        begins = np.append(True, (kinds[1:] != kinds[:-1]) | (rows[1:] != rows[:-1]))[: len(left)]
+        kept = left[np.maximum.accumulate(np.where(begins, np.arange(len(left)), 0))] >= shortest
+        parts.append(csr_matrix((part.data[kept], (rows[kept], part.indices[kept])), shape=shape))
+        rests.append(np.bincount(rows[~kept], part.data[~kept] ** 2, minlength=end - start))
+    return vstack(parts, format="csr"), np.sqrt(np.concatenate(rests))
 
 
 def _merged(vectors: csr_matrix) -> csr_matrix:
-    """`vectors` with columns that stand in the same rows (the n-grams of one word) as one, of their joint length.
+    """`vectors` with columns that stand in the same rows as one, of their joint length.
 
     Joined so, no two rows have a smaller product than before, whichever columns are joined.
     """
-    by_column = vectors.tocsc()
-    filled = np.flatnonzero(np.diff(by_column.indptr))
-    marks = np.random.default_rng(derived_seed("rows of a column")).integers(0, 1 << 63, vectors.shape[0], np.uint64)
-    sums = np.add.reduceat(marks[by_column.indices], by_column.indptr[filled]) if len(filled) else marks[:0]
-    joined = np.zeros(vectors.shape[1], np.int64)
-    kinds, joined[filled] = np.unique(sums, return_inverse=True)
-    shape = (vectors.shape[0], max(1, len(kinds)))
-    merged = csr_matrix((vectors.data**2, joined[vectors.indices], vectors.indptr.copy()), shape=shape)
+    kinds, joined = np.unique(_marks(vectors), return_inverse=True)
+    merged = csr_matrix((vectors.data**2, joined[vectors.indices], vectors.indptr), (vectors.shape[0], len(kinds)))
     merged.sum_duplicates()
     merged.data = np.sqrt(merged.data)
     return merged
-
-
-def _beginnings(vectors: csr_matrix, length: float) -> tuple[csr_matrix, np.ndarray]:
-    """Of each row the rarest columns, up to where the rest is shorter than `length`; and how long that rest is."""
-    rows = np.repeat(np.arange(vectors.shape[0]), np.diff(vectors.indptr))
-    turns = np.argsort(np.argsort(np.bincount(vectors.indices, minlength=vectors.shape[1]), kind="stable"))
-    order = np.lexsort((turns[vectors.indices], rows))
-    values, columns = vectors.data[order], turns[vectors.indices[order]]
-    # From each place to the end of all rows, less what comes behind its own row.
-    behind = np.append(np.cumsum(values[::-1] ** 2)[::-1], 0.0)
-    left = behind[:-1] - behind[vectors.indptr[1:]][rows]
-    kept = left >= max(length, 0.0) ** 2 - _SLACK
-    beginnings = csr_matrix((values[kept], (rows[kept], columns[kept])), shape=vectors.shape)
-    rest = np.bincount(rows[~kept], values[~kept] ** 2, minlength=vectors.shape[0])
-    return beginnings, np.sqrt(rest)

@@ -11,7 +11,6 @@ from harness.data.visible import folded, visible
 from harness.errors import DataError
 from harness.task import Groups
 
-NGRAM = 4  # characters; inside word boundaries, so that a changed word costs only its own n-grams
 # Cosines right at the threshold must not fall on different sides in two computations of one value.
 ROUNDING = 1e-6
 # Term weights shift when rows are added, so a pair that was just below the threshold when it was
@@ -75,13 +74,15 @@ def near_duplicates(texts: list[str], threshold: float) -> list[tuple[int, int, 
     """
     if len(texts) < 2:
         return []
-    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.feature_extraction.text import TfidfTransformer
 
+    from harness.data import ngrams
     from harness.data.cosines import close_pairs
 
-    vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(NGRAM, NGRAM), lowercase=False, sublinear_tf=True)
+    counts = ngrams.counted(texts)
+    vectors = TfidfTransformer(sublinear_tf=True).fit(counts).transform(counts, copy=False)
     pairs = []
-    for left, right, cosines in close_pairs(vectorizer.fit_transform(texts), threshold - ROUNDING):
+    for left, right, cosines in close_pairs(vectors, threshold - ROUNDING):
         found = zip(left.tolist(), right.tolist(), cosines.tolist(), strict=True)
         pairs += [(i, j, cosine) for i, j, cosine in found if i != j]
     return sorted(pairs)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.data.grouping import DRIFT, NGRAM, ROUNDING, shared_texts
+from harness.data.grouping import DRIFT, ROUNDING, shared_texts
 from harness.data.splitting import EXCLUDED
 from harness.data.spreading import labels_of, lacking
 from harness.errors import LeakageError
@@ -107,17 +107,16 @@ def near_across(
     if len(unique) < 2:
         return []
     import numpy
-    from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.preprocessing import normalize
 
+    from harness.data import ngrams
     from harness.data.cosines import close_pairs
 
-    counter = CountVectorizer(analyzer="char_wb", ngram_range=(NGRAM, NGRAM), lowercase=False)
-    counts = counter.fit_transform(unique).astype(float).tocsr()
+    counts = ngrams.counted(unique)
     documents_with = numpy.bincount(counts.indices, minlength=counts.shape[1])
     weights = numpy.log((1 + len(unique)) / (1 + documents_with)) + 1
     counts.data = (1 + numpy.log(counts.data)) * weights[counts.indices]
-    vectors = normalize(counts)
+    vectors = normalize(counts, copy=False)
 
     holders: dict[str, list[str]] = {}
     for record_id, held in texts.items():

@@ -22,11 +22,11 @@ ALPHABET = (
     "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~§°±µ«»“”„’‘–—…€£½²³×→•"
 )
 LONGEST_WORD = 100
+_A_LINE = 10_000  # times that a word stands in a line for the trainer
 
 
 def build(architecture: str, texts: Iterable[str], vocabulary: int):
     """A tokenizer of at most `vocabulary` tokens for one of the three architectures."""
-    texts = list(texts)
     return wordpiece(texts, vocabulary) if architecture == "bert" else byte_bpe(texts, vocabulary, architecture)
 
 
@@ -92,7 +92,7 @@ def _pieces_by_use(words: Counter, vocabulary: int) -> list[str]:
     learner = hf.Tokenizer(models.BPE())
     learner.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     trainer = trainers.BpeTrainer(vocab_size=vocabulary, show_progress=False)
-    # Sorted, each word as often as it occurs up to a cap per line: the trainer only counts them.
+    # Sorted, each word as often as it occurs: the trainer only counts them.
     learner.train_from_iterator(_repeated(words), trainer)
     used = Counter()
     for word, count in words.items():
@@ -103,7 +103,8 @@ def _pieces_by_use(words: Counter, vocabulary: int) -> list[str]:
 
 def _repeated(words: Counter) -> Iterable[str]:
     for word in sorted(words):
-        yield " ".join([word] * words[word])
+        for start in range(0, words[word], _A_LINE):
+            yield " ".join([word] * min(_A_LINE, words[word] - start))
 
 
 def byte_bpe_core(texts: Iterable[str], vocabulary: int, style: str) -> hf.Tokenizer:

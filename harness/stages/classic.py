@@ -4,6 +4,8 @@ It stands beside the encoders so that a reader sees what they are worth. As `fin
 (`artifacts/classic/<task>/`), in the same format, and `score` scores both by the same code. No torch.
 """
 
+import math
+from itertools import islice
 from pathlib import Path
 
 from harness.errors import DataError
@@ -45,11 +47,12 @@ def _regression(task: Task, training: list[dict], scored: dict[str, list[dict]])
     from harness.classic.linear import Encoding, Regression
 
     encoding = Encoding(task.head, training)
-    encoded, features = encoding(training), {part: encoding(records) for part, records in scored.items()}
+    # All parts at once: of many labels a model is fitted anew whenever it is asked.
+    encoded, features = encoding(training), encoding([record for records in scored.values() for record in records])
 
     def answers(strength: float) -> dict[str, list[dict]]:
-        model = Regression(task.head, task.labels, strength).fit(encoded, training)
-        return {part: _lines(part, scored[part], model.answers(features[part])) for part in scored}
+        found = iter(Regression(task.head, task.labels, strength).fit(encoded, training).answers(features))
+        return {part: _lines(part, records, list(islice(found, len(records)))) for part, records in scored.items()}
 
     strength, chosen = _best(task, STRENGTHS, answers)
     return "logistic_regression", {"strength": strength}, chosen
@@ -73,8 +76,14 @@ def _best(task: Task, candidates: tuple[float, ...], answers) -> tuple[float, di
     """The candidate with the best validation answers by the rule that chooses an encoder's weights, and its answers."""
     from harness.evaluation import selection
 
-    made = [(value, answers(value)) for value in candidates]
-    return max(made, key=lambda one: selection.score(task, one[1]["validation"]) if one[1].get("validation") else 0.0)
+    # The answers of one candidate at a time beside the best: of a thousand labels they take hundreds of megabytes.
+    best, chosen = -math.inf, None
+    for value in candidates:
+        made = answers(value)
+        found = selection.score(task, made["validation"]) if made.get("validation") else 0.0
+        if found > best:
+            best, chosen = found, (value, made)
+    return chosen
 
 
 def _lines(part: str, records: list[dict], answers: list[dict]) -> list[dict]:

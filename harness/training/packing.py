@@ -41,20 +41,21 @@ def pack(
     if length < 3:
         raise ValueError(f"rows of {length} tokens hold nothing between [CLS] and [SEP]")
     order = torch.randperm(len(documents), generator=generator).tolist()
-    texts = [np.asarray(documents[i], dtype=np.int64) for i in order if len(documents[i])]
+    texts = [np.asarray(documents[i], dtype=np.int32) for i in order if len(documents[i])]
     if not texts:
         raise TrainingError("There is no text to pre-train on.", remedy="Look into artifacts/corpus/card.json.")
     parts: list[np.ndarray] = []
     sizes: list[int] = []
+    first, last = (np.array([token], np.int32) for token in (cls_id, sep_id))
     repeated, empty = -sum(len(text) for text in texts), 0
     for text, size in _pieces(texts, length):
-        framed = [np.array([cls_id]), text, np.array([sep_id])] if len(text) else [np.array([cls_id, sep_id][:size])]
+        framed = [first, text, last] if len(text) else [np.array([cls_id, sep_id][:size], np.int32)]
         parts += framed
         sizes.append(size)
         repeated += len(text)
         empty += 0 if len(text) else size
     rows = torch.from_numpy(np.concatenate(parts)).view(-1, length)
-    numbers = torch.from_numpy(np.repeat(np.arange(len(sizes)), sizes)).view(-1, length)
+    numbers = torch.from_numpy(np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)).view(-1, length)
     mixed = torch.randperm(len(rows), generator=generator)
     return Packing(rows[mixed], (numbers - numbers[:, :1])[mixed], repeated, empty)
 

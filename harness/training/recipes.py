@@ -17,7 +17,7 @@ from harness.training.batching import IGNORED
 from harness.training.masking import mask_spans, mask_tokens, masking_rate
 from harness.training.packing import pack, packed_inputs
 from harness.training.rows import Row
-from harness.training.segments import cut_long, encode_pair, next_sentence_pairs
+from harness.training.segments import Cut, encode_pair, next_sentence_pairs
 
 SHORTEST = 4  # tokens besides the special ones; a shorter row has nothing to guess from
 
@@ -135,7 +135,7 @@ class MaskedWithNextSentence(Recipe):
 
     def rows(self, documents: Documents, block: range, generator: torch.Generator) -> Iterable[Row]:
         v, length = self.vocabulary, self.settings.length
-        texts = [cut_long(documents.sentences(i), (length - 3) // 2) for i in block]
+        texts = [Cut(documents.sentences(i), (length - 3) // 2) for i in block]
         pairs = next_sentence_pairs(texts, length, generator, self.settings.short_rows)
         encoded = (encode_pair(pair, texts, v.cls, v.sep, length) for pair in pairs)
         return (Row(e.rows[0], e.types[0], label=e.target) for e in encoded if e.length >= SHORTEST + 2)

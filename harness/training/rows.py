@@ -38,9 +38,9 @@ class Table:
             labels.append(row.label)
             for name, values in parts.items():
                 values.extend(getattr(row, name))
-        self.lengths, self._labels = np.array(lengths), np.array(labels)
+        self.lengths, self._labels = np.asarray(lengths), np.asarray(labels)
         self._ends = np.cumsum(self.lengths, dtype=np.int64)
-        self._parts = {name: np.array(values) for name, values in parts.items()}
+        self._parts = {name: np.asarray(values) for name, values in parts.items()}
         for name, values in self._parts.items():
             if len(values) not in (0, len(self._parts["ids"])):
                 raise ValueError(f"some rows have {name} and others do not")

@@ -7,9 +7,10 @@ nothing about its label, which they do where a foreign segment is drawn to fill 
 documents themselves are short.
 """
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate
 
 import torch
 
@@ -40,17 +41,30 @@ class PairRow:
     label: int
 
 
-def cut_long(sentences: Sequence[Sequence[int]], longest: int) -> list[Sequence[int]]:
-    """The sentences with those of more than `longest` tokens in parts of at most that, about equally long.
+class Cut(Sequence):
+    """The sentences of a document, those of more than `longest` tokens in parts of at most that, about equally long.
 
-    With `longest` = (row length − 3) // 2 any two neighbours fit into a row, so no token is cut off.
+    With `longest` = (row length − 3) // 2 any two neighbours fit into a row, so no token is cut off. Tokens take four
+    bytes each: a block of documents has millions.
     """
-    cut = []
-    for sentence in sentences:
-        parts = max(1, -(-len(sentence) // longest))
-        borders = [len(sentence) * i // parts for i in range(parts + 1)]
-        cut += [sentence[a:b] for a, b in pairwise(borders)]
-    return cut
+
+    def __init__(self, sentences: Iterable[Sequence[int]], longest: int):
+        tokens, ends = array("i"), array("i", [0])
+        for sentence in sentences:
+            start, parts = len(tokens), max(1, -(-len(sentence) // longest))
+            tokens.extend(sentence)
+            ends.extend(start + len(sentence) * (i + 1) // parts for i in range(parts))
+        self._tokens, self._ends = tokens, ends
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __getitem__(self, index):
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return self._tokens[self._ends[index] : self._ends[index + 1]].tolist()
 
 
 def next_sentence_pairs(

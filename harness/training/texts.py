@@ -16,8 +16,9 @@ from harness.training.arms import Corpus
 from harness.training.distributed import await_file
 from harness.training.recipes import Vocabulary, windows
 
-# A tokenizer is made from all training texts, or from a sample of about this many bytes of a larger corpus.
-TOKENIZER_BYTES = 1 << 30
+# A tokenizer is made from all training texts, or from a sample of about this many bytes (some ten million words) of a
+# larger corpus: it takes a CPU second a million bytes, and memory for every word that it meets.
+TOKENIZER_BYTES = 1 << 26
 # Below this many bytes, starting workers takes longer than they save.
 WORKERS_FROM = 64 << 20
 

@@ -39,16 +39,42 @@ def test_a_label_that_training_lacks_has_no_probability():
     assert alone == [{"prediction": "other", "scores": [0.0, 1.0]}]
 
 
+def many(labels, rows=4):
+    """Texts of as many labels, each told by one word of its own, and new ones."""
+    named = tuple(f"label{k:02d}" for k in range(labels))
+    records = [{"text": f"ord{k} felles{k % 7} tall{k % 3} nr{i}", "label": named[k]}
+               for k in range(labels) for i in range(rows)]  # fmt: skip
+    return named, records, [{"text": f"ord{k} felles{k % 5}"} for k in range(labels)]
+
+
 def test_of_many_labels_the_dual_form_has_the_same_solution(monkeypatch):
-    labels = tuple(f"label{k:02d}" for k in range(linear.MANY))
-    records = [{"text": f"ord{k} felles{k % 7} tall{k % 3} nr{i}", "label": labels[k]}
-               for k in range(linear.MANY) for i in range(4)]  # fmt: skip
-    new = [{"text": f"ord{k} felles{k % 5}"} for k in range(linear.MANY)]
+    labels, records, new = many(linear.MANY)
+    assert len(records) < linear.LEAST  # the sample is all of the others
     dual = [answer["scores"] for answer in fitted("sequence", records, labels, new)]
     monkeypatch.setattr(linear, "MANY", linear.MANY + 1)
     primal = [answer["scores"] for answer in fitted("sequence", records, labels, new)]
     # Both stop within their tolerance of the one optimum; a wrong problem would be off by tenths.
     assert np.abs(np.array(dual) - np.array(primal)).max() < 0.01 and dual != primal
+
+
+def test_each_of_many_labels_is_fitted_on_its_rows_and_a_sample_of_the_others(monkeypatch):
+    """What all fits go through grows with the rows, and not with the rows times the labels."""
+    labels, records, new = many(2 * linear.MANY, rows=6)
+    monkeypatch.setattr(linear, "LEAST", 30)
+    monkeypatch.setattr(linear, "SHARE", 5)
+    fitted_on, fit = [], linear.LogisticRegression.fit
+
+    def counted(model, encoded, gold):
+        fitted_on.append((encoded.shape[0], int(gold.sum()), model.C))
+        return fit(model, encoded, gold)
+
+    monkeypatch.setattr(linear.LogisticRegression, "fit", counted)
+    answers = fitted("sequence", records, labels, new)
+    assert fitted_on == [(36, 6, pytest.approx(10.0 * len(records) / 36))] * len(labels)
+    assert np.mean([answer["prediction"] == label for answer, label in zip(answers, labels, strict=True)]) > 0.95
+    assert answers == fitted("sequence", records, labels, new)
+    for answer in answers:
+        assert sum(answer["scores"]) == pytest.approx(1, abs=1e-6 * len(labels))
 
 
 def test_a_pair_is_judged_by_what_its_texts_share():

@@ -59,7 +59,9 @@ def test_neither_blocks_nor_the_margin_change_what_is_found(vectors, floor, size
     expected = found(vectors, floor)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cosines, "BLOCK_ROWS", size)
+        patch.setattr(cosines, "SEGMENT_ROWS", 2 * size)
         patch.setattr(cosines, "_PAIRS", size)
+        patch.setattr(cosines, "_ROWS", size)
         patch.setattr(cosines, "MARGIN", margin)
         assert found(vectors, floor) == pytest.approx(expected)
 
@@ -84,7 +86,7 @@ def test_unlike_rows_are_not_compared(monkeypatch):
     columns = (words[:, :, None] * 5 + np.arange(5)).reshape(3000, -1)  # five n-grams a word
     rows = np.repeat(np.arange(3000), 100)
     vectors = normalize(csr_matrix((np.ones(300_000), (rows, columns.ravel())), shape=(3000, 3000)))
-    beginnings, _ = cosines._beginnings(cosines._merged(vectors), 0.9 - cosines.MARGIN)
+    beginnings = cosines._merged(cosines._beginnings(vectors, cosines._marks(vectors), 0.9 - cosines.MARGIN)[0])
 
     def products(matrix: csr_matrix) -> int:
         return int((np.bincount(matrix.indices).astype(np.int64) ** 2).sum())

@@ -15,7 +15,7 @@ from tiny_encoders import ENCODER, TEXTS
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from harness.config import TRAINED, Folder
-from harness.errors import CheckpointError
+from harness.errors import CheckpointError, DataError
 from harness.models import tokenizers
 from harness.models.checkpoints import import_checkpoint
 
@@ -228,3 +228,34 @@ def test_what_is_baked_into_a_tokenizer_is_said_at_import(checkpoints_by_name, t
         "tokenizer.json has its own truncation; that of the recipe is taken",
         "tokenizer.json has its own padding; that of the recipe is taken",
     ]
+
+
+class Text(str):
+    """A text that is counted while it lives."""
+
+    alive = most = 0
+
+    def __new__(cls, text: str):
+        Text.alive += 1
+        Text.most = max(Text.most, Text.alive)
+        return super().__new__(cls, text)
+
+    def __del__(self):
+        Text.alive -= 1
+
+
+@pytest.mark.parametrize("architecture", sorted(TRAINED))
+def test_a_corpus_is_never_held(architecture):
+    Text.alive = Text.most = 0
+    tokenizers.build(architecture, (Text(TEXTS[i % 20]) for i in range(2000)), ENCODER.vocabulary)
+    assert 1 <= Text.most < 600
+
+
+@pytest.mark.parametrize("architecture", sorted(TRAINED))
+def test_what_is_wrong_in_a_corpus_is_said_as_it_is(architecture):
+    def texts():
+        yield from TEXTS
+        raise DataError("corpus.jsonl, line 21: not JSON.", remedy="Mend it.")
+
+    with pytest.raises(DataError, match="line 21"):
+        tokenizers.build(architecture, texts(), ENCODER.vocabulary)

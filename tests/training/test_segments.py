@@ -1,6 +1,7 @@
 """Next-sentence rows: half and half, foreign ones really foreign, every sentence once, lengths that tell nothing."""
 
 import itertools
+import tracemalloc
 
 import pytest
 import torch
@@ -12,9 +13,9 @@ from harness.training.batching import IGNORED, collate
 from harness.training.segments import (
     CONTINUES,
     FOREIGN,
+    Cut,
     PairRow,
     Segment,
-    cut_long,
     encode_pair,
     next_sentence_pairs,
 )
@@ -189,7 +190,7 @@ def test_the_longer_segment_is_cut_and_the_seam_stays():
 @given(st.lists(st.integers(1, 200), max_size=6), st.integers(1, 40))
 def test_long_sentences_are_cut_evenly_and_nothing_is_lost(sizes, longest):
     (document,) = corpus([sizes])
-    cut = cut_long(document, longest)
+    cut = Cut(document, longest)
     assert [token for part in cut for token in part] == [token for sentence in document for token in sentence]
     assert all(1 <= len(part) <= longest for part in cut)
     for sentence in document:
@@ -197,8 +198,21 @@ def test_long_sentences_are_cut_evenly_and_nothing_is_lost(sizes, longest):
         assert max(parts) - min(parts) <= 1 and len(parts) == -(-len(sentence) // longest)
 
 
+def test_a_block_of_documents_takes_a_few_bytes_a_token():
+    """Lists of whole numbers take 36 to 40 bytes a token; a block has up to sixteen million."""
+    sentences = [list(range(1000 * i, 1000 * i + 25)) for i in range(2000)]
+    tracemalloc.start()
+    try:
+        kept = [Cut(sentences, 30) for _ in range(10)]
+        taken = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert sum(len(sentence) for cut in kept for sentence in cut) == 500_000 and taken < 6 * 500_000
+    assert kept[0][3:5] == sentences[3:5] and kept[0][-1:] == sentences[-1:]
+
+
 def test_cut_sentences_lose_no_token_in_a_row():
-    documents = [cut_long(document, (64 - 3) // 2) for document in drawn(80, longest=200)]
+    documents = [Cut(document, (64 - 3) // 2) for document in drawn(80, longest=200)]
     rows = next_sentence_pairs(documents, 64, seeded(8))
     for row in rows:
         if row.label == CONTINUES:
