@@ -163,9 +163,8 @@ def _difference(then: Mapping, now: Mapping) -> dict[str, tuple]:
 
 
 def _told(other: Interrupted) -> str:
-    at = f"saved after update {other.step:,}" + (f" of {other.steps:,}" if other.steps else "") if other.step else (
-        "all of its saved states torn"
-    )
+    of = f" of {other.steps:,}" if other.steps else ""
+    at = f"saved after update {other.step:,}{of}" if other.step else "all of its saved states torn"
     start = f"{other.folder}: an interrupted training lies here, {at}. It was made of something else"
     if other.differs is None:
         return f"{start}, and of what is not recorded."

@@ -153,7 +153,7 @@ def test_where_no_state_is_whole_nothing_begins_from_zero_without_a_word(how, cu
         again()
     assert "--anew" in caught.value.remedy
     interrupted.choose(root, FAMILY, [ARM], "resume")
-    with pytest.raises(TrainingError, match="torn.*cannot be gone on with: none of its states is whole"):
+    with pytest.raises(TrainingError, match=r"torn.*cannot be gone on with: none of its states is whole"):
         again(clip=0.9)
     interrupted.choose(root, FAMILY, [ARM], "anew")
     assert again()[1]["mixed"] == []
