@@ -196,7 +196,7 @@ def _fault(line: str, cells: list[str], width: int, columns: Columns) -> str:
     """What is wrong with a line of a token; empty where nothing is."""
     fewest = max(place + 1 if place >= 0 else -place for place in (columns.token, columns.tag))
     if width < max(2, fewest):
-        return "no column"
+        return "no column for the tag: blanks or tabs part columns" if width < 2 else "no column that is declared"
     if len(cells) != width:
         return f"columns: {len(cells)} instead of {width}"
     if line.startswith("# ") and width > 2 and columns.comments == "detect":

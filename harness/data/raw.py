@@ -70,7 +70,12 @@ def read_text(
         # Files that were joined: the mark of the second is no character of its first word.
         repaired["byte-order mark inside the file"] += inside
         text = text.replace(BYTE_ORDER_MARK, "")
-    return text.replace("\r\n", "\n")
+    text = text.replace("\r\n", "\n")
+    if "\r" in text and "\n" not in text:
+        # As spreadsheets on a Mac save them. Elsewhere a lonely \r is damage.
+        repaired["lines that end in \\r alone"] += text.count("\r")
+        text = text.replace("\r", "\n")
+    return text
 
 
 def not_text(encoding: Encoding, known: str = "") -> str:
