@@ -35,6 +35,15 @@ def test_every_scheme_gives_the_same_spans(tmp_path, content):
     assert entities(reading) == [[("Kari Li", "Name"), ("Ola", "Name"), ("Os", "Place")]]
 
 
+def test_what_holds_no_token_is_dropped_and_counted(tmp_path):
+    """One empty note among many refuses no set, and leaves it with a word."""
+    (tmp_path / "b.conll").write_text("# exported by a program\n\n", encoding="utf-8")
+    marked = f"# newdoc id = a\n{IOB2}\n# newdoc id = b\n\n# newdoc id = c\n{IOB2}"
+    reading = read(tmp_path, marked, unit="document")
+    assert [record["id"] for record in reading.records] == ["a", "c"]
+    assert reading.dropped == {"empty document": 1, "empty file": 1} and reading.rows_in == 4
+
+
 @pytest.mark.parametrize("content", [IOB2, IOBES])
 def test_lines_that_end_in_a_carriage_return_alone_are_lines(tmp_path, content):
     reading = read(tmp_path, content.replace("\n", "\r"))
