@@ -231,9 +231,14 @@ def clean(value: str, repairs: set[str]) -> str:
     return trimmed
 
 
+def is_blank(text: str) -> bool:
+    """Does a reader see nothing?"""
+    return not (visible(text[:_BEGINNING]).strip() or visible(text).strip())
+
+
 def text_fault(value: str, limit: int) -> str | None:
     """What makes `value` unusable as a text, or None: empty, too long, or with control characters."""
-    if not (visible(value[:_BEGINNING]).strip() or visible(value).strip()):
+    if is_blank(value):
         return "empty text"
     if len(value) > limit:
         return f"text of {len(value):,} characters (at most {limit:,}); the reader's max_characters= allows more"
