@@ -31,6 +31,9 @@ UPDATES = 100_000_000
 ROWS = 1_000_000  # of a batch
 TOKENS = 1_000_000  # of a row
 THREADS = 4_096  # or devices
+SEEDS = 2**32 - 1  # what every generator of random numbers takes: numpy's, scikit-learn's and torch's
+RATE = 1  # an update of Adam moves a weight by about the learning rate
+FACTOR = 1_000
 
 
 def _range(ok: bool, name: str, path: str, wanted: str, value) -> None:
@@ -51,7 +54,13 @@ def _between(part, field: str, low: float, high: float, path: str, name: str) ->
     _range(value <= high, name, f"{path}.{field}", f"at most {high:,}", value)
 
 
+def seed(value: int, path: str, name: str) -> int:
+    _range(0 <= value <= SEEDS, name, path, f"a whole number from 0 to {SEEDS:,}", value)
+    return value
+
+
 def split(split: Split, name: str) -> Split:
+    seed(split.seed, "split.seed", name)
     total = split.train + split.validation + split.test
     smallest = min(split.train, split.validation, split.test)
     _range(
@@ -77,7 +86,7 @@ def replay(share: float, name: str) -> float:
 def statistics(statistics: Statistics, name: str) -> Statistics:
     _range(0.5 < statistics.level < 1, name, "statistics.level", "above 0.5 and below 1", statistics.level)
     _between(statistics, "draws", 100, DRAWS, "statistics", name)
-    _range(statistics.seed >= 0, name, "statistics.seed", "0 or more", statistics.seed)
+    seed(statistics.seed, "statistics.seed", name)
     _range(0 < statistics.margin < 1, name, "statistics.margin", "above 0 and below 1", statistics.margin)
     return statistics
 
@@ -103,12 +112,16 @@ def recipe(recipe: Recipe, path: str, name: str) -> Recipe:
     _between(recipe, "max_length", 1, TOKENS, path, name)
     _between(recipe, "patience", 0, UPDATES, path, name)
     _between(recipe, "weight_decay", 0, 1, path, name)
-    for field in ("learning_rate", "clip"):
-        _range(getattr(recipe, field) > 0, name, f"{path}.{field}", "above 0", getattr(recipe, field))
+    _range(recipe.clip > 0, name, f"{path}.clip", "above 0", recipe.clip)
+    _rate(recipe.learning_rate, path, name)
     _range(0 <= recipe.warmup <= 1, name, f"{path}.warmup", "between 0 and 1", recipe.warmup)
     _range(0 <= recipe.dropout < 1, name, f"{path}.dropout", "at least 0 and below 1", recipe.dropout)
     _range(0 <= recipe.stride < recipe.max_length - 2, name, f"{path}.stride", "below max_length - 2", recipe.stride)
     return recipe
+
+
+def _rate(rate: float, path: str, name: str) -> None:
+    _range(0 < rate <= RATE, name, f"{path}.learning_rate", f"above 0 and at most {RATE}", rate)
 
 
 def pretraining(settings: Pretraining, path: str, engine: Engine, name: str) -> Pretraining:
@@ -123,7 +136,8 @@ def pretraining(settings: Pretraining, path: str, engine: Engine, name: str) -> 
     for field in ("mask_rate", "mask_rate_end"):
         rate = getattr(settings, field)
         _range(0 < rate < 1, name, f"{path}.{field}", "above 0 and below 1", rate)
-    _range(settings.learning_rate > 0, name, f"{path}.learning_rate", "above 0", settings.learning_rate)
+    _rate(settings.learning_rate, path, name)
+    seed(settings.seed, f"{path}.seed", name)
     for field in ("warmup", "cooldown", "floor", "short_rows"):
         share = getattr(settings, field)
         _range(0 <= share <= 1, name, f"{path}.{field}", "between 0 and 1", share)
@@ -161,7 +175,7 @@ def divided(settings: Pretraining, path: str, engine: Engine, name: str) -> Pret
 def family(family: Family, path: str, engine: Engine, name: str) -> None:
     """Both sources are pinned, and an arm that is built has what building it needs."""
     factor = family.learning_rate_factor
-    _range(factor > 0, name, f"{path}.learning_rate_factor", "above 0", factor)
+    _range(0 < factor <= FACTOR, name, f"{path}.learning_rate_factor", f"above 0 and at most {FACTOR:,}", factor)
     if family.encoder is not None:
         encoder(family.encoder, f"{path}.encoder", name)
     for arm in ARMS:

@@ -171,11 +171,14 @@ class ParamsFile:
                 f"{self._name}: run.seeds is empty or repeats a seed: {list(params.run.seeds)}.",
                 remedy="List different whole numbers; five or more for a comparison.",
             )
+        for number, seed in enumerate(params.run.seeds):
+            checked.seed(seed, f"run.seeds[{number}]", self._name)
         checked_tasks(params.cross_validation, params.run.tasks, params.corpus.training_texts_of, self._name)
         for name, family in params.families.items():
             if self._families is None or name in self._families:
                 checked.family(family, f"families.{name}", params.engine, self._name)
         if self._families is None:
+            checked.seed(params.generate.seed, "generate.seed", self._name)
             checked.split(params.split, self._name)
             checked.corpus(params.corpus, self._name)
             checked.statistics(params.statistics, self._name)

@@ -13,17 +13,21 @@ import os
 import platform
 import re
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from harness.disks import mount_of
+from harness.disks import mount_of, share_of
 from harness.swapping import ENDING, beside, put_back, put_in_place, remove
 
 _SCRATCH = re.compile(
     r"(?P<name>\.(?P<target>.+)\.(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-(?P<start>\d+)-[0-9a-f]{8})"
     r"(\.lock|\.old|\.undo)?\.partial"
 )
+# As files were called that had no lock, before the name told of a machine.
+_OLDER = re.compile(r"\.(?P<target>.+)\.(?P<pid>\d+)\.partial")
+_DAY = 24 * 3600  # seconds: on a share the process may be another machine's
 _PLACES = ("aside", "target", "file", "scratch")  # of a line of a journal, as paths from its folder
 _DONE = {"done": True}
 _LOCAL_LOCKS = {"localflock", "nolock", "local_lock=all", "local_lock=flock"}  # of the options of a mount
@@ -100,7 +104,7 @@ def _made(aside: Path) -> Iterator[Path]:
 
 def is_scratch(name: str) -> bool:
     """Is that the name of a scratch copy, or of what belongs to one?"""
-    return bool(_SCRATCH.fullmatch(name))
+    return bool(_SCRATCH.fullmatch(name) or _OLDER.fullmatch(name))
 
 
 def remove_abandoned(folder: Path) -> None:
@@ -113,6 +117,9 @@ def remove_abandoned(folder: Path) -> None:
     for path in sorted(Path(folder).glob(f".*{ENDING}")):
         if match := _SCRATCH.fullmatch(path.name):
             (undone if path.name.endswith(f".undo{ENDING}") else found)[match["name"]] = match
+        elif match := _OLDER.fullmatch(path.name):
+            with contextlib.suppress(OSError):
+                _remove_older(path, match)
     unsettled = set()
     for name, match in undone.items():
         journal = Path(folder) / f"{name}.undo{ENDING}"
@@ -135,6 +142,15 @@ def remove_abandoned(folder: Path) -> None:
                     old.rename(target)
                 for path in (old, aside, lock):
                     remove(path)
+
+
+def _remove_older(path: Path, match: re.Match) -> None:
+    """Remove a scratch copy without a lock whose process has ended. Where its target is gone it stays: it may have
+    been about to take its place, and be all there is."""
+    written = max(inner.lstat().st_mtime for inner in (path, *path.rglob("*")))
+    resting = share_of(path) is None or time.time() - written > _DAY
+    if _start(int(match["pid"])) == "0" and resting and os.path.lexists(path.with_name(match["target"])):
+        remove(path)
 
 
 def sweep(root: Path) -> None:

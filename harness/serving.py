@@ -23,7 +23,7 @@ def serve(root: Path, port: int) -> int:
     if uri.startswith("http"):
         print(f"The runs are on a server: {uri}")
         return 0
-    if (path := Path(uri.removeprefix("sqlite:///"))) and uri.startswith("sqlite:///") and not path.exists():
+    if (path := Path(uri.removeprefix("sqlite:///"))) and uri.startswith("sqlite:///") and not os.path.lexists(path):
         raise MissingInputError(
             f"{path.name} is missing: nothing is recorded yet.", remedy="Make it with `harness track`."
         )

@@ -9,20 +9,32 @@ from pathlib import Path
 
 from harness.errors import DataError
 
+# Without one of these MLflow takes the file for an empty database, or fails at its first question.
+_TABLES = {"alembic_version", "experiments", "runs", "metrics", "params", "tags"}
+
 
 def refuse_unusable(uri: str) -> None:
     """Raise DataError where a SQLite store is damaged, is no database, or was made by another MLflow.
 
     MLflow itself tries such a file again for a minute, and then says that it cannot be reached.
     """
-    path = Path(uri.removeprefix("sqlite:///"))
-    if not uri.startswith("sqlite:///") or not path.exists() or (path.is_file() and not path.stat().st_size):
+    path = Path(uri.removeprefix("sqlite:///")).absolute()
+    if not uri.startswith("sqlite:///") or (path.is_file() and not path.stat().st_size):
         return
     anew = (
         f"Move {path} away, then run `harness track`."
         if os.environ.get("MLFLOW_TRACKING_URI")
         else "Make it anew from the recorded runs with `harness track --rebuild`."
     )
+    if not path.exists():
+        if os.path.lexists(path):
+            raise DataError(f"MLflow's database {path} is a link that leads to no file.", remedy=anew)
+        if not path.parent.is_dir():
+            raise DataError(
+                f"MLflow's database {path} cannot be made: its folder is missing.",
+                remedy="Make that folder, or name another place in MLFLOW_TRACKING_URI.",
+            )
+        return
     try:
         with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", timeout=0.5, uri=True)) as database:
             found = [row[0] for row in database.execute("PRAGMA quick_check(1)")]
@@ -34,9 +46,13 @@ def refuse_unusable(uri: str) -> None:
             return  # a writer is at work on it, so it can be read
         raise DataError(f"MLflow's database {path} cannot be opened ({error}).", remedy=anew) from None
     except sqlite3.DatabaseError as error:
-        found, versions = [str(error)], []
+        found, versions, tables = [str(error)], [], set()
     if found != ["ok"]:
         raise DataError(f"MLflow's database {path} is damaged ({found[0].splitlines()[0]}).", remedy=anew)
+    if lacking := sorted(_TABLES - tables if tables & {*_TABLES, "alembic_version"} else ()):
+        raise DataError(f"MLflow's database {path} is damaged (no table {lacking[0]}).", remedy=anew)
+    if "alembic_version" in tables and not versions:
+        raise DataError(f"MLflow's database {path} is damaged (no schema version).", remedy=anew)
     known, newest = _schemas()
     for version in versions:
         if known and version not in known:

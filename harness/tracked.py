@@ -1,5 +1,6 @@
 """What the MLflow store holds, read back as plain values."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -52,7 +53,8 @@ def experiments(root: Path) -> dict[str, dict[str, str]]:
 def _asked(root: Path, ask: Callable):
     """What `ask(client, uri)` finds in the store."""
     uri = tracking.store_uri(root)
-    if uri == f"sqlite:///{Path(root).resolve() / tracking.DATABASE}" and not (Path(root) / tracking.DATABASE).exists():
+    own = Path(root).resolve() / tracking.DATABASE
+    if uri == f"sqlite:///{own}" and not os.path.lexists(own):
         raise MissingInputError(f"{tracking.DATABASE} is missing.", remedy="Make it with `harness track`.")
     try:
         return ask(tracking.connect(uri), uri)

@@ -71,7 +71,10 @@ def convert(kind, value, path: str, name: str):
     if dataclasses.is_dataclass(kind):
         return _typed_section(kind, value, path, name)
     if kind is float and type(value) is int:
-        value = float(value)
+        try:
+            value = float(value)
+        except OverflowError:
+            raise wrong(name, path, "a finite number", value) from None
     if type(value) is not kind:
         names = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
         raise wrong(name, path, names[kind], value)
@@ -126,7 +129,7 @@ def _typed_union(kinds, value, path: str, name: str):
     if not isinstance(value, Mapping):
         raise wrong(name, path, f"a section with source: {' | '.join(by_source)}", value)
     chosen = value.get("source")
-    if chosen not in by_source:
+    if not isinstance(chosen, str) or chosen not in by_source:
         raise wrong(name, f"{path}.source", f"one of {', '.join(by_source)}", chosen, nearest(chosen, by_source))
     return _typed_section(by_source[chosen], value, path, name)
 

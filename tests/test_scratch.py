@@ -1,6 +1,7 @@
 """Scratch copies: gone with their process, kept with it, and never half in the place of their target."""
 
 import errno
+import os
 import random
 import signal
 import subprocess
@@ -162,3 +163,30 @@ def test_a_mount_point_is_not_emptied_before_it_cannot_be_replaced(tmp_path):
             pass
         assert (disk / "a.txt").read_text(encoding="utf-8") == "old"
     assert copies(tmp_path) == []
+
+
+@pytest.mark.parametrize("share", [None, "/mnt"])
+def test_copies_of_an_older_naming_go_once_their_process_has_ended(share, tmp_path, monkeypatch):
+    monkeypatch.setattr(scratch, "share_of", lambda path: share)
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    artifacts = tmp_path / "artifacts" / "splits"
+    (artifacts / "medmqp").mkdir(parents=True)
+    (tmp_path / "data").mkdir()
+    left = {name: artifacts / f".{name}.{ended.pid}.partial" for name in ("medmqp", "aismec")}
+    living = artifacts / f".medmqp.{os.getpid()}.partial"
+    for folder in (*left.values(), living):
+        folder.mkdir()
+        (folder / "groups.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "data" / "source.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "data" / f".source.json.{ended.pid}.partial").write_text("{", encoding="utf-8")
+    assert scratch.is_scratch(living.name)
+    scratch.sweep(tmp_path)
+    # On a share the number may be that of another machine's process.
+    assert left["medmqp"].exists() == bool(share)
+    for path in sorted(tmp_path.rglob("*")):
+        os.utime(path, (0, 0))
+    scratch.sweep(tmp_path)
+    assert not left["medmqp"].exists() and not list((tmp_path / "data").glob(".*"))
+    # What is nowhere else stays.
+    assert living.exists() and left["aismec"].exists()

@@ -1,5 +1,6 @@
 """A database that MLflow cannot use is found out at once, and the command that helps is named."""
 
+import contextlib
 import shutil
 import sqlite3
 import time
@@ -66,8 +67,26 @@ def older(path: Path) -> None:
     version(path, "0a8213491aaa")
 
 
+def link_to_nothing(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/no/such/place.db")
+
+
+def without_runs(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("DROP TABLE runs")
+
+
+def without_version(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("DELETE FROM alembic_version")
+        database.commit()
+
+
 DAMAGES = {truncate: "is damaged", garbage: "is damaged (file is not a database)", tear: "is damaged",
-           folder: "cannot be opened", newer: "was written by a newer MLflow (schema f0f0f0f0f0f0)",
+           folder: "cannot be opened", link_to_nothing: "is a link that leads to no file",
+           without_runs: "is damaged (no table runs)", without_version: "is damaged (no schema version)",
+           newer: "was written by a newer MLflow (schema f0f0f0f0f0f0)",
            older: "was written by an older MLflow (schema 0a8213491aaa)"}  # fmt: skip
 
 
@@ -88,7 +107,9 @@ def test_what_cannot_be_used_is_named_within_seconds_with_what_helps(damage, roo
     assert time.monotonic() - began < 20
 
 
-@pytest.mark.parametrize("damage", [truncate, garbage, folder, newer], ids=lambda damage: damage.__name__)
+@pytest.mark.parametrize(
+    "damage", [truncate, garbage, folder, newer, link_to_nothing, without_runs], ids=lambda damage: damage.__name__
+)
 def test_the_command_that_is_named_helps(damage, root, capsys):
     damage(root / tracking.DATABASE)
     track.run(root, SETTINGS, fakes.TASKS, rebuild=True)
@@ -120,3 +141,17 @@ def test_a_store_that_is_not_there_yet_is_no_damage(content, tmp_path):
     if content is not None:
         (tmp_path / "mlflow.db").write_bytes(content)
     store.refuse_unusable(f"sqlite:///{tmp_path / 'mlflow.db'}")
+
+
+def test_a_store_may_be_named_from_where_one_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    store.refuse_unusable("sqlite:///mlflow.db")
+    garbage(tmp_path / "mlflow.db")
+    with pytest.raises(DataError, match="is damaged"):
+        store.refuse_unusable("sqlite:///mlflow.db")
+
+
+def test_a_store_in_a_folder_that_is_missing_is_not_tried_for_a_minute(tmp_path):
+    with pytest.raises(DataError, match="its folder is missing") as caught:
+        store.refuse_unusable(f"sqlite:///{tmp_path / 'none' / 'mlflow.db'}")
+    assert "Make that folder" in caught.value.remedy

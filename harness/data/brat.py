@@ -75,7 +75,7 @@ def brat(
                 for a in annotations
                 if a.label not in known
             ]
-            if not text.strip() and not annotations:
+            if raw.is_blank(text) and not annotations:
                 dropped[EMPTY] += len(findings) == damaged
                 continue
             if any(finding.check.startswith(f"not {encoding.upper()}") for finding in findings[damaged:]):

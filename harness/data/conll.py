@@ -95,8 +95,10 @@ def conll(
             before, place = len(findings), f"{path.name} "
             content = raw.read_text(path, repaired, findings, encoding=encoding, place=place, empty=len(paths) > 1)
             documents = list(_documents(path.name, content, columns, unit, findings)) if content.strip() else []
+            dropped["empty document"] += sum(not document.tokens for document in documents)
             if not documents:
                 dropped[EMPTY] += len(findings) == before
+            documents = [document for document in documents if document.tokens]
             chosen = detected([document.tokens for document in documents]) if scheme == "detect" else scheme
             number = 0
             for document, name in zip(documents, _names(composed(path.stem), documents), strict=True):
@@ -128,8 +130,8 @@ def _names(stem: str, documents: list[Document]) -> list[str]:
 
 
 def _documents(file: str, text: str, columns: Columns, unit: Unit, findings: list[Finding]) -> Iterator[Document]:
-    """The documents of one file; lines without a token or a tag become findings."""
-    document, first, marked = Document("", False), True, False
+    """The documents of one file, also those without a token; lines without a token or a tag become findings."""
+    document, first, marked, empty = Document("", False), True, False, True
     lines = text.split("\n")
     rows = [_cells(line) for line in lines]
     width = _width(lines, rows, columns)
@@ -138,7 +140,7 @@ def _documents(file: str, text: str, columns: Columns, unit: Unit, findings: lis
         if mark:
             marked = True
             if unit != "file":
-                if document.tokens:
+                if document.tokens or document.marked:
                     yield document
                 document = Document(composed((mark["id"] or "").strip()), True)
             first = True
@@ -148,7 +150,7 @@ def _documents(file: str, text: str, columns: Columns, unit: Unit, findings: lis
             continue
         if line.startswith("#") and _is_comment(line, cells, width, columns):
             continue
-        where = f"{file} line {number}"
+        where, empty = f"{file} line {number}", False
         fault = _fault(line, cells, width, columns)
         if fault:
             findings.append(Finding(fault, "", where))
@@ -156,9 +158,9 @@ def _documents(file: str, text: str, columns: Columns, unit: Unit, findings: lis
         read = read_tag(cells[columns.tag], columns.scheme)
         document.tokens.append(Token(cells[columns.token], *read, f"line {number}", first))
         first = False
-    if document.tokens:
+    if document.tokens or document.marked:
         yield document
-    if unit == "document" and not marked:
+    if unit == "document" and not (marked or empty):
         findings.append(
             Finding(
                 'no line begins a document (-DOCSTART-, # newdoc): say unit="file" or "sentence"',
@@ -196,7 +198,7 @@ def _fault(line: str, cells: list[str], width: int, columns: Columns) -> str:
     """What is wrong with a line of a token; empty where nothing is."""
     fewest = max(place + 1 if place >= 0 else -place for place in (columns.token, columns.tag))
     if width < max(2, fewest):
-        return "no column"
+        return "no column for the tag: blanks or tabs part columns" if width < 2 else "no column that is declared"
     if len(cells) != width:
         return f"columns: {len(cells)} instead of {width}"
     if line.startswith("# ") and width > 2 and columns.comments == "detect":

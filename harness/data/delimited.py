@@ -15,8 +15,9 @@ from harness.data.findings import Finding
 from harness.data.rows import Row, shown_name
 
 Quotes = Literal["detect", "quoting", "text"]
-_SEPARATOR = re.compile(r'"?sep=(.)"?\n')
+_SEPARATOR = re.compile(r'"?sep=(.)"?\n', re.IGNORECASE)
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_QUOTED_HEADER = re.compile(r'"[^"\n]*"([;,\t|])')
 _OTHERS = re.compile(r"[;,\t|]")
 TRAILING = "a column without name and values: the delimiter that spreadsheets put at the end of every line"
 AMBIGUOUS = 'quotes that may be quoting or text: say quotes="quoting" or quotes="text"'
@@ -109,7 +110,9 @@ def _rows(text: str, delimiter: str, quoting: bool, before: int, findings: list[
                 start = reader.line_num + 1 + before
         except csv.Error as error:
             # The reader has lost its place: what follows cannot be told apart from the broken row.
-            findings.append(Finding(f"not separated values ({error})", "", f"line {start}"))
+            other = _QUOTED_HEADER.match(text)
+            hint = f": is the delimiter {other[1]!r}? Say delimiter=" if other and other[1] != delimiter else ""
+            findings.append(Finding(f"not separated values ({error}){hint}", "", f"line {start}"))
     finally:
         csv.field_size_limit(limit)
 

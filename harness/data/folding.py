@@ -1,12 +1,14 @@
 """Folds for cross-validation: every pooled row is tested once per repeat, and groups stay whole.
 
 The splitter deals the groups (`harness.data.splitting`), because scikit-learn's StratifiedGroupKFold moves two rows
-in five when groups are merely renamed; equal shares of its strata are folds.
+in five when groups are merely renamed; equal shares of its strata are folds. Labels are then spread over folds, and
+over the parts of each, as over those of a split.
 """
 
 from collections.abc import Iterable, Mapping
 
 from harness.data.splitting import EXCLUDED, HOLDOUT, Row, split
+from harness.data.spreading import labels_of, spread
 from harness.errors import DataError
 from harness.folds import Folds
 
@@ -21,17 +23,17 @@ def seed_of(repeat: int, fold: int) -> int:
 def deal(rows: Iterable[Row], folds: Folds, repeat: int) -> list[Parts]:
     """For each fold of `repeat` (its number is the seed), the part of every id: train, validation or test.
 
-    Depends on ids, groups and strata alone, not on their order or on the names of
+    Depends on ids, groups, strata and labels alone, not on their order or on the names of
     groups. Raises DataError where a part of a fold would be empty.
     """
     pooled = list(rows)
     share = 1 / folds.number
-    places = split(pooled, {str(fold): share for fold in range(1, folds.number + 1)}, seed=repeat)
+    places = _spread(pooled, {str(fold): share for fold in range(1, folds.number + 1)}, repeat)
     dealt = []
     for fold in range(1, folds.number + 1):
         rest = [row for row in pooled if places[row.id] != str(fold)]
         inner = {"train": 1 - folds.validation, "validation": folds.validation}
-        parts = split(rest, inner, seed=seed_of(repeat, fold)) if rest else {}
+        parts = _spread(rest, inner, seed_of(repeat, fold)) if rest else {}
         parts |= {row.id: "test" for row in pooled if places[row.id] == str(fold)}
         if lacking := sorted({"train", "validation", "test"} - set(parts.values())):
             raise DataError(
@@ -43,13 +45,22 @@ def deal(rows: Iterable[Row], folds: Folds, repeat: int) -> list[Parts]:
     return dealt
 
 
+def _spread(rows: list[Row], shares: Mapping[str, float], seed: int) -> Parts:
+    return spread(split(rows, shares, seed), rows, {row.id: row.labels for row in rows}, shares, seed)
+
+
 def rows_of(records: Iterable[dict], splits: Mapping[str, str], groups: Mapping[str, str]) -> list[Row]:
     """The rows of a task that may be dealt into folds: in a part of the fixed split, and not in its holdout.
 
     `splits` is the manifest (id to part), `groups` what the split keeps together, linked texts included.
     """
     return [
-        Row(record["id"], groups[record["id"]], str(record.get("label", record.get("document_type", ""))))
+        Row(
+            record["id"],
+            groups[record["id"]],
+            str(record.get("label", record.get("document_type", ""))),
+            labels=frozenset(labels_of(record)),
+        )
         for record in records
         if splits[record["id"]] not in (EXCLUDED, HOLDOUT)
     ]

@@ -21,6 +21,8 @@ several raises `Unclear`. The rules, in the order they apply:
 5. `<` and `>` stay where they compare: before a number.
 """
 
+import html
+import html.entities
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,8 +38,9 @@ _HTML = frozenset([
     "span", "strong", "table", "td", "tr", "u", "ul",
 ])
 # fmt: on
-_ESCAPES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'", "nbsp": " ", "#39": "'", "#60": "<", "#62": ">"}
-_ESCAPE = re.compile(r"&(" + "|".join(_ESCAPES) + ");")
+_ESCAPE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+# What XML has beside tags: whether what stands in it is read, and whether tags in it are tags, only its author knows.
+_ASIDE = re.compile(r"<!--|<!\[CDATA\[")
 _LOOK_ALIKES = str.maketrans("⟨⟩〈〉〈〉＜＞", "<><><><>")
 _BRACKET = re.compile(r"<(?P<space>\s*)(?P<close>/?)(?P<name>[^<>\n]{0,80})(?P<end>>|(?=<)|(?=\n)|\Z)")
 _COMPARES = re.compile(r"[<>](?==? *\d)")
@@ -55,7 +58,8 @@ class Rules:
     tag is broken or an alias. `absorbs` lists labels that are part of an outer one. `connectives` are words that
     belong to neither of two nested entities. `escaped`: may `&lt;Name&gt;` be a tag?
 
-    Raises ValueError where two labels, or an alias and another label, have the same name but for case and signs.
+    Raises ValueError where two labels, or an alias and another label, have the same name but for case and signs, and
+    where a rule is about a label that is none.
     """
 
     labels: tuple[str, ...]
@@ -72,6 +76,15 @@ class Rules:
             before, meant = named.setdefault(_key(name), (name, label))
             if meant != label:
                 raise ValueError(f"the tags {before!r} and {name!r} cannot be told apart; give one another name")
+        of_labels = {"aliases": self.aliases.values(), "shapes": self.shapes, "absorbs": self.absorbs}
+        for rule, about in of_labels.items():
+            if strange := sorted(set(about) - set(self.labels)):
+                raise ValueError(f"{rule}= is about {strange[0]!r}, which is none of the labels")
+        for label, shape in self.shapes.items():
+            try:
+                re.compile(shape)
+            except re.error as error:
+                raise ValueError(f"shapes= of {label!r} is no regular expression ({error})") from None
 
 
 @dataclass(frozen=True)
@@ -88,13 +101,15 @@ def parse(tagged: str, rules: Rules) -> Parsed:
     repairs: set[str] = set()
     source = _characters(tagged, repairs)
     names = _Names(rules, source)
+    if _ASIDE.search(source):
+        raise Unclear("XML comment or CDATA section")
     asked = "HTML escapes" in repairs and not rules.escaped
     if asked and names.labelled(source) > names.labelled(tagged.translate(_LOOK_ALIKES)):
         raise Unclear("escaped tag (escaped=True in the rules reads it)")
     text, events = _take_tags_out(source, names, repairs)
     text, events = _take_strays_out(text, events, repairs)
     spans = resolve(text, events, rules, repairs)
-    if any(names.meaning(match) != "text" for match in _BRACKET.finditer(text)) or _ESCAPE.search(text):
+    if any(names.meaning(match) != "text" for match in _BRACKET.finditer(text)):
         raise Unclear("markup left")
     start, end = len(text) - len(text.lstrip()), len(text.rstrip())
     spans = tuple(sorted((s - start, e - start, label) for s, e, label in spans))
@@ -103,14 +118,19 @@ def parse(tagged: str, rules: Rules) -> Parsed:
 
 def _characters(tagged: str, repairs: set[str]) -> str:
     text = tagged
-    while _ESCAPE.search(text):
-        text = _ESCAPE.sub(lambda match: _ESCAPES[match[1]], text)
+    while text != (text := _ESCAPE.sub(_unescaped, text)):
         repairs.add("HTML escapes")
     if text != (text := text.translate(_LOOK_ALIKES)):
         repairs.add("look-alike brackets")
     if text != (text := text.replace("\u00a0", " ")):
         repairs.add("no-break space")
     return text
+
+
+def _unescaped(escape: re.Match) -> str:
+    """The character; `html.unescape` alone would also take the beginning of a word that is no name for one."""
+    known = escape[0][1] == "#" or escape[0][1:] in html.entities.html5
+    return html.unescape(escape[0]) if known else escape[0]
 
 
 class _Names:
@@ -185,6 +205,8 @@ def _take_tags_out(source: str, names: _Names, repairs: set[str]) -> tuple[str, 
         elif meaning == "label":
             if match["name"].rstrip().endswith("/"):
                 raise Unclear("tag that closes itself")
+            if match["name"].count('"') % 2 or match["name"].count("'") % 2:
+                raise Unclear("attribute that holds a bracket or half of a quote")
             label = names.label(match)
             exact = match[0] == f"<{match['close']}{label}>"
             alias = _key(match["name"]) in names.aliases

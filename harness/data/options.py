@@ -57,6 +57,8 @@ def choice(labels: Iterable[str], *, answer: Answer = "letter") -> Callable[[dic
 def in_order(options, labels: tuple[str, ...], answer: Answer) -> list:
     """The options in the order of `labels`. Raises Refused where their keys leave the order open."""
     keyed = _keyed(options)
+    if isinstance(options, str):
+        raise Refused("options", "one text: options are a list, an object with keys, or columns (columns= names each)")
     if keyed is None:
         if not isinstance(options, list | tuple) or len(options) != len(labels):
             raise Refused("options", f"not {len(labels)} options")

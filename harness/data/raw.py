@@ -1,5 +1,6 @@
 """Raw bytes to text and values, strictly: what every reader does before it looks at columns."""
 
+import contextlib
 import csv
 import json
 import re
@@ -20,7 +21,19 @@ Encoding = Literal["utf-8", "windows-1252"]
 # Tab and newline are layout; every other control character is damage that a tokenizer would hide.
 _DAMAGE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _BEGINNING = 64  # characters: what shows something there need not be gone through
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_CONVERT = ", which has to be converted"
+# How files begin that are no text in any encoding that is read here.
+_KINDS = {
+    b"\xff\xfe\x00\x00": "UTF-32" + _CONVERT,
+    b"\x00\x00\xfe\xff": "UTF-32" + _CONVERT,
+    b"\xff\xfe": "UTF-16" + _CONVERT,
+    b"\xfe\xff": "UTF-16" + _CONVERT,
+    b"PK\x03\x04": "a spreadsheet or another packed file, which has to be saved as text",
+    b"\xd0\xcf\x11\xe0": "a spreadsheet or a document of an office program, which has to be saved as text",
+    b"\x1f\x8b": "a compressed file (gzip), which has to be unpacked",
+    b"PAR1": "Parquet, whose name has to end in .parquet",
+}
+_LOOKED_AT = 64  # bytes at the beginning
 _NO_BREAK_SPACE = "\u00a0"
 
 
@@ -36,8 +49,8 @@ def read_text(
     """The text of `path`, strictly decoded, with `\\n` line ends. Byte-order marks are taken off and counted.
 
     With `findings` lines that cannot be decoded go there, behind `place`, so that what is wrong with the others is
-    found, too; of a file in UTF-16, which is no text in any other encoding, the whole of it. A file without any text
-    is refused unless it may be `empty`.
+    found, too; of a file in another encoding, or of no text, the whole of it. A file without any text is refused
+    unless it may be `empty`.
     """
     try:
         content = Path(path).read_bytes()
@@ -50,15 +63,18 @@ def read_text(
         raise DataError(f"{path} is a folder, not a file.", remedy="Put the data file itself there.") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.", remedy="Check the file's permissions.") from None
+    if other := _other_kind(content, encoding):
+        fault = not_text(encoding, other)
+        if findings is None:
+            raise DataError(f"{path}: {fault}.", remedy=_save(encoding))
+        findings.append(Finding(fault, "", f"{place}line 1"))
+        return ""
     if content.startswith(b"\xef\xbb\xbf"):
         content = content[3:]
         repaired["byte-order mark"] += 1
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
-        if findings is not None and content.startswith(_UTF_16):
-            findings.append(Finding(not_text(encoding, "UTF-16, which has to be converted"), "", f"{place}line 1"))
-            return ""
         if findings is not None:
             return _mended(content, encoding, findings, place)
         line = content.count(b"\n", 0, error.start) + 1
@@ -70,7 +86,28 @@ def read_text(
         # Files that were joined: the mark of the second is no character of its first word.
         repaired["byte-order mark inside the file"] += inside
         text = text.replace(BYTE_ORDER_MARK, "")
-    return text.replace("\r\n", "\n")
+    text = text.replace("\r\n", "\n")
+    if "\r" in text and "\n" not in text:
+        # As spreadsheets on a Mac save them. Elsewhere a lonely \r is damage.
+        repaired["lines that end in \\r alone"] += text.count("\r")
+        text = text.replace("\r", "\n")
+    return text
+
+
+def _other_kind(content: bytes, encoding: Encoding) -> str | None:
+    """What a file is that is not text in `encoding`, where its bytes show that."""
+    for beginning, kind in _KINDS.items():
+        if content.startswith(beginning):
+            return kind
+    beginning = content[:_LOOKED_AT]
+    if len(beginning) > 3 and not (any(beginning[::2]) and any(beginning[1::2])):
+        return "UTF-16" + _CONVERT
+    if encoding == "windows-1252" and not content.isascii():
+        # Every byte means something there, so UTF-8 would be read as other letters, without a word.
+        with contextlib.suppress(UnicodeDecodeError):
+            content.decode("utf-8")
+            return 'UTF-8: leave encoding="windows-1252" away'
+    return None
 
 
 def not_text(encoding: Encoding, known: str = "") -> str:
@@ -194,9 +231,14 @@ def clean(value: str, repairs: set[str]) -> str:
     return trimmed
 
 
+def is_blank(text: str) -> bool:
+    """Does a reader see nothing?"""
+    return not (visible(text[:_BEGINNING]).strip() or visible(text).strip())
+
+
 def text_fault(value: str, limit: int) -> str | None:
     """What makes `value` unusable as a text, or None: empty, too long, or with control characters."""
-    if not (visible(value[:_BEGINNING]).strip() or visible(value).strip()):
+    if is_blank(value):
         return "empty text"
     if len(value) > limit:
         return f"text of {len(value):,} characters (at most {limit:,}); the reader's max_characters= allows more"

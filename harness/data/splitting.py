@@ -18,12 +18,14 @@ EXCLUDED, HOLDOUT = "excluded", "holdout"
 
 @dataclass(frozen=True)
 class Row:
-    """One record as the splitter sees it: `stratum` is its label or document type."""
+    """One record as the splitter sees it: `stratum` is its label or document type, `labels` are its own or its
+    spans'."""
 
     id: str
     group: str
     stratum: str = ""
     holdout: bool = False
+    labels: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ def labels_of(record: Mapping) -> Counter:
 
 
 def wanted(groups: int, names: Collection[str]) -> tuple[str, ...]:
-    """The parts that can each have one of so many groups."""
-    return tuple(name for name in PRIORITY if name in names)[:groups]
+    """The parts, or folds, that can each have one of so many groups."""
+    others = sorted(set(names) - set(PRIORITY))
+    return tuple([*(name for name in PRIORITY if name in names), *others])[:groups]
 
 
 def lacking(labels: Mapping[str, Collection[str]], splits: Mapping[str, str], names: Collection[str]) -> dict:

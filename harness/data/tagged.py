@@ -45,7 +45,7 @@ def tagged(
             content = raw.read_text(
                 path, repaired, findings, encoding=encoding, place=f"{path.name} ", empty=may_be_empty
             )
-            if not content.strip():
+            if raw.is_blank(content):
                 dropped[EMPTY if path.suffix == ".jsonl" else "empty text"] += len(findings) == before
                 continue
             for where, name, value in _texts(path, content, text, identity, findings, repaired):

@@ -19,6 +19,19 @@ _IGNORABLE = (
 _SAME_SIGN = ("<wide>", "<narrow>", "<font>", "<noBreak>", "<compat>", "<initial>", "<medial>", "<final>", "<isolated>")
 _HYPHENS = "\u2010\u2011"  # drawn as the hyphen of the keyboard
 _BLANK = "\u2800"  # the empty braille cell
+# Letters drawn as a Latin one in every usual typeface: of Unicode's confusables.txt (UTS #39) those of Cyrillic and
+# Greek whose shape is the same and not only alike (α and a, к and k, у and y in italics can be told apart by eye).
+_CYRILLIC = dict(
+    zip("АВЕКМНОРСТХЅІЈӀԌԚԜӔӒӦЁЇаеорсухѕіјһԁԛԝӏӕӓӧёї", "ABEKMHOPCTXSIJIGQWÆÄÖËÏaeopcyxsijhdqwlæäöëï", strict=True)
+)
+_GREEK = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧϜϹϳο", "ABEZHIKMNOPTYXFCjo", strict=True))
+_LOOK_ALIKES = str.maketrans(_CYRILLIC | _GREEK)
+# Letters of these scripts with a shape of their own; signs and measures (µ, Ω, α) show no text in Greek.
+_OWN_CYRILLIC = re.compile(rf"[^\W{''.join(_CYRILLIC)}\x00-\u03ff\u0530-\U0010ffff]")
+_OWN_GREEK = re.compile(rf"[^\W{''.join(_GREEK)}\x00-\u036f\u0400-\U0010ffff]{{3}}")
+_LATIN = re.compile("[A-Za-z\xc0-\u024f]")
+_ALL_LATIN = re.compile("[A-Za-z\xc0-\u024f\u0300-\u036f]+")
+_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f])*")
 # Runs with a character that may change. Left out are the ones that most European text is made of and that cannot, so
 # that an ordinary text is gone through once, by the regular expression engine.
 _UNSURE = re.compile(r"[^\t\n\r -~\xa1-\xac\xae-\xb4\xb6-\u0131\u0134-\u013e\u0141-\u0148\u014a-\u017e–—‘’“”•]+")
@@ -51,10 +64,39 @@ _seen_of = _Seen()
 
 
 def visible(text: str) -> str:
-    """`text` in NFC without what cannot be seen, each kind of blank as a blank, full-width and joined letters as
-    plain ones. Line ends, tabs, case and punctuation stay: p<0.05 is not p>0.05."""
-    text = _UNSURE.sub(lambda run: run[0].translate(_seen_of), text)
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    """`text` in NFC without what cannot be seen: each kind of blank as a blank, full-width and joined letters as plain
+    ones, Cyrillic and Greek letters that look like the Latin ones around them as these. Line ends, tabs, case and
+    punctuation stay: p<0.05 is not p>0.05."""
+    disguised = False
+
+    def seen(run: re.Match) -> str:
+        nonlocal disguised
+        disguised = disguised or not _LOOK_ALIKES.keys().isdisjoint(map(ord, run[0]))
+        return run[0].translate(_seen_of)
+
+    text = _UNSURE.sub(seen, text)
+    if text.isascii():
+        return text
+    text = unicodedata.normalize("NFC", text)
+    return unicodedata.normalize("NFC", _in_latin(text)) if disguised else text
+
+
+def _in_latin(text: str) -> str:
+    """`text` with its Latin words in Latin letters alone, where nobody could see a difference.
+
+    A word of look-alikes only is Latin where no letter of their script has a shape of its own; text in Cyrillic or
+    Greek stays that.
+    """
+    if _LATIN.search(text):
+        for letters, own in ((_CYRILLIC, _OWN_CYRILLIC), (_GREEK, _OWN_GREEK)):
+            if not own.search(text):
+                text = text.translate(str.maketrans(letters))
+    return _WORD.sub(_word_in_latin, text)
+
+
+def _word_in_latin(word: re.Match) -> str:
+    latin = word[0].translate(_LOOK_ALIKES)
+    return latin if latin != word[0] and _LATIN.search(word[0]) and _ALL_LATIN.fullmatch(latin) else word[0]
 
 
 def folded(text: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from harness.errors import DataError, MissingInputError
 from harness.files import read_jsonl, sha256
+from harness.letters import letter_end
 from harness.task import Task
 
 SHOWN = 5
@@ -102,6 +103,17 @@ def _part_faults(
         wrong = [i for i, row in zip(ids, rows, strict=True) if row["length"] != len(records[i]["text"])]
         if wrong:
             yield f": the length of {len(wrong)} {part} text(s) is not that of the validated data: {_some(wrong)}."
+        wrong = [i for i, row in zip(ids, rows, strict=True) if _overlap(row["prediction"], records[i]["text"])]
+        if wrong:
+            yield f": predicted spans overlap in {len(wrong)} {part} text(s), but tokens have one tag: {_some(wrong)}."
+
+
+def _overlap(spans: list[list], text: str) -> bool:
+    """Do two spans share more than one letter, of which two tokens may each hold a part?"""
+    for one, other in itertools.pairwise(spans):
+        if other[0] < one[1] and letter_end(text, other[0] + 1) < min(one[1], other[1]):
+            return True
+    return False
 
 
 def _label_fault(line, labels: Mapping[str, int]) -> str | None:

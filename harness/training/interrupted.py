@@ -5,13 +5,14 @@ without a word: `--anew` removes the states, `--resume` goes on from them where 
 the card of the checkpoint says so.
 """
 
+import contextlib
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import TrainingError
-from harness.files import read_json, write_json
+from harness.errors import HarnessError, TrainingError
+from harness.files import read_json, sha256, write_json
 
 CHOICE = "choice.json"
 SHOWN = 6
@@ -26,10 +27,11 @@ _TWICE = ("planned.recipe", "planned.engine", "planned.batch", "planned.corpus",
 
 @dataclass(frozen=True)
 class Interrupted:
-    """States below `folder`, the newest after update `step` of `steps`; `differs` is None where nobody knows."""
+    """States below `folder`, the newest whole one after update `step` (None: none is whole) of `steps`; `differs` is
+    None where nobody knows."""
 
     folder: Path
-    step: int
+    step: int | None
     steps: int | None
     differs: dict[str, tuple] | None
 
@@ -55,14 +57,21 @@ def settle(states: Path, key: str, made_of: Mapping, *, leads: bool) -> None:
     Raises TrainingError where none was made, or where the other one cannot be gone on with.
     """
     own = states / key[:16]
-    found = [] if own.is_dir() else _others(states, own, made_of)
+    torn = own.is_dir() and newest_whole(own) is None and any(own.glob("*.safetensors"))
+    found = _others(states, own, made_of) if torn or not own.is_dir() else []
+    if torn and not any(one.step for one in found):
+        raise TrainingError(
+            " ".join([_torn(own), *map(_told, found)]),
+            remedy=f"Put them back from a copy, or begin anew: `harness {_command(states)} --anew`, then `dvc repro`.",
+        )
     if found:
-        other = max(found, key=lambda one: one.step)
+        other = max(found, key=lambda one: one.step or 0)
         if _read(states / CHOICE, {}).get("choice") != "resume":
-            raise TrainingError(_told(other), remedy=_remedy(states))
+            raise TrainingError(f"{_torn(own)} {_told(other)}" if torn else _told(other), remedy=_remedy(states))
         unfit = [name for name in other.differs or () if name.startswith(FIXED)]
-        if other.differs is None or unfit:
-            what = ", ".join(unfit[:SHOWN]) or "what it was made of is not recorded"
+        if other.step is None or other.differs is None or unfit:
+            unknown = "what it was made of is not recorded" if other.step else "none of its states is whole"
+            what = ", ".join(unfit[:SHOWN]) or unknown
             raise TrainingError(
                 f"{_told(other)} It cannot be gone on with: {what}.",
                 remedy=f"Restore that, or begin anew: `harness {_command(states)} --anew`, then `dvc repro`.",
@@ -70,6 +79,7 @@ def settle(states: Path, key: str, made_of: Mapping, *, leads: bool) -> None:
         if leads:
             origin = {"update": other.step, "differs": {name: list(pair) for name, pair in other.differs.items()}}
             write_json(mixed_of(own), [*_read(mixed_of(other.folder), []), origin])
+            shutil.rmtree(own, ignore_errors=True)
             other.folder.rename(own)
     if leads:
         write_json(origin_of(own), dict(made_of))
@@ -89,6 +99,31 @@ def origin_of(folder: Path) -> Path:
 def mixed_of(folder: Path) -> Path:
     """Where it stands what other states those in `folder` went on from."""
     return folder.with_name(f"{folder.name}.mixed.json")
+
+
+def intact(record: Path) -> dict:
+    """What stands beside the state of `record`. Raises ValueError where one of the two files is torn."""
+    try:
+        described = read_json(record)
+        whole = sha256(record.with_suffix(".safetensors")) == described["sha256"]
+    except (OSError, KeyError, TypeError, UnicodeDecodeError, HarnessError) as error:
+        raise ValueError(str(error)) from None
+    if not whole:
+        raise ValueError("its bytes are not those that were written")
+    return described
+
+
+def newest_whole(folder: Path) -> int | None:
+    """The update after which the newest state in `folder` was saved that is not torn."""
+    for record in sorted(folder.glob("[0-9]*.json"), reverse=True):
+        with contextlib.suppress(ValueError):
+            intact(record)
+            return int(record.stem)
+    return None
+
+
+def _torn(folder: Path) -> str:
+    return f"{folder}: no saved state of this training is whole; all of them are torn."
 
 
 def _read(path: Path, otherwise):
@@ -114,12 +149,11 @@ def choose(root: Path, family: str, arms: list[str], choice: str) -> list[str]:
 def _others(states: Path, own: Path, made_of: Mapping) -> list[Interrupted]:
     found = []
     for folder in sorted(states.glob("*")) if states.is_dir() else ():
-        saved = sorted(folder.glob("[0-9]*.safetensors"))
-        if folder == own or not saved:
+        if folder == own or not any(folder.glob("[0-9]*.safetensors")):
             continue
         then = _read(origin_of(folder), None)
         differs = None if then is None else _difference(then, made_of)
-        found.append(Interrupted(folder, int(saved[-1].stem), (then or {}).get("steps"), differs))
+        found.append(Interrupted(folder, newest_whole(folder), (then or {}).get("steps"), differs))
     return found
 
 
@@ -129,8 +163,9 @@ def _difference(then: Mapping, now: Mapping) -> dict[str, tuple]:
 
 
 def _told(other: Interrupted) -> str:
-    at = f"update {other.step:,}" + (f" of {other.steps:,}" if other.steps else "")
-    start = f"{other.folder.parent}: an interrupted training lies here, saved after {at}. It was made of something else"
+    of = f" of {other.steps:,}" if other.steps else ""
+    at = f"saved after update {other.step:,}{of}" if other.step else "all of its saved states torn"
+    start = f"{other.folder}: an interrupted training lies here, {at}. It was made of something else"
     if other.differs is None:
         return f"{start}, and of what is not recorded."
     said = [_one(name, *pair) for name, pair in other.differs.items()]

@@ -14,7 +14,8 @@ from pathlib import Path
 import torch
 
 from harness.errors import DiskError, TrainingError
-from harness.files import read_json, sha256, write_bytes, write_json
+from harness.files import sha256, write_bytes, write_json
+from harness.training.interrupted import intact
 
 KEPT = 2
 
@@ -78,11 +79,8 @@ def _bytes(tensors: dict[str, torch.Tensor]) -> bytes:
 def _read(record: Path) -> State:
     from safetensors.torch import load_file
 
-    described = read_json(record)
-    path = record.with_suffix(".safetensors")
-    if sha256(path) != described["sha256"]:
-        raise ValueError("its bytes are not those that were written")
-    return State(load_file(path), described["values"])
+    described = intact(record)
+    return State(load_file(record.with_suffix(".safetensors")), described["values"])
 
 
 def captured(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:

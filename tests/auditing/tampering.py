@@ -251,11 +251,12 @@ WAYS = {
         "/norbert3", "comparison.csv baseline: verdict",
     ),
     "a number in results.csv": (
-        replaced("reports/results.csv", r"^(aismec,norbert3,clinical,2,f1,)[\d.]+", r"\g<1>0.9999"),
-        "aismec/norbert3", "results.csv clinical 2 f1: value",
+        replaced("reports/results.csv", r"^(aismec,norbert3,clinical,2,binary_f1,true,)[\d.]+", r"\g<1>0.9999"),
+        "aismec/norbert3", "results.csv clinical 2 binary_f1: value",
     ),
     "a row twice": (
-        lines("reports/results.csv", lambda rows: [*rows, rows[1]]), "aismec/norbert3", "results.csv baseline 1 f1",
+        lines("reports/results.csv", lambda rows: [*rows, rows[1]]),
+        "aismec/norbert3", "results.csv baseline 1 binary_f1",
     ),
     "a row of a removed task": (
         lines("reports/comparison.csv", lambda rows: [*rows, rows[1].replace("aismec", "triage")]),
@@ -308,12 +309,12 @@ WAYS = {
     "better answers, with all numbers made to fit": (better_answers, "dvc.lock", f"{RUNS} as stage finetune@medmqp"),
     "better answers, as MLflow sees it": (better_answers, "medmqp/norbert3", "MLflow run"),
     "a number in classic.csv": (
-        replaced("reports/classic.csv", r"^(medmqp,majority,accuracy,)[\d.]+", r"\g<1>0.9999"),
+        replaced("reports/classic.csv", r"^(medmqp,majority,accuracy,false,)[\d.]+", r"\g<1>0.9999"),
         "medmqp/classic", "classic.csv majority accuracy: value",
     ),
     "a row of a removed task in classic.csv": (
         lines("reports/classic.csv", lambda rows: [*rows, rows[1].replace("aismec", "triage")]),
-        "reports", "classic.csv triage logistic_regression f1",
+        "reports", "classic.csv triage logistic_regression binary_f1",
     ),
     "a hash of the linear model in provenance.json": (
         edited("reports/provenance.json", lambda v: v["classic"][1].update(parameters="0" * 64)),

@@ -25,10 +25,14 @@ def root(made_once, tmp_path, monkeypatch):
 
 
 def audit(capsys, *arguments) -> tuple[int, list[dict]]:
-    """Exit code and links."""
+    """Exit code and links; what the command says instead where it fails."""
     capsys.readouterr()
     code = main(["audit", "--json", *arguments])
-    return code, json.loads(capsys.readouterr().out)["links"]
+    said = capsys.readouterr()
+    try:
+        return code, json.loads(said.out)["links"]
+    except ValueError:
+        pytest.fail(f"harness audit ended with {code} and without JSON:\n{said.out}{said.err}")
 
 
 def findings(links: list[dict]) -> list[dict]:

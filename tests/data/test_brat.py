@@ -91,12 +91,12 @@ def test_everything_in_a_folder_is_told_at_once(tmp_path):
 
 
 def test_an_empty_note_is_dropped_and_counted(tmp_path):
-    for name, text in (("b", ""), ("c", " \n\n")):
+    for name, text in (("b", ""), ("c", " \n\n"), ("unseen", "\u200b\n\u2060")):
         (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
         (tmp_path / f"{name}.ann").write_text("", encoding="utf-8")
     reading = read(tmp_path)
     assert [record["id"] for record in reading.records] == ["a"]
-    assert (reading.dropped, reading.rows_in) == ({"empty text": 2}, 3)
+    assert (reading.dropped, reading.rows_in) == ({"empty text": 3}, 4)
     # What is annotated was not empty.
     (tmp_path / "b.ann").write_text("T1\tName 0 4\tKari\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"offsets that do not hold .* b\.ann line 1"):

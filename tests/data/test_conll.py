@@ -35,6 +35,22 @@ def test_every_scheme_gives_the_same_spans(tmp_path, content):
     assert entities(reading) == [[("Kari Li", "Name"), ("Ola", "Name"), ("Os", "Place")]]
 
 
+def test_what_holds_no_token_is_dropped_and_counted(tmp_path):
+    """One empty note among many refuses no set, and leaves it with a word."""
+    (tmp_path / "b.conll").write_text("# exported by a program\n\n", encoding="utf-8")
+    marked = f"# newdoc id = a\n{IOB2}\n# newdoc id = b\n\n# newdoc id = c\n{IOB2}"
+    reading = read(tmp_path, marked, unit="document")
+    assert [record["id"] for record in reading.records] == ["a", "c"]
+    assert reading.dropped == {"empty document": 1, "empty file": 1} and reading.rows_in == 4
+
+
+@pytest.mark.parametrize("content", [IOB2, IOBES])
+def test_lines_that_end_in_a_carriage_return_alone_are_lines(tmp_path, content):
+    reading = read(tmp_path, content.replace("\n", "\r"))
+    assert reading.records == read(tmp_path, content).records
+    assert reading.repaired == {"lines that end in \\r alone": 6}
+
+
 def test_a_mark_of_byte_order_spaces_and_windows_lines_change_nothing(tmp_path):
     plain = read(tmp_path, IOB2).records
     odd = read(tmp_path, b"\xef\xbb\xbf" + IOB2.replace("\t", "  NN ").replace("\n", "\r\n").encode())
@@ -87,6 +103,7 @@ def test_parts_come_from_the_file(tmp_path):
         ("Os S-Place\nKari E-Name\n", {}, "E- that continues nothing .* a.conll line 2"),
         ("Kari B-Nmae\n", {}, "label not declared .* a.conll line 1"),
         ("Kari B-Name\n", {"unit": "document"}, "no line begins a document"),
+        ("Kari,B-Name\n", {}, "no column for the tag: blanks or tabs part columns .* a.conll line 1"),
         ("Kari B-Name\n", {"tag": 4}, "no column .* a.conll line 1"),
         (b"Kari B-Name\n\xff O\n", {}, "not UTF-8 .* a.conll line 2"),
         ("\n", {}, "a.conll is empty"),

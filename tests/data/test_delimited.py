@@ -82,6 +82,8 @@ def test_names_that_stand_twice_are_refused(tmp_path):
     [
         ("sep=;\nid;tekst;label\n1;hei;a\n", {"delimiter": ";"}, r"sep=;, a spreadsheet's note .* line 1"),
         ('"sep=;"\r\nid;tekst;label\r\n1;hei;a\r\n', {"delimiter": ";"}, r"sep=;, a spreadsheet's note .* line 1"),
+        ("SEP=;\r\nid;tekst;label\r\n1;hei;a\r\n", {"delimiter": ";"}, r"sep=;, a spreadsheet's note .* line 1"),
+        ('"id";"tekst";"label"\n"1";"hei";"a"\n', {}, r"is the delimiter ';'\? Say delimiter= .* line 1"),
         ("sep=,\nid,tekst,label\n1,hei,a\n", {}, r"remove it and say delimiter=',' .* line 1"),
         ("id;tekst;label\n1;hei;a\n", {}, r"one column: is the delimiter ';'\? Say delimiter= .* line 1"),
         ("id,tekst,label,\n1,hei,a,\n2,du,a,\n", {}, r"spreadsheets put at the end .* number 4 .* line 1"),

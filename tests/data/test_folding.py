@@ -50,6 +50,31 @@ def test_labels_lie_in_equal_shares_in_every_part():
         assert Counter(parts.values()) == {"test": 40, "validation": 20, "train": 140}
 
 
+def test_labels_of_spans_are_spread_over_the_folds_as_over_a_split():
+    """A document has many labels and one stratum, so the splitter alone does not look at them."""
+    records = [
+        {
+            "id": f"d{i:03}",
+            "document_type": "note",
+            "spans": [{"label": "NAME"}, *[{"label": rare} for rare, those in RARE.items() if i in those]],
+        }
+        for i in range(120)
+    ]
+    held = {rare: {f"d{i:03}" for i in those} for rare, those in RARE.items()}
+    rows = folding.rows_of(records, {r["id"]: "train" for r in records}, {r["id"]: r["id"] for r in records})
+    for repeat in (1, 2, 3):
+        dealt = folding.deal(rows, Folds(5, 1, 0.125), repeat)
+        tested = [{i for i, part in parts.items() if part == "test"} for parts in dealt]
+        for rare, those in held.items():
+            assert [len(those & ids) > 0 for ids in tested] == [True] * 5, rare
+        for parts in dealt:
+            assert Counter(parts.values()) == {"test": 24, "validation": 12, "train": 84}
+            assert all({parts[i] for i in those} == {"train", "validation", "test"} for those in held.values())
+
+
+RARE = {"PHONE": {5, 17, 33, 60, 61, 90, 118}, "AGE": {2, 3, 4, 7, 11, 12, 100}}
+
+
 def test_repeats_deal_otherwise_and_the_same_repeat_alike():
     rows = [Row(f"r{i:03}", f"g{i}", "ab"[i % 2]) for i in range(80)]
     assert folding.deal(rows, FOLDS, 1) == folding.deal(rows, FOLDS, 1)

@@ -230,3 +230,47 @@ def test_the_named_documents_of_the_original(repository, mirror):
     assert of("training-133", "First_Name")[0] == "Holger"
     assert not {"training-21", "training-581", "training-588", "training-737"} & set(records)
     assert not [name for name, record in records.items() if re.search(r"[<>⟨⟩]|&\w+;", record["text"])]
+
+
+PLAIN = inline_tags.Rules(labels=("Name", "Date"), shapes={})
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('<Name title="a>b">Kari</Name> bor', "attribute that holds a bracket"),
+        ("<Name title='a>b'>Kari</Name> bor", "attribute that holds a bracket"),
+        ("<!-- <Name>Kari</Name> --> bor", "XML comment or CDATA section"),
+        ("Hei <Name><!-- x -->Kari</Name> bor", "XML comment or CDATA section"),
+        ("<![CDATA[<Name>Kari</Name>]]> bor", "XML comment or CDATA section"),
+        ("&#x3C;Name&#x3E;Kari&#x3C;/Name&#x3E; bor", "escaped tag"),
+        ("&LT;Name&GT;Kari&LT;/Name&GT; bor", "escaped tag"),
+    ],
+)
+def test_what_xml_has_beside_tags_is_unclear(text, why):
+    with pytest.raises(Unclear, match=why):
+        parse(text, PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("Bj&oslash;rn", "Bjørn"), ("Bj&#248;rn", "Bjørn"), ("Bj&#xF8;rn", "Bjørn"), ("Kari &amp; Ola", "Kari & Ola"),
+     ("R&D; A&notit;", "R&D; A&notit;")],
+)  # fmt: skip
+def test_every_escape_is_the_character_that_it_stands_for(written, read):
+    parsed = parse(f"Her bor <Name>{written}</Name>.", PLAIN)
+    assert parsed.text == f"Her bor {read}." and parsed.spans == ((8, 8 + len(read), "Name"),)
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({"shapes": {"Nmae": "x"}}, "shapes= is about 'Nmae', which is none of the labels"),
+        ({"aliases": {"Navn": "Nmae"}}, "aliases= is about 'Nmae'"),
+        ({"absorbs": {"Dtae": ("Name",)}}, "absorbs= is about 'Dtae'"),
+        ({"shapes": {"Name": "("}}, "shapes= of 'Name' is no regular expression"),
+    ],
+)
+def test_a_rule_about_no_label_is_refused_where_it_is_declared(rule, said):
+    with pytest.raises(ValueError, match=re.escape(said)):
+        inline_tags.Rules(labels=("Name", "Date"), **{"shapes": {}, **rule})

@@ -165,3 +165,9 @@ def test_the_other_shape_takes_a_list_in_its_order(tmp_path):
     columns = {"question": "q", "options": "o", "label": "right", "answer": "said"}
     (record,) = tabular.table("a.jsonl", columns=columns, shape=readers.multiple_choice("ABC"))(tmp_path).records
     assert (record["options"], record["label"]) == (TEXTS, "B")
+
+
+@pytest.mark.parametrize("cell", ['{"A": "hoste", "B": "feber"}', "['hoste', 'feber']", "hoste|feber"])
+def test_options_written_into_one_text_are_refused_with_what_options_are(cell, tmp_path):
+    with pytest.raises(DataError, match=r"one text: options are a list, an object with keys, or columns"):
+        read(tmp_path, [{"q": "Hva?", "o": cell, "right": "A"}])

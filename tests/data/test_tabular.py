@@ -213,6 +213,33 @@ def test_an_ending_in_capitals_is_the_same_ending(tmp_path):
     assert tabular.table("A.JSONL", columns=COLUMNS)(tmp_path).records == EXPECTED
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "windows-1252"])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("text,label\nBlør,nei\n".encode("utf-16"), "UTF-16, which has to be converted"),
+        ("text,label\nBlør,nei\n".encode("utf-16-le"), "UTF-16, which has to be converted"),
+        ("text,label\nBlør,nei\n".encode("utf-16-be"), "UTF-16, which has to be converted"),
+        ("text,label\nBlør,nei\n".encode("utf-32"), "UTF-32, which has to be converted"),
+        (b"PK\x03\x04\x14\x00\x06\x00\x08\x00", "a spreadsheet or another packed file"),
+        (b"\x1f\x8b\x08\x00\x00\x00\x00\x00", "a compressed file"),
+    ],
+)
+def test_a_file_that_is_no_text_in_its_encoding_is_called_what_it_is(tmp_path, content, said, encoding):
+    (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(DataError, match=rf"not {encoding.upper()} but {said}") as caught:
+        tabular.table("a.csv", columns={"text": "text", "label": "label"}, encoding=encoding)(tmp_path)
+    assert "1 of 1 rows" in str(caught.value)
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_table_in_utf_8_is_not_read_as_one_of_windows(tmp_path, mark):
+    """Every byte of it means a letter there: Blør would become BlÃ¸r."""
+    (tmp_path / "a.csv").write_bytes(mark + "text,label\nBlør,nei\n".encode())
+    with pytest.raises(DataError, match=r'UTF-8: leave encoding="windows-1252" away'):
+        tabular.table("a.csv", columns={"text": "text", "label": "label"}, encoding="windows-1252")(tmp_path)
+
+
 def test_a_table_of_windows_is_read_where_that_is_declared(tmp_path):
     (tmp_path / "a.csv").write_bytes("id;text;label\n1;Blør på høyre side;nei\n".encode("windows-1252"))
     columns = {"id": "id", "text": "text", "label": "label"}

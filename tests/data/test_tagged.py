@@ -53,11 +53,11 @@ def test_a_document_of_windows_is_read_where_that_is_declared(tmp_path):
 
 
 def test_an_empty_note_is_dropped_and_counted(tmp_path):
-    for name, text in (("a", "<Name>Kari</Name> her."), ("b", ""), ("c", "\n \n")):
+    for name, text in (("a", "<Name>Kari</Name> her."), ("b", ""), ("c", "\n \n"), ("unseen", "\u200b\n\u2060")):
         (tmp_path / f"{name}.txt").write_text(text, encoding="utf-8")
     reading = tagged.tagged("*.txt", RULES)(tmp_path)
     assert [record["id"] for record in reading.records] == ["a"]
-    assert (reading.dropped, reading.rows_in) == ({"empty text": 2}, 3)
+    assert (reading.dropped, reading.rows_in) == ({"empty text": 3}, 4)
     (tmp_path / "d.txt").write_bytes(b"en\n\xffto")
     with pytest.raises(DataError, match=r"not UTF-8 .* d\.txt line 2"):
         tagged.tagged("*.txt", RULES)(tmp_path)

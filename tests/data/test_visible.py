@@ -39,6 +39,10 @@ DISGUISES = {
     "narrow no-break spaces": TEXT.replace(" ", "\u202f"),
     "ideographic spaces": TEXT.replace(" ", "\u3000"),
     "form feeds": TEXT.replace(" ", "\x0c"),
+    "Cyrillic letters": TEXT.translate(str.maketrans("aeopcyxi", "аеорсухі")),
+    "a Cyrillic letter under a ring": unicodedata.normalize("NFD", TEXT).replace("a\u030a", "а\u030a"),
+    "Cyrillic and Greek letters": TEXT.replace("opp", "орр").replace("o", "ο").replace("a", "а"),
+    "Greek letters": TEXT.replace("o", "ο").replace("P", "Ρ"),
     "mathematical letters": TEXT.replace("a", "\U0001d5ba"),
 }
 disguised = pytest.mark.parametrize("text", DISGUISES.values(), ids=DISGUISES)
@@ -63,6 +67,12 @@ def test_disguises_are_the_same_to_a_reader(text):
         ("brok", "brøk"),
         ("5´", "5 "),
         ("ja!", "ja?"),
+        ("TNFα", "TNFa"),
+        ("µg", "mg"),
+        ("каr", "kar"),
+        ("сор", "cop"),
+        ("он сказал сор i Oslo", "он сказал cop i Oslo"),
+        ("Ο γιατρός ΤΟΝ i Oslo", "O γιατρός TON i Oslo"),
     ],
 )
 def test_what_looks_different_stays_different(one, other):

@@ -160,6 +160,11 @@ def test_rows_are_handed_back_by_part(tmp_path):
         ([document(2), document(1)], {}, "not in the order of their ids; the first out of place is d001"),
         ([document(1), document(2, gold=[])], {}, r"gold of 1 test row\(s\).*d002"),
         ([document(1), document(2)], {"text": "." * 19}, r"length of 1 test text\(s\).*d002"),
+        (
+            [document(1), document(2, prediction=[[0, 4, "First_Name"], [0, 10, "Last_Name"]])],
+            {},
+            r"spans overlap in 1 test text\(s\).*d002",
+        ),
         ([document(1), document(2), document(3, part="train")], {}, "other parts than test: line 3"),
     ],
 )
@@ -169,6 +174,12 @@ def test_rows_that_are_not_those_of_the_data_are_named(tmp_path, lines, changes,
     with pytest.raises(DataError, match=message) as caught:
         held(tmp_path, lines, {"test": ["d001", "d002"]}, records)
     assert MADE_BY in caught.value.remedy
+
+
+def test_two_tokens_may_each_hold_a_part_of_one_letter(tmp_path):
+    spans = [[0, 2, "First_Name"], [1, 3, "Last_Name"], [12, 20, "Date"]]
+    lines = [document(1, prediction=spans), document(2, prediction=spans)]
+    held(tmp_path, lines, {"test": ["d001", "d002"]}, {line["id"]: record(line) for line in lines})
 
 
 def test_checking_costs_little_beside_reading(tmp_path):

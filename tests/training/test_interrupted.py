@@ -113,3 +113,47 @@ def test_there_may_be_nothing_to_choose(tmp_path):
     states_of(tmp_path).joinpath("without a state").mkdir(parents=True)
     interrupted.settle(states_of(tmp_path), "k" * 16, {"steps": 3}, leads=True)
     assert read_json(interrupted.origin_of(states_of(tmp_path) / ("k" * 16))) == {"steps": 3}
+
+
+def torn(how, folder):
+    for path in sorted(folder.glob("0*")):
+        how(path)
+
+
+TORN = {
+    "cut short": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+    "garbage": lambda path: path.write_bytes(b"\xff\xfe not a state"),
+    "empty": lambda path: path.write_bytes(b""),
+}
+
+
+@pytest.mark.parametrize("how", TORN)
+def test_a_torn_state_of_its_own_does_not_hide_another_trainings(how, cut_off):
+    root, again = cut_off
+    with pytest.raises(Killed):
+        trained("bert", settings("bert", clip=0.9), root / "aside", observer=Kill(), code=CODE)
+    mine = next(path for path in (root / "aside").glob("*") if path.is_dir() and path.name != "corpus")
+    mine.rename(states_of(root) / mine.name)
+    mine.with_name(f"{mine.name}.made_of.json").rename(states_of(root) / f"{mine.name}.made_of.json")
+    torn(TORN[how], states_of(root) / mine.name)
+    with pytest.raises(TrainingError) as caught:
+        again(clip=0.9)
+    said = str(caught.value)
+    assert mine.name in said and "torn" in said
+    assert "saved after update 4 of 9" in said and "settings.clip was" in said
+    interrupted.choose(root, FAMILY, [ARM], "resume")
+    assert again(clip=0.9)[1]["mixed"][0]["update"] == 4
+
+
+@pytest.mark.parametrize("how", TORN)
+def test_where_no_state_is_whole_nothing_begins_from_zero_without_a_word(how, cut_off):
+    root, again = cut_off
+    torn(TORN[how], next(path.parent for path in states_of(root).rglob("0*.safetensors")))
+    with pytest.raises(TrainingError, match="torn") as caught:
+        again()
+    assert "--anew" in caught.value.remedy
+    interrupted.choose(root, FAMILY, [ARM], "resume")
+    with pytest.raises(TrainingError, match=r"torn.*cannot be gone on with: none of its states is whole"):
+        again(clip=0.9)
+    interrupted.choose(root, FAMILY, [ARM], "anew")
+    assert again()[1]["mixed"] == []
