@@ -27,7 +27,8 @@ def blocks(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, di
         Paragraph(
             "Rows *decided by clinical words* turn on a word that the clinical corpus alone explains and that no "
             "training row has. Of rows decided by everyday words every arm can know as much. *Planted* is the share "
-            "of right answers without and with that knowledge. *Control* was trained as long, on general text."
+            "of right answers without and with that knowledge. *Control* was trained as long, on general text. "
+            "Verdicts are adjusted by Holm's method for all comparisons of this table and of control with baseline."
         ),
     )
 

@@ -171,26 +171,25 @@ class Comparison:
 
 
 def judged(comparisons: list[Comparison], statistics: Statistics) -> Judgements:
-    """Judgement by (task, family, other arm). All comparisons on test splits, and those by kind of row, are one family
-    of tests; holdouts repeat them and are not part of it. Two arms that a constant answer beats are `inconclusive`."""
-    return _judged(comparisons, statistics)[0]
+    """Judgement by (task, family, other arm). All comparisons on whole test splits are one family of tests; holdouts
+    repeat them and are not part of it. Two arms that a constant answer beats are `inconclusive`."""
+    of = [(c, arm) for c in comparisons for arm in c.others]
+    estimates = [c.evidence.get(arm, c.estimates["test", arm]) for c, arm in of]
+    # What is coarsened brings its floor along, since that would tell how many rows have a label.
+    floors = [(0.0 if c.evidence else None) if c.rung else c.floor for c, _ in of]
+    return _judged(of, estimates, statistics, floors)
 
 
 def judged_readings(comparisons: list[Comparison], statistics: Statistics) -> dict[tuple, Judgement]:
-    """Judgement by (task, family, reading), of the same family of tests."""
-    return _judged(comparisons, statistics)[1]
+    """Judgement by (task, family, reading). The readings of all comparisons are a second family of tests."""
+    of = [(c, reading) for c in comparisons for reading in c.readings]
+    return _judged(of, [reading.estimate for _, reading in of], statistics)
 
 
-def _judged(comparisons: list[Comparison], statistics: Statistics) -> tuple[Judgements, dict[tuple, Judgement]]:
-    whole = [(c, arm) for c in comparisons for arm in c.others]
-    read = [(c, reading) for c in comparisons for reading in c.readings]
-    estimates = [c.evidence.get(arm, c.estimates["test", arm]) for c, arm in whole] + [r.estimate for _, r in read]
-    # What is coarsened brings its floor along, since that would tell how many rows have a label.
-    floors = [(0.0 if c.evidence else None) if c.rung else c.floor for c, _ in whole] + [None] * len(read)
-    metrics, alpha = [c.metric for c, _ in whole + read], 1 - statistics.level
+def _judged(of: list[tuple], estimates: list[Estimate], statistics: Statistics, floors: list | None = None) -> dict:
+    metrics, alpha = [c.metric for c, _ in of], 1 - statistics.level
     found = judge(estimates, metrics, alpha=alpha, margin=statistics.margin, floors=floors)
-    by_key = list(zip(((c.task, c.family, of) for c, of in whole + read), found, strict=True))
-    return dict(by_key[: len(whole)]), dict(by_key[len(whole) :])
+    return {(c.task, c.family, key): judgement for (c, key), judgement in zip(of, found, strict=True)}
 
 
 def four_decimals(value: float) -> float:

@@ -162,7 +162,7 @@ def records(data, name):
     return [(decided_by, f"{one} {two}", label, group) for _, one, two, label, group, decided_by in rows]
 
 
-ROWS = {"aismec": 960, "synergi": 1536, "medmcqa": 1536, "medmqp": 1536}
+ROWS = {"aismec": 1440, "synergi": 1536, "medmcqa": 1536, "medmqp": 1152}
 
 
 @pytest.mark.parametrize("name", ROWS)

@@ -5,7 +5,7 @@ import random
 from harness.data.synthetic.language import child, pick_standard, say
 from harness.data.synthetic.planted import CLINICAL, EVERYDAY, EVERYDAY_ROWS, Planted, answer
 
-CALLS_OF_A_WORD = 4
+CALLS_OF_A_WORD = 6
 _QUESTIONS = ("Hva har skjedd?", "Hva gjelder det?", "Hvor er du?", "Medisinsk nødtelefon.")
 _PLACES = ("Vi er hjemme.", "Vi er på jobb.", "Vi er på hytta.", "Vi er i butikken.")
 _WHO = ("mannen min", "moren min", "naboen", "faren min", "en kollega", "broren min", "søsteren min", "en venn")

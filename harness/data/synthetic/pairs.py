@@ -9,13 +9,19 @@ from harness.data.synthetic.planted import CLINICAL, EVERYDAY, EVERYDAY_ROWS, HO
 PAIRS_OF_A_WORD = 4
 DOCTORS = 11
 _FIRST = (
-    "Det handlet om {t}.", "Jeg lurer på {t}.", "Hva vet dere om {t}?", "Jeg leste om {t}.", "Noen nevnte {t}.",
-    "Hva er {t}?", "Jeg spør om {t}.", "Vi snakket om {t}.",
-)  # fmt: skip
+    "Det handlet om {t}.",
+    "Jeg lurer på {t}.",
+    "Hva vet dere om {t}?",
+    "Jeg leste om {t}.",
+    "Noen nevnte {t}.",
+    "Hva er {t}?",
+    "Jeg spør om {t}.",
+    "Vi snakket om {t}.",
+)
 _SECOND = ("De {short}.", "Vi {short}.", "Noen {short}.")
-# The classes asked about: two texts of four classes agree or not, which so small an encoder learns in time.
-_INCIDENTS = ("medication", "equipment", "infection", "documentation")
-_EVERYDAY = ("food", "vehicle", "clothes", "animal")
+# The classes asked about: whether two texts of three classes agree, so small an encoder learns in time.
+_INCIDENTS = ("medication", "equipment", "infection")
+_EVERYDAY = ("food", "vehicle", "clothes")
 
 
 def generate(seed: int, planted: Planted) -> list[tuple[int, str, str, int, str, str]]:
