@@ -60,6 +60,7 @@ def _params(repository: Path, root: Path) -> ParamsFile:
     params = yaml.load((repository / "harness" / "profiles" / "embedded.yaml").read_text(encoding="utf-8"))
     params["run"].update(profile="miniature", tasks=list(TASKS), families=[FAMILY], seeds=SEEDS)
     params["statistics"]["draws"] = 100
+    params["families"][FAMILY]["control"] = False
     with open(root / "params.yaml", "w", encoding="utf-8") as handle:
         yaml.dump(params, handle)
     return load(root / "params.yaml")

@@ -195,6 +195,7 @@ def _parameters(repository: Path, site: Path) -> None:
     params["corpus"]["training_texts_of"] = ["aismec", "nor_deid"]
     family = params["families"]["norbert3"]
     family["encoder"].update(hidden=32, intermediate=64, vocabulary=1000)
+    family["control"] = False
     for phase in ("general", "adaptation"):
         family[phase].update(steps=4)
     params["tasks"]["notes"] = dict(params["tasks"]["nor_deid"])
