@@ -37,7 +37,8 @@ def two_commits(repository, tmp_path_factory) -> Path:
             metrics["aismec"]["norbert3"][primary(metrics)]["clinical"] = 0.9999
             (root / "reports" / "metrics.json").write_text(json.dumps(metrics))
             lines = (root / CURVE).read_text().splitlines()
-            lines[-1] = ",".join([*lines[-1].split(",")[:-1], "0.9999"])
+            cells = dict(zip(lines[0].split(","), lines[-1].split(","), strict=True)) | {"clinical": "0.9999"}
+            lines[-1] = ",".join(cells.values())
             (root / CURVE).write_text("\n".join(lines) + "\n")
         run(root, "git", "add", "-A")
         run(root, *COMMIT, message)

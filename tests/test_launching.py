@@ -213,8 +213,9 @@ def test_the_code_of_the_process_that_failed_comes_back(tmp_path):
 def test_only_what_is_trained_here_is_started_on_every_device(stage, source, devices, monkeypatch, tmp_path):
     text = (ROOT / "params.yaml").read_text(encoding="utf-8")
     for was, now in (("portable", "fast"), ("devices: 1", "devices: 4"), ("device: cpu", "device: cuda"),
-                     ("effective_batch: 64, device_batch: 64", "effective_batch: 64, device_batch: 16")):  # fmt: skip
+                     ("control: true", "control: false")):  # fmt: skip
         text = text.replace(was, now)
+    text = text.replace("effective_batch: 32, device_batch: 32", "effective_batch: 32, device_batch: 8", 1)
     if source == "folder":
         arm = "baseline" if stage == "checkpoint" else "clinical"
         text = text.replace(f"{arm}: {{source: build}}", f"{arm}: {{source: folder, path: there}}", 1)
@@ -231,7 +232,7 @@ OTHERS = [
     ("cooldown: 0.3", "cooldown: 1.3", "families.modernbert.general.cooldown"),
     ("draws: 2000", "draws: 1", "statistics.draws"),
     ("overlap_n: 13", "overlap_n: 0", "corpus.overlap_n"),
-    ("{steps: 60,", "{steps: 0,", "tasks.medmcqa.steps"),
+    ("{steps: 200, batch: 8,", "{steps: 0, batch: 8,", "tasks.medmcqa.steps"),
 ]
 
 

@@ -50,7 +50,8 @@ def _arm(folder: Path, arm: str, params: Params, chain: Chain, hashes: Hashes) -
 def _card(folder: Path, arm: str, card: dict, params: Params, chain: Chain, hashes: Hashes) -> Iterator[Link]:
     family, (where,) = params.families[folder.parent.name], chain.about
     chain = chain.of(f"{where}/harness.json", rests_on=("params.yaml",))
-    source = getattr(family, arm, Build("build"))
+    # A control arm, which `params.yaml` switches on or off, has no source of its own.
+    source = Build("build") if arm == CONTROL else getattr(family, arm)
     built = isinstance(source, Build)
     expected = {"family": folder.parent.name, "arm": arm, "architecture": family.architecture}
     expected |= {"source": _source(source)} | (_training(family, arm, params) if built else {})

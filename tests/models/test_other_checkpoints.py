@@ -141,6 +141,7 @@ def test_a_checkpoint_with_another_tokenizer_is_an_arm_of_a_family(architecture,
     def change(values):
         values["families"][family]["baseline"] = {"source": "folder", "path": str(published(architecture))}
         values["families"][family]["clinical"] = {"source": "folder", "path": str(other)}
+        values["families"][family]["control"] = False
 
     # Words of its own, and none of the baseline's ids mean the same.
     tokenizer = json.loads((other / "tokenizer.json").read_text(encoding="utf-8"))
