@@ -20,7 +20,7 @@ def compare_arms(runs: Runs, settings: statistics.Settings, unmeasured: Collecti
     estimated. Raises DataError where runs do not cover the same groups.
     """
     return [
-        {"part": part, "against": against, **_compared(runs, part, CLINICAL, against, settings, part in unmeasured)}
+        {"part": part, "against": against} | _compared(runs, part, CLINICAL, against, settings, part in unmeasured)
         for part, against in sorted(runs)
         if against != CLINICAL and (part, CLINICAL) in runs
     ]
@@ -32,10 +32,8 @@ def by_kind(runs: Runs, settings: statistics.Settings, unmeasured: Collection[st
     A row holds `decided_by`, `arm`, `against`, the `seeds` and the fields of an Estimate, whose `clinical` is `arm`'s.
     """
     return [
-        {
-            **{"decided_by": kind, "arm": arm, "against": other},
-            **_compared(runs, kind, arm, other, settings, kind in unmeasured),
-        }
+        {"decided_by": kind, "arm": arm, "against": other}
+        | _compared(runs, kind, arm, other, settings, kind in unmeasured)
         for kind in sorted({kind for kind, _ in runs})
         for arm, other in READINGS
         if (kind, arm) in runs and (kind, other) in runs

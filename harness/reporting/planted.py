@@ -6,35 +6,35 @@ from collections.abc import Mapping
 
 from harness.evaluation.verdicts import VERDICTS, Judgement
 from harness.reporting import wording
-from harness.reporting.document import Paragraph, Table
-from harness.reporting.results import AGAINST, Comparison
+from harness.reporting.document import Bullets, Paragraph, Table
+from harness.reporting.results import Comparison
 from harness.reporting.stored import Reading
 from harness.reporting.wording import amount, arm_title
 
 Judged = Mapping[tuple[str, str, Reading], Judgement]
 DECIDERS = {"clinical": "clinical words", "everyday": "everyday words"}
-PLACEBO = ("control", AGAINST)
 
 
 def blocks(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, dict], level: float) -> tuple:
-    """The sentence and the table of all readings; nothing where there are none."""
+    """What was found in a line for each pair of arms, and the table of all readings; nothing where there are none."""
     read = [c for c in comparisons if c.readings]
     if not read:
         return ()
     return (
-        Paragraph(found(read, judged)),
+        Bullets(found(read, judged)),
         table(read, judged, cards, level),
         Paragraph(
             "Rows *decided by clinical words* turn on a word that the clinical corpus alone explains and that no "
             "training row has. Of rows decided by everyday words every arm can know as much. *Planted* is the share "
-            "of right answers without and with that knowledge. *Control* was trained as long, on general text. "
-            "Verdicts are adjusted by Holm's method for all comparisons of this table and of control with baseline."
+            "of right answers without and with that knowledge; where details are sought, of the names that turn on "
+            "it. *Control* was trained as long, on general text. Verdicts are adjusted by Holm's method for all "
+            "comparisons of this table and of control with baseline."
         ),
     )
 
 
-def found(comparisons: list[Comparison], judged: Judged) -> str:
-    """What the arms made of what was planted, counted over all tasks and families."""
+def found(comparisons: list[Comparison], judged: Judged) -> tuple[str, ...]:
+    """A sentence for each kind of row and pair of arms, counted over all tasks and families."""
     sentences = []
     for kind, words in DECIDERS.items():
         for arm, against in dict.fromkeys((r.arm, r.against) for c in comparisons for r in c.readings):
@@ -57,7 +57,7 @@ def found(comparisons: list[Comparison], judged: Judged) -> str:
                 f"On rows decided by {words}, {arm} against {against}: of {amount(len(of), 'comparison')} {said}; "
                 f"{size}."
             )
-    return " ".join(sentences)
+    return tuple(sentences)
 
 
 def table(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, dict], level: float) -> Table:

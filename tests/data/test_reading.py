@@ -74,6 +74,8 @@ def test_what_a_format_keeps_beside_its_data_is_no_stray(root, tmp_path):
     creating.create(root, "saved", "sequence", "dataset")
     given = placed(tmp_path / "b", "sequence", "dataset", "dataset_info.json", "train/state.json", "cache-1.arrow")
     placing.place(root, "saved", given, {"kind": "public"})
+    for name, kept in (("mine", "annotation.conf"), ("saved", "dataset_info.json")):
+        assert (root / "data" / name / kept).is_file() and (root / "data" / name / "source.json").is_file()
 
 
 def test_a_stray_file_is_told_with_everything_else(root, tmp_path):

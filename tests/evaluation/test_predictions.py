@@ -179,7 +179,9 @@ def test_rows_that_are_not_those_of_the_data_are_named(tmp_path, lines, changes,
 def test_two_tokens_may_each_hold_a_part_of_one_letter(tmp_path):
     spans = [[0, 2, "First_Name"], [1, 3, "Last_Name"], [12, 20, "Date"]]
     lines = [document(1, prediction=spans), document(2, prediction=spans)]
-    held(tmp_path, lines, {"test": ["d001", "d002"]}, {line["id"]: record(line) for line in lines})
+    records = {line["id"]: record(line) for line in lines}
+    found = held(tmp_path, lines, {"test": ["d001", "d002"]}, records)
+    assert [row["prediction"] for row in found["test"]] == [spans, spans]
 
 
 def test_checking_costs_little_beside_reading(tmp_path):

@@ -106,6 +106,7 @@ def test_what_is_left_out_says_the_same_as_its_default(folders, tmp_path):
     (folder / "config.json").write_text(json.dumps(config))
     shapes = families.preload([folder, folders("electra")], "electra", "sequence", ("a", "b"), "sdpa", 8)
     refuse_unlike(dict(zip(("baseline", "clinical"), shapes, strict=True)), "aismec/f")
+    assert shapes[0] == shapes[1]
 
 
 def test_the_recipes_own_rates_are_not_compared(folders):

@@ -412,3 +412,4 @@ def test_buffers_and_heads_of_pre_training_may_be_there(name, checkpoints_by_nam
     state = load_file(folder / "model.safetensors")
     save_file({name: torch.arange(4.0), **state}, folder / "model.safetensors", metadata={"format": "pt"})
     brought_in(folder, "bert", tmp_path / "arm")
+    assert same_encoder(checkpoints_by_name["bert"], tmp_path / "arm", "bert")

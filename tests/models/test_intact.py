@@ -87,6 +87,9 @@ def test_the_card_and_its_readme_may_change(project):
     folder = project / "artifacts" / "checkpoints" / FAMILY / "baseline"
     (folder / "README.md").write_text("read me")
     intact.refuse_changed(folder)
+    flip(folder / "model.safetensors")
+    with pytest.raises(CheckpointError, match=r"model\.safetensors has SHA-256"):
+        intact.refuse_changed(folder)
 
 
 def test_an_imported_checkpoint_is_held_too(project):
@@ -103,6 +106,8 @@ def test_an_imported_checkpoint_is_held_too(project):
 
 def test_what_no_stage_stored_has_nothing_to_be_held_against(project):
     folder = project / "artifacts" / "checkpoints" / FAMILY / "baseline"
-    (folder / "harness.json").unlink()
     flip(folder / "model.safetensors")
+    with pytest.raises(CheckpointError, match=r"model\.safetensors has SHA-256"):
+        intact.refuse_changed(folder)
+    (folder / "harness.json").unlink()
     intact.refuse_changed(folder)

@@ -41,11 +41,12 @@ def test_the_first_table_says_what_was_planted_and_what_was_found(tmp_path):
     found, statistics = comparisons(tmp_path)
     judged = results.judged_readings(found, statistics)
     cards = {"synergi": {"source": {"planted": {"clinical": [0.125, 0.86875], "everyday": [1.0, 1.0]}}}}
-    sentence, table, _ = planted.blocks(found, judged, cards, 0.95)
-    assert "decided by clinical words, clinical against baseline: of 1 comparison 1 better" in sentence.text
-    assert "control against baseline: of 1 comparison 1 inconclusive" in sentence.text
-    assert "decided by everyday words, clinical against baseline: of 1 comparison 1 inconclusive" in sentence.text
-    assert "mean absolute difference 1.0 points" in sentence.text
+    said, table, _ = planted.blocks(found, judged, cards, 0.95)
+    sentences = " ".join(said.items)
+    assert "decided by clinical words, clinical against baseline: of 1 comparison 1 better" in sentences
+    assert "control against baseline: of 1 comparison 1 inconclusive" in sentences
+    assert "decided by everyday words, clinical against baseline: of 1 comparison 1 inconclusive" in sentences
+    assert "mean absolute difference 1.0 points" in sentences
     assert isinstance(table, Table)
     rows = [dict(zip(table.header, row, strict=True)) for row in table.rows]
     assert [row["Rows decided by"] for row in rows] == ["clinical words (72 rows)", "everyday words (82 rows)"]
