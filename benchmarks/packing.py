@@ -18,7 +18,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import torch
 
 from harness.models.architectures import architecture_named
-from harness.training.batching import Example, bucketed, collate
+from harness.training.batching import bucketed, collate
+from harness.training.examples import Example, Examples
 from harness.training.packing import pack, packed_inputs
 
 VOCABULARY, PAD, CLS, SEP = 2000, 0, 1, 2
@@ -82,8 +83,8 @@ def bucket_batches(documents, options) -> list[dict]:
     """Windows of at most `length`; short documents come in more rows, so that a batch has about as many tokens."""
     room = options.length - 2
     windows = [document[i : i + room] for document in documents for i in range(0, len(document), room)]
-    examples = [Example(((CLS, *window, SEP),), (), 0, i) for i, window in enumerate(windows)]
-    mean = sum(example.length for example in examples) / len(examples)
+    examples = Examples(Example(((CLS, *window, SEP),), (), 0, i) for i, window in enumerate(windows))
+    mean = examples.lengths.mean()
     rows = round(options.rows * options.length / mean)
     return [collate(b, PAD, "cpu")[0] for b in bucketed(examples, rows, torch.Generator().manual_seed(2))]
 

@@ -18,13 +18,19 @@ from harness.swapping import put_in_place
 
 
 def write_bytes(path: Path, content: bytes) -> None:
+    _write(path, (content,))
+
+
+def _write(path: Path, contents: Iterable[bytes]) -> None:
+    """The pieces of a file one after the other, so that they need not all be in memory."""
     path = Path(path)
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         remove_abandoned(path.parent)
         aside = aside_of(path)
         with held(aside) as handle:
-            handle.write(content)
+            for content in contents:
+                handle.write(content)
             handle.flush()
             os.fsync(handle.fileno())
             os.replace(aside, path)
@@ -59,7 +65,7 @@ def write_json(path: Path, value) -> None:
 
 
 def write_jsonl(path: Path, rows: Iterable[dict]) -> None:
-    write_text(path, "".join(canonical_json(row) + "\n" for row in rows))
+    _write(path, ((canonical_json(row) + "\n").encode("utf-8") for row in rows))
 
 
 def read_text(path: Path, *, made_by: str | None = None) -> str:

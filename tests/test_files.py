@@ -1,5 +1,7 @@
 """Files between stages: rows one at a time, and what is said of a file that is not as it should be."""
 
+import tracemalloc
+
 import pytest
 
 from harness.errors import DataError, MissingInputError
@@ -27,3 +29,24 @@ def test_a_bad_row_is_named_after_the_good_ones_were_read(line, what, tmp_path):
 def test_a_missing_file_names_the_command_that_makes_it(tmp_path):
     with pytest.raises(MissingInputError, match="harness corpus"):
         next(jsonl_rows(tmp_path / "none.jsonl", made_by="harness corpus"))
+
+
+def test_a_file_of_many_rows_is_written_row_by_row(tmp_path):
+    """A part's answers may take gigabytes as text."""
+    tracemalloc.start()
+    write_jsonl(tmp_path / "rows.jsonl", ({"id": i, "text": "å" * 1000} for i in range(5000)))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 1_000_000, f"{most} bytes at once"
+    assert len(read_jsonl(tmp_path / "rows.jsonl")) == 5000
+
+
+def test_rows_that_fail_half_way_leave_the_file_as_it_was(tmp_path):
+    def rows():
+        yield {"id": 1}
+        raise ValueError("no second row")
+
+    write_jsonl(tmp_path / "rows.jsonl", [{"id": 0}])
+    with pytest.raises(ValueError, match="no second row"):
+        write_jsonl(tmp_path / "rows.jsonl", rows())
+    assert read_jsonl(tmp_path / "rows.jsonl") == [{"id": 0}] and len(list(tmp_path.iterdir())) == 1

@@ -1,11 +1,13 @@
 """TF-IDF and logistic regression for a text, a pair of texts, or a question with options."""
 
-from collections.abc import Sequence
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
 from sklearn.dummy import DummyClassifier
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
@@ -13,23 +15,65 @@ from harness.determinism import derived_seed
 
 # Where a product of two unit vectors stands beside the vectors themselves, it is small.
 AGREEMENT = 3.0
+AT_ONCE = 10_000  # texts that are counted together
 # From MANY labels on, each is fitted on its rows and a sample of the others: SHARE for each of its own, at least LEAST.
 MANY, SHARE, LEAST = 50, 20, 1000
 
 
 class Weights:
-    """Words, pairs of words and groups of 3 to 5 characters inside a word, weighted by TF-IDF."""
+    """Words, pairs of words and groups of 3 to 5 characters inside a word, weighted by TF-IDF.
+
+    Texts are counted AT_ONCE at a time: while it counts, scikit-learn takes 20 bytes for every group of characters.
+    """
 
     def __init__(self, texts: Sequence[str]):
         # Punctuation counts as a word, so that no text is empty.
-        self._parts = [
-            TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"\w+|[^\w\s]").fit(texts),
-            TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True).fit(texts),
+        options = [
+            {"ngram_range": (1, 2), "token_pattern": r"\w+|[^\w\s]"},
+            {"analyzer": "char_wb", "ngram_range": (3, 5)},
         ]
+        self._parts = [_fitted(option, texts) for option in options]
 
     def __call__(self, texts: Sequence[str]) -> csr_matrix:
         """[texts, features]."""
-        return hstack([part.transform(texts) for part in self._parts]).tocsr()
+        blocks = (
+            hstack([weighing.transform(counter.transform(some), copy=False) for counter, weighing in self._parts])
+            for some in _cut(texts)
+        )
+        return _on_top_of_one_another(blocks)
+
+
+def _fitted(options: dict, texts: Sequence[str]) -> tuple[CountVectorizer, TfidfTransformer]:
+    """What `TfidfVectorizer(sublinear_tf=True, …).fit(texts)` holds, to the bit."""
+    holding: Counter[str] = Counter()
+    for some in _cut(texts):
+        counter = CountVectorizer(**options)
+        counted = counter.fit_transform(some)
+        found = np.bincount(counted.indices, minlength=counted.shape[1]).tolist()
+        holding.update({term: found[column] for term, column in counter.vocabulary_.items()})
+    terms = sorted(holding)
+    counter = CountVectorizer(dtype=np.float64, **options)
+    # As its argument it would be copied.
+    counter.vocabulary_ = {term: column for column, term in enumerate(terms)}
+    weighing = TfidfTransformer(sublinear_tf=True)
+    weighing.idf_ = np.log((1 + len(texts)) / (1 + np.array([holding[term] for term in terms], np.float64))) + 1
+    return counter, weighing
+
+
+def _cut(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (texts[start : start + AT_ONCE] for start in range(0, len(texts), AT_ONCE))
+
+
+def _on_top_of_one_another(blocks: Iterable[csr_matrix]) -> csr_matrix:
+    """As `vstack`, with little beside the result: its numbers are put into arrays that grow in place."""
+    data, columns, ends, width = array("d"), array("i"), array("q", [0]), 0
+    for block in map(csr_matrix, blocks):
+        data.frombytes(block.data.astype(np.float64, copy=False).tobytes())
+        columns.frombytes(block.indices.astype(np.int32, copy=False).tobytes())
+        ends.extend((block.indptr[1:].astype(np.int64) + ends[-1]).tolist())
+        width = block.shape[1]
+    indptr = np.array(ends, np.int32 if ends[-1] <= np.iinfo(np.int32).max else np.int64)
+    return csr_matrix((np.asarray(data), np.asarray(columns), indptr), (len(ends) - 1, width))
 
 
 class Encoding:

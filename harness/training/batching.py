@@ -2,76 +2,58 @@
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from harness import letters
 from harness.bio import IGNORED, Tags
+from harness.training.examples import Example, Examples
 
-
-@dataclass(frozen=True)
-class Example:
-    """One thing the model scores: a text, a pair, a window of a document, or a question's options.
-
-    `rows` holds one encoding (four for multiple choice) of token ids, `types` the segment ids, which
-    stay empty where the tokenizer has none. `target` is a label index, or one index per token for
-    windows (`IGNORED` on tokens without a label). `record` is the index of the record it came from;
-    `offsets` are character offsets of a window's tokens, (0, 0) for special ones.
-    """
-
-    rows: tuple[tuple[int, ...], ...]
-    types: tuple[tuple[int, ...], ...]
-    target: int | tuple[int, ...]
-    record: int
-    offsets: tuple[tuple[int, int], ...] = ()
-
-    @property
-    def length(self) -> int:
-        return max(len(row) for row in self.rows)
+# Records that a tokenizer is given at once: what it answers holds every token's text and place, 100 bytes and more.
+AT_ONCE = 1000
 
 
 def encode(
     head: str, records: Sequence[dict], tokenizer, labels: Sequence[str], max_length: int, stride: int
-) -> list[Example]:
+) -> Examples:
     """Encode `records` for `head`. Pairs are real pairs, options are paired with their question, and
     documents become windows of `max_length` tokens that overlap by `stride`.
     """
-    if head == "tokens":
-        return _encode_windows(records, tokenizer, labels, max_length, stride)
-    if head == "choice":
-        return _encode_choices(records, tokenizer, labels, max_length)
-    texts = [record["text"] for record in records]
-    seconds = [record["text_pair"] for record in records] if head == "pair" else None
-    encoded = _encode_texts(tokenizer, texts, seconds, max_length)
-    return [
-        Example((row,), (types,) if types else (), labels.index(record["label"]), i)
-        for i, (record, (row, types)) in enumerate(zip(records, encoded, strict=True))
-    ]
+    targets = {label: i for i, label in enumerate(labels)}
+
+    def encoded(start: int) -> Iterator[Example]:
+        some = records[start : start + AT_ONCE]
+        if head == "tokens":
+            return _encode_windows(some, start, tokenizer, labels, max_length, stride)
+        return _encode_texts(head, some, start, tokenizer, targets, max_length)
+
+    return Examples(itertools.chain.from_iterable(encoded(start) for start in range(0, len(records), AT_ONCE)))
 
 
-def _encode_texts(tokenizer, texts, seconds, max_length: int):
-    """(ids, segment ids) per text; where a pair is too long, its longer text is cut first."""
+def _encode_texts(
+    head: str, records: Sequence[dict], first: int, tokenizer, targets: dict[str, int], max_length: int
+) -> Iterator[Example]:
+    """Where a pair is too long, its longer text is cut first."""
+    choice = head == "choice"
+    if choice:
+        texts = [record["question"] for record in records for _ in record["options"]]
+        seconds = [option for record in records for option in record["options"]]
+    else:
+        texts = [record["text"] for record in records]
+        seconds = [record["text_pair"] for record in records] if head == "pair" else None
     encoding = tokenizer(texts, seconds, truncation="longest_first" if seconds else True, max_length=max_length)
-    types = encoding.get("token_type_ids") or [()] * len(texts)
-    return [(tuple(ids), tuple(kinds)) for ids, kinds in zip(encoding["input_ids"], types, strict=True)]
+    rows = map(tuple, encoding["input_ids"])
+    types = map(tuple, encoding.get("token_type_ids") or ())
+    for i, record in enumerate(records, start=first):
+        number = len(record["options"]) if choice else 1
+        mine, kinds = tuple(itertools.islice(rows, number)), tuple(itertools.islice(types, number))
+        yield Example(mine, kinds, targets[record["label"]], i)
 
 
-def _encode_choices(records, tokenizer, labels, max_length: int) -> list[Example]:
-    questions = [record["question"] for record in records for _ in record["options"]]
-    options = [option for record in records for option in record["options"]]
-    encoded = _encode_texts(tokenizer, questions, options, max_length)
-    examples, start = [], 0
-    for i, record in enumerate(records):
-        mine = encoded[start : start + len(record["options"])]
-        start += len(record["options"])
-        types = tuple(kinds for _, kinds in mine) if mine[0][1] else ()
-        examples.append(Example(tuple(ids for ids, _ in mine), types, labels.index(record["label"]), i))
-    return examples
-
-
-def _encode_windows(records, tokenizer, labels, max_length: int, stride: int) -> list[Example]:
+def _encode_windows(
+    records: Sequence[dict], first: int, tokenizer, labels: Sequence[str], max_length: int, stride: int
+) -> Iterator[Example]:
     encoding = tokenizer(
         [record["text"] for record in records],
         truncation=True,
@@ -84,12 +66,10 @@ def _encode_windows(records, tokenizer, labels, max_length: int, stride: int) ->
     # Once a document: a window must not cost more in a long one.
     marks = [letters.has_marks(record["text"]) for record in records]
     tags = [Tags(record["spans"], labels) for record in records]
-    examples = []
     for w, i in enumerate(encoding["overflow_to_sample_mapping"]):
         offsets = tuple(_of_letters(records[i]["text"], encoding["offset_mapping"][w], marks[i]))
         types = (tuple(kinds[w]),) if kinds else ()
-        examples.append(Example((tuple(encoding["input_ids"][w]),), types, tags[i].of(offsets), i, offsets))
-    return examples
+        yield Example((tuple(encoding["input_ids"][w]),), types, tags[i].of(offsets), first + i, offsets)
 
 
 def _of_letters(text: str, offsets: Iterable[tuple[int, int]], marks: bool) -> Iterator[tuple[int, int]]:
@@ -106,27 +86,27 @@ def _of_letters(text: str, offsets: Iterable[tuple[int, int]], marks: bool) -> I
 
 
 def bucketed(
-    examples: Sequence[Example], batch: int, generator: torch.Generator, *, buckets: int = 16
+    examples: Examples, batch: int, generator: torch.Generator, *, buckets: int = 16
 ) -> Iterator[list[Example]]:
     """One epoch of batches whose examples have similar lengths.
 
     Examples are shuffled, cut into chunks of `buckets` batches, sorted by length inside a chunk and
     the batches shuffled again: nearly no padding, and an order that still differs every epoch.
     """
-    order = torch.randperm(len(examples), generator=generator).tolist()
+    order, lengths = torch.randperm(len(examples), generator=generator).tolist(), examples.lengths.tolist()
     batches = []
     for start in range(0, len(order), batch * buckets):
-        chunk = sorted(order[start : start + batch * buckets], key=lambda i: examples[i].length)
+        chunk = sorted(order[start : start + batch * buckets], key=lengths.__getitem__)
         batches += [chunk[i : i + batch] for i in range(0, len(chunk), batch)]
     for b in torch.randperm(len(batches), generator=generator).tolist():
         yield [examples[i] for i in batches[b]]
 
 
-def in_length_order(examples: Sequence[Example], batch: int) -> Iterator[list[Example]]:
-    """Evaluation batches: a fixed order and size, because both change the last bits of a logit."""
-    order = sorted(range(len(examples)), key=lambda i: (examples[i].length, i))
-    for start in range(0, len(order), batch):
-        yield [examples[i] for i in order[start : start + batch]]
+def in_length_order(examples: Examples, batch: int) -> Iterator[list[int]]:
+    """Evaluation batches, as places in `examples`: a fixed order and size, because both change the last bits of a
+    logit."""
+    order = np.argsort(examples.lengths, kind="stable").tolist()
+    return (order[start : start + batch] for start in range(0, len(order), batch))
 
 
 def collate(batch: Sequence[Example], pad: int, device: str) -> tuple[dict[str, torch.Tensor], torch.Tensor]:

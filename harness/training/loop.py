@@ -2,14 +2,15 @@
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
 
 from harness.config import Engine, Recipe
 from harness.errors import TrainingError
-from harness.training.batching import IGNORED, Example, bucketed, collate
+from harness.training.batching import IGNORED, bucketed, collate
+from harness.training.examples import Example, Examples
 from harness.training.optimizers import optimizer_for
 from harness.training.schedules import linear_schedule
 
@@ -46,7 +47,7 @@ def warm_up() -> None:
     optimizer.step()
 
 
-def micro_batches(examples: Sequence[Example], batch: int, seed: int) -> Iterator[list[Example]]:
+def micro_batches(examples: Examples, batch: int, seed: int) -> Iterator[list[Example]]:
     """Batches without end: one bucketed epoch after another from one generator."""
     generator = torch.Generator().manual_seed(seed)
     while True:
@@ -55,7 +56,7 @@ def micro_batches(examples: Sequence[Example], batch: int, seed: int) -> Iterato
 
 def train(
     model: torch.nn.Module,
-    examples: Sequence[Example],
+    examples: Examples,
     recipe: Recipe,
     engine: Engine,
     *,
@@ -64,13 +65,15 @@ def train(
     validate: Callable[[], dict[str, float]],
     progress: Callable[[int], None],
     name: str,
+    kept: Callable[[], None] = lambda: None,
 ) -> Outcome:
     """Train `model` in place for `recipe.steps` updates and leave it with its best weights.
 
     Every `recipe.evaluate_every` updates and at the end, `validate()` gives what the curve holds of the model as it is.
     Its `selection` chooses the weights that are kept, the higher and of equals the later; `recipe.patience` evaluations
-    without a higher one end the run. `progress` hears of every update. Raises TrainingError, naming `name` and the
-    update, when the loss or the gradient is no longer a number.
+    without a higher one end the run. `progress` hears of every update, `kept` when the weights that were just validated
+    are the best so far. Raises TrainingError, naming `name` and the update, when the loss or the gradient is no longer
+    a number.
     """
     batches = micro_batches(examples, recipe.batch, seed)
     optimizer = optimizer_for(model, "adamw", recipe.learning_rate, recipe.weight_decay)
@@ -121,6 +124,7 @@ def train(
             if point["selection"] >= best_score:
                 best_score, best_step = point["selection"], step + 1
                 best_weights = {key: value.detach().clone() for key, value in model.state_dict().items()}
+                kept()
             if recipe.patience and waited >= recipe.patience:
                 break
 

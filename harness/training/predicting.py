@@ -6,23 +6,24 @@ from contextlib import AbstractContextManager
 import torch
 
 from harness.bio import decode_tags
-from harness.training.batching import Example, collate, in_length_order
+from harness.training.batching import collate, in_length_order
+from harness.training.examples import Example, Examples
 
 
 @torch.no_grad()
 def logits(
-    model, examples: Sequence[Example], batch: int, pad: int, device: str, autocast: AbstractContextManager
+    model, examples: Examples, batch: int, pad: int, device: str, autocast: AbstractContextManager
 ) -> list[torch.Tensor]:
     """One float32 tensor per example, in the order given: [classes], or [tokens, classes] for windows."""
     model.eval()
     found: dict[int, torch.Tensor] = {}
-    position = {id(example): i for i, example in enumerate(examples)}
-    for part in in_length_order(examples, batch):
+    for places in in_length_order(examples, batch):
+        part = [examples[i] for i in places]
         inputs, _ = collate(part, pad, device)
         with autocast:
             output = model(**inputs).logits
-        for example, row in zip(part, output.float().cpu(), strict=True):
-            found[position[id(example)]] = row[: len(example.rows[0])] if example.offsets else row
+        for i, example, row in zip(places, part, output.float().cpu(), strict=True):
+            found[i] = row[: len(example.rows[0])] if example.offsets else row
     return [found[i] for i in range(len(examples))]
 
 

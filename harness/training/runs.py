@@ -1,7 +1,6 @@
 """One fine-tuning run: from a checkpoint and a seed to stored predictions, and how it was treated."""
 
 import dataclasses
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ _UNSTATED = "not stated"
 class Encoded:
     """The examples of each part as one tokenizer sees them, and that tokenizer's padding id."""
 
-    parts: dict[str, list]
+    parts: dict
     pad: int
 
 
@@ -128,12 +127,13 @@ class Worker:
             )
             return answers(task, part, self.parts[part], examples[part], rows)
 
-        judged: list[list[dict]] = []
+        # The answers to the validation part, of the weights that were judged last and of the best ones.
+        judged: dict[str, list[dict]] = {}
         records = {record["id"]: record for record in self.parts["validation"]}
 
         def validate() -> dict[str, float]:
-            judged.append(predict("validation"))
-            return self.judge(task, judged[-1], records)
+            judged["last"] = predict("validation")
+            return self.judge(task, judged["last"], records)
 
         outcome = loop.train(
             model,
@@ -144,13 +144,16 @@ class Worker:
             seed=derived_seed("order", job.seed),
             validate=validate,
             progress=report,
+            kept=lambda: judged.update(best=judged["last"]),
             name=f"{task.name}/{job.checkpoint.parent.name}, arm {job.arm}, seed {job.seed}",
         )
         report(recipe.steps)
-        # The weights that were kept have answered validation already.
+        judged.pop("last")
+        # The weights that were kept have answered validation already. Each part is written before the next is answered.
+        scored = [part for part in SCORED_PARTS if part in examples]
+        lines = (line for part in scored for line in (judged["best"] if part == "validation" else predict(part)))
+        write_jsonl(job.file, lines)
         at = [point["step"] for point in outcome.curve].index(outcome.best_step)
-        parts = [judged[at] if part == "validation" else predict(part) for part in SCORED_PARTS if part in examples]
-        write_jsonl(job.file, itertools.chain.from_iterable(parts))
         return {
             "arm": job.arm,
             "seed": job.seed,

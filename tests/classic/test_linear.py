@@ -1,5 +1,8 @@
 """The linear model of a text, a pair and a question: what it can tell apart, and what it does with too little."""
 
+import random
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -37,6 +40,43 @@ def test_a_label_that_training_lacks_has_no_probability():
     assert answers[0]["scores"][0] == 0 and answers[0]["prediction"] == "stroke"
     alone = fitted("sequence", calls("other", "other"), ("none", "other"), [{"text": "lam arm"}])
     assert alone == [{"prediction": "other", "scores": [0.0, 1.0]}]
+
+
+def texts(number, words=30):
+    drawn = random.Random(7)
+    known = ["".join(drawn.choices("aeiouåøbdfghjklmnprstv", k=drawn.randint(2, 9))) for _ in range(1500)]
+    return [" ".join(drawn.choices(known, k=words)) + "." for _ in range(number)]
+
+
+def test_texts_that_are_counted_a_few_at_a_time_weigh_what_scikit_learn_says(monkeypatch):
+    from scipy.sparse import hstack
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    monkeypatch.setattr(linear, "AT_ONCE", 7)
+    some, others = texts(40), [*texts(60)[40:], "", "ukjent"]
+    theirs = [
+        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"\w+|[^\w\s]").fit(some),
+        TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True).fit(some),
+    ]
+    ours = linear.Weights(some)
+    for given in (some, others):
+        expected, found = hstack([part.transform(given) for part in theirs]).tocsr(), ours(given)
+        assert found.shape == expected.shape
+        for part in ("data", "indices", "indptr"):
+            assert np.array_equal(getattr(found, part), getattr(expected, part)), part
+
+
+def test_counting_takes_little_beside_what_it_makes(monkeypatch):
+    monkeypatch.setattr(linear, "AT_ONCE", 80, raising=False)
+    given = texts(800)
+    tracemalloc.start()
+    made = linear.Weights(given)(given)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    size = made.data.nbytes + made.indices.nbytes
+    # Its terms are a good part of it, as long as there are only a few thousand texts.
+    terms = 150 * made.shape[1]
+    assert most < 1.5 * size + terms, f"{most / 1e6:.0f} MB for {size / 1e6:.0f} MB and {terms / 1e6:.0f} MB of terms"
 
 
 def many(labels, rows=4):

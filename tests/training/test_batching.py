@@ -1,5 +1,7 @@
 """Batches: every example exactly once an epoch, little padding, tags that follow characters."""
 
+import tracemalloc
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -7,7 +9,8 @@ from hypothesis import strategies as st
 
 from harness import letters
 from harness.bio import Tags, tag_tokens
-from harness.training.batching import IGNORED, Example, bucketed, collate, encode, in_length_order
+from harness.training.batching import IGNORED, bucketed, collate, encode, in_length_order
+from harness.training.examples import Example, Examples
 from harness.training.predicting import decode_tags
 
 LABELS = ["Date", "Name"]
@@ -20,17 +23,18 @@ def example(length: int, target=0, record: int = 0) -> Example:
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=200), st.integers(1, 16), st.integers(0, 5))
 @settings(max_examples=60, deadline=None, derandomize=True)
 def test_an_epoch_holds_every_example_once(lengths, batch, seed):
-    examples = [example(length, record=i) for i, length in enumerate(lengths)]
+    examples = Examples(example(length, record=i) for i, length in enumerate(lengths))
     batches = list(bucketed(examples, batch, torch.Generator().manual_seed(seed)))
     assert sorted(e.record for part in batches for e in part) == list(range(len(lengths)))
     assert all(len(part) <= batch for part in batches)
-    ordered = [e for part in in_length_order(examples, batch) for e in part]
-    assert [e.length for e in ordered] == sorted(lengths)
+    ordered = [i for part in in_length_order(examples, batch) for i in part]
+    assert ordered == sorted(range(len(lengths)), key=lambda i: (lengths[i], i))
 
 
 def test_buckets_leave_nearly_no_padding_and_another_order_each_epoch():
     draw = torch.Generator().manual_seed(0)
-    examples = [example(int(n), record=i) for i, n in enumerate(torch.randint(5, 120, (1024,), generator=draw))]
+    numbers = torch.randint(5, 120, (1024,), generator=draw).tolist()
+    examples = Examples(example(n, record=i) for i, n in enumerate(numbers))
     generator = torch.Generator().manual_seed(1)
     first, second = list(bucketed(examples, 16, generator)), list(bucketed(examples, 16, generator))
     cells = sum(len(part) * max(e.length for e in part) for part in first)
@@ -159,6 +163,45 @@ def test_a_document_is_looked_through_once_however_many_windows_it_has(monkeypat
     assert len(windows) == len(text) // 10
     assert looks == [len(text)]
     assert len(read) < 6 * len(text), "each window goes through the spans before it"
+
+
+class Whole:
+    """A tokenizer of one token a letter; and how many texts it was given at once."""
+
+    def __init__(self):
+        self.given = []
+
+    def __call__(self, texts, seconds=None, **options):
+        self.given.append(len(texts))
+        pairs = zip(texts, seconds or [""] * len(texts), strict=True)
+        ids = [[70_000 + ord(letter) for letter in one + other] for one, other in pairs]
+        found = {"input_ids": ids, "token_type_ids": [[0] * len(row) for row in ids]}
+        if "stride" in options:
+            found["offset_mapping"] = [[(k, k + 1) for k in range(len(row))] for row in ids]
+            found["overflow_to_sample_mapping"] = list(range(len(ids)))
+        return found
+
+
+@pytest.mark.parametrize("head", ["sequence", "pair", "choice", "tokens"])
+def test_rows_take_a_few_bytes_a_token_and_never_all_at_once(head):
+    """Of many rows neither the tokens nor what a tokenizer answers may be held as Python's own values."""
+    tokenizer, texts = Whole(), [f"{i:05d} " + "feber og hoste " * 4 for i in range(4000)]
+    records = [
+        {"text": text, "text_pair": text[:6], "question": text, "options": [text[:5], text[:4]], "label": "Name"}
+        | {"spans": [{"start": 0, "end": 5, "label": "Name"}]}
+        for text in texts
+    ]
+    tracemalloc.start()
+    examples = encode(head, records, tokenizer, LABELS, 100, 0)
+    kept, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    tokens = sum(len(row) for example in examples for row in example.rows)
+    assert kept < tokens * (20 if head == "tokens" else 6) + 100 * len(records), f"{kept / tokens:.0f} bytes a token"
+    assert max(tokenizer.given) <= 2000, f"{max(tokenizer.given)} texts at once"
+    assert most < tokens * 140, f"{most / tokens:.0f} bytes a token at the worst"
+    assert [example.record for example in examples] == list(range(4000))
+    ids = [tuple(70_000 + ord(letter) for letter in text) for text in texts]
+    assert [example.rows[0][: len(ids[0])] for example in examples] == ids
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import torch
 from harness.config import Engine, Recipe
 from harness.errors import TrainingError
 from harness.training import loop
-from harness.training.batching import Example
+from harness.training.examples import Example, Examples
 
 ENGINE = Engine("cpu", "fp32", "sdpa", "fast", 1, 1, "ddp", False, False)
 RECIPE = Recipe(
@@ -46,7 +46,7 @@ class Bag(torch.nn.Module):
         return SimpleNamespace(logits=self.out((self.table(input_ids) * mask).sum(1) / mask.sum(1)))
 
 
-def examples() -> list[Example]:
+def examples() -> Examples:
     generator = torch.Generator().manual_seed(3)
     found = []
     for i in range(160):
@@ -54,7 +54,7 @@ def examples() -> list[Example]:
         if i % 2:
             row[i % len(row)] = 1
         found.append(Example((tuple(row),), (), i % 2, i))
-    return found
+    return Examples(found)
 
 
 def accuracy(model) -> float:
@@ -69,13 +69,14 @@ def chosen(score: float) -> dict[str, float]:
     return {"selection": score, "validation": 0.5}
 
 
-def run(model=None, recipe=RECIPE, validate=None, seed=1):
+def run(model=None, recipe=RECIPE, validate=None, seed=1, told=lambda: None):
     model = model or Bag()
     validate = validate or (lambda: chosen(accuracy(model)))
     seen = []
     outcome = loop.train(
-        model, examples(), recipe, ENGINE, pad=0, seed=seed, validate=validate, progress=seen.append, name="t/f, arm a"
-    )
+        model, examples(), recipe, ENGINE, pad=0, seed=seed, validate=validate, progress=seen.append, name="t/f, arm a",
+        kept=told,
+    )  # fmt: skip
     return model, outcome, seen
 
 
@@ -103,7 +104,9 @@ def test_the_best_weights_are_kept_and_of_equals_the_latest():
         kept[score] = model.out.weight.detach().clone()
         return chosen(score)
 
-    _, outcome, _ = run(model, validate=validate)
+    best = []
+    _, outcome, _ = run(model, validate=validate, told=lambda: best.append(max(kept)))
+    assert best == [0.2, 0.7, 0.7], "told of each that is best so far"
     assert (outcome.best_step, outcome.best_score) == (30, 0.7)
     assert [point["selection"] for point in outcome.curve] == [0.2, 0.7, 0.7, 0.1]
     assert torch.equal(model.out.weight, kept[0.7])
@@ -125,7 +128,7 @@ def test_equal_scores_are_no_improvement_that_patience_waits_for():
 
 def test_accumulation_equals_a_larger_batch():
     """Four micro-batches of the same examples give the gradient of the one large batch, up to rounding."""
-    batch = examples()[:32]
+    batch = Examples(examples()[:32])
     grads = []
     for size in (32, 8):
         model = Bag()

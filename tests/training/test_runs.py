@@ -1,5 +1,6 @@
 """One run: whose weights answer which part."""
 
+import gc
 from types import SimpleNamespace
 
 import pytest
@@ -24,11 +25,15 @@ class Counted(torch.nn.Linear):
 def test_validation_is_answered_by_the_weights_that_were_kept(best, repository, monkeypatch, tmp_path):
     """The stored answers of every part are those of the weights of the best update."""
 
-    def train(model, examples, recipe, engine, *, validate, **_):
+    def train(model, examples, recipe, engine, *, validate, kept, **_):
         scores = []
         for update in (1, 2, 3):
             model.weight.data.fill_(update / 10)
             scores.append(validate())
+            if update <= best:
+                kept()
+        held = [each for each in gc.get_objects() if type(each) is dict and each.get("part") == "validation"]
+        assert len(held) <= 2 * 2, "answers of weights that are not kept are held"
         assert [score["selection"] for score in scores] == [0.1, 0.2, 0.3]
         model.weight.data.fill_(best / 10)
         curve = [{"step": step, **score} for step, score in enumerate(scores, start=1)]
