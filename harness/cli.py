@@ -16,6 +16,7 @@ from harness.commands.common import repository
 from harness.disks import disk_error
 from harness.errors import HarnessError, MissingInputError, OfflineError
 from harness.launching import first_to_tell
+from harness.memory import memory_error
 from harness.printable import terminal
 from harness.scratch import sweep
 from harness.stopping import heard
@@ -61,7 +62,7 @@ def _run(options) -> int:
         return 1
     except Exception as error:
         first_to_tell(int(os.environ.get("RANK", 0)))
-        if (refusal := disk_error(error, quiet=confidential)) is None:
+        if (refusal := disk_error(error, quiet=confidential) or memory_error(error)) is None:
             raise
         print(terminal(f"harness: {refusal}"), file=sys.stderr)
         _leave_unsaid()

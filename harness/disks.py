@@ -11,6 +11,8 @@ from harness.errors import DiskError, HarnessError
 
 # What a disk may answer that is nobody's mistake in the code: what is said of it, and what helps.
 _FREE = "Free space there, then run the command again."
+_ASIDE = "Move it away, then run the command again."
+_NO_FOLDER = (errno.ENOTDIR, errno.EEXIST)
 _DISK = {
     errno.ENOSPC: ("No space left", _FREE),
     errno.EDQUOT: ("The disk quota is used up", _FREE),
@@ -19,8 +21,16 @@ _DISK = {
     errno.EACCES: ("Permission denied", "Give your user the right to it (`ls -ld` shows whose it is)."),
     errno.EPERM: ("Permission denied", "Give your user the right to it (`ls -ld` shows whose it is)."),
     errno.EBUSY: ("Device or resource busy", "It is replaced as a whole: mount the file system at a folder above it."),
+    errno.EIO: ("The disk cannot be read or written", "Have it looked at (`dmesg` says more), then run it again."),
+    errno.ESTALE: ("The share has lost it", "Mount the share anew, then run the command again."),
+    errno.ELOOP: ("Links lead in a circle", "Remove the link."),
+    errno.ENAMETOOLONG: ("The name is too long", "Give it a shorter name."),
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE), ("Too many files are open", "Raise the limit (`ulimit -n`).")),
+    **dict.fromkeys(_NO_FOLDER, ("A file stands where a folder belongs", _ASIDE)),
+    errno.EISDIR: ("A folder stands where a file belongs", _ASIDE),
 }
-_READING = (errno.EACCES, errno.EPERM, errno.EBUSY)  # may also be answered to a reader, about a file of its own
+# May also be answered to a reader, about a file of its own.
+_READING = _DISK.keys() - {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _SHARES = ("nfs", "cifs", "smb", "9p", "ceph", "lustre", "beegfs", "gpfs", "glusterfs", "afs", "davfs", "fuse.sshfs",
            "fuse.s3", "fuse.gcs", "fuse.ceph", "fuse.glusterfs", "fuse.rclone", "fuse.davfs")  # fmt: skip
 _SAID = re.compile(r"(?:os error|errno:?) (\d+)", re.IGNORECASE)
@@ -58,10 +68,17 @@ def disk_error(error: BaseException, path: Path | None = None, *, quiet: bool = 
             if number in _READING and path and named and not Path(os.fsdecode(named)).is_relative_to(path.parent):
                 return None  # something was read, not written
             named = path or (None if quiet else named)
+            if number in _NO_FOLDER and named:
+                named = _in_the_way(Path(os.fsdecode(named)))
             place = "" if named is None else f": {named}" if number in _READING else f" while writing {named}"
             return DiskError(f"{what}{place}.", remedy=remedy)
         error = error.__cause__
     return None
+
+
+def _in_the_way(path: Path) -> Path:
+    """The file that stands where `path` or a folder above it should, or `path` where there is none (any more)."""
+    return next((place for place in (*reversed(path.parents), path) if place.is_file()), path)
 
 
 def _number_in(error: BaseException) -> int | None:

@@ -59,6 +59,10 @@ class DiskError(HarnessError):
     """A disk is full, read-only, not this user's, or busy."""
 
 
+class OutOfMemoryError(HarnessError):
+    """This machine, or a device of it, has no memory left for what was asked."""
+
+
 class MissingInputError(HarnessError):
     """A stage's input has not been made yet."""
 

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import pickle
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -102,8 +103,8 @@ def _serve(work: Callable, connection, other_end, parent: int) -> None:
         job = connection.recv()
         try:
             answer = True, work(job)
-        except Exception as error:
-            answer = False, error
+        except BaseException as error:
+            answer = False, portable(error)
         connection.send(answer)
 
 
@@ -112,6 +113,21 @@ def _received(connection):
     if not fine:
         raise result
     return result
+
+
+def portable(error: BaseException) -> BaseException:
+    """The error itself where it survives the way to another process, otherwise its kind and words.
+
+    An interruption is one there, too; but no other end of a worker, as by a library's `sys.exit(0)`, is the command's.
+    """
+    words = RuntimeError(f"{type(error).__name__}: {error}")
+    if not isinstance(error, (Exception, KeyboardInterrupt)):
+        return words
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return words
+    return error
 
 
 def ends_with_its_parent(parent: int) -> None:
@@ -142,4 +158,9 @@ def _start(work: Callable, parent: int) -> None:
 
 
 def _run(job):
-    return _work(job)
+    try:
+        return _work(job)
+    except BaseException as error:
+        if (found := portable(error)) is error:
+            raise
+        raise found from None

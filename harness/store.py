@@ -12,11 +12,15 @@ from harness.errors import DataError
 # Without one of these MLflow takes the file for an empty database, or fails at its first question.
 _TABLES = {"alembic_version", "experiments", "runs", "metrics", "params", "tags"}
 
+# Seconds that a lock may last: who writes a change holds it for a moment only.
+PATIENCE = 10.0
 
-def refuse_unusable(uri: str) -> None:
-    """Raise DataError where a SQLite store is damaged, is no database, or was made by another MLflow.
 
-    MLflow itself tries such a file again for a minute, and then says that it cannot be reached.
+def refuse_unusable(uri: str, *, writes: bool = False) -> None:
+    """Raise DataError where a SQLite store is damaged, is no database, was made by another MLflow, or is held by
+    another process so that it cannot be read, or written where the caller `writes`.
+
+    MLflow itself tries such a file again for minutes, and then says that it cannot be reached.
     """
     path = Path(uri.removeprefix("sqlite:///")).absolute()
     if not uri.startswith("sqlite:///") or (path.is_file() and not path.stat().st_size):
@@ -35,15 +39,27 @@ def refuse_unusable(uri: str) -> None:
                 remedy="Make that folder, or name another place in MLFLOW_TRACKING_URI.",
             )
         return
+    # SQLite says so only when something is written; the folder is where its journal goes.
+    if writes and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        raise DataError(
+            f"MLflow's database {path} cannot be written.",
+            remedy="Give your user the right to write it and its folder, then run `harness track`.",
+        )
     try:
-        with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", timeout=0.5, uri=True)) as database:
+        with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", timeout=PATIENCE, uri=True)) as database:
             found = [row[0] for row in database.execute("PRAGMA quick_check(1)")]
             tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             versioned = "SELECT version_num FROM alembic_version"
             versions = [row[0] for row in database.execute(versioned)] if "alembic_version" in tables else []
+            if writes:
+                database.execute("BEGIN IMMEDIATE")
+                database.rollback()
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
-            return  # a writer is at work on it, so it can be read
+            raise DataError(
+                f"MLflow's database {path} is locked: another process has held it for {PATIENCE:g} seconds.",
+                remedy=f"End that process (`fuser {path}` names it), then run `harness track`.",
+            ) from None
         raise DataError(f"MLflow's database {path} cannot be opened ({error}).", remedy=anew) from None
     except sqlite3.DatabaseError as error:
         found, versions, tables = [str(error)], [], set()

@@ -57,7 +57,7 @@ def _asked(root: Path, ask: Callable):
     if uri == f"sqlite:///{own}" and not os.path.lexists(own):
         raise MissingInputError(f"{tracking.DATABASE} is missing.", remedy="Make it with `harness track`.")
     try:
-        return ask(tracking.connect(uri), uri)
+        return ask(tracking.connect(uri, writes=False), uri)
     except HarnessError:
         raise
     except Exception as error:

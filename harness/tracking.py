@@ -126,9 +126,9 @@ def without_waiting_for_the_disk() -> Iterator[None]:
         sqlalchemy.event.remove(sqlalchemy.engine.Engine, "connect", relax)
 
 
-def connect(uri: str):
+def connect(uri: str, *, writes: bool = True):
     """A client of the store at `uri`, quiet and without telemetry; raises as `refuse_unusable` does."""
-    refuse_unusable(uri)
+    refuse_unusable(uri, writes=writes)
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     # An unreachable server is found out in seconds, unless the user has set other limits.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")

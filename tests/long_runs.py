@@ -41,6 +41,8 @@ class Run:
             raise ValueError("a library broke")
         if self._cause == "nan":
             raise TrainingError("test: the loss is nan at update 20000.", remedy="Lower the learning rate.")
+        if self._cause == "memory":
+            bytearray(1 << 60)
         if self._cause == "full disk":
             with open("/dev/full", "w", buffering=1) as full:
                 full.write("a line\n")

@@ -79,3 +79,52 @@ def test_what_is_read_is_not_said_to_have_been_written(tmp_path):
     assert "given.csv" in disk_error(unreadable).message
     assert "given.csv" not in disk_error(unreadable, quiet=True).message
     assert disk_error(FileNotFoundError(errno.ENOENT, "No such file", "x")) is None
+
+
+def as_told(error: OSError | DiskError) -> DiskError:
+    """What the command line makes of it."""
+    return error if isinstance(error, DiskError) else disk_error(error)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.EIO, "The disk cannot be read or written"),
+        (errno.ESTALE, "The share has lost it"),
+        (errno.EMFILE, "Too many files are open"),
+        (errno.ENAMETOOLONG, "The name is too long"),
+        (errno.ELOOP, "Links lead in a circle"),
+        (errno.EDQUOT, "The disk quota is used up while writing"),
+    ],
+)
+@pytest.mark.parametrize("call", ["os.replace", "os.mkdir", "os.fsync", "builtins.open"])
+def test_whatever_call_the_disk_refuses_is_one_line_with_a_remedy(call, number, said, tmp_path, monkeypatch):
+    def refused(*given, **named):
+        raise OSError(number, "system's words", str(tmp_path / "set" / "a"))
+
+    def write() -> None:
+        with files.atomic_folder(tmp_path / "set") as aside:
+            files.write_text(aside / "a", "a")
+
+    monkeypatch.setattr(call, refused)
+    with pytest.raises((DiskError, OSError)) as caught:
+        write()
+    told = as_told(caught.value)
+    assert told.message.startswith(said) and told.remedy and "\n" not in told.message
+    monkeypatch.undo()
+    assert not [path for path in tmp_path.rglob("*") if ".partial" in path.name]
+
+
+@pytest.mark.parametrize("place", ["artifacts", "artifacts/validated", "artifacts/validated/a"])
+def test_a_file_where_a_folder_belongs_is_named(place, tmp_path):
+    (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / place).write_text("a file", encoding="utf-8")
+    with pytest.raises((DiskError, OSError)) as caught:
+        files.write_text(tmp_path / "artifacts" / "validated" / "a" / "b", "b")
+    assert as_told(caught.value).message == f"A file stands where a folder belongs: {tmp_path / place}."
+
+def test_a_folder_where_a_file_belongs_is_named(tmp_path):
+    (tmp_path / "params.yaml").mkdir()
+    with pytest.raises((DiskError, OSError)) as caught:
+        files.write_text(tmp_path / "params.yaml", "a")
+    assert as_told(caught.value).message == f"A folder stands where a file belongs: {tmp_path / 'params.yaml'}."

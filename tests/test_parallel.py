@@ -63,6 +63,40 @@ def test_the_first_error_comes_home(workers):
         list(ordered(square, broken(), workers))
 
 
+class OfTwoParts(Exception):
+    """It can be sent, and not be put together again on the other side."""
+
+    def __init__(self, one, other):
+        super().__init__(f"{one} and {other}")
+
+
+def strange(job):
+    raise OfTwoParts("this", "that")
+
+
+def local(job):
+    raise type("Local", (Exception,), {})("of a class that no other process knows")
+
+
+def leave(job):
+    sys.exit(0)
+
+
+@pytest.mark.parametrize("work_all", [lambda work: ordered(work, range(3), 2), lambda work: made_ahead(work, [1, 2])],
+                         ids=["in order", "ahead"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("work", "said"),
+    [
+        (strange, "OfTwoParts: this and that"),
+        (local, "Local: of a class that no other process knows"),
+        (leave, "SystemExit: 0"),
+    ],
+)
+def test_an_error_that_cannot_travel_comes_home_in_words_and_no_exit_passes_for_success(work_all, work, said):
+    with pytest.raises(RuntimeError, match=said):
+        list(work_all(work))
+
+
 def test_a_killed_worker_is_an_error_with_a_remedy():
     with pytest.raises(HarnessError, match="killed from outside") as raised:
         list(ordered(die, range(3), 2))

@@ -3,6 +3,8 @@
 import contextlib
 import shutil
 import sqlite3
+import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -126,14 +128,57 @@ def test_a_store_of_the_users_own_is_not_rebuilt_but_moved(root, tmp_path, monke
     assert caught.value.remedy == f"Move {own} away, then run `harness track`."
 
 
-def test_a_sound_store_is_used_also_while_another_process_writes(root):
-    uri = f"sqlite:///{root / tracking.DATABASE}"
-    store.refuse_unusable(uri)
-    writer = sqlite3.connect(root / tracking.DATABASE)
-    writer.execute("BEGIN EXCLUSIVE")
-    store.refuse_unusable(uri)
-    writer.rollback()
-    writer.close()
+def held(path: Path, how: str) -> sqlite3.Connection:
+    """Another process's hold on the database, as a browser of databases or a stuck server has it."""
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute(f"BEGIN {how}")
+    return other
+
+
+def test_a_sound_store_is_read_also_while_another_process_writes(root):
+    with contextlib.closing(held(root / tracking.DATABASE, "IMMEDIATE")):
+        assert tracked.read(root)
+
+
+@pytest.mark.parametrize(("how", "ask"), [("EXCLUSIVE", "read"), ("EXCLUSIVE", "track"), ("IMMEDIATE", "track")])
+def test_a_store_that_another_process_holds_is_not_tried_for_minutes(how, ask, root, monkeypatch, capsys):
+    monkeypatch.setattr(store, "PATIENCE", 0.5)
+    shutil.copy(root / tracking.DATABASE, root / "before.db")
+    began = time.monotonic()
+    with contextlib.closing(held(root / tracking.DATABASE, how)):
+        if ask == "read":
+            with pytest.raises(DataError) as caught:
+                tracked.read(root)
+            said = str(caught.value)
+        else:
+            track.run(root, SETTINGS, fakes.TASKS)
+            live.Live(root, "embedded", "nb_bert", "clinical").started(About("test", "0" * 64, 9, 10, 1))
+            said = capsys.readouterr().err
+            assert said.count("is locked") == 2
+    path = root / tracking.DATABASE
+    assert time.monotonic() - began < 20
+    assert f"MLflow's database {path} is locked: another process has held it for 0.5 seconds" in said
+    assert f"End that process (`fuser {path}` names it), then run `harness track`." in said
+    assert "--rebuild" not in said and path.read_bytes() == (root / "before.db").read_bytes()
+
+
+def test_a_lock_that_is_let_go_in_time_is_waited_for(root):
+    other = sqlite3.connect(root / tracking.DATABASE, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    threading.Timer(1.0, other.rollback).start()
+    assert tracked.read(root)
+
+
+def test_a_store_on_a_disk_for_reading_is_read(root, tmp_path):
+    from disks import mounted
+
+    with mounted(tmp_path / "disk", "size=60m") as disk:
+        copy = shutil.copytree(root, disk / "root")
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        assert tracked.read(copy)
+        with pytest.raises(DataError, match="cannot be written") as caught:
+            store.refuse_unusable(f"sqlite:///{copy / tracking.DATABASE}", writes=True)
+        assert "the right to write it" in caught.value.remedy
 
 
 @pytest.mark.parametrize("content", [None, b""])

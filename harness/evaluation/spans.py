@@ -53,7 +53,7 @@ def _is_blank(character: str) -> bool:
         character.isspace()
         or unicodedata.category(character) in ("Cc", "Cf", "Zs", "Zl", "Zp")
         or character in _DRAWN_AS_NOTHING
-        or unicodedata.name(character, "").startswith("VARIATION SELECTOR")
+        or "VARIATION SELECTOR" in unicodedata.name(character, "")
     )
 
 

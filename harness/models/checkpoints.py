@@ -17,6 +17,7 @@ from harness.errors import CheckpointError
 from harness.files import atomic_folder, sha256, write_json
 from harness.models import cards, families, tokenizers
 from harness.models.hub import snapshot
+from harness.models.intact import refuse_damaged_copy
 from harness.models.pins import verify
 from harness.models.readme_header import stated_header
 from harness.models.weights import SAFETENSORS, read_weights, refuse_damaged, weight_files, weight_index, write_weights
@@ -63,6 +64,7 @@ def _fill(folder: Path, source: Hub | Folder, architecture: str, gate: Gate | No
     kind = families.architecture_named(architecture)
     origin = snapshot(source, architecture) if isinstance(source, Hub) else _folder(source)
     _refuse_escapes(origin)
+    refuse_damaged_copy(origin)
     names = weight_files(origin)
     index = weight_index(origin)
     read = sorted({"config.json", *names, *([index] if index else []), *_present(origin)})

@@ -1,10 +1,11 @@
 """Is a stored checkpoint the one that was stored? Its files against the hashes that its card recorded."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from harness.errors import CheckpointError
-from harness.files import read_json, sha256_files
+from harness.files import read_json, sha256, sha256_files
 
 CARD = "harness.json"
 # Written after the hashes, and read by nobody who loads the checkpoint.
@@ -33,6 +34,24 @@ def refuse_changed(folder: Path, found: Mapping[str, str] | None = None) -> None
         remedy=f"`dvc checkout --force artifacts/checkpoints/{family}/{arm}` restores it, "
         f"`dvc repro --force --single-item {stage}@{family}` makes it anew.",
     )
+
+
+def refuse_damaged_copy(folder: Path) -> None:
+    """Raises CheckpointError where a folder that is about to be imported brings the card of a stage of this harness
+    along, and a file that the card records is another one. What was added or left out is judged by loading it."""
+    try:
+        recorded = json.loads((folder / CARD).read_text(encoding="utf-8"))["files"]
+        wanted = {name: recorded[name] for name in sorted(recorded) if (folder / name).is_file()}
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    found = {name: sha256(folder / name) for name in wanted}
+    if wrong := [name for name in wanted if wanted[name] != found[name]]:
+        states = ", ".join(f"{name} {_state(name, wanted, found)}" for name in wrong)
+        raise CheckpointError(
+            f"{folder} is not the checkpoint that its card records: {states}.",
+            remedy=f"Copy {', '.join(wrong)} anew from where it was made; where this was changed on purpose, "
+            f"remove its {CARD}.",
+        )
 
 
 def _state(name: str, recorded: Mapping[str, str], found: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ from harness import files, restricted
 from harness.config import ReportSettings
 from harness.escaping import plain
 from harness.evaluation.resampled import Resampled
+from harness.metrics import Metric, named
 from harness.reporting import wording
 from harness.reporting.document import Paragraph, Table
 from harness.reporting.results import FAMILY_TITLES, mean
@@ -41,6 +42,10 @@ class CrossValidated:
     diverged: int
     inputs: dict
     provenance: dict
+
+    @property
+    def metric(self) -> Metric:
+        return named(self.primary)
 
 
 def load(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> list[CrossValidated]:
@@ -129,7 +134,7 @@ def table(validated: Sequence[CrossValidated], level: float) -> Table:
             )
     kinds = wording.kinds(v.data_kind for v in validated)
     return Table(
-        "Exploratory, cross-validation over all rows: points of 100, mean ± SD over folds, "
+        f"Exploratory, cross-validation over all rows: {wording.scales(validated)}, mean ± SD over folds, "
         f"{100 * level:g} % intervals, p not adjusted ({kinds})",
         ("Task", "Metric", "Rows", "Reading nothing", "Family", "Against", "Its score", "Clinical", "Difference",
          "Interval", "p", "Difference, all rows at once"),

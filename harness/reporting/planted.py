@@ -28,7 +28,7 @@ def blocks(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, di
             "training row has. Of rows decided by everyday words every arm can know as much. *Planted* is the share "
             "of right answers without and with that knowledge; where details are sought, of the names that turn on "
             "it. *Control* was trained as long, on general text. Verdicts are adjusted by Holm's method for all "
-            "comparisons of this table and of control with baseline."
+            "comparisons of this table and of control with baseline." + wording.downward(read)
         ),
     )
 
@@ -45,19 +45,33 @@ def found(comparisons: list[Comparison], judged: Judged) -> tuple[str, ...]:
                 if (r.decided_by, r.arm, r.against) == (kind, arm, against)
             ]
             verdicts = Counter(judged[c.task, c.family, r].verdict for c, r in of)
-            gains = [c.metric.gain(r.estimate.delta) for c, r in of if r.estimate.measured]
-            if not gains:
+            measured = [(c, r.estimate.delta) for c, r in of if r.estimate.measured]
+            if not measured:
                 continue
             said = ", ".join(f"{verdicts[v]} {v}" for v in VERDICTS if verdicts[v])
-            mean = 100 * math.fsum(gains) / len(gains)
-            size = f"mean difference {mean:+.1f} points".replace("-", "−")
-            if kind == "everyday":
-                size = f"mean absolute difference {100 * math.fsum(map(abs, gains)) / len(gains):.1f} points"
+            size = " and ".join(_sizes(measured, absolute=kind == "everyday"))
             sentences.append(
                 f"On rows decided by {words}, {arm} against {against}: of {amount(len(of), 'comparison')} {said}; "
                 f"{size}."
             )
     return tuple(sentences)
+
+
+def _sizes(measured: list[tuple[Comparison, float]], absolute: bool) -> list[str]:
+    """Mean differences, those in points together and each other scale for itself; where lower is better for some, as
+    improvements."""
+    scales: dict[str, list] = {}
+    for c, delta in measured:
+        scales.setdefault(wording.SHARE if c.metric.in_points else c.primary, []).append((c.metric, delta))
+    found = []
+    for scale, pairs in scales.items():
+        gains = [metric.gain(delta) for metric, delta in pairs]
+        mean = math.fsum(map(abs, gains) if absolute else gains) / len(gains)
+        what = "difference" if absolute or all(m.higher_is_better for m, _ in pairs) else "improvement"
+        shown = wording.score(scale, mean) if absolute else wording.difference(mean, scale)
+        unit = f"{shown} points" if scale == wording.SHARE else f"{shown} in {pairs[0][0].title}"
+        found.append(f"mean {'absolute ' * absolute}{what} {unit}")
+    return found
 
 
 def table(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, dict], level: float) -> Table:

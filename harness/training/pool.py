@@ -20,7 +20,7 @@ from multiprocessing.process import BaseProcess
 from harness import offline
 from harness.determinism import prepare_torch
 from harness.errors import TrainingError
-from harness.parallel import ends_with_its_parent, usable_workers
+from harness.parallel import ends_with_its_parent, portable, usable_workers
 from harness.progress import Progress
 
 LOOK_EVERY = 0.2  # seconds between two looks at how far the runs are
@@ -106,6 +106,11 @@ class _Worker:
     def killed(self) -> TrainingError:
         self.process.join(1)
         code = self.process.exitcode
+        if code is not None and code >= 0:
+            return TrainingError(
+                f"A training process ended by itself with exit code {code}, before its run was done.",
+                remedy="Run the command again with HARNESS_WORKERS=1; what a library printed above says why.",
+            )
         how = f" by {signal.Signals(-code).name}" if code is not None and code < 0 else ""
         return TrainingError(
             f"A training process was killed from outside{how}, probably for lack of memory.",
@@ -150,15 +155,6 @@ def _serve(connection: Connection, number: int, work: Callable, steps, device: s
         try:
             answer = pickle.dumps((index, work(job, lambda done, at=index: steps.__setitem__(at, done)), None, ""))
         except BaseException as error:
-            answer = pickle.dumps((index, None, _portable(error), traceback.format_exc()))
+            answer = pickle.dumps((index, None, portable(error), traceback.format_exc()))
         with contextlib.suppress(OSError):
             connection.send_bytes(answer)
-
-
-def _portable(error: BaseException) -> BaseException:
-    """The error itself where it survives the way home, otherwise its kind and words."""
-    try:
-        pickle.loads(pickle.dumps(error))
-    except Exception:
-        return RuntimeError(f"{type(error).__name__}: {error}")
-    return error

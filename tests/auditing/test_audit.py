@@ -151,11 +151,11 @@ def test_people_see_the_first_dozen_findings_of_a_chain(root, capsys, walked_onc
     tampering.replaced("reports/results.csv", "synthetic", "restricted", 0)(root)
     assert main(["audit"]) == 1
     said = capsys.readouterr().out.splitlines()
-    assert sum("differs  results.csv" in line for line in said) <= 24
+    at_first = sum("differs  results.csv" in line for line in said)
     main(["audit", "--all"])
     rows = len((root / "reports" / "results.csv").read_text(encoding="utf-8").splitlines()) - 1
     listed = [line for line in capsys.readouterr().out.splitlines() if "differs  results.csv" in line]
-    assert len(listed) == rows
+    assert len(listed) == rows > 12 >= at_first > 0
 
 
 def test_the_first_cause_comes_first_and_what_follows_from_it_is_counted(root, capsys, walked_once):

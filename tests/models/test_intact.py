@@ -104,6 +104,31 @@ def test_an_imported_checkpoint_is_held_too(project):
         intact.refuse_changed(folder)
 
 
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "config.json"])
+def test_a_copy_that_was_damaged_on_its_way_is_not_imported(name, project, tmp_path):
+    """A folder that another project of this harness made brings its card along."""
+    theirs = shutil.copytree(project / "artifacts" / "checkpoints" / FAMILY / "baseline", tmp_path / "theirs")
+    (theirs / "notes.txt").write_text("copied on Monday")
+    flip(theirs / name)
+    source = Folder("folder", str(theirs), "random weights")
+    stored = sha256_tree(project / "artifacts" / "checkpoints" / FAMILY / "clinical")
+    with pytest.raises(CheckpointError) as refused:
+        pretrain.run(project, FAMILY, dataclasses.replace(THEN, source=source))
+    assert f"{theirs} is not the checkpoint that its card records: {name} has SHA-256" in refused.value.message
+    assert "Copy" in refused.value.remedy and "remove its harness.json" in refused.value.remedy
+    assert sha256_tree(project / "artifacts" / "checkpoints" / FAMILY / "clinical") == stored
+
+
+@pytest.mark.parametrize("card", [None, "{}", "[]", '{"files": 3}', "no json"])
+def test_a_copy_without_such_a_card_has_nothing_to_be_held_against(card, project, tmp_path):
+    theirs = shutil.copytree(project / "artifacts" / "checkpoints" / FAMILY / "baseline", tmp_path / "theirs")
+    flip(theirs / "model.safetensors")
+    (theirs / "harness.json").unlink()
+    if card is not None:
+        (theirs / "harness.json").write_text(card)
+    pretrain.run(project, FAMILY, dataclasses.replace(THEN, source=Folder("folder", str(theirs), "random weights")))
+
+
 def test_what_no_stage_stored_has_nothing_to_be_held_against(project):
     folder = project / "artifacts" / "checkpoints" / FAMILY / "baseline"
     flip(folder / "model.safetensors")

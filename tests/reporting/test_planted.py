@@ -56,6 +56,20 @@ def test_the_first_table_says_what_was_planted_and_what_was_found(tmp_path):
     assert rows[1]["Against control"] == "–"
 
 
+def test_scores_of_another_scale_or_direction_are_no_points_of_the_others(tmp_path):
+    """A mean over F1 and MCC is a mean of nothing, and a fall of what should fall is an improvement."""
+    (f1,), _ = comparisons(tmp_path, readings=(READINGS[0], READINGS[3]))
+    mcc = replace(f1, task="by_mcc", primary="mcc")
+    lower = replace(READINGS[0], estimate=estimate(0.9, 0.3, 1e-9))
+    leaks = replace(f1, task="leaks", primary="document_leak_rate", readings=(lower,))
+    judged = results.judged_readings([f1, mcc, leaks], fakes.settings().statistics)
+    clinical, everyday = planted.found([f1, mcc, leaks], judged)
+    assert clinical.endswith("mean improvement +65.0 points and mean difference +0.700 in MCC.")
+    assert everyday.endswith("mean absolute difference 1.0 points and mean absolute difference 0.010 in MCC.")
+    *_, words = planted.blocks([f1, mcc, leaks], judged, {}, 0.95)
+    assert "On `leaks` lower is better" in words.text
+
+
 def test_readings_are_a_family_of_tests_of_their_own(tmp_path):
     found, statistics = comparisons(tmp_path)
     alone = results.judged([replace(c, readings=()) for c in found], statistics)

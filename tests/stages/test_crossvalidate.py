@@ -121,6 +121,18 @@ def test_a_fold_that_cannot_be_measured_is_no_fold_with_a_score_of_0(rare):
     assert "cannot be measured" in words.text and "the label stroke" in words.text
 
 
+def test_a_metric_of_another_scale_is_not_called_points(trained):
+    from harness.reporting import exploratory
+
+    found = scored(trained)
+    captions = {
+        primary: exploratory.table([exploratory.read(found | {"primary": primary}, "Calls")], 0.95).caption
+        for primary in ("binary_f1", "mcc")
+    }
+    assert "points of 100, mean" in captions["binary_f1"]
+    assert "points of 100 (MCC on its own scale), mean" in captions["mcc"]
+
+
 def test_a_second_run_gives_the_same_bytes(trained, copied, repository):
     from harness.stages import crossvalidate
 

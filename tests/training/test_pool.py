@@ -74,6 +74,31 @@ def test_a_killed_worker_is_an_error_with_a_remedy():
         run_all([1], die, device="cpu", progress=Progress())
 
 
+def leave(job, report):
+    sys.exit(0)
+
+
+def leave_at_once(job, report):
+    os._exit(3)
+
+
+def close(job, report):
+    raise GeneratorExit("a library's own end")
+
+
+def test_a_run_that_would_end_its_process_does_not_end_the_command_as_if_all_were_done():
+    with pytest.raises(RuntimeError, match="SystemExit: 0"):
+        run_all([1, 2], leave, device="cpu", progress=Progress())
+    with pytest.raises(RuntimeError, match="GeneratorExit: a library's own end"):
+        run_all([1, 2], close, device="cpu", progress=Progress())
+
+
+def test_a_worker_that_ended_by_itself_is_not_called_killed():
+    with pytest.raises(TrainingError, match="ended by itself with exit code 3, before its run was done") as caught:
+        run_all([1], leave_at_once, device="cpu", progress=Progress())
+    assert "memory" not in caught.value.message
+
+
 def test_workers_never_exceed_jobs(monkeypatch):
     monkeypatch.setenv("HARNESS_WORKERS", "64")
     assert workers_for(3, "cpu") == 3
@@ -95,6 +120,7 @@ ENDINGS = {
     "nan": ("harness: test: the loss is nan at update 20000.\nLower the learning rate.\n", 1),
     "full disk": ("harness: No space left while writing ", 1),
     "unpicklable": ("of a class that no other process knows", 1),
+    "memory": ("harness: No memory is left.\nFree memory, lower the batch, or set HARNESS_WORKERS=1", 1),
     "killed worker": ("harness: A training process was killed from outside", 1),
     "SIGINT": ("harness: interrupted", 130),
     "SIGINT to the group": ("harness: interrupted", 130),

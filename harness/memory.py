@@ -1,0 +1,30 @@
+"""Memory that is not there, as an error for the user."""
+
+import errno
+
+from harness.errors import HarnessError, OutOfMemoryError
+
+# torch has no class of its own for a processor's memory, and a device's comes home as text.
+_SAID = ("can't allocate memory", "out of memory")
+
+
+def memory_error(error: BaseException) -> OutOfMemoryError | None:
+    """What `error`, or what caused it, says of memory; None where it is about something else."""
+    while error is not None:
+        if _is_short(error):
+            return OutOfMemoryError(
+                "No memory is left.",
+                remedy="Free memory, lower the batch, or set HARNESS_WORKERS=1, and run the command again.",
+            )
+        error = error.__cause__
+    return None
+
+
+def _is_short(error: BaseException) -> bool:
+    if isinstance(error, HarnessError):
+        return False
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and any(words in str(error) for words in _SAID)
+    )
