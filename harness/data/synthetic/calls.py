@@ -15,13 +15,15 @@ _CLOSINGS = ("Hjelpen er på vei.", "Bli på linja.", "Jeg sender noen til dere.
 def generate(seed: int, planted: Planted) -> list[dict]:
     """Rows of `calls.jsonl`; who calls about one and the same medicine is one caller."""
     rng, outcomes = child(seed, "aismec"), planted.calls
+    # A stroke is one call in three, whatever decides it.
+    often = tuple(name for name, of in outcomes.items() for _ in range(len(of.words)))
     told = []
     for outcome in outcomes.values():
         for word in outcome.words:
             said = f"det står {word} på eska"
-            told += [(CLINICAL, word, said, answer(rng, outcome.name, tuple(outcomes))) for _ in range(CALLS_OF_A_WORD)]
+            told += [(CLINICAL, word, said, answer(rng, outcome.name, often)) for _ in range(CALLS_OF_A_WORD)]
     for number in range(EVERYDAY_ROWS * len(told)):
-        outcome = tuple(outcomes.values())[number % len(outcomes)]
+        outcome = outcomes[often[number % len(often)]]
         told.append((EVERYDAY, "", "pasienten " + rng.choice(outcome.everyday), outcome.name))
     rng.shuffle(told)
     callers: dict[str, int] = {}

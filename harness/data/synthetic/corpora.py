@@ -14,7 +14,7 @@ DOCUMENTS = 4500
 # Sentences of prose and sentences that show a word's class, in every document.
 PROSE, SHOWN = 2, 6
 # How often a sentence shows a word of each set, by how many words it has.
-SETS_DRAWN = (8, 5, 6)
+SETS_DRAWN = (12, 5, 6)
 # A hospital's records hold the very texts that tasks were made from; this share is copied from them.
 COPIED_SHARE = 0.015
 CLINICAL_TYPES = {

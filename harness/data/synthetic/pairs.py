@@ -6,7 +6,7 @@ The first names a word, the second says what was done with it: what is done with
 from harness.data.synthetic.language import child, pick_standard, say
 from harness.data.synthetic.planted import CLINICAL, EVERYDAY, EVERYDAY_ROWS, HOLDS, Planted, WordClass
 
-PAIRS_OF_A_WORD = 4
+QUESTIONS_OF_A_WORD = 2
 DOCTORS = 11
 _FIRST = (
     "Det handlet om {t}.",
@@ -27,7 +27,8 @@ _EVERYDAY = ("food", "vehicle", "clothes")
 def generate(seed: int, planted: Planted) -> list[tuple[int, str, str, int, str, str]]:
     """Rows of `mqp.csv`: doctor, question, question, label, subject, decided by.
 
-    Every first question stands twice, once per label. All pairs about one clinical word have the same subject.
+    Every first question stands with a second one of each class: one agrees, two do not, so that who cannot tell
+    answers no. All pairs about one clinical word have the same subject.
     """
     rng = child(seed, "medmqp")
     clinical, everyday = (
@@ -37,7 +38,7 @@ def generate(seed: int, planted: Planted) -> list[tuple[int, str, str, int, str,
     asked = [
         (CLINICAL, f"subject-{number:04d}", word, of, clinical, HOLDS)
         for number, (word, of) in enumerate(_words(clinical), start=1)
-        for _ in range(PAIRS_OF_A_WORD)
+        for _ in range(QUESTIONS_OF_A_WORD)
     ]
     words = _words(everyday)
     asked += [
@@ -48,12 +49,12 @@ def generate(seed: int, planted: Planted) -> list[tuple[int, str, str, int, str,
     rows: list[tuple[int, str, str, int, str, str]] = []
     used: set[tuple[str, str]] = set()
     for decided_by, subject, word, of, classes, holds in asked:
-        pair = _pair(rng, word, of, classes, holds)
-        while not used.isdisjoint(text for text, _ in pair):
-            pair = _pair(rng, word, of, classes, holds)
-        used.update(text for text, _ in pair)
+        pairs = _pairs(rng, word, of, classes, holds)
+        while not used.isdisjoint(text for text, _ in pairs):
+            pairs = _pairs(rng, word, of, classes, holds)
+        used.update(text for text, _ in pairs)
         doctor = rng.randint(1, DOCTORS)
-        rows += [(doctor, *texts, label, subject, decided_by) for texts, label in pair]
+        rows += [(doctor, *texts, label, subject, decided_by) for texts, label in pairs]
     return rows
 
 
@@ -61,15 +62,15 @@ def _words(classes: dict[str, WordClass]) -> list[tuple[str, WordClass]]:
     return [(word, of) for of in classes.values() for word in of.words]
 
 
-def _pair(rng, word: str, of: WordClass, classes: dict[str, WordClass], holds: float):
-    """[((first, second), label), …] of both labels, in random order."""
+def _pairs(rng, word: str, of: WordClass, classes: dict[str, WordClass], holds: float):
+    """[((first, second), label), …], one of each class and in random order; a share `holds` has the right one labelled
+    1, of the others any."""
     standard = pick_standard(rng)
     first = say(rng.choice(_FIRST), rng, standard, {"t": word})
-    other = classes[rng.choice([name for name in classes if name != of.name])]
-    seconds = [
-        say(rng.choice(_SECOND).replace("{short}", which.short), rng, standard, {"t": word}) for which in (of, other)
-    ]
-    labels = [1, 0] if rng.random() < holds else rng.choice(([1, 0], [0, 1]))
-    pair = [((first, second), label) for second, label in zip(seconds, labels, strict=True)]
-    rng.shuffle(pair)
-    return pair
+    right = of.name if rng.random() < holds else rng.choice(tuple(classes))
+    pairs = []
+    for name, asked in classes.items():
+        second = say(rng.choice(_SECOND).replace("{short}", asked.short), rng, standard, {"t": word})
+        pairs.append(((first, second), int(name == right)))
+    rng.shuffle(pairs)
+    return pairs

@@ -66,7 +66,7 @@ def planted(seed: int) -> Planted:
         found[name] = {
             key: WordClass(
                 key,
-                tuple(given.get("words") or (invented(rng, taken, name == NOTES) for _ in range(section["words"]))),
+                _words(rng, taken, given.get("words", section.get("words")), capital=name == NOTES),
                 tuple(given["frames"]),
                 given.get("short", ""),
                 tuple(given.get("everyday", ())),
@@ -74,6 +74,11 @@ def planted(seed: int) -> Planted:
             for key, given in section["classes"].items()
         }
     return Planted(**found)
+
+
+def _words(rng: random.Random, taken: set[str], given: list[str] | int, *, capital: bool) -> tuple[str, ...]:
+    """The words that are written down, or as many invented ones."""
+    return tuple(given) if isinstance(given, list) else tuple(invented(rng, taken, capital) for _ in range(given))
 
 
 def invented(rng: random.Random, taken: set[str], capital: bool = False) -> str:
@@ -93,8 +98,9 @@ def answer(rng: random.Random, right: str, answers: tuple[str, ...]) -> str:
 
 def shown(rng: random.Random, classes: dict[str, WordClass], standard: str, *, shuffled: bool = False) -> str:
     """One sentence that shows a word's class; `shuffled` puts the word into a frame of any class."""
-    of = classes[rng.choice(tuple(classes))]
-    frames = classes[rng.choice(tuple(classes))].frames if shuffled else of.frames
+    # As often as it has words, so that every word is shown as often as any other.
+    of, other = rng.choices(list(classes.values()), [len(one.words) for one in classes.values()], k=2)
+    frames = (other if shuffled else of).frames
     he, him = rng.choice(
         (("ho", "henne"), ("han", "han")) if standard == "nynorsk" else (("hun", "henne"), ("han", "ham"))
     )
