@@ -19,13 +19,6 @@ _FRAMES = (
     "Saken dreide seg om {t}.",
     "Problemet var {t}.",
 )
-_CLOSINGS = (
-    "Lege er informert.",
-    "Ingen skade på pasienten.",
-    "Tiltak er satt i verk.",
-    "Pårørende er varslet.",
-    "Det bør lages bedre rutiner.",
-)
 
 
 def generate(seed: int, planted: Planted) -> list[dict]:
@@ -59,7 +52,7 @@ def generate(seed: int, planted: Planted) -> list[dict]:
 
 
 def report(rng, matter: str, unit: str, standard: str) -> str:
-    """Three short sentences, the second about the `matter` (in bokmål)."""
+    """Two short sentences, the second about the `matter` (in bokmål)."""
     slots = {"post": say(unit, rng, standard, {}).lower(), "t": say(matter, rng, standard, {})}
     slots["t"] = slots["t"][:1].lower() + slots["t"][1:]
-    return " ".join(say(rng.choice(part), rng, standard, slots) for part in (_OPENINGS, _FRAMES, _CLOSINGS))
+    return " ".join(say(rng.choice(part), rng, standard, slots) for part in (_OPENINGS, _FRAMES))

@@ -1,8 +1,9 @@
-"""What is planted: invented words that the clinical corpus alone explains, and everyday words that the general one has.
+"""What is planted: invented words that the clinical corpus alone explains, and everyday words of the general one.
 
 Rows of every task are `decided_by` a clinical word or by everyday words. An encoder can know the class of a clinical
-word only from the frames that the word stands in (`planted.toml`), in the clinical corpus; since a word's rows are one
-group, a test row's word is in no training row. Of everyday words each arm can know as much as any other.
+word only from the frames that the word stands in (`planted.toml`), in the clinical corpus; the general one says no more
+than that there is such a word. Since a word's rows are one group, a test row's word is in no training row. Of everyday
+words each arm can know as much as any other.
 """
 
 import random
@@ -82,13 +83,17 @@ def _words(rng: random.Random, taken: set[str], given: list[str] | int, *, capit
 
 
 def invented(rng: random.Random, taken: set[str], capital: bool = False) -> str:
-    """A word that is none, three syllables with the sound of a trade name; it is then `taken`. A name has a capital."""
+    """A word that is none, two syllables with the sound of a trade name; it is then `taken`. A name has a capital."""
     while True:
-        word = rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_MIDDLES)
-        word += rng.choice(_VOWELS) + rng.choice(_MIDDLES) + rng.choice(_ENDINGS)
+        word = rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_MIDDLES) + rng.choice(_ENDINGS)
         if word not in taken:
             taken.add(word)
             return word.capitalize() if capital else word
+
+
+def mentioned(rng: random.Random, word: str, standard: str) -> str:
+    """One sentence that says of a word nothing but that it is one."""
+    return say(rng.choice(declared()["mentions"]["frames"]), rng, standard, {"t": word})
 
 
 def answer(rng: random.Random, right: str, answers: tuple[str, ...]) -> str:
