@@ -83,9 +83,10 @@ def _words(rng: random.Random, taken: set[str], given: list[str] | int, *, capit
 
 
 def invented(rng: random.Random, taken: set[str], capital: bool = False) -> str:
-    """A word that is none, two syllables with the sound of a trade name; it is then `taken`. A name has a capital."""
+    """A word that is none, three syllables with the sound of a trade name; it is then `taken`. A name has a capital."""
     while True:
-        word = rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_MIDDLES) + rng.choice(_ENDINGS)
+        word = rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_MIDDLES)
+        word += rng.choice(_VOWELS) + rng.choice(_MIDDLES) + rng.choice(_ENDINGS)
         if word not in taken:
             taken.add(word)
             return word.capitalize() if capital else word
