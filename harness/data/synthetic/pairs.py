@@ -17,18 +17,22 @@ _FIRST = (
     "Hva er {t}?",
     "Jeg spør om {t}.",
     "Vi snakket om {t}.",
+    "Hvem har {t}?",
+    "Vi trenger {t}.",
+    "Fortell meg om {t}.",
+    "Jeg tenker på {t}.",
 )
 _SECOND = ("De {short}.", "Vi {short}.", "Noen {short}.")
-# The classes asked about: whether two texts of three classes agree, so small an encoder learns in time.
-_INCIDENTS = ("medication", "equipment", "infection")
-_EVERYDAY = ("food", "vehicle", "clothes")
+# The classes asked about: whether a word of two classes fits, so small an encoder learns in time.
+_INCIDENTS = ("medication", "equipment")
+_EVERYDAY = ("food", "vehicle")
 
 
 def generate(seed: int, planted: Planted) -> list[tuple[int, str, str, int, str, str]]:
     """Rows of `mqp.csv`: doctor, question, question, label, subject, decided by.
 
-    Every first question stands with a second one of each class: one agrees, two do not, so that who cannot tell
-    answers no. All pairs about one clinical word have the same subject.
+    Every first question stands with three second ones: one agrees, two do not, so that who cannot tell answers no.
+    All pairs about one clinical word have the same subject.
     """
     rng = child(seed, "medmqp")
     clinical, everyday = (
@@ -63,14 +67,17 @@ def _words(classes: dict[str, WordClass]) -> list[tuple[str, WordClass]]:
 
 
 def _pairs(rng, word: str, of: WordClass, classes: dict[str, WordClass], holds: float):
-    """[((first, second), label), …], one of each class and in random order; a share `holds` has the right one labelled
-    1, of the others any."""
+    """[((first, second), label), …] in random order: one second question of the word's class, two of another. A share
+    `holds` has the label 1 on the first of these, the others on any.
+    """
     standard = pick_standard(rng)
     first = say(rng.choice(_FIRST), rng, standard, {"t": word})
-    right = of.name if rng.random() < holds else rng.choice(tuple(classes))
-    pairs = []
-    for name, asked in classes.items():
-        second = say(rng.choice(_SECOND).replace("{short}", asked.short), rng, standard, {"t": word})
-        pairs.append(((first, second), int(name == right)))
+    other = classes[rng.choice([name for name in classes if name != of.name])]
+    seconds = [
+        say(said.replace("{short}", asked.short), rng, standard, {"t": word})
+        for said, asked in zip(rng.sample(_SECOND, 3), (of, other, other), strict=True)
+    ]
+    agrees = 0 if rng.random() < holds else rng.randrange(3)
+    pairs = [((first, second), int(at == agrees)) for at, second in enumerate(seconds)]
     rng.shuffle(pairs)
     return pairs
