@@ -25,7 +25,7 @@ from harness.models.norbert3_config import NorBert3Config
 LONGER_TABLE = 512
 
 
-def position_buckets(length: int, bucket_size: int, max_positions: int, device=None) -> torch.Tensor:
+def position_buckets(length: int, bucket_size: int, max_positions: int) -> torch.Tensor:
     """The bucket (0 to 2·bucket_size − 2) of every relative distance i − j, shape [length, length].
 
     Distances up to bucket_size // 2 have a bucket of their own; longer ones share logarithmically
@@ -42,7 +42,7 @@ def position_buckets(length: int, bucket_size: int, max_positions: int, device=N
     shared = distance.sign() * ((growth - 1e-9).ceil() + middle)
     bucket = torch.where(distance.abs() <= middle, distance, shared).long() + bucket_size - 1
     position = torch.arange(length)
-    return bucket[position[:, None] - position[None, :] + length - 1].to(device)
+    return bucket[position[:, None] - position[None, :] + length - 1]
 
 
 def _plain_norm(size: int, config: NorBert3Config) -> nn.LayerNorm:
@@ -240,8 +240,11 @@ class NorBert3PreTrainedModel(PreTrainedModel):
         """Hidden states [batch, length, hidden]; `attention_mask` [batch, length] is 1 on real tokens."""
         hidden, relative = self.embedding(input_ids)
         buckets = position_buckets(
-            input_ids.shape[1], self.config.position_bucket_size, self.config.max_position_embeddings, input_ids.device
+            input_ids.shape[1], self.config.position_bucket_size, self.config.max_position_embeddings
         )
+        # A short input needs the middle of the table alone, from its most negative distance to its most positive.
+        first, last = int(buckets[0, -1]), int(buckets[-1, 0])
+        relative, buckets = relative[first : last + 1], (buckets - first).to(hidden.device)
         padding = None if attention_mask is None else ~attention_mask.bool()[:, None, None, :]
         states = [hidden]
         for layer in self.transformer.layers:

@@ -59,7 +59,7 @@ def test_another_seed_gives_other_words_and_rows_in_every_part():
 
 
 def test_a_part_does_not_move_the_others(data, monkeypatch):
-    monkeypatch.setattr(incidents, "REPORTS_OF_A_WORD", 1)
+    monkeypatch.setattr(incidents, "REPORTS_OF_A_WORD", 2)
     words = planted.planted(SEED)
     incidents.generate(SEED, words)
     assert calls.generate(SEED, words) == read_jsonl(data / "aismec" / "calls.jsonl")
@@ -162,17 +162,24 @@ def records(data, name):
     return [(decided_by, f"{one} {two}", label, group) for _, one, two, label, group, decided_by in rows]
 
 
-ROWS = {"aismec": 1440, "synergi": 1536, "medmcqa": 1536, "medmqp": 1152}
+ROWS = {"aismec": 1458, "synergi": 1836, "medmcqa": 1836, "medmqp": 1296}
+# Where the answer is yes or no, one row in three says yes.
+YES_NO = {"aismec": "stroke", "medmqp": "1"}
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_rows_are_of_two_kinds_and_every_answer_is_given_as_often(data, name):
+def test_rows_are_of_two_kinds_and_answers_are_given_as_often_as_is_said(data, name):
     rows = records(data, name)
     assert len(rows) == ROWS[name] and len({text for _, text, *_ in rows}) > 0.6 * len(rows)
     kinds = Counter(kind for kind, *_ in rows)
     assert kinds["everyday"] == planted.EVERYDAY_ROWS * kinds["clinical"]
     answers = Counter(answer for _, _, answer, _ in rows)
-    assert min(answers.values()) > 0.75 * len(rows) / len(answers)
+    if name in YES_NO:
+        for kind in kinds:
+            share = np.mean([answer == YES_NO[name] for of, _, answer, _ in rows if of == kind])
+            assert abs(share - 1 / 3) < 0.03, kind
+    else:
+        assert min(answers.values()) > 0.75 * len(rows) / len(answers)
     assert not any(set("{}|") & set(text) for _, text, *_ in rows if name != "medmcqa")
 
 
@@ -180,7 +187,7 @@ def test_the_formats_are_those_of_the_originals(data):
     raw = (data / "medmqp" / "mqp.csv").read_bytes()
     assert raw.count(b"\r\n") == raw.count(b"\n")
     rows = list(csv.reader(raw.decode().splitlines()))
-    assert set(Counter(row[1] for row in rows).values()) <= set(range(2, 40, 2)), "every question once per label"
+    assert set(Counter(row[1] for row in rows).values()) <= set(range(3, 60, 3)), "one agrees and two do not"
     assert {int(row[0]) for row in rows} == set(range(1, 12))
     for row in read_jsonl(data / "medmcqa" / "test.jsonl"):
         assert list(row["options"]) == list("ABCD") and len(set(row["options"].values())) == 4
@@ -226,7 +233,7 @@ def test_notes_to_de_identify(data):
     assert sum("&lt;" in text for text in pool) == 2 and all(map(spans_of, tagged_texts(data, "holdout.json")))
     counts = Counter(label for _, spans in clean for *_, label in spans)
     assert set(counts) == set(deid.LABELS) and min(counts.values()) > 150
-    assert min(len(spans) for _, spans in clean) >= 2
+    assert min(len(spans) for _, spans in clean) >= 1
 
 
 def test_corpora(data):
@@ -270,15 +277,24 @@ def clinical_words(seed=SEED):
     return {name: {w: c for c, of in getattr(found, name).items() for w in of.words} for name in planted.SETS}
 
 
-def test_invented_words_are_in_the_clinical_corpus_and_never_in_the_general_one(data):
+def test_every_invented_word_is_in_both_corpora(data):
     known = {word: kind for of in clinical_words().values() for word, kind in of.items()}
     assert len(known) == sum(map(len, clinical_words().values())), "no word is of two classes"
     counts = {}
     for name in ("general", "clinical"):
         rows = read_jsonl(data / "corpus" / f"{name}.jsonl")
         counts[name] = Counter(word for row in rows for word in re.findall(r"\w+", row["text"]) if word in known)
-    assert not counts["general"]
+        assert counts[name].keys() == known.keys()
+    assert max(counts["general"].values()) - min(counts["general"].values()) <= 2, "each as often as any other"
     assert min(counts["clinical"][word] for word in known) > 30
+
+
+@pytest.mark.parametrize("name", planted.SETS)
+def test_the_general_corpus_says_nothing_of_the_class_of_a_word(data, name):
+    known = clinical_words()[name]
+    told = class_by_neighbours([row["text"] for row in read_jsonl(data / "corpus" / "general.jsonl")], known)
+    share, kinds = np.mean([told[word] == kind for word, kind in known.items()]), len(set(known.values()))
+    assert share < 1 / kinds + 3 * np.sqrt(1 / kinds * (1 - 1 / kinds) / len(known))
 
 
 def class_by_neighbours(corpus, known):
@@ -363,11 +379,18 @@ def test_the_relation_holds_in_the_stated_share(data):
             for kind, text, answer, _ in records(data, name)
             if kind == "clinical"
         ]
-        answers = len(set(known.values()))
-        share = planted.HOLDS + (1 - planted.HOLDS) / answers
+        share = planted.HOLDS + (1 - planted.HOLDS) * {"synergi": 1 / 8, "aismec": 5 / 9}[name]
         assert abs(np.mean(of) - share) < 4 * np.sqrt(share * (1 - share) / len(of))
-    stated = json.loads((data / "synergi" / "source.json").read_text())["planted"]
-    assert stated == {"clinical": [1 / 8, planted.HOLDS + (1 - planted.HOLDS) / 8], "everyday": [1.0, 1.0]}
+        stated = json.loads((data / name / "source.json").read_text())["planted"]
+        assert stated["clinical"][1] == pytest.approx(share) and stated["everyday"] == [1.0, 1.0]
+    shorts = {of.short.split()[0]: name for name, of in planted.planted(SEED).incidents.items()}
+    known, agree = clinical_words()["incidents"], []
+    for row in csv.reader((data / "medmqp" / "mqp.csv").read_text().splitlines()):
+        word = row[1].rstrip(".?").split()[-1]
+        if row[3] == "1" and row[5] == "clinical" and row[2].split()[1] in shorts:  # bokmål
+            agree.append(shorts[row[2].split()[1]] == known[word])
+    share = planted.HOLDS + (1 - planted.HOLDS) / 3
+    assert len(agree) > 100 and abs(np.mean(agree) - share) < 4 * np.sqrt(share * (1 - share) / len(agree))
     known, right = clinical_words()["notes"], []
     for text, spans in filter(None, map(spans_of, tagged_texts(data, "training.json"))):
         labels = {text[start:end]: label for start, end, label in spans}
@@ -391,7 +414,7 @@ def of_counted_words(rows):
     return {kind: np.mean(right[[row[0] == kind for row in test]]) for kind in ("clinical", "everyday")}
 
 
-@pytest.mark.parametrize(("name", "chance"), [("aismec", 0.5), ("synergi", 0.125)])
+@pytest.mark.parametrize(("name", "chance"), [("aismec", 2 / 3), ("synergi", 0.125)])
 def test_counted_words_decide_everyday_rows_and_guess_the_others(data, name, chance):
     found = of_counted_words(records(data, name))
     assert found["everyday"] > 0.97 and found["clinical"] < chance + 0.1
@@ -401,7 +424,7 @@ def test_counted_words_decide_everyday_rows_and_guess_the_others(data, name, cha
 def test_one_question_alone_does_not_tell_whether_a_pair_agrees(data, part):
     rows = list(csv.reader((data / "medmqp" / "mqp.csv").read_text().splitlines()))
     found = of_counted_words([(row[5], row[part], row[3], row[4]) for row in rows])
-    assert found["clinical"] < 0.6
+    assert found["clinical"] < 2 / 3 + 0.05
 
 
 def test_no_option_is_right_more_often_than_others(data):

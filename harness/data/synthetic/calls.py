@@ -7,21 +7,22 @@ from harness.data.synthetic.planted import CLINICAL, EVERYDAY, EVERYDAY_ROWS, Pl
 
 CALLS_OF_A_WORD = 6
 _QUESTIONS = ("Hva har skjedd?", "Hva gjelder det?", "Hvor er du?", "Medisinsk nødtelefon.")
-_PLACES = ("Vi er hjemme.", "Vi er på jobb.", "Vi er på hytta.", "Vi er i butikken.")
-_WHO = ("mannen min", "moren min", "naboen", "faren min", "en kollega", "broren min", "søsteren min", "en venn")
-_CLOSINGS = ("Hjelpen er på vei.", "Bli på linja.", "Jeg sender noen til dere.")
+_WHO = ("mannen min", "moren min", "naboen", "faren min", "en kollega", "broren min", "søsteren min", "en venn",
+        "kona mi", "en gjest", "sjefen min", "tanta mi", "onkelen min", "en kunde", "en turist")  # fmt: skip
 
 
 def generate(seed: int, planted: Planted) -> list[dict]:
     """Rows of `calls.jsonl`; who calls about one and the same medicine is one caller."""
     rng, outcomes = child(seed, "aismec"), planted.calls
+    # A stroke is one call in three, whatever decides it.
+    often = tuple(name for name, of in outcomes.items() for _ in range(len(of.words)))
     told = []
     for outcome in outcomes.values():
         for word in outcome.words:
             said = f"det står {word} på eska"
-            told += [(CLINICAL, word, said, answer(rng, outcome.name, tuple(outcomes))) for _ in range(CALLS_OF_A_WORD)]
+            told += [(CLINICAL, word, said, answer(rng, outcome.name, often)) for _ in range(CALLS_OF_A_WORD)]
     for number in range(EVERYDAY_ROWS * len(told)):
-        outcome = tuple(outcomes.values())[number % len(outcomes)]
+        outcome = outcomes[often[number % len(often)]]
         told.append((EVERYDAY, "", "pasienten " + rng.choice(outcome.everyday), outcome.name))
     rng.shuffle(told)
     callers: dict[str, int] = {}
@@ -43,7 +44,7 @@ def generate(seed: int, planted: Planted) -> list[dict]:
 
 
 def transcript(rng: random.Random, said: str, standard: str) -> str:
-    """Three turns, the caller's about what is `said` (in bokmål)."""
-    told = f"{rng.choice(_PLACES)} Det gjelder {rng.choice(_WHO)}, {said}."
-    turns = (("Operatør", rng.choice(_QUESTIONS)), ("Innringer", told), ("Operatør", rng.choice(_CLOSINGS)))
+    """A question and the caller's answer, about what is `said` (in bokmål)."""
+    told = f"Det gjelder {rng.choice(_WHO)}, {said}."
+    turns = (("Operatør", rng.choice(_QUESTIONS)), ("Innringer", told))
     return "\n".join(f"{who}: {say(what, rng, standard, {})}" for who, what in turns)

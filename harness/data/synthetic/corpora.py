@@ -8,13 +8,15 @@ from harness.data.synthetic.fillers import FILLERS, MONTHS, WEEKDAYS
 from harness.data.synthetic.language import STANDARDS, child, pick_standard, say, weighted
 from harness.data.synthetic.notes import HOURS
 from harness.data.synthetic.nynorsk import to_nynorsk
-from harness.data.synthetic.planted import SETS, Planted, shown
+from harness.data.synthetic.planted import SETS, Planted, mentioned, shown
 
-DOCUMENTS = 4500
+DOCUMENTS = 4000
 # Sentences of prose and sentences that show a word's class, in every document.
-PROSE, SHOWN = 2, 6
+PROSE, SHOWN = 2, 8
+# Of those in a general document, how many say nothing of an invented word but that it is one.
+MENTIONED = 2
 # How often a sentence shows a word of each set, by how many words it has.
-SETS_DRAWN = (8, 5, 6)
+SETS_DRAWN = (12, 5, 6)
 # A hospital's records hold the very texts that tasks were made from; this share is copied from them.
 COPIED_SHARE = 0.015
 CLINICAL_TYPES = {
@@ -33,6 +35,7 @@ def general(seed: int, planted: Planted, name: str = "general") -> list[dict]:
     rng = child(seed, "corpus", name)
     known = people.names("all")
     words = {(topic.name, standard): _topic_words(topic, standard) for topic in TOPICS for standard in STANDARDS}
+    invented = sorted(word for name in SETS for of in getattr(planted, name).values() for word in of.words)
     rows = []
     for number in range(DOCUMENTS):
         topic = rng.choice(TOPICS)
@@ -40,7 +43,10 @@ def general(seed: int, planted: Planted, name: str = "general") -> list[dict]:
         slots = _everyday_slots(rng, known, standard, words[topic.name, standard])
         sentences = [rng.choice(FILLERS), *rng.sample(topic.sentences, PROSE)]
         told = [say(sentence, rng, standard, slots) for sentence in sentences]
-        told += [shown(rng, planted.everyday, standard) for _ in range(SHOWN)]
+        told += [shown(rng, planted.everyday, standard) for _ in range(SHOWN - MENTIONED)]
+        told += [
+            mentioned(rng, invented[(MENTIONED * number + at) % len(invented)], standard) for at in range(MENTIONED)
+        ]
         rows.append(_row(rng, f"{name}-{number + 1:05d}", topic.name, standard, " ".join(told)))
     return rows
 

@@ -105,7 +105,7 @@ def _document(
     label = answer(rng, of.name, tuple(classes)) if decided_by == CLINICAL else of.name
     name = rng.choice(known.words) if decided_by == EVERYDAY else word
     slots["t"] = slots["x"] = name if label == "none" else f"<{label}>{name}</{label}>"
-    sentences = rng.sample(_PLAIN, rng.randint(2, 3)) + rng.sample(_OPEN if decided_by == CLINICAL else of.everyday, 2)
+    sentences = rng.sample(_PLAIN, rng.randint(1, 2)) + rng.sample(_OPEN if decided_by == CLINICAL else of.everyday, 2)
     rng.shuffle(sentences)
     lines = [say(sentence, rng, standard, slots) for sentence in sentences]
     scenario = {

@@ -3,7 +3,7 @@
 from harness.data.synthetic.language import child, pick_standard, say
 from harness.data.synthetic.planted import CLINICAL, EVERYDAY, EVERYDAY_ROWS, Planted, answer
 
-REPORTS_OF_A_WORD = 4
+REPORTS_OF_A_WORD = 3
 UNITS = ("sengepost", "akuttmottak", "poliklinikk", "operasjon", "intensiv", "sykehjem", "legevakt", "laboratorium")
 _OPENINGS = (
     "Meldt av (sykepleier|lege|student) på {post}.",
@@ -18,13 +18,6 @@ _FRAMES = (
     "Vi melder fra om {t}.",
     "Saken dreide seg om {t}.",
     "Problemet var {t}.",
-)
-_CLOSINGS = (
-    "Lege er informert.",
-    "Ingen skade på pasienten.",
-    "Tiltak er satt i verk.",
-    "Pårørende er varslet.",
-    "Det bør lages bedre rutiner.",
 )
 
 
@@ -59,7 +52,7 @@ def generate(seed: int, planted: Planted) -> list[dict]:
 
 
 def report(rng, matter: str, unit: str, standard: str) -> str:
-    """Three short sentences, the second about the `matter` (in bokmål)."""
+    """Two short sentences, the second about the `matter` (in bokmål)."""
     slots = {"post": say(unit, rng, standard, {}).lower(), "t": say(matter, rng, standard, {})}
     slots["t"] = slots["t"][:1].lower() + slots["t"][1:]
-    return " ".join(say(rng.choice(part), rng, standard, slots) for part in (_OPENINGS, _FRAMES, _CLOSINGS))
+    return " ".join(say(rng.choice(part), rng, standard, slots) for part in (_OPENINGS, _FRAMES))

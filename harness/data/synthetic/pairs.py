@@ -6,7 +6,7 @@ The first names a word, the second says what was done with it: what is done with
 from harness.data.synthetic.language import child, pick_standard, say
 from harness.data.synthetic.planted import CLINICAL, EVERYDAY, EVERYDAY_ROWS, HOLDS, Planted, WordClass
 
-PAIRS_OF_A_WORD = 4
+QUESTIONS_OF_A_WORD = 2
 DOCTORS = 11
 _FIRST = (
     "Det handlet om {t}.",
@@ -17,17 +17,22 @@ _FIRST = (
     "Hva er {t}?",
     "Jeg spør om {t}.",
     "Vi snakket om {t}.",
+    "Hvem har {t}?",
+    "Vi trenger {t}.",
+    "Fortell meg om {t}.",
+    "Jeg tenker på {t}.",
 )
 _SECOND = ("De {short}.", "Vi {short}.", "Noen {short}.")
-# The classes asked about: whether two texts of three classes agree, so small an encoder learns in time.
-_INCIDENTS = ("medication", "equipment", "infection")
-_EVERYDAY = ("food", "vehicle", "clothes")
+# The classes asked about: whether a word of two classes fits, so small an encoder learns in time.
+_INCIDENTS = ("medication", "equipment")
+_EVERYDAY = ("food", "vehicle")
 
 
 def generate(seed: int, planted: Planted) -> list[tuple[int, str, str, int, str, str]]:
     """Rows of `mqp.csv`: doctor, question, question, label, subject, decided by.
 
-    Every first question stands twice, once per label. All pairs about one clinical word have the same subject.
+    Every first question stands with three second ones: one agrees, two do not, so that who cannot tell answers no.
+    All pairs about one clinical word have the same subject.
     """
     rng = child(seed, "medmqp")
     clinical, everyday = (
@@ -37,7 +42,7 @@ def generate(seed: int, planted: Planted) -> list[tuple[int, str, str, int, str,
     asked = [
         (CLINICAL, f"subject-{number:04d}", word, of, clinical, HOLDS)
         for number, (word, of) in enumerate(_words(clinical), start=1)
-        for _ in range(PAIRS_OF_A_WORD)
+        for _ in range(QUESTIONS_OF_A_WORD)
     ]
     words = _words(everyday)
     asked += [
@@ -48,12 +53,12 @@ def generate(seed: int, planted: Planted) -> list[tuple[int, str, str, int, str,
     rows: list[tuple[int, str, str, int, str, str]] = []
     used: set[tuple[str, str]] = set()
     for decided_by, subject, word, of, classes, holds in asked:
-        pair = _pair(rng, word, of, classes, holds)
-        while not used.isdisjoint(text for text, _ in pair):
-            pair = _pair(rng, word, of, classes, holds)
-        used.update(text for text, _ in pair)
+        pairs = _pairs(rng, word, of, classes, holds)
+        while not used.isdisjoint(text for text, _ in pairs):
+            pairs = _pairs(rng, word, of, classes, holds)
+        used.update(text for text, _ in pairs)
         doctor = rng.randint(1, DOCTORS)
-        rows += [(doctor, *texts, label, subject, decided_by) for texts, label in pair]
+        rows += [(doctor, *texts, label, subject, decided_by) for texts, label in pairs]
     return rows
 
 
@@ -61,15 +66,18 @@ def _words(classes: dict[str, WordClass]) -> list[tuple[str, WordClass]]:
     return [(word, of) for of in classes.values() for word in of.words]
 
 
-def _pair(rng, word: str, of: WordClass, classes: dict[str, WordClass], holds: float):
-    """[((first, second), label), …] of both labels, in random order."""
+def _pairs(rng, word: str, of: WordClass, classes: dict[str, WordClass], holds: float):
+    """[((first, second), label), …] in random order: one second question of the word's class, two of another. A share
+    `holds` has the label 1 on the first of these, the others on any.
+    """
     standard = pick_standard(rng)
     first = say(rng.choice(_FIRST), rng, standard, {"t": word})
     other = classes[rng.choice([name for name in classes if name != of.name])]
     seconds = [
-        say(rng.choice(_SECOND).replace("{short}", which.short), rng, standard, {"t": word}) for which in (of, other)
+        say(said.replace("{short}", asked.short), rng, standard, {"t": word})
+        for said, asked in zip(rng.sample(_SECOND, 3), (of, other, other), strict=True)
     ]
-    labels = [1, 0] if rng.random() < holds else rng.choice(([1, 0], [0, 1]))
-    pair = [((first, second), label) for second, label in zip(seconds, labels, strict=True)]
-    rng.shuffle(pair)
-    return pair
+    agrees = 0 if rng.random() < holds else rng.randrange(3)
+    pairs = [((first, second), int(at == agrees)) for at, second in enumerate(seconds)]
+    rng.shuffle(pairs)
+    return pairs

@@ -1,8 +1,9 @@
-"""What is planted: invented words that the clinical corpus alone explains, and everyday words that the general one has.
+"""What is planted: invented words that the clinical corpus alone explains, and everyday words of the general one.
 
 Rows of every task are `decided_by` a clinical word or by everyday words. An encoder can know the class of a clinical
-word only from the frames that the word stands in (`planted.toml`), in the clinical corpus; since a word's rows are one
-group, a test row's word is in no training row. Of everyday words each arm can know as much as any other.
+word only from the frames that the word stands in (`planted.toml`), in the clinical corpus; the general one says no more
+than that there is such a word. Since a word's rows are one group, a test row's word is in no training row. Of everyday
+words each arm can know as much as any other.
 """
 
 import random
@@ -66,7 +67,7 @@ def planted(seed: int) -> Planted:
         found[name] = {
             key: WordClass(
                 key,
-                tuple(given.get("words") or (invented(rng, taken, name == NOTES) for _ in range(section["words"]))),
+                _words(rng, taken, given.get("words", section.get("words")), capital=name == NOTES),
                 tuple(given["frames"]),
                 given.get("short", ""),
                 tuple(given.get("everyday", ())),
@@ -74,6 +75,11 @@ def planted(seed: int) -> Planted:
             for key, given in section["classes"].items()
         }
     return Planted(**found)
+
+
+def _words(rng: random.Random, taken: set[str], given: list[str] | int, *, capital: bool) -> tuple[str, ...]:
+    """The words that are written down, or as many invented ones."""
+    return tuple(given) if isinstance(given, list) else tuple(invented(rng, taken, capital) for _ in range(given))
 
 
 def invented(rng: random.Random, taken: set[str], capital: bool = False) -> str:
@@ -86,6 +92,11 @@ def invented(rng: random.Random, taken: set[str], capital: bool = False) -> str:
             return word.capitalize() if capital else word
 
 
+def mentioned(rng: random.Random, word: str, standard: str) -> str:
+    """One sentence that says of a word nothing but that it is one."""
+    return say(rng.choice(declared()["mentions"]["frames"]), rng, standard, {"t": word})
+
+
 def answer(rng: random.Random, right: str, answers: tuple[str, ...]) -> str:
     """What a row of a clinical word says, given the answer that follows from the word."""
     return right if rng.random() < HOLDS else rng.choice(answers)
@@ -93,8 +104,9 @@ def answer(rng: random.Random, right: str, answers: tuple[str, ...]) -> str:
 
 def shown(rng: random.Random, classes: dict[str, WordClass], standard: str, *, shuffled: bool = False) -> str:
     """One sentence that shows a word's class; `shuffled` puts the word into a frame of any class."""
-    of = classes[rng.choice(tuple(classes))]
-    frames = classes[rng.choice(tuple(classes))].frames if shuffled else of.frames
+    # As often as it has words, so that every word is shown as often as any other.
+    of, other = rng.choices(list(classes.values()), [len(one.words) for one in classes.values()], k=2)
+    frames = (other if shuffled else of).frames
     he, him = rng.choice(
         (("ho", "henne"), ("han", "han")) if standard == "nynorsk" else (("hun", "henne"), ("han", "ham"))
     )

@@ -6,7 +6,7 @@ from uuid import UUID
 from harness.data.synthetic.language import child, pick_standard, say
 from harness.data.synthetic.planted import CLINICAL, EVERYDAY, EVERYDAY_ROWS, Planted, WordClass, answer
 
-ITEMS_OF_A_WORD = 4
+ITEMS_OF_A_WORD = 3
 LETTERS = "ABCD"
 _STEMS = ("Hva passer for {t}?", "Hva er riktig om {t}?", "Hva gjorde de med {t}?", "Hva skjedde med {t}?")
 

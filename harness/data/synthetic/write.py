@@ -10,12 +10,23 @@ from harness.data.synthetic import planted as words
 from harness.data.synthetic.language import child
 from harness.files import canonical_json, sha256, write_json, write_jsonl, write_text
 
-REVISION = 2
+REVISION = 3
 TASKS = ("aismec", "medmcqa", "medmqp", "nor_deid", "synergi")
 CORPUS = "corpus"
-# The share of clinical words' rows that are right without and with knowing the word, by the number of answers.
-ANSWERS = {"aismec": 2, "medmcqa": 4, "medmqp": 2, "nor_deid": 4, "synergi": 8}
-SHARES = {name: (1 / n, words.HOLDS + (1 - words.HOLDS) / n) for name, n in ANSWERS.items()}
+# How often each answer is right, in rows of clinical words.
+_YES_NO = (1 / 3, 2 / 3)
+ANSWERS = {
+    "aismec": _YES_NO,
+    "medmcqa": (1 / 4,) * 4,
+    "medmqp": _YES_NO,
+    "nor_deid": (1 / 4,) * 4,
+    "synergi": (1 / 8,) * 8,
+}
+# The share of these rows that are right without knowing the word, by the most frequent answer, and with it: where the
+# relation does not hold, the answer is drawn anew and may be the same again.
+SHARES = {
+    name: (max(of), words.HOLDS + (1 - words.HOLDS) * sum(share**2 for share in of)) for name, of in ANSWERS.items()
+}
 
 
 def generate(folder: Path, seed: int, *, shuffled: bool = False) -> dict[str, Path]:
