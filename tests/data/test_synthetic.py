@@ -162,7 +162,7 @@ def records(data, name):
     return [(decided_by, f"{one} {two}", label, group) for _, one, two, label, group, decided_by in rows]
 
 
-ROWS = {"aismec": 1458, "synergi": 1836, "medmcqa": 1836, "medmqp": 1296}
+ROWS = {"aismec": 1296, "synergi": 1836, "medmcqa": 1836, "medmqp": 1296}
 # Where the answer is yes or no, one row in three says yes.
 YES_NO = {"aismec": "stroke", "medmqp": "1"}
 

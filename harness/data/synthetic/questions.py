@@ -18,14 +18,13 @@ def generate(seed: int, planted: Planted) -> list[dict]:
     """
     rng = child(seed, "medmcqa")
     asked = []
-    for classes, decided_by in ((planted.incidents, CLINICAL), (planted.everyday, EVERYDAY)):
-        words = [(word, of) for of in classes.values() for word in of.words]
-        if decided_by == CLINICAL:
-            asked += [(decided_by, word, of, classes) for word, of in words for _ in range(ITEMS_OF_A_WORD)]
-        else:
-            asked += [
-                (decided_by, *words[number % len(words)], classes) for number in range(EVERYDAY_ROWS * len(asked))
-            ]
+    for of in planted.incidents.values():
+        asked += [(CLINICAL, word, of, planted.incidents) for word in of.words for _ in range(ITEMS_OF_A_WORD)]
+    kinds = tuple(planted.everyday.values())
+    for number in range(EVERYDAY_ROWS * len(asked)):
+        # As many of each class, however many words it has.
+        turn, at = divmod(number, len(kinds))
+        asked.append((EVERYDAY, kinds[at].words[turn % len(kinds[at].words)], kinds[at], planted.everyday))
     rng.shuffle(asked)
     subjects: dict[str, int] = {}
     rows: list[dict] = []
