@@ -15,7 +15,7 @@ COMMANDS = [
     ["tasks"], ["new-task"], ["check"], ["data", "generate"], ["data", "fetch"], ["data", "use"],
     ["profile", "list"], ["profile", "use"], ["generate"],
     ["validate"], ["split"], ["corpus"], ["checkpoint"], ["pretrain"], ["finetune"], ["score"], ["report"],
-    ["grid"], ["track"], ["ui"], ["audit"], ["reproduce"],
+    ["repro"], ["grid"], ["track"], ["ui"], ["audit"], ["reproduce"],
 ]  # fmt: skip
 
 

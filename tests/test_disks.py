@@ -123,6 +123,7 @@ def test_a_file_where_a_folder_belongs_is_named(place, tmp_path):
         files.write_text(tmp_path / "artifacts" / "validated" / "a" / "b", "b")
     assert as_told(caught.value).message == f"A file stands where a folder belongs: {tmp_path / place}."
 
+
 def test_a_folder_where_a_file_belongs_is_named(tmp_path):
     (tmp_path / "params.yaml").mkdir()
     with pytest.raises((DiskError, OSError)) as caught:

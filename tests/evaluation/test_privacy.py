@@ -76,8 +76,23 @@ def marked(text: str, gold, predicted):
 
 @pytest.mark.parametrize(
     "between",
-    [" ", "\u00a0", "\u2009", "\t", "\u00ad", "\u200b", "\u200d", "\u2060", "\ufeff", "\u0085", "\ufe0f", "\u180b",
-     "\U000e0101", "\u2028", " \u200b "],
+    [
+        " ",
+        "\u00a0",
+        "\u2009",
+        "\t",
+        "\u00ad",
+        "\u200b",
+        "\u200d",
+        "\u2060",
+        "\ufeff",
+        "\u0085",
+        "\ufe0f",
+        "\u180b",
+        "\U000e0101",
+        "\u2028",
+        " \u200b ",
+    ],
     ids=lambda c: "+".join(f"U+{ord(x):04X}" for x in c),
 )
 def test_what_stands_between_two_predicted_spans_and_cannot_be_read_is_no_leak(between):
