@@ -1,0 +1,98 @@
+"""`harness repro`: what is asked of DVC, in which order, and how it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from harness.commands.repro import own
+
+FAMILIES = ("nb_bert", "norbert3", "modernbert")
+TASKS = ("medmcqa", "medmqp", "nor_deid", "aismec", "synergi")
+DVC = """
+import os, sys, time
+asked = " ".join(sys.argv[1:])
+with open("calls.txt", "a") as log:
+    log.write(f"begins {asked}\\n")
+if os.environ.get("FAILS", "no stage") in asked:
+    sys.exit("ERROR: failed to reproduce: disk full")
+if "-s" in sys.argv:
+    with open("pids.txt", "a") as log:
+        log.write(f"{os.getpid()}\\n")
+    time.sleep(float(os.environ.get("SLEEPS", "1")))
+print("said by", asked.split()[-1])
+with open("calls.txt", "a") as log:
+    log.write(f"ends {asked}\\n")
+"""
+
+
+@pytest.fixture
+def project(tmp_path, repository):
+    (tmp_path / "params.yaml").write_bytes((repository / "harness" / "profiles" / "embedded.yaml").read_bytes())
+    (tmp_path / "dvc").mkdir()
+    (tmp_path / "dvc" / "__init__.py").touch()
+    (tmp_path / "dvc" / "__main__.py").write_text(DVC)
+    return tmp_path
+
+
+def call(project, **environment):
+    return subprocess.Popen(
+        [sys.executable, "-m", "harness", "repro"], cwd=project, env=os.environ | environment,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def of(family):
+    return f"--wait-for-lock repro -s {' '.join(own(TASKS, family))}"
+
+
+def test_families_run_side_by_side_between_what_they_share(project):
+    done = call(project)
+    out, _ = done.communicate(timeout=60)
+    assert done.returncode == 0 and "said by finetune@synergi-norbert3" in out
+    log = (project / "calls.txt").read_text().splitlines()
+    families = sorted(map(of, FAMILIES))
+    assert log[:2] == ["begins repro split corpus", "ends repro split corpus"]
+    assert sorted(log[2:5]) == [f"begins {one}" for one in families], "all have begun before one ends"
+    assert sorted(log[5:8]) == [f"ends {one}" for one in families]
+    assert log[8:] == ["begins repro", "ends repro"]
+
+
+def test_a_family_that_fails_ends_the_run_with_its_message(project):
+    done = call(project, FAILS="checkpoint@norbert3")
+    out, _ = done.communicate(timeout=60)
+    assert done.returncode == 1 and "disk full" in out
+    log = (project / "calls.txt").read_text().splitlines()
+    assert {line for line in log if line.startswith("ends")} == {
+        "ends repro split corpus", f"ends {of('nb_bert')}", f"ends {of('modernbert')}"
+    }  # fmt: skip
+    assert "begins repro" not in log
+
+
+def test_on_a_gpu_dvc_runs_alone(project):
+    file = project / "params.yaml"
+    file.write_text(
+        file.read_text().replace("device: cpu", "device: cuda").replace("reproducible: portable", "reproducible: fast")
+    )
+    done = call(project)
+    _, error = done.communicate(timeout=60)
+    assert done.returncode == 0, error
+    assert (project / "calls.txt").read_text().splitlines() == ["begins repro", "ends repro"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_an_interruption_ends_what_was_started(project, number):
+    running = call(project, SLEEPS="100")
+    pids, deadline = project / "pids.txt", time.monotonic() + 30
+    while not (pids.is_file() and len(pids.read_text().split()) == 3):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    running.send_signal(number)
+    running.communicate(timeout=30)
+    assert running.returncode == 128 + number
+    for pid in map(int, pids.read_text().split()):
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
