@@ -16,7 +16,7 @@ PROSE, SHOWN = 2, 8
 # Of those in a general document, how many say nothing of an invented word but that it is one.
 MENTIONED = 2
 # How often a sentence shows a word of each set, by how many words it has.
-SETS_DRAWN = (12, 6, 6)
+SETS_DRAWN = (13, 7, 7)
 # A hospital's records hold the very texts that tasks were made from; this share is copied from them.
 COPIED_SHARE = 0.015
 CLINICAL_TYPES = {

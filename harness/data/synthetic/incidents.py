@@ -1,9 +1,9 @@
 """Synergi: incident reports by hospital staff; which of eight kinds of incident is it?"""
 
 from harness.data.synthetic.language import child, pick_standard, say
-from harness.data.synthetic.planted import CLINICAL, EVERYDAY, EVERYDAY_ROWS, Planted, answer
+from harness.data.synthetic.planted import ASKED, CLINICAL, EVERYDAY, EVERYDAY_ROWS, Planted, answer
 
-REPORTS_OF_A_WORD = 3
+REPORTS_OF_A_WORD = 4
 UNITS = ("sengepost", "akuttmottak", "poliklinikk", "operasjon", "intensiv", "sykehjem", "legevakt", "laboratorium")
 _OPENINGS = (
     "Meldt av (sykepleier|lege|student) på {post}.",
@@ -26,7 +26,7 @@ def generate(seed: int, planted: Planted) -> list[dict]:
     rng, kinds = child(seed, "synergi"), planted.incidents
     told = []
     for kind in kinds.values():
-        for word in kind.words:
+        for word in kind.words[:ASKED]:
             told += [(CLINICAL, word, word, answer(rng, kind.name, tuple(kinds))) for _ in range(REPORTS_OF_A_WORD)]
     for _ in range(EVERYDAY_ROWS * len(told)):
         kind = kinds[rng.choice(tuple(kinds))]

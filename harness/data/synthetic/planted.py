@@ -19,6 +19,8 @@ CLINICAL, EVERYDAY = "clinical", "everyday"
 HOLDS = 0.85
 # Everyday rows for each clinical one: an arm that knows no clinical word must find what it can learn among the rest.
 EVERYDAY_ROWS = 2
+# Words of a kind of incident that reports and questions with options are about; pairs are about all.
+ASKED = 16
 NOTES = "notes"
 SETS = ("incidents", "calls", NOTES)
 

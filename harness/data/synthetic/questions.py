@@ -4,9 +4,9 @@ import random
 from uuid import UUID
 
 from harness.data.synthetic.language import child, pick_standard, say
-from harness.data.synthetic.planted import CLINICAL, EVERYDAY, EVERYDAY_ROWS, Planted, WordClass, answer
+from harness.data.synthetic.planted import ASKED, CLINICAL, EVERYDAY, EVERYDAY_ROWS, Planted, WordClass, answer
 
-ITEMS_OF_A_WORD = 3
+ITEMS_OF_A_WORD = 4
 LETTERS = "ABCD"
 _STEMS = ("Hva passer for {t}?", "Hva er riktig om {t}?", "Hva gjorde de med {t}?", "Hva skjedde med {t}?")
 
@@ -19,7 +19,7 @@ def generate(seed: int, planted: Planted) -> list[dict]:
     rng = child(seed, "medmcqa")
     asked = []
     for of in planted.incidents.values():
-        asked += [(CLINICAL, word, of, planted.incidents) for word in of.words for _ in range(ITEMS_OF_A_WORD)]
+        asked += [(CLINICAL, word, of, planted.incidents) for word in of.words[:ASKED] for _ in range(ITEMS_OF_A_WORD)]
     kinds = tuple(planted.everyday.values())
     for number in range(EVERYDAY_ROWS * len(asked)):
         # As many of each class, however many words it has.
