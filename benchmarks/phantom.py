@@ -18,6 +18,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,17 +46,14 @@ def prepared(root: Path, data_seed: int, training_seed: int, shuffled: bool) -> 
         yaml.dump(params, handle)
 
 
-def stages(tasks: tuple[str, ...], families: tuple[str, ...]) -> Iterator[list[str]]:
-    for task in tasks:
-        yield from (["validate", task], ["split", task])
-    yield ["corpus"]
-    for family in families:
-        yield from (["checkpoint", family], ["pretrain", family])
-    for task in tasks:
-        yield ["classic", task]
-        for family in families:
-            yield ["finetune", task, family]
-        yield ["score", task]
+def stages(tasks: tuple[str, ...], families: tuple[str, ...]) -> tuple[list, list[list], list]:
+    """What comes before the families, what each of them has to do, and what comes after."""
+    before = [[stage, task] for task in tasks for stage in ("validate", "split")] + [["corpus"]]
+    own = [
+        [["checkpoint", family], ["pretrain", family], *(["finetune", task, family] for task in tasks)]
+        for family in families
+    ]
+    return before, own, [[stage, task] for task in tasks for stage in ("classic", "score")]
 
 
 def measured(root: Path) -> tuple[list, dict, dict]:
@@ -71,20 +69,28 @@ def measured(root: Path) -> tuple[list, dict, dict]:
 def one(root: Path, data_seed: int, training_seed: int, shuffled: bool) -> tuple[list, dict, dict]:
     from harness import params
 
+    def made(wanted: list[list[str]]) -> None:
+        for stage in wanted:
+            print(f"draw {data_seed}:{training_seed}: harness {' '.join(stage)}", file=sys.stderr)
+            done = subprocess.run(
+                [sys.executable, "-m", "harness", *stage],
+                cwd=root,
+                env=os.environ | {"PYTHONPATH": str(ROOT)},
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            if done.returncode != 0:
+                raise SystemExit(f"harness {' '.join(stage)} failed in {root}:\n{done.stderr[-2000:]}")
+
     prepared(root, data_seed, training_seed, shuffled)
     run = params.load(root / "params.yaml").everything().run
-    for stage in stages(run.tasks, run.families):
-        print(f"draw {data_seed}:{training_seed}: harness {' '.join(stage)}", file=sys.stderr)
-        done = subprocess.run(
-            [sys.executable, "-m", "harness", *stage],
-            cwd=root,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        if done.returncode != 0:
-            raise SystemExit(f"harness {' '.join(stage)} failed in {root}:\n{done.stderr[-2000:]}")
+    before, own, after = stages(run.tasks, run.families)
+    made(before)
+    # Side by side, as `harness repro` has them.
+    with ThreadPoolExecutor(len(own)) as pool:
+        list(pool.map(made, own))
+    made(after)
     return measured(root)
 
 

@@ -162,7 +162,7 @@ def records(data, name):
     return [(decided_by, f"{one} {two}", label, group) for _, one, two, label, group, decided_by in rows]
 
 
-ROWS = {"aismec": 1440, "synergi": 1536, "medmcqa": 1536, "medmqp": 1008}
+ROWS = {"aismec": 1440, "synergi": 1584, "medmcqa": 1584, "medmqp": 1584}
 # Where the answer is yes or no, one row in three says yes.
 YES_NO = {"aismec": "stroke", "medmqp": "1"}
 
@@ -227,7 +227,7 @@ def test_notes_to_de_identify(data):
         size = content["parameters"]["n"]
         assert all(len(content[key]) == size for key in ("scenarios", "prompts", "results", "cleaned_results"))
     pool = tagged_texts(data, "training.json", "validation.json")
-    assert len(pool) == 1152 and len(tagged_texts(data, "holdout.json")) == 99
+    assert len(pool) == 1200 and len(tagged_texts(data, "holdout.json")) == 99
     clean = [read for read in map(spans_of, pool) if read]
     assert 0.02 < 1 - len(clean) / len(pool) < 0.08, "a few percent carry the original's defects"
     assert sum("&lt;" in text for text in pool) == 2 and all(map(spans_of, tagged_texts(data, "holdout.json")))
@@ -390,7 +390,7 @@ def test_the_relation_holds_in_the_stated_share(data):
         if row[3] == "1" and row[5] == "clinical" and row[2].split()[1] in shorts:  # bokmål
             agree.append(shorts[row[2].split()[1]] == known[word])
     share = planted.HOLDS + (1 - planted.HOLDS) / 3
-    assert len(agree) > 60 and abs(np.mean(agree) - share) < 4 * np.sqrt(share * (1 - share) / len(agree))
+    assert len(agree) > 100 and abs(np.mean(agree) - share) < 4 * np.sqrt(share * (1 - share) / len(agree))
     known, right = clinical_words()["notes"], []
     for text, spans in filter(None, map(spans_of, tagged_texts(data, "training.json"))):
         labels = {text[start:end]: label for start, end, label in spans}

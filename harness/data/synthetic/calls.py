@@ -5,7 +5,7 @@ import random
 from harness.data.synthetic.language import child, pick_standard, say
 from harness.data.synthetic.planted import CLINICAL, EVERYDAY, EVERYDAY_ROWS, Planted, answer
 
-CALLS_OF_A_WORD = 4
+CALLS_OF_A_WORD = 5
 _QUESTIONS = ("Hva har skjedd?", "Hva gjelder det?", "Hvor er du?", "Medisinsk nødtelefon.")
 _WHO = ("mannen min", "moren min", "naboen", "faren min", "en kollega", "broren min", "søsteren min", "en venn",
         "kona mi", "en gjest", "sjefen min", "tanta mi", "onkelen min", "en kunde", "en turist")  # fmt: skip

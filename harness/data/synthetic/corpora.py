@@ -10,13 +10,13 @@ from harness.data.synthetic.notes import HOURS
 from harness.data.synthetic.nynorsk import to_nynorsk
 from harness.data.synthetic.planted import SETS, Planted, mentioned, shown
 
-DOCUMENTS = 4000
+DOCUMENTS = 3000
 # Sentences of prose and sentences that show a word's class, in every document.
-PROSE, SHOWN = 2, 8
+PROSE, SHOWN = 2, 12
 # Of those in a general document, how many say nothing of an invented word but that it is one.
-MENTIONED = 2
+MENTIONED = 3
 # How often a sentence shows a word of each set, by how many words it has.
-SETS_DRAWN = (13, 7, 7)
+SETS_DRAWN = (14, 6, 6)
 # A hospital's records hold the very texts that tasks were made from; this share is copied from them.
 COPIED_SHARE = 0.015
 CLINICAL_TYPES = {

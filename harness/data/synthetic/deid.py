@@ -13,7 +13,7 @@ from harness.data.synthetic.deid_defects import LABELS, damage
 from harness.data.synthetic.language import child, pick_standard, pronouns, say
 from harness.data.synthetic.planted import CLINICAL, EVERYDAY, EVERYDAY_ROWS, Planted, WordClass, answer
 
-NOTES_OF_A_WORD = 4
+NOTES_OF_A_WORD = 5
 VALIDATION, HOLDOUT = 100, 99
 # Words of each class that only the holdout uses.
 WORDS_OF_HOLDOUT = 4

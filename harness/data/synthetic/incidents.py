@@ -3,7 +3,7 @@
 from harness.data.synthetic.language import child, pick_standard, say
 from harness.data.synthetic.planted import ASKED, CLINICAL, EVERYDAY, EVERYDAY_ROWS, Planted, answer
 
-REPORTS_OF_A_WORD = 4
+REPORTS_OF_A_WORD = 3
 UNITS = ("sengepost", "akuttmottak", "poliklinikk", "operasjon", "intensiv", "sykehjem", "legevakt", "laboratorium")
 _OPENINGS = (
     "Meldt av (sykepleier|lege|student) på {post}.",

@@ -6,7 +6,7 @@ The first names a word, the second says what was done with it: what is done with
 from harness.data.synthetic.language import child, pick_standard, say
 from harness.data.synthetic.planted import CLINICAL, EVERYDAY, EVERYDAY_ROWS, HOLDS, Planted, WordClass
 
-QUESTIONS_OF_A_WORD = 1
+QUESTIONS_OF_A_WORD = 2
 DOCTORS = 11
 _FIRST = (
     "Det handlet om {t}.",

@@ -19,8 +19,8 @@ CLINICAL, EVERYDAY = "clinical", "everyday"
 HOLDS = 0.85
 # Everyday rows for each clinical one: an arm that knows no clinical word must find what it can learn among the rest.
 EVERYDAY_ROWS = 2
-# Words of a kind of incident that reports and questions with options are about; pairs are about all.
-ASKED = 16
+# Words of a class that reports and questions with options are about; pairs of questions are about all.
+ASKED, ASKED_EVERYDAY = 22, 8
 NOTES = "notes"
 SETS = ("incidents", "calls", NOTES)
 

@@ -4,9 +4,18 @@ import random
 from uuid import UUID
 
 from harness.data.synthetic.language import child, pick_standard, say
-from harness.data.synthetic.planted import ASKED, CLINICAL, EVERYDAY, EVERYDAY_ROWS, Planted, WordClass, answer
+from harness.data.synthetic.planted import (
+    ASKED,
+    ASKED_EVERYDAY,
+    CLINICAL,
+    EVERYDAY,
+    EVERYDAY_ROWS,
+    Planted,
+    WordClass,
+    answer,
+)
 
-ITEMS_OF_A_WORD = 4
+ITEMS_OF_A_WORD = 3
 LETTERS = "ABCD"
 _STEMS = ("Hva passer for {t}?", "Hva er riktig om {t}?", "Hva gjorde de med {t}?", "Hva skjedde med {t}?")
 
@@ -22,9 +31,8 @@ def generate(seed: int, planted: Planted) -> list[dict]:
         asked += [(CLINICAL, word, of, planted.incidents) for word in of.words[:ASKED] for _ in range(ITEMS_OF_A_WORD)]
     kinds = tuple(planted.everyday.values())
     for number in range(EVERYDAY_ROWS * len(asked)):
-        # As many of each class, however many words it has.
         turn, at = divmod(number, len(kinds))
-        asked.append((EVERYDAY, kinds[at].words[turn % len(kinds[at].words)], kinds[at], planted.everyday))
+        asked.append((EVERYDAY, kinds[at].words[turn % ASKED_EVERYDAY], kinds[at], planted.everyday))
     rng.shuffle(asked)
     subjects: dict[str, int] = {}
     rows: list[dict] = []
