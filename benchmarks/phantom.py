@@ -111,7 +111,14 @@ def rows(draw: str, found: list, judgements: dict, read: dict) -> Iterator[tuple
     for (kind, arms), of in groups.items():
         counts, deltas = Counter(verdict for verdict, _ in of), [100 * d for _, d in of]
         mean, absolute = math.fsum(deltas) / len(deltas), math.fsum(map(abs, deltas)) / len(deltas)
-        yield (draw, kind, arms, *(str(counts[v]) for v in VERDICTS), f"{mean:+.1f}", f"{absolute:.1f}")
+        yield (
+            draw,
+            kind,
+            arms,
+            *(str(counts[v]) for v in VERDICTS),
+            f"{mean:+.1f}".replace("-", "−"),
+            f"{absolute:.1f}",
+        )
 
 
 def main() -> None:
