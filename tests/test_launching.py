@@ -232,7 +232,7 @@ OTHERS = [
     ("cooldown: 0.3", "cooldown: 1.3", "families.modernbert.general.cooldown"),
     ("draws: 2000", "draws: 1", "statistics.draws"),
     ("overlap_n: 13", "overlap_n: 0", "corpus.overlap_n"),
-    ("{steps: 200, batch: 8,", "{steps: 0, batch: 8,", "tasks.medmcqa.steps"),
+    (" batch: 8,", " batch: 0,", "tasks.medmcqa.batch"),
 ]
 
 
