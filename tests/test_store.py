@@ -185,7 +185,7 @@ def test_a_store_on_a_disk_for_reading_is_read(root, tmp_path):
 def test_a_store_that_is_not_there_yet_is_no_damage(content, tmp_path):
     if content is not None:
         (tmp_path / "mlflow.db").write_bytes(content)
-    store.refuse_unusable(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    assert store.refuse_unusable(f"sqlite:///{tmp_path / 'mlflow.db'}") is None
 
 
 def test_a_store_may_be_named_from_where_one_is(tmp_path, monkeypatch):

@@ -4,14 +4,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
 
 from harness.commands.common import declare, repository
+from harness.grid.comparisons import Comparison
 
-# What all families need, and what one needs for itself; DVC runs one stage after another.
+# The stages that all families need first.
 SHARED = ("split", "corpus")
 
 
@@ -29,27 +29,22 @@ def _repro(options) -> int:
     tasks, families = everything.run.tasks, everything.run.families
     # A GPU is full with one family.
     if everything.engine.device == "cpu" and len(families) > 1 and available_cpus() > 1:
-        with _started(root, [["repro", *SHARED]]) as alone:
-            failed = _ended(alone)
-        if not failed:
-            with _started(
-                root, [["--wait-for-lock", "repro", "-s", *own(tasks, family)] for family in families]
-            ) as all_:
-                failed = _ended(all_)
-        if failed:
+        beside = [["--wait-for-lock", "repro", "-s", *own(tasks, family)] for family in families]
+        if _failed(root, [["repro", *SHARED]]) or _failed(root, beside):
             return 1
-    with _started(root, [["repro"]]) as last:
-        return int(_ended(last))
+    return int(_failed(root, [["repro"]]))
 
 
 def own(tasks: Sequence[str], family: str) -> list[str]:
     """The stages that a family shares with no other, in the order of the pipeline."""
-    return [f"checkpoint@{family}", f"pretrain@{family}", *(f"finetune@{task}-{family}" for task in tasks)]
+    return [f"checkpoint@{family}", f"pretrain@{family}", *(Comparison(task, family).stage for task in tasks)]
 
 
-@contextmanager
-def _started(root: Path, calls: Sequence[Sequence[str]]) -> Iterator[list[subprocess.Popen]]:
-    """One `dvc` per call, whose lines are passed on as they come; an interruption ends them with their stages."""
+def _failed(root: Path, calls: Sequence[Sequence[str]]) -> bool:
+    """Run one `dvc` per call, all at once, and pass its lines on; did one fail? What the others make is kept.
+
+    An interruption ends them with their stages.
+    """
     started = [
         subprocess.Popen(
             [sys.executable, "-m", "dvc", *call],
@@ -66,9 +61,9 @@ def _started(root: Path, calls: Sequence[Sequence[str]]) -> Iterator[list[subpro
     for reader in readers:
         reader.start()
     try:
-        yield started
         for reader in readers:
             reader.join()
+        return any([one.wait() for one in started])
     except BaseException:
         for one in started:
             if one.poll() is None:
@@ -81,8 +76,3 @@ def _started(root: Path, calls: Sequence[Sequence[str]]) -> Iterator[list[subpro
 def _pass_on(process: subprocess.Popen) -> None:
     for line in process.stdout:
         print(line, end="", flush=True)
-
-
-def _ended(processes: list[subprocess.Popen]) -> bool:
-    """Wait for all of them; did one fail? Its message has been passed on, and what the others make is kept."""
-    return any([one.wait() for one in processes])

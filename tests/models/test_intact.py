@@ -127,6 +127,7 @@ def test_a_copy_without_such_a_card_has_nothing_to_be_held_against(card, project
     if card is not None:
         (theirs / "harness.json").write_text(card)
     pretrain.run(project, FAMILY, dataclasses.replace(THEN, source=Folder("folder", str(theirs), "random weights")))
+    assert (project / "artifacts" / "checkpoints" / FAMILY / "clinical" / "model.safetensors").is_file()
 
 
 def test_what_no_stage_stored_has_nothing_to_be_held_against(project):
