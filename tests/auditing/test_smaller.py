@@ -89,7 +89,7 @@ def test_a_store_that_mirrors_earlier_results_is_told_once_each_and_filled_by_th
     assert findings(links) == [] and code == 0
 
 
-def test_a_pre_training_of_an_earlier_checkpoint_is_told_once_and_replaced(root, capsys):
+def test_a_pre_training_of_an_earlier_checkpoint_is_replaced_by_the_command_that_is_named(root, capsys):
     from auditing import tampering
 
     tampering.stored(
@@ -99,7 +99,7 @@ def test_a_pre_training_of_an_earlier_checkpoint_is_told_once_and_replaced(root,
     )(root)
     _, links = audit(capsys)
     (found,) = [link for link in findings(links) if link["chain"] == "checkpoints/norbert3"]
-    assert "fingerprint of the checkpoint" in found["name"] and found["remedy"] == "`harness track`"
+    assert "tags: fingerprint" in found["name"] and found["remedy"] == "`harness track`"
     assert main(["track"]) == 0
     code, links = audit(capsys)
     assert findings(links) == [] and code == 0
