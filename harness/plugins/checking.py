@@ -92,6 +92,8 @@ def _contract(task: Task, name: str) -> Iterator[str]:
         yield from (f"{what} {remedy}" for what, remedy in metrics.faults(task))
     if not isinstance(task.groups, Groups):
         yield f"TASK.groups is a {type(task.groups).__name__}; write groups=Groups(…)."
+    else:
+        yield from (f"{what} {remedy}" for what, remedy in registry.misgrouped(task.groups))
     if not callable(task.reader):
         yield "TASK.reader cannot be called."
     if not callable(task.schema):
@@ -113,7 +115,7 @@ def _schema_faults(task: Task) -> Iterator[str]:
         yield f"TASK.schema lacks {', '.join(lacking)}; use schema.{task.head}(LABELS)."
     if getattr(made, "strict", None) is not True:
         yield "TASK.schema is not strict: columns that nobody declared would pass."
-    if isinstance(task.groups, Groups):
+    if isinstance(task.groups, Groups) and not [*registry.misgrouped(task.groups)]:
         named = [task.groups.column, *task.groups.link_equal]
         strange = [column for column in named if column is not None and column not in columns]
         if strange:
