@@ -96,10 +96,21 @@ def _contract(task: Task, name: str) -> Iterator[str]:
         yield from (f"{what} {remedy}" for what, remedy in registry.misgrouped(task.groups))
     if not callable(task.reader):
         yield "TASK.reader cannot be called."
+    elif layout := getattr(task.reader, "layout", None):
+        yield from _layout_faults(layout, labels)
     if not callable(task.schema):
         yield "TASK.schema cannot be called; write schema=lambda: schema.…(LABELS)."
     else:
         yield from _schema_faults(task)
+
+
+def _layout_faults(layout: mapping.Layout, labels: tuple[str, ...]) -> Iterator[str]:
+    for word, label in layout.values.get("label", {}).items():
+        if not layout.shaped and labels and label not in labels:
+            yield f"TASK.reader maps {word!r} to {label!r}, which is no label.{nearest(label, labels)}"
+    options = layout.columns.get("options", "")
+    if labels and not isinstance(options, str) and len(options) != len(labels):
+        yield f"TASK.reader names {len(options)} columns for options, and there are {len(labels)} labels."
 
 
 def _schema_faults(task: Task) -> Iterator[str]:
