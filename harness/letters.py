@@ -1,9 +1,10 @@
 """Letters with the marks that belong to them: composed text, and spans that cut no letter apart.
 
-A letter is a character with the marks behind it (Unicode's M*), also where format characters (Cf: zero-width
-spaces, soft hyphens) stand between. Encoders compose letters (NFC, NFKC), take their marks off, or drop characters
-that say nothing (BERT's: Cf, private use, the replacement character); so the data are composed when they are read,
-and an edge of a span always lies between two letters that say something.
+A letter is a character with the marks behind it (Unicode's M*, and what NFKC makes one of: the voicing of half-width
+kana), also where format characters (Cf: zero-width spaces, soft hyphens) stand between; or a syllable of Hangul.
+Encoders compose letters (NFC, NFKC), take their marks off, or drop characters that say nothing (BERT's: Cf, private
+use, the replacement character); so the data are composed when they are read, and an edge of a span always lies between
+two letters that say something.
 """
 
 import functools
@@ -16,17 +17,37 @@ DECOMPOSED = "decomposed letters"
 _LOST = "\ufffd"
 UNSEEN = "unseen characters at an entity's edge"
 NO_LETTER = "entity without a letter"
-# Hangul vowels and final consonants: parts of a syllable, and no marks.
-_SYLLABLES = ((0x1160, 0x11FF), (0xD7B0, 0xD7FF))
+# Hangul: vowels and final consonants, which go on with a syllable; first consonants and syllables, which begin one.
+_GOING_ON = ((0x1160, 0x11FF), (0xD7B0, 0xD7FF))
+_BEGINNING = ((0x1100, 0x115F), (0xA960, 0xA97F), (0xAC00, 0xD7A3))
 
 
 @functools.lru_cache(maxsize=4096)
 def _kind(character: str) -> str:
-    """ "mark", "unseen" (white space, a character that says nothing) or "" for every other character."""
+    """ "mark", "unseen" (white space, a character that says nothing), "syllable" (goes on with one, where one stands
+    before it), "beginning" (of a syllable) or "" for every other character.
+    """
     category = unicodedata.category(character)
     if category[0] == "M":
         return "mark"
-    return "unseen" if category in ("Cf", "Co") or character == _LOST or character.isspace() else ""
+    if category in ("Cf", "Co") or character == _LOST or character.isspace():
+        return "unseen"
+    # As encoders of NFKC read it; an accent that stands alone is a blank and a mark there, and no mark here.
+    read = unicodedata.normalize("NFKC", character)[0]
+    if unicodedata.category(read)[0] == "M":
+        return "mark"
+    for kind, ranges in (("syllable", _GOING_ON), ("beginning", _BEGINNING)):
+        if any(first <= ord(read) <= last for first, last in ranges):
+            return kind
+    return ""
+
+
+def _kind_at(text: str, at: int) -> str:
+    """ "mark" (also of a syllable's parts behind another), "unseen" or "" for the character at this place."""
+    kind = _kind(text[at])
+    if kind == "syllable" and at and _kind(text[at - 1]) in ("syllable", "beginning"):
+        return "mark"
+    return kind if kind in ("mark", "unseen") else ""
 
 
 def composed(text: str) -> str:
@@ -36,14 +57,13 @@ def composed(text: str) -> str:
 
 def has_marks(text: str) -> bool:
     """Does `text` hold a mark, or a character that says nothing? Without one, only white space can stand at an edge."""
-    return not text.isascii() and any(_kind(c) and not c.isspace() for c in set(text))
+    return not text.isascii() and any(_kind(c) in ("mark", "unseen", "syllable") and not c.isspace() for c in set(text))
 
 
 def letter_end(text: str, at: int) -> int:
     """The end of the letter that the place `at` would cut apart; `at` itself where it cuts none."""
     for look in range(at, len(text)):
-        kind = _kind(text[look])
-        if kind == "mark":
+        if _kind_at(text, look) == "mark":
             at = look + 1
         elif unicodedata.category(text[look]) != "Cf":
             break
@@ -56,11 +76,11 @@ def whole(text: str, start: int, end: int) -> tuple[int, int]:
     A mark belongs to the letter before it: a piece that ends before a mark gets it, and one that begins with a mark
     gives it away. Start and end are equal where no letter is left.
     """
-    seen = (i for i in range(start, end) if not _kind(text[i]))
+    seen = (i for i in range(start, end) if not _kind_at(text, i))
     first = next(seen, None)
     if first is None:
         return start, start
-    last = next(i for i in range(end - 1, first - 1, -1) if not _kind(text[i]))
+    last = next(i for i in range(end - 1, first - 1, -1) if not _kind_at(text, i))
     return first, letter_end(text, last + 1)
 
 
@@ -86,8 +106,8 @@ def composed_with_spans(text: str, spans: list[dict], repaired: Counter) -> tupl
         return text, kept
     repaired[DECOMPOSED] += 1
     pieces: list[str] = []
-    for character in text:
-        if pieces and _joins(pieces[-1], character):
+    for at, character in enumerate(text):
+        if pieces and _kind_at(text, at) == "mark":
             pieces[-1] += character
         else:
             pieces.append(character)
@@ -99,10 +119,3 @@ def composed_with_spans(text: str, spans: list[dict], repaired: Counter) -> tupl
         return after[bisect_left(before, at)]
 
     return "".join(made), [{**span, "start": moved(span["start"]), "end": moved(span["end"])} for span in kept]
-
-
-def _joins(piece: str, character: str) -> bool:
-    """Is `character` a mark on `piece`, or the next part of its syllable?"""
-    if any(first <= ord(character) <= last for first, last in _SYLLABLES):
-        return composed(piece + character) != composed(piece) + character
-    return _kind(character) == "mark"

@@ -3,6 +3,7 @@
 import dataclasses
 import importlib.util
 import sys
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,7 +83,19 @@ def unreadable(task: Task) -> Iterator[tuple[str, str]]:
             yield f"{where} is a {type(text).__name__}, not a text.", "Write it in quotes."
 
 
+def _refuse_decomposed(path: Path) -> None:
+    """Data are composed when they are read: a label, a column or a word in other characters would match none."""
+    for number, line in enumerate(path.read_bytes().decode("utf-8", "replace").split("\n"), start=1):
+        if not unicodedata.is_normalized("NFC", line):
+            raise RegistryError(
+                f"tasks/{path.name}, line {number}: holds decomposed letters (Unicode NFD), which no text that is read "
+                "holds.",
+                remedy="Save the file composed (NFC); for a pattern of such characters write their escapes.",
+            )
+
+
 def _declared(path: Path) -> Task:
+    _refuse_decomposed(path)
     name = f"tasks.{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)

@@ -20,7 +20,9 @@ CASES = Path(__file__).parent / "data" / "cases"
 LABELS = ("NAME", "PLACE")
 # Letters that compose, letters that do not, marks, joined syllables, and what no reader sees.
 MARKS = "\u0301\u030a\u0308\u0331\u0327\u20dd\ufe0f"
-ALPHABET = "abeoxAEÅåøæé" + MARKS + "\u1100\u1161\u11a8ﬁÅ²-., \n\u00ad\u200b\u200d\ufeff\u2060\uf0b7\ufffd"
+ALPHABET = (
+    "abeoxAEÅåøæé" + MARKS + "\u1100\u1161\u11a8\uff8a\uff9f\uff9eﬁÅ²-., \n\u00ad\u200b\u200d\ufeff\u2060\uf0b7\ufffd"
+)
 TEXTS = st.text(alphabet=ALPHABET, min_size=1, max_size=40)
 
 
@@ -126,6 +128,15 @@ def test_composition_keeps_what_is_marked(data):
     assert (repaired[letters.DECOMPOSED] > 0) == (made != text)
 
 
+@given(text=TEXTS, data=st.data())
+def test_a_span_with_any_edges_becomes_one_of_whole_letters_or_none(text, data):
+    start = data.draw(st.integers(0, len(text) - 1))
+    span = {"start": start, "end": data.draw(st.integers(start + 1, len(text))), "label": "NAME"}
+    made, moved = letters.composed_with_spans(text, [span], Counter())
+    assert all(0 <= one["start"] < one["end"] <= len(made) for one in moved)
+    assert letters.composed_with_spans(made, moved, Counter()) == (made, moved)
+
+
 @given(data=marked())
 def test_the_words_of_the_linear_tagger_cut_no_letter(data):
     text, _ = letters.composed_with_spans(*data, Counter())
@@ -145,6 +156,16 @@ def test_the_words_of_the_linear_tagger_cut_no_letter(data):
         ("\u200b \u0301", 0, 3, ""),
         ("Kari\uf0b7", 0, 5, "Kari"),
         ("\ufffdKari", 0, 5, "Kari"),
+        # Vowels and final consonants of Hangul belong to their syllable, also to one that is composed half-way.
+        ("\u1112\u1161\u11ab\u1100", 0, 1, "\u1112\u1161\u11ab"),
+        ("\u1112\u1161\u11ab\u1100", 1, 4, "\u1100"),
+        ("\u1112\u1161\u11ab\u1100", 1, 2, ""),
+        ("\ud558\u11ab\ub098", 0, 1, "\ud558\u11ab"),
+        ("x\u1161", 1, 2, "\u1161"),
+        # The marks of half-width kana are letters to Unicode's categories and marks to NFKC.
+        ("\uff8a\uff9f\uff9d", 0, 1, "\uff8a\uff9f"),
+        ("\uff76\uff9e\uff9d", 1, 3, "\uff9d"),
+        ("\uffa1\uffc2\uffa1", 0, 1, "\uffa1\uffc2"),
     ],
 )
 def test_a_mark_belongs_to_the_letter_before_it_and_nothing_unseen_stands_at_an_edge(text, start, end, said):

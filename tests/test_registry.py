@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import unicodedata
 
 import pytest
 
@@ -151,6 +152,18 @@ def test_a_text_that_is_no_text_is_refused(root):
 def test_texts_to_be_read_are_taken_as_they_are(root, text):
     write(root, "plum", 'title="A task"', f"title={text.replace('{{}}', '')!r}")
     assert registry.load_all(root)["plum"].title == text.replace("{{}}", "")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [('("a", "b"), groups', '("a", "å"), groups'), ('"text": "text"', '"text": "prøvå"')]
+)
+def test_a_declaration_in_decomposed_letters_is_refused_with_its_line(root, old, new):
+    """The data are composed when they are read, so such a label, column or word would match none of theirs."""
+    write(root, "apple", old, new)
+    assert registry.get(root, "apple")
+    write(root, "apple", old, unicodedata.normalize("NFD", new))
+    number = next(i for i, line in enumerate(TASK.split("\n"), 1) if old in line)
+    assert f"tasks/apple.py, line {number}: holds decomposed letters" in refused(root, name="apple")
 
 
 def test_an_unknown_name_gets_the_nearest(root):

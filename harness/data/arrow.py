@@ -7,13 +7,14 @@ from pathlib import Path
 from harness.data.findings import Finding, refuse
 from harness.data.rows import Row, shown_name
 from harness.errors import DataError
+from harness.letters import composed
 
 ROWS = 20_000_000
 UNPACKED, RATIO = 1 << 28, 100  # bytes, and times its size
 
 
 def arrow_rows(path: Path) -> Iterator[Row]:
-    """("row n", values by column) of a Parquet file, or of an Arrow file or stream."""
+    """("row n", values by column, whose name is composed) of a Parquet file, or of an Arrow file or stream."""
     import pyarrow
     import pyarrow.parquet
 
@@ -23,16 +24,16 @@ def arrow_rows(path: Path) -> Iterator[Row]:
         if path.suffix == ".parquet":
             with pyarrow.parquet.ParquetFile(path) as file:
                 _refuse_bomb(path, file.metadata)
-                _refuse_twice(path, file.schema_arrow.names)
+                _refuse_twice(path, list(map(composed, file.schema_arrow.names)))
             rows = pyarrow.parquet.read_table(path)
         else:
             with pyarrow.OSFile(str(path)) as file:
                 rows = _arrow_table(pyarrow, file)
-            _refuse_twice(path, rows.schema.names)
+            _refuse_twice(path, list(map(composed, rows.schema.names)))
         # Offsets that lead out of a damaged buffer are found here, not by reading what lies there.
         rows.validate(full=True)
         names = _class_names(rows.schema.metadata or {})
-        values = rows.to_pylist()
+        values = rows.rename_columns(list(map(composed, rows.schema.names))).to_pylist()
     except (pyarrow.ArrowException, OSError, UnicodeDecodeError):
         # What it says may quote a value, or the name of a column.
         raise DataError(f"{path}: not a whole {path.suffix} file, or damaged.", remedy="Write it again.") from None
@@ -87,6 +88,6 @@ def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
     try:
         features = json.loads(metadata[b"huggingface"])["info"]["features"]
         features = {name: f.get("feature", f) for name, f in features.items() if isinstance(f, dict)}
-        return {name: f["names"] for name, f in features.items() if isinstance(f, dict) and f.get("names")}
+        return {composed(name): f["names"] for name, f in features.items() if isinstance(f, dict) and f.get("names")}
     except (KeyError, ValueError, TypeError, AttributeError):
         return {}

@@ -87,7 +87,7 @@ def brat(
             faults = [Finding(fault, "text", path.name) for fault in value_faults(text, max_characters)]
             findings += faults
             text = None if faults else text
-            identity = id_prefix + path.stem
+            identity = id_prefix + composed(path.stem)
             records.append({"id": identity, "group": identity, "part": part, "text": text, "spans": spans})
             places.append(path.name)
         reading = read_so_far(records, places, dropped, repaired)

@@ -13,6 +13,7 @@ from typing import Literal
 
 from harness.data.findings import Finding
 from harness.data.rows import Row, shown_name
+from harness.letters import composed
 
 Quotes = Literal["detect", "quoting", "text"]
 _SEPARATOR = re.compile(r'"?sep=(.)"?\n', re.IGNORECASE)
@@ -51,7 +52,7 @@ def delimited(
     rows = list(_rows(text, delimiter, quoting, before, findings))
     if not names and rows:
         line, header = rows.pop(0)
-        names = tuple(cell.strip() for cell in header)
+        names = tuple(composed(cell.strip()) for cell in header)
         other = _OTHERS.search(names[0])
         if len(names) == 1 and other:
             findings.append(Finding(f"one column: is the delimiter {other[0]!r}? Say delimiter=", "", f"line {line}"))

@@ -134,7 +134,7 @@ def _mended(content: bytes, encoding: Encoding, findings: list[Finding], place: 
 
 
 def parse_json(text: str):
-    """JSON as the standard has it: no NaN or Infinity, no key twice, no endless nesting.
+    """JSON as the standard has it, its keys composed: no NaN or Infinity, no key twice, no endless nesting.
 
     Raises ValueError with a reason that quotes nothing of the text.
     """
@@ -151,9 +151,12 @@ def _no_constant(name: str):
 
 
 def _unique_keys(pairs: list) -> dict:
-    if len(dict(pairs)) != len(pairs):
+    found = dict(pairs)
+    if not all(map(str.isascii, found)):
+        found = {letters.composed(key): value for key, value in pairs}
+    if len(found) != len(pairs):
         raise ValueError("a key stands twice in one object")
-    return dict(pairs)
+    return found
 
 
 def json_lines(text: str, findings: list[Finding], place: str = "") -> Iterator[tuple[str, dict | None]]:

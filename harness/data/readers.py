@@ -24,6 +24,7 @@ from harness.data.folders import reads
 from harness.data.mapping import carrying
 from harness.data.rows import Drop, Dropped, Plan, Refused, to_reading
 from harness.data.visible import folded
+from harness.letters import composed
 from harness.task import Reading
 
 __all__ = [
@@ -121,7 +122,7 @@ def _header(
     findings: list[Finding],
 ) -> tuple[str, ...]:
     where, cells = line
-    order = tuple(cell.strip() for cell in cells or ())
+    order = tuple(composed(cell.strip()) for cell in cells or ())
     if cells is not None:
         findings = [Finding("missing column", name, where) for name in names if name not in order]
         # What stands where a name should be may be somebody's data: it is not quoted.

@@ -22,6 +22,7 @@ from harness.data.options import choice
 from harness.data.readers import exact_duplicates
 from harness.data.rows import TOLD, Drop, Plan, Row, to_reading, unknown
 from harness.errors import DataError
+from harness.letters import composed
 from harness.task import Reading
 
 __all__ = ["arrow_rows", "choice", "dataset", "table"]
@@ -190,10 +191,10 @@ def _words(values: Values | None, columns: Columns) -> dict[str, dict[str, str]]
 
 
 def _word(value) -> str:
-    """A value as `values` names it: numbers and truth values as JSON writes them, whole numbers without a point."""
+    """A value as `values` names it: composed, numbers and truth values as in JSON, whole numbers without a point."""
     if isinstance(value, bool):
         return str(value).lower()
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else composed(str(value).strip())
 
 
 def _prepared(

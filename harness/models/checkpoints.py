@@ -205,14 +205,20 @@ def _store_tokenizer(origin: Path, folder: Path, architecture: str) -> list[str]
     notes = tokenizers.overruled(core, settings)
     # What is written says what is done.
     settings |= {name: done for name, done in tokenizers.folding(core).items() if isinstance(settings.get(name), bool)}
-    settings = {name: value for name, value in settings.items() if name not in ("truncation_side", "padding_side")}
+    overruled = ("truncation_side", "padding_side", *tokenizers.OF_TOKENS)
+    settings = {name: value for name, value in settings.items() if name not in overruled}
     stated = _read_json(origin / "special_tokens_map.json") if "special_tokens_map.json" in present else {}
     vocabulary = _words(_read_json(folder / "tokenizer.json"))
     for role, usual in zip(_ROLES, kind.special, strict=True):
         token = settings.get(role) or stated.get(role)
         if token is None and usual in vocabulary:
             token = usual
-        settings[role] = token["content"] if isinstance(token, dict) else token
+        settings[role] = token = token["content"] if isinstance(token, dict) else token
+        if token is not None and token not in vocabulary:
+            raise CheckpointError(
+                f"{origin / 'tokenizer.json'} has no {token}, which is named as {role}.",
+                remedy="Name in tokenizer_config.json the token that the checkpoint was trained with.",
+            )
     inputs = ["input_ids", "attention_mask"]
     # One type of segment is none: the embedding has a single row, and a second segment would read past it.
     types = _read_json(folder / "config.json").get("type_vocab_size", getattr(kind.config()(), "type_vocab_size", 0))
@@ -265,6 +271,12 @@ def _checked_tokenizer(folder: Path, vocab_size: int):
         raise CheckpointError(
             f"The tokenizer has no {', '.join(lacking)}.", remedy="Name them in the checkpoint's tokenizer_config.json."
         )
+    for role in _ROLES[:-1]:
+        if getattr(tokenizer, role) == tokenizer.mask_token:
+            raise CheckpointError(
+                f"{role} and mask_token are one token, {tokenizer.mask_token}.",
+                remedy="Name in tokenizer_config.json the tokens that the checkpoint was trained with.",
+            )
     ids = tokenizer("a").input_ids
     if ids[0] != tokenizer.cls_token_id or ids[-1] != tokenizer.sep_token_id:
         raise CheckpointError(

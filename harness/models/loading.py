@@ -10,6 +10,8 @@ import torch
 from harness.errors import CheckpointError
 from harness.models.architectures import Architecture, architecture_named
 
+_PLAIN = {"return_dict": True, "output_hidden_states": False, "output_attentions": False, "chunk_size_feed_forward": 0}
+
 
 def load(
     folder: Path,
@@ -36,7 +38,9 @@ def load(
     with quiet():
         try:
             config = kind.config().from_pretrained(folder, local_files_only=True)
-            for name, value in (settings or {}).items():
+            # How a model hands its outputs over, or cuts its work up, is nothing that a checkpoint decides.
+            plain = {name: value for name, value in _PLAIN.items() if getattr(config, name, value) != value}
+            for name, value in (plain | (settings or {})).items():
                 setattr(config, name, value)
             model, info = model_class.from_pretrained(
                 folder,

@@ -22,6 +22,11 @@ ALPHABET = (
     "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~§°±µ«»“”„’‘–—…€£½²³×→•"
 )
 LONGEST_WORD = 100
+# Of a tokenizer_config.json: what would change the tokens of tokenizer.json, or how a text becomes such tokens.
+OF_TOKENS = (
+    "added_tokens_decoder", "additional_special_tokens", "extra_special_tokens", "add_special_tokens",
+    "split_special_tokens",
+)  # fmt: skip
 _A_LINE = 10_000  # times that a word stands in a line for the trainer
 
 
@@ -184,6 +189,9 @@ def overruled(tokenizer: hf.Tokenizer, stated: dict) -> list[str]:
                 f"tokenizer_config.json says {name}: {str(stated[name]).lower()}, tokenizer.json does "
                 f"{'it' if does else 'not do it'}; tokenizer.json is taken"
             )
+    for name in OF_TOKENS:
+        if name in stated and not _does(tokenizer, name, stated[name]):
+            found.append(f"tokenizer_config.json says {name} otherwise than tokenizer.json; tokenizer.json is taken")
     for name in ("truncation", "padding"):
         value, side = getattr(tokenizer, name), stated.get(f"{name}_side", "right")
         if value:
@@ -191,6 +199,23 @@ def overruled(tokenizer: hf.Tokenizer, stated: dict) -> list[str]:
         if side != "right":
             found.append(f"tokenizer_config.json says {name}_side: {side}; texts are cut and filled at their end")
     return found
+
+
+def _does(tokenizer: hf.Tokenizer, name: str, stated) -> bool:
+    """Does `tokenizer` do what a tokenizer_config.json says under one of `OF_TOKENS`?"""
+    if name in ("add_special_tokens", "split_special_tokens"):
+        return stated is (name == "add_special_tokens")
+    added = tokenizer.get_added_tokens_decoder()
+    if name == "added_tokens_decoder":
+        own = {str(number): token for number, token in added.items()}
+        return all(
+            number in own and all(getattr(own[number], key, value) == value for key, value in token.items())
+            for number, token in stated.items()
+        )
+    tokens = stated.values() if isinstance(stated, dict) else stated or ()
+    return {token["content"] if isinstance(token, dict) else token for token in tokens} <= {
+        token.content for token in added.values()
+    }
 
 
 def folding(tokenizer: hf.Tokenizer) -> dict[str, bool]:

@@ -1,5 +1,7 @@
 """brat stand-off: offsets, fragments, overlaps, and errors with file and line."""
 
+import unicodedata
+
 import pytest
 
 from harness.data import brat
@@ -110,3 +112,11 @@ def test_the_mark_of_a_joined_file_is_counted_by_offsets_and_is_no_character(tmp
     reading = read(tmp_path, text, f"T1\tName 0 7\tKari Li\nT2\tPlace {at} {at + 2}\tOs\n")
     assert entities(reading) == [("Kari Li", "Name"), ("Os", "Place")]
     assert reading.repaired["byte-order mark inside the file"] == 1 and "\ufeff" not in reading.records[0]["text"]
+
+
+def test_the_name_of_a_document_is_composed(tmp_path):
+    name = unicodedata.normalize("NFD", "Åse")
+    (tmp_path / f"{name}.txt").write_text(TEXT, encoding="utf-8")
+    (tmp_path / f"{name}.ann").write_text(ENTITIES, encoding="utf-8")
+    [record] = brat.brat(labels=LABELS)(tmp_path).records
+    assert record["id"] == record["group"] == "Åse"

@@ -33,6 +33,16 @@ def test_header_may_come_in_any_order(tmp_path):
     assert reading.where == {"x": "line 2", "y": "line 4"}
 
 
+def test_decomposed_names_of_columns_are_those_of_the_declaration(tmp_path):
+    name = "kl\u00e5r"
+    there = "kla\u030ar"
+    cells = readers.csv("a.csv", header=True, names=("key", name), columns={"id": "key", "text": name})
+    lines = readers.jsonl("a.jsonl", columns={"id": "key", "text": name})
+    write(tmp_path, "a.csv", f"{there},key\nHei,x\n")
+    write(tmp_path, "a.jsonl", json.dumps({"key": "x", there: "Hei"}) + "\n")
+    assert cells(tmp_path).records == lines(tmp_path).records == [{"id": "x", "text": "Hei", "group": "x"}]
+
+
 def test_tolerances_give_the_same_records(tmp_path):
     plain = READ_LINES(write(tmp_path, "a.jsonl", '{"key": "x", "body": "Hei du"}\n'))
     odd = READ_LINES(write(tmp_path, "a.jsonl", '\ufeff{"key": "x", "body": "\u00a0Hei\u00a0du "}\r\n'))

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import unicodedata
 
 import pyarrow
 import pyarrow.parquet
@@ -255,3 +256,26 @@ def test_a_longer_text_is_read_where_the_declaration_allows_it(tmp_path):
         tabular.table("a.jsonl", columns=COLUMNS)(folder)
     (record,) = tabular.table("a.jsonl", columns=COLUMNS, max_characters=240_005)(folder).records
     assert len(record["text"]) == 240_005
+
+
+def decomposed(value):
+    return unicodedata.normalize("NFD", value)
+
+
+@pytest.mark.parametrize("file", ["a.csv", "a.tsv", "a.jsonl", "a.parquet"])
+def test_decomposed_names_of_columns_and_words_mean_what_the_declaration_says(tmp_path, file):
+    """A file from a Mac writes "spørsmål" in other characters than the task that names the column."""
+    columns = {"id": "nøkkel", "text": "spørsmål", "label": "svår"}
+    rows = [{decomposed(theirs): decomposed("å på") for theirs in columns.values()}]
+    delimiter = ";" if file == "a.csv" else ""
+    read = tabular.table(file, columns=columns, values={"label": {"å på": "ja"}}, delimiter=delimiter)
+    [record] = read(write(tmp_path, file, rows)).records
+    assert record == {"id": "å på", "group": "å på", "text": "å på", "label": "ja"}
+
+
+@pytest.mark.parametrize("file", ["a.csv", "a.jsonl", "a.parquet"])
+def test_two_columns_whose_names_differ_in_the_form_of_a_letter_are_one_that_stands_twice(tmp_path, file):
+    rows = [{"nøkkel": "1", "på": "to", decomposed("på"): "tre"}]
+    delimiter = ";" if file == "a.csv" else ""
+    with pytest.raises(DataError, match="stands twice"):
+        tabular.table(file, columns={"id": "nøkkel", "text": "på"}, delimiter=delimiter)(write(tmp_path, file, rows))

@@ -413,3 +413,63 @@ def test_buffers_and_heads_of_pre_training_may_be_there(name, checkpoints_by_nam
     save_file({name: torch.arange(4.0), **state}, folder / "model.safetensors", metadata={"format": "pt"})
     brought_in(folder, "bert", tmp_path / "arm")
     assert same_encoder(checkpoints_by_name["bert"], tmp_path / "arm", "bert")
+
+
+# --- what is said of the tokenizer -------------------------------------------------------------
+
+BOLD = {"content": "mg", "lstrip": True, "rstrip": True, "normalized": False, "single_word": False, "special": True}
+
+
+def with_room(folder):
+    """The folder with an embedding of some rows more than the tokenizer has tokens, as public ones are."""
+    state = load_file(folder / "model.safetensors")
+    size = json.loads((folder / "config.json").read_text())["vocab_size"]
+    wider = {
+        name: torch.cat([value, value[:7]]) if value.shape[:1] == (size,) else value for name, value in state.items()
+    }
+    save_file(wider, folder / "model.safetensors", metadata={"format": "pt"})
+    change_json(folder / "config.json", vocab_size=size + 7)
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"additional_special_tokens": ["mg"]},
+        {"extra_special_tokens": {"unit": "mg"}},
+        {"added_tokens_decoder": {"40": BOLD}},
+        {"add_special_tokens": False},
+        {"split_special_tokens": True},
+    ],
+    ids=lambda stated: next(iter(stated)),
+)
+def test_tokens_come_from_tokenizer_json_alone(stated, published, architecture, tmp_path):
+    with_room(published)
+    text = "fikk 10 mg [MASK] daglig"
+    before = families.load_tokenizer(published)(text).input_ids
+    change_json(published / "tokenizer_config.json", **stated)
+    card = brought_in(published, architecture, tmp_path / "arm")
+    assert families.load_tokenizer(tmp_path / "arm")(text).input_ids == before
+    assert any(next(iter(stated)) in note and "tokenizer.json is taken" in note for note in card["notes"])
+
+
+def test_tokens_that_both_files_have_are_no_note(published, architecture, tmp_path):
+    tokens = json.loads((published / "tokenizer.json").read_text())["added_tokens"]
+    decoder = {str(token.pop("id")): token for token in tokens}
+    change_json(published / "tokenizer_config.json", split_special_tokens=False, added_tokens_decoder=decoder)
+    assert brought_in(published, architecture, tmp_path / "arm")["notes"] == []
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ({"pad_token": "<pad>"}, "tokenizer.json has no <pad>, which is named as pad_token"),
+        ({"mask_token": "[UNK]"}, "unk_token and mask_token are one token"),
+        ({"pad_token": "[MASK]"}, "pad_token and mask_token are one token"),
+    ],
+    ids=str,
+)
+def test_special_tokens_are_there_and_five_different_ones(stated, said, published, architecture, tmp_path):
+    with_room(published)
+    change_json(published / "tokenizer_config.json", **stated)
+    with pytest.raises(CheckpointError, match=said):
+        brought_in(published, architecture, tmp_path / "arm")

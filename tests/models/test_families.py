@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from tiny_encoders import ENCODER, TEXTS
 from transformers import AutoModel, AutoModelForMaskedLM, AutoModelForPreTraining, AutoTokenizer
 
+from harness import files
 from harness.errors import CheckpointError
 from harness.files import sha256_tree
 from harness.models import families, tokenizers
@@ -294,3 +295,26 @@ def test_importing_the_families_imports_no_model():
 def test_build_knows_the_three_architectures_only():
     with pytest.raises(ValueError, match="no byte-level style"):
         tokenizers.build("gpt", TEXTS, 400)
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"return_dict": False},
+        {"output_hidden_states": True},
+        {"output_attentions": True},
+        {"chunk_size_feed_forward": 4},
+    ],
+    ids=str,
+)
+def test_how_a_configuration_wants_its_outputs_handed_over_changes_nothing(stated, folder, architecture, tmp_path):
+    """A tuple has no logits, and a row of seven tokens cannot be cut in fours."""
+    other = shutil.copytree(folder, tmp_path / "other")
+    files.write_json(other / "config.json", files.read_json(other / "config.json") | stated)
+    tokens = {name: value[:, :7] for name, value in inputs(folder, "sequence").items()}
+    for head in ("sequence", "tokens"):
+        got = head_of(other, architecture, head)(**tokens)
+        assert torch.equal(got.logits, head_of(folder, architecture, head)(**tokens).logits)
+        assert got.get("hidden_states") is None and got.get("attentions") is None
+    hidden = families.load_masked_lm(other, architecture, "sdpa").base_model(**tokens).last_hidden_state
+    assert torch.equal(hidden, families.load_masked_lm(folder, architecture, "sdpa").base_model(**tokens)[0])

@@ -1,8 +1,8 @@
 """NorBERT3 against the published code's own numbers.
 
-`golden/norbert3/` holds random weights, inputs, and what the published modelling code of the `ltg/norbert3-*`
-repositories made of them in float64, with the logits of reserved ids written as −1e9 and padded rows as 0. They are
-evidence from outside this project: nothing in them follows from how the architecture is described here.
+The folders of `golden/` hold random weights, inputs, and what the published modelling code of the `ltg/norbert3-*`
+repositories made of them in float64; its README says which file and revision, and in what form. They are evidence from
+outside this project: nothing in them follows from how the architecture is described here.
 """
 
 from pathlib import Path
@@ -10,50 +10,141 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch.nn import functional
 
 from harness.files import read_json
 from harness.models import norbert3_heads as heads
 from harness.models.norbert3 import NorBert3Model, position_buckets
 from harness.models.norbert3_config import NorBert3Config
 
-GOLDEN = Path(__file__).parent / "golden" / "norbert3"
+FOLDERS = Path(__file__).parent / "golden"
+GOLDEN = FOLDERS / "norbert3"
 CLASSES = {
     "hidden": NorBert3Model,
     "masked_lm": heads.NorBert3ForMaskedLM,
     "sequence": heads.NorBert3ForSequenceClassification,
     "tokens": heads.NorBert3ForTokenClassification,
 }
-BATCHES = range(len(read_json(GOLDEN / "inputs.json")))
+INPUTS = {folder.name: read_json(folder / "inputs.json") for folder in sorted(FOLDERS.iterdir()) if folder.is_dir()}
+LATER = ("norbert3-longer", "norbert3-six-heads")
 
 
-def published(output, **changes):
+def published(name, output, **changes):
     """The class for `output` with the published weights, in float64; every parameter must be among them."""
-    model = CLASSES[output](NorBert3Config(**read_json(GOLDEN / "config.json"), **changes))
-    state = load_file(GOLDEN / "weights.safetensors")
+    model = CLASSES[output](NorBert3Config(**read_json(FOLDERS / name / "config.json"), **changes)).double()
+    state = load_file(FOLDERS / name / "weights.safetensors")
     if output == "masked_lm":
         state["classifier.nonlinearity.5.weight"] = state["embedding.word_embedding.weight"]
     lacking = model.load_state_dict(state, strict=False).missing_keys
     assert not lacking
-    return model.double().eval()
+    return model.eval()
+
+
+def tensors(name, batch):
+    return {key: torch.tensor(rows) for key, rows in INPUTS[name][batch].items()}
+
+
+def difference(answer, name, key, output, mask):
+    """Largest difference from the published numbers, relative to the largest of them."""
+    numbers = load_file(FOLDERS / name / "outputs.safetensors")
+    expected, columns = numbers[f"{key}.{output}"], numbers.get(f"columns.{output}", slice(None))
+    got = answer.last_hidden_state if output == "hidden" else answer.logits
+    if output == "masked_lm":
+        assert torch.isneginf(got[..., :107]).all() and torch.isfinite(got[..., 107:]).all()
+    if output != "sequence":
+        # Zero times minus infinity is no number.
+        got = got.masked_fill(torch.isneginf(got), -1e9)[..., columns] * mask[..., None]
+    assert got.shape == expected.shape
+    ordinary = expected > -1e8
+    assert torch.equal(got > -1e8, ordinary)
+    return ((got - expected)[ordinary].abs().max() / expected[ordinary].abs().max()).item()
 
 
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
-@pytest.mark.parametrize("batch", BATCHES)
+@pytest.mark.parametrize(("name", "batch"), [(name, n) for name, given in INPUTS.items() for n in range(len(given))])
 @pytest.mark.parametrize("output", CLASSES)
-def test_outputs_are_those_of_the_published_code(output, batch, attention):
-    inputs = {name: torch.tensor(rows) for name, rows in read_json(GOLDEN / "inputs.json")[batch].items()}
-    expected = load_file(GOLDEN / "outputs.safetensors")[f"{batch}.{output}"]
+def test_outputs_are_those_of_the_published_code(output, name, batch, attention):
+    inputs = tensors(name, batch)
     with torch.no_grad():
-        answer = published(output, attn_implementation=attention)(**inputs)
-    got = answer.last_hidden_state if output == "hidden" else answer.logits
-    if output == "masked_lm":
-        reserved = expected <= -1e8
-        real = inputs["attention_mask"].bool()[..., None]
-        assert torch.equal(torch.isneginf(got) & real, reserved)
-        got, expected = got.masked_fill(torch.isneginf(got), 0), expected.masked_fill(reserved, 0)
-    if output != "sequence":
-        got = got * inputs["attention_mask"][..., None]
-    assert ((got - expected).abs().max() / expected.abs().max()).item() < 1e-9
+        answer = published(name, output, attn_implementation=attention)(**inputs)
+    assert difference(answer, name, batch, output, inputs["attention_mask"]) < 1e-9
+
+
+def test_the_folders_are_of_several_heads_and_lengths():
+    settings = [read_json(FOLDERS / name / "config.json") for name in INPUTS]
+    assert len(INPUTS) == 3
+    assert len({(s["num_attention_heads"], s["hidden_size"]) for s in settings}) == 3
+    assert {s["position_bucket_size"] for s in settings} == {8, 32}
+    lengths = [
+        (len(rows["input_ids"][0]), s["max_position_embeddings"])
+        for s, given in zip(settings, INPUTS.values(), strict=True)
+        for rows in given
+    ]
+    assert any(length > positions for length, positions in lengths) and max(lengths)[0] > 512
+
+
+@pytest.mark.parametrize("attention", ["sdpa", "eager"])
+@pytest.mark.parametrize("name", LATER)
+def test_gradients_are_those_of_the_published_code(name, attention):
+    """Of every parameter of the masked LM, the embedding through both of its uses."""
+    expected = load_file(FOLDERS / name / "gradients.safetensors")
+    model = published(name, "masked_lm", attn_implementation=attention)
+    logits, labels = model(**tensors(name, 1)).logits, expected.pop("labels").long()
+    loss = functional.cross_entropy(logits.flatten(0, 1), labels.flatten())
+    loss.backward()
+    assert loss.item() == pytest.approx(expected.pop("loss").item(), rel=1e-12)
+    assert expected.keys() == dict(model.named_parameters()).keys()
+    for parameter, numbers in expected.items():
+        flat = model.get_parameter(parameter).grad.flatten()
+        got = torch.cat([flat.norm()[None], flat[:: max(1, len(flat) // 20)][:21]])
+        assert ((got - numbers).abs().max() / numbers[0]).item() < 1e-9, parameter
+
+
+def scaling(x, p=0.5, training=True, inplace=False):
+    """In place of dropout: no chance, and where it acts and at which rate shows in every number after it."""
+    return x * (1 + p) if training else x
+
+
+@pytest.mark.parametrize("output", CLASSES)
+@pytest.mark.parametrize("name", LATER)
+def test_every_dropout_acts_where_and_at_the_rate_that_it_does_in_the_published_code(name, output, monkeypatch):
+    monkeypatch.setattr(functional, "dropout", scaling)
+    inputs = tensors(name, 1)
+    with torch.no_grad():
+        answer = published(name, output, attn_implementation="eager").train()(**inputs)
+    assert difference(answer, name, "dropout", output, inputs["attention_mask"]) < 1e-9
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_there_are_as_many_dropouts_as_in_the_published_code(name, monkeypatch):
+    seen = []
+
+    def noted(x, p=0.5, training=True, inplace=False):
+        seen.append([x.numel(), p])
+        return x
+
+    monkeypatch.setattr(functional, "dropout", noted)
+    model = published(name, "masked_lm", attn_implementation="eager").train()
+    model(**tensors(name, 1))
+    rows = model.embedding.relative_embedding.numel()
+    # Of the table's rows an input reads those that its distances reach.
+    expected = read_json(FOLDERS / name / "dropout.json")
+    assert [rate for _, rate in seen] == [rate for _, rate in expected]
+    assert all(a == b or b == rows >= a for (a, _), (b, _) in zip(seen, expected, strict=True))
+
+
+def test_fused_attention_takes_the_rate_of_the_probabilities(monkeypatch):
+    rates, attend = [], functional.scaled_dot_product_attention
+
+    def noted(*tensors, dropout_p=0.0, **others):
+        rates.append(dropout_p)
+        return attend(*tensors, dropout_p=dropout_p, **others)
+
+    monkeypatch.setattr(functional, "scaled_dot_product_attention", noted)
+    model = published("norbert3-six-heads", "hidden", attn_implementation="sdpa")
+    model.train()(**tensors("norbert3-six-heads", 0))
+    model.eval()(**tensors("norbert3-six-heads", 0))
+    assert rates == [0.2] * 3 + [0.0] * 3
 
 
 def test_dropout_of_attention_is_where_the_published_code_has_it(monkeypatch):
