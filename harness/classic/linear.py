@@ -2,7 +2,7 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
@@ -27,12 +27,7 @@ class Weights:
     """
 
     def __init__(self, texts: Sequence[str]):
-        # Punctuation counts as a word, so that no text is empty.
-        options = [
-            {"ngram_range": (1, 2), "token_pattern": r"\w+|[^\w\s]"},
-            {"analyzer": "char_wb", "ngram_range": (3, 5)},
-        ]
-        self._parts = [_fitted(option, texts) for option in options]
+        self._parts = [_fitted(counter, texts) for counter in (_words, _Characters)]
 
     def __call__(self, texts: Sequence[str]) -> csr_matrix:
         """[texts, features]."""
@@ -43,21 +38,69 @@ class Weights:
         return _on_top_of_one_another(blocks)
 
 
-def _fitted(options: dict, texts: Sequence[str]) -> tuple[CountVectorizer, TfidfTransformer]:
-    """What `TfidfVectorizer(sublinear_tf=True, …).fit(texts)` holds, to the bit."""
-    holding: Counter[str] = Counter()
-    for some in _cut(texts):
-        counter = CountVectorizer(**options)
-        counted = counter.fit_transform(some)
-        found = np.bincount(counted.indices, minlength=counted.shape[1]).tolist()
-        holding.update({term: found[column] for term, column in counter.vocabulary_.items()})
+def _words() -> CountVectorizer:
+    # Punctuation counts as a word, so that no text is empty.
+    return CountVectorizer(ngram_range=(1, 2), token_pattern=r"\w+|[^\w\s]", dtype=np.float64)
+
+
+class _Characters:
+    """`CountVectorizer(analyzer="char_wb", ngram_range=(3, 5), dtype=np.float64)`, to the bit.
+
+    It cuts each word once and not wherever it stands: the rest is a product of sparse matrices.
+    """
+
+    def __init__(self):
+        analyzer = CountVectorizer(analyzer="char_wb", ngram_range=(3, 5), lowercase=False).build_analyzer()
+        self._groups = CountVectorizer(analyzer=analyzer, dtype=np.float64)
+
+    @property
+    def vocabulary_(self) -> dict[str, int]:
+        return self._groups.vocabulary_
+
+    @vocabulary_.setter
+    def vocabulary_(self, columns: dict[str, int]) -> None:
+        self._groups.vocabulary_ = columns
+
+    def fit_transform(self, texts: Sequence[str]) -> csr_matrix:
+        words, known = _split(texts)
+        return words @ self._groups.fit_transform(known)
+
+    def transform(self, texts: Sequence[str]) -> csr_matrix:
+        if not any(map(str.split, texts)):
+            return csr_matrix((len(texts), len(self.vocabulary_)))
+        words, known = _split(texts)
+        counts = words @ self._groups.transform(known)
+        counts.sort_indices()
+        return counts
+
+
+def _split(texts: Sequence[str]) -> tuple[csr_matrix, list[str]]:
+    """How often each word stands in each text, and the words."""
+    counter = CountVectorizer(analyzer=lambda text: text.lower().split(), dtype=np.float64)
+    return counter.fit_transform(texts), sorted(counter.vocabulary_)
+
+
+def _fitted(counting: Callable, texts: Sequence[str]) -> tuple:
+    """A counter, and what `TfidfVectorizer(sublinear_tf=True, …).fit(texts)` weighs its counts by, to the bit."""
+    holding = _holding(counting, texts)
     terms = sorted(holding)
-    counter = CountVectorizer(dtype=np.float64, **options)
-    # As its argument it would be copied.
+    counter = counting()
+    # As an argument of scikit-learn's it would be copied.
     counter.vocabulary_ = {term: column for column, term in enumerate(terms)}
     weighing = TfidfTransformer(sublinear_tf=True)
     weighing.idf_ = np.log((1 + len(texts)) / (1 + np.array([holding[term] for term in terms], np.float64))) + 1
     return counter, weighing
+
+
+def _holding(counting: Callable, texts: Sequence[str]) -> Counter[str]:
+    """How many of the texts hold each term."""
+    holding: Counter[str] = Counter()
+    for some in _cut(texts):
+        counter = counting()
+        counted = counter.fit_transform(some)
+        found = np.bincount(counted.indices, minlength=counted.shape[1]).tolist()
+        holding.update({term: found[column] for term, column in counter.vocabulary_.items()})
+    return holding
 
 
 def _cut(texts: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -5,6 +5,9 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import CountVectorizer
 
 from harness.classic import linear
 from harness.classic.linear import Encoding, Regression
@@ -59,8 +62,8 @@ def test_texts_that_are_counted_a_few_at_a_time_weigh_what_scikit_learn_says(mon
         TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True).fit(some),
     ]
     ours = linear.Weights(some)
-    for given in (some, others):
-        expected, found = hstack([part.transform(given) for part in theirs]).tocsr(), ours(given)
+    for part_of in (some, others):
+        expected, found = hstack([part.transform(part_of) for part in theirs]).tocsr(), ours(part_of)
         assert found.shape == expected.shape
         for part in ("data", "indices", "indptr"):
             assert np.array_equal(getattr(found, part), getattr(expected, part)), part
@@ -68,15 +71,52 @@ def test_texts_that_are_counted_a_few_at_a_time_weigh_what_scikit_learn_says(mon
 
 def test_counting_takes_little_beside_what_it_makes(monkeypatch):
     monkeypatch.setattr(linear, "AT_ONCE", 80, raising=False)
-    given = texts(800)
+    some = texts(1200)
+    linear.Weights(some[:2])(some[:2])  # what is imported at first use is no count
     tracemalloc.start()
-    made = linear.Weights(given)(given)
+    made = linear.Weights(some)(some)
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     size = made.data.nbytes + made.indices.nbytes
     # Its terms are a good part of it, as long as there are only a few thousand texts.
     terms = 150 * made.shape[1]
     assert most < 1.5 * size + terms, f"{most / 1e6:.0f} MB for {size / 1e6:.0f} MB and {terms / 1e6:.0f} MB of terms"
+
+
+def test_a_word_is_cut_into_groups_of_characters_once_however_often_it_stands(monkeypatch):
+    """What is cut grows with the vocabulary, and not with the texts."""
+    cut, build = [], CountVectorizer.build_analyzer
+
+    def counted(self):
+        found = build(self)
+        return (lambda text: cut.append(text) or found(text)) if self.analyzer == "char_wb" else found
+
+    monkeypatch.setattr(CountVectorizer, "build_analyzer", counted)
+    calls = ["Feber og hoste"] * 50 + ["hoste"]
+    weights = linear.Weights(calls)
+    assert sorted(cut) == ["feber", "hoste", "og"]
+    weights(calls)
+    assert sorted(cut) == ["feber", "feber", "hoste", "hoste", "og", "og"]
+
+
+# Blanks of every kind, marks, capitals that become two letters or hang on their place, words of one to six characters.
+ODD = st.text("aÅb\u0301İΣß \t\n\x1f\u00a0\u2028.-", max_size=25)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.lists(ODD, min_size=1, max_size=5).filter(lambda texts: any(text.split() for text in texts)),
+       st.lists(ODD, min_size=1, max_size=5))  # fmt: skip
+def test_groups_of_characters_are_those_of_scikit_learn(some, others):
+    theirs = CountVectorizer(analyzer="char_wb", ngram_range=(3, 5), dtype=np.float64)
+    first = theirs.fit_transform(some)
+    ours = linear._Characters()
+    assert ours.fit_transform(some).sum() == first.sum()
+    assert sorted(ours.vocabulary_) == sorted(theirs.vocabulary_)
+    ours.vocabulary_ = theirs.vocabulary_
+    expected, found = theirs.transform(others), ours.transform(others)
+    assert found.shape == expected.shape and found.dtype == expected.dtype
+    for part in ("data", "indices", "indptr"):
+        assert np.array_equal(getattr(found, part), getattr(expected, part)), part
 
 
 def many(labels, rows=4):

@@ -80,7 +80,7 @@ def test_columns_that_are_joined_by_mistake_lose_no_pair(monkeypatch):
 
 
 def test_unlike_rows_are_not_compared(monkeypatch):
-    """Texts of words from one small vocabulary: a tenth of the products, and hardly a pair but a row with itself."""
+    """Texts of words from one small vocabulary: a fifteenth of the products, and few pairs but a row with itself."""
     draw = np.random.default_rng(1)
     words = draw.integers(0, 600, (3000, 20))
     columns = (words[:, :, None] * 5 + np.arange(5)).reshape(3000, -1)  # five n-grams a word
@@ -91,11 +91,11 @@ def test_unlike_rows_are_not_compared(monkeypatch):
     def products(matrix: csr_matrix) -> int:
         return int((np.bincount(matrix.indices).astype(np.int64) ** 2).sum())
 
-    assert products(beginnings) * 10 < products(vectors)
+    assert products(beginnings) * 15 < products(vectors)
     compared_pairs = []
     multiply = csr_matrix.multiply
     monkeypatch.setattr(
         csr_matrix, "multiply", lambda self, other: compared_pairs.append(self.shape[0]) or multiply(self, other)
     )
     assert len(found(vectors, 0.9)) == 3000
-    assert sum(compared_pairs) < 2 * 3000
+    assert sum(compared_pairs) < 4 * 3000
