@@ -1,4 +1,4 @@
-"""Every table again, encoder families side by side: repro."""
+"""Every table again, encoder families and the linear model side by side: repro."""
 
 import os
 import signal
@@ -29,7 +29,9 @@ def _repro(options) -> int:
     tasks, families = everything.run.tasks, everything.run.families
     # A GPU is full with one family.
     if everything.engine.device == "cpu" and len(families) > 1 and available_cpus() > 1:
-        beside = [["--wait-for-lock", "repro", "-s", *own(tasks, family)] for family in families]
+        linear = [f"classic@{task}" for task in tasks]
+        chains = [*(own(tasks, family) for family in families), linear]
+        beside = [["--wait-for-lock", "repro", "-s", *chain] for chain in chains]
         if _failed(root, [["repro", *SHARED]]) or _failed(root, beside):
             return 1
     return int(_failed(root, [["repro"]]))

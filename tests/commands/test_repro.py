@@ -45,6 +45,9 @@ def call(project, **environment):
     )  # fmt: skip
 
 
+LINEAR = "--wait-for-lock repro -s " + " ".join(f"classic@{task}" for task in TASKS)
+
+
 def of(family):
     return f"--wait-for-lock repro -s {' '.join(own(TASKS, family))}"
 
@@ -54,11 +57,11 @@ def test_families_run_side_by_side_between_what_they_share(project):
     out, _ = done.communicate(timeout=60)
     assert done.returncode == 0 and "said by finetune@synergi-norbert3" in out
     log = (project / "calls.txt").read_text().splitlines()
-    families = sorted(map(of, FAMILIES))
+    chains = sorted([*map(of, FAMILIES), LINEAR])
     assert log[:2] == ["begins repro split corpus", "ends repro split corpus"]
-    assert sorted(log[2:5]) == [f"begins {one}" for one in families], "all have begun before one ends"
-    assert sorted(log[5:8]) == [f"ends {one}" for one in families]
-    assert log[8:] == ["begins repro", "ends repro"]
+    assert sorted(log[2:6]) == [f"begins {one}" for one in chains], "all have begun before one ends"
+    assert sorted(log[6:10]) == [f"ends {one}" for one in chains]
+    assert log[10:] == ["begins repro", "ends repro"]
 
 
 def test_a_family_that_fails_ends_the_run_with_its_message(project):
@@ -67,7 +70,7 @@ def test_a_family_that_fails_ends_the_run_with_its_message(project):
     assert done.returncode == 1 and "disk full" in out
     log = (project / "calls.txt").read_text().splitlines()
     assert {line for line in log if line.startswith("ends")} == {
-        "ends repro split corpus", f"ends {of('nb_bert')}", f"ends {of('modernbert')}"
+        "ends repro split corpus", f"ends {of('nb_bert')}", f"ends {of('modernbert')}", f"ends {LINEAR}"
     }  # fmt: skip
     assert "begins repro" not in log
 
@@ -87,7 +90,7 @@ def test_on_a_gpu_dvc_runs_alone(project):
 def test_an_interruption_ends_what_was_started(project, number):
     running = call(project, SLEEPS="100")
     pids, deadline = project / "pids.txt", time.monotonic() + 30
-    while not (pids.is_file() and len(pids.read_text().split()) == 3):
+    while not (pids.is_file() and len(pids.read_text().split()) == 4):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     running.send_signal(number)
