@@ -193,9 +193,7 @@ def strangers(
         if run.tags["recorded_by"] == "harness pretrain":
             there = (run.tags.get("family"), run.tags.get("arm")) in arms
         if not there and not run.superseded and run.status == "FINISHED":
-            yield chain.wrong(
-                f"MLflow run {run.id[:8]} ({run.name})", standing.UNDECLARED, "shown as current", TRACK
-            )
+            yield chain.wrong(f"MLflow run {run.id[:8]} ({run.name})", standing.UNDECLARED, "shown as current", TRACK)
 
 
 def of_profile(profile: str, runs: Sequence[StoredRun]) -> list[StoredRun]:
