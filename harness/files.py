@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from harness.disks import writing
@@ -100,8 +100,28 @@ def read_json(path: Path, *, made_by: str | None = None):
         ) from None
 
 
-def read_jsonl(path: Path, *, made_by: str | None = None) -> list[dict]:
-    return list(jsonl_rows(path, made_by=made_by))
+def read_object(path: Path, *keys: str, made_by: str) -> dict:
+    """An object with at least these keys. Raises DataError where a file holds something else than `made_by` writes."""
+    content = read_json(path, made_by=made_by)
+    if not isinstance(content, dict) or any(key not in content for key in keys):
+        with_keys = f" with {', '.join(keys)}" if keys else ""
+        raise DataError(
+            f"{path} is not what `{made_by}` writes: an object{with_keys}.",
+            remedy=f"`dvc checkout` or `git checkout` restores it, `{made_by}` makes it anew.",
+        )
+    return content
+
+
+def read_jsonl(path: Path, *, made_by: str | None = None, keys: Collection[str] = ()) -> list[dict]:
+    """The rows of a file, each with at least these keys."""
+    rows = list(jsonl_rows(path, made_by=made_by))
+    for number, row in enumerate(rows, start=1):
+        if lacking := [key for key in keys if key not in row]:
+            raise DataError(
+                f"{path}, row {number}: without {', '.join(lacking)}.",
+                remedy=f"Make it anew with `{made_by}`." if made_by else "Make it anew with `dvc repro`.",
+            )
+    return rows
 
 
 def jsonl_rows(path: Path, *, made_by: str | None = None) -> Iterator[dict]:
@@ -122,6 +142,11 @@ def jsonl_rows(path: Path, *, made_by: str | None = None) -> Iterator[dict]:
                     f"{path}, line {number}: not JSON ({error.msg}).",
                     remedy="Restore the file, or remove it and run `dvc repro`.",
                 ) from None
+            if not isinstance(row, dict):
+                raise DataError(
+                    f"{path}, line {number}: not an object.",
+                    remedy="Restore the file, or remove it and run `dvc repro`.",
+                )
             yield row
 
 

@@ -1,5 +1,6 @@
 """Work on a stream of jobs with all available processors: results in order, bounded memory."""
 
+import contextlib
 import multiprocessing
 import os
 import pickle
@@ -14,6 +15,9 @@ from harness.determinism import available_cpus
 from harness.errors import HarnessError
 
 AHEAD = 3  # jobs in hand for each worker; more would only fill memory
+
+# What ends a command, or asks a worker to.
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 
 _work = None  # set once in each worker, never in the parent
 
@@ -39,7 +43,8 @@ def ordered(work: Callable, jobs: Iterable, workers: int) -> Iterator:
     fine = False
     try:
         for job in jobs:
-            waiting.append(pool.submit(_run, job))
+            with starting():
+                waiting.append(pool.submit(_run, job))
             if len(waiting) >= AHEAD * workers:
                 yield waiting.popleft().result()
         while waiting:
@@ -70,7 +75,8 @@ def made_ahead(work: Callable, jobs: Iterable) -> Iterator:
     context = multiprocessing.get_context("fork")
     here, there = context.Pipe()
     process = context.Process(target=_serve, args=(work, there, here, os.getpid()), daemon=True)
-    process.start()
+    with starting():
+        process.start()
     there.close()
     try:
         asked = 0
@@ -95,8 +101,9 @@ def made_ahead(work: Callable, jobs: Iterable) -> Iterator:
 
 def _serve(work: Callable, connection, other_end, parent: int) -> None:
     # Its parent decides when it ends, also where a batch system signals the whole process group.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
+    for number in _ENDING:
         signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     die_with(parent)
     other_end.close()
     while True:
@@ -130,11 +137,23 @@ def portable(error: BaseException) -> BaseException:
     return error
 
 
+@contextlib.contextmanager
+def starting() -> Iterator[None]:
+    """While a worker is started, signals wait: one that has just been forked still has its parent's handlers, and
+    would go on as a second parent. A worker lets them come when it has its own."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def ends_with_its_parent(parent: int) -> None:
     """For a worker: what an interruption means is decided by its parent, whose own handlers are not the worker's."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
         signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     die_with(parent)
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from harness.errors import DataError
-from harness.files import read_json, read_jsonl, sha256
+from harness.files import read_jsonl, read_object, sha256
 
 
 def by_part(root: Path, task: str) -> tuple[dict[str, list[dict]], dict[str, str]]:
@@ -13,8 +13,8 @@ def by_part(root: Path, task: str) -> tuple[dict[str, list[dict]], dict[str, str
     """
     records_file = Path(root) / "artifacts" / "validated" / task / "records.jsonl"
     manifest_file = Path(root) / "reports" / "splits" / f"{task}.json"
-    records = read_jsonl(records_file, made_by=f"harness validate {task}")
-    places = read_json(manifest_file, made_by=f"harness split {task}")["splits"]
+    records = read_jsonl(records_file, made_by=f"harness validate {task}", keys=("id", "group"))
+    places = read_object(manifest_file, "splits", made_by=f"harness split {task}")["splits"]
     missing = sorted(record["id"] for record in records if record["id"] not in places)
     if missing:
         raise DataError(

@@ -94,6 +94,23 @@ def _refuse_decomposed(path: Path) -> None:
             )
 
 
+def misgrouped(groups: Groups) -> Iterator[tuple[str, str]]:
+    """What of `TASK.groups` cannot be meant, and what to do: a split that took it otherwise would leak unseen."""
+    if not (groups.column is None or isinstance(groups.column, str)):
+        yield f"TASK.groups: column is {groups.column!r}, not the name of a column.", 'Write column="…".'
+    names = groups.link_equal
+    if not (isinstance(names, tuple) and all(isinstance(name, str) for name in names)):
+        yield f"TASK.groups: link_equal is {names!r}, not a tuple of names.", 'Write ("…",); one alone needs a comma.'
+    near = groups.near_duplicate
+    if isinstance(near, bool) or not (isinstance(near, (int, float)) and 0 < near <= 1):
+        yield (
+            f"TASK.groups: near_duplicate is {near!r}, not a number above 0 and at most 1.",
+            "Give the cosine from which two texts are the same; 0.9 is usual.",
+        )
+    if not isinstance(groups.text_blind_siblings, bool):
+        yield f"TASK.groups: text_blind_siblings is {groups.text_blind_siblings!r}.", "Write True or False."
+
+
 def _declared(path: Path) -> Task:
     _refuse_decomposed(path)
     name = f"tasks.{path.stem}"
@@ -177,6 +194,8 @@ def _check(task: Task, path: Path) -> None:
         refuse(what, remedy)
     if not isinstance(task.groups, Groups):
         refuse(f"TASK.groups is a {type(task.groups).__name__}.", "Write groups=Groups(…); see harness/task.py.")
+    for what, remedy in misgrouped(task.groups):
+        refuse(what, remedy)
     for field in ("reader", "schema"):
         if not callable(getattr(task, field)):
             refuse(f"TASK.{field} cannot be called.", f"Give a function for {field}.")

@@ -9,8 +9,18 @@ from pathlib import Path
 
 from harness.errors import DataError
 
-# Without one of these MLflow takes the file for an empty database, or fails at its first question.
-_TABLES = {"alembic_version", "experiments", "runs", "metrics", "params", "tags"}
+# Without one of these tables, or of their columns, MLflow takes the file for an empty database, or fails at a question.
+_TABLES = {
+    "alembic_version": {"version_num"},
+    "experiments": {"artifact_location", "experiment_id", "lifecycle_stage", "name"},
+    "experiment_tags": {"experiment_id", "key", "value"},
+    "latest_metrics": {"is_nan", "key", "run_uuid", "step", "timestamp", "value"},
+    "metrics": {"is_nan", "key", "run_uuid", "step", "timestamp", "value"},
+    "params": {"key", "run_uuid", "value"},
+    "runs": {"artifact_uri", "end_time", "experiment_id", "lifecycle_stage", "name", "run_uuid", "start_time",
+             "status"},
+    "tags": {"key", "run_uuid", "value"},
+}  # fmt: skip
 
 # Seconds that a lock may last: who writes a change holds it for a moment only.
 PATIENCE = 10.0
@@ -49,6 +59,7 @@ def refuse_unusable(uri: str, *, writes: bool = False) -> None:
         with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", timeout=PATIENCE, uri=True)) as database:
             found = [row[0] for row in database.execute("PRAGMA quick_check(1)")]
             tables = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            kept = {t: {row[1] for row in database.execute(f"PRAGMA table_info({t})")} for t in _TABLES.keys() & tables}
             versioned = "SELECT version_num FROM alembic_version"
             versions = [row[0] for row in database.execute(versioned)] if "alembic_version" in tables else []
             if writes:
@@ -62,10 +73,10 @@ def refuse_unusable(uri: str, *, writes: bool = False) -> None:
             ) from None
         raise DataError(f"MLflow's database {path} cannot be opened ({error}).", remedy=anew) from None
     except sqlite3.DatabaseError as error:
-        found, versions, tables = [str(error)], [], set()
+        found, versions, tables, kept = [str(error)], [], set(), {}
     if found != ["ok"]:
         raise DataError(f"MLflow's database {path} is damaged ({found[0].splitlines()[0]}).", remedy=anew)
-    if lacking := sorted(_TABLES - tables if tables & {*_TABLES, "alembic_version"} else ()):
+    if lacking := sorted(_TABLES.keys() - tables if tables & _TABLES.keys() else ()):
         raise DataError(f"MLflow's database {path} is damaged (no table {lacking[0]}).", remedy=anew)
     if "alembic_version" in tables and not versions:
         raise DataError(f"MLflow's database {path} is damaged (no schema version).", remedy=anew)
@@ -81,6 +92,9 @@ def refuse_unusable(uri: str, *, writes: bool = False) -> None:
                 f"MLflow's database {path} was written by an older MLflow (schema {version}) than the one installed.",
                 remedy=f"Bring it up to date with `mlflow db upgrade {uri}`, or leave it. {anew}",
             )
+    for table in sorted(kept):
+        if lacking := sorted(_TABLES[table] - kept[table]):
+            raise DataError(f"MLflow's database {path} is damaged (no column {lacking[0]} of {table}).", remedy=anew)
 
 
 def _schemas() -> tuple[set[str], str]:

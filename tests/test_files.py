@@ -15,7 +15,9 @@ def test_only_a_line_feed_ends_a_row(tmp_path):
     assert list(jsonl_rows(tmp_path / "a.jsonl")) == read_jsonl(tmp_path / "a.jsonl") == ROWS
 
 
-@pytest.mark.parametrize(("line", "what"), [(b'{"id": \xff\n', "not UTF-8"), (b'{"id": \n', "not JSON")])
+@pytest.mark.parametrize(
+    ("line", "what"), [(b'{"id": \xff\n', "not UTF-8"), (b'{"id": \n', "not JSON"), (b"[1]\n", "not an object")]
+)
 def test_a_bad_row_is_named_after_the_good_ones_were_read(line, what, tmp_path):
     write_jsonl(tmp_path / "a.jsonl", ROWS)
     with open(tmp_path / "a.jsonl", "ab") as lines:

@@ -420,7 +420,7 @@ def test_a_push_to_a_remote_carries_nothing_of_the_data(committed, tmp_path):
     declared = {name: (site / name).read_text(encoding="utf-8") for name in ("dvc.yaml", "data.dvc")}
     add_remote(site, "other", other)
     for name, text in declared.items():
-        (site / name).write_text(text.replace("push: false", "persist: false"), encoding="utf-8")
+        (site / name).write_text(text.replace("push: false", "push: true"), encoding="utf-8")
     assert dvc(site, "push", "--remote", "other").returncode == 0
     for name, text in declared.items():
         (site / name).write_text(text, encoding="utf-8")

@@ -1,6 +1,7 @@
 """A database that MLflow cannot use is found out at once, and the command that helps is named."""
 
 import contextlib
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -79,6 +80,16 @@ def without_runs(path: Path) -> None:
         database.execute("DROP TABLE runs")
 
 
+def without_a_column(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("ALTER TABLE runs DROP COLUMN end_time")
+
+
+def pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
 def without_version(path: Path) -> None:
     with contextlib.closing(sqlite3.connect(path)) as database:
         database.execute("DELETE FROM alembic_version")
@@ -87,7 +98,8 @@ def without_version(path: Path) -> None:
 
 DAMAGES = {truncate: "is damaged", garbage: "is damaged (file is not a database)", tear: "is damaged",
            folder: "cannot be opened", link_to_nothing: "is a link that leads to no file",
-           without_runs: "is damaged (no table runs)", without_version: "is damaged (no schema version)",
+           without_runs: "is damaged (no table runs)", without_a_column: "is damaged (no column end_time of runs)",
+           pipe: "cannot be opened", without_version: "is damaged (no schema version)",
            newer: "was written by a newer MLflow (schema f0f0f0f0f0f0)",
            older: "was written by an older MLflow (schema 0a8213491aaa)"}  # fmt: skip
 
@@ -110,7 +122,8 @@ def test_what_cannot_be_used_is_named_within_seconds_with_what_helps(damage, roo
 
 
 @pytest.mark.parametrize(
-    "damage", [truncate, garbage, folder, newer, link_to_nothing, without_runs], ids=lambda damage: damage.__name__
+    "damage", [truncate, garbage, folder, newer, link_to_nothing, without_runs, without_a_column, pipe],
+    ids=lambda damage: damage.__name__,
 )
 def test_the_command_that_is_named_helps(damage, root, capsys):
     damage(root / tracking.DATABASE)

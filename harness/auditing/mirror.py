@@ -17,6 +17,8 @@ from harness.reporting.recordings import Made, Recording
 from harness.tracked import StoredRun
 
 REMEDY = "`harness track --rebuild`"
+# Where the store only lacks something, which costs nothing of what else it holds.
+TRACK = "`harness track`"
 # What depends on when and where the store was written, and is followed by itself.
 _ORIGIN = ("git_commit", "git_dirty")
 # Words for what the pipeline alone can say of a run: how it stands, what it is and what it was made of.
@@ -45,14 +47,14 @@ def links(
     for run in found:
         if run not in current:
             name = f"MLflow run {run.id[:8]}: fingerprint of the results"
-            yield adjusted(chain).wrong(name, recording.fingerprint, run.tags.get("fingerprint", "none"))
+            yield adjusted(chain).wrong(name, recording.fingerprint, run.tags.get("fingerprint", "none"), TRACK)
     if not found:
-        yield chain.missing("MLflow run of this comparison", "`harness track`")
-        return
+        yield chain.missing("MLflow run of this comparison", TRACK)
+    if not current:
+        return  # a run of other results says nothing of these
     for run in current[1:]:
         yield chain.wrong(f"MLflow run {run.id[:8]}", "one run of this comparison", f"also {current[0].id[:8]}")
-    # Where the fingerprint is another, the rest says in what the run differs.
-    parent = (current or found)[0]
+    parent = current[0]
     yield from chain.follow("MLflow", lambda: _comparison(recording, parent, runs, made, drawn, chain))
     members = [parent, *(run for run in runs if run.parent == parent.id)]
     for run in members:
@@ -76,7 +78,6 @@ def _comparison(
 ) -> Iterator[Link]:  # fmt: skip
     links = {arm: Made(run.experiment_id, run.id) for arm, run in made.items()}
     tags = recordings.parent_tags(recording, links) | picture_tag(drawn)
-    tags["fingerprint"] = parent.tags.get("fingerprint", "none")  # it has been followed
     metrics = recordings.comparison_metrics(recording)
     for link in _run(parent, recording.name, tags, recordings.parameters(recording), metrics, chain, drawn):
         yield replace(link, rests_on=adjusted(chain).rests_on) if _ADJUSTED.search(link.name) else link
@@ -103,8 +104,10 @@ def checkpoints(made: Sequence[Pretraining], runs: Sequence[StoredRun]) -> Itera
         chain = Chain(f"checkpoints/{one.family}", REMEDY, (tracking.DATABASE,), (f"{folder}/harness.json",))
         run = of_checkpoint(one, runs)
         if run is None:
-            yield chain.missing(f"MLflow run of the {one.arm} checkpoint", "`harness track`")
+            yield chain.missing(f"MLflow run of the {one.arm} checkpoint", TRACK)
             continue
+        if run.tags.get("fingerprint") != one.fingerprint:
+            chain = replace(chain, remedy=TRACK)  # in what it differs tells whether the checkpoint is another one
         links = _run(
             run, one.name, pretrainings.tags(one), pretrainings.parameters(one), pretrainings.metrics(one), chain
         )
@@ -163,7 +166,7 @@ def experiments(profile: str, stored: Mapping[str, Mapping[str, str]], chain: Ch
         if name in stored:
             tags = tags | tracking.EXPERIMENT
             found = {key: stored[name].get(key, ABSENT) for key in tags}
-            yield from chain.values(f"experiment {name}", tags, found, "`harness track`")
+            yield from chain.values(f"experiment {name}", tags, found, TRACK)
 
 
 def standings(profile: str, runs: Sequence[StoredRun], chain: Chain) -> Iterator[Link]:
@@ -191,7 +194,7 @@ def strangers(
             there = (run.tags.get("family"), run.tags.get("arm")) in arms
         if not there and not run.superseded and run.status == "FINISHED":
             yield chain.wrong(
-                f"MLflow run {run.id[:8]} ({run.name})", standing.UNDECLARED, "shown as current", "`harness track`"
+                f"MLflow run {run.id[:8]} ({run.name})", standing.UNDECLARED, "shown as current", TRACK
             )
 
 

@@ -37,7 +37,7 @@ def _called(task: Task, field: str, call: Callable):
         return call()
     except HarnessError:
         raise
-    except Exception as error:  # whatever an author's function raises
+    except (Exception, SystemExit) as error:  # whatever an author's function raises
         raise RegistryError(
             f"tasks/{task.name}.py{_line(error, task)}: TASK.{field} fails with {type(error).__name__}.",
             remedy=f"Mend the function; `harness check {task.name}` runs it again.",

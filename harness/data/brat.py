@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Literal
 
 from harness.data import raw
-from harness.data.arguments import one_of
+from harness.data.arguments import one_of, without_blanks
 from harness.data.findings import Finding, refuse
 from harness.data.folders import matching, reads
+from harness.data.mapping import Layout
 from harness.data.rows import read_so_far, value_faults
+from harness.data.tag_schemes import undeclared
 from harness.letters import composed, composed_with_spans
 from harness.task import Reading
 
@@ -60,18 +62,20 @@ def brat(
     one_of("overlaps", overlaps, Overlaps)
     one_of("fragments", fragments, Fragments)
     one_of("encoding", encoding, raw.Encoding)
-    known, ignored = frozenset(labels), frozenset(ignore)
+    known, ignored = without_blanks(labels), frozenset(ignore)
 
     def read(folder: Path) -> Reading:
         findings, repaired, dropped, records, places, lines = [], Counter(), Counter(), [], [], 0
         for path, part in matching(Path(folder), files):
             damaged = len(findings)
             text = raw.read_text(path, repaired, findings, encoding=encoding, place=f"{path.name} ", empty=True)
+            before = len(findings)
             annotations = _annotations(path.with_suffix(".ann"), encoding, findings)
+            lines += len(findings) - before
             annotations = [a for a in annotations if a.label not in ignored]
             lines += len(annotations)
             findings += [
-                Finding("type not declared", "", f"{path.stem}.ann line {a.line}")
+                Finding(undeclared("type", known), "", f"{path.stem}.ann line {a.line}")
                 for a in annotations
                 if a.label not in known
             ]
@@ -92,12 +96,13 @@ def brat(
             places.append(path.name)
         reading = read_so_far(records, places, dropped, repaired)
         refuse(
-            str(folder), findings, lines + len(findings), unit="annotations",
+            str(folder), findings, lines, unit="annotations",
             remedy="Correct these lines, or say in the task's reader what to do with them; nothing was written.",
         )  # fmt: skip
         return reading
 
     read.reads = reads(files, _beside)
+    read.layout = Layout("brat", files, {}, encoding=encoding)
     return read
 
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Literal
 
 from harness.data import raw
-from harness.data.arguments import one_of
+from harness.data.arguments import one_of, without_blanks
 from harness.data.findings import Finding, refuse
 from harness.data.folders import EMPTY, matching, reads
-from harness.data.mapping import carrying
+from harness.data.mapping import Layout, carrying
 from harness.data.rows import read_so_far, value_faults
 from harness.data.tag_schemes import Lonely, Scheme, Token, detected, entities, laid_out, no_tag, read_tag
 from harness.letters import composed
@@ -85,7 +85,7 @@ def conll(
     one_of("comments", comments, Comments)
     one_of("lonely", lonely, Lonely)
     one_of("encoding", encoding, raw.Encoding)
-    known, ignored = frozenset(labels), frozenset(ignore)
+    known, ignored = without_blanks(labels), frozenset(ignore)
     columns = Columns(token, tag, scheme, comments, known | ignored)
 
     def read(folder: Path) -> Reading:
@@ -96,6 +96,7 @@ def conll(
             content = raw.read_text(path, repaired, findings, encoding=encoding, place=place, empty=len(paths) > 1)
             documents = list(_documents(path.name, content, columns, unit, findings)) if content.strip() else []
             dropped["empty document"] += sum(not document.tokens for document in documents)
+            lines += len({finding.row for finding in findings[before:]})
             if not documents:
                 dropped[EMPTY] += len(findings) == before
             documents = [document for document in documents if document.tokens]
@@ -117,9 +118,10 @@ def conll(
                     places.append(where)
         reading = read_so_far(records, places, dropped, repaired)
         remedy = "Correct these lines, or say which columns, scheme and unit the reader takes; nothing was written."
-        refuse(str(folder), findings, lines + len(findings), unit="lines", remedy=remedy, reading=reading)
+        refuse(str(folder), findings, lines, unit="lines", remedy=remedy, reading=reading)
         return reading
 
+    read.layout = Layout("conll", files, {"tokens": token, "tags": tag}, encoding=encoding, scheme=scheme)
     return carrying(read, {"text": f"column {token}", "spans": f"column {tag}"}, reads=reads(files))
 
 
@@ -198,7 +200,11 @@ def _fault(line: str, cells: list[str], width: int, columns: Columns) -> str:
     """What is wrong with a line of a token; empty where nothing is."""
     fewest = max(place + 1 if place >= 0 else -place for place in (columns.token, columns.tag))
     if width < max(2, fewest):
-        return "no column for the tag: blanks or tabs part columns" if width < 2 else "no column that is declared"
+        return (
+            "no column for the tag: blanks or tabs part columns"
+            if width < 2
+            else f"{width} columns, and the reader takes number {fewest - 1} (counted from 0)"
+        )
     if len(cells) != width:
         return f"columns: {len(cells)} instead of {width}"
     if line.startswith("# ") and width > 2 and columns.comments == "detect":

@@ -62,7 +62,7 @@ def _finding(finding: Finding, files: list[str]) -> Finding:
     column = finding.column
     if finding.check.startswith(UNDECLARED):
         column = f"number {finding.number}" if finding.number else ""
-    return replace(finding, column=column, row=_without_names(finding.row, files), example=None)
+    return replace(finding, column=column, row=_without_names(finding.row, files), example=None, place="")
 
 
 def _text(text: str, name: str, places: Iterable[Path], files: list[str]) -> str:

@@ -102,7 +102,7 @@ def _parsed(tagged: str, rules: inline_tags.Rules, accept: Callable[[str], bool]
     try:
         parsed = inline_tags.parse(tagged, rules)
     except inline_tags.Unclear as reason:
-        raise Dropped(str(reason)) from None
+        raise Dropped(reason.args[0]) from None
     if not parsed.spans:
         raise Dropped("no spans")
     if not accept(parsed.text):

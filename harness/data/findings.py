@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from harness.errors import DataError
 
 EVERY_ROW = "every row"
-_ROWS_SHOWN = 5
+_ROWS_SHOWN, _KINDS_SHOWN = 5, 20
 _EXAMPLE_CHARACTERS = 60
 _VALUES_SHOWN, _SHORT = 6, 20
 
@@ -18,6 +18,7 @@ class Finding:
 
     `number` is that of a column in the file, counted from 1, by which it is called where its name may not be shown.
     `example` is the offending value, which `harness.data.discretion` takes away where the data may not be shown.
+    `place` is the row's own where `row` calls it by its id, too.
     """
 
     check: str
@@ -25,6 +26,7 @@ class Finding:
     row: str
     example: object = None
     number: int | None = None
+    place: str = ""
 
 
 class RowsRefused(DataError):
@@ -45,7 +47,8 @@ def refuse(name: str, findings: Iterable[Finding], rows: int, *, remedy: str, un
     findings = list(findings)
     if not findings:
         return
-    places = _count([finding.row for finding in findings], rows)
+    places = _count(findings, rows)
+    rows = max(rows, places)
     message = f"{name}: {places} of {rows} {unit} cannot be used.\n{table(findings, rows)}"
     raise RowsRefused(message, remedy=remedy, name=name, findings=findings, rows=rows, unit=unit, reading=reading)
 
@@ -55,14 +58,20 @@ def table(findings: Iterable[Finding], rows: int) -> str:
     grouped: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         grouped.setdefault((finding.check, finding.column), []).append(finding)
-    lines = [("check", "column", "count", "first rows", "example")]
-    for (check, column), members in grouped.items():
+    lines, kinds = [("check", "column", "count", "first rows", "example")], list(grouped.items())
+    if len(kinds) > _KINDS_SHOWN:
+        kinds.sort(key=lambda kind: -_count(kind[1], rows))
+    for (check, column), members in kinds[:_KINDS_SHOWN]:
         places = list(dict.fromkeys(member.row for member in members))
         shown = ", ".join(places[:_ROWS_SHOWN]) + (", …" if len(places) > _ROWS_SHOWN else "")
-        lines.append((check, column or "-", str(_count(places, rows)), shown, _examples(members)))
+        lines.append((check, column or "-", str(_count(members, rows)), shown, _examples(members)))
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     padded = ([cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines)
-    return "\n".join("  ".join(cells).rstrip() for cells in padded)
+    shown = ["  ".join(cells).rstrip() for cells in padded]
+    if others := kinds[_KINDS_SHOWN:]:
+        hidden = [finding for _, members in others for finding in members]
+        shown.append(f"and {len(others)} further kinds of fault, in {_count(hidden, rows)} rows")
+    return "\n".join(shown)
 
 
 def _examples(members: list[Finding]) -> str:
@@ -73,8 +82,9 @@ def _examples(members: list[Finding]) -> str:
     return next(iter(values), "")
 
 
-def _count(places: list[str], rows: int) -> int:
-    return rows if EVERY_ROW in places else len(set(places))
+def _count(findings: list[Finding], rows: int) -> int:
+    places = {finding.place or finding.row for finding in findings}
+    return rows if EVERY_ROW in places else len(places)
 
 
 def shorten(value: object) -> str:

@@ -7,6 +7,7 @@ columns of the same file unnoticed.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from harness.errors import DataError
 from harness.task import Task
@@ -16,14 +17,23 @@ KEY = "columns"
 
 @dataclass(frozen=True)
 class Layout:
-    """What a reader of one table was told, so that a table can be written that it reads (`reader.layout`)."""
+    """What a reader was told, so that files can be written that it reads (`reader.layout`).
 
-    file: str
-    columns: Mapping[str, str | tuple[str, ...]]
+    `file` is a name or pattern, patterns with their part, or "" for a folder of `datasets`; columns of CoNLL are
+    numbers. `shaped`: does a function of the task's make its labels and options of what the file has? `answer` is what
+    `options.choice` takes for one.
+    """
+
+    format: Literal["table", "conll", "brat", "tags", "lists"]
+    file: str | Mapping[str, str]
+    columns: Mapping[str, str | int | tuple[str, ...]]
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    shaped: bool = False
     answer: str | None = None
     delimiter: str = ""
     names: tuple[str, ...] = ()
+    encoding: str = "utf-8"
+    scheme: str = "detect"
 
 
 def carrying(

@@ -48,7 +48,7 @@ def choice(labels: Iterable[str], *, answer: Answer = "letter") -> Callable[[dic
             number = int(label) - int(answer[-1])
             if 0 <= number < len(labels):
                 return labels[number]
-        raise Refused("label", f"no {answer} of an option")
+        raise Refused("label", f"no {answer} of an option", label)
 
     shape.answer = answer
     return shape

@@ -244,7 +244,7 @@ def text_fault(value: str, limit: int) -> str | None:
     if is_blank(value):
         return "empty text"
     if len(value) > limit:
-        return f"text of {len(value):,} characters (at most {limit:,}); the reader's max_characters= allows more"
+        return f"text with too many characters (at most {limit:,}); the reader's max_characters= allows more"
     if _DAMAGE.search(value):
         return "control character"
     return None

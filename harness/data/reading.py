@@ -17,6 +17,7 @@ _ODD = (
     "with a replacement character (U+FFFD): letters were lost before this file was written.",
     "are one group because its name says that a value is missing; a split keeps them together.",
 )
+_FILES_NAMED = 5
 PARTS = 3  # training, validation, test
 NOT_READ = "a file that is not read: the task's reader names no such file"
 
@@ -36,7 +37,8 @@ def checked(task: Task, folder: Path, kind: str, source_name: str, recorded: Ite
     except DataError as error:
         if not unread:
             raise
-        files = "\n".join(f"{folder}/{finding.row}: {finding.check}." for finding in unread)
+        files = "\n".join(f"{folder}/{finding.row}: {finding.check}." for finding in unread[:_FILES_NAMED])
+        files += f"\nSo are others: {len(unread)} files in all." if len(unread) > _FILES_NAMED else ""
         raise type(error)(f"{error.message}\n{files}", remedy=error.remedy) from None
     reading = _pooled(reading)
     found = schema.failures(task, reading, kind) if reading.records else []

@@ -164,7 +164,7 @@ def key_of(row: dict, column: str, where: str, findings: list[Finding], repaired
         key = raw.clean(str(value), repairs)
         repaired.update(repairs)
         if len(key) > raw.MAX_CHARACTERS:
-            fault = f"{len(key):,} characters (at most {raw.MAX_CHARACTERS:,}) are no id or group"
+            fault = f"more than {raw.MAX_CHARACTERS:,} characters are no id or group"
             findings.append(Finding(fault, column, where))
         else:
             findings += [Finding(fault, column, where) for fault in value_faults(key, raw.MAX_CHARACTERS)]

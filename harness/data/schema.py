@@ -241,7 +241,8 @@ def _findings(cases, frame, reading: Reading, show: bool) -> list[Finding]:
             value = case["failure_case"] if case["schema_context"] == "Column" else None
             if value is not None:
                 values.setdefault(check, set()).add(repr(value))
-            found.append(Finding(check, column, row, value if show else None))
+            place = "" if row == "?" or not reading.places else reading.places[int(index)]
+            found.append(Finding(check, column, row, value if show else None, place=place))
     if not show:
         # Which values a restricted file has is not said; how many there are tells a wrong column from 0 and 1.
         several = {

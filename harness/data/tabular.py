@@ -69,6 +69,8 @@ def table(
     one_of("others", others, Others)
     one_of("quotes", quotes, Quotes)
     one_of("encoding", encoding, raw.Encoding)
+    if file != "*" and {"*", "?", "["} & set(file):
+        raise ValueError(f'file={file!r} is a pattern: name the file, or write "*" for the one table of a folder')
     names, values = tuple(names), _words(values, columns)
     if fault := delimiter_fault(delimiter):
         raise ValueError(fault)
@@ -92,7 +94,9 @@ def table(
         prepared = _prepared(rows, columns, values, others, plan, findings)
         return to_reading(path, prepared, findings, repaired, plan, REMEDY)
 
-    read.layout = Layout(file, columns, values, getattr(shape, "answer", None), delimiter, names)
+    read.layout = Layout(
+        "table", file, columns, values, bool(shape), getattr(shape, "answer", None), delimiter, names, encoding
+    )
     one = (lambda folder: {path.name for path in _tables(folder)}) if file == "*" else reads(file)
     return carrying(read, columns, values, reads=one)
 
@@ -146,7 +150,7 @@ def dataset(
         prepared = _prepared(rows, columns, values, others, plan, findings)
         return to_reading(folder, prepared, findings, Counter(), plan, REMEDY)
 
-    read.layout = Layout("", given, values, getattr(shape, "answer", None))
+    read.layout = Layout("table", "", given, values, bool(shape), getattr(shape, "answer", None))
     return carrying(read, given, values, reads=_names)
 
 

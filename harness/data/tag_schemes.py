@@ -3,7 +3,7 @@
 import functools
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +14,7 @@ Scheme = Literal["detect", "iob1", "iob2", "iobes", "bare"]
 Lonely = Literal["refuse", "begin"]
 _TAG = re.compile(r"(?:O|(?P<place>[BIESLUMW])-(?P<label>\S+))")
 # IOBES as others write it: BILOU, BMEWO.
+_NAMED = 12
 _PLACES = {"M": "I", "L": "E", "U": "S", "W": "S"}
 
 
@@ -55,6 +56,13 @@ def detected(texts: Sequence[Sequence[Token]]) -> Scheme:
     return "iob1" if lonely and not needless else "iob2"
 
 
+def undeclared(what: str, labels: Iterable[str]) -> str:
+    """What is said of an entity whose label, or `what` it is called, the task does not have."""
+    known = sorted(labels)
+    shown = ", ".join(known[:_NAMED]) + (", …" if len(known) > _NAMED else "")
+    return f"{what} not declared (declared: {shown}; ignore= leaves others out)"
+
+
 def no_tag(scheme: Scheme) -> str:
     """What is said of a cell that holds no tag."""
     return "no label" if scheme == "bare" else 'no tag (O, B-…, I-…; labels alone: scheme="bare")'
@@ -77,7 +85,7 @@ def entities(
     found = _spans(tokens, "iob1" if scheme == "bare" else scheme, lonely, file, findings, repaired)
     found = [span for span in found if tokens[span[0]].label not in ignored]
     strange = [tokens[first] for first, _ in found if tokens[first].label not in labels]
-    findings += [Finding("label not declared", "", f"{file} {token.where}") for token in strange]
+    findings += [Finding(undeclared("label", labels), "", f"{file} {token.where}") for token in strange]
     return [(first, last) for first, last in found if tokens[first].label in labels]
 
 

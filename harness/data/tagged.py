@@ -8,6 +8,7 @@ from harness.data import inline_tags, raw
 from harness.data.arguments import one_of
 from harness.data.findings import Finding, refuse
 from harness.data.folders import EMPTY, matching, reads
+from harness.data.mapping import Layout
 from harness.data.rows import key_of, read_so_far, value_faults
 from harness.letters import composed, composed_with_spans
 from harness.task import Reading
@@ -57,7 +58,7 @@ def tagged(
                 try:
                     parsed = inline_tags.parse(value, rules)
                 except inline_tags.Unclear as reason:
-                    findings.append(Finding(str(reason), "tags", where))
+                    findings.append(Finding(reason.args[0], "tags", where))
                     continue
                 repaired.update(parsed.repairs)
                 spans = [{"start": start, "end": end, "label": label} for start, end, label in parsed.spans]
@@ -71,6 +72,7 @@ def tagged(
         return reading
 
     read.reads = reads(files)
+    read.layout = Layout("tags", files, {"text": text, "id": identity}, encoding=encoding)
     return read
 
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from harness.data import raw
-from harness.data.arguments import one_of
+from harness.data.arguments import one_of, without_blanks
 from harness.data.findings import Finding, refuse
 from harness.data.folders import EMPTY, matching, reads
-from harness.data.mapping import carrying
+from harness.data.mapping import Layout, carrying
 from harness.data.rows import key_of, read_so_far, value_faults
 from harness.data.tabular import arrow_rows
 from harness.data.tag_schemes import Lonely, Scheme, Token, detected, entities, laid_out, no_tag, read_tag
@@ -39,7 +39,7 @@ def word_lists(
     """
     one_of("scheme", scheme, Scheme)
     one_of("lonely", lonely, Lonely)
-    known, ignored = frozenset(labels), frozenset(ignore)
+    known, ignored = without_blanks(labels), frozenset(ignore)
 
     def read(folder: Path) -> Reading:
         findings, repaired, dropped, records, places, count = [], Counter(), Counter(), [], [], 0
@@ -48,6 +48,8 @@ def word_lists(
             rows, before = [], len(findings) + count
             for where, row in _rows(path, findings, repaired, empty=len(paths) > 1):
                 count += 1
+                if row is None:
+                    continue
                 made = _tokens(row, tokens, tags, scheme, where)
                 if isinstance(made, str):
                     findings.append(Finding(made, "", f"{path.name} {where}"))
@@ -71,13 +73,15 @@ def word_lists(
                 places.append(place)
         reading = read_so_far(records, places, dropped, repaired)
         refuse(
-            str(folder), findings, max(count, len(findings)), unit="rows", reading=reading,
+            str(folder), findings, count, unit="rows", reading=reading,
             remedy="Correct these rows, or say which columns and scheme the reader takes; nothing was written.",
         )  # fmt: skip
         return reading
 
     given = {"id": identity, "group": group, "text": tokens, "spans": tags}
-    return carrying(read, {name: theirs for name, theirs in given.items() if theirs}, reads=reads(files))
+    given = {name: theirs for name, theirs in given.items() if theirs}
+    read.layout = Layout("lists", files, given | {"tokens": tokens, "tags": tags}, scheme=scheme)
+    return carrying(read, given, reads=reads(files))
 
 
 def _rows(path: Path, findings: list[Finding], repaired: Counter, *, empty: bool):
@@ -85,8 +89,7 @@ def _rows(path: Path, findings: list[Finding], repaired: Counter, *, empty: bool
         yield from arrow_rows(path)
         return
     place = f"{path.name} "
-    lines = raw.json_lines(raw.read_text(path, repaired, findings, place=place, empty=empty), findings, place)
-    yield from ((where, row) for where, row in lines if row is not None)
+    yield from raw.json_lines(raw.read_text(path, repaired, findings, place=place, empty=empty), findings, place)
 
 
 def _tokens(row: dict, tokens: str, tags: str, scheme: Scheme, where: str) -> list[Token] | str:
@@ -95,7 +98,7 @@ def _tokens(row: dict, tokens: str, tags: str, scheme: Scheme, where: str) -> li
     if not isinstance(words, list) or not isinstance(given, list):
         return f"no lists {tokens} and {tags}"
     if not words or len(words) != len(given):
-        return f"{len(words)} tokens and {len(given)} tags"
+        return "not as many tags as tokens" if words else "no tokens"
     read = [read_tag(tag, scheme) if isinstance(tag, str) else None for tag in given]
     if None in read:
         return no_tag(scheme)

@@ -1,9 +1,9 @@
-"""Scores of decisions over a fixed label list, from scikit-learn.
+"""Scores of decisions over a fixed label list, from counts per label.
 
-Every score is computed with `labels=` the task's whole list and `zero_division=0`. A label of the
-list that neither gold nor prediction holds therefore counts as F1 0 in a macro mean, and a class
-that occurs only in predictions changes no denominator: the mean is over the same labels for every
-arm, seed and subset.
+A ratio without a denominator is 0. A label of the list that neither gold nor prediction holds
+therefore counts as F1 0 in a macro mean, and a class that occurs only in predictions changes no
+denominator: the mean is over the same labels for every arm, seed and subset. The tests hold all
+scores against scikit-learn, whose import takes longer than a small encoder's run.
 """
 
 from collections import Counter
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from sklearn.metrics import f1_score, matthews_corrcoef, precision_recall_fscore_support
 
 from harness.errors import DataError
 
@@ -45,47 +44,57 @@ class Decisions:
                     remedy="Add it to the task's labels, or correct the data; then run `dvc repro`.",
                 )
 
-    def codes(self) -> tuple[np.ndarray, np.ndarray, list[int]]:
-        """Gold and predicted as positions in the label list, and the list of all positions."""
+    def codes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Gold and predicted as positions in the label list."""
         position = {label: i for i, label in enumerate(self.labels)}
         gold = np.fromiter((position[label] for label in self.gold), dtype=np.int64, count=len(self.gold))
         predicted = np.fromiter((position[label] for label in self.predicted), dtype=np.int64, count=len(self.gold))
-        return gold, predicted, list(range(len(self.labels)))
+        return gold, predicted
+
+    @cached_property
+    def counts(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """How many examples per label are rightly found, gold, and predicted."""
+        gold, predicted = self.codes()
+        every = len(self.labels)
+        return tuple(np.bincount(codes, minlength=every) for codes in (gold[gold == predicted], gold, predicted))
 
     @cached_property
     def by_class(self) -> tuple[dict, ...]:
         """See `per_class`; several scores are read off it."""
-        gold, predicted, every = self.codes()
-        columns = precision_recall_fscore_support(gold, predicted, labels=every, average=None, zero_division=0)
+        right, gold, predicted = self.counts
+        columns = _ratio(right, predicted), _ratio(right, gold), _ratio(2 * right, gold + predicted), gold
         return tuple(
             {"label": label, "precision": float(p), "recall": float(r), "f1": float(f), "support": int(n)}
             for label, p, r, f, n in zip(self.labels, *columns, strict=True)
         )
 
 
-def _f1(decisions: Decisions, average: str) -> float:
-    gold, predicted, every = decisions.codes()
-    return float(f1_score(gold, predicted, labels=every, average=average, zero_division=0))
+def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    return above / np.maximum(below, 1)
+
+
+def _f1_by_label(decisions: Decisions) -> np.ndarray:
+    return np.array([row["f1"] for row in decisions.by_class])
 
 
 def macro_f1(decisions: Decisions) -> float:
     """Unweighted mean of F1 over every label of the fixed list."""
-    return _f1(decisions, "macro")
+    return float(_f1_by_label(decisions).mean())
 
 
 def micro_f1(decisions: Decisions) -> float:
     """F1 of the pooled counts; with one label per example and the whole list this is accuracy."""
-    return _f1(decisions, "micro")
+    return accuracy(decisions)
 
 
 def weighted_f1(decisions: Decisions) -> float:
     """Mean of F1 over labels, weighted by the number of gold examples."""
-    return _f1(decisions, "weighted")
+    return float(np.average(_f1_by_label(decisions), weights=decisions.counts[1]))
 
 
 def accuracy(decisions: Decisions) -> float:
     """Share of examples whose label is right."""
-    gold, predicted, _ = decisions.codes()
+    gold, predicted = decisions.codes()
     return float(np.mean(gold == predicted))
 
 
@@ -107,11 +116,15 @@ def specificity(decisions: Decisions) -> float:
 
 
 def mcc(decisions: Decisions) -> float:
-    """Matthews correlation coefficient, −1 to 1; 0 where gold or prediction is constant."""
-    gold, predicted, _ = decisions.codes()
-    if len(set(decisions.gold)) == 1 or len(set(decisions.predicted)) == 1:
-        return 0.0
-    return float(matthews_corrcoef(gold, predicted))
+    """Matthews correlation coefficient, −1 to 1; 0 where gold or prediction is constant.
+
+    Of more than two labels in the form of Gorodkin 2004, "Comparing two K-category assignments by a
+    K-category correlation coefficient".
+    """
+    right, gold, predicted = (counts.astype(np.float64) for counts in decisions.counts)
+    every = gold.sum()
+    spread = (every**2 - (gold**2).sum()) * (every**2 - (predicted**2).sum())
+    return float((right.sum() * every - (gold * predicted).sum()) / np.sqrt(spread)) if spread else 0.0
 
 
 def group_accuracy(decisions: Decisions) -> float:
@@ -142,7 +155,7 @@ def per_class(decisions: Decisions) -> list[dict]:
 
 def confusion(decisions: Decisions) -> list[list[int]]:
     """The cells of the confusion matrix that are not 0: [position of the gold label, of the predicted one, count]."""
-    gold, predicted, _ = decisions.codes()
+    gold, predicted = decisions.codes()
     counts = Counter(zip(gold.tolist(), predicted.tolist(), strict=True))
     return [[*cell, n] for cell, n in sorted(counts.items())]
 

@@ -117,7 +117,7 @@ def _keys(decisions, groups: Mapping[str, str] | None) -> tuple[str, ...]:
 
 
 def _right(decisions) -> sparse.csr_array:
-    gold, predicted, _ = decisions.codes()
+    gold, predicted = decisions.codes()
     return _hits(gold == predicted)
 
 
@@ -127,12 +127,12 @@ def _hits(hit: np.ndarray, among: np.ndarray | bool = True) -> sparse.csr_array:
 
 
 def _per_label(decisions) -> sparse.csr_array:
-    gold, predicted, every = decisions.codes()
+    gold, predicted = decisions.codes()
     row, right = np.arange(len(gold)), gold == predicted
     # A right answer is a hit of its label; a wrong one a false alarm of the label given and a miss of the other.
     rows = np.concatenate([row[right], row[~right], row[~right]])
     columns = np.concatenate([3 * gold[right], 3 * predicted[~right] + 1, 3 * gold[~right] + 2])
-    return _table(rows, columns, np.ones_like(rows), (len(gold), 3 * len(every)))
+    return _table(rows, columns, np.ones_like(rows), (len(gold), 3 * len(decisions.labels)))
 
 
 def _table(rows, columns, values, shape: tuple[int, int]) -> sparse.csr_array:
@@ -155,13 +155,13 @@ def _binary(decisions) -> sparse.csr_array:
 
 
 def _sensitivity(decisions) -> sparse.csr_array:
-    gold, predicted, _ = decisions.codes()
+    gold, predicted = decisions.codes()
     positive = _positive(decisions)
     return _hits(predicted == positive, gold == positive)
 
 
 def _specificity(decisions) -> sparse.csr_array:
-    gold, predicted, _ = decisions.codes()
+    gold, predicted = decisions.codes()
     positive = _positive(decisions)
     return _hits(predicted != positive, gold != positive)
 

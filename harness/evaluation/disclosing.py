@@ -29,7 +29,7 @@ def run(root: Path, task: Task, settings: ScoreSettings) -> None:
 
 def kind(root: Path, task: Task) -> str:
     card = Path(root) / "artifacts" / "validated" / task.name / "card.json"
-    return files.read_json(card, made_by=f"harness validate {task.name}")["kind"]
+    return files.read_object(card, "kind", made_by=f"harness validate {task.name}")["kind"]
 
 
 def verify(root: Path, task: Task, settings: ScoreSettings) -> None:
@@ -70,7 +70,8 @@ class _Rows:
         split = f"harness split {task.name}"
         records = files.read_jsonl(validated / "records.jsonl", made_by=f"harness validate {task.name}")
         self.records = {record["id"]: record for record in records}
-        self._splits = files.read_json(root / "reports" / "splits" / f"{task.name}.json", made_by=split)["splits"]
+        manifest = root / "reports" / "splits" / f"{task.name}.json"
+        self._splits = files.read_object(manifest, "splits", made_by=split)["splits"]
         self._groups = files.read_json(root / "artifacts" / "splits" / task.name / "groups.json", made_by=split)
         held = set(self._splits.values())
         self.parts = [part for part in PARTS if part in held]

@@ -58,7 +58,7 @@ def held_against(
     made_by: str,
 ) -> dict[str, list[dict]]:
     """The lines by part: those of each of the `parts` (names to ids), each row once, in order of the ids, with the
-    gold and the text length of the validated `records`. Raises DataError otherwise."""
+    gold, group and text length of the validated `records`. Raises DataError otherwise."""
     by_part: dict[str, list[dict]] = {part: [] for part in parts}
     strange = [number for number, line in enumerate(lines, start=1) if line["part"] not in by_part]
     if strange:
@@ -99,6 +99,9 @@ def _part_faults(
     wrong = [i for i, row in zip(ids, rows, strict=True) if i not in records or row["gold"] != gold(task, records[i])]
     if wrong:
         yield f": the gold of {len(wrong)} {part} row(s) is not that of the validated data: {_some(wrong)}."
+    wrong = [i for i, row in zip(ids, rows, strict=True) if row["group"] != records[i]["group"]]
+    if wrong:
+        yield f": the group of {len(wrong)} {part} row(s) is not that of the validated data: {_some(wrong)}."
     if task.head == "tokens":
         wrong = [i for i, row in zip(ids, rows, strict=True) if row["length"] != len(records[i]["text"])]
         if wrong:

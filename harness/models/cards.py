@@ -14,6 +14,7 @@ from typing import Any
 from harness.cluster import batch_plan
 from harness.config import BatchPlan, Engine, Pretraining
 from harness.files import read_json, sha256_tree, write_json, write_text
+from harness.models import intact
 from harness.models.readme import model_card
 
 __all__ = [
@@ -181,12 +182,15 @@ def planned(facts: Facts) -> dict:
 def made_already(folder: Path, facts: Facts) -> bool:
     """Is `folder` the checkpoint that training by these `facts` would make?"""
     path = folder / "harness.json"
-    return path.is_file() and {k: v for k, v in read_json(path).items() if k not in RESULTS} == planned(facts)
+    content = read_json(path) if path.is_file() else None
+    return isinstance(content, dict) and {k: v for k, v in content.items() if k not in RESULTS} == planned(facts)
 
 
 def parent_of(folder: Path) -> Parent:
     """The checkpoint folder that training goes on from, as the child's card names it."""
     content = read_json(folder / "harness.json", made_by=f"harness checkpoint {folder.parent.name}")
+    if not isinstance(content, dict) or "arm" not in content:
+        raise intact.no_card(folder)
     source = content["source"] if isinstance(content.get("source"), dict) else {}
     return Parent(
         arm=content["arm"],

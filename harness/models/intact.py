@@ -19,20 +19,29 @@ def refuse_changed(folder: Path, found: Mapping[str, str] | None = None) -> None
     that records no files, was not stored by a stage and has nothing to be held against.
     """
     card = read_json(folder / CARD) if (folder / CARD).is_file() else {}
-    recorded = card.get("files")
+    recorded = card.get("files") if isinstance(card, dict) else [card]
     if not recorded:
         return
+    if not (isinstance(recorded, dict) and all(isinstance(value, str) for value in recorded.values())):
+        raise no_card(folder)
     found = {name: value for name, value in (found or sha256_files(folder)).items() if name not in _BESIDE}
     wrong = [name for name in sorted({*recorded, *found}) if recorded.get(name) != found.get(name)]
     if not wrong:
         return
     states = ", ".join(f"{name} {_state(name, recorded, found)}" for name in wrong)
-    family, arm = card["family"], card["arm"]
+    raise CheckpointError(f"{folder} is not the checkpoint that its card records: {states}.", remedy=_anew(folder))
+
+
+def no_card(folder: Path) -> CheckpointError:
+    return CheckpointError(f"{folder / CARD} is not the card of a checkpoint.", remedy=_anew(folder))
+
+
+def _anew(folder: Path) -> str:
+    family, arm = folder.parts[-2:]
     stage = "checkpoint" if arm == "baseline" else "pretrain"
-    raise CheckpointError(
-        f"{folder} is not the checkpoint that its card records: {states}.",
-        remedy=f"`dvc checkout --force artifacts/checkpoints/{family}/{arm}` restores it, "
-        f"`dvc repro --force --single-item {stage}@{family}` makes it anew.",
+    return (
+        f"`dvc checkout --force artifacts/checkpoints/{family}/{arm}` restores it, "
+        f"`dvc repro --force --single-item {stage}@{family}` makes it anew."
     )
 
 

@@ -92,12 +92,25 @@ def _contract(task: Task, name: str) -> Iterator[str]:
         yield from (f"{what} {remedy}" for what, remedy in metrics.faults(task))
     if not isinstance(task.groups, Groups):
         yield f"TASK.groups is a {type(task.groups).__name__}; write groups=Groups(…)."
+    else:
+        yield from (f"{what} {remedy}" for what, remedy in registry.misgrouped(task.groups))
     if not callable(task.reader):
         yield "TASK.reader cannot be called."
+    elif layout := getattr(task.reader, "layout", None):
+        yield from _layout_faults(layout, labels)
     if not callable(task.schema):
         yield "TASK.schema cannot be called; write schema=lambda: schema.…(LABELS)."
     else:
         yield from _schema_faults(task)
+
+
+def _layout_faults(layout: mapping.Layout, labels: tuple[str, ...]) -> Iterator[str]:
+    for word, label in layout.values.get("label", {}).items():
+        if not layout.shaped and labels and label not in labels:
+            yield f"TASK.reader maps {word!r} to {label!r}, which is no label.{nearest(label, labels)}"
+    options = layout.columns.get("options", "")
+    if labels and not isinstance(options, str) and len(options) != len(labels):
+        yield f"TASK.reader names {len(options)} columns for options, and there are {len(labels)} labels."
 
 
 def _schema_faults(task: Task) -> Iterator[str]:
@@ -113,7 +126,7 @@ def _schema_faults(task: Task) -> Iterator[str]:
         yield f"TASK.schema lacks {', '.join(lacking)}; use schema.{task.head}(LABELS)."
     if getattr(made, "strict", None) is not True:
         yield "TASK.schema is not strict: columns that nobody declared would pass."
-    if isinstance(task.groups, Groups):
+    if isinstance(task.groups, Groups) and not [*registry.misgrouped(task.groups)]:
         named = [task.groups.column, *task.groups.link_equal]
         strange = [column for column in named if column is not None and column not in columns]
         if strange:

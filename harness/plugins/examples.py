@@ -1,9 +1,6 @@
 """Invented rows for every head, and how they look in every format that `harness new-task` writes."""
 
-import csv
-import io
-import itertools
-import json
+from harness.plugins import annotated, tables
 
 LABELS = {"sequence": ("no", "yes"), "pair": ("no", "yes"), "tokens": ("Name", "Place"), "choice": ("A", "B", "C", "D")}
 FORMATS = {
@@ -12,7 +9,7 @@ FORMATS = {
     "choice": ("jsonl", "csv", "tsv", "parquet", "dataset"),
     "tokens": ("conll", "brat", "tags", "jsonl", "dataset"),
 }
-FILES = {"conll": "sample.conll", "dataset": "sample.arrow"}
+FILES = {"dataset": "sample.arrow"}
 ROWS = 24
 
 # fmt: off
@@ -38,10 +35,10 @@ def _drawn(i: int) -> tuple[str, str, str, str]:
 def rows(head: str, labels: tuple[str, ...] = ()) -> list[dict]:
     """The sample as plain rows: "id", "group", the head's texts, and "label" (for "tokens" the "words").
 
-    `labels` are those of a task that has others than the sample's own.
+    `labels` are those of a task that has others than the sample's own; each of them has a row.
     """
     made, labels = [], labels or LABELS[head]
-    for i in range(ROWS):
+    for i in range(max(ROWS, len(labels))):
         name, place, complaint, act = _drawn(i)
         row = {"id": f"row-{i:02d}", "group": f"person-{i:02d}"}
         number = i % len(labels)
@@ -56,8 +53,8 @@ def rows(head: str, labels: tuple[str, ...] = ()) -> list[dict]:
                 "label": label,
             }
         elif head == "choice":
-            apart = (2, 5, 9, 1, 3, 4, 6, 7, 8, 10, 11)[: len(labels) - 1]
-            others = [_FINDINGS[(_FINDINGS.index(complaint) + k) % 12] for k in apart]
+            apart = (2, 5, 9, 1, 3, 4, 6, 7, 8, 10, 11, *range(12, len(labels)))[: len(labels) - 1]
+            others = [_FINDINGS[(_FINDINGS.index(complaint) + k) % 12] + " igjen" * (k // 12) for k in apart]
             options = [*others[:number], complaint, *others[number:]]
             row |= {"question": f"{name} i {place} {act} på grunn av {complaint}. Hva plager?", "options": options}
             row["label"] = label
@@ -65,92 +62,19 @@ def rows(head: str, labels: tuple[str, ...] = ()) -> list[dict]:
             plain = [(word, "") for word in f"hadde {complaint} . Pasienten {act} .".split()]
             first, second = labels[2 * i % len(labels)], labels[(2 * i + 1) % len(labels)]
             row["words"] = [(name, first), ("fra", ""), (place, second), *plain]
-            del row["group"]
         made.append(row)
     return made
 
 
-def files(head: str, format_: str, labels: tuple[str, ...] = ()) -> dict[str, bytes]:
+def files(head: str, format_: str) -> dict[str, bytes]:
     """The sample in `format_`: bytes by file name."""
-    made = rows(head, labels)
-    if format_ == "brat":
-        return dict(itertools.chain.from_iterable(_brat(row) for row in made))
-    if format_ == "tags":
-        return {f"{row['id']}.txt": _tagged(row["words"]).encode() for row in made}
-    if head == "tokens" and format_ != "conll":
-        made = [_lists(row) for row in made]
+    made = rows(head)
+    if head == "tokens":
+        return annotated.files(made, annotated.USUAL[format_])
     if format_ in ("csv", "tsv"):
         apart = ("option_a", "option_b", "option_c", "option_d")
         made = [
             {k: v for k, v in row.items() if k != "options"} | dict(zip(apart, row.get("options", ()), strict=False))
             for row in made
         ]
-    content = _conll(made) if format_ == "conll" else table(made, "arrow" if format_ == "dataset" else format_)
-    return {FILES.get(format_, f"sample.{format_}"): content}
-
-
-def table(made: list[dict], ending: str, delimiter: str = "", names: tuple[str, ...] = ()) -> bytes:
-    """Rows as a file with this ending; `names` are the columns of a delimited file without a header."""
-    if ending in ("csv", "tsv"):
-        return _separated(made, delimiter or {"csv": ",", "tsv": "\t"}[ending], names)
-    if ending == "jsonl":
-        return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in made).encode()
-    return _parquet(made) if ending == "parquet" else _arrow(made)
-
-
-def _separated(made: list[dict], delimiter: str, names: tuple[str, ...]) -> bytes:
-    out = io.StringIO()
-    columns = names or tuple(made[0])
-    writer = csv.DictWriter(out, columns, delimiter=delimiter, lineterminator="\n", extrasaction="ignore")
-    if not names:
-        writer.writeheader()
-    writer.writerows(made)
-    return out.getvalue().encode()
-
-
-def _parquet(made: list[dict]) -> bytes:
-    import pyarrow
-    import pyarrow.parquet
-
-    out = io.BytesIO()
-    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(made), out)
-    return out.getvalue()
-
-
-def _arrow(made: list[dict]) -> bytes:
-    import pyarrow
-
-    table, out = pyarrow.Table.from_pylist(made), io.BytesIO()
-    with pyarrow.ipc.new_stream(out, table.schema) as stream:
-        stream.write_table(table)
-    return out.getvalue()
-
-
-def _conll(made: list[dict]) -> bytes:
-    lines = []
-    for row in made:
-        lines.append(f"# newdoc id = {row['id']}")
-        for word, label in row["words"]:
-            lines.append(f"{word}\t{f'B-{label}' if label else 'O'}")
-            lines += [""] if word == "." else []
-    return "\n".join(lines).encode()
-
-
-def _lists(row: dict) -> dict:
-    tags = [f"B-{label}" if label else "O" for _, label in row["words"]]
-    return {"id": row["id"], "tokens": [word for word, _ in row["words"]], "ner_tags": tags}
-
-
-def _brat(row: dict):
-    text, notes = "", []
-    for word, label in row["words"]:
-        text += " " if text else ""
-        if label:
-            notes.append(f"T{len(notes) + 1}\t{label} {len(text)} {len(text) + len(word)}\t{word}\n")
-        text += word
-    yield f"{row['id']}.txt", f"{text}\n".encode()
-    yield f"{row['id']}.ann", "".join(notes).encode()
-
-
-def _tagged(words: list[tuple[str, str]]) -> str:
-    return " ".join(f"<{label}>{word}</{label}>" if label else word for word, label in words) + "\n"
+    return {FILES.get(format_, f"sample.{format_}"): tables.table(made, FILES.get(format_, format_).rpartition(".")[2])}

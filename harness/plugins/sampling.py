@@ -11,7 +11,7 @@ from harness import files
 from harness.data import sources
 from harness.data.mapping import Layout
 from harness.errors import HarnessError
-from harness.plugins import examples
+from harness.plugins import annotated, examples, tables
 from harness.task import Task
 
 INVENTED = "harness new-task"
@@ -20,11 +20,11 @@ _ORDER = ("group", "id")  # where both are one column of the file, rows differ
 
 def of(task: Task, stored: Path, into: Path) -> Path:
     """The folder of `task`'s sample: `stored`, or `into`, where the invented rows of `stored` are written anew."""
-    format_ = _invented(task, Path(stored))
-    if format_ is None:
-        return Path(stored)
     layout = getattr(task.reader, "layout", None)
-    made = examples.files(task.head, format_, task.labels) if layout is None else _laid_out(task, layout, format_)
+    if layout is None or (layout.format == "table") == (task.head == "tokens") or not _invented(task, Path(stored)):
+        return Path(stored)
+    rows = examples.rows(task.head, task.labels)
+    made = _table(task, layout, rows) if layout.format == "table" else annotated.files(rows, layout)
     for name, content in made.items():
         files.write_bytes(into / name, content)
     hashes = {name: files.sha256(into / name) for name in sorted(made)}
@@ -32,15 +32,15 @@ def of(task: Task, stored: Path, into: Path) -> Path:
     return into
 
 
-def _invented(task: Task, stored: Path) -> str | None:
-    """The format in which `stored` holds what `harness new-task` wrote; None where it holds anything else."""
+def _invented(task: Task, stored: Path) -> bool:
+    """Does `stored` hold what `harness new-task` wrote, and nothing else?"""
     try:
         source = sources.read_source(stored)
         sources.verify(stored, source)
     except HarnessError:
-        return None
+        return False
     if source["address"] != INVENTED:
-        return None
+        return False
     for format_ in examples.FORMATS.get(task.head, ()):
         written = examples.files(task.head, format_)
         # Another release of a library may write other bytes of a binary file.
@@ -48,16 +48,16 @@ def _invented(task: Task, stored: Path) -> str | None:
         if written.keys() == source["files"].keys() and (
             binary or all((stored / name).read_bytes() == content for name, content in written.items())
         ):
-            return format_
-    return None
+            return True
+    return False
 
 
-def _laid_out(task: Task, layout: Layout, format_: str) -> dict[str, bytes]:
+def _table(task: Task, layout: Layout, plain: list[dict]) -> dict[str, bytes]:
     """The sample as the one table that the task's reader reads."""
-    usual = examples.FILES.get(format_, f"sample.{format_}")
-    file = layout.file if layout.file and "*" not in layout.file else usual
-    rows = [_row(task, layout, row) for row in examples.rows(task.head, task.labels)]
-    return {file: examples.table(rows, Path(file).suffix.lower().lstrip("."), layout.delimiter, layout.names)}
+    any_ = "sample.csv" if layout.delimiter or layout.names else "sample.jsonl"
+    file = {"": "sample.arrow", "*": any_}.get(layout.file, layout.file)
+    rows, ending = [_row(task, layout, row) for row in plain], Path(file).suffix.lower().lstrip(".")
+    return {file: tables.table(rows, ending, layout.delimiter, layout.names, layout.encoding)}
 
 
 def _row(task: Task, layout: Layout, row: dict) -> dict:

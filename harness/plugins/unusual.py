@@ -18,7 +18,7 @@ def notices(root: Path, task: Task) -> Iterator[str]:
             f"0 in a macro mean, of over {MATRIX} no confusion matrix is shown, and predictions hold a score of each."
         )
     card = Path(root) / "artifacts" / "validated" / task.name / "card.json"
-    rows = files.read_json(card)["rows"] if card.is_file() else 0
+    rows = files.read_object(card, "rows", made_by=f"harness validate {task.name}")["rows"] if card.is_file() else 0
     if rows > ROWS:
         yield (
             f"{task.name} has {rows:,} rows, where thousands are usual: every stage reads them all, and fine-tuning "

@@ -9,7 +9,7 @@ from harness.code import code_files, code_hash
 from harness.config import Build, CheckpointSettings
 from harness.data.corpus_summary import SUMMARY
 from harness.determinism import derived_seed, prepare_torch
-from harness.files import atomic_folder, read_json, sha256, sha256_files
+from harness.files import atomic_folder, read_object, sha256, sha256_files
 
 
 def run(root: Path, family: str, settings: CheckpointSettings, observer=None) -> None:
@@ -33,7 +33,7 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path, o
     The tokenizer is made from both corpora, because public Norwegian vocabularies hold clinical words too;
     the baseline just has not read them in context. All arms share it.
     """
-    parts = read_json(root / "artifacts" / "corpus" / SUMMARY, made_by="harness corpus")
+    parts = read_object(root / "artifacts" / "corpus" / SUMMARY, "general", made_by="harness corpus")
 
     import torch
 

@@ -138,7 +138,8 @@ def _split_records(root: Path, name: str) -> tuple[list[dict], dict[str, str], d
     """Records (by id), the split of each, and the hashes of both files."""
     validated = root / "artifacts" / "validated" / name / "records.jsonl"
     manifest = root / "reports" / "splits" / f"{name}.json"
-    records = sorted(read_jsonl(validated, made_by=f"harness validate {name}"), key=lambda record: record["id"])
+    records = read_jsonl(validated, made_by=f"harness validate {name}", keys=("id",))
+    records.sort(key=lambda record: record["id"])
     content = read_json(manifest, made_by=f"harness split {name}")
     splits = content.get("splits", {}) if isinstance(content, dict) else {}
     strange = [record["id"] for record in records if record["id"] not in splits]

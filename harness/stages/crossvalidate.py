@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.config import FinetuneSettings
 from harness.data import folding
-from harness.files import atomic_folder, read_json, sha256_value, write_json
+from harness.files import atomic_folder, read_object, sha256_value, write_json
 from harness.folds import Folds
 from harness.task import Task
 from harness.training.inputs import Inputs, read_inputs
@@ -74,8 +74,8 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings, folds: 
 def deal(root: Path, task: Task, inputs: Inputs, folds: Folds) -> dict[tuple[int, int], folding.Parts]:
     """The part of every id, by (repeat, fold)."""
     made_by = f"harness split {task.name}"
-    splits = read_json(root / "reports" / "splits" / f"{task.name}.json", made_by=made_by)["splits"]
-    groups = read_json(root / "artifacts" / "splits" / task.name / "groups.json", made_by=made_by)
+    splits = read_object(root / "reports" / "splits" / f"{task.name}.json", "splits", made_by=made_by)["splits"]
+    groups = read_object(root / "artifacts" / "splits" / task.name / "groups.json", made_by=made_by)
     rows = folding.rows_of((record for rows in inputs.parts.values() for record in rows), splits, groups)
     return {
         (repeat, fold): parts

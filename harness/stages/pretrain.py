@@ -14,7 +14,7 @@ from harness.code import code_files, code_hash
 from harness.config import CONTROL, TRAINED_ON, Build, PretrainSettings
 from harness.data.corpus_summary import SUMMARY
 from harness.determinism import derived_seed, prepare_torch
-from harness.files import atomic_folder, read_json, sha256, sha256_files, write_json
+from harness.files import atomic_folder, read_json, read_object, sha256, sha256_files, write_json
 from harness.stopping import Stopped, heard
 
 SECONDS_TO_SAVE = 60.0  # for an arm that ends because the other one failed, or because it was told to
@@ -89,7 +89,8 @@ class Training:
         """What the arm's card says before it is trained."""
         from harness.models import cards
 
-        parts = read_json(self.root / "artifacts" / "corpus" / SUMMARY, made_by="harness corpus")
+        summary = self.root / "artifacts" / "corpus" / SUMMARY
+        parts = read_object(summary, "clinical", "general", made_by="harness corpus")
         return cards.Facts(
             family=self.family,
             arm=arm,

@@ -26,7 +26,7 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
     """
     root, made_by = Path(root), f"harness finetune {task.name} {family}"
     folder = root / "artifacts" / "predictions" / task.name / family
-    data, recorded = _Data(root, task), files.read_json(folder / "runs.json", made_by=made_by)
+    data, recorded = _Data(root, task), _recorded(folder, made_by)
     if recorded.get("family") != family:
         raise DataError(f"{folder}/runs.json holds no runs of {family}.", remedy=f"Make it again with `{made_by}`.")
     paths = {f"{run['arm']}-seed{run['seed']}.jsonl": run for run in recorded["runs"]}
@@ -54,6 +54,10 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
     )
 
 
+def _recorded(folder: Path, made_by: str) -> dict:
+    return files.read_object(folder / "runs.json", "task", "labels", "inputs", "runs", made_by=made_by)
+
+
 def run_classic(root: Path, task: Task) -> None:
     """The same for the linear model that the stage `classic` fitted: `artifacts/scores/<task>/classic/linear.json`.
 
@@ -61,7 +65,7 @@ def run_classic(root: Path, task: Task) -> None:
     """
     root, made_by = Path(root), f"harness classic {task.name}"
     folder = root / "artifacts" / "classic" / task.name
-    data, recorded = _Data(root, task), files.read_json(folder / "runs.json", made_by=made_by)
+    data, recorded = _Data(root, task), _recorded(folder, made_by)
     scorer, inputs = _scored(data, folder, recorded, {"predictions.jsonl": recorded["runs"][0]}, made_by)
     files.write_json(
         root / "artifacts" / "scores" / task.name / "classic" / "linear.json",
@@ -98,14 +102,20 @@ class _Data:
         self.task, validated = task, root / "artifacts" / "validated" / task.name
         records, manifest = validated / "records.jsonl", root / "reports" / "splits" / f"{task.name}.json"
         validate, split = f"harness validate {task.name}", f"harness split {task.name}"
-        self.kind = files.read_json(validated / "card.json", made_by=validate)["kind"]
-        self.records = {record["id"]: record for record in files.read_jsonl(records, made_by=validate)}
+        self.kind = files.read_object(validated / "card.json", "kind", made_by=validate)["kind"]
+        rows = files.read_jsonl(records, made_by=validate, keys=("id", "group"))
+        self.records = {record["id"]: record for record in rows}
         if self.kind == restricted.KIND:
             self.records = {key: record | _categories(record) for key, record in self.records.items()}
-        self.splits = files.read_json(manifest, made_by=split)["splits"]
+        self.splits = files.read_object(manifest, "splits", made_by=split)["splits"]
         # What a split keeps together (linked texts too), which is more than a record's own group column.
         groups = root / "artifacts" / "splits" / task.name / "groups.json"
-        self.groups = files.read_json(groups, made_by=split)
+        self.groups = files.read_object(groups, made_by=split)
+        if lacking := [i for part in PARTS for i in self.ids(part) if i not in self.groups]:
+            raise DataError(
+                f"{groups} lacks {len(lacking)} id(s) of the split, first {min(lacking)}.",
+                remedy=f"Make it anew with `{split}`.",
+            )
         self.hashes = {"records": files.sha256(records), "manifest": files.sha256(manifest)}
         self.training = [self.records[i].get("label") for i in self.ids("train") if i in self.records]
         known = {part: [self.records[i] for i in self.ids(part) if i in self.records] for part in ("train", *PARTS)}

@@ -28,12 +28,13 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings, folds: Fol
     folder = root / "artifacts" / "predictions" / "cross-validation" / task.name / family
     made_by = f"harness crossvalidate {task.name} {family}"
     recorded = files.read_json(folder / "runs.json", made_by=made_by)
-    validated, split = root / "artifacts" / "validated" / task.name, f"harness split {task.name}"
-    card = files.read_json(validated / "card.json", made_by=f"harness validate {task.name}")
-    records = files.read_jsonl(validated / "records.jsonl", made_by=f"harness validate {task.name}")
+    validated = root / "artifacts" / "validated" / task.name
+    validate, split = f"harness validate {task.name}", f"harness split {task.name}"
+    card = files.read_object(validated / "card.json", "kind", made_by=validate)
+    records = files.read_jsonl(validated / "records.jsonl", made_by=validate, keys=("id", "group"))
     manifest = root / "reports" / "splits" / f"{task.name}.json"
     groups = files.read_json(root / "artifacts" / "splits" / task.name / "groups.json", made_by=split)
-    rows = folding.rows_of(records, files.read_json(manifest, made_by=split)["splits"], groups)
+    rows = folding.rows_of(records, files.read_object(manifest, "splits", made_by=split)["splits"], groups)
     hashes = {"records": files.sha256(validated / "records.jsonl"), "manifest": files.sha256(manifest)}
     _check_recorded(recorded, task, family, folds, hashes, made_by)
 

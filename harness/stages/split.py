@@ -7,7 +7,7 @@ from harness import registry
 from harness.config import Split
 from harness.data import grouping, leakage, pseudonyms, splitting, spreading
 from harness.errors import DataError
-from harness.files import read_json, read_jsonl, sha256, write_json
+from harness.files import read_json, read_jsonl, read_object, sha256, write_json
 from harness.task import Task
 
 
@@ -20,8 +20,8 @@ def run(root: Path, name: str, settings: Split) -> list[str]:
     """
     task = registry.get(root, name)
     validated = root / "artifacts" / "validated" / name
-    card = read_json(validated / "card.json", made_by=f"harness validate {name}")
-    records = read_jsonl(validated / "records.jsonl", made_by=f"harness validate {name}")
+    card = read_object(validated / "card.json", made_by=f"harness validate {name}")
+    records = read_jsonl(validated / "records.jsonl", made_by=f"harness validate {name}", keys=("id",))
     target = root / "reports" / "splits" / f"{name}.json"
     source = lineage(card["source"])
     header = {"task": name, "source": source, "seed": settings.seed, "shares": settings.shares}

@@ -20,7 +20,7 @@ from multiprocessing.process import BaseProcess
 from harness import offline
 from harness.determinism import prepare_torch
 from harness.errors import TrainingError
-from harness.parallel import ends_with_its_parent, portable, usable_workers
+from harness.parallel import ends_with_its_parent, portable, starting, usable_workers
 from harness.progress import Progress
 
 LOOK_EVERY = 0.2  # seconds between two looks at how far the runs are
@@ -53,7 +53,8 @@ def run_all(jobs: Sequence, work: Callable, *, device: str, progress: Progress, 
     fine = False
     try:
         for number in range(workers_for(len(jobs), device)):
-            workers.append(_Worker.started(context, number, work, steps, device))
+            with starting():
+                workers.append(_Worker.started(context, number, work, steps, device))
             workers[-1].give(*waiting.popleft())
         while len(results) < len(jobs):
             ready = wait([worker.connection for worker in workers], timeout=LOOK_EVERY)

@@ -70,6 +70,41 @@ def test_what_it_leaves_out_may_not_stand_in_mlflow_as_current(root, capsys):
     assert len(wrong) == 5 and {link["remedy"] for link in wrong} == {"`harness track`"}
 
 
+def test_a_store_that_mirrors_earlier_results_is_told_once_each_and_filled_by_the_command_that_is_named(
+    root, made_once, capsys
+):
+    """As where an older commit was checked out with its outputs: nothing was run, so nothing was tracked."""
+    for name in ("mlflow.db", "mlartifacts"):
+        path = root / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        copied = shutil.copytree if (made_once / name).is_dir() else shutil.copy
+        copied(made_once / name, path)
+    code, links = audit(capsys)
+    found = findings(links)
+    of_comparison = [link for link in found if link["chain"] == "aismec/norbert3"]
+    assert code == 1 and len(of_comparison) == 1 and "fingerprint of the results" in of_comparison[0]["name"]
+    assert {link["remedy"] for link in found} == {"`harness track`"}
+    assert main(["track"]) == 0
+    code, links = audit(capsys)
+    assert findings(links) == [] and code == 0
+
+
+def test_a_pre_training_of_an_earlier_checkpoint_is_replaced_by_the_command_that_is_named(root, capsys):
+    from auditing import tampering
+
+    tampering.stored(
+        "UPDATE tags SET value = 'x' WHERE key = 'fingerprint' AND run_uuid IN (SELECT run_uuid FROM tags WHERE "
+        "key = 'arm' AND value = 'clinical' INTERSECT SELECT run_uuid FROM tags WHERE key = 'level' AND value = "
+        "'pre-training')"
+    )(root)
+    _, links = audit(capsys)
+    (found,) = [link for link in findings(links) if link["chain"] == "checkpoints/norbert3"]
+    assert "tags: fingerprint" in found["name"] and found["remedy"] == "`harness track`"
+    assert main(["track"]) == 0
+    code, links = audit(capsys)
+    assert findings(links) == [] and code == 0
+
+
 @pytest.mark.extended
 def test_the_larger_run_passes_again(root, capsys):
     finished.again(root, tasks=list(finished.TASKS), seeds=finished.SEEDS)

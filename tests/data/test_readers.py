@@ -82,7 +82,7 @@ def test_messages_quote_no_data(tmp_path):
 
 
 def test_over_long_text_is_refused_with_row_and_length(tmp_path):
-    with pytest.raises(DataError, match=r"(?s)text of 1,000,000 characters.*line 2"):
+    with pytest.raises(DataError, match=r"(?s)too many characters.*line 2"):
         READ_CELLS(write(tmp_path, "a.csv", f"key,body\nx,{'ä' * 1_000_000}\n"))
 
 

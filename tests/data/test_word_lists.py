@@ -54,7 +54,7 @@ def test_a_data_set_with_class_numbers_and_a_shipped_test_set(tmp_path):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"tags": ["O"] * 4}, "5 tokens and 4 tags"),
+        ({"tags": ["O"] * 4}, "not as many tags as tokens"),
         ({"tags": ["O", "O", "O", "O", "Nmae"]}, "no tag"),
         ({"tags": [0, 0, 0, 0, 1]}, "no tag"),
         ({"words": "Kari"}, "no lists words and tags"),

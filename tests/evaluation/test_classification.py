@@ -27,7 +27,7 @@ def counts(rows, label):
 
 
 def slow_f1(rows, label):
-    """From the counts, by definition; the code asks scikit-learn, so the two are independent."""
+    """From the counts, by definition."""
     tp, fp, fn, _ = counts(rows, label)
     return 2 * tp / (2 * tp + fp + fn) if 2 * tp + fp + fn else 0.0
 

@@ -141,7 +141,7 @@ def held(tmp_path, lines, parts, records, task=DEID):
 
 def record(line: dict, **changes) -> dict:
     spans = [{"start": start, "end": end, "label": label} for start, end, label in reversed(line["gold"])]
-    return {"id": line["id"], "text": "." * line["length"], "spans": spans} | changes
+    return {"id": line["id"], "group": line["group"], "text": "." * line["length"], "spans": spans} | changes
 
 
 def test_rows_are_handed_back_by_part(tmp_path):
@@ -159,6 +159,7 @@ def test_rows_are_handed_back_by_part(tmp_path):
         ([document(1), document(2), document(2)], {}, "test rows stand twice: d002"),
         ([document(2), document(1)], {}, "not in the order of their ids; the first out of place is d001"),
         ([document(1), document(2, gold=[])], {}, r"gold of 1 test row\(s\).*d002"),
+        ([document(1), document(2, group="g1")], {}, r"group of 1 test row\(s\).*d002"),
         ([document(1), document(2)], {"text": "." * 19}, r"length of 1 test text\(s\).*d002"),
         (
             [document(1), document(2, prediction=[[0, 4, "First_Name"], [0, 10, "Last_Name"]])],

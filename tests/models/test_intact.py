@@ -9,7 +9,7 @@ from tiny_encoders import ENCODER
 
 from harness import registry
 from harness.config import ARMS, Build, CheckpointSettings, Folder, PretrainSettings
-from harness.errors import CheckpointError
+from harness.errors import CheckpointError, HarnessError
 from harness.files import read_json, sha256_tree, write_json, write_jsonl
 from harness.models import intact
 from harness.stages import checkpoint, pretrain
@@ -137,3 +137,33 @@ def test_what_no_stage_stored_has_nothing_to_be_held_against(project):
         intact.refuse_changed(folder)
     (folder / "harness.json").unlink()
     intact.refuse_changed(folder)
+
+
+CARDS = ("[]", "null", "5", '"x"', '{"files": "x"}', '{"files": [1]}', '{"files": {"model.safetensors": 5}}',
+         '{"files": {"a": "b"}}', "{", "")  # fmt: skip
+
+
+@pytest.mark.parametrize("content", CARDS)
+@pytest.mark.parametrize("arm", ARMS)
+def test_a_card_that_is_none_is_named_with_what_restores_it(arm, content, project, repository):
+    folder = project / "artifacts" / "checkpoints" / FAMILY / arm
+    (folder / "harness.json").write_text(content, encoding="utf-8")
+    with pytest.raises(HarnessError) as caught:
+        read_inputs(project, registry.get(repository, "aismec"), FAMILY, ARMS)
+    assert f"{FAMILY}/{arm}" in caught.value.message and caught.value.remedy
+
+
+def test_a_parent_whose_card_says_nothing_is_refused_before_training(project):
+    folder = project / "artifacts" / "checkpoints" / FAMILY / "baseline"
+    (folder / "harness.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(CheckpointError, match=r"baseline.harness\.json is not the card of a checkpoint") as caught:
+        pretrain.run(project, FAMILY, THEN)
+    assert "checkpoint@norbert3" in caught.value.remedy
+
+
+def test_a_checkpoint_whose_card_is_none_is_trained_again(project):
+    folder = project / "artifacts" / "checkpoints" / FAMILY / "clinical"
+    before = sha256_tree(folder)
+    (folder / "harness.json").write_text("[]", encoding="utf-8")
+    pretrain.run(project, FAMILY, THEN)
+    assert sha256_tree(folder) == before

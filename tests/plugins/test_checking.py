@@ -42,10 +42,17 @@ def changed(root, *changes):
         ('head="sequence"', 'head="multi_label"', "a task of yes and no for each label"),
         ('Groups(column="group")', '"group"', "TASK.groups is a str"),
         ('column="group"', 'column="patient"', "TASK.groups names patient"),
+        ('column="group"', "column=3", "TASK.groups: column is 3, not the name of a column"),
+        ('column="group"', 'link_equal="text"', "TASK.groups: link_equal is 'text', not a tuple of names"),
+        ('column="group"', "link_equal=5", "TASK.groups: link_equal is 5, not a tuple of names"),
+        ('column="group"', "near_duplicate=5", "TASK.groups: near_duplicate is 5, not a number above 0"),
+        ("lambda: schema.sequence(LABELS)", "lambda: __import__('sys').exit(3)", "TASK.schema fails with SystemExit"),
         ("schema=lambda: schema.sequence(LABELS)", "schema=7", "TASK.schema cannot be called"),
         ("schema.sequence(LABELS)", "schema.sequense(LABELS)", "TASK.schema fails with AttributeError"),
         ("schema.sequence(LABELS)", 'schema.tokens(LABELS, columns={"x": None})', "TASK.schema lacks label"),
         ("lambda: schema.sequence(LABELS)", "lambda: 5", "TASK.schema gives int, not a pandera DataFrameSchema"),
+        ('others="refuse"', 'values={"label": {"0": "nei", "1": "yes"}}', "maps '0' to 'nei', which is no label"),
+        ('"sample.csv"', '"*.csv"', "is a pattern"),
         ("LABELS = (", "LABELS = ((", "SyntaxError"),
         ("TASK = Task(", "TUSK = Task(", "declares no TASK"),
     ],
@@ -53,6 +60,28 @@ def changed(root, *changes):
 def test_a_fault_of_the_declaration(root, old, new, said):
     found = changed(root, (old, new))
     assert any(said in text and "tasks/triage.py" in text for text in found), found
+
+
+def test_the_columns_of_options_are_as_many_as_labels(tmp_path):
+    (tmp_path / "tasks").mkdir()
+    creating.create(tmp_path, "triage", "choice", "csv")
+    found = changed(tmp_path, ('("A", "B", "C", "D")', '("A", "B", "C", "D", "E")'))
+    assert any("names 4 columns for options, and there are 5 labels" in text for text in found), found
+
+
+@pytest.mark.parametrize("format_", ["conll", "brat", "jsonl", "dataset"])
+def test_a_label_that_no_tag_can_hold_is_refused_with_the_declaration(tmp_path, format_):
+    (tmp_path / "tasks").mkdir()
+    creating.create(tmp_path, "triage", "tokens", format_)
+    found = changed(tmp_path, ('("Name", "Place")', '("Første navn", "Place")'))
+    assert len(found) == 1 and "tasks/triage.py" in found[0] and "holds a blank" in found[0]
+
+
+def test_many_files_that_are_not_read_are_counted(tmp_path):
+    (tmp_path / "tasks").mkdir()
+    creating.create(tmp_path, "triage", "tokens", "tags")
+    (said,) = changed(tmp_path, ('"*.txt"', '"*.xml"'))
+    assert "row-00.txt" in said and "24 files" in said and len(said.splitlines()) < 12
 
 
 def test_everything_at_once(root):

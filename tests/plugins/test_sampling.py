@@ -75,6 +75,75 @@ def test_the_test_that_is_written_survives_an_honest_edit(root):
     assert second.returncode == 0, second.stdout
 
 
+# What an author changes first, by head and format: each is as honest as another pair of labels.
+EDITS = [
+    ("sequence", "csv", [('others="refuse"', 'others="refuse", encoding="windows-1252"')]),
+    ("sequence", "jsonl", [('others="refuse"', 'encoding="windows-1252"')]),
+    ("pair", "tsv", [('others="refuse"', 'values={"label": {"0": "no", "1": "yes"}}, encoding="windows-1252"')]),
+    ("choice", "jsonl", [('("A", "B", "C", "D")', repr(tuple("ABCDEFGHIJKLMNO")))]),
+    ("tokens", "conll", [(", labels=LABELS)", ', labels=LABELS, scheme="bare")')]),
+    ("tokens", "conll", [(", labels=LABELS)", ', labels=LABELS, scheme="iob1")')]),
+    ("tokens", "conll", [(", labels=LABELS)", ', labels=LABELS, scheme="iobes")')]),
+    ("tokens", "conll", [(", labels=LABELS)", ', labels=LABELS, encoding="windows-1252")')]),
+    ("tokens", "conll", [(", labels=LABELS)", ", labels=LABELS, token=1, tag=4)")]),
+    ("tokens", "conll", [(", labels=LABELS)", ", labels=LABELS, token=-1, tag=0)")]),
+    ("tokens", "conll", [(", labels=LABELS)", ', labels=LABELS, unit="sentence")')]),
+    ("tokens", "conll", [('"*.conll"', '"train.iob2"'), (", labels=LABELS)", ', labels=LABELS, unit="file")')]),
+    ("tokens", "conll", [('"*.conll"', '{"train-*.iob2": "pool", "test-[ab]?.iob2": "holdout"}')]),
+    (
+        "tokens",
+        "brat",
+        [('"*.txt"', '"docs-*.txt"'), (", labels=LABELS)", ', labels=LABELS, encoding="windows-1252")')],
+    ),
+    ("tokens", "brat", [('"*.txt"', '"all.txt"')]),
+    ("tokens", "tags", [('"*.txt"', '"*.xml"'), ("(LABELS))", '(LABELS), encoding="windows-1252")')]),
+    ("tokens", "tags", [('"*.txt"', '{"a*.html": "pool", "b.html": "holdout"}')]),
+    ("tokens", "tags", [('"*.txt"', '"*.jsonl"'), ("(LABELS))", '(LABELS), text="notat", identity="nr")')]),
+    (
+        "tokens",
+        "jsonl",
+        [('"*.jsonl"', '"train.jsonl"'), ('identity="id"', 'identity="nr", tokens="words", tags="ner"')],
+    ),
+    ("tokens", "jsonl", [('identity="id"', 'group="pid", scheme="bare"')]),
+    ("sequence", "csv", [('"sample.csv"', '"*"')]),
+    ("choice", "csv", [('"sample.csv"', '"*", delimiter=";"')]),
+    ("tokens", "conll", [("conll.conll(", "brat.brat("), ('"*.conll"', '"*.txt"'), ("import conll", "import brat")]),
+    ("tokens", "dataset", [('"*.arrow"', '"*.parquet"'), ('identity="id"', 'identity="nr", tags="ner", group="nr"')]),
+]
+
+
+@pytest.mark.parametrize(("head", "format_", "changes"), EDITS, ids=lambda value: str(value)[-30:])
+@pytest.mark.parametrize("labels", [2, 60])
+def test_the_sample_has_the_shape_of_the_declaration(root, tmp_path, head, format_, changes, labels):
+    creating.create(root, "triage", head, format_)
+    if labels > 2 and head != "choice":
+        usual = examples.LABELS[head]
+        more = (*usual, *(f"L{i}" for i in range(labels - 2)))
+        changes = [*changes, ("LABELS = (" + ", ".join(f'"{label}"' for label in usual) + ")", f"LABELS = {more}")]
+    task = edited(root, *changes)
+    folder = sampling.of(task, root / "tests" / "tasks" / "triage", tmp_path / "made")
+    assert checking.findings(root, "triage", folder) == []
+    reading = task.reader(folder)
+    found = [s["label"] for r in reading.records for s in r.get("spans", [{"label": r.get("label")}])]
+    assert set(found) == set(task.labels) and not reading.dropped
+    said = "\n".join(checking.findings(root, "triage"))
+    assert "tests/tasks" not in said
+
+
+@pytest.mark.parametrize("rows", [1, 5])
+def test_the_test_that_is_written_takes_any_number_of_rows_that_somebody_puts_there(root, rows):
+    creating.create(root, "triage", "sequence", "csv")
+    stored = root / "tests" / "tasks" / "triage"
+    labels = ("yes", "no") * rows
+    lines = ["id,group,text,label", *(f"{i},{i},Pasient {i} hadde feber.,{label}" for i, label in enumerate(labels))]
+    (stored / "sample.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    source = files.read_json(stored / "source.json")
+    files.write_json(stored / "source.json", source | {"files": {"sample.csv": files.sha256(stored / "sample.csv")}})
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib", "tests/tasks"]
+    ended = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stdout
+
+
 @pytest.mark.parametrize("answer", ["number from 0", "number from 1", "text"])
 def test_answers_in_the_form_that_the_task_has(root, tmp_path, answer):
     creating.create(root, "triage", "choice", "csv")

@@ -18,7 +18,7 @@ from tiny_training import ENGINE, documents, settings
 from harness.code import code_files
 from harness.config import Build, CheckpointSettings, Folder, PretrainSettings
 from harness.data.corpus_summary import summaries
-from harness.errors import CheckpointError, TrainingError
+from harness.errors import CheckpointError, DataError, TrainingError
 from harness.files import read_json, sha256, sha256_tree, write_json, write_jsonl
 from harness.models import families
 from harness.stages import checkpoint, pretrain
@@ -242,3 +242,13 @@ def test_an_edit_of_the_code_does_not_begin_an_interrupted_training_anew(tmp_pat
     assert [(origin["update"], list(origin["differs"])) for origin in card["mixed"]] == [(2, ["code.models/readme.py"])]
     readme = (root / "artifacts" / "checkpoints" / FAMILY / "baseline" / "README.md").read_text(encoding="utf-8")
     assert "After update 2 it went on from a training with other `code.models/readme.py`." in readme
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", "5"])
+def test_a_summary_of_the_corpora_that_is_none_is_named_before_training(content, built, tmp_path):
+    root = corpora(tmp_path)
+    shutil.copytree(built, root / "artifacts" / "checkpoints" / FAMILY)
+    (root / "artifacts" / "corpus" / "parts.json").write_text(content, encoding="utf-8")
+    for run in (lambda: checkpoint.run(root, FAMILY, BASELINE), lambda: pretrain.run(root, FAMILY, TRAINED)):
+        with pytest.raises(DataError, match=r"parts\.json is not what `harness corpus` writes"):
+            run()

@@ -1,5 +1,7 @@
 """The stage `score` on a small finished grid: right numbers, and a refusal for everything stale."""
 
+import re
+
 import fakes
 import pytest
 
@@ -259,3 +261,21 @@ def test_restricted_data_have_no_readings(tmp_path):
     root = fakes.build(tmp_path, tasks=("medmqp",), families=("nb_bert",), seeds=(1, 2))
     decided(root, "medmqp", by_digit, kind="restricted")
     assert run(root, "medmqp")["readings"] == []
+
+
+OTHERS = {
+    "artifacts/predictions/medmqp/nb_bert/runs.json": "finetune medmqp nb_bert",
+    "artifacts/validated/medmqp/card.json": "validate medmqp",
+    "artifacts/validated/medmqp/records.jsonl": "validate medmqp",
+    "artifacts/splits/medmqp/groups.json": "split medmqp",
+    "reports/splits/medmqp.json": "split medmqp",
+}
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", "5"])
+@pytest.mark.parametrize("path", OTHERS)
+def test_a_file_that_holds_something_else_is_named(grid, path, content):
+    (grid / path).write_text(content + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match=re.escape(str(grid / path))) as caught:
+        run(grid)
+    assert OTHERS[path] in caught.value.remedy or "dvc repro" in caught.value.remedy

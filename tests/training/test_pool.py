@@ -176,3 +176,48 @@ def send(cause: str, process: subprocess.Popen, workers: list[int]) -> None:
     elif cause.startswith("SIG"):
         name, _, rest = cause.partition(" ")
         (os.killpg if rest else os.kill)(process.pid, signal.Signals[name])
+
+
+STOPPED_AS_IT_BEGINS = """
+import os, signal, sys
+from harness.errors import TrainingError
+from harness.parallel import made_ahead, ordered
+from harness.progress import Progress
+from harness.stopping import Stopped, heard
+from harness.training.pool import run_all
+
+forked = os.fork
+
+def fork():
+    process = forked()
+    if process == 0:
+        os.kill(os.getpid(), signal.SIGTERM)  # the very first moment of a worker
+    return process
+
+def double(job, report=None):
+    return job
+
+os.fork = fork
+with heard(signal.SIGTERM):
+    try:
+        if sys.argv[1] == "pool":
+            run_all([1, 2], double, device="cpu", progress=Progress())
+        elif sys.argv[1] == "ordered":
+            list(ordered(double, [1, 2], 2))
+        else:
+            assert list(made_ahead(double, [1, 2])) == [1, 2]
+        print("all done")
+    except Exception as error:
+        print(type(error).__name__)
+    except Stopped:
+        print("stopped")
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "said"), [("pool", "TrainingError"), ("ordered", "HarnessError"), ("ahead", "all done")]
+)
+def test_a_worker_that_is_stopped_as_it_begins_does_not_go_on_as_its_parent(how, said):
+    """Forked, it still has its parent's handlers: it would tell of the end a second time, and clean up after both."""
+    done = subprocess.run([sys.executable, "-c", STOPPED_AS_IT_BEGINS, how], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split("\n")[:-1] == [said], done.stdout + done.stderr
