@@ -1,11 +1,11 @@
-"""F1, differences, intervals and p-values of a finished run once more, from the stored predictions alone.
+"""Scores, differences, intervals and p-values of a finished run once more, from the stored predictions alone.
 
     python benchmarks/recompute.py [FOLDER]
 
-Nothing of the harness is imported. F1 is counted here in a few lines or comes from scikit-learn; intervals follow the
-published procedure with a *bootstrap* over groups where the harness takes a jackknife, so they agree within Monte-Carlo
-error and not by construction. Reads `artifacts`, `reports`, `tasks` and `params.yaml` below FOLDER (by default
-the folder one is in), prints a line per comparison, and ends with 1 where anything disagrees.
+Nothing of the harness is imported. A score is counted here in a few lines and comes from scikit-learn; intervals follow
+the published procedure with a *bootstrap* over groups where the harness takes a jackknife, so they agree within
+Monte-Carlo error and not by construction. Reads `artifacts`, `reports`, `tasks` and `params.yaml` below FOLDER (by
+default the folder one is in), prints a line per comparison, and ends with 1 where anything disagrees.
 """
 
 import csv
@@ -14,13 +14,23 @@ import math
 import re
 import sys
 from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from scipy import stats
-from sklearn.metrics import f1_score
+from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 
-KNOWN = ("binary_f1", "macro_f1", "strict_f1")
+LIBRARY = {
+    "binary_f1": lambda g, p, labels, positive: f1_score(g, p, pos_label=positive, zero_division=0),
+    "macro_f1": lambda g, p, labels, positive: f1_score(g, p, labels=labels, average="macro", zero_division=0),
+    "micro_f1": lambda g, p, labels, positive: f1_score(g, p, labels=labels, average="micro", zero_division=0),
+    "weighted_f1": lambda g, p, labels, positive: f1_score(g, p, labels=labels, average="weighted", zero_division=0),
+    "accuracy": lambda g, p, labels, positive: accuracy_score(g, p),
+    "mcc": lambda g, p, labels, positive: matthews_corrcoef(g, p),
+}
+KNOWN = (*LIBRARY, "strict_f1")
 DRAWS = 2000
 # What `comparison.csv` leaves empty where nothing can be measured.
 EMPTY = ("reference", "clinical", "delta", "ci_low", "ci_high", "p_value", "p_holm", "mde")
@@ -33,52 +43,67 @@ def lines_of(path: Path) -> list[dict]:
 
 
 def by_library(lines: list[dict], metric: str, labels: list[str], positive: str | None) -> float:
-    """F1 of test lines by scikit-learn; of spans by counting exact (document, start, end, label)."""
+    """A score of test lines by scikit-learn; of spans by counting exact (document, start, end, label)."""
     if metric == "strict_f1":
         gold, found = (
             {(line["id"], *span) for line in lines for span in line[side]} for side in ("gold", "prediction")
         )
         return 2 * len(gold & found) / (len(gold) + len(found)) if gold or found else 0.0
     gold, found = ([line[side] for line in lines] for side in ("gold", "prediction"))
-    if metric == "binary_f1":
-        return float(f1_score(gold, found, pos_label=positive, zero_division=0))
-    return float(f1_score(gold, found, labels=labels, average="macro", zero_division=0))
+    return float(LIBRARY[metric](gold, found, labels, positive))
 
 
-def counted(lines: list[dict], group_of: dict, order: dict, metric: str, labels: list[str], positive) -> np.ndarray:
-    """Hits, misses and false alarms by group and class: [groups, classes, 3]; F1 of a sum is F1 of those rows."""
-    classes = labels if metric == "macro_f1" else [positive]
-    table = np.zeros((len(order), len(classes), 3))
+def counted(lines: list[dict], group_of: dict, order: dict, metric: str, labels: list[str]) -> np.ndarray:
+    """How often each label was answered by each, by group: [groups, gold, answer].
+
+    Of spans [groups, 2, 2]: those both gold and predicted at [0, 0], the missed at [0, 1], the false at [1, 0].
+    """
+    size = 2 if metric == "strict_f1" else len(labels)
+    table = np.zeros((len(order), size, size))
     for line in lines:
         row = order[group_of[line["id"]]]
         if metric == "strict_f1":
             gold, found = ({tuple(span) for span in line[side]} for side in ("gold", "prediction"))
-            table[row, 0] += (len(gold & found), len(gold - found), len(found - gold))
-            continue
-        for k, label in enumerate(classes):
-            truly, said = line["gold"] == label, line["prediction"] == label
-            table[row, k] += (truly and said, truly and not said, said and not truly)
+            table[row] += [[len(gold & found), len(gold - found)], [len(found - gold), 0]]
+        else:
+            table[row, labels.index(line["gold"]), labels.index(line["prediction"])] += 1
     return table
 
 
-def f1(sums: np.ndarray) -> np.ndarray:
-    """Mean F1 over classes of [..., classes, 3]; a class without hits, misses and alarms has F1 0."""
-    hits, wrong = 2 * sums[..., 0], sums[..., 1] + sums[..., 2]
-    return np.divide(hits, hits + wrong, out=np.zeros_like(hits), where=hits + wrong > 0).mean(axis=-1)
+def scored(sums: np.ndarray, metric: str, positive: int | None) -> np.ndarray:
+    """The score of tables [..., gold, answer] as `counted` gives them; a ratio without a denominator is 0."""
+    hits, gold, said = np.diagonal(sums, axis1=-2, axis2=-1), sums.sum(axis=-1), sums.sum(axis=-2)
+    every = gold.sum(axis=-1)
+    if metric in ("micro_f1", "accuracy"):
+        return ratio(hits.sum(axis=-1), every)
+    if metric == "mcc":
+        spread = (every**2 - (gold**2).sum(axis=-1)) * (every**2 - (said**2).sum(axis=-1))
+        return ratio(hits.sum(axis=-1) * every - (gold * said).sum(axis=-1), np.sqrt(spread))
+    f1 = ratio(2 * hits, gold + said)
+    if metric == "weighted_f1":
+        return ratio((f1 * gold).sum(axis=-1), every)
+    return f1.mean(axis=-1) if metric == "macro_f1" else f1[..., positive]
 
 
-def interval(arms: list[np.ndarray], level: float, rng: np.random.Generator) -> tuple[float, float, float]:
+def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
+
+
+def interval(
+    arms: list[np.ndarray], score: Callable[[np.ndarray], np.ndarray], level: float, rng: np.random.Generator
+) -> tuple[float, float, float]:
     """Low end, high end and p-value of the difference of seed means (second arm − first).
 
     Var = V_groups + max(0, V_seeds − V_interaction), each over the same bootstrap draws of the groups;
-    `arms` holds two arrays [seeds, groups, classes, 3].
+    `arms` holds two arrays [seeds, groups, gold, answer], which `score` sums up.
     """
     groups = arms[0].shape[1]
     weights = rng.multinomial(groups, np.full(groups, 1 / groups), size=DRAWS).astype(float)
     drawn = [
-        np.stack([f1((weights @ run.reshape(groups, -1)).reshape(DRAWS, -1, 3)) for run in arm], 1) for arm in arms
+        np.stack([score((weights @ run.reshape(groups, -1)).reshape(DRAWS, *run.shape[1:])) for run in arm], 1)
+        for arm in arms
     ]
-    scores = [f1(arm.sum(axis=1)) for arm in arms]
+    scores = [score(arm.sum(axis=1)) for arm in arms]
     v_groups = (drawn[1].mean(axis=1) - drawn[0].mean(axis=1)).var(ddof=1)
     seeds = [s.var(ddof=1) / len(s) for s in scores]
     own = [d - d.mean(axis=1, keepdims=True) for d in drawn]
@@ -122,7 +147,7 @@ def without(root: Path, row: dict, printed: dict) -> str:
         if (part := splits.get(record["id"])) in held:
             held[part] |= {span["label"] for span in record["spans"]} if "spans" in record else {record["label"]}
     wrong = [f"{name} is {row[name]}" for name in EMPTY if row[name]]
-    wrong += [f"F1 of {arm} seed {seed} is {value}" for (arm, seed), value in printed.items() if value]
+    wrong += [f"{metric} of {arm} seed {seed} is {value}" for (arm, seed), value in printed.items() if value]
     if row["verdict"] != "inconclusive":
         wrong.append(f"the verdict is {row['verdict']}")
     shared = held["train"] & held["test"]
@@ -170,12 +195,13 @@ def recompute(root: Path) -> list[str]:
                 order = {group: i for i, group in enumerate(sorted({group_of[line["id"]] for line in lines}))}
                 value = by_library(lines, row["metric"], labels, positive)
                 values.append(value)
-                of_arm.append(counted(lines, group_of, order, row["metric"], labels, positive))
+                of_arm.append(counted(lines, group_of, order, row["metric"], labels))
                 if abs(value - exact[arm, seed]) > 1e-12 or f"{value:.4f}" != results[task, family][arm, seed]:
-                    wrong.append(f"F1 of {arm} seed {seed}: {value:.12f}, stored {exact[arm, seed]:.12f}")
+                    wrong.append(f"{row['metric']} of {arm} seed {seed}: {value:.12f}, stored {exact[arm, seed]:.12f}")
             counts.append(np.stack(of_arm))
             means.append(math.fsum(values) / len(values))
-        low, high, p = interval(counts, level, rng)
+        score = partial(scored, metric=row["metric"], positive=labels.index(positive) if positive in labels else 0)
+        low, high, p = interval(counts, score, level, rng)
         for name, value in (("reference", means[0]), ("clinical", means[1]), ("delta", means[1] - means[0])):
             if abs(value - float(row[name])) > 5.1e-5:
                 wrong.append(f"{name}: {value:.6f}, printed {row[name]}")

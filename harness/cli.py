@@ -23,16 +23,20 @@ from harness.stopping import heard
 
 
 def main(arguments: list[str] | None = None) -> int:
+    again = "run the command again"
     try:
         # Around everything: a signal may come while an error is being told, or waits for another process to tell it.
         with heard(signal.SIGTERM, signal.SIGHUP):
-            return _run(_parser().parse_args(arguments))
+            options = _parser().parse_args(arguments)
+            if options.run.__module__ == stages.__name__:
+                again = "`dvc repro` starts this stage again"
+            return _run(options)
     except KeyboardInterrupt as interruption:
         number = getattr(interruption, "number", signal.SIGINT)
         what = "interrupted" if number == signal.SIGINT else f"stopped by {number.name}"
         # One of several processes is ended with the others, and what started them says why.
         if "RANK" not in os.environ:
-            print(f"harness: {what}; `dvc repro` starts this stage again.", file=sys.stderr)
+            print(f"harness: {what}; {again}.", file=sys.stderr)
         return 128 + number
 
 

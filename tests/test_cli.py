@@ -9,6 +9,7 @@ import sys
 import pytest
 from disks import mounted
 
+from harness import cli
 from harness.cli import main
 
 COMMANDS = [
@@ -216,6 +217,24 @@ def test_a_disk_that_takes_nothing_is_named_and_the_last_good_state_stays(place,
         for path in before.rglob("*.*"):
             assert (project / "data" / path.relative_to(before)).read_bytes() == path.read_bytes()
         assert not list(project.rglob("*.partial"))
+
+
+def test_a_place_that_takes_no_folder_is_named(project):
+    result = harness("data", "generate", "/proc/harness", cwd=project)
+    assert result.returncode == 1 and result.stderr.startswith("harness: No folder can be made at /proc/harness.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what_now"),
+    [(["check"], "run the command again"), (["corpus"], "`dvc repro` starts this stage again")],
+)
+def test_an_interrupted_command_says_what_starts_it_again(arguments, what_now, monkeypatch, capsys):
+    def interrupted(options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_run", interrupted)
+    assert cli.main(arguments) == 130
+    assert capsys.readouterr().err == f"harness: interrupted; {what_now}.\n"
 
 
 def test_a_profile_says_what_data_are_in_place_and_what_to_type(tmp_path):

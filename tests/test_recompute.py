@@ -2,6 +2,7 @@
 
 import ast
 import csv
+import dataclasses
 import importlib.util
 import json
 import shutil
@@ -52,6 +53,18 @@ def test_every_comparison_agrees(run, recompute):
     assert len(found) == 3 and all(line.startswith("agrees") for line in found), found
 
 
+@pytest.mark.parametrize("metric", ["micro_f1", "weighted_f1", "accuracy", "mcc"])
+def test_a_task_may_lead_with_another_score(metric, tmp_path, recompute, monkeypatch):
+    led = dataclasses.replace(fakes.TASKS["synergi"], metrics=(metric, "macro_f1"))
+    monkeypatch.setitem(fakes.TASKS, "synergi", led)
+    fakes.build(tmp_path, ("synergi",), ("nb_bert",), SEEDS, rows=150)
+    (tmp_path / "params.yaml").write_text("statistics: {level: 0.95}\n")
+    fakes.score(tmp_path, ("synergi",), ("nb_bert",), SEEDS)
+    report.run(tmp_path, fakes.settings(("synergi",), ("nb_bert",), SEEDS), {"synergi": led})
+    (line,) = recompute.recompute(tmp_path)
+    assert line.startswith("agrees"), line
+
+
 def edit_cell(run, name: str, column: str, change: float) -> None:
     path = run / "reports" / name
     rows = list(csv.DictReader(path.open(encoding="utf-8", newline="")))
@@ -66,7 +79,7 @@ def edit_cell(run, name: str, column: str, change: float) -> None:
 @pytest.mark.parametrize(
     ("name", "column", "change", "said"),
     [
-        ("results.csv", "value", 0.0001, "F1 of baseline seed 1"),
+        ("results.csv", "value", 0.0001, "binary_f1 of baseline seed 1"),
         ("comparison.csv", "delta", 0.0002, "delta: "),
         ("comparison.csv", "reference", -0.0002, "reference: "),
         ("comparison.csv", "ci_high", 0.05, "width of the interval"),
@@ -86,4 +99,4 @@ def test_an_edited_prediction_is_found(run, recompute):
     line["prediction"] = next(label for label in fakes.SYNERGI if label != line["gold"])
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     (differing,) = [line for line in recompute.recompute(run) if line.startswith("DIFFERS")]
-    assert "synergi/nb_bert" in differing and "F1 of clinical seed 2" in differing
+    assert "synergi/nb_bert" in differing and "macro_f1 of clinical seed 2" in differing

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness.errors import ConfigError, MissingInputError, nearest
+from harness.errors import ConfigError, DiskError, MissingInputError, nearest
 
 EPILOG = "Example: harness {example}"
 
@@ -51,6 +51,16 @@ def parameters(families: Iterable[str] | None = None):
     params = load(repository() / "params.yaml", families)
     determinism.prepare_environment(params.everything().engine.reproducible)
     return params
+
+
+def made(folder: Path) -> Path:
+    """`folder`, which is made where it is missing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileNotFoundError:
+        # What a file system that takes no folders answers, /proc for one.
+        raise DiskError(f"No folder can be made at {folder}.", remedy="Name a folder on a disk.") from None
+    return folder
 
 
 def known_name(kind: str, name: str, known) -> str:

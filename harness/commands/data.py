@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from harness import restricted
-from harness.commands.common import declare, declare_group, parameters, repository
+from harness.commands.common import declare, declare_group, made, parameters, repository
 from harness.printable import terminal
 from harness.task import KINDS
 
@@ -51,7 +51,7 @@ def _data_generate(options) -> None:
     from harness.params import load
 
     seed = load(repository() / "params.yaml", ()).generate().seed
-    generate(Path(options.folder), seed)
+    generate(made(Path(options.folder)), seed)
     print(f"Wrote the embedded data set to {options.folder}.")
 
 
