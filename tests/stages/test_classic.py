@@ -1,8 +1,11 @@
 """The stage `classic` on generated data: better than constant answers, the same bytes again, and no text."""
 
+from collections import Counter
+
 import pytest
 
 from harness import files, registry
+from harness.classic import linear
 from harness.data import synthetic
 from harness.errors import DataError, MissingInputError
 from harness.evaluation import primary
@@ -78,3 +81,33 @@ def test_a_split_without_training_rows_is_refused(root, tmp_path):
     files.write_json(tmp_path / "reports" / "splits" / "medmqp.json", {"splits": {"a": "test"}})
     with pytest.raises(DataError, match="no training rows"):
         classic.run(tmp_path, task)
+
+
+def test_of_many_rows_some_are_fitted_and_every_label_among_them(root, tmp_path, monkeypatch):
+    task = registry.get(root, "aismec")
+    (tmp_path / "tasks").symlink_to(root / "tasks")
+    for folder in ("artifacts/validated", "reports/splits"):
+        (tmp_path / folder).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder).symlink_to(root / folder)
+    fitted = []
+    fit = linear.Regression.fit
+    monkeypatch.setattr(linear.Regression, "fit", lambda *given: fitted.append(given[2]) or fit(*given))
+    classic.run(tmp_path, task)
+    every = len(fitted[-1])
+    (run,) = files.read_json(tmp_path / "artifacts" / "classic" / "aismec" / "runs.json")["runs"]
+    assert "rows" not in run["settings"]
+
+    monkeypatch.setattr(classic, "MOST", 100)
+    classic.run(tmp_path, task)
+    (run,) = files.read_json(tmp_path / "artifacts" / "classic" / "aismec" / "runs.json")["runs"]
+    assert every > 200 and run["settings"]["rows"] == len(fitted[-1]) == 101
+    assert {len(records) for records in fitted[-3:]} == {101}, "each strength sees the same rows"
+
+
+def test_a_sample_keeps_shares_and_rare_labels():
+    records = [{"id": i, "label": "rare" if i == 7 else "ab"[i % 2]} for i in range(1000)]
+    chosen = classic.sample(records, 50)
+    held = Counter(record["label"] for record in chosen)
+    assert held["rare"] == 1 and {held["a"], held["b"]} <= {25, 26}
+    assert [record["id"] for record in chosen] == sorted(record["id"] for record in chosen)
+    assert classic.sample(records, 1000) is records and classic.sample(records, 50) == chosen
