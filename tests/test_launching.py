@@ -16,7 +16,7 @@ from tiny_training import ENGINE, settings
 from harness import cli, launching
 from harness.cli import main
 from harness.commands import stages
-from harness.config import Build, PretrainSettings
+from harness.config import Build, Folder, PretrainSettings
 from harness.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -259,11 +259,37 @@ def test_a_process_that_was_killed_is_told_of_once(number, tmp_path):
     assert done.stderr.count(f"ended by {number.name} from outside") == len(done.stderr.splitlines()) - 1 == 1
 
 
+ON_GPUS = dataclasses.replace(ENGINE, device="cuda", devices=4)
+BUILT = PretrainSettings(
+    "bert", Build("build"), settings("bert", effective_batch=64, device_batch=8), False, 0.0, ON_GPUS
+)
+IMPORTED = Folder("folder", "there")
+
+
 def test_the_batch_script_is_that_of_the_parameters():
-    engine = dataclasses.replace(ENGINE, device="cuda", devices=4)
-    recipe = settings("bert", effective_batch=64, device_batch=8)
-    given = PretrainSettings("bert", Build("build"), recipe, False, 0.0, engine)
-    script = launching.slurm_script("nb_bert", given, gpus_per_node=4, hours=12)
+    script = launching.slurm_script("nb_bert", BUILT, gpus_per_node=4, hours=12)
     assert "64 rows = 8 per device × 2 accumulated × 4 devices" in script and "#SBATCH --time=12:00:00" in script
-    with pytest.raises(ConfigError, match="no batch job can be made for 4 devices at 3 to a node"):
-        launching.slurm_script("nb_bert", given, gpus_per_node=3, hours=12)
+
+
+def test_a_control_arm_is_trained_by_a_batch_job_where_the_clinical_one_is_imported():
+    given = dataclasses.replace(BUILT, source=IMPORTED, control=True)
+    assert "-m harness pretrain nb_bert &" in launching.slurm_script("nb_bert", given, gpus_per_node=2, hours=12)
+
+
+@pytest.mark.parametrize(
+    ("changes", "gpus", "said", "remedy"),
+    [
+        ({"source": IMPORTED}, 4, "nb_bert: nothing of it is trained here", "`harness pretrain nb_bert` imports"),
+        ({"pretraining": None}, 4, "no recipe", "families.nb_bert.adaptation"),
+        ({"engine": ENGINE}, 1, "engine.device is cpu", "engine.device: cuda"),
+        ({}, 3, "4 devices do not fill whole nodes of 3 GPUs", "--gpus-per-node 2, or engine.devices 3 or 6"),
+        ({}, 8, "4 devices do not fill whole nodes of 8 GPUs", "--gpus-per-node 4, or engine.devices 8"),
+        ({}, 0, "--gpus-per-node must be 1 or more, not 0", "--gpus-per-node"),
+        ({}, -4, "--gpus-per-node must be 1 or more, not -4", "--gpus-per-node"),
+    ],
+    ids=["imported", "no recipe", "a CPU", "half a node", "a larger node", "none to a node", "fewer than none"],
+)
+def test_each_cause_that_makes_no_batch_job_has_its_own_remedy(changes, gpus, said, remedy):
+    with pytest.raises(ConfigError) as error:
+        launching.slurm_script("nb_bert", dataclasses.replace(BUILT, **changes), gpus_per_node=gpus, hours=12)
+    assert said in error.value.message and remedy in error.value.remedy
