@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from harness.cli import main
 from harness.commands import stages
 from harness.config import Build, Folder, PretrainSettings
 from harness.errors import ConfigError
+from harness.grid import ledger
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -250,6 +252,31 @@ def test_what_a_command_does_not_use_does_not_stop_it(was, now, path, monkeypatc
     uses = {"families": ["checkpoint", "modernbert"], "statistics": ["report"], "corpus": ["corpus"]}
     if using := uses.get(path.split(".")[0]):
         assert main(using) == 1 and path in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("was", "now", "path"), OTHERS, ids=[path for _, _, path in OTHERS])
+def test_a_grid_asks_for_what_its_comparisons_use(was, now, path, monkeypatch, tmp_path, capsys):
+    text = (ROOT / "params.yaml").read_text(encoding="utf-8").replace("portable", "fast")
+    (tmp_path / "params.yaml").write_text(text.replace(was, now), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(ledger, "stale", lambda root, wanted: wanted)
+    assert main(["grid", "medmqp/nb_bert", "--on", "local", "--dry-run"]) == 0, capsys.readouterr().err
+    assert "1 jobs on this machine" in capsys.readouterr().out
+    if path.startswith(("families", "tasks")):
+        user = {"families": "medmqp/modernbert", "tasks": "medmcqa/nb_bert"}[path.split(".")[0]]
+        assert main(["grid", user, "--on", "local", "--dry-run"]) == 1 and path in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("was", "now", "path"), OTHERS[::3], ids=[path for _, _, path in OTHERS[::3]])
+def test_what_another_comparison_would_use_does_not_stop_one_from_being_reproduced(
+    was, now, path, monkeypatch, tmp_path, capsys
+):
+    text = (ROOT / "params.yaml").read_text(encoding="utf-8").replace("portable", "fast")
+    (tmp_path / "params.yaml").write_text(text.replace(was, now), encoding="utf-8")
+    shutil.copytree(ROOT / "tasks", tmp_path / "tasks")
+    monkeypatch.chdir(tmp_path)
+    assert main(["reproduce", "medmqp/nb_bert"]) == 1
+    assert path not in (said := capsys.readouterr().err) and "runs.json is missing" in said
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda number: number.name)
