@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from harness.config import PretrainSettings
+from harness.errors import ConfigError
 from harness.stopping import heard
 
 SECONDS_TO_SAVE = 60.0
@@ -61,17 +62,33 @@ def _start(command: Sequence[str]) -> subprocess.Popen:
 def slurm_script(family: str, settings: PretrainSettings, gpus_per_node: int, hours: int) -> str:
     """The batch script of `harness pretrain FAMILY` on `engine.devices` GPUs, from the same parameters.
 
-    Raises ConfigError where the arm is not built here or the devices do not fill whole nodes.
+    Raises ConfigError where nothing is trained on GPUs here, or the devices do not fill whole nodes.
     """
     from harness.cluster import batch_plan
-    from harness.errors import ConfigError
     from harness.slurm import Job, batch_script
 
     recipe, devices = settings.pretraining, settings.engine.devices
-    if recipe is None or settings.source.source != "build" or devices % gpus_per_node:
+    if not (settings.source.source == "build" or settings.control):
         raise ConfigError(
-            f"{family}: no batch job can be made for {devices} devices at {gpus_per_node} to a node.",
-            remedy="The clinical arm must be built here, and engine.devices a multiple of --gpus-per-node.",
+            f"{family}: nothing of it is trained here, so there is no batch job to make.",
+            remedy=f"`harness pretrain {family}` imports its clinical arm, in one process.",
+        )
+    if recipe is None:
+        raise ConfigError(f"{family}: there is no recipe to train by.", remedy=f"Fill in families.{family}.adaptation.")
+    if settings.engine.device == "cpu":
+        raise ConfigError(
+            "The batch script asks for GPUs, but engine.device is cpu.",
+            remedy=f"Set engine.device: cuda, or run `harness pretrain {family}` without --slurm.",
+        )
+    if gpus_per_node < 1:
+        raise ConfigError(f"--gpus-per-node must be 1 or more, not {gpus_per_node}.", remedy="Correct --gpus-per-node.")
+    if devices % gpus_per_node:
+        nodes = devices // gpus_per_node
+        full = " or ".join(str(n * gpus_per_node) for n in (nodes, nodes + 1) if n)
+        fitting = max(n for n in range(1, gpus_per_node) if devices % n == 0)
+        raise ConfigError(
+            f"{family}: {devices} devices do not fill whole nodes of {gpus_per_node} GPUs.",
+            remedy=f"Choose --gpus-per-node {fitting}, or engine.devices {full}.",
         )
     plan = batch_plan(recipe.effective_batch, recipe.device_batch, devices)
     nodes = devices // gpus_per_node

@@ -252,6 +252,35 @@ def test_a_profile_says_what_data_are_in_place_and_what_to_type(tmp_path):
     assert "in place" not in harness("profile", "use", "embedded", cwd=project).stdout
 
 
+def test_a_profile_of_generated_data_names_those_in_place_that_are_not(tmp_path):
+    project = tmp_path / "project"
+    root = pathlib.Path(__file__).resolve().parent.parent
+    shutil.copytree(root / "tasks", project / "tasks")
+    shutil.copy(root / "dvc.yaml", project)
+    assert harness("profile", "use", "paper", cwd=project).returncode == 0
+    assert harness("data", "generate", "data", cwd=project).returncode == 0
+    for task, kind in (("medmqp", "public"), ("aismec", "restricted")):
+        record = project / "data" / task / "source.json"
+        record.write_text(record.read_text(encoding="utf-8").replace('"synthetic"', f'"{kind}"'), encoding="utf-8")
+    said = harness("profile", "use", "embedded", cwd=project).stdout.splitlines()[1:]
+    assert said == ["  medmqp: its data in place are public, not generated",
+                    "  aismec: its data in place are restricted, not generated"]  # fmt: skip
+
+
+def test_a_profile_says_what_data_are_in_place_where_one_task_file_is_broken_or_gone(tmp_path):
+    project = tmp_path / "project"
+    root = pathlib.Path(__file__).resolve().parent.parent
+    shutil.copytree(root / "tasks", project / "tasks")
+    shutil.copy(root / "dvc.yaml", project)
+    (project / "tasks" / "medmcqa.py").write_text("TASK = (", encoding="utf-8")
+    (project / "tasks" / "medmqp.py").unlink()
+    done = harness("profile", "use", "paper", cwd=project)
+    assert done.returncode == 0 and not done.stderr
+    assert "  medmcqa: " in done.stdout and "line 1: SyntaxError" in done.stdout
+    assert "  medmqp: There is no task 'medmqp'." in done.stdout
+    assert "  nor_deid: no data are in place; `harness data fetch nor_deid`" in done.stdout
+
+
 def test_a_profile_is_written_where_there_is_nothing_else(tmp_path):
     done = harness("profile", "use", "paper", cwd=tmp_path)
     assert done.returncode == 0 and (tmp_path / "params.yaml").is_file() and not done.stderr

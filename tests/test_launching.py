@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,8 +17,9 @@ from tiny_training import ENGINE, settings
 from harness import cli, launching
 from harness.cli import main
 from harness.commands import stages
-from harness.config import Build, PretrainSettings
+from harness.config import Build, Folder, PretrainSettings
 from harness.errors import ConfigError
+from harness.grid import ledger
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -252,6 +254,31 @@ def test_what_a_command_does_not_use_does_not_stop_it(was, now, path, monkeypatc
         assert main(using) == 1 and path in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("was", "now", "path"), OTHERS, ids=[path for _, _, path in OTHERS])
+def test_a_grid_asks_for_what_its_comparisons_use(was, now, path, monkeypatch, tmp_path, capsys):
+    text = (ROOT / "params.yaml").read_text(encoding="utf-8").replace("portable", "fast")
+    (tmp_path / "params.yaml").write_text(text.replace(was, now), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(ledger, "stale", lambda root, wanted: wanted)
+    assert main(["grid", "medmqp/nb_bert", "--on", "local", "--dry-run"]) == 0, capsys.readouterr().err
+    assert "1 jobs on this machine" in capsys.readouterr().out
+    if path.startswith(("families", "tasks")):
+        user = {"families": "medmqp/modernbert", "tasks": "medmcqa/nb_bert"}[path.split(".")[0]]
+        assert main(["grid", user, "--on", "local", "--dry-run"]) == 1 and path in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("was", "now", "path"), OTHERS[::3], ids=[path for _, _, path in OTHERS[::3]])
+def test_what_another_comparison_would_use_does_not_stop_one_from_being_reproduced(
+    was, now, path, monkeypatch, tmp_path, capsys
+):
+    text = (ROOT / "params.yaml").read_text(encoding="utf-8").replace("portable", "fast")
+    (tmp_path / "params.yaml").write_text(text.replace(was, now), encoding="utf-8")
+    shutil.copytree(ROOT / "tasks", tmp_path / "tasks")
+    monkeypatch.chdir(tmp_path)
+    assert main(["reproduce", "medmqp/nb_bert"]) == 1
+    assert path not in (said := capsys.readouterr().err) and "runs.json is missing" in said
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda number: number.name)
 def test_a_process_that_was_killed_is_told_of_once(number, tmp_path):
     done = together(tmp_path, f"os.kill(os.getpid(), {int(number)}) if rank else time.sleep(60)")
@@ -259,11 +286,37 @@ def test_a_process_that_was_killed_is_told_of_once(number, tmp_path):
     assert done.stderr.count(f"ended by {number.name} from outside") == len(done.stderr.splitlines()) - 1 == 1
 
 
+ON_GPUS = dataclasses.replace(ENGINE, device="cuda", devices=4)
+BUILT = PretrainSettings(
+    "bert", Build("build"), settings("bert", effective_batch=64, device_batch=8), False, 0.0, ON_GPUS
+)
+IMPORTED = Folder("folder", "there")
+
+
 def test_the_batch_script_is_that_of_the_parameters():
-    engine = dataclasses.replace(ENGINE, device="cuda", devices=4)
-    recipe = settings("bert", effective_batch=64, device_batch=8)
-    given = PretrainSettings("bert", Build("build"), recipe, False, 0.0, engine)
-    script = launching.slurm_script("nb_bert", given, gpus_per_node=4, hours=12)
+    script = launching.slurm_script("nb_bert", BUILT, gpus_per_node=4, hours=12)
     assert "64 rows = 8 per device × 2 accumulated × 4 devices" in script and "#SBATCH --time=12:00:00" in script
-    with pytest.raises(ConfigError, match="no batch job can be made for 4 devices at 3 to a node"):
-        launching.slurm_script("nb_bert", given, gpus_per_node=3, hours=12)
+
+
+def test_a_control_arm_is_trained_by_a_batch_job_where_the_clinical_one_is_imported():
+    given = dataclasses.replace(BUILT, source=IMPORTED, control=True)
+    assert "-m harness pretrain nb_bert &" in launching.slurm_script("nb_bert", given, gpus_per_node=2, hours=12)
+
+
+@pytest.mark.parametrize(
+    ("changes", "gpus", "said", "remedy"),
+    [
+        ({"source": IMPORTED}, 4, "nb_bert: nothing of it is trained here", "`harness pretrain nb_bert` imports"),
+        ({"pretraining": None}, 4, "no recipe", "families.nb_bert.adaptation"),
+        ({"engine": ENGINE}, 1, "engine.device is cpu", "engine.device: cuda"),
+        ({}, 3, "4 devices do not fill whole nodes of 3 GPUs", "--gpus-per-node 2, or engine.devices 3 or 6"),
+        ({}, 8, "4 devices do not fill whole nodes of 8 GPUs", "--gpus-per-node 4, or engine.devices 8"),
+        ({}, 0, "--gpus-per-node must be 1 or more, not 0", "--gpus-per-node"),
+        ({}, -4, "--gpus-per-node must be 1 or more, not -4", "--gpus-per-node"),
+    ],
+    ids=["imported", "no recipe", "a CPU", "half a node", "a larger node", "none to a node", "fewer than none"],
+)
+def test_each_cause_that_makes_no_batch_job_has_its_own_remedy(changes, gpus, said, remedy):
+    with pytest.raises(ConfigError) as error:
+        launching.slurm_script("nb_bert", dataclasses.replace(BUILT, **changes), gpus_per_node=gpus, hours=12)
+    assert said in error.value.message and remedy in error.value.remedy

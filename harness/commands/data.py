@@ -100,26 +100,31 @@ def _profile_use(options) -> None:
     root = Path.cwd() if not (Path.cwd() / "dvc.yaml").exists() else repository()
     profiles.use(root, options.name)
     print(f"params.yaml is now the profile {options.name}. {profiles.NEXT_STEP[options.name]}")
-    if options.name != "embedded" and (root / "tasks").is_dir():
-        print(*_in_place(root), sep="\n")
+    if (root / "tasks").is_dir():
+        for line in _in_place(root, generated=options.name == "embedded"):
+            print(line)
 
 
-def _in_place(root: Path) -> list[str]:
-    """What data the profile's tasks have, and what to type where they are not the ones that it is made for."""
+def _in_place(root: Path, *, generated: bool) -> list[str]:
+    """Which of the profile's tasks have other data than it is made for, `generated` ones or originals, and what to
+    type."""
     from harness import params, registry
     from harness.data import sources
     from harness.errors import HarnessError
 
     said = []
     for name in params.load(root / "params.yaml").everything().run.tasks:
-        task = registry.get(root, name)
         folder = root / "data" / name
         try:
+            task = registry.get(root, name)
             kind = sources.read_source(folder)["kind"] if (folder / sources.RECORD).is_file() else None
         except HarnessError as error:
             said.append(f"  {name}: {error.message}")
             continue
-        if kind in (None, "synthetic"):
+        originals = kind not in (None, "synthetic")
+        if generated and originals:
+            said.append(f"  {name}: its data in place are {kind}, not generated")
+        elif not generated and not originals:
             found = "its data in place are generated" if kind else "no data are in place"
             todo = f"`harness data fetch {name}`" if task.public else f"restricted: `harness data use {name} PATH`"
             said.append(f"  {name}: {found}; {todo}")

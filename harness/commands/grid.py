@@ -27,8 +27,11 @@ def add(commands) -> None:
 def _grid(options) -> int:
     from harness.grid import comparisons, ledger, planning, running
 
-    root, everything = repository(), parameters().everything()
+    root, everything = repository(), parameters(()).everything()
     wanted = comparisons.chosen(everything.run.tasks, everything.run.families, options.comparison)
+    params = parameters({comparison.family for comparison in wanted})
+    for comparison in wanted:
+        params.finetune(comparison.task, comparison.family)
     stale = ledger.stale(root, wanted)
     plan = planning.plan(root, options, everything.engine.device, len(stale))
     if options.dry_run:

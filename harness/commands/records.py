@@ -75,8 +75,9 @@ def _reproduce(options) -> int:
     from harness.reporting import reproductions
     from harness.stages import finetune
 
-    root, params = repository(), parameters()
-    (name, family), *_ = walk.one_run(root, params, options.recorded).comparisons
+    root = repository()
+    (name, family), *_ = walk.one_run(root, parameters(()), options.recorded).comparisons
+    params = parameters([family])
     task, settings = registry.get(root, name), params.finetune(name, family)
     for link in walk.recorded_runs(root, task, family, settings):
         if link.state != HOLDS:
