@@ -2,7 +2,8 @@
 
 The rule is the Matthews correlation coefficient (Gorodkin's R_K for more than two classes, 2004, Computational Biology
 and Chemistry 28, 367–374) of the answers to the validation part: a label a row, or where spans are sought, a label or
-none a character. An answer that is always the same scores 0 and any that tells classes apart scores more, which F1
+none a character that is no white space: no token holds that, so that an entity begun at every token is a constant
+answer, too. An answer that is always the same scores 0 and any that tells classes apart scores more, which F1
 does not give: “always positive” has F1 .667 on balanced labels. Before the first entity is whole, strict F1 is 0 and
 this is not. Of equal scores the later weights are kept, since a run that says nothing yet has still been trained.
 
@@ -18,22 +19,23 @@ from collections.abc import Mapping, Sequence
 from harness.evaluation import metrics
 from harness.task import Task
 
-RULE = "the validation answers' Matthews correlation, a label a row or a character; of equals the later"
+RULE = "the validation answers' Matthews correlation, a label a row or a character but white space; of equals the later"
 
 
 def judged(task: Task, lines: Sequence[Mapping], records: Mapping[str, Mapping] | None = None) -> dict[str, float]:
     """What a training run is told of its answers to the validation part: `selection`, by which weights are kept, and
     `validation`, the task's primary score, which the report shows; `records` as in `metrics.decisions`."""
-    return {"selection": score(task, lines), "validation": metrics.primary(task, lines, records)}
+    return {"selection": score(task, lines, records), "validation": metrics.primary(task, lines, records)}
 
 
-def score(task: Task, lines: Sequence[Mapping]) -> float:
-    """The Matthews correlation of prediction lines, −1 to 1; 0 where all gold or all answers are the same."""
+def score(task: Task, lines: Sequence[Mapping], records: Mapping[str, Mapping] | None = None) -> float:
+    """The Matthews correlation of prediction lines, −1 to 1; 0 where all gold or all answers are the same. `records` as
+    in `metrics.decisions`: needed where spans are sought."""
     import numpy as np
 
     position = {label: i for i, label in enumerate(task.labels, start=1)}
     gold, answers = (
-        np.concatenate([_codes(line, side, position) for line in lines]) for side in ("gold", "prediction")
+        np.concatenate([_codes(line, side, position, records) for line in lines]) for side in ("gold", "prediction")
     )
     of_gold, of_answers = (np.bincount(side, minlength=len(position) + 1).astype(float) for side in (gold, answers))
     n, right = float(len(gold)), float((gold == answers).sum())
@@ -41,8 +43,8 @@ def score(task: Task, lines: Sequence[Mapping]) -> float:
     return float((right * n - of_gold @ of_answers) / spread**0.5) if spread else 0.0
 
 
-def _codes(line: Mapping, side: str, position: Mapping[str, int]):
-    """The label of a row, or of every character of a document: 0 outside all spans."""
+def _codes(line: Mapping, side: str, position: Mapping[str, int], records: Mapping[str, Mapping] | None):
+    """The label of a row, or of every character of a document but white space: 0 outside all spans."""
     import numpy as np
 
     if "length" not in line:
@@ -50,4 +52,5 @@ def _codes(line: Mapping, side: str, position: Mapping[str, int]):
     codes = np.zeros(line["length"], dtype=np.int64)
     for start, end, label in line[side]:
         codes[start:end] = position[label]
-    return codes
+    text = records[line["id"]]["text"]
+    return codes[np.fromiter((not character.isspace() for character in text), bool, len(text))]

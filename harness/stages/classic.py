@@ -63,7 +63,7 @@ def _regression(task: Task, training: list[dict], scored: dict[str, list[dict]])
         found = iter(Regression(task.head, task.labels, strength).fit(encoded, training).answers(features))
         return {part: _lines(part, records, list(islice(found, len(records)))) for part, records in scored.items()}
 
-    strength, chosen = _best(task, STRENGTHS, answers)
+    strength, chosen = _best(task, STRENGTHS, answers, scored)
     fitted = {"rows": len(training)} if len(training) < every else {}
     return "logistic_regression", {"strength": strength, **fitted}, chosen
 
@@ -93,19 +93,22 @@ def _tagger(task: Task, training: list[dict], scored: dict[str, list[dict]]) -> 
         model = Tagger(task.labels, penalty).fit(encoded, training)
         return {part: _lines(part, scored[part], model.answers(features[part], scored[part])) for part in scored}
 
-    penalty, chosen = _best(task, PENALTIES, answers)
+    penalty, chosen = _best(task, PENALTIES, answers, scored)
     return "linear_tagger", {"penalty": penalty}, chosen
 
 
-def _best(task: Task, candidates: tuple[float, ...], answers) -> tuple[float, dict[str, list[dict]]]:
+def _best(
+    task: Task, candidates: tuple[float, ...], answers, scored: dict[str, list[dict]]
+) -> tuple[float, dict[str, list[dict]]]:
     """The candidate with the best validation answers by the rule that chooses an encoder's weights, and its answers."""
     from harness.evaluation import selection
 
     # The answers of one candidate at a time beside the best: of a thousand labels they take hundreds of megabytes.
     best, chosen = -math.inf, None
+    records = {record["id"]: record for record in scored.get("validation", ())}
     for value in candidates:
         made = answers(value)
-        found = selection.score(task, made["validation"]) if made.get("validation") else 0.0
+        found = selection.score(task, made["validation"], records) if made.get("validation") else 0.0
         if found > best:
             best, chosen = found, (value, made)
     return chosen

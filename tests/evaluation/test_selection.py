@@ -1,6 +1,7 @@
 """Which weights are kept: no constant answer wins, for any head, and scikit-learn says the same number."""
 
 import dataclasses
+import re
 
 import fakes
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import matthews_corrcoef
 
+from harness.bio import decode_tags
 from harness.evaluation import metrics, selection
 
 quick = settings(max_examples=60, deadline=None, derandomize=True)
@@ -20,6 +22,11 @@ TEXTS = {"d": {"text": "x" * LENGTH}}
 def lines(gold, answers):
     pairs = zip(gold, answers, strict=True)
     return [{"id": str(i), "group": str(i), "gold": g, "prediction": p} for i, (g, p) in enumerate(pairs)]
+
+
+def characters(text, gold, found):
+    line = {"id": "d", "group": "d", "gold": gold, "prediction": found, "length": len(text)}
+    return selection.score(NOTES, [line], {"d": {"text": text}})
 
 
 def document(gold, found, name="d"):
@@ -41,9 +48,18 @@ def test_a_span_that_is_nearly_right_is_better_than_none():
     gold = [[0, 8, NOTES.labels[0]]]
     nothing, nearly = [document(gold, [])], [document(gold, [[0, 7, NOTES.labels[0]]])]
     assert metrics.primary(NOTES, nothing, TEXTS) == metrics.primary(NOTES, nearly, TEXTS) == 0
-    assert selection.score(NOTES, nothing) == 0 < selection.score(NOTES, nearly)
+    assert selection.score(NOTES, nothing, TEXTS) == 0 < selection.score(NOTES, nearly, TEXTS)
     everything = [document(gold, [[0, LENGTH, NOTES.labels[0]]])]
-    assert selection.score(NOTES, everything) == 0, "marking all of a text is a constant answer, too"
+    assert selection.score(NOTES, everything, TEXTS) == 0, "marking all of a text is a constant answer, too"
+
+
+@pytest.mark.parametrize("tag", range(5))
+def test_the_same_tag_for_every_token_scores_nothing(tag):
+    """An entity begun at every token leaves the blanks between them out, as most of the gold does."""
+    text = "Pasienten Ola Nordmann ble innlagt 3. mai\u00a0ved Haukeland sykehus, med feber."
+    offsets = [match.span() for match in re.finditer(r"\w+|[^\w\s]", text)]
+    found = decode_tags([(offset, tag) for offset in offsets], NOTES.labels)
+    assert characters(text, [[10, 22, NOTES.labels[0]]], found) == 0
 
 
 @pytest.mark.parametrize("metric", ["document_leak_rate", "strict_f1"])
@@ -89,7 +105,9 @@ def test_characters_are_scored_as_scikit_learn_does(found):
     gold, answers = ([word for one in found for word in characters(one[side])] for side in (0, 1))
     expected = matthews_corrcoef(gold, answers) if min(len(set(gold)), len(set(answers))) > 1 else 0
     written = [document(*one, f"d{i}") for i, one in enumerate(found)]
-    assert selection.score(NOTES, written) == pytest.approx(expected, abs=1e-12)
+    assert selection.score(NOTES, written, {line["id"]: TEXTS["d"] for line in written}) == pytest.approx(
+        expected, abs=1e-12
+    )
 
 
 @quick
