@@ -25,6 +25,9 @@ def _repro(options) -> int:
     from harness.determinism import available_cpus
 
     root = repository()
+    if (root / "artifacts").is_dir() and _clean(root):
+        print("Data and pipelines are up to date.")
+        return 0
     everything = params.load(root / "params.yaml").everything()
     tasks, families = everything.run.tasks, everything.run.families
     # A GPU is full with one family.
@@ -35,6 +38,11 @@ def _repro(options) -> int:
         if _failed(root, [["repro", *SHARED]]) or _failed(root, beside):
             return 1
     return int(_failed(root, [["repro"]]))
+
+
+def _clean(root: Path) -> bool:
+    """Whether nothing is to be run: asked once, where each of the calls below would ask for itself."""
+    return not subprocess.run([sys.executable, "-m", "dvc", "status", "-q"], cwd=root, capture_output=True).returncode
 
 
 def own(tasks: Sequence[str], family: str) -> list[str]:

@@ -17,6 +17,8 @@ import os, sys, time
 asked = " ".join(sys.argv[1:])
 with open("calls.txt", "a") as log:
     log.write(f"begins {asked}\\n")
+if asked == "status -q":
+    sys.exit(int(os.environ["STALE"]))
 if os.environ.get("FAILS", "no stage") in asked:
     sys.exit("ERROR: failed to reproduce: disk full")
 if "-s" in sys.argv:
@@ -62,6 +64,16 @@ def test_families_run_side_by_side_between_what_they_share(project):
     assert sorted(log[2:6]) == [f"begins {one}" for one in chains], "all have begun before one ends"
     assert sorted(log[6:10]) == [f"ends {one}" for one in chains]
     assert log[10:] == ["begins repro", "ends repro"]
+
+
+@pytest.mark.parametrize("stale", [0, 1])
+def test_where_all_is_there_dvc_is_asked_once(project, stale):
+    (project / "artifacts").mkdir()
+    done = call(project, STALE=str(stale))
+    out, _ = done.communicate(timeout=60)
+    assert done.returncode == 0 and (out == "Data and pipelines are up to date.\n") == (not stale)
+    log = (project / "calls.txt").read_text().splitlines()
+    assert log[0] == "begins status -q" and (log[-1] == "ends repro") == bool(stale) and (len(log) == 1) != bool(stale)
 
 
 def test_a_family_that_fails_ends_the_run_with_its_message(project):
