@@ -79,7 +79,7 @@ def test_every_output_of_the_pipeline_that_is_not_in_git_is_pushed_nowhere(root,
     keeping.close(root)
     assert keeping.exposures(root) == []
     text = (root / "dvc.yaml").read_text(encoding="utf-8")
-    (root / "dvc.yaml").write_text(text.replace("push: false", "persist: true"), encoding="utf-8")
+    (root / "dvc.yaml").write_text(text.replace("push: false", "push: true"), encoding="utf-8")
     (root / "data.dvc").write_text("outs:\n- path: data\n", encoding="utf-8")
     told = [one.what for one in keeping.exposures(root)]
     assert told[0] == "data.dvc: data" and "dvc.yaml: artifacts/validated/${item}" in told

@@ -167,6 +167,8 @@ def started(cause: str, folder: Path) -> subprocess.Popen:
         text=True,
         start_new_session=True,
         env=environment() | {"HARNESS_WORKERS": "2"},
+        # Below `nohup` it would be deaf to it.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
 
 
