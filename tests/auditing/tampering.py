@@ -434,7 +434,7 @@ WAYS = {
         "dvc.lock", "params.yaml as stage report was run with: statistics.margin",
     ),
     "the code": (
-        replaced("harness/evaluation/verdicts.py", "^", "X = 1\n"), "dvc.lock", "pipeline/score.txt",
+        replaced("harness/evaluation/verdicts.py", "^", "X = 1\n"), "dvc.lock", "pipeline/report.txt",
     ),
     "a task's declaration": (replaced("tasks/medmqp.py", '"""', '"""Now '), "dvc.lock", "tasks/medmqp.py as stage"),
     "dvc.lock": (
