@@ -8,8 +8,8 @@ from harness.auditing.links import Chain, Link
 from harness.config import Params
 from harness.data.corpus_summary import SUMMARY, summaries
 from harness.data.discretion import called, recorded
+from harness.data.documents_told import told
 from harness.data.sources import read_source
-from harness.evaluation.documents_told import told
 from harness.files import read_json
 
 CARD = "artifacts/corpus/card.json"

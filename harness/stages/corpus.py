@@ -15,11 +15,11 @@ from harness.data.corpus_files import Chunk, Given, chunks, corpus_files
 from harness.data.corpus_summary import SUMMARY, summaries
 from harness.data.coverage import Coverage
 from harness.data.discretion import discreet
+from harness.data.documents_told import told
 from harness.data.grouping import compared_texts
 from harness.data.held_out import HeldOutIndex
 from harness.data.inspecting import Inspector
 from harness.errors import DataError
-from harness.evaluation.documents_told import told
 from harness.files import atomic_folder, read_json, read_jsonl, sha256, write_json
 from harness.parallel import usable_workers
 from harness.progress import amounts_shown

@@ -6,18 +6,16 @@ count of a document type would be found by trying all of them.
 
 from collections.abc import Mapping
 
-from harness.evaluation.suppression import suppressed
-
 COUNTED = ("document_types", "written_standards")
+MINIMUM = 5  # as in `harness.evaluation.suppression`
 
 
 def told(parts: Mapping[str, Mapping], is_restricted: bool) -> dict[str, dict]:
-    """`harness.data.corpus_summary.summaries`, of restricted texts with None for what may not be shown."""
+    """`harness.data.corpus_summary.summaries`; of restricted texts without the counts among which one is small."""
     if not is_restricted:
         return dict(parts)
     return {name: {**part, **{key: _shown(part[key]) for key in COUNTED}} for name, part in parts.items()}
 
 
 def _shown(counts: Mapping[str, int]) -> dict[str, int | None]:
-    hidden = suppressed(counts)
-    return {name: None if name in hidden else n for name, n in counts.items()}
+    return dict.fromkeys(counts) if any(0 < n < MINIMUM for n in counts.values()) else dict(counts)
