@@ -13,8 +13,10 @@ to be audited (5.5), which is what is done here. Noughts count as small: that no
 Every run is looked at by itself, and every label: seeds that change places, or labels where a metric knows none by
 name, are twins as well, but "one of the seeds missed exactly two" would be told all the same.
 
-The rows keep their groups, and an attacker may know them. What twins do not cover: that a coarser rung was needed says
-that on the finer one something could perhaps be told; and knowledge from elsewhere, such as how common a condition is.
+The rows keep their groups, and an attacker may know them. A coarser rung than the first says that something is small,
+so that rows of which nothing is are no twins. What twins do not cover: that on each finer rung something could perhaps
+be told, for which whoever knows the search could try each twin; and knowledge from elsewhere, such as how common a
+condition is.
 """
 
 import itertools
