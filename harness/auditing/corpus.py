@@ -8,6 +8,7 @@ from harness.auditing.links import Chain, Link
 from harness.config import Params
 from harness.data.corpus_summary import SUMMARY, summaries
 from harness.data.discretion import called, recorded
+from harness.data.documents_told import told
 from harness.data.sources import read_source
 from harness.files import read_json
 
@@ -41,7 +42,9 @@ def _links(root: Path, params: Params, hashes: Hashes) -> Iterator[Link]:
         with open(path, "rb") as lines:
             yield chain.same(f"{name}: documents", part["documents"]["kept"], sum(1 for _ in lines))
     yield from CHAIN.values(
-        "parts.json as the card counts", summaries(card), read_json(root / "artifacts" / "corpus" / SUMMARY)
+        "parts.json as the card counts",
+        told(summaries(card), "salt" in card),
+        read_json(root / "artifacts" / "corpus" / SUMMARY),
     )
     held_out = {
         task: {

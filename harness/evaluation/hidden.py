@@ -1,22 +1,24 @@
 """The rows behind the figures of a restricted part, as an attacker would have to guess them: gold, and every answer.
 
-Two kinds: rows that have one label each, and documents of which spans are counted. Both say what they contribute to
+Two kinds: rows that have one label each, and documents of which spans are counted
+(`harness.evaluation.hidden_spans`). Both say what they contribute to
 the primary metric, in the columns of `harness.evaluation.counts`, which counts could tell of a person, and how another
 set of rows can be made of this one by small steps.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from harness.evaluation import spans
+from harness.evaluation.counted import ALL
 from harness.evaluation.counts import Score, score
+from harness.evaluation.hidden_spans import Documents, by_group
 from harness.metrics import METRICS
 from harness.task import Task
 
 Answers = Mapping[str, np.ndarray]
-COUNTED = ("called", "found", "missed", "invented")
 
 
 @dataclass(frozen=True)
@@ -63,16 +65,20 @@ class Rows:
             found = _three(answers == self.positive, gold == self.positive)
         else:
             found = [column for label in range(self.labels) for column in _three(answers == label, gold == label)]
-        return _by_group(np.stack(found, axis=-1).astype(np.float64), self.starts)
+        return by_group(np.stack(found, axis=-1).astype(np.float64), self.starts)
 
     def tells(self, name: str, label: int) -> bool:
         """Is this a count of its own? Of two labels, what is missed of one is invented of the other."""
         if self.named:
             return label == 1 and name in ("found", "missed")
+        if label == ALL:
+            return self.labels > 1
         return self.labels != 2 or label == 1 or name in ("called", "found")
 
     def count(self, answers: np.ndarray, name: str, label: int) -> np.ndarray:
         """How many of `name` each run has, of answers [..., rows]."""
+        if label == ALL:
+            return ((answers == self.gold) == (name == "right")).sum(axis=-1)
         called, gold = answers == label, self.gold == label
         which = {
             "called": lambda: called, "found": lambda: called & gold,
@@ -105,6 +111,17 @@ class Rows:
     ) -> np.ndarray | None:
         """The answers with as many of `name` in one run as asked for; None where the gold does not allow it."""
         made, here = answers.copy(), answers[run].copy()
+        if label == ALL:
+            right = here == self.gold
+            step = (value if name == "right" else len(here) - value) - int(right.sum())
+            pool = np.flatnonzero(~right if step > 0 else right)
+            if abs(step) > len(pool) or self.labels < 2:
+                return None
+            at = chance.choice(pool, abs(step), replace=False)
+            away = (self.gold[at] + chance.integers(1, self.labels, len(at))) % self.labels
+            here[at] = self.gold[at] if step > 0 else away
+            made[run] = here
+            return made
         gold, other = self.gold == label, _another(self.gold, label, self.labels, chance)
         inside = {"called": gold | ~gold, "found": gold, "missed": gold, "invented": ~gold}[name]
         is_it = {"missed": here != label}.get(name, here == label) & inside
@@ -143,10 +160,6 @@ class Rows:
         return bool((~is_it if self.metric == "specificity" else is_it).any())
 
 
-def _by_group(table: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    return table if len(starts) == table.shape[-2] else np.add.reduceat(table, starts, axis=-2)
-
-
 def _three(called: np.ndarray, gold: np.ndarray) -> list[np.ndarray]:
     return [called & gold, called & ~gold, ~called & gold]
 
@@ -155,90 +168,6 @@ def _another(gold: np.ndarray, label: int, labels: int, chance: np.random.Genera
     """For each row a label that is not `label`: its gold where that is another, otherwise any other."""
     step = chance.integers(1, labels, len(gold)) if labels > 1 else 0
     return np.where(gold == label, (label + step) % labels, gold).astype(gold.dtype)
-
-
-@dataclass(frozen=True)
-class Documents:
-    """Documents of which spans are counted: `gold` [documents, labels], and by system `answers` [runs, documents,
-    labels, 2], the spans that were found and those that were invented; one label where a metric pools them all.
-
-    How many spans of which label there are is not told by a pooled score: give every span any label, in gold and
-    answers alike, and the same is published.
-    """
-
-    metric: str
-    labels: int
-    starts: np.ndarray
-    gold: np.ndarray
-    answers: Answers
-    arms: Mapping[str, tuple[str, ...]]
-    positive: None = field(default=None)
-    constants: tuple[int, ...] = (0,)
-
-    named: str = ""
-
-    score, groups, called = Rows.score, Rows.groups, Rows.called
-
-    def tells(self, name: str, label: int) -> bool:
-        return True
-
-    def columns(self, answers: np.ndarray) -> np.ndarray:
-        found, invented = answers[..., 0], answers[..., 1]
-        table = np.stack([found, invented, self.gold - found], axis=-1).astype(np.float64)
-        return _by_group(table.reshape(*table.shape[:-2], -1), self.starts)
-
-    def count(self, answers: np.ndarray, name: str, label: int) -> np.ndarray:
-        found, invented = (answers[..., label, side].sum(axis=-1) for side in (0, 1))
-        known = {"called": found + invented, "found": found, "invented": invented}
-        return known[name] if name in known else self.gold[:, label].sum() - found
-
-    def gold_counts(self) -> np.ndarray:
-        return self.gold.sum(axis=0)
-
-    def constant_answers(self) -> np.ndarray:
-        """Nothing is found, and nothing invented."""
-        return np.zeros((1, *self.gold.shape, 2), dtype=np.int64)
-
-    def steps(self, system: str, answers: np.ndarray, number: int, chance: np.random.Generator) -> np.ndarray:
-        made, which = np.repeat(answers[None], number, axis=0), np.arange(number)
-        for _ in range(2):
-            at = tuple(chance.integers(0, size, len(which)) for size in answers.shape)
-            step = chance.choice([-1, 1], len(which))
-            most = np.where(at[3] == 0, self.gold[at[1], at[2]], 1 << 30)
-            made[(which, *at)] = np.clip(made[(which, *at)] + step, 0, most)
-            which = which[: number // 2]
-        return made
-
-    def pushed(
-        self, answers: np.ndarray, run: int, name: str, label: int, value: int, chance: np.random.Generator
-    ) -> np.ndarray | None:
-        made, gold = answers.copy(), self.gold[:, label]
-        side = 0 if name in ("found", "missed") else 1
-        here = made[run, :, label, side]
-        wanted = {"missed": int(gold.sum()) - value, "called": value - int(made[run, :, label, 0].sum())}
-        step = wanted.get(name, value) - int(here.sum())
-        for _ in range(abs(step)):
-            room = np.flatnonzero(here > 0) if step < 0 else np.flatnonzero((here < gold) | (side == 1))
-            if not len(room):
-                return None
-            here[chance.choice(room)] += 1 if step > 0 else -1
-        return made
-
-    def with_gold(self, label: int, value: int, chance: np.random.Generator) -> "Documents | None":
-        gold, answers = self.gold.copy(), {system: given.copy() for system, given in self.answers.items()}
-        while (step := value - int(gold[:, label].sum())) != 0:
-            room = np.arange(len(gold)) if step > 0 else np.flatnonzero(gold[:, label] > 0)
-            if not len(room):
-                return None
-            at = chance.choice(room)
-            for given in answers.values():
-                found = given[:, at, label, 0]
-                if step > 0:
-                    found += chance.random(len(found)) < 0.5
-                else:
-                    np.minimum(found, gold[at, label] - 1, out=found)
-            gold[at, label] += 1 if step > 0 else -1
-        return replace(self, gold=gold, answers=answers) if gold.any() else None
 
 
 Hidden = Rows | Documents

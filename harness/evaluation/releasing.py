@@ -5,15 +5,11 @@ from dataclasses import dataclass, field
 
 from harness.evaluation import coarsening
 from harness.evaluation.coarsening import NAMED, SEEDS, WITHHELD, Known, Rung
+from harness.evaluation.counted import ALL, NAMES
 from harness.evaluation.hidden import Hidden
 from harness.evaluation.suppression import MINIMUM
 from harness.evaluation.twins import WIDTH, Checked
 from harness.task import Task
-
-NAMES = {
-    "gold": "how many there are", "called": "how many were called so", "found": "how many were found",
-    "missed": "how many were missed", "invented": "how many were called so wrongly",
-}  # fmt: skip
 
 
 def place(task: str) -> str:
@@ -116,6 +112,7 @@ def _inferred(part: str, checked: Checked, names: Sequence[str]) -> list[str]:
         if key not in narrowest or values[-1] - values[0] < narrowest[key][-1] - narrowest[key][0]:
             narrowest[key] = values
     return [
-        f"{part} part, {names[label]}: {NAMES[name]} cannot be told closer than between {values[0]} and {values[-1]}"
+        f"{part} part, {'all labels' if label == ALL else names[label]}: {NAMES[name]} cannot be told closer than "
+        f"between {values[0]} and {values[-1]}"
         for (name, label), values in sorted(narrowest.items())
     ]

@@ -13,10 +13,13 @@ to be audited (5.5), which is what is done here. Noughts count as small: that no
 Every run is looked at by itself, and every label: seeds that change places, or labels where a metric knows none by
 name, are twins as well, but "one of the seeds missed exactly two" would be told all the same.
 
-The rows keep their groups, and an attacker may know them. What twins do not cover: that a coarser rung was needed says
-that on the finer one something could perhaps be told; and knowledge from elsewhere, such as how common a condition is.
+The rows keep their groups, and an attacker may know them. A coarser rung than the first says that something is small,
+so that rows of which nothing is are no twins. What twins do not cover: that on each finer rung something could perhaps
+be told, for which whoever knows the search could try each twin; and knowledge from elsewhere, such as how common a
+condition is.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -24,7 +27,8 @@ import numpy as np
 
 from harness.evaluation import coarsening
 from harness.evaluation.coarsening import LADDER, SEEDS, WITHHELD, Known, Rung
-from harness.evaluation.hidden import COUNTED, Hidden
+from harness.evaluation.counted import ALL, COUNTED, IN_ALL
+from harness.evaluation.hidden import Hidden
 from harness.evaluation.suppression import MINIMUM
 
 WIDTH = 5
@@ -71,15 +75,16 @@ def small(hidden: Hidden, minimum: int = MINIMUM) -> Iterator[Counted]:
 
 
 def counts(hidden: Hidden) -> Iterator[tuple[Counted, int]]:
-    """Everything that is counted: gold labels, and of every run what was called, found, missed and invented."""
+    """Everything that is counted: gold labels, and of every run what was called, found, missed and invented, by label,
+    and over all labels what was answered rightly and wrongly."""
     for label, n in enumerate(hidden.gold_counts().tolist()):
         yield (*GOLD, label), n
     for system, answers in hidden.answers.items():
-        for name in COUNTED:
-            for label in range(hidden.labels):
-                if hidden.tells(name, label):
-                    for run, n in enumerate(hidden.count(answers, name, label).tolist()):
-                        yield (system, run, name, label), n
+        of_all = [(name, ALL) for name in IN_ALL]
+        for name, label in (*itertools.product(COUNTED, range(hidden.labels)), *of_all):
+            if hidden.tells(name, label):
+                for run, n in enumerate(hidden.count(answers, name, label).tolist()):
+                    yield (system, run, name, label), n
 
 
 class Search:
@@ -123,8 +128,7 @@ class Search:
             for start in range(STARTS):
                 base = twins[-1] if start % 2 else self._true
                 made = base.with_gold(label, value, self._chance)
-                if made is not None and (made := self._repaired(made)) is not None:
-                    self._note(made)
+                if made is not None and (made := self._repaired(made)) is not None and self._note(made):
                     twins.append(made)
                     break
             if self._safe(key):
@@ -210,13 +214,16 @@ class Search:
 
     def _noted(self, base: Hidden, system: str, answers: np.ndarray | None) -> bool:
         """Is a twin with one system's answers another? `base` is a twin, so that the others' answers are there."""
-        if answers is not None:
-            self._note(replace(base, answers={system: answers}))
-        return answers is not None
+        return answers is not None and self._note(replace(base, answers={**base.answers, system: answers}))
 
-    def _note(self, twin: Hidden) -> None:
-        for key, n in counts(twin):
+    def _note(self, twin: Hidden) -> bool:
+        """Take in what a twin counts. Rows without any small count are none: they would be released whole."""
+        found = list(counts(twin))
+        if all(n >= MINIMUM for _, n in found):
+            return False
+        for key, n in found:
             self.values[key].add(n)
+        return True
 
 
 def _widest(twins: list[Hidden], label: int) -> list[Hidden]:

@@ -76,7 +76,9 @@ def split(leakage: Mapping) -> dict:
 
 
 def corpus(card: Mapping) -> dict:
-    return {**card, "parts": {name: _tally(tally) for name, tally in card.get("parts", {}).items()}}
+    made = {**card, "parts": {name: _tally(tally) for name, tally in card.get("parts", {}).items()}}
+    made.pop("salt", None)
+    return made
 
 
 def _tally(tally: Mapping) -> dict:

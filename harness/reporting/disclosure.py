@@ -3,9 +3,9 @@
 What is released of a task was decided when it was scored (`harness.evaluation.disclosing`): a ratio of counts tells the
 counts, so scores are as fine as the ladder of `harness.evaluation.coarsening` allows, and of a task below its first
 rung nothing but that is left here, in place of the stored scores. On the first rung no count of a run is small;
-frequencies then follow `harness.evaluation.suppression`. Slices, learning curves and the validation part's scores are
-about other rows, or fewer, and are not shown of any restricted task; nor are hashes of decisions, which whoever knows
-the pseudonyms could find again by trying all answers.
+frequencies then follow `harness.evaluation.suppression`. Slices, readings, learning curves and the validation part's
+scores are about other rows, or fewer, and are not shown of any restricted task; nor are hashes of decisions, which
+whoever knows the pseudonyms could find again by trying all answers.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -63,13 +63,15 @@ def release(root: Path, task: str) -> Release:
 
 def _closed(c: "Comparison") -> "Comparison":
     """Without what no rung releases."""
-    # A hash of the answers alone is found again by trying all of them. Their file holds scores of every row, too.
-    keyed = {name: c.inputs["predictions"][name] for name in c.inputs.get("decisions", {})}
+    # A hash of the answers alone is found again by trying all of them. Their file holds scores of every row, and keyed
+    # names of groups that stand nowhere else, so that its hash is not.
+    of_files = {name: c.inputs["predictions"][name] for name in c.inputs.get("decisions", {})}
     return replace(
         c,
         slices=(),
         learning=(),
-        inputs={**c.inputs, "decisions": keyed} if keyed else c.inputs,
+        readings=(),
+        inputs={**c.inputs, "decisions": of_files} if of_files else c.inputs,
         classic=_closed(c.classic) if c.classic else None,
     )
 

@@ -1,5 +1,6 @@
 """Stage `corpus`: the general and the clinical corpus, without a single held-out text in them."""
 
+import hashlib
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -14,6 +15,7 @@ from harness.data.corpus_files import Chunk, Given, chunks, corpus_files
 from harness.data.corpus_summary import SUMMARY, summaries
 from harness.data.coverage import Coverage
 from harness.data.discretion import discreet
+from harness.data.documents_told import told
 from harness.data.grouping import compared_texts
 from harness.data.held_out import HeldOutIndex
 from harness.data.inspecting import Inspector
@@ -39,11 +41,12 @@ def run(root: Path, settings: CorpusSettings) -> None:
     chosen = settings.corpus
     held_out: list[tuple[str, str]] = []
     training: dict[str, list[dict]] = {}
-    inputs = {}
+    inputs, kinds = {}, set()
     for name in settings.tasks:
         records, splits, inputs[name] = _split_records(root, name)
         card = read_json(root / "artifacts" / "validated" / name / "card.json", made_by=f"harness validate {name}")
         head = card["head"]
+        kinds.add(card.get("kind"))
         held_out += [
             (name, text)
             for record in records
@@ -55,6 +58,7 @@ def run(root: Path, settings: CorpusSettings) -> None:
     index = HeldOutIndex(held_out, chosen.overlap_n, chosen.overlap_coverage)
     folder = root / "data" / "corpus"
     source = read_json(folder / "source.json", made_by="harness data generate data")
+    kinds.add(source.get("kind"))
     confidential = source.get("kind") == restricted.KIND
     inspector = Inspector(index, Coverage(index.words), chosen.near_duplicate, confidential)
     with discreet(source.get("kind"), "corpus", folder), atomic_folder(root / "artifacts" / "corpus") as target:
@@ -79,8 +83,23 @@ def run(root: Path, settings: CorpusSettings) -> None:
             "inputs": inputs,
             "parts": parts,
         }
+        if restricted.KIND in kinds:
+            card["salt"] = _salt(held_out, [target / f"{part}.jsonl" for part in built])
         write_json(target / "card.json", card)
-        write_json(target / SUMMARY, summaries(card))
+        write_json(target / SUMMARY, told(summaries(card), restricted.KIND in kinds))
+
+
+def _salt(texts: Iterable[tuple[str, str]], corpora: Iterable[Path]) -> str:
+    """What nobody can tell who has not got the texts. The lock holds the card's hash: without it, whoever tries out
+    small counts of documents would find the right ones."""
+    digest = hashlib.sha256(b"salt\n")
+    for _, text in texts:
+        digest.update(f"{text}\n".encode())
+    for path in corpora:
+        with open(path, "rb") as content:
+            while piece := content.read(1 << 20):
+                digest.update(piece)
+    return digest.hexdigest()
 
 
 def _build_parts(

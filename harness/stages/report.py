@@ -40,7 +40,7 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
             _keep_others(root / "reports", folder)
             _write(folder, comparisons, judgements, read, report, pictures)
             write_for_machines(root, folder, comparisons, judgements, shown, tasks)
-            files.write_json(folder / "provenance.json", trace(root, settings, comparisons, validated, known))
+            files.write_json(folder / "provenance.json", trace(root, settings, comparisons, validated, shown))
         files.write_json(root / "artifacts" / "report.json", exact(comparisons, validated))
 
 

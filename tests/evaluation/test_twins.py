@@ -10,6 +10,7 @@ import pytest
 
 from harness.evaluation import classification, coarsening, counts, hidden, metrics, spans, statistics, twins
 from harness.evaluation.coarsening import LADDER, SEEDS, WITHHELD, Known
+from harness.evaluation.counted import ALL
 from harness.evaluation.suppression import MINIMUM
 from harness.evaluation.twins import WIDTH
 from harness.metrics import METRICS
@@ -304,6 +305,35 @@ def test_figures_are_those_of_the_scoring_functions():
                     mine[system, "p"] = of["p"]
                     mine[system, "said"] = (of["sign"], bool(of["equivalent"]), bool(of["collapsed"]))
             assert mine == figures_by_hand(rows, decide, rung)
+
+
+def test_rows_that_would_be_released_whole_are_no_twins():
+    """A coarser rung says that something is small: of rows where nothing is, nobody would see it."""
+    many, few = drawn(400, 2, 0.8, 2, 3), drawn(22, 2, 0.8, 2, 1)
+    search = twins.Search(few, LADDER[3], KNOWN)
+    before = {key: set(values) for key, values in search.values.items()}
+    assert not list(twins.small(many)) and not search._note(many) and search.values == before
+    assert search._note(replace(few, answers={**few.answers, "one": few.answers["two"]})) and search.values != before
+
+
+@pytest.mark.parametrize("kind", ["two labels", "eight labels", "spans"])
+def test_errors_and_right_answers_of_a_run_are_counts_too(kind):
+    """Two of five errors are few, whichever label each of them is of."""
+    made = {"two labels": lambda: drawn(22, 2, 0.9, 2, 1), "eight labels": lambda: drawn(22, 8, 0.9, 2, 1)}
+    rows, chance = made.get(kind, lambda: sparse_spans(1))(), np.random.default_rng(1)
+    found = dict(twins.counts(rows))
+    for system, answers in rows.answers.items():
+        if kind == "spans":
+            wrong = (rows.gold[:, 0] - answers[..., 0, 0] + answers[..., 0, 1]).sum(axis=-1)
+        else:
+            wrong = (answers != rows.gold).sum(axis=-1)
+            assert [found[system, run, "right", ALL] for run in range(len(wrong))] == (len(rows.gold) - wrong).tolist()
+        assert [found[system, run, "wrong", ALL] for run in range(len(wrong))] == wrong.tolist()
+        pushed = [rows.pushed(answers, 0, "wrong", ALL, n, chance) for n in range(8)]
+        assert [int(rows.count(p[0], "wrong", ALL)) == n for n, p in enumerate(pushed) if p is not None].count(
+            False
+        ) == 0
+        assert sum(p is not None for p in pushed) > 4
 
 
 def test_rows_without_a_small_count_stand_on_the_first_rung():

@@ -99,6 +99,15 @@ def test_a_hash_of_decisions_cannot_be_found_by_trying_them(restricted):
     assert stored and not [sha256 for sha256 in stored.values() if sha256 in provenance]
 
 
+def test_readings_are_of_fewer_rows_still_and_not_shown(restricted):
+    scores = files.read_json(restricted / "artifacts" / "scores" / "aismec" / "nb_bert.json")
+    scores["readings"] = [scores["comparisons"][0] | {"decided_by": "word", "arm": "clinical", "n": 3}]
+    c = results.read(scores, "t", SEEDS)
+    assert c.readings
+    (kept,) = disclosed(restricted, [c])
+    assert kept.readings == ()
+
+
 def test_mlflow_is_told_no_more_than_the_report(restricted):
     found = recordings.collect(restricted, fakes.settings(TASKS, FAMILIES, SEEDS), fakes.TASKS)
     for recording in found:

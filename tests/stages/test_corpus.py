@@ -287,3 +287,24 @@ def test_near_duplicates_go_at_the_threshold_of_the_parameters(site):
     assert ids_of(site, "clinical") == ["note", "first"]
     removed = card_of(site)["parts"]["clinical"]["removed"]["near duplicate"]
     assert removed == {"documents": 1, "by_document_type": {"unknown": 1}}
+
+
+def test_of_restricted_texts_no_hash_in_the_lock_can_be_found_by_trying_small_counts(site):
+    """The lock names `parts.json` and `card.json` by their hashes, and nearly all that they hold is published."""
+
+    def salts(kind, text):
+        write_json(site / "data" / "corpus" / "source.json", {"kind": kind, "address": "", "revision": "1"})
+        notes = [
+            {"id": f"n{i}", "document_type": "", "written_standard": "nynorsk" if i < 9 else "bokmål", "date": ""}
+            | {"text": f"{text} {i} og mer om nummer {i} her."}
+            for i in range(12)
+        ]
+        write_jsonl(site / "data" / "corpus" / "clinical.jsonl", notes)
+        corpus.run(site, settings())
+        parts = json.loads((site / "artifacts" / "corpus" / "parts.json").read_text())
+        return card_of(site).get("salt"), parts["clinical"]["written_standards"]
+
+    assert salts("synthetic", "Pasient") == (None, {"bokmål": 3, "nynorsk": 9})
+    (first, counts), (second, _) = salts("restricted", "Pasient"), salts("restricted", "Pasienten")
+    assert counts == {"bokmål": None, "nynorsk": None}
+    assert len(first) == 64 and first != second
