@@ -173,13 +173,30 @@ def test_other_data_are_shown_whole(synthetic):
     assert c.constants_shown and None not in c.summed_matrix("clinical")[0]
 
 
-@pytest.mark.parametrize("part", ["test", "validation"])
-def test_a_set_too_small_to_say_its_size_is_refused(restricted, part):
-    scores = files.read_json(restricted / "artifacts" / "scores" / "synergi" / "nb_bert.json")
-    scores["n"][part] = 3
-    with pytest.raises(DataError, match=f"the {part} part has fewer than 5 rows") as caught:
-        disclosed(restricted, [results.read(scores, "t", SEEDS)])
-    assert "run.tasks" in caught.value.remedy
+def test_a_test_part_of_few_rows_is_withheld_with_the_reason_and_the_report_is_made(tmp_path):
+    task = {"aismec": fakes.TASKS["aismec"]}
+    fakes.build(tmp_path, tuple(task), FAMILIES, SEEDS, kind="restricted", rows=4)
+    fakes.score(tmp_path, tuple(task), FAMILIES, SEEDS)
+    report.run(tmp_path, fakes.settings(tuple(task), FAMILIES, SEEDS), task)
+    assert TOO_SMALL in (tmp_path / "reports" / "README.md").read_text(encoding="utf-8")
+    for row in csv.DictReader(io.StringIO((tmp_path / "reports" / "comparison.csv").read_text())):
+        assert row["delta"] + row["ci_low"] + row["p_value"] + row["n_test"] + row["n_groups"] == ""
+    assert {row["value"] + row["n_test"] for row in read_csv(tmp_path)} == {""}
+    assert not [found for found in tables(tmp_path) if small(found[1]) and not any(word in found[0] for word in OTHER)]
+    for recording in recordings.collect(tmp_path, fakes.settings(tuple(task), FAMILIES, SEEDS), task):
+        assert not re.search(r"\b[1-4] test rows", recordings.description(recording))
+
+
+@pytest.mark.parametrize("what", ["n", "groups"])
+def test_few_rows_of_another_part_hide_that_part_alone(restricted, synthetic, what):
+    """Those of the part that chooses weights, too: nothing is released of it, and nothing needs to be refused."""
+    path = restricted / "artifacts" / "scores" / "nor_deid" / "nb_bert.json"
+    scores = files.read_json(path)
+    scores[what] |= {"holdout": 3, "validation": 2}
+    (kept,) = disclosed(restricted, [results.read(scores, "t", SEEDS)])
+    assert kept.parts == ("test",) and {part for part, _ in kept.estimates} == {"test"}
+    assert getattr(kept, what)["holdout"] is None and getattr(kept, what)["validation"] is None
+    assert getattr(kept, what)["test"] == getattr(loaded(synthetic)["nor_deid"], what)["test"]
 
 
 CARD = {"kind": "restricted", "rows_in": 53, "rows": 50, "dropped": {"a": 2, "b": 1}, "repaired": {"x": 3, "y": 30},
