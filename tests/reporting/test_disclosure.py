@@ -199,6 +199,40 @@ def test_few_rows_of_another_part_hide_that_part_alone(restricted, synthetic, wh
     assert getattr(kept, what)["test"] == getattr(loaded(synthetic)["nor_deid"], what)["test"]
 
 
+@pytest.mark.parametrize("kind", ["public", "synthetic"])
+def test_nothing_of_other_data_is_coarsened_however_few_the_rows(tmp_path, kind):
+    """Every score and difference that is written is the stored one; of restricted data so small nothing would be."""
+    tasks, seeds = ("aismec", "nor_deid"), (1, 2, 3)
+    fakes.build(tmp_path, tasks, FAMILIES, seeds, kind=kind, rows=8)
+    for task in tasks:
+        files.write_json(tmp_path / "artifacts" / "scores" / task / "released.json", {"left": "by another kind"})
+    fakes.score(tmp_path, tasks, FAMILIES, seeds)
+    report.run(tmp_path, fakes.settings(tasks, FAMILIES, seeds), fakes.TASKS)
+    assert not list((tmp_path / "artifacts" / "scores").rglob("released.json"))
+    written, reports = {}, tmp_path / "reports"
+    for row in read_csv(tmp_path):
+        written[row["task"], row["family"], row["arm"], row["seed"], row["metric"]] = row["value"]
+    stored, differences = {}, {}
+    for task in tasks:
+        for family in FAMILIES:
+            scores = files.read_json(tmp_path / "artifacts" / "scores" / task / f"{family}.json")
+            for m in scores["metrics"]:
+                if m["part"] != "validation":
+                    name = m["metric"] if m["part"] == "test" else f"{m['part']}_{m['metric']}"
+                    measured = m["metric"] not in scores["unmeasurable"].get(m["part"], {})
+                    value = f"{m['value'] + 0.0:.4f}" if measured else ""
+                    stored[task, family, m["arm"], str(m["seed"]), name] = value
+            differences[task, family] = next(c for c in scores["comparisons"] if c["part"] == "test")
+    assert written == stored and len(written) == 2 * 2 * 3 * (4 + 8)
+    for row in csv.DictReader(io.StringIO((reports / "comparison.csv").read_text())):
+        exact = differences[row["task"], row["family"]]
+        for name in ("reference", "clinical", "delta", "ci_low", "ci_high", "p_value", "mde"):
+            assert float(row[name]) == pytest.approx(exact[name], abs=5.1e-5), name
+    for c in results.load(tmp_path, fakes.settings(tasks, FAMILIES, seeds).run, fakes.TASKS):
+        assert c.rung is None and c.slices and c.learning and c.tables and c.constants_shown
+        assert "None" not in str(c.n) + str(c.groups) + str(list(c.matrices.values()))
+
+
 CARD = {"kind": "restricted", "rows_in": 53, "rows": 50, "dropped": {"a": 2, "b": 1}, "repaired": {"x": 3, "y": 30},
         "labels": {"p": 46, "q": 4}, "parts": {"pool": 50, "holdout": 0}}  # fmt: skip
 
