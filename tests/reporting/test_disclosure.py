@@ -168,6 +168,12 @@ def test_no_count_under_five_stands_in_the_page(restricted, synthetic):
     assert not counted(restricted)
 
 
+def test_the_report_says_what_is_never_shown_of_restricted_data_and_why(restricted, synthetic):
+    said = {root: (root / "reports" / "README.md").read_text(encoding="utf-8") for root in (restricted, synthetic)}
+    assert "Never shown of restricted data are slices, learning curves" in said[restricted]
+    assert "Never shown" not in said[synthetic]
+
+
 def test_other_data_are_shown_whole(synthetic):
     c = loaded(synthetic)["synergi"]
     assert c.constants_shown and None not in c.summed_matrix("clinical")[0]
