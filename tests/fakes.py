@@ -204,7 +204,7 @@ def _checkpoint(folder: Path, arm: str, family: str, after: tuple[float, float])
 def _data(root: Path, task: Task, kind: str, rows: int) -> None:
     chance = random.Random(f"data {task.name}")
     records, splits, groups = [], {}, {}
-    for i in range(rows * 3):
+    for i in range(max(3 * rows, 30)):
         part = "test" if i < rows else "validation" if i < rows + 10 else "train"
         record = {"id": f"{task.name}-{i:04}", "group": f"{task.name}-{i:04}", "part": "pool"}
         groups[record["id"]] = f"g{i // 2 if task.head == 'pair' else i}"
@@ -241,7 +241,7 @@ def _data(root: Path, task: Task, kind: str, rows: int) -> None:
             "dropped": {"markup left": 2, "empty text": 1},
             "repaired": {"tag alias": 5},
             "labels": {},
-            "parts": {"pool": rows * 3, "holdout": len(records) - rows * 3},
+            "parts": {"pool": max(3 * rows, 30), "holdout": len(records) - max(3 * rows, 30)},
             "sha256": files.sha256(folder / "records.jsonl"),
         },
     )

@@ -91,11 +91,17 @@ def measured(hidden: Hidden, system: str, answers: np.ndarray, known: Known, lev
     `("high", arm)`, `("p", arm)`, `("sign", arm)`, `("equivalent", arm)`, `("collapsed", arm)`: the last two hold where
     they are not above 0. `level_of_floor` is what the best constant answer scores.
     """
-    columns, names = hidden.columns(answers), hidden.arms[system]
+    names = hidden.arms[system]
     at = {arm: [i for i, name in enumerate(names) if name == arm] for arm in dict.fromkeys(names)}
+    distinct, which = _distinct(answers, hidden.answers[system].ndim - 1)
+    columns = hidden.columns(distinct)
     if CLINICAL not in at:
-        return {("mean", arm): hidden.score(columns[..., runs, :, :].sum(axis=-2)).mean(-1) for arm, runs in at.items()}
-    arms = {arm: variance.jackknife(columns[..., runs, :, :], hidden.score) for arm, runs in at.items()}
+        scores = hidden.score(columns.sum(axis=-2))[which]
+        return {("mean", arm): scores[..., runs].mean(-1) for arm, runs in at.items()}
+    every = variance.jackknife(columns, hidden.score)
+    arms = {
+        arm: variance.Arm(every.scores[which[..., runs]], every.shifts[which[..., runs], :]) for arm, runs in at.items()
+    }
     found: dict = {("mean", arm): of.mean for arm, of in arms.items()}
     metric = METRICS[hidden.called]
     for against in at.keys() - {CLINICAL}:
@@ -117,6 +123,16 @@ def measured(hidden: Hidden, system: str, answers: np.ndarray, known: Known, lev
             better = pair.max(0) if metric.higher_is_better else pair.min(0)
             found["collapsed", against] = metric.gain(better - level_of_floor) - known.margin
     return found
+
+
+def _distinct(answers: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Every run once, and which of these each is, of answers whose last `rows` dimensions are a run's: sets of answers
+    that are looked at together differ in a run or two, and a run is measured by itself."""
+    runs = np.ascontiguousarray(answers).reshape(-1, *answers.shape[answers.ndim - rows :])
+    places: dict[bytes, int] = {}
+    which = np.array([places.setdefault(run.tobytes(), len(places)) for run in runs])
+    _, first = np.unique(which, return_index=True)
+    return runs[first], which.reshape(answers.shape[: answers.ndim - rows])
 
 
 def floor_of(hidden: Hidden) -> float | None:

@@ -13,6 +13,7 @@ from harness.config import ScoreSettings
 from harness.errors import DataError
 from harness.evaluation import releasing
 from harness.evaluation.predictions import held_against, recorded_lines
+from harness.evaluation.suppression import MINIMUM
 from harness.task import Task
 
 PARTS = ("test", "holdout")
@@ -49,7 +50,7 @@ def made(root: Path, task: Task, settings: ScoreSettings) -> dict:
     rows = _Rows(Path(root), task, settings)
     statistics = settings.statistics
     known = Known(statistics.level, statistics.margin)
-    if rows.unmeasurable:
+    if rows.unmeasurable or "test" not in rows.parts:
         return releasing.withheld(task, rows.bound)
     parts = {part: hidden.of(task, rows.decided(part, metrics), rows.majority) for part in rows.parts}
     whole = (
@@ -73,8 +74,8 @@ class _Rows:
         manifest = root / "reports" / "splits" / f"{task.name}.json"
         self._splits = files.read_object(manifest, "splits", made_by=split)["splits"]
         self._groups = files.read_json(root / "artifacts" / "splits" / task.name / "groups.json", made_by=split)
-        held = set(self._splits.values())
-        self.parts = [part for part in PARTS if part in held]
+        # Of a part of few rows no figure is released, so that none is checked. Their groups are as many or fewer.
+        self.parts = [part for part in PARTS if len({self._groups[i] for i in self._ids(part)}) >= MINIMUM]
         training = [self.records[i].get("label") for i in self._ids("train") if i in self.records]
         self.majority = majority_label(training, task.labels) if task.head != "tokens" else None
         self._lines: dict[str, list[tuple[str, str, list[dict]]]] = defaultdict(list)

@@ -41,10 +41,13 @@ class Release:
     def at_best(self) -> str:
         """What can be inferred at best, in a sentence that depends on the rung alone, so that it may leave."""
         if self.rung.name == SEEDS:
-            return f"all counts, none of which is under {MINIMUM}"
+            return f"perhaps every count; none of them is under {MINIMUM}"
         if self.rung.name == WITHHELD:
             return "nothing, since no figure is released"
-        return f"no count under {MINIMUM}: each has at least {WIDTH} possible values, one of them {MINIMUM} or more"
+        return (
+            f"no count under {MINIMUM}: what was counted 0 to {MINIMUM - 1} times could be {MINIMUM} or more as well, "
+            f"and has at least {WIDTH} possible values; what was counted {MINIMUM} times or more may be told exactly"
+        )
 
 
 def withheld(task: Task, bound: Mapping[str, str]) -> dict:

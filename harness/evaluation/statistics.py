@@ -42,7 +42,8 @@ class Estimate:
     groups alone, with these very runs; `p_group_swap` the permutation of the arms within groups (None where
     the arms differ in the number of seeds). Both answer "would these runs differ on other documents?".
 
-    Of a metric that cannot be measured on these rows everything is None but the numbers of groups and seeds.
+    Of a metric that cannot be measured on these rows everything is None but the numbers of groups and seeds; where
+    few groups are restricted, theirs is not shown.
     """
 
     reference: float | None
@@ -58,11 +59,11 @@ class Estimate:
     clinical_spread: float | None
     documents_se: float | None
     p_group_swap: float | None
-    n_groups: int
+    n_groups: int | None
     n_seeds: int
 
     @classmethod
-    def of_nothing(cls, n_groups: int, n_seeds: int) -> "Estimate":
+    def of_nothing(cls, n_groups: int | None, n_seeds: int) -> "Estimate":
         """Where nothing can be measured."""
         unknown = dict.fromkeys(field.name for field in fields(cls))
         return cls(**unknown | {"n_groups": n_groups, "n_seeds": n_seeds})

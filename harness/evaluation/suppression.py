@@ -1,11 +1,14 @@
 """Which counts may be shown: the rule for small cells, in one place.
 
-A count of 1 to 4 is not shown (primary suppression). Zero is shown, since it is about nobody. Further cells are hidden
-until no hidden one follows from the rest (secondary suppression: Hundepool et al. 2024, *Handbook on Statistical
-Disclosure Control*, 2nd edition, section 4.2). That a count is small is a choice: the handbook's common one is under 3,
-and it warns that zeros, too, can tell of a group (5.2). A reader who subtracts is taken to know this rule, every total
-and margin that is shown and, of a confusion matrix, how many answers are right in all; and to guess that a hidden cell
-is not zero. Hidden cells look alike, whichever reason they have: a sign for "under 5" would tell the others apart.
+A count of 1 to 4 is not shown (primary suppression). Zero is shown, since it is about nobody. Further cells are
+hidden until no hidden one follows from the rest (secondary suppression: Hundepool et al. 2024, *Handbook on
+Statistical Disclosure Control*, 2nd edition, section 4.2). That a count is small is a choice: the handbook's common
+one is under 3, and it warns that zeros, too, can tell of a group (5.2); offices that check what researchers take out
+ask for 3 to 10 (`harness.exporting.manifest` names some). The handbook sends checkers of such output to the
+guidelines of ESSnet and Data without Boundaries (6.6.1); those, and the *SDC Handbook* of the Safe Data Access
+Professionals, are not followed here rule by rule. A reader who subtracts is taken to know this rule, every total and
+margin that is shown and, of a confusion matrix, how many answers are right in all; and to guess that a hidden cell is
+not zero. Hidden cells look alike, whichever reason they have: a sign for "under 5" would tell the others apart.
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -36,8 +36,7 @@ HOLDS = (
 )
 # Files that hold scores of the tasks, as numbers or as marks.
 SCORED = (
-    "results.csv", "comparison.csv", "classic.csv", "readings.csv", "metrics.json", "tables.tex", "README.md",
-    "index.html",
+    "results.csv", "comparison.csv", "classic.csv", "metrics.json", "tables.tex", "README.md", "index.html",
     "figures/arms.png", "figures/forest.png", "figures/thresholds-*.png", "model-index/*.yaml",
 )  # fmt: skip
 LEFT_OUT = (
@@ -71,6 +70,25 @@ LIMITS = (
     "five characters, nor numbers of under eight digits) and for six words in a row of any text. Names of labels, "
     "columns and document types, and what was written into the source record, are shown as they are: read them.",
     "Pictures cannot be searched; they are drawn from the numbers of the report and hold no text besides titles.",
+    "Only this bundle was checked. Two bundles about the same rows, from other training seeds or other encoders, "
+    "can tell together what neither tells alone.",
+)
+# Each rule as its source says it, read where the address leads.
+DECIDE = (
+    "You decide, or whoever your site has named for it. The programs decide nothing: they refuse what they can find.",
+    f"Is {MINIMUM} enough for your site? Here whoever combines all figures cannot tell a count under {MINIMUM}, "
+    "nought included. Statistics Norway hides cells of, for example, fewer than 3 observations "
+    "(ssb.no/omssb/personvern/personopplysninger-i-statistikken). Others ask for 10: the Australian Bureau of "
+    "Statistics for every cell, for both numbers of a percentage, and for what follows when tables are combined "
+    "(DataLab, Input and output clearance, 2021); UK LLC for every count, nought included (Guidebook, Statistical "
+    "Disclosure Control, 2025). Where your rule asks for 10, this check does not show that it is kept. Rules of "
+    "dominance are about sums of amounts; here each row counts once.",
+    "Did an earlier bundle about the same rows leave? Lay both side by side. Where their figures differ, let only "
+    "one go.",
+    "Do you know something from elsewhere that a reader may know too, such as how many patients had the condition? "
+    "Then read the column *can be told at best* with it in mind.",
+    "If it may go, send the whole folder; whoever gets it can compare the hashes below. If not, say which file and "
+    "which task, and ask for a report without that task (`run.tasks` in `params.yaml`), or with more rows.",
 )
 
 
@@ -122,7 +140,10 @@ def as_json(entries: Iterable[Entry], kinds: Mapping[str, str], releases: Mappin
         },
         "data": dict(kinds),
         "rule": RULE,
+        "minimum": MINIMUM,
+        "width": WIDTH,
         "limits": list(LIMITS),
+        "decide": list(DECIDE),
         "left_out": [{"path": path, "why": why} for path, why in LEFT_OUT],
     }
 
@@ -139,6 +160,8 @@ def as_markdown(entries: Iterable[Entry], kinds: Mapping[str, str], releases: Ma
         "# What is in this folder", "",
         f"Data behind it: {listed}.", "",
         RULE, "",
+        "## How to decide", "", *(f"{i}. {said}" for i, said in enumerate(DECIDE, start=1)), "",
+        "## The files", "",
         "*Smallest count* is the least number of restricted rows, groups or documents that a table of the file shows.",
         "*Can be told at best* is what follows from its scores for whoever holds all files and knows all rules.",
         "", "| file | holds | smallest count | can be told at best | released | bytes | SHA-256 |",

@@ -62,7 +62,7 @@ def _weak(comparisons: list[Comparison]) -> list[str]:
     """Small test splits, arms that a constant answer beats, and runs that went wrong."""
     # Whether a constant answer or the linear model beats one that is not shown would tell of it.
     items, measured = _unmeasured(comparisons), [c for c in comparisons if not (c.unmeasured() or c.rung)]
-    if small := {c.task: c.n["test"] for c in comparisons if c.n["test"] < SMALL_TEST}:
+    if small := {c.task: n for c in comparisons if (n := c.n["test"]) is not None and n < SMALL_TEST}:
         sizes = [f"`{task}` ({n} rows, each {100 / n:.1f} % of them)" for task, n in small.items()]
         items.append(f"Anything fine from a small test split: {wording.listing(sizes)}.")
     if weak := [f"`{c.task}` with {c.family_title}" for c in measured if not beats_constants(c)]:

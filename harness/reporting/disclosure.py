@@ -30,17 +30,12 @@ Key = tuple[str, int, str]  # arm, seed, part
 
 
 def disclosed(root: Path, comparisons: Sequence["Comparison"]) -> list["Comparison"]:
-    """The comparisons in their order, those of restricted data as they were released.
-
-    Raises DataError where a part of restricted data is too small to say even how many rows it has.
-    """
+    """The comparisons in their order, those of restricted data as they were released."""
     made = {}
     for task in dict.fromkeys(c.task for c in comparisons):
         group = [c for c in comparisons if c.task == task]
         if group[0].data_kind == restricted.KIND:
-            for c in group:
-                _require_rows(c)
-            group = [_closed(c) for c in group]
+            group = [_without_few(_closed(c)) for c in group]
             found = release(root, task)
             group = _of_task(group) if found.rung.name == SEEDS else [_coarse(c, found) for c in group]
         made |= {(task, c.family): c for c in group}
@@ -78,7 +73,7 @@ def _closed(c: "Comparison") -> "Comparison":
 
 def _coarse(c: "Comparison", release: Release) -> "Comparison":
     """The comparison with nothing of its scores but what is released."""
-    shown = {part: found.get(c.family, Figures()) for part, found in release.figures.items()}
+    shown = {part: found.get(c.family, Figures()) for part, found in release.figures.items() if part in c.parts}
     test = shown.get("test", Figures())
     none = release.rung.name == WITHHELD
     return replace(
@@ -103,7 +98,7 @@ def _coarse(c: "Comparison", release: Release) -> "Comparison":
 def _estimate(c: "Comparison", figures: Figures, arm: str) -> Estimate:
     """What is shown of a difference."""
     known, means, found = c.estimates["test", arm], figures.means, figures.against.get(arm, {})
-    nothing = Estimate.of_nothing(known.n_groups, known.n_seeds)
+    nothing = Estimate.of_nothing(None if is_small(known.n_groups) else known.n_groups, known.n_seeds)
     return replace(
         nothing, reference=means.get(arm), clinical=means.get(CLINICAL), delta=found.get("delta"),
         ci_low=found.get("low"), ci_high=found.get("high"), p_value=found.get("p"),
@@ -130,16 +125,22 @@ def _of_task(group: list["Comparison"]) -> list["Comparison"]:
     return [replace(c, classic=shown[-1] if linear else None) for c in shown[: len(group)]]
 
 
-def _require_rows(c: "Comparison") -> None:
-    for part in (*c.parts, "validation"):
-        counted = {"rows": c.n.get(part, 0), "groups": c.groups.get(part, 0)}
-        for what, n in counted.items():
-            if is_small(n):
-                raise DataError(
-                    f"{c.task}: the {part} part has fewer than {MINIMUM} {what}, and no figure of restricted data is "
-                    "shown for so few.",
-                    remedy=f"Give {c.task} more data, or take it out of run.tasks in params.yaml.",
-                )
+def _without_few(c: "Comparison") -> "Comparison":
+    """Without the size of parts that have few rows or groups, and without any figure of those besides the test part:
+    what is released of that, the check has decided."""
+    few = {part for of in (c.n, c.groups) for part, n in of.items() if is_small(n)}
+    gone = few - {"test"}
+    kept: dict = {}
+    for name in ("n", "groups"):
+        kept[name] = {part: None if is_small(n) else n for part, n in getattr(c, name).items()}
+    for name in ("values", "tables", "matrices"):
+        kept[name] = _without(getattr(c, name), lambda key: key[2] not in gone)
+    for name in ("constants", "lacking", "unmeasurable"):
+        kept[name] = _without(getattr(c, name), lambda part: part not in gone)
+    for name in ("privacy", "thresholds"):
+        kept[name] = tuple(run for run in getattr(c, name) if run["part"] not in gone)
+    estimates = _without(c.estimates, lambda key: key[0] not in gone)
+    return replace(c, **kept, estimates=estimates, classic=_without_few(c.classic) if c.classic else None)
 
 
 def _matrices(group: list["Comparison"]) -> list["Comparison"]:

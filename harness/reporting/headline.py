@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from harness import restricted
 from harness.config import Statistics
 from harness.evaluation.statistics import Estimate
 from harness.evaluation.suppression import MINIMUM
@@ -60,18 +61,21 @@ def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: St
 
 
 def coarsened(comparisons: list[Comparison]) -> tuple:
-    """What is released of restricted data where that is not everything."""
-    rungs = {c.task: c.rung for c in comparisons if c.rung}
-    if not rungs:
+    """What is released of restricted data, and what is not."""
+    if not any(c.data_kind == restricted.KIND for c in comparisons):
         return ()
+    rungs = {c.task: c.rung for c in comparisons if c.rung}
     listed = "; ".join(f"of `{task}`, {rung.said}" for task, rung in rungs.items())
-    return (
-        Paragraph(
-            f"Of restricted data only so much is released that no count under {MINIMUM} can be told from it: {listed}. "
-            "Differences are rounded to the nearest step, the ends of intervals outwards and p-values up, and verdicts "
-            "follow from the p-values as they are shown."
-        ),
+    said = (
+        f"Of restricted data only so much is released that no count under {MINIMUM} can be told from it: {listed}. "
+        "Differences are rounded to the nearest step, the ends of intervals outwards and p-values up, and verdicts "
+        "follow from the p-values as they are shown. "
     )
+    never = (
+        "Never shown of restricted data are slices, learning curves and scores of the validation part: they are about "
+        "other rows, or fewer, than those whose figures were checked together."
+    )
+    return (Paragraph(said + never if rungs else never),)
 
 
 def found(comparisons: list[Comparison], judgements: Judgements) -> str:

@@ -52,6 +52,19 @@ def drawn(n: int, labels: int, skill: float, seeds: int, draw: int) -> hidden.Ro
     return hidden.of(task, runs, "l0")
 
 
+@pytest.mark.parametrize("labels", [2, 4])
+def test_sets_of_answers_that_share_runs_are_measured_as_each_is_alone(labels):
+    rows, chance = drawn(12, labels, 0.7, 3, 5), np.random.default_rng(3)
+    for system, answers in rows.answers.items():
+        tried = rows.steps(system, answers, 6, chance)
+        together = coarsening.measured(rows, system, tried, KNOWN, 0.3)
+        for at, one in enumerate(tried):
+            alone = coarsening.measured(rows, system, one, KNOWN, 0.3)
+            assert together.keys() == alone.keys()
+            for key, value in alone.items():
+                assert together[key][at] == pytest.approx(float(value), abs=1e-12), key
+
+
 def f1(hit: int, false: int, miss: int) -> float:
     return 2 * hit / (2 * hit + false + miss) if hit else 0.0
 

@@ -58,9 +58,13 @@ def test_the_bundle_holds_aggregates_and_a_manifest_of_them(root, tmp_path):
     by_path = {entry["path"]: entry for entry in listed["files"]}
     assert "at least 5 possible values" in by_path["results.csv"]["inferred"]["synergi"]
     assert "points" in by_path["results.csv"]["rule"]["synergi"] and not by_path["provenance.json"]["inferred"]
+    # What holds no score of restricted rows tells nothing of them.
+    assert {path for path, entry in by_path.items() if not entry["inferred"]} >= {"readings.csv", "figures/losses.png"}
+    assert (listed["minimum"], listed["width"]) == (5, 5) and len(listed["decide"]) == 5
     told = listed["told"]["synergi"]["inferred"]
     # A range goes by the true count, so it stays on the site.
     words = (tmp_path / "a" / manifest.MARKDOWN).read_text(encoding="utf-8")
+    assert all(said in words for said in (*listed["decide"], *listed["limits"], listed["rule"]))
     assert len(told) == 1 and told[0] in words and "closer than between" not in str(listed["told"]) + words
     assert {"results.csv", "index.html", "provenance.json", "cards/data/synergi.json"} <= found.keys()
     assert "cards/checkpoints/nb_bert-clinical.json" in found and not [p for p in found if p.endswith(".safetensors")]

@@ -177,18 +177,75 @@ def test_no_count_under_five_stands_in_the_page(restricted, synthetic):
     assert not counted(restricted)
 
 
+def test_the_report_says_what_is_never_shown_of_restricted_data_and_why(restricted, synthetic):
+    said = {root: (root / "reports" / "README.md").read_text(encoding="utf-8") for root in (restricted, synthetic)}
+    assert "Never shown of restricted data are slices, learning curves" in said[restricted]
+    assert "Never shown" not in said[synthetic]
+
+
 def test_other_data_are_shown_whole(synthetic):
     c = loaded(synthetic)["synergi"]
     assert c.constants_shown and None not in c.summed_matrix("clinical")[0]
 
 
-@pytest.mark.parametrize("part", ["test", "validation"])
-def test_a_set_too_small_to_say_its_size_is_refused(restricted, part):
-    scores = files.read_json(restricted / "artifacts" / "scores" / "synergi" / "nb_bert.json")
-    scores["n"][part] = 3
-    with pytest.raises(DataError, match=f"the {part} part has fewer than 5 rows") as caught:
-        disclosed(restricted, [results.read(scores, "t", SEEDS)])
-    assert "run.tasks" in caught.value.remedy
+def test_a_test_part_of_few_rows_is_withheld_with_the_reason_and_the_report_is_made(tmp_path):
+    task = {"aismec": fakes.TASKS["aismec"]}
+    fakes.build(tmp_path, tuple(task), FAMILIES, SEEDS, kind="restricted", rows=4)
+    fakes.score(tmp_path, tuple(task), FAMILIES, SEEDS)
+    report.run(tmp_path, fakes.settings(tuple(task), FAMILIES, SEEDS), task)
+    assert TOO_SMALL in (tmp_path / "reports" / "README.md").read_text(encoding="utf-8")
+    for row in csv.DictReader(io.StringIO((tmp_path / "reports" / "comparison.csv").read_text())):
+        assert row["delta"] + row["ci_low"] + row["p_value"] + row["n_test"] + row["n_groups"] == ""
+    assert {row["value"] + row["n_test"] for row in read_csv(tmp_path)} == {""}
+    assert not [found for found in tables(tmp_path) if small(found[1]) and not any(word in found[0] for word in OTHER)]
+    for recording in recordings.collect(tmp_path, fakes.settings(tuple(task), FAMILIES, SEEDS), task):
+        assert not re.search(r"\b[1-4] test rows", recordings.description(recording))
+
+
+@pytest.mark.parametrize("what", ["n", "groups"])
+def test_few_rows_of_another_part_hide_that_part_alone(restricted, synthetic, what):
+    """Those of the part that chooses weights, too: nothing is released of it, and nothing needs to be refused."""
+    path = restricted / "artifacts" / "scores" / "nor_deid" / "nb_bert.json"
+    scores = files.read_json(path)
+    scores[what] |= {"holdout": 3, "validation": 2}
+    (kept,) = disclosed(restricted, [results.read(scores, "t", SEEDS)])
+    assert kept.parts == ("test",) and {part for part, _ in kept.estimates} == {"test"}
+    assert getattr(kept, what)["holdout"] is None and getattr(kept, what)["validation"] is None
+    assert getattr(kept, what)["test"] == getattr(loaded(synthetic)["nor_deid"], what)["test"]
+
+
+@pytest.mark.parametrize("kind", ["public", "synthetic"])
+def test_nothing_of_other_data_is_coarsened_however_few_the_rows(tmp_path, kind):
+    """Every score and difference that is written is the stored one; of restricted data so small nothing would be."""
+    tasks, seeds = ("aismec", "nor_deid"), (1, 2, 3)
+    fakes.build(tmp_path, tasks, FAMILIES, seeds, kind=kind, rows=8)
+    for task in tasks:
+        files.write_json(tmp_path / "artifacts" / "scores" / task / "released.json", {"left": "by another kind"})
+    fakes.score(tmp_path, tasks, FAMILIES, seeds)
+    report.run(tmp_path, fakes.settings(tasks, FAMILIES, seeds), fakes.TASKS)
+    assert not list((tmp_path / "artifacts" / "scores").rglob("released.json"))
+    written, reports = {}, tmp_path / "reports"
+    for row in read_csv(tmp_path):
+        written[row["task"], row["family"], row["arm"], row["seed"], row["metric"]] = row["value"]
+    stored, differences = {}, {}
+    for task in tasks:
+        for family in FAMILIES:
+            scores = files.read_json(tmp_path / "artifacts" / "scores" / task / f"{family}.json")
+            for m in scores["metrics"]:
+                if m["part"] != "validation":
+                    name = m["metric"] if m["part"] == "test" else f"{m['part']}_{m['metric']}"
+                    measured = m["metric"] not in scores["unmeasurable"].get(m["part"], {})
+                    value = f"{m['value'] + 0.0:.4f}" if measured else ""
+                    stored[task, family, m["arm"], str(m["seed"]), name] = value
+            differences[task, family] = next(c for c in scores["comparisons"] if c["part"] == "test")
+    assert written == stored and len(written) == 2 * 2 * 3 * (4 + 8)
+    for row in csv.DictReader(io.StringIO((reports / "comparison.csv").read_text())):
+        exact = differences[row["task"], row["family"]]
+        for name in ("reference", "clinical", "delta", "ci_low", "ci_high", "p_value", "mde"):
+            assert float(row[name]) == pytest.approx(exact[name], abs=5.1e-5), name
+    for c in results.load(tmp_path, fakes.settings(tasks, FAMILIES, seeds).run, fakes.TASKS):
+        assert c.rung is None and c.slices and c.learning and c.tables and c.constants_shown
+        assert "None" not in str(c.n) + str(c.groups) + str(list(c.matrices.values()))
 
 
 CARD = {"kind": "restricted", "rows_in": 53, "rows": 50, "dropped": {"a": 2, "b": 1}, "repaired": {"x": 3, "y": 30},
