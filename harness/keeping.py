@@ -16,6 +16,9 @@ from harness import restricted
 
 PLACES = ("data", "artifacts", ".dvc/cache", ".dvc/tmp")
 _WRITTEN = ("outs", "metrics", "plots")
+_OURS = (restricted.PIN, "dvc.yaml")
+# Where DVC keeps settings, and how its commands are told which of them they change.
+_LEVELS = {"system": "--system ", "global": "--global ", "repo": "", "local": "--local "}
 
 
 @dataclass(frozen=True)
@@ -58,12 +61,27 @@ def remotes(root: Path) -> list[str]:
     root = Path(root)
     if not restricted.names(root):
         return []
-    what = "what `harness check` names" if any(_pushed(root)) else "nothing of data/ or artifacts/"
+    kept = ["what `harness check` names" if any(_pushed(root)) else "nothing of data/ or artifacts/"]
+    what = ", and ".join([*kept, *_beside(root)])
     return [
         f"DVC has the remote {name} ({_address(given.get('url', ''))}): `dvc push` sends {what} there. "
-        f"HARNESS_OFFLINE does not hold DVC back; `dvc remote remove {name}` does."
-        for name, given in sorted(_config(root).get("remote", {}).items())
+        f"HARNESS_OFFLINE does not hold DVC back; `dvc remote remove {flag}{name}` does."
+        for flag, settings in _levels(root)
+        for name, given in sorted(settings.get("remote", {}).items())
     ]
+
+
+def _beside(root: Path) -> Iterator[str]:
+    """What somebody has put into DVC beside the pipeline, which may be anything."""
+    for folder, folders, names in os.walk(root):
+        inner = Path(folder).relative_to(root)
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and str(inner / name) not in PLACES)
+        for file in sorted(inner / name for name in names if name.endswith(".dvc") or name == "dvc.yaml"):
+            if str(file) in _OURS or not (root / file).is_file():
+                continue
+            for path, given in _outputs(_yaml(root / file)):
+                if given.get("push", True) and given.get("cache", True):
+                    yield f"{file.parent / path} ({file})"
 
 
 def _open(root: Path) -> Iterator[Exposure]:
@@ -92,7 +110,7 @@ def _places(root: Path) -> dict[str, Path]:
 
 def _pushed(root: Path) -> Iterator[Exposure]:
     remedy = "write `push: false` below it"
-    for file in (restricted.PIN, "dvc.yaml"):
+    for file in _OURS:
         for path, given in _outputs(_yaml(root / file)):
             if given.get("push", True) and given.get("cache", True):
                 yield Exposure(f"{file}: {path}", "`dvc push` sends it to a remote", "push: false", remedy)
@@ -129,7 +147,13 @@ def _config(root: Path) -> Mapping:
         return {}
 
 
+def _levels(root: Path) -> list[tuple[str, Mapping]]:
+    """The same apart: by what a command of DVC has to be told to change them there."""
+    settings = _config(root)
+    return [(flag, settings.load_one(level)) for level, flag in _LEVELS.items()] if settings else []
+
+
 def _address(url: str) -> str:
-    """Without the name and password that it may hold."""
-    parts = urlsplit(url)
+    """Without the name, password and signature that it may hold."""
+    url, parts = url.partition("?")[0], urlsplit(url)
     return url.replace(f"{parts.netloc.rpartition('@')[0]}@", "") if "@" in parts.netloc else url

@@ -102,6 +102,41 @@ def test_a_remote_is_named_without_the_password_in_its_address(root):
     assert "nothing of" not in keeping.remotes(root)[0]
 
 
+def test_a_signature_in_an_address_is_not_shown(root):
+    config = "['remote \"blob\"']\n    url = azure://lager/calls?sv=1&sig=geheim\n"
+    (root / ".dvc" / "config").write_text(config, encoding="utf-8")
+    (said,) = keeping.remotes(root)
+    assert "remote blob (azure://lager/calls)" in said and "geheim" not in said
+
+
+@pytest.mark.parametrize("level", ["local", "repo", "global", "system"])
+def test_what_is_said_to_remove_a_remote_removes_it_wherever_it_is_configured(level, root, monkeypatch):
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    places = {"repo": root / ".dvc" / "config", "local": root / ".dvc" / "config.local"}
+    for other in ("global", "system"):
+        places[other] = root / other / "config"
+        places[other].parent.mkdir()
+        monkeypatch.setenv(f"DVC_{other.upper()}_CONFIG_DIR", str(places[other].parent))
+    for place in places.values():
+        place.write_text("['remote \"kept\"']\n    url = /kept\n", encoding="utf-8")
+    with open(places[level], "a", encoding="utf-8") as config:
+        config.write("['remote \"share\"']\n    url = /there\n")
+    (said,) = (said for said in keeping.remotes(root) if "remote share (/there)" in said)
+    command = said.split("`")[3]
+    assert command.startswith("dvc remote remove")
+    subprocess.run([sys.executable, "-m", *command.split()], cwd=root, check=True, capture_output=True)
+    assert [("kept" in said, "share" in said) for said in keeping.remotes(root)] == [(True, False)] * 4
+
+
+def test_what_somebody_else_gave_to_dvc_is_named_with_the_remote(root):
+    (root / ".dvc" / "config").write_text("['remote \"r\"']\n    url = /there\n", encoding="utf-8")
+    files.write_text(root / "given" / "calls.jsonl.dvc", "outs:\n- path: calls.jsonl\n  hash: md5\n")
+    files.write_text(root / "given" / "mine.dvc", "outs:\n- path: mine\n  push: false\n")
+    (said,) = keeping.remotes(root)
+    sent = "nothing of data/ or artifacts/, and given/calls.jsonl (given/calls.jsonl.dvc) there."
+    assert f"`dvc push` sends {sent}" in said
+
+
 def test_the_commands_say_so_and_all_but_those_that_look_close(root, repository, umask):
     files.write_bytes(root / "params.yaml", (repository / "params.yaml").read_bytes())
     (root / "tasks").symlink_to(repository / "tasks")
