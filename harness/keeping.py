@@ -5,6 +5,7 @@ there: DVC's cache, for one, makes its own readable for all.
 """
 
 import contextlib
+import io
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -13,8 +14,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from harness import restricted
+from harness.errors import DataError, HarnessError
+from harness.files import write_bytes
 
 PLACES = ("data", "artifacts", ".dvc/cache", ".dvc/tmp")
+_NAMES = "site_cache_dir"
 _WRITTEN = ("outs", "metrics", "plots")
 _OURS = (restricted.PIN, "dvc.yaml")
 # Where DVC keeps settings, and how its commands are told which of them they change.
@@ -41,6 +45,8 @@ def mask(root: Path) -> int:
 
 def close(root: Path) -> None:
     """Files that this process makes from now on, and the places at `root` as they are, are for those alone who may."""
+    with contextlib.suppress(HarnessError):  # `exposures` finds what stays as it is
+        keep_names_inside(root)
     bits = mask(root)
     os.umask(bits)
     for place in PLACES:
@@ -50,10 +56,35 @@ def close(root: Path) -> None:
                 path.chmod(stat.S_IMODE(path.stat().st_mode) & ~bits)
 
 
+def keep_names_inside(root: Path) -> None:
+    """DVC notes the names of all files, for all users to read, in a folder of the machine's, unless told otherwise.
+
+    Its own command for it writes no other letters than English ones, and leaves half a file where it is killed.
+    """
+    from configobj import ConfigObj, ConfigObjError
+
+    file, aside = root / ".dvc" / "config.local", _inside(root)
+    if not file.parent.is_dir():
+        return  # DVC itself says so, and notes nothing
+    try:
+        settings = ConfigObj(str(file), encoding="utf-8", interpolation=False)
+    except (ConfigObjError, UnicodeDecodeError):
+        raise DataError(f"{file} cannot be read.", remedy="Mend that file, then run the same command again.") from None
+    if settings.get("core", {}).get(_NAMES) != aside:
+        settings.setdefault("core", {})[_NAMES] = aside
+        written = io.BytesIO()
+        settings.write(written)
+        write_bytes(file, written.getvalue())
+
+
+def _inside(root: Path) -> str:
+    return str((Path(root) / ".dvc" / "cache" / "site").resolve())
+
+
 def exposures(root: Path) -> list[Exposure]:
     """What is too open at `root`; nothing where no data are restricted."""
     root = Path(root)
-    return [*_open(root), *_pushed(root)] if restricted.names(root) else []
+    return [*_open(root), *_named(root), *_pushed(root)] if restricted.names(root) else []
 
 
 def remotes(root: Path) -> list[str]:
@@ -106,6 +137,13 @@ def _places(root: Path) -> dict[str, Path]:
             if path.is_symlink():
                 found[f"{place}/{path.name}"] = path
     return {name: path for name, path in found.items() if path.is_dir()}
+
+
+def _named(root: Path) -> Iterator[Exposure]:
+    place = os.environ.get("DVC_SITE_CACHE_DIR") or _config(root).get("core", {}).get(_NAMES)
+    if (root / ".dvc").is_dir() and not (place and Path(place).resolve().is_relative_to(root.resolve())):
+        remedy = "any command of the harness but `check` and `audit` sets it, where DVC_SITE_CACHE_DIR is not set"
+        yield Exposure(f"DVC's core.{_NAMES}", f"names of files go to {place or 'the machine'}", _inside(root), remedy)
 
 
 def _pushed(root: Path) -> Iterator[Exposure]:

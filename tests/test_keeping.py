@@ -17,6 +17,8 @@ def root(tmp_path, repository):
         (tmp_path / place).mkdir(parents=True)
         (tmp_path / place).chmod(0o755)
     (tmp_path / ".dvc" / "config").write_text("", encoding="utf-8")
+    local = f"[core]\n    site_cache_dir = {tmp_path}/.dvc/cache/site\n"
+    (tmp_path / ".dvc" / "config.local").write_text(local, encoding="utf-8")
     files.write_bytes(tmp_path / "dvc.yaml", (repository / "dvc.yaml").read_bytes())
     files.write_text(tmp_path / "data.dvc", "outs:\n- path: data\n  push: false\n")
     files.write_json(tmp_path / "data" / "aismec" / "source.json", {"kind": "restricted"})
@@ -102,6 +104,20 @@ def test_a_remote_is_named_without_the_password_in_its_address(root):
     assert "nothing of" not in keeping.remotes(root)[0]
 
 
+@pytest.mark.parametrize("moved", ["[core]\n    site_cache_dir = /before/.dvc/cache/site\n", "", None])
+def test_names_of_files_stay_inside_a_repository_that_was_moved_or_cloned(moved, root, umask):
+    keeping.close(root)
+    file = root / ".dvc" / "config.local"
+    file.unlink() if moved is None else file.write_text(moved, encoding="utf-8")
+    (found,) = keeping.exposures(root)
+    assert found.what == "DVC's core.site_cache_dir" and found.expected == str(root / ".dvc" / "cache" / "site")
+    keeping.close(root)
+    assert keeping.exposures(root) == []
+    file.write_text("[core", encoding="utf-8")
+    keeping.close(root)
+    assert file.read_text(encoding="utf-8") == "[core"
+
+
 def test_a_signature_in_an_address_is_not_shown(root):
     config = "['remote \"blob\"']\n    url = azure://lager/calls?sv=1&sig=geheim\n"
     (root / ".dvc" / "config").write_text(config, encoding="utf-8")
@@ -118,7 +134,8 @@ def test_what_is_said_to_remove_a_remote_removes_it_wherever_it_is_configured(le
         places[other].parent.mkdir()
         monkeypatch.setenv(f"DVC_{other.upper()}_CONFIG_DIR", str(places[other].parent))
     for place in places.values():
-        place.write_text("['remote \"kept\"']\n    url = /kept\n", encoding="utf-8")
+        with open(place, "a", encoding="utf-8") as config:
+            config.write("['remote \"kept\"']\n    url = /kept\n")
     with open(places[level], "a", encoding="utf-8") as config:
         config.write("['remote \"share\"']\n    url = /there\n")
     (said,) = (said for said in keeping.remotes(root) if "remote share (/there)" in said)

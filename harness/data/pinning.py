@@ -6,7 +6,6 @@ pushes to no remote.
 """
 
 import contextlib
-import io
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +14,8 @@ from pathlib import Path
 from harness import restricted
 from harness.disks import writing
 from harness.errors import DataError
-from harness.files import write_bytes, write_text
+from harness.files import write_text
+from harness.keeping import keep_names_inside
 from harness.scratch import Together, together
 
 _PIN = "outs:\n- path: data\n  hash: md5\n  push: false\nfrozen: true\n"
@@ -42,7 +42,7 @@ def pin_data(root: Path, within: Together | None = None) -> None:
             return pin_data(root, within)
     confidential = restricted.names(root)
     if confidential:
-        _keep_names_inside(root)
+        keep_names_inside(root)
     write_text(root / restricted.PIN, _PIN)
     restricted.note(root)
     command = [sys.executable, "-m", "dvc", "add", "data"]
@@ -56,27 +56,3 @@ def pin_data(root: Path, within: Together | None = None) -> None:
             remedy="Mend that, then run the same command again.",
         )
     return None
-
-
-def _keep_names_inside(root: Path) -> None:
-    """DVC notes the names of all files, for all users to read, in a folder of the machine's, unless told otherwise.
-
-    Its own command for it writes no other letters than English ones, and leaves half a file where it is killed.
-    """
-    from configobj import ConfigObj, ConfigObjError
-
-    file, aside = root / ".dvc" / "config.local", str((root / ".dvc" / "cache" / "site").resolve())
-    if not file.parent.is_dir():
-        return  # DVC will say what is missing
-    try:
-        settings = ConfigObj(str(file), encoding="utf-8", interpolation=False)
-    except (ConfigObjError, UnicodeDecodeError):
-        raise DataError(
-            f"data/ could not be pinned, and is as it was: {file} cannot be read.",
-            remedy="Mend that file, then run the same command again.",
-        ) from None
-    if settings.get("core", {}).get("site_cache_dir") != aside:
-        settings.setdefault("core", {})["site_cache_dir"] = aside
-        written = io.BytesIO()
-        settings.write(written)
-        write_bytes(file, written.getvalue())
