@@ -4,7 +4,7 @@ import contextlib
 import errno
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from harness.errors import DiskError, HarnessError
@@ -54,22 +54,25 @@ def share_of(path: Path) -> str | None:
     return mount if kind.startswith(_SHARES) else None
 
 
-def disk_error(error: BaseException, path: Path | None = None, *, quiet: bool = False) -> DiskError | None:
+def disk_error(
+    error: BaseException, path: Path | None = None, *, shown: Callable[[Path], str | None] = str
+) -> DiskError | None:
     """What `error` says of a disk, as an error for the user; None where it is about something else.
 
-    `path` is what was being written; a file that the error itself names stands in the message unless it must be
-    `quiet` about names. Libraries in other languages give the system's answer only as text.
+    `path` is what was being written; a file that the error itself names stands in the message as it is `shown`,
+    where it may be. Libraries in other languages give the system's answer only as text.
     """
     while error is not None:
         number = getattr(error, "errno", None) if isinstance(error, OSError) else _number_in(error)
         if number in _DISK:
             what, remedy = _DISK[number]
             named = getattr(error, "filename2", None) or getattr(error, "filename", None)
-            if number in _READING and path and named and not Path(os.fsdecode(named)).is_relative_to(path.parent):
+            named = Path(os.fsdecode(named)) if isinstance(named, str | bytes) else None
+            if number in _READING and path and named and not named.is_relative_to(path.parent):
                 return None  # something was read, not written
-            named = path or (None if quiet else named)
-            if number in _NO_FOLDER and named:
-                named = _in_the_way(Path(os.fsdecode(named)))
+            if number in _NO_FOLDER:
+                path, named = path and _in_the_way(path), named and _in_the_way(named)
+            named = path or (named and shown(named))
             place = "" if named is None else f": {named}" if number in _READING else f" while writing {named}"
             return DiskError(f"{what}{place}.", remedy=remedy)
         error = error.__cause__

@@ -1,5 +1,7 @@
 """Restricted data are for their owner alone, or a declared group, and what could send them away is named."""
 
+import argparse
+import errno
 import os
 import stat
 import subprocess
@@ -7,7 +9,8 @@ import sys
 
 import pytest
 
-from harness import files, keeping
+from harness import cli, files, keeping, offline, restricted
+from harness.data import pseudonyms
 
 
 @pytest.fixture
@@ -75,6 +78,39 @@ def test_another_users_folder_is_found(root, umask):
     except PermissionError:
         pytest.skip("this user may give nothing away")
     assert [(one.what, one.found) for one in keeping.exposures(root)] == [("data/", "another user's")]
+
+
+def test_what_another_user_keeps_to_himself_is_named_and_no_file_of_the_data(root, umask, monkeypatch, capsys):
+    files.write_text(root / "params.yaml", "")
+    monkeypatch.chdir(root)
+    monkeypatch.setattr(offline, "enforce", lambda: [])
+    monkeypatch.setattr(restricted, "hide_messages", lambda: None)
+    for given, said in (
+        ("data/aismec/Kari Nordmann.jsonl", ": data/aismec."),
+        ("data/aismec", ": data/aismec."),
+        ("artifacts/.again.partial/data/aismec/Kari Nordmann.jsonl", ": artifacts/.again.partial/data/aismec."),
+        ("artifacts/validated/aismec/records.jsonl", ": artifacts/validated/aismec/records.jsonl."),
+        ("data/../.harness-key", ": .harness-key."),
+        ("../Kari Nordmann.jsonl", "."),
+    ):
+        error = PermissionError(errno.EACCES, "Permission denied", given)
+
+        def refused(_, error=error):
+            raise error
+
+        code = cli._run(argparse.Namespace(run=refused, only_looks=False, kind=None))
+        assert (code, capsys.readouterr().err.splitlines()[0]) == (1, f"harness: Permission denied{said}")
+
+
+def test_a_key_that_may_not_be_read_is_not_called_a_wrong_one(tmp_path, monkeypatch):
+    (tmp_path / ".harness-key").touch()
+
+    def refused(self, **_):
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    monkeypatch.setattr(type(tmp_path), "read_text", refused)
+    with pytest.raises(PermissionError):
+        pseudonyms.read_key(tmp_path)
 
 
 def test_every_output_of_the_pipeline_that_is_not_in_git_is_pushed_nowhere(root, umask):

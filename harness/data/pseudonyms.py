@@ -65,7 +65,7 @@ def read_key(root: Path) -> Key:
             remedy="Put back the key that this site keeps; where there never was one, `harness data use TASK PATH` "
             "makes it (another key gives other ids and another split).",
         ) from None
-    except (OSError, UnicodeDecodeError):
+    except UnicodeDecodeError:
         text = ""
     if path.stat().st_mode & 0o077:
         raise DataError(f"{path} can be read by others.", remedy=f"Run `chmod 600 {KEY_FILE}`.")
