@@ -1,12 +1,18 @@
 """Commands over what was recorded: track, ui, audit, reproduce, export."""
 
 from harness import restricted
-from harness.commands.common import declare, parameters, repository
+from harness.commands.common import by_present_code, declare, parameters, repository
 from harness.printable import terminal
 
 
 def add(commands) -> None:
-    track = declare(commands, "track", _track, "(re)build the MLflow store from the recorded runs", "track")
+    track = declare(
+        commands,
+        "track",
+        by_present_code("track", _track),
+        "(re)build the MLflow store from the recorded runs",
+        "track",
+    )
     track.add_argument("--rebuild", action="store_true", help="delete the local store first")
     ui = declare(commands, "ui", _ui, "the MLflow UI over the recorded runs, on 127.0.0.1", "ui --port 5000")
     ui.add_argument("--port", type=int, default=5000)

@@ -3,7 +3,7 @@
 import contextlib
 import sys
 
-from harness.commands.common import declare, known_name, parameters, repository
+from harness.commands.common import by_present_code, declare, known_name, parameters, repository
 from harness.config import Build
 from harness.launching import on_devices, slurm_script
 
@@ -15,7 +15,7 @@ LIVE = (
 
 def add(commands) -> None:
     def stage(name: str, run, text: str, example: str, *positional: str):
-        return declare(commands, name, run, f"stage: {text}", example, *positional)
+        return declare(commands, name, by_present_code(name, run), f"stage: {text}", example, *positional)
 
     stage("generate", _generate, "write the embedded data set to artifacts/generated", "generate")
     stage("validate", _validate, "read and check a task's raw data", "validate medmqp", "task")
