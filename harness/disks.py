@@ -32,26 +32,36 @@ _DISK = {
 # May also be answered to a reader, about a file of its own.
 _READING = _DISK.keys() - {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _SHARES = ("nfs", "cifs", "smb", "9p", "ceph", "lustre", "beegfs", "gpfs", "glusterfs", "afs", "davfs", "fuse.sshfs",
-           "fuse.s3", "fuse.gcs", "fuse.ceph", "fuse.glusterfs", "fuse.rclone", "fuse.davfs")  # fmt: skip
+           "fuse.s3", "fuse.gcs", "fuse.ceph", "fuse.glusterfs", "fuse.rclone", "fuse.davfs", "fuse.gvfs", "fuse.kio",
+           "fuse.juicefs", "fuse.blobfuse", "fuse.goofys", "fuse.mountpoint-s3", "fuse.dfuse", "fuse.mfs", "virtiofs",
+           "vboxsf", "vmhgfs", "fuse.vmhgfs", "prl_fs", "pvfs2", "panfs", "wekafs", "coda", "cvfs")  # fmt: skip
+_ELSEWHERE = re.compile(r"//|[\w+.-]+://|[\w@.\[\]-]+:/")  # //host/share, https://host/folder, host:/folder
+_ESCAPED = re.compile(r"\\([0-7]{3})")  # how the list of mounts writes blanks and tabs
 _SAID = re.compile(r"(?:os error|errno:?) (\d+)", re.IGNORECASE)
 
 
 def mount_of(path: Path) -> tuple[str, str, set[str]]:
     """Where the file system of `path` is mounted, its type, and the mount's options."""
-    found, kind, options = "", "", ""
+    _, mount, kind, options = _mount(path)
+    return mount, kind, options
+
+
+def _mount(path: Path) -> tuple[str, str, str, set[str]]:
+    source, found, kind, options = "", "", "", ""
     path = Path(path).resolve()
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace").splitlines():
-            _, mount, type_, given, *_ = line.split()
-            if path.is_relative_to(mount.replace("\\040", " ")) and len(mount) >= len(found):
-                found, kind, options = mount, type_, given
-    return found, kind, set(options.split(","))
+            fields = [_ESCAPED.sub(lambda match: chr(int(match[1], 8)), field) for field in line.split(" ")]
+            if path.is_relative_to(fields[1]) and len(fields[1]) >= len(found):
+                source, found, kind, options = fields[:4]
+    return source, found, kind, set(options.split(","))
 
 
 def share_of(path: Path) -> str | None:
-    """Where the share that `path` lies on is mounted, or None: a file system that another machine serves."""
-    mount, kind, _ = mount_of(path)
-    return mount if kind.startswith(_SHARES) else None
+    """Where the share that `path` lies on is mounted, or None: a file system that another machine serves, by its type
+    or by a source that names a machine."""
+    source, mount, kind, _ = _mount(path)
+    return mount if kind.startswith(_SHARES) or _ELSEWHERE.match(source) else None
 
 
 def disk_error(
