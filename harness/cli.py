@@ -9,6 +9,7 @@ import contextlib
 import os
 import signal
 import sys
+from pathlib import Path
 
 from harness import __version__, keeping, offline, restricted
 from harness.commands import data, grid, pipeline, plugins, records, repro, stages
@@ -66,7 +67,7 @@ def _run(options) -> int:
         return 1
     except Exception as error:
         first_to_tell(int(os.environ.get("RANK", 0)))
-        if (refusal := disk_error(error, quiet=confidential) or memory_error(error)) is None:
+        if (refusal := disk_error(error, shown=_shown if confidential else str) or memory_error(error)) is None:
             raise
         print(terminal(f"harness: {refusal}"), file=sys.stderr)
         _leave_unsaid()
@@ -105,6 +106,14 @@ def _confidential(options) -> bool:
         return bool(restricted.names(repository()))
     except MissingInputError:
         return False
+
+
+def _shown(path: Path) -> str | None:
+    """What may be said of a file that an error names, where data are restricted."""
+    try:
+        return restricted.place(repository(), path)
+    except MissingInputError:
+        return None
 
 
 def _parser() -> argparse.ArgumentParser:

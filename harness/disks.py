@@ -4,7 +4,7 @@ import contextlib
 import errno
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from harness.errors import DiskError, HarnessError
@@ -32,44 +32,57 @@ _DISK = {
 # May also be answered to a reader, about a file of its own.
 _READING = _DISK.keys() - {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _SHARES = ("nfs", "cifs", "smb", "9p", "ceph", "lustre", "beegfs", "gpfs", "glusterfs", "afs", "davfs", "fuse.sshfs",
-           "fuse.s3", "fuse.gcs", "fuse.ceph", "fuse.glusterfs", "fuse.rclone", "fuse.davfs")  # fmt: skip
+           "fuse.s3", "fuse.gcs", "fuse.ceph", "fuse.glusterfs", "fuse.rclone", "fuse.davfs", "fuse.gvfs", "fuse.kio",
+           "fuse.juicefs", "fuse.blobfuse", "fuse.goofys", "fuse.mountpoint-s3", "fuse.dfuse", "fuse.mfs", "virtiofs",
+           "vboxsf", "vmhgfs", "fuse.vmhgfs", "prl_fs", "pvfs2", "panfs", "wekafs", "coda", "cvfs")  # fmt: skip
+_ELSEWHERE = re.compile(r"//|[\w+.-]+://|[\w@.\[\]-]+:/")  # //host/share, https://host/folder, host:/folder
+_ESCAPED = re.compile(r"\\([0-7]{3})")  # how the list of mounts writes blanks and tabs
 _SAID = re.compile(r"(?:os error|errno:?) (\d+)", re.IGNORECASE)
 
 
 def mount_of(path: Path) -> tuple[str, str, set[str]]:
     """Where the file system of `path` is mounted, its type, and the mount's options."""
-    found, kind, options = "", "", ""
+    _, mount, kind, options = _mount(path)
+    return mount, kind, options
+
+
+def _mount(path: Path) -> tuple[str, str, str, set[str]]:
+    source, found, kind, options = "", "", "", ""
     path = Path(path).resolve()
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace").splitlines():
-            _, mount, type_, given, *_ = line.split()
-            if path.is_relative_to(mount.replace("\\040", " ")) and len(mount) >= len(found):
-                found, kind, options = mount, type_, given
-    return found, kind, set(options.split(","))
+            fields = [_ESCAPED.sub(lambda match: chr(int(match[1], 8)), field) for field in line.split(" ")]
+            if path.is_relative_to(fields[1]) and len(fields[1]) >= len(found):
+                source, found, kind, options = fields[:4]
+    return source, found, kind, set(options.split(","))
 
 
 def share_of(path: Path) -> str | None:
-    """Where the share that `path` lies on is mounted, or None: a file system that another machine serves."""
-    mount, kind, _ = mount_of(path)
-    return mount if kind.startswith(_SHARES) else None
+    """Where the share that `path` lies on is mounted, or None: a file system that another machine serves, by its type
+    or by a source that names a machine."""
+    source, mount, kind, _ = _mount(path)
+    return mount if kind.startswith(_SHARES) or _ELSEWHERE.match(source) else None
 
 
-def disk_error(error: BaseException, path: Path | None = None, *, quiet: bool = False) -> DiskError | None:
+def disk_error(
+    error: BaseException, path: Path | None = None, *, shown: Callable[[Path], str | None] = str
+) -> DiskError | None:
     """What `error` says of a disk, as an error for the user; None where it is about something else.
 
-    `path` is what was being written; a file that the error itself names stands in the message unless it must be
-    `quiet` about names. Libraries in other languages give the system's answer only as text.
+    `path` is what was being written; a file that the error itself names stands in the message as it is `shown`,
+    where it may be. Libraries in other languages give the system's answer only as text.
     """
     while error is not None:
         number = getattr(error, "errno", None) if isinstance(error, OSError) else _number_in(error)
         if number in _DISK:
             what, remedy = _DISK[number]
             named = getattr(error, "filename2", None) or getattr(error, "filename", None)
-            if number in _READING and path and named and not Path(os.fsdecode(named)).is_relative_to(path.parent):
+            named = Path(os.fsdecode(named)) if isinstance(named, str | bytes) else None
+            if number in _READING and path and named and not named.is_relative_to(path.parent):
                 return None  # something was read, not written
-            named = path or (None if quiet else named)
-            if number in _NO_FOLDER and named:
-                named = _in_the_way(Path(os.fsdecode(named)))
+            if number in _NO_FOLDER:
+                path, named = path and _in_the_way(path), named and _in_the_way(named)
+            named = path or (named and shown(named))
             place = "" if named is None else f": {named}" if number in _READING else f" while writing {named}"
             return DiskError(f"{what}{place}.", remedy=remedy)
         error = error.__cause__

@@ -5,6 +5,7 @@ there: DVC's cache, for one, makes its own readable for all.
 """
 
 import contextlib
+import io
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -13,9 +14,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from harness import restricted
+from harness.errors import DataError, HarnessError
+from harness.files import write_bytes
 
 PLACES = ("data", "artifacts", ".dvc/cache", ".dvc/tmp")
+_NAMES = "site_cache_dir"
 _WRITTEN = ("outs", "metrics", "plots")
+_OURS = (restricted.PIN, "dvc.yaml")
+# Where DVC keeps settings, and how its commands are told which of them they change.
+_LEVELS = {"system": "--system ", "global": "--global ", "repo": "", "local": "--local "}
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,8 @@ def mask(root: Path) -> int:
 
 def close(root: Path) -> None:
     """Files that this process makes from now on, and the places at `root` as they are, are for those alone who may."""
+    with contextlib.suppress(HarnessError):  # `exposures` finds what stays as it is
+        keep_names_inside(root)
     bits = mask(root)
     os.umask(bits)
     for place in PLACES:
@@ -47,10 +56,35 @@ def close(root: Path) -> None:
                 path.chmod(stat.S_IMODE(path.stat().st_mode) & ~bits)
 
 
+def keep_names_inside(root: Path) -> None:
+    """DVC notes the names of all files, for all users to read, in a folder of the machine's, unless told otherwise.
+
+    Its own command for it writes no other letters than English ones, and leaves half a file where it is killed.
+    """
+    from configobj import ConfigObj, ConfigObjError
+
+    file, aside = root / ".dvc" / "config.local", _inside(root)
+    if not file.parent.is_dir():
+        return  # DVC itself says so, and notes nothing
+    try:
+        settings = ConfigObj(str(file), encoding="utf-8", interpolation=False)
+    except (ConfigObjError, UnicodeDecodeError):
+        raise DataError(f"{file} cannot be read.", remedy="Mend that file, then run the same command again.") from None
+    if settings.get("core", {}).get(_NAMES) != aside:
+        settings.setdefault("core", {})[_NAMES] = aside
+        written = io.BytesIO()
+        settings.write(written)
+        write_bytes(file, written.getvalue())
+
+
+def _inside(root: Path) -> str:
+    return str((Path(root) / ".dvc" / "cache" / "site").resolve())
+
+
 def exposures(root: Path) -> list[Exposure]:
     """What is too open at `root`; nothing where no data are restricted."""
     root = Path(root)
-    return [*_open(root), *_pushed(root)] if restricted.names(root) else []
+    return [*_open(root), *_named(root), *_pushed(root)] if restricted.names(root) else []
 
 
 def remotes(root: Path) -> list[str]:
@@ -58,12 +92,27 @@ def remotes(root: Path) -> list[str]:
     root = Path(root)
     if not restricted.names(root):
         return []
-    what = "what `harness check` names" if any(_pushed(root)) else "nothing of data/ or artifacts/"
+    kept = ["what `harness check` names" if any(_pushed(root)) else "nothing of data/ or artifacts/"]
+    what = ", and ".join([*kept, *_beside(root)])
     return [
         f"DVC has the remote {name} ({_address(given.get('url', ''))}): `dvc push` sends {what} there. "
-        f"HARNESS_OFFLINE does not hold DVC back; `dvc remote remove {name}` does."
-        for name, given in sorted(_config(root).get("remote", {}).items())
+        f"HARNESS_OFFLINE does not hold DVC back; `dvc remote remove {flag}{name}` does."
+        for flag, settings in _levels(root)
+        for name, given in sorted(settings.get("remote", {}).items())
     ]
+
+
+def _beside(root: Path) -> Iterator[str]:
+    """What somebody has put into DVC beside the pipeline, which may be anything."""
+    for folder, folders, names in os.walk(root):
+        inner = Path(folder).relative_to(root)
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and str(inner / name) not in PLACES)
+        for file in sorted(inner / name for name in names if name.endswith(".dvc") or name == "dvc.yaml"):
+            if str(file) in _OURS or not (root / file).is_file():
+                continue
+            for path, given in _outputs(_yaml(root / file)):
+                if given.get("push", True) and given.get("cache", True):
+                    yield f"{file.parent / path} ({file})"
 
 
 def _open(root: Path) -> Iterator[Exposure]:
@@ -90,9 +139,16 @@ def _places(root: Path) -> dict[str, Path]:
     return {name: path for name, path in found.items() if path.is_dir()}
 
 
+def _named(root: Path) -> Iterator[Exposure]:
+    place = os.environ.get("DVC_SITE_CACHE_DIR") or _config(root).get("core", {}).get(_NAMES)
+    if (root / ".dvc").is_dir() and not (place and Path(place).resolve().is_relative_to(root.resolve())):
+        remedy = "any command of the harness but `check` and `audit` sets it, where DVC_SITE_CACHE_DIR is not set"
+        yield Exposure(f"DVC's core.{_NAMES}", f"names of files go to {place or 'the machine'}", _inside(root), remedy)
+
+
 def _pushed(root: Path) -> Iterator[Exposure]:
     remedy = "write `push: false` below it"
-    for file in (restricted.PIN, "dvc.yaml"):
+    for file in _OURS:
         for path, given in _outputs(_yaml(root / file)):
             if given.get("push", True) and given.get("cache", True):
                 yield Exposure(f"{file}: {path}", "`dvc push` sends it to a remote", "push: false", remedy)
@@ -129,7 +185,13 @@ def _config(root: Path) -> Mapping:
         return {}
 
 
+def _levels(root: Path) -> list[tuple[str, Mapping]]:
+    """The same apart: by what a command of DVC has to be told to change them there."""
+    settings = _config(root)
+    return [(flag, settings.load_one(level)) for level, flag in _LEVELS.items()] if settings else []
+
+
 def _address(url: str) -> str:
-    """Without the name and password that it may hold."""
-    parts = urlsplit(url)
+    """Without the name, password and signature that it may hold."""
+    url, parts = url.partition("?")[0], urlsplit(url)
     return url.replace(f"{parts.netloc.rpartition('@')[0]}@", "") if "@" in parts.netloc else url

@@ -5,6 +5,7 @@ on, so where data are restricted a traceback shows its frames and the kinds of t
 """
 
 import json
+import os
 import re
 import sys
 import threading
@@ -85,6 +86,16 @@ def _columns(root: Path) -> dict[str, dict]:
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue
     return found
+
+
+def place(root: Path, path: Path) -> str | None:
+    """`path` as it may be named: down to a data set below any `data/`, whose files may have anything for a name; None
+    where it is not of this repository."""
+    root, path = (Path(os.path.abspath(each)) for each in (root, path))
+    if not path.is_relative_to(root):
+        return None
+    parts = path.relative_to(root).parts
+    return "/".join(parts[: parts.index("data") + 2] if "data" in parts else parts)
 
 
 def category(value: object, more: Iterable[str] = ()) -> str:

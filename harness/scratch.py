@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from harness.disks import mount_of, share_of
+from harness.errors import DiskError
 from harness.swapping import ENDING, beside, put_back, put_in_place, remove
 
 _SCRATCH = re.compile(
@@ -155,11 +156,15 @@ def _remove_older(path: Path, match: re.Match) -> None:
 
 def sweep(root: Path) -> None:
     """Remove what killed processes left anywhere in the repository at `root`."""
-    remove_abandoned(root)
-    remove_abandoned(Path(root) / "data")
-    for name in ("artifacts", "reports"):
-        for folder, *_ in os.walk(Path(root) / name):
-            remove_abandoned(folder)
+    for name in ("", "data", ".dvc"):
+        remove_abandoned(Path(root) / name)
+    for name in ("artifacts", "reports", "mlartifacts", "tasks", "tests/tasks"):
+        sweep_below(Path(root) / name)
+
+
+def sweep_below(folder: Path) -> None:
+    for place, *_ in os.walk(folder):
+        remove_abandoned(Path(place))
 
 
 def _process(match: re.Match) -> tuple[str, str, str]:
@@ -243,6 +248,7 @@ def together(folder: Path, file: Path | None = None) -> Iterator[Together]:
     with held(journal) as handle, contextlib.ExitStack() as stack:
         made = Together(handle, folder, stack)
         if file is not None:
+            _refuse_another(journal, file)
             before = file.read_text(encoding="utf-8") if file.is_file() else None
             made.note({"file": os.path.relpath(file, folder), "before": before})
         try:
@@ -251,6 +257,17 @@ def together(folder: Path, file: Path | None = None) -> Iterator[Together]:
             _undo(journal)
             raise
         made.note(_DONE)
+
+
+def _refuse_another(journal: Path, file: Path) -> None:
+    """Two that replace things and tell of them in one file would each put back what the other has done."""
+    others = [path for path in journal.parent.glob(f".{file.name}.*.undo{ENDING}") if path != journal]
+    if others:
+        raise DiskError(
+            f"Another command that writes {file.name} is not finished; it, or a process that it started, holds "
+            f"{others[0]}.",
+            remedy=f"Wait until it has ended (`fuser {others[0]}` names it), then run this command again.",
+        )
 
 
 def _undo(journal: Path) -> None:

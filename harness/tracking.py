@@ -21,6 +21,7 @@ from harness import files, offline
 from harness.errors import HarnessError
 from harness.printable import terminal
 from harness.reporting import standing
+from harness.scratch import scratch_folder
 from harness.store import refuse_unusable
 
 DATABASE, ARTIFACTS = "mlflow.db", "mlartifacts"
@@ -248,10 +249,10 @@ def keep(client, uri: str, run, pictures: Mapping[str, bytes]) -> None:
         for name, content in pictures.items():
             files.write_bytes(beside / name, content)
         return
-    with tempfile.TemporaryDirectory(prefix="harness-") as folder:
+    with scratch_folder(_locks(uri) / "sent") as folder:
         for name, content in pictures.items():
-            (Path(folder) / name).write_bytes(content)
-            client.log_artifact(run.info.run_id, str(Path(folder) / name))
+            (folder / name).write_bytes(content)
+            client.log_artifact(run.info.run_id, str(folder / name))
 
 
 def kept(client, uri: str, run) -> dict[str, bytes]:
@@ -260,9 +261,9 @@ def kept(client, uri: str, run) -> dict[str, bytes]:
     if beside:
         paths = sorted(path for path in beside.rglob("*") if path.is_file())
         return {path.relative_to(beside).as_posix(): path.read_bytes() for path in paths}
-    with tempfile.TemporaryDirectory(prefix="harness-") as folder:
+    with scratch_folder(_locks(uri) / "got") as folder:
         names = list(_listed(client, run.info.run_id))
-        return {n: Path(client.download_artifacts(run.info.run_id, n, folder)).read_bytes() for n in names}
+        return {n: Path(client.download_artifacts(run.info.run_id, n, str(folder))).read_bytes() for n in names}
 
 
 def _listed(client, run_id: str, below: str | None = None) -> Iterator[str]:

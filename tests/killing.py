@@ -1,41 +1,63 @@
-"""Commands that are killed at each of their changes to the disk in turn: at every rename, removal and new folder."""
+"""Commands that are killed at each of their changes to the disk in turn: at every rename, removal, new folder, new
+file and change of a mode, their own and those of the DVC that they start, which is killed with them."""
 
 import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-_DRIVER = """
-import json, os, signal, sys
+# Read by every Python that the command starts: changes of all of them are counted in one file.
+_COUNTING = """
+import builtins, fcntl, io, os, signal
 
-at, when, arguments = int(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3])
-from harness import cli, swapping
+at, when, counter = int(os.environ["KILLED_AT"]), os.environ["KILLED_WHEN"], os.environ["KILLED_COUNTER"]
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+opened, locked, wrote = os.open, fcntl.flock, os.write
 
-done = 0
+def count():
+    handle = opened(counter, os.O_WRONLY | os.O_APPEND)
+    try:
+        locked(handle, fcntl.LOCK_EX)
+        wrote(handle, b".")
+        return os.fstat(handle).st_size
+    finally:
+        os.close(handle)
 
-def counted(call):
+def counted(call, changes=lambda *given, **named: True):
     def instead(*given, **named):
-        global done
-        done += 1
-        if done == at and when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
-        mine = done
+        if not changes(*given, **named):
+            return call(*given, **named)
+        mine = count()
+        if mine == at and when == "before":
+            os.killpg(0, signal.SIGKILL)
         try:
             return call(*given, **named)
         finally:
             if mine == at and when == "after":
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.killpg(0, signal.SIGKILL)
     return instead
 
-for name in ("rename", "replace", "unlink", "remove", "rmdir", "mkdir"):
+def to_write(file, mode="r", *_, **__):
+    return not isinstance(file, int) and bool(set("wxa+") & set(mode)) and os.path.abspath(file) != os.devnull
+
+for name in ("rename", "replace", "unlink", "remove", "rmdir", "mkdir", "link", "symlink", "chmod", "fchmod"):
     setattr(os, name, counted(getattr(os, name)))
-if sys.argv[4] == "no exchange":
+os.open = counted(os.open, lambda path, flags, *_, **__: flags & WRITING)
+io.open = builtins.open = counted(open, to_write)
+"""
+_DRIVER = """
+import json, sys
+import sitecustomize
+from harness import cli, swapping
+
+if sys.argv[2] == "no exchange":
     swapping._exchanged = lambda one, other: False
 else:
-    swapping._exchanged = counted(swapping._exchanged)
-sys.exit(cli.main(arguments))
+    swapping._exchanged = sitecustomize.counted(swapping._exchanged)
+sys.exit(cli.main(json.loads(sys.argv[1])))
 """
 
 
@@ -45,13 +67,30 @@ def killed(
     """Run `harness` with these arguments in `root` again and again, killed at its first change, at the one `step`
     further on, and so on; yields the number after each, until a run has ended by itself."""
     at = 1
-    while True:
-        how = "exchange" if exchange else "no exchange"
-        command = [sys.executable, "-c", _DRIVER, str(at), when, json.dumps(list(arguments)), how]
-        environment = {**os.environ, "PYTHONPATH": str(root)}
-        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=300)
-        if done.returncode != -9:
-            assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-3000:]
-            return
+    while kill(root, arguments, at, when=when, exchange=exchange):
         yield at
         at += step
+
+
+def kill(root: Path, arguments: Sequence[str], at: int, *, when: str = "after", exchange: bool = True) -> bool:
+    """Run it once; was it killed at its change number `at`? What ends by itself before has to end well."""
+    with tempfile.TemporaryDirectory() as aside:
+        counter = Path(aside) / "counter"
+        counter.touch()
+        (Path(aside) / "sitecustomize.py").write_text(_COUNTING, encoding="utf-8")
+        command = [sys.executable, "-c", _DRIVER, json.dumps(list(arguments)), "" if exchange else "no exchange"]
+        environment = {
+            **os.environ,
+            "PYTHONPATH": f"{aside}{os.pathsep}{root}",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "KILLED_AT": str(at),
+            "KILLED_WHEN": when,
+            "KILLED_COUNTER": str(counter),
+        }
+        done = subprocess.run(
+            command, cwd=root, env=environment, capture_output=True, text=True, timeout=300, start_new_session=True
+        )
+    if done.returncode == -9:
+        return True
+    assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-3000:]
+    return False

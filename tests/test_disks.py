@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from disks import mounted
 
-from harness import files
+from harness import disks, files
 from harness.disks import disk_error
 from harness.errors import DiskError
 
@@ -77,7 +77,8 @@ def test_what_is_read_is_not_said_to_have_been_written(tmp_path):
     with pytest.raises(PermissionError), files.atomic_folder(tmp_path / "here" / "set"):
         raise unreadable
     assert "given.csv" in disk_error(unreadable).message
-    assert "given.csv" not in disk_error(unreadable, quiet=True).message
+    assert disk_error(unreadable, shown=lambda path: None).message == "Permission denied."
+    assert disk_error(OSError(errno.EACCES, "Permission denied", 7)).message == "Permission denied."
     assert disk_error(FileNotFoundError(errno.ENOENT, "No such file", "x")) is None
 
 
@@ -129,3 +130,20 @@ def test_a_folder_where_a_file_belongs_is_named(tmp_path):
     with pytest.raises((DiskError, OSError)) as caught:
         files.write_text(tmp_path / "params.yaml", "a")
     assert as_told(caught.value).message == f"A folder stands where a file belongs: {tmp_path / 'params.yaml'}."
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "shared"),
+    [("server:/export", "nfs4", True), ("//server/calls", "cifs", True), ("https://server/dav", "fuse", True),
+     ("kari@server:/home", "fuse.sshfs", True), ("gvfsd-fuse", "fuse.gvfsd-fuse", True), ("tag", "virtiofs", True),
+     ("server:/volume", "fuse", True), ("/dev/sda1", "ext4", False), ("tmpfs", "tmpfs", False),
+     ("pool/data", "zfs", False), ("/dev/fuse", "fuse.encfs", False), ("/dev/mapper/a-b", "xfs", False)],
+)  # fmt: skip
+def test_a_share_is_known_by_its_type_or_by_the_machine_it_names(source, kind, shared, tmp_path, monkeypatch):
+    place = tmp_path / "to the\tshare"
+    written = str(place).replace(" ", "\\040").replace("\t", "\\011")
+    mounts = f"overlay / overlay rw 0 0\n{source} {written} {kind} rw,local_lock=none 0 0\n"
+    monkeypatch.setattr(Path, "read_text", lambda *_, **__: mounts)
+    assert disks.share_of(place / "mlflow.db") == (str(place) if shared else None)
+    assert disks.mount_of(place / "mlflow.db") == (str(place), kind, {"rw", "local_lock=none"})
+    assert disks.share_of(tmp_path) is None

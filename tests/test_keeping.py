@@ -1,5 +1,7 @@
 """Restricted data are for their owner alone, or a declared group, and what could send them away is named."""
 
+import argparse
+import errno
 import os
 import stat
 import subprocess
@@ -7,7 +9,8 @@ import sys
 
 import pytest
 
-from harness import files, keeping
+from harness import cli, files, keeping, offline, restricted
+from harness.data import pseudonyms
 
 
 @pytest.fixture
@@ -17,6 +20,8 @@ def root(tmp_path, repository):
         (tmp_path / place).mkdir(parents=True)
         (tmp_path / place).chmod(0o755)
     (tmp_path / ".dvc" / "config").write_text("", encoding="utf-8")
+    local = f"[core]\n    site_cache_dir = {tmp_path}/.dvc/cache/site\n"
+    (tmp_path / ".dvc" / "config.local").write_text(local, encoding="utf-8")
     files.write_bytes(tmp_path / "dvc.yaml", (repository / "dvc.yaml").read_bytes())
     files.write_text(tmp_path / "data.dvc", "outs:\n- path: data\n  push: false\n")
     files.write_json(tmp_path / "data" / "aismec" / "source.json", {"kind": "restricted"})
@@ -75,6 +80,39 @@ def test_another_users_folder_is_found(root, umask):
     assert [(one.what, one.found) for one in keeping.exposures(root)] == [("data/", "another user's")]
 
 
+def test_what_another_user_keeps_to_himself_is_named_and_no_file_of_the_data(root, umask, monkeypatch, capsys):
+    files.write_text(root / "params.yaml", "")
+    monkeypatch.chdir(root)
+    monkeypatch.setattr(offline, "enforce", lambda: [])
+    monkeypatch.setattr(restricted, "hide_messages", lambda: None)
+    for given, said in (
+        ("data/aismec/Kari Nordmann.jsonl", ": data/aismec."),
+        ("data/aismec", ": data/aismec."),
+        ("artifacts/.again.partial/data/aismec/Kari Nordmann.jsonl", ": artifacts/.again.partial/data/aismec."),
+        ("artifacts/validated/aismec/records.jsonl", ": artifacts/validated/aismec/records.jsonl."),
+        ("data/../.harness-key", ": .harness-key."),
+        ("../Kari Nordmann.jsonl", "."),
+    ):
+        error = PermissionError(errno.EACCES, "Permission denied", given)
+
+        def refused(_, error=error):
+            raise error
+
+        code = cli._run(argparse.Namespace(run=refused, only_looks=False, kind=None))
+        assert (code, capsys.readouterr().err.splitlines()[0]) == (1, f"harness: Permission denied{said}")
+
+
+def test_a_key_that_may_not_be_read_is_not_called_a_wrong_one(tmp_path, monkeypatch):
+    (tmp_path / ".harness-key").touch()
+
+    def refused(self, **_):
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    monkeypatch.setattr(type(tmp_path), "read_text", refused)
+    with pytest.raises(PermissionError):
+        pseudonyms.read_key(tmp_path)
+
+
 def test_every_output_of_the_pipeline_that_is_not_in_git_is_pushed_nowhere(root, umask):
     keeping.close(root)
     assert keeping.exposures(root) == []
@@ -100,6 +138,56 @@ def test_a_remote_is_named_without_the_password_in_its_address(root):
     assert "nothing of data/ or artifacts/" in said and "HARNESS_OFFLINE" in said
     (root / "data.dvc").write_text("outs:\n- path: data\n", encoding="utf-8")
     assert "nothing of" not in keeping.remotes(root)[0]
+
+
+@pytest.mark.parametrize("moved", ["[core]\n    site_cache_dir = /before/.dvc/cache/site\n", "", None])
+def test_names_of_files_stay_inside_a_repository_that_was_moved_or_cloned(moved, root, umask):
+    keeping.close(root)
+    file = root / ".dvc" / "config.local"
+    file.unlink() if moved is None else file.write_text(moved, encoding="utf-8")
+    (found,) = keeping.exposures(root)
+    assert found.what == "DVC's core.site_cache_dir" and found.expected == str(root / ".dvc" / "cache" / "site")
+    keeping.close(root)
+    assert keeping.exposures(root) == []
+    file.write_text("[core", encoding="utf-8")
+    keeping.close(root)
+    assert file.read_text(encoding="utf-8") == "[core"
+
+
+def test_a_signature_in_an_address_is_not_shown(root):
+    config = "['remote \"blob\"']\n    url = azure://lager/calls?sv=1&sig=geheim\n"
+    (root / ".dvc" / "config").write_text(config, encoding="utf-8")
+    (said,) = keeping.remotes(root)
+    assert "remote blob (azure://lager/calls)" in said and "geheim" not in said
+
+
+@pytest.mark.parametrize("level", ["local", "repo", "global", "system"])
+def test_what_is_said_to_remove_a_remote_removes_it_wherever_it_is_configured(level, root, monkeypatch):
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    places = {"repo": root / ".dvc" / "config", "local": root / ".dvc" / "config.local"}
+    for other in ("global", "system"):
+        places[other] = root / other / "config"
+        places[other].parent.mkdir()
+        monkeypatch.setenv(f"DVC_{other.upper()}_CONFIG_DIR", str(places[other].parent))
+    for place in places.values():
+        with open(place, "a", encoding="utf-8") as config:
+            config.write("['remote \"kept\"']\n    url = /kept\n")
+    with open(places[level], "a", encoding="utf-8") as config:
+        config.write("['remote \"share\"']\n    url = /there\n")
+    (said,) = (said for said in keeping.remotes(root) if "remote share (/there)" in said)
+    command = said.split("`")[3]
+    assert command.startswith("dvc remote remove")
+    subprocess.run([sys.executable, "-m", *command.split()], cwd=root, check=True, capture_output=True)
+    assert [("kept" in said, "share" in said) for said in keeping.remotes(root)] == [(True, False)] * 4
+
+
+def test_what_somebody_else_gave_to_dvc_is_named_with_the_remote(root):
+    (root / ".dvc" / "config").write_text("['remote \"r\"']\n    url = /there\n", encoding="utf-8")
+    files.write_text(root / "given" / "calls.jsonl.dvc", "outs:\n- path: calls.jsonl\n  hash: md5\n")
+    files.write_text(root / "given" / "mine.dvc", "outs:\n- path: mine\n  push: false\n")
+    (said,) = keeping.remotes(root)
+    sent = "nothing of data/ or artifacts/, and given/calls.jsonl (given/calls.jsonl.dvc) there."
+    assert f"`dvc push` sends {sent}" in said
 
 
 def test_the_commands_say_so_and_all_but_those_that_look_close(root, repository, umask):

@@ -9,7 +9,7 @@ from killing import killed
 
 from harness import files, scratch
 
-STEP = int(os.environ.get("HARNESS_TEST_STEP", "7"))  # changes between two kills; with 1 it takes an hour
+STEP = int(os.environ.get("HARNESS_TEST_STEP", "17"))  # changes between two kills; with 1 it takes an hour
 
 
 @pytest.fixture

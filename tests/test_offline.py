@@ -219,9 +219,10 @@ def test_stores_on_this_machine_pass(monkeypatch, tmp_path):
 def test_a_store_on_a_share_is_refused_unless_the_repository_lies_there_too(monkeypatch, tmp_path):
     def mounted(path):
         path = str(path)
-        return ("/mnt/share", "nfs4", set()) if path.startswith("/mnt/share") else ("/", "ext4", set())
+        share = ("server:/", "/mnt/share", "nfs4", set())
+        return share if path.startswith("/mnt/share") else ("/dev/vda", "/", "ext4", set())
 
-    monkeypatch.setattr(disks, "mount_of", mounted)
+    monkeypatch.setattr(disks, "_mount", mounted)
     monkeypatch.setenv("HARNESS_OFFLINE", "1")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////mnt/share/group/mlflow.db")
     with pytest.raises(OfflineError, match="the share /mnt/share"):

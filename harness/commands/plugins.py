@@ -58,14 +58,6 @@ def _check(options) -> int:
             params.pretrain(family)
     names = [options.task] if options.task else [path.stem for path in registry.task_files(root)]
     failed = 0
-    for name in names:
-        checked = checking.checked(root, name)
-        found = checked.findings
-        failed += bool(found)
-        left_out = "" if name in running else " (not under run.tasks in params.yaml: `dvc repro` leaves it out)"
-        print(f"{name}: {_counted(found)}{left_out}", *map(terminal, found or checked.remarks), sep="\n  ")
-        for notice in unusual.notices(root, registry.get(root, name)) if not found else ():
-            print(f"  note: {notice}")
     if restricted.names(root):
         found = [str(one) for one in keeping.exposures(root)]
         failed += bool(found)
@@ -74,6 +66,14 @@ def _check(options) -> int:
             *map(terminal, [*found, *keeping.remotes(root)]),
             sep="\n  ",
         )
+    for name in names:
+        checked = checking.checked(root, name)
+        found = checked.findings
+        failed += bool(found)
+        left_out = "" if name in running else " (not under run.tasks in params.yaml: `dvc repro` leaves it out)"
+        print(f"{name}: {_counted(found)}{left_out}", *map(terminal, found or checked.remarks), sep="\n  ")
+        for notice in unusual.notices(root, registry.get(root, name)) if not found else ():
+            print(f"  note: {notice}")
     if not options.task:
         loaded = {name: registry.package_of(name) for name in names}
         adopted = {name: package for name, package in loaded.items() if package}

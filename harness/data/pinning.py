@@ -15,6 +15,7 @@ from harness import restricted
 from harness.disks import writing
 from harness.errors import DataError
 from harness.files import write_text
+from harness.keeping import keep_names_inside
 from harness.scratch import Together, together
 
 _PIN = "outs:\n- path: data\n  hash: md5\n  push: false\nfrozen: true\n"
@@ -39,24 +40,19 @@ def pin_data(root: Path, within: Together | None = None) -> None:
     if within is None:
         with replacing(root) as within:
             return pin_data(root, within)
-    pin = root / restricted.PIN
     confidential = restricted.names(root)
-    steps = [["add", "data"]]
     if confidential:
-        # DVC notes the names of all files, for all users to read, in a folder of the machine's.
-        aside = str((root / ".dvc" / "cache" / "site").resolve())
-        steps.insert(0, ["config", "--local", "core.site_cache_dir", aside])
-    write_text(pin, _PIN)
+        keep_names_inside(root)
+    write_text(root / restricted.PIN, _PIN)
     restricted.note(root)
-    for arguments in steps:
-        command = [sys.executable, "-m", "dvc", *arguments]
-        result = subprocess.run(command, cwd=root, capture_output=True, text=True, pass_fds=[within.lock])
-        if result.returncode != 0:
-            reason = (result.stderr.strip() or result.stdout.strip()).splitlines()
-            # DVC's words name files.
-            said = "it failed" if confidential or not reason else reason[-1]
-            raise DataError(
-                f"data/ could not be pinned, and is as it was: dvc {arguments[0]}: {said}",
-                remedy="Mend that, then run the same command again.",
-            )
+    command = [sys.executable, "-m", "dvc", "add", "data"]
+    result = subprocess.run(command, cwd=root, capture_output=True, text=True, pass_fds=[within.lock])
+    if result.returncode != 0:
+        reason = (result.stderr.strip() or result.stdout.strip()).splitlines()
+        # DVC's words name files.
+        said = "it failed" if confidential or not reason else reason[-1]
+        raise DataError(
+            f"data/ could not be pinned, and is as it was: dvc add: {said}",
+            remedy="Mend that, then run the same command again.",
+        )
     return None

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from harness.data.visible import visible
 from harness.errors import DataError, MissingInputError
+from harness.scratch import aside_of, held
 
 KEY_FILE = ".harness-key"
 SCHEME = "HMAC-SHA-256, 80 bits"
@@ -64,7 +65,7 @@ def read_key(root: Path) -> Key:
             remedy="Put back the key that this site keeps; where there never was one, `harness data use TASK PATH` "
             "makes it (another key gives other ids and another split).",
         ) from None
-    except (OSError, UnicodeDecodeError):
+    except UnicodeDecodeError:
         text = ""
     if path.stat().st_mode & 0o077:
         raise DataError(f"{path} can be read by others.", remedy=f"Run `chmod 600 {KEY_FILE}`.")
@@ -81,17 +82,32 @@ def read_key(root: Path) -> Key:
 
 
 def ensure_key(root: Path) -> bool:
-    """Make a key where there is none; True where one was made. An existing one is never touched."""
+    """Make a key where there is none; True where one was made. An existing one is never touched.
+
+    Killed at any moment, the whole key is there or none: half of one would pass for a key that was lost.
+    """
     path = Path(root) / KEY_FILE
-    try:
-        # Readable by its owner alone from the first moment, and never over a key that is there.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    if os.path.lexists(path):
         return False
-    with os.fdopen(descriptor, "w", encoding="ascii") as handle:
-        handle.write(secrets.token_hex(_KEY_BYTES) + "\n")
+    aside = aside_of(path)
+    with held(aside) as handle:
+        os.fchmod(handle.fileno(), 0o600)  # before anything of it is written
+        handle.write(secrets.token_hex(_KEY_BYTES).encode("ascii") + b"\n")
         handle.flush()
         os.fsync(handle.fileno())
+        return _put_new(aside, path)
+
+
+def _put_new(aside: Path, path: Path) -> bool:
+    """Give the file its name, unless another process has made one of that name meanwhile; False where it has."""
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without a second name for a file
+        if os.path.lexists(path):
+            return False
+        os.replace(aside, path)
     return True
 
 

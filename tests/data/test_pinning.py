@@ -15,6 +15,8 @@ from harness import files, restricted, scratch
 from harness.data import sources
 from harness.errors import DataError
 
+REMOTE = "# The hospital's own\n['remote \"store\"']\n    url = /store\n"
+
 
 @pytest.fixture(scope="module")
 def made(repository, tmp_path_factory) -> Path:
@@ -28,6 +30,7 @@ def made(repository, tmp_path_factory) -> Path:
     subprocess.run([sys.executable, "-m", "dvc", "init", "-q"], cwd=root, check=True)
     shutil.copy(repository / ".dvcignore", root / ".dvcignore")
     shutil.copy(repository / "data.dvc", root / "data.dvc")
+    (root / ".dvc" / "config.local").write_text(REMOTE, encoding="utf-8")
     for name in ("corpus", "aismec"):
         files.write_text(root / "data" / name / "old.txt", "old")
         listed = {"old.txt": hashlib.sha256(b"old").hexdigest()}
@@ -53,7 +56,8 @@ def scratch_copies(root: Path) -> list[str]:
     return [path.relative_to(root).as_posix() for path in root.rglob("*.partial")]
 
 
-STEP = 1 if os.environ.get("HARNESS_TEST_ALL") else 3  # changes between two kills
+# Changes between two kills; with 1 it takes a quarter of an hour.
+STEP = int(os.environ.get("HARNESS_TEST_STEP", "5" if os.environ.get("HARNESS_TEST_ALL") else "13"))
 USE = ("data", "use", "aismec", "../given")
 
 
@@ -64,6 +68,7 @@ def test_a_kill_at_any_change_of_data_use_leaves_the_old_data_and_pin_or_the_new
     for _ in killed(root, USE, exchange=exchange, step=STEP):
         scratch.sweep(root)
         assert scratch_copies(root) == []
+        assert (root / ".dvc" / "config.local").read_text(encoding="utf-8").startswith(REMOTE)
         now = state(root)
         if now != before:
             seen.append(now)
@@ -98,7 +103,7 @@ def test_a_kill_at_any_change_of_data_fetch_leaves_the_old_data_and_pin_or_the_n
         shutil.copytree(made / "data" / "aismec", made / "data" / name, dirs_exist_ok=True)
         shutil.copytree(made / "data" / "aismec", root / "data" / name)
     before = state(root)
-    for _ in killed(root, ("data", "fetch", "medmqp", "nor_deid", "--mirror", str(mirror)), step=3 * STEP):
+    for _ in killed(root, ("data", "fetch", "medmqp", "nor_deid", "--mirror", str(mirror)), step=STEP):
         scratch.sweep(root)
         assert scratch_copies(root) == []
         if (now := state(root)) != before:
@@ -118,4 +123,24 @@ def test_where_the_pin_cannot_be_made_the_data_are_as_they_were(root, made):
     shutil.rmtree(root / ".dvc")
     done = subprocess.run([sys.executable, "-m", "harness", *USE], cwd=root, capture_output=True, text=True)
     assert done.returncode == 1 and "data/ could not be pinned, and is as it was" in done.stderr
+    assert state(root) == before and scratch_copies(root) == []
+
+
+def test_restricted_data_are_pinned_in_a_folder_of_any_name(made, tmp_path):
+    """DVC's own command writes no letter into its settings that is not English."""
+    root = tmp_path / "på sykehuset" / "root"
+    shutil.copytree(made, root, symlinks=True)
+    shutil.copytree(made.parent / "given", root.parent / "given")
+    done = subprocess.run([sys.executable, "-m", "harness", *USE], cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert list((root / ".dvc" / "cache" / "site").rglob("*.db"))
+    assert (root / ".dvc" / "config.local").read_text(encoding="utf-8").startswith(REMOTE)
+
+
+def test_settings_of_dvc_that_cannot_be_read_are_named_and_nothing_is_changed(made, root):
+    shutil.copytree(made.parent / "given", root.parent / "given")
+    (root / ".dvc" / "config.local").write_text("[core", encoding="utf-8")
+    before = state(root)
+    done = subprocess.run([sys.executable, "-m", "harness", *USE], cwd=root, capture_output=True, text=True)
+    assert done.returncode == 1 and "config.local cannot be read" in done.stderr
     assert state(root) == before and scratch_copies(root) == []

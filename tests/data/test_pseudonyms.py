@@ -1,12 +1,17 @@
 """Pseudonyms: the same under one key, unrelated under another, and a key that is kept as a key is kept."""
 
+import errno
 import os
+import signal
 import stat
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness import scratch
 from harness.data import pseudonyms
 from harness.data.pseudonyms import Key
 from harness.errors import DataError, MissingInputError
@@ -25,6 +30,28 @@ def test_the_key_is_for_its_owner_alone_and_is_made_once(tmp_path):
     before = path.read_bytes()
     assert not pseudonyms.ensure_key(tmp_path) and path.read_bytes() == before
     assert pseudonyms.read_key(tmp_path) == pseudonyms.read_key(tmp_path)
+
+
+def test_whoever_is_killed_making_the_key_leaves_a_whole_one_or_none(tmp_path):
+    """Half a key passes for one that was lost, and `data use` would never make another."""
+    making = "from pathlib import Path; from harness.data import pseudonyms; pseudonyms.ensure_key(Path.cwd())"
+    for call in ("secrets.token_hex", "os.fsync", "os.link"):
+        killed = f"import os, secrets, signal; {call} = lambda *_: os.kill(os.getpid(), signal.SIGKILL); {making}"
+        assert subprocess.run([sys.executable, "-c", killed], cwd=tmp_path).returncode == -signal.SIGKILL
+        assert not (tmp_path / pseudonyms.KEY_FILE).exists(), call
+    assert pseudonyms.ensure_key(tmp_path) and pseudonyms.read_key(tmp_path)
+    scratch.sweep(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [pseudonyms.KEY_FILE]
+
+
+def test_a_key_is_made_once_where_files_have_no_second_name(tmp_path, monkeypatch):
+    def refused(*_):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    assert pseudonyms.ensure_key(tmp_path)
+    key = pseudonyms.read_key(tmp_path)
+    assert not pseudonyms.ensure_key(tmp_path) and pseudonyms.read_key(tmp_path) == key
 
 
 def test_two_sites_have_two_keys(tmp_path):
