@@ -46,7 +46,7 @@ def _shown(path, name: str) -> str:
 
 
 def _check(options) -> int:
-    from harness import keeping, packages, registry, restricted
+    from harness import keeping, packages, registry, restricted, sockets
     from harness.plugins import checking, unusual
 
     root = repository()
@@ -71,7 +71,7 @@ def _check(options) -> int:
         failed += bool(found)
         print(
             f"where restricted data are kept: {_counted(found)}",
-            *map(terminal, [*found, *keeping.remotes(root)]),
+            *map(terminal, [*found, *keeping.remotes(root), *filter(None, [sockets.not_held()])]),
             sep="\n  ",
         )
     if not options.task:

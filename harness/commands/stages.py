@@ -1,9 +1,10 @@
 """The stages as commands, as dvc.yaml calls them. A stage is imported when it is asked for."""
 
 import contextlib
+import os
 import sys
 
-from harness.commands.common import declare, known_name, parameters, repository
+from harness.commands.common import declare, known_name, parameters, repository, to_a_server
 from harness.config import Build
 from harness.launching import on_devices, slurm_script
 
@@ -14,20 +15,20 @@ LIVE = (
 
 
 def add(commands) -> None:
-    def stage(name: str, run, text: str, example: str, *positional: str):
-        return declare(commands, name, run, f"stage: {text}", example, *positional)
+    def stage(name: str, run, text: str, example: str, *positional: str, **more):
+        return declare(commands, name, run, f"stage: {text}", example, *positional, **more)
 
     stage("generate", _generate, "write the embedded data set to artifacts/generated", "generate")
     stage("validate", _validate, "read and check a task's raw data", "validate medmqp", "task")
     stage("split", _split, "split a task's records and check for leakage", "split medmqp", "task")
     stage("corpus", _corpus, "clean the pre-training corpora of held-out text", "corpus")
     text = "make or import the baseline of a family; `checkpoint pin REPOSITORY` prints a pin"
-    checkpoint = stage("checkpoint", _checkpoint, text, "checkpoint nb_bert", "family")
+    checkpoint = stage("checkpoint", _checkpoint, text, "checkpoint nb_bert", "family", connects=_trains_together)
     checkpoint.add_argument("repository", nargs="?", help="with `pin`: owner/name or owner/name@branch on the hub")
     checkpoint.add_argument("--live", action="store_true", help=LIVE)
     _choice(checkpoint)
     text = "make or import the clinical arm of a family"
-    pretrain = stage("pretrain", _pretrain, text, "pretrain nb_bert", "family")
+    pretrain = stage("pretrain", _pretrain, text, "pretrain nb_bert", "family", connects=_trains_together)
     pretrain.add_argument("--live", action="store_true", help=LIVE)
     _choice(pretrain)
     pretrain.add_argument("--slurm", action="store_true", help="only print a Slurm batch script for this training")
@@ -92,6 +93,13 @@ def _corpus(options) -> None:
     run(repository(), parameters(()).corpus())
 
 
+def _trains_together(options) -> bool:
+    """The processes of several devices find each other over the network, and a live training has its observer."""
+    if options.family == "pin" or to_a_server(options) or "WORLD_SIZE" in os.environ:
+        return True
+    return parameters([options.family]).everything().engine.devices > 1
+
+
 def _checkpoint(options) -> int:
     if options.family == "pin":
         _pin(options.repository)
@@ -114,8 +122,6 @@ def _checkpoint(options) -> int:
 
 def _observer(options, params, family: str):
     """What makes the live observer of an arm, where one is asked for."""
-    import os
-
     if not (options.live or os.environ.get("MLFLOW_TRACKING_URI")):
         return None
     from functools import partial
