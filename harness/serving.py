@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness import tracking
 from harness.errors import MissingInputError
+from harness.printable import terminal
 from harness.reporting import views
 
 HOST = "127.0.0.1"
@@ -21,7 +22,7 @@ def serve(root: Path, port: int) -> int:
     """
     uri = tracking.store_uri(root)
     if uri.startswith("http"):
-        print(f"The runs are on a server: {uri}")
+        print(terminal(f"The runs are on a server: {uri}"))
         return 0
     if (path := Path(uri.removeprefix("sqlite:///"))) and uri.startswith("sqlite:///") and not os.path.lexists(path):
         raise MissingInputError(
@@ -46,7 +47,7 @@ def serve(root: Path, port: int) -> int:
         with tracking.one_at_a_time(uri):
             tracking.close(client, experiment.experiment_id, uri)
         if experiment.experiment_id != "0":
-            print(f"{experiment.name}: {views.address(HOST, port, experiment.experiment_id)}")
+            print(terminal(f"{experiment.name}: {views.address(HOST, port, experiment.experiment_id)}"))
     print("Ctrl-C ends it.", flush=True)
     environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     # A server starts processes of its own, which must not outlive this one: they are a group, and end together.

@@ -63,9 +63,10 @@ def _check(options) -> int:
         found = checked.findings
         failed += bool(found)
         left_out = "" if name in running else " (not under run.tasks in params.yaml: `dvc repro` leaves it out)"
-        print(f"{name}: {_counted(found)}{left_out}", *map(terminal, found or checked.remarks), sep="\n  ")
+        lines = [f"{name}: {_counted(found)}{left_out}", *(found or checked.remarks)]
+        print(*map(terminal, lines), sep="\n  ")
         for notice in unusual.notices(root, registry.get(root, name)) if not found else ():
-            print(f"  note: {notice}")
+            print(terminal(f"  note: {notice}"))
     if restricted.names(root):
         found = [str(one) for one in keeping.exposures(root)]
         failed += bool(found)
@@ -79,7 +80,7 @@ def _check(options) -> int:
         adopted = {name: package for name, package in loaded.items() if package}
         for problem in packages.problems(set(names), adopted):
             failed += 1
-            print(problem)
+            print(terminal(problem))
     return 1 if failed else 0
 
 

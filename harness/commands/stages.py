@@ -7,6 +7,7 @@ import sys
 from harness.commands.common import declare, known_name, parameters, repository, to_a_server
 from harness.config import Build
 from harness.launching import on_devices, slurm_script
+from harness.printable import terminal
 
 LIVE = (
     "write loss, speed and held-out scores to MLflow while the training goes on; done without being asked where "
@@ -84,7 +85,7 @@ def _split(options) -> None:
     from harness.stages.split import run
 
     for note in run(repository(), options.task, parameters(()).split()):
-        print(f"{options.task}: {note}")
+        print(terminal(f"{options.task}: {note}"))
 
 
 def _corpus(options) -> None:
@@ -205,7 +206,7 @@ def _score(options) -> None:
     root, params = repository(), parameters(())
     task, settings = registry.get(root, options.task), params.score()
     for notice in unusual.notices(root, task):
-        print(f"note: {notice}", file=sys.stderr)
+        print(terminal(f"note: {notice}"), file=sys.stderr)
     families = [options.family] if options.family else settings.families
     _say_what_is_stale(root, params, {task.name: task}, families, scored=False)
     for family in families:
