@@ -59,6 +59,14 @@ def ui(root, repository):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"} | {"PYTHONPATH": str(repository)}
+    # Each would have it listen to everybody, or ask another machine.
+    environment |= {
+        "MLFLOW_UVICORN_OPTS": "--host 0.0.0.0",
+        "MLFLOW_GUNICORN_OPTS": "--bind 0.0.0.0",
+        "MLFLOW_REGISTRY_STORE_URI": "postgresql://u:p@far.example/db",
+        "MLFLOW_READ_REPLICA_BACKEND_STORE_URI": "postgresql://u:p@far.example/db",
+        "MLFLOW_REGISTRY_URI": "http://far.example",
+    }
     process = subprocess.Popen(
         [sys.executable, "-m", "harness", "ui", "--port", str(port)],
         cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
