@@ -11,7 +11,7 @@ import signal
 import sys
 
 from harness import __version__, keeping, offline, restricted, sockets
-from harness.commands import data, grid, plugins, records, repro, stages
+from harness.commands import data, grid, pipeline, plugins, records, repro, stages
 from harness.commands.common import repository
 from harness.disks import disk_error
 from harness.errors import HarnessError, MissingInputError, OfflineError
@@ -121,6 +121,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"harness {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for subject in (data, plugins, stages, repro, grid, records):
+    for subject in (data, plugins, stages, pipeline, repro, grid, records):
         subject.add(commands)
     return parser

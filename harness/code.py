@@ -1,4 +1,4 @@
-"""Which of this package's files decide what a module computes, as one hash.
+"""Which code decides what a module computes, as hashes that no comment, docstring or line break changes.
 
 An output that has to be the same bytes everywhere cannot name a git commit: the same code stands in
 many of them. So it names the code itself: the module and everything of this package it imports.
@@ -7,7 +7,7 @@ many of them. So it names the code itself: the module and everything of this pac
 import ast
 import functools
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.files import sha256
@@ -16,38 +16,55 @@ PACKAGE = Path(__file__).parent
 
 
 def code_hash(module: str, package: Path = PACKAGE) -> str:
-    """SHA-256 over the names and bytes of `closure(module)`."""
+    """SHA-256 over the names and contents of `closure(module)`."""
     digest = hashlib.sha256()
-    for path in closure(module, package):
-        digest.update(f"{path.relative_to(package).as_posix()}\0{sha256(path)}\n".encode())
+    for name, content in code_files(module, package).items():
+        digest.update(f"{name}\0{content}\n".encode())
     return digest.hexdigest()
 
 
 def code_files(module: str, package: Path = PACKAGE) -> dict[str, str]:
-    """The SHA-256 of every file of `closure(module)`, by its path in the package."""
-    return {path.relative_to(package).as_posix(): sha256(path) for path in closure(module, package)}
+    """The SHA-256 of the content of every file of `closure(module)`, by its path in the package: of its syntax tree
+    where it is Python, of its bytes otherwise."""
+    return contents([module], package)
 
 
-def closure(module: str, package: Path = PACKAGE) -> list[Path]:
-    """The file of `module` ("harness.stages.pretrain") and of all it imports from `package`, sorted.
+def contents(modules: Sequence[str], package: Path = PACKAGE) -> dict[str, str]:
+    """The same of several modules together."""
+    return {path.relative_to(package).as_posix(): _content(path) for path in closure(modules, package)}
+
+
+def closure(modules: Sequence[str], package: Path = PACKAGE) -> list[Path]:
+    """The files of `modules` ("harness.stages.pretrain") and of all they import from `package`, sorted.
 
     Read from the source, so imports inside functions count, and so does a module that is only named in
-    a string, which is how architectures are looked up. A package's `__init__` without code does not.
+    a string, which is how architectures are looked up; a file that stands beside a module and is named there counts,
+    too. A package's `__init__` without code does not.
     """
     known = {_dotted(path, package): path for path in sorted(package.rglob("*.py"))}
     # The package itself holds the version, which decides nothing.
     del known[package.name]
     found: dict[str, Path] = {}
-    waiting = [module]
+    beside: set[Path] = set()
+    waiting = list(modules)
     while waiting:
         name = waiting.pop()
         if name in found:
             continue
-        statements, named = _read(known[name].read_text(encoding="utf-8"))
-        if statements > 1 or known[name].name != "__init__.py":
-            found[name] = known[name]
+        path = known[name]
+        tree, named = _read(path.read_text(encoding="utf-8"))
+        if tree or path.name != "__init__.py":
+            found[name] = path
         waiting += sorted(known.keys() & named - found.keys() - {name})
-    return sorted(found.values())
+        beside |= {other for other in path.parent.glob("*.*") if other.name in named and other.suffix != ".py"}
+    return sorted({*found.values(), *beside})
+
+
+def _content(path: Path) -> str:
+    if path.suffix != ".py":
+        return sha256(path)
+    tree, _ = _read(path.read_text(encoding="utf-8"))
+    return hashlib.sha256(tree.encode()).hexdigest()
 
 
 def _dotted(path: Path, package: Path) -> str:
@@ -56,10 +73,28 @@ def _dotted(path: Path, package: Path) -> str:
 
 
 @functools.lru_cache(maxsize=1024)
-def _read(source: str) -> tuple[int, frozenset[str]]:
-    """How many statements a module has at its top, and what it names. Several stages' closures share most modules."""
+def _read(source: str) -> tuple[str, frozenset[str]]:
+    """A module's syntax tree as text, and what it names. Several stages' closures share most modules."""
     tree = ast.parse(source)
-    return len(tree.body), frozenset(_named(tree))
+    return _text(tree), frozenset(_named(tree))
+
+
+def _text(node) -> str:
+    """A syntax tree, a line for each statement at its top: without places, docstrings and fields that hold nothing,
+    which differ between versions of Python."""
+    if isinstance(node, ast.Module):
+        return "\n".join(_text(statement) for statement in node.body if not _is_remark(statement))
+    if isinstance(node, ast.AST):
+        fields = ((name, value) for name, value in ast.iter_fields(node) if value is not None and value != [])
+        return f"{type(node).__name__}({','.join(f'{name}={_text(value)}' for name, value in fields)})"
+    if isinstance(node, list):
+        return f"[{','.join(_text(item) for item in node if not _is_remark(item))}]"
+    return repr(node)
+
+
+def _is_remark(node) -> bool:
+    """A docstring, or another string that is a statement of its own."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def _named(tree: ast.AST) -> Iterator[str]:

@@ -29,7 +29,7 @@ COMMIT = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "commit"
 
 def build(repository: Path, root: Path) -> Path:
     """Make it below `root`, and return it."""
-    for name in ("harness", "tasks"):
+    for name in ("harness", "pipeline", "tasks"):
         shutil.copytree(repository / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("dvc.yaml", ".dvcignore", ".gitignore", "constraints.txt"):
         shutil.copy(repository / name, root / name)

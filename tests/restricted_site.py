@@ -151,7 +151,16 @@ def _lines(rows: Iterable[dict]) -> str:
 def build(repository: Path, base: Path) -> Path:
     """A repository at `base/site`, and the site's own files at `base/qzxcangiven/TASK/`; nothing has run yet."""
     site, given = base / "site", base / "qzxcangiven"
-    for name in ("harness", "tasks", ".dvc/config", "dvc.yaml", ".dvcignore", ".gitignore", "constraints.txt"):
+    for name in (
+        "harness",
+        "pipeline",
+        "tasks",
+        ".dvc/config",
+        "dvc.yaml",
+        ".dvcignore",
+        ".gitignore",
+        "constraints.txt",
+    ):
         source, target = repository / name, site / name
         if source.is_dir():
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from harness import code_lists
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # Floors from the ground up: a module may import from a lower floor, or from its own room.
@@ -20,8 +22,8 @@ FLOORS = [
     {"parallel", "restricted"},
     {"keeping"},
     {"cluster"},
-    {"checked"},
-    {"task", "params", "profiles", "code", "slurm", "bio", "escaping", "letters", "parts"},
+    {"checked", "code"},
+    {"task", "params", "profiles", "code_lists", "slurm", "bio", "escaping", "letters", "parts"},
     {"metrics"},
     {"registry", "packages"},
     {"data", "models", "training", "evaluation", "reporting", "classic"},
@@ -116,22 +118,8 @@ def test_torch_and_transformers_live_in_two_rooms():
         assert not heavy or room(name) in TORCH_ROOMS, f"{name} imports {heavy} when it is loaded"
 
 
-# What a task file may import besides the contract: the readers, and what they are told with.
-FOR_TASKS = {
-    "harness.data.brat",
-    "harness.data.conll",
-    "harness.data.inline_tags",
-    "harness.data.readers",
-    "harness.data.schema",
-    "harness.data.tabular",
-    "harness.data.tagged",
-    "harness.data.word_lists",
-    "harness.packages",
-}
-
-
 def test_task_files_know_only_the_contract():
-    allowed = {"harness.task", "harness.data"} | FOR_TASKS
+    allowed = {"harness.task", "harness.data", *code_lists.FOR_TASKS}
     for path in sorted((ROOT / "tasks").glob("*.py")):
         assert first_party(path) <= allowed, path.name
         lines = len(path.read_text(encoding="utf-8").splitlines())
@@ -143,7 +131,7 @@ def closure(stage: str) -> set[str]:
     them a task that is added tomorrow takes must not need a line in dvc.yaml."""
     seen, waiting = set(), [f"harness.stages.{stage}"]
     if stage == "validate":
-        waiting += sorted(FOR_TASKS)
+        waiting += sorted(code_lists.FOR_TASKS)
     while waiting:
         name = waiting.pop()
         if name in seen:
@@ -159,30 +147,14 @@ def pipeline() -> dict:
     return YAML(typ="safe", pure=True).load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 
 
-@pytest.mark.parametrize("name", sorted(pipeline()))
-def test_stage_deps_cover_what_the_stage_imports(name):
-    """A module that a stage imports but does not list is invisible to DVC. Empty __init__ files decide nothing."""
-    stage = pipeline()[name]
-    deps = stage.get("do", stage).get("deps", [])
-    listed = [dep for dep in deps if dep.split("/")[0] == "harness"]
-    for module in sorted(closure(name)):
-        file = MODULES[module].relative_to(ROOT).as_posix()
-        trivial = (
-            file.endswith("__init__.py")
-            and not first_party(MODULES[module])
-            and "def " not in MODULES[module].read_text()
-        )
-        covered = any(file == dep or file.startswith(f"{dep}/") for dep in listed)
-        assert covered or trivial, f"stage {name} imports {file} but does not list it in dvc.yaml"
-
-
-@pytest.mark.parametrize("name", sorted(pipeline()))
-def test_stage_deps_list_no_module_that_is_not_imported(name):
-    stage = pipeline()[name]
-    deps = [dep for dep in stage.get("do", stage).get("deps", []) if dep.startswith("harness/")]
-    files = {MODULES[module].relative_to(ROOT).as_posix() for module in closure(name)}
-    for dep in deps:
-        assert any(file == dep or file.startswith(f"{dep}/") for file in files), f"stage {name} lists {dep} for nothing"
+def test_each_stage_depends_on_the_list_of_its_code_and_the_lists_are_those_of_the_code():
+    """A code file that DVC looked at itself would make a stage stale by a comment."""
+    assert sorted(name.replace("-", "_") for name in pipeline()) == code_lists.stages()
+    for name, stage in pipeline().items():
+        deps = stage.get("do", stage)["deps"]
+        listed = [dep for dep in deps if dep.split("/")[0] in ("harness", code_lists.LISTS)]
+        assert listed == [f"{code_lists.LISTS}/{name.replace('-', '_')}.txt"], name
+    assert code_lists.outdated(ROOT) == [], "run `harness pipeline`"
 
 
 def test_task_stages_depend_on_one_task_file_and_never_on_the_folder():
@@ -216,12 +188,12 @@ HEAVY = (
     "arguments", [["--help"], ["tasks"], ["profile", "list"], ["finetune", "--help"], ["grid", "--help"]], ids=" ".join
 )
 def test_light_commands_load_nothing_heavy(arguments):
-    code = (
+    program = (
         "import sys; from harness.cli import main\n"
         "try: main(sys.argv[1:])\nexcept SystemExit: pass\n"
         f"print('LOADED', sorted(set(sys.modules) & set({HEAVY!r})), file=sys.stderr)"
     )
-    result = subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True)
+    result = subprocess.run([sys.executable, "-c", program, *arguments], cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert "LOADED []" in result.stderr
 

@@ -48,7 +48,7 @@ for arguments in json.loads(sys.argv[1]):
 
 def miniature(repository: Path, target: Path) -> None:
     """The repository's own files in a new git checkout, with parameters that take seconds."""
-    names = ("harness", "tasks", "dvc.yaml", ".dvcignore", ".gitignore", "constraints.txt")
+    names = ("harness", "pipeline", "tasks", "dvc.yaml", ".dvcignore", ".gitignore", "constraints.txt")
     for name in names:
         source = repository / name
         if source.is_dir():

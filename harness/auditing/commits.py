@@ -25,22 +25,19 @@ class Commits:
         files = self._known[commit]
         if files is None:
             return None
-        own = f"tasks/{task}.py"
-        # As Path sorts them, part by part.
-        names = sorted((name for name in files if name.startswith("harness/")), key=lambda name: Path(name))
         digest = hashlib.sha256()
-        for name in [*names, own]:
+        for name in [*sorted(name for name in files if name.startswith("pipeline/")), f"tasks/{task}.py"]:
             digest.update(f"{name}\0{files.get(name)}\n".encode())
         return digest.hexdigest()
 
     def _files(self, commit: str) -> dict[str, str] | None:
-        """SHA-256 of every Python file below `harness/` and `tasks/`."""
+        """SHA-256 of every list of code in `pipeline/` and every file in `tasks/`."""
         if not commit or set(commit) - set("0123456789abcdef"):
             return None
-        command = ["git", "-C", str(self._root), "archive", "--format=tar", commit, "harness", "tasks"]
+        command = ["git", "-C", str(self._root), "archive", "--format=tar", commit, "pipeline", "tasks"]
         done = subprocess.run(command, capture_output=True)
         if done.returncode != 0:
             return None
         with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-            members = [member for member in archive if member.isfile() and member.name.endswith(".py")]
+            members = [member for member in archive if member.isfile() and member.name.endswith((".txt", ".py"))]
             return {m.name: hashlib.sha256(archive.extractfile(m).read()).hexdigest() for m in members}

@@ -3,9 +3,10 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
+from harness import code_lists
 from harness.auditing import cache
 from harness.auditing.hashes import PASSED_OVER, Hashes
 from harness.auditing.links import HOLDS, Chain, Link
@@ -37,6 +38,7 @@ def links(root: Path, hashes: Hashes, only: set[str] | None = None) -> Iterator[
     chosen = {name: entry for name, entry in lock.items() if only is None or name in only}
     yield from _files(root, chosen, lock, hashes)
     yield from _pin(root, lock, hashes)
+    yield from _code(root, {name.split("@")[0] for name in chosen})
     if only is None:
         yield from waiting_splits(root, hashes)
     yield from _passed_over(root)
@@ -44,6 +46,18 @@ def links(root: Path, hashes: Hashes, only: set[str] | None = None) -> Iterator[
     if only is None and (root / "data.dvc").is_file():
         recorded += read_yaml(root / "data.dvc")["outs"]
     yield from cache.links(root, recorded, hashes)
+
+
+def _code(root: Path, chosen: Collection[str]) -> Iterator[Link]:
+    """The lists of code that stages depend on say what the code is."""
+    remedy = "`harness pipeline`, then `dvc repro`; `git checkout -- harness` puts the old code back"
+    outdated = code_lists.outdated(root)
+    for stage in sorted(name.replace("-", "_") for name in chosen):
+        path = f"{code_lists.LISTS}/{stage}.txt"
+        if path in outdated:
+            yield CHAIN.of(path, "harness").wrong(path, "the present code", "other code", remedy)
+        else:
+            yield CHAIN.holds(path)
 
 
 def undeclared(root: Path) -> dict[str, Mapping]:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from harness import code_lists
 from harness.auditing.hashes import Hashes
 from harness.auditing.pipeline import read_yaml
 from harness.config import FinetuneSettings
@@ -23,6 +24,7 @@ MOST = 10  # lines of a warning
 def warn(root: Path, params: ParamsFile, tasks: Mapping[str, Task], families: Iterable[str], *, scored: bool) -> None:
     """Say on standard error which comparisons are stale and why; `scored` are looked at with their scores."""
     lines, hashes, locked = [], Hashes(), _locked(root)
+    outdated = [path for path in code_lists.outdated(root) if path == f"{code_lists.LISTS}/finetune.txt"]
     for name, task in tasks.items():
         reasons = list(_data(root, name))
         for family in families:
@@ -30,7 +32,7 @@ def warn(root: Path, params: ParamsFile, tasks: Mapping[str, Task], families: It
                 continue  # the stage itself says what is missing
             settings = params.finetune(name, family)
             found = [*reasons, *_predictions(root, task, family, settings, hashes)]
-            found += [*_code(root, locked.get(f"finetune@{name}-{family}", {}), hashes)]
+            found += [*_code(root, locked.get(f"finetune@{name}-{family}", {}), hashes, outdated)]
             found += _scores(root, name, family) if scored else ()
             lines += [f"  {name}/{family}: {reason}" for reason in found]
     if lines:
@@ -97,12 +99,12 @@ def _scores(root: Path, task: str, family: str) -> Iterator[str]:
         yield "its scores were computed from other predictions"
 
 
-def _code(root: Path, stage: dict, hashes: Hashes) -> Iterator[str]:
-    """The code that made the predictions, as `dvc.lock` has it."""
-    changed = [
+def _code(root: Path, stage: dict, hashes: Hashes, outdated: list[str]) -> Iterator[str]:
+    """The code that made the predictions, as `dvc.lock` has it; of `outdated` lists it cannot know."""
+    changed = outdated or [
         entry["path"]
         for entry in stage.get("deps", ())
-        if entry["path"].split("/")[0] in ("harness", "tasks")
+        if entry["path"].split("/")[0] in (code_lists.LISTS, "tasks")
         and (hashes.dvc(root / entry["path"]) or {}).get("md5") != entry.get("md5")
     ]
     if changed:

@@ -1,6 +1,7 @@
 """What every command needs: the repository, its parameters, names it knows, and a way to declare a command."""
 
 import argparse
+import functools
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -43,6 +44,19 @@ def declare(
         new.add_argument(argument)
     new.set_defaults(run=run, only_looks=only_looks, connects=connects)
     return new
+
+
+def by_present_code(stage: str, run):
+    """`run`, which refuses to run a stage of the pipeline by other code than DVC takes note of."""
+
+    @functools.wraps(run)
+    def checked(options):
+        from harness import code_lists
+
+        code_lists.refuse_other(repository(), stage.replace("-", "_"))
+        return run(options)
+
+    return checked
 
 
 def declare_group(commands, name: str, text: str, example: str):

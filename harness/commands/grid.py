@@ -1,5 +1,6 @@
 """The comparisons as one job array: grid."""
 
+from harness import code_lists
 from harness.commands.common import anywhere_here, declare, parameters, repository
 
 
@@ -28,6 +29,7 @@ def _grid(options) -> int:
     from harness.grid import comparisons, ledger, planning, running
 
     root, everything = repository(), parameters(()).everything()
+    code_lists.write_lists(root)
     wanted = comparisons.chosen(everything.run.tasks, everything.run.families, options.comparison)
     params = parameters({comparison.family for comparison in wanted})
     for comparison in wanted:

@@ -1,13 +1,20 @@
 """Commands over what was recorded: track, ui, audit, reproduce, export."""
 
 from harness import restricted
-from harness.commands.common import anywhere_here, declare, parameters, repository, to_a_server
+from harness.commands.common import (
+    anywhere_here,
+    by_present_code,
+    declare,
+    parameters,
+    repository,
+    to_a_server,
+)
 from harness.printable import terminal
 
 
 def add(commands) -> None:
     text = "(re)build the MLflow store from the recorded runs"
-    track = declare(commands, "track", _track, text, "track", connects=to_a_server)
+    track = declare(commands, "track", by_present_code("track", _track), text, "track", connects=to_a_server)
     track.add_argument("--rebuild", action="store_true", help="delete the local store first")
     text = "the MLflow UI over the recorded runs, on 127.0.0.1"
     ui = declare(commands, "ui", _ui, text, "ui --port 5000", connects=anywhere_here)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
 
+from harness import code_lists
 from harness.commands.common import anywhere_here, declare, repository
 from harness.grid.comparisons import Comparison
 
@@ -25,6 +26,7 @@ def _repro(options) -> int:
     from harness.determinism import available_cpus
 
     root = repository()
+    code_lists.write_lists(root)
     if (root / "artifacts").is_dir() and _clean(root):
         print("Data and pipelines are up to date.")
         return 0

@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 
-from harness.commands.common import declare, known_name, parameters, repository, to_a_server
+from harness.commands.common import by_present_code, declare, known_name, parameters, repository, to_a_server
 from harness.config import Build
 from harness.launching import on_devices, slurm_script
 from harness.printable import terminal
@@ -17,7 +17,8 @@ LIVE = (
 
 def add(commands) -> None:
     def stage(name: str, run, text: str, example: str, *positional: str, **more):
-        return declare(commands, name, run, f"stage: {text}", example, *positional, **more)
+        checked = by_present_code(name, run)
+        return declare(commands, name, checked, f"stage: {text}", example, *positional, **more)
 
     stage("generate", _generate, "write the embedded data set to artifacts/generated", "generate")
     stage("validate", _validate, "read and check a task's raw data", "validate medmqp", "task")

@@ -116,12 +116,17 @@ def specificity(decisions: Decisions) -> float:
 
 
 def mcc(decisions: Decisions) -> float:
-    """Matthews correlation coefficient, −1 to 1; 0 where gold or prediction is constant.
+    """Matthews correlation coefficient, −1 to 1; see `correlation`."""
+    return correlation(*decisions.counts)
+
+
+def correlation(right: np.ndarray, gold: np.ndarray, predicted: np.ndarray) -> float:
+    """Matthews correlation from counts per label, −1 to 1; 0 where gold or prediction is constant.
 
     Of more than two labels in the form of Gorodkin 2004, "Comparing two K-category assignments by a
     K-category correlation coefficient".
     """
-    right, gold, predicted = (counts.astype(np.float64) for counts in decisions.counts)
+    right, gold, predicted = (counts.astype(np.float64) for counts in (right, gold, predicted))
     every = gold.sum()
     spread = (every**2 - (gold**2).sum()) * (every**2 - (predicted**2).sum())
     return float((right.sum() * every - (gold * predicted).sum()) / np.sqrt(spread)) if spread else 0.0

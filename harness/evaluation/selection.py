@@ -16,7 +16,7 @@ Nor-DeID 43 three times (4). Of the first six runs, loss kept half-trained weigh
 
 from collections.abc import Mapping, Sequence
 
-from harness.evaluation import metrics
+from harness.evaluation import classification, metrics
 from harness.task import Task
 
 RULE = "the validation answers' Matthews correlation, a label a row or a character but white space; of equals the later"
@@ -37,10 +37,8 @@ def score(task: Task, lines: Sequence[Mapping], records: Mapping[str, Mapping] |
     gold, answers = (
         np.concatenate([_codes(line, side, position, records) for line in lines]) for side in ("gold", "prediction")
     )
-    of_gold, of_answers = (np.bincount(side, minlength=len(position) + 1).astype(float) for side in (gold, answers))
-    n, right = float(len(gold)), float((gold == answers).sum())
-    spread = (n**2 - of_gold @ of_gold) * (n**2 - of_answers @ of_answers)
-    return float((right * n - of_gold @ of_answers) / spread**0.5) if spread else 0.0
+    counts = (np.bincount(side, minlength=len(position) + 1) for side in (gold[gold == answers], gold, answers))
+    return classification.correlation(*counts)
 
 
 def _codes(line: Mapping, side: str, position: Mapping[str, int], records: Mapping[str, Mapping] | None):

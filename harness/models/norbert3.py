@@ -96,10 +96,17 @@ class NorBert3Attention(nn.Module):
         return x.unflatten(-1, (self.heads, -1)).transpose(-3, -2)
 
     def forward(
-        self, hidden: torch.Tensor, padding: torch.Tensor | None, relative: torch.Tensor, buckets: torch.Tensor
+        self,
+        hidden: torch.Tensor,
+        padding: torch.Tensor | None,
+        relative: torch.Tensor,
+        buckets: torch.Tensor,
+        rows: int,
     ) -> torch.Tensor:
+        """What the first `rows` tokens take from all: [batch, length, hidden] → [batch, rows, hidden]."""
         normed = self.pre_layer_norm(hidden)
         query, key = (self._split(x) for x in self.in_proj_qk(normed).chunk(2, dim=-1))
+        query, buckets = query[..., :rows, :], buckets[:rows]
         value = self._split(self.in_proj_v(normed))
         # Scaled here, where it costs 2·buckets − 1 rows, and not on [length, length] scores.
         positions = self.in_proj_qk(self.dropout(relative)) * self.scale
@@ -164,8 +171,8 @@ class NorBert3Layer(GradientCheckpointingLayer):
         self.attention = NorBert3Attention(config)
         self.mlp = NorBert3MLP(config)
 
-    def forward(self, hidden, padding, relative, buckets) -> torch.Tensor:
-        hidden = hidden + self.attention(hidden, padding, relative, buckets)
+    def forward(self, hidden, padding, relative, buckets, rows) -> torch.Tensor:
+        hidden = hidden[:, :rows] + self.attention(hidden, padding, relative, buckets, rows)
         return hidden + self.mlp(hidden)
 
 
@@ -235,20 +242,28 @@ class NorBert3PreTrainedModel(PreTrainedModel):
         return 1.0
 
     def encode(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None, every_layer: bool = False
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor | None = None,
+        every_layer: bool = False,
+        read: int | None = None,
     ) -> BaseModelOutput:
-        """Hidden states [batch, length, hidden]; `attention_mask` [batch, length] is 1 on real tokens."""
+        """Hidden states [batch, length, hidden]; `attention_mask` [batch, length] is 1 on real tokens.
+
+        A head that reads the first `read` tokens alone is given no others of the last layer, [batch, read, hidden],
+        unless the states of `every_layer` are asked for: nothing depends on them, and of few layers the last is much.
+        """
         hidden, relative = self.embedding(input_ids)
-        buckets = position_buckets(
-            input_ids.shape[1], self.config.position_bucket_size, self.config.max_position_embeddings
-        )
+        length = input_ids.shape[1]
+        buckets = position_buckets(length, self.config.position_bucket_size, self.config.max_position_embeddings)
         # A short input needs the middle of the table alone, from its most negative distance to its most positive.
         first, last = int(buckets[0, -1]), int(buckets[-1, 0])
         relative, buckets = relative[first : last + 1], (buckets - first).to(hidden.device)
         padding = None if attention_mask is None else ~attention_mask.bool()[:, None, None, :]
         states = [hidden]
         for layer in self.transformer.layers:
-            hidden = layer(hidden, padding, relative, buckets)
+            last = layer is self.transformer.layers[-1]
+            hidden = layer(hidden, padding, relative, buckets, read if last and read and not every_layer else length)
             states.append(hidden)
         return BaseModelOutput(last_hidden_state=hidden, hidden_states=tuple(states) if every_layer else None)
 

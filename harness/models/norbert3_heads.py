@@ -91,7 +91,7 @@ class NorBert3ForSequenceClassification(NorBert3PreTrainedModel):
     def forward(
         self, input_ids, attention_mask=None, token_type_ids=None, labels=None, output_hidden_states=False, **_
     ) -> SequenceClassifierOutput:
-        encoded = self.encode(input_ids, attention_mask, every_layer=bool(output_hidden_states))
+        encoded = self.encode(input_ids, attention_mask, every_layer=bool(output_hidden_states), read=1)
         logits = self.head(encoded.last_hidden_state[:, 0])
         return SequenceClassifierOutput(
             loss=_cross_entropy(logits, labels), logits=logits, hidden_states=encoded.hidden_states
@@ -128,7 +128,7 @@ class NorBert3ForMultipleChoice(NorBert3PreTrainedModel):
         self, input_ids, attention_mask=None, token_type_ids=None, labels=None, output_hidden_states=False, **_
     ) -> MultipleChoiceModelOutput:
         rows = None if attention_mask is None else attention_mask.flatten(0, 1)
-        encoded = self.encode(input_ids.flatten(0, 1), rows, every_layer=bool(output_hidden_states))
+        encoded = self.encode(input_ids.flatten(0, 1), rows, every_layer=bool(output_hidden_states), read=1)
         logits = self.head(encoded.last_hidden_state[:, 0]).view(input_ids.shape[:2])
         return MultipleChoiceModelOutput(
             loss=_cross_entropy(logits, labels), logits=logits, hidden_states=encoded.hidden_states

@@ -116,8 +116,8 @@ def tokenizer_hash(folder: Path) -> str | None:
 
 
 def code_hash(root: Path, task: str) -> str:
-    """SHA-256 over the names and bytes of `harness/**/*.py` and of the task's own file."""
+    """SHA-256 over the names and bytes of the task's file and of `pipeline/*.txt`, which name the stages' code."""
     digest = hashlib.sha256()
-    for path in [*sorted((root / "harness").rglob("*.py")), root / "tasks" / f"{task}.py"]:
+    for path in [*sorted((root / "pipeline").glob("*.txt")), root / "tasks" / f"{task}.py"]:
         digest.update(f"{path.relative_to(root).as_posix()}\0{files.sha256(path)}\n".encode())
     return digest.hexdigest()

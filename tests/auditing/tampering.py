@@ -434,7 +434,7 @@ WAYS = {
         "dvc.lock", "params.yaml as stage report was run with: statistics.margin",
     ),
     "the code": (
-        replaced("harness/evaluation/verdicts.py", "^", "# x\n"), "dvc.lock", "harness/evaluation as stage",
+        replaced("harness/evaluation/verdicts.py", "^", "X = 1\n"), "dvc.lock", "pipeline/score.txt",
     ),
     "a task's declaration": (replaced("tasks/medmqp.py", '"""', '"""Now '), "dvc.lock", "tasks/medmqp.py as stage"),
     "dvc.lock": (
@@ -449,7 +449,7 @@ WAYS = {
         replaced("dvc.lock", "score@medmqp:", "score@triage:"), "dvc.lock", "stage score@medmqp has not been run",
     ),
     "the pipeline": (
-        replaced("dvc.yaml", r"^ +- harness/evaluation\n", ""), "dvc.lock", "its deps",
+        replaced("dvc.yaml", r"^ +- pipeline/score.txt\n", ""), "dvc.lock", "its deps",
     ),
     "a stage that is passed over": (
         replaced("dvc.yaml", r"^  finetune:\n", "  finetune:\n    frozen: true\n"),

@@ -86,7 +86,7 @@ def edit_seeds(root: Path) -> None:
 
 def edit_code(root: Path) -> None:
     path = root / "harness" / "training" / "loop.py"
-    path.write_bytes(path.read_bytes() + b"# edited\n")
+    path.write_bytes(path.read_bytes() + b"EDITED = 1\n")
 
 
 def edit_scores(root: Path) -> None:
@@ -104,7 +104,7 @@ EDITS = {
     edit_data: "data/ holds other files than those that were validated",
     edit_recipe: "its predictions were made with another recipe",
     edit_seeds: "there are no predictions of arm baseline, seed 3",
-    edit_code: "the code that made its predictions has changed (harness/training)",
+    edit_code: "the code that made its predictions has changed (pipeline/finetune.txt)",
     edit_scores: "its scores were computed from other predictions",
 }
 

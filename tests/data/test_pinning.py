@@ -20,7 +20,7 @@ from harness.errors import DataError
 def made(repository, tmp_path_factory) -> Path:
     """A repository with data in place, pinned: a generated corpus, and calls."""
     root = tmp_path_factory.mktemp("made") / "root"
-    for name in ("harness", "tasks"):
+    for name in ("harness", "pipeline", "tasks"):
         shutil.copytree(repository / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("dvc.yaml", ".dvcignore", ".gitignore", "params.yaml"):
         shutil.copy(repository / name, root / name)

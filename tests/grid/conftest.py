@@ -10,7 +10,7 @@ def project(tmp_path, repository):
     """A checkout in which one comparison has its inputs and predictions, all of them small."""
     for name in ("dvc.yaml", "params.yaml", ".dvcignore"):
         shutil.copy(repository / name, tmp_path / name)
-    for name in ("harness", "tasks"):
+    for name in ("harness", "pipeline", "tasks"):
         shutil.copytree(repository / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in (
         "artifacts/validated/medmqp/records.jsonl", "reports/splits/medmqp.json",

@@ -224,6 +224,27 @@ def test_multiple_choice_scores_the_first_token_of_each_option():
     assert got.logits.shape == (2, 4) and torch.isfinite(got.loss)
 
 
+@pytest.mark.parametrize("attention", ["sdpa", "eager"])
+@pytest.mark.parametrize("layers", [1, 3])
+def test_the_tokens_that_a_head_reads_are_those_of_the_whole_encoder(layers, attention):
+    ids, mask = batch(rows=3)
+    read, whole = (made(NorBert3Model, num_hidden_layers=layers, attn_implementation=attention) for _ in range(2))
+    first = read.encode(ids, mask, read=2).last_hidden_state
+    expected = whole.encode(ids, mask).last_hidden_state[:, :2]
+    assert first.shape == expected.shape and torch.allclose(first, expected, atol=1e-12)
+    first.square().sum().backward()
+    expected.square().sum().backward()
+    for (name, one), (_, other) in zip(read.named_parameters(), whole.named_parameters(), strict=True):
+        assert torch.allclose(one.grad, other.grad, atol=1e-9), name
+
+
+def test_the_states_of_every_layer_are_those_of_all_tokens():
+    model = made(heads.NorBert3ForSequenceClassification)
+    ids, mask = batch()
+    states = model(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
+    assert [tuple(state.shape) for state in states] == [(2, 9, 12)] * 3
+
+
 # --- positions and padding ---------------------------------------------------------------------
 
 

@@ -1,0 +1,20 @@
+"""The lists of code that the stages of dvc.yaml depend on: pipeline."""
+
+from harness import code_lists
+from harness.commands.common import declare, repository
+
+
+def add(commands) -> None:
+    text = "write pipeline/, by which DVC sees that the code of a stage has changed; `harness repro` does it, too"
+    pipeline = declare(commands, "pipeline", _pipeline, text, "pipeline")
+    pipeline.add_argument("--check", action="store_true", help="only say which lists are not those of the code")
+
+
+def _pipeline(options) -> int:
+    root = repository()
+    changed = code_lists.outdated(root) if options.check else code_lists.write_lists(root)
+    for path in changed:
+        print(f"{path} {'does not name the present code; run `harness pipeline`' if options.check else 'written'}")
+    if not changed:
+        print("pipeline/ names the present code of every stage.")
+    return int(options.check and bool(changed))
