@@ -15,24 +15,15 @@ import torch
 from harness.config import Folder, Hub
 from harness.errors import CheckpointError
 from harness.files import atomic_folder, sha256, write_json
-from harness.models import cards, families, tokenizers
+from harness.models import cards, families, foreign, tokenizers
 from harness.models.hub import snapshot
 from harness.models.intact import refuse_damaged_copy
 from harness.models.pins import verify
 from harness.models.readme_header import stated_header
 from harness.models.weights import SAFETENSORS, read_weights, refuse_damaged, weight_files, weight_index, write_weights
 
-# Fields that name code, or files and repositories to be read in place of those that were handed over.
-_FOREIGN = (
-    "auto_map", "custom_pipelines", "trust_remote_code", "chat_template", "transformers_weights", "gguf_file",
-    "tokenizer_file", "vocab_file", "merges_file", "from_slow", "attn_implementation", "_attn_implementation",
-    "use_kernels", "kernel_config",
-)  # fmt: skip
-# And those that say where on a machine the checkpoint lay, or which class opens it: one of the architecture's does.
-_REMOVED = (*_FOREIGN, "_name_or_path", "_commit_hash", "name_or_path", "tokenizer_class", "processor_class")
-# Files that are code or may hold some.
-_CODE = (".py", ".pkl", ".pickle", ".pt", ".pth", ".bin", ".ckpt", ".joblib", ".jinja", ".h5", ".so")
-_NAMED = 12
+# Besides those that name code or something elsewhere: where on a machine the checkpoint lay, and which class opens it.
+_REMOVED = (*foreign.SETTINGS, "_name_or_path", "_commit_hash", "name_or_path", "tokenizer_class", "processor_class")
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
 _ROLES = tuple(f"{role}_token" for role in ("pad", "unk", "cls", "sep", "mask"))
 
@@ -92,7 +83,7 @@ def _fill(folder: Path, source: Hub | Folder, architecture: str, gate: Gate | No
     held = {"gate": gate(model, tokenizer, architecture, report["missing"])} if gate else {}
     return {
         **held,
-        "notes": [*notes, *_left_behind(origin, read)],
+        "notes": [*notes, *foreign.left_behind(origin, read)],
         "source": _described(source),
         "architecture": architecture,
         "origin": {name: sha256(origin / name) for name in read},
@@ -131,24 +122,6 @@ def _refuse_escapes(origin: Path) -> None:
             raise CheckpointError(
                 f"{path} is a link to a place outside the checkpoint.", remedy="Replace the link by the file itself."
             )
-
-
-def _left_behind(origin: Path, read: list[str]) -> list[str]:
-    """A sentence that names what of a folder is code, may hold some or leads elsewhere, where there is anything."""
-    found = [
-        path.relative_to(origin).as_posix()
-        for path in sorted(origin.rglob("*"))
-        if path.suffix.lower() in _CODE and path.relative_to(origin).as_posix() not in read
-    ]
-    for name in ("config.json", "tokenizer_config.json"):
-        stated = _read_json(origin / name) if name in read else {}
-        found += [f"{key} of {name}" for key in _FOREIGN if stated.get(key) is not None]
-    if not found:
-        return []
-    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    return [
-        f"what is code, may hold some or leads elsewhere was neither run nor copied: {', '.join(found[:_NAMED])}{more}"
-    ]
 
 
 def _read_json(path: Path) -> dict:
