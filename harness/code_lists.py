@@ -4,6 +4,7 @@ A stage of `dvc.yaml` depends on its list and not on the files, so that a commen
 and `dvc.lock` has one line where there were forty. The lists are in git; `harness pipeline` writes them.
 """
 
+import hashlib
 from pathlib import Path
 
 from harness.code import PACKAGE, contents
@@ -36,6 +37,12 @@ def listing(stage: str, package: Path = PACKAGE) -> str:
     modules = [f"harness.stages.{stage}", *(FOR_TASKS if stage == "validate" else ())]
     found = contents(modules, package)
     return "".join(f"harness/{name} {content}\n" for name, content in found.items())
+
+
+def hashes(root: Path) -> dict[str, str]:
+    """SHA-256 of what each list of `pipeline/` has to say, by its path."""
+    texts = {stage: listing(stage, root / "harness") for stage in stages(root / "harness")}
+    return {f"{LISTS}/{stage}.txt": hashlib.sha256(text.encode()).hexdigest() for stage, text in texts.items()}
 
 
 def write_lists(root: Path) -> list[str]:

@@ -115,9 +115,10 @@ def tokenizer_hash(folder: Path) -> str | None:
     return files.sha256_value({name: files.sha256(folder / name) for name in present}) if present else None
 
 
-def code_hash(root: Path, task: str) -> str:
-    """SHA-256 over the names and bytes of the task's file and of `pipeline/*.txt`, which name the stages' code."""
+def code_hash(root: Path, task: str, lists: Mapping[str, str]) -> str:
+    """SHA-256 over the names and hashes of the `lists` of all stages' code, and of the task's own file."""
     digest = hashlib.sha256()
-    for path in [*sorted((root / "pipeline").glob("*.txt")), root / "tasks" / f"{task}.py"]:
-        digest.update(f"{path.relative_to(root).as_posix()}\0{files.sha256(path)}\n".encode())
+    own = f"tasks/{task}.py"
+    for name, content in {**lists, own: files.sha256(root / own)}.items():
+        digest.update(f"{name}\0{content}\n".encode())
     return digest.hexdigest()

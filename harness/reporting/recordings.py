@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import files, restricted
+from harness import code_lists, files, restricted
 from harness.config import ReportSettings
 from harness.escaping import markdown, plain
 from harness.evaluation.verdicts import Judgement
@@ -52,7 +52,7 @@ def collect(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> 
     """What the stages wrote, with a fingerprint that depends on inputs and results alone."""
     run, origin, found = settings.run, git(root), []
     comparisons = results.load(root, run, tasks)
-    judged = results.judged(comparisons, settings.statistics)
+    judged, lists = results.judged(comparisons, settings.statistics), code_lists.hashes(root)
     for comparison in comparisons:
         task, family = comparison.task, comparison.family
         path = root / "artifacts" / "predictions" / task / family / "runs.json"
@@ -68,7 +68,7 @@ def collect(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> 
             [run.profile, comparison.data_kind, task, family, scores, told, comparison.inputs, comparison.provenance,
              evidence, verdicts]
         )  # fmt: skip
-        code = {"code": provenance.code_hash(root, task)}
+        code = {"code": provenance.code_hash(root, task, lists)}
         again = reproductions.outcome(root, task, family, runs)
         found.append(Recording(comparison, judgements, runs, run.profile, fingerprint, origin | code, again))
     return found

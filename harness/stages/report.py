@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from harness import files
+from harness import code_lists, files
 from harness.config import ReportSettings
 from harness.reporting import content, disclosed_cards, exploratory, provenance, results, tables
 from harness.reporting.background import Background
@@ -144,7 +144,8 @@ def trace(
         for key in known.checkpoints
     }
     lineages = provenance.lineages(known.checkpoints, tokenizers)
-    code = {task: provenance.code_hash(root, task) for task in settings.run.tasks}
+    lists = code_lists.hashes(root)
+    code = {task: provenance.code_hash(root, task, lists) for task in settings.run.tasks}
     found = provenance.rows(comparisons, lineages, tokenizers, code)
     folds = exploratory.traced(validated, {"checkpoints": lineages, "tokenizers": tokenizers}, code)
     return found | {"cross_validation": folds}
