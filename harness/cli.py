@@ -11,7 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
-from harness import __version__, keeping, offline, restricted
+from harness import __version__, keeping, offline, restricted, sockets
 from harness.commands import data, grid, pipeline, plugins, records, repro, stages
 from harness.commands.common import repository
 from harness.disks import disk_error
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
             options = _parser().parse_args(arguments)
             if options.run.__module__ == stages.__name__:
                 again = "`dvc repro` starts this stage again"
-            return _run(options)
+            return _run(options, for_good=arguments is None)
     except KeyboardInterrupt as interruption:
         number = getattr(interruption, "number", signal.SIGINT)
         what = "interrupted" if number == signal.SIGINT else f"stopped by {number.name}"
@@ -41,8 +41,11 @@ def main(arguments: list[str] | None = None) -> int:
         return 128 + number
 
 
-def _run(options) -> int:
-    """The exit code of a command; what goes wrong is told by one of several processes."""
+def _run(options, *, for_good: bool) -> int:
+    """The exit code of a command; what goes wrong is told by one of several processes.
+
+    A process that was started `for_good`, for this command and no other, can be closed off by the kernel, too.
+    """
     _sweep()
     confidential = _confidential(options)
     if confidential:
@@ -50,6 +53,8 @@ def _run(options) -> int:
         _keep(options)
     refused = offline.enforce() if offline.wanted(confidential) else []
     try:
+        if for_good and os.environ.get(offline.VARIABLE) == "1" and not options.connects(options):
+            sockets.close()
         code = options.run(options) or 0
         sys.stdout.flush()
         if refused and not code:
@@ -67,7 +72,9 @@ def _run(options) -> int:
         return 1
     except Exception as error:
         first_to_tell(int(os.environ.get("RANK", 0)))
-        if (refusal := disk_error(error, shown=_shown if confidential else str) or memory_error(error)) is None:
+        refusal = offline.error("another machine") if sockets.refused(error) else None
+        shown = _shown if confidential else str
+        if (refusal := refusal or disk_error(error, shown=shown) or memory_error(error)) is None:
             raise
         print(terminal(f"harness: {refusal}"), file=sys.stderr)
         _leave_unsaid()

@@ -26,7 +26,7 @@ _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "`": r"\textasciigrave{}", "±": r"$\pm$", "−": r"$-$",
     "–": "--", "×": r"$\times$", "→": r"$\rightarrow$", "▲": r"$\uparrow$", "▼": r"$\downarrow$", "≈": r"$\approx$",
-    "<": r"$<$", ">": r"$>$", "\u202f": r"\,", "\u00a0": "~",
+    "<": r"$<$", ">": r"$>$", '"': r"{\char34}", "\u202f": r"\,", "\u00a0": "~",
     # Behind the end of a row, a star or a bracket would belong to the command that ends it.
     "*": "{*}", "[": "{[}", "]": "{]}",
 }  # fmt: skip

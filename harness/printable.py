@@ -1,15 +1,18 @@
-"""Which characters act instead of being read: line breaks, control characters, and those that turn what follows."""
+"""Which characters act instead of being read: line breaks, control characters, and what nobody sees.
+
+Of these last, some turn what follows, some make two labels look alike, and some spell words for programs alone.
+"""
 
 import unicodedata
 
 BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
-# Overrides, embeddings and isolates of the direction of writing: what a reader sees is not what stands there.
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Fillers that Unicode counts as letters. The others have a category: format characters.
+_FILLERS = frozenset("\u115f\u1160\u3164\uffa0")
 
 
 def acts(character: str) -> bool:
-    """Is it a control character, half of one, or one that turns the direction of writing?"""
-    return unicodedata.category(character) in ("Cc", "Cs") or character in BREAKS or character in _TURNING
+    """Is it a control character, half of one, or one that nobody sees?"""
+    return unicodedata.category(character) in ("Cc", "Cs", "Cf") or character in BREAKS or character in _FILLERS
 
 
 def fault(text: str) -> str | None:

@@ -9,9 +9,20 @@ from pathlib import Path
 
 from harness import tracking
 from harness.errors import MissingInputError
+from harness.printable import terminal
 from harness.reporting import views
 
 HOST = "127.0.0.1"
+
+
+# What names further stores, hosts and options of a server, or where it is to report to.
+_ELSEWHERE = ("MLFLOW_", "_MLFLOW_", "OTEL_")
+_SET = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+
+
+def _environment() -> dict[str, str]:
+    """That of the server: all that it serves, and where, stands in its arguments."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(_ELSEWHERE)} | _SET
 
 
 def serve(root: Path, port: int) -> int:
@@ -21,7 +32,7 @@ def serve(root: Path, port: int) -> int:
     """
     uri = tracking.store_uri(root)
     if uri.startswith("http"):
-        print(f"The runs are on a server: {uri}")
+        print(terminal(f"The runs are on a server: {uri}"))
         return 0
     if (path := Path(uri.removeprefix("sqlite:///"))) and uri.startswith("sqlite:///") and not os.path.lexists(path):
         raise MissingInputError(
@@ -46,9 +57,9 @@ def serve(root: Path, port: int) -> int:
         with tracking.one_at_a_time(uri):
             tracking.close(client, experiment.experiment_id, uri)
         if experiment.experiment_id != "0":
-            print(f"{experiment.name}: {views.address(HOST, port, experiment.experiment_id)}")
+            print(terminal(f"{experiment.name}: {views.address(HOST, port, experiment.experiment_id)}"))
     print("Ctrl-C ends it.", flush=True)
-    environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    environment = _environment()
     # A server starts processes of its own, which must not outlive this one: they are a group, and end together.
     server = subprocess.Popen([*command, "--workers", "1"], env=environment, cwd=root, start_new_session=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -141,7 +141,8 @@ def connect(uri: str, *, writes: bool = True):
         logging.getLogger(name).setLevel(logging.WARNING)
     from mlflow.tracking import MlflowClient
 
-    return MlflowClient(tracking_uri=uri)
+    # Named, so that no variable of the environment names another store beside it.
+    return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
 def experiment_named(client, name: str, uri: str, tags: Mapping[str, str]) -> str:

@@ -18,7 +18,7 @@ FLOORS = [
     {"errors", "determinism", "printable", "stopping", "swapping"},
     {"disks", "memory", "folds", "pretraining", "store"},
     {"scratch"},
-    {"files", "typed", "config", "progress", "offline"},
+    {"files", "typed", "config", "progress", "offline", "sockets"},
     {"parallel", "restricted"},
     {"keeping"},
     {"cluster"},

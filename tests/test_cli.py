@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from disks import mounted
@@ -123,6 +124,39 @@ def test_square_brackets_and_escapes_are_text_for_a_terminal(project):
     path.write_text(text + "\nraise RuntimeError('a\\x1b[31mred')\n", encoding="utf-8")
     result = harness("tasks", cwd=project)
     assert result.returncode == 1 and "a\\x1b[31mred" in result.stderr and "\x1b" not in result.stderr
+
+
+def test_names_of_files_and_of_experiments_are_text_for_a_terminal_too(project, monkeypatch, capsys):
+    """A task's file is called as a plugin's author likes, an experiment on a server as anybody does."""
+    (project / "tasks" / "a\x1b[31mb.py").write_text("x = 1\n", encoding="utf-8")
+    for command in ("check", "tasks"):
+        result = harness(command, cwd=project)
+        assert result.returncode == 1 and "\x1b" not in result.stdout + result.stderr
+        assert "a\\x1b[31mb" in result.stdout + result.stderr
+    from harness import serving
+
+    experiment = SimpleNamespace(name="a\x1b]8;;https://evil.example\x07x", experiment_id="1")
+    client = SimpleNamespace(search_experiments=lambda: [experiment])
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project}/x.db")
+    (project / "x.db").touch()
+    monkeypatch.setattr(serving.tracking, "connect", lambda uri: client)
+    monkeypatch.setattr(serving.tracking, "close", lambda *given: None)
+    monkeypatch.setattr(serving.subprocess, "Popen", _Ended)
+    monkeypatch.setattr(serving.os, "killpg", lambda *given: None)
+    monkeypatch.setattr(serving.signal, "signal", lambda *given: None)
+    serving.serve(project, 5000)
+    said = capsys.readouterr().out
+    assert "\x1b" not in said and "a\\x1b]8;;https://evil.example" in said
+
+
+class _Ended:
+    pid = 0
+
+    def __init__(self, *given, **more):
+        pass
+
+    def wait(self):
+        return 0
 
 
 def test_tasks_lists_the_registry(project):

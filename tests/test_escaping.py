@@ -169,3 +169,17 @@ def test_a_code_span_holds_what_it_is_given():
     assert escaping.code("a b") == "`a b`" and escaping.code("a`b") == "a\\`b" and escaping.code("") == ""
     assert escaping.markdown_cell("`a|b`") == "`a\\|b`"
     assert escaping.latex("`x_y` & *z*") == r"\texttt{x\_y} \& \emph{z}"
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u00ad", "\u200f", "\u2060", "\ufeff", "\U000e0041", "\u3164"])
+def test_what_nobody_sees_is_shown_to_be_there_and_refused_where_it_is_declared(unseen):
+    """Two labels that look alike, or words that only a program reads."""
+    assert escaping.one_line(f"ye{unseen}s") == "ye\ufffds"
+    assert printable.fault(f"ye{unseen}s") == f"the control character U+{ord(unseen):04X}"
+    assert printable.terminal(f"ye{unseen}s").isascii()
+    assert printable.fault("ja, æøå – «yes»") is None
+
+
+def test_no_quotation_mark_is_a_command_of_a_papers_language():
+    """Norwegian babel makes it one: "| and "- vanish from the text."""
+    assert escaping.latex('a "| b') == r"a {\char34}| b"

@@ -18,12 +18,17 @@ import fakes
 import hostile
 import pytest
 
+from harness import files
 from harness.stages import track
 
 TASKS, FAMILIES, SEEDS = ("medmqp", "nor_deid"), ("nb_bert", "norbert3"), (1, 2)
 # A title that would act on every page which shows a description.
 TITLE = f"Title {' '.join(hostile.LINES[:24])} | {' '.join(hostile.LINES[48:66])}"
 SETTINGS = fakes.settings(TASKS, FAMILIES, SEEDS)
+# As much of it as a profile's name, a label and a checkpoint's source may be, which are experiments, tags and notes.
+PROFILE = f"{hostile.LINES[0]} [x](javascript:alert) ![x](https://evil.example/x.png) \"><b>bold /../%2e%2e"
+ACTING = " ".join(hostile.LINES[:20])
+LOCAL = ("http://127.0.0.1:", "data:", "blob:", "about:")
 ROWS = "[...document.querySelectorAll('a')].map(a => a.innerText.trim()).filter(t => /^[a-z_]+.[a-z_0-9]+$/.test(t))"
 
 
@@ -36,7 +41,14 @@ def root(tmp_path_factory, repository):
     shutil.copy(repository / "params.yaml", root)
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        track.run(root, SETTINGS, fakes.TASKS | {"medmqp": replace(fakes.TASKS["medmqp"], title=TITLE)})
+        tasks = fakes.TASKS | {"medmqp": replace(fakes.TASKS["medmqp"], title=TITLE)}
+        track.run(root, SETTINGS, tasks)
+        card = root / "artifacts" / "checkpoints" / "norbert3" / "clinical" / "harness.json"
+        kept, acting = card.read_bytes(), files.read_json(card)
+        acting |= {"source": {"kind": "folder", "name": ACTING}, "architecture": ACTING, "engine": {"x": ACTING}}
+        files.write_json(card, acting)
+        track.run(root, replace(SETTINGS, run=replace(SETTINGS.run, profile=PROFILE)), tasks)
+        card.write_bytes(kept)
     return root
 
 
@@ -47,6 +59,14 @@ def ui(root, repository):
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"} | {"PYTHONPATH": str(repository)}
+    # Each would have it listen to everybody, or ask another machine.
+    environment |= {
+        "MLFLOW_UVICORN_OPTS": "--host 0.0.0.0",
+        "MLFLOW_GUNICORN_OPTS": "--bind 0.0.0.0",
+        "MLFLOW_REGISTRY_STORE_URI": "postgresql://u:p@far.example/db",
+        "MLFLOW_READ_REPLICA_BACKEND_STORE_URI": "postgresql://u:p@far.example/db",
+        "MLFLOW_REGISTRY_URI": "http://far.example",
+    }
     process = subprocess.Popen(
         [sys.executable, "-m", "harness", "ui", "--port", str(port)],
         cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
@@ -143,8 +163,47 @@ def test_a_title_that_would_act_is_text_in_a_description(page, ui, root):
         assert page.evaluate("[...document.links].filter(a => /evil|javascript|someone/.test(a.href)).length") == 0
         marks = "[...document.querySelectorAll('h1, h4, b, code')].filter(e => /^out|bold|^Heading/.test(e.innerText))"
         assert page.evaluate(f"{marks}.length") == 0
-    local = ("http://127.0.0.1:", "data:", "blob:", "about:")
-    assert [address for address in page.requests[before:] if not address.startswith(local)] == []
+    assert [address for address in page.requests[before:] if not address.startswith(LOCAL)] == []
+
+
+def test_names_that_would_act_are_text_on_every_page(page, ui, root):
+    """The list of experiments, the runs of one, and each of its kinds of run with its tags and parameters."""
+    from mlflow.tracking import MlflowClient
+
+    from harness import tracking
+
+    client = MlflowClient(tracking_uri=tracking.store_uri(root))
+    port, addresses = ui
+    home = f"http://127.0.0.1:{port}/#/experiments"
+    pages, seen = [(home, "embedded / synthetic")], 0
+    for name in sorted(name for name in addresses if "evil" in name):
+        (experiment,) = (e for e in client.search_experiments() if e.name == name)
+        runs = client.search_runs([experiment.experiment_id])
+        first = {run.data.tags["level"]: run for run in runs}
+        first["imported"] = next((run for run in runs if ACTING in run.data.params.get("architecture", "")), None)
+        listed = next(run for run in runs if run.data.tags["level"] in ("comparison", "pre-training"))
+        pages.append((addresses[name], listed.info.run_name))
+        pages += [
+            (f"{home}/{experiment.experiment_id}/runs/{run.info.run_id}", run.info.run_name)
+            for run in first.values()
+            if run
+        ]
+        seen += len(first)
+    assert seen > 4
+    for address, said in pages:
+        page.requests.clear()
+        page.open("about:blank")
+        page.open(address)
+        shown = page.wait(f"document.body.innerText.includes({said!r}) && document.body.innerText", 120)
+        assert "CANARY" not in page.evaluate("document.title"), address
+        assert page.evaluate("[...document.images].filter(i => /evil|\\/x$/.test(i.src)).length") == 0, address
+        marks = "[...document.querySelectorAll('b, h1, [onerror], [onload], iframe[srcdoc]')]"
+        assert page.evaluate(f"{marks}.filter(e => /^bold|^out/.test(e.innerText) || e.onerror).length") == 0, address
+        links = "[...document.links].map(a => a.href).filter(h => /evil|javascript:/.test(h) && !/127.0.0.1/.test(h))"
+        assert page.evaluate(links) == [], address
+        assert [asked for asked in page.requests if not asked.startswith(LOCAL)] == [], address
+        if address == home:
+            assert hostile.LINES[0] in " ".join(shown.split())
 
 
 def test_the_pictures_can_be_looked_at(page, ui, root):

@@ -306,3 +306,23 @@ def test_importing_the_module_imports_no_mlflow(repository):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+@pytest.mark.parametrize("name", ["MLFLOW_REGISTRY_URI", "MLFLOW_S3_ENDPOINT_URL", "MLFLOW_WORKSPACE_STORE_URI"])
+def test_no_other_variable_names_a_store(name, root, monkeypatch):
+    """The registry of a client is that of its store, whatever the environment says."""
+    monkeypatch.setenv(name, "http://far.example")
+    client = tracking.connect(tracking.store_uri(root))
+    assert client._registry_uri == client.tracking_uri == tracking.store_uri(root)
+
+
+def test_a_server_gets_no_store_host_or_option_from_the_environment(monkeypatch):
+    from harness import serving
+
+    variables = ("MLFLOW_UVICORN_OPTS", "MLFLOW_REGISTRY_STORE_URI", "_MLFLOW_SERVER_X", "OTEL_TRACES_EXPORTER")
+    for name in variables:
+        monkeypatch.setenv(name, "far.example")
+    monkeypatch.setenv("PATH_OF_NOBODY", "kept")
+    found = serving._environment()
+    assert "far.example" not in found.values() and found["PATH_OF_NOBODY"] == "kept"
+    assert found["MLFLOW_DISABLE_TELEMETRY"] == "true"

@@ -2,7 +2,8 @@
 
 import argparse
 import functools
-from collections.abc import Iterable
+import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from harness.errors import ConfigError, DiskError, MissingInputError, nearest
@@ -10,17 +11,38 @@ from harness.errors import ConfigError, DiskError, MissingInputError, nearest
 EPILOG = "Example: harness {example}"
 
 
+def nowhere(options) -> bool:
+    return False
+
+
+def anywhere_here(options) -> bool:
+    return True
+
+
+def to_a_server(options) -> bool:
+    """Is what is recorded sent to a server? One that is not on this machine has been refused by then."""
+    return os.environ.get("MLFLOW_TRACKING_URI", "").lower().startswith("http")
+
+
 def declare(
-    group, name: str, run, text: str, example: str, *positional: str, only_looks: bool = False
+    group,
+    name: str,
+    run,
+    text: str,
+    example: str,
+    *positional: str,
+    only_looks: bool = False,
+    connects: Callable[[argparse.Namespace], bool] = nowhere,
 ) -> argparse.ArgumentParser:
     """A subcommand of `group` that calls `run(options)`, with an example in its help.
 
-    One that `only_looks` finds fault with what any other mends in passing.
+    One that `only_looks` finds fault with what any other mends in passing. One that `connects` works over this
+    machine's network, its loopback included.
     """
     new = group.add_parser(name, help=text, description=text, epilog=EPILOG.format(example=example))
     for argument in positional:
         new.add_argument(argument)
-    new.set_defaults(run=run, only_looks=only_looks)
+    new.set_defaults(run=run, only_looks=only_looks, connects=connects)
     return new
 
 

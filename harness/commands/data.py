@@ -43,7 +43,7 @@ def _tasks(options) -> None:
     for name, distribution, version in packages.offered():
         if name not in tasks:
             said = f"`harness new-task {name} --from {distribution}` takes it"
-            print(f"The package {distribution} {version} offers {name}: {said}.")
+            print(terminal(f"The package {distribution} {version} offers {name}: {said}."))
 
 
 def _data_generate(options) -> None:
@@ -102,7 +102,7 @@ def _profile_use(options) -> None:
     print(f"params.yaml is now the profile {options.name}. {profiles.NEXT_STEP[options.name]}")
     if (root / "tasks").is_dir():
         for line in _in_place(root, generated=options.name == "embedded"):
-            print(line)
+            print(terminal(line))
 
 
 def _in_place(root: Path, *, generated: bool) -> list[str]:

@@ -1,12 +1,12 @@
 """The comparisons as one job array: grid."""
 
 from harness import code_lists
-from harness.commands.common import declare, parameters, repository
+from harness.commands.common import anywhere_here, declare, parameters, repository
 
 
 def add(commands) -> None:
     text = "fine-tune all comparisons as one job array, on Slurm or on this machine; `dvc repro` then finds them done"
-    grid = declare(commands, "grid", _grid, text, "grid --dry-run")
+    grid = declare(commands, "grid", _grid, text, "grid --dry-run", connects=anywhere_here)
     grid.add_argument("comparison", nargs="*", metavar="TASK/FAMILY", help="by default every task with every family")
     grid.add_argument("--dry-run", action="store_true", help="only say what would run, and where")
     where = "where the jobs run; by default Slurm where there is one"

@@ -46,7 +46,7 @@ def _shown(path, name: str) -> str:
 
 
 def _check(options) -> int:
-    from harness import keeping, packages, registry, restricted
+    from harness import keeping, packages, registry, restricted, sockets
     from harness.plugins import checking, unusual
 
     root = repository()
@@ -63,7 +63,7 @@ def _check(options) -> int:
         failed += bool(found)
         print(
             f"where restricted data are kept: {_counted(found)}",
-            *map(terminal, [*found, *keeping.remotes(root)]),
+            *map(terminal, [*found, *keeping.remotes(root), *filter(None, [sockets.not_held()])]),
             sep="\n  ",
         )
     for name in names:
@@ -71,15 +71,16 @@ def _check(options) -> int:
         found = checked.findings
         failed += bool(found)
         left_out = "" if name in running else " (not under run.tasks in params.yaml: `dvc repro` leaves it out)"
-        print(f"{name}: {_counted(found)}{left_out}", *map(terminal, found or checked.remarks), sep="\n  ")
+        lines = [f"{name}: {_counted(found)}{left_out}", *(found or checked.remarks)]
+        print(*map(terminal, lines), sep="\n  ")
         for notice in unusual.notices(root, registry.get(root, name)) if not found else ():
-            print(f"  note: {notice}")
+            print(terminal(f"  note: {notice}"))
     if not options.task:
         loaded = {name: registry.package_of(name) for name in names}
         adopted = {name: package for name, package in loaded.items() if package}
         for problem in packages.problems(set(names), adopted):
             failed += 1
-            print(problem)
+            print(terminal(problem))
     return 1 if failed else 0
 
 

@@ -1,30 +1,33 @@
 """Commands over what was recorded: track, ui, audit, reproduce, export."""
 
 from harness import restricted
-from harness.commands.common import by_present_code, declare, parameters, repository
+from harness.commands.common import (
+    anywhere_here,
+    by_present_code,
+    declare,
+    parameters,
+    repository,
+    to_a_server,
+)
 from harness.printable import terminal
 
 
 def add(commands) -> None:
-    track = declare(
-        commands,
-        "track",
-        by_present_code("track", _track),
-        "(re)build the MLflow store from the recorded runs",
-        "track",
-    )
+    text = "(re)build the MLflow store from the recorded runs"
+    track = declare(commands, "track", by_present_code("track", _track), text, "track", connects=to_a_server)
     track.add_argument("--rebuild", action="store_true", help="delete the local store first")
-    ui = declare(commands, "ui", _ui, "the MLflow UI over the recorded runs, on 127.0.0.1", "ui --port 5000")
+    text = "the MLflow UI over the recorded runs, on 127.0.0.1"
+    ui = declare(commands, "ui", _ui, text, "ui --port 5000", connects=anywhere_here)
     ui.add_argument("--port", type=int, default=5000)
     text = "follow every reported number back to its bytes, make it again, and say what does not match"
-    audit = declare(commands, "audit", _audit, text, "audit", only_looks=True)
+    audit = declare(commands, "audit", _audit, text, "audit", only_looks=True, connects=to_a_server)
     audit.add_argument(
         "recorded", nargs="?", metavar="RUN", help="only this comparison: the id of an MLflow run, or TASK/FAMILY"
     )
     audit.add_argument("--all", action="store_true", help="a line for every link, not only for those that do not hold")
     audit.add_argument("--json", action="store_true", help="every link, for a program")
     text = "run one recorded comparison again, aside, and say whether bytes or predictions differ"
-    reproduce = declare(commands, "reproduce", _reproduce, text, "reproduce medmqp/nb_bert")
+    reproduce = declare(commands, "reproduce", _reproduce, text, "reproduce medmqp/nb_bert", connects=to_a_server)
     reproduce.add_argument("recorded", metavar="RUN", help="the id of an MLflow run, or TASK/FAMILY")
     text = "the bundle that may leave a restricted site: reports, provenance, cards, and a manifest to read first"
     declare(commands, "export", _export, text, "export bundle", "folder")

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Thread
 
 from harness import code_lists
-from harness.commands.common import declare, repository
+from harness.commands.common import anywhere_here, declare, repository
 from harness.grid.comparisons import Comparison
 
 # The stages that all families need first.
@@ -18,7 +18,7 @@ SHARED = ("split", "corpus")
 
 def add(commands) -> None:
     text = "every table again, as `dvc repro`; on a CPU the stages of encoder families run side by side"
-    declare(commands, "repro", _repro, text, "repro")
+    declare(commands, "repro", _repro, text, "repro", connects=anywhere_here)
 
 
 def _repro(options) -> int:

@@ -1,11 +1,13 @@
 """The stages as commands, as dvc.yaml calls them. A stage is imported when it is asked for."""
 
 import contextlib
+import os
 import sys
 
-from harness.commands.common import by_present_code, declare, known_name, parameters, repository
+from harness.commands.common import by_present_code, declare, known_name, parameters, repository, to_a_server
 from harness.config import Build
 from harness.launching import on_devices, slurm_script
+from harness.printable import terminal
 
 LIVE = (
     "write loss, speed and held-out scores to MLflow while the training goes on; done without being asked where "
@@ -14,20 +16,21 @@ LIVE = (
 
 
 def add(commands) -> None:
-    def stage(name: str, run, text: str, example: str, *positional: str):
-        return declare(commands, name, by_present_code(name, run), f"stage: {text}", example, *positional)
+    def stage(name: str, run, text: str, example: str, *positional: str, **more):
+        checked = by_present_code(name, run)
+        return declare(commands, name, checked, f"stage: {text}", example, *positional, **more)
 
     stage("generate", _generate, "write the embedded data set to artifacts/generated", "generate")
     stage("validate", _validate, "read and check a task's raw data", "validate medmqp", "task")
     stage("split", _split, "split a task's records and check for leakage", "split medmqp", "task")
     stage("corpus", _corpus, "clean the pre-training corpora of held-out text", "corpus")
     text = "make or import the baseline of a family; `checkpoint pin REPOSITORY` prints a pin"
-    checkpoint = stage("checkpoint", _checkpoint, text, "checkpoint nb_bert", "family")
+    checkpoint = stage("checkpoint", _checkpoint, text, "checkpoint nb_bert", "family", connects=_trains_together)
     checkpoint.add_argument("repository", nargs="?", help="with `pin`: owner/name or owner/name@branch on the hub")
     checkpoint.add_argument("--live", action="store_true", help=LIVE)
     _choice(checkpoint)
     text = "make or import the clinical arm of a family"
-    pretrain = stage("pretrain", _pretrain, text, "pretrain nb_bert", "family")
+    pretrain = stage("pretrain", _pretrain, text, "pretrain nb_bert", "family", connects=_trains_together)
     pretrain.add_argument("--live", action="store_true", help=LIVE)
     _choice(pretrain)
     pretrain.add_argument("--slurm", action="store_true", help="only print a Slurm batch script for this training")
@@ -83,13 +86,20 @@ def _split(options) -> None:
     from harness.stages.split import run
 
     for note in run(repository(), options.task, parameters(()).split()):
-        print(f"{options.task}: {note}")
+        print(terminal(f"{options.task}: {note}"))
 
 
 def _corpus(options) -> None:
     from harness.stages.corpus import run
 
     run(repository(), parameters(()).corpus())
+
+
+def _trains_together(options) -> bool:
+    """The processes of several devices find each other over the network, and a live training has its observer."""
+    if options.family == "pin" or to_a_server(options) or "WORLD_SIZE" in os.environ:
+        return True
+    return parameters([options.family]).everything().engine.devices > 1
 
 
 def _checkpoint(options) -> int:
@@ -114,8 +124,6 @@ def _checkpoint(options) -> int:
 
 def _observer(options, params, family: str):
     """What makes the live observer of an arm, where one is asked for."""
-    import os
-
     if not (options.live or os.environ.get("MLFLOW_TRACKING_URI")):
         return None
     from functools import partial
@@ -199,7 +207,7 @@ def _score(options) -> None:
     root, params = repository(), parameters(())
     task, settings = registry.get(root, options.task), params.score()
     for notice in unusual.notices(root, task):
-        print(f"note: {notice}", file=sys.stderr)
+        print(terminal(f"note: {notice}"), file=sys.stderr)
     families = [options.family] if options.family else settings.families
     _say_what_is_stale(root, params, {task.name: task}, families, scored=False)
     for family in families:

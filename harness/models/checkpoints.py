@@ -15,15 +15,15 @@ import torch
 from harness.config import Folder, Hub
 from harness.errors import CheckpointError
 from harness.files import atomic_folder, sha256, write_json
-from harness.models import cards, families, tokenizers
+from harness.models import cards, families, foreign, tokenizers
 from harness.models.hub import snapshot
 from harness.models.intact import refuse_damaged_copy
 from harness.models.pins import verify
 from harness.models.readme_header import stated_header
 from harness.models.weights import SAFETENSORS, read_weights, refuse_damaged, weight_files, weight_index, write_weights
 
-# Fields that name code, or say where on a machine the checkpoint lay.
-_REMOVED = ("auto_map", "custom_pipelines", "trust_remote_code", "_name_or_path", "_commit_hash", "name_or_path")
+# Besides those that name code or something elsewhere: where on a machine the checkpoint lay, and which class opens it.
+_REMOVED = (*foreign.SETTINGS, "_name_or_path", "_commit_hash", "name_or_path", "tokenizer_class", "processor_class")
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
 _ROLES = tuple(f"{role}_token" for role in ("pad", "unk", "cls", "sep", "mask"))
 
@@ -50,7 +50,7 @@ def import_checkpoint(source: Hub | Folder, architecture: str, target: Path) -> 
     """Copy `source` into the folder `target` as an ordinary checkpoint of `architecture`.
 
     Returns what is known of it: {"source", "architecture", "origin": {file: sha256 as published},
-    "files": {file: sha256 as written}, "notes" (what it says of its tokenizer that is not taken), "missing",
+    "files": {file: sha256 as written}, "notes" (what of it was not taken), "missing",
     "unexpected" (parameter names, against the masked
     LM), "parameters" (their number), "stated" (licence and language, as its own README says)}. Raises
     CheckpointError, and leaves `target` as it was, when anything but the heads of pre-training is missing, or
@@ -83,7 +83,7 @@ def _fill(folder: Path, source: Hub | Folder, architecture: str, gate: Gate | No
     held = {"gate": gate(model, tokenizer, architecture, report["missing"])} if gate else {}
     return {
         **held,
-        "notes": notes,
+        "notes": [*notes, *foreign.left_behind(origin, read)],
         "source": _described(source),
         "architecture": architecture,
         "origin": {name: sha256(origin / name) for name in read},

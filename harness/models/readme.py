@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.models.readme_header import has_masked_lm, header_of
+from harness.printable import acts
 
 ARMS = {
     "baseline": "the encoder before continued pre-training",
@@ -256,7 +257,12 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
 
 def _cell(value, longest: int = _LONGEST_NAME) -> str:
     """One line of plain text, cut to a name's length, that Markdown leaves as it is."""
-    return " ".join(map(_word, " ".join(str(value).split())[:longest].split(" ")))
+    return " ".join(map(_word, _line(value)[:longest].split(" ")))
+
+
+def _line(value) -> str:
+    """One line, with U+FFFD for every character that acts."""
+    return "".join("\ufffd" if acts(c) else c for c in " ".join(str(value).split()))
 
 
 def _word(word: str) -> str:
@@ -264,13 +270,13 @@ def _word(word: str) -> str:
     linked = _ADDRESS.search(word)
     if linked and "`" not in word:
         return _code(word)
-    escaped = re.sub(r"([\\`*_|<>\[\]~])", r"\\\1", re.sub(r"&(?=#?\w+;)", "&amp;", word))
+    escaped = re.sub(r"([\\`*_|<>\[\]~])", r"\\\1", re.sub(r"&(?=#?\w+;)", "&amp;", word)).replace("$", "&#36;")
     return re.sub(r"[:.@]", lambda mark: f"&#{ord(mark[0])};", escaped) if linked else escaped
 
 
 def _code(value) -> str:
     """The same as code; what a backtick would end is plain text instead."""
-    text = " ".join(str(value).split())
+    text = _line(value)
     return _cell(text) if "`" in text else "`" + text.replace("|", "\\|") + "`"
 
 

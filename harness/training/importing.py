@@ -6,6 +6,7 @@ from pathlib import Path
 from harness.config import Engine, Folder, Hub
 from harness.determinism import prepare_torch
 from harness.models.checkpoints import import_arm
+from harness.printable import terminal
 from harness.training import gate
 
 
@@ -21,4 +22,4 @@ def bring_in(
     held = gate.Gate(root / "artifacts" / "corpus", source, engine)
     card = import_arm(source, family, arm, architecture, target, code, held)
     for note in (gate.said(card["gate"]), *card["notes"]):
-        print(f"{family}/{arm}: {note}", file=sys.stderr)
+        print(terminal(f"{family}/{arm}: {note}"), file=sys.stderr)

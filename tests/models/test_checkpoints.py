@@ -285,6 +285,64 @@ def test_a_pickle_of_something_else_is_refused(published, architecture, tmp_path
             brought_in(published, architecture, tmp_path / "arm")
 
 
+# A hook cannot be taken off again; between tests it has nowhere to write.
+_LOOKS: list[list[str]] = []
+sys.addaudithook(
+    lambda event, given: _LOOKS[0].append(str(given[0])) if _LOOKS and event in ("open", "import") else None
+)
+
+
+def test_nothing_of_a_strangers_folder_is_run_and_nothing_elsewhere_read(published, architecture, tmp_path):
+    """Pickles beside the weights, code in every form, and settings that name files and repositories elsewhere."""
+    elsewhere, sang = tmp_path / "elsewhere", tmp_path / "sang"
+    shutil.copytree(published, elsewhere)
+    for name in ("training_args.bin", "optimizer.pt", "scheduler.pt", "rng_state.pth", "tokenizer.pkl",
+                 "pytorch_model.bin"):  # fmt: skip
+        (published / name).write_bytes(pickle.dumps(Malicious(sang)))
+    code = f"open({str(sang)!r}, 'w')\n"
+    for name in ("modeling_canary.py", "tokenization_canary.py", "__init__.py", "custom_generate/generate.py"):
+        (published / name).parent.mkdir(exist_ok=True)
+        (published / name).write_text(code)
+    template = "{{ cycler.__init__.__globals__.os.system('touch " + str(sang) + "') }}"
+    (published / "chat_template.jinja").write_text(template)
+    (published / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": str(elsewhere)}))
+    outside = str(elsewhere / "model.safetensors")
+    change_json(
+        published / "config.json", auto_map={"AutoModel": "evil/canary--modeling_canary.Model"},
+        custom_pipelines={"x": {"impl": "modeling_canary.Pipe"}}, transformers_weights=outside,
+        attn_implementation="evil/canary-kernels", _attn_implementation="evil/canary-kernels", use_kernels=True,
+        tokenizer_class="CanaryTokenizer", pruned_heads={}, is_decoder=False,
+    )  # fmt: skip
+    change_json(
+        published / "tokenizer_config.json", auto_map={"AutoTokenizer": ["canary.Slow", "canary.Fast"]},
+        tokenizer_class="CanaryTokenizer", chat_template=template, tokenizer_file=str(elsewhere / "tokenizer.json"),
+        vocab_file=str(elsewhere / "tokenizer.json"), gguf_file="../elsewhere/model.safetensors", from_slow=True,
+        processor_class="CanaryProcessor", fix_mistral_regex=True,
+    )  # fmt: skip
+    _LOOKS.append([])
+    try:
+        card = brought_in(published, architecture, tmp_path / "arm")
+        families.load_tokenizer(tmp_path / "arm")
+        families.load_head(tmp_path / "arm", architecture, "sequence", ("a", "b"), "sdpa", 0.0)
+    finally:
+        looked = _LOOKS.pop()
+    assert not sang.exists() and same_encoder(elsewhere, tmp_path / "arm", architecture)
+    assert [what for what in looked if str(elsewhere) in what or "canary" in what] == []
+    assert any(str(published / "config.json") in what for what in looked)
+    written = "".join(path.read_text() for path in (tmp_path / "arm").glob("*.json"))
+    assert not [word for word in ("canary", "elsewhere", "cycler", "evil") if word in written.lower()]
+    (note,) = [note for note in card["notes"] if "modeling_canary.py" in note]
+    for name in ("training_args.bin", "chat_template.jinja", "custom_generate/generate.py", "optimizer.pt"):
+        assert name in note, note
+    assert note.startswith("what is code, may hold some or leads elsewhere was neither run nor copied: ")
+    assert note.endswith(" more") and note.count(", ") == 12
+    (published / "config.json").write_text((elsewhere / "config.json").read_text())
+    for path in [*published.rglob("*.py"), *published.glob("*.p[kt]*"), *published.glob("*.bin")]:
+        path.unlink()
+    (note,) = [note for note in brought_in(published, architecture, tmp_path / "again")["notes"] if "copied" in note]
+    assert "auto_map of tokenizer_config.json" in note and "chat_template of tokenizer_config.json" in note
+
+
 def truncate(path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from harness import printable
 from harness.models import cards, readme
 from harness.models.readme_header import stated_header
 
@@ -197,6 +198,10 @@ def test_what_a_site_writes_is_text_in_the_card(acting):
         blocks, kinds = marks(facts)
         assert blocks == marks(harmless)[0]
         assert kinds <= {"text", "code_inline", "softbreak"}
+        body = text(facts).split("\n---\n", 1)[1]
+        outside = re.sub(r"`[^`\n]*`", "", body)
+        # A page that draws formulas needs no parser of Markdown for them.
+        assert "$" not in outside and not any(printable.acts(c) for c in body if c != "\n")
 
 
 def test_the_example_runs(checkpoint, architecture, tmp_path):

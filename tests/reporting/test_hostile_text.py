@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import cards_made
 import chromium
 import fakes
 import hostile
@@ -16,6 +17,7 @@ from markdown_it import MarkdownIt
 from ruamel.yaml import YAML
 
 from harness import escaping, files
+from harness.models import cards, readme
 from harness.reporting import confusion, pretrainings, recordings
 from harness.stages import report
 
@@ -182,8 +184,9 @@ def test_the_page_has_the_same_tags_and_every_label_as_it_is(acting, harmless):
         return [tag for tag in tags if tag[0] != "code"]  # a name with a backtick is no code
 
     assert kept(page.tags) == kept(twin.tags)
-    for label in LABELS:
-        assert as_shown(label) in page.words, label
+    _, title, value = texts(True)
+    for text in (*LABELS, title.split(":")[0], value, *TYPES):
+        assert as_shown(text) in page.words, text
 
 
 def test_latex_has_the_same_rows_and_columns(acting, harmless):
@@ -235,25 +238,46 @@ def tab(tmp_path_factory):
         yield page
 
 
+# A picture at the end that is not there: once its error is told, those of all before it have been.
+LAST = "<img id=last src=last.png onerror=\"document.body.dataset.last='told'\">"
+
+
+def model_cards():
+    """READMEs of checkpoints whose corpora, licences and reasons are a site's own words."""
+    for acting in hostile.ALL:
+        part = replace(cards_made.CLINICAL, document_types={acting: 1}, licence=acting)
+        stated = {"licence": {"id": None, "name": acting, "link": acting}, "language": None}
+        training = cards_made.training(corpora={"clinical": part}, recipe=acting, parameters={acting: acting})
+        for facts in (cards_made.built(training=training), cards_made.imported(stated=stated)):
+            yield readme.model_card(cards.card(facts)).split("\n---\n", 1)[1]
+
+
 def test_a_browser_runs_nothing_and_asks_for_nothing(tab, acting, tmp_path):
-    """The page, and the README as a renderer shows it that lets every tag through."""
-    whole = MarkdownIt("commonmark", {"html": True}).enable("table").render(read(acting, "README.md"))
-    (tmp_path / "readme.html").write_text(f"<!DOCTYPE html><title>mine</title>{whole}", encoding="utf-8")
-    notes = "".join(MarkdownIt("commonmark", {"html": True}).render(note) for note in acting[1])
-    (tmp_path / "notes.html").write_text(f"<!DOCTYPE html><title>mine</title>{notes}", encoding="utf-8")
-    for path, title in (
-        (acting[0] / "reports" / "index.html", "Does continued pre-training on clinical text help?"),
-        (tmp_path / "readme.html", "mine"),
-        (tmp_path / "notes.html", "mine"),
-    ):
+    """The page; and the README, MLflow's notes and checkpoints' cards, of a renderer that lets every tag through."""
+    rendered = MarkdownIt("commonmark", {"html": True, "linkify": False}).enable("table").render
+    pages = {
+        "readme": rendered(read(acting, "README.md")),
+        "notes": "".join(map(rendered, acting[1])),
+        "cards": "".join(map(rendered, model_cards())),
+    }
+    for name, body in pages.items():
+        whole = f"<!DOCTYPE html><title>mine</title><body>{body}{LAST}"
+        (tmp_path / f"{name}.html").write_text(whole, encoding="utf-8")
+    page = read(acting, "index.html")
+    assert page.count("</body>") == 1
+    (tmp_path / "index.html").write_text(page.replace("</body>", f"{LAST}</body>"), encoding="utf-8")
+    for name in ("index", *pages):
+        title = "Does continued pre-training on clinical text help?" if name == "index" else "mine"
         tab.requests.clear()
         tab.complaints.clear()
-        tab.open(path)
+        tab.open(tmp_path / f"{name}.html")
+        tab.wait("document.body.dataset.last === 'told'", 30)
         tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
         tab.evaluate("document.querySelectorAll('*').forEach(e => e.dispatchEvent(new MouseEvent('mouseover')))")
         assert tab.evaluate("document.title") == title
-        foreign = "[...document.querySelectorAll('script, svg, iframe, b')].length"
-        assert tab.evaluate(foreign) == 0
+        strange = "script, svg, iframe, b, object, embed, form, input, math, base, link, details[ontoggle], [onerror]"
+        assert tab.evaluate(f"[...document.querySelectorAll('{strange}')].map(e => e.id).join()") == "last"
+        assert tab.evaluate("document.querySelectorAll('meta[http-equiv=refresh]').length") == 0
         assert not [a for a in tab.requests if "evil" in a or a.endswith("/x")]
         assert tab.evaluate("[...document.links].filter(a => !/^#/.test(a.getAttribute('href'))).length") == 0
 
@@ -262,3 +286,7 @@ def test_the_same_canaries_do_run_where_nothing_is_escaped(tab, tmp_path):
     (tmp_path / "raw.html").write_text(f"<!DOCTYPE html><title>mine</title>{LABELS[0]}", encoding="utf-8")
     tab.open(tmp_path / "raw.html")
     tab.wait("document.title === 'CANARY'", 20)
+    (tmp_path / "last.html").write_text(f"<!DOCTYPE html><body>{LABELS[0]}{LAST}", encoding="utf-8")
+    tab.open(tmp_path / "last.html")
+    tab.wait("document.body.dataset.last === 'told'", 20)
+    assert tab.evaluate("document.title") == "CANARY"
