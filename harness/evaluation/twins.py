@@ -95,6 +95,7 @@ class Search:
         self._wanted = {system: self._released(hidden, system) for system in hidden.answers}
         self._chance = np.random.default_rng(SEED)
         self._asked = set(small(hidden))
+        self._roomiest: dict[int, list[Hidden]] = {}
         self.values: Values = {key: {n} for key, n in counts(hidden)}
 
     def run(self) -> Values | None:
@@ -136,9 +137,15 @@ class Search:
         return self._safe(key)
 
     def _open(self, key: Counted, twins: list[Hidden]) -> bool:
+        """Few rows of a label leave little room for what is counted of it: then twins with more of them are tried."""
+        known, label = self._roomiest.get(key[3], []), key[3]
+        if self._opened(key, known or _widest(twins, label)):
+            return True
+        return self._opened(key, _widest(twins, label) if known else self._roomy(label, twins))
+
+    def _opened(self, key: Counted, bases: list[Hidden]) -> bool:
         system, run, name, label = key
-        for value in self._order(key):
-            bases = _widest(twins, label)
+        for value in self._order(key) if bases else ():
             for start in range(STARTS):
                 base = bases[start % len(bases)]
                 pushed = base.pushed(base.answers[system], run, name, label, value, self._chance)
@@ -147,6 +154,19 @@ class Search:
             if self._safe(key):
                 return True
         return self._safe(key)
+
+    def _roomy(self, label: int, twins: list[Hidden]) -> list[Hidden]:
+        """A twin with more rows of a label, where one is found; it is looked for once."""
+        if label not in self._roomiest:
+            value = int(twins[0].gold_counts()[label]) + self._width
+            self._roomiest[label] = []
+            for base in (twins[0], *twins[:0:-1])[:STARTS]:
+                made = base.with_gold(label, value, self._chance)
+                if made is not None and (made := self._repaired(made)) is not None:
+                    self._note(made)
+                    self._roomiest[label] = [made]
+                    break
+        return self._roomiest[label]
 
     def _shake(self, system: str, twins: list[Hidden]) -> None:
         """Twins in which every run of a system is another: most counts are opened by them."""

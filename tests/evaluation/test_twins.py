@@ -65,6 +65,20 @@ def test_sets_of_answers_that_share_runs_are_measured_as_each_is_alone(labels):
                 assert together[key][at] == pytest.approx(float(value), abs=1e-12), key
 
 
+def test_a_twin_with_more_rows_of_a_label_releases_the_same():
+    rows, rung = drawn(22, 2, 0.8, 2, 1), coarsening.Rung("rounded", 0.1, True, True)
+    search = twins.Search(rows, rung, KNOWN)
+    (made,) = search._roomy(1, [rows])
+    assert made.gold_counts()[1] == rows.gold_counts()[1] + WIDTH
+    for system, answers in rows.answers.items():
+        figures = [
+            coarsening.released(rung, coarsening.measured(of, system, given, KNOWN, coarsening.floor_of(of)))
+            for of, given in ((rows, answers), (made, made.answers[system]))
+        ]
+        assert figures[0] == figures[1]
+    assert search._roomy(1, [rows]) == [made]
+
+
 def f1(hit: int, false: int, miss: int) -> float:
     return 2 * hit / (2 * hit + false + miss) if hit else 0.0
 
