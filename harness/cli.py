@@ -11,7 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
-from harness import __version__, keeping, offline, restricted, sockets
+from harness import __version__, dvc_lock, keeping, offline, restricted, sockets
 from harness.commands import data, grid, pipeline, plugins, records, repro, stages
 from harness.commands.common import repository
 from harness.disks import disk_error
@@ -93,6 +93,7 @@ def _sweep() -> None:
     """What a killed command has left goes with the next one, whichever that is."""
     with contextlib.suppress(MissingInputError, OSError):
         sweep(repository())
+        dvc_lock.mend(repository())
 
 
 def _keep(options) -> None:

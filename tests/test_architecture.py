@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Floors from the ground up: a module may import from a lower floor, or from its own room.
 FLOORS = [
-    {"errors", "determinism", "printable", "stopping", "swapping"},
+    {"errors", "determinism", "printable", "stopping", "swapping", "dvc_lock"},
     {"disks", "memory", "folds", "pretraining", "store"},
     {"scratch"},
     {"files", "typed", "config", "progress", "offline", "sockets"},

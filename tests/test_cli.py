@@ -263,7 +263,7 @@ def test_a_place_that_takes_no_folder_is_named(project):
     [(["check"], "run the command again"), (["corpus"], "`dvc repro` starts this stage again")],
 )
 def test_an_interrupted_command_says_what_starts_it_again(arguments, what_now, monkeypatch, capsys):
-    def interrupted(options):
+    def interrupted(options, **_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cli, "_run", interrupted)

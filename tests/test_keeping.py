@@ -98,7 +98,7 @@ def test_what_another_user_keeps_to_himself_is_named_and_no_file_of_the_data(roo
         def refused(_, error=error):
             raise error
 
-        code = cli._run(argparse.Namespace(run=refused, only_looks=False, kind=None))
+        code = cli._run(argparse.Namespace(run=refused, only_looks=False, kind=None), for_good=False)
         assert (code, capsys.readouterr().err.splitlines()[0]) == (1, f"harness: Permission denied{said}")
 
 

@@ -26,7 +26,7 @@ TASKS, FAMILIES, SEEDS = ("medmqp", "nor_deid"), ("nb_bert", "norbert3"), (1, 2)
 TITLE = f"Title {' '.join(hostile.LINES[:24])} | {' '.join(hostile.LINES[48:66])}"
 SETTINGS = fakes.settings(TASKS, FAMILIES, SEEDS)
 # As much of it as a profile's name, a label and a checkpoint's source may be, which are experiments, tags and notes.
-PROFILE = f"{hostile.LINES[0]} [x](javascript:alert) ![x](https://evil.example/x.png) \"><b>bold /../%2e%2e"
+PROFILE = f'{hostile.LINES[0]} [x](javascript:alert) ![x](https://evil.example/x.png) "><b>bold /../%2e%2e'
 ACTING = " ".join(hostile.LINES[:20])
 LOCAL = ("http://127.0.0.1:", "data:", "blob:", "about:")
 ROWS = "[...document.querySelectorAll('a')].map(a => a.innerText.trim()).filter(t => /^[a-z_]+.[a-z_0-9]+$/.test(t))"

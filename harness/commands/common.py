@@ -1,6 +1,7 @@
 """What every command needs: the repository, its parameters, names it knows, and a way to declare a command."""
 
 import argparse
+import contextlib
 import functools
 import os
 from collections.abc import Callable, Iterable
@@ -53,7 +54,9 @@ def by_present_code(stage: str, run):
     def checked(options):
         from harness import code_lists
 
-        code_lists.refuse_other(repository(), stage.replace("-", "_"))
+        # A stage itself says that there is no repository.
+        with contextlib.suppress(MissingInputError):
+            code_lists.refuse_other(repository(), stage.replace("-", "_"))
         return run(options)
 
     return checked

@@ -15,7 +15,18 @@ import pytest
 
 from harness.config import Generate
 from harness.data import synthetic
-from harness.data.synthetic import calls, corpora, deid, incidents, notes, pairs, people, planted, questions
+from harness.data.synthetic import (
+    calls,
+    corpora,
+    deid,
+    deid_defects,
+    incidents,
+    notes,
+    pairs,
+    people,
+    planted,
+    questions,
+)
 from harness.data.synthetic.language import child, say
 from harness.data.synthetic.lexicon import clinical_terms
 from harness.data.synthetic.nynorsk import to_nynorsk
@@ -442,3 +453,9 @@ def test_no_option_is_right_more_often_than_others(data):
         scores = {letter: popular.get(option.replace(word, "_"), 0) for letter, option in row["options"].items()}
         right.append(max(sorted(scores), key=scores.get) == row["answer_idx"])
     assert np.mean(right) < 0.34
+
+
+@pytest.mark.parametrize("turn", range(15))
+def test_a_note_whose_labels_have_no_other_name_is_damaged_in_another_way(turn):
+    note = "Pasienten bor i <Location>Vik</Location>. Frisk."
+    assert deid_defects.damage(child(9, "only a place"), note, turn) != note

@@ -66,17 +66,18 @@ def test_sets_of_answers_that_share_runs_are_measured_as_each_is_alone(labels):
 
 
 def test_a_twin_with_more_rows_of_a_label_releases_the_same():
-    rows, rung = drawn(22, 2, 0.8, 2, 1), coarsening.Rung("rounded", 0.1, True, True)
+    rows, rung = drawn(60, 4, 0.8, 2, 1), coarsening.Rung("rounded", 0.1, True, True)
     search = twins.Search(rows, rung, KNOWN)
-    (made,) = search._roomy(1, [rows])
-    assert made.gold_counts()[1] == rows.gold_counts()[1] + WIDTH
-    for system, answers in rows.answers.items():
-        figures = [
-            coarsening.released(rung, coarsening.measured(of, system, given, KNOWN, coarsening.floor_of(of)))
-            for of, given in ((rows, answers), (made, made.answers[system]))
-        ]
-        assert figures[0] == figures[1]
-    assert search._roomy(1, [rows]) == [made]
+    for label in range(4):
+        (made,) = search._roomy(label, [rows])
+        assert made.gold_counts()[label] == rows.gold_counts()[label] + WIDTH
+        for system, answers in rows.answers.items():
+            figures = [
+                coarsening.released(rung, coarsening.measured(of, system, given, KNOWN, coarsening.floor_of(of)))
+                for of, given in ((rows, answers), (made, made.answers[system]))
+            ]
+            assert figures[0] == figures[1]
+        assert search._roomy(label, [rows]) == [made]
 
 
 def f1(hit: int, false: int, miss: int) -> float:

@@ -26,6 +26,7 @@ def blocks(repository, language):
 def project(tmp_path, repository):
     for name in ("params.yaml", "dvc.yaml", "data.dvc"):
         shutil.copy(repository / name, tmp_path / name)
+    shutil.copytree(repository / "pipeline", tmp_path / "pipeline")
     (tmp_path / "tasks").mkdir()
     (tmp_path / "harness").symlink_to(repository / "harness")
     (tmp_path / "data" / "corpus").mkdir(parents=True)

@@ -129,7 +129,7 @@ def test_provenance_does_not_depend_on_the_bits_of_weights(grid, tmp_path):
 
 def test_code_data_and_parameters_change_the_provenance(grid):
     before = (grid / "reports" / "provenance.json").read_text()
-    module = grid / "harness" / "module.py"
+    module = grid / "harness" / "stages" / "made.py"
     module.write_text("VALUE = 2\n")
     report.run(grid, fakes.settings(), fakes.TASKS)
     assert (grid / "reports" / "provenance.json").read_text() != before

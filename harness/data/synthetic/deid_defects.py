@@ -36,8 +36,8 @@ def damage(rng: random.Random, tagged: str, turn: int) -> str:
         return tagged.replace(end, "", 1)
     if kind == 1:
         return tagged.replace(start, "", 1)
-    if kind in (2, 3):
-        aliased = [name for name in present if name in ALIASES]
+    aliased = [name for name in present if name in ALIASES]
+    if kind in (2, 3) and aliased:
         name = rng.choice(aliased)
         alias = rng.choice(ALIASES[name])
         return tagged.replace(f"<{name}>", f"<{alias}>").replace(f"</{name}>", f"</{alias}>")
