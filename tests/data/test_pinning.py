@@ -28,8 +28,9 @@ def made(repository, tmp_path_factory) -> Path:
         shutil.copy(repository / name, root / name)
     subprocess.run(["git", "init", "-q"], cwd=root, check=True)
     subprocess.run([sys.executable, "-m", "dvc", "init", "-q"], cwd=root, check=True)
-    shutil.copy(repository / ".dvcignore", root / ".dvcignore")
-    shutil.copy(repository / "data.dvc", root / "data.dvc")
+    # DVC must not start processes of its own that outlive it, as it does to report its use.
+    for name in (".dvcignore", ".dvc/config", "data.dvc"):
+        shutil.copy(repository / name, root / name)
     (root / ".dvc" / "config.local").write_text(REMOTE, encoding="utf-8")
     for name in ("corpus", "aismec"):
         files.write_text(root / "data" / name / "old.txt", "old")
