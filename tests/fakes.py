@@ -114,10 +114,7 @@ def build(
     root = Path(root)
     (root / "harness").mkdir(parents=True, exist_ok=True)
     (root / "tasks").mkdir(exist_ok=True)
-    for name, text in (("__init__", ""), ("stages/__init__", ""), ("stages/made", "VALUE = 1\n")):
-        path = root / "harness" / f"{name}.py"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
+    (root / "harness" / "module.py").write_text("VALUE = 1\n")
     for family in families:
         for arm, after in (("baseline", (3.1234, 5.4321)), ("clinical", (3.3456, 2.9876))):
             _checkpoint(root / "artifacts" / "checkpoints" / family / arm, arm, family, after)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shutil
 import struct
 
 import fakes
@@ -129,11 +130,20 @@ def test_provenance_does_not_depend_on_the_bits_of_weights(grid, tmp_path):
 
 def test_code_data_and_parameters_change_the_provenance(grid):
     before = (grid / "reports" / "provenance.json").read_text()
-    module = grid / "harness" / "stages" / "made.py"
-    module.write_text("VALUE = 2\n")
-    report.run(grid, fakes.settings(), fakes.TASKS)
-    assert (grid / "reports" / "provenance.json").read_text() != before
-    module.write_text("VALUE = 1\n")
+    package = grid / "harness"
+    stages = package / "stages"
+    stages.mkdir()
+    for module in (package / "__init__.py", stages / "made.py"):
+        module.write_text("VALUE = 1\n")
+    made = []
+    for value in (1, 2):
+        (stages / "made.py").write_text(f"VALUE = {value}\n")
+        report.run(grid, fakes.settings(), fakes.TASKS)
+        made.append((grid / "reports" / "provenance.json").read_text())
+    assert len({before, *made}) == 3
+    # A process that is started there must find the real package.
+    shutil.rmtree(stages)
+    (package / "__init__.py").unlink()
     report.run(grid, fakes.settings(), fakes.TASKS)
     assert (grid / "reports" / "provenance.json").read_text() == before
 
