@@ -55,7 +55,8 @@ def check(
 
     `whole` is what else the finest rung tells: the same rows as other metrics count them.
     """
-    if not any(set(small(hidden)) for hidden in (*parts.values(), *whole)):
+    few = any(set(small(hidden)) for hidden in (*parts.values(), *whole))
+    if not few and not any(hidden.cell_told(width) for hidden in parts.values()):
         return {part: Checked(Rung(SEEDS), {}) for part in parts}
     for rung in LADDER:
         found = {}

@@ -364,6 +364,21 @@ def test_errors_and_right_answers_of_a_run_are_counts_too(kind):
         assert sum(p is not None for p in pushed) > 4
 
 
+@pytest.mark.parametrize(("n", "labels"), [(22, 8), (11, 8), (22, 2)])
+def test_no_twin_lacks_a_label_that_a_split_brings_into_every_part(n, labels, monkeypatch):
+    """Who knows the rules of splitting could exclude it. Of 11 rows and eight labels no label can have five anyway."""
+    rows = drawn(n, labels, 0.8, 2, 1)
+    gold = np.concatenate([np.arange(labels), rows.gold[labels:]])
+    rows, found = replace(rows, gold=gold), []
+    search = twins.Search(rows, LADDER[4], KNOWN)
+    note = search._note
+    monkeypatch.setattr(search, "_note", lambda twin: (found.append(twin), note(twin))[1])
+    for label in range(labels):
+        search._open_gold(label, [rows])
+    lacking = [twin for twin in found if not twin.gold_counts().all()]
+    assert len(found) > 3 and bool(lacking) == (n < labels - 1 + MINIMUM)
+
+
 def test_rows_without_a_small_count_stand_on_the_first_rung():
     rows = drawn(400, 2, 0.8, 2, 3)
     assert not list(twins.small(rows))
@@ -373,6 +388,41 @@ def test_rows_without_a_small_count_stand_on_the_first_rung():
 def test_what_another_metric_counts_few_of_keeps_a_task_from_the_first_rung():
     rows, few = drawn(400, 2, 0.8, 2, 3), drawn(9, 2, 0.8, 2, 3)
     assert twins.check({"test": rows}, KNOWN, whole=[few])["test"].rung.name != SEEDS
+
+
+def test_what_was_taken_for_what_keeps_a_task_from_the_first_rung_where_it_follows_from_the_margins():
+    """No label has a small count; that the first was never called the second follows from the others."""
+    matrix = np.array([[20, 0, 5], [0, 20, 5], [5, 5, 20]])
+    runs = []
+    for system, arms in (("one", ("baseline", "baseline", "clinical", "clinical")), ("classic", ("linear",))):
+        for arm in arms:
+            gold, answers = np.repeat(np.indices((3, 3)).reshape(2, -1), matrix.ravel(), axis=1)
+            made = decided(3, gold, answers)
+            runs.append((system, arm, list(made.groups), made))
+    told = hidden.of(task_of(3, "macro_f1"), runs, "l0")
+    assert not list(twins.small(told))
+    assert twins.check({"test": told}, KNOWN)["test"].rung.name != SEEDS
+    free = replace(told, answers=shuffled(told))
+    assert not list(twins.small(free)) and twins.check({"test": free}, KNOWN)["test"].rung.name == SEEDS
+
+
+def shuffled(rows: hidden.Rows) -> dict:
+    """Twelve rows of every label answered wrongly, six as each of the others."""
+    answers = rows.gold.copy()
+    for label in range(3):
+        at = np.flatnonzero(rows.gold == label)[:12]
+        answers[at] = (label + 1 + np.arange(12) % 2) % 3
+    return {system: np.repeat(answers[None], len(of), axis=0) for system, of in rows.answers.items()}
+
+
+def test_groups_that_are_right_as_a_whole_are_counted_where_they_are_the_score():
+    rows = drawn(40, 2, 0.7, 2, 1)
+    pairs = replace(rows, metric="group_accuracy", starts=np.arange(0, 40, 2))
+    found = dict(twins.counts(pairs))
+    for system, answers in pairs.answers.items():
+        for run, given in enumerate(answers):
+            whole = int((given == pairs.gold).reshape(20, 2).all(axis=1).sum())
+            assert (found[system, run, "right", ALL], found[system, run, "wrong", ALL]) == (whole, 20 - whole)
 
 
 def test_nothing_is_released_where_the_width_cannot_be_had():
