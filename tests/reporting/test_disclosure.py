@@ -13,6 +13,7 @@ import pytest
 from harness import files
 from harness.errors import DataError, MissingInputError
 from harness.evaluation.suppression import MINIMUM
+from harness.evaluation.twins import WIDTH
 from harness.reporting import confusion, disclosed_cards, recordings, results
 from harness.reporting.disclosure import TOO_SMALL, disclosed
 from harness.stages import report
@@ -196,6 +197,10 @@ def test_no_count_under_five_stands_in_the_page(restricted, synthetic):
 def test_the_report_says_what_is_never_shown_of_restricted_data_and_why(restricted, synthetic):
     said = {root: (root / "reports" / "README.md").read_text(encoding="utf-8") for root in (restricted, synthetic)}
     assert "Never shown of restricted data are slices, learning curves" in said[restricted]
+    for task, kept in loaded(restricted).items():
+        assert f"of `{task}`, {kept.rung.said}" in said[restricted]
+        assert f"of `{task}`, no count under {MINIMUM}" in said[restricted]
+    assert f"at least {WIDTH} possible values" in said[restricted] and "infer at best" not in said[synthetic]
     assert "Never shown" not in said[synthetic]
 
 
@@ -287,6 +292,10 @@ def test_where_every_run_is_released_no_cell_under_five_is(tmp_path):
     assert {key[2] for key in kept.tables} == {"test"}
     assert all(None not in row.values() for rows in kept.tables.values() for row in rows)
     assert confusion.draw(kept) == {}
+    report.run(tmp_path, fakes.settings(tuple(task), FAMILIES[:1], SEEDS), task)
+    said = (tmp_path / "reports" / "README.md").read_text(encoding="utf-8")
+    assert f"of `synergi`, perhaps every count of a label; none of them is under {MINIMUM}" in said
+    assert "labels of" not in said and "rounded to the nearest step" not in said
 
 
 def test_a_small_part_takes_no_scored_part_with_it():
