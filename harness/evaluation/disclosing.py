@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
-from harness import files, restricted
+from harness import even, files, restricted
 from harness.config import ScoreSettings
 from harness.errors import DataError
 from harness.evaluation import releasing
@@ -24,6 +24,7 @@ def run(root: Path, task: Task, settings: ScoreSettings) -> None:
     path = Path(root) / releasing.place(task.name)
     if kind(root, task) == restricted.KIND:
         files.write_json(path, made(root, task, settings))
+        even.fill(path)
     else:
         path.unlink(missing_ok=True)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from harness import even, restricted
 from harness.determinism import derived_seed
 from harness.errors import DataError
 from harness.files import atomic_folder, sha256, write_json, write_jsonl
@@ -36,6 +37,8 @@ def run(root: Path, task: Task) -> None:
     system, settings, answers = (_tagger if task.head == "tokens" else _regression)(task, parts["train"], scored)
     with atomic_folder(root / "artifacts" / "classic" / task.name) as folder:
         write_jsonl(folder / PREDICTIONS, [line for part in scored for line in answers[part]])
+        if hidden := restricted.by_card(root, task.name):
+            even.fill(folder / PREDICTIONS)
         predictions = sha256(folder / PREDICTIONS)
         write_json(
             folder / "runs.json",
@@ -47,6 +50,8 @@ def run(root: Path, task: Task) -> None:
                 "runs": [{"arm": system, "seed": 0, "settings": settings, "predictions": predictions}],
             },
         )
+        if hidden:
+            even.fill(folder / "runs.json")
 
 
 def _regression(task: Task, training: list[dict], scored: dict[str, list[dict]]) -> tuple[str, dict, dict]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness import even, restricted
 from harness.config import FinetuneSettings
 from harness.data import folding
 from harness.files import atomic_folder, read_object, sha256_value, write_json
@@ -69,6 +70,8 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings, folds: 
         recorded = describe(task, family, settings, inputs, results)
         recorded |= {"selection": selection.RULE, "folds": describe_folds(folds, dealt)}
         write_json(folder / "runs.json", recorded)
+        if restricted.by_card(root, task.name):
+            even.fill(folder / "runs.json")
 
 
 def deal(root: Path, task: Task, inputs: Inputs, folds: Folds) -> dict[tuple[int, int], folding.Parts]:

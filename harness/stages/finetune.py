@@ -6,6 +6,7 @@ can be recomputed years later from what is stored here.
 
 from pathlib import Path
 
+from harness import even, restricted
 from harness.config import FinetuneSettings
 from harness.files import atomic_folder, write_json
 from harness.task import Task
@@ -35,3 +36,5 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
         results = carry_out(title, name, [f"{job.arm} {job.seed}" for job in jobs], jobs, worker, settings)
         recorded = describe(task, family, settings, inputs, results) | {"selection": selection.RULE}
         write_json(folder / "runs.json", recorded)
+        if restricted.by_card(root, task.name):
+            even.fill(folder / "runs.json")

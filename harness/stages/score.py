@@ -7,7 +7,7 @@ can be computed again years later from the stored predictions.
 from collections import defaultdict
 from pathlib import Path
 
-from harness import files, restricted
+from harness import even, files, restricted
 from harness.config import ScoreSettings
 from harness.errors import DataError
 from harness.evaluation.predictions import held_against, recorded_lines
@@ -31,8 +31,9 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
         raise DataError(f"{folder}/runs.json holds no runs of {family}.", remedy=f"Make it again with `{made_by}`.")
     paths = {f"{run['arm']}-seed{run['seed']}.jsonl": run for run in recorded["runs"]}
     scorer, inputs = _scored(data, folder, recorded, paths, made_by)
+    target = root / "artifacts" / "scores" / task.name / f"{family}.json"
     files.write_json(
-        root / "artifacts" / "scores" / task.name / f"{family}.json",
+        target,
         {
             "task": task.name,
             "family": family,
@@ -52,6 +53,8 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
             "provenance": {key: recorded.get(key) for key in ("engine", "libraries", "inputs", "recipe")},
         },
     )
+    if data.kind == restricted.KIND:
+        even.fill(target)
 
 
 def _recorded(folder: Path, made_by: str) -> dict:
@@ -67,8 +70,9 @@ def run_classic(root: Path, task: Task) -> None:
     folder = root / "artifacts" / "classic" / task.name
     data, recorded = _Data(root, task), _recorded(folder, made_by)
     scorer, inputs = _scored(data, folder, recorded, {"predictions.jsonl": recorded["runs"][0]}, made_by)
+    target = root / "artifacts" / "scores" / task.name / "classic" / "linear.json"
     files.write_json(
-        root / "artifacts" / "scores" / task.name / "classic" / "linear.json",
+        target,
         {
             "task": task.name,
             "system": recorded["runs"][0]["arm"],
@@ -84,6 +88,8 @@ def run_classic(root: Path, task: Task) -> None:
             "provenance": {"libraries": recorded["libraries"], "settings": recorded["runs"][0]["settings"]},
         },
     )
+    if data.kind == restricted.KIND:
+        even.fill(target)
 
 
 def run_disclosure(root: Path, task: Task, settings: ScoreSettings) -> None:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import asdict
 from pathlib import Path
 
-from harness import files
+from harness import even, files, restricted
 from harness.config import ScoreSettings
 from harness.data import folding
 from harness.errors import DataError
@@ -47,8 +47,9 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings, folds: Fol
                 lines = recorded_lines(path, entry["predictions"], task, made_by)
                 predictions[path.name] = entry["predictions"]
                 decisions[path.name] = scored.add(entry, lines, parts, path)
+    target = root / "artifacts" / "scores" / "cross-validation" / task.name / f"{family}.json"
     files.write_json(
-        root / "artifacts" / "scores" / "cross-validation" / task.name / f"{family}.json",
+        target,
         {
             "task": task.name,
             "family": family,
@@ -62,6 +63,8 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings, folds: Fol
             "provenance": {key: recorded.get(key) for key in ("engine", "folds", "libraries", "inputs", "recipe")},
         },
     )
+    if card["kind"] == restricted.KIND:
+        even.fill(target)
 
 
 def _check_recorded(recorded: dict, task: Task, family: str, folds: Folds, hashes: dict, made_by: str) -> None:

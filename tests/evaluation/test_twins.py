@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.evaluation import classification, coarsening, counts, hidden, metrics, spans, statistics, twins
+from harness.evaluation import classification, coarsening, counts, hidden, metrics, releasing, spans, statistics, twins
 from harness.evaluation.coarsening import LADDER, SEEDS, WITHHELD, Known
 from harness.evaluation.counted import ALL
 from harness.evaluation.suppression import MINIMUM
@@ -245,7 +245,7 @@ def figures_by_hand(rows: hidden.Hidden, decide, rung: coarsening.Rung) -> dict:
         found[system, "p"] = next(i for i, end in enumerate(rung.classes) if e.p_value <= end + 1e-7)
         found[system, "said"] = (
             (e.p_value <= 0.05 + 1e-9) * (e.delta > 0) - (e.p_value <= 0.05 + 1e-9) * (e.delta < 0),
-            -KNOWN.margin <= e.ci_low and e.ci_high <= KNOWN.margin,
+            rung.equivalence and -KNOWN.margin <= e.ci_low and e.ci_high <= KNOWN.margin,
             metric.gain(metric.best((e.reference, e.clinical)) - floor) <= KNOWN.margin + 1e-9,
         )
     return found
@@ -331,7 +331,7 @@ def test_figures_are_those_of_the_scoring_functions():
                     mine[system, "difference"] = tuple(of[key] for key in ("delta", "low", "high"))
                 if "p" in of:
                     mine[system, "p"] = of["p"]
-                    mine[system, "said"] = (of["sign"], bool(of["equivalent"]), bool(of["collapsed"]))
+                    mine[system, "said"] = (of["sign"], bool(of.get("equivalent")), bool(of["collapsed"]))
             assert mine == figures_by_hand(rows, decide, rung)
 
 
@@ -425,13 +425,30 @@ def test_groups_that_are_right_as_a_whole_are_counted_where_they_are_the_score()
             assert (found[system, run, "right", ALL], found[system, run, "wrong", ALL]) == (whole, 20 - whole)
 
 
+def test_what_equivalence_would_tell_is_not_said():
+    """Hardly an error in 90 rows: arms within two points of each other leave no room for five of any label."""
+    rows, told = drawn(22, 2, 0.8, 2, 1), LADDER[-2]
+    of = {("delta", "baseline"), ("low", "baseline"), ("high", "baseline"), ("p", "baseline"), ("sign", "baseline")}
+    figures = coarsening.measured(rows, "one", rows.answers["one"], KNOWN, coarsening.floor_of(rows))
+    assert coarsening.released(told, figures).keys() == of | {("collapsed", "baseline")}
+    record = releasing.record(task_of(2, "binary_f1"), {}, {"test": twins.Checked(told, {})}, {"test": rows}, KNOWN)
+    assert releasing.read(record).rung == told and "no verdict of equivalence" in told.said
+
+
+@pytest.mark.extended
+def test_rows_with_hardly_an_error_release_a_difference_all_the_same():
+    assert twins.check({"test": drawn(90, 8, 0.98, 3, 1098)}, KNOWN)["test"].rung == LADDER[-2]
+
+
 def test_nothing_is_released_where_the_width_cannot_be_had():
     rows = drawn(9, 2, 0.8, 2, 3)
     assert twins.check({"test": rows}, KNOWN, width=11)["test"].rung.name == WITHHELD
 
 
 def test_the_ladder_goes_from_fine_to_coarse():
-    assert [rung.name for rung in LADDER] == ["means", *["rounded"] * 4, *["difference"] * 2, "verdict"]
+    assert [rung.name for rung in LADDER] == [
+        "means", *["rounded"] * 4, *["difference"] * 2, "direction", "verdict",
+    ]  # fmt: skip
     assert [rung.step for rung in LADDER if rung.means] == sorted(rung.step for rung in LADDER if rung.means)
     rows = drawn(22, 2, 0.8, 2, 1)
     same = replace(rows, answers=dict(rows.answers))

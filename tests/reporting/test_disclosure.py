@@ -10,7 +10,7 @@ from dataclasses import replace
 import fakes
 import pytest
 
-from harness import files
+from harness import even, files
 from harness.errors import DataError, MissingInputError
 from harness.evaluation.suppression import MINIMUM
 from harness.evaluation.twins import WIDTH
@@ -99,6 +99,14 @@ def test_a_hash_of_decisions_cannot_be_found_by_trying_them(restricted):
     stored = files.read_json(restricted / "artifacts" / "scores" / "aismec" / "nb_bert.json")["inputs"]["decisions"]
     provenance = (restricted / "reports" / "provenance.json").read_text()
     assert stored and not [sha256 for sha256 in stored.values() if sha256 in provenance]
+
+
+def test_the_sizes_of_scores_files_are_whole_blocks_where_they_would_tell(restricted, synthetic):
+    sizes = [
+        {path.stat().st_size % even.BLOCK for path in (root / "artifacts" / "scores").rglob("*.json")}
+        for root in (restricted, synthetic)
+    ]
+    assert sizes[0] == {0} and 0 not in sizes[1]
 
 
 def test_readings_are_of_fewer_rows_still_and_not_shown(restricted):
