@@ -9,7 +9,10 @@ One line a case: the rung, the seconds of the check, and what attacks found of i
 shows that nothing is confined and cannot show that something is). `wrong` counts twins that, scored anew by the
 functions that score predictions, would release anything else; `narrow` the small counts with fewer values over the
 others than declared. `cells` are single cells under five of the matrix of a run, drawn at random, `closed` those for
-which no other data with the same figures were found that give them the width.
+which no other data with the same figures were found that give them the width. With `--again`, so many twins are
+checked themselves: `same` would be released on the same rung, and `alone` counts small counts that have the width over
+all these twins and not over those. With `--two`, `both` is `told` of this release and an earlier one of two of its
+three seeds.
 """
 
 import argparse
@@ -134,6 +137,35 @@ def _wide(values: set[int]) -> bool:
     return len(values) >= twins.WIDTH and max(values) >= MINIMUM
 
 
+def again(rows: Cells, rung: coarsening.Rung, found: list[Cells], number: int) -> tuple[int, int]:
+    """How many of some twins would be released on the same rung, and how many small counts only the others open."""
+    chosen = np.random.default_rng(1).permutation(len(found))[:number]
+    every, same, alike = defaultdict(set), defaultdict(set), 0
+    for twin in [rows, *(found[at] for at in chosen)]:
+        kept = twin is rows or twins.check({"test": twin}, KNOWN)["test"].rung == rung
+        alike += kept and twin is not rows
+        for key, n in twins.counts(twin):
+            every[key].add(n)
+            if kept:
+                same[key].add(n)
+    return alike, sum(_wide(every[key]) and not _wide(same[key]) for key in set(twins.small(rows)))
+
+
+def both(rows: Cells, rung: coarsening.Rung) -> int:
+    """What is told by this release and by one of fewer seeds together."""
+    seen, answers, arms = read(rows, rung), {}, {}
+    for system, names in rows.arms.items():
+        kept = [at for at, arm in enumerate(names) if names[:at].count(arm) < SEEDS - 1]
+        answers[system], arms[system] = rows.answers[system][kept], tuple(names[at] for at in kept)
+    earlier = replace(rows, answers=answers, arms=arms)
+    first = read(earlier, checked(earlier)[0])
+    for system in rows.answers:
+        seen.means[f"{system}, earlier"] = first.means[system]
+        if system in first.differences:
+            seen.differences[f"{system}, earlier"] = first.differences[system]
+    return len(attacker.tight(attacker.possible(seen)))
+
+
 def closed(rows: Cells, rung: coarsening.Rung, number: int) -> tuple[int, int]:
     """How many single cells were tried, and for how many no data with the same figures were found."""
     search, chance = twins.Search(rows, rung, KNOWN), np.random.default_rng(1)
@@ -190,6 +222,8 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=2)
     parser.add_argument("--metric", default="")
     parser.add_argument("--cells", type=int, default=50)
+    parser.add_argument("--again", type=int, default=0)
+    parser.add_argument("--two", action="store_true")
     options = parser.parse_args()
     metric = options.metric or ("binary_f1" if options.labels == 2 else "macro_f1")
     for skill in options.skills:
@@ -203,7 +237,11 @@ def main() -> None:
                     line["told"] = told(rows, rung)
                 line["twins"] = len(found)
                 line["wrong"], line["small"], line["narrow"] = verified(rows, rung, found)
-                if options.labels > 2:
+                if options.again:
+                    line["same"], line["alone"] = again(rows, rung, found, options.again)
+                if options.two:
+                    line["both"] = both(rows, rung)
+                if options.labels > 2 and options.cells:
                     line["cells"], line["closed"] = closed(rows, rung, options.cells)
             print(json.dumps(line), flush=True)
 

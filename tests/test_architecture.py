@@ -19,7 +19,7 @@ FLOORS = [
     {"disks", "memory", "folds", "pretraining", "store"},
     {"scratch"},
     {"files", "typed", "config", "progress", "offline", "sockets"},
-    {"parallel", "restricted"},
+    {"even", "parallel", "restricted"},
     {"keeping"},
     {"cluster"},
     {"checked", "code"},

@@ -158,6 +158,8 @@ class Search:
 
     def _roomy(self, label: int, twins: list[Hidden]) -> list[Hidden]:
         """A twin with more rows of a label, where one is found; it is looked for once."""
+        if label == ALL:
+            return []
         if label not in self._roomiest:
             value = int(twins[0].gold_counts()[label]) + self._width
             self._roomiest[label] = []

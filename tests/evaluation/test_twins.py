@@ -80,6 +80,15 @@ def test_a_twin_with_more_rows_of_a_label_releases_the_same():
         assert search._roomy(label, [rows]) == [made]
 
 
+@pytest.mark.parametrize("labels", [2, 8])
+def test_errors_over_all_labels_are_looked_for_without_more_rows_of_one(labels):
+    """All labels together are none that rows could have."""
+    rows = replace(drawn(22, labels, 0.9, 2, 1), metric="macro_f1")
+    search = twins.Search(rows, coarsening.Rung("rounded", 0.1, True, True), KNOWN)
+    assert search._roomy(ALL, [rows]) == []
+    assert not search._opened(("one", 0, "wrong", ALL), search._roomy(ALL, [rows]))
+
+
 def f1(hit: int, false: int, miss: int) -> float:
     return 2 * hit / (2 * hit + false + miss) if hit else 0.0
 
