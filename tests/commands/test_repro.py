@@ -47,8 +47,6 @@ def call(project, **environment):
     )  # fmt: skip
 
 
-
-
 def beside(*stages):
     return f"--wait-for-lock repro -s {' '.join(stages)}"
 
