@@ -6,7 +6,16 @@ tells how many of them were which. So files that hold rows of restricted data, o
 
 from pathlib import Path
 
+from harness import files
+
 BLOCK = 1 << 16
+
+
+def write_json(path: Path, value, hidden: bool) -> None:
+    """As `files.write_json`; where what it holds is `hidden`, in whole blocks."""
+    files.write_json(path, value)
+    if hidden:
+        fill(path)
 
 
 def fill(path: Path) -> None:

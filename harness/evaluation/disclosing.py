@@ -23,8 +23,7 @@ def run(root: Path, task: Task, settings: ScoreSettings) -> None:
     """Write what may be released of a restricted task; of other tasks remove what an earlier kind has left."""
     path = Path(root) / releasing.place(task.name)
     if kind(root, task) == restricted.KIND:
-        files.write_json(path, made(root, task, settings))
-        even.fill(path)
+        even.write_json(path, made(root, task, settings), hidden=True)
     else:
         path.unlink(missing_ok=True)
 

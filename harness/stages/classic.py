@@ -14,7 +14,7 @@ import numpy as np
 from harness import even, restricted
 from harness.determinism import derived_seed
 from harness.errors import DataError
-from harness.files import atomic_folder, sha256, write_json, write_jsonl
+from harness.files import atomic_folder, sha256, write_jsonl
 from harness.parts import by_part
 from harness.task import Task
 
@@ -40,7 +40,7 @@ def run(root: Path, task: Task) -> None:
         if hidden := restricted.by_card(root, task.name):
             even.fill(folder / PREDICTIONS)
         predictions = sha256(folder / PREDICTIONS)
-        write_json(
+        even.write_json(
             folder / "runs.json",
             {
                 "task": task.name,
@@ -49,9 +49,8 @@ def run(root: Path, task: Task) -> None:
                 "inputs": hashes,
                 "runs": [{"arm": system, "seed": 0, "settings": settings, "predictions": predictions}],
             },
+            hidden,
         )
-        if hidden:
-            even.fill(folder / "runs.json")
 
 
 def _regression(task: Task, training: list[dict], scored: dict[str, list[dict]]) -> tuple[str, dict, dict]:

@@ -31,9 +31,8 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
         raise DataError(f"{folder}/runs.json holds no runs of {family}.", remedy=f"Make it again with `{made_by}`.")
     paths = {f"{run['arm']}-seed{run['seed']}.jsonl": run for run in recorded["runs"]}
     scorer, inputs = _scored(data, folder, recorded, paths, made_by)
-    target = root / "artifacts" / "scores" / task.name / f"{family}.json"
-    files.write_json(
-        target,
+    even.write_json(
+        root / "artifacts" / "scores" / task.name / f"{family}.json",
         {
             "task": task.name,
             "family": family,
@@ -52,9 +51,8 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
             "inputs": inputs,
             "provenance": {key: recorded.get(key) for key in ("engine", "libraries", "inputs", "recipe")},
         },
+        data.kind == restricted.KIND,
     )
-    if data.kind == restricted.KIND:
-        even.fill(target)
 
 
 def _recorded(folder: Path, made_by: str) -> dict:
@@ -70,9 +68,8 @@ def run_classic(root: Path, task: Task) -> None:
     folder = root / "artifacts" / "classic" / task.name
     data, recorded = _Data(root, task), _recorded(folder, made_by)
     scorer, inputs = _scored(data, folder, recorded, {"predictions.jsonl": recorded["runs"][0]}, made_by)
-    target = root / "artifacts" / "scores" / task.name / "classic" / "linear.json"
-    files.write_json(
-        target,
+    even.write_json(
+        root / "artifacts" / "scores" / task.name / "classic" / "linear.json",
         {
             "task": task.name,
             "system": recorded["runs"][0]["arm"],
@@ -87,9 +84,8 @@ def run_classic(root: Path, task: Task) -> None:
             "inputs": inputs,
             "provenance": {"libraries": recorded["libraries"], "settings": recorded["runs"][0]["settings"]},
         },
+        data.kind == restricted.KIND,
     )
-    if data.kind == restricted.KIND:
-        even.fill(target)
 
 
 def run_disclosure(root: Path, task: Task, settings: ScoreSettings) -> None:

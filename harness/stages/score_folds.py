@@ -47,9 +47,8 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings, folds: Fol
                 lines = recorded_lines(path, entry["predictions"], task, made_by)
                 predictions[path.name] = entry["predictions"]
                 decisions[path.name] = scored.add(entry, lines, parts, path)
-    target = root / "artifacts" / "scores" / "cross-validation" / task.name / f"{family}.json"
-    files.write_json(
-        target,
+    even.write_json(
+        root / "artifacts" / "scores" / "cross-validation" / task.name / f"{family}.json",
         {
             "task": task.name,
             "family": family,
@@ -62,9 +61,8 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings, folds: Fol
             "inputs": {"predictions": predictions, "decisions": decisions, **hashes},
             "provenance": {key: recorded.get(key) for key in ("engine", "folds", "libraries", "inputs", "recipe")},
         },
+        card["kind"] == restricted.KIND,
     )
-    if card["kind"] == restricted.KIND:
-        even.fill(target)
 
 
 def _check_recorded(recorded: dict, task: Task, family: str, folds: Folds, hashes: dict, made_by: str) -> None:

@@ -66,9 +66,7 @@ def run(root: Path, name: str, settings: Split) -> list[str]:
     retired = {record_id: split for record_id, split in frozen.items() if record_id not in splits}
     folder = root / "artifacts" / "splits" / name
     for file, content in (("groups.json", groups), ("leakage.json", report)):
-        write_json(folder / file, content)
-        if key:
-            even.fill(folder / file)
+        even.write_json(folder / file, content, key is not None)
     write_json(target, header | {"splits": splits, "retired": retired})
     return [f"{finding.check}: {finding.detail}." for finding in findings if finding.level == "note"]
 

@@ -26,12 +26,11 @@ def run(root: Path, name: str) -> dict:
         print(terminal(f"{name}: {remark}"), file=sys.stderr)
     with files.atomic_folder(root / "artifacts" / "validated" / name) as folder:
         files.write_jsonl(folder / "records.jsonl", records)
-        if card["kind"] == restricted.KIND:
+        hidden = card["kind"] == restricted.KIND
+        if hidden:
             even.fill(folder / "records.jsonl")
         card["sha256"] = files.sha256(folder / "records.jsonl")
-        files.write_json(folder / "card.json", card)
-        if card["kind"] == restricted.KIND:
-            even.fill(folder / "card.json")
+        even.write_json(folder / "card.json", card, hidden)
     return card
 
 
