@@ -98,6 +98,12 @@ def place(root: Path, path: Path) -> str | None:
     return "/".join(parts[: parts.index("data") + 2] if "data" in parts else parts)
 
 
+def without_files(text: str, root: Path) -> str:
+    """What another program says, such as DVC: each line to where it begins to name a file of a restricted data set."""
+    marked = "|".join(map(re.escape, names(root)))
+    return re.sub(rf"(?<![\w-])(data/(?:{marked}))/(?!source\.json\b).*", r"\1/…", text) if marked else text
+
+
 def category(value: object, more: Iterable[str] = ()) -> str:
     """`value` where it is the name of a category everybody uses (or one of `more`), otherwise "other"."""
     text = str(value)

@@ -1,6 +1,7 @@
 """`harness repro`: what is asked of DVC, in which order, and how it ends."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -111,3 +112,18 @@ def test_an_interruption_ends_what_was_started(project, number):
     for pid in map(int, pids.read_text().split()):
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+def test_a_restricted_file_that_dvc_names_is_not_named(project):
+    """The same with DVC itself: it fails at a link that leads nowhere."""
+    shutil.rmtree(project / "dvc")
+    (project / "data" / "notes").mkdir(parents=True)
+    (project / "data" / "notes" / "Kari Nordmann.txt").symlink_to("/nowhere")
+    stages = "stages: {split: {cmd: 'true', deps: [data/notes]}, corpus: {cmd: 'true'}}"
+    (project / "dvc.yaml").write_text(stages, encoding="utf-8")
+    (project / "data.dvc").write_text("outs:\n- path: data\nmeta:\n  restricted: [aismec, notes]\n", encoding="utf-8")
+    subprocess.run([sys.executable, "-m", "dvc", "init", "-q", "--no-scm"], cwd=project, check=True)
+    running = call(project)
+    out, error = running.communicate(timeout=120)
+    assert running.returncode == 1 and "ERROR: failed to reproduce" in out and "/data/notes/…\n" in out
+    assert "Kari" not in out + error
