@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness import tracking
 from harness.errors import MissingInputError
-from harness.printable import terminal
+from harness.printable import terminal, without_password
 from harness.reporting import views
 
 HOST = "127.0.0.1"
@@ -32,7 +32,7 @@ def serve(root: Path, port: int) -> int:
     """
     uri = tracking.store_uri(root)
     if uri.startswith("http"):
-        print(terminal(f"The runs are on a server: {uri}"))
+        print(terminal(f"The runs are on a server: {without_password(uri)}"))
         return 0
     if (path := Path(uri.removeprefix("sqlite:///"))) and uri.startswith("sqlite:///") and not os.path.lexists(path):
         raise MissingInputError(
