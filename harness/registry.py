@@ -12,6 +12,7 @@ from harness import metrics, printable, restricted
 from harness.errors import RegistryError, nearest
 from harness.task import HEADS, Groups, PublicSource, Task
 
+LONGEST_TITLE = 300
 UNSUPPORTED = {
     "regression": "a number as the answer is not supported: every score here is an F1 over a fixed list of labels, so "
     "cut the numbers into classes and take the head sequence",
@@ -82,6 +83,9 @@ def unreadable(task: Task) -> Iterator[tuple[str, str]]:
             yield f"{where} holds {fault}.", said
         elif text is not None and not isinstance(text, str):
             yield f"{where} is a {type(text).__name__}, not a text.", "Write it in quotes."
+    if isinstance(task.title, str) and len(task.title) > LONGEST_TITLE:
+        remedy = f"Say it in {LONGEST_TITLE}: it stands in every table, and MLflow cuts what is long."
+        yield f"TASK.title has {len(task.title):,} characters.", remedy
 
 
 def _refuse_decomposed(path: Path) -> None:

@@ -157,6 +157,13 @@ def test_a_text_that_is_no_text_is_refused(root):
     assert "TASK.title is a int, not a text" in refused(root)
 
 
+def test_a_title_that_mlflow_would_cut_is_refused(root):
+    write(root, "plum", 'title="A task"', "title='a b ' * 75")
+    assert len(registry.get(root, "plum").title) == 300
+    write(root, "plum", 'title="A task"', "title='a b ' * 76")
+    assert "tasks/plum.py: TASK.title has 304 characters." in refused(root)
+
+
 @pytest.mark.parametrize("text", ["<b> & [x](y) `z` * _ | = + @ $ {{}} %", "Pasientskade – æøå №1", "a\u00a0b"])
 def test_texts_to_be_read_are_taken_as_they_are(root, text):
     write(root, "plum", 'title="A task"', f"title={text.replace('{{}}', '')!r}")

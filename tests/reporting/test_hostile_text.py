@@ -27,6 +27,7 @@ MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 LABELS = tuple(line for line in hostile.LINES if line.strip())
 FORMULAS = ("$\\frac{$", "$x^{$")
 TYPES = (LABELS[0], hostile.ACTING[2], LABELS[12])
+STANDARDS = (hostile.ACTING[3], hostile.LINES[10])
 HARMLESS = ("a rare note", "a summary", "a note")
 
 
@@ -46,12 +47,15 @@ def finish(root, acting):
         "aismec": replace(fakes.TASKS["aismec"], title=title, labels=two, positive=two[1]),
     }
     types = dict(zip(("rare note", "epikrise", "referral"), TYPES if acting else HARMLESS, strict=True))
+    standards = dict(zip(("bokmål", "nynorsk"), STANDARDS if acting else ("a standard", "another"), strict=True))
     fill, corpus_card = fakes._fill, fakes._corpus_card
 
     def filled(record, task, chance):
         fill(record, task, chance)
         if "document_type" in record:
             record["document_type"] = types[record["document_type"]]
+        if "written_standard" in record:
+            record["written_standard"] = standards[record["written_standard"]]
 
     def card(kind):
         found = corpus_card(kind)
@@ -83,7 +87,8 @@ def _rewrite(root, value, acting):
         files.write_json(path, card)
         path = root / "artifacts" / "splits" / task / "leakage.json"
         leakage = files.read_json(path)
-        leakage["checks"] += [{"check": value, "level": "warning", "count": 3, "ids": [], "detail": value}]
+        ids = [value, f"{value} 2", f"{value} 3"]
+        leakage["checks"] += [{"check": value, "level": "warning", "count": 3, "ids": ids, "detail": value}]
         files.write_json(path, leakage)
     folder = root / "artifacts" / "checkpoints" / "nb_bert"
     for arm, source in (
@@ -94,7 +99,10 @@ def _rewrite(root, value, acting):
         found = {"loss": 2.0, "accuracy": 0.5, "tokens": 90, "by_document_type": {}}
         found["by_document_type"] = {TYPES[0] if acting else "a type": {"loss": 2.0, "accuracy": 0.5, "tokens": 90}}
         sides = {side: {"general": found, "clinical": found} for side in ("before", "after")}
-        files.write_json(folder / arm / "harness.json", card | {"source": source, "held_out": sides})
+        card |= {"source": source, "held_out": sides, "architecture": value, "libraries": {"torch": value}}
+        card |= {"notes": [value], "missing": [value], "recipe": {"name": value, "parameters": {}}}
+        card |= {"engine": {"device": value}, "encoder": {"hidden": value}}
+        files.write_json(folder / arm / "harness.json", card)
 
 
 def _notes(root, settings, tasks):
@@ -185,7 +193,7 @@ def test_the_page_has_the_same_tags_and_every_label_as_it_is(acting, harmless):
 
     assert kept(page.tags) == kept(twin.tags)
     _, title, value = texts(True)
-    for text in (*LABELS, title.split(":")[0], value, *TYPES):
+    for text in (*LABELS, title.split(":")[0], value, *TYPES, *STANDARDS):
         assert as_shown(text) in page.words, text
 
 
