@@ -31,7 +31,7 @@ CATEGORIES = frozenset([
 # fmt: on
 OTHER = "other"
 PIN, META, COLUMNS = "data.dvc", "restricted", "columns"
-_PINNED = re.compile(rf"^  {META}: \[(.*)\]$", re.MULTILINE)
+_PINNED, _PLAIN = re.compile(rf"^  {META}:(.*)$", re.MULTILINE), re.compile(r"[^\W\d][\w-]*")
 _NOTED = re.compile(r"^meta:\n(?:  .*\n?)*", re.MULTILINE)
 _FRAME = re.compile(r'^  File "(?P<file>[^"\n]*)", line \d+, in [^\n]*$', re.MULTILINE)
 
@@ -53,10 +53,19 @@ def names(root: Path) -> list[str]:
 def pinned(root: Path) -> list[str]:
     """What `data.dvc` notes as restricted, which also stands there while data/ is not checked out."""
     try:
-        match = _PINNED.search((Path(root) / PIN).read_text(encoding="utf-8"))
+        text = (Path(root) / PIN).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return []
-    return [name for name in re.split(r"[\s,]+", match[1]) if name] if match else []
+    if (match := _PINNED.search(text)) is None:
+        return []
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    # DVC writes it anew in its own way: with other quotes, and what is long over several lines.
+    try:
+        return list(map(str, YAML(typ="safe", pure=True).load(text)["meta"][META]))
+    except (YAMLError, KeyError, TypeError):
+        return re.findall(r"[\w-]+", match[1]) or [META]
 
 
 def note(root: Path) -> None:
@@ -65,15 +74,27 @@ def note(root: Path) -> None:
     DVC keeps what stands under `meta`.
     """
     path, marked, taken = Path(root) / PIN, names(root), _columns(root)
-    lines = [f"  {META}: [{', '.join(marked)}]"] if marked else []
+    lines = [f"  {META}: [{', '.join(map(_named, marked))}]"] if marked else []
     if taken:
         lines.append(f"  {COLUMNS}:")
-        lines += [f"    {task}: {json.dumps(columns, ensure_ascii=False)}" for task, columns in sorted(taken.items())]
+        lines += [f"    {_named(task)}: {_written(columns)}" for task, columns in sorted(taken.items())]
     if lines:
         from harness.files import write_text
 
         text = _NOTED.sub("", path.read_text(encoding="utf-8")).rstrip("\n")
         write_text(path, "\n".join([text, "meta:", *lines]) + "\n")
+
+
+def _written(value: object) -> str:
+    """Names, which may hold anything, as YAML: JSON in which what is not to be seen stands as its number."""
+    return "".join(
+        c if c.isprintable() else f"\\u{ord(c):04x}" if c < "\U00010000" else f"\\U{ord(c):08x}"
+        for c in json.dumps(value, ensure_ascii=False)
+    )
+
+
+def _named(name: str) -> str:
+    return name if _PLAIN.fullmatch(name) else _written(name)
 
 
 def _columns(root: Path) -> dict[str, dict]:

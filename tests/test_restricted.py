@@ -13,9 +13,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import hostile
 import pytest
 import restricted_site
+import yaml
+from dvc.utils.serialize import modify_yaml
 from restricted_site import NUMBER, STAGES, TASKS, call, placing, sightings
+from ruamel.yaml import YAML
 
 from harness import restricted
 
@@ -107,6 +111,58 @@ def test_git_add_all_picks_up_no_data(finished):
     staged = subprocess.run(["git", "grep", "--cached", "-il", "qzxcan"], cwd=finished, capture_output=True, text=True)
     held = staged.stdout.splitlines()
     assert held == []
+
+
+NAMES = (
+    "aismec (copy)",
+    "aismec #2",
+    "x]",
+    "a: b",
+    "a, b",
+    "'x",
+    "æøå",
+    "[x",
+    "&a",
+    "*a",
+    "- a",
+    "O'Hara",
+    'a"b',
+    "a\\u2028b",
+)
+
+
+@pytest.mark.parametrize("name", [*hostile.ALL, "a\x7fb", "a\x85b", "\ufffe", "\U000e0001"])
+def test_any_column_is_noted_in_the_pin_which_stays_yaml(name, tmp_path):
+    folder, columns = tmp_path / "data" / "calls", {"text": name, name: "text"}
+    folder.mkdir(parents=True)
+    (folder / "source.json").write_text(json.dumps({"kind": "restricted", "columns": columns}), encoding="utf-8")
+    (tmp_path / "data.dvc").write_text("outs:\n- path: data\n", encoding="utf-8")
+    restricted.note(tmp_path)
+    text = (tmp_path / "data.dvc").read_text(encoding="utf-8")
+    for load in (YAML(typ="safe", pure=True).load, yaml.safe_load):
+        assert load(text)["meta"] == {"restricted": ["calls"], "columns": {"calls": columns}}
+    restricted.note(tmp_path)
+    assert (tmp_path / "data.dvc").read_text(encoding="utf-8") == text
+
+
+def test_the_pin_says_what_is_restricted_however_many_and_whatever_called_also_as_dvc_writes_it(tmp_path):
+    """DVC breaks long lines and has other quotes; the data need not be there."""
+    names = sorted([*NAMES, *(f"hospital_of_{i:02}" for i in range(20))])
+    for name in names:
+        (tmp_path / "data" / name).mkdir(parents=True)
+        (tmp_path / "data" / name / "source.json").write_text('{"kind": "restricted"}', encoding="utf-8")
+    pin = tmp_path / "data.dvc"
+    pin.write_text("outs:\n- path: data\n", encoding="utf-8")
+    restricted.note(tmp_path)
+    shutil.rmtree(tmp_path / "data")
+    written = pin.read_text(encoding="utf-8")
+    assert restricted.names(tmp_path) == names
+    with modify_yaml(str(pin)) as content:
+        content["frozen"] = True
+    assert len(pin.read_text(encoding="utf-8").splitlines()) > len(written.splitlines()) + 1
+    assert restricted.names(tmp_path) == names
+    pin.write_text(f"{written}{{", encoding="utf-8")  # damaged: nobody knows what it says
+    assert restricted.names(tmp_path)
 
 
 # Ways to fail. Each is a change to the files of one task, and what is said of it.
