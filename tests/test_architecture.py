@@ -28,7 +28,7 @@ FLOORS = [
     {"registry", "packages"},
     {"data", "models", "training", "evaluation", "reporting", "classic"},
     {"tracking", "listing", "launching", "plugins", "exporting"},
-    {"live", "mirroring", "serving", "tracked"},
+    {"live", "mirroring", "served", "serving", "tracked"},
     {"auditing"},
     {"grid"},
     {"stages"},
