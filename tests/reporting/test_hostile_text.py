@@ -5,6 +5,7 @@ import functools
 import io
 import json
 import re
+import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -28,6 +29,8 @@ LABELS = tuple(line for line in hostile.LINES if line.strip())
 FORMULAS = ("$\\frac{$", "$x^{$")
 TYPES = (LABELS[0], hostile.ACTING[2], LABELS[12])
 STANDARDS = (hostile.ACTING[3], hostile.LINES[10])
+# Beside the checkpoints, with a card each.
+FOLDERS = ('<img src=x onerror="x">', "*a* `b` **c**", "# d", "[e](javascript:f)", "two\nlines")
 HARMLESS = ("a rare note", "a summary", "a note")
 
 
@@ -103,6 +106,8 @@ def _rewrite(root, value, acting):
         card |= {"notes": [value], "missing": [value], "recipe": {"name": value, "parameters": {}}}
         card |= {"engine": {"device": value}, "encoder": {"hidden": value}}
         files.write_json(folder / arm / "harness.json", card)
+        for name in (*FOLDERS, f"{arm} (copy)") if acting else ():
+            files.write_json(folder / name / "harness.json", card)
 
 
 def _notes(root, settings, tasks):
@@ -235,6 +240,22 @@ def test_notes_for_mlflow_are_text_with_the_pipelines_own_links(acting, harmless
         outside = "".join(child.content + "\n" for child in children(note) if child.type == "text")
         assert not re.search(r"://|www\.|mailto:|\S@\S", outside)
         assert not re.search(r"(?<!\S)@\w", note)  # MLflow's renderer links a name behind an at sign
+
+
+def test_git_says_a_commit_and_nothing_that_somebody_named(tmp_path):
+    def git(*arguments):
+        named = ["-c", f"user.name={LABELS[0]}", "-c", f"user.email={LABELS[1]}", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *named, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    git("init", "-q", "-b", "<script>evil.example</script>")
+    git("commit", "--allow-empty", "-m", "\n".join(hostile.LINES))
+    for name in ("$(touch${IFS}sung)", "HEAD", "`x`"):
+        git("tag", name)
+    found = recordings.git(tmp_path)
+    assert re.fullmatch("[0-9a-f]{40}", found.pop("git_commit")) and found == {"git_dirty": "false"}
+    (tmp_path / LABELS[2].replace("/", "_")).write_text("x", encoding="utf-8")
+    assert recordings.git(tmp_path)["git_dirty"] == "true"
+    assert not (tmp_path / "sung").exists()
 
 
 @pytest.fixture(scope="module")
