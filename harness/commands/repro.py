@@ -11,6 +11,7 @@ from threading import Thread
 from harness import code_lists, restricted
 from harness.commands.common import anywhere_here, declare, repository
 from harness.grid.comparisons import Comparison
+from harness.printable import terminal
 
 # The stages that all families need first.
 SHARED = ("split", "corpus")
@@ -87,4 +88,4 @@ def _failed(root: Path, calls: Sequence[Sequence[str]]) -> bool:
 
 def _pass_on(process: subprocess.Popen, root: Path) -> None:
     for line in process.stdout:
-        print(restricted.without_files(line, root), end="", flush=True)
+        print(terminal(restricted.without_files(line, root)), end="", flush=True)

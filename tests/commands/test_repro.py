@@ -26,7 +26,7 @@ if "-s" in sys.argv:
     with open("pids.txt", "a") as log:
         log.write(f"{os.getpid()}\\n")
     time.sleep(float(os.environ.get("SLEEPS", "1")))
-print("said by", asked.split()[-1])
+print("said by", asked.split()[-1], "\\x1b[2J")
 with open("calls.txt", "a") as log:
     log.write(f"ends {asked}\\n")
 """
@@ -58,7 +58,7 @@ def of(family):
 def test_families_run_side_by_side_between_what_they_share(project):
     done = call(project)
     out, _ = done.communicate(timeout=60)
-    assert done.returncode == 0 and "said by finetune@synergi-norbert3" in out
+    assert done.returncode == 0 and "said by finetune@synergi-norbert3 \\x1b[2J\n" in out
     log = (project / "calls.txt").read_text().splitlines()
     chains = sorted([*map(of, FAMILIES), LINEAR])
     assert log[:2] == ["begins repro split corpus", "ends repro split corpus"]
