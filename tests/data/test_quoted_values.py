@@ -5,8 +5,10 @@ reads files whose every cell, name and id is a canary, damaged at random; a read
 its test fails until it has one.
 """
 
+import copy
 import datetime
 import decimal
+import gzip
 import inspect
 import io
 import json
@@ -18,7 +20,7 @@ import re
 import shutil
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow
@@ -28,11 +30,12 @@ import pytest
 import restricted_site
 
 import harness.data
-from harness import registry
+from harness import profiles, registry
 from harness.data import pseudonyms
 from harness.errors import HarnessError
+from harness.params import parse
 from harness.plugins import annotated, examples, placing, tables
-from harness.stages import validate
+from harness.stages import corpus, validate
 from harness.task import Reading
 
 CANARY, NUMBER = "Qzxcan", 774109338
@@ -245,7 +248,7 @@ def values_changed(chance: random.Random, content: bytes, ending: str) -> bytes:
             elif change < 0.4 and isinstance(at, list):
                 at.insert(key, at[key])
             else:
-                at[key] = chance.choice(WRONG)
+                at[key] = copy.deepcopy(chance.choice(WRONG))
             break
     written = "\n".join(map(dumped, rows)) if ending == "jsonl" else dumped(rows)
     return written.encode("utf-8", "surrogatepass")
@@ -362,7 +365,7 @@ def test_no_message_warning_or_log_line_quotes_a_value(name, number, tmp_path, c
     card = validate.run(tmp_path, "mine")
     assert card["rows"] > 0 and SUNG.search(str(whole))
     chance, refused = random.Random(f"{name} {number}"), 0
-    for drawn in range(DRAWN):
+    for _ in range(DRAWN):
         contents = dict(whole)
         for file in chance.sample(sorted(contents), min(2, len(contents))):
             contents[file] = damaged(chance, file, contents[file])
@@ -387,12 +390,56 @@ def test_no_message_warning_or_log_line_quotes_a_value(name, number, tmp_path, c
                 except HarnessError as error:
                     told.append(str(error))
                     refused += 1
-        told += [str(warning.message) for warning in warned]
-        told += [caplog.handler.format(record) for record in caplog.records]
-        caplog.clear()
-        sung = [line for line in "\n".join([*told, *capfd.readouterr()]).splitlines() if SUNG.search(line)]
-        assert sung == [], f"{drawn}: {sung[:3]}"
+        assert_nothing_sung(told, warned, caplog, capfd)
     assert refused > DRAWN / 4
+
+
+CORPORA = ("rows.jsonl", "rows.jsonl.gz", "rows.parquet", f"{CANARY}.txt")
+
+
+def corpus_of(name: str) -> bytes:
+    rows = [
+        {"id": f"{CANARY}{i}", "document_type": f"{CANARY}type", "date": str(NUMBER), "language": "nb"}
+        | {"text": "\n".join(f"{CANARY}{i}{k} {NUMBER} ord {k * i}" for k in range(6))}
+        for i in range(8)
+    ]
+    if name.endswith(".txt"):
+        return rows[0]["text"].encode()
+    return tables.table(rows, "parquet" if name.endswith("parquet") else "jsonl")
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_no_message_of_a_corpus_quotes_a_value(name, tmp_path, caplog, capfd):
+    settings = parse(profiles.text("embedded")).corpus()
+    chosen = replace(settings.corpus, general=("general.jsonl",), clinical=("clinical",))
+    folder = tmp_path / "data" / "corpus"
+    whole, chance, refused = corpus_of(name), random.Random(name), 0
+    for drawn in range(max(20, DRAWN)):
+        content = damaged(chance, name.removesuffix(".gz"), whole) if drawn else whole
+        if name.endswith(".gz"):
+            content = gzip.compress(content)
+            content = bytes_changed(chance, content) if drawn % 3 == 1 else content
+        put(folder, {"general.jsonl": corpus_of("rows.jsonl")})
+        put(folder / "clinical", {name: content})
+        record = {"kind": "restricted", "files": {}}
+        (folder / "source.json").write_text(json.dumps(record), encoding="utf-8")
+        told = []
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            try:
+                corpus.run(tmp_path, replace(settings, tasks=(), corpus=chosen))
+            except HarnessError as error:
+                told.append(str(error))
+                refused += 1
+                assert drawn, error
+        assert_nothing_sung(told, warned, caplog, capfd)
+    assert refused > 2
+
+
+def assert_nothing_sung(told, warned, caplog, capfd) -> None:
+    told = [*told, *(str(warning.message) for warning in warned), *map(caplog.handler.format, caplog.records)]
+    caplog.clear()
+    assert [line for line in "\n".join([*told, *capfd.readouterr()]).splitlines() if SUNG.search(line)] == []
 
 
 def said_of(card: dict) -> str:
