@@ -5,6 +5,7 @@ on, so where data are restricted a traceback shows its frames and the kinds of t
 """
 
 import json
+import logging
 import os
 import re
 import sys
@@ -145,13 +146,23 @@ def told(error: BaseException) -> str:
 
 
 def hide_messages() -> None:
-    """From now on what nobody caught, in any thread, and library warnings are shown without their messages."""
+    """From now on what nobody caught, in any thread, and warnings and logs of libraries are shown without messages."""
     sys.excepthook = _uncaught
     threading.excepthook = lambda given: _print(given.exc_value) if given.exc_value else None
     sys.unraisablehook = lambda given: _print(given.exc_value) if given.exc_value else None
     warnings.formatwarning = lambda message, category, filename, lineno, line=None: (
         f"{filename}:{lineno}: {category.__name__}\n"
     )
+    logging.setLogRecordFactory(_record)
+
+
+def _record(*arguments, **more) -> logging.LogRecord:
+    """What a library logs: where, and of which kind an error is; nothing in the harness itself logs anything."""
+    record = logging.LogRecord(*arguments, **more)
+    kind = f"{record.exc_info[0].__name__}, " if record.exc_info and record.exc_info[0] else ""
+    record.msg = f"{kind}{record.pathname}:{record.lineno} (messages are left out, because data here are restricted)"
+    record.args, record.exc_info, record.stack_info = (), None, None
+    return record
 
 
 def _uncaught(kind, error: BaseException, trace) -> None:

@@ -289,13 +289,19 @@ def _renamed(place: Path, first: Path, name: str) -> None:
 
 
 RAISING = """
-import threading, warnings
+import logging, threading, warnings
 from dataclasses import replace
 from tasks_aismec_as_it_was import TASK as ORDINARY
 
 def read(folder):
     text = (folder / "calls.jsonl").read_text(encoding="utf-8")
     warnings.warn(text[:200])
+    logging.getLogger("library").warning("cannot read %s", text[:200])
+    try:
+        int(text[:200])
+    except ValueError:
+        logging.exception(text[:200])
+        logging.getLogger("other").error("as above", stack_info=True, exc_info=True)
     thread = threading.Thread(target=int, args=(text[:200],))
     thread.start()
     thread.join()
@@ -309,7 +315,7 @@ TASK = replace(ORDINARY, reader=read)
 
 
 def test_what_a_library_says_when_it_fails_is_not_shown(finished):
-    """A reader that raises, warns, and fails in a thread, each time with the data in its message."""
+    """A reader that raises, warns, logs, and fails in a thread, each time with the data in its message."""
     ordinary = (finished / "tasks" / "aismec.py").read_text(encoding="utf-8")
     (finished / "tasks_aismec_as_it_was.py").write_text(ordinary, encoding="utf-8")
     (finished / "tasks" / "aismec.py").write_text(RAISING, encoding="utf-8")
@@ -319,6 +325,7 @@ def test_what_a_library_says_when_it_fails_is_not_shown(finished):
     assert done.stdout.count("\n= 1\n") == 2
     # Where it happened is what mends it.
     assert "ValueError" in done.stderr and "UserWarning" in done.stderr
+    assert re.search(r"ValueError, .*aismec\.py:\d+ \(messages are left out", done.stderr)
     assert re.search(r"tasks/aismec\.py, line \d+: TASK\.reader fails with KeyError\.", done.stdout)
     assert sightings(finished) == {}
 
