@@ -31,6 +31,7 @@ CATEGORIES = frozenset([
 ])
 # fmt: on
 OTHER = "other"
+_HIDDEN = "HARNESS_MESSAGES_HIDDEN"
 PIN, META, COLUMNS = "data.dvc", "restricted", "columns"
 _PINNED, _PLAIN = re.compile(rf"^  {META}:(.*)$", re.MULTILINE), re.compile(r"[^\W\d][\w-]*")
 _NOTED = re.compile(r"^meta:\n(?:  .*\n?)*", re.MULTILINE)
@@ -147,6 +148,7 @@ def told(error: BaseException) -> str:
 
 def hide_messages() -> None:
     """From now on what nobody caught, in any thread, and warnings and logs of libraries are shown without messages."""
+    os.environ[_HIDDEN] = "1"
     sys.excepthook = _uncaught
     threading.excepthook = lambda given: _print(given.exc_value) if given.exc_value else None
     sys.unraisablehook = lambda given: _print(given.exc_value) if given.exc_value else None
@@ -154,6 +156,13 @@ def hide_messages() -> None:
         f"{filename}:{lineno}: {category.__name__}\n"
     )
     logging.setLogRecordFactory(_record)
+
+
+def follow() -> None:
+    """The same in a worker that is started afresh, where the process that started it hides messages; what is forked
+    does so by itself."""
+    if os.environ.get(_HIDDEN) == "1":
+        hide_messages()
 
 
 def _record(*arguments, **more) -> logging.LogRecord:
