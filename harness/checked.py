@@ -34,6 +34,7 @@ THREADS = 4_096  # or devices
 SEEDS = 2**32 - 1  # what every generator of random numbers takes: numpy's, scikit-learn's and torch's
 RATE = 1  # an update of Adam moves a weight by about the learning rate
 FACTOR = 1_000
+LONGEST_NAME = 200
 
 
 def _range(ok: bool, name: str, path: str, wanted: str, value) -> None:
@@ -46,6 +47,12 @@ def readable(text: str, path: str, name: str) -> str:
     if (fault := printable.fault(" ".join(text.split()))) is not None:
         raise ConfigError(f"{name}: {path} holds {fault}.", remedy=f"Write {path} in plain characters.")
     return text
+
+
+def name(text: str, path: str, file: str) -> str:
+    """It is the name of an experiment, too, which MLflow refuses where it is long."""
+    _range(len(text) <= LONGEST_NAME, file, path, f"at most {LONGEST_NAME} characters", f"{text[:20]}…")
+    return readable(text, path, file)
 
 
 def _between(part, field: str, low: float, high: float, path: str, name: str) -> None:

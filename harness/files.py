@@ -16,6 +16,8 @@ from harness.errors import DataError, DiskError, MissingInputError
 from harness.scratch import Together, aside_of, held, remove_abandoned, scratch_folder
 from harness.swapping import put_in_place
 
+_BEYOND = "JSON that is nested too deep, or has a number of too many digits"
+
 
 def write_bytes(path: Path, content: bytes) -> None:
     _write(path, (content,))
@@ -98,6 +100,8 @@ def read_json(path: Path, *, made_by: str | None = None):
             f"{path}, line {error.lineno}: not JSON ({error.msg}).",
             remedy="Restore the file, or remove it and run `dvc repro`.",
         ) from None
+    except (ValueError, RecursionError):
+        raise DataError(f"{path}: {_BEYOND}.", remedy="Restore the file, or remove it and run `dvc repro`.") from None
 
 
 def read_object(path: Path, *keys: str, made_by: str) -> dict:
@@ -141,6 +145,10 @@ def jsonl_rows(path: Path, *, made_by: str | None = None) -> Iterator[dict]:
                 raise DataError(
                     f"{path}, line {number}: not JSON ({error.msg}).",
                     remedy="Restore the file, or remove it and run `dvc repro`.",
+                ) from None
+            except (ValueError, RecursionError):
+                raise DataError(
+                    f"{path}, line {number}: {_BEYOND}.", remedy="Restore the file, or remove it and run `dvc repro`."
                 ) from None
             if not isinstance(row, dict):
                 raise DataError(

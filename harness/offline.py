@@ -5,6 +5,7 @@ however it got hold of the socket, and nothing can take it off again. It lasts f
 inherited by forked workers; a worker that is started afresh calls `follow`.
 """
 
+import errno
 import functools
 import ipaddress
 import os
@@ -31,9 +32,13 @@ _QUIET = {
     "DVC_NO_ANALYTICS": "1",
     "DO_NOT_TRACK": "1",
     "NO_ALBUMENTATIONS_UPDATE": "1",
+    # No proxy: one on this machine would take what it is given further, and the guard would see loopback alone.
+    "NO_PROXY": "*",
+    "no_proxy": "*",
 }
 _NAMES = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo"}
 _PEERS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
+_STARTED = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn"}
 # The kernel of this machine is at the other end of these.
 _LOCAL = {int(getattr(socket, name)) for name in ("AF_UNIX", "AF_NETLINK", "AF_ALG") if hasattr(socket, name)}
 
@@ -49,6 +54,8 @@ def enforce() -> list[str]:
 
     A list that grows: a library may swallow the error, so the command line looks at it once more in the end.
     """
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        del os.environ[name]
     os.environ.update(_QUIET)
     # Somebody who says 0 here and means it is told by the guard what is in the way.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -59,6 +66,18 @@ def follow() -> None:
     """The same in a worker, where the process that started it is closed off."""
     if os.environ.get(VARIABLE) == "1":
         _guard()
+
+
+def start_no_program() -> None:
+    """From now on this process starts no other program than Python: the guard would not reach it."""
+
+    def hook(event: str, arguments: tuple) -> None:
+        # `uname` is how the standard library learns what machine this is.
+        if event in _STARTED and os.fsdecode(arguments[0]) not in (sys.executable, "uname"):
+            said = f"No program is started here: it could leave the machine ({VARIABLE}=1)"
+            raise PermissionError(errno.EPERM, said, os.fsdecode(arguments[0]))
+
+    sys.addaudithook(hook)
 
 
 def refuse_store(uri: str, root: Path) -> None:

@@ -18,6 +18,8 @@ from harness.files import sha256
 from harness.task import Task
 
 GROUP = "harness.tasks"
+# What an index takes for the name and the version of a package; what is installed otherwise may be called anything.
+_NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]* [A-Za-z0-9][A-Za-z0-9.!+_-]*")
 # Written while a package is installed or run: another installer, or none, and they differ.
 _MADE_HERE = re.compile(r"(^|/)[^/]+\.dist-info/|(^|/)__pycache__/|\.pyc$|(^|/)\.\.(/|$)")
 
@@ -43,6 +45,11 @@ def offered() -> list[tuple[str, str, str]]:
 def installed(name: str, distribution: str) -> Package:
     """The package that offers the task `name`, as it is installed. Raises RegistryError where there is none such."""
     point = _entry_point(name, distribution)
+    if not _NAMED.fullmatch(f"{point.dist.name} {point.dist.version}"):
+        raise RegistryError(
+            f"The package that offers the task {name} has no name and version that an index takes.",
+            remedy="Its names stand in code and in reports: build it with a plain `name` and `version`.",
+        )
     hashed = {path: sha256(file) for path, file in _files(point.dist)}
     digest = hashlib.sha256("".join(f"{path}\0{hashed[path]}\n" for path in sorted(hashed)).encode()).hexdigest()
     return Package(point.dist.name, point.dist.version, digest)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
-from harness import offline
+from harness import offline, restricted
 from harness.determinism import available_cpus
 from harness.errors import HarnessError
 
@@ -174,6 +174,7 @@ def _start(work: Callable, parent: int) -> None:
     _work = work
     ends_with_its_parent(parent)
     offline.follow()
+    restricted.follow()
 
 
 def _run(job):

@@ -147,7 +147,7 @@ class ParamsFile:
         others, and of sections that each stage checks when it asks for them.
         """
         params = typed.convert(Params, self._values, "", self._name)
-        checked.readable(params.run.profile, "run.profile", self._name)
+        checked.name(params.run.profile, "run.profile", self._name)
         checked.engine(params.engine, self._name)
         for group, names, known in (
             ("run.tasks", params.run.tasks, params.tasks),

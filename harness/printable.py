@@ -3,6 +3,7 @@
 Of these last, some turn what follows, some make two labels look alike, and some spell words for programs alone.
 """
 
+import re
 import unicodedata
 
 BREAKS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
@@ -23,6 +24,11 @@ def fault(text: str) -> str | None:
         if acts(character):
             return f"the control character U+{ord(character):04X}"
     return None
+
+
+def without_password(text: str) -> str:
+    """The text with its addresses as they may be shown: without the user and password that one may hold."""
+    return re.sub(r"(?<=://)[^/?#\s]*@", "", text)
 
 
 def terminal(text: object) -> str:

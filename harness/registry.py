@@ -3,14 +3,16 @@
 import dataclasses
 import importlib.util
 import sys
+import traceback
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness import metrics, printable
+from harness import metrics, printable, restricted
 from harness.errors import RegistryError, nearest
 from harness.task import HEADS, Groups, PublicSource, Task
 
+LONGEST_TITLE = 300
 UNSUPPORTED = {
     "regression": "a number as the answer is not supported: every score here is an F1 over a fixed list of labels, so "
     "cut the numbers into classes and take the head sequence",
@@ -81,6 +83,9 @@ def unreadable(task: Task) -> Iterator[tuple[str, str]]:
             yield f"{where} holds {fault}.", said
         elif text is not None and not isinstance(text, str):
             yield f"{where} is a {type(text).__name__}, not a text.", "Write it in quotes."
+    if isinstance(task.title, str) and len(task.title) > LONGEST_TITLE:
+        remedy = f"Say it in {LONGEST_TITLE}: it stands in every table, and MLflow cuts what is long."
+        yield f"TASK.title has {len(task.title):,} characters.", remedy
 
 
 def _refuse_decomposed(path: Path) -> None:
@@ -126,7 +131,7 @@ def _declared(path: Path) -> Task:
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise RegistryError(
-            f"tasks/{path.name}{_line_of(error, path)}: {type(error).__name__}: {_reason(error)}",
+            f"tasks/{path.name}{_line_of(error, path)}: {_told(error)}",
             remedy="Mend the file; a task file declares TASK = Task(…) and imports nothing heavy.",
         ) from None
     task = getattr(module, "TASK", None)
@@ -150,8 +155,14 @@ def get(root: Path, name: str) -> Task:
     )
 
 
-def _reason(error: BaseException) -> str:
-    return str(error.msg if isinstance(error, SyntaxError) else error)
+def _told(error: BaseException) -> str:
+    """Kind and message, where that says what is wrong with the code: a declaration that looks into the data, and fails
+    at a value there, may quote it."""
+    if isinstance(error, SyntaxError):
+        return f"SyntaxError: {error.msg}"
+    ours = Path(traceback.extract_tb(error.__traceback__)[-1].filename).is_relative_to(Path(__file__).parent)
+    of_code = isinstance(error, (AttributeError, ImportError, NameError, TypeError))
+    return f"{type(error).__name__}: {error}" if ours or of_code else restricted.told(error)
 
 
 def _line_of(error: BaseException, path: Path) -> str:

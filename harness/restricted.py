@@ -5,6 +5,7 @@ on, so where data are restricted a traceback shows its frames and the kinds of t
 """
 
 import json
+import logging
 import os
 import re
 import sys
@@ -30,8 +31,9 @@ CATEGORIES = frozenset([
 ])
 # fmt: on
 OTHER = "other"
+_HIDDEN = "HARNESS_MESSAGES_HIDDEN"
 PIN, META, COLUMNS = "data.dvc", "restricted", "columns"
-_PINNED = re.compile(rf"^  {META}: \[(.*)\]$", re.MULTILINE)
+_PINNED, _PLAIN = re.compile(rf"^  {META}:(.*)$", re.MULTILINE), re.compile(r"[^\W\d][\w-]*")
 _NOTED = re.compile(r"^meta:\n(?:  .*\n?)*", re.MULTILINE)
 _FRAME = re.compile(r'^  File "(?P<file>[^"\n]*)", line \d+, in [^\n]*$', re.MULTILINE)
 
@@ -58,10 +60,19 @@ def by_card(root: Path, name: str) -> bool:
 def pinned(root: Path) -> list[str]:
     """What `data.dvc` notes as restricted, which also stands there while data/ is not checked out."""
     try:
-        match = _PINNED.search((Path(root) / PIN).read_text(encoding="utf-8"))
+        text = (Path(root) / PIN).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return []
-    return [name for name in re.split(r"[\s,]+", match[1]) if name] if match else []
+    if (match := _PINNED.search(text)) is None:
+        return []
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    # DVC writes it anew in its own way: with other quotes, and what is long over several lines.
+    try:
+        return list(map(str, YAML(typ="safe", pure=True).load(text)["meta"][META]))
+    except (YAMLError, KeyError, TypeError):
+        return re.findall(r"[\w-]+", match[1]) or [META]
 
 
 def note(root: Path) -> None:
@@ -70,15 +81,27 @@ def note(root: Path) -> None:
     DVC keeps what stands under `meta`.
     """
     path, marked, taken = Path(root) / PIN, names(root), _columns(root)
-    lines = [f"  {META}: [{', '.join(marked)}]"] if marked else []
+    lines = [f"  {META}: [{', '.join(map(_named, marked))}]"] if marked else []
     if taken:
         lines.append(f"  {COLUMNS}:")
-        lines += [f"    {task}: {json.dumps(columns, ensure_ascii=False)}" for task, columns in sorted(taken.items())]
+        lines += [f"    {_named(task)}: {_written(columns)}" for task, columns in sorted(taken.items())]
     if lines:
         from harness.files import write_text
 
         text = _NOTED.sub("", path.read_text(encoding="utf-8")).rstrip("\n")
         write_text(path, "\n".join([text, "meta:", *lines]) + "\n")
+
+
+def _written(value: object) -> str:
+    """Names, which may hold anything, as YAML: JSON in which what is not to be seen stands as its number."""
+    return "".join(
+        c if c.isprintable() else f"\\u{ord(c):04x}" if c < "\U00010000" else f"\\U{ord(c):08x}"
+        for c in json.dumps(value, ensure_ascii=False)
+    )
+
+
+def _named(name: str) -> str:
+    return name if _PLAIN.fullmatch(name) else _written(name)
 
 
 def _columns(root: Path) -> dict[str, dict]:
@@ -103,6 +126,12 @@ def place(root: Path, path: Path) -> str | None:
     return "/".join(parts[: parts.index("data") + 2] if "data" in parts else parts)
 
 
+def without_files(text: str, root: Path) -> str:
+    """What another program says, such as DVC: each line to where it begins to name a file of a restricted data set."""
+    marked = "|".join(map(re.escape, names(root)))
+    return re.sub(rf"(?<![\w-])(data/(?:{marked}))/(?!source\.json\b).*", r"\1/…", text) if marked else text
+
+
 def category(value: object, more: Iterable[str] = ()) -> str:
     """`value` where it is the name of a category everybody uses (or one of `more`), otherwise "other"."""
     text = str(value)
@@ -123,13 +152,31 @@ def told(error: BaseException) -> str:
 
 
 def hide_messages() -> None:
-    """From now on what nobody caught, in any thread, and library warnings are shown without their messages."""
+    """From now on what nobody caught, in any thread, and warnings and logs of libraries are shown without messages."""
+    os.environ[_HIDDEN] = "1"
     sys.excepthook = _uncaught
     threading.excepthook = lambda given: _print(given.exc_value) if given.exc_value else None
     sys.unraisablehook = lambda given: _print(given.exc_value) if given.exc_value else None
     warnings.formatwarning = lambda message, category, filename, lineno, line=None: (
         f"{filename}:{lineno}: {category.__name__}\n"
     )
+    logging.setLogRecordFactory(_record)
+
+
+def follow() -> None:
+    """The same in a worker that is started afresh, where the process that started it hides messages; what is forked
+    does so by itself."""
+    if os.environ.get(_HIDDEN) == "1":
+        hide_messages()
+
+
+def _record(*arguments, **more) -> logging.LogRecord:
+    """What a library logs: where, and of which kind an error is; nothing in the harness itself logs anything."""
+    record = logging.LogRecord(*arguments, **more)
+    kind = f"{record.exc_info[0].__name__}, " if record.exc_info and record.exc_info[0] else ""
+    record.msg = f"{kind}{record.pathname}:{record.lineno} (messages are left out, because data here are restricted)"
+    record.args, record.exc_info, record.stack_info = (), None, None
+    return record
 
 
 def _uncaught(kind, error: BaseException, trace) -> None:

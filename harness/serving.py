@@ -7,22 +7,29 @@ import subprocess
 import sys
 from pathlib import Path
 
-from harness import tracking
+from harness import offline, tracking
 from harness.errors import MissingInputError
-from harness.printable import terminal
+from harness.printable import terminal, without_password
 from harness.reporting import views
 
 HOST = "127.0.0.1"
-
-
 # What names further stores, hosts and options of a server, or where it is to report to.
-_ELSEWHERE = ("MLFLOW_", "_MLFLOW_", "OTEL_")
+_ELSEWHERE = ("MLFLOW_", "_MLFLOW_", "OTEL_", "DOCKER_")
 _SET = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 
 
 def _environment() -> dict[str, str]:
-    """That of the server: all that it serves, and where, stands in its arguments."""
-    return {key: value for key, value in os.environ.items() if not key.startswith(_ELSEWHERE)} | _SET
+    """That of the server: all that it serves, and where, stands in its arguments.
+
+    Its pages offer assistants and models of other companies. Where nothing may leave the machine, its processes are
+    held as this one is, and start no program that could.
+    """
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(_ELSEWHERE)} | _SET
+    if environment.get(offline.VARIABLE) == "1":
+        package = Path(__file__).parent
+        path = (package / "served", package.parent, environment.get("PYTHONPATH", ""))
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, map(str, path)))
+    return environment
 
 
 def serve(root: Path, port: int) -> int:
@@ -32,7 +39,7 @@ def serve(root: Path, port: int) -> int:
     """
     uri = tracking.store_uri(root)
     if uri.startswith("http"):
-        print(terminal(f"The runs are on a server: {uri}"))
+        print(terminal(f"The runs are on a server: {without_password(uri)}"))
         return 0
     if (path := Path(uri.removeprefix("sqlite:///"))) and uri.startswith("sqlite:///") and not os.path.lexists(path):
         raise MissingInputError(

@@ -62,9 +62,8 @@ def _asked(root: Path, ask: Callable):
         raise
     except Exception as error:
         # Whatever a server, proxy or driver raises.
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise DataError(
-            f"The MLflow store cannot be read ({reason}).",
+            f"The MLflow store cannot be read ({tracking.reason(error)}).",
             remedy="Start its server, or make a local one anew with `harness track --rebuild`.",
         ) from None
 

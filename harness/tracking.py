@@ -19,7 +19,7 @@ from pathlib import Path
 
 from harness import files, offline
 from harness.errors import HarnessError
-from harness.printable import terminal
+from harness.printable import terminal, without_password
 from harness.reporting import standing
 from harness.scratch import scratch_folder
 from harness.store import refuse_unusable
@@ -51,10 +51,15 @@ def artifacts_of(uri: str) -> Path | None:
 def warn(error: Exception, then: str, *, always: bool = False) -> None:
     """Say that MLflow was not updated, and `then`; an error that knows itself what helps says that in its place,
     or before it where it is said `always`."""
-    reason = (str(error).splitlines() or [type(error).__name__])[0][:200].rstrip(".")
     if isinstance(error, HarnessError):
         then = f"{error.remedy} {then}" if always else error.remedy
-    print(terminal(f"harness: warning: MLflow was not updated ({reason}).\n{then}"), file=sys.stderr)
+    print(terminal(f"harness: warning: MLflow was not updated ({reason(error)}).\n{then}"), file=sys.stderr)
+
+
+def reason(error: Exception) -> str:
+    """The first line of what MLflow, a server, a proxy or a driver says."""
+    said = (str(error).splitlines() or [type(error).__name__])[0]
+    return without_password(said)[:200].rstrip(".")
 
 
 def _locks(uri: str) -> Path:

@@ -1,5 +1,8 @@
 """Cards of checkpoints for the tests: what a stage would state, without training."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from harness.cluster import batch_plan
 from harness.models.cards import CorpusPart, Facts, Parent, Training
 
@@ -79,3 +82,28 @@ def imported(**changes) -> Facts:
         "stated": {"licence": {"id": "cc-by-4.0", "name": None, "link": None}, "language": ["no"]},
     }
     return Facts(**{**facts, **changes})
+
+
+def said_by(text: str) -> Iterator[Facts]:
+    """Every text is `text`: trained here from an arm, and from the hub; imported from a folder, and from the hub."""
+    counted = {"document_types": {text: 1, "b": 2}, "written_standards": {text: 2}}
+    corpus = replace(CLINICAL, **counted, licence=text, language=text)
+    held_out = measured(9.5, 0.1, 40, **{text: measured(8, 0.1, 9)})
+    made = training(
+        recipe=text,
+        parameters={text: text},
+        engine={text: text},
+        replay=0.3,
+        corpora={"clinical": corpus, text: corpus},
+        held_out={side: {"clinical": held_out, text: held_out} for side in ("before", "after")},
+        mixed=[{"update": 3, "differs": [text, "b"]}],
+    )
+    licence = {"id": text, "name": text, "link": text}
+    names = {"missing": (text,), "unexpected": (text,), "libraries": {text: text}, "architecture": text, "code": text}
+    yield built(training=made, encoder={text: text}, parent=Parent(text, text, None, text, licence), **names)
+    yield built(training=made, parent=Parent("baseline", "e" * 64, text, text, licence))
+    folder = {"source": {"kind": "folder", "name": text}, "stated": {"licence": licence, "language": [text]}}
+    told = {"notes": (text, f"{text} b"), "origin": {text: text}, "gate": {"not_run": text}}
+    yield imported(**folder, **told, **names)
+    taken = {"masked_tokens": 3, "loss": 1.0, "unigram_loss": 2.0, "margin": 0.5, "despite": text}
+    yield imported(source={"kind": "hub", "repository": text, "revision": text}, gate=taken)

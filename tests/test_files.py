@@ -5,7 +5,7 @@ import tracemalloc
 import pytest
 
 from harness.errors import DataError, MissingInputError
-from harness.files import jsonl_rows, read_jsonl, write_jsonl
+from harness.files import jsonl_rows, read_json, read_jsonl, write_jsonl
 
 ROWS = [{"id": "1", "text": "en\u2028to\x85tre"}, {"id": "2", "text": "æøå"}]
 
@@ -52,3 +52,13 @@ def test_rows_that_fail_half_way_leave_the_file_as_it_was(tmp_path):
     with pytest.raises(ValueError, match="no second row"):
         write_jsonl(tmp_path / "rows.jsonl", rows())
     assert read_jsonl(tmp_path / "rows.jsonl") == [{"id": 0}] and len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("value", ["[" * 200_000, '{"a": ' + "7" * 5_000 + "}"])
+def test_json_that_python_does_not_take_is_refused_and_not_quoted(value, tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text(f"{value}\n", encoding="utf-8")
+    for read in (read_json, read_jsonl):
+        with pytest.raises(DataError, match=r"a\.json(, line 1)?: JSON that is nested too deep, or has a") as caught:
+            read(path)
+        assert "777" not in str(caught.value)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,26 @@ def test_no_way_leads_out(way, repository):
     last = done.stderr.strip().splitlines()
     assert done.returncode == 1 and any("OfflineError: No connection to " in text for text in last), done.stderr[-500:]
     assert "HARNESS_OFFLINE=0" in done.stderr
+
+
+PROXIED = {way: WAYS[way] for way in ("urllib", "requests", "httpx", "hub")} | {
+    "aiohttp": "import asyncio, aiohttp\nasync def f():\n async with aiohttp.ClientSession(trust_env=True) as s: "
+    "await s.get('http://9.9.9.9')\nasyncio.run(f())",
+}
+
+
+@pytest.mark.parametrize("way", PROXIED)
+def test_a_proxy_on_this_machine_leads_nowhere(way, repository):
+    """It would take a request further, and the guard would see loopback alone."""
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        proxy.settimeout(0.01)
+        address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        proxies = {f"{kind}_proxy": address for kind in ("http", "https", "all", "HTTP", "HTTPS", "ALL")}
+        proxies |= {name.upper(): address for name in proxies} | {"NO_PROXY": "localhost", "HF_HUB_OFFLINE": "0"}
+        done = python(f"import signal; signal.alarm(30)\n{START}{PROXIED[way]}", repository, **proxies)
+        assert "OfflineError: No connection to " in done.stderr, done.stderr[-500:]
+        with pytest.raises(TimeoutError):
+            proxy.accept()
 
 
 def test_what_stays_on_the_machine_goes_on(repository):

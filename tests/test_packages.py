@@ -216,3 +216,22 @@ def test_the_commands(site, root, repository, tmp_path):
     (site / "clinic_tasks" / "dose.py").write_text("broken(", encoding="utf-8")
     checked = harness("check")
     assert checked.returncode == 1 and "clinic-tasks 1.0, task dose" in checked.stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Version: 1.0", 'Version: 1.0", **print("sung")) #'),
+        ("Version: 1.0", "Version: <b>1.0</b>"),
+        ("Name: clinic-tasks", 'Name: clinic-tasks"""'),
+    ],
+)
+def test_a_package_whose_name_or_version_is_none_is_not_written_into_a_declaration(site, root, old, new):
+    (information,) = site.glob("*.dist-info")
+    text = (information / "METADATA").read_text()
+    (information / "METADATA").write_text(text.replace(old, new))
+    forget()
+    name = 'clinic-tasks"""' if "Name" in new else "clinic-tasks"
+    with pytest.raises(RegistryError, match="no name and version that an index takes"):
+        adopting.adopt(root, "dose", name)
+    assert not (root / "tasks" / "dose.py").exists()

@@ -193,3 +193,29 @@ def test_whatever_ends_a_stream_does_not_wait_for_the_jobs_in_hand(cause, code, 
             os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode == code and said.startswith("harness: ") and "Traceback" not in said, said
     assert not [worker for worker in workers if running(worker)]
+
+
+def test_a_worker_that_is_started_afresh_hides_messages_where_its_starter_does(tmp_path, repository):
+    """What a library warns of or logs in a worker may quote data, as in the process that started it."""
+    (tmp_path / "work.py").write_text(
+        "import logging, multiprocessing, os, sys, warnings\n"
+        "from harness import parallel, restricted\n"
+        "def say(text):\n"
+        "    warnings.warn(text)\n"
+        "    logging.getLogger('library').warning(text)\n"
+        "if __name__ == '__main__':\n"
+        "    if sys.argv[1:]:\n"
+        "        restricted.hide_messages()\n"
+        "    from concurrent.futures import ProcessPoolExecutor\n"
+        "    context = multiprocessing.get_context('spawn')\n"
+        "    pool = ProcessPoolExecutor(1, context, parallel._start, (say, os.getpid()))\n"
+        "    pool.submit(parallel._run, 'Kari').result()\n",
+        encoding="utf-8",
+    )
+    env = {**os.environ, "PYTHONPATH": str(repository)}
+    for arguments, said in (([], 2), (["restricted"], 0)):
+        command = [sys.executable, tmp_path / "work.py", *arguments]
+        done = subprocess.run(command, env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert len([line for line in done.stderr.splitlines() if line.endswith("Kari")]) == said
+        assert done.stderr.count("work.py:") == 2 - (said > 0)

@@ -273,3 +273,12 @@ def test_a_batch_is_divided_over_devices_where_something_is_trained(source, refu
             asked.checkpoint("nb_bert")
     else:
         assert asked.checkpoint("nb_bert").pretraining
+
+
+def test_a_profiles_name_is_that_of_an_experiment():
+    given = values()
+    given["run"]["profile"] = "a" * 200
+    assert parameters.ParamsFile(given).everything().run.profile == "a" * 200
+    given["run"]["profile"] = "a" * 201
+    with pytest.raises(ConfigError, match=r"run\.profile must be at most 200 characters"):
+        parameters.ParamsFile(given).everything()

@@ -1,12 +1,13 @@
 """The registry: what stands in tasks/, every way a file can be wrong, and nothing heavy on the way."""
 
+import re
 import subprocess
 import sys
 import unicodedata
 
 import pytest
 
-from harness import registry
+from harness import registry, restricted
 from harness.errors import RegistryError
 
 TASK = """from harness.data import readers, schema
@@ -156,6 +157,13 @@ def test_a_text_that_is_no_text_is_refused(root):
     assert "TASK.title is a int, not a text" in refused(root)
 
 
+def test_a_title_that_mlflow_would_cut_is_refused(root):
+    write(root, "plum", 'title="A task"', "title='a b ' * 75")
+    assert len(registry.get(root, "plum").title) == 300
+    write(root, "plum", 'title="A task"', "title='a b ' * 76")
+    assert "tasks/plum.py: TASK.title has 304 characters." in refused(root)
+
+
 @pytest.mark.parametrize("text", ["<b> & [x](y) `z` * _ | = + @ $ {{}} %", "Pasientskade – æøå №1", "a\u00a0b"])
 def test_texts_to_be_read_are_taken_as_they_are(root, text):
     write(root, "plum", 'title="A task"', f"title={text.replace('{{}}', '')!r}")
@@ -203,3 +211,26 @@ def test_loading_all_tasks_imports_nothing_heavy(repository):
         [sys.executable, "-c", code, str(repository)], cwd=repository, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("line", "hidden", "shown"),
+    [
+        ("float('Kari')", "ValueError", "ValueError: could not convert string to float: 'Kari'"),
+        ("{}['Kari']", "KeyError", "KeyError: 'Kari'"),
+        ("int(__import__('decimal').Decimal('sNaN'))", "ValueError", "ValueError: cannot convert NaN to integer"),
+        ("__import__('json').loads('[Kari]')", "JSONDecodeError", "JSONDecodeError: Expecting value: line 1 column 2"),
+        ("kari", *["NameError: name 'kari' is not defined"] * 2),
+        ("1 +", *["SyntaxError: invalid syntax"] * 2),
+        ("__import__('harness.data.tabular', fromlist='x').table('a*', columns={})", *["ValueError: file='a*'"] * 2),
+    ],
+)
+def test_a_declaration_that_looks_into_the_data_and_fails_there(root, monkeypatch, line, hidden, shown):
+    """Where data are restricted, only what is wrong with the code is told."""
+    path = root / "tasks" / "broken.py"
+    path.write_text(f"{line}\n", encoding="utf-8")
+    for hook, expected in ((sys.__excepthook__, shown), (restricted._uncaught, hidden)):
+        monkeypatch.setattr(sys, "excepthook", hook)
+        with pytest.raises(RegistryError, match=re.escape(f"tasks/broken.py, line 1: {expected}")) as caught:
+            registry.get(root, "broken")
+        assert "Kari" not in caught.value.message or hook is sys.__excepthook__

@@ -13,9 +13,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import hostile
 import pytest
 import restricted_site
+import yaml
+from dvc.utils.serialize import modify_yaml
 from restricted_site import NUMBER, STAGES, TASKS, call, placing, sightings
+from ruamel.yaml import YAML
 
 from harness import even, restricted
 
@@ -107,6 +111,58 @@ def test_git_add_all_picks_up_no_data(finished):
     staged = subprocess.run(["git", "grep", "--cached", "-il", "qzxcan"], cwd=finished, capture_output=True, text=True)
     held = staged.stdout.splitlines()
     assert held == []
+
+
+NAMES = (
+    "aismec (copy)",
+    "aismec #2",
+    "x]",
+    "a: b",
+    "a, b",
+    "'x",
+    "æøå",
+    "[x",
+    "&a",
+    "*a",
+    "- a",
+    "O'Hara",
+    'a"b',
+    "a\\u2028b",
+)
+
+
+@pytest.mark.parametrize("name", [*hostile.ALL, "a\x7fb", "a\x85b", "\ufffe", "\U000e0001"])
+def test_any_column_is_noted_in_the_pin_which_stays_yaml(name, tmp_path):
+    folder, columns = tmp_path / "data" / "calls", {"text": name, name: "text"}
+    folder.mkdir(parents=True)
+    (folder / "source.json").write_text(json.dumps({"kind": "restricted", "columns": columns}), encoding="utf-8")
+    (tmp_path / "data.dvc").write_text("outs:\n- path: data\n", encoding="utf-8")
+    restricted.note(tmp_path)
+    text = (tmp_path / "data.dvc").read_text(encoding="utf-8")
+    for load in (YAML(typ="safe", pure=True).load, yaml.safe_load):
+        assert load(text)["meta"] == {"restricted": ["calls"], "columns": {"calls": columns}}
+    restricted.note(tmp_path)
+    assert (tmp_path / "data.dvc").read_text(encoding="utf-8") == text
+
+
+def test_the_pin_says_what_is_restricted_however_many_and_whatever_called_also_as_dvc_writes_it(tmp_path):
+    """DVC breaks long lines and has other quotes; the data need not be there."""
+    names = sorted([*NAMES, *(f"hospital_of_{i:02}" for i in range(20))])
+    for name in names:
+        (tmp_path / "data" / name).mkdir(parents=True)
+        (tmp_path / "data" / name / "source.json").write_text('{"kind": "restricted"}', encoding="utf-8")
+    pin = tmp_path / "data.dvc"
+    pin.write_text("outs:\n- path: data\n", encoding="utf-8")
+    restricted.note(tmp_path)
+    shutil.rmtree(tmp_path / "data")
+    written = pin.read_text(encoding="utf-8")
+    assert restricted.names(tmp_path) == names
+    with modify_yaml(str(pin)) as content:
+        content["frozen"] = True
+    assert len(pin.read_text(encoding="utf-8").splitlines()) > len(written.splitlines()) + 1
+    assert restricted.names(tmp_path) == names
+    pin.write_text(f"{written}{{", encoding="utf-8")  # damaged: nobody knows what it says
+    assert restricted.names(tmp_path)
 
 
 # Ways to fail. Each is a change to the files of one task, and what is said of it.
@@ -233,13 +289,19 @@ def _renamed(place: Path, first: Path, name: str) -> None:
 
 
 RAISING = """
-import threading, warnings
+import logging, threading, warnings
 from dataclasses import replace
 from tasks_aismec_as_it_was import TASK as ORDINARY
 
 def read(folder):
     text = (folder / "calls.jsonl").read_text(encoding="utf-8")
     warnings.warn(text[:200])
+    logging.getLogger("library").warning("cannot read %s", text[:200])
+    try:
+        int(text[:200])
+    except ValueError:
+        logging.exception(text[:200])
+        logging.getLogger("other").error("as above", stack_info=True, exc_info=True)
     thread = threading.Thread(target=int, args=(text[:200],))
     thread.start()
     thread.join()
@@ -253,7 +315,7 @@ TASK = replace(ORDINARY, reader=read)
 
 
 def test_what_a_library_says_when_it_fails_is_not_shown(finished):
-    """A reader that raises, warns, and fails in a thread, each time with the data in its message."""
+    """A reader that raises, warns, logs, and fails in a thread, each time with the data in its message."""
     ordinary = (finished / "tasks" / "aismec.py").read_text(encoding="utf-8")
     (finished / "tasks_aismec_as_it_was.py").write_text(ordinary, encoding="utf-8")
     (finished / "tasks" / "aismec.py").write_text(RAISING, encoding="utf-8")
@@ -263,6 +325,7 @@ def test_what_a_library_says_when_it_fails_is_not_shown(finished):
     assert done.stdout.count("\n= 1\n") == 2
     # Where it happened is what mends it.
     assert "ValueError" in done.stderr and "UserWarning" in done.stderr
+    assert re.search(r"ValueError, .*aismec\.py:\d+ \(messages are left out", done.stderr)
     assert re.search(r"tasks/aismec\.py, line \d+: TASK\.reader fails with KeyError\.", done.stdout)
     assert sightings(finished) == {}
 

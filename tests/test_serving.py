@@ -18,7 +18,7 @@ import fakes
 import hostile
 import pytest
 
-from harness import files
+from harness import files, serving
 from harness.stages import track
 
 TASKS, FAMILIES, SEEDS = ("medmqp", "nor_deid"), ("nb_bert", "norbert3"), (1, 2)
@@ -52,13 +52,35 @@ def root(tmp_path_factory, repository):
     return root
 
 
+# Notes every address that a process of the server, or one that it starts, binds or asks for.
+NOTING = """
+import sys
+
+def note(event, arguments):
+    if event in ("socket.bind", "socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname"):
+        with open({path!r}, "a") as asked:
+            asked.write(f"{{event}} {{arguments[1] if len(arguments) == 2 else arguments[0]!r}}\\n")
+
+sys.addaudithook(note)
+"""
+
+
 @pytest.fixture(scope="module")
-def ui(root, repository):
+def asked(tmp_path_factory):
+    """A folder for PYTHONPATH, and the file in which is noted what was asked for."""
+    folder = tmp_path_factory.mktemp("asked")
+    (folder / "sitecustomize.py").write_text(NOTING.format(path=str(folder / "asked.txt")), encoding="utf-8")
+    return folder / "asked.txt"
+
+
+@pytest.fixture(scope="module")
+def ui(root, repository, asked):
     """`harness ui`, and the addresses that it prints, by experiment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"} | {"PYTHONPATH": str(repository)}
+    environment = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"}
+    environment |= {"PYTHONPATH": f"{asked.parent}{os.pathsep}{repository}"}
     # Each would have it listen to everybody, or ask another machine.
     environment |= {
         "MLFLOW_UVICORN_OPTS": "--host 0.0.0.0",
@@ -66,6 +88,8 @@ def ui(root, repository):
         "MLFLOW_REGISTRY_STORE_URI": "postgresql://u:p@far.example/db",
         "MLFLOW_READ_REPLICA_BACKEND_STORE_URI": "postgresql://u:p@far.example/db",
         "MLFLOW_REGISTRY_URI": "http://far.example",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://far.example",
+        "HTTPS_PROXY": "http://127.0.0.1:9",
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "harness", "ui", "--port", str(port)],
@@ -87,6 +111,35 @@ def ui(root, repository):
         process.send_signal(signal.SIGTERM)
         process.wait(60)
     assert socket.socket().connect_ex(("127.0.0.1", port)), "the server outlives `harness ui`"
+
+
+_CLOSED, _ALONE = "OfflineError: No connection to ", "PermissionError: [Errno 1] No program is started here"
+_EXEC = [sys.executable, "-c", "import os; os.execvp('true', ['true'])"]
+HELD = {
+    "a connection": ("import urllib.request; urllib.request.urlopen('http://far.example')", _CLOSED),
+    "a daemon elsewhere": ("import socket; socket.create_connection(('9.9.9.9', 2375))", _CLOSED),
+    "an assistant": ("import subprocess; subprocess.run(['claude', '-p', 'x'])", _ALONE),
+    "a shell": ("import os; os.system('true')", _ALONE),
+    "a process": (f"import subprocess, sys; sys.exit(subprocess.run({_EXEC}).returncode)", _ALONE),
+}
+
+
+@pytest.mark.parametrize("way", HELD)
+def test_where_nothing_may_leave_the_machine_the_servers_processes_are_held(way, monkeypatch):
+    """MLflow's pages offer assistants, which are programs, and models of other companies."""
+    code, said = HELD[way]
+    for name, value in (("DOCKER_HOST", "tcp://9.9.9.9:2375"), ("HARNESS_OFFLINE", "1")):
+        monkeypatch.setenv(name, value)
+    environment = serving._environment()
+    assert "DOCKER_HOST" not in environment
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert done.returncode == 1 and said in done.stderr
+    # What MLflow itself asks of the machine goes on, and elsewhere nothing is held.
+    done = subprocess.run([sys.executable, "-c", "import platform; platform.processor()"], env=environment)
+    assert done.returncode == 0
+    monkeypatch.setenv("HARNESS_OFFLINE", "0")
+    started = [sys.executable, "-c", "import subprocess; subprocess.run(['true'])"]
+    assert subprocess.run(started, env=serving._environment()).returncode == 0
 
 
 @pytest.fixture(scope="module")
@@ -220,3 +273,11 @@ def test_a_checkpoint_says_how_it_was_made(page, ui):
     page.click(link("nb_bert clinical"))
     page.wait("document.body.innerText.includes('trained from the baseline')")
     assert "nb_bert clinical" in page.evaluate("document.body.innerText")
+
+
+def test_no_process_of_the_server_asks_for_another_machine(page, ui, asked):
+    """Nothing holds it: the guard of `harness ui` does not reach the processes that it starts."""
+    lines = set(asked.read_text(encoding="utf-8").splitlines())
+    assert any(line.startswith("socket.bind") and f"('127.0.0.1', {ui[0]})" in line for line in lines)
+    here = ("('127.0.0.1', ", "('::1', ", "'localhost'", " '/")
+    assert [line for line in lines if not any(place in line for place in here)] == []

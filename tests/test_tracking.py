@@ -9,7 +9,8 @@ from dataclasses import replace
 import fakes
 import pytest
 
-from harness import files, mirroring, tracking
+from harness import files, mirroring, serving, tracked, tracking
+from harness.errors import DataError
 from harness.evaluation.verdicts import VERDICTS
 from harness.reporting import pretrainings, recordings, results, standing
 from harness.stages import track
@@ -280,6 +281,18 @@ def test_a_server_that_cannot_be_reached_is_a_warning(root, monkeypatch, capsys)
     track.run(root, SETTINGS, fakes.TASKS)
     assert "MLflow was not updated" in capsys.readouterr().err
     assert set(files.read_json(root / "artifacts" / "tracking.json")) == {"medmqp/nb_bert", "nor_deid/nb_bert"}
+
+
+def test_no_message_holds_the_password_of_a_server(root, monkeypatch, capsys):
+    """What MLflow says of a server that does not answer begins with its address."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://kari:hemmelig@127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    track.run(root, SETTINGS, fakes.TASKS)
+    assert serving.serve(root, 5000) == 0
+    with pytest.raises(DataError) as caught:
+        tracked.experiments(root)
+    said = [*capsys.readouterr(), str(caught.value)]
+    assert all("http://127.0.0.1:9" in text and "hemmelig" not in text and "kari" not in text for text in said)
 
 
 def test_the_stage_writes_fingerprints_and_no_run_ids(root):

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
 
-from harness import code_lists
+from harness import code_lists, restricted
 from harness.commands.common import anywhere_here, declare, repository
 from harness.grid.comparisons import Comparison
+from harness.printable import terminal
 
 # The stages that all families need first.
 SHARED = ("split", "corpus")
@@ -80,7 +81,7 @@ def _failed(root: Path, calls: Sequence[Sequence[str]]) -> bool:
         )
         for call in calls
     ]
-    readers = [Thread(target=_pass_on, args=(one,), daemon=True) for one in started]
+    readers = [Thread(target=_pass_on, args=(one, root), daemon=True) for one in started]
     for reader in readers:
         reader.start()
     try:
@@ -96,6 +97,6 @@ def _failed(root: Path, calls: Sequence[Sequence[str]]) -> bool:
         raise
 
 
-def _pass_on(process: subprocess.Popen) -> None:
+def _pass_on(process: subprocess.Popen, root: Path) -> None:
     for line in process.stdout:
-        print(line, end="", flush=True)
+        print(terminal(restricted.without_files(line, root)), end="", flush=True)

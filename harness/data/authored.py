@@ -1,4 +1,4 @@
-"""The two functions that a task file brings along, called so that whatever they do ends in a message about that file.
+"""The functions that a task file brings along, called so that whatever they do ends in a message about that file.
 
 What an author's function raises may quote the data, so of an unknown error only its kind and line are told.
 """
@@ -30,6 +30,22 @@ def schema(task: Task):
         remedy = f"Write schema=lambda: schema.{task.head}(LABELS)."
         raise _wrong(task, "schema", found, "a pandera DataFrameSchema", remedy)
     return found
+
+
+def failures(task: Task, frame):
+    """pandera's table of what of a data frame breaks the declared schema; None where nothing does."""
+    import pandera.pandas as pa
+
+    declared = schema(task)
+
+    def cases():
+        try:
+            declared.validate(frame, lazy=True)
+        except pa.errors.SchemaErrors as errors:
+            return errors.failure_cases
+
+    # A parser of the author's raises what it raises, with the value it fails on.
+    return _called(task, "schema", cases)
 
 
 def _called(task: Task, field: str, call: Callable):

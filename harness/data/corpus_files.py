@@ -52,7 +52,15 @@ class Rows:
     size: int
 
     def documents(self) -> Iterator[dict]:
-        for number, row in enumerate(self.batch.to_pylist(), start=self.first):
+        try:
+            rows = self.batch.to_pylist()
+        except (ValueError, OverflowError):
+            # What it says may quote a value.
+            raise DataError(
+                f"{self.path}, from row {self.first} on: a value that Python does not have.",
+                remedy="Write the file again with texts, dates as well.",
+            ) from None
+        for number, row in enumerate(rows, start=self.first):
             yield _document(row, f"{self.path}, row {number}")
 
 
@@ -158,8 +166,8 @@ def _lines(path: Path) -> Iterator[Chunk]:
                     )
                 yield Lines(path, first, lines, after - before)
                 first, before = first + len(lines), after
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: damaged archive ({error}).", remedy="Fetch the file again.") from None
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise DataError(f"{path}: no gzip archive, or damaged.", remedy="Fetch the file again.") from None
 
 
 def _some_lines(handle, path: Path, first: int) -> list[bytes]:
@@ -188,7 +196,7 @@ def _batches(path: Path) -> Iterator[Chunk]:
                 batch.validate(full=True)
                 yield Rows(path, first, batch, size * batch.num_rows // total)
                 first += batch.num_rows
-    except (ArrowException, OSError):
+    except (ArrowException, OSError, ValueError):
         # What it says may quote a value, or the name of a column.
         raise DataError(f"{path}: not a Parquet file, or damaged.", remedy="Write the file again.") from None
 
@@ -209,13 +217,15 @@ def _parsed(line: bytes, where: str):
         raise DataError(f"{where}: not JSON ({error.msg}).", remedy=_REMEDY) from None
     except RecursionError:
         raise DataError(f"{where}: not JSON (nested too deep).", remedy=_REMEDY) from None
+    except ValueError:
+        raise DataError(f"{where}: not JSON (a number of too many digits).", remedy=_REMEDY) from None
 
 
 def _document(row, where: str) -> dict:
     for key in ("id", "text"):
         if not isinstance(row, dict) or not isinstance(row.get(key), str):
             raise DataError(f"{where}: no {key!r} with a string.", remedy=_REMEDY)
-    language = row.get("language") or ""
+    language = str(row.get("language") or "")
     document = {
         "id": row["id"],
         "document_type": str(row.get("document_type") or ("review" if language else UNKNOWN)),

@@ -97,18 +97,13 @@ def refuse_failures(task: Task, reading: Reading, found: list[Finding], source_n
 def failures(task: Task, reading: Reading, kind: str) -> list[Finding]:
     """What of a reading breaks the task's schema."""
     import pandas
-    import pandera.pandas as pa
 
     records = reading.records
     frame = pandas.DataFrame(
         {name: pandas.Series([record.get(name) for record in records], dtype=object) for name in _names(records)}
     )
-    declared = authored.schema(task)
-    try:
-        declared.validate(frame, lazy=True)
-    except pa.errors.SchemaErrors as errors:
-        return list(_findings(errors.failure_cases, frame, reading, show=kind in ("public", "synthetic")))
-    return []
+    cases = authored.failures(task, frame)
+    return [] if cases is None else list(_findings(cases, frame, reading, show=kind in ("public", "synthetic")))
 
 
 def mapped(task: Task, found: Iterable[Finding]) -> str:

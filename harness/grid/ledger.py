@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness import restricted
 from harness.auditing.pipeline import read_yaml
 from harness.errors import HarnessError, MissingInputError
 from harness.files import write_bytes
@@ -70,6 +71,9 @@ def _dvc(root: Path, *arguments: str) -> str:
     done = subprocess.run([sys.executable, "-m", "dvc", *arguments], cwd=root, capture_output=True, text=True)
     if done.returncode != 0:
         said = (done.stderr.strip() or done.stdout.strip() or "?").splitlines()
+        # Behind the error it may say whom to ask.
+        reason = next((line for line in reversed(said) if line.startswith("ERROR")), said[-1])
         action = next(word for word in arguments if not word.startswith("-"))
-        raise HarnessError(f"dvc {action} failed: {said[-1]}", remedy="Mend that, then run `harness grid` again.")
+        told = restricted.without_files(reason, root)
+        raise HarnessError(f"dvc {action} failed: {told}", remedy="Mend that, then run `harness grid` again.")
     return done.stdout

@@ -16,6 +16,9 @@ ABSENT = "not provided"
 _LONGEST_NAME = 80
 _ADDRESS = re.compile(r"://|www\.|mailto:|xmpp:|\S@\S", re.IGNORECASE)
 
+# What begins a heading or a list where a text begins.
+_FIRST = re.compile(r"^(\d{0,9})([#+=.)-])(?=[\s#]|$)")
+
 
 def model_card(card: Mapping, results: Sequence[Mapping] = ()) -> str:
     """README.md for `card` (see `harness.models.cards`), the same bytes for the same card.
@@ -56,13 +59,15 @@ def _what(card: Mapping) -> list[str]:
 def _origin(card: Mapping) -> str:
     source, parent = card["source"], card.get("parent")
     if source.get("kind") == "hub":
-        return f"Taken from {_code(source['repository'])} on the Hugging Face hub at commit `{source['revision']}`."
+        return (
+            f"Taken from {_code(source['repository'])} on the Hugging Face hub at commit {_code(source['revision'])}."
+        )
     if source.get("kind") == "folder":
         return f"Taken from a folder named {_code(source['name'])} that was handed over as it is."
     if not parent:
         return "Its training began from random weights."
     if parent.get("repository"):
-        return f"Its training began from {_code(parent['repository'])} at commit `{parent['revision']}`."
+        return f"Its training began from {_code(parent['repository'])} at commit {_code(parent['revision'])}."
     return f"Its training began from the arm {_code(parent['arm'])} of its family."
 
 
@@ -257,7 +262,7 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
 
 def _cell(value, longest: int = _LONGEST_NAME) -> str:
     """One line of plain text, cut to a name's length, that Markdown leaves as it is."""
-    return " ".join(map(_word, _line(value)[:longest].split(" ")))
+    return _FIRST.sub(r"\1\\\2", " ".join(map(_word, _line(value)[:longest].split(" "))))
 
 
 def _line(value) -> str:

@@ -1,7 +1,9 @@
 """The report's tables on checkpoints: how each was made, and what pre-training did to its masked-LM loss."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
+from harness.config import TRAINED_ON
 from harness.escaping import code, plain
 from harness.reporting import wording
 from harness.reporting.document import Details, Paragraph, Table
@@ -10,6 +12,15 @@ from harness.reporting.results import FAMILY_TITLES
 CORPORA = ("general", "clinical")
 SIDES = ("before", "after")
 BUILT = "build"
+
+
+def folders(root: Path, families: Iterable[str]) -> Iterator[tuple[str, str, Path]]:
+    """(family, arm, folder) of every checkpoint with a card; what else somebody put beside them is no arm."""
+    for family in families:
+        for arm in sorted(TRAINED_ON):
+            folder = Path(root) / "artifacts" / "checkpoints" / family / arm
+            if (folder / "harness.json").is_file():
+                yield family, arm, folder
 
 
 def source_kind(card: Mapping) -> str | None:

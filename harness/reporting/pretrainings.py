@@ -8,7 +8,7 @@ from harness import files
 from harness.config import Run
 from harness.escaping import markdown, plain
 from harness.reporting import wording
-from harness.reporting.checkpoints import measured, source_kind
+from harness.reporting.checkpoints import folders, measured, source_kind
 from harness.reporting.results import FAMILY_TITLES
 from harness.reporting.standing import NOTE
 
@@ -48,12 +48,10 @@ def experiment(profile: str) -> str:
 def collect(root: Path, run: Run, origin: Mapping[str, str]) -> list[Pretraining]:
     """Every checkpoint of the run's families that has a card, a baseline before what went on from it."""
     found = []
-    for family in run.families:
-        for folder in sorted((root / "artifacts" / "checkpoints" / family).glob("*")):
-            # The folder of a control arm that is switched off holds a card without a source.
-            if (folder / "harness.json").is_file() and (card := files.read_json(folder / "harness.json")).get("source"):
-                tree = files.sha256_tree(folder)
-                found.append(Pretraining(family, folder.name, card, tree, run.profile, origin))
+    for family, arm, folder in folders(root, run.families):
+        # The folder of a control arm that is switched off holds a card without a source.
+        if (card := files.read_json(folder / "harness.json")).get("source"):
+            found.append(Pretraining(family, arm, card, files.sha256_tree(folder), run.profile, origin))
     return sorted(found, key=lambda made: (run.families.index(made.family), made.arm != "baseline", made.arm))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from harness import code_lists, files
 from harness.config import ReportSettings
-from harness.reporting import content, disclosed_cards, exploratory, provenance, results, tables
+from harness.reporting import checkpoints, content, disclosed_cards, exploratory, provenance, results, tables
 from harness.reporting.background import Background
 from harness.reporting.document import Table
 from harness.scratch import is_scratch, together
@@ -96,10 +96,8 @@ def read_background(root: Path, settings: ReportSettings) -> Background:
     """The cards of data, splits, corpora and checkpoints, whole."""
     artifacts, run_ = root / "artifacts", settings.run
     cards = {
-        (family, folder.name): files.read_json(folder / "harness.json")
-        for family in run_.families
-        for folder in sorted((artifacts / "checkpoints" / family).glob("*"))
-        if (folder / "harness.json").is_file()
+        (family, arm): files.read_json(folder / "harness.json")
+        for family, arm, folder in checkpoints.folders(root, run_.families)
     }
     return Background(
         cards={

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
-from harness import offline
+from harness import offline, restricted
 from harness.determinism import prepare_torch
 from harness.errors import TrainingError
 from harness.parallel import ends_with_its_parent, portable, starting, usable_workers
@@ -146,6 +146,7 @@ def _end(workers: Sequence[_Worker], seconds: float, *, at_work: bool) -> None:
 def _serve(connection: Connection, number: int, work: Callable, steps, device: str, parent: int) -> None:
     ends_with_its_parent(parent)
     offline.follow()
+    restricted.follow()
     prepare_torch(threads=1, device=device)
     if device == "cuda":
         import torch

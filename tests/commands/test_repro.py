@@ -1,6 +1,7 @@
 """`harness repro`: what is asked of DVC, in which order, and how it ends."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,7 +26,7 @@ if "-s" in sys.argv:
     with open("pids.txt", "a") as log:
         log.write(f"{os.getpid()}\\n")
     time.sleep(float(os.environ.get("SLEEPS", "1")))
-print("said by", asked.split()[-1])
+print("said by", asked.split()[-1], "\\x1b[2J")
 with open("calls.txt", "a") as log:
     log.write(f"ends {asked}\\n")
 """
@@ -63,7 +64,7 @@ PAGES = [beside("report"), beside("track")]
 def test_families_run_side_by_side_between_what_they_share(project):
     done = call(project)
     out, _ = done.communicate(timeout=60)
-    assert done.returncode == 0 and "said by finetune@synergi-norbert3" in out
+    assert done.returncode == 0 and "said by finetune@synergi-norbert3 \\x1b[2J\n" in out
     log = (project / "calls.txt").read_text().splitlines()
     assert log[:2] == ["begins repro split corpus", "ends repro split corpus"]
     at = 2
@@ -130,3 +131,18 @@ def test_an_interruption_ends_what_was_started(project, number):
     for pid in map(int, pids.read_text().split()):
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+def test_a_restricted_file_that_dvc_names_is_not_named(project):
+    """The same with DVC itself: it fails at a link that leads nowhere."""
+    shutil.rmtree(project / "dvc")
+    (project / "data" / "notes").mkdir(parents=True)
+    (project / "data" / "notes" / "Kari Nordmann.txt").symlink_to("/nowhere")
+    stages = "stages: {split: {cmd: 'true', deps: [data/notes]}, corpus: {cmd: 'true'}}"
+    (project / "dvc.yaml").write_text(stages, encoding="utf-8")
+    (project / "data.dvc").write_text("outs:\n- path: data\nmeta:\n  restricted: [aismec, notes]\n", encoding="utf-8")
+    subprocess.run([sys.executable, "-m", "dvc", "init", "-q", "--no-scm"], cwd=project, check=True)
+    running = call(project)
+    out, error = running.communicate(timeout=120)
+    assert running.returncode == 1 and "ERROR: failed to reproduce" in out and "/data/notes/…\n" in out
+    assert "Kari" not in out + error

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import registry
+from harness import files, registry
 from harness.data import authored
 from harness.errors import DataError, RegistryError
 from harness.plugins import creating
@@ -77,3 +77,25 @@ def test_what_a_reader_says_in_words_of_ours_is_left_as_it_is(root):
     (root / "data" / "triage" / "sample.csv").unlink()
     with pytest.raises(DataError):
         authored.read(registry.get(root, "triage"), root / "data" / "triage")
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        ("pa.DataFrameSchema(parsers=pa.Parser(lambda d: d.assign(text=d['text'].astype(int))))", "ValueError"),
+        ("pa.DataFrameSchema({'text': pa.Column(str, parsers=pa.Parser(lambda s: {}[s[0]]))})", "KeyError"),
+        ("pa.DataFrameSchema({'text': pa.Column('datetime64[ns]', coerce=True)})", ""),
+        ("pa.DataFrameSchema({'text': pa.Column(checks=pa.Check(lambda v: int(v) > 3, element_wise=True))})", ""),
+    ],
+)  # fmt: skip
+def test_a_schema_that_fails_at_a_value_quotes_none(root, declared, said):
+    before = "import pandera.pandas as pa\n\n"
+    task = changed(root, "lambda: schema.sequence(LABELS)", f"lambda: {declared}", before)
+    folder = root / "data" / "triage"
+    file = folder / "sample.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace("hadde", SECRET), encoding="utf-8")
+    source = files.read_json(folder / "source.json")
+    files.write_json(folder / "source.json", source | {"kind": "restricted", "files": {file.name: files.sha256(file)}})
+    with pytest.raises(RegistryError if said else DataError) as caught:
+        validate.check(task, folder, root)
+    assert "Kari" not in str(caught.value) and (not said or f"TASK.schema fails with {said}" in caught.value.message)

@@ -1,5 +1,8 @@
 """What DVC says is turned into what the grid does."""
 
+import subprocess
+import sys
+
 import pytest
 
 from harness.errors import HarnessError, MissingInputError
@@ -63,3 +66,19 @@ def test_what_dvc_recorded_otherwise_is_taken_back(tmp_path, monkeypatch):
 def test_a_failure_of_dvc_is_told_in_its_own_words(tmp_path):
     with pytest.raises(HarnessError, match="dvc status failed: ERROR: you are not inside of a DVC repository"):
         ledger._status(tmp_path, ["finetune@a-x"])
+
+
+def test_what_dvc_says_of_a_restricted_file_ends_before_its_name(tmp_path):
+    """DVC names the file that it fails at, which may be called by a patient's name."""
+    folder = tmp_path / "data" / "notes"
+    folder.mkdir(parents=True)
+    (folder / "Kari O'Hara.txt").symlink_to("/nowhere")
+    (tmp_path / "dvc.yaml").write_text("stages: {notes: {cmd: 'true', deps: [data/notes]}}", encoding="utf-8")
+    subprocess.run([sys.executable, "-m", "dvc", "init", "-q", "--no-scm"], cwd=tmp_path, check=True)
+    with pytest.raises(HarnessError, match="Kari O'Hara"):
+        ledger._status(tmp_path, ["notes"])
+    (tmp_path / "data.dvc").write_text("outs: []\nmeta:\n  restricted: [calls, notes]\n", encoding="utf-8")
+    with pytest.raises(HarnessError) as caught:
+        ledger._status(tmp_path, ["notes"])
+    assert caught.value.message.startswith("dvc status failed: ERROR: ")
+    assert caught.value.message.endswith("/data/notes/…")

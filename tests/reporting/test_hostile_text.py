@@ -5,6 +5,7 @@ import functools
 import io
 import json
 import re
+import subprocess
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -27,6 +28,9 @@ MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 LABELS = tuple(line for line in hostile.LINES if line.strip())
 FORMULAS = ("$\\frac{$", "$x^{$")
 TYPES = (LABELS[0], hostile.ACTING[2], LABELS[12])
+STANDARDS = (hostile.ACTING[3], hostile.LINES[10])
+# Beside the checkpoints, with a card each.
+FOLDERS = ('<img src=x onerror="x">', "*a* `b` **c**", "# d", "[e](javascript:f)", "two\nlines")
 HARMLESS = ("a rare note", "a summary", "a note")
 
 
@@ -46,12 +50,15 @@ def finish(root, acting):
         "aismec": replace(fakes.TASKS["aismec"], title=title, labels=two, positive=two[1]),
     }
     types = dict(zip(("rare note", "epikrise", "referral"), TYPES if acting else HARMLESS, strict=True))
+    standards = dict(zip(("bokmål", "nynorsk"), STANDARDS if acting else ("a standard", "another"), strict=True))
     fill, corpus_card = fakes._fill, fakes._corpus_card
 
     def filled(record, task, chance):
         fill(record, task, chance)
         if "document_type" in record:
             record["document_type"] = types[record["document_type"]]
+        if "written_standard" in record:
+            record["written_standard"] = standards[record["written_standard"]]
 
     def card(kind):
         found = corpus_card(kind)
@@ -83,7 +90,8 @@ def _rewrite(root, value, acting):
         files.write_json(path, card)
         path = root / "artifacts" / "splits" / task / "leakage.json"
         leakage = files.read_json(path)
-        leakage["checks"] += [{"check": value, "level": "warning", "count": 3, "ids": [], "detail": value}]
+        ids = [value, f"{value} 2", f"{value} 3"]
+        leakage["checks"] += [{"check": value, "level": "warning", "count": 3, "ids": ids, "detail": value}]
         files.write_json(path, leakage)
     folder = root / "artifacts" / "checkpoints" / "nb_bert"
     for arm, source in (
@@ -94,7 +102,12 @@ def _rewrite(root, value, acting):
         found = {"loss": 2.0, "accuracy": 0.5, "tokens": 90, "by_document_type": {}}
         found["by_document_type"] = {TYPES[0] if acting else "a type": {"loss": 2.0, "accuracy": 0.5, "tokens": 90}}
         sides = {side: {"general": found, "clinical": found} for side in ("before", "after")}
-        files.write_json(folder / arm / "harness.json", card | {"source": source, "held_out": sides})
+        card |= {"source": source, "held_out": sides, "architecture": value, "libraries": {"torch": value}}
+        card |= {"notes": [value], "missing": [value], "recipe": {"name": value, "parameters": {}}}
+        card |= {"engine": {"device": value}, "encoder": {"hidden": value}}
+        files.write_json(folder / arm / "harness.json", card)
+        for name in (*FOLDERS, f"{arm} (copy)") if acting else ():
+            files.write_json(folder / name / "harness.json", card)
 
 
 def _notes(root, settings, tasks):
@@ -185,7 +198,7 @@ def test_the_page_has_the_same_tags_and_every_label_as_it_is(acting, harmless):
 
     assert kept(page.tags) == kept(twin.tags)
     _, title, value = texts(True)
-    for text in (*LABELS, title.split(":")[0], value, *TYPES):
+    for text in (*LABELS, title.split(":")[0], value, *TYPES, *STANDARDS):
         assert as_shown(text) in page.words, text
 
 
@@ -229,6 +242,22 @@ def test_notes_for_mlflow_are_text_with_the_pipelines_own_links(acting, harmless
         assert not re.search(r"(?<!\S)@\w", note)  # MLflow's renderer links a name behind an at sign
 
 
+def test_git_says_a_commit_and_nothing_that_somebody_named(tmp_path):
+    def git(*arguments):
+        named = ["-c", f"user.name={LABELS[0]}", "-c", f"user.email={LABELS[1]}", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *named, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    git("init", "-q", "-b", "<script>evil.example</script>")
+    git("commit", "--allow-empty", "-m", "\n".join(hostile.LINES))
+    for name in ("$(touch${IFS}sung)", "HEAD", "`x`"):
+        git("tag", name)
+    found = recordings.git(tmp_path)
+    assert re.fullmatch("[0-9a-f]{40}", found.pop("git_commit")) and found == {"git_dirty": "false"}
+    (tmp_path / LABELS[2].replace("/", "_")).write_text("x", encoding="utf-8")
+    assert recordings.git(tmp_path)["git_dirty"] == "true"
+    assert not (tmp_path / "sung").exists()
+
+
 @pytest.fixture(scope="module")
 def tab(tmp_path_factory):
     if not chromium.executable():
@@ -243,12 +272,9 @@ LAST = "<img id=last src=last.png onerror=\"document.body.dataset.last='told'\">
 
 
 def model_cards():
-    """READMEs of checkpoints whose corpora, licences and reasons are a site's own words."""
+    """READMEs of checkpoints whose every text is a site's or a stranger's own."""
     for acting in hostile.ALL:
-        part = replace(cards_made.CLINICAL, document_types={acting: 1}, licence=acting)
-        stated = {"licence": {"id": None, "name": acting, "link": acting}, "language": None}
-        training = cards_made.training(corpora={"clinical": part}, recipe=acting, parameters={acting: acting})
-        for facts in (cards_made.built(training=training), cards_made.imported(stated=stated)):
+        for facts in cards_made.said_by(acting):
             yield readme.model_card(cards.card(facts)).split("\n---\n", 1)[1]
 
 
