@@ -9,7 +9,7 @@ from harness.data.discretion import discreet
 from harness.data.pinning import pin_data
 from harness.errors import DataError
 from harness.plugins import checking
-from harness.scratch import Together
+from harness.together import Together
 
 
 def place(root: Path, name: str, given: Path, source: dict) -> Path:
