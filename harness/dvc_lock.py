@@ -28,12 +28,13 @@ def mend(root: Path) -> None:
 
 
 def _remove(root: Path, copies: list[Path]) -> None:
-    """As DVC holds its lock while it writes. Its experiments hold locks of their own, and say where they run."""
+    """As DVC holds its lock while it writes. Its experiments hold locks of their own, and note where they run."""
     folder = root / ".dvc" / "tmp"
     with contextlib.suppress(OSError), open(folder / _LOCK, "ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         linked = os.fstat(lock.fileno()).st_nlink > 1  # `core.hardlink_lock`: it is held
-        if not linked and not any((folder / "exps" / "run").glob("*")):
+        experiments = [path.read_bytes() for path in (folder / "exps" / "run").glob("*/*.run")]
+        if not linked and all(b'"location": "workspace"' in noted for noted in experiments):
             for path in copies:
                 path.unlink(missing_ok=True)
 

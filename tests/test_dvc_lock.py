@@ -2,6 +2,7 @@
 to put in its place does not stay."""
 
 import fcntl
+import json
 import subprocess
 import sys
 
@@ -61,23 +62,30 @@ def copies(root):
     (root / "data" / ".mine.tmp").write_text("a", encoding="utf-8")
 
 
+def experiment(root, where):
+    noted = root / ".dvc" / "tmp" / "exps" / "run" / "abc" / "abc.run"
+    noted.parent.mkdir(parents=True)
+    noted.write_text(json.dumps({"location": where, "status": 1}), encoding="utf-8")
+
+
 def test_copies_that_a_killed_dvc_was_about_to_put_in_place_go(root):
     copies(root)
+    experiment(root, "workspace")  # which `dvc exp save` leaves
     dvc_lock.mend(root)
     assert [name for name in COPIES if (root / name).exists()] == [] and (root / "data" / ".mine.tmp").is_file()
     assert added(root).returncode == 0
 
 
-@pytest.mark.parametrize("at_work", ["", "link", "exps/run/abc"])
+@pytest.mark.parametrize("at_work", ["locked", "linked", "elsewhere"])
 def test_copies_of_a_dvc_that_is_at_work_stay(at_work, root):
     copies(root)
     lock = root / ".dvc" / "tmp" / "lock"
-    if at_work == "link":
+    if at_work == "linked":
         (root / ".dvc" / "tmp" / "claim").hardlink_to(lock)
-    elif at_work:
-        (root / ".dvc" / "tmp" / at_work).mkdir(parents=True)
+    if at_work == "elsewhere":
+        experiment(root, "dvc-task")
     with open(lock, "r+") as held:
-        if not at_work:
+        if at_work == "locked":
             fcntl.flock(held, fcntl.LOCK_EX)
         dvc_lock.mend(root)
     assert all((root / name).is_file() for name in COPIES)
