@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from scipy import stats
-from simulation import Classified, Marked, solve
+from simulation import Classified, Kinds, Marked, solve
 
 from harness.determinism import derived_seed
 from harness.evaluation import counts, variance
@@ -37,6 +37,18 @@ SETTINGS = (
     Marked("strict F1, 161 documents", 161, 7.5, 0.75),
     Classified("binary F1, balanced, 57 groups of 8", 57, 8, (0.5, 0.5), 0.70, "binary_f1"),
     Classified("binary F1, 15 % positive, 31 groups of 3", 31, 3, RARE, 0.60, "binary_f1"),
+    Kinds(
+        "binary F1, 8 groups of 10 hard, 16 easy",
+        Classified("hard", 8, 10, (0.67, 0.33), 0.50, "binary_f1"),
+        Classified("easy", 16, 10, (0.67, 0.33), 0.97, "binary_f1"),
+        0.80,
+    ),
+    Kinds(
+        "binary F1, 20 groups of 4 hard, 140 rows easy",
+        Classified("hard", 20, 4, (0.67, 0.33), 0.50, "binary_f1"),
+        Classified("easy", 140, 1, (0.67, 0.33), 0.97, "binary_f1"),
+        0.80,
+    ),
 )
 EDGES = (
     Classified("binary F1, 30 % positive, 17 rows", 17, 1, (0.7, 0.3), 0.60, "binary_f1"),
@@ -54,12 +66,12 @@ def procedures(parts: variance.Components) -> dict[str, tuple[np.ndarray, np.nda
     seeds = sum(parts.seeds)
     excess = parts.total - parts.groups
     with np.errstate(invalid="ignore", divide="ignore"):
-        satterthwaite = parts.total**2 / (parts.groups**2 / (parts.n_groups - 1) + excess**2 / (2 * (k - 1)))
+        satterthwaite = parts.total**2 / (parts.groups**2 / parts.groups_df + excess**2 / (2 * (k - 1)))
         welch = seeds**2 / (sum(v**2 for v in parts.seeds) / (k - 1))
     return {
         "here": (parts.total, parts.df),
         "floor": (parts.total, np.fmax(satterthwaite, 2 * (k - 1))),
-        "documents": (parts.groups, np.full_like(parts.groups, parts.n_groups - 1.0)),
+        "documents": (parts.groups, parts.groups_df),
         "seeds": (seeds, np.fmax(welch, 1.0)),
     }
 
@@ -72,7 +84,8 @@ def cell(setting, seeds: int, delta: float, spreads: tuple[float, float], repeat
     outside, alarms = ({name: [] for name in METHODS} for _ in range(2))
     seen, mde = [], []
     for _ in range(repeats // CHUNK):
-        arms = [variance.jackknife(c, score) for c in setting.draw(rng, CHUNK, seeds, levels, deviations)]
+        drawn = setting.draw(rng, CHUNK, seeds, levels, deviations)
+        arms = [variance.jackknife(c, score, setting.strata) for c in drawn]
         found = arms[1].mean - arms[0].mean
         for name, (var, df) in procedures(variance.components(*arms)).items():
             reach = stats.t.ppf(0.975, df) * np.sqrt(var)
@@ -143,10 +156,12 @@ def power_table(settings, repeats: int) -> tuple[list[str], list[tuple]]:
     return lines, outside
 
 
-def bootstrap(arms: list[np.ndarray], score, draws: int, rng) -> np.ndarray:
-    """[V_groups, V_interaction] of one comparison by multinomial weights shared by both arms and all seeds."""
+def bootstrap(arms: list[np.ndarray], score, draws: int, rng, strata: np.ndarray | None) -> np.ndarray:
+    """[V_groups, V_interaction] of one comparison by multinomial weights shared by both arms and all seeds, drawn
+    stratum by stratum."""
     groups = arms[0].shape[1]
-    weights = rng.multinomial(groups, np.full(groups, 1 / groups), size=draws).astype(np.float64)
+    sizes = [groups] if strata is None else np.bincount(strata)
+    weights = np.concatenate([rng.multinomial(n, np.full(n, 1 / n), size=draws) for n in sizes], axis=1).astype(float)
     drawn = []
     for runs in arms:
         k, _, width = runs.shape
@@ -168,9 +183,9 @@ def bootstrap_table(settings, repeats: int, draws: int = 10_000) -> list[str]:
         reference, clinical = setting.draw(rng, repeats, 5, levels, deviations)
         for pair in zip(reference, clinical, strict=True):
             started = time.process_time()
-            drawn = bootstrap(list(pair), score, draws, rng)
+            drawn = bootstrap(list(pair), score, draws, rng, setting.strata)
             middle = time.process_time()
-            parts = variance.components(*(variance.jackknife(c, score) for c in pair))
+            parts = variance.components(*(variance.jackknife(c, score, setting.strata) for c in pair))
             spent += (middle - started, time.process_time() - middle)
             total = drawn[0] + max(0.0, float(sum(parts.seeds)) - drawn[1])
             ratios.append([parts.groups / drawn[0], sum(parts.interaction) / drawn[1], np.sqrt(parts.total / total)])
@@ -206,7 +221,8 @@ def page(settings, edges, repeats: int) -> str:
         f"({repeats // 2:,} with a difference), so a share near 5 % is known to ± {error:.1f} points (one standard "
         "error). How they are drawn stands in `benchmarks/simulation.py`; *spread* is the standard deviation over "
         "seeds in points that a run would show on infinitely many documents (baseline / clinical where they differ), "
-        "*SD seen* the one on the test set, which the sampling of its items adds to.", "",
+        "*SD seen* the one on the test set, which the sampling of its items adds to. Hard and easy are kinds of groups "
+        "of which every test set has as many: the kinds are strata, and the arms differ in the hard ones alone.", "",
         "## No difference: how often is one claimed at 5 %?", "", *null, "",
         *null_outside, f"A cell whose true rate is 5 % leaves the aim by chance in {100 * stray:.0f} of 100 runs.", "",
         "*here*: the variance components of `harness/evaluation/variance.py` with Welch–Satterthwaite degrees of "

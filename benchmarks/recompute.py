@@ -90,34 +90,60 @@ def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
 
 
 def interval(
-    arms: list[np.ndarray], score: Callable[[np.ndarray], np.ndarray], level: float, rng: np.random.Generator
+    arms: list[np.ndarray],
+    kinds: np.ndarray,
+    score: Callable[[np.ndarray], np.ndarray],
+    level: float,
+    rng: np.random.Generator,
 ) -> tuple[float, float, float]:
     """Low end, high end and p-value of the difference of seed means (second arm − first).
 
-    Var = V_groups + max(0, V_seeds − V_interaction), each over the same bootstrap draws of the groups;
-    `arms` holds two arrays [seeds, groups, gold, answer], which `score` sums up.
+    Var = V_groups + max(0, V_seeds − V_interaction), each over the same bootstrap draws of the groups, of which as many
+    are drawn of each of the `kinds` [groups] as there are; `arms` holds two arrays [seeds, groups, gold, answer], which
+    `score` sums up.
     """
     groups = arms[0].shape[1]
-    weights = rng.multinomial(groups, np.full(groups, 1 / groups), size=DRAWS).astype(float)
-    drawn = [
-        np.stack([score((weights @ run.reshape(groups, -1)).reshape(DRAWS, *run.shape[1:])) for run in arm], 1)
-        for arm in arms
-    ]
+    every = [np.flatnonzero(kinds == kind) for kind in np.unique(kinds)]
+    v_of = []
+    # Kind by kind, the others standing still, for the degrees of freedom; then all together.
+    for these in [[own] for own in every] + [every]:
+        weights = np.ones((DRAWS, groups))
+        for own in these:
+            weights[:, own] = rng.multinomial(len(own), np.full(len(own), 1 / len(own)), size=DRAWS)
+        drawn = [
+            np.stack([score((weights @ run.reshape(groups, -1)).reshape(DRAWS, *run.shape[1:])) for run in arm], 1)
+            for arm in arms
+        ]
+        v_of.append((drawn[1].mean(axis=1) - drawn[0].mean(axis=1)).var(ddof=1))
+    v_groups = v_of.pop()
     scores = [score(arm.sum(axis=1)) for arm in arms]
-    v_groups = (drawn[1].mean(axis=1) - drawn[0].mean(axis=1)).var(ddof=1)
     seeds = [s.var(ddof=1) / len(s) for s in scores]
     own = [d - d.mean(axis=1, keepdims=True) for d in drawn]
     interaction = sum(o.var(axis=0, ddof=1).sum() / (len(s) * (len(s) - 1)) for o, s in zip(own, scores, strict=True))
     variance = v_groups + max(0.0, sum(seeds) - interaction)
     delta = scores[1].mean() - scores[0].mean()
-    below = v_groups**2 / (groups - 1) + sum(v**2 / (len(s) - 1) for v, s in zip(seeds, scores, strict=True))
+    of_groups = sum(v**2 / (len(own) - 1) for v, own in zip(v_of, every, strict=True))
+    below = of_groups + sum(v**2 / (len(s) - 1) for v, s in zip(seeds, scores, strict=True))
+    fewest = min(v_groups**2 / of_groups if of_groups else groups - len(every), *(len(s) - 1 for s in scores))
     if variance < 1e-18:
         # Nothing varies: the documented floor, as if one group differed.
         se, df = 1 / groups, groups - 1
     else:
-        se, df = math.sqrt(variance), max(variance**2 / below, min(groups - 1, *(len(s) - 1 for s in scores)))
+        se, df = math.sqrt(variance), max(variance**2 / below, fewest)
     reach = stats.t.ppf((1 + level) / 2, df) * se
     return delta - reach, delta + reach, 2 * stats.t.sf(abs(delta) / se, df)
+
+
+def kinds_of(root: Path, task: str, order: dict, group_of: dict) -> np.ndarray:
+    """What decides the rows of each group, as numbers; one kind for all where the records do not say it of every row,
+    or where a kind has a single group."""
+    found = [set() for _ in order]
+    for record in lines_of(root / "artifacts" / "validated" / task / "records.jsonl"):
+        if (group := group_of.get(record["id"])) in order:
+            found[order[group]].add(record.get("decided_by"))
+    names = [" and ".join(sorted(map(str, kinds))) for kinds in found]
+    _, kinds, sizes = np.unique(names, return_inverse=True, return_counts=True)
+    return kinds if sizes.min() > 1 and not any(None in kinds for kinds in found) else np.zeros(len(names), dtype=int)
 
 
 def declared(root: Path, task: str, runs: dict) -> tuple[list[str], str | None]:
@@ -201,7 +227,7 @@ def recompute(root: Path) -> list[str]:
             counts.append(np.stack(of_arm))
             means.append(math.fsum(values) / len(values))
         score = partial(scored, metric=row["metric"], positive=labels.index(positive) if positive in labels else 0)
-        low, high, p = interval(counts, score, level, rng)
+        low, high, p = interval(counts, kinds_of(root, task, order, group_of), score, level, rng)
         for name, value in (("reference", means[0]), ("clinical", means[1]), ("delta", means[1] - means[0])):
             if abs(value - float(row[name])) > 5.1e-5:
                 wrong.append(f"{name}: {value:.6f}, printed {row[name]}")

@@ -42,6 +42,10 @@ class Classified:
     arm_sd: float = 0.5
 
     @property
+    def strata(self) -> None:
+        """All groups are of one kind."""
+
+    @property
     def others(self) -> np.ndarray:
         """[gold, called] share of each label among the wrong answers to a gold label."""
         shares = np.array(self.shares)
@@ -51,12 +55,15 @@ class Classified:
 
     def population(self, levels: np.ndarray) -> np.ndarray:
         """The score of a run at each level, over infinitely many groups."""
+        return counts.score(self.metric)(self.shares_of_counts(levels))
+
+    def shares_of_counts(self, levels: np.ndarray) -> np.ndarray:
+        """What a row adds to the counts on average, [levels, counts]."""
         deviation = np.sqrt(1 + self.group_sd**2 + self.item_sd**2 + self.arm_sd**2)
         right = special.ndtr(levels / deviation)[:, None]
         shares = np.array(self.shares)
         by_label = np.stack([shares * right, (shares @ self.others) * (1 - right), shares * (1 - right)], axis=-1)
-        totals = by_label[:, 1] if self.metric == "binary_f1" else by_label.reshape(len(levels), -1)
-        return counts.score(self.metric)(totals)
+        return by_label[:, 1] if self.metric == "binary_f1" else by_label.reshape(len(levels), -1)
 
     def draw(self, rng, repeats: int, seeds: int, levels, spreads) -> list[np.ndarray]:
         """Counts [repeats, seeds, groups, counts] of the two arms."""
@@ -90,6 +97,42 @@ class Classified:
 
 
 @dataclass(frozen=True)
+class Kinds:
+    """Groups of two kinds, of each the same number in every test set; both arms answer the second alike well."""
+
+    name: str
+    first: Classified
+    second: Classified
+    base: float
+    metric: str = "binary_f1"
+
+    @property
+    def groups(self) -> int:
+        return self.first.groups + self.second.groups
+
+    @property
+    def strata(self) -> np.ndarray:
+        return np.repeat([0, 1], [self.first.groups, self.second.groups])
+
+    @property
+    def _level(self) -> float:
+        (level,), _ = solve(self.second, (self.second.base,), (0.0,))
+        return level
+
+    def population(self, levels: np.ndarray) -> np.ndarray:
+        """The score of a run at each level of the first kind, over infinitely many groups of these shares."""
+        first, second = (kind.groups * kind.size for kind in (self.first, self.second))
+        known = self.second.shares_of_counts(np.array([self._level]))
+        return counts.score(self.metric)(first * self.first.shares_of_counts(levels) + second * known)
+
+    def draw(self, rng, repeats: int, seeds: int, levels, spreads) -> list[np.ndarray]:
+        """Counts [repeats, seeds, groups, counts] of the two arms, the first kind's groups before the second's."""
+        first = self.first.draw(rng, repeats, seeds, levels, spreads)
+        second = self.second.draw(rng, repeats, seeds, (self._level,) * 2, (0.0, 0.0))
+        return [np.concatenate(pair, axis=-2) for pair in zip(first, second, strict=True)]
+
+
+@dataclass(frozen=True)
 class Marked:
     """Documents with about `mean` entities each (negative binomial); a missed one is called wrongly or not at all."""
 
@@ -103,6 +146,10 @@ class Marked:
     arm_sd: float = 0.4
     false_alarms: float = 0.5  # per missed entity: half found with a wrong label or end
     most: int = 20
+
+    @property
+    def strata(self) -> None:
+        """All documents are of one kind."""
 
     def population(self, levels: np.ndarray) -> np.ndarray:
         """The score of a run at each level, over infinitely many documents."""

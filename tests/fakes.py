@@ -392,3 +392,23 @@ def _line(task: Task, record: dict, part: str, skill: float, chance: random.Rand
         sure = round(chance.uniform(0.05, 0.45), 2)
         scores = [1 - sure, sure] if prediction == task.labels[0] else [sure, 1 - sure]
     return {**line, "gold": record["label"], "prediction": prediction, "scores": scores}
+
+
+def decided(root, task, kind_of, kind="synthetic"):
+    """The records with what decides them, as data say whose truth is known; everything that is recorded of them too."""
+    validated = root / "artifacts" / "validated" / task
+    records = files.read_jsonl(validated / "records.jsonl")
+    groups = files.read_json(root / "artifacts" / "splits" / task / "groups.json")
+    of = {record["id"]: kind_of(groups[record["id"]]) for record in records}
+    files.write_jsonl(validated / "records.jsonl", [r | {"decided_by": of[r["id"]]} for r in records if of[r["id"]]])
+    files.write_json(validated / "card.json", files.read_json(validated / "card.json") | {"kind": kind})
+    artifacts = root / "artifacts"
+    for runs in (*(artifacts / "predictions" / task).glob("*/runs.json"), artifacts / "classic" / task / "runs.json"):
+        recorded = files.read_json(runs)
+        recorded["inputs"]["records"] = files.sha256(validated / "records.jsonl")
+        files.write_json(runs, recorded)
+    return of
+
+
+def by_digit(group):
+    return "clinical" if int(group[-1], 36) % 2 else "everyday"

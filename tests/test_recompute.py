@@ -29,6 +29,7 @@ def made(tmp_path_factory):
     """A grid of chance predictions, scored and reported by the real stages."""
     tmp_path = tmp_path_factory.mktemp("made")
     fakes.build(tmp_path, TASKS, ("nb_bert",), SEEDS, rows=150)
+    fakes.decided(tmp_path, "medmqp", fakes.by_digit)
     (tmp_path / "params.yaml").write_text("statistics: {level: 0.95}\n")
     (tmp_path / "tasks" / "medmqp.py").write_text('positive="1"\n')
     fakes.score(tmp_path, TASKS, ("nb_bert",), SEEDS)
@@ -49,6 +50,7 @@ def test_it_imports_nothing_of_the_harness(repository):
 
 
 def test_every_comparison_agrees(run, recompute):
+    """One of them over groups of two kinds, which are strata."""
     found = recompute.recompute(run)
     assert len(found) == 3 and all(line.startswith("agrees") for line in found), found
 

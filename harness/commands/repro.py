@@ -35,11 +35,22 @@ def _repro(options) -> int:
     # A GPU is full with one family.
     if everything.engine.device == "cpu" and len(families) > 1 and available_cpus() > 1:
         linear = [f"classic@{task}" for task in tasks]
-        chains = [*(own(tasks, family) for family in families), linear]
-        beside = [["--wait-for-lock", "repro", "-s", *chain] for chain in chains]
-        if _failed(root, [["repro", *SHARED]]) or _failed(root, beside):
+        scores = [f"score@{task}" for task in tasks]
+        phases = [
+            [["repro", *SHARED]],
+            _beside([*(own(tasks, family) for family in families), linear]),
+            _beside([scores[::2], scores[1::2]]),
+        ]
+        if not everything.cross_validation.tasks:
+            phases.append(_beside([["report"], ["track"]]))
+        if any(_failed(root, calls) for calls in phases):
             return 1
     return int(_failed(root, [["repro"]]))
+
+
+def _beside(chains: Sequence[Sequence[str]]) -> list[list[str]]:
+    """A call of DVC for each chain of stages; calls side by side wait for one another's lock."""
+    return [["--wait-for-lock", "repro", "-s", *chain] for chain in chains if chain]
 
 
 def _clean(root: Path) -> bool:

@@ -64,6 +64,15 @@ def by_decider(decisions, values: Sequence[str | None]) -> dict:
     }
 
 
+def kinds_of_groups(groups: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+    """What decides the rows of each group, whose kinds are joined where it has rows of several. `groups` and `values`
+    are by row."""
+    found: dict[str, set[str]] = {}
+    for row, group in groups.items():
+        found.setdefault(group, set()).add(values[row])
+    return {group: " and ".join(sorted(kinds)) for group, kinds in found.items()}
+
+
 def leaks(decisions: SpanDecisions) -> dict:
     """What a privacy officer asks of the documents of one part.
 

@@ -100,7 +100,8 @@ def measured(hidden: Hidden, system: str, answers: np.ndarray, known: Known, lev
         return {("mean", arm): scores[..., runs].mean(-1) for arm, runs in at.items()}
     every = variance.jackknife(columns, hidden.score)
     arms = {
-        arm: variance.Arm(every.scores[which[..., runs]], every.shifts[which[..., runs], :]) for arm, runs in at.items()
+        arm: variance.Arm(every.scores[which[..., runs]], every.shifts[which[..., runs], :], every.strata)
+        for arm, runs in at.items()
     }
     found: dict = {("mean", arm): of.mean for arm, of in arms.items()}
     metric = METRICS[hidden.called]

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
 
+import numpy as np
+
 from harness.evaluation import counts, statistics
 
 CLINICAL = "clinical"
@@ -12,15 +14,23 @@ READINGS = (("clinical", "baseline"), ("clinical", "control"), ("control", "base
 Runs = Mapping[tuple[str, str], Mapping[int, counts.GroupCounts]]
 
 
-def compare_arms(runs: Runs, settings: statistics.Settings, unmeasured: Collection[str] = ()) -> list[dict]:
+def compare_arms(
+    runs: Runs,
+    settings: statistics.Settings,
+    unmeasured: Collection[str] = (),
+    kinds: Mapping[str, Mapping[str, str]] | None = None,
+) -> list[dict]:
     """One row per part and arm that the clinical arm is compared with, ordered by part and arm.
 
     `runs` maps (part, arm) to the counts of its runs by seed. A row holds the part, the arm (`against`), the `seeds`
     of both arms, and the fields of `statistics.Estimate`; it names no group. On the parts in `unmeasured` nothing is
-    estimated. Raises DataError where runs do not cover the same groups.
+    estimated. `kinds` says by part of what kind each group is, where the data do: those are its strata. Raises
+    DataError where runs do not cover the same groups.
     """
+    kinds = kinds or {}
     return [
-        {"part": part, "against": against} | _compared(runs, part, CLINICAL, against, settings, part in unmeasured)
+        {"part": part, "against": against}
+        | _compared(runs, part, CLINICAL, against, settings, part in unmeasured, kinds.get(part))
         for part, against in sorted(runs)
         if against != CLINICAL and (part, CLINICAL) in runs
     ]
@@ -41,7 +51,13 @@ def by_kind(runs: Runs, settings: statistics.Settings, unmeasured: Collection[st
 
 
 def _compared(
-    runs: Runs, key: str, arm: str, against: str, settings: statistics.Settings, unmeasured: bool
+    runs: Runs,
+    key: str,
+    arm: str,
+    against: str,
+    settings: statistics.Settings,
+    unmeasured: bool,
+    kinds: Mapping[str, str] | None = None,
 ) -> dict[str, object]:
     reference, other = ([of[seed] for seed in sorted(of)] for of in (runs[key, against], runs[key, arm]))
     together = counts.stack(reference + other)  # refuses arms that do not belong together
@@ -49,5 +65,6 @@ def _compared(
         estimate = statistics.Estimate.of_nothing(together.shape[1], min(len(reference), len(other)))
     else:
         score = counts.score(reference[0].metric)
-        estimate = statistics.compare(counts.stack(reference), counts.stack(other), score, settings)
+        strata = kinds and np.unique([kinds[group] for group in reference[0].groups], return_inverse=True)[1]
+        estimate = statistics.compare(counts.stack(reference), counts.stack(other), score, settings, strata)
     return {"seeds": sorted(set(runs[key, against]) | set(runs[key, arm])), **asdict(estimate)}

@@ -73,13 +73,20 @@ class Estimate:
         return self.delta is not None
 
 
-def compare(reference: np.ndarray | Stack, clinical: np.ndarray | Stack, score: Score, settings: Settings) -> Estimate:
+def compare(
+    reference: np.ndarray | Stack,
+    clinical: np.ndarray | Stack,
+    score: Score,
+    settings: Settings,
+    strata: np.ndarray | None = None,
+) -> Estimate:
     """Compare two arms given as counts [seeds, groups, counts] over the same groups in the same order.
 
-    The seeds of the arms need not be paired or equally many; `n_seeds` is the smaller number. Where
-    nothing varies, neither over groups nor over seeds (identical or constant arms), the standard error is
-    1/G, about what a single differing group would give: identical arms get Δ = 0, p = 1 and an interval of
-    ± t/G that still depends on how much was looked at (a rule of three, Hanley & Lippman-Hand 1983).
+    `strata` [groups] numbers what kind of group each is (`variance.jackknife`). The seeds of the arms need not be
+    paired or equally many; `n_seeds` is the smaller number. Where nothing varies, neither over groups nor over seeds
+    (identical or constant arms), the standard error is 1/G, about what a single differing group would give: identical
+    arms get Δ = 0, p = 1 and an interval of ± t/G that still depends on how much was looked at (a rule of three,
+    Hanley & Lippman-Hand 1983).
     Raises DataError for arrays that do not belong together.
     """
     fits = len(reference.shape) == 3 and reference.shape[1:] == clinical.shape[1:]
@@ -89,7 +96,7 @@ def compare(reference: np.ndarray | Stack, clinical: np.ndarray | Stack, score: 
             remedy="Both arms need runs over the same test groups; make the scores again with `harness score`.",
         )
     reference, clinical = (side if isinstance(side, Stack) else Stack.of(side) for side in (reference, clinical))
-    arms = [variance.jackknife(counts, score) for counts in (reference, clinical)]
+    arms = [variance.jackknife(counts, score, strata) for counts in (reference, clinical)]
     groups, seeds = reference.shape[1], min(arm.seeds for arm in arms)
     means = [math.fsum(arm.scores) / arm.seeds for arm in arms]
     delta = means[1] - means[0]

@@ -28,7 +28,8 @@ def blocks(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, di
             "training row has. Of rows decided by everyday words every arm can know as much. *Planted* is the share "
             "of right answers without and with that knowledge; where details are sought, of the names that turn on "
             "it. *Control* was trained as long, on general text. Verdicts are adjusted by Holm's method for all "
-            "comparisons of this table and of control with baseline." + wording.downward(read)
+            "comparisons of this table and of control with baseline. Of all rows, a difference's interval takes the "
+            "number of rows of either kind as given." + wording.downward(read)
         ),
     )
 

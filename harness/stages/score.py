@@ -197,6 +197,7 @@ class _Scorer:
         # By what decides a test row, and arm; of restricted data not even how many rows a kind has is looked at.
         self._kinds: dict[tuple[str, str], dict] = defaultdict(dict)
         self._unmeasured_kinds: set[str] = set()
+        self._strata: dict[str, dict[str, str]] = {}
         self._rows_of: dict[str, int] = {}
         self._told = data.kind != restricted.KIND
 
@@ -236,8 +237,10 @@ class _Scorer:
         self._groups[part] = len(set(groups.values()))
         self._counts[part, arm][seed] = counts.count(self._task.metrics[0], decisions, groups)
         self._last[part] = decisions
+        deciders = self._divided[part].get(beyond.DECIDED_BY, {}) if self._told else {}
+        if None not in {deciders.get(row["id"]) for row in rows}:
+            self._strata[part] = beyond.kinds_of_groups(groups, deciders)
         if part == "test" and self._told:
-            deciders = self._divided[part].get(beyond.DECIDED_BY, {})
             for kind, some in beyond.by_decider(decisions, [deciders.get(row["id"]) for row in rows]).items():
                 self._kinds[kind, arm][seed] = counts.count(self._task.metrics[0], some, groups)
                 self._rows_of[kind] = sum(deciders[row["id"]] == kind for row in rows)
@@ -261,7 +264,7 @@ class _Scorer:
         from harness.evaluation import comparisons
 
         runs = _of_seeds({key: of for key, of in self._counts.items() if key[0] != "validation"}, settings)
-        return comparisons.compare_arms(runs, _statistics(settings), self._unmeasured)
+        return comparisons.compare_arms(runs, _statistics(settings), self._unmeasured, self._strata)
 
     def readings(self, settings: ScoreSettings) -> list[dict]:
         """The arms on the test rows of each kind, where the records say what decides a row."""

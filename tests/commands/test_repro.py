@@ -47,11 +47,17 @@ def call(project, **environment):
     )  # fmt: skip
 
 
-LINEAR = "--wait-for-lock repro -s " + " ".join(f"classic@{task}" for task in TASKS)
+def beside(*stages):
+    return f"--wait-for-lock repro -s {' '.join(stages)}"
 
 
 def of(family):
-    return f"--wait-for-lock repro -s {' '.join(own(TASKS, family))}"
+    return beside(*own(TASKS, family))
+
+
+LINEAR = beside(*(f"classic@{task}" for task in TASKS))
+SCORES = [beside(*(f"score@{task}" for task in of_half)) for of_half in (TASKS[::2], TASKS[1::2])]
+PAGES = [beside("report"), beside("track")]
 
 
 def test_families_run_side_by_side_between_what_they_share(project):
@@ -59,11 +65,24 @@ def test_families_run_side_by_side_between_what_they_share(project):
     out, _ = done.communicate(timeout=60)
     assert done.returncode == 0 and "said by finetune@synergi-norbert3" in out
     log = (project / "calls.txt").read_text().splitlines()
-    chains = sorted([*map(of, FAMILIES), LINEAR])
     assert log[:2] == ["begins repro split corpus", "ends repro split corpus"]
-    assert sorted(log[2:6]) == [f"begins {one}" for one in chains], "all have begun before one ends"
-    assert sorted(log[6:10]) == [f"ends {one}" for one in chains]
-    assert log[10:] == ["begins repro", "ends repro"]
+    at = 2
+    for chains in ([*map(of, FAMILIES), LINEAR], SCORES, PAGES):
+        begun, ended = log[at : at + len(chains)], log[at + len(chains) : at + 2 * len(chains)]
+        assert sorted(begun) == sorted(f"begins {one}" for one in chains), "all have begun before one ends"
+        assert sorted(ended) == sorted(f"ends {one}" for one in chains)
+        at += 2 * len(chains)
+    assert log[at:] == ["begins repro", "ends repro"]
+
+
+def test_the_page_waits_for_a_cross_validation(project):
+    file = project / "params.yaml"
+    file.write_text(file.read_text().replace("cross_validation: {tasks: []", "cross_validation: {tasks: [medmqp]"))
+    done = call(project, SLEEPS="0")
+    done.communicate(timeout=60)
+    log = (project / "calls.txt").read_text().splitlines()
+    assert done.returncode == 0 and log[-1] == "ends repro"
+    assert {f"begins {one}" for one in SCORES} <= set(log) and not {f"begins {one}" for one in PAGES} & set(log)
 
 
 @pytest.mark.parametrize("stale", [0, 1])

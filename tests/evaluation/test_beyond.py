@@ -80,3 +80,11 @@ def test_thresholds_are_those_of_the_positive_label():
     assert found["roc"]["auc"] == 1.0 and found["calibration"]["suppressed"] == 12
     assert beyond.thresholds(fakes.TASKS["synergi"], lines) is None
     assert beyond.thresholds(CALLS, [{"gold": "stroke"}]) is None
+
+
+def test_the_kind_of_a_group_is_that_of_its_rows():
+    groups = {"a": "g1", "b": "g1", "c": "g2", "d": "g3", "e": "g3"}
+    values = dict(zip("abcde", ("clinical", "clinical", "everyday", "everyday", "clinical"), strict=True))
+    assert beyond.kinds_of_groups(groups, values) == {
+        "g1": "clinical", "g2": "everyday", "g3": "clinical and everyday"
+    }  # fmt: skip

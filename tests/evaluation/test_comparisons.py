@@ -41,6 +41,19 @@ def test_the_clinical_arm_is_compared_with_every_other_part_by_part():
     assert not any("g0" in str(value) for row in found for value in row.values())
 
 
+def test_kinds_of_groups_are_strata_of_their_part():
+    runs = {("test", "baseline"): arm(0, 0.4), ("test", "clinical"): arm(10, 0.9)}
+    keys = runs["test", "baseline"][1].groups
+    kinds = {key: "clinical" if i % 3 else "everyday" for i, key in enumerate(keys)}
+    (plain,) = comparisons.compare_arms(runs, SETTINGS)
+    (found,) = comparisons.compare_arms(runs, SETTINGS, kinds={"test": kinds})
+    (other,) = comparisons.compare_arms(runs, SETTINGS, kinds={"holdout": kinds})
+    stacked = [np.stack([run.values for run in runs["test", a].values()]) for a in ("baseline", "clinical")]
+    strata = np.array([0 if i % 3 else 1 for i in range(len(keys))])
+    expected = statistics.compare(*stacked, counts.score("accuracy"), SETTINGS, strata)
+    assert found["se"] == expected.se != plain["se"] == other["se"] and found["delta"] == plain["delta"]
+
+
 def test_arms_over_other_groups_are_refused():
     runs = {("test", "baseline"): {1: run(1)}, ("test", "clinical"): {1: run(2, name="h")}}
     with pytest.raises(DataError, match="do not cover the same 30 groups"):

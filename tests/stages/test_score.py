@@ -211,31 +211,12 @@ def test_blanks_inside_an_identifier_are_read_off_the_validated_text(tmp_path):
     assert test["leaked"] == test["leaking"] == 0 < test["characters"]
 
 
-def decided(root, task, kind_of, kind="synthetic"):
-    """The records with what decides them, as data say whose truth is known; everything that is recorded of them too."""
-    validated = root / "artifacts" / "validated" / task
-    records = files.read_jsonl(validated / "records.jsonl")
-    groups = files.read_json(root / "artifacts" / "splits" / task / "groups.json")
-    of = {record["id"]: kind_of(groups[record["id"]]) for record in records}
-    files.write_jsonl(validated / "records.jsonl", [r | {"decided_by": of[r["id"]]} for r in records if of[r["id"]]])
-    files.write_json(validated / "card.json", files.read_json(validated / "card.json") | {"kind": kind})
-    runs = root / "artifacts" / "predictions" / task / "nb_bert" / "runs.json"
-    recorded = files.read_json(runs)
-    recorded["inputs"]["records"] = files.sha256(validated / "records.jsonl")
-    files.write_json(runs, recorded)
-    return of
-
-
-def by_digit(group):
-    return "clinical" if int(group[-1], 36) % 2 else "everyday"
-
-
 @pytest.mark.parametrize("task", ["medmqp", "synergi"])
 def test_readings_are_the_scores_of_the_rows_that_one_kind_of_word_decides(tmp_path, task):
     from sklearn.metrics import f1_score
 
     root = fakes.build(tmp_path, tasks=(task,), families=("nb_bert",), seeds=(1, 2))
-    of = decided(root, task, by_digit)
+    of = fakes.decided(root, task, fakes.by_digit)
     scores = run(root, task)
     assert {(r["decided_by"], r["arm"], r["against"]) for r in scores["readings"]} == {
         (kind, "clinical", "baseline") for kind in ("clinical", "everyday")
@@ -257,10 +238,20 @@ def test_readings_are_the_scores_of_the_rows_that_one_kind_of_word_decides(tmp_p
     assert any(row["delta"] is not None for row in scores["readings"])
 
 
-def test_restricted_data_have_no_readings(tmp_path):
-    root = fakes.build(tmp_path, tasks=("medmqp",), families=("nb_bert",), seeds=(1, 2))
-    decided(root, "medmqp", by_digit, kind="restricted")
-    assert run(root, "medmqp")["readings"] == []
+def test_of_kinds_of_rows_as_many_are_taken_again_unless_data_are_restricted(tmp_path):
+    """An interval that any reader makes again from a restricted task's figures knows of no kinds."""
+    spreads = {}
+    for name, kind_of, kind in (
+        ("of one kind", lambda group: "everyday", "synthetic"),
+        ("of two", fakes.by_digit, "synthetic"),
+        ("restricted", fakes.by_digit, "restricted"),
+    ):
+        root = fakes.build(tmp_path / name, tasks=("medmqp",), families=("nb_bert",), seeds=(1, 2))
+        fakes.decided(root, "medmqp", kind_of, kind=kind)
+        scores = run(root, "medmqp")
+        assert (scores["readings"] == []) == (kind == "restricted")
+        spreads[name] = scores["comparisons"][0]["documents_se"]
+    assert spreads["of two"] != spreads["of one kind"] == spreads["restricted"]
 
 
 OTHERS = {
