@@ -11,7 +11,7 @@ import pytest
 import samples
 from killing import kill, stops
 
-from harness import files, restricted, scratch
+from harness import dvc_lock, files, restricted, scratch
 from harness.data import sources
 from harness.errors import DataError
 
@@ -68,7 +68,8 @@ def settled_at_every_change(root: Path, arguments: Sequence[str], *, exchange: b
     for stopped in stops(root, arguments, exchange=exchange):
         straight.append(state(stopped))
         scratch.sweep(stopped)
-        assert scratch_copies(stopped) == []
+        dvc_lock.mend(stopped)
+        assert scratch_copies(stopped) == [] and list(stopped.rglob("*.tmp")) == []
         assert (stopped / ".dvc" / "config.local").read_text(encoding="utf-8").startswith(REMOTE)
         seen.append(state(stopped))
     after = state(root)
