@@ -94,11 +94,14 @@ def test_a_kill_at_any_change_of_data_use_leaves_the_old_data_and_pin_or_the_new
     assert command == "dvc checkout data.dvc"
     subprocess.run([sys.executable, "-m", *command.split()], cwd=root, check=True, capture_output=True)
     assert state(root) == after
-    # What is really killed, and what a user does next.
-    other = root.with_name("other")
-    shutil.copytree(made, other, symlinks=True)
+    # What is really killed, and what a user does next, which may be killed, too.
+    shutil.copytree(made, root.parent / "again" / "root", symlinks=True)
+    shutil.copytree(made.parent / "given", root.parent / "again" / "given")
+    other = root.parent / "again" / "root"
     assert kill(other, USE, half_done, exchange=exchange) and state(other) not in (before, after)
-    subprocess.run([sys.executable, "-m", "harness", "tasks"], cwd=other, check=True, capture_output=True)
+    for stopped in stops(other, ["tasks"], exchange=exchange):
+        scratch.sweep(stopped)
+        assert state(stopped) == before and scratch_copies(stopped) == []
     assert state(other) == before and scratch_copies(other) == []
 
 
