@@ -438,6 +438,7 @@ def test_neither_the_history_nor_an_experiment_carries_any(committed, tmp_path):
     """Experiments go to a git remote, by a command or, where a variable says so, by themselves after each run."""
     site, remote, others = committed, tmp_path / "remote", tmp_path / "others.git"
     add_remote(site, "history", remote)
+    assert dvc(site, "remote", "default", "--local", "history").returncode == 0
     git(tmp_path, "init", "-q", "--bare", str(others))
     git(site, "remote", "add", "others", str(others))
     assert call(site, [["generate"]]).returncode == 0 and dvc(site, "commit", "--force", "generate").returncode == 0
@@ -452,7 +453,7 @@ def test_neither_the_history_nor_an_experiment_carries_any(committed, tmp_path):
         (site / ".gitignore").open("a").write("*.pyo\n")
     pushes = [["push", "--all-commits", "--run-cache"], ["exp", "push", "--all-commits", "--run-cache", "others"]]
     for arguments in pushes:
-        done = dvc(site, *arguments, "--remote", "history")
+        done = dvc(site, *arguments)
         assert done.returncode == 0, done.stderr[-2000:]
     objects = git(others, "cat-file", "--batch-all-objects", "--batch").lower()
     assert b"data.dvc" in objects and b"qzxcan" not in objects and NUMBER not in objects
