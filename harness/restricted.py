@@ -50,6 +50,11 @@ def names(root: Path) -> list[str]:
     return sorted(found)
 
 
+def by_card(root: Path, name: str) -> bool:
+    """Is a validated data set restricted?"""
+    return _kind(Path(root) / "artifacts" / "validated" / name / "card.json") == KIND
+
+
 def pinned(root: Path) -> list[str]:
     """What `data.dvc` notes as restricted, which also stands there while data/ is not checked out."""
     try:

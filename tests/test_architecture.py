@@ -20,7 +20,7 @@ FLOORS = [
     {"scratch"},
     {"together"},
     {"files", "typed", "config", "progress", "offline", "sockets"},
-    {"parallel", "restricted"},
+    {"even", "parallel", "restricted"},
     {"keeping"},
     {"cluster"},
     {"checked", "code"},

@@ -102,9 +102,10 @@ def thresholds(task: Task, lines: Sequence[Mapping], smallest: int = 1) -> dict 
     at = task.labels.index(task.positive)
     gold = [line["gold"] == task.positive for line in lines]
     given = [line["scores"][at] for line in lines]
+    called = [line["prediction"] == task.positive for line in lines] if smallest > 1 else ()
     return {
-        "roc": curves.roc(gold, given, smallest),
-        "calibration": curves.calibration(gold, given, smallest=smallest),
+        "roc": curves.roc(gold, given, smallest, called),
+        "calibration": curves.calibration(gold, given, smallest=smallest, called=called),
     }
 
 

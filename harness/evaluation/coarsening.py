@@ -7,6 +7,7 @@ The rungs of the ladder, the finest first. A task stands on the first one whose 
     means        the primary metric alone: means over seeds, the linear model, the difference, its interval
     rounded      the same, to 1, 2, 5 or 10 points
     difference   the difference and its interval, to 5 or 10 points, and no score of either arm
+    direction    the same to 10 points, without saying that arms are equivalent: that few rows can differ tells of them
     verdict      the verdict
     withheld     nothing
 
@@ -36,12 +37,13 @@ SLOPE = 20  # one step a twentieth of the wrong side of a limit
 
 @dataclass(frozen=True)
 class Rung:
-    """`step` of what is rounded; `means` and `difference` say whether they are released."""
+    """`step` of what is rounded; `means`, `difference` and `equivalence` say whether they are released."""
 
     name: str
     step: float = 1.0
     means: bool = False
     difference: bool = False
+    equivalence: bool = True
 
     @property
     def digits(self) -> int:
@@ -61,6 +63,7 @@ class Rung:
             "means": "the primary metric's means over seeds, to a tenth of a point; no single run, class or slice",
             "rounded": f"means, difference and interval rounded to {points}",
             "difference": f"difference and interval rounded to {points}; no score of an arm",
+            "direction": f"difference and interval rounded to {points}, and no verdict of equivalence",
             "verdict": "the verdict alone",
             WITHHELD: "nothing: the test part is too small for any figure, or cannot be measured",
             SEEDS: "every run, since no count is under 5",
@@ -71,6 +74,7 @@ LADDER = (
     Rung("means", 0.001, True, True),
     *(Rung("rounded", step, True, True) for step in (0.01, 0.02, 0.05, 0.1)),
     *(Rung("difference", step, False, True) for step in (0.05, 0.1)),
+    Rung("direction", 0.1, False, True, False),
     Rung("verdict"),
 )
 NAMED = {(rung.name, rung.step): rung for rung in (*LADDER, Rung(SEEDS), Rung(WITHHELD))}
@@ -159,7 +163,9 @@ def _kept(rung: Rung, figures: Mapping):
     shown = {"mean": nearest} if rung.means else {}
     if rung.difference:
         shown |= {"delta": nearest, "low": down, "high": up}
-    shown |= {"p": _Classes(rung.classes), "sign": _Sign(), "equivalent": _Below(), "collapsed": _Below()}
+    shown |= {"p": _Classes(rung.classes), "sign": _Sign(), "collapsed": _Below()}
+    if rung.equivalence:
+        shown["equivalent"] = _Below()
     for (what, arm), value in figures.items():
         if what in shown:
             yield (what, arm), value, shown[what], shown[what].far

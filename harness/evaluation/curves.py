@@ -10,14 +10,16 @@ import numpy as np
 GRID = 101  # points of a ROC curve, at equally spaced false positive rates
 
 
-def roc(positive: Sequence[bool], scores: Sequence[float], smallest: int = 1) -> dict | None:
+def roc(
+    positive: Sequence[bool], scores: Sequence[float], smallest: int = 1, called: Sequence[bool] = ()
+) -> dict | None:
     """`auc` and [false positive rate, true positive rate] points on a fixed grid; None where gold is constant.
 
     At each rate stands the highest true positive rate reached without a higher rate of false alarms, which
     keeps the curve of a small test set the step function it is. The area is the exact one.
 
-    With `smallest` above 1 every step stands for no or at least so many rows of either kind (see `merged`), straight
-    lines between; None, too, where there are fewer of one kind in all.
+    With `smallest` above 1 every step stands for at least so many rows of either kind (see `merged`), straight lines
+    between; None, too, where there are too few rows for that.
     """
     from sklearn.metrics import roc_auc_score, roc_curve
 
@@ -27,9 +29,10 @@ def roc(positive: Sequence[bool], scores: Sequence[float], smallest: int = 1) ->
     false, true, _ = roc_curve(gold, scores, drop_intermediate=False)
     grid = np.linspace(0, 1, GRID)
     if smallest > 1:
-        if min(gold.sum(), (~gold).sum()) < smallest:
+        cut = merged(gold, scores, smallest, called)
+        if not cut:
             return None
-        steps = np.array([(0, 0)] + [(step["negatives"], step["positives"]) for step in merged(gold, scores, smallest)])
+        steps = np.array([(0, 0)] + [(step["negatives"], step["positives"]) for step in cut])
         far, near = steps.cumsum(axis=0).T
         reached = np.interp(grid, far / far[-1], near / near[-1])
         return {
@@ -44,25 +47,29 @@ def roc(positive: Sequence[bool], scores: Sequence[float], smallest: int = 1) ->
     }
 
 
-def merged(positive: Sequence[bool], scores: Sequence[float], smallest: int) -> list[dict]:
-    """The rows by falling score, cut wherever no or at least `smallest` rows of either kind lie between two cuts.
+def merged(
+    positive: Sequence[bool], scores: Sequence[float], smallest: int, called: Sequence[bool] = ()
+) -> list[dict]:
+    """The rows by falling score, cut wherever at least `smallest` rows of either kind lie between two cuts.
 
     One dict per stretch: `positives`, `negatives`, `score` (the mean). What is left at the end joins the stretch before
-    it. Equal scores are never parted. Empty where no cut is possible.
+    it. Equal scores are never parted. Where it is given which rows were `called` positive, one cut is between these and
+    the others: how many of either kind they are is known, and would be subtracted. Empty where no cut is possible.
     """
     gold, given = np.asarray(positive, dtype=bool), np.asarray(scores, dtype=float)
+    if len(called):
+        above, below = (merged(gold[side], given[side], smallest) for side in (np.asarray(called), ~np.asarray(called)))
+        return above + below if above and below else []
     open_ = np.zeros(3)
     closed: list[np.ndarray] = []
     for value in np.unique(given)[::-1]:
         at = given == value
         open_ = open_ + np.array([gold[at].sum(), (~gold[at]).sum(), given[at].sum()])
-        if all(n == 0 or n >= smallest for n in open_[:2]):
+        if min(open_[:2]) >= smallest:
             closed.append(open_)
             open_ = np.zeros(3)
-    while open_[:2].any() and closed and not all(n == 0 or n >= smallest for n in open_[:2]):
-        open_ = open_ + closed.pop()
-    if all(n == 0 or n >= smallest for n in open_[:2]) and open_[:2].any():
-        closed.append(open_)
+    if closed:
+        closed[-1] = closed[-1] + open_
     return [{"positives": int(p), "negatives": int(n), "score": float(s / (p + n))} for p, n, s in closed]
 
 
@@ -72,6 +79,7 @@ def calibration(
     bins: int = 10,
     minimum: int = 5,
     smallest: int = 1,
+    called: Sequence[bool] = (),
 ) -> dict:
     """Reliability per equal-width bin of the predicted probability (0 to 1), and two summaries.
 
@@ -94,7 +102,7 @@ def calibration(
     if smallest > 1:
         found = [
             (step["positives"], step["positives"] + step["negatives"], step["score"])
-            for step in merged(gold > 0, given, smallest)
+            for step in merged(gold > 0, given, smallest, called)
         ]
         points = [{"predicted": score, "observed": p / rows, "n": rows} for p, rows, score in found[::-1]]
         return {"points": points, "suppressed": 0, **summary}

@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
-from harness import files, restricted
+from harness import even, files, restricted
 from harness.config import ScoreSettings
 from harness.errors import DataError
 from harness.evaluation import releasing
@@ -23,7 +23,7 @@ def run(root: Path, task: Task, settings: ScoreSettings) -> None:
     """Write what may be released of a restricted task; of other tasks remove what an earlier kind has left."""
     path = Path(root) / releasing.place(task.name)
     if kind(root, task) == restricted.KIND:
-        files.write_json(path, made(root, task, settings))
+        even.write_json(path, made(root, task, settings), hidden=True)
     else:
         path.unlink(missing_ok=True)
 
@@ -53,10 +53,12 @@ def made(root: Path, task: Task, settings: ScoreSettings) -> dict:
     if rows.unmeasurable or "test" not in rows.parts:
         return releasing.withheld(task, rows.bound)
     parts = {part: hidden.of(task, rows.decided(part, metrics), rows.majority) for part in rows.parts}
+    # The finest rung has a table of labels, whichever metric is their mean.
+    others = dict.fromkeys([*task.metrics[1:], *(["macro_f1"] if task.head == "tokens" else [])])
     whole = (
         hidden.of(replace(task, metrics=(metric,)), rows.decided(part, metrics), rows.majority)
         for part in rows.parts
-        for metric in task.metrics[1:]
+        for metric in others
     )
     return releasing.record(task, rows.bound, twins.check(parts, known, whole=whole), parts, known)
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.evaluation import spans
+from harness.evaluation import cells, spans
 from harness.evaluation.counted import ALL
 from harness.evaluation.counts import Score, score
 from harness.evaluation.hidden_spans import Documents, by_group
+from harness.evaluation.suppression import MINIMUM
 from harness.metrics import METRICS
 from harness.task import Task
 
@@ -78,7 +79,11 @@ class Rows:
     def count(self, answers: np.ndarray, name: str, label: int) -> np.ndarray:
         """How many of `name` each run has, of answers [..., rows]."""
         if label == ALL:
-            return ((answers == self.gold) == (name == "right")).sum(axis=-1)
+            right = answers == self.gold
+            if self.metric == "group_accuracy":
+                # Groups that are right as a whole, and those that are not: fewer than rows.
+                right = np.logical_and.reduceat(right, self.starts, axis=-1)
+            return (right == (name == "right")).sum(axis=-1)
         called, gold = answers == label, self.gold == label
         which = {
             "called": lambda: called, "found": lambda: called & gold,
@@ -88,6 +93,13 @@ class Rows:
 
     def gold_counts(self) -> np.ndarray:
         return np.bincount(self.gold, minlength=self.labels)
+
+    def cell_told(self, width: int) -> bool:
+        """Does a small cell of a run's matrix follow from its margins and its diagonal?"""
+        side = self.labels
+        places = (self.gold * side + answers for of in self.answers.values() for answers in of)
+        matrices = (np.bincount(at, minlength=side * side).reshape(side, side) for at in places)
+        return not self.named and any(cells.confined(matrix, width, MINIMUM) for matrix in matrices)
 
     def constant_answers(self) -> np.ndarray:
         """[constants, rows]"""
@@ -139,10 +151,14 @@ class Rows:
         """Rows of which as many have a label as asked for; an answer stays as right or wrong as it was."""
         has = self.gold == label
         step = value - int(has.sum())
-        pool = np.flatnonzero(~has if step > 0 else has)
+        pool = chance.permutation(np.flatnonzero(~has if step > 0 else has))
+        if self._spread:
+            # The last row of a label stays what it is.
+            _, last = np.unique(self.gold[pool], return_index=True)
+            pool = np.delete(pool, [at for at in last if self.gold[pool[at]] != label or value == 0])
         if abs(step) > len(pool):
             return None
-        gold, at = self.gold.copy(), chance.choice(pool, abs(step), replace=False)
+        gold, at = self.gold.copy(), pool[: abs(step)]
         gold[at] = label if step > 0 else _another(self.gold, label, self.labels, chance)[at]
         answers = {}
         for system, given in self.answers.items():
@@ -151,6 +167,13 @@ class Rows:
             made[:, at] = np.where(right, gold, wrong)[:, at]
             answers[system] = made
         return replace(self, gold=gold, answers=answers) if self._measurable(gold) else None
+
+    @property
+    def _spread(self) -> bool:
+        """Does an attacker know that each label has a row? A split brings every label into every part where it can
+        (`harness.data.spreading`). Of so few rows that this alone leaves no room for a count that is not small,
+        nothing that is released or held back could widen it, and it is left aside."""
+        return not self.named and len(self.gold) >= self.labels - 1 + MINIMUM
 
     def _measurable(self, gold: np.ndarray) -> bool:
         """Of other gold the report would say that there is nothing to measure (`harness.evaluation.measurable`)."""

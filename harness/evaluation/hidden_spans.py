@@ -57,6 +57,10 @@ class Documents:
     def gold_counts(self) -> np.ndarray:
         return self.gold.sum(axis=0)
 
+    def cell_told(self, width: int) -> bool:
+        """Spans have no matrix."""
+        return False
+
     def constant_answers(self) -> np.ndarray:
         """Nothing is found, and nothing invented."""
         return np.zeros((1, *self.gold.shape, 2), dtype=np.int64)
@@ -113,7 +117,9 @@ class Documents:
                 else:
                     np.minimum(found, gold[at, label] - 1, out=found)
             gold[at, label] += 1 if step > 0 else -1
-        return replace(self, gold=gold, answers=answers) if gold.any() else None
+        # A split brings every label into every part where it can.
+        kept = gold.sum(axis=0)[self.gold.any(axis=0)].all()
+        return replace(self, gold=gold, answers=answers) if kept and gold.any() else None
 
 
 def by_group(table: np.ndarray, starts: np.ndarray) -> np.ndarray:

@@ -39,15 +39,19 @@ class Release:
 
     @property
     def at_best(self) -> str:
-        """What can be inferred at best, in a sentence that depends on the rung alone, so that it may leave."""
-        if self.rung.name == SEEDS:
-            return f"perhaps every count; none of them is under {MINIMUM}"
-        if self.rung.name == WITHHELD:
-            return "nothing, since no figure is released"
-        return (
-            f"no count under {MINIMUM}: what was counted 0 to {MINIMUM - 1} times could be {MINIMUM} or more as well, "
-            f"and has at least {WIDTH} possible values; what was counted {MINIMUM} times or more may be told exactly"
-        )
+        return at_best(self.rung)
+
+
+def at_best(rung: Rung) -> str:
+    """What can be inferred at best, in a sentence that depends on the rung alone, so that it may leave."""
+    if rung.name == SEEDS:
+        return f"perhaps every count of a label; none of them is under {MINIMUM}"
+    if rung.name == WITHHELD:
+        return "nothing, since no figure is released"
+    return (
+        f"no count under {MINIMUM}: what was counted 0 to {MINIMUM - 1} times could be {MINIMUM} or more as well, "
+        f"and has at least {WIDTH} possible values; what was counted {MINIMUM} times or more may be told exactly"
+    )
 
 
 def withheld(task: Task, bound: Mapping[str, str]) -> dict:

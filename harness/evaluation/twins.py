@@ -55,7 +55,8 @@ def check(
 
     `whole` is what else the finest rung tells: the same rows as other metrics count them.
     """
-    if not any(set(small(hidden)) for hidden in (*parts.values(), *whole)):
+    few = any(set(small(hidden)) for hidden in (*parts.values(), *whole))
+    if not few and not any(hidden.cell_told(width) for hidden in parts.values()):
         return {part: Checked(Rung(SEEDS), {}) for part in parts}
     for rung in LADDER:
         found = {}
@@ -157,6 +158,8 @@ class Search:
 
     def _roomy(self, label: int, twins: list[Hidden]) -> list[Hidden]:
         """A twin with more rows of a label, where one is found; it is looked for once."""
+        if label == ALL:
+            return []
         if label not in self._roomiest:
             value = int(twins[0].gold_counts()[label]) + self._width
             self._roomiest[label] = []

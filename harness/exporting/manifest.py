@@ -60,18 +60,26 @@ RULE = (
     "task are checked together: other gold labels and answers that would release the very same figures must leave "
     f"every count under {MINIMUM} at least {WIDTH} values, one of them {MINIMUM} or more. Where they do not, less is "
     "released, in this order: every run; means over seeds; means rounded to 1, 2, 5, 10 points; the difference alone, "
-    "rounded to 5, 10 points; the verdict alone; nothing. Rows are counted, which may be several of one person."
+    "rounded to 5, 10 points; that without a verdict of equivalence; the verdict alone; nothing. Rows are counted, "
+    "which may be several of one person."
 )
 LIMITS = (
     "The check takes whoever attacks to know every rule and figure, and nothing else of the rows. Who knows how common "
-    "a label is, or some of the rows, can narrow counts further; that a coarser step was needed says that a finer one "
-    "could have told something.",
+    "a label is, or some of the rows, can narrow counts further. That the split brings every label into the test part "
+    "is known, too: of fewer rows than there are labels and four, this alone confines how many of them have a label.",
+    "That a coarser step was needed says that a finer one could have told something. Who runs the check itself on "
+    "every data set that fits the figures can leave out those for which it would have released more or less; the "
+    "width is not promised against that.",
+    "What was taken for what (a single cell of the matrix of a run) is checked cell by cell where every run is "
+    "released, and not where less is: there the counts of its row and column, which each have the declared width, "
+    "bound it. `benchmarks/disclosure.md` says how many cells were tried, and what was found.",
     "Every file was searched for counts in its tables, for ids (the site's own and their pseudonyms; not ids of under "
     "five characters, nor numbers of under eight digits) and for six words in a row of any text. Names of labels, "
     "columns and document types, and what was written into the source record, are shown as they are: read them.",
     "Pictures cannot be searched; they are drawn from the numbers of the report and hold no text besides titles.",
     "Only this bundle was checked. Two bundles about the same rows, from other training seeds or other encoders, "
-    "can tell together what neither tells alone.",
+    "can tell together what neither tells alone. So can earlier reports in the history of a repository that is "
+    "published.",
 )
 # Each rule as its source says it, read where the address leads.
 DECIDE = (

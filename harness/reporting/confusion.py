@@ -9,12 +9,12 @@ NAME, BY_LABEL = "confusion.png", "by_label.png"
 
 def draw(comparison: Comparison) -> dict[str, bytes]:
     """`confusion.png`, a matrix per arm; spans have none, and get `by_label.png` with the scores of each label. Nothing
-    of more labels than a picture can show."""
+    of more labels than a picture can show, nor where no matrix may be shown."""
     if len(comparison.labels) > MATRIX or comparison.rung:
         return {}
     if all((arm, seed, "test") in comparison.matrices for arm in comparison.arms for seed in comparison.seeds):
         return {NAME: matrices(comparison)}
-    return {BY_LABEL: by_label(comparison)}
+    return {BY_LABEL: by_label(comparison)} if comparison.head == "tokens" else {}
 
 
 def matrices(c: Comparison) -> bytes:

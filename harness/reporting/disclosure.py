@@ -19,7 +19,7 @@ from harness.evaluation import releasing
 from harness.evaluation.coarsening import CLINICAL, SEEDS, WITHHELD
 from harness.evaluation.releasing import Figures, Release
 from harness.evaluation.statistics import Estimate
-from harness.evaluation.suppression import MINIMUM, Pattern, is_small, pattern
+from harness.evaluation.suppression import MINIMUM, is_small
 
 if TYPE_CHECKING:
     from harness.reporting.results import Comparison
@@ -61,11 +61,13 @@ def _closed(c: "Comparison") -> "Comparison":
     # A hash of the answers alone is found again by trying all of them. Their file holds scores of every row, and keyed
     # names of groups that stand nowhere else, so that its hash is not.
     of_files = {name: c.inputs["predictions"][name] for name in c.inputs.get("decisions", {})}
+    # A label that training or validation lack is a count of theirs: nought.
     return replace(
         c,
         slices=(),
         learning=(),
         readings=(),
+        lacking={},
         inputs={**c.inputs, "decisions": of_files} if of_files else c.inputs,
         classic=_closed(c.classic) if c.classic else None,
     )
@@ -89,7 +91,6 @@ def _coarse(c: "Comparison", release: Release) -> "Comparison":
         thresholds=(),
         constants={},
         constants_shown=False,
-        lacking={},
         unmeasurable={"test": {c.primary: TOO_SMALL}} if none else {},
         classic=_coarse(c.classic, release) if c.classic else None,
     )
@@ -135,7 +136,7 @@ def _without_few(c: "Comparison") -> "Comparison":
         kept[name] = {part: None if is_small(n) else n for part, n in getattr(c, name).items()}
     for name in ("values", "tables", "matrices"):
         kept[name] = _without(getattr(c, name), lambda key: key[2] not in gone)
-    for name in ("constants", "lacking", "unmeasurable"):
+    for name in ("constants", "unmeasurable"):
         kept[name] = _without(getattr(c, name), lambda part: part not in gone)
     for name in ("privacy", "thresholds"):
         kept[name] = tuple(run for run in getattr(c, name) if run["part"] not in gone)
@@ -144,38 +145,15 @@ def _without_few(c: "Comparison") -> "Comparison":
 
 
 def _matrices(group: list["Comparison"]) -> list["Comparison"]:
-    """Classification: matrices, and the class tables that would give them away."""
-    if len(group[0].labels) == 2:
-        return group
-    if not group[0].matrices:
-        # Of so many labels there is no matrix to find out from which counts may stand.
-        return [_no_classes(c) for c in group]
-    patterns = {
-        (c.family, arm, part): pattern([c.matrices[arm, seed, part] for seed in c.seeds])
-        for c in group
-        for arm in c.arms
-        for part in c.parts
-    }
-    # The gold counts are the same in every table of a part: what one may not show, none may.
-    for part in group[0].parts:
-        of_part = [made for (*_, p), made in patterns.items() if p == part]
-        hidden = [any(made.rows[i] for made in of_part) for i in range(len(group[0].labels))]
-        for made in of_part:
-            made.rows = hidden
-    return [_with_patterns(c, {key[1:]: made for key, made in patterns.items() if key[0] == c.family}) for c in group]
-
-
-def _with_patterns(c: "Comparison", patterns: dict[tuple[str, str], Pattern]) -> "Comparison":
-    matrices, tables = {}, {}
-    for (arm, part), made in patterns.items():
-        secret = {c.labels[i] for i in range(len(c.labels)) if made.cells[i][i] or made.rows[i] or made.columns[i]}
-        supports = {row["label"]: row["support"] for row in c.tables[arm, c.seeds[0], part]}
-        secret = _two_or_none(secret, supports)
-        counts = {c.labels[i] for i in range(len(c.labels)) if made.rows[i]}
-        for seed in c.seeds:
-            matrices[arm, seed, part] = made.apply(c.matrices[arm, seed, part])
-            tables[arm, seed, part] = [_class_row(row, secret, counts) for row in c.tables[arm, seed, part]]
-    return replace(c, matrices=matrices, tables=tables)
+    """Classification: what was taken for what is counted by cells, and no label's count being small says nothing of
+    those. Where one is, nought included, there is no matrix."""
+    shown = [dict(_shown(c, c.matrices)) for c in group]
+    if any(n < MINIMUM for of in shown for matrix in of.values() for row in matrix for n in row):
+        shown = [{} for _ in group]
+    return [
+        replace(c, matrices=matrices, tables=dict(_shown(c, c.tables)))
+        for c, matrices in zip(group, shown, strict=True)
+    ]
 
 
 def _two_or_none(secret: set[str], supports: dict[str, int]) -> set[str]:
@@ -191,13 +169,6 @@ def _class_row(row: dict, secret: set[str], counts: set[str]) -> dict:
     if row["label"] in counts:
         made["support"] = None
     return made
-
-
-def _no_classes(c: "Comparison") -> "Comparison":
-    secret = set(c.labels)
-    return replace(
-        c, tables={key: [_class_row(row, secret, secret) for row in rows] for key, rows in _shown(c, c.tables)}
-    )
 
 
 def _shown(c: "Comparison", found: dict) -> Iterable[tuple[Key, list]]:
@@ -234,14 +205,14 @@ def _classes(group: list["Comparison"]) -> list["Comparison"]:
 
 
 def _rare(row: dict) -> bool:
-    return is_small(row["support"])
+    return row["support"] < MINIMUM
 
 
 def _few(row: dict) -> bool:
     """Spans matched, missed, or found where there are none, as precision and recall tell them."""
     matched = round(row["recall"] * row["support"])
     invented = round(matched / row["precision"]) - matched if row["precision"] else 0
-    return any(map(is_small, (matched, row["support"] - matched, invented)))
+    return min(matched, row["support"] - matched, invented) < MINIMUM
 
 
 def _telling(row: dict) -> bool:
@@ -251,7 +222,7 @@ def _telling(row: dict) -> bool:
     leaking = round(row["document_leak_rate"] * row["documents"])
     masked, matched = (round(row[key] * row["support"]) for key in ("masked", "recall"))
     counted = (row["documents"], leaking, row["documents"] - leaking, masked, matched)
-    return any(map(is_small, (*counted, row["support"] - masked, row["support"] - matched)))
+    return min(*counted, row["support"] - masked, row["support"] - matched) < MINIMUM
 
 
 def _leaks(group: list["Comparison"]) -> list["Comparison"]:

@@ -4,6 +4,8 @@ from collections import Counter
 
 from harness import restricted
 from harness.config import Statistics
+from harness.evaluation.coarsening import SEEDS, Rung
+from harness.evaluation.releasing import at_best
 from harness.evaluation.statistics import Estimate
 from harness.evaluation.suppression import MINIMUM
 from harness.evaluation.verdicts import VERDICTS, Judgement
@@ -64,10 +66,15 @@ def coarsened(comparisons: list[Comparison]) -> tuple:
     """What is released of restricted data, and what is not."""
     if not any(c.data_kind == restricted.KIND for c in comparisons):
         return ()
-    rungs = {c.task: c.rung for c in comparisons if c.rung}
+    rungs = {c.task: c.rung or Rung(SEEDS) for c in comparisons if c.data_kind == restricted.KIND}
     listed = "; ".join(f"of `{task}`, {rung.said}" for task, rung in rungs.items())
+    told = "; ".join(f"of `{task}`, {at_best(rung)}" for task, rung in rungs.items())
     said = (
         f"Of restricted data only so much is released that no count under {MINIMUM} can be told from it: {listed}. "
+        f"Whoever knows every figure and every rule can infer at best: {told}. Counts are those of rows with a label, "
+        "and of a run how many it called so, found, missed and invented, and its errors. "
+    )
+    coarse = (
         "Differences are rounded to the nearest step, the ends of intervals outwards and p-values up, and verdicts "
         "follow from the p-values as they are shown. "
     )
@@ -75,7 +82,7 @@ def coarsened(comparisons: list[Comparison]) -> tuple:
         "Never shown of restricted data are slices, learning curves and scores of the validation part: they are about "
         "other rows, or fewer, than those whose figures were checked together."
     )
-    return (Paragraph(said + never if rungs else never),)
+    return (Paragraph(said + (coarse if any(c.rung for c in comparisons) else "") + never),)
 
 
 def found(comparisons: list[Comparison], judgements: Judgements) -> str:

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import code_lists, files, restricted
+from harness import code_lists, files
 from harness.config import ReportSettings
 from harness.escaping import markdown, plain
 from harness.evaluation.verdicts import Judgement
-from harness.reporting import provenance, reproductions, results, wording
+from harness.reporting import course, provenance, reproductions, results, wording
 from harness.reporting.results import AGAINST, Comparison
 from harness.reporting.standing import NOTE
 from harness.task import Task
@@ -58,7 +58,7 @@ def collect(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> 
         path = root / "artifacts" / "predictions" / task / family / "runs.json"
         recorded = files.read_json(path, made_by=f"harness finetune {task} {family}")
         runs = tuple(entry for entry in recorded["runs"] if entry["seed"] in run.seeds)
-        told = [_told(comparison, entry) for entry in runs]
+        told = [course.hashed(comparison, entry) for entry in runs]
         scores = sorted([*key, value] for key, value in comparison.values.items())
         judgements = {arm: judged[task, family, arm] for arm in comparison.others}
         # Adjusted p-values and verdicts depend on the other comparisons, too: they are results of their own.
@@ -84,15 +84,7 @@ def training(recording: Recording, entry: Mapping) -> str:
     made = {key: c.provenance.get(key) for key in ("recipe", "engine", "libraries")}
     scores = sorted([*key[2:], value] for key, value in c.values.items() if key[:2] == (entry["arm"], entry["seed"]))
     about = [recording.profile, c.data_kind, c.task, c.family, c.inputs["records"], c.inputs["manifest"]]
-    return files.sha256_value([about, made, hashes(c, entry), _told(c, entry), scores])
-
-
-def _told(comparison: Comparison, entry: Mapping) -> Mapping:
-    """What of a run may be hashed. Its validation scores are ratios of few counts: of restricted data whoever tries
-    out such counts would find them in the hash; there the file of its answers stands for all that came out."""
-    if comparison.data_kind != restricted.KIND:
-        return entry
-    return {key: entry[key] for key in ("arm", "seed", "steps", "predictions") if key in entry}
+    return files.sha256_value([about, made, hashes(c, entry), course.hashed(c, entry), scores])
 
 
 def git(root: Path) -> dict[str, str]:
@@ -140,6 +132,7 @@ def parent_tags(recording: Recording, links: Mapping[str, "Made"]) -> dict[str, 
 def child_tags(recording: Recording, entry: Mapping, links: Mapping[str, "Made"]) -> dict[str, str]:
     """All tags of the run of one arm and seed, but the one that names its parent."""
     arm, c = entry["arm"], recording.comparison
+    entry = course.told(c, entry)
     made = {arm: links[arm]} if arm in links else {}
     if reason := c.unmeasured():
         best = wording.unmeasured(reason)
@@ -147,9 +140,10 @@ def child_tags(recording: Recording, entry: Mapping, links: Mapping[str, "Made"]
         best = "not released by run"
     else:
         best = wording.score(c.primary, c.values[arm, entry["seed"], "test", c.primary])
+    when = f"after {entry['best_step']}, " if "best_step" in entry else ""
     text = (
         f"{plain(c.title)}, {c.family_title}: the {arm} arm fine-tuned with seed {entry['seed']} for {entry['steps']} "
-        f"updates, scored as it was after {entry['best_step']}, where it told the classes of the validation part best "
+        f"updates, scored as it was {when}where it told the classes of the validation part best "
         "apart (Matthews correlation). "
         f"{wording.capital(wording.metric_title(c.primary))} on the test split: {best} ({wording.KINDS[c.data_kind]})."
     )
@@ -229,7 +223,8 @@ def parameters(recording: Recording, entry: dict | None = None) -> dict[str, str
         for key, value in sorted((made.get(section) or {}).items())
     }
     if entry:
-        found |= {key: entry[key] for key in ("arm", "seed", "steps", "best_step")}
+        told = course.told(recording.comparison, entry)
+        found |= {key: told[key] for key in ("arm", "seed", "steps", "best_step") if key in told}
     found |= {"task": recording.comparison.task, "family": recording.comparison.family, "profile": recording.profile}
     return {key: str(value) for key, value in found.items()}
 
@@ -237,18 +232,17 @@ def parameters(recording: Recording, entry: dict | None = None) -> dict[str, str
 def run_metrics(comparison: Comparison, entry: dict) -> list[tuple[str, float, int]]:
     """Scores of one run under the names of `results.csv`, and its learning curve by step: training loss, the primary
     score of the validation part, and `selection`, the score that chose the weights."""
-    arm, seed, last = entry["arm"], entry["seed"], entry["best_step"]
+    entry = course.told(comparison, entry)
+    arm, seed, last = entry["arm"], entry["seed"], entry.get("best_step", entry["steps"])
     found = [
         (_metric(part, metric), value, last)
         for (a, s, part, metric), value in comparison.values.items()
         if (a, s) == (arm, seed) and part in comparison.parts and not comparison.unmeasured(metric, part)
     ]
-    validation, names = f"validation_{comparison.primary}", {"train_loss": "train_loss"}
-    if comparison.data_kind != restricted.KIND:
-        # Of restricted data nothing is released of the validation part: it is smaller still than the test part.
-        best = ((f"best_{validation}", "best_validation"), ("best_selection", "best_selection"))
-        found += [(name, entry[key], last) for name, key in best]
-        names |= {"validation": validation, "selection": "selection"}
+    validation = f"validation_{comparison.primary}"
+    best = ((f"best_{validation}", "best_validation"), ("best_selection", "best_selection"))
+    found += [(name, entry[key], last) for name, key in best if key in entry]
+    names = {"train_loss": "train_loss", "validation": validation, "selection": "selection"}
     for point in entry["curve"]:
         found += [(name, point[key], point["step"]) for key, name in names.items() if point.get(key) is not None]
     return found

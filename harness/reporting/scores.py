@@ -103,7 +103,7 @@ def by_class(comparisons: list[Comparison]) -> tuple:
     words = "Precision, recall and F1 by class, and confusion matrices, folded by task."
     if any(c.data_kind == restricted.KIND for c in comparisons):
         words += (
-            f" Of restricted data, counts under {MINIMUM} are not shown (–), nor what they would follow from: other "
-            "cells, and scores of the class."
+            f" Of restricted data there is no matrix with a cell under {MINIMUM}, nought included, and no score of a "
+            "label with so few spans or documents (–)."
         )
     return (Paragraph(words), *blocks)

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
+from harness import even, restricted
 from harness.determinism import derived_seed
 from harness.errors import DataError
-from harness.files import atomic_folder, sha256, write_json, write_jsonl
+from harness.files import atomic_folder, sha256, write_jsonl
 from harness.parts import by_part
 from harness.task import Task
 
@@ -36,8 +37,10 @@ def run(root: Path, task: Task) -> None:
     system, settings, answers = (_tagger if task.head == "tokens" else _regression)(task, parts["train"], scored)
     with atomic_folder(root / "artifacts" / "classic" / task.name) as folder:
         write_jsonl(folder / PREDICTIONS, [line for part in scored for line in answers[part]])
+        if hidden := restricted.by_card(root, task.name):
+            even.fill(folder / PREDICTIONS)
         predictions = sha256(folder / PREDICTIONS)
-        write_json(
+        even.write_json(
             folder / "runs.json",
             {
                 "task": task.name,
@@ -46,6 +49,7 @@ def run(root: Path, task: Task) -> None:
                 "inputs": hashes,
                 "runs": [{"arm": system, "seed": 0, "settings": settings, "predictions": predictions}],
             },
+            hidden,
         )
 
 

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness import even, restricted
 from harness.config import FinetuneSettings
 from harness.data import folding
-from harness.files import atomic_folder, read_object, sha256_value, write_json
+from harness.files import atomic_folder, read_object, sha256_value
 from harness.folds import Folds
 from harness.task import Task
 from harness.training.inputs import Inputs, read_inputs
@@ -68,7 +69,7 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings, folds: 
         results = carry_out(title, name, names, jobs, FoldWorker(workers), settings)
         recorded = describe(task, family, settings, inputs, results)
         recorded |= {"selection": selection.RULE, "folds": describe_folds(folds, dealt)}
-        write_json(folder / "runs.json", recorded)
+        even.write_json(folder / "runs.json", recorded, restricted.by_card(root, task.name))
 
 
 def deal(root: Path, task: Task, inputs: Inputs, folds: Folds) -> dict[tuple[int, int], folding.Parts]:

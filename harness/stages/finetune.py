@@ -6,8 +6,9 @@ can be recomputed years later from what is stored here.
 
 from pathlib import Path
 
+from harness import even, restricted
 from harness.config import FinetuneSettings
-from harness.files import atomic_folder, write_json
+from harness.files import atomic_folder
 from harness.task import Task
 from harness.training.inputs import read_inputs
 from harness.training.runs import Job, Worker, carry_out, describe, encode_parts, prepare
@@ -34,4 +35,4 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
         title, name = f"finetune {task.name} {family}", f"{task.name}/{family}"
         results = carry_out(title, name, [f"{job.arm} {job.seed}" for job in jobs], jobs, worker, settings)
         recorded = describe(task, family, settings, inputs, results) | {"selection": selection.RULE}
-        write_json(folder / "runs.json", recorded)
+        even.write_json(folder / "runs.json", recorded, restricted.by_card(root, task.name))

@@ -7,7 +7,7 @@ can be computed again years later from the stored predictions.
 from collections import defaultdict
 from pathlib import Path
 
-from harness import files, restricted
+from harness import even, files, restricted
 from harness.config import ScoreSettings
 from harness.errors import DataError
 from harness.evaluation.predictions import held_against, recorded_lines
@@ -31,7 +31,7 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
         raise DataError(f"{folder}/runs.json holds no runs of {family}.", remedy=f"Make it again with `{made_by}`.")
     paths = {f"{run['arm']}-seed{run['seed']}.jsonl": run for run in recorded["runs"]}
     scorer, inputs = _scored(data, folder, recorded, paths, made_by)
-    files.write_json(
+    even.write_json(
         root / "artifacts" / "scores" / task.name / f"{family}.json",
         {
             "task": task.name,
@@ -51,6 +51,7 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
             "inputs": inputs,
             "provenance": {key: recorded.get(key) for key in ("engine", "libraries", "inputs", "recipe")},
         },
+        data.kind == restricted.KIND,
     )
 
 
@@ -67,7 +68,7 @@ def run_classic(root: Path, task: Task) -> None:
     folder = root / "artifacts" / "classic" / task.name
     data, recorded = _Data(root, task), _recorded(folder, made_by)
     scorer, inputs = _scored(data, folder, recorded, {"predictions.jsonl": recorded["runs"][0]}, made_by)
-    files.write_json(
+    even.write_json(
         root / "artifacts" / "scores" / task.name / "classic" / "linear.json",
         {
             "task": task.name,
@@ -83,6 +84,7 @@ def run_classic(root: Path, task: Task) -> None:
             "inputs": inputs,
             "provenance": {"libraries": recorded["libraries"], "settings": recorded["runs"][0]["settings"]},
         },
+        data.kind == restricted.KIND,
     )
 
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import asdict
 from pathlib import Path
 
-from harness import files
+from harness import even, files, restricted
 from harness.config import ScoreSettings
 from harness.data import folding
 from harness.errors import DataError
@@ -47,7 +47,7 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings, folds: Fol
                 lines = recorded_lines(path, entry["predictions"], task, made_by)
                 predictions[path.name] = entry["predictions"]
                 decisions[path.name] = scored.add(entry, lines, parts, path)
-    files.write_json(
+    even.write_json(
         root / "artifacts" / "scores" / "cross-validation" / task.name / f"{family}.json",
         {
             "task": task.name,
@@ -61,6 +61,7 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings, folds: Fol
             "inputs": {"predictions": predictions, "decisions": decisions, **hashes},
             "provenance": {key: recorded.get(key) for key in ("engine", "folds", "libraries", "inputs", "recipe")},
         },
+        card["kind"] == restricted.KIND,
     )
 
 

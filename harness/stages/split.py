@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from harness import registry
+from harness import even, registry
 from harness.config import Split
 from harness.data import grouping, leakage, pseudonyms, splitting, spreading
 from harness.errors import DataError
@@ -64,8 +64,9 @@ def run(root: Path, name: str, settings: Split) -> list[str]:
         report["salt"] = key.pseudonym(name, "salt", "leakage")
     # An id that is gone for now keeps its split for when it comes back.
     retired = {record_id: split for record_id, split in frozen.items() if record_id not in splits}
-    write_json(root / "artifacts" / "splits" / name / "groups.json", groups)
-    write_json(root / "artifacts" / "splits" / name / "leakage.json", report)
+    folder = root / "artifacts" / "splits" / name
+    for file, content in (("groups.json", groups), ("leakage.json", report)):
+        even.write_json(folder / file, content, key is not None)
     write_json(target, header | {"splits": splits, "retired": retired})
     return [f"{finding.check}: {finding.detail}." for finding in findings if finding.level == "note"]
 

@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from harness import files, registry, restricted
+from harness import even, files, registry, restricted
 from harness.data import mapping, pseudonyms, reading, sources
 from harness.data.discretion import discreet
 from harness.printable import terminal
@@ -26,8 +26,11 @@ def run(root: Path, name: str) -> dict:
         print(terminal(f"{name}: {remark}"), file=sys.stderr)
     with files.atomic_folder(root / "artifacts" / "validated" / name) as folder:
         files.write_jsonl(folder / "records.jsonl", records)
+        hidden = card["kind"] == restricted.KIND
+        if hidden:
+            even.fill(folder / "records.jsonl")
         card["sha256"] = files.sha256(folder / "records.jsonl")
-        files.write_json(folder / "card.json", card)
+        even.write_json(folder / "card.json", card, hidden)
     return card
 
 

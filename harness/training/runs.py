@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness import even, restricted
 from harness.config import Engine, FinetuneSettings, Recipe
 from harness.determinism import derived_seed, prepare_torch
 from harness.errors import TrainingError
@@ -153,6 +154,8 @@ class Worker:
         scored = [part for part in SCORED_PARTS if part in examples]
         lines = (line for part in scored for line in (judged["best"] if part == "validation" else predict(part)))
         write_jsonl(job.file, lines)
+        if restricted.by_card(self.root, self.task):
+            even.fill(job.file)
         at = [point["step"] for point in outcome.curve].index(outcome.best_step)
         return {
             "arm": job.arm,

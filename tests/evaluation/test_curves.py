@@ -57,3 +57,26 @@ def test_probabilities_that_mean_what_they_say():
     gold = rng.random(20_000) < given_
     assert curves.calibration(gold, given_)["expected_error"] < 0.02
     assert curves.calibration(gold, given_**3)["expected_error"] > 0.2
+
+
+@pytest.mark.parametrize("draw", range(20))
+def test_no_count_under_five_lies_between_two_cuts_or_between_a_cut_and_the_decision(draw):
+    """How many rows of either kind were called positive stands in a table: it can be subtracted from any step."""
+    chance = np.random.default_rng(draw)
+    gold = chance.random(80) < 0.5
+    scores = np.round(np.clip(chance.normal(0.35 + 0.3 * gold, 0.25), 0, 1), 2)
+    called = scores > 0.5
+    parts = [(called & gold).sum(), (called & ~gold).sum(), (~called & gold).sum(), (~called & ~gold).sum()]
+    steps = curves.merged(gold, scores, 5, called)
+    assert min(parts) >= 5 and len(steps) > 1
+    positives, negatives = (np.cumsum([step[kind] for step in steps]).tolist() for kind in ("positives", "negatives"))
+    assert (positives[-1], negatives[-1]) == (gold.sum(), (~gold).sum())
+    for reached, known in ((positives, parts[0]), (negatives, parts[1])):
+        told = sorted({0, *reached, int(known)})
+        assert min(np.diff(told)) >= 5
+    found = curves.roc(gold, scores, 5, called)
+    assert found["points"][-1] == [1.0, 1.0] and curves.roc(gold[:8], scores[:8], 5, called[:8]) is None
+    points = curves.calibration(gold, scores, smallest=5, called=called)["points"]
+    assert [(p["n"], round(p["n"] * p["observed"])) for p in points] == [
+        (step["positives"] + step["negatives"], step["positives"]) for step in steps[::-1]
+    ]

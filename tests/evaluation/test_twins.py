@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.evaluation import classification, coarsening, counts, hidden, metrics, spans, statistics, twins
+from harness.evaluation import classification, coarsening, counts, hidden, metrics, releasing, spans, statistics, twins
 from harness.evaluation.coarsening import LADDER, SEEDS, WITHHELD, Known
 from harness.evaluation.counted import ALL
 from harness.evaluation.suppression import MINIMUM
@@ -78,6 +78,15 @@ def test_a_twin_with_more_rows_of_a_label_releases_the_same():
             ]
             assert figures[0] == figures[1]
         assert search._roomy(label, [rows]) == [made]
+
+
+@pytest.mark.parametrize("labels", [2, 8])
+def test_errors_over_all_labels_are_looked_for_without_more_rows_of_one(labels):
+    """All labels together are none that rows could have."""
+    rows = replace(drawn(22, labels, 0.9, 2, 1), metric="macro_f1")
+    search = twins.Search(rows, coarsening.Rung("rounded", 0.1, True, True), KNOWN)
+    assert search._roomy(ALL, [rows]) == []
+    assert not search._opened(("one", 0, "wrong", ALL), search._roomy(ALL, [rows]))
 
 
 def f1(hit: int, false: int, miss: int) -> float:
@@ -245,7 +254,7 @@ def figures_by_hand(rows: hidden.Hidden, decide, rung: coarsening.Rung) -> dict:
         found[system, "p"] = next(i for i, end in enumerate(rung.classes) if e.p_value <= end + 1e-7)
         found[system, "said"] = (
             (e.p_value <= 0.05 + 1e-9) * (e.delta > 0) - (e.p_value <= 0.05 + 1e-9) * (e.delta < 0),
-            -KNOWN.margin <= e.ci_low and e.ci_high <= KNOWN.margin,
+            rung.equivalence and -KNOWN.margin <= e.ci_low and e.ci_high <= KNOWN.margin,
             metric.gain(metric.best((e.reference, e.clinical)) - floor) <= KNOWN.margin + 1e-9,
         )
     return found
@@ -331,7 +340,7 @@ def test_figures_are_those_of_the_scoring_functions():
                     mine[system, "difference"] = tuple(of[key] for key in ("delta", "low", "high"))
                 if "p" in of:
                     mine[system, "p"] = of["p"]
-                    mine[system, "said"] = (of["sign"], bool(of["equivalent"]), bool(of["collapsed"]))
+                    mine[system, "said"] = (of["sign"], bool(of.get("equivalent")), bool(of["collapsed"]))
             assert mine == figures_by_hand(rows, decide, rung)
 
 
@@ -364,6 +373,21 @@ def test_errors_and_right_answers_of_a_run_are_counts_too(kind):
         assert sum(p is not None for p in pushed) > 4
 
 
+@pytest.mark.parametrize(("n", "labels"), [(22, 8), (11, 8), (22, 2)])
+def test_no_twin_lacks_a_label_that_a_split_brings_into_every_part(n, labels, monkeypatch):
+    """Who knows the rules of splitting could exclude it. Of 11 rows and eight labels no label can have five anyway."""
+    rows = drawn(n, labels, 0.8, 2, 1)
+    gold = np.concatenate([np.arange(labels), rows.gold[labels:]])
+    rows, found = replace(rows, gold=gold), []
+    search = twins.Search(rows, LADDER[4], KNOWN)
+    note = search._note
+    monkeypatch.setattr(search, "_note", lambda twin: (found.append(twin), note(twin))[1])
+    for label in range(labels):
+        search._open_gold(label, [rows])
+    lacking = [twin for twin in found if not twin.gold_counts().all()]
+    assert len(found) > 3 and bool(lacking) == (n < labels - 1 + MINIMUM)
+
+
 def test_rows_without_a_small_count_stand_on_the_first_rung():
     rows = drawn(400, 2, 0.8, 2, 3)
     assert not list(twins.small(rows))
@@ -375,13 +399,65 @@ def test_what_another_metric_counts_few_of_keeps_a_task_from_the_first_rung():
     assert twins.check({"test": rows}, KNOWN, whole=[few])["test"].rung.name != SEEDS
 
 
+def test_what_was_taken_for_what_keeps_a_task_from_the_first_rung_where_it_follows_from_the_margins():
+    """No label has a small count; that the first was never called the second follows from the others."""
+    matrix = np.array([[20, 0, 5], [0, 20, 5], [5, 5, 20]])
+    runs = []
+    for system, arms in (("one", ("baseline", "baseline", "clinical", "clinical")), ("classic", ("linear",))):
+        for arm in arms:
+            gold, answers = np.repeat(np.indices((3, 3)).reshape(2, -1), matrix.ravel(), axis=1)
+            made = decided(3, gold, answers)
+            runs.append((system, arm, list(made.groups), made))
+    told = hidden.of(task_of(3, "macro_f1"), runs, "l0")
+    assert not list(twins.small(told))
+    assert twins.check({"test": told}, KNOWN)["test"].rung.name != SEEDS
+    free = replace(told, answers=shuffled(told))
+    assert not list(twins.small(free)) and twins.check({"test": free}, KNOWN)["test"].rung.name == SEEDS
+
+
+def shuffled(rows: hidden.Rows) -> dict:
+    """Twelve rows of every label answered wrongly, six as each of the others."""
+    answers = rows.gold.copy()
+    for label in range(3):
+        at = np.flatnonzero(rows.gold == label)[:12]
+        answers[at] = (label + 1 + np.arange(12) % 2) % 3
+    return {system: np.repeat(answers[None], len(of), axis=0) for system, of in rows.answers.items()}
+
+
+def test_groups_that_are_right_as_a_whole_are_counted_where_they_are_the_score():
+    rows = drawn(40, 2, 0.7, 2, 1)
+    pairs = replace(rows, metric="group_accuracy", starts=np.arange(0, 40, 2))
+    found = dict(twins.counts(pairs))
+    for system, answers in pairs.answers.items():
+        for run, given in enumerate(answers):
+            whole = int((given == pairs.gold).reshape(20, 2).all(axis=1).sum())
+            assert (found[system, run, "right", ALL], found[system, run, "wrong", ALL]) == (whole, 20 - whole)
+
+
+def test_what_equivalence_would_tell_is_not_said():
+    """Hardly an error in 90 rows: arms within two points of each other leave no room for five of any label."""
+    rows, told = drawn(22, 2, 0.8, 2, 1), LADDER[-2]
+    of = {("delta", "baseline"), ("low", "baseline"), ("high", "baseline"), ("p", "baseline"), ("sign", "baseline")}
+    figures = coarsening.measured(rows, "one", rows.answers["one"], KNOWN, coarsening.floor_of(rows))
+    assert coarsening.released(told, figures).keys() == of | {("collapsed", "baseline")}
+    record = releasing.record(task_of(2, "binary_f1"), {}, {"test": twins.Checked(told, {})}, {"test": rows}, KNOWN)
+    assert releasing.read(record).rung == told and "no verdict of equivalence" in told.said
+
+
+@pytest.mark.extended
+def test_rows_with_hardly_an_error_release_a_difference_all_the_same():
+    assert twins.check({"test": drawn(90, 8, 0.98, 3, 1098)}, KNOWN)["test"].rung == LADDER[-2]
+
+
 def test_nothing_is_released_where_the_width_cannot_be_had():
     rows = drawn(9, 2, 0.8, 2, 3)
     assert twins.check({"test": rows}, KNOWN, width=11)["test"].rung.name == WITHHELD
 
 
 def test_the_ladder_goes_from_fine_to_coarse():
-    assert [rung.name for rung in LADDER] == ["means", *["rounded"] * 4, *["difference"] * 2, "verdict"]
+    assert [rung.name for rung in LADDER] == [
+        "means", *["rounded"] * 4, *["difference"] * 2, "direction", "verdict",
+    ]  # fmt: skip
     assert [rung.step for rung in LADDER if rung.means] == sorted(rung.step for rung in LADDER if rung.means)
     rows = drawn(22, 2, 0.8, 2, 1)
     same = replace(rows, answers=dict(rows.answers))

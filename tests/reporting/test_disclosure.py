@@ -5,14 +5,16 @@ import io
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import fakes
 import pytest
 
-from harness import files
+from harness import even, files
 from harness.errors import DataError, MissingInputError
 from harness.evaluation.suppression import MINIMUM
-from harness.reporting import disclosed_cards, recordings, results
+from harness.evaluation.twins import WIDTH
+from harness.reporting import confusion, disclosed_cards, recordings, results
 from harness.reporting.disclosure import TOO_SMALL, disclosed
 from harness.stages import report
 
@@ -99,6 +101,14 @@ def test_a_hash_of_decisions_cannot_be_found_by_trying_them(restricted):
     assert stored and not [sha256 for sha256 in stored.values() if sha256 in provenance]
 
 
+def test_the_sizes_of_scores_files_are_whole_blocks_where_they_would_tell(restricted, synthetic):
+    sizes = [
+        {path.stat().st_size % even.BLOCK for path in (root / "artifacts" / "scores").rglob("*.json")}
+        for root in (restricted, synthetic)
+    ]
+    assert sizes[0] == {0} and 0 not in sizes[1]
+
+
 def test_readings_are_of_fewer_rows_still_and_not_shown(restricted):
     scores = files.read_json(restricted / "artifacts" / "scores" / "aismec" / "nb_bert.json")
     scores["readings"] = [scores["comparisons"][0] | {"decided_by": "word", "arm": "clinical", "n": 3}]
@@ -114,12 +124,27 @@ def test_mlflow_is_told_no_more_than_the_report(restricted):
         c, step = recording.comparison, recording.comparison.rung.step
         for entry in recording.runs:
             assert {name for name, *_ in recordings.run_metrics(c, entry)} == {"train_loss"}
+            assert "best_step" not in recordings.parameters(recording, entry)
             note = recordings.child_tags(recording, entry, {})["mlflow.note.content"]
             assert "not released by run" in note and not re.search(r"test split: \d", note)
         for name, value, _ in recordings.comparison_metrics(recording):
             if name not in ("p_value", "p_holm"):
                 assert value == pytest.approx(round(value / step) * step, abs=1e-9), name
         assert "None" not in recordings.description(recording)
+
+
+def test_mlflow_is_not_told_what_the_validation_part_decided(restricted):
+    """Which weights were kept, and when a run stopped that waits for better ones."""
+    (recording, *_) = recordings.collect(restricted, fakes.settings(TASKS, FAMILIES, SEEDS), fakes.TASKS)
+    entry, recipe = recording.runs[0], recording.comparison.provenance["recipe"]
+    told = []
+    for patience, steps, best in ((0, recipe["steps"], 80), (0, recipe["steps"], 20), (3, 60, 20), (3, 80, 40)):
+        made = recording.comparison.provenance | {"recipe": recipe | {"patience": patience}}
+        of = replace(recording, comparison=replace(recording.comparison, provenance=made))
+        run = entry | {"steps": steps, "best_step": best, "curve": entry["curve"][: steps // 20]}
+        shown = recordings.child_tags(of, run, {}), recordings.parameters(of, run)
+        told.append([*shown, recordings.run_metrics(of.comparison, run)])
+    assert told[0] == told[1] and told[2] == told[3] and told[0][2] and not told[2][2]
 
 
 def test_a_withheld_task_says_why_and_stops_no_other(restricted, tmp_path):
@@ -180,6 +205,10 @@ def test_no_count_under_five_stands_in_the_page(restricted, synthetic):
 def test_the_report_says_what_is_never_shown_of_restricted_data_and_why(restricted, synthetic):
     said = {root: (root / "reports" / "README.md").read_text(encoding="utf-8") for root in (restricted, synthetic)}
     assert "Never shown of restricted data are slices, learning curves" in said[restricted]
+    for task, kept in loaded(restricted).items():
+        assert f"of `{task}`, {kept.rung.said}" in said[restricted]
+        assert f"of `{task}`, no count under {MINIMUM}" in said[restricted]
+    assert f"at least {WIDTH} possible values" in said[restricted] and "infer at best" not in said[synthetic]
     assert "Never shown" not in said[synthetic]
 
 
@@ -258,6 +287,23 @@ def test_rows_read_are_hidden_where_they_tell_how_many_were_dropped():
     assert made["repaired"] == {"x": None, "y": 30} and made["labels"] == {"p": None, "q": None}
     many = disclosed_cards.data(CARD | {"rows_in": 90, "dropped": {"a": 2, "b": 8, "c": 30}})
     assert many["rows_in"] == 90 and many["dropped"] == {"a": None, "b": None, "c": 30}
+
+
+def test_where_every_run_is_released_no_cell_under_five_is(tmp_path):
+    """Nought included: that no fall was taken for an infection tells of every fall."""
+    task = {"synergi": fakes.TASKS["synergi"]}
+    fakes.build(tmp_path, tuple(task), FAMILIES[:1], SEEDS, kind="restricted", rows=320)
+    fakes.score(tmp_path, tuple(task), FAMILIES[:1], SEEDS)
+    assert files.read_json(tmp_path / "artifacts" / "scores" / "synergi" / "released.json")["rung"] == "seeds"
+    (kept,) = results.load(tmp_path, fakes.settings(tuple(task), FAMILIES[:1], SEEDS).run, task)
+    assert not kept.matrices and not kept.classic.matrices and not kept.lacking
+    assert {key[2] for key in kept.tables} == {"test"}
+    assert all(None not in row.values() for rows in kept.tables.values() for row in rows)
+    assert confusion.draw(kept) == {}
+    report.run(tmp_path, fakes.settings(tuple(task), FAMILIES[:1], SEEDS), task)
+    said = (tmp_path / "reports" / "README.md").read_text(encoding="utf-8")
+    assert f"of `synergi`, perhaps every count of a label; none of them is under {MINIMUM}" in said
+    assert "labels of" not in said and "rounded to the nearest step" not in said
 
 
 def test_a_small_part_takes_no_scored_part_with_it():
