@@ -50,9 +50,9 @@ def write_lists(root: Path) -> list[str]:
     return changed
 
 
-def outdated(root: Path) -> list[str]:
-    """The lists of `pipeline/` that do not say what `harness/` holds, by their path."""
-    paths = {f"{LISTS}/{stage}.txt": stage for stage in stages(root / "harness")}
+def outdated(root: Path, *of: str) -> list[str]:
+    """The lists of `pipeline/`, all or `of` some stages, that do not say what `harness/` holds, by their path."""
+    paths = {f"{LISTS}/{stage}.txt": stage for stage in stages(root / "harness") if not of or stage in of}
     return [path for path, stage in paths.items() if _said(root / path) != listing(stage, root / "harness")]
 
 

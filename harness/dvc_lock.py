@@ -1,14 +1,45 @@
-"""What a DVC that was killed leaves behind and no DVC mends: half a list of who reads and writes what."""
+"""What a DVC that was killed leaves behind and no DVC mends: half a list of who reads and writes what, and copies of
+files that were about to take their place."""
 
 import contextlib
 import fcntl
 import json
+import os
+import re
 from pathlib import Path
 
-_LIST, _GUARD = "rwlock", "rwlock.lock"
+_LIST, _GUARD, _LOCK = "rwlock", "rwlock.lock", "lock"
+_COPY = re.compile(r".*\.[\w-]{22}\.tmp")
+_WRITTEN = ("data", "artifacts", "reports", ".dvc/cache")
 
 
 def mend(root: Path) -> None:
+    """Remove both, where no DVC is at work."""
+    _mend_list(root)
+    copies = [
+        Path(folder, name)
+        for place in _WRITTEN
+        for folder, _, names in os.walk(Path(root) / place)
+        for name in names
+        if _COPY.fullmatch(name)
+    ]
+    if copies:
+        _remove(root, copies)
+
+
+def _remove(root: Path, copies: list[Path]) -> None:
+    """As DVC holds its lock while it writes. Its experiments hold locks of their own, and note where they run."""
+    folder = root / ".dvc" / "tmp"
+    with contextlib.suppress(OSError), open(folder / _LOCK, "ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        linked = os.fstat(lock.fileno()).st_nlink > 1  # `core.hardlink_lock`: it is held
+        experiments = [path.read_bytes() for path in (folder / "exps" / "run").glob("*/*.run")]
+        if not linked and all(b'"location": "workspace"' in noted for noted in experiments):
+            for path in copies:
+                path.unlink(missing_ok=True)
+
+
+def _mend_list(root: Path) -> None:
     """Remove a torn `.dvc/tmp/rwlock`, with which every later command of DVC fails.
 
     DVC writes it in place while it holds the lock beside it; where that is held, it is not torn but being written.

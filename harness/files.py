@@ -13,8 +13,9 @@ from pathlib import Path
 
 from harness.disks import writing
 from harness.errors import DataError, DiskError, MissingInputError
-from harness.scratch import Together, aside_of, held, remove_abandoned, scratch_folder
+from harness.scratch import aside_of, held, remove_abandoned, scratch_folder
 from harness.swapping import put_in_place
+from harness.together import Together
 
 _BEYOND = "JSON that is nested too deep, or has a number of too many digits"
 
@@ -200,8 +201,15 @@ def atomic_folder(target: Path, within: Together | None = None) -> Iterator[Path
     target = Path(target)
     with writing(target), contextlib.ExitStack() as stack:
         aside = within.scratch_folder(target) if within else stack.enter_context(scratch_folder(target))
-        try:
+        with for_its_target(aside, target):
             yield aside
-        except DiskError as error:
-            raise DiskError(error.message.replace(str(aside), str(target)), remedy=error.remedy) from error
         (within.put_in_place if within else put_in_place)(aside, target)
+
+
+@contextlib.contextmanager
+def for_its_target(aside: Path, target: Path) -> Iterator[None]:
+    """What a disk refuses to a scratch copy is told of the target that it is for."""
+    try:
+        yield
+    except DiskError as error:
+        raise DiskError(error.message.replace(str(aside), str(target)), remedy=error.remedy) from error

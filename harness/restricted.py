@@ -107,7 +107,7 @@ def _named(name: str) -> str:
 def _columns(root: Path) -> dict[str, dict]:
     found = {}
     for path in Path(root).glob("data/*/source.json"):
-        if is_scratch(path.parent.name):
+        if is_scratch(path.parent.name) or not path.is_file():
             continue
         try:
             found[path.parent.name] = json.loads(path.read_text(encoding="utf-8"))[COLUMNS]
@@ -139,6 +139,8 @@ def category(value: object, more: Iterable[str] = ()) -> str:
 
 
 def _kind(path: Path) -> str | None:
+    if not path.is_file():
+        return None  # whoever reads a pipe waits for somebody to write
     try:
         return json.loads(path.read_text(encoding="utf-8"))["kind"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):

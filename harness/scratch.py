@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import functools
 import hashlib
+import itertools
 import json
 import os
 import platform
@@ -19,8 +20,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from harness.disks import mount_of, share_of
-from harness.errors import DiskError
-from harness.swapping import ENDING, beside, put_back, put_in_place, remove
+from harness.swapping import ENDING, beside, put_back, remove
 
 _SCRATCH = re.compile(
     r"(?P<name>\.(?P<target>.+)\.(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-(?P<start>\d+)-[0-9a-f]{8})"
@@ -29,8 +29,8 @@ _SCRATCH = re.compile(
 # As files were called that had no lock, before the name told of a machine.
 _OLDER = re.compile(r"\.(?P<target>.+)\.(?P<pid>\d+)\.partial")
 _DAY = 24 * 3600  # seconds: on a share the process may be another machine's
-_PLACES = ("aside", "target", "file", "scratch")  # of a line of a journal, as paths from its folder
-_DONE = {"done": True}
+_PLACES = ("aside", "target", "file", "scratch", "folder")  # of a line of a journal, as paths from its folder
+DONE = {"done": True}
 _LOCAL_LOCKS = {"localflock", "nolock", "local_lock=all", "local_lock=flock"}  # of the options of a mount
 
 
@@ -82,19 +82,37 @@ def _is(handle: BinaryIO, path: Path) -> bool:
 def scratch_folder(place: Path) -> Iterator[Path]:
     """An empty folder next to `place`, for this process alone; it goes when the block or the process ends, at the
     latest when the next one is made there."""
-    with _made(_scratch_beside(place)) as aside:
-        yield aside
-
-
-def _scratch_beside(place: Path) -> Path:
     place = Path(place)
+    missing = not_there(place.parent)
+    try:
+        with filled(scratch_beside(place)) as aside:
+            yield aside
+    finally:
+        _remove_empty(missing)
+
+
+def scratch_beside(place: Path) -> Path:
+    """A name for a scratch copy next to `place`, in a folder that is there by then."""
     place.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(place.parent)
     return aside_of(place)
 
 
+def not_there(folder: Path) -> list[Path]:
+    """`folder` and those above it that are not there, the innermost first."""
+    return list(itertools.takewhile(lambda place: not os.path.lexists(place), (folder, *folder.parents)))
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    """Remove these folders, but one that something lies in and those above it."""
+    with contextlib.suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
+
+
 @contextlib.contextmanager
-def _made(aside: Path) -> Iterator[Path]:
+def filled(aside: Path) -> Iterator[Path]:
+    """A new folder of that name, for the time of the block."""
     with held(beside(aside, ".lock")):
         aside.mkdir()
         try:
@@ -127,7 +145,7 @@ def remove_abandoned(folder: Path) -> None:
         unsettled.add(_process(match))
         with contextlib.suppress(OSError), _abandoned(journal, match) as yes:
             if yes:
-                _undo(journal)
+                undo(journal)
                 journal.unlink()
                 unsettled.discard(_process(match))
     for name, match in found.items():
@@ -205,79 +223,14 @@ def _name_once(path: str) -> None:
     print(f"harness: {path} is another machine's scratch copy; remove it where no run there needs it.", file=sys.stderr)
 
 
-class Together:
-    """Folders that take the place of others in one go, and a file that tells of them; see `together`."""
-
-    def __init__(self, handle: BinaryIO, folder: Path, stack: contextlib.ExitStack):
-        self._handle, self._folder, self._stack = handle, folder, stack
-
-    @property
-    def lock(self) -> int:
-        """What a process has to inherit that is at work on this, too: as long as it lives nothing is undone."""
-        return self._handle.fileno()
-
-    def scratch_folder(self, place: Path) -> Path:
-        """As `scratch_folder`, until all is in place; it may lie in a folder that nobody would look at."""
-        aside = _scratch_beside(place)
-        self.note({"scratch": os.path.relpath(aside, self._folder)})
-        return self._stack.enter_context(_made(aside))
-
-    def put_in_place(self, aside: Path, target: Path) -> None:
-        """As `put_in_place`, and undone with the rest."""
-        places = {"aside": os.path.relpath(aside, self._folder), "target": os.path.relpath(target, self._folder)}
-        self.note(places | {"inode": aside.stat().st_ino, "there": os.path.lexists(target)})
-        put_in_place(aside, target)
-
-    def note(self, line: dict) -> None:
-        self._handle.write(json.dumps(line).encode() + b"\n")
-        self._handle.flush()
-        os.fsync(self._handle.fileno())
-
-
-@contextlib.contextmanager
-def together(folder: Path, file: Path | None = None) -> Iterator[Together]:
-    """What is put in place and written to `file` within the block: all of it, or nothing.
-
-    Where the block fails everything is put back. Where its process is killed, whoever looks for abandoned copies in
-    `folder` does so: what was there is kept, and noted, until the block has ended.
-    """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    remove_abandoned(folder)
-    journal = beside(aside_of(folder / (file or Path("together")).name), ".undo")
-    with held(journal) as handle, contextlib.ExitStack() as stack:
-        made = Together(handle, folder, stack)
-        if file is not None:
-            _refuse_another(journal, file)
-            before = file.read_text(encoding="utf-8") if file.is_file() else None
-            made.note({"file": os.path.relpath(file, folder), "before": before})
-        try:
-            yield made
-        except BaseException:
-            _undo(journal)
-            raise
-        made.note(_DONE)
-
-
-def _refuse_another(journal: Path, file: Path) -> None:
-    """Two that replace things and tell of them in one file would each put back what the other has done."""
-    others = [path for path in journal.parent.glob(f".{file.name}.*.undo{ENDING}") if path != journal]
-    if others:
-        raise DiskError(
-            f"Another command that writes {file.name} is not finished; it, or a process that it started, holds "
-            f"{others[0]}.",
-            remedy=f"Wait until it has ended (`fuser {others[0]}` names it), then run this command again.",
-        )
-
-
-def _undo(journal: Path) -> None:
+def undo(journal: Path) -> None:
     """Put back what the journal names, the last first; where all was done only the copies go.
 
     A line without an end tells of nothing that was done.
     """
     lines = [json.loads(line) for line in journal.read_bytes().split(b"\n")[:-1]]
-    done = _DONE in lines
-    for line in reversed([line for line in lines if line != _DONE]):
+    done = DONE in lines
+    for line in reversed([line for line in lines if line != DONE]):
         places = {key: Path(os.path.normpath(journal.parent / line[key])) for key in _PLACES if key in line}
         if aside := places.get("scratch"):
             for path in (beside(aside, ".old"), aside, beside(aside, ".lock")):
@@ -286,6 +239,8 @@ def _undo(journal: Path) -> None:
             _restore(places["file"], line["before"])
         elif "target" in places and not done:
             put_back(places["aside"], places["target"], line["inode"], line["there"])
+        elif "folder" in places and not done:
+            _remove_empty([places["folder"]])
 
 
 def _restore(file: Path, before: str | None) -> None:

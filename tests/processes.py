@@ -1,7 +1,10 @@
-"""Processes that a test has started."""
+"""Processes that a test has started, and the test's own."""
 
+import contextlib
+import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -25,3 +28,19 @@ def written(path: Path, process: subprocess.Popen) -> int:
         assert process.poll() is None, process.stderr.read()[-2000:]
         time.sleep(0.02)
     return int(path.read_text(encoding="utf-8"))
+
+
+@contextlib.contextmanager
+def no_waiting(seconds: int = 20) -> Iterator[None]:
+    """Fails where the block takes longer, as one does that reads a pipe."""
+
+    def ring(*_):
+        raise AssertionError(f"nothing came for {seconds} seconds")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)

@@ -18,6 +18,7 @@ FLOORS = [
     {"errors", "determinism", "printable", "stopping", "swapping", "dvc_lock"},
     {"disks", "memory", "folds", "pretraining", "store"},
     {"scratch"},
+    {"together"},
     {"files", "typed", "config", "progress", "offline", "sockets"},
     {"even", "restricted"},
     {"keeping", "parallel"},

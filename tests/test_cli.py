@@ -226,7 +226,7 @@ VALIDATE, USE = ["validate", "triage"], ["data", "use", "triage", "given/sample.
         ("data", "12k", USE, "No space left while writing data/triage"),
         ("data", "read-only", USE, "The file system is read-only while writing data"),
         ("data/triage", "64k", USE, "Device or resource busy: data/triage"),
-        ("more", "4k", ["data", "generate", "more"], "No space left while writing more/"),
+        ("more", "4k", ["data", "generate", "more"], "No space left while writing more."),
     ],
 )
 def test_a_disk_that_takes_nothing_is_named_and_the_last_good_state_stays(place, size, arguments, said, project):

@@ -103,7 +103,8 @@ def test_the_lists_are_written_and_only_those_that_changed(package):
     assert code_lists.write_lists(root) == code_lists.outdated(root) == []
     path = package / "stages" / "split.py"
     path.write_text(path.read_text(encoding="utf-8") + "\nCHANGED = 1\n", encoding="utf-8")
-    assert code_lists.outdated(root) == ["pipeline/split.txt"]
+    assert code_lists.outdated(root) == code_lists.outdated(root, "score", "split") == ["pipeline/split.txt"]
+    assert code_lists.outdated(root, "score") == []
     assert code_lists.write_lists(root) == ["pipeline/split.txt"]
 
 

@@ -1,6 +1,8 @@
-"""A DVC that was killed while it wrote its list of readers and writers stops no later command."""
+"""A DVC that was killed while it wrote its list of readers and writers stops no later command, and what it was about
+to put in its place does not stay."""
 
 import fcntl
+import json
 import subprocess
 import sys
 
@@ -47,3 +49,43 @@ def test_a_whole_list_and_one_that_is_being_written_stay(root):
 def test_where_dvc_has_not_been_there_is_nothing_to_mend(tmp_path):
     dvc_lock.mend(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+COPIES = ("data/.o43-QQ2gqCoMGPmyROexiw.tmp", "artifacts/scores/a.json.WDlpJkgSDcaZobhuNAdRIw.tmp",
+          ".dvc/cache/files/md5/1e/703fcf0bcf1ba35eeea7bd27b48797.dir.uIduNHthtDYw6jRbLUgQtA.tmp")  # fmt: skip
+
+
+def copies(root):
+    for name in COPIES:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("a", encoding="utf-8")
+    (root / "data" / ".mine.tmp").write_text("a", encoding="utf-8")
+
+
+def experiment(root, where):
+    noted = root / ".dvc" / "tmp" / "exps" / "run" / "abc" / "abc.run"
+    noted.parent.mkdir(parents=True)
+    noted.write_text(json.dumps({"location": where, "status": 1}), encoding="utf-8")
+
+
+def test_copies_that_a_killed_dvc_was_about_to_put_in_place_go(root):
+    copies(root)
+    experiment(root, "workspace")  # which `dvc exp save` leaves
+    dvc_lock.mend(root)
+    assert [name for name in COPIES if (root / name).exists()] == [] and (root / "data" / ".mine.tmp").is_file()
+    assert added(root).returncode == 0
+
+
+@pytest.mark.parametrize("at_work", ["locked", "linked", "elsewhere"])
+def test_copies_of_a_dvc_that_is_at_work_stay(at_work, root):
+    copies(root)
+    lock = root / ".dvc" / "tmp" / "lock"
+    if at_work == "linked":
+        (root / ".dvc" / "tmp" / "claim").hardlink_to(lock)
+    if at_work == "elsewhere":
+        experiment(root, "dvc-task")
+    with open(lock, "r+") as held:
+        if at_work == "locked":
+            fcntl.flock(held, fcntl.LOCK_EX)
+        dvc_lock.mend(root)
+    assert all((root / name).is_file() for name in COPIES)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from processes import no_waiting
 
 from harness import cli, files, keeping, offline, restricted
 from harness.data import pseudonyms
@@ -122,6 +123,15 @@ def test_every_output_of_the_pipeline_that_is_not_in_git_is_pushed_nowhere(root,
     told = [one.what for one in keeping.exposures(root)]
     assert told[0] == "data.dvc: data" and "dvc.yaml: artifacts/validated/${item}" in told
     assert len(told) == 1 + text.count("push: false")
+
+
+def test_a_pipe_in_the_place_of_a_record_is_nothing_to_wait_for(root):
+    record = root / "data" / "aismec" / "source.json"
+    record.unlink()
+    os.mkfifo(record)
+    with no_waiting():
+        assert restricted.names(root) == ["aismec"]
+        restricted.note(root)
 
 
 def test_public_data_are_nobodys_business(root):

@@ -497,3 +497,36 @@ def test_a_push_to_a_remote_carries_nothing_of_the_data(committed, tmp_path):
         (site / name).write_text(text, encoding="utf-8")
     shutil.rmtree(site / "bundle", ignore_errors=True)
     assert canaries(other)
+
+
+def git(site: Path, *arguments: str) -> bytes:
+    named = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    return subprocess.run(["git", *named, *arguments], cwd=site, check=True, capture_output=True).stdout
+
+
+@pytest.mark.extended
+def test_neither_the_history_nor_an_experiment_carries_any(committed, tmp_path):
+    """Experiments go to a git remote, by a command or, where a variable says so, by themselves after each run."""
+    site, remote, others = committed, tmp_path / "remote", tmp_path / "others.git"
+    add_remote(site, "history", remote)
+    assert dvc(site, "remote", "default", "--local", "history").returncode == 0
+    git(tmp_path, "init", "-q", "--bare", str(others))
+    git(site, "remote", "add", "others", str(others))
+    assert call(site, [["generate"]]).returncode == 0 and dvc(site, "commit", "--force", "generate").returncode == 0
+    (site / ".gitignore").open("a").write("*.pyc\n")
+    for message in ("one", "two"):
+        git(site, "add", "-A")
+        git(site, "commit", "-qm", message)
+        (site / "reports" / "loose.txt").write_text("Qzxcanloose", encoding="utf-8")
+        done = dvc(site, "exp", "save", "--name", f"e-{message}")
+        (site / "reports" / "loose.txt").unlink()
+        assert done.returncode == 0, done.stderr[-2000:]
+        (site / ".gitignore").open("a").write("*.pyo\n")
+    pushes = [["push", "--all-commits", "--run-cache"], ["exp", "push", "--all-commits", "--run-cache", "others"]]
+    for arguments in pushes:
+        done = dvc(site, *arguments)
+        assert done.returncode == 0, done.stderr[-2000:]
+    objects = git(others, "cat-file", "--batch-all-objects", "--batch").lower()
+    assert b"data.dvc" in objects and b"qzxcan" not in objects and NUMBER not in objects
+    assert canaries(remote) == []
+    assert [path for path in remote.rglob("*") if path.is_file() and "runs" not in path.parts] == []

@@ -192,39 +192,6 @@ def test_copies_of_an_older_naming_go_once_their_process_has_ended(share, tmp_pa
     assert living.exists() and left["aismec"].exists()
 
 
-TOGETHER = """
-import sys, time
-from pathlib import Path
-from harness import scratch
-
-folder = Path(sys.argv[1])
-with scratch.together(folder, folder / "pin"):
-    (folder / "held").touch()
-    time.sleep(600)
-"""
-
-
-def test_two_that_write_one_file_do_not_undo_each_other(tmp_path):
-    """As `dvc add`, which goes on where only the command that started it was killed: what it began is not settled."""
-    files.write_text(tmp_path / "pin", "old")
-    process = subprocess.Popen([sys.executable, "-c", TOGETHER, str(tmp_path)])
-    soon = time.monotonic() + 30
-    while not (tmp_path / "held").exists():
-        assert time.monotonic() < soon and process.poll() is None
-        time.sleep(0.02)
-    with pytest.raises(DiskError, match="is not finished") as caught, scratch.together(tmp_path, tmp_path / "pin"):
-        pass
-    (journal,) = tmp_path.glob(".pin.*.undo.partial")
-    assert f"`fuser {journal}`" in caught.value.remedy
-    with scratch.together(tmp_path, tmp_path / "other"):  # another file is nobody else's business
-        pass
-    process.kill()
-    process.wait()
-    with scratch.together(tmp_path, tmp_path / "pin"):
-        files.write_text(tmp_path / "pin", "new")
-    assert copies(tmp_path) == [] and (tmp_path / "pin").read_text() == "new"
-
-
 @pytest.mark.parametrize("place", ["", "data", ".dvc", "tasks", "tests/tasks/notes", "mlartifacts/1/abc/artifacts",
                                    "artifacts/scores/aismec", "reports/figures"])  # fmt: skip
 def test_what_a_killed_command_left_goes_wherever_commands_write(place, tmp_path, holding):

@@ -24,7 +24,7 @@ MOST = 10  # lines of a warning
 def warn(root: Path, params: ParamsFile, tasks: Mapping[str, Task], families: Iterable[str], *, scored: bool) -> None:
     """Say on standard error which comparisons are stale and why; `scored` are looked at with their scores."""
     lines, hashes, locked = [], Hashes(), _locked(root)
-    outdated = [path for path in code_lists.outdated(root) if path == f"{code_lists.LISTS}/finetune.txt"]
+    outdated = code_lists.outdated(root, "finetune")
     for name, task in tasks.items():
         reasons = list(_data(root, name))
         for family in families:

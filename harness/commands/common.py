@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from harness.errors import ConfigError, DiskError, MissingInputError, nearest
+from harness.together import Together
 
 EPILOG = "Example: harness {example}"
 
@@ -92,14 +93,13 @@ def parameters(families: Iterable[str] | None = None):
     return params
 
 
-def made(folder: Path) -> Path:
-    """`folder`, which is made where it is missing."""
+def made(folder: Path, within: Together) -> Path:
+    """`folder`, which is made where it is missing, `within` what is put there."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        return within.folder(folder)
     except FileNotFoundError:
         # What a file system that takes no folders answers, /proc for one.
         raise DiskError(f"No folder can be made at {folder}.", remedy="Name a folder on a disk.") from None
-    return folder
 
 
 def known_name(kind: str, name: str, known) -> str:

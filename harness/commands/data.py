@@ -48,10 +48,20 @@ def _tasks(options) -> None:
 
 def _data_generate(options) -> None:
     from harness.data.synthetic import generate
+    from harness.disks import writing
+    from harness.files import for_its_target
     from harness.params import load
+    from harness.together import together
 
-    seed = load(repository() / "params.yaml", ()).generate().seed
-    generate(made(Path(options.folder)), seed)
+    root, target = repository(), Path(options.folder)
+    seed = load(root / "params.yaml", ()).generate().seed
+    # What stands there under other names stays. No other command would look there for what a killed one has left.
+    with writing(target), together(root) as within:
+        aside = within.scratch_folder(made(target, within) / "generated")
+        with for_its_target(aside, target):
+            for folder in generate(aside, seed).values():
+                for path in sorted(folder.iterdir()):
+                    within.put_in_place(path, within.folder(target / folder.name) / path.name)
     print(f"Wrote the embedded data set to {options.folder}.")
 
 

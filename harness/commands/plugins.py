@@ -18,6 +18,7 @@ def add(commands) -> None:
 
 
 def _new_task(options) -> None:
+    from harness.data.pinning import replacing
     from harness.plugins import adopting, creating, placing, templates
 
     root = repository()
@@ -28,10 +29,12 @@ def _new_task(options) -> None:
         print(f"Next: `harness data use {options.name} PATH`; to run it, make params.yaml say\n")
         print(templates.parameters(options.name, task.head, running), end="")
         return
-    written = creating.create(root, options.name, options.head, options.format)
+    with replacing(root) as within:
+        written = creating.create(root, options.name, options.head, options.format, within)
+        whole = placing.pin(root, within)
     shown = list(dict.fromkeys(_shown(path.relative_to(root), options.name) for path in written))
     print("Wrote " + ", ".join(shown) + ".")
-    if not placing.pin(root) and (root / "data.dvc").is_file():
+    if not whole and (root / "data.dvc").is_file():
         print(
             "data/ is not whole yet, and the first `dvc repro` makes it anew: put the sample back afterwards with "
             f"`harness data use {options.name} tests/tasks/{options.name} --kind synthetic`."

@@ -52,8 +52,9 @@ def names_in(place: Path) -> list[str]:
     if not place.is_dir():
         return [place.name]
     found = {path.relative_to(place).as_posix() for path in place.rglob("*")}
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        found |= set(json.loads((place / "source.json").read_text(encoding="utf-8"))["files"])
+    if (place / "source.json").is_file():  # and no pipe, at which a reader would wait
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            found |= set(json.loads((place / "source.json").read_text(encoding="utf-8"))["files"])
     return sorted(found - {"source.json"})
 
 

@@ -16,7 +16,7 @@ from harness.disks import writing
 from harness.errors import DataError
 from harness.files import write_text
 from harness.keeping import keep_names_inside
-from harness.scratch import Together, together
+from harness.together import Together, together
 
 _PIN = "outs:\n- path: data\n  hash: md5\n  push: false\nfrozen: true\n"
 

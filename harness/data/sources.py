@@ -10,8 +10,8 @@ from pathlib import Path
 from harness import files, printable, restricted
 from harness.data.folders import leads_out
 from harness.errors import DataError
-from harness.scratch import Together
 from harness.task import KINDS, PublicFile, Task
+from harness.together import Together
 
 RECORD = "source.json"
 KEYS = ("kind", "address", "revision", "files", "licence", "language", "citation", "note")

@@ -16,8 +16,8 @@ from harness.evaluation.releasing import Release
 from harness.exporting import manifest, searching
 from harness.exporting.searching import DisclosureError
 from harness.reporting.background import Background
-from harness.scratch import together
 from harness.task import Task
+from harness.together import together
 
 SHOWN = 8
 

@@ -112,7 +112,8 @@ def _described(source: Hub | Folder) -> dict:
 
 
 def _refuse_escapes(origin: Path) -> None:
-    """Links may only point inside the folder, or, in the hub's cache, at the same repository's blobs."""
+    """Links may only point inside the folder, or, in the hub's cache, at the same repository's blobs; whoever reads a
+    pipe waits for ever."""
     inside = [origin.resolve()]
     repository = origin.resolve().parent.parent
     if origin.resolve().parent.name == "snapshots" and repository.name.startswith("models--"):
@@ -121,6 +122,10 @@ def _refuse_escapes(origin: Path) -> None:
         if path.is_symlink() and not any(path.resolve().is_relative_to(place) for place in inside):
             raise CheckpointError(
                 f"{path} is a link to a place outside the checkpoint.", remedy="Replace the link by the file itself."
+            )
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise CheckpointError(
+                f"{path} is no ordinary file.", remedy="Take the pipe, socket or device out of the folder."
             )
 
 

@@ -1,6 +1,7 @@
 """A new task: its declaration, a sample of valid rows, a test. Nothing that stands there is ever overwritten."""
 
 import keyword
+import os
 from pathlib import Path
 
 from harness import files
@@ -8,38 +9,46 @@ from harness.data import sources
 from harness.errors import ConfigError, nearest
 from harness.plugins import examples, sampling, templates
 from harness.registry import unsupported
+from harness.together import Together, together
 
 # Folders below data/ that are no task's.
 RESERVED = ("corpus",)
 
 
-def create(root: Path, name: str, head: str, format_: str | None) -> list[Path]:
-    """Write tasks/`name`.py, data/`name`/, tests/tasks/`name`/ and tests/tasks/test_`name`.py; returns the files.
+def create(root: Path, name: str, head: str, format_: str | None, within: Together | None = None) -> list[Path]:
+    """Write tasks/`name`.py, data/`name`/, tests/tasks/`name`/ and tests/tasks/test_`name`.py, all of them or, killed,
+    none, `within` what else is written; returns the files.
 
     `format_` is the format of the sample, by default the head's usual one. Raises ConfigError, and writes
     nothing, for a name, head or format that will not do, or where one of the files is there.
     """
+    if within is None:
+        with together(root / "data") as within:
+            return create(root, name, head, format_, within)
     check_name(name)
     _check_head(head)
     known = examples.FORMATS[head]
     format_ = format_ or known[0]
     if format_ not in known:
         raise ConfigError(f"The head {head} has no format {format_!r}.", remedy=f"Formats: {', '.join(known)}.")
-    contents = {
-        f"tasks/{name}.py": templates.declaration(name, head, format_).encode(),
-        f"tests/tasks/test_{name}.py": templates.test(name, head).encode(),
+    programs = {
+        root / "tasks" / f"{name}.py": templates.declaration(name, head, format_).encode(),
+        root / "tests" / "tasks" / f"test_{name}.py": templates.test(name, head).encode(),
     }
     sample = examples.files(head, format_)
-    for folder in (f"data/{name}", f"tests/tasks/{name}"):
-        contents |= {f"{folder}/{file}": content for file, content in sample.items()}
-    there = [place for place in (*contents, f"data/{name}", f"tests/tasks/{name}") if (root / place).exists()]
-    if there:
-        raise ConfigError(f"{there[0]} is there already; nothing was written.", remedy="Take another name.")
-    for place, content in contents.items():
-        files.write_bytes(root / place, content)
-    for folder in (f"data/{name}", f"tests/tasks/{name}"):
-        sources.write_source(root / folder, _source(root / folder, sample))
-    return [root / place for place in contents]
+    folders = [root / "data" / name, root / "tests" / "tasks" / name]
+    if there := [place for place in (*programs, *folders) if os.path.lexists(place)]:
+        shown = there[0].relative_to(root)
+        raise ConfigError(f"{shown} is there already; nothing was written.", remedy="Take another name.")
+    for path, content in programs.items():
+        files.write_bytes(aside := within.scratch_folder(path) / path.name, content)
+        within.put_in_place(aside, path)
+    for folder in folders:
+        with files.atomic_folder(folder, within) as aside:
+            for file, content in sample.items():
+                files.write_bytes(aside / file, content)
+            sources.write_source(aside, _source(aside, sample))
+    return [*programs, *(folder / file for folder in folders for file in sample)]
 
 
 def _source(folder: Path, sample: dict[str, bytes]) -> dict:

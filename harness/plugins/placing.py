@@ -1,5 +1,7 @@
 """Files put in place as the data of a task: copied flat, recorded in source.json, checked, pinned."""
 
+import errno
+import os
 import shutil
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from harness.data.discretion import discreet
 from harness.data.pinning import pin_data
 from harness.errors import DataError
 from harness.plugins import checking
-from harness.scratch import Together
+from harness.together import Together
 
 
 def place(root: Path, name: str, given: Path, source: dict) -> Path:
@@ -29,10 +31,13 @@ def put(root: Path, name: str, given: Path, source: dict, within: Together | Non
     """
     columns = mapping.of(registry.get(root, name))
     target = root / "data" / name
-    given = Path(given)
+    # What has no name, as `.`, is called by it.
+    given = Path(given) if Path(given).name.strip(".") else Path(given).resolve()
     with discreet(source["kind"], f"what was given for {name}", given):
-        contents = _flat(given)
+        contents = _flat(root, given)
     with files.atomic_folder(target, within) as aside:
+        if sum(path.stat().st_size for path in contents.values()) > shutil.disk_usage(aside).free:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(aside))
         for file, path in contents.items():
             shutil.copyfile(path, aside / file)
         hashes = {file: files.sha256(aside / file) for file in sorted(contents)}
@@ -58,23 +63,48 @@ def pin(root: Path, within: Together | None = None) -> bool:
     return True
 
 
-def _flat(given: Path) -> dict[str, Path]:
+def _flat(root: Path, given: Path) -> dict[str, Path]:
     if given.is_file():
-        return {given.name: given}
-    if not given.is_dir():
+        found = {given.name: given}
+    elif given.is_dir():
+        if root.resolve().is_relative_to(given.resolve()):
+            raise DataError(f"{given} holds this repository.", remedy="Give the folder that holds the data alone.")
+        found = _below(given)
+    elif given.is_symlink() and not given.exists():
+        raise DataError(f"{given} is a link that leads to no file.", remedy="Give the file itself.")
+    elif given.exists():
+        raise DataError(f"{given} is no ordinary file.", remedy="Give a file, or the folder that holds the data.")
+    else:
         raise DataError(f"{given} is missing.", remedy="Give the file, or the folder, that holds the data.")
+    for name, path in found.items():
+        if any("\ud800" <= letter <= "\udfff" for letter in name):
+            raise DataError(f"{path} has a name that is not UTF-8.", remedy="Rename that file.")
+    return found
+
+
+def _below(given: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
-    for path in sorted(given.rglob("*")):
-        parts = path.relative_to(given).parts
-        if path.is_symlink():
-            raise DataError(f"{path} is a link.", remedy="Put the file itself there; links are not followed.")
-        if path.is_dir() or any(part.startswith(".") for part in parts) or parts == (sources.RECORD,):
-            continue
-        if not path.is_file():
-            raise DataError(f"{path} is no ordinary file.", remedy="Take the pipe, socket or device out of the folder.")
-        if "-".join(parts) in found:
-            raise DataError(f"{path} would overwrite another file in one folder.", remedy="Rename one of the two.")
-        found["-".join(parts)] = path
+    # One by one: what a link or a mount holds is not even listed.
+    for folder, folders, names in os.walk(given, onerror=_raise):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for path in (Path(folder, name) for name in sorted([*folders, *names]) if not name.startswith(".")):
+            parts = path.relative_to(given).parts
+            if path.is_symlink():
+                raise DataError(f"{path} is a link.", remedy="Put the file itself there; links are not followed.")
+            if path.is_dir() or parts == (sources.RECORD,):
+                continue
+            if not path.is_file():
+                raise DataError(
+                    f"{path} is no ordinary file.", remedy="Take the pipe, socket or device out of the folder."
+                )
+            if "-".join(parts) in found:
+                raise DataError(f"{path} would overwrite another file in one folder.", remedy="Rename one of the two.")
+            found["-".join(parts)] = path
     if not found:
         raise DataError(f"{given} holds no file.", remedy="Give the folder that holds the data.")
     return found
+
+
+def _raise(error: OSError) -> None:
+    """A folder that cannot be read would else be taken for an empty one."""
+    raise error

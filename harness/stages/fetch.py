@@ -5,7 +5,7 @@ from pathlib import Path
 from harness import registry
 from harness.config import Params
 from harness.errors import DataError
-from harness.scratch import Together
+from harness.together import Together
 
 # Files below data/corpus that are fetched, not generated, by the name params.yaml uses.
 FETCHED_CORPORA = {"norec.jsonl.gz": "norec"}

@@ -8,8 +8,9 @@ from harness.config import ReportSettings
 from harness.reporting import checkpoints, content, disclosed_cards, exploratory, provenance, results, tables
 from harness.reporting.background import Background
 from harness.reporting.document import Table
-from harness.scratch import is_scratch, together
+from harness.scratch import is_scratch
 from harness.task import Task
+from harness.together import together
 
 # What this stage writes below reports/.
 WRITTEN = (

@@ -1,17 +1,17 @@
 """Data and their pin are replaced together: killed at any moment, all is as it was, or all is new."""
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import samples
-from killing import killed
+from killing import kill, stops
 
-from harness import files, restricted, scratch
+from harness import dvc_lock, files, restricted, scratch
 from harness.data import sources
 from harness.errors import DataError
 
@@ -48,8 +48,9 @@ def root(made, tmp_path) -> Path:
 
 
 def state(root: Path) -> dict[str, str]:
-    """All that lies in data/, and the pin; scratch copies and what is noted of a lock are told by their names."""
-    found = files.sha256_files(root / "data")
+    """All that lies in data/ but scratch copies, and the pin."""
+    hashes = files.sha256_files(root / "data")
+    found = {name: value for name, value in hashes.items() if ".partial" not in name}
     return found | {name: files.sha256(root / name) for name in ("data.dvc", "params.yaml") if (root / name).exists()}
 
 
@@ -57,27 +58,31 @@ def scratch_copies(root: Path) -> list[str]:
     return [path.relative_to(root).as_posix() for path in root.rglob("*.partial")]
 
 
-# Changes between two kills; with 1 it takes a quarter of an hour.
-STEP = int(os.environ.get("HARNESS_TEST_STEP", "5" if os.environ.get("HARNESS_TEST_ALL") else "13"))
 USE = ("data", "use", "aismec", "../given")
+
+
+def settled_at_every_change(root: Path, arguments: Sequence[str], *, exchange: bool = True) -> int:
+    """Killed at any change, the next command finds the old data and pin or the new. Returns the number of the first
+    change that has to be undone."""
+    before, straight, seen = state(root), [], []
+    for stopped in stops(root, arguments, exchange=exchange):
+        straight.append(state(stopped))
+        scratch.sweep(stopped)
+        dvc_lock.mend(stopped)
+        assert scratch_copies(stopped) == [] and list(stopped.rglob("*.tmp")) == []
+        assert (stopped / ".dvc" / "config.local").read_text(encoding="utf-8").startswith(REMOTE)
+        seen.append(state(stopped))
+    after = state(root)
+    new = [found == after for found in seen]
+    assert after != before and all(found in (before, after) for found in seen) and new == sorted(new)
+    return next(at for at, found in enumerate(straight, start=1) if found not in (before, after))
 
 
 @pytest.mark.parametrize("exchange", [True, pytest.param(False, marks=pytest.mark.extended)])
 def test_a_kill_at_any_change_of_data_use_leaves_the_old_data_and_pin_or_the_new(exchange, made, root):
     shutil.copytree(made.parent / "given", root.parent / "given")
-    before, seen = state(root), []
-    for _ in killed(root, USE, exchange=exchange, step=STEP):
-        scratch.sweep(root)
-        assert scratch_copies(root) == []
-        assert (root / ".dvc" / "config.local").read_text(encoding="utf-8").startswith(REMOTE)
-        now = state(root)
-        if now != before:
-            seen.append(now)
-            # Moved, not removed: a process of DVC's own may still write below .dvc/tmp.
-            root.rename(root.with_name(f"{root.name}-{len(seen)}"))
-            shutil.copytree(made, root, symlinks=True)
+    before, half_done = state(root), settled_at_every_change(root, USE, exchange=exchange)
     after = state(root)
-    assert after != before and all(now == after for now in seen)
     assert restricted.names(root) == ["aismec"]
     pin = (root / "data.dvc").read_text(encoding="utf-8")
     assert "push: false" in pin and "restricted: [aismec]" in pin and "nfiles: 4" in pin
@@ -89,6 +94,15 @@ def test_a_kill_at_any_change_of_data_use_leaves_the_old_data_and_pin_or_the_new
     assert command == "dvc checkout data.dvc"
     subprocess.run([sys.executable, "-m", *command.split()], cwd=root, check=True, capture_output=True)
     assert state(root) == after
+    # What is really killed, and what a user does next, which may be killed, too.
+    shutil.copytree(made, root.parent / "again" / "root", symlinks=True)
+    shutil.copytree(made.parent / "given", root.parent / "again" / "given")
+    other = root.parent / "again" / "root"
+    assert kill(other, USE, half_done, exchange=exchange) and state(other) not in (before, after)
+    for stopped in stops(other, ["tasks"], exchange=exchange):
+        scratch.sweep(stopped)
+        assert state(stopped) == before and scratch_copies(stopped) == []
+    assert state(other) == before and scratch_copies(other) == []
 
 
 def test_data_that_are_lost_before_any_were_pinned_are_generated(tmp_path, repository):
@@ -99,21 +113,9 @@ def test_data_that_are_lost_before_any_were_pinned_are_generated(tmp_path, repos
 
 
 def test_a_kill_at_any_change_of_data_fetch_leaves_the_old_data_and_pin_or_the_new(made, root, mirror):
-    seen = []
-    for name in ("medmcqa", "medmqp", "nor_deid", "synergi"):  # which would be generated first, again and again
-        shutil.copytree(made / "data" / "aismec", made / "data" / name, dirs_exist_ok=True)
+    for name in ("medmcqa", "medmqp", "nor_deid", "synergi"):  # which would be generated first
         shutil.copytree(made / "data" / "aismec", root / "data" / name)
-    before = state(root)
-    for _ in killed(root, ("data", "fetch", "medmqp", "nor_deid", "--mirror", str(mirror)), step=STEP):
-        scratch.sweep(root)
-        assert scratch_copies(root) == []
-        if (now := state(root)) != before:
-            seen.append(now)
-            # Moved, not removed: a process of DVC's own may still write below .dvc/tmp.
-            root.rename(root.with_name(f"{root.name}-{len(seen)}"))
-            shutil.copytree(made, root, symlinks=True)
-    after = state(root)
-    assert after != before and all(now == after for now in seen)
+    settled_at_every_change(root, ("data", "fetch", "medmqp", "nor_deid", "--mirror", str(mirror)))
     assert "restricted" not in (root / "data.dvc").read_text(encoding="utf-8")
 
 

@@ -1,12 +1,14 @@
 """Existing checkpoints: from folders and a filled hub cache, in every published form, and the bad ones refused."""
 
 import json
+import os
 import pickle
 import shutil
 import sys
 
 import pytest
 import torch
+from processes import no_waiting
 from safetensors.torch import load_file, save_file
 from tiny_encoders import COMMIT, TEXTS
 
@@ -359,6 +361,14 @@ def link_outside(folder):
     (folder / "model.safetensors").symlink_to(folder.parent / "secret")
 
 
+def pipe(name):
+    def inflict(folder):
+        (folder / name).unlink(missing_ok=True)
+        os.mkfifo(folder / name)
+
+    return inflict
+
+
 def pickle_cut_short(folder):
     split(folder, "pickle")
     truncate(folder / "pytorch_model.bin")
@@ -382,6 +392,9 @@ DAMAGES = {
     "shard missing": (shard_missing, "is missing; model.safetensors.index.json lists it"),
     "shard outside": (shard_outside, "outside its folder"),
     "link outside": (link_outside, "link to a place outside"),
+    "a pipe for its config": (pipe("config.json"), "no ordinary file"),
+    "a pipe for its weights": (pipe("model.safetensors"), "no ordinary file"),
+    "a pipe for its card": (pipe("harness.json"), "no ordinary file"),
     "bad index": (
         lambda f: (split(f, "shards"), (f / "model.safetensors.index.json").write_text("{}")), "not an index",
     ),
@@ -401,7 +414,7 @@ def test_a_damaged_or_foreign_checkpoint_is_refused(damage, published, architect
     (tmp_path / "arm").mkdir()
     (tmp_path / "arm" / "before").write_text("stays")
     inflict(published)
-    with pytest.raises(CheckpointError, match=message) as caught:
+    with pytest.raises(CheckpointError, match=message) as caught, no_waiting():
         brought_in(published, architecture, tmp_path / "arm")
     assert caught.value.remedy
     assert [p.name for p in (tmp_path / "arm").iterdir()] == ["before"]

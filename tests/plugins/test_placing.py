@@ -3,10 +3,11 @@
 import os
 
 import pytest
+from processes import no_waiting
 
 from harness import files
 from harness.data import sources
-from harness.errors import DataError
+from harness.errors import DataError, HarnessError
 from harness.plugins import checking, creating, placing
 
 SOURCE = {"kind": "restricted", "licence": "internal"}
@@ -53,20 +54,70 @@ def test_folders_below_come_flat_and_hidden_files_not(root, tmp_path):
     assert sorted(sources.read_source(folder)["files"]) == ["a-x.txt", "b-x.txt", "y.txt"]
 
 
-@pytest.mark.parametrize("fault", ["missing", "holds no file", "is a link", "would overwrite", "no ordinary file"])
-def test_what_cannot_be_put_in_place(root, tmp_path, fault):
-    given = tmp_path / "given"
-    if fault != "missing":
-        given.mkdir()
-    if fault == "is a link":
-        (given / "a").symlink_to("/etc/hosts")
-    if fault == "no ordinary file":
+def odd(given, fault):
+    """Something that cannot be put in place, and what is said of it."""
+    if fault == "nothing":
+        return given, "is missing"
+    if fault == "a loop":
+        given.symlink_to(given.name)
+        return given, "is a link that leads to no file"
+    if fault in ("a pipe", "a link to a pipe"):
+        os.mkfifo(pipe := given.with_name("pipe"))
+        given.symlink_to(pipe)
+        return pipe if fault == "a pipe" else given, "is no ordinary file"
+    if fault == "a device":
+        return "/dev/zero", "is no ordinary file"
+    given.mkdir()
+    if fault in ("a link in it", "a link far below"):
+        (below := given if fault == "a link in it" else given / "a" / "b").mkdir(parents=True, exist_ok=True)
+        files.write_text(given / "z.csv", "x")
+        (below / "c").symlink_to("/etc")
+        return given, "is a link"
+    if fault == "a pipe in it":
         os.mkfifo(given / "calls.csv")
-    if fault == "would overwrite":
+        return given, "is no ordinary file"
+    if fault == "a pipe for its record":
+        os.mkfifo(given / "source.json")
+        files.write_text(given / "sample.csv", "x")
+        return given, "triage"
+    if fault == "one name for two":
         files.write_text(given / "a-b.csv", "x")
         files.write_text(given / "a" / "b.csv", "x")
-    with pytest.raises(DataError, match=fault):
+        return given, "would overwrite"
+    if fault == "a name of other bytes":
+        files.write_text(given / "\udcff.csv", "x")
+        return given, "has a name that is not UTF-8"
+    if fault == "more than the disk holds":
+        with open(given / "sample.csv", "wb") as handle:
+            handle.truncate(1 << 43)
+        return given, "No space left while writing .*triage"
+    if fault == "the repository":
+        return given.parent, "holds this repository"
+    return given, "holds no file"
+
+
+@pytest.mark.parametrize("fault", [
+    "nothing", "a loop", "a pipe", "a link to a pipe", "a device", "a link in it", "a link far below", "a pipe in it",
+    "a pipe for its record", "one name for two", "a name of other bytes", "more than the disk holds", "the repository",
+    "no file",
+])  # fmt: skip
+def test_what_cannot_be_put_in_place(root, tmp_path, fault):
+    (root / "data" / "triage" / "mine.txt").touch()
+    given, said = odd(tmp_path / "given", fault)
+    with pytest.raises(HarnessError, match=said) as caught, no_waiting():
         placing.place(root, "triage", given, SOURCE)
+    assert "given/" not in str(caught.value) and (root / "data" / "triage" / "mine.txt").exists()
+    assert not list(root.rglob("*.partial"))
+
+
+def test_what_lies_where_one_stands_is_told_in_whole_sentences(root, tmp_path, monkeypatch):
+    (tmp_path / "given").mkdir()
+    monkeypatch.chdir(tmp_path / "given")
+    (tmp_path / "given" / "calls.csv").symlink_to("/etc/hosts")
+    with pytest.raises(DataError) as caught:
+        placing.place(root, "triage", ".", SOURCE)
+    told = "what was given for triage, its file is a link.\nPut the file itself there; links are not followed."
+    assert str(caught.value) == told
 
 
 def test_a_folder_that_is_not_whole_is_not_pinned(root):
