@@ -47,9 +47,7 @@ def roc(
     }
 
 
-def merged(
-    positive: Sequence[bool], scores: Sequence[float], smallest: int, called: Sequence[bool] = ()
-) -> list[dict]:
+def merged(positive: Sequence[bool], scores: Sequence[float], smallest: int, called: Sequence[bool] = ()) -> list[dict]:
     """The rows by falling score, cut wherever at least `smallest` rows of either kind lie between two cuts.
 
     One dict per stretch: `positives`, `negatives`, `score` (the mean). What is left at the end joins the stretch before
