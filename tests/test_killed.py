@@ -42,9 +42,11 @@ def left(root: Path) -> list[str]:
     "command",
     [
         "profile use lab",
-        "data generate ../new/there",
         "new-task triage --head sequence",
-        *(pytest.param(c, marks=pytest.mark.extended) for c in ("report", "export ../new/bundle")),
+        *(
+            pytest.param(c, marks=pytest.mark.extended)
+            for c in ("data generate ../new/there", "report", "export ../new/bundle")
+        ),
     ],
 )
 def test_whatever_is_killed_leaves_the_old_state_or_the_new_and_nothing_after_the_next_command(command, root):

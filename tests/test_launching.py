@@ -234,7 +234,7 @@ OTHERS = [
     ("cooldown: 0.3", "cooldown: 1.3", "families.modernbert.general.cooldown"),
     ("draws: 2000", "draws: 1", "statistics.draws"),
     ("overlap_n: 13", "overlap_n: 0", "corpus.overlap_n"),
-    (" batch: 8,", " batch: 0,", "tasks.medmcqa.batch"),
+    (" batch: 12,", " batch: 0,", "tasks.medmcqa.batch"),
 ]
 
 

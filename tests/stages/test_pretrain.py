@@ -142,13 +142,13 @@ def test_two_arms_side_by_side_save_what_they_have_when_they_must_end(ending, bu
         shutil.rmtree(root / "artifacts" / "checkpoints" / FAMILY / arm)
     environment = tiny_training.environment() | {"HARNESS_WORKERS": "2"}
     environment["PYTHONPATH"] += os.pathsep + str(Path(__file__).parent)
-    command = [sys.executable, "-c", SIDE_BY_SIDE, str(root), "2000"]
+    command = [sys.executable, "-c", SIDE_BY_SIDE, str(root), "600"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True)
     said = ""
     try:
         for line in process.stderr:
             said += line
-            if all(f"pretrain small {arm}: 200 of" in said for arm in ("clinical", "control")):
+            if all(f"pretrain small {arm}: 60 of" in said for arm in ("clinical", "control")):
                 break
         arms_at_work = children(process.pid)
         if ending == "a killed arm":
