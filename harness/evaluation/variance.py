@@ -27,6 +27,7 @@ collapsed baseline), K − 1 degrees of freedom are all there is. benchmarks/cal
 All functions take leading dimensions, so that a simulation runs through the code that the report uses.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,7 +69,7 @@ def jackknife(counts: np.ndarray | Stack, score: Score, strata: np.ndarray | Non
     if len(sizes) == 1:
         without = np.concatenate([score(totals[..., None, :] - block) for block in blocks], axis=-1)
     else:
-        without = _without(totals, _by_stratum(counts, strata), list(blocks), strata, score)
+        without = _without(totals, _by_stratum(counts, strata), blocks, strata, score)
     for stratum, size in enumerate(sizes):
         own = strata == stratum
         without[..., own] -= without[..., own].mean(axis=-1, keepdims=True)
@@ -77,7 +78,7 @@ def jackknife(counts: np.ndarray | Stack, score: Score, strata: np.ndarray | Non
 
 
 def _without(
-    totals: np.ndarray, within: np.ndarray, blocks: list[np.ndarray], strata: np.ndarray, score: Score
+    totals: np.ndarray, within: np.ndarray, blocks: Iterable[np.ndarray], strata: np.ndarray, score: Score
 ) -> np.ndarray:
     """Scores without each group; `within` [..., strata, counts] are the sums of the strata."""
     sizes, found, first = np.bincount(strata), [], 0

@@ -44,6 +44,7 @@ def compare(folder, architecture, tmp_path, change):
     (other / "config.json").write_text(json.dumps(config | change))
     shapes = families.preload([folder, other], architecture, "sequence", ("a", "b"), "sdpa", 8)
     refuse_unlike(dict(zip(("baseline", "clinical"), shapes, strict=True)), "aismec/f")
+    return shapes
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,8 @@ def test_fine_tuning_refuses_such_arms_before_it_trains(folders, repository, tmp
 def test_names_and_notes_are_free(architecture, folders, tmp_path):
     free = {"transformers_version": "4.1", "architectures": ["X"], "somebody_s_note": 3, "use_cache": False,
             "problem_type": "regression", "classifier_dropout": 0.4, "hidden_dropout_prob": 0.4}  # fmt: skip
-    compare(folders(architecture), architecture, tmp_path, free)
+    baseline, clinical = compare(folders(architecture), architecture, tmp_path, free)
+    assert baseline == clinical
 
 
 def test_what_is_left_out_says_the_same_as_its_default(folders, tmp_path):
@@ -148,3 +150,4 @@ def test_a_public_checkpoint_and_what_was_trained_from_it_are_alike(architecture
     both = [tmp_path / "baseline", tmp_path / "clinical"]
     shapes = families.preload(both, architecture, "sequence", ("a", "b"), "sdpa", 8)
     refuse_unlike(dict(zip(("baseline", "clinical"), shapes, strict=True)), "aismec/f")
+    assert shapes[0] == shapes[1]
