@@ -19,7 +19,8 @@ from scipy import stats
 from simulation import Classified, Kinds, Marked, solve
 
 from harness.determinism import derived_seed
-from harness.evaluation import counts, variance
+from harness.evaluation import variance
+from harness.metrics import named
 
 PAGE = Path(__file__).with_suffix(".md")
 CHUNK = 50
@@ -80,7 +81,7 @@ def cell(setting, seeds: int, delta: float, spreads: tuple[float, float], repeat
     """Shares over `repeats` simulated comparisons; `delta` and `spreads` are in points."""
     levels, deviations = solve(setting, (setting.base, setting.base + delta / 100), tuple(s / 100 for s in spreads))
     rng = np.random.default_rng(derived_seed("calibration", setting.name, seeds, str(delta), str(spreads)))
-    score = counts.score(setting.metric)
+    score = named(setting.metric).score
     outside, alarms = ({name: [] for name in METHODS} for _ in range(2))
     seen, mde = [], []
     for _ in range(repeats // CHUNK):
@@ -179,7 +180,7 @@ def bootstrap_table(settings, repeats: int, draws: int = 10_000) -> list[str]:
     for setting in settings:
         levels, deviations = solve(setting, (setting.base, setting.base), (0.015, 0.015))
         rng = np.random.default_rng(derived_seed("bootstrap", setting.name))
-        score, ratios, spent = counts.score(setting.metric), [], np.zeros(2)
+        score, ratios, spent = named(setting.metric).score, [], np.zeros(2)
         reference, clinical = setting.draw(rng, repeats, 5, levels, deviations)
         for pair in zip(reference, clinical, strict=True):
             started = time.process_time()

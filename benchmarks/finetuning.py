@@ -87,7 +87,7 @@ def measure(way: str, name: str, family: str, seed: int, epochs: int) -> dict:
     import torch
 
     prepare_torch(threads=1, device="cpu")
-    from harness import registry
+    from harness import heads, registry
     from harness.evaluation import primary
     from harness.models import families
     from harness.params import load
@@ -103,11 +103,11 @@ def measure(way: str, name: str, family: str, seed: int, epochs: int) -> dict:
     tokenizer = families.load_tokenizer(folder)
     stride = 16 if task.head == "tokens" else 0
     examples = {
-        part: batching.encode(task.head, inputs.parts[part], tokenizer, task.labels, LENGTHS[task.head], stride)
+        part: batching.encode(heads.of(task), inputs.parts[part], tokenizer, task.labels, LENGTHS[task.head], stride)
         for part in ("train", "validation", "test")
     }
     torch.manual_seed(seed)
-    model = families.load_head(folder, settings.architecture, task.head, task.labels, "sdpa", 0.0)
+    model = families.load_head(folder, settings.architecture, heads.of(task), task.labels, "sdpa", 0.0)
     warm_up()
     train = with_engine if way == "engine" else with_trainer
     started, cpu = time.perf_counter(), time.process_time()
@@ -115,7 +115,7 @@ def measure(way: str, name: str, family: str, seed: int, epochs: int) -> dict:
     wall, cpu = time.perf_counter() - started, time.process_time() - cpu
     if way != "engine":
         rows = [torch.tensor(row) for row in rows]
-        if task.head == "tokens":
+        if heads.of(task).windowed:
             rows = [row[: len(example.rows[0])] for row, example in zip(rows, examples["test"], strict=True)]
     lines = answers(task, "test", inputs.parts["test"], examples["test"], rows)
     records = {record["id"]: record for record in inputs.parts["test"]}
@@ -126,13 +126,15 @@ def with_engine(way, model, examples, tokenizer, settings, seed, epochs) -> list
     import contextlib
     import dataclasses
 
+    from harness.heads import HEADS
     from harness.training import loop, predicting
 
     steps = epochs * -(-len(examples["train"]) // BATCH)
     recipe = dataclasses.replace(settings.recipe, steps=steps, batch=BATCH, accumulation=1, evaluate_every=steps)
     loop.train(
         model, examples["train"], recipe, settings.engine, pad=tokenizer.pad_token_id, seed=seed,
-        validate=lambda: {"selection": 0.0}, progress=lambda step: None, name="benchmark",
+        loss_of=HEADS["sequence"].loss, validate=lambda: {"selection": 0.0}, progress=lambda step: None,
+        name="benchmark",
     )  # fmt: skip
     return predicting.logits(
         model, examples["test"], recipe.evaluation_batch, tokenizer.pad_token_id, "cpu", contextlib.nullcontext()

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, special
 
-from harness.evaluation import counts
+from harness.metrics import named
 
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(41)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
@@ -55,7 +55,7 @@ class Classified:
 
     def population(self, levels: np.ndarray) -> np.ndarray:
         """The score of a run at each level, over infinitely many groups."""
-        return counts.score(self.metric)(self.shares_of_counts(levels))
+        return named(self.metric).score(self.shares_of_counts(levels))
 
     def shares_of_counts(self, levels: np.ndarray) -> np.ndarray:
         """What a row adds to the counts on average, [levels, counts]."""
@@ -123,7 +123,7 @@ class Kinds:
         """The score of a run at each level of the first kind, over infinitely many groups of these shares."""
         first, second = (kind.groups * kind.size for kind in (self.first, self.second))
         known = self.second.shares_of_counts(np.array([self._level]))
-        return counts.score(self.metric)(first * self.first.shares_of_counts(levels) + second * known)
+        return named(self.metric).score(first * self.first.shares_of_counts(levels) + second * known)
 
     def draw(self, rng, repeats: int, seeds: int, levels, spreads) -> list[np.ndarray]:
         """Counts [repeats, seeds, groups, counts] of the two arms, the first kind's groups before the second's."""
@@ -156,7 +156,7 @@ class Marked:
         deviation = np.sqrt(1 + self.group_sd**2 + self.item_sd**2 + 2 * self.arm_sd**2)
         right = special.ndtr(levels / deviation)
         totals = np.stack([right, (1 - right) * self.false_alarms, 1 - right], axis=-1)
-        return counts.score(self.metric)(totals)
+        return named(self.metric).score(totals)
 
     def draw(self, rng, repeats: int, seeds: int, levels, spreads) -> list[np.ndarray]:
         """Counts [repeats, seeds, documents, counts] of the two arms."""

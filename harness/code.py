@@ -31,7 +31,8 @@ def code_files(module: str, package: Path = PACKAGE) -> dict[str, str]:
 
 def contents(modules: Sequence[str], package: Path = PACKAGE) -> dict[str, str]:
     """The same of several modules together."""
-    return {path.relative_to(package).as_posix(): _content(path) for path in closure(modules, package)}
+    found, called = _closure(modules, package)
+    return {path.relative_to(package).as_posix(): _content(path, called.get(path)) for path in found}
 
 
 def closure(modules: Sequence[str], package: Path = PACKAGE) -> list[Path]:
@@ -40,30 +41,55 @@ def closure(modules: Sequence[str], package: Path = PACKAGE) -> list[Path]:
     Read from the source, so imports inside functions count, and so does a module that is only named in
     a string, which is how architectures are looked up; a file that stands beside a module and is named there counts,
     too. A package's `__init__` without code does not.
+
+    A package that finds its own files (`harness.members`) counts with all of them. Of the classes in these a method
+    counts that something here calls by its name: what a head shows in a report decides nothing where only its texts
+    are asked for.
     """
+    return _closure(modules, package)[0]
+
+
+def _closure(modules: Sequence[str], package: Path) -> tuple[list[Path], dict[Path, frozenset[str]]]:
+    """The files, and for those that a package finds itself the names that are called anywhere."""
     known = {_dotted(path, package): path for path in sorted(package.rglob("*.py"))}
     # The package itself holds the version, which decides nothing.
     del known[package.name]
-    found: dict[str, Path] = {}
-    beside: set[Path] = set()
-    waiting = list(modules)
-    while waiting:
-        name = waiting.pop()
-        if name in found:
-            continue
-        path = known[name]
-        tree, named = _read(path.read_text(encoding="utf-8"))
-        if tree or path.name != "__init__.py":
-            found[name] = path
-        waiting += sorted(known.keys() & named - found.keys() - {name})
-        beside |= {other for other in path.parent.glob("*.*") if other.name in named and other.suffix != ".py"}
-    return sorted({*found.values(), *beside})
+    finding = {
+        path.parent
+        for path in known.values()
+        if path.name == "__init__.py" and f"{package.name}.members" in _read(path.read_text(encoding="utf-8"))[1]
+    }
+    called: frozenset[str] = frozenset()
+    while True:
+        found: dict[str, Path] = {}
+        beside: set[Path] = set()
+        calls: set[str] = set()
+        waiting = list(modules)
+        while waiting:
+            name = waiting.pop()
+            if name in found:
+                continue
+            path = known[name]
+            tree, named, more = _read(path.read_text(encoding="utf-8"), called if path.parent in finding else None)
+            if tree or path.name != "__init__.py":
+                found[name] = path
+            calls |= more
+            if path.name == "__init__.py" and path.parent in finding:
+                named |= {other for other, place in known.items() if place.parent == path.parent}
+            waiting += sorted(known.keys() & named - found.keys() - {name})
+            beside |= {other for other in path.parent.glob("*.*") if other.name in named and other.suffix != ".py"}
+        if calls == called:
+            return sorted({*found.values(), *beside}), {
+                path: called for path in found.values() if path.parent in finding
+            }
+        # More is called by what was found, and more may be found by that.
+        called = frozenset(calls)
 
 
-def _content(path: Path) -> str:
+def _content(path: Path, called: frozenset[str] | None) -> str:
     if path.suffix != ".py":
         return sha256(path)
-    tree, _ = _read(path.read_text(encoding="utf-8"))
+    tree, *_ = _read(path.read_text(encoding="utf-8"), called)
     return hashlib.sha256(tree.encode()).hexdigest()
 
 
@@ -72,11 +98,30 @@ def _dotted(path: Path, package: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+def _read(source: str, called: frozenset[str] | None = None) -> tuple[str, frozenset[str], frozenset[str]]:
+    """A module's syntax tree as text, what it names, and what it calls; given what is `called`, without the methods
+    that are not."""
+    methods = _methods(source)
+    return _parsed(source, frozenset() if called is None else methods - called)
+
+
 @functools.lru_cache(maxsize=1024)
-def _read(source: str) -> tuple[str, frozenset[str]]:
-    """A module's syntax tree as text, and what it names. Several stages' closures share most modules."""
+def _methods(source: str) -> frozenset[str]:
+    """The methods of a module's classes that something has to call by name."""
+    classes = (node for node in ast.parse(source).body if isinstance(node, ast.ClassDef))
+    functions = (node.name for of in classes for node in of.body if isinstance(node, ast.FunctionDef))
+    return frozenset(name for name in functions if not name.startswith("__"))
+
+
+@functools.lru_cache(maxsize=1024)
+def _parsed(source: str, without: frozenset[str]) -> tuple[str, frozenset[str], frozenset[str]]:
+    """Several stages' closures share most modules."""
     tree = ast.parse(source)
-    return _text(tree), frozenset(_named(tree))
+    for node in tree.body if without else ():
+        if isinstance(node, ast.ClassDef):
+            node.body = [one for one in node.body if not (isinstance(one, ast.FunctionDef) and one.name in without)]
+    calls = frozenset(node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+    return _text(tree), frozenset(_named(tree)), calls
 
 
 def _text(node) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from harness import metrics, printable, restricted
 from harness.errors import RegistryError, nearest
-from harness.task import HEADS, Groups, PublicSource, Task
+from harness.heads import HEADS
+from harness.task import Groups, PublicSource, Task
 
 LONGEST_TITLE = 300
 UNSUPPORTED = {
@@ -201,7 +202,7 @@ def _check(task: Task, path: Path) -> None:
         refuse("TASK.labels repeats a label.", "List each label once.")
     if task.positive is not None and task.positive not in task.labels:
         refuse(f"TASK.positive is {task.positive!r}, not a label.", f"Labels: {', '.join(task.labels)}.")
-    for what, remedy in (*unreadable(task), *metrics.faults(task)):
+    for what, remedy in (*unreadable(task), *metrics.faults(task, HEADS[task.head].decides)):
         refuse(what, remedy)
     if not isinstance(task.groups, Groups):
         refuse(f"TASK.groups is a {type(task.groups).__name__}.", "Write groups=Groups(…); see harness/task.py.")

@@ -4,16 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-HEADS = ("sequence", "pair", "tokens", "choice")
 KINDS = ("synthetic", "public", "restricted")
-
-# The columns that carry an example's text, by head. Everything else in a record is metadata.
-TEXT_COLUMNS = {
-    "sequence": ("text",),
-    "pair": ("text", "text_pair"),
-    "tokens": ("text",),
-    "choice": ("question", "options"),
-}
 
 
 @dataclass(frozen=True)
@@ -73,8 +64,8 @@ class PublicSource:
 class Task:
     """A benchmark, declared.
 
-    `reader` turns the folder of raw files into a `Reading`; `schema` returns the pandera schema
-    its records must satisfy (a function, so that listing tasks does not import pandera).
+    `head` names one of `harness.heads`. `reader` turns the folder of raw files into a `Reading`; `schema` returns the
+    pandera schema its records must satisfy (a function, so that listing tasks does not import pandera).
     `labels` is the fixed label list every metric uses, in the order of the head's outputs;
     for a two-label task `positive` is the one that binary F1 counts. `metrics` names scores of
     `harness.metrics`, first the primary one, by which arms are compared. `version` changes whenever the meaning of a

@@ -10,9 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-HEADS = ("sequence", "pair", "choice", "tokens")
+NAMES = ("sequence", "pair", "choice", "tokens")
 # The tagger of the linear models sums without a BLAS.
-LINEAR = HEADS[:3]
+LINEAR = NAMES[:3]
 
 
 def main(reproducible: str, folder: Path, kind: str) -> None:
@@ -25,7 +25,7 @@ def main(reproducible: str, folder: Path, kind: str) -> None:
             linear(head)
     else:
         encoder = pretrained(kind, folder / kind)
-        for head in HEADS:
+        for head in NAMES:
             finetuned(kind, head, encoder)
 
 
@@ -52,11 +52,14 @@ def linear(head: str) -> None:
     """The scores of a linear model of `head` for what it was fitted on, before they are rounded."""
     from tiny_encoders import TEXTS
 
-    from harness.classic.linear import Encoding, Regression
+    from harness.classic.linear import Regression, Weights
+    from harness.heads import HEADS
 
     records, labels = records_of(head, TEXTS)
-    encoded = Encoding(head, records)(records)
-    tell_arrays(f"linear {head}", {"scores": Regression(head, labels, 10.0).fit(encoded, records).scores(encoded)})
+    kind = HEADS[head]
+    encoded = kind.weighed(Weights([text for record in records for text in kind.texts_of(record)]), records)
+    model = Regression(labels, 10.0, options=not kind.outputs(labels)).fit(encoded, records)
+    tell_arrays(f"linear {head}", {"scores": model.scores(encoded)})
 
 
 def pretrained(architecture: str, folder: Path) -> Path:
@@ -85,17 +88,19 @@ def finetuned(architecture: str, head: str, folder: Path) -> None:
     from tiny_training import ENGINE
 
     from harness.config import Recipe
+    from harness.heads import HEADS
     from harness.models import families
     from harness.training import batching, loop, predicting
 
     records, labels = records_of(head, TEXTS)
     tokenizer = families.load_tokenizer(folder)
-    examples = batching.encode(head, records, tokenizer, labels, 32, 8 if head == "tokens" else 0)
+    examples = batching.encode(HEADS[head], records, tokenizer, labels, 32, 8 if head == "tokens" else 0)
     torch.manual_seed(5)
-    model = families.load_head(folder, architecture, head, labels, "sdpa", 0.1)
+    model = families.load_head(folder, architecture, HEADS[head], labels, "sdpa", 0.1)
     recipe = Recipe(6, 4, 1, 3e-3, 0.1, 0.01, 1.0, 0.1, 32, 8, 6, 0, 4)
     loop.train(
         model, examples, recipe, ENGINE, pad=tokenizer.pad_token_id, seed=1, validate=lambda: {"selection": 0.5},
+        loss_of=HEADS[head].loss,
         progress=lambda step: None, name=head,
     )  # fmt: skip
     rows = predicting.logits(model, examples, 4, tokenizer.pad_token_id, "cpu", contextlib.nullcontext())

@@ -10,6 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from harness import code_lists
+from harness.heads import HEADS
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -23,11 +24,13 @@ FLOORS = [
     {"even", "restricted"},
     {"keeping", "parallel"},
     {"cluster"},
-    {"checked", "code"},
+    {"checked", "code", "members"},
     {"task", "params", "profiles", "code_lists", "slurm", "bio", "escaping", "letters", "parts"},
+    {"decisions", "classic"},
     {"metrics"},
+    {"heads"},
     {"registry", "packages"},
-    {"data", "models", "training", "evaluation", "reporting", "classic"},
+    {"data", "models", "training", "evaluation", "reporting"},
     {"tracking", "listing", "launching", "plugins", "exporting"},
     {"live", "mirroring", "served", "serving", "tracked"},
     {"auditing"},
@@ -108,6 +111,27 @@ def test_stages_never_import_one_another():
             assert not {other for other in first_party(path) if other.startswith("harness.stages.")}, name
 
 
+def test_what_depends_on_a_head_is_asked_of_the_head():
+    """No comparison with a head's name, and no dictionary keyed by them, outside `harness/heads/`."""
+    for name, path in MODULES.items():
+        if room(name) == "heads":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            parts = ()
+            if isinstance(node, ast.Compare):
+                parts = [node.left, *node.comparators]
+            elif isinstance(node, ast.Dict):
+                parts = [key for key in node.keys if key]
+            elif isinstance(node, ast.MatchValue):
+                parts = [node.value]
+            constants = (c.value for part in parts for c in ast.walk(part) if isinstance(c, ast.Constant))
+            named = HEADS.keys() & set(constants)
+            # "tokens" and "pair" are also columns and amounts: alone they are a head where a head is asked.
+            several = isinstance(node, ast.Dict) and len(named) > 1
+            about = several or any("head" in ast.unparse(part) for part in parts)
+            assert not (named and about), f"{name}, line {node.lineno}: ask the head (harness/heads/)"
+
+
 def test_only_tracking_knows_mlflow():
     knowing = {name for name, path in MODULES.items() if any(n.split(".")[0] == "mlflow" for n in imported(path))}
     assert knowing == {"harness.tracking"}
@@ -140,7 +164,14 @@ def closure(stage: str) -> set[str]:
         seen.add(name)
         # Importing a module runs its packages' __init__ too.
         parents = {".".join(name.split(".")[:i]) for i in range(2, name.count(".") + 1)}
-        waiting += [other for other in first_party(MODULES[name]) | parents if other in MODULES]
+        # What a method of a head imports counts where the stage calls that method: no plain walk says so.
+        waiting += [
+            other
+            for other in first_party(MODULES[name], only_at_start=room(name) == "heads") | parents
+            if other in MODULES
+        ]
+        if MODULES[name].name == "__init__.py" and "harness.members" in imported(MODULES[name]):
+            waiting += [other for other, path in MODULES.items() if path.parent == MODULES[name].parent]
     return seen
 
 

@@ -19,11 +19,13 @@ def package(tmp_path):
     return target
 
 
-# Found only by a string: looked up when an architecture or a metric is asked for, or read beside a module.
+# Found only by a string, looked up when an architecture is asked for, or read beside a module; or imported by what is
+# called of a head.
 BY_NAME = {
     "data/synthetic/planted.toml",
-    "evaluation/classification.py", "evaluation/spans.py", "models/norbert3.py", "models/norbert3_config.py",
-    "models/norbert3_heads.py",
+    "models/norbert3.py", "models/norbert3_config.py", "models/norbert3_heads.py",
+    "decisions/counts.py", "decisions/rows.py", "classic/baseline.py", "classic/linear.py", "classic/tagging.py",
+    "determinism.py",
 }  # fmt: skip
 
 
@@ -46,6 +48,29 @@ def test_architectures_that_are_looked_up_by_name_count():
     names = listed("pretrain")
     assert {"models/norbert3_heads.py", "models/norbert3_config.py", "models/norbert3.py", "files.py"} <= names
     assert not {"stages/report.py", "training/predicting.py", "slurm.py", "cli.py"} & names
+
+
+def test_of_a_head_a_stage_depends_on_what_it_calls(package):
+    before, path = every(package), package / "heads" / "labelled.py"
+    text = path.read_text(encoding="utf-8")
+
+    def changed(old: str, new: str) -> set[str]:
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+        return {stage for stage, listing in every(package).items() if listing != before[stage]}
+
+    assert changed("harness.classic.linear import regression", "harness.classic.tagging import tagger") == {"classic"}
+    judged = changed("scores that do not add up to 1", "scores that add up to something else")
+    assert {"score", "score_folds"} <= judged and not judged & {"classic", "split", "corpus", "finetune", "pretrain"}
+    trained = changed("return labels[record[", "return 1 + labels[record[")
+    assert {"finetune", "crossvalidate"} <= trained and not trained & {"corpus", "pretrain", "checkpoint", "validate"}
+
+
+def test_a_file_that_a_package_finds_itself_counts(package):
+    before = every(package)
+    (package / "metrics" / "another.py").write_text("from harness.metrics.metric import Metric\n", encoding="utf-8")
+    changed = {stage for stage, listing in every(package).items() if listing != before[stage]}
+    assert "score" in changed and not changed & {"corpus", "pretrain", "checkpoint", "generate"}
 
 
 def test_a_file_of_words_beside_a_module_counts(package):

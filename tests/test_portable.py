@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from portable_training import HEADS, LINEAR
+from portable_training import LINEAR, NAMES
 from tiny_training import RECIPES
 
 QEMU = shutil.which("qemu-x86_64")
@@ -44,7 +44,7 @@ def here(tmp_path_factory):
 @pytest.mark.parametrize("kind", [*sorted(RECIPES), "linear"])
 def test_another_processor_makes_the_same_weights_and_logits(kind, processor, here, tmp_path):
     """Pre-training with the family's optimizer and fine-tuning with every head; the linear models' scores."""
-    assert len(here(kind)) == (1 + len(LINEAR) if kind == "linear" else 1 + len(HEADS))
+    assert len(here(kind)) == (1 + len(LINEAR) if kind == "linear" else 1 + len(NAMES))
     assert told(tmp_path, kind, QEMU, "-cpu", processor) == here(kind)
 
 

@@ -8,8 +8,8 @@ import samples
 
 from harness import files, registry
 from harness.data import sources
+from harness.heads import HEADS
 from harness.stages import validate
-from harness.task import TEXT_COLUMNS
 
 ROOT = Path(__file__).resolve().parent.parent
 TASKS = registry.load_all(ROOT)
@@ -70,7 +70,7 @@ def test_contract(task):
     assert (task.positive is not None) == (task.metrics[0] == "binary_f1")
     assert task.schema().strict is True
     columns = set(task.schema().columns)
-    assert {"id", "group", "part", *TEXT_COLUMNS[task.head]} <= columns
+    assert {"id", "group", "part", *HEADS[task.head].texts} <= columns
     assert ("spans" if task.head == "tokens" else "label") in columns
     assert task.groups.column in columns
     if task.public:

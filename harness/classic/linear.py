@@ -1,8 +1,10 @@
 """TF-IDF and logistic regression for a text, a pair of texts, or a question with options."""
 
+import math
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
@@ -11,8 +13,13 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
+from harness.classic.baseline import Answers, Baseline
 from harness.determinism import derived_seed
 
+# Tried in order; the validation part decides, and of equal ones the first is kept.
+STRENGTHS = (1.0, 10.0, 100.0)
+# Texts are fitted on so many rows at most: with rows the terms grow too, and time faster than either.
+MOST = 50_000
 # Where a product of two unit vectors stands beside the vectors themselves, it is small.
 AGREEMENT = 3.0
 AT_ONCE = 10_000  # texts that are counted together
@@ -119,36 +126,45 @@ def _on_top_of_one_another(blocks: Iterable[csr_matrix]) -> csr_matrix:
     return csr_matrix((np.asarray(data), np.asarray(columns), indptr), (len(ends) - 1, width))
 
 
-class Encoding:
-    """What the model of a head sees, fitted on the texts of the training part.
+def regression(head, labels: Sequence[str], training: list[dict], scored: dict[str, list[dict]]) -> Baseline:
+    """Logistic regression of what `head` makes of texts that are weighed as in the training part."""
+    every, training = len(training), sample(training, MOST)
+    weights = Weights([text for record in training for text in head.texts_of(record)])
+    # All parts at once: of many labels a model is fitted anew whenever it is asked.
+    encoded, features = (
+        head.weighed(weights, records)
+        for records in (training, [record for records in scored.values() for record in records])
+    )
+    # Its terms take as much memory as a third of what they count.
+    del weights
 
-    A row is a record, and for `choice` an option: all options of the first record, then of the second. A pair is
-    what its texts share and where they differ, an option itself and what it shares with its question.
-    """
+    def answers(strength: float) -> Answers:
+        model = Regression(labels, strength, options=not head.outputs(labels)).fit(encoded, training)
+        found = iter(model.answers(features))
+        return {part: list(islice(found, len(records))) for part, records in scored.items()}
 
-    def __init__(self, head: str, training: Sequence[dict]):
-        self._head = head
-        self._weights = Weights([text for record in training for text in _texts(head, record)])
-
-    def __call__(self, records: Sequence[dict]) -> csr_matrix:
-        if self._head == "sequence":
-            return self._weights([record["text"] for record in records])
-        if self._head == "pair":
-            first, second = (self._weights([record[column] for record in records]) for column in ("text", "text_pair"))
-            return hstack([AGREEMENT * first.multiply(second), abs(first - second)]).tocsr()
-        questions = self._weights([record["question"] for record in records for _ in record["options"]])
-        options = self._weights([option for record in records for option in record["options"]])
-        return hstack([options, AGREEMENT * questions.multiply(options)]).tocsr()
+    fitted = {"rows": len(training)} if len(training) < every else {}
+    return Baseline("logistic_regression", "strength", STRENGTHS, answers, fitted)
 
 
-def _texts(head: str, record: dict) -> list[str]:
-    if head == "choice":
-        return [record["question"], *record["options"]]
-    return [record["text"], record["text_pair"]] if head == "pair" else [record["text"]]
+def sample(records: list[dict], most: int) -> list[dict]:
+    """The records, or about `most` of them where they are more: of each label its share, and one at least."""
+    if len(records) <= most:
+        return records
+    order = np.random.default_rng(derived_seed("rows of a linear model")).permutation(len(records))
+    held = Counter(record["label"] for record in records)
+    left = {label: math.ceil(number * most / len(records)) for label, number in held.items()}
+    chosen = []
+    for place in order.tolist():
+        if left[records[place]["label"]]:
+            left[records[place]["label"]] -= 1
+            chosen.append(place)
+    return [records[place] for place in sorted(chosen)]
 
 
 class Regression:
-    """Logistic regression over an encoding; `strength` is the inverse of its regularisation.
+    """Logistic regression over records, or over their `options` one by one; `strength` is the inverse of its
+    regularisation.
 
     Labels weigh as much as they are rare, or a rare one would never be answered. Several labels are one against the
     rest. Labels that the training part lacks get probability 0.
@@ -160,13 +176,13 @@ class Regression:
     are many, so it answers as soon as it is fitted and is not kept.
     """
 
-    def __init__(self, head: str, labels: Sequence[str], strength: float):
-        self._head, self._labels, self._strength = head, tuple(labels), strength
+    def __init__(self, labels: Sequence[str], strength: float, options: bool = False):
+        self._labels, self._strength, self._options = tuple(labels), strength, options
         self._model = LogisticRegression(C=strength, solver="liblinear", class_weight="balanced", random_state=0)
 
     def fit(self, encoded: csr_matrix, records: Sequence[dict]) -> "Regression":
         """`encoded` are the features of `records`."""
-        gold = np.array(_targets(self._head, records, self._labels))
+        gold = np.array(_targets(self._options, records, self._labels))
         present = len(np.unique(gold))
         if present == 1:
             self._model = DummyClassifier(strategy="most_frequent")
@@ -180,7 +196,7 @@ class Regression:
     def scores(self, encoded: csr_matrix) -> np.ndarray:
         """[records, labels], adding up to 1 in each row. Of many labels this is where the work is done."""
         found = self._model.predict_proba(encoded)
-        if self._head == "choice":
+        if self._options:
             right = found[:, list(self._model.classes_).index(1)].reshape(-1, len(self._labels))
             return right / right.sum(axis=1, keepdims=True)
         scores = np.zeros((encoded.shape[0], len(self._labels)))
@@ -227,8 +243,8 @@ class _AgainstSome:
         return np.sort(np.concatenate([own, drawn.choice(others, wanted, replace=False)]))
 
 
-def _targets(head: str, records: Sequence[dict], labels: Sequence[str]) -> list[int]:
-    if head == "choice":
+def _targets(options: bool, records: Sequence[dict], labels: Sequence[str]) -> list[int]:
+    if options:
         return [int(label == record["label"]) for record in records for label in labels]
     places = {label: place for place, label in enumerate(labels)}
     return [places[record["label"]] for record in records]

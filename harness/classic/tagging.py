@@ -10,11 +10,13 @@ from sklearn.linear_model import SGDClassifier
 
 from harness import letters
 from harness.bio import decode_tags, tag_tokens
+from harness.classic.baseline import Answers, Baseline
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 _NEAR = (-2, -1, 0, 1, 2)
 FEATURES = 2**18
 PASSES = 5
+PENALTIES = (1e-6,)
 
 
 def words(text: str) -> list[tuple[int, int]]:
@@ -42,6 +44,18 @@ def shape(word: str) -> str:
     """`Aa` for Hansen, `00` for 17: kinds of letters, runs of three or more cut to two."""
     kinds = "".join("0" if c.isdigit() else "A" if c.isupper() else "a" if c.islower() else c for c in word)
     return re.sub(r"(.)\1{2,}", r"\1\1", kinds)
+
+
+def tagger(head, labels: Sequence[str], training: list[dict], scored: dict[str, list[dict]]) -> Baseline:
+    """A linear classifier of words."""
+    encoding = Encoding()
+    encoded, features = encoding(training), {part: encoding(records) for part, records in scored.items()}
+
+    def answers(penalty: float) -> Answers:
+        model = Tagger(labels, penalty).fit(encoded, training)
+        return {part: model.answers(features[part], records) for part, records in scored.items()}
+
+    return Baseline("linear_tagger", "penalty", PENALTIES, answers)
 
 
 class Encoding:

@@ -1,6 +1,7 @@
 """Commands for the author of a task: new-task, check."""
 
 from harness.commands.common import declare, parameters, repository
+from harness.heads import HEADS
 from harness.printable import terminal
 
 
@@ -8,9 +9,9 @@ def add(commands) -> None:
     text = "a task to begin with: its declaration, a sample of valid rows, a test"
     new = declare(commands, "new-task", _new_task, text, "new-task triage --head sequence --format csv", "name")
     kind = new.add_mutually_exclusive_group(required=True)
-    kind.add_argument("--head", help="sequence, pair, tokens or choice")
+    kind.add_argument("--head", help=f"one of {', '.join(HEADS)}")
     kind.add_argument("--from", dest="package", metavar="PACKAGE", help="an installed package that offers the task")
-    formats = "csv, tsv, jsonl, parquet, dataset; for tokens conll, brat, tags, jsonl, dataset"
+    formats = "; ".join(f"{head.name}: {', '.join(head.template.formats)}" for head in HEADS.values())
     new.add_argument("--format", help=f"the format of your data ({formats})")
     text = "everything that is wrong with a task's declaration and data, at once"
     check = declare(commands, "check", _check, text, "check medmqp", only_looks=True)
@@ -18,6 +19,7 @@ def add(commands) -> None:
 
 
 def _new_task(options) -> None:
+    from harness import heads
     from harness.data.pinning import replacing
     from harness.plugins import adopting, creating, placing, templates
 
@@ -27,7 +29,7 @@ def _new_task(options) -> None:
         path, task = adopting.adopt(root, options.name, options.package)
         print(f"Wrote {path.relative_to(root)}, which pins that package by its version and files.")
         print(f"Next: `harness data use {options.name} PATH`; to run it, make params.yaml say\n")
-        print(templates.parameters(options.name, task.head, running), end="")
+        print(templates.parameters(options.name, heads.of(task), running), end="")
         return
     with replacing(root) as within:
         written = creating.create(root, options.name, options.head, options.format, within)
@@ -40,7 +42,7 @@ def _new_task(options) -> None:
             f"`harness data use {options.name} tests/tasks/{options.name} --kind synthetic`."
         )
     print(f"Next: `harness check {options.name}`; to run it, make params.yaml say\n")
-    print(templates.parameters(options.name, options.head, running), end="")
+    print(templates.parameters(options.name, heads.HEADS[options.head], running), end="")
 
 
 def _shown(path, name: str) -> str:

@@ -8,9 +8,10 @@ over the parts of each, as over those of a split.
 from collections.abc import Iterable, Mapping
 
 from harness.data.splitting import EXCLUDED, HOLDOUT, Row, split
-from harness.data.spreading import labels_of, spread
+from harness.data.spreading import spread
 from harness.errors import DataError
 from harness.folds import Folds
+from harness.heads import Head
 
 Parts = dict[str, str]
 
@@ -49,18 +50,15 @@ def _spread(rows: list[Row], shares: Mapping[str, float], seed: int) -> Parts:
     return spread(split(rows, shares, seed), rows, {row.id: row.labels for row in rows}, shares, seed)
 
 
-def rows_of(records: Iterable[dict], splits: Mapping[str, str], groups: Mapping[str, str]) -> list[Row]:
+def rows_of(records: Iterable[dict], splits: Mapping[str, str], groups: Mapping[str, str], head: Head) -> list[Row]:
     """The rows of a task that may be dealt into folds: in a part of the fixed split, and not in its holdout.
 
     `splits` is the manifest (id to part), `groups` what the split keeps together, linked texts included.
     """
+    records = list(records)
+    strata = head.strata(records)
     return [
-        Row(
-            record["id"],
-            groups[record["id"]],
-            str(record.get("label", record.get("document_type", ""))),
-            labels=frozenset(labels_of(record)),
-        )
+        Row(record["id"], groups[record["id"]], strata[record["id"]], labels=frozenset(head.labels_of(record)))
         for record in records
         if splits[record["id"]] not in (EXCLUDED, HOLDOUT)
     ]

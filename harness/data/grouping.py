@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from harness.data.visible import folded, visible
 from harness.errors import DataError
+from harness.heads import Head
 from harness.task import Groups
 
 # Cosines right at the threshold must not fall on different sides in two computations of one value.
@@ -18,22 +19,9 @@ ROUNDING = 1e-6
 DRIFT = 0.02
 
 
-def compared_texts(record: Mapping, head: str) -> tuple[str, ...]:
-    """The texts in which two records can repeat each other, as written.
-
-    Each question of a pair stands alone; a choice item is its question with its options in sorted
-    order, since the same item with shuffled options is the same item.
-    """
-    if head == "pair":
-        return record["text"], record["text_pair"]
-    if head == "choice":
-        return ("\n".join([record["question"], *sorted(record["options"], key=folded)]),)
-    return (record["text"],)
-
-
-def shared_texts(record: Mapping, head: str) -> frozenset[str]:
-    """`compared_texts` as a reader sees them, case-folded."""
-    return frozenset(folded(text) for text in compared_texts(record, head))
+def shared_texts(record: Mapping, head: Head) -> frozenset[str]:
+    """The texts in which records can repeat each other, as a reader sees them, case-folded."""
+    return frozenset(folded(text) for text in head.compared_texts(record, folded))
 
 
 @dataclass(frozen=True)
@@ -45,7 +33,7 @@ class Links:
     threshold: float
 
 
-def find_links(records: Iterable[Mapping], groups: Groups, head: str) -> Links:
+def find_links(records: Iterable[Mapping], groups: Groups, head: Head) -> Links:
     """Everything that ties records to one another. Raises DataError where a group column is missing."""
     keys: dict[str, frozenset[str]] = {}
     texts: set[str] = set()

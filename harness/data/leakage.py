@@ -9,10 +9,12 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from harness import heads
 from harness.data.grouping import DRIFT, ROUNDING, shared_texts
 from harness.data.splitting import EXCLUDED
-from harness.data.spreading import labels_of, lacking
+from harness.data.spreading import lacking
 from harness.errors import LeakageError
+from harness.heads import Head
 from harness.task import Task
 
 SHOWN_IDS = 5
@@ -45,14 +47,15 @@ def examine(
     placed before (see `grouping.DRIFT`).
     """
     records = sorted(records, key=lambda record: record["id"])
-    all_texts = {record["id"]: shared_texts(record, task.head) for record in records}
+    head = heads.of(task)
+    all_texts = {record["id"]: shared_texts(record, head) for record in records}
     records = [record for record in records if splits[record["id"]] != EXCLUDED]
     texts = {record["id"]: all_texts[record["id"]] for record in records}
     findings = [
         _across("groups across splits", groups_across(splits, groups), "one group in several"),
         _across("exact duplicates across splits", duplicates_across(texts, splits), "one text in several"),
         *_near(task.groups.near_duplicate, all_texts, splits, frozenset(placed)),
-        label_shares(records, splits, groups, shares),
+        label_shares(head, records, splits, groups, shares),
         labels_everywhere(task, records, splits, shares),
     ]
     if task.groups.text_blind_siblings:
@@ -137,17 +140,21 @@ def near_across(
 
 
 def label_shares(
-    records: Sequence[Mapping], splits: Mapping[str, str], groups: Mapping[str, str], names: Collection[str]
+    head: Head,
+    records: Sequence[Mapping],
+    splits: Mapping[str, str],
+    groups: Mapping[str, str],
+    names: Collection[str],
 ) -> Finding:
     """Does a split's label distribution differ from the whole by more than chance would allow?
 
-    A label's share is that of the rows that have it, as their label or in a span. Tolerance for a share p in a split
+    A label's share is that of the rows that have it. Tolerance for a share p in a split
     of n rows: three standard errors of a simple random sample, 3·sqrt(p(1-p)/n), plus the largest group's share of
-    the split, which no placement avoids. Of spans it is a note: a document carries many labels, and no placement
-    serves all of them.
+    the split, which no placement avoids. Where a row carries many labels it is a note: no placement serves all of
+    them.
     """
     pool = [record for record in records if splits[record["id"]] in names]
-    held = {record["id"]: frozenset(labels_of(record)) for record in pool}
+    held = {record["id"]: frozenset(head.labels_of(record)) for record in pool}
     totals = Counter(label for labels in held.values() for label in labels)
     largest = max(Counter(groups[record["id"]] for record in pool).values(), default=0)
     beyond, worst = [], 0.0
@@ -163,7 +170,7 @@ def label_shares(
             if off > 3 * math.sqrt(p * (1 - p) / len(part)) + largest / len(part):
                 beyond.append(f"{label} in {name} off by {off:.3f}")
     detail = "; ".join(beyond) or f"largest deviation of a label's share {worst:.4f}"
-    level = "note" if any("spans" in record for record in pool) else "error"
+    level = "note" if head.nothing else "error"
     return Finding("label shares", level if beyond else "ok", len(beyond), (), detail)
 
 
@@ -171,7 +178,8 @@ def labels_everywhere(
     task: Task, records: Sequence[Mapping], splits: Mapping[str, str], names: Collection[str]
 ) -> Finding:
     """Which part lacks which of the task's labels? A note: it is a property of the data once groups stay whole."""
-    held = {record["id"]: frozenset(labels_of(record)) for record in records if splits[record["id"]] in names}
+    head = heads.of(task)
+    held = {record["id"]: frozenset(head.labels_of(record)) for record in records if splits[record["id"]] in names}
     known = set().union(*held.values()) if held else set()
     gaps = lacking(held, splits, names) | {label: tuple(names) for label in task.labels if label not in known}
     said = [f"{label} is missing from {' and '.join(gaps[label])}" for label in sorted(gaps)]
@@ -188,7 +196,7 @@ def siblings_outside(texts: Mapping[str, frozenset[str]], splits: Mapping[str, s
     return [record_id for record_id, held in texts.items() if splits[record_id] == "test" and held & outside]
 
 
-def text_blind_rule(records: Sequence[Mapping], splits: Mapping[str, str], head: str) -> dict:
+def text_blind_rule(records: Sequence[Mapping], splits: Mapping[str, str], head: Head) -> dict:
     """How well "the opposite of its sibling's label in training" predicts the test labels (two labels).
 
     A test record without a sibling in training, or with siblings of both labels, counts as half right,

@@ -9,7 +9,8 @@ from harness.data import authored, schema
 from harness.data.findings import Finding, RowsRefused, refuse
 from harness.data.readers import fold
 from harness.errors import DataError
-from harness.task import TEXT_COLUMNS, Reading, Task
+from harness.heads import of
+from harness.task import Reading, Task
 
 _LOST = "\ufffd"
 _MISSING = frozenset(["null", "none", "nan", "na", "n/a", "#n/a", "<na>", "nil", "undefined", "missing", "-"])
@@ -73,9 +74,10 @@ def _labels(task: Task, records: list[dict]) -> list[str]:
 
     Groups that the split links later, or parts that are given, can only make it worse.
     """
+    head = of(task)
     groups: dict[str, set[str]] = {label: set() for label in task.labels}
     for record in records:
-        for label in {record["label"]} if "label" in record else {span["label"] for span in record["spans"]}:
+        for label in set(head.labels_of(record)):
             groups[label].add(record["group"])
     said = []
     if absent := [label for label in task.labels if not groups[label]]:
@@ -117,23 +119,16 @@ def _texts(record: dict) -> Iterable[str]:
 
 def contradictions(task: Task, records: Iterable[dict]) -> tuple[int, int]:
     """How many records share their text with one that has another answer, and how many texts that are."""
-    answers: dict[tuple, Counter] = {}
+    head, answers = of(task), {}
     for record in records:
-        text = tuple(_folded(record[column]) for column in TEXT_COLUMNS[task.head])
-        answers.setdefault(text, Counter())[_answer(task, record)] += 1
+        text = tuple(_folded(record[column]) for column in head.texts)
+        answers.setdefault(text, Counter())[head.said(record, task.labels, fold)] += 1
     several = [counts for counts in answers.values() if len(counts) > 1]
     return sum(counts.total() for counts in several), len(several)
 
 
 def _folded(value) -> object:
     return frozenset(map(fold, value)) if isinstance(value, list) else fold(value)
-
-
-def _answer(task: Task, record: dict) -> object:
-    if task.head == "tokens":
-        # White space counts in offsets, not in what was marked.
-        return tuple((fold(record["text"][s["start"] : s["end"]]), s["label"]) for s in record["spans"])
-    return fold(record["options"][task.labels.index(record["label"])]) if task.head == "choice" else record["label"]
 
 
 def _pooled(reading: Reading) -> Reading:

@@ -5,14 +5,16 @@ hold plain Python objects, so that what is checked is exactly what is written. A
 by its task (`Task.version`), not by a hash of itself.
 """
 
-import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 from harness.data import authored
 from harness.data.findings import EVERY_ROW, Finding, refuse
 from harness.data.raw import text_fault
+from harness.heads import HEADS, Head
+from harness.heads.head import Rule
+from harness.heads.labelled import listed
 from harness.task import Reading, Task
 
 _PARTS = ("pool", "holdout")
@@ -20,49 +22,33 @@ _ANY_LENGTH = 1 << 62
 MISSING = "value missing"
 # Checks that name what is allowed.
 _LISTED = ("label allowed", "value allowed", "span label allowed")
-_NAMED = 12
 # A column that any record may have: which words decide its answer. Only data whose truth is known can say so.
 DECIDED_BY = "decided_by"
 DECIDERS = ("clinical", "everyday")
 
 
-def sequence(labels: Iterable[str], columns: Mapping[str, Iterable[str] | None] | None = None):
-    """Schema of {id, group, part, text, label} and the declared `columns` (name: allowed values or None)."""
-    return _schema({"text": _text_checks(), "label": [_listed("label allowed", labels)]}, columns)
+def __getattr__(name: str) -> Callable:
+    """`schema.sequence`, or any other head: (labels, further columns with their allowed values or None) to a schema."""
+    if name not in HEADS:
+        raise AttributeError(f"harness.data.schema has no {name!r}: there is no such head ({', '.join(HEADS)})")
+
+    def made(labels: Iterable[str], columns: Mapping[str, Iterable[str] | None] | None = None):
+        return of(HEADS[name], labels, columns)
+
+    return made
 
 
-def pair(labels: Iterable[str], columns: Mapping[str, Iterable[str] | None] | None = None):
-    """Schema of {id, group, part, text, text_pair, label} and the declared `columns`."""
-    checks = {"text": _text_checks(), "text_pair": _text_checks(), "label": [_listed("label allowed", labels)]}
-    return _schema(checks, columns)
-
-
-def choice(labels: Iterable[str], columns: Mapping[str, Iterable[str] | None] | None = None):
-    """Schema of {id, group, part, question, options, label}: the label is the letter of the right option."""
+def of(head: Head, labels: Iterable[str], columns: Mapping[str, Iterable[str] | None] | None = None):
+    """The pandera schema of {id, group, part}, a head's texts and its answer, and the declared `columns`."""
     labels = tuple(labels)
-    options = [
-        _check(lambda v: isinstance(v, list) and len(v) == len(labels), f"options: a list of {len(labels)}"),
-        _check(lambda v: not isinstance(v, list) or all(_is_text(o) for o in v), "options: clean texts"),
-        _check(lambda v: not isinstance(v, list) or len({repr(o) for o in v}) == len(v), "options distinct"),
-    ]
-    right = _one_of(labels, "exactly one right option")
-    return _schema({"question": _text_checks(), "options": options, "label": [right]}, columns)
-
-
-def tokens(labels: Iterable[str], columns: Mapping[str, Iterable[str] | None] | None = None):
-    """Schema of {id, group, part, text, spans}; spans are {start, end, label} in characters of the text."""
-    labels = tuple(labels)
-    allowed, labels = _naming("span label allowed", labels), frozenset(labels)
-    shape = _check(_are_spans, "spans: a list of {start, end, label}")
-    rules = (
-        ("span inside its text", lambda text, spans: all(s["start"] >= 0 and s["end"] <= len(text) for s in spans)),
-        ("span not empty", lambda text, spans: all(s["start"] < s["end"] for s in spans)),
-        ("spans in order, not overlapping", lambda text, spans: _are_apart(spans)),
-        (allowed, lambda text, spans: all(s["label"] in labels for s in spans)),
-        ("span without edge whitespace", lambda text, spans: all(_is_trimmed(text, s) for s in spans)),
-    )
-    checks = [_span_check(rule, name) for name, rule in rules]
-    return _schema({"text": _text_checks(), "spans": [shape]}, columns, checks)
+    ruled = {
+        name: [_check(rule.holds, rule.name) for rule in rules]
+        for name, rules in head.columns(labels, _is_text).items()
+    }
+    # In the order in which they are declared, texts first.
+    every = {name: ruled.get(name) or _text_checks() for name in dict.fromkeys([*head.texts, *ruled])}
+    answered = {*head.texts, head.answer}
+    return _schema(every, columns, [_across(rule, answered) for rule in head.across(labels)])
 
 
 def validate(
@@ -156,11 +142,7 @@ def _one_of(allowed: Iterable[str], name: str):
 def _listed(check: str, allowed: Iterable[str]):
     """A check whose name says what is allowed."""
     allowed = tuple(allowed)
-    return _one_of(allowed, _naming(check, allowed))
-
-
-def _naming(check: str, allowed: tuple[str, ...]) -> str:
-    return f"{check}: {', '.join(map(str, allowed[:_NAMED]))}" + (", …" if len(allowed) > _NAMED else "")
+    return _one_of(allowed, listed(check, allowed))
 
 
 def _unique():
@@ -174,41 +156,17 @@ def _unique():
     return pa.Check(unique, name="unique", error="unique")
 
 
-def _are_spans(value) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(span, dict)
-        and sorted(span) == ["end", "label", "start"]
-        and type(span["start"]) is int
-        and type(span["end"]) is int
-        and isinstance(span["label"], str)
-        for span in value
-    )
-
-
-def _are_apart(spans: list[dict]) -> bool:
-    return all(before["end"] <= after["start"] for before, after in itertools.pairwise(spans))
-
-
-def _is_trimmed(text: str, span: dict) -> bool:
-    covered = text[max(span["start"], 0) : max(span["end"], 0)]
-    return covered == covered.strip()
-
-
-def _span_check(rule, name: str):
+def _across(rule: Rule, columns: Collection[str]):
     import pandas
     import pandera.pandas as pa
 
     def holds(frame):
-        if not {"text", "spans"} <= set(frame.columns):
+        if not columns <= set(frame.columns):
             return pandas.Series(True, index=frame.index)
-        # What is no text or no list of spans has its own failure; the rules speak of the rest.
-        values = [
-            not isinstance(text, str) or not _are_spans(spans) or rule(text, spans)
-            for text, spans in zip(frame["text"], frame["spans"], strict=True)
-        ]
-        return pandas.Series(values, index=frame.index, dtype=bool)
+        rows = frame[sorted(columns)].to_dict("records")
+        return pandas.Series([rule.holds(row) for row in rows], index=frame.index, dtype=bool)
 
-    return pa.Check(holds, name=name, error=name)
+    return pa.Check(holds, name=rule.name, error=rule.name)
 
 
 def _names(records: list[dict]) -> list[str]:

@@ -17,11 +17,6 @@ PRIORITY = ("train", "test", "validation")
 CANDIDATES = 48  # groups on either side of an exchange; the work stays linear in the rows
 
 
-def labels_of(record: Mapping) -> Counter:
-    """How often each label stands in a record: once, or as often as it has spans of it."""
-    return Counter([record["label"]] if "label" in record else [span["label"] for span in record.get("spans", ())])
-
-
 def wanted(groups: int, names: Collection[str]) -> tuple[str, ...]:
     """The parts, or folds, that can each have one of so many groups."""
     others = sorted(set(names) - set(PRIORITY))

@@ -7,10 +7,11 @@ written: a scores file may leave the place where the data may not.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
+from harness import heads
+from harness.decisions.spans import SpanDecisions
 from harness.evaluation import measurable, privacy, slices
-from harness.evaluation.metrics import functions
-from harness.evaluation.spans import SpanDecisions
-from harness.task import TEXT_COLUMNS, Task
+from harness.metrics import METRICS
+from harness.task import Task
 
 DECIDED_BY = "decided_by"
 COLUMNS = (DECIDED_BY, "document_type", "written_standard")
@@ -30,7 +31,8 @@ def slicings(task: Task, records: Iterable[Mapping]) -> dict[str, dict[str, str 
         if any(record.get(column) is not None for record in ordered)
     }
     if ordered:
-        quarters = slices.length_quartiles([_characters(task, record) for record in ordered])
+        texts_of = heads.of(task).texts_of
+        quarters = slices.length_quartiles([sum(map(len, texts_of(record))) for record in ordered])
         found[LENGTH] = {record["id"]: quarter for record, quarter in zip(ordered, quarters, strict=True)}
     return found
 
@@ -42,7 +44,7 @@ def by_slice(task: Task, decisions, ids: Sequence[str], divided: Mapping[str, Ma
     it cannot be measured.
     """
     name = task.metrics[0]
-    score = functions(task)[name]
+    score = METRICS[name]
 
     def primary(some) -> float | None:
         return None if measurable.fault_of(task, name, some) else score(some)
@@ -59,8 +61,7 @@ def by_decider(decisions, values: Sequence[str | None]) -> dict:
     if None in values:
         return {}
     return {
-        kind: slices.subset(decisions, [i for i, value in enumerate(values) if value == kind])
-        for kind in sorted(set(values))
+        kind: decisions.subset([i for i, value in enumerate(values) if value == kind]) for kind in sorted(set(values))
     }
 
 
@@ -107,9 +108,3 @@ def thresholds(task: Task, lines: Sequence[Mapping], smallest: int = 1) -> dict 
         "roc": curves.roc(gold, given, smallest, called),
         "calibration": curves.calibration(gold, given, smallest=smallest, called=called),
     }
-
-
-def _characters(task: Task, record: Mapping) -> int:
-    """Length of what the encoder reads; options are a list of texts."""
-    texts = (record[column] for column in TEXT_COLUMNS[task.head])
-    return sum(len(text) if isinstance(text, str) else sum(map(len, text)) for text in texts)

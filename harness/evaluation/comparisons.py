@@ -5,7 +5,9 @@ from dataclasses import asdict
 
 import numpy as np
 
-from harness.evaluation import counts, statistics
+from harness.decisions import counts
+from harness.evaluation import statistics
+from harness.metrics import named
 
 CLINICAL = "clinical"
 # Compared on the rows of each kind, where data say what decides them. The last pair is a placebo: no arm of it has
@@ -64,7 +66,7 @@ def _compared(
     if unmeasured:
         estimate = statistics.Estimate.of_nothing(together.shape[1], min(len(reference), len(other)))
     else:
-        score = counts.score(reference[0].metric)
+        score = named(reference[0].metric).score
         strata = kinds and np.unique([kinds[group] for group in reference[0].groups], return_inverse=True)[1]
         estimate = statistics.compare(counts.stack(reference), counts.stack(other), score, settings, strata)
     return {"seeds": sorted(set(runs[key, against]) | set(runs[key, arm])), **asdict(estimate)}

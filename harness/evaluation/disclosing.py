@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
-from harness import even, files, restricted
+from harness import even, files, heads, restricted
 from harness.config import ScoreSettings
 from harness.errors import DataError
 from harness.evaluation import releasing
@@ -54,7 +54,7 @@ def made(root: Path, task: Task, settings: ScoreSettings) -> dict:
         return releasing.withheld(task, rows.bound)
     parts = {part: hidden.of(task, rows.decided(part, metrics), rows.majority) for part in rows.parts}
     # The finest rung has a table of labels, whichever metric is their mean.
-    others = dict.fromkeys([*task.metrics[1:], *(["macro_f1"] if task.head == "tokens" else [])])
+    others = dict.fromkeys([*task.metrics[1:], *(["macro_f1"] if rows.majority is None else [])])
     whole = (
         hidden.of(replace(task, metrics=(metric,)), rows.decided(part, metrics), rows.majority)
         for part in rows.parts
@@ -67,7 +67,7 @@ class _Rows:
     """Every stored answer of a task, by part, system, arm and seed."""
 
     def __init__(self, root: Path, task: Task, settings: ScoreSettings):
-        from harness.evaluation.classification import majority_label
+        from harness.decisions.rows import majority_label
 
         self._task, validated = task, root / "artifacts" / "validated" / task.name
         split = f"harness split {task.name}"
@@ -79,7 +79,8 @@ class _Rows:
         # Of a part of few rows no figure is released, so that none is checked. Their groups are as many or fewer.
         self.parts = [part for part in PARTS if len({self._groups[i] for i in self._ids(part)}) >= MINIMUM]
         training = [self.records[i].get("label") for i in self._ids("train") if i in self.records]
-        self.majority = majority_label(training, task.labels) if task.head != "tokens" else None
+        # Of records that may have several labels, no one label is the answer that never looks.
+        self.majority = None if heads.of(task).nothing else majority_label(training, task.labels)
         self._lines: dict[str, list[tuple[str, str, list[dict]]]] = defaultdict(list)
         scores = root / "artifacts" / "scores" / task.name
         self.bound, self.unmeasurable = {}, ""

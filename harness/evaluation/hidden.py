@@ -2,7 +2,7 @@
 
 Two kinds: rows that have one label each, and documents of which spans are counted
 (`harness.evaluation.hidden_spans`). Both say what they contribute to
-the primary metric, in the columns of `harness.evaluation.counts`, which counts could tell of a person, and how another
+the primary metric, in the columns of `harness.decisions.counts`, which counts could tell of a person, and how another
 set of rows can be made of this one by small steps.
 """
 
@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from harness.evaluation import cells, spans
+from harness.decisions import spans
+from harness.decisions.counts import Score
+from harness.evaluation import cells
 from harness.evaluation.counted import ALL
-from harness.evaluation.counts import Score, score
 from harness.evaluation.hidden_spans import Documents, by_group
 from harness.evaluation.suppression import MINIMUM
 from harness.metrics import METRICS
@@ -45,7 +46,7 @@ class Rows:
 
     @property
     def score(self) -> Score:
-        return score(self.metric)
+        return METRICS[self.metric].score
 
     @property
     def groups(self) -> int:

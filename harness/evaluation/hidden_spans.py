@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from harness.decisions.counts import Score
 from harness.evaluation.counted import ALL
-from harness.evaluation.counts import Score, score
+from harness.metrics import METRICS
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Documents:
 
     @property
     def score(self) -> Score:
-        return score(self.metric)
+        return METRICS[self.metric].score
 
     @property
     def groups(self) -> int:

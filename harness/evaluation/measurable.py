@@ -6,18 +6,19 @@ what is left out here does not depend on how a model did.
 
 from collections.abc import Collection, Iterable, Mapping
 
+from harness import heads
 from harness.metrics import METRICS
 from harness.task import Task
 
 PARTS = {"train": "training part", "validation": "validation part", "test": "test part", "holdout": "shipped holdout"}
 
 
-def absent(labels: Iterable[str], records: Iterable[Mapping]) -> list[str]:
-    """The `labels` that none of the records has, as its label or in a span."""
-    held = set()
+def absent(task: Task, records: Iterable[Mapping]) -> list[str]:
+    """The task's labels that none of the records has, as its label or in a span."""
+    head, held = heads.of(task), set()
     for record in records:
-        held |= {record["label"]} if "label" in record else {span["label"] for span in record["spans"]}
-    return [label for label in labels if label not in held]
+        held.update(head.labels_of(record))
+    return [label for label in task.labels if label not in held]
 
 
 def faults(task: Task, lacking: Mapping[str, Collection[str]]) -> dict[str, dict[str, str]]:
@@ -35,11 +36,7 @@ def faults(task: Task, lacking: Mapping[str, Collection[str]]) -> dict[str, dict
 
 def fault_of(task: Task, metric: str, decisions) -> str:
     """The same of some rows of a part by their own gold; `decisions` as `metrics.decisions` makes them."""
-    if task.head == "tokens":
-        held = {label for document in decisions.documents for _, _, label in document.gold}
-    else:
-        held = set(decisions.gold)
-    return _gap(task, metric, "test", {"test": set(task.labels) - held})
+    return _gap(task, metric, "test", {"test": set(task.labels) - decisions.held})
 
 
 def _fault(task: Task, metric: str, part: str, lacking: Mapping[str, Collection[str]]) -> str:
@@ -54,20 +51,21 @@ def _gap(task: Task, metric: str, part: str, lacking: Mapping[str, Collection[st
     if part not in lacking:
         return ""
     where, present = PARTS[part], [label for label in task.labels if label not in lacking[part]]
-    if task.head == "tokens":
-        return "" if present else f"no document of the {where} has an entity"
-    if METRICS[metric].positive and metric != "specificity":
+    if nothing := heads.of(task).nothing:
+        return "" if present else nothing.format(where)
+    needs = METRICS[metric].needs
+    if needs == "positive":
         return "" if task.positive in present else f"no row of the {where} has the label {task.positive}"
-    if metric == "specificity":
+    if needs == "other":
         return "" if set(present) - {task.positive} else f"every row of the {where} has the label {task.positive}"
     # From one label nothing can be learnt; and a correlation needs two on both sides.
-    if len(present) == 1 and (part == "train" or metric == "mcc"):
+    if len(present) == 1 and (part == "train" or needs == "two"):
         return f"every row of the {where} has the label {present[0]}"
     return ""
 
 
 def _nothing_shared(task: Task, metric: str, part: str, lacking: Mapping[str, Collection[str]]) -> str:
-    if metric == "document_leak_rate" or METRICS[metric].positive or "train" not in lacking:
-        return ""  # what masks a name may call it anything
+    if not METRICS[metric].learnt or METRICS[metric].positive or "train" not in lacking:
+        return ""
     shared = set(task.labels) - set(lacking[part]) - set(lacking["train"])
     return "" if shared else f"no label of the {PARTS[part]} stands in the training part"

@@ -1,24 +1,15 @@
-"""From a task and its prediction lines to scores: the functions behind the metrics that a task names."""
+"""From a task and its prediction lines to scores: the metrics that a task names, of what its head makes of lines."""
 
-import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 
-from harness import files
+from harness import files, heads
+from harness.metrics import METRICS, Metric
 from harness.task import Task
 
-# scikit-learn takes a second to import; span scores do without it.
-_MODULE = {
-    "sequence": "harness.evaluation.classification",
-    "pair": "harness.evaluation.classification",
-    "choice": "harness.evaluation.classification",
-    "tokens": "harness.evaluation.spans",
-}
 
-
-def functions(task: Task) -> dict[str, Callable]:
+def functions(task: Task) -> dict[str, Metric]:
     """The task's metrics by name, the primary one first."""
-    known = importlib.import_module(_MODULE[task.head]).METRICS
-    return {name: known[name] for name in task.metrics}
+    return {name: METRICS[name] for name in task.metrics}
 
 
 def decisions(task: Task, lines: list[dict], records: Mapping[str, Mapping] | None = None):
@@ -27,47 +18,12 @@ def decisions(task: Task, lines: list[dict], records: Mapping[str, Mapping] | No
     Where spans are sought, `records` are the validated ones by id: of their texts, which no prediction file holds, only
     is taken which characters nobody can read.
     """
-    module = importlib.import_module(_MODULE[task.head])
-    if task.head == "tokens":
-        return module.SpanDecisions(
-            task.labels,
-            tuple(
-                module.Document(
-                    line["id"],
-                    _spans(line["gold"]),
-                    _spans(line["prediction"]),
-                    line["length"],
-                    module.unseen(records[line["id"]]["text"], line["gold"]),
-                )
-                for line in lines
-            ),
-        )
-    return module.Decisions(
-        task.labels,
-        tuple(line["gold"] for line in lines),
-        tuple(line["prediction"] for line in lines),
-        tuple(line["group"] for line in lines),
-        task.positive,
-    )
+    return heads.of(task).decisions(task, lines, records)
 
 
-def _spans(values: list) -> tuple:
-    return tuple((start, end, label) for start, end, label in values)
-
-
-def references(task: Task, decisions, training: list[str]) -> dict[str, dict[str, float]]:
-    """What systems that read nothing score on the rows of `decisions`, by metric.
-
-    `majority` answers with the commonest of the `training` labels (tokens: finds nothing). On a two-label task it
-    may score 0 by never answering positive, so `always_positive` stands beside it.
-    """
-    module, constants = importlib.import_module(_MODULE[task.head]), {}
-    if task.head == "tokens":
-        constants["majority"] = module.nothing_found(decisions)
-    else:
-        constants["majority"] = module.constant(decisions, module.majority_label(training, task.labels))
-        if task.positive is not None:
-            constants["always_positive"] = module.constant(decisions, task.positive)
+def references(task: Task, decisions, training: Sequence[Mapping]) -> dict[str, dict[str, float]]:
+    """What systems that read nothing score on the rows of `decisions`, by metric; they count `training` records."""
+    constants = heads.of(task).constants(task, decisions, training)
     scored = functions(task)
     return {name: {metric: f(d) for metric, f in scored.items()} for name, d in constants.items()}
 

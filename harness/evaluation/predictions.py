@@ -5,17 +5,15 @@ own scores and its document's length, and all of them against the rows and the g
 """
 
 import itertools
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from harness import heads
 from harness.errors import DataError, MissingInputError
 from harness.files import read_jsonl, sha256
-from harness.letters import letter_end
 from harness.task import Task
 
 SHOWN = 5
-_ROUNDING = 1e-6  # scores are stored with six decimals
 
 
 def recorded_lines(path: Path, recorded: str, task: Task, made_by: str) -> list[dict]:
@@ -37,9 +35,12 @@ def consistent_lines(path: Path, task: Task, made_by: str) -> list[dict]:
     """The lines of a prediction file. Raises DataError for every line that cannot be an answer of this task: a
     prediction that is not the label of the highest score, scores that are no probabilities, a span outside its text."""
     lines = read_jsonl(path, made_by=made_by)
-    judge = _span_fault if task.head == "tokens" else _label_fault
+    head = heads.of(task)
     labels = {label: at for at, label in enumerate(task.labels)}
-    found = ((number, judge(line, labels)) for number, line in enumerate(lines, start=1))
+    found = (
+        (number, _shape_fault(line, head.fields) or head.line_fault(line, labels))
+        for number, line in enumerate(lines, start=1)
+    )
     if wrong := [f"line {number}: {fault}" for number, fault in found if fault]:
         more = f"\nand {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
         raise DataError(
@@ -73,13 +74,6 @@ def held_against(
     return by_part
 
 
-def gold(task: Task, record: dict):
-    """What the `gold` of a prediction line must be: the label, or [[start, end, label], …] in order."""
-    if task.head == "tokens":
-        return sorted([span["start"], span["end"], span["label"]] for span in record["spans"])
-    return record["label"]
-
-
 def _part_faults(
     part: str, rows: list[dict], expected: set[str], records: Mapping[str, dict], task: Task
 ) -> Iterator[str]:
@@ -96,87 +90,22 @@ def _part_faults(
         first = next(after for before, after in itertools.pairwise(ids) if after < before)
         yield f": the {part} rows are not in the order of their ids; the first out of place is {first}."
     # A score is a comparison with the data, not with what a prediction file says the data were.
-    wrong = [i for i, row in zip(ids, rows, strict=True) if i not in records or row["gold"] != gold(task, records[i])]
+    head = heads.of(task)
+    wrong = [i for i, row in zip(ids, rows, strict=True) if i not in records or row["gold"] != head.gold(records[i])]
     if wrong:
         yield f": the gold of {len(wrong)} {part} row(s) is not that of the validated data: {_some(wrong)}."
     wrong = [i for i, row in zip(ids, rows, strict=True) if row["group"] != records[i]["group"]]
     if wrong:
         yield f": the group of {len(wrong)} {part} row(s) is not that of the validated data: {_some(wrong)}."
-    if task.head == "tokens":
-        wrong = [i for i, row in zip(ids, rows, strict=True) if row["length"] != len(records[i]["text"])]
+    for said, wrong in head.faults_beside(part, rows, records):
         if wrong:
-            yield f": the length of {len(wrong)} {part} text(s) is not that of the validated data: {_some(wrong)}."
-        wrong = [i for i, row in zip(ids, rows, strict=True) if _overlap(row["prediction"], records[i]["text"])]
-        if wrong:
-            yield f": predicted spans overlap in {len(wrong)} {part} text(s), but tokens have one tag: {_some(wrong)}."
+            yield f": {said}: {_some(wrong)}."
 
 
-def _overlap(spans: list[list], text: str) -> bool:
-    """Do two spans share more than one letter, of which two tokens may each hold a part?"""
-    for one, other in itertools.pairwise(spans):
-        if other[0] < one[1] and letter_end(text, other[0] + 1) < min(one[1], other[1]):
-            return True
-    return False
-
-
-def _label_fault(line, labels: Mapping[str, int]) -> str | None:
-    if fault := _shape_fault(line, "scores"):
-        return fault
-    for side in ("gold", "prediction"):
-        if not isinstance(line[side], str) or line[side] not in labels:
-            return f"the {side} is not in the task's label list"
-    scores = line["scores"]
-    if not isinstance(scores, list) or len(scores) != len(labels):
-        return f"not a score for each of the {len(labels)} labels"
-    if not all(type(score) in (float, int) and -_ROUNDING <= score <= 1 + _ROUNDING for score in scores):
-        return "a score that is no probability"
-    if abs(math.fsum(scores) - 1) > _ROUNDING * (len(scores) + 1):
-        return "scores that do not add up to 1"
-    if scores[labels[line["prediction"]]] < max(scores):
-        return "the prediction is not the label with the highest score"
-    return None
-
-
-def _span_fault(line, labels: Mapping[str, int]) -> str | None:
-    if fault := _shape_fault(line, "length"):
-        return fault
-    length = line["length"]
-    if type(length) is not int or length < 0:
-        return "the length of the text is not a number of characters"
-    for side in ("gold", "prediction"):
-        if not isinstance(line[side], list):
-            return f"the {side} is not a list of spans"
-        before = (0, 0, "")
-        for span in line[side]:
-            if not _is_span(span):
-                return f"a {side} span that is not [start, end, label]"
-            start, end, label = span
-            if label not in labels:
-                return f"a {side} span whose label is not in the task's label list"
-            if not 0 <= start < end <= length:
-                return f"the {side} span {start}–{end} is empty or outside the text's {length} characters"
-            if tuple(span) == before:
-                return f"the {side} span {start}–{end} stands twice"
-            if start < before[0]:
-                return f"the {side} spans are not in the order of the text"
-            before = (start, end, label)
-    return None
-
-
-def _is_span(span) -> bool:
-    return (
-        isinstance(span, list)
-        and len(span) == 3
-        and type(span[0]) is int
-        and type(span[1]) is int
-        and isinstance(span[2], str)
-    )
-
-
-def _shape_fault(line, answer: str) -> str | None:
+def _shape_fault(line, fields: Sequence[str]) -> str | None:
     if not isinstance(line, dict):
         return "not an object"
-    lacking = [key for key in ("id", "part", "group", "gold", "prediction", answer) if key not in line]
+    lacking = [key for key in ("id", "part", "group", "gold", "prediction", *fields) if key not in line]
     if lacking:
         return f"without {', '.join(lacking)}"
     if any(not isinstance(line[key], str) for key in ("id", "part", "group")):

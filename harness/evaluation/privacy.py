@@ -8,7 +8,7 @@ blank between two predicted spans, or a soft hyphen, is none (`spans.unseen`).
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from harness.evaluation.spans import Document, Span, SpanDecisions, strict_counts
+from harness.decisions.spans import Document, Span, SpanDecisions
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def by_label(decisions: SpanDecisions) -> list[dict]:
     the share of which no character is left readable, `documents` with the label, `document_leak_rate` the share
     of these in which a character of that label is left readable, `leaked` and `characters`.
     """
-    recall = {label: counts.recall for label, counts in strict_counts(decisions).items()}
+    recall = {row["label"]: row["recall"] for row in decisions.by_class}
     covered = [document.masked for document in decisions.documents]
     rows = []
     for label in decisions.labels:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from harness import heads
 from harness.evaluation import coarsening
 from harness.evaluation.coarsening import NAMED, SEEDS, WITHHELD, Known, Rung
 from harness.evaluation.counted import ALL, NAMES
@@ -106,7 +107,7 @@ def _figures(hidden: Hidden, system: str, rung: Rung, known: Known) -> dict:
 
 def _names(task: Task) -> tuple[str, ...]:
     """What is counted, by position; spans are pooled by every metric but the mean over labels."""
-    if task.head != "tokens" or task.metrics[0] == "macro_f1":
+    if not heads.of(task).nothing or task.metrics[0] == "macro_f1":
         return task.labels
     return ("", "leaking") if task.metrics[0] == "document_leak_rate" else ("span",)
 

@@ -16,7 +16,9 @@ Nor-DeID 43 three times (4). Of the first six runs, loss kept half-trained weigh
 
 from collections.abc import Mapping, Sequence
 
-from harness.evaluation import classification, metrics
+from harness import heads
+from harness.evaluation import metrics
+from harness.metrics import METRICS
 from harness.task import Task
 
 RULE = "the validation answers' Matthews correlation, a label a row or a character but white space; of equals the later"
@@ -33,22 +35,18 @@ def score(task: Task, lines: Sequence[Mapping], records: Mapping[str, Mapping] |
     in `metrics.decisions`: needed where spans are sought."""
     import numpy as np
 
-    position = {label: i for i, label in enumerate(task.labels, start=1)}
+    head, position = heads.of(task), {label: i for i, label in enumerate(task.labels, start=1)}
     gold, answers = (
-        np.concatenate([_codes(line, side, position, records) for line in lines]) for side in ("gold", "prediction")
+        np.concatenate([np.asarray(head.coded(line, side, position, records)) for line in lines])
+        for side in ("gold", "prediction")
     )
-    counts = (np.bincount(side, minlength=len(position) + 1) for side in (gold[gold == answers], gold, answers))
-    return classification.correlation(*counts)
+    if gold.ndim == 1:
+        return _correlation(gold, answers, len(position) + 1)
+    return float(np.mean([_correlation(*of, 2) for of in zip(gold.T, answers.T, strict=True)]))
 
 
-def _codes(line: Mapping, side: str, position: Mapping[str, int], records: Mapping[str, Mapping] | None):
-    """The label of a row, or of every character of a document but white space: 0 outside all spans."""
+def _correlation(gold, answers, number: int) -> float:
     import numpy as np
 
-    if "length" not in line:
-        return np.array([position[line[side]]])
-    codes = np.zeros(line["length"], dtype=np.int64)
-    for start, end, label in line[side]:
-        codes[start:end] = position[label]
-    text = records[line["id"]]["text"]
-    return codes[np.fromiter((not character.isspace() for character in text), bool, len(text))]
+    right, gold, called = (np.bincount(side, minlength=number) for side in (gold[gold == answers], gold, answers))
+    return float(METRICS["mcc"].score(np.stack([right, called - right, gold - right], axis=-1).ravel()))

@@ -7,12 +7,11 @@ are not shown, neither their score nor their size, and others with them where th
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from harness.errors import DataError
-from harness.evaluation.spans import SpanDecisions
 from harness.evaluation.suppression import MINIMUM, protected, suppressed
 
 QUARTILES = ("shortest quarter", "second quarter", "third quarter", "longest quarter")
@@ -36,9 +35,10 @@ def sliced(decisions, values: Sequence, metric: Callable, minimum: int = MINIMUM
     column that is different in every row. A macro mean is over the task's whole label list in every slice, so slices
     in which labels are missing compare with each other between arms, not with the whole.
     """
-    rows = len(decisions.documents) if isinstance(decisions, SpanDecisions) else len(decisions.gold)
-    if len(values) != rows:
-        raise DataError(f"{len(values)} values for {rows} rows.", remedy="Make the predictions again; each has a row.")
+    if len(values) != len(decisions):
+        raise DataError(
+            f"{len(values)} values for {len(decisions)} rows.", remedy="Make the predictions again; each has a row."
+        )
     named = [MISSING if value is None else str(value) for value in values]
     counts = Counter(named)
     hidden = suppressed(counts, minimum)
@@ -50,7 +50,7 @@ def sliced(decisions, values: Sequence, metric: Callable, minimum: int = MINIMUM
             found.append(Slice(value, None, None))
             continue
         at = [i for i, other in enumerate(named) if other == value]
-        found.append(Slice(value, len(at), metric(subset(decisions, at))))
+        found.append(Slice(value, len(at), metric(decisions.subset(at))))
     return found
 
 
@@ -58,11 +58,3 @@ def length_quartiles(lengths: Sequence[int]) -> list[str]:
     """The quarter of the test set that each length belongs to; equal lengths share a quarter."""
     cuts = np.quantile(lengths, [0.25, 0.5, 0.75])
     return [QUARTILES[int(np.searchsorted(cuts, length, side="left"))] for length in lengths]
-
-
-def subset(decisions, at: list[int]):
-    """The decisions of the rows or documents at these positions."""
-    if isinstance(decisions, SpanDecisions):
-        return replace(decisions, documents=tuple(decisions.documents[i] for i in at))
-    columns = {name: getattr(decisions, name) for name in ("gold", "predicted", "groups")}
-    return replace(decisions, **{name: tuple(column[i] for i in at) for name, column in columns.items() if column})

@@ -12,9 +12,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 from scipy import sparse, stats
 
+from harness.decisions.counts import CELLS, Score, Stack
 from harness.errors import DataError
 from harness.evaluation import variance
-from harness.evaluation.counts import CELLS, Score, Stack
 
 POWER = 0.8
 _NOTHING = 1e-9  # standard errors below this are rounding: one decision among 10⁶ moves a score by more

@@ -32,7 +32,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.evaluation.counts import Score, Stack
+from harness.decisions.counts import Score, Stack
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from html.parser import HTMLParser
 
+from harness import heads
 from harness.data.words import words_of
 from harness.errors import HarnessError
 from harness.evaluation.coarsening import SEEDS
 from harness.evaluation.releasing import Release
 from harness.evaluation.suppression import is_small
 from harness.restricted import KIND
-from harness.task import TEXT_COLUMNS, Task
+from harness.task import Task
 
 SHINGLE = 6  # words in a row that no report shares with a record by chance
 SHORTEST_TEXT = 12  # characters; what is shorter is a label or a word
@@ -162,12 +163,7 @@ def texts(bundle: set[tuple[str, ...]], records: Iterable[Mapping], task: Task) 
     }
     found = 0
     for record in records:
-        for column in TEXT_COLUMNS[task.head]:
-            value = record[column]
-            given = [_words(text) for text in ([value] if isinstance(value, str) else value) if _long(text)]
-            if any(_stands(words, starts) for words in given):
-                found += 1
-                break
+        found += any(_stands(_words(text), starts) for text in heads.of(task).texts_of(record) if _long(text))
     return found
 
 

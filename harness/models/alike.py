@@ -24,7 +24,7 @@ def shaping(config, architecture: str) -> dict:
     """
     kind = architecture_named(architecture)
     known = kind.config()().to_dict()
-    code = inspect.getsource(sys.modules[kind.model("sequence").__module__])
+    code = inspect.getsource(sys.modules[kind.model("masked_lm").__module__])
     return {
         key: value
         for key, value in sorted(config.to_dict().items())

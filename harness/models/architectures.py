@@ -19,7 +19,8 @@ from harness.errors import CheckpointError
 class Architecture:
     """What differs between the families.
 
-    `classes` names the model class of every head; `task_head` and `masked_lm_head` are the prefixes
+    `stem` begins the names of model classes, `masked_lm` is that of pre-training where it is another;
+    `task_head` and `masked_lm_head` are the prefixes
     of parameters that belong to a head (the others must be in every checkpoint), the first of
     `task_head` being one that no masked LM has; `next_sentence_head` are those that only next-sentence
     prediction trains, which public checkpoints may lack; `dropouts` are the configuration's dropout
@@ -36,7 +37,7 @@ class Architecture:
     config_module: str
     config_class: str
     model_module: str
-    classes: dict[str, str]
+    stem: str
     task_head: tuple[str, ...]
     masked_lm_head: tuple[str, ...]
     dropouts: tuple[str, ...]
@@ -50,23 +51,19 @@ class Architecture:
     eager: bool = False
     shaping_ids: tuple[str, ...] = ()
     other_heads: tuple[str, ...] = ()
+    masked_lm: str = ""
 
     def config(self) -> type:
         return getattr(_imported(self.config_module), self.config_class)
 
-    def model(self, head: str) -> type:
-        return getattr(_imported(self.model_module), self.classes[head])
+    def model(self, kind: str) -> type:
+        """The class for "masked_lm", or for what the name of a class ends in, such as "TokenClassification"."""
+        return getattr(_imported(self.model_module), self.class_name(kind))
 
-
-def _heads(stem: str) -> dict[str, str]:
-    sequence = f"{stem}ForSequenceClassification"
-    return {
-        "masked_lm": f"{stem}ForMaskedLM",
-        "sequence": sequence,
-        "pair": sequence,
-        "tokens": f"{stem}ForTokenClassification",
-        "choice": f"{stem}ForMultipleChoice",
-    }
+    def class_name(self, kind: str) -> str:
+        if kind == "masked_lm":
+            return self.masked_lm or f"{self.stem}ForMaskedLM"
+        return f"{self.stem}For{kind}"
 
 
 _DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob")
@@ -81,7 +78,7 @@ def _transformers(name: str, stem: str, **differences) -> Architecture:
         f"{place}.configuration_{module}",
         f"{stem}Config",
         f"{place}.modeling_{module}",
-        _heads(stem),
+        stem,
         **differences,
     )
 
@@ -117,7 +114,8 @@ ARCHITECTURES = {
         "transformers.models.bert.configuration_bert",
         "BertConfig",
         "transformers.models.bert.modeling_bert",
-        _heads("Bert") | {"masked_lm": "BertForPreTraining"},
+        "Bert",
+        masked_lm="BertForPreTraining",
         task_head=("classifier.", "bert.pooler."),
         masked_lm_head=("cls.predictions.",),
         dropouts=("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"),
@@ -133,7 +131,7 @@ ARCHITECTURES = {
         "harness.models.norbert3_config",
         "NorBert3Config",
         "harness.models.norbert3_heads",
-        _heads("NorBert3"),
+        "NorBert3",
         task_head=("head.",),
         masked_lm_head=("classifier.",),
         dropouts=("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"),
@@ -149,7 +147,7 @@ ARCHITECTURES = {
         "transformers.models.modernbert.configuration_modernbert",
         "ModernBertConfig",
         "transformers.models.modernbert.modeling_modernbert",
-        _heads("ModernBert"),
+        "ModernBert",
         task_head=("classifier.", "head."),
         masked_lm_head=("decoder.", "head."),
         dropouts=("embedding_dropout", "attention_dropout", "mlp_dropout", "classifier_dropout"),

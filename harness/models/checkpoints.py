@@ -163,7 +163,7 @@ def _config(origin: Path, architecture: str) -> dict:
             f"{origin / 'config.json'}: the weights are quantised.", remedy="Use the full-precision weights."
         )
     kept = {name: value for name, value in config.items() if name not in _REMOVED}
-    return {**kept, "model_type": own_type, "architectures": [kind.classes["masked_lm"]]}
+    return {**kept, "model_type": own_type, "architectures": [kind.class_name("masked_lm")]}
 
 
 def _store_weights(origin: Path, names: list[str], folder: Path, architecture: str) -> None:

@@ -28,13 +28,7 @@ __all__ = [
     "preload",
     "quiet",
     "save",
-    "token_labels",
 ]
-
-
-def token_labels(labels: Sequence[str]) -> tuple[str, ...]:
-    """Classes of a token classifier in output order: "O", then "B-" and "I-" of every label."""
-    return ("O", *(f"{tag}-{label}" for label in labels for tag in "BI"))
 
 
 def new_masked_lm(architecture: str, encoder: Encoder, tokenizer, attention: str) -> torch.nn.Module:
@@ -143,21 +137,21 @@ def load_for_pretraining(folder: Path, architecture: str, attention: str) -> tup
 
 
 def load_head(
-    folder: Path, architecture: str, head: str, labels: Sequence[str], attention: str, dropout: float
+    folder: Path, architecture: str, head, labels: Sequence[str], attention: str, dropout: float
 ) -> torch.nn.Module:
     """A new head on the encoder in `folder`, in float32; the caller seeds torch before.
 
-    Logits of `forward(**batch)`: [batch, labels] for `head` "sequence" and "pair", [batch, tokens,
-    classes of `token_labels`] for "tokens", [batch, options] for "choice" (inputs [batch, options,
+    `head` is one of `harness.heads`, which names the class and its outputs. Logits of `forward(**batch)`: [batch,
+    outputs], for every token where it classifies these, and [batch, options] where it chooses (inputs [batch, options,
     tokens]). `dropout` replaces every dropout rate of the configuration. Raises CheckpointError when
     anything but the task head is missing from the checkpoint, or when it holds a task head already.
     """
     kind = architecture_named(architecture)
-    names = token_labels(labels) if head == "tokens" else tuple(labels)
+    names = head.outputs(labels)
     settings = dict.fromkeys(kind.dropouts, dropout)
-    if head != "choice":
+    if names:
         settings |= {"id2label": dict(enumerate(names)), "label2id": {name: i for i, name in enumerate(names)}}
-    model, report = load(folder, architecture, head, attention, settings=settings, may_lack=kind.task_head)
+    model, report = load(folder, architecture, head.model, attention, settings=settings, may_lack=kind.task_head)
     if not any(name.startswith(kind.task_head[0]) for name in report["missing"]):
         raise CheckpointError(
             f"{folder} holds a trained task head ({kind.task_head[0]}…), so the head would not be new.",
@@ -167,7 +161,7 @@ def load_head(
 
 
 def preload(
-    folders: Iterable[Path], architecture: str, head: str, labels: Sequence[str], attention: str, tokens: int
+    folders: Iterable[Path], architecture: str, head, labels: Sequence[str], attention: str, tokens: int
 ) -> list[dict]:
     """Load every folder once and forget it, before processes are forked to train on them; what shapes each of them
     (see `harness.models.alike`).

@@ -11,8 +11,9 @@ from harness import files, metrics, registry, restricted
 from harness.data import authored, mapping, reading, sources
 from harness.data.discretion import called, discreet
 from harness.errors import DataError, HarnessError, RegistryError, nearest
+from harness.heads import HEADS
 from harness.plugins import sampling
-from harness.task import HEADS, TEXT_COLUMNS, Groups, Task
+from harness.task import Groups, Task
 
 
 @dataclass
@@ -79,7 +80,7 @@ def _contract(task: Task, name: str) -> Iterator[str]:
     labels = lists.get("labels", ())
     if labels and len(set(labels)) != len(labels):
         yield "TASK.labels repeats a label."
-    if task.head != "tokens" and len(labels) == 1:
+    if len(labels) == 1 and task.head in HEADS and not HEADS[task.head].nothing:
         yield "TASK.labels has one label; there is nothing to choose from."
     if task.positive is not None and task.positive not in labels:
         yield f"TASK.positive is {task.positive!r}, not a label."
@@ -89,7 +90,7 @@ def _contract(task: Task, name: str) -> Iterator[str]:
         yield registry.unsupported(task.head) or said
         return
     if "metrics" in lists:
-        yield from (f"{what} {remedy}" for what, remedy in metrics.faults(task))
+        yield from (f"{what} {remedy}" for what, remedy in metrics.faults(task, HEADS[task.head].decides))
     if not isinstance(task.groups, Groups):
         yield f"TASK.groups is a {type(task.groups).__name__}; write groups=Groups(…)."
     else:
@@ -120,8 +121,8 @@ def _schema_faults(task: Task) -> Iterator[str]:
     except HarnessError as error:
         yield f"{error.message.split(': ', 1)[1]} {error.remedy}"
         return
-    answer = "spans" if task.head == "tokens" else "label"
-    lacking = sorted({"id", "group", "part", answer, *TEXT_COLUMNS[task.head]} - columns)
+    head = HEADS[task.head]
+    lacking = sorted({"id", "group", "part", head.answer, *head.texts} - columns)
     if lacking:
         yield f"TASK.schema lacks {', '.join(lacking)}; use schema.{task.head}(LABELS)."
     if getattr(made, "strict", None) is not True:

@@ -4,7 +4,7 @@ import keyword
 import os
 from pathlib import Path
 
-from harness import files
+from harness import files, heads
 from harness.data import sources
 from harness.errors import ConfigError, nearest
 from harness.plugins import examples, sampling, templates
@@ -27,15 +27,16 @@ def create(root: Path, name: str, head: str, format_: str | None, within: Togeth
             return create(root, name, head, format_, within)
     check_name(name)
     _check_head(head)
-    known = examples.FORMATS[head]
+    kind = heads.HEADS[head]
+    known = kind.template.formats
     format_ = format_ or known[0]
     if format_ not in known:
         raise ConfigError(f"The head {head} has no format {format_!r}.", remedy=f"Formats: {', '.join(known)}.")
     programs = {
-        root / "tasks" / f"{name}.py": templates.declaration(name, head, format_).encode(),
-        root / "tests" / "tasks" / f"test_{name}.py": templates.test(name, head).encode(),
+        root / "tasks" / f"{name}.py": templates.declaration(name, kind, format_).encode(),
+        root / "tests" / "tasks" / f"test_{name}.py": templates.test(name, kind).encode(),
     }
-    sample = examples.files(head, format_)
+    sample = examples.files(kind, format_)
     folders = [root / "data" / name, root / "tests" / "tasks" / name]
     if there := [place for place in (*programs, *folders) if os.path.lexists(place)]:
         shown = there[0].relative_to(root)
@@ -73,11 +74,10 @@ def check_name(name: str) -> None:
 
 
 def _check_head(head: str) -> None:
-    if head in examples.FORMATS:
+    known = ", ".join(heads.HEADS)
+    if head in heads.HEADS:
         return
     said = unsupported(head)
     if said:
-        raise ConfigError(said[0].upper() + said[1:], remedy=f"Heads: {', '.join(examples.FORMATS)}.")
-    raise ConfigError(
-        f"There is no head {head!r}.{nearest(head, examples.FORMATS)}", remedy=f"Heads: {', '.join(examples.FORMATS)}."
-    )
+        raise ConfigError(said[0].upper() + said[1:], remedy=f"Heads: {known}.")
+    raise ConfigError(f"There is no head {head!r}.{nearest(head, heads.HEADS)}", remedy=f"Heads: {known}.")

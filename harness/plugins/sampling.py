@@ -7,7 +7,7 @@ are.
 
 from pathlib import Path
 
-from harness import files
+from harness import files, heads
 from harness.data import sources
 from harness.data.mapping import Layout
 from harness.errors import HarnessError
@@ -21,9 +21,9 @@ _ORDER = ("group", "id")  # where both are one column of the file, rows differ
 def of(task: Task, stored: Path, into: Path) -> Path:
     """The folder of `task`'s sample: `stored`, or `into`, where the invented rows of `stored` are written anew."""
     layout = getattr(task.reader, "layout", None)
-    if layout is None or (layout.format == "table") == (task.head == "tokens") or not _invented(task, Path(stored)):
+    if layout is None or (layout.format == "table") == heads.of(task).windowed or not _invented(task, Path(stored)):
         return Path(stored)
-    rows = examples.rows(task.head, task.labels)
+    rows = examples.rows(heads.of(task), task.labels)
     made = _table(task, layout, rows) if layout.format == "table" else annotated.files(rows, layout)
     for name, content in made.items():
         files.write_bytes(into / name, content)
@@ -41,8 +41,9 @@ def _invented(task: Task, stored: Path) -> bool:
         return False
     if source["address"] != INVENTED:
         return False
-    for format_ in examples.FORMATS.get(task.head, ()):
-        written = examples.files(task.head, format_)
+    head = heads.of(task)
+    for format_ in head.template.formats:
+        written = examples.files(head, format_)
         # Another release of a library may write other bytes of a binary file.
         binary = format_ in ("parquet", "dataset")
         if written.keys() == source["files"].keys() and (

@@ -1,6 +1,6 @@
 """What `harness new-task` writes: a declaration, its test, and the lines for params.yaml."""
 
-from harness.plugins import examples
+from harness.heads import Head
 
 _TASK = '''"""{title}: say here what one row asks."""
 
@@ -31,7 +31,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import registry
+from harness import heads, registry
 from harness.plugins import checking, sampling
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,56 +52,46 @@ def test_the_sample_is_read_as_it_is_meant(sample):
     task = registry.get(ROOT, "{name}")
     reading = task.reader(sample)
     assert reading.records and not reading.dropped
-    assert {seen} == set(task.labels)
+    labels_of = heads.of(task).labels_of
+    assert {{label for record in reading.records for label in labels_of(record)}} == set(task.labels)
 '''
 
-_METRICS = {
-    "sequence": ("binary_f1", "sensitivity", "specificity", "mcc"),
-    "pair": ("binary_f1", "accuracy"),
-    "choice": ("macro_f1", "accuracy"),
-    "tokens": ("strict_f1", "relaxed_f1", "macro_f1", "document_leak_rate"),
-}
-_COLUMNS = {
-    "sequence": ("text", "label"),
-    "pair": ("text", "text_pair", "label"),
-    "choice": ("question", "options", "label"),
-}
 _APART = '("option_a", "option_b", "option_c", "option_d")'
-# Updates, rows a batch, tokens a row, overlap of windows: small, for the encoders of `embedded`.
-_RECIPE = {"sequence": (60, 8, 64, 0), "pair": (60, 16, 64, 0), "choice": (60, 8, 64, 0), "tokens": (120, 8, 64, 16)}
 
 
-def declaration(name: str, head: str, format_: str) -> str:
+def declaration(name: str, head: Head, format_: str) -> str:
     """The text of tasks/`name`.py for data in `format_`."""
     modules = {"conll": "conll", "brat": "brat", "tags": "tagged"}
-    module = modules.get(format_, "word_lists" if head == "tokens" else "tabular")
-    labels = ", ".join(f'"{label}"' for label in examples.LABELS[head])
+    module = modules.get(format_, "word_lists" if head.windowed else "tabular")
+    labels = ", ".join(f'"{label}"' for label in head.template.labels)
     return _TASK.format(
         name=name,
-        head=head,
+        head=head.name,
         title=name.replace("_", " ").capitalize(),
         imports=", ".join(sorted([module, "schema"])),
         constants=f"# Every label, in the order of the head's outputs.\nLABELS = ({labels})\n",
         reader=_reader(head, format_),
-        positive='\n    # The label that F1 counts; without one, metrics begin with macro_f1.\n    positive="yes",'
-        if head in ("sequence", "pair")
+        positive="\n    # The label that F1 counts; without one, metrics begin with macro_f1.\n"
+        f'    positive="{head.template.positive}",'
+        if head.template.positive
         else "",
-        metrics="(" + ", ".join(f'"{metric}"' for metric in _METRICS[head]) + ")",
+        metrics="(" + ", ".join(f'"{metric}"' for metric in head.template.metrics) + ")",
     )
 
 
-def _reader(head: str, format_: str) -> str:
+def _reader(head: Head, format_: str) -> str:
     if format_ == "conll":
         return 'conll.conll("*.conll", labels=LABELS)'
     if format_ == "brat":
         return 'brat.brat("*.txt", labels=LABELS)'
     if format_ == "tags":
         return 'tagged.tagged("*.txt", tagged.rules(LABELS))'
-    if head == "tokens":
+    if head.windowed:
         files = "*.arrow" if format_ == "dataset" else "*.jsonl"
         return f'word_lists.word_lists("{files}", labels=LABELS, identity="id")'
-    columns = {column: f'"{column}"' for column in ("id", "group", *_COLUMNS[head])}
-    if head == "choice" and format_ in ("csv", "tsv"):
+    columns = {column: f'"{column}"' for column in ("id", "group", *head.texts, head.answer)}
+    chosen = "options" in columns
+    if chosen and format_ in ("csv", "tsv"):
         columns["options"] = _APART
     lines = ["tabular.dataset("] if format_ == "dataset" else ["tabular.table(", f'    "sample.{format_}",']
     lines += [
@@ -110,21 +100,18 @@ def _reader(head: str, format_: str) -> str:
     ]
     lines += [f'        "{column}": {theirs},' for column, theirs in columns.items()]
     lines += ["    },", '    others="refuse",']
-    lines += ['    shape=tabular.choice(LABELS, answer="letter"),'] if head == "choice" else []
+    lines += ['    shape=tabular.choice(LABELS, answer="letter"),'] if chosen else []
     return "\n    ".join([*lines, ")"])
 
 
-def test(name: str, head: str) -> str:
+def test(name: str, head: Head) -> str:
     """The text of tests/tasks/test_`name`.py."""
-    labels = '{record["label"] for record in reading.records}'
-    if head == "tokens":
-        labels = '{span["label"] for record in reading.records for span in record["spans"]}'
-    return _TEST.format(name=name, seen=labels)
+    return _TEST.format(name=name)
 
 
-def parameters(name: str, head: str, tasks: tuple[str, ...]) -> str:
+def parameters(name: str, head: Head, tasks: tuple[str, ...]) -> str:
     """What to add to params.yaml, where `tasks` run so far."""
-    steps, batch, length, stride = _RECIPE[head]
+    steps, batch, length, stride = head.template.recipe
     return (
         f"run:\n  tasks: [{', '.join([*tasks, name])}]\n\ntasks:\n  {name}:\n"
         f"    {{steps: {steps}, batch: {batch}, accumulation: 1, learning_rate: 3e-3, warmup: 0.1, weight_decay: 0.01,"

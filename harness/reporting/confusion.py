@@ -1,5 +1,6 @@
 """What each arm confuses with what, as a picture of one comparison: counts added up over seeds."""
 
+from harness import heads
 from harness.reporting import plotting, wording
 from harness.reporting.plotting import INK
 from harness.reporting.results import MATRIX, Comparison
@@ -14,7 +15,7 @@ def draw(comparison: Comparison) -> dict[str, bytes]:
         return {}
     if all((arm, seed, "test") in comparison.matrices for arm in comparison.arms for seed in comparison.seeds):
         return {NAME: matrices(comparison)}
-    return {BY_LABEL: by_label(comparison)} if comparison.head == "tokens" else {}
+    return {BY_LABEL: by_label(comparison)} if "labels" in heads.named(comparison.head).shows else {}
 
 
 def matrices(c: Comparison) -> bytes:

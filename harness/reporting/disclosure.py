@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness import files, restricted
+from harness import files, heads, restricted
 from harness.errors import DataError
 from harness.evaluation import releasing
 from harness.evaluation.coarsening import CLINICAL, SEEDS, WITHHELD
@@ -122,7 +122,7 @@ def _of_task(group: list["Comparison"]) -> list["Comparison"]:
     """The task's linear model beside its encoders: what may not be shown of one may be shown of none."""
     linear = group[0].classic
     shown = [*group, linear] if linear else group
-    shown = _leaks(_classes(shown)) if group[0].head == "tokens" else _matrices(shown)
+    shown = _leaks(_classes(shown)) if "masking" in heads.named(group[0].head).shows else _matrices(shown)
     return [replace(c, classic=shown[-1] if linear else None) for c in shown[: len(group)]]
 
 

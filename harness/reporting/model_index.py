@@ -5,17 +5,10 @@ The numbers are those of the fine-tuned models, means over seeds; the card is th
 
 import io
 
+from harness import heads
 from harness.metrics import METRICS
 from harness.reporting import wording
 from harness.reporting.results import Comparison, four_decimals, spread
-
-TASK_TYPES = {
-    "sequence": "text-classification",
-    "pair": "text-classification",
-    "tokens": "token-classification",
-    "choice": "multiple-choice",
-}
-METRIC_TYPES = {"mcc": "matthews_correlation"}
 
 
 def files(comparisons: list[Comparison]) -> dict[str, str]:
@@ -52,12 +45,12 @@ def _results(c: Comparison, arm: str) -> list:
             )
             found.append(
                 EvalResult(
-                    task_type=TASK_TYPES[c.head],
+                    task_type=heads.named(c.head).hub,
                     dataset_type=c.task,
                     dataset_name=f"{c.short_title} ({wording.KINDS[c.data_kind]})",
                     dataset_split=part,
                     dataset_revision=c.inputs["records"],
-                    metric_type=METRIC_TYPES.get(metric, metric),
+                    metric_type=METRICS[metric].hub or metric,
                     metric_name=wording.capital(METRICS[metric].title),
                     metric_value=four_decimals(c.mean(arm, metric, part)),
                     metric_args=arguments,

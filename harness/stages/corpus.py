@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
-from harness import restricted
+from harness import heads, restricted
 from harness.config import Corpus, CorpusSettings
 from harness.data import identifiers
 from harness.data.corpus import Built, build
@@ -16,14 +16,13 @@ from harness.data.corpus_summary import SUMMARY, summaries
 from harness.data.coverage import Coverage
 from harness.data.discretion import discreet
 from harness.data.documents_told import told
-from harness.data.grouping import compared_texts
 from harness.data.held_out import HeldOutIndex
 from harness.data.inspecting import Inspector
+from harness.data.visible import folded
 from harness.errors import DataError
 from harness.files import atomic_folder, read_json, read_jsonl, sha256, write_json
 from harness.parallel import usable_workers
 from harness.progress import amounts_shown
-from harness.task import TEXT_COLUMNS
 
 HELD_OUT = ("validation", "test", "holdout")
 PLANTING_SEED = 13
@@ -45,13 +44,13 @@ def run(root: Path, settings: CorpusSettings) -> None:
     for name in settings.tasks:
         records, splits, inputs[name] = _split_records(root, name)
         card = read_json(root / "artifacts" / "validated" / name / "card.json", made_by=f"harness validate {name}")
-        head = card["head"]
+        head = heads.named(card["head"])
         kinds.add(card.get("kind"))
         held_out += [
             (name, text)
             for record in records
             if splits[record["id"]] in HELD_OUT
-            for text in compared_texts(record, head)
+            for text in head.compared_texts(record, folded)
         ]
         if name in chosen.training_texts_of:
             training[name] = [_as_document(record, name, head) for record in records if splits[record["id"]] == "train"]
@@ -170,14 +169,12 @@ def _split_records(root: Path, name: str) -> tuple[list[dict], dict[str, str], d
     return records, splits, {"records": sha256(validated), "manifest": sha256(manifest)}
 
 
-def _as_document(record: dict, task: str, head: str) -> dict:
+def _as_document(record: dict, task: str, head: heads.Head) -> dict:
     """A training record as a corpus document: its texts one below the other, nothing of its label."""
-    texts = [record[column] for column in TEXT_COLUMNS[head]]
-    lines = chain.from_iterable(text if isinstance(text, list) else [text] for text in texts)
     return {
         "id": f"{task}/{record['id']}",
         "document_type": f"training text of {task}",
         "written_standard": str(record.get("written_standard", "")),
         "date": "",
-        "text": "\n".join(lines),
+        "text": "\n".join(head.texts_of(record)),
     }

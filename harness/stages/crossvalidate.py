@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness import even, restricted
+from harness import even, heads, restricted
 from harness.config import FinetuneSettings
 from harness.data import folding
 from harness.files import atomic_folder, read_object, sha256_value
@@ -77,7 +77,8 @@ def deal(root: Path, task: Task, inputs: Inputs, folds: Folds) -> dict[tuple[int
     made_by = f"harness split {task.name}"
     splits = read_object(root / "reports" / "splits" / f"{task.name}.json", "splits", made_by=made_by)["splits"]
     groups = read_object(root / "artifacts" / "splits" / task.name / "groups.json", made_by=made_by)
-    rows = folding.rows_of((record for rows in inputs.parts.values() for record in rows), splits, groups)
+    records = (record for rows in inputs.parts.values() for record in rows)
+    rows = folding.rows_of(records, splits, groups, heads.of(task))
     return {
         (repeat, fold): parts
         for repeat in folds.seeds

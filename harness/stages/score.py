@@ -7,7 +7,7 @@ can be computed again years later from the stored predictions.
 from collections import defaultdict
 from pathlib import Path
 
-from harness import even, files, restricted
+from harness import even, files, heads, restricted
 from harness.config import ScoreSettings
 from harness.errors import DataError
 from harness.evaluation.predictions import held_against, recorded_lines
@@ -119,10 +119,10 @@ class _Data:
                 remedy=f"Make it anew with `{split}`.",
             )
         self.hashes = {"records": files.sha256(records), "manifest": files.sha256(manifest)}
-        self.training = [self.records[i].get("label") for i in self.ids("train") if i in self.records]
         known = {part: [self.records[i] for i in self.ids(part) if i in self.records] for part in ("train", *PARTS)}
+        self.training = known["train"]
         # By part the labels that its gold lacks, and by part and metric why it cannot be measured there.
-        self.lacking = {part: measurable.absent(task.labels, rows) for part, rows in known.items() if rows}
+        self.lacking = {part: measurable.absent(task, rows) for part, rows in known.items() if rows}
         self.unmeasurable = measurable.faults(task, self.lacking)
 
     def ids(self, part: str) -> list[str]:
@@ -212,41 +212,35 @@ class _Scorer:
                 self._score(arm, seed, part, [{**row, "group": self._group_of[row["id"]]} for row in rows])
 
     def _score(self, arm: str, seed: int, part: str, rows: list[dict]) -> None:
-        from harness.evaluation import beyond, counts, measurable
+        from harness.evaluation import beyond, measurable
+        from harness.metrics import METRICS
 
         decisions = self._evaluation.decisions(self._task, rows, self._records)
-        if self._task.head == "tokens":
-            from harness.evaluation import spans
-
-            table = spans.per_label(decisions)
-        else:
-            from harness.evaluation import classification
-
-            table = classification.per_class(decisions)
-            cells = classification.confusion(decisions)
-            self._confusion.append({"arm": arm, "seed": seed, "part": part, "cells": cells})
+        shows, primary = heads.of(self._task).shows, METRICS[self._task.metrics[0]]
         at = {"arm": arm, "seed": seed, "part": part}
+        if "matrix" in shows:
+            self._confusion.append({**at, "cells": decisions.confusion()})
         self._metrics += [{**at, "metric": name, "value": f(decisions)} for name, f in self._functions.items()]
-        self._per_class += [{**at, **row} for row in table]
+        self._per_class += [{**at, **row} for row in decisions.by_class]
         if part != "validation":
             ids = [row["id"] for row in rows]
             self._slices += [{**at, **s} for s in beyond.by_slice(self._task, decisions, ids, self._divided[part])]
-            if self._task.head == "tokens":
+            if "masking" in shows:
                 self._privacy.append({**at, **beyond.leaks(decisions)})
-            elif found := beyond.thresholds(self._task, rows, self._smallest):
+            if "curves" in shows and (found := beyond.thresholds(self._task, rows, self._smallest)):
                 self._thresholds.append({**at, **found})
         groups = {row["id"]: row["group"] for row in rows}
         self._groups[part] = len(set(groups.values()))
-        self._counts[part, arm][seed] = counts.count(self._task.metrics[0], decisions, groups)
+        self._counts[part, arm][seed] = primary.count(decisions, groups)
         self._last[part] = decisions
         deciders = self._divided[part].get(beyond.DECIDED_BY, {}) if self._told else {}
         if None not in {deciders.get(row["id"]) for row in rows}:
             self._strata[part] = beyond.kinds_of_groups(groups, deciders)
         if part == "test" and self._told:
             for kind, some in beyond.by_decider(decisions, [deciders.get(row["id"]) for row in rows]).items():
-                self._kinds[kind, arm][seed] = counts.count(self._task.metrics[0], some, groups)
+                self._kinds[kind, arm][seed] = primary.count(some, groups)
                 self._rows_of[kind] = sum(deciders[row["id"]] == kind for row in rows)
-                if measurable.fault_of(self._task, self._task.metrics[0], some):
+                if measurable.fault_of(self._task, primary.name, some):
                     self._unmeasured_kinds.add(kind)
 
     def result(self) -> dict:
@@ -275,7 +269,7 @@ class _Scorer:
         found = comparisons.by_kind(_of_seeds(self._kinds, settings), _statistics(settings), self._unmeasured_kinds)
         return [row | {"n": self._rows_of[row["decided_by"]]} for row in found]
 
-    def constants(self, training: list[str]) -> dict[str, dict[str, dict[str, float]]]:
+    def constants(self, training: list[dict]) -> dict[str, dict[str, dict[str, float]]]:
         """What systems that read nothing score, by part but validation, name and metric."""
         return {
             part: self._evaluation.references(self._task, decisions, training)

@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import asdict
 from pathlib import Path
 
-from harness import even, files, restricted
+from harness import even, files, heads, restricted
 from harness.config import ScoreSettings
 from harness.data import folding
 from harness.errors import DataError
@@ -34,7 +34,8 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings, folds: Fol
     records = files.read_jsonl(validated / "records.jsonl", made_by=validate, keys=("id", "group"))
     manifest = root / "reports" / "splits" / f"{task.name}.json"
     groups = files.read_json(root / "artifacts" / "splits" / task.name / "groups.json", made_by=split)
-    rows = folding.rows_of(records, files.read_object(manifest, "splits", made_by=split)["splits"], groups)
+    splits = files.read_object(manifest, "splits", made_by=split)["splits"]
+    rows = folding.rows_of(records, splits, groups, heads.of(task))
     hashes = {"records": files.sha256(validated / "records.jsonl"), "manifest": files.sha256(manifest)}
     _check_recorded(recorded, task, family, folds, hashes, made_by)
 
@@ -127,7 +128,7 @@ class _Folds:
         """Why the primary metric cannot be measured on this fold, by its gold alone, so that it is the same for every
         arm; empty where it can."""
         rows = {part: [self._records[i] for i, p in parts.items() if p == part] for part in ("train", "test")}
-        lacking = {part: measurable.absent(self._task.labels, of) for part, of in rows.items()}
+        lacking = {part: measurable.absent(self._task, of) for part, of in rows.items()}
         return measurable.faults(self._task, lacking).get("test", {}).get(self._task.metrics[0], "")
 
     def _scores(self, lines: list[dict]) -> dict[str, float]:
@@ -137,8 +138,8 @@ class _Folds:
     def _reference(self) -> dict[str, dict[str, float]]:
         """What constant answers score on all rows at once; strata make every training part's commonest label theirs."""
         _, lines = min(self._tested.items())
-        labels = [line["gold"] for line in lines] if self._task.head != "tokens" else []
-        return self._metrics.references(self._task, self._metrics.decisions(self._task, lines, self._records), labels)
+        rows = [self._records[line["id"]] for line in lines]
+        return self._metrics.references(self._task, self._metrics.decisions(self._task, lines, self._records), rows)
 
     def result(self, level: float) -> dict:
         """Scores by fold and over all rows of a repeat, and the clinical arm with every other over the folds."""

@@ -1,9 +1,10 @@
 """Stage `split`: validated records to the frozen manifest, through the leakage gate."""
 
 from collections import Counter
+from itertools import chain
 from pathlib import Path
 
-from harness import even, registry
+from harness import even, heads, registry
 from harness.config import Split
 from harness.data import grouping, leakage, pseudonyms, splitting, spreading
 from harness.errors import DataError
@@ -29,10 +30,12 @@ def run(root: Path, name: str, settings: Split) -> list[str]:
         header["ids"] = card["ids"]
     frozen = frozen_splits(target, header)
 
-    links = grouping.find_links(records, task.groups, task.head)
+    head = heads.of(task)
+    links = grouping.find_links(records, task.groups, head)
     groups = grouping.components(links, [record["id"] for record in records], frozen)
+    strata = head.strata(records)
     rows = [
-        splitting.Row(record["id"], groups[record["id"]], stratum_of(record), record["part"] == "holdout")
+        splitting.Row(record["id"], groups[record["id"]], strata[record["id"]], record["part"] == "holdout")
         for record in records
     ]
     # Seed, ids and parts are published: with them alone the order would tell which rows have the same label.
@@ -40,7 +43,7 @@ def run(root: Path, name: str, settings: Split) -> list[str]:
     order = key.pseudonym(name, "order", str(settings.seed)) if key else settings.seed
     splits = splitting.split(rows, settings.shares, order, frozen)
     _require_rows(splits, settings, name)
-    labels = {record["id"]: frozenset(spreading.labels_of(record)) for record in records}
+    labels = {record["id"]: frozenset(head.labels_of(record)) for record in records}
     splits = spreading.spread(splits, rows, labels, settings.shares, order, frozen)
 
     # Without the excluded records, which may be all that held two groups together.
@@ -53,7 +56,7 @@ def run(root: Path, name: str, settings: Split) -> list[str]:
         "task": name,
         "seed": settings.seed,
         "near_duplicate_threshold": task.groups.near_duplicate,
-        **counts(records, splits, groups),
+        **counts(head, records, splits, groups),
         "near_duplicate_links": len(links.near),
         "checks": [vars(finding) | {"ids": list(finding.ids)} for finding in findings],
         "text_blind_rule": text_blind(task, records, splits, settings),
@@ -109,12 +112,7 @@ def frozen_splits(path: Path, header: dict) -> dict[str, str]:
     return known
 
 
-def stratum_of(record: dict) -> str:
-    """What the splits should hold in equal shares: the label, or the document type where there are spans."""
-    return str(record.get("label", record.get("document_type", "")))
-
-
-def counts(records: list[dict], splits: dict[str, str], groups: dict[str, str]) -> dict:
+def counts(head: heads.Head, records: list[dict], splits: dict[str, str], groups: dict[str, str]) -> dict:
     """Rows, groups and labels (of spans, where there are spans), over all and by split."""
     by_split = {}
     for split in sorted(set(splits.values())):
@@ -122,7 +120,7 @@ def counts(records: list[dict], splits: dict[str, str], groups: dict[str, str]) 
         by_split[split] = {
             "rows": len(part),
             "groups": len({groups[record["id"]] for record in part if record["id"] in groups}),
-            "labels": dict(sorted(sum(map(spreading.labels_of, part), Counter()).items())),
+            "labels": dict(sorted(Counter(chain.from_iterable(map(head.labels_of, part))).items())),
         }
     return {
         "rows": len(records),
@@ -135,13 +133,15 @@ def counts(records: list[dict], splits: dict[str, str], groups: dict[str, str]) 
 
 def text_blind(task: Task, records: list[dict], splits: dict[str, str], settings: Split) -> dict | None:
     """The text-blind sibling rule under this split and, for contrast, under a split of single rows."""
-    if not task.groups.text_blind_siblings or len(task.labels) != 2:
+    head = heads.of(task)
+    if not task.groups.text_blind_siblings or len(task.labels) != 2 or head.nothing:
         return None
-    rows = [splitting.Row(record["id"], record["id"], stratum_of(record)) for record in records]
+    strata = head.strata(records)
+    rows = [splitting.Row(record["id"], record["id"], strata[record["id"]]) for record in records]
     torn = splitting.split(rows, settings.shares, settings.seed)
     return {
-        "grouped_split": leakage.text_blind_rule(records, splits, task.head),
-        "row_split": leakage.text_blind_rule(records, torn, task.head),
+        "grouped_split": leakage.text_blind_rule(records, splits, head),
+        "row_split": leakage.text_blind_rule(records, torn, head),
     }
 
 

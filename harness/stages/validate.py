@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from harness import even, files, registry, restricted
+from harness import even, files, heads, registry, restricted
 from harness.data import mapping, pseudonyms, reading, sources
 from harness.data.discretion import discreet
 from harness.printable import terminal
@@ -69,8 +69,5 @@ def check(task: Task, folder: Path, root: Path) -> tuple[list[dict], dict]:
 
 
 def _label_counts(task: Task, records: list[dict]) -> dict[str, int]:
-    if task.head == "tokens":
-        counts = Counter(span["label"] for record in records for span in record["spans"])
-    else:
-        counts = Counter(record["label"] for record in records)
+    counts = Counter(label for record in records for label in heads.of(task).labels_of(record))
     return {label: counts[label] for label in task.labels}

@@ -14,41 +14,32 @@ from harness.training.examples import Example, Examples
 AT_ONCE = 1000
 
 
-def encode(
-    head: str, records: Sequence[dict], tokenizer, labels: Sequence[str], max_length: int, stride: int
-) -> Examples:
-    """Encode `records` for `head`. Pairs are real pairs, options are paired with their question, and
-    documents become windows of `max_length` tokens that overlap by `stride`.
+def encode(head, records: Sequence[dict], tokenizer, labels: Sequence[str], max_length: int, stride: int) -> Examples:
+    """Encode `records` for `head`, one of `harness.heads`. Pairs are real pairs, options are paired with their
+    question, and documents become windows of `max_length` tokens that overlap by `stride`.
     """
-    targets = {label: i for i, label in enumerate(labels)}
+    places = {label: i for i, label in enumerate(labels)}
 
     def encoded(start: int) -> Iterator[Example]:
         some = records[start : start + AT_ONCE]
-        if head == "tokens":
+        if head.windowed:
             return _encode_windows(some, start, tokenizer, labels, max_length, stride)
-        return _encode_texts(head, some, start, tokenizer, targets, max_length)
+        return _encode_texts(head, some, start, tokenizer, places, max_length)
 
     return Examples(itertools.chain.from_iterable(encoded(start) for start in range(0, len(records), AT_ONCE)))
 
 
 def _encode_texts(
-    head: str, records: Sequence[dict], first: int, tokenizer, targets: dict[str, int], max_length: int
+    head, records: Sequence[dict], first: int, tokenizer, places: dict[str, int], max_length: int
 ) -> Iterator[Example]:
     """Where a pair is too long, its longer text is cut first."""
-    choice = head == "choice"
-    if choice:
-        texts = [record["question"] for record in records for _ in record["options"]]
-        seconds = [option for record in records for option in record["options"]]
-    else:
-        texts = [record["text"] for record in records]
-        seconds = [record["text_pair"] for record in records] if head == "pair" else None
+    texts, seconds, numbers = head.rows(records)
     encoding = tokenizer(texts, seconds, truncation="longest_first" if seconds else True, max_length=max_length)
     rows = map(tuple, encoding["input_ids"])
     types = map(tuple, encoding.get("token_type_ids") or ())
-    for i, record in enumerate(records, start=first):
-        number = len(record["options"]) if choice else 1
+    for i, (record, number) in enumerate(zip(records, numbers, strict=True), start=first):
         mine, kinds = tuple(itertools.islice(rows, number)), tuple(itertools.islice(types, number))
-        yield Example(mine, kinds, targets[record["label"]], i)
+        yield Example(mine, kinds, head.target(record, places), i)
 
 
 def _encode_windows(
@@ -122,7 +113,7 @@ def collate(batch: Sequence[Example], pad: int, device: str) -> tuple[dict[str, 
         inputs["token_type_ids"] = _padded([types for example in batch for types in example.types], width, 0)
     if choices > 1:
         inputs = {name: value.view(len(batch), choices, width) for name, value in inputs.items()}
-    if isinstance(batch[0].target, tuple):
+    if batch[0].offsets:
         targets = _padded([example.target for example in batch], width, IGNORED)
     else:
         targets = torch.tensor([example.target for example in batch])

@@ -62,6 +62,7 @@ def train(
     *,
     pad: int,
     seed: int,
+    loss_of: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
     validate: Callable[[], dict[str, float]],
     progress: Callable[[int], None],
     name: str,
@@ -69,6 +70,7 @@ def train(
 ) -> Outcome:
     """Train `model` in place for `recipe.steps` updates and leave it with its best weights.
 
+    `loss_of` gives the summed loss of logits and targets, as the head has it; a target of IGNORED is left out.
     Every `recipe.evaluate_every` updates and at the end, `validate()` gives what the curve holds of the model as it is.
     Its `selection` chooses the weights that are kept, the higher and of equals the later; `recipe.patience` evaluations
     without a higher one end the run. `progress` hears of every update, `kept` when the weights that were just validated
@@ -97,9 +99,7 @@ def train(
             with autocast(engine):
                 output = model(**inputs).logits
             # The mean over all targets of the update, however they fall into micro-batches.
-            loss = torch.nn.functional.cross_entropy(
-                output.float().flatten(0, -2), targets.flatten(), ignore_index=IGNORED, reduction="sum"
-            ) / max(1, scored)
+            loss = loss_of(output, targets) / max(1, scored)
             loss.backward()
             total += float(loss.detach())
         norm = float(torch.nn.utils.clip_grad_norm_(parameters, recipe.clip))

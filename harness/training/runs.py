@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import even, restricted
+from harness import even, heads, restricted
 from harness.config import Engine, FinetuneSettings, Recipe
 from harness.determinism import derived_seed, prepare_torch
 from harness.errors import TrainingError
@@ -45,7 +45,7 @@ def prepare(task: Task, settings: FinetuneSettings, inputs: Inputs) -> None:
     shapes = families.preload(
         inputs.checkpoints.values(),
         settings.architecture,
-        task.head,
+        heads.of(task),
         task.labels,
         settings.engine.attention,
         settings.recipe.max_length,
@@ -81,7 +81,7 @@ def encode_parts(task: Task, recipe: Recipe, inputs: Inputs) -> dict[str, Encode
         key = tokenizer.backend_tokenizer.to_str()
         if key not in by_tokenizer:
             parts = {
-                part: encode(task.head, records, tokenizer, task.labels, recipe.max_length, recipe.stride)
+                part: encode(heads.of(task), records, tokenizer, task.labels, recipe.max_length, recipe.stride)
                 for part, records in inputs.parts.items()
                 if part in ("train", *SCORED_PARTS)
             }
@@ -114,11 +114,12 @@ class Worker:
         from harness.training import loop, predicting
 
         task = registry.get(self.root, self.task)
+        head = heads.of(task)
         recipe, engine = self.settings.recipe, self.settings.engine
         examples, pad = self.encoded[job.arm].parts, self.encoded[job.arm].pad
         torch.manual_seed(derived_seed("head", job.seed))
         model = families.load_head(
-            job.checkpoint, self.settings.architecture, task.head, task.labels, engine.attention, recipe.dropout
+            job.checkpoint, self.settings.architecture, head, task.labels, engine.attention, recipe.dropout
         ).to(engine.device)
         treatment = describe_treatment(model, recipe, engine)
 
@@ -143,6 +144,7 @@ class Worker:
             engine,
             pad=pad,
             seed=derived_seed("order", job.seed),
+            loss_of=head.loss,
             validate=validate,
             progress=report,
             kept=lambda: judged.update(best=judged["last"]),
@@ -173,20 +175,11 @@ class Worker:
 
 def answers(task: Task, part: str, records: list[dict], examples, rows) -> list[dict]:
     """One line per record: id, group, gold, prediction, scores. Never text."""
-    from harness.training import predicting
-
-    lines = []
-    if task.head == "tokens":
-        predicted = predicting.document_spans(examples, rows, task.labels, len(records))
-        for record, spans in zip(records, predicted, strict=True):
-            gold = [[span["start"], span["end"], span["label"]] for span in record["spans"]]
-            lines.append({"gold": sorted(gold), "prediction": spans, "length": len(record["text"])})
-    else:
-        for record, scores, row in zip(records, predicting.class_scores(rows), rows, strict=True):
-            prediction = task.labels[int(row.argmax())]
-            lines.append({"gold": record["label"], "prediction": prediction, "scores": scores})
-    named = ({"id": record["id"], "group": record["group"], "part": part} for record in records)
-    return [{**names, **line} for names, line in zip(named, lines, strict=True)]
+    head = heads.of(task)
+    return [
+        {"id": record["id"], "group": record["group"], "part": part, "gold": head.gold(record), **answer}
+        for record, answer in zip(records, head.answers(records, examples, rows, task.labels), strict=True)
+    ]
 
 
 def describe_treatment(model, recipe: Recipe, engine: Engine) -> dict:

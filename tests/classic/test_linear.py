@@ -10,12 +10,15 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
 from harness.classic import linear
-from harness.classic.linear import Encoding, Regression
+from harness.classic.linear import Regression, Weights
+from harness.heads import HEADS
 
 
 def fitted(head, records, labels, new, strength=10.0):
-    encoding = Encoding(head, records)
-    return Regression(head, labels, strength).fit(encoding(records), records).answers(encoding(new))
+    kind = HEADS[head]
+    weights = Weights([text for record in records for text in kind.texts_of(record)])
+    model = Regression(labels, strength, options=not kind.outputs(labels)).fit(kind.weighed(weights, records), records)
+    return model.answers(kind.weighed(weights, new))
 
 
 def calls(*labels):

@@ -10,6 +10,7 @@ from harness.data import folding
 from harness.data.splitting import Row
 from harness.errors import DataError
 from harness.folds import Folds
+from harness.heads import HEADS
 
 
 def rows_of_groups(drawn: list[tuple[int, str]]) -> list[Row]:
@@ -61,7 +62,8 @@ def test_labels_of_spans_are_spread_over_the_folds_as_over_a_split():
         for i in range(120)
     ]
     held = {rare: {f"d{i:03}" for i in those} for rare, those in RARE.items()}
-    rows = folding.rows_of(records, {r["id"]: "train" for r in records}, {r["id"]: r["id"] for r in records})
+    alone = {r["id"]: r["id"] for r in records}
+    rows = folding.rows_of(records, dict.fromkeys(alone, "train"), alone, HEADS["tokens"])
     for repeat in (1, 2, 3):
         dealt = folding.deal(rows, Folds(5, 1, 0.125), repeat)
         tested = [{i for i, part in parts.items() if part == "test"} for parts in dealt]
@@ -95,7 +97,7 @@ def test_too_few_groups_are_refused():
 def test_excluded_rows_and_the_holdout_take_no_part():
     records = [{"id": part, "label": "a"} for part in ("train", "validation", "test", "holdout", "excluded")]
     splits = {record["id"]: record["id"] for record in records}
-    found = folding.rows_of(records, splits, {name: f"group of {name}" for name in splits})
+    found = folding.rows_of(records, splits, {name: f"group of {name}" for name in splits}, HEADS["sequence"])
     assert [(row.id, row.group, row.stratum) for row in found] == [
         (name, f"group of {name}", "a") for name in ("train", "validation", "test")
     ]

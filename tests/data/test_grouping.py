@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from harness.data import cosines, grouping
 from harness.errors import DataError
+from harness.heads import HEADS
 from harness.task import Groups
 
 QUICK = settings(max_examples=60, deadline=None, derandomize=True)
@@ -137,7 +138,7 @@ def test_near_duplicates_across_blocks(monkeypatch):
 
 
 def group_of(records, groups, head):
-    links = grouping.find_links(records, groups, head)
+    links = grouping.find_links(records, groups, HEADS[head])
     return grouping.components(links, [record["id"] for record in records])
 
 
@@ -195,7 +196,7 @@ def test_medmqp_components(mirror):
     with open(mirror / "medmqp" / "mqp.csv", encoding="utf-8", newline="") as handle:
         records = [{"id": f"{i:04d}", "text": row[1], "text_pair": row[2]} for i, row in enumerate(csv.reader(handle))]
     groups = Groups(link_equal=("text", "text_pair"), near_duplicate=0.7)
-    links = grouping.find_links(records, groups, "pair")
+    links = grouping.find_links(records, groups, HEADS["pair"])
     ids = [record["id"] for record in records]
     by_text = grouping.components(grouping.Links(links.keys, (), 0.7), ids)
     assert Counter(Counter(by_text.values()).values()) == {2: 1515, 4: 3, 6: 1}
@@ -204,4 +205,4 @@ def test_medmqp_components(mirror):
     assert max(linked.values()) == 6
     shuffled = records[:]
     random.Random(0).shuffle(shuffled)
-    assert grouping.find_links(shuffled, groups, "pair").near == links.near
+    assert grouping.find_links(shuffled, groups, HEADS["pair"]).near == links.near

@@ -7,6 +7,7 @@ import pytest
 
 from harness.data import grouping, leakage, splitting
 from harness.errors import LeakageError
+from harness.heads import HEADS
 from harness.task import Groups, Reading, Task
 
 SHARES = {"train": 0.75, "validation": 0.10, "test": 0.15}
@@ -108,7 +109,7 @@ def test_a_pair_that_drifted_over_the_threshold_is_a_note(clean):
     records, splits = clean
     head, tail = records[5]["text"].rsplit(" ", 1)
     records[62]["text"] = head + " endring " + tail
-    held = {r["id"]: grouping.shared_texts(r, "sequence") for r in records}
+    held = {r["id"]: grouping.shared_texts(r, HEADS["sequence"]) for r in records}
     cosine = next(c for a, b, c in leakage.near_across(held, splits, 0.5))
     task = toy_task(groups=Groups(near_duplicate=round(cosine, 3) - 0.01))
     placed = frozenset(splits)
@@ -155,7 +156,7 @@ def medmqp(mirror):
             {"id": f"{i:04d}", "text": row[1], "text_pair": row[2], "label": row[3]}
             for i, row in enumerate(csv.reader(handle))
         ]
-    links = grouping.find_links(records, PAIRS, "pair")
+    links = grouping.find_links(records, PAIRS, HEADS["pair"])
     return records, grouping.components(links, [record["id"] for record in records])
 
 
@@ -169,7 +170,7 @@ def test_medmqp_leaks_by_rows_and_not_by_groups(medmqp):
 
     torn = split_of(records, {record_id: record_id for record_id in groups})
     findings = by_check(leakage.examine(task, records, torn, groups, SHARES))
-    rule = leakage.text_blind_rule(records, torn, "pair")
+    rule = leakage.text_blind_rule(records, torn, HEADS["pair"])
     assert rule["test"] == 457
     assert 0.69 <= rule["with_sibling"] / rule["test"] <= 0.81
     assert 0.83 <= rule["accuracy"] <= 0.91
@@ -185,7 +186,7 @@ def test_medmqp_leaks_by_rows_and_not_by_groups(medmqp):
     whole = split_of(records, groups)
     findings = by_check(leakage.examine(task, records, whole, groups, SHARES))
     assert {finding.level for finding in findings.values()} == {"ok"}
-    assert leakage.text_blind_rule(records, whole, "pair") == {"test": 458, "with_sibling": 0, "accuracy": 0.5}
+    assert leakage.text_blind_rule(records, whole, HEADS["pair"]) == {"test": 458, "with_sibling": 0, "accuracy": 0.5}
 
 
 def test_one_medmqp_row_moved_by_hand_is_named(medmqp):

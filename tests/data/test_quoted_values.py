@@ -33,6 +33,7 @@ import harness.data
 from harness import profiles, registry
 from harness.data import pseudonyms
 from harness.errors import HarnessError
+from harness.heads import HEADS
 from harness.params import parse
 from harness.plugins import annotated, examples, placing, tables
 from harness.stages import corpus, validate
@@ -65,7 +66,7 @@ class Site:
 
     def declaration(self) -> str:
         metric = "strict_f1" if self.head == "tokens" else "macro_f1"
-        labels = self.labels or examples.LABELS[self.head]
+        labels = self.labels or HEADS[self.head].template.labels
         return TASK.format(head=self.head, reader=self.reader, labels=labels, metric=metric)
 
 
@@ -160,8 +161,8 @@ def found() -> list[str]:
 
 def rows_of(site: Site) -> list[dict]:
     """Plain rows whose every word is a canary, but for labels."""
-    labels = site.labels or examples.LABELS[site.head]
-    rows = examples.rows(site.head, labels)[:8]
+    labels = site.labels or HEADS[site.head].template.labels
+    rows = examples.rows(HEADS[site.head], labels)[:8]
 
     def sung(value, number):
         return f"{CANARY}{number} {NUMBER} {value}"
@@ -193,7 +194,7 @@ def files_of(site: Site, reader) -> dict[str, bytes]:
         return annotated.files(rows, layout)
     columns = {column for names in layout.columns.values() for column in ([names] if isinstance(names, str) else names)}
     if layout.answer == "number from 0":
-        rows = [row | {"label": examples.LABELS["choice"].index(row["label"])} for row in rows]
+        rows = [row | {"label": HEADS["choice"].template.labels.index(row["label"])} for row in rows]
     rows = [{key: value for key, value in row.items() if key in columns} for row in rows]
     ending = site.ending or layout.file.rpartition(".")[2] or "arrow"
     name = layout.file if "." in layout.file else f"{CANARY}file.{ending}"

@@ -10,6 +10,7 @@ from harness import files
 from harness.data import reading, sources
 from harness.data.discretion import discreet
 from harness.errors import DataError, HarnessError
+from harness.heads import HEADS
 from harness.plugins import checking, creating, examples, placing
 from harness.registry import get
 from harness.stages import validate
@@ -31,7 +32,7 @@ CASES = [
 
 def placed(folder, head, format_, *more):
     given = folder / "given"
-    for name, content in examples.files(head, format_).items():
+    for name, content in examples.files(HEADS[head], format_).items():
         files.write_bytes(given / name, content)
     for name in more:
         files.write_text(given / name, "T1\tName 0 4\tKari\n")

@@ -12,6 +12,7 @@ from harness.data.coverage import Coverage
 from harness.data.held_out import HeldOutIndex
 from harness.data.visible import folded, visible
 from harness.exporting import searching
+from harness.heads import HEADS
 from harness.task import Groups, Reading, Task
 
 TEXT = "Pasienten på åttifire år ble lagt inn med brystsmerter, fikk førstehjelp av naboen og ble fulgt opp siden"
@@ -119,7 +120,7 @@ def test_no_format_character_and_no_width_is_seen():
 
 def group_of(one: dict, other: dict, groups: Groups, head: str = "sequence") -> dict[str, str]:
     records = [{"id": "a", **one}, {"id": "b", **other}]
-    return grouping.components(grouping.find_links(records, groups, head), ["a", "b"])
+    return grouping.components(grouping.find_links(records, groups, HEADS[head]), ["a", "b"])
 
 
 @disguised

@@ -3,7 +3,8 @@
 import fakes
 import pytest
 
-from harness.evaluation import beyond, classification, spans
+from harness.decisions import rows, spans
+from harness.evaluation import beyond
 
 CALLS = fakes.TASKS["aismec"]
 NOTES = fakes.TASKS["nor_deid"]
@@ -34,7 +35,7 @@ def test_length_counts_every_text_that_the_head_reads():
 def test_slices_are_scored_by_id_and_small_cells_are_hidden():
     ids = [f"r{i:02}" for i in range(20)]
     gold = ("stroke", "other") * 10
-    decisions = classification.Decisions(CALLS.labels, gold, ("stroke",) * 20, (), "stroke")
+    decisions = rows.Decisions(CALLS.labels, gold, ("stroke",) * 20, (), "stroke")
     values = {i: "nynorsk" if i in ("r00", "r02") else "bokmål" if n < 12 else "unknown" for n, i in enumerate(ids)}
     found = {row["value"]: row for row in beyond.by_slice(CALLS, decisions, ids, {"written_standard": values})}
     assert found["nynorsk"] == {
@@ -45,7 +46,7 @@ def test_slices_are_scored_by_id_and_small_cells_are_hidden():
     assert found["bokmål"]["n"] == 10 and found["bokmål"]["score"] == pytest.approx(2 * 4 / (2 * 4 + 6))
     backwards = beyond.by_slice(
         CALLS,
-        classification.Decisions(CALLS.labels, gold[::-1], ("stroke",) * 20, (), "stroke"),
+        rows.Decisions(CALLS.labels, gold[::-1], ("stroke",) * 20, (), "stroke"),
         ids[::-1],
         {"written_standard": values},
     )

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from harness.decisions import counts
 from harness.errors import DataError
-from harness.evaluation import comparisons, counts, statistics
+from harness.evaluation import comparisons, statistics
+from harness.metrics import METRICS
 
 SETTINGS = statistics.Settings(draws=100)
 
@@ -36,7 +38,7 @@ def test_the_clinical_arm_is_compared_with_every_other_part_by_part():
         ("test", "control", [1, 2, 3], 2),
     ]
     stacked = [np.stack([run.values for run in runs["test", a].values()]) for a in ("baseline", "clinical")]
-    expected = statistics.compare(*stacked, counts.score("accuracy"), SETTINGS)
+    expected = statistics.compare(*stacked, METRICS["accuracy"].score, SETTINGS)
     assert found[1]["delta"] == expected.delta > 0 and found[1]["p_value"] == expected.p_value
     assert not any("g0" in str(value) for row in found for value in row.values())
 
@@ -50,7 +52,7 @@ def test_kinds_of_groups_are_strata_of_their_part():
     (other,) = comparisons.compare_arms(runs, SETTINGS, kinds={"holdout": kinds})
     stacked = [np.stack([run.values for run in runs["test", a].values()]) for a in ("baseline", "clinical")]
     strata = np.array([0 if i % 3 else 1 for i in range(len(keys))])
-    expected = statistics.compare(*stacked, counts.score("accuracy"), SETTINGS, strata)
+    expected = statistics.compare(*stacked, METRICS["accuracy"].score, SETTINGS, strata)
     assert found["se"] == expected.se != plain["se"] == other["se"] and found["delta"] == plain["delta"]
 
 
@@ -77,6 +79,6 @@ def test_readings_compare_every_pair_of_arms_on_the_rows_of_each_kind():
     ]
     for row in found[:3]:
         stacked = [np.stack([run.values for run in runs["clinical", a].values()]) for a in (row["against"], row["arm"])]
-        expected = statistics.compare(*stacked, counts.score("accuracy"), SETTINGS)
+        expected = statistics.compare(*stacked, METRICS["accuracy"].score, SETTINGS)
         assert (row["delta"], row["p_value"]) == (expected.delta, expected.p_value)
     assert found[3]["delta"] is None and found[3]["n_groups"] == 30

@@ -85,5 +85,5 @@ def test_what_is_said_to_be_unmeasurable_is_0_for_every_answer(metric):
 
 
 def test_labels_are_read_off_rows_and_spans():
-    assert measurable.absent(("no", "yes"), [{"label": "no"}]) == ["yes"]
-    assert measurable.absent(("Date", "Age"), [{"spans": []}, {"spans": [{"label": "Age"}]}]) == ["Date"]
+    assert measurable.absent(BINARY, [{"label": "no"}]) == ["yes"]
+    assert measurable.absent(SPANS, [{"spans": []}, {"spans": [{"label": "Age"}]}]) == ["Date"]

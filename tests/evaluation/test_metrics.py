@@ -37,7 +37,7 @@ def test_token_tasks_score_spans():
 
 def test_span_scores_import_neither_scikit_learn_nor_torch(repository):
     code = (
-        "import sys, harness.stages.score, harness.evaluation.spans;"
+        "import sys, harness.stages.score, harness.decisions.spans;"
         "print([m for m in ('sklearn', 'torch', 'numpy') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, check=True)

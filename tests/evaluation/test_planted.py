@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.evaluation import counts, statistics, verdicts
+from harness.evaluation import statistics, verdicts
 from harness.metrics import METRICS
 
 SETTING, SEEDS, REPEATS = "strict F1, 161 documents", 5, 50
@@ -32,7 +32,7 @@ def drawn(simulation, points: float, spread: float):
 
 
 def verdict(reference, clinical) -> str:
-    estimate = statistics.compare(reference, clinical, counts.score("strict_f1"), statistics.Settings(draws=1))
+    estimate = statistics.compare(reference, clinical, METRICS["strict_f1"].score, statistics.Settings(draws=1))
     (judgement,) = verdicts.judge([estimate], [METRICS["strict_f1"]], alpha=0.05, margin=0.02, floors=[0.0])
     return judgement.verdict
 

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.evaluation import counts, privacy, spans
+from harness.decisions import spans
+from harness.evaluation import privacy
+from harness.metrics import METRICS
 
 LABELS = ("Name", "Place", "Date")
 quick = settings(max_examples=40, deadline=None, derandomize=True)
@@ -37,8 +39,8 @@ def test_what_is_left_on_the_page(documents):
     leaks = privacy.by_document(d)
     assert list(leaks) == [f"d{i}" for i, (gold, _) in enumerate(documents) if gold]
     rate = sum(leak.leaked > 0 for leak in leaks.values()) / len(leaks) if leaks else 0.0
-    assert rate == spans.document_leak_rate(d)
-    for row, strict in zip(privacy.by_label(d), spans.per_label(d), strict=True):
+    assert rate == METRICS["document_leak_rate"](d)
+    for row, strict in zip(privacy.by_label(d), d.by_class, strict=True):
         assert (row["support"], row["recall"]) == (strict["support"], strict["recall"])
         own = [(tuple(s for s in g if s[2] == row["label"]), p) for g, p in documents]
         pages = [readable(*pair) for pair in own if pair[0]]
@@ -97,24 +99,24 @@ def marked(text: str, gold, predicted):
 )
 def test_what_stands_between_two_predicted_spans_and_cannot_be_read_is_no_leak(between):
     d = marked(f"Pasienten Kari{between}Moen kom.", [f"Kari{between}Moen"], ["Kari", "Moen"])
-    assert spans.document_leak_rate(d) == 0 and privacy.leaked_characters(d) == privacy.Leak(0, 8)
+    assert METRICS["document_leak_rate"](d) == 0 and privacy.leaked_characters(d) == privacy.Leak(0, 8)
     (name, *_) = privacy.by_label(d)
     assert (name["masked"], name["leaked"], name["document_leak_rate"], name["recall"]) == (1, 0, 0, 0)
     assert privacy.by_document(d)["d"].leaked == 0
-    assert counts.count("document_leak_rate", d).values.tolist() == [[0, 1]]
+    assert METRICS["document_leak_rate"].count(d).values.tolist() == [[0, 1]]
 
 
 @pytest.mark.parametrize("between", ["-", "i", "'", "\u0301", "\u00b7"], ids=lambda c: f"U+{ord(c):04X}")
 def test_what_can_be_read_is(between):
     d = marked(f"Pasienten Kari{between}Moen kom.", [f"Kari{between}Moen"], ["Kari", "Moen"])
-    assert spans.document_leak_rate(d) == 1 and privacy.leaked_characters(d) == privacy.Leak(1, 9)
+    assert METRICS["document_leak_rate"](d) == 1 and privacy.leaked_characters(d) == privacy.Leak(1, 9)
 
 
 def test_a_blank_at_the_edge_of_a_prediction_makes_no_difference():
     for predicted in ("Kari Moen", " Kari Moen", "Kari Moen "):
-        assert spans.document_leak_rate(marked("Her er Kari Moen nå.", ["Kari Moen"], [predicted])) == 0
+        assert METRICS["document_leak_rate"](marked("Her er Kari Moen nå.", ["Kari Moen"], [predicted])) == 0
 
 
 def test_finding_nothing_still_leaks():
     d = spans.nothing_found(marked("Kari Moen", ["Kari Moen"], ["Kari Moen"]))
-    assert spans.document_leak_rate(d) == 1 and privacy.leaked_characters(d) == privacy.Leak(8, 8)
+    assert METRICS["document_leak_rate"](d) == 1 and privacy.leaked_characters(d) == privacy.Leak(8, 8)

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.decisions import rows, spans
 from harness.errors import DataError
-from harness.evaluation import classification, slices, spans
+from harness.evaluation import slices
+from harness.metrics import METRICS
 
 LABELS = ("a", "b")
 quick = settings(max_examples=60, deadline=None, derandomize=True)
@@ -14,22 +16,22 @@ quick = settings(max_examples=60, deadline=None, derandomize=True)
 def decisions(n):
     gold = tuple("ab"[i % 2] for i in range(n))
     predicted = tuple("ab"[(i // 3) % 2] for i in range(n))
-    return classification.Decisions(LABELS, gold, predicted, tuple(f"g{i // 2}" for i in range(n)), "b")
+    return rows.Decisions(LABELS, gold, predicted, tuple(f"g{i // 2}" for i in range(n)), "b")
 
 
 def test_a_slice_is_scored_like_a_test_set_of_its_own():
     d = decisions(24)
     values = ["nynorsk" if i % 3 == 0 else "bokmål" for i in range(24)]
-    found = {s.value: s for s in slices.sliced(d, values, classification.binary_f1)}
+    found = {s.value: s for s in slices.sliced(d, values, METRICS["binary_f1"])}
     at = range(0, 24, 3)
-    own = classification.Decisions(LABELS, tuple(d.gold[i] for i in at), tuple(d.predicted[i] for i in at), (), "b")
+    own = rows.Decisions(LABELS, tuple(d.gold[i] for i in at), tuple(d.predicted[i] for i in at), (), "b")
     assert list(found) == ["bokmål", "nynorsk"] and found["nynorsk"].n == 8 and found["bokmål"].n == 16
-    assert found["nynorsk"].score == classification.binary_f1(own) != found["bokmål"].score
+    assert found["nynorsk"].score == METRICS["binary_f1"](own) != found["bokmål"].score
 
 
 def test_documents_and_missing_values():
     documents = tuple(spans.Document(f"d{i}", ((0, 2, "a"),), ((0, 2, "a"),) if i < 6 else (), 9) for i in range(12))
-    found = slices.sliced(spans.SpanDecisions(LABELS, documents), ["epikrise"] * 6 + [None] * 6, spans.strict_f1)
+    found = slices.sliced(spans.SpanDecisions(LABELS, documents), ["epikrise"] * 6 + [None] * 6, METRICS["strict_f1"])
     assert found == [slices.Slice("epikrise", 6, 1.0), slices.Slice("not stated", 6, 0.0)]
 
 
@@ -55,7 +57,7 @@ def test_hidden_cells_cannot_be_told_from_the_total(counts):
     assert not hidden or hidden == set(counts) or (len(hidden) > 1 and sum(counts[v] for v in hidden) >= 5)
     d = decisions(sum(counts.values()))
     values = [value for value, n in counts.items() for _ in range(n)]
-    for found in slices.sliced(d, values, classification.accuracy):
+    for found in slices.sliced(d, values, METRICS["accuracy"]):
         assert (found.n is None) == (found.score is None) == (found.value in hidden)
 
 
@@ -74,4 +76,4 @@ def test_quartiles_are_in_order_and_no_larger_than_a_quarter_without_ties(length
 
 def test_one_value_per_row():
     with pytest.raises(DataError, match="3 values for 4 rows"):
-        slices.sliced(decisions(4), ["x"] * 3, classification.accuracy)
+        slices.sliced(decisions(4), ["x"] * 3, METRICS["accuracy"])

@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from harness.decisions import counts
 from harness.errors import DataError
-from harness.evaluation import counts, statistics, variance
+from harness.evaluation import statistics, variance
+from harness.metrics import METRICS
 
 quick = settings(max_examples=25, deadline=None, derandomize=True)
-f1, share = counts.score("binary_f1"), counts.score("accuracy")
+f1, share = METRICS["binary_f1"].score, METRICS["accuracy"].score
 SETTINGS = statistics.Settings(draws=300)
 
 
@@ -125,7 +127,7 @@ def test_no_predictions_and_a_class_that_never_occurs():
     found[:, ::2] = [1, 0, 0]
     assert statistics.compare(silent, found, f1, SETTINGS).p_value < 0.01
     absent = np.concatenate([found, np.zeros_like(found)], axis=-1)
-    e = statistics.compare(absent, absent, counts.score("macro_f1"), SETTINGS)
+    e = statistics.compare(absent, absent, METRICS["macro_f1"].score, SETTINGS)
     assert e.reference == pytest.approx(np.mean([f1(found[0].sum(axis=0)), 0]))
 
 
@@ -163,9 +165,9 @@ def test_the_size_of_the_pieces_changes_nothing(monkeypatch):
         for seed, rate in ((1, 0.7), (2, 0.8))
     ]
     sevenths = [np.pad(a, ((0, 0), (0, 0), (0, 7))) for a in arms]
-    whole = statistics.compare(*sevenths, counts.score("macro_f1"), SETTINGS)
+    whole = statistics.compare(*sevenths, METRICS["macro_f1"].score, SETTINGS)
     for cells in (1, 50, 1000):
         monkeypatch.setattr(counts, "CELLS", cells)
         monkeypatch.setattr(statistics, "CELLS", cells)
-        assert statistics.compare(*sevenths, counts.score("macro_f1"), SETTINGS) == whole
+        assert statistics.compare(*sevenths, METRICS["macro_f1"].score, SETTINGS) == whole
     assert whole.p_group_swap < 1 and whole.n_groups == 40

@@ -8,7 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.evaluation import classification, coarsening, counts, hidden, metrics, releasing, spans, statistics, twins
+from harness.decisions import counts, spans
+from harness.decisions.rows import Decisions
+from harness.evaluation import coarsening, hidden, metrics, releasing, statistics, twins
 from harness.evaluation.coarsening import LADDER, SEEDS, WITHHELD, Known
 from harness.evaluation.counted import ALL
 from harness.evaluation.suppression import MINIMUM
@@ -29,11 +31,11 @@ def task_of(labels: int, metric: str, head: str = "sequence", positive: str | No
     )  # fmt: skip
 
 
-def decided(labels: int, gold, answers) -> classification.Decisions:
+def decided(labels: int, gold, answers) -> Decisions:
     names = [f"l{i}" for i in range(labels)]
     groups = tuple(f"g{i:04}" for i in range(len(gold)))
     made = (tuple(names[i] for i in of) for of in (gold, answers))
-    return classification.Decisions(tuple(names), *made, groups, "l1" if labels == 2 else None)
+    return Decisions(tuple(names), *made, groups, "l1" if labels == 2 else None)
 
 
 def drawn(n: int, labels: int, skill: float, seeds: int, draw: int) -> hidden.Rows:
@@ -233,11 +235,11 @@ def figures_by_hand(rows: hidden.Hidden, decide, rung: coarsening.Rung) -> dict:
         for arm, given in zip(rows.arms[system], answers, strict=True):
             runs[system, arm].append(decide(rows.gold, given))
     any_run = next(iter(runs.values()))[0]
-    references = metrics.references(task, any_run, ["l0"])
+    references = metrics.references(task, any_run, [{"label": "l0"}])
     metric = METRICS[task.metrics[0]]
     floor = metric.best(of[metric.name] for of in references.values())
     for (system, arm), of in runs.items():
-        counted = [counts.count(metric.name, decisions) for decisions in of]
+        counted = [metric.count(decisions) for decisions in of]
         runs[system, arm] = counts.stack(counted)
         scored = [metrics.functions(task)[metric.name](decisions) for decisions in of]
         if rung.means:
@@ -245,7 +247,7 @@ def figures_by_hand(rows: hidden.Hidden, decide, rung: coarsening.Rung) -> dict:
     for (system, arm), of in runs.items():
         if (system, "clinical") not in runs or arm == "clinical":
             continue
-        e = statistics.compare(of, runs[system, "clinical"], counts.score(metric.name), RULE)
+        e = statistics.compare(of, runs[system, "clinical"], metric.score, RULE)
         if rung.difference:
             found[system, "difference"] = (
                 math.floor(e.delta / rung.step + 0.5 + 1e-7), math.floor(e.ci_low / rung.step + 1e-7),

@@ -5,10 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.evaluation import counts, variance
+from harness.decisions import counts
+from harness.evaluation import variance
+from harness.metrics import METRICS
 
 quick = settings(max_examples=15, deadline=None, derandomize=True)
-f1 = counts.score("binary_f1")
+f1 = METRICS["binary_f1"].score
 
 
 def draw(seed, seeds=4, groups=12, rows=3, shift=0.0):
@@ -127,7 +129,7 @@ def test_arms_that_share_their_errors_differ_by_less_than_independent_ones():
 
 def test_where_only_one_arm_scatters_its_seeds_are_all_the_degrees_of_freedom():
     """Hit rates chosen by hand: the reference never moves, the clinical runs differ a lot, groups hardly."""
-    share = counts.score("accuracy")
+    share = METRICS["accuracy"].score
     reference = np.tile([[5.0, 5.0]], (5, 40, 1))
     clinical = np.array([[[n, 10.0 - n]] * 40 for n in (2, 4, 5, 6, 9)], dtype=float)
     found = variance.components(variance.jackknife(reference, share), variance.jackknife(clinical, share))

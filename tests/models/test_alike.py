@@ -13,6 +13,7 @@ from tiny_encoders import ENCODER, TEXTS
 from harness import registry
 from harness.config import Folder
 from harness.errors import CheckpointError, TrainingError
+from harness.heads import HEADS
 from harness.models import families, tokenizers
 from harness.models.alike import shaping
 from harness.models.checkpoints import import_checkpoint
@@ -42,7 +43,7 @@ def compare(folder, architecture, tmp_path, change):
     other = shutil.copytree(folder, tmp_path / "clinical")
     config = json.loads((other / "config.json").read_text())
     (other / "config.json").write_text(json.dumps(config | change))
-    shapes = families.preload([folder, other], architecture, "sequence", ("a", "b"), "sdpa", 8)
+    shapes = families.preload([folder, other], architecture, HEADS["sequence"], ("a", "b"), "sdpa", 8)
     refuse_unlike(dict(zip(("baseline", "clinical"), shapes, strict=True)), "aismec/f")
     return shapes
 
@@ -106,7 +107,7 @@ def test_what_is_left_out_says_the_same_as_its_default(folders, tmp_path):
     for key in ("summary_type", "summary_use_proj", "hidden_act"):
         del config[key]
     (folder / "config.json").write_text(json.dumps(config))
-    shapes = families.preload([folder, folders("electra")], "electra", "sequence", ("a", "b"), "sdpa", 8)
+    shapes = families.preload([folder, folders("electra")], "electra", HEADS["sequence"], ("a", "b"), "sdpa", 8)
     refuse_unlike(dict(zip(("baseline", "clinical"), shapes, strict=True)), "aismec/f")
     assert shapes[0] == shapes[1]
 
@@ -148,6 +149,6 @@ def test_a_public_checkpoint_and_what_was_trained_from_it_are_alike(architecture
     model, _ = families.load_for_pretraining(tmp_path / "baseline", architecture, "sdpa")
     families.save(model, families.load_tokenizer(tmp_path / "baseline"), tmp_path / "clinical")
     both = [tmp_path / "baseline", tmp_path / "clinical"]
-    shapes = families.preload(both, architecture, "sequence", ("a", "b"), "sdpa", 8)
+    shapes = families.preload(both, architecture, HEADS["sequence"], ("a", "b"), "sdpa", 8)
     refuse_unlike(dict(zip(("baseline", "clinical"), shapes, strict=True)), "aismec/f")
     assert shapes[0] == shapes[1]

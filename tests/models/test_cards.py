@@ -6,6 +6,7 @@ import json
 import cards_made
 
 from harness.files import canonical_json, read_json, sha256_tree, write_json
+from harness.heads import HEADS
 from harness.models import cards, families
 
 
@@ -86,5 +87,5 @@ def test_the_card_in_a_folder_disturbs_neither_loading_nor_saving(checkpoint, ar
     cards.write(folder, cards.card(facts))
     assert sha256_tree(folder) == with_card
     families.load_masked_lm(folder, architecture, "sdpa")
-    families.load_head(folder, architecture, "choice", "ABCD", "sdpa", 0.0)
+    families.load_head(folder, architecture, HEADS["choice"], "ABCD", "sdpa", 0.0)
     assert families.load_tokenizer(folder)("en").input_ids == families.load_tokenizer(checkpoint)("en").input_ids

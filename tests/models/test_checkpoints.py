@@ -15,6 +15,7 @@ from tiny_encoders import COMMIT, TEXTS
 from harness.config import Folder, Hub
 from harness.errors import CheckpointError
 from harness.files import read_json, sha256, sha256_tree
+from harness.heads import HEADS
 from harness.models import checkpoints, families, pins
 
 
@@ -89,7 +90,7 @@ def test_every_published_form_gives_the_same_encoder(form, checkpoint, published
     assert not list((tmp_path / "arm").glob("*.bin"))
     assert set(card["origin"]) >= {p.name for p in published.glob("*0000*")}
     torch.manual_seed(1)
-    families.load_head(tmp_path / "arm", architecture, "choice", "ABCD", "sdpa", 0.0)
+    families.load_head(tmp_path / "arm", architecture, HEADS["choice"], "ABCD", "sdpa", 0.0)
 
 
 def test_a_public_norbert3_needs_no_code(checkpoints_by_name, tmp_path, monkeypatch):
@@ -114,7 +115,7 @@ def test_a_public_norbert3_needs_no_code(checkpoints_by_name, tmp_path, monkeypa
     assert card["missing"] == card["unexpected"] == []
     assert same_encoder(checkpoints_by_name["norbert3"], tmp_path / "arm", "norbert3")
     for head in ("sequence", "tokens", "choice"):
-        families.load_head(tmp_path / "arm", "norbert3", head, ("a", "b"), "sdpa", 0.0)
+        families.load_head(tmp_path / "arm", "norbert3", HEADS[head], ("a", "b"), "sdpa", 0.0)
     assert not (tmp_path / "sang").exists() and "modeling_canary" not in sys.modules
     text = "".join(p.read_text() for p in (tmp_path / "arm").glob("*.json"))
     assert "canary" not in text.lower() and "auto_map" not in text
@@ -134,7 +135,7 @@ def test_an_encoder_without_masked_lm_head_is_enough_to_fine_tune(published, arc
     save_file(kept, published / "model.safetensors", metadata={"format": "pt"})
     card = brought_in(published, architecture, tmp_path / "arm")
     assert card["missing"] and all(name.startswith(prefixes) for name in card["missing"])
-    families.load_head(tmp_path / "arm", architecture, "tokens", ("a",), "sdpa", 0.0)
+    families.load_head(tmp_path / "arm", architecture, HEADS["tokens"], ("a",), "sdpa", 0.0)
     with pytest.raises(CheckpointError, match="not a whole"):
         families.load_masked_lm(tmp_path / "arm", architecture, "sdpa")
 
@@ -237,7 +238,7 @@ def test_an_imported_arm_carries_its_card_and_its_sources_licence(published, che
     checkpoints.import_arm(Folder("folder", str(published)), "fam", "clinical", architecture, again, "0" * 64)
     assert sha256_tree(target) == sha256_tree(again)
     assert same_encoder(checkpoint, target, architecture)
-    families.load_head(target, architecture, "tokens", ("a", "b"), "sdpa", 0.0)
+    families.load_head(target, architecture, HEADS["tokens"], ("a", "b"), "sdpa", 0.0)
 
 
 def test_an_arm_can_be_imported_again_from_the_folder_it_was_written_to(published, architecture, tmp_path):
@@ -325,7 +326,7 @@ def test_nothing_of_a_strangers_folder_is_run_and_nothing_elsewhere_read(publish
     try:
         card = brought_in(published, architecture, tmp_path / "arm")
         families.load_tokenizer(tmp_path / "arm")
-        families.load_head(tmp_path / "arm", architecture, "sequence", ("a", "b"), "sdpa", 0.0)
+        families.load_head(tmp_path / "arm", architecture, HEADS["sequence"], ("a", "b"), "sdpa", 0.0)
     finally:
         looked = _LOOKS.pop()
     assert not sang.exists() and same_encoder(elsewhere, tmp_path / "arm", architecture)
@@ -450,7 +451,7 @@ def test_a_config_with_fewer_layers_than_the_weights_names_both_numbers(layers, 
     assert str(published) in refused.value.message and not (tmp_path / "arm").exists()
     # Whoever loads such a folder by another way is told too.
     with pytest.raises(CheckpointError, match="the weights hold 3"):
-        families.load_head(published, architecture, "sequence", ("a", "b"), "sdpa", 0.0)
+        families.load_head(published, architecture, HEADS["sequence"], ("a", "b"), "sdpa", 0.0)
 
 
 def test_a_config_with_more_layers_than_the_weights_names_both_numbers(published, architecture, tmp_path):

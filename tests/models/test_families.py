@@ -14,9 +14,9 @@ from transformers import AutoModel, AutoModelForMaskedLM, AutoModelForPreTrainin
 from harness import files
 from harness.errors import CheckpointError
 from harness.files import sha256_tree
+from harness.heads import HEADS
 from harness.models import families, tokenizers
 
-HEADS = ("sequence", "pair", "tokens", "choice")
 LABELS = ("a", "b", "c")
 TASK_HEADS = {"bert": ("classifier.",), "norbert3": ("head.",), "modernbert": ("classifier.",)}
 NEXT_SENTENCE = ("cls.seq_relationship.", "bert.pooler.")
@@ -29,7 +29,7 @@ def folder(checkpoint):
 
 def head_of(folder, architecture, head, *, seed=1, attention="sdpa", dropout=0.0):
     torch.manual_seed(seed)
-    return families.load_head(folder, architecture, head, LABELS, attention, dropout)
+    return families.load_head(folder, architecture, HEADS[head], LABELS, attention, dropout)
 
 
 def inputs(folder, head, texts=TEXTS[:2], length=None):
@@ -235,9 +235,9 @@ def test_a_checkpoint_with_a_trained_task_head_is_refused(folder, architecture, 
 
 
 def test_preloading_finds_the_bad_one(folder, architecture, tmp_path):
-    families.preload([folder, folder], architecture, "tokens", LABELS, "sdpa", 8)
+    families.preload([folder, folder], architecture, HEADS["tokens"], LABELS, "sdpa", 8)
     with pytest.raises(CheckpointError, match="no checkpoint"):
-        families.preload([folder, tmp_path], architecture, "tokens", LABELS, "sdpa", 8)
+        families.preload([folder, tmp_path], architecture, HEADS["tokens"], LABELS, "sdpa", 8)
 
 
 def test_values_that_are_no_numbers_are_refused(folder, architecture, tmp_path):
@@ -283,7 +283,7 @@ def test_a_new_bert_starts_by_attending_to_its_neighbours(checkpoints_by_name):
 
 
 def test_token_labels_are_bio():
-    assert families.token_labels(("Date", "Age")) == ("O", "B-Date", "I-Date", "B-Age", "I-Age")
+    assert HEADS["tokens"].outputs(("Date", "Age")) == ("O", "B-Date", "I-Date", "B-Age", "I-Age")
 
 
 def test_importing_the_families_imports_no_model():

@@ -12,6 +12,7 @@ from tiny_encoders import TEXTS
 from harness import files, registry
 from harness.config import TRAINED
 from harness.errors import CheckpointError, ConfigError
+from harness.heads import HEADS
 from harness.models import checkpoints, families
 from harness.params import ParamsFile
 from harness.stages import checkpoint, finetune, pretrain
@@ -162,7 +163,7 @@ def test_padding_and_neighbours_change_nothing(architecture, published, tmp_path
     checkpoints.import_checkpoint(_folder(published(architecture)), architecture, tmp_path / "arm")
     tokenizer = families.load_tokenizer(tmp_path / "arm")
     torch.manual_seed(1)
-    model = families.load_head(tmp_path / "arm", architecture, "sequence", ("a", "b"), "sdpa", 0.0)
+    model = families.load_head(tmp_path / "arm", architecture, HEADS["sequence"], ("a", "b"), "sdpa", 0.0)
     with torch.no_grad():
         alone = model(**tokenizer([TEXTS[0][:20]], return_tensors="pt")).logits
         beside = model(**tokenizer([TEXTS[0][:20], TEXTS[1][:50]], padding=True, return_tensors="pt")).logits
@@ -174,7 +175,7 @@ def test_more_tokens_than_it_has_positions_are_refused_before_training(architect
     checkpoints.import_checkpoint(_folder(published(architecture)), architecture, tmp_path / "arm")
     positions = SIZES["max_position_embeddings"]
     longest = {"bert": positions, "electra": positions, "roberta": positions - 1, "xlm-roberta": positions - 1}
-    given = ([tmp_path / "arm"], architecture, "sequence", ("a", "b"), "sdpa")
+    given = ([tmp_path / "arm"], architecture, HEADS["sequence"], ("a", "b"), "sdpa")
     if architecture not in longest:  # relative positions have no end
         families.preload(*given, 5000)
         return

@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from tiny_encoders import TEXTS
 
 from harness.config import Folder
+from harness.heads import HEADS
 from harness.models import checkpoints, families
 
 LABELS = ("a", "b", "c")
@@ -77,14 +78,14 @@ def batches(folder, head):
 def test_outputs_are_those_of_transformers_own_classes(architecture, head, attention, folders):
     origin, target = folders[architecture]
     stock = getattr(transformers, CLASSES[architecture, head])
-    names = dict(enumerate(families.token_labels(LABELS) if head == "tokens" else LABELS))
+    names = dict(enumerate(LABELS if head == "masked_lm" else HEADS[head].outputs(LABELS) or LABELS))
     settings = {} if head in ("masked_lm", "choice") else {"num_labels": len(names), "problem_type": None}
     with families.quiet():
         expected = stock.from_pretrained(origin, dtype=torch.float32, attn_implementation="sdpa", **settings)
     if head == "masked_lm":
         ours = families.load_masked_lm(target, architecture, attention)
     else:
-        ours = families.load_head(target, architecture, head, LABELS, attention, 0.1)
+        ours = families.load_head(target, architecture, HEADS[head], LABELS, attention, 0.1)
         # The new head is the seed's: the same one for both.
         expected.load_state_dict(ours.state_dict())
         with families.quiet():

@@ -10,10 +10,11 @@ from ruamel.yaml import YAML
 from harness import params, registry
 from harness.errors import ConfigError
 from harness.files import read_json
+from harness.heads import HEADS
 from harness.plugins import checking, creating, examples, templates
 from harness.stages import split, validate
 
-EVERY = [(head, format_) for head, formats in examples.FORMATS.items() for format_ in formats]
+EVERY = [(head, format_) for head in HEADS for format_ in HEADS[head].template.formats]
 
 
 @pytest.fixture
@@ -39,10 +40,10 @@ def test_what_is_written_is_checked_validated_and_split(root, head, format_):
     assert set(parts.values()) == {"train", "validation", "test"} and len(parts) == examples.ROWS
 
 
-@pytest.mark.parametrize("head", examples.FORMATS)
+@pytest.mark.parametrize("head", HEADS)
 def test_every_format_of_a_head_holds_the_same_rows(root, head):
     read = []
-    for format_ in examples.FORMATS[head]:
+    for format_ in HEADS[head].template.formats:
         creating.create(root, f"in_{format_}", head, format_)
         records = registry.get(root, f"in_{format_}").reader(root / "data" / f"in_{format_}").records
         texts = [{k: v for k, v in record.items() if k != "part"} for record in records]
@@ -96,11 +97,11 @@ def test_names_that_will_not_do(root, name):
     assert not list((root / "tasks").iterdir())
 
 
-@pytest.mark.parametrize("head", examples.FORMATS)
+@pytest.mark.parametrize("head", HEADS)
 def test_the_printed_lines_are_what_params_yaml_takes(root, head):
     yaml = YAML()
     values = yaml.load((root / "params.yaml").read_text(encoding="utf-8"))
-    printed = YAML(typ="safe").load(templates.parameters("triage", head, tuple(values["run"]["tasks"])))
+    printed = YAML(typ="safe").load(templates.parameters("triage", HEADS[head], tuple(values["run"]["tasks"])))
     values["run"].update(printed["run"])
     values["tasks"].update(printed["tasks"])
     with (root / "params.yaml").open("w", encoding="utf-8") as file:

@@ -6,9 +6,10 @@ import sys
 import pytest
 
 from harness import files, registry
+from harness.heads import HEADS
 from harness.plugins import checking, creating, examples, sampling
 
-EVERY = [(head, format_) for head, formats in examples.FORMATS.items() for format_ in formats]
+EVERY = [(head, format_) for head in HEADS for format_ in HEADS[head].template.formats]
 LABELS = {"choice": ("a", "b", "c"), "tokens": ("Navn", "Sted", "Dato")}
 
 
@@ -30,7 +31,7 @@ def edited(root, *changes):
 
 
 def with_labels(root, head, labels):
-    old = ", ".join(f'"{label}"' for label in examples.LABELS[head])
+    old = ", ".join(f'"{label}"' for label in HEADS[head].template.labels)
     more = [('positive="yes"', f'positive="{labels[-1]}"')] if head in ("sequence", "pair") else []
     if head == "choice":
         more += [('"option_c", "option_d"', '"option_c"')] if "option_d" in declared(root) else []
@@ -117,7 +118,7 @@ EDITS = [
 def test_the_sample_has_the_shape_of_the_declaration(root, tmp_path, head, format_, changes, labels):
     creating.create(root, "triage", head, format_)
     if labels > 2 and head != "choice":
-        usual = examples.LABELS[head]
+        usual = HEADS[head].template.labels
         more = (*usual, *(f"L{i}" for i in range(labels - 2)))
         changes = [*changes, ("LABELS = (" + ", ".join(f'"{label}"' for label in usual) + ")", f"LABELS = {more}")]
     task = edited(root, *changes)
@@ -160,7 +161,7 @@ def test_answers_in_the_form_that_the_task_has(root, tmp_path, answer):
     )
     folder = sampling.of(task, root / "tests" / "tasks" / "triage", tmp_path / "made")
     assert checking.findings(root, "triage", folder) == []
-    plain = examples.rows("choice")
+    plain = examples.rows(HEADS["choice"])
     records = task.reader(folder).records
     assert [(r["label"], r["options"], r["group"]) for r in records] == [
         (row["label"], row["options"], row["id"]) for row in plain

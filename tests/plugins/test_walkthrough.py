@@ -13,6 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from harness.files import read_json
+from harness.heads import HEADS
 from harness.plugins import examples
 
 
@@ -33,7 +34,7 @@ def project(tmp_path, repository):
     (tmp_path / "data" / "corpus" / "general.jsonl").write_text("{}\n", encoding="utf-8")
     subprocess.run([sys.executable, "-m", "dvc", "init", "-q", "--no-scm"], cwd=tmp_path, check=True)
     with (tmp_path / "calls.csv").open("w", encoding="utf-8", newline="") as file:
-        rows = [(row["text"], "rød" if row["label"] == "yes" else "grønn") for row in examples.rows("sequence")]
+        rows = [(row["text"], "rød" if row["label"] == "yes" else "grønn") for row in examples.rows(HEADS["sequence"])]
         csv.writer(file, delimiter=";").writerows([("tekst", "hastegrad"), *rows])
     return tmp_path
 

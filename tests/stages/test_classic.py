@@ -97,7 +97,7 @@ def test_of_many_rows_some_are_fitted_and_every_label_among_them(root, tmp_path,
     (run,) = files.read_json(tmp_path / "artifacts" / "classic" / "aismec" / "runs.json")["runs"]
     assert "rows" not in run["settings"]
 
-    monkeypatch.setattr(classic, "MOST", 100)
+    monkeypatch.setattr(linear, "MOST", 100)
     classic.run(tmp_path, task)
     (run,) = files.read_json(tmp_path / "artifacts" / "classic" / "aismec" / "runs.json")["runs"]
     assert every > 200 and run["settings"]["rows"] == len(fitted[-1]) == 101
@@ -106,8 +106,8 @@ def test_of_many_rows_some_are_fitted_and_every_label_among_them(root, tmp_path,
 
 def test_a_sample_keeps_shares_and_rare_labels():
     records = [{"id": i, "label": "rare" if i == 7 else "ab"[i % 2]} for i in range(1000)]
-    chosen = classic.sample(records, 50)
+    chosen = linear.sample(records, 50)
     held = Counter(record["label"] for record in chosen)
     assert held["rare"] == 1 and {held["a"], held["b"]} <= {25, 26}
     assert [record["id"] for record in chosen] == sorted(record["id"] for record in chosen)
-    assert classic.sample(records, 1000) is records and classic.sample(records, 50) == chosen
+    assert linear.sample(records, 1000) is records and linear.sample(records, 50) == chosen

@@ -7,6 +7,7 @@ from harness import registry
 from harness.config import ARMS
 from harness.errors import DataError, MissingInputError, TrainingError
 from harness.files import write_json, write_jsonl
+from harness.heads import HEADS
 from harness.training import inputs, runs
 from harness.training.batching import encode
 
@@ -82,7 +83,7 @@ def test_every_gold_character_of_a_long_document_is_scored(repository):
     record = {"id": "long", "group": "long", "text": text, "spans": spans}
     for architecture in ("bert", "norbert3"):
         tokenizer = tokenizers.build(architecture, [text], 700)
-        examples = encode("tokens", [record], tokenizer, task.labels, max_length=32, stride=8)
+        examples = encode(HEADS["tokens"], [record], tokenizer, task.labels, max_length=32, stride=8)
         assert len(examples) > 10
         classes = 1 + 2 * len(task.labels)
         rows = [torch.nn.functional.one_hot(torch.tensor(e.target).clamp(min=0), classes).float() for e in examples]

@@ -20,6 +20,7 @@ from harness.config import Build, CheckpointSettings, Folder, PretrainSettings
 from harness.data.corpus_summary import summaries
 from harness.errors import CheckpointError, DataError, TrainingError
 from harness.files import read_json, sha256, sha256_tree, write_json, write_jsonl
+from harness.heads import HEADS
 from harness.models import families
 from harness.stages import checkpoint, pretrain
 from harness.training import arms, interrupted, resume
@@ -81,7 +82,7 @@ def test_with_replay_the_clinical_arm_reads_general_text_too_and_its_control_is_
 
 def test_every_arm_opens_for_fine_tuning_and_has_a_readme(built):
     for arm in ("baseline", "clinical", "control"):
-        assert families.load_head(built / arm, ARCHITECTURE, "sequence", ("a", "b"), "sdpa", 0.0)
+        assert families.load_head(built / arm, ARCHITECTURE, HEADS["sequence"], ("a", "b"), "sdpa", 0.0)
         assert (built / arm / "README.md").read_text(encoding="utf-8").startswith("---\n")
 
 

@@ -9,9 +9,11 @@ import torch
 
 from harness.config import Engine, Recipe
 from harness.errors import TrainingError
+from harness.heads import HEADS
 from harness.training import loop
 from harness.training.examples import Example, Examples
 
+LOSS = HEADS["sequence"].loss
 ENGINE = Engine("cpu", "fp32", "sdpa", "fast", 1, 1, "ddp", False, False)
 RECIPE = Recipe(
     steps=40,
@@ -75,7 +77,7 @@ def run(model=None, recipe=RECIPE, validate=None, seed=1, told=lambda: None):
     seen = []
     outcome = loop.train(
         model, examples(), recipe, ENGINE, pad=0, seed=seed, validate=validate, progress=seen.append, name="t/f, arm a",
-        kept=told,
+        kept=told, loss_of=LOSS,
     )  # fmt: skip
     return model, outcome, seen
 
@@ -134,8 +136,9 @@ def test_accumulation_equals_a_larger_batch():
         model = Bag()
         recipe = dataclasses.replace(RECIPE, steps=1, batch=size, accumulation=32 // size, weight_decay=0.0, warmup=0.0)
         loop.train(
-            model, batch, recipe, ENGINE, pad=0, seed=1, validate=lambda: chosen(0.0), progress=lambda s: None, name="t"
-        )
+            model, batch, recipe, ENGINE, pad=0, seed=1, validate=lambda: chosen(0.0), progress=lambda s: None,
+            name="t", loss_of=LOSS,
+        )  # fmt: skip
         grads.append(model.out.weight.detach().clone())
     assert torch.allclose(*grads, atol=1e-6)
 

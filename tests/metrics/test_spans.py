@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.decisions import spans as s
 from harness.errors import DataError
-from harness.evaluation import spans as s
+from harness.metrics import METRICS
 
 LABELS = ("Date", "Age", "Location")
 LENGTH = 12
+OF_SPANS = {name: metric for name, metric in METRICS.items() if "spans" in metric.of}
 quick = settings(max_examples=80, deadline=None, derandomize=True)
 
 
@@ -44,16 +46,16 @@ def test_strict_f1_is_set_intersection(documents):
     gold = {(i, *span) for i, (g, _) in enumerate(documents) for span in g}
     predicted = {(i, *span) for i, (_, p) in enumerate(documents) for span in p}
     d = decisions(*documents)
-    assert s.strict_f1(d) == pytest.approx(f1(len(gold & predicted), len(gold), len(predicted)))
+    assert METRICS["strict_f1"](d) == pytest.approx(f1(len(gold & predicted), len(gold), len(predicted)))
     expected = []
     for label in LABELS:
         g, p = ({x for x in side if x[3] == label} for side in (gold, predicted))
         expected.append(f1(len(g & p), len(g), len(p)))
-        row = s.per_label(d)[LABELS.index(label)]
+        row = d.by_class[LABELS.index(label)]
         assert row["support"] == len(g) and row["f1"] == pytest.approx(expected[-1])
         assert row["recall"] == pytest.approx(len(g & p) / len(g) if g else 0)
         assert row["precision"] == pytest.approx(len(g & p) / len(p) if p else 0)
-    assert s.macro_f1(d) == pytest.approx(sum(expected) / 3)
+    assert METRICS["macro_f1"](d) == pytest.approx(sum(expected) / 3)
 
 
 def most_pairs(gold, predicted):
@@ -73,15 +75,15 @@ def most_pairs(gold, predicted):
 def test_relaxed_f1_is_the_largest_pairing(gold, predicted):
     predicted = tuple(sorted(set(predicted)))
     expected = f1(most_pairs(gold, predicted), len(gold), len(predicted))
-    assert s.relaxed_f1(decisions((gold, predicted))) == pytest.approx(expected)
+    assert METRICS["relaxed_f1"](decisions((gold, predicted))) == pytest.approx(expected)
 
 
 def test_relaxed_pairs_one_to_one():
     whole, halves = ((0, 8, "Age"),), ((0, 3, "Age"), (4, 8, "Age"))
     for gold, predicted in ((whole, halves), (halves, whole)):
-        assert s.relaxed_f1(decisions((gold, predicted))) == pytest.approx(2 / 3)
-    assert s.relaxed_f1(decisions((whole, ((0, 8, "Date"),)))) == 0
-    assert s.relaxed_f1(decisions((whole, ((8, 9, "Age"),)))) == 0
+        assert METRICS["relaxed_f1"](decisions((gold, predicted))) == pytest.approx(2 / 3)
+    assert METRICS["relaxed_f1"](decisions((whole, ((0, 8, "Date"),)))) == 0
+    assert METRICS["relaxed_f1"](decisions((whole, ((8, 9, "Age"),)))) == 0
 
 
 @quick
@@ -89,14 +91,14 @@ def test_relaxed_pairs_one_to_one():
 def test_order_of_documents_and_spans_does_not_matter(documents, random):
     mixed = [(tuple(random.sample(g, len(g))), tuple(random.sample(p, len(p)))) for g, p in documents]
     random.shuffle(mixed)
-    for name, metric in s.METRICS.items():
+    for name, metric in OF_SPANS.items():
         assert metric(decisions(*documents)) == pytest.approx(metric(decisions(*mixed))), name
 
 
 @quick
 @given(st.lists(st.tuples(disjoint(), disjoint()), max_size=4))
 def test_relaxed_is_never_below_strict(documents):
-    assert s.relaxed_f1(decisions(*documents)) >= s.strict_f1(decisions(*documents)) - 1e-12
+    assert METRICS["relaxed_f1"](decisions(*documents)) >= METRICS["strict_f1"](decisions(*documents)) - 1e-12
 
 
 @quick
@@ -104,26 +106,26 @@ def test_relaxed_is_never_below_strict(documents):
 def test_perfect_is_one_and_empty_is_zero(gold):
     perfect, empty = decisions(*[(g, g) for g in gold]), decisions(*[(g, ()) for g in gold])
     marked = any(gold)
-    assert s.strict_f1(perfect) == s.relaxed_f1(perfect) == (1 if marked else 0)
-    assert s.document_leak_rate(perfect) == 0
-    assert s.strict_f1(empty) == s.relaxed_f1(empty) == s.macro_f1(empty) == 0
-    assert s.document_leak_rate(empty) == (1 if marked else 0)
+    assert METRICS["strict_f1"](perfect) == METRICS["relaxed_f1"](perfect) == (1 if marked else 0)
+    assert METRICS["document_leak_rate"](perfect) == 0
+    assert METRICS["strict_f1"](empty) == METRICS["relaxed_f1"](empty) == METRICS["macro_f1"](empty) == 0
+    assert METRICS["document_leak_rate"](empty) == (1 if marked else 0)
 
 
 def test_a_leak_is_one_uncovered_character_of_one_identifier():
     gold = ((0, 4, "Age"), (6, 9, "Date"))
-    assert s.document_leak_rate(decisions((gold, ((0, 9, "Location"),)))) == 0
-    assert s.document_leak_rate(decisions((gold, ((0, 2, "Age"), (2, 4, "Date"), (6, 9, "Date"))))) == 0
-    assert s.document_leak_rate(decisions((gold, ((0, 4, "Age"), (6, 8, "Date"))))) == 1
+    assert METRICS["document_leak_rate"](decisions((gold, ((0, 9, "Location"),)))) == 0
+    assert METRICS["document_leak_rate"](decisions((gold, ((0, 2, "Age"), (2, 4, "Date"), (6, 9, "Date"))))) == 0
+    assert METRICS["document_leak_rate"](decisions((gold, ((0, 4, "Age"), (6, 8, "Date"))))) == 1
     without = ((), ((0, 3, "Age"),))
-    assert s.document_leak_rate(decisions((gold, gold), (gold, ()), without)) == 0.5
+    assert METRICS["document_leak_rate"](decisions((gold, gold), (gold, ()), without)) == 0.5
 
 
 def test_macro_counts_an_absent_label_as_zero():
     gold = ((0, 4, "Age"),)
-    assert s.macro_f1(decisions((gold, gold))) == pytest.approx(1 / 3)
+    assert METRICS["macro_f1"](decisions((gold, gold))) == pytest.approx(1 / 3)
     # A label that occurs only in predictions was already in the denominator.
-    assert s.macro_f1(decisions((gold, (*gold, (6, 9, "Date"))))) == pytest.approx(1 / 3)
+    assert METRICS["macro_f1"](decisions((gold, (*gold, (6, 9, "Date"))))) == pytest.approx(1 / 3)
 
 
 def iob2_entities(tags):
@@ -149,7 +151,7 @@ def tags_of(spans):
 @given(disjoint(), disjoint())
 def test_strict_f1_agrees_with_strict_iob2_on_one_character_tokens(gold, predicted):
     g, p = iob2_entities(tags_of(gold)), iob2_entities(tags_of(predicted))
-    assert s.strict_f1(decisions((gold, predicted))) == pytest.approx(f1(len(g & p), len(g), len(p)))
+    assert METRICS["strict_f1"](decisions((gold, predicted))) == pytest.approx(f1(len(g & p), len(g), len(p)))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Entity scores on character spans, so that the gold count is the same for every tokenizer.
+"""Entities as character spans, gold and predicted, so that the gold count is the same for every tokenizer.
 
 A span is (start, end, label), end exclusive, in characters of its document. Counts are pooled over
 documents (micro). Field conventions: the i2b2/n2c2 de-identification tracks report a strict score
@@ -7,7 +7,7 @@ documents (micro). Field conventions: the i2b2/n2c2 de-identification tracks rep
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from harness.errors import DataError
@@ -93,6 +93,62 @@ class SpanDecisions:
                             remedy="Make the predictions again with `harness finetune`.",
                         )
 
+    def __len__(self) -> int:
+        return len(self.documents)
+
+    @property
+    def held(self) -> set[str]:
+        """The labels that gold has."""
+        return {label for document in self.documents for _, _, label in document.gold}
+
+    def subset(self, at: list[int]) -> "SpanDecisions":
+        """The documents at these positions."""
+        return replace(self, documents=tuple(self.documents[i] for i in at))
+
+    def keys(self, groups: Mapping[str, str] | None = None) -> tuple[str, ...]:
+        """The group of every document, which is one of its own unless `groups` maps its id to a key."""
+        return tuple(groups[d.id] if groups is not None else d.id for d in self.documents)
+
+    def found(self, matching: "Matching", pooled: bool):
+        """Hits, false alarms and misses of every document: of each label, or of all labels together."""
+        from harness.decisions.counts import table
+
+        at = {label: 0 if pooled else 3 * i for i, label in enumerate(self.labels)}
+        cells = [
+            (i, at[label] + k, n)
+            for i, document in enumerate(self.documents)
+            for label, c in counted(document, matching).items()
+            for k, n in enumerate((c.matched, c.predicted - c.matched, c.gold - c.matched))
+        ]
+        shape = (len(self.documents), 3 if pooled else 3 * len(self.labels))
+        return table(*(zip(*cells, strict=True) if cells else ([], [], [])), shape)
+
+    def by_label(self):
+        """The same of each label, where a span is found that has the same ends."""
+        return self.found(strictly, pooled=False)
+
+    def leaking(self):
+        """Documents with a gold span: those that leak, and those that do not."""
+        import numpy as np
+
+        from harness.decisions.counts import hits
+
+        marked, leaking = ([f(d) for d in self.documents] for f in (lambda d: bool(d.gold), leaks))
+        return hits(np.array(leaking, dtype=bool), np.array(marked, dtype=bool))
+
+    @property
+    def by_class(self) -> tuple[dict, ...]:
+        """Strict precision, recall, F1 (0 to 1) and gold count of every label, in list order."""
+        totals: dict[str, Counter] = {label: Counter() for label in self.labels}
+        for document in self.documents:
+            for label, c in counted(document, strictly).items():
+                totals[label].update(matched=c.matched, gold=c.gold, predicted=c.predicted)
+        counts = {label: Counts(c["matched"], c["gold"], c["predicted"]) for label, c in totals.items()}
+        return tuple(
+            {"label": label, "precision": c.precision, "recall": c.recall, "f1": c.f1, "support": c.gold}
+            for label, c in counts.items()
+        )
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -114,28 +170,6 @@ class Counts:
     def f1(self) -> float:
         total = self.gold + self.predicted
         return 2 * self.matched / total if total else 0.0
-
-
-def strict_counts(decisions: SpanDecisions) -> dict[str, Counts]:
-    """Per label: spans of the same document with the same start, end and label."""
-    return _counts(decisions, strictly)
-
-
-def relaxed_counts(decisions: SpanDecisions) -> dict[str, Counts]:
-    """Per label: the largest one-to-one pairing of gold and predicted spans that share a character.
-
-    One-to-one means that two halves of a name found separately count one match and one false alarm,
-    and one long prediction over two names one match and one miss.
-    """
-    return _counts(decisions, paired)
-
-
-def _counts(decisions: SpanDecisions, matching: Matching) -> dict[str, Counts]:
-    totals: dict[str, Counter] = {label: Counter() for label in decisions.labels}
-    for document in decisions.documents:
-        for label, c in counted(document, matching).items():
-            totals[label].update(matched=c.matched, gold=c.gold, predicted=c.predicted)
-    return {label: Counts(c["matched"], c["gold"], c["predicted"]) for label, c in totals.items()}
 
 
 def counted(document: Document, matching: Matching) -> dict[str, Counts]:
@@ -175,55 +209,11 @@ def paired(gold: set[tuple[int, int]], predicted: set[tuple[int, int]]) -> int:
     return pairs
 
 
-def _pooled(counts: dict[str, Counts]) -> Counts:
-    return Counts(*(sum(getattr(c, part) for c in counts.values()) for part in ("matched", "gold", "predicted")))
-
-
-def strict_f1(decisions: SpanDecisions) -> float:
-    """Micro-F1 over (document, start, end, label)."""
-    return _pooled(strict_counts(decisions)).f1
-
-
-def relaxed_f1(decisions: SpanDecisions) -> float:
-    """Micro-F1 where a shared character and the same label suffice, paired one to one."""
-    return _pooled(relaxed_counts(decisions)).f1
-
-
-def macro_f1(decisions: SpanDecisions) -> float:
-    """Unweighted mean of strict F1 over every label of the fixed list (an absent label counts 0)."""
-    counts = strict_counts(decisions)
-    return sum(c.f1 for c in counts.values()) / len(counts)
-
-
-def document_leak_rate(decisions: SpanDecisions) -> float:
-    """Share of documents that would leak if every predicted span were masked; lower is better.
-
-    The denominator is the documents with at least one gold span; a document leaks when at least one
-    character that can be read of at least one of its gold spans lies outside the union of its predicted
-    spans, whatever their labels (a name masked as a place is masked). 0 where no document has gold spans.
-    """
-    marked = [document for document in decisions.documents if document.gold]
-    return sum(leaks(document) for document in marked) / len(marked) if marked else 0.0
-
-
 def leaks(document: Document) -> bool:
     """Does a readable character of a gold span lie outside the union of the predicted spans?"""
     return bool(document.seen(document.gold) - document.masked)
 
 
-def per_label(decisions: SpanDecisions) -> list[dict]:
-    """Strict precision, recall, F1 (0 to 1) and gold count of every label, in list order."""
-    return [
-        {"label": label, "precision": c.precision, "recall": c.recall, "f1": c.f1, "support": c.gold}
-        for label, c in strict_counts(decisions).items()
-    ]
-
-
 def nothing_found(decisions: SpanDecisions) -> SpanDecisions:
     """The same documents without predictions: every token called the majority class, "outside"."""
     return replace(decisions, documents=tuple(replace(d, predicted=()) for d in decisions.documents))
-
-
-METRICS: dict[str, Callable[[SpanDecisions], float]] = {
-    function.__name__: function for function in (strict_f1, relaxed_f1, macro_f1, document_leak_rate)
-}

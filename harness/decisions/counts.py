@@ -1,0 +1,103 @@
+"""What groups contribute to a metric, so that they can be left out, drawn again or swapped.
+
+A decision is counted once; leaving a group out or drawing it twice is then arithmetic on a few whole
+numbers instead of scoring all rows again. A metric is a pair: what a group contributes (a vector of
+counts) and the score of a sum of such vectors. Three layouts cover all of them:
+
+- share: (hits, misses) of accuracy, group accuracy, sensitivity, specificity, documents that leak;
+- F1: true positives, false positives, false negatives of what is pooled;
+- labels: the same three for every label of the fixed list, one label after the other.
+
+A group is what the split never tears apart: questions that share a text, calls of one caller, a document.
+
+Counts are kept sparse: of a thousand labels a group has a few, and tables of all of them would take gigabytes.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+
+from harness.errors import DataError
+
+Score = Callable[[np.ndarray], np.ndarray]
+CELLS = 1_000_000  # numbers of a piece that is worked on at once: 8 MB
+
+
+@dataclass(frozen=True)
+class GroupCounts:
+    """The counts of one run: `table` is [groups, counts] of whole numbers, `groups` their keys, sorted."""
+
+    metric: str
+    groups: tuple[str, ...]
+    table: sparse.csr_array
+
+    @property
+    def values(self) -> np.ndarray:
+        """The whole table, with its zeros."""
+        return self.table.toarray()
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Runs over the same groups: what an array [runs, groups, counts] would hold."""
+
+    tables: tuple[sparse.csr_array, ...]
+
+    @classmethod
+    def of(cls, array: np.ndarray) -> "Stack":
+        return cls(tuple(sparse.csr_array(np.asarray(run, dtype=np.float64)) for run in array))
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return (len(self.tables), *self.tables[0].shape)
+
+    @cached_property
+    def totals(self) -> np.ndarray:
+        """Sums over the groups, [runs, counts]."""
+        return np.stack([np.asarray(table.sum(axis=0), dtype=np.float64) for table in self.tables])
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        """The array cut along its groups into pieces of a few megabytes."""
+        runs, groups, columns = self.shape
+        step = max(1, CELLS // max(1, runs * columns))
+        for start in range(0, groups, step):
+            yield np.stack([table[start : start + step].toarray() for table in self.tables])
+
+
+def grouped(metric: str, contributed: sparse.csr_array, keys: Sequence[str], whole: bool = False) -> GroupCounts:
+    """What each group contributes to `metric`, from what its rows or documents do; `keys` names the group of each.
+
+    Where groups count as a `whole`, one is a hit that has no missed row.
+    """
+    known, position = np.unique(np.array(keys, dtype=object).astype(str), return_inverse=True)
+    member = sparse.csr_array((np.ones_like(position), (position, np.arange(len(position)))))
+    summed = sparse.csr_array(member @ contributed)
+    return GroupCounts(metric, tuple(known.tolist()), hits(summed.toarray()[:, 1] == 0) if whole else summed)
+
+
+def hits(hit: np.ndarray, among: np.ndarray | bool = True) -> sparse.csr_array:
+    """Rows of (hit, missed); rows outside `among` count nothing."""
+    return sparse.csr_array(np.stack([hit & among, ~hit & among], axis=-1).astype(np.int64))
+
+
+def table(rows, columns, values, shape: tuple[int, int]) -> sparse.csr_array:
+    """Numbers at places, those at one place added up."""
+    return sparse.csr_array((np.asarray(values, dtype=np.int64), (rows, columns)), shape=shape)
+
+
+def stack(runs: Sequence[GroupCounts]) -> Stack:
+    """Runs over the same test groups, [runs, groups, counts].
+
+    Raises DataError where the runs do not cover the same groups or count different things.
+    """
+    first = runs[0]
+    for other in runs[1:]:
+        if (other.metric, other.groups, other.table.shape) != (first.metric, first.groups, first.table.shape):
+            raise DataError(
+                f"Runs to be compared by {first.metric} do not cover the same {len(first.groups)} groups.",
+                remedy="Make the predictions of all arms and seeds again with `harness finetune`.",
+            )
+    return Stack(tuple(run.table for run in runs))

@@ -1,0 +1,69 @@
+"""A question has one right answer among its options; the label is the letter of that."""
+
+from harness.heads.head import Rule, Template
+from harness.heads.labelled import Labelled
+
+
+class Choice(Labelled):
+    def compared_texts(self, record, fold):
+        """The question with its options in sorted order: the same item with shuffled options is the same item."""
+        return ("\n".join([record["question"], *sorted(record["options"], key=fold)]),)
+
+    def columns(self, labels, clean):
+        def of_list(rule):
+            return lambda v: not isinstance(v, list) or rule(v)
+
+        number = len(labels)
+        return {
+            "options": [
+                Rule(f"options: a list of {number}", lambda v: isinstance(v, list) and len(v) == number),
+                Rule("options: clean texts", of_list(lambda v: all(clean(option) for option in v))),
+                Rule("options distinct", of_list(lambda v: len({repr(option) for option in v}) == len(v))),
+            ],
+            "label": [Rule("exactly one right option", lambda v: isinstance(v, str) and v in labels)],
+        }
+
+    def said(self, record, labels, fold):
+        return fold(record["options"][labels.index(record["label"])])
+
+    def weighed(self, weights, records):
+        """A row for every option: itself, and what it shares with its question."""
+        from harness.classic.linear import AGREEMENT, hstack
+
+        questions, options, _ = self.rows(records)
+        found = weights(questions), weights(options)
+        return hstack([found[1], AGREEMENT * found[0].multiply(found[1])]).tocsr()
+
+    def outputs(self, labels):
+        return ()
+
+    def rows(self, records):
+        questions = [record["question"] for record in records for _ in record["options"]]
+        options = [option for record in records for option in record["options"]]
+        return questions, options, [len(record["options"]) for record in records]
+
+    def sample(self, words, number, labels):
+        others, at = words.others(len(labels) - 1), number % len(labels)
+        return {
+            "question": f"{words.name} i {words.place} {words.act} på grunn av {words.complaint}. Hva plager?",
+            "options": [*others[:at], words.complaint, *others[at:]],
+            "label": labels[number % len(labels)],
+        }
+
+
+choice = Choice(
+    name="choice",
+    place=4,
+    texts=("question", "options"),
+    answer="label",
+    decides="rows",
+    model="MultipleChoice",
+    hub="multiple-choice",
+    shows=frozenset({"matrix", "curves"}),
+    template=Template(
+        labels=("A", "B", "C", "D"),
+        formats=("jsonl", "csv", "tsv", "parquet", "dataset"),
+        metrics=("macro_f1", "accuracy"),
+        recipe=(60, 8, 64, 0),
+    ),
+)

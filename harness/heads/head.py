@@ -1,0 +1,156 @@
+"""What a head is: the questions that the stages ask of it, and the answers that most heads share."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harness.task import Task
+
+Record = Mapping[str, object]
+Line = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Template:
+    """What `harness new-task` begins a task with: labels, the formats of its sample (the usual one first), metrics, the
+    recipe (updates, rows a batch, tokens a row, overlap of windows: small, for the encoders of `embedded`), and which
+    label is positive."""
+
+    labels: tuple[str, ...]
+    formats: tuple[str, ...]
+    metrics: tuple[str, ...]
+    recipe: tuple[int, int, int, int]
+    positive: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What must hold of a value of a column, or of a whole record, and how that is called in a table of failures."""
+
+    name: str
+    holds: Callable[[object], bool]
+
+
+@dataclass(frozen=True)
+class Head(ABC):
+    """A kind of task.
+
+    `texts` are the columns of a record that carry its text, `answer` the one that carries gold; everything else is
+    metadata. `decides` is the kind of its decisions (`harness.decisions`), by which metrics fit it. `model` ends the
+    name of the class that transformers has for it, and `hub` is what model cards call such a task. `place` orders the
+    heads where they are listed. `shows` says what a report shows of it beside scores: "matrix" (what is taken for
+    what), "curves" (over all thresholds), "masking" (what masked documents would leave readable), "labels" (a picture
+    by label). `fields` stand in a prediction line beside gold and prediction. Of a `windowed` head a long document is
+    read in windows, and otherwise its end is cut off. Where a record may have several labels, or none, `nothing` says
+    of "{}", a part, that none of its records has any; of other heads it is empty.
+    """
+
+    name: str
+    place: int
+    texts: tuple[str, ...]
+    answer: str
+    decides: str
+    model: str
+    hub: str
+    template: Template
+    fields: tuple[str, ...] = ("scores",)
+    shows: frozenset[str] = field(default=frozenset())
+    windowed: bool = False
+    nothing: str = ""
+
+    # Records
+
+    def texts_of(self, record: Record) -> list[str]:
+        """Every text of a record; options are a list of them."""
+        found = (record[column] for column in self.texts)
+        return [text for value in found for text in ([value] if isinstance(value, str) else value)]
+
+    def compared_texts(self, record: Record, fold: Callable[[str], str]) -> tuple[str, ...]:
+        """The texts in which two records can repeat each other, as written; `fold` is what a reader sees of one."""
+        return tuple(self.texts_of(record))
+
+    @abstractmethod
+    def columns(self, labels: Sequence[str], clean: Callable[[object], bool]) -> dict[str, list[Rule]]:
+        """What must hold of the answer, and of texts that are no plain ones, by column; `clean` is a text to read."""
+
+    def across(self, labels: Sequence[str]) -> list[Rule]:
+        """What must hold of a record as a whole; of a value that breaks its own column's rules nothing is said."""
+        return []
+
+    @abstractmethod
+    def labels_of(self, record: Record) -> list[str]:
+        """The labels that a record has, each as often as it has it."""
+
+    @abstractmethod
+    def said(self, record: Record, labels: Sequence[str], fold: Callable[[str], str]) -> object:
+        """The right answer, comparable with that of a record with the same text."""
+
+    def strata(self, records: Iterable[Record]) -> dict[str, str]:
+        """By id what the parts of a split should hold in equal shares: the label, or the document type."""
+        return {record["id"]: str(record.get("label", record.get("document_type", ""))) for record in records}
+
+    # Prediction lines
+
+    @abstractmethod
+    def gold(self, record: Record) -> object:
+        """What the `gold` of a prediction line must be."""
+
+    @abstractmethod
+    def line_fault(self, line: Line, labels: Mapping[str, int]) -> str | None:
+        """Why a line that has all fields can be no answer; `labels` by name their place."""
+
+    def faults_beside(
+        self, part: str, lines: Sequence[Line], records: Mapping[str, Record]
+    ) -> Iterator[tuple[str, list[str]]]:
+        """What of the answers to a part does not fit the texts they are about, and the ids of these."""
+        yield from ()
+
+    @abstractmethod
+    def decisions(self, task: Task, lines: Sequence[Line], records: Mapping[str, Record] | None):
+        """Prediction lines as what metrics take. `records` are the validated ones by id, where texts are needed."""
+
+    @abstractmethod
+    def constants(self, task: Task, decisions, training: Sequence[Record]) -> dict[str, object]:
+        """The decisions of systems that read nothing, by name; `training` are the records they may count."""
+
+    @abstractmethod
+    def coded(self, line: Line, side: str, labels: Mapping[str, int], records: Mapping[str, Record] | None):
+        """One side of a line as numbers [things decided] or [1, questions], each question judged by itself; 0 is what
+        has no label, and `labels` number the others from 1. By them early stopping judges (`evaluation.selection`)."""
+
+    # Models
+
+    @abstractmethod
+    def linear_baseline(self) -> Callable:
+        """The linear model of this head: (head, labels, training records, records by part) to a `classic.Baseline`."""
+
+    def outputs(self, labels: Sequence[str]) -> tuple[str, ...]:
+        """Names of a model's outputs in order; none where it gives one score for each of several texts."""
+        return tuple(labels)
+
+    def rows(self, records: Sequence[Record]) -> tuple[list[str], list[str] | None, list[int]]:
+        """What a tokenizer is given: texts, what each of them is paired with, and how many texts every record has."""
+        return [record["text"] for record in records], None, [1] * len(records)
+
+    @abstractmethod
+    def target(self, record: Record, labels: Mapping[str, int]) -> int | tuple[int, ...]:
+        """What a model is trained to say of a record; a windowed head is trained on the tags of its spans."""
+
+    def loss(self, logits, targets):
+        """The summed loss of a batch; targets of −100 are left out."""
+        import torch
+
+        return torch.nn.functional.cross_entropy(
+            logits.float().flatten(0, -2), targets.flatten(), ignore_index=-100, reduction="sum"
+        )
+
+    @abstractmethod
+    def answers(self, records: Sequence[Record], examples, logits, labels: Sequence[str]) -> list[dict]:
+        """The `prediction` and the `fields` of each record, from the logits of its examples."""
+
+    # A new task
+
+    @abstractmethod
+    def sample(self, words, number: int, labels: Sequence[str]) -> dict:
+        """The columns of an invented record, of the `words` of `harness.plugins.examples`; the records are numbered,
+        and every label has one of the first."""

@@ -1,0 +1,91 @@
+"""What the heads share whose records have one label each, out of a fixed list."""
+
+import math
+from collections.abc import Sequence
+
+from harness.heads.head import Head, Rule
+
+ROUNDING = 1e-6  # scores are stored with six decimals
+
+
+def listed(check: str, allowed: Sequence[str]) -> str:
+    """The name of a rule that says what is allowed."""
+    return f"{check}: {', '.join(map(str, allowed[:12]))}" + (", …" if len(allowed) > 12 else "")
+
+
+def scores_fault(scores, labels: int) -> str | None:
+    """Why these can be no probabilities of so many labels."""
+    if not isinstance(scores, list) or len(scores) != labels:
+        return f"not a score for each of the {labels} labels"
+    if not all(type(score) in (float, int) and -ROUNDING <= score <= 1 + ROUNDING for score in scores):
+        return "a score that is no probability"
+    return None
+
+
+class Labelled(Head):
+    """A record has one label."""
+
+    def columns(self, labels, clean):
+        return {"label": [Rule(listed("label allowed", labels), lambda v: isinstance(v, str) and v in labels)]}
+
+    def labels_of(self, record):
+        return [record["label"]]
+
+    def said(self, record, labels, fold):
+        return record["label"]
+
+    def gold(self, record):
+        return record["label"]
+
+    def line_fault(self, line, labels):
+        for side in ("gold", "prediction"):
+            if not isinstance(line[side], str) or line[side] not in labels:
+                return f"the {side} is not in the task's label list"
+        scores = line["scores"]
+        if fault := scores_fault(scores, len(labels)):
+            return fault
+        if abs(math.fsum(scores) - 1) > ROUNDING * (len(scores) + 1):
+            return "scores that do not add up to 1"
+        if scores[labels[line["prediction"]]] < max(scores):
+            return "the prediction is not the label with the highest score"
+        return None
+
+    def decisions(self, task, lines, records):
+        from harness.decisions.rows import Decisions
+
+        columns = (tuple(line[key] for line in lines) for key in ("gold", "prediction", "group"))
+        return Decisions(task.labels, *columns, task.positive)
+
+    def constants(self, task, decisions, training):
+        from harness.decisions.rows import constant, majority_label
+
+        found = {"majority": constant(decisions, majority_label([r["label"] for r in training], task.labels))}
+        # On a two-label task the commonest may score 0 by never answering positive.
+        return found | ({} if task.positive is None else {"always_positive": constant(decisions, task.positive)})
+
+    def coded(self, line, side, labels, records):
+        return [labels[line[side]]]
+
+    def linear_baseline(self):
+        from harness.classic.linear import regression
+
+        return regression
+
+    def weighed(self, weights, records):
+        """What a linear model sees of records: [rows, features] of texts that `weights` has counted."""
+        return weights([record["text"] for record in records])
+
+    def target(self, record, labels):
+        return labels[record["label"]]
+
+    def answers(self, records, examples, logits, labels):
+        """The likeliest label, and the softmax in float64, rounded to the 6 decimals that are stable."""
+        import torch
+
+        return [
+            {
+                "prediction": labels[int(row.argmax())],
+                "scores": [round(p, 6) for p in torch.softmax(row.double(), -1).tolist()],
+            }
+            for row in logits
+        ]

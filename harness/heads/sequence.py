@@ -1,0 +1,29 @@
+"""A text has one label."""
+
+from harness.heads.head import Template
+from harness.heads.labelled import Labelled
+
+
+class Sequence(Labelled):
+    def sample(self, words, number, labels):
+        text = f"{words.name} fra {words.place} hadde {words.complaint} og {words.act}."
+        return {"text": text, "label": labels[number % len(labels)]}
+
+
+sequence = Sequence(
+    name="sequence",
+    place=1,
+    texts=("text",),
+    answer="label",
+    decides="rows",
+    model="SequenceClassification",
+    hub="text-classification",
+    shows=frozenset({"matrix", "curves"}),
+    template=Template(
+        labels=("no", "yes"),
+        formats=("csv", "tsv", "jsonl", "parquet", "dataset"),
+        metrics=("binary_f1", "sensitivity", "specificity", "mcc"),
+        recipe=(60, 8, 64, 0),
+        positive="yes",
+    ),
+)

@@ -1,0 +1,51 @@
+"""The metrics there are, one object each, found in the files of this package.
+
+A metric is added by one object in one of these files, or by a file of its own, and by the tasks that list it.
+"""
+
+from collections.abc import Iterator
+
+from harness import members
+from harness.errors import DataError, nearest
+from harness.metrics.metric import Metric
+from harness.task import Task
+
+__all__ = ["METRICS", "Metric", "faults", "named", "primary"]
+
+METRICS: dict[str, Metric] = {metric.name: metric for metric in members.of(__name__, __path__, Metric)}
+
+
+def named(name: str) -> Metric:
+    """The metric that a stored score names. Raises DataError where there is none (any more)."""
+    if name not in METRICS:
+        raise DataError(
+            f"There is no metric {name!r}.{nearest(name, METRICS)}",
+            remedy="Make the scores again with `harness score`.",
+        )
+    return METRICS[name]
+
+
+def primary(task: Task) -> Metric:
+    return METRICS[task.metrics[0]]
+
+
+def faults(task: Task, decided: str) -> Iterator[tuple[str, str]]:
+    """What is wrong with `task.metrics`, and what to do; they are texts, and `decided` is what the head decides."""
+    known = {name: metric for name, metric in METRICS.items() if decided in metric.of}
+    usable = [name for name, metric in known.items() if task.positive is not None or not metric.positive]
+    for i, name in enumerate(task.metrics):
+        if name not in known:
+            yield (
+                f"there is no metric {name!r} for the head {task.head!r}.{nearest(name, known)}",
+                f"Metrics of this head: {', '.join(known)}.",
+            )
+        elif name not in usable:
+            yield f"TASK.metrics has {name}, which needs TASK.positive.", f"Set TASK.positive, or take {name} out."
+        elif name in task.metrics[:i]:
+            yield f"TASK.metrics repeats {name}.", "Name each metric once."
+        elif i == 0 and known[name].unfit:
+            leading = [other for other in usable if not known[other].unfit]
+            yield (
+                f"TASK.metrics begins with {name}, by which arms cannot be compared: {known[name].unfit}.",
+                f"Begin with one of {', '.join(leading)}; {name} may follow.",
+            )

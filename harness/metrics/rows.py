@@ -1,0 +1,52 @@
+"""Metrics of rows with one label each. The tests hold them against scikit-learn."""
+
+from harness.errors import DataError
+from harness.metrics.metric import Metric, f1, labels, mean_f1, ratio, share
+
+_ROWS = ("rows",)
+
+
+def _weighted(totals):
+    of = labels(totals)
+    support = of[..., 0] + of[..., 2]
+    return ratio((f1(of) * support).sum(axis=-1), support.sum(axis=-1))
+
+
+def _correlation(totals):
+    """0 where gold or prediction is constant. Of more labels than two in the form of Gorodkin 2004, "Comparing two
+    K-category assignments by a K-category correlation coefficient", from the margins alone."""
+    import numpy as np
+
+    of = labels(np.asarray(totals, dtype=np.float64))
+    gold, called = of[..., 0] + of[..., 2], of[..., 0] + of[..., 1]
+    n, right = gold.sum(axis=-1), of[..., 0].sum(axis=-1)
+    spread = (n**2 - (gold**2).sum(axis=-1)) * (n**2 - (called**2).sum(axis=-1))
+    return ratio(right * n - (gold * called).sum(axis=-1), np.sqrt(spread))
+
+
+def _in_groups(decisions):
+    if not decisions.groups:
+        raise DataError(
+            "group_accuracy needs a group per example.", remedy="Make the predictions again; they carry it."
+        )
+    return decisions.hits()
+
+
+binary_f1 = Metric("binary_f1", "binary F1", _ROWS, lambda d: d.of_positive(), f1, needs="positive")
+macro_f1 = Metric("macro_f1", "macro-F1", ("rows", "spans"), lambda d: d.by_label(), mean_f1)
+# With one label per row and the whole list, F1 of the pooled counts is accuracy.
+micro_f1 = Metric("micro_f1", "micro-F1", _ROWS, lambda d: d.hits(), share)
+weighted_f1 = Metric("weighted_f1", "weighted F1", _ROWS, lambda d: d.by_label(), _weighted)
+accuracy = Metric("accuracy", "accuracy", _ROWS, lambda d: d.hits(), share)
+group_accuracy = Metric("group_accuracy", "group accuracy", _ROWS, _in_groups, share, whole=True)
+mcc = Metric(
+    "mcc", "MCC", _ROWS, lambda d: d.by_label(), _correlation, lowest=-1.0, needs="two", hub="matthews_correlation"
+)
+sensitivity = Metric(
+    "sensitivity", "sensitivity", _ROWS, lambda d: d.hits(True), share, needs="positive",
+    unfit="the answer “always positive” scores 1",
+)  # fmt: skip
+specificity = Metric(
+    "specificity", "specificity", _ROWS, lambda d: d.hits(False), share, needs="other",
+    unfit="the answer “never positive” scores 1",
+)  # fmt: skip
