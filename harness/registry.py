@@ -17,8 +17,6 @@ LONGEST_TITLE = 300
 UNSUPPORTED = {
     "regression": "a number as the answer is not supported: every score here is an F1 over a fixed list of labels, so "
     "cut the numbers into classes and take the head sequence",
-    "multilabel": "several labels a row are not supported: a head has one answer, so declare a task of yes and no for "
-    "each label",
 }
 
 

@@ -68,7 +68,7 @@ def test_wrong_usage_exits_with_2(arguments, capsys):
         (["data", "fetch", "medmqp", "--mirror", "nowhere"], "nowhere", "mirror"),
         (["data", "use", "medmqp", "nowhere.csv"], "what was given for medmqp is missing", "Give the file"),
         (["new-task", "dose", "--head", "regression"], "is not supported", "Heads: sequence, pair"),
-        (["new-task", "codes", "--head", "multi-label"], "are not supported", "Heads: sequence, pair"),
+        (["new-task", "codes", "--head", "multi-label"], "Did you mean 'multilabel'?", "Heads: sequence, pair"),
         (["new-task", "triage", "--head", "sequense"], "Did you mean 'sequence'?", "Heads: sequence, pair"),
         (["new-task", "triage", "--head", "tokens", "--format", "csv"], "no format 'csv'", "conll, brat, tags, jsonl"),
         (["new-task", "medmqp", "--head", "pair"], "tasks/medmqp.py is there already", "another name"),

@@ -160,7 +160,7 @@ def test_a_broken_package_is_named(site, root, change, said):
         (('licence="MIT"', 'licence=""'), r"TASK\.licence is empty"),
         (('name="dose"', 'name="doses"'), r"TASK\.name is 'doses'"),
         (('head="sequence"', 'head="regression"'), "a number as the answer is not supported"),
-        (('head="sequence"', 'head="multi-label"'), "several labels a row are not supported"),
+        (('head="sequence"', 'head="multi-label"'), "Did you mean 'multilabel'"),
     ],
 )
 def test_a_declaration_at_fault_is_told_with_the_package(site, root, change, said):

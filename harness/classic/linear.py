@@ -3,7 +3,7 @@
 import math
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
@@ -128,7 +128,7 @@ def _on_top_of_one_another(blocks: Iterable[csr_matrix]) -> csr_matrix:
 
 def regression(head, labels: Sequence[str], training: list[dict], scored: dict[str, list[dict]]) -> Baseline:
     """Logistic regression of what `head` makes of texts that are weighed as in the training part."""
-    every, training = len(training), sample(training, MOST)
+    every, training = len(training), sample(training, MOST, head.strata(training))
     weights = Weights([text for record in training for text in head.texts_of(record)])
     # All parts at once: of many labels a model is fitted anew whenever it is asked.
     encoded, features = (
@@ -147,17 +147,19 @@ def regression(head, labels: Sequence[str], training: list[dict], scored: dict[s
     return Baseline("logistic_regression", "strength", STRENGTHS, answers, fitted)
 
 
-def sample(records: list[dict], most: int) -> list[dict]:
-    """The records, or about `most` of them where they are more: of each label its share, and one at least."""
+def sample(records: list[dict], most: int, strata: Mapping[str, str]) -> list[dict]:
+    """The records, or about `most` of them where they are more: of each stratum its share, and one at least; `strata`
+    are by id."""
     if len(records) <= most:
         return records
     order = np.random.default_rng(derived_seed("rows of a linear model")).permutation(len(records))
-    held = Counter(record["label"] for record in records)
+    held = Counter(strata[record["id"]] for record in records)
     left = {label: math.ceil(number * most / len(records)) for label, number in held.items()}
     chosen = []
     for place in order.tolist():
-        if left[records[place]["label"]]:
-            left[records[place]["label"]] -= 1
+        stratum = strata[records[place]["id"]]
+        if left[stratum]:
+            left[stratum] -= 1
             chosen.append(place)
     return [records[place] for place in sorted(chosen)]
 

@@ -1,4 +1,4 @@
-"""The options of a multiple-choice item in their order, whatever way a file writes them down.
+"""The options of a multiple-choice item in their order, and the labels of a row, whatever way a file writes them down.
 
 A list, or several columns, have an order of their own. In an object each option has a key, and the order in which the
 keys stand means nothing: JSON leaves it open, and a Parquet struct has the order of the file's first row.
@@ -51,6 +51,25 @@ def choice(labels: Iterable[str], *, answer: Answer = "letter") -> Callable[[dic
         raise Refused("label", f"no {answer} of an option", label)
 
     shape.answer = answer
+    return shape
+
+
+def several(labels: Iterable[str], *, separator: str = ";") -> Callable[[dict], dict]:
+    """A `shape` for any number of labels a row: "labels" as a list in the order of `labels`, each once.
+
+    A file has them as a list, or as one text with a `separator` between them; an empty one is a row without a label.
+    """
+    places = {label: place for place, label in enumerate(labels)}
+
+    def shape(record: dict) -> dict:
+        given = record["labels"]
+        given = [part.strip() for part in given.split(separator) if part.strip()] if isinstance(given, str) else given
+        if not isinstance(given, list) or not all(isinstance(label, str) for label in given):
+            raise Refused("labels", "no list of labels")
+        if not set(given) <= places.keys():
+            raise Refused("labels", "a label that is not the task's")
+        return {**record, "labels": sorted(set(given), key=places.__getitem__)}
+
     return shape
 
 

@@ -17,6 +17,8 @@ Row = tuple[str, dict | None]
 TOLD = object()
 REMEDY = "Correct these rows; nothing was written."
 UNKNOWN = "unknown column"
+# Columns of which a shape takes a list.
+LISTED = ("options", "labels")
 _NAME = re.compile(r"[^\W\d][\w-]{0,30}")
 _INDEX = re.compile(r"Unnamed: \d+|__index_level_\d+__")
 Drop = Callable[[list[dict]], tuple[list[dict], Counter]]
@@ -104,7 +106,7 @@ def _parsed(row: dict, plan: Plan, repairs: set[str]) -> tuple[dict, list[tuple[
             faults.append(("missing column", column, key, None))
         elif value is None:
             faults.append(("null value", column, key, None))
-        # Only a shape knows what to do with an object, and with a list of options.
+        # Only a shape knows what to do with an object, and with a list.
         elif not isinstance(value, _types(plan, column)):
             faults.append((f"{type(value).__name__} where text belongs", column, key, None))
         else:
@@ -138,7 +140,7 @@ def _cause(name: str, number: int) -> str:
 def _types(plan: Plan, column: str) -> tuple[type, ...]:
     if not plan.shape:
         return (str,)
-    return (str, dict, list) if plan.listed and column == "options" else (str, dict)
+    return (str, dict, list) if plan.listed and column in LISTED else (str, dict)
 
 
 def _cleaned(value, repairs: set[str]):

@@ -18,14 +18,14 @@ from harness.data.delimited import Quotes, delimited, delimiter_fault
 from harness.data.findings import Finding
 from harness.data.folders import reads
 from harness.data.mapping import Layout, carrying
-from harness.data.options import choice
+from harness.data.options import choice, several
 from harness.data.readers import exact_duplicates
 from harness.data.rows import TOLD, Drop, Plan, Row, to_reading, unknown
 from harness.errors import DataError
 from harness.letters import composed
 from harness.task import Reading
 
-__all__ = ["arrow_rows", "choice", "dataset", "table"]
+__all__ = ["arrow_rows", "choice", "dataset", "several", "table"]
 
 ARROW = (".arrow", ".parquet")
 LIBRARYS = ("dataset_info.json", "state.json", "dataset_dict.json")
@@ -244,5 +244,5 @@ def _label_fault(label) -> str | None:
         whole = " (values= maps 0.0 and 1.0 to labels)" if label.is_integer() else ""
         return "a decimal number as label: regression is not supported" + whole
     if isinstance(label, list | dict):
-        return "several labels: multi-label tasks are not supported"
+        return "several labels: they are the column labels of the head multilabel"
     return None

@@ -97,6 +97,11 @@ class Decisions:
         columns = np.concatenate([3 * gold[right], 3 * predicted[~right] + 1, 3 * gold[~right] + 2])
         return table(rows, columns, np.ones_like(rows), (len(gold), 3 * len(self.labels)))
 
+    def pooled(self) -> sparse.csr_array:
+        """The same of all labels together: a wrong answer is a false alarm and a miss."""
+        right, wrong = self.hits().toarray().T
+        return sparse.csr_array(np.stack([right, wrong, wrong], axis=-1))
+
     def of_positive(self) -> sparse.csr_array:
         """The same of the positive label alone."""
         return self.by_label()[:, 3 * self.at_positive : 3 * self.at_positive + 3]

@@ -50,7 +50,7 @@ def made(root: Path, task: Task, settings: ScoreSettings) -> dict:
     rows = _Rows(Path(root), task, settings)
     statistics = settings.statistics
     known = Known(statistics.level, statistics.margin)
-    if rows.unmeasurable or "test" not in rows.parts:
+    if heads.of(task).unreleased or rows.unmeasurable or "test" not in rows.parts:
         return releasing.withheld(task, rows.bound)
     parts = {part: hidden.of(task, rows.decided(part, metrics), rows.majority) for part in rows.parts}
     # The finest rung has a table of labels, whichever metric is their mean.

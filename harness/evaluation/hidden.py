@@ -58,8 +58,10 @@ class Rows:
         if self.metric == "group_accuracy":
             whole = np.logical_and.reduceat(right, self.starts, axis=-1)
             return np.stack([whole, ~whole], axis=-1).astype(np.float64)
-        if self.metric in ("accuracy", "micro_f1"):
+        if self.metric == "accuracy":
             found = [right, ~right]
+        elif self.metric == "micro_f1":
+            found = [right, ~right, ~right]
         elif self.metric in ("sensitivity", "specificity"):
             among = (gold == self.positive) == (self.metric == "sensitivity")
             found = [right & among, ~right & among]

@@ -65,5 +65,6 @@ choice = Choice(
         formats=("jsonl", "csv", "tsv", "parquet", "dataset"),
         metrics=("macro_f1", "accuracy"),
         recipe=(60, 8, 64, 0),
+        shape='tabular.choice(LABELS, answer="letter")',
     ),
 )

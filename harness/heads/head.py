@@ -13,14 +13,15 @@ Line = Mapping[str, object]
 @dataclass(frozen=True)
 class Template:
     """What `harness new-task` begins a task with: labels, the formats of its sample (the usual one first), metrics, the
-    recipe (updates, rows a batch, tokens a row, overlap of windows: small, for the encoders of `embedded`), and which
-    label is positive."""
+    recipe (updates, rows a batch, tokens a row, overlap of windows: small, for the encoders of `embedded`), which label
+    is positive, and what makes records of a table's rows."""
 
     labels: tuple[str, ...]
     formats: tuple[str, ...]
     metrics: tuple[str, ...]
     recipe: tuple[int, int, int, int]
     positive: str = ""
+    shape: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class Head(ABC):
     what), "curves" (over all thresholds), "masking" (what masked documents would leave readable), "labels" (a picture
     by label). `fields` stand in a prediction line beside gold and prediction. Of a `windowed` head a long document is
     read in windows, and otherwise its end is cut off. Where a record may have several labels, or none, `nothing` says
-    of "{}", a part, that none of its records has any; of other heads it is empty.
+    of "{}", a part, that none of its records has any; of other heads it is empty. `unreleased` says why no figure of
+    restricted data leaves (empty: `evaluation.disclosing` decides).
     """
 
     name: str
@@ -57,6 +59,7 @@ class Head(ABC):
     shows: frozenset[str] = field(default=frozenset())
     windowed: bool = False
     nothing: str = ""
+    unreleased: str = ""
 
     # Records
 

@@ -1,4 +1,7 @@
-"""Metrics of rows with one label each. The tests hold them against scikit-learn."""
+"""Metrics of rows with one label each, some of them also of rows with several, or of spans.
+
+The tests hold them against scikit-learn.
+"""
 
 from harness.errors import DataError
 from harness.metrics.metric import Metric, f1, labels, mean_f1, ratio, share
@@ -33,11 +36,12 @@ def _in_groups(decisions):
 
 
 binary_f1 = Metric("binary_f1", "binary F1", _ROWS, lambda d: d.of_positive(), f1, needs="positive")
-macro_f1 = Metric("macro_f1", "macro-F1", ("rows", "spans"), lambda d: d.by_label(), mean_f1)
-# With one label per row and the whole list, F1 of the pooled counts is accuracy.
-micro_f1 = Metric("micro_f1", "micro-F1", _ROWS, lambda d: d.hits(), share)
+macro_f1 = Metric("macro_f1", "macro-F1", ("rows", "spans", "sets"), lambda d: d.by_label(), mean_f1)
+# F1 of the counts of all labels together; with one label a row this is accuracy.
+micro_f1 = Metric("micro_f1", "micro-F1", ("rows", "sets"), lambda d: d.pooled(), f1)
 weighted_f1 = Metric("weighted_f1", "weighted F1", _ROWS, lambda d: d.by_label(), _weighted)
-accuracy = Metric("accuracy", "accuracy", _ROWS, lambda d: d.hits(), share)
+# Of a row with several labels all must be right.
+accuracy = Metric("accuracy", "accuracy", ("rows", "sets"), lambda d: d.hits(), share)
 group_accuracy = Metric("group_accuracy", "group accuracy", _ROWS, _in_groups, share, whole=True)
 mcc = Metric(
     "mcc", "MCC", _ROWS, lambda d: d.by_label(), _correlation, lowest=-1.0, needs="two", hub="matthews_correlation"

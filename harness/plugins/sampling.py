@@ -63,15 +63,18 @@ def _table(task: Task, layout: Layout, plain: list[dict]) -> dict[str, bytes]:
 
 def _row(task: Task, layout: Layout, row: dict) -> dict:
     """A row by the file's columns; what a column of the task's own would hold nobody can invent."""
-    number = task.labels.index(row["label"])
-    label = {
-        "number from 0": number,
-        "number from 1": number + 1,
-        "text": row.get("options", task.labels)[number],
-    }.get(layout.answer, row["label"])
+    if layout.answer and "label" in row:
+        number = task.labels.index(row["label"])
+        row = row | {
+            "label": {
+                "number from 0": number,
+                "number from 1": number + 1,
+                "text": row.get("options", task.labels)[number],
+            }.get(layout.answer, row["label"])
+        }
     made = {}
     for column in sorted(layout.columns, key=lambda column: column in _ORDER and 1 + _ORDER.index(column)):
-        theirs, value = layout.columns[column], label if column == "label" else row.get(column)
+        theirs, value = layout.columns[column], row.get(column)
         if isinstance(theirs, str):
             words = {ours: word for word, ours in reversed(layout.values.get(column, {}).items())}
             made |= {} if value is None else {theirs: words.get(value, value) if isinstance(value, str) else value}

@@ -23,7 +23,8 @@ def _separated(made: list[dict], delimiter: str, names: tuple[str, ...]) -> str:
     writer = csv.DictWriter(out, columns, delimiter=delimiter, lineterminator="\n", extrasaction="ignore")
     if not names:
         writer.writeheader()
-    writer.writerows(made)
+    # Several labels are one text, as `tabular.several` takes them apart.
+    writer.writerows({k: ";".join(v) if isinstance(v, list) else v for k, v in row.items()} for row in made)
     return out.getvalue()
 
 

@@ -90,8 +90,7 @@ def _reader(head: Head, format_: str) -> str:
         files = "*.arrow" if format_ == "dataset" else "*.jsonl"
         return f'word_lists.word_lists("{files}", labels=LABELS, identity="id")'
     columns = {column: f'"{column}"' for column in ("id", "group", *head.texts, head.answer)}
-    chosen = "options" in columns
-    if chosen and format_ in ("csv", "tsv"):
+    if "options" in columns and format_ in ("csv", "tsv"):
         columns["options"] = _APART
     lines = ["tabular.dataset("] if format_ == "dataset" else ["tabular.table(", f'    "sample.{format_}",']
     lines += [
@@ -100,7 +99,7 @@ def _reader(head: Head, format_: str) -> str:
     ]
     lines += [f'        "{column}": {theirs},' for column, theirs in columns.items()]
     lines += ["    },", '    others="refuse",']
-    lines += ['    shape=tabular.choice(LABELS, answer="letter"),'] if chosen else []
+    lines += [f"    shape={head.template.shape},"] if head.template.shape else []
     return "\n    ".join([*lines, ")"])
 
 

@@ -7,6 +7,7 @@ repository's own folders are relative to its root.
 from collections.abc import Iterable, Mapping
 
 from harness import restricted
+from harness.heads import HEADS
 from harness.task import Task
 
 CONFORMS_TO = "http://mlcommons.org/croissant/1.0"
@@ -31,6 +32,7 @@ KINDS = {
 FORMATS = {"csv": "text/csv", "json": "application/json", "jsonl": "application/jsonlines"}
 TYPES = {"str": "sc:Text", "int": "sc:Integer", "float": "sc:Float", "bool": "sc:Boolean"}
 RECORDS, LABELS = "records", "labels"
+ANSWERS = {head.answer for head in HEADS.values()}
 
 
 def metadata(task: Task, card: Mapping, manifest: str, records: Iterable[Mapping]) -> dict:
@@ -144,7 +146,7 @@ def _field(name: str, value) -> dict:
     if isinstance(value, list):
         return field | {"dataType": "sc:Text", "repeated": True, "source": _extract(name)}
     field |= {"dataType": TYPES.get(type(value).__name__, "sc:Text"), "source": _extract(name)}
-    return field | ({"references": {"field": {"@id": f"{LABELS}/name"}}} if name == "label" else {})
+    return field | ({"references": {"field": {"@id": f"{LABELS}/name"}}} if name in ANSWERS else {})
 
 
 def _extract(column: str, path: str | None = None) -> dict:

@@ -91,7 +91,7 @@ def _coarse(c: "Comparison", release: Release) -> "Comparison":
         thresholds=(),
         constants={},
         constants_shown=False,
-        unmeasurable={"test": {c.primary: TOO_SMALL}} if none else {},
+        unmeasurable={"test": {c.primary: heads.named(c.head).unreleased or TOO_SMALL}} if none else {},
         classic=_coarse(c.classic, release) if c.classic else None,
     )
 

@@ -90,7 +90,7 @@ def test_rows_without_an_id_get_one_and_stand_once(tmp_path):
     ("row", "said"),
     [
         ({"kind": 0.5}, "regression is not supported"),
-        ({"kind": ["a", "b"]}, "multi-label tasks are not supported"),
+        ({"kind": ["a", "b"]}, "several labels: they are the column labels of the head multilabel"),
         ({"kind": True}, "bool where text belongs"),
         ({"kind": None}, "null value"),
         ({"body": ["a"]}, "list where text belongs"),

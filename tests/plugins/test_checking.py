@@ -39,7 +39,7 @@ def changed(root, *changes):
         ('("binary_f1", "sensitivity"', '("sensitivity", "binary_f1"', "begins with sensitivity"),
         ('head="sequence"', 'head="sequense"', "Did you mean 'sequence'?"),
         ('head="sequence"', 'head="regression"', "cut the numbers into classes"),
-        ('head="sequence"', 'head="multi_label"', "a task of yes and no for each label"),
+        ('head="sequence"', 'head="multi_label"', "Did you mean 'multilabel'"),
         ('Groups(column="group")', '"group"', "TASK.groups is a str"),
         ('column="group"', 'column="patient"', "TASK.groups names patient"),
         ('column="group"', "column=3", "TASK.groups: column is 3, not the name of a column"),

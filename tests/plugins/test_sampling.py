@@ -50,7 +50,7 @@ def test_the_sample_has_the_labels_of_the_task(root, tmp_path, head, format_):
     folder = sampling.of(task, root / "tests" / "tasks" / "triage", tmp_path / "made")
     assert checking.findings(root, "triage", folder) == []
     records = task.reader(folder).records
-    found = [label for r in records for label in ([s["label"] for s in r["spans"]] if "spans" in r else [r["label"]])]
+    found = [label for r in records for label in HEADS[head].labels_of(r)]
     assert set(found) == set(labels) and len(records) == examples.ROWS
     # What stands in place as data has labels that the task does not have, and is found fault with; the sample is not.
     (said,) = checking.findings(root, "triage")

@@ -106,8 +106,9 @@ def test_of_many_rows_some_are_fitted_and_every_label_among_them(root, tmp_path,
 
 def test_a_sample_keeps_shares_and_rare_labels():
     records = [{"id": i, "label": "rare" if i == 7 else "ab"[i % 2]} for i in range(1000)]
-    chosen = linear.sample(records, 50)
+    strata = {record["id"]: record["label"] for record in records}
+    chosen = linear.sample(records, 50, strata)
     held = Counter(record["label"] for record in chosen)
     assert held["rare"] == 1 and {held["a"], held["b"]} <= {25, 26}
     assert [record["id"] for record in chosen] == sorted(record["id"] for record in chosen)
-    assert linear.sample(records, 1000) is records and linear.sample(records, 50) == chosen
+    assert linear.sample(records, 1000, strata) is records and linear.sample(records, 50, strata) == chosen

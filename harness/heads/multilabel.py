@@ -1,0 +1,171 @@
+"""A text has any number of labels, or none: every label is a question of its own, answered yes or no."""
+
+from collections import Counter
+
+from harness.heads.head import Head, Rule, Template
+from harness.heads.labelled import ROUNDING, listed, scores_fault
+
+THRESHOLD = 0.5
+
+
+class Multilabel(Head):
+    def columns(self, labels, clean):
+        def of_list(rule):
+            return lambda v: not _is_list(v) or rule(v)
+
+        places = {label: place for place, label in enumerate(labels)}
+        return {
+            "labels": [
+                Rule("labels: a list of texts", _is_list),
+                Rule(listed("label allowed", labels), of_list(lambda v: set(v) <= places.keys())),
+                Rule(
+                    "labels once, in the task's order",
+                    of_list(lambda v: not set(v) <= places.keys() or v == sorted(set(v), key=places.__getitem__)),
+                ),
+            ]
+        }
+
+    def labels_of(self, record):
+        return list(record["labels"])
+
+    def said(self, record, labels, fold):
+        return tuple(record["labels"])
+
+    def strata(self, records):
+        """The rarest label of a row, as in the iterative stratification of Sechidis, Tsoumakas & Vlahavas 2011: the
+        rarer a label, the more its share is worth, and what has it cannot be had elsewhere."""
+        records = list(records)
+        held = Counter(label for record in records for label in record["labels"])
+        return {
+            record["id"]: min(record["labels"], key=lambda label: (held[label], label), default="")
+            for record in records
+        }
+
+    def gold(self, record):
+        return list(record["labels"])
+
+    def line_fault(self, line, labels):
+        for side in ("gold", "prediction"):
+            value = line[side]
+            if not _is_list(value) or not set(value) <= labels.keys():
+                return f"the {side} is no list of the task's labels"
+            if value != sorted(set(value), key=labels.__getitem__):
+                return f"the {side} has a label twice, or not in the order of the task's list"
+        if fault := scores_fault(line["scores"], len(labels)):
+            return fault
+        for label, score in zip(labels, line["scores"], strict=True):
+            if abs(score - THRESHOLD) > ROUNDING and (score > THRESHOLD) != (label in line["prediction"]):
+                return f"the prediction is not the labels with a score over {THRESHOLD}"
+        return None
+
+    def decisions(self, task, lines, records):
+        from harness.decisions.sets import LabelSets
+
+        gold, predicted = (tuple(frozenset(line[side]) for line in lines) for side in ("gold", "prediction"))
+        return LabelSets(task.labels, gold, predicted, tuple(line["group"] for line in lines))
+
+    def constants(self, task, decisions, training):
+        """The commonest label for every row; the commonest ones, as many as give the training part the best micro-F1;
+        and all of them."""
+        from dataclasses import replace
+
+        held = Counter(label for record in training for label in record["labels"])
+        order = sorted(task.labels, key=lambda label: (-held[label], task.labels.index(label)))
+
+        def micro_f1(k: int) -> float:
+            found = sum(held[label] for label in order[:k])
+            return 2 * found / max(1, k * len(training) + held.total())
+
+        best = max(range(1, len(order) + 1), key=lambda k: (micro_f1(k), -k))
+        answers = {"majority": order[:1], "commonest_labels": order[:best], "every_label": order}
+        return {
+            name: replace(decisions, predicted=(frozenset(answer),) * len(decisions))
+            for name, answer in answers.items()
+        }
+
+    def coded(self, line, side, labels, records):
+        """Yes or no to every label."""
+        return [[int(label in line[side]) for label in labels]]
+
+    def linear_baseline(self):
+        return one_against_the_rest
+
+    def weighed(self, weights, records):
+        return weights([record["text"] for record in records])
+
+    def target(self, record, labels):
+        return tuple(int(label in record["labels"]) for label in labels)
+
+    def loss(self, logits, targets):
+        import torch
+
+        return torch.nn.functional.binary_cross_entropy_with_logits(logits.float(), targets.float(), reduction="sum")
+
+    def answers(self, records, examples, logits, labels):
+        """The labels whose probability is over a half, and all probabilities, rounded to the 6 stable decimals."""
+        import torch
+
+        return [_answer(torch.sigmoid(row.double()).tolist(), labels) for row in logits]
+
+    def sample(self, words, number, labels):
+        several = {number % len(labels), *([(number + 1) % len(labels)] if number % 2 else [])}
+        text = f"{words.name} fra {words.place} hadde {words.complaint} og {words.act}."
+        return {"text": text, "labels": [] if number % 7 == 6 else [labels[at] for at in sorted(several)]}
+
+
+def _is_list(value) -> bool:
+    return isinstance(value, list) and all(isinstance(label, str) for label in value)
+
+
+def _answer(probabilities, labels) -> dict:
+    return {
+        "prediction": [label for label, p in zip(labels, probabilities, strict=True) if p > THRESHOLD],
+        "scores": [round(float(p), 6) for p in probabilities],
+    }
+
+
+def one_against_the_rest(head, labels, training, scored):
+    """A logistic regression for every label; one that no training row has, or every one, is always answered so."""
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+
+    from harness.classic.baseline import Baseline
+    from harness.classic.linear import MOST, STRENGTHS, Weights, sample
+
+    every, training = len(training), sample(training, MOST, head.strata(training))
+    weights = Weights([record["text"] for record in training])
+    encoded = head.weighed(weights, training)
+    features = {part: head.weighed(weights, records) for part, records in scored.items()}
+    gold = np.array([[label in record["labels"] for label in labels] for record in training])
+
+    def answers(strength: float) -> dict[str, list[dict]]:
+        found = {part: np.tile(gold[0].astype(np.float64), (rows.shape[0], 1)) for part, rows in features.items()}
+        for at in np.flatnonzero(gold.any(axis=0) & ~gold.all(axis=0)):
+            model = LogisticRegression(C=strength, solver="liblinear", class_weight="balanced", random_state=0)
+            model.fit(encoded, gold[:, at])
+            for part, rows in features.items():
+                found[part][:, at] = model.predict_proba(rows)[:, 1]
+        return {part: [_answer(row, labels) for row in rows.tolist()] for part, rows in found.items()}
+
+    fitted = {"rows": len(training)} if len(training) < every else {}
+    return Baseline("logistic_regression", "strength", STRENGTHS, answers, fitted)
+
+
+multilabel = Multilabel(
+    name="multilabel",
+    place=5,
+    texts=("text",),
+    answer="labels",
+    decides="sets",
+    model="SequenceClassification",
+    hub="text-classification",
+    nothing="no row of the {} has a label",
+    unreleased="withheld: what figures of rows with several labels tell of few rows cannot be checked",
+    template=Template(
+        labels=("fall", "medication", "equipment"),
+        formats=("jsonl", "csv", "tsv", "parquet", "dataset"),
+        metrics=("macro_f1", "micro_f1", "accuracy"),
+        recipe=(60, 8, 64, 0),
+        shape="tabular.several(LABELS)",
+    ),
+)
