@@ -1,8 +1,8 @@
 """Word vectors in fine-tuning: those of the training texts are trained, and the others do no more than decay.
 
-A token that no training text holds has no gradient in any update, so AdamW's moments of its row stay 0 and its update is
-the decay alone. A task's texts name a fraction of a vocabulary: kept apart, the other rows need neither gradient nor
-moments, which were a sixth of the time of a small encoder's update and are a sixth of a large one's memory.
+A token that no training text holds has no gradient in any update, so AdamW's moments of its row stay 0 and its update
+is the decay alone. A task's texts name a fraction of a vocabulary. Kept apart, the other rows need neither gradients
+nor moments; they are a seventh of the parameters of NB-BERT-large.
 """
 
 import numpy as np
