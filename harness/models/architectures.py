@@ -29,8 +29,9 @@ class Architecture:
     gives the most tokens that a configuration reads (None: any number), `special` the usual names of the tokens for
     pad, unk, cls, sep and mask, `word_list` says whether a `vocab.txt` may stand for the tokenizer, `eager` that
     there is no fused attention. `first_alone` keeps a model whose head reads the first token alone from computing what
-    its last layer says of the others: nothing depends on it, and of few layers the last is much. `shaping_ids` are the special ids that the encoder itself computes with, and
-    `other_heads` prefixes of parameters that published files may hold beside what any class here loads.
+    its last layer says of the others: nothing depends on it, and of few layers the last is much. `shaping_ids` are the
+    special ids that the encoder itself computes with, and `other_heads` prefixes of parameters that published files may
+    hold beside what any class here loads.
     """
 
     name: str
