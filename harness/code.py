@@ -121,19 +121,19 @@ def _parsed(source: str, without: frozenset[str]) -> tuple[str, frozenset[str], 
         if isinstance(node, ast.ClassDef):
             node.body = [one for one in node.body if not (isinstance(one, ast.FunctionDef) and one.name in without)]
     calls = frozenset(node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute))
-    return _text(tree), frozenset(_named(tree)), calls
+    return as_text(tree), frozenset(_named(tree)), calls
 
 
-def _text(node) -> str:
+def as_text(node) -> str:
     """A syntax tree, a line for each statement at its top: without places, docstrings and fields that hold nothing,
     which differ between versions of Python."""
     if isinstance(node, ast.Module):
-        return "\n".join(_text(statement) for statement in node.body if not _is_remark(statement))
+        return "\n".join(as_text(statement) for statement in node.body if not _is_remark(statement))
     if isinstance(node, ast.AST):
         fields = ((name, value) for name, value in ast.iter_fields(node) if value is not None and value != [])
-        return f"{type(node).__name__}({','.join(f'{name}={_text(value)}' for name, value in fields)})"
+        return f"{type(node).__name__}({','.join(f'{name}={as_text(value)}' for name, value in fields)})"
     if isinstance(node, list):
-        return f"[{','.join(_text(item) for item in node if not _is_remark(item))}]"
+        return f"[{','.join(as_text(item) for item in node if not _is_remark(item))}]"
     return repr(node)
 
 
