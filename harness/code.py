@@ -13,6 +13,8 @@ from pathlib import Path
 from harness.files import sha256
 
 PACKAGE = Path(__file__).parent
+# What is written for a reader and read by no stage: it decides nothing of what is computed.
+PAGES = ("harness.models.readme",)
 
 
 def code_hash(module: str, package: Path = PACKAGE) -> str:
@@ -40,7 +42,7 @@ def closure(modules: Sequence[str], package: Path = PACKAGE) -> list[Path]:
 
     Read from the source, so imports inside functions count, and so does a module that is only named in
     a string, which is how architectures are looked up; a file that stands beside a module and is named there counts,
-    too. A package's `__init__` without code does not.
+    too. A package's `__init__` without code does not, and `PAGES` only where they are asked for themselves.
 
     A package that finds its own files (`harness.members`) counts with all of them. Of the classes in these a method
     counts that something here calls by its name: what a head shows in a report decides nothing where only its texts
@@ -76,7 +78,7 @@ def _closure(modules: Sequence[str], package: Path) -> tuple[list[Path], dict[Pa
             calls |= more
             if path.name == "__init__.py" and path.parent in finding:
                 named |= {other for other, place in known.items() if place.parent == path.parent}
-            waiting += sorted(known.keys() & named - found.keys() - {name})
+            waiting += sorted(known.keys() & named - found.keys() - {name, *PAGES})
             beside |= {other for other in path.parent.glob("*.*") if other.name in named and other.suffix != ".py"}
         if calls == called:
             return sorted({*found.values(), *beside}), {
