@@ -65,7 +65,7 @@ class Rung:
             "difference": f"difference and interval rounded to {points}; no score of an arm",
             "direction": f"difference and interval rounded to {points}, and no verdict of equivalence",
             "verdict": "the verdict alone",
-            WITHHELD: "nothing: the test part is too small for any figure, or cannot be measured",
+            WITHHELD: "nothing: the test part is too small for any figure, or cannot be measured or checked",
             SEEDS: "every run, since no count is under 5",
         }[self.name]
 

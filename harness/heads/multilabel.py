@@ -32,14 +32,13 @@ class Multilabel(Head):
         return tuple(record["labels"])
 
     def strata(self, records):
-        """The rarest label of a row, as in the iterative stratification of Sechidis, Tsoumakas & Vlahavas 2011: the
-        rarer a label, the more its share is worth, and what has it cannot be had elsewhere."""
+        """The labels of a row, the rarest first: a split cuts strata in their order and carries what rounding leaves to
+        the next, so that what has a rare label is shared out first, and within it by its other labels."""
         records = list(records)
         held = Counter(label for record in records for label in record["labels"])
-        return {
-            record["id"]: min(record["labels"], key=lambda label: (held[label], label), default="")
-            for record in records
-        }
+        order = sorted(held, key=lambda label: (held[label], label))
+        rank = {label: f"{place:06}" for place, label in enumerate(order)}
+        return {record["id"]: " ".join(sorted(map(rank.get, record["labels"]))) for record in records}
 
     def gold(self, record):
         return list(record["labels"])

@@ -2,7 +2,9 @@
 
 import dataclasses
 import itertools
-from collections import Counter
+import random
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,10 +14,11 @@ from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
 from harness import heads
-from harness.data import schema, tabular
+from harness.data import schema, splitting, tabular
 from harness.data.rows import Refused
 from harness.errors import DataError
-from harness.evaluation import measurable, metrics, selection
+from harness.evaluation import disclosing, measurable, metrics, releasing, selection
+from harness.evaluation.coarsening import WITHHELD
 from harness.evaluation.predictions import consistent_lines
 from harness.files import write_jsonl
 from harness.task import Groups, Reading, Task
@@ -138,10 +141,18 @@ def test_what_a_prediction_may_be(tmp_path, change, fault):
         consistent_lines(path, TASK, "harness finetune incidents f")
 
 
-def test_a_row_is_cut_by_its_rarest_label():
-    records = [{"id": f"r{i}", "labels": ["fall", *(["equipment"] if i < 2 else [])]} for i in range(6)]
-    records.append({"id": "none", "labels": []})
-    assert Counter(HEAD.strata(records).values()) == {"fall": 4, "equipment": 2, "": 1}
+def test_a_split_keeps_the_share_of_every_label():
+    chance = random.Random(4)
+    rates = {"fall": 0.5, "medication": 0.3, "equipment": 0.08}
+    records = [{"id": f"r{i:03}", "labels": [x for x in LABELS if chance.random() < rates[x]]} for i in range(400)]
+    strata = HEAD.strata(records)
+    rows = [splitting.Row(r["id"], r["id"], strata[r["id"]]) for r in records]
+    parts = splitting.split(rows, {"train": 0.75, "validation": 0.1, "test": 0.15}, 1)
+    for label in LABELS:
+        has = [parts[r["id"]] for r in records if label in r["labels"]]
+        for part, share in (("train", 0.75), ("validation", 0.1), ("test", 0.15)):
+            assert abs(has.count(part) - share * len(has)) <= 2, (label, part)
+    assert HEAD.strata(reversed(records)) == strata
 
 
 def test_what_cannot_be_measured_is_a_part_without_labels():
@@ -180,6 +191,16 @@ def test_the_linear_baseline_learns_every_label_by_itself():
 
 def _subsets():
     return list(itertools.chain.from_iterable(itertools.combinations(LABELS, k) for k in range(4)))
+
+
+def test_of_restricted_rows_with_several_labels_no_figure_is_released(monkeypatch):
+    class Large:
+        unmeasurable, parts, bound, majority = "", ("test", "holdout"), {"f": "1" * 64}, None
+
+    monkeypatch.setattr(disclosing, "_Rows", lambda *_: Large)
+    settings = SimpleNamespace(statistics=SimpleNamespace(level=0.95, margin=0.01))
+    made = releasing.read(disclosing.made(Path("nowhere"), TASK, settings))
+    assert made.rung.name == WITHHELD and made.figures == {}
 
 
 def test_labels_come_as_a_list_or_as_one_text():
