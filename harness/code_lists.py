@@ -14,6 +14,8 @@ from harness.errors import HarnessError
 from harness.files import write_text
 
 LISTS = "pipeline"
+# The stages that compute or show every metric of a task.
+SCORING = ("score", "score_folds", "report", "track")
 # What task files may be made of: which of it a task that is added tomorrow takes must not make `validate` stale.
 # Put together here, for a module's whole name in a string counts as an import.
 FOR_TASKS = tuple(
@@ -35,14 +37,16 @@ def listing(stage: str, package: Path = PACKAGE) -> str:
     """What `pipeline/STAGE.txt` says: a line for each file that decides what the stage computes."""
     modules = [f"harness.stages.{stage}", *(FOR_TASKS if stage == "validate" else ())]
     found = contents(modules, package)
-    return "".join(f"harness/{name} {content}\n" for name, content in found.items())
+    # Of the metrics, the other stages at most compute the one that leads a task: see its list.
+    left_out = () if stage in SCORING else task_lists.metric_files(package)
+    return "".join(f"harness/{name} {content}\n" for name, content in found.items() if name not in left_out)
 
 
 def listings(root: Path) -> dict[str, str]:
     """What each list of `pipeline/` has to say, by its path, sorted."""
     package = root / "harness"
     found = {f"{LISTS}/{stage}.txt": listing(stage, package) for stage in stages(package)}
-    found |= {f"{LISTS}/{name}": text for name, text in task_lists.listings(root).items()}
+    found |= {f"{LISTS}/{name}": text for name, text in task_lists.listings(root, package).items()}
     return dict(sorted(found.items()))
 
 
@@ -97,7 +101,8 @@ def refuse_other(root: Path, stage: str, task: str | None = None) -> None:
     own, *more = of_stage(stage, task)
     if not (root / own).is_file():
         return
-    now = {own: listing(stage)} | {path: task_lists.listings(root).get(path.removeprefix(f"{LISTS}/")) for path in more}
+    of_tasks = task_lists.listings(root, PACKAGE)
+    now = {own: listing(stage)} | {path: of_tasks.get(path.removeprefix(f"{LISTS}/")) for path in more}
     for path, text in now.items():
         # Of a task that is not there the stage itself says so.
         if text is not None and _said(root / path) != text:

@@ -5,8 +5,9 @@ import shutil
 
 import pytest
 
-from harness import registry, task_lists
+from harness import code_lists, registry, task_lists
 from harness.cli import main
+from harness.code import PACKAGE
 from harness.task import Task
 
 FIELDS = {field.name for field in dataclasses.fields(Task)}
@@ -18,8 +19,8 @@ def file(repository, tmp_path):
     return shutil.copy(repository / "tasks" / "medmqp.py", tmp_path / "medmqp.py")
 
 
-def lists(path) -> dict[str, str]:
-    return {name: task_lists.listing(path, name) for name in LISTS}
+def lists(path, package=PACKAGE) -> dict[str, str]:
+    return {name: task_lists.listing(path, name, package) for name in LISTS}
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,24 @@ def test_a_file_that_declares_its_task_in_another_way_counts_as_a_whole(tmp_path
     before = lists(path)
     path.write_text(text.replace("a", "b") + "x = 1\n", encoding="utf-8")
     assert all(before[name] != after for name, after in lists(path).items())
+
+
+def test_a_run_depends_on_the_metric_that_leads_and_on_no_other(file, tmp_path):
+    package = tmp_path / "harness"
+    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    before, stages = lists(file, package), {stage: code_lists.listing(stage, package) for stage in code_lists.stages()}
+    assert "harness/metrics/rows.py" in before["runs"] and "spans.py" not in before["runs"]
+    new = package / "metrics" / "another.py"
+    text = "from harness.metrics.metric import Metric, share\n\n"
+    new.write_text(text + 'mine = Metric("mine", "mine", ("rows",), lambda d: d.hits(), share)\n', encoding="utf-8")
+    assert lists(file, package) == before
+    stale = {stage for stage, text in stages.items() if code_lists.listing(stage, package) != text}
+    assert stale == {"score", "score_folds", "report", "track"} == set(code_lists.SCORING)
+    led = file.read_text(encoding="utf-8").replace('metrics=("binary_f1"', 'metrics=("mine"')
+    file.write_text(led, encoding="utf-8")
+    assert "harness/metrics/another.py" in lists(file, package)["runs"]
+    file.write_text(led.replace('("mine"', "(MINE"), encoding="utf-8")
+    assert lists(file, package)["runs"].count("harness/metrics/") == 3
 
 
 class Read(Task):

@@ -44,7 +44,7 @@ triple = Triple(
     template=Template(("no", "yes"), ("csv", "jsonl"), ("macro_f1", "mcc"), (60, 8, 64, 0)),
 )
 '''
-PROGRAM = '''
+PROGRAM = """
 import json, sys
 from pathlib import Path
 
@@ -86,7 +86,7 @@ print(json.dumps({
     "encoder": metrics.primary(task, told), "selection": selection.score(task, told),
     "card": files.read_json(root / "artifacts" / "validated" / "threes" / "card.json")["labels"],
 }))
-'''
+"""
 
 
 @pytest.fixture(scope="module")
