@@ -1,6 +1,6 @@
 """The fine-tuning engine beside transformers' `Trainer`: same data, model, epochs and batch size.
 
-Usage: python benchmarks/finetuning.py [--epochs 2] [--repeats 3] [--family nb_bert]
+Usage: python benchmarks/finetuning.py [--epochs 2] [--repeats 3] [--family nb_bert] [--size 2x128] [--task nor_deid]
 
 Needs a finished `make repro` (it takes data, splits and checkpoints from artifacts/). Per head it
 trains the same encoder for the same number of updates with
@@ -11,6 +11,7 @@ trains the same encoder for the same number of updates with
 in turn, `--repeats` times, each in a process of its own with one thread, and prints the medians of the
 ratios of CPU and wall time and the test F1 of each. At the end it compares a whole comparison (2 arms ×
 5 seeds) through `harness finetune` with one `Trainer` script per run, processes and imports included.
+`--size LAYERSxHIDDEN` takes a new encoder of that size, untrained, in place of the one in artifacts/.
 Machines are noisy: only ratios measured side by side mean something.
 """
 
@@ -36,19 +37,24 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--family", default="nb_bert")
+    parser.add_argument("--size", help="layers and width of a new encoder, as 2x128")
+    parser.add_argument("--task", choices=TASKS.values(), help="this one alone")
     parser.add_argument("--one", nargs=3, metavar=("WAY", "TASK", "SEED"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         way, task, seed = options.one
-        print(json.dumps(measure(way, task, options.family, int(seed), options.epochs)))
+        print(json.dumps(measure(way, task, options.family, int(seed), options.epochs, options.size)))
         return
     per_head(options)
-    whole_comparison(options)
+    if not (options.size or options.task):
+        whole_comparison(options)
 
 
 def per_head(options) -> None:
     print("| head (task) | against | CPU ratio | wall ratio | F1 engine | F1 Trainer |\n|---|---|---|---|---|---|")
     for head, task in TASKS.items():
+        if options.task not in (None, task):
+            continue
         found = {way: [] for way in WAYS}
         for seed in range(1, options.repeats + 1):
             for way in WAYS:
@@ -73,13 +79,15 @@ def spread(runs: list[dict]) -> str:
 
 def in_process(way: str, task: str, seed: int, options) -> dict:
     command = [sys.executable, __file__, "--epochs", str(options.epochs), "--family", options.family]
+    if options.size:
+        command += ["--size", options.size]
     result = subprocess.run([*command, "--one", way, task, str(seed)], capture_output=True, text=True)
     if result.returncode:
         raise SystemExit(result.stderr)
     return json.loads(result.stdout.splitlines()[-1])
 
 
-def measure(way: str, name: str, family: str, seed: int, epochs: int) -> dict:
+def measure(way: str, name: str, family: str, seed: int, epochs: int, size: str | None) -> dict:
     """CPU and wall seconds of training and predicting the test part, imports and loading aside, and its F1."""
     from harness.determinism import prepare_environment, prepare_torch
 
@@ -107,7 +115,12 @@ def measure(way: str, name: str, family: str, seed: int, epochs: int) -> dict:
         for part in ("train", "validation", "test")
     }
     torch.manual_seed(seed)
-    model = families.load_head(folder, settings.architecture, task.head, task.labels, "sdpa", 0.0)
+    if size:
+        with tempfile.TemporaryDirectory() as new:
+            untrained(size, settings.architecture, tokenizer, Path(new))
+            model = families.load_head(Path(new), settings.architecture, task.head, task.labels, "sdpa", 0.0)
+    else:
+        model = families.load_head(folder, settings.architecture, task.head, task.labels, "sdpa", 0.0)
     warm_up()
     train = with_engine if way == "engine" else with_trainer
     started, cpu = time.perf_counter(), time.process_time()
@@ -120,6 +133,15 @@ def measure(way: str, name: str, family: str, seed: int, epochs: int) -> dict:
     lines = answers(task, "test", inputs.parts["test"], examples["test"], rows)
     records = {record["id"]: record for record in inputs.parts["test"]}
     return {"way": way, "cpu": cpu, "wall": wall, "score": primary(task, lines, records)}
+
+
+def untrained(size: str, architecture: str, tokenizer, folder: Path) -> None:
+    from harness.config import Encoder
+    from harness.models import families
+
+    layers, hidden = map(int, size.split("x"))
+    encoder = Encoder(hidden, layers, max(1, hidden // 32), 4 * hidden, len(tokenizer), 512, 0.0)
+    families.save(families.new_masked_lm(architecture, encoder, tokenizer, "sdpa"), tokenizer, folder)
 
 
 def with_engine(way, model, examples, tokenizer, settings, seed, epochs) -> list:

@@ -76,19 +76,19 @@ def _dotted(path: Path, package: Path) -> str:
 def _read(source: str) -> tuple[str, frozenset[str]]:
     """A module's syntax tree as text, and what it names. Several stages' closures share most modules."""
     tree = ast.parse(source)
-    return _text(tree), frozenset(_named(tree))
+    return as_text(tree), frozenset(_named(tree))
 
 
-def _text(node) -> str:
+def as_text(node) -> str:
     """A syntax tree, a line for each statement at its top: without places, docstrings and fields that hold nothing,
     which differ between versions of Python."""
     if isinstance(node, ast.Module):
-        return "\n".join(_text(statement) for statement in node.body if not _is_remark(statement))
+        return "\n".join(as_text(statement) for statement in node.body if not _is_remark(statement))
     if isinstance(node, ast.AST):
         fields = ((name, value) for name, value in ast.iter_fields(node) if value is not None and value != [])
-        return f"{type(node).__name__}({','.join(f'{name}={_text(value)}' for name, value in fields)})"
+        return f"{type(node).__name__}({','.join(f'{name}={as_text(value)}' for name, value in fields)})"
     if isinstance(node, list):
-        return f"[{','.join(_text(item) for item in node if not _is_remark(item))}]"
+        return f"[{','.join(as_text(item) for item in node if not _is_remark(item))}]"
     return repr(node)
 
 

@@ -1,12 +1,14 @@
 """`pipeline/STAGE.txt`: the code of a stage, by which DVC sees that it has changed.
 
 A stage of `dvc.yaml` depends on its list and not on the files, so that a comment or a docstring makes nothing stale,
-and `dvc.lock` has one line where there were forty. The lists are in git; `harness pipeline` writes them.
+and `dvc.lock` has one line where there were forty. The lists are in git; `harness pipeline` writes them, and those of
+tasks (`harness.task_lists`) with them.
 """
 
 import hashlib
 from pathlib import Path
 
+from harness import task_lists
 from harness.code import PACKAGE, contents
 from harness.errors import HarnessError
 from harness.files import write_text
@@ -36,41 +38,77 @@ def listing(stage: str, package: Path = PACKAGE) -> str:
     return "".join(f"harness/{name} {content}\n" for name, content in found.items())
 
 
+def listings(root: Path) -> dict[str, str]:
+    """What each list of `pipeline/` has to say, by its path, sorted."""
+    package = root / "harness"
+    found = {f"{LISTS}/{stage}.txt": listing(stage, package) for stage in stages(package)}
+    found |= {f"{LISTS}/{name}": text for name, text in task_lists.listings(root).items()}
+    return dict(sorted(found.items()))
+
+
 def hashes(root: Path) -> dict[str, str]:
-    """SHA-256 of what each list of `pipeline/` has to say, by its path."""
-    texts = {stage: listing(stage, root / "harness") for stage in stages(root / "harness")}
-    return {f"{LISTS}/{stage}.txt": hashlib.sha256(text.encode()).hexdigest() for stage, text in texts.items()}
+    """SHA-256 of what each list has to say, by its path, sorted."""
+    return {path: hashlib.sha256(text.encode()).hexdigest() for path, text in listings(root).items()}
+
+
+def concerns(path: str, task: str) -> bool:
+    """Is a list one of a stage, or of this task?"""
+    return not path.startswith(f"{LISTS}/tasks/") or path.startswith(f"{LISTS}/tasks/{task}/")
 
 
 def write_lists(root: Path) -> list[str]:
-    """Bring `pipeline/` up to date with `harness/` and return the files that were not, by their path."""
-    changed = outdated(root)
+    """Bring `pipeline/` up to date with `harness/` and `tasks/`; the files that were not, by their path."""
+    return _written(root, outdated(root))
+
+
+def write_task(root: Path, task: str) -> None:
+    """Bring the lists of one task up to date with its file."""
+    _written(root, [path for path in outdated(root) if path.startswith(f"{LISTS}/tasks/{task}/")])
+
+
+def _written(root: Path, changed: list[str]) -> list[str]:
+    wanted = listings(root)
     for path in changed:
-        write_text(root / path, listing(Path(path).stem, root / "harness"))
+        if path in wanted:
+            write_text(root / path, wanted[path])
+        else:
+            (root / path).unlink()
     return changed
 
 
-def outdated(root: Path, *of: str) -> list[str]:
-    """The lists of `pipeline/`, all or `of` some stages, that do not say what `harness/` holds, by their path."""
-    paths = {f"{LISTS}/{stage}.txt": stage for stage in stages(root / "harness") if not of or stage in of}
-    return [path for path, stage in paths.items() if _said(root / path) != listing(stage, root / "harness")]
+def outdated(root: Path) -> list[str]:
+    """The lists of `pipeline/` that do not say what `harness/` and `tasks/` hold, by their path, sorted."""
+    wanted, there = listings(root), (root / LISTS).rglob("*.txt")
+    paths = sorted({*wanted, *(path.relative_to(root).as_posix() for path in there)})
+    return [path for path in paths if _said(root / path) != wanted.get(path)]
 
 
-def refuse_other(root: Path, stage: str) -> None:
-    """A stage is run by the code that its list names, or DVC would record another.
+def of_stage(stage: str, task: str | None = None) -> list[str]:
+    """The lists that a stage depends on: its own, and that of the task where it is about one."""
+    own = f"{LISTS}/tasks/{task}/{task_lists.READS[stage]}.txt" if task and stage in task_lists.READS else None
+    return [f"{LISTS}/{stage}.txt", *([own] if own else ())]
+
+
+def refuse_other(root: Path, stage: str, task: str | None = None) -> None:
+    """A stage is run by the code and on the task that its lists name, or DVC would record others.
 
     A folder without lists is no repository of the harness. Raises HarnessError.
     """
-    path = root / LISTS / f"{stage}.txt"
-    if path.is_file() and _said(path) != (now := listing(stage)):
-        said = set(_said(path).splitlines())
-        changed = [line.split()[0] for line in now.splitlines() if line not in said] or ["a file was taken away"]
-        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
-        raise HarnessError(
-            f"{LISTS}/{stage}.txt does not name the present code: {changed[0]}{more}.",
-            remedy="Run `harness pipeline`, then `dvc repro`.",
-        )
+    own, *more = of_stage(stage, task)
+    if not (root / own).is_file():
+        return
+    now = {own: listing(stage)} | {path: task_lists.listings(root).get(path.removeprefix(f"{LISTS}/")) for path in more}
+    for path, text in now.items():
+        # Of a task that is not there the stage itself says so.
+        if text is not None and _said(root / path) != text:
+            said = set((_said(root / path) or "").splitlines())
+            changed = [line.split()[0] for line in text.splitlines() if line not in said] or ["a file was taken away"]
+            others = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+            raise HarnessError(
+                f"{path} does not name the present code: {changed[0]}{others}.",
+                remedy="Run `harness pipeline`, then `dvc repro`.",
+            )
 
 
-def _said(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
+def _said(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None

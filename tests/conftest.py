@@ -2,10 +2,13 @@
 
 import fcntl
 import gc
+import logging
 import os
 import shutil
 import signal
 import sys
+import threading
+import warnings
 from pathlib import Path
 
 import pytest
@@ -57,6 +60,21 @@ sys.path.insert(0, str(ROOT / "tests"))
 def nothing_old_to_collect():
     """statsmodels collects garbage whenever it adjusts p-values: .2 s where all that tests import is looked through."""
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def a_command_changes_no_later_test():
+    """A command that a test runs in this process closes it off and hides its messages, for good: a process is one
+    command. What it starts follows it by the environment, and so would what a later test starts."""
+    environment = dict(os.environ)
+    before = sys.excepthook, threading.excepthook, sys.unraisablehook, warnings.formatwarning
+    records = logging.getLogRecordFactory()
+    yield
+    sys.excepthook, threading.excepthook, sys.unraisablehook, warnings.formatwarning = before
+    logging.setLogRecordFactory(records)
+    for name in os.environ.keys() - environment.keys() - {"PYTEST_CURRENT_TEST"}:
+        del os.environ[name]
+    os.environ.update({name: value for name, value in environment.items() if name != "PYTEST_CURRENT_TEST"})
 
 
 @pytest.fixture(scope="session")

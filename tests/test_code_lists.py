@@ -103,9 +103,30 @@ def test_the_lists_are_written_and_only_those_that_changed(package):
     assert code_lists.write_lists(root) == code_lists.outdated(root) == []
     path = package / "stages" / "split.py"
     path.write_text(path.read_text(encoding="utf-8") + "\nCHANGED = 1\n", encoding="utf-8")
-    assert code_lists.outdated(root) == code_lists.outdated(root, "score", "split") == ["pipeline/split.txt"]
-    assert code_lists.outdated(root, "score") == []
-    assert code_lists.write_lists(root) == ["pipeline/split.txt"]
+    assert code_lists.outdated(root) == ["pipeline/split.txt"] == code_lists.write_lists(root)
+    assert code_lists.outdated(root) == []
+
+
+def test_the_lists_of_tasks_come_and_go_with_their_files(package, repository):
+    root = package.parent
+    code_lists.write_lists(root)
+    shutil.copytree(repository / "tasks", root / "tasks", ignore=shutil.ignore_patterns("__pycache__"))
+    mine = [f"pipeline/tasks/medmqp/{name}.txt" for name in ("report", "runs", "score", "split", "validate")]
+    code_lists.write_task(root, "medmqp")
+    code_lists.refuse_other(root, "finetune", "medmqp")
+    others = code_lists.write_lists(root)
+    assert others and not set(mine) & set(others) and code_lists.outdated(root) == []
+    path = root / "tasks" / "medmqp.py"
+    path.write_text(path.read_text(encoding="utf-8").replace('positive="1"', 'positive="0"'), encoding="utf-8")
+    assert code_lists.outdated(root) == [
+        "pipeline/tasks/medmqp/" + name for name in ("report.txt", "runs.txt", "score.txt")
+    ]
+    code_lists.refuse_other(root, "split", "medmqp")
+    with pytest.raises(HarnessError, match=r"tasks/medmqp/runs.txt does not name the present code: tasks/medmqp.py\."):
+        code_lists.refuse_other(root, "finetune", "medmqp")
+    path.unlink()
+    code_lists.refuse_other(root, "finetune", "medmqp")  # that there is no such task, the stage says
+    assert code_lists.write_lists(root) == mine and not (root / mine[0]).exists()
 
 
 def test_a_stage_is_not_run_by_code_that_its_list_does_not_name(package):
@@ -128,4 +149,4 @@ def test_the_command_says_what_is_outdated_and_mends_it(package, monkeypatch, ca
     assert main(["pipeline", "--check"]) == 1
     assert "pipeline/finetune.txt does not name the present code; run `harness pipeline`" in capsys.readouterr().out
     assert main(["pipeline"]) == 0 == main(["pipeline", "--check"])
-    assert "pipeline/ names the present code of every stage." in capsys.readouterr().out
+    assert "pipeline/ names the present code and tasks of every stage." in capsys.readouterr().out

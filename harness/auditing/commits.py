@@ -6,6 +6,8 @@ import subprocess
 import tarfile
 from pathlib import Path
 
+from harness.reporting import provenance
+
 
 class Commits:
     """Remembers the commits that it has looked at."""
@@ -25,19 +27,17 @@ class Commits:
         files = self._known[commit]
         if files is None:
             return None
-        digest = hashlib.sha256()
-        for name in [*sorted(name for name in files if name.startswith("pipeline/")), f"tasks/{task}.py"]:
-            digest.update(f"{name}\0{files.get(name)}\n".encode())
-        return digest.hexdigest()
+        return provenance.code_hash(task, files)
 
     def _files(self, commit: str) -> dict[str, str] | None:
-        """SHA-256 of every list of code in `pipeline/` and every file in `tasks/`."""
+        """SHA-256 of every list in `pipeline/`, sorted."""
         if not commit or set(commit) - set("0123456789abcdef"):
             return None
-        command = ["git", "-C", str(self._root), "archive", "--format=tar", commit, "pipeline", "tasks"]
+        command = ["git", "-C", str(self._root), "archive", "--format=tar", commit, "pipeline"]
         done = subprocess.run(command, capture_output=True)
         if done.returncode != 0:
             return None
         with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-            members = [member for member in archive if member.isfile() and member.name.endswith((".txt", ".py"))]
-            return {m.name: hashlib.sha256(archive.extractfile(m).read()).hexdigest() for m in members}
+            members = [member for member in archive if member.isfile() and member.name.endswith(".txt")]
+            found = {m.name: hashlib.sha256(archive.extractfile(m).read()).hexdigest() for m in members}
+            return dict(sorted(found.items()))

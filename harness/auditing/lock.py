@@ -38,7 +38,7 @@ def links(root: Path, hashes: Hashes, only: set[str] | None = None) -> Iterator[
     chosen = {name: entry for name, entry in lock.items() if only is None or name in only}
     yield from _files(root, chosen, lock, hashes)
     yield from _pin(root, lock, hashes)
-    yield from _code(root, {name.split("@")[0] for name in chosen})
+    yield from _code(root, {dep for name in chosen for dep in declared[name].deps})
     if only is None:
         yield from waiting_splits(root, hashes)
     yield from _passed_over(root)
@@ -48,14 +48,16 @@ def links(root: Path, hashes: Hashes, only: set[str] | None = None) -> Iterator[
     yield from cache.links(root, recorded, hashes)
 
 
-def _code(root: Path, chosen: Collection[str]) -> Iterator[Link]:
-    """The lists of code that stages depend on say what the code is."""
-    remedy = "`harness pipeline`, then `dvc repro`; `git checkout -- harness` puts the old code back"
-    outdated = code_lists.outdated(root)
-    for stage in sorted(name.replace("-", "_") for name in chosen):
-        path = f"{code_lists.LISTS}/{stage}.txt"
-        if path in outdated:
-            yield CHAIN.of(path, "harness").wrong(path, "the present code", "other code", remedy)
+def _code(root: Path, deps: Collection[str]) -> Iterator[Link]:
+    """The lists that stages depend on say what the code and the tasks' files are."""
+    remedy = "`harness pipeline`, then `dvc repro`; `git checkout -- harness tasks` puts the old files back"
+    outdated = set(code_lists.outdated(root))
+    for path in sorted(dep for dep in deps if dep.startswith(f"{code_lists.LISTS}/")):
+        # The report depends on the folder of all tasks' lists.
+        other = sorted(one for one in outdated if one == path or one.startswith(f"{path}/"))
+        if other:
+            source = f"tasks/{other[0].split('/')[2]}.py" if "/tasks/" in other[0] else "harness"
+            yield CHAIN.of(path, source).wrong(path, f"the present {source}", f"another ({other[0]})", remedy)
         else:
             yield CHAIN.holds(path)
 

@@ -24,7 +24,7 @@ MOST = 10  # lines of a warning
 def warn(root: Path, params: ParamsFile, tasks: Mapping[str, Task], families: Iterable[str], *, scored: bool) -> None:
     """Say on standard error which comparisons are stale and why; `scored` are looked at with their scores."""
     lines, hashes, locked = [], Hashes(), _locked(root)
-    outdated = code_lists.outdated(root, "finetune")
+    outdated = code_lists.outdated(root)
     for name, task in tasks.items():
         reasons = list(_data(root, name))
         for family in families:
@@ -32,7 +32,8 @@ def warn(root: Path, params: ParamsFile, tasks: Mapping[str, Task], families: It
                 continue  # the stage itself says what is missing
             settings = params.finetune(name, family)
             found = [*reasons, *_predictions(root, task, family, settings, hashes)]
-            found += [*_code(root, locked.get(f"finetune@{name}-{family}", {}), hashes, outdated)]
+            lists = [path for path in code_lists.of_stage("finetune", name) if path in outdated]
+            found += [*_code(root, locked.get(f"finetune@{name}-{family}", {}), hashes, lists)]
             found += _scores(root, name, family) if scored else ()
             lines += [f"  {name}/{family}: {reason}" for reason in found]
     if lines:
@@ -104,7 +105,7 @@ def _code(root: Path, stage: dict, hashes: Hashes, outdated: list[str]) -> Itera
     changed = outdated or [
         entry["path"]
         for entry in stage.get("deps", ())
-        if entry["path"].split("/")[0] in (code_lists.LISTS, "tasks")
+        if entry["path"].split("/")[0] == code_lists.LISTS
         and (hashes.dvc(root / entry["path"]) or {}).get("md5") != entry.get("md5")
     ]
     if changed:

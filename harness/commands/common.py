@@ -57,7 +57,7 @@ def by_present_code(stage: str, run):
 
         # A stage itself says that there is no repository.
         with contextlib.suppress(MissingInputError):
-            code_lists.refuse_other(repository(), stage.replace("-", "_"))
+            code_lists.refuse_other(repository(), stage.replace("-", "_"), getattr(options, "task", None))
         return run(options)
 
     return checked

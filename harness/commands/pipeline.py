@@ -1,13 +1,13 @@
-"""The lists of code that the stages of dvc.yaml depend on: pipeline."""
+"""The lists of code and tasks that the stages of dvc.yaml depend on: pipeline."""
 
 from harness import code_lists
 from harness.commands.common import declare, repository
 
 
 def add(commands) -> None:
-    text = "write pipeline/, by which DVC sees that the code of a stage has changed; `harness repro` does it, too"
+    text = "write pipeline/, by which DVC sees that code or a task has changed; `harness repro` does it, too"
     pipeline = declare(commands, "pipeline", _pipeline, text, "pipeline")
-    pipeline.add_argument("--check", action="store_true", help="only say which lists are not those of the code")
+    pipeline.add_argument("--check", action="store_true", help="only say which lists are out of date")
 
 
 def _pipeline(options) -> int:
@@ -16,5 +16,5 @@ def _pipeline(options) -> int:
     for path in changed:
         print(f"{path} {'does not name the present code; run `harness pipeline`' if options.check else 'written'}")
     if not changed:
-        print("pipeline/ names the present code of every stage.")
+        print("pipeline/ names the present code and tasks of every stage.")
     return int(options.check and bool(changed))

@@ -1,5 +1,6 @@
 """Commands for the author of a task: new-task, check."""
 
+from harness import code_lists
 from harness.commands.common import declare, parameters, repository
 from harness.printable import terminal
 
@@ -25,6 +26,7 @@ def _new_task(options) -> None:
     running = parameters(()).everything().run.tasks
     if options.package:
         path, task = adopting.adopt(root, options.name, options.package)
+        code_lists.write_task(root, options.name)
         print(f"Wrote {path.relative_to(root)}, which pins that package by its version and files.")
         print(f"Next: `harness data use {options.name} PATH`; to run it, make params.yaml say\n")
         print(templates.parameters(options.name, task.head, running), end="")
@@ -32,6 +34,7 @@ def _new_task(options) -> None:
     with replacing(root) as within:
         written = creating.create(root, options.name, options.head, options.format, within)
         whole = placing.pin(root, within)
+    code_lists.write_task(root, options.name)
     shown = list(dict.fromkeys(_shown(path.relative_to(root), options.name) for path in written))
     print("Wrote " + ", ".join(shown) + ".")
     if not whole and (root / "data.dvc").is_file():

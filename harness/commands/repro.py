@@ -13,9 +13,6 @@ from harness.commands.common import anywhere_here, declare, repository
 from harness.grid.comparisons import Comparison
 from harness.printable import terminal
 
-# The stages that all families need first.
-SHARED = ("split", "corpus")
-
 
 def add(commands) -> None:
     text = "every table again, as `dvc repro`; on a CPU the stages of encoder families run side by side"
@@ -35,12 +32,14 @@ def _repro(options) -> int:
     tasks, families = everything.run.tasks, everything.run.families
     # A GPU is full with one family.
     if everything.engine.device == "cpu" and len(families) > 1 and available_cpus() > 1:
-        linear = [f"classic@{task}" for task in tasks]
-        scores = [f"score@{task}" for task in tasks]
+        first, *others = tasks
         phases = [
-            [["repro", *SHARED]],
-            _beside([*(own(tasks, family) for family in families), linear]),
-            _beside([scores[::2], scores[1::2]]),
+            # Where data are generated, this does so, and pins them.
+            [["repro", f"split@{first}"]],
+            _beside([each(others[::2], "validate", "split"), each(others[1::2], "validate", "split")]),
+            _beside([["corpus"], each(tasks, "classic")]),
+            _beside([own(tasks, family) for family in families]),
+            _beside([each(tasks[::2], "score"), each(tasks[1::2], "score")]),
         ]
         if not everything.cross_validation.tasks:
             phases.append(_beside([["report"], ["track"]]))
@@ -57,6 +56,11 @@ def _beside(chains: Sequence[Sequence[str]]) -> list[list[str]]:
 def _clean(root: Path) -> bool:
     """Whether nothing is to be run: asked once, where each of the calls below would ask for itself."""
     return not subprocess.run([sys.executable, "-m", "dvc", "status", "-q"], cwd=root, capture_output=True).returncode
+
+
+def each(tasks: Sequence[str], *stages: str) -> list[str]:
+    """The stages of every task, one task after the other."""
+    return [f"{stage}@{task}" for task in tasks for stage in stages]
 
 
 def own(tasks: Sequence[str], family: str) -> list[str]:

@@ -28,8 +28,10 @@ class Architecture:
     next-sentence prediction (output of the base model → two logits), where the architecture has one. `positions`
     gives the most tokens that a configuration reads (None: any number), `special` the usual names of the tokens for
     pad, unk, cls, sep and mask, `word_list` says whether a `vocab.txt` may stand for the tokenizer, `eager` that
-    there is no fused attention. `shaping_ids` are the special ids that the encoder itself computes with, and
-    `other_heads` prefixes of parameters that published files may hold beside what any class here loads.
+    there is no fused attention. `first_alone` keeps a model whose head reads the first token alone from computing what
+    its last layer says of the others: nothing depends on it, and of few layers the last is much. `shaping_ids` are the
+    special ids that the encoder itself computes with, and `other_heads` prefixes of parameters that published files may
+    hold beside what any class here loads.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Architecture:
     special: tuple[str, ...] = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
     word_list: bool = False
     eager: bool = False
+    first_alone: Callable[[torch.nn.Module], object] = lambda model: None
     shaping_ids: tuple[str, ...] = ()
     other_heads: tuple[str, ...] = ()
 
@@ -70,6 +73,12 @@ def _heads(stem: str) -> dict[str, str]:
 
 
 _DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob")
+
+
+def _first_alone(model: torch.nn.Module) -> object:
+    """BERT's last layer: every token is attended to by the first; what follows, it has to itself."""
+    attended = model.base_model.encoder.layer[-1].attention.output
+    return attended.register_forward_pre_hook(lambda _, states: tuple(state[:, :1] for state in states))
 
 
 def _transformers(name: str, stem: str, **differences) -> Architecture:
@@ -96,6 +105,7 @@ def _roberta(name: str, stem: str, prefix: str) -> Architecture:
         dropouts=(*_DROPOUTS, "classifier_dropout"),
         # Positions are counted from the one after the padding token's.
         positions=lambda config: config.max_position_embeddings - config.pad_token_id - 1,
+        first_alone=_first_alone,
         special=("<pad>", "<unk>", "<s>", "</s>", "<mask>"),
         shaping_ids=("pad_token_id",),
         other_heads=("pooler.",),
@@ -126,6 +136,7 @@ ARCHITECTURES = {
         next_sentence=lambda model: lambda output: model.cls.seq_relationship(output.pooler_output),
         positions=lambda config: config.max_position_embeddings,
         word_list=True,
+        first_alone=_first_alone,
         other_heads=("pooler.", "cls."),
     ),
     "norbert3": Architecture(

@@ -163,6 +163,8 @@ def load_head(
             f"{folder} holds a trained task head ({kind.task_head[0]}…), so the head would not be new.",
             remedy="Use the checkpoint from before it was fine-tuned.",
         )
+    if head != "tokens":
+        kind.first_alone(model)
     return model
 
 

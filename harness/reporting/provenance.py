@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness import files
+from harness import code_lists, files
 from harness.reporting.results import AGAINST, Comparison
 
 # What training measured or a machine has installed, and the parent's bytes, which its own lineage stands for.
@@ -115,10 +115,10 @@ def tokenizer_hash(folder: Path) -> str | None:
     return files.sha256_value({name: files.sha256(folder / name) for name in present}) if present else None
 
 
-def code_hash(root: Path, task: str, lists: Mapping[str, str]) -> str:
-    """SHA-256 over the names and hashes of the `lists` of all stages' code, and of the task's own file."""
+def code_hash(task: str, lists: Mapping[str, str]) -> str:
+    """SHA-256 over the names and hashes of those of `lists` that concern a task: of all stages' code, and its own."""
     digest = hashlib.sha256()
-    own = f"tasks/{task}.py"
-    for name, content in {**lists, own: files.sha256(root / own)}.items():
-        digest.update(f"{name}\0{content}\n".encode())
+    for name, content in lists.items():
+        if code_lists.concerns(name, task):
+            digest.update(f"{name}\0{content}\n".encode())
     return digest.hexdigest()

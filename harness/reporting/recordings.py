@@ -68,7 +68,7 @@ def collect(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> 
             [run.profile, comparison.data_kind, task, family, scores, told, comparison.inputs, comparison.provenance,
              evidence, verdicts]
         )  # fmt: skip
-        code = {"code": provenance.code_hash(root, task, lists)}
+        code = {"code": provenance.code_hash(task, lists)}
         again = reproductions.outcome(root, task, family, runs)
         found.append(Recording(comparison, judgements, runs, run.profile, fingerprint, origin | code, again))
     return found

@@ -144,7 +144,7 @@ def trace(
     }
     lineages = provenance.lineages(known.checkpoints, tokenizers)
     lists = code_lists.hashes(root)
-    code = {task: provenance.code_hash(root, task, lists) for task in settings.run.tasks}
+    code = {task: provenance.code_hash(task, lists) for task in settings.run.tasks}
     found = provenance.rows(comparisons, lineages, tokenizers, code)
     folds = exploratory.traced(validated, {"checkpoints": lineages, "tokenizers": tokenizers}, code)
     return found | {"cross_validation": folds}

@@ -66,6 +66,11 @@ class Examples(Sequence):
         self._target_ends, self._records = np.asarray(target_ends), np.asarray(records)
         self.lengths = np.asarray(lengths).astype(np.int32)
 
+    @property
+    def tokens(self) -> np.ndarray:
+        """The ids of all tokens in any row, each once, ascending."""
+        return np.unique(self._ids)
+
     def __len__(self) -> int:
         return len(self.lengths)
 

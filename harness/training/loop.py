@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from harness.config import Engine, Recipe
@@ -13,6 +14,7 @@ from harness.training.batching import IGNORED, bucketed, collate
 from harness.training.examples import Example, Examples
 from harness.training.optimizers import optimizer_for
 from harness.training.schedules import linear_schedule
+from harness.training.seen_rows import narrowed
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,9 @@ def train(
     a number.
     """
     batches = micro_batches(examples, recipe.batch, seed)
+    rows = narrowed(model, np.append(examples.tokens, pad))
     optimizer = optimizer_for(model, "adamw", recipe.learning_rate, recipe.weight_decay)
+    rows.follow(optimizer)
     rates = [group["lr"] for group in optimizer.param_groups]
     # Walking through the modules at every update would take a tenth of a small encoder's time.
     parameters = list(model.parameters())
@@ -129,6 +133,7 @@ def train(
                 break
 
     model.load_state_dict(best_weights)
+    model.set_input_embeddings(rows.whole())
     tenth = max(1, len(losses) // 10)
     diverged = sum(losses[-tenth:]) > sum(losses[:tenth])
     return Outcome(len(losses), best_step, best_score, curve, diverged)

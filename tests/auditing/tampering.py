@@ -436,7 +436,10 @@ WAYS = {
     "the code": (
         replaced("harness/evaluation/verdicts.py", "^", "X = 1\n"), "dvc.lock", "pipeline/report.txt",
     ),
-    "a task's declaration": (replaced("tasks/medmqp.py", '"""', '"""Now '), "dvc.lock", "tasks/medmqp.py as stage"),
+    "a task's declaration": (
+        replaced("tasks/medmqp.py", 'version="1"', 'version="2"'),
+        "dvc.lock", "pipeline/tasks/medmqp/validate.txt: the present tasks/medmqp.py",
+    ),
     "dvc.lock": (
         replaced("dvc.lock", r"(- path: artifacts/scores/medmqp\n +hash: md5\n +md5: )\w{6}", r"\g<1>abcdef"),
         "dvc.lock", "artifacts/scores/medmqp",

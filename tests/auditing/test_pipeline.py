@@ -16,7 +16,7 @@ def test_every_stage_is_spelled_out_as_the_lock_names_it(repository):
     assert declared.keys() == lock.keys()
     stage = declared["finetune@medmqp-nb_bert"]
     assert stage.cmd == "harness finetune medmqp nb_bert"
-    assert {"tasks/medmqp.py", "artifacts/checkpoints/nb_bert/clinical"} <= set(stage.deps)
+    assert {"pipeline/tasks/medmqp/runs.txt", "artifacts/checkpoints/nb_bert/clinical"} <= set(stage.deps)
     assert "families.nb_bert.control" in stage.params and stage.outs == ("artifacts/predictions/medmqp/nb_bert",)
     assert "reports/splits/medmqp.json" in declared["split@medmqp"].outs
     # DVC shows metrics and plots; they are written all the same.

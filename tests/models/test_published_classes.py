@@ -15,6 +15,7 @@ from tiny_encoders import TEXTS
 
 from harness.config import Folder
 from harness.models import checkpoints, families
+from harness.models.architectures import ARCHITECTURES
 
 LABELS = ("a", "b", "c")
 CLASSES = {
@@ -104,3 +105,26 @@ def test_outputs_are_those_of_transformers_own_classes(architecture, head, atten
             real = batch["attention_mask"].bool()
             got, right = got[real], right[real]
         assert ((got - right).abs().max() / right.abs().max()).item() < tolerance
+
+
+@pytest.mark.parametrize("head", ["sequence", "choice"])
+@pytest.mark.parametrize("architecture", ["bert", "roberta"])
+def test_a_head_that_reads_the_first_token_trains_as_transformers_own_class(architecture, head, tmp_path):
+    """What the last layer would say of other tokens is not computed; gradients and outputs are the same."""
+    origin, target = publish(architecture, tmp_path / "origin"), tmp_path / "target"
+    checkpoints.import_checkpoint(Folder("folder", str(origin)), architecture, target)
+    ours = families.load_head(target, architecture, head, LABELS, "sdpa", 0.0).double().train()
+    kind = ARCHITECTURES[architecture]
+    stock = kind.model(head)(ours.config).double().train()
+    stock.load_state_dict(ours.state_dict())
+    rows = []
+    layer = ours.base_model.encoder.layer[-1]
+    layer.register_forward_hook(lambda _, given, said: rows.append((given[0].shape[1], said.shape[1])))
+    for batch in batches(target, head):
+        for model in (ours, stock):
+            model.zero_grad()
+            model(**batch).logits.square().sum().backward()
+        for (name, one), (_, other) in zip(ours.named_parameters(), stock.named_parameters(), strict=True):
+            assert (one.grad is None) == (other.grad is None), name
+            assert one.grad is None or torch.allclose(one.grad, other.grad, rtol=1e-9, atol=1e-12), name
+    assert rows and all(read > said == 1 for read, said in rows)

@@ -41,6 +41,12 @@ class Bag(torch.nn.Module):
         self.table = torch.nn.Embedding(20, 8)
         self.out = torch.nn.Linear(8, 2)
 
+    def get_input_embeddings(self):
+        return self.table
+
+    def set_input_embeddings(self, table):
+        self.table = table
+
     def forward(self, input_ids, attention_mask):
         mask = attention_mask[..., None].float()
         return SimpleNamespace(logits=self.out((self.table(input_ids) * mask).sum(1) / mask.sum(1)))

@@ -1,0 +1,60 @@
+"""Word vectors in fine-tuning: those of the training texts are trained, and the others do no more than decay.
+
+A token that no training text holds has no gradient in any update, so AdamW's moments of its row stay 0 and its update
+is the decay alone. A task's texts name a fraction of a vocabulary. Kept apart, the other rows need neither gradients
+nor moments; they are a seventh of the parameters of NB-BERT-large.
+"""
+
+import numpy as np
+import torch
+
+
+class SeenRows(torch.nn.Module):
+    """An embedding, ids […] → vectors […, hidden], of which the rows `seen` are parameters.
+
+    While it trains it reads those alone; another id is an IndexError. Its outputs are those of the whole `table`,
+    trained as a whole.
+    """
+
+    def __init__(self, table: torch.nn.Embedding, seen: np.ndarray):
+        super().__init__()
+        weight = table.weight.detach()
+        known = torch.zeros(len(weight), dtype=torch.bool, device=weight.device)
+        known[torch.as_tensor(seen, device=weight.device)] = True
+        order = torch.cat([known.nonzero(), (~known).nonzero()]).flatten()
+        self.weight = torch.nn.Parameter(weight[known])
+        # Neither changes, so neither belongs to the weights of an update that are kept.
+        self.register_buffer("places", torch.argsort(order), persistent=False)
+        self.register_buffer("others", weight[~known], persistent=False)
+        self.register_buffer("decayed", torch.ones((), dtype=torch.float64, device=weight.device))
+        self.padding_idx = table.padding_idx
+        padding = len(weight) if table.padding_idx is None else int(self.places[table.padding_idx])
+        self._padding = padding if padding < len(self.weight) else None
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        places = self.places[ids]
+        if self.training or not len(self.others):
+            return torch.nn.functional.embedding(places, self.weight, padding_idx=self._padding)
+        known = places < len(self.weight)
+        vectors = self._shrunk(self.others[(places - len(self.weight)).clamp(min=0)])
+        return torch.where(known[..., None], self.weight[places.where(known, 0)], vectors)
+
+    def _shrunk(self, vectors: torch.Tensor) -> torch.Tensor:
+        return (vectors * self.decayed).to(vectors.dtype)
+
+    def follow(self, optimizer: torch.optim.Optimizer) -> None:
+        """From now on the other rows shrink whenever `optimizer`, an AdamW, shrinks the trained ones."""
+        group = next(group for group in optimizer.param_groups if any(p is self.weight for p in group["params"]))
+        optimizer.register_step_post_hook(lambda *_: self.decayed.mul_(1 - group["lr"] * group["weight_decay"]))
+
+    def whole(self) -> torch.nn.Embedding:
+        """The table as an ordinary embedding."""
+        weight = torch.cat([self.weight.detach(), self._shrunk(self.others)])[self.places]
+        return torch.nn.Embedding.from_pretrained(weight, freeze=False, padding_idx=self.padding_idx)
+
+
+def narrowed(model: torch.nn.Module, seen: np.ndarray) -> SeenRows:
+    """The embedding of `model`, put in the place of its own: `seen` are the token ids of the training texts."""
+    rows = SeenRows(model.get_input_embeddings(), seen)
+    model.set_input_embeddings(rows)
+    return rows
