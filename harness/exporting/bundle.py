@@ -58,22 +58,20 @@ def export(site: Site, target: Path, scratch: Path, instead: bool = False) -> li
     site.render(scratch)
     contents = _contents(site, scratch / "reports")
     _refuse(site, contents)
-    # Before the bundle: of one that is not noted nobody would know.
-    ledger.enter(site.root, site.releases, instead)
     entries = [
         manifest.Entry.of(path, content, _smallest(path, contents, site.restricted), site.releases)
         for path, content in sorted(contents.items())
     ]
     kinds = {name: site.known.cards[name]["kind"] for name in site.tasks}
     # The bundle may lie where no other command looks for what a killed one has left.
-    with (
-        together(site.root / "artifacts") as within,
-        files.atomic_folder(target, within) as folder,
-    ):
-        for path, content in contents.items():
-            files.write_bytes(folder / path, content)
-        files.write_json(folder / manifest.JSON, manifest.as_json(entries, kinds, site.releases))
-        files.write_text(folder / manifest.MARKDOWN, manifest.as_markdown(entries, kinds, site.releases))
+    with together(site.root / "artifacts", site.root / ledger.FILE) as within:
+        # Before the bundle: of one that is not noted nobody would know.
+        ledger.enter(site.root, site.releases, instead)
+        with files.atomic_folder(target, within) as folder:
+            for path, content in contents.items():
+                files.write_bytes(folder / path, content)
+            files.write_json(folder / manifest.JSON, manifest.as_json(entries, kinds, site.releases))
+            files.write_text(folder / manifest.MARKDOWN, manifest.as_markdown(entries, kinds, site.releases))
     return entries
 
 

@@ -181,6 +181,13 @@ def test_a_second_bundle_with_other_figures_of_the_same_rows_is_refused(root, tm
     noted.unlink()
 
 
+def test_a_bundle_that_cannot_be_written_is_not_remembered(root, tmp_path, monkeypatch):
+    monkeypatch.setattr(manifest, "as_markdown", lambda *of: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        export(root, tmp_path / "a")
+    assert not (root / ledger.FILE).exists() and not (tmp_path / "a").exists()
+
+
 def test_bundles_about_other_rows_do_not_stand_in_each_others_way(root, tmp_path, monkeypatch):
     files.write_json(root / ledger.FILE, {"synergi": [{"rows": ["somebody-else"], "released": {"rung": "verdict"}}]})
     export(root, tmp_path / "a")
