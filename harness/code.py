@@ -13,6 +13,8 @@ from pathlib import Path
 from harness.files import sha256
 
 PACKAGE = Path(__file__).parent
+# What is written for a reader and read by no stage: it decides nothing of what is computed.
+PAGES = ("harness.models.readme",)
 
 
 def code_hash(module: str, package: Path = PACKAGE) -> str:
@@ -39,7 +41,7 @@ def closure(modules: Sequence[str], package: Path = PACKAGE) -> list[Path]:
 
     Read from the source, so imports inside functions count, and so does a module that is only named in
     a string, which is how architectures are looked up; a file that stands beside a module and is named there counts,
-    too. A package's `__init__` without code does not.
+    too. A package's `__init__` without code does not, and `PAGES` only where they are asked for themselves.
     """
     known = {_dotted(path, package): path for path in sorted(package.rglob("*.py"))}
     # The package itself holds the version, which decides nothing.
@@ -55,7 +57,7 @@ def closure(modules: Sequence[str], package: Path = PACKAGE) -> list[Path]:
         tree, named = _read(path.read_text(encoding="utf-8"))
         if tree or path.name != "__init__.py":
             found[name] = path
-        waiting += sorted(known.keys() & named - found.keys() - {name})
+        waiting += sorted(known.keys() & named - found.keys() - {name, *PAGES})
         beside |= {other for other in path.parent.glob("*.*") if other.name in named and other.suffix != ".py"}
     return sorted({*found.values(), *beside})
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from harness import restricted
+from harness import code_lists, restricted
 from harness.commands.common import declare, declare_group, made, parameters, repository
 from harness.printable import terminal
 from harness.task import KINDS
@@ -85,6 +85,7 @@ def _data_use(options) -> None:
         folder, remarks = put(root, options.task, options.path, source, within)
         made = options.kind == restricted.KIND and pseudonyms.ensure_key(root)
         whole = pin(root, within)
+    code_lists.write_task(root, options.task)
     pinned = "data.dvc pins it" if whole else "data/ is not whole yet and not pinned; run `dvc repro`, then this"
     print(f"{folder.relative_to(root)} holds your data ({options.kind}); {pinned}.")
     print(*map(terminal, [*remarks, *keeping.remotes(root)]), sep="\n")

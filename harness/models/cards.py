@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.cluster import batch_plan
+from harness.code import PAGES, code_hash
 from harness.config import BatchPlan, Engine, Pretraining
 from harness.files import read_json, sha256_tree, write_json, write_text
 from harness.models import intact
@@ -34,7 +35,18 @@ __all__ = [
 
 LIBRARIES = ("numpy", "safetensors", "tokenizers", "torch", "transformers")
 # What only a training that has ended can say.
-RESULTS = ("files", "parameters", "missing", "unexpected", "steps", "tokens_seen", "losses", "held_out", "mixed")
+RESULTS = (
+    "files",
+    "parameters",
+    "missing",
+    "unexpected",
+    "steps",
+    "tokens_seen",
+    "losses",
+    "held_out",
+    "mixed",
+    "page",
+)
 
 
 @dataclass(frozen=True)
@@ -206,7 +218,13 @@ def libraries() -> dict[str, str]:
     return {name: importlib.metadata.version(name).split("+")[0] for name in LIBRARIES}
 
 
-def write(folder: Path, content: dict, results: Sequence[Mapping] = ()) -> None:
-    """Put the card into a checkpoint folder: `harness.json`, and `README.md` with `results` if there are any."""
+def write(folder: Path, content: dict, results: Sequence[Mapping] = ()) -> dict:
+    """Put the card into a checkpoint folder: `harness.json`, and `README.md` with `results` if there are any.
+
+    Returns it as it is written: its `page` is the code that wrote the page, which may be worded anew one day and make
+    no checkpoint stale.
+    """
+    content = content | {"page": code_hash(PAGES[0])}
     write_json(folder / "harness.json", content)
     write_text(folder / "README.md", model_card(content, results))
+    return content

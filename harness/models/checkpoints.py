@@ -42,8 +42,7 @@ def import_arm(
     with atomic_folder(target) as folder:
         known = _fill(folder, source, architecture, gate)
         card = cards.card(cards.Facts(family=family, arm=arm, code=code, libraries=cards.libraries(), **known))
-        cards.write(folder, card)
-        return card
+        return cards.write(folder, card)
 
 
 def import_checkpoint(source: Hub | Folder, architecture: str, target: Path) -> dict:

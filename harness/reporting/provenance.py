@@ -14,7 +14,7 @@ from harness import code_lists, files
 from harness.reporting.results import AGAINST, Comparison
 
 # What training measured or a machine has installed, and the parent's bytes, which its own lineage stands for.
-MEASURED = ("losses", "held_out", "held_out_loss", "libraries", "parent")
+MEASURED = ("losses", "held_out", "held_out_loss", "libraries", "parent", "page")
 
 
 def lineage(card: Mapping, tokenizer: str | None, parent: str | None) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 
 from harness.config import Engine
-from harness.training.loop import autocast
 from harness.training.masking import IGNORED, mask_tokens
 from harness.training.plan import generator
+from harness.training.precision import autocast
 from harness.training.recipes import Vocabulary, padded
 from harness.training.rows import Row
 

@@ -1,6 +1,5 @@
 """The fine-tuning loop: one for all heads and families, read from top to bottom."""
 
-import contextlib
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from harness.errors import TrainingError
 from harness.training.batching import IGNORED, bucketed, collate
 from harness.training.examples import Example, Examples
 from harness.training.optimizers import optimizer_for
+from harness.training.precision import autocast
 from harness.training.schedules import linear_schedule
 from harness.training.seen_rows import narrowed
 
@@ -29,13 +29,6 @@ class Outcome:
     best_score: float
     curve: list[dict]
     diverged: bool
-
-
-def autocast(engine: Engine) -> contextlib.AbstractContextManager:
-    """bf16 arithmetic over fp32 master weights where the engine says so; otherwise nothing."""
-    if engine.precision == "bf16":
-        return torch.autocast(engine.device, dtype=torch.bfloat16)
-    return contextlib.nullcontext()
 
 
 def warm_up() -> None:

@@ -8,7 +8,7 @@ import math
 
 import torch
 
-from harness.training.batching import IGNORED
+from harness.bio import IGNORED
 
 SCHEDULES = ("linear", "constant", "cosine")
 

@@ -20,9 +20,9 @@ from harness.determinism import derived_seed
 from harness.errors import TrainingError
 from harness.training import resume
 from harness.training.distributed import World, gathered, settle, spread, without_exchange
-from harness.training.loop import autocast
 from harness.training.optimizers import optimizer_for
 from harness.training.plan import Plan, Position, generator
+from harness.training.precision import autocast
 from harness.training.recipes import Objective, Recipe
 from harness.training.rows import Row
 from harness.training.schedules import learning_rate_factor

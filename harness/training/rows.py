@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.training.batching import IGNORED
+from harness.bio import IGNORED
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,7 @@ class Worker:
         from harness import registry
         from harness.models import families
         from harness.training import loop, predicting
+        from harness.training.precision import autocast
 
         task = registry.get(self.root, self.task)
         recipe, engine = self.settings.recipe, self.settings.engine
@@ -124,7 +125,7 @@ class Worker:
 
         def predict(part: str) -> list[dict]:
             rows = predicting.logits(
-                model, examples[part], recipe.evaluation_batch, pad, engine.device, loop.autocast(engine)
+                model, examples[part], recipe.evaluation_batch, pad, engine.device, autocast(engine)
             )
             return answers(task, part, self.parts[part], examples[part], rows)
 

@@ -14,8 +14,8 @@ from itertools import accumulate
 
 import torch
 
+from harness.bio import IGNORED
 from harness.errors import TrainingError
-from harness.training.batching import IGNORED
 from harness.training.examples import Example
 
 CONTINUES, FOREIGN = 0, 1  # transformers' convention for `next_sentence_label`

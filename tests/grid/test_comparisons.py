@@ -33,7 +33,7 @@ def test_a_note_holds_as_long_as_nothing_that_it_names_changes(project):
 @pytest.mark.parametrize(
     "file",
     [
-        "artifacts/validated/medmqp/records.jsonl", "reports/splits/medmqp.json", "tasks/medmqp.py",
+        "artifacts/validated/medmqp/records.jsonl", "reports/splits/medmqp.json", "pipeline/tasks/medmqp/runs.txt",
         "artifacts/checkpoints/nb_bert/clinical/config.json", "pipeline/finetune.txt",
         "artifacts/predictions/medmqp/nb_bert/runs.json",
     ],
