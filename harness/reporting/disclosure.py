@@ -45,7 +45,14 @@ def disclosed(root: Path, comparisons: Sequence["Comparison"]) -> list["Comparis
 def release(root: Path, task: str) -> Release:
     """What the disclosure check has let through of a restricted task. Raises DataError where it saw other scores."""
     made_by, folder = f"harness score {task}", Path(root) / "artifacts" / "scores" / task
-    found = releasing.read(files.read_json(Path(root) / releasing.place(task), made_by=made_by))
+    stored = files.read_json(Path(root) / releasing.place(task), made_by=made_by)
+    try:
+        found = releasing.read(stored)
+    except (KeyError, TypeError):
+        raise DataError(
+            f"{releasing.place(task)} was not written by this version of the harness.",
+            remedy=f"Check what may be released again with `{made_by}`.",
+        ) from None
     for system, sha256 in found.bound.items():
         path = folder / system / "linear.json" if system == "classic" else folder / f"{system}.json"
         if not path.is_file() or files.sha256(path) != sha256:

@@ -15,7 +15,7 @@ from harness.errors import DataError, MissingInputError
 from harness.evaluation.suppression import MINIMUM
 from harness.evaluation.twins import WIDTH
 from harness.reporting import confusion, disclosed_cards, recordings, results
-from harness.reporting.disclosure import TOO_SMALL, disclosed
+from harness.reporting.disclosure import TOO_SMALL, disclosed, release
 from harness.stages import report
 
 TASKS, FAMILIES, SEEDS = ("aismec", "synergi", "nor_deid"), ("nb_bert", "norbert3"), (1, 2)
@@ -362,3 +362,16 @@ def test_of_too_few_rows_for_so_many_labels_neither_a_figure_nor_their_number_is
     described = (tmp_path / "reports" / "croissant" / "synergi.json").read_text(encoding="utf-8")
     assert "Nor is it told how many rows `synergi` has" in text and "validated rows" not in described
     assert all("None" not in recordings.description(recording) for recording in mirrored)
+
+
+@pytest.mark.parametrize("change", [{"rung": "means", "step": 0.001}, {"runs": None}, None])
+def test_what_another_version_released_is_refused_with_what_to_do(restricted, tmp_path, change):
+    shutil.copytree(restricted / "artifacts" / "scores", tmp_path / "artifacts" / "scores")
+    path = tmp_path / "artifacts" / "scores" / "synergi" / "released.json"
+    stored = files.read_json(path)
+    if change == {"runs": None}:
+        stored.pop("runs")
+    files.write_json(path, [] if change is None else stored | change if "rung" in change else stored)
+    with pytest.raises(DataError, match=r"released.json was not written by this version") as error:
+        release(tmp_path, "synergi")
+    assert "harness score synergi" in error.value.remedy
