@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from harness.reporting.results import Comparison
 
 LEAKS = "document_leak_rate"
-TOO_SMALL = "withheld: the test part is too small for any figure to be released of it, or it cannot be measured"
+TOO_SMALL = (
+    f"withheld: the test part is too small, its figures would tell a count under {MINIMUM}, or it cannot be measured"
+)
 Key = tuple[str, int, str]  # arm, seed, part
 
 
