@@ -60,7 +60,7 @@ class Rung:
                 ("difference", "direction"), f"difference and interval rounded to {points}{alike}; no score of an arm"
             ),
             "verdict": "the verdict alone",
-            WITHHELD: "nothing: the test part is too small, tells a count under 5 by its figures, or cannot be measured",
+            WITHHELD: "nothing: the test part is too small, tells a count under 5 by its scores, or cannot be measured",
             SEEDS: "every run, since no count is under 5",
         }[self.name]
 
