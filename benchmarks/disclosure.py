@@ -20,6 +20,8 @@ import json
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -98,14 +100,21 @@ def read(rows: Cells, rung: coarsening.Rung) -> attacker.Seen:
 
 
 def told(rows: Cells, rung: coarsening.Rung) -> int:
+    with some_golds(len(rows.gold), rows.labels):
+        return len(attacker.tight(attacker.possible(read(rows, rung))))
+
+
+@contextmanager
+def some_golds(rows: int, labels: int) -> Iterator[None]:
+    """Of many rows and labels not all gold counts are tried: some from even ones to one label with all there are."""
     every = attacker.golds
-    if rows.labels > 2 and len(rows.gold) > LARGE:
-        true = tuple(sorted(rows.gold_counts().tolist(), reverse=True))
-        chance = np.random.default_rng(1)
-        some = {true, *(_shifted(true, chance) for _ in range(SAMPLE - 1))}
+    if labels > 2 and rows > LARGE:
+        even, chance = [rows // labels + (at < rows % labels) for at in range(labels)], np.random.default_rng(1)
+        one = (rows - labels + 1, *[1] * (labels - 1))
+        some = {tuple(sorted(even, reverse=True)), one, *(_shifted(even, chance) for _ in range(SAMPLE - 2))}
         attacker.golds = lambda *_: iter(sorted(some))
     try:
-        return len(attacker.tight(attacker.possible(read(rows, rung))))
+        yield
     finally:
         attacker.golds = every
 

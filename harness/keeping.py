@@ -8,6 +8,7 @@ import contextlib
 import io
 import os
 import stat
+import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,11 +95,33 @@ def remotes(root: Path) -> list[str]:
         return []
     kept = ["what `harness check` names" if any(_pushed(root)) else "nothing of data/ or artifacts/"]
     what = ", and ".join([*kept, *_beside(root)])
+    earlier = len(_pinned_to_push(root)) if any(settings.get("remote") for _, settings in _levels(root)) else 0
+    history = (
+        f"`dvc push --all-commits` sends what is pinned by {earlier} version{'s' * (earlier > 1)} of {restricted.PIN} "
+        "in git's history, too: restricted data without `push: false`. "
+        if earlier
+        else ""
+    )
     return [
-        f"DVC has the remote {name} ({_address(given.get('url', ''))}): `dvc push` sends {what} there. "
+        f"DVC has the remote {name} ({_address(given.get('url', ''))}): `dvc push` sends {what} there. {history}"
         f"HARNESS_OFFLINE does not hold DVC back; `dvc remote remove {flag}{name}` does."
         for flag, settings in _levels(root)
         for name, given in sorted(settings.get("remote", {}).items())
+    ]
+
+
+def _pinned_to_push(root: Path) -> list[str]:
+    """Versions of the pin in git's history, by their hash, that note restricted data and would push them."""
+    git = ["git", "-C", str(root)]
+    told = subprocess.run([*git, "log", "--all", "--format=", "--raw", "--no-abbrev", "--", restricted.PIN],
+                          capture_output=True, text=True)  # fmt: skip
+    blobs = {line.split()[3] for line in told.stdout.splitlines() if line.startswith(":")} - {"0" * 40}
+    shown = {blob: subprocess.run([*git, "cat-file", "-p", blob], capture_output=True).stdout for blob in sorted(blobs)}
+    pins = {blob: _parsed(content.decode("utf-8", "replace")) for blob, content in shown.items()}
+    return [
+        blob
+        for blob, pin in pins.items()
+        if (pin.get("meta") or {}).get(restricted.META) and any(given.get("push", True) for _, given in _outputs(pin))
     ]
 
 
@@ -165,12 +188,19 @@ def _outputs(declared: Mapping) -> Iterator[tuple[str, Mapping]]:
 
 
 def _yaml(path: Path) -> Mapping:
+    try:
+        return _parsed(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return {}
+
+
+def _parsed(text: str) -> Mapping:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     try:
-        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError, YAMLError):
+        return YAML(typ="safe", pure=True).load(text) or {}
+    except YAMLError:
         return {}  # DVC itself says so, and pushes nothing
 
 

@@ -9,9 +9,12 @@ kept of each.
 
 import csv
 import itertools
+import json
 import re
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -52,8 +55,8 @@ def read(reports: Path, task: str, labels: int, seeds: int) -> Seen:
     compared = [row for row in table(reports / "comparison.csv") if row["task"] == task]
     seen = Seen(int(compared[0]["n_test"]), labels)
     for row in compared:
-        if row["delta"]:
-            seen.differences[row["family"]][row["against"]] = around(row["delta"])
+        way = {"better": (0.0, 1.0), "worse": (-1.0, 0.0)}.get(row["verdict"], (-1.0, 1.0))
+        seen.differences[row["family"]][row["against"]] = around(row["delta"]) if row["delta"] else way
     for row in table(reports / "results.csv"):
         if row["task"] == task and row["primary"] == "true" and row["value"]:
             one = row["seed"] or "all"
@@ -67,6 +70,48 @@ def read(reports: Path, task: str, labels: int, seeds: int) -> Seen:
         for arm in (CLINICAL, *of):
             seen.means[family].setdefault(arm, (seeds, (-1.0, 2.0)))
     return seen
+
+
+def published(site: Path) -> dict[str, str]:
+    """The text of everything that a site publishes or has in git: reports, bundle, lock, MLflow's store."""
+    found = {}
+    for place in ("reports", "bundle", "dvc.lock", "dvc.yaml", "data.dvc", "params.yaml", "mlartifacts"):
+        path = site / place
+        for file in [path] if path.is_file() else sorted(path.rglob("*")):
+            if file.is_file() and file.suffix != ".png":
+                text = file.read_text(encoding="utf-8")
+                found[file.relative_to(site).as_posix()] = re.sub(r"base64,[A-Za-z0-9+/=]+", "", text)
+    with closing(sqlite3.connect(site / "mlflow.db")) as store:
+        found["mlflow.db"] = "\n".join(store.iterdump())
+    return found
+
+
+def leaking(site: Path, task: str) -> dict[str, list[str]]:
+    """By file the figures of the site's own scores of a task, as tables would print them, but for whole points."""
+    exact = {
+        value
+        for path in (site / "artifacts" / "scores" / task).rglob("*.json")
+        if path.name != "released.json"
+        for value in _fractions(json.loads(path.read_text(encoding="utf-8")))
+    }
+    told = {
+        f"{scale * value:.{digits}f}"
+        for value in exact
+        for scale, digits in ((1, 4), (1, 5), (1, 6), (1, 8), (100, 2), (100, 3))
+        if value >= 0.1 and abs(100 * value - round(100 * value)) > 1e-6
+    }
+    numbers = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.])")
+    found = {path: sorted(told & set(numbers.findall(text))) for path, text in published(site).items()}
+    return {path: figures for path, figures in found.items() if figures}
+
+
+def _fractions(value: object) -> Iterator[float]:
+    """Every number between 0 and 1 in some JSON."""
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _fractions(inner)
+    elif isinstance(value, float) and 0 < abs(value) < 1:
+        yield abs(value)
 
 
 def possible(seen: Seen) -> dict[tuple[str, str, str], set[int]]:

@@ -150,6 +150,25 @@ def test_a_remote_is_named_without_the_password_in_its_address(root):
     assert "nothing of" not in keeping.remotes(root)[0]
 
 
+def test_what_the_history_would_push_is_named_with_the_remote(root):
+    """A pin from before it said `push: false` stays in git's history, and DVC can push every commit's data."""
+    named = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+
+    def committed(pin: str) -> None:
+        (root / "data.dvc").write_text(pin, encoding="utf-8")
+        for command in (["add", "data.dvc"], [*named, "commit", "-qm", "pin"]):
+            subprocess.run(["git", *command], cwd=root, check=True)
+
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    (root / ".dvc" / "config").write_text("['remote \"r\"']\n    url = /there\n", encoding="utf-8")
+    committed("outs:\n- path: data\n")  # of generated data
+    committed("outs:\n- path: data\n  push: false\nmeta:\n  restricted: [aismec]\n")
+    assert "--all-commits" not in keeping.remotes(root)[0]
+    committed("outs:\n- path: data\nmeta:\n  restricted: [aismec]\n")
+    committed("outs:\n- path: data\n  push: false\nmeta:\n  restricted: [aismec]\n")
+    assert "`dvc push --all-commits` sends what is pinned by 1 version of data.dvc" in keeping.remotes(root)[0]
+
+
 @pytest.mark.parametrize("moved", ["[core]\n    site_cache_dir = /before/.dvc/cache/site\n", "", None])
 def test_names_of_files_stay_inside_a_repository_that_was_moved_or_cloned(moved, root, umask):
     keeping.close(root)

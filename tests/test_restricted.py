@@ -13,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import attacker
 import hostile
 import pytest
 import restricted_site
@@ -69,6 +70,20 @@ def test_the_search_would_find_one(finished):
         assert f"Qzxcan{field}".encode() in data
     if restricted_site.isolation() == []:
         pytest.skip("this machine refuses network namespaces: the run above had interfaces, and HARNESS_OFFLINE alone")
+
+
+def test_no_figure_of_the_scores_stands_in_a_file_that_is_published(finished):
+    """Nor do means, differences and words together confine a count."""
+    for task, labels in (("aismec", 2), ("synergi", 8)):
+        assert attacker.leaking(finished, task) == {}
+        seen = attacker.read(finished / "reports", task, labels, 2)
+        assert attacker.tight(attacker.possible(seen)) == {}
+    scores = json.loads((finished / "artifacts" / "scores" / "synergi" / "norbert3.json").read_text(encoding="utf-8"))
+    exact = next(m["value"] for m in scores["metrics"] if (100 * m["value"]) % 1 > 0.01 and m["value"] > 0.1)
+    stray = finished / "reports" / "stray.txt"
+    stray.write_text(f"macro-F1 {exact:.4f}", encoding="utf-8")
+    assert attacker.leaking(finished, "synergi") == {"reports/stray.txt": [f"{exact:.4f}"]}
+    stray.unlink()
 
 
 def test_predictions_hold_no_text(finished):

@@ -30,7 +30,10 @@ def add(commands) -> None:
     reproduce = declare(commands, "reproduce", _reproduce, text, "reproduce medmqp/nb_bert", connects=to_a_server)
     reproduce.add_argument("recorded", metavar="RUN", help="the id of an MLflow run, or TASK/FAMILY")
     text = "the bundle that may leave a restricted site: reports, provenance, cards, and a manifest to read first"
-    declare(commands, "export", _export, text, "export bundle", "folder")
+    export = declare(commands, "export", _export, text, "export bundle", "folder")
+    export.add_argument(
+        "--instead", action="store_true", help="no earlier bundle has left whose figures of the same rows differ"
+    )
 
 
 def _track(options) -> None:
@@ -139,7 +142,7 @@ def _export(options) -> None:
     target = Path(options.folder)
     with again.scratch(root) as scratch:
         again.link_inputs(root, scratch, ("harness", "tasks", *again.REPORTED))
-        entries = bundle.export(site, target.resolve(), scratch)
+        entries = bundle.export(site, target.resolve(), scratch, options.instead)
     print(f"{target} holds {len(entries)} files; read {target / manifest.MARKDOWN} before it goes.")
     for said in keeping.remotes(root):
         print(terminal(said))

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness import restricted
+from harness.data import reasons
 from harness.data.findings import Finding, RowsRefused, refuse
 from harness.errors import HarnessError
 
@@ -60,10 +61,11 @@ def names_in(place: Path) -> list[str]:
 
 def _finding(finding: Finding, files: list[str]) -> Finding:
     # What stands where a column's name should be may be a value, in a file without a header.
-    column = finding.column
+    column = "" if isinstance(finding.column, reasons.MadeUp) else finding.column
+    check = reasons.OTHER if isinstance(finding.check, reasons.MadeUp) else finding.check
     if finding.check.startswith(UNDECLARED):
         column = f"number {finding.number}" if finding.number else ""
-    return replace(finding, column=column, row=_without_names(finding.row, files), example=None, place="")
+    return replace(finding, check=check, column=column, row=_without_names(finding.row, files), example=None, place="")
 
 
 def _text(text: str, name: str, places: Iterable[Path], files: list[str]) -> str:

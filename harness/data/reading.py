@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from harness.data import authored, schema
+from harness import restricted
+from harness.data import authored, reasons, schema
 from harness.data.findings import Finding, RowsRefused, refuse
 from harness.data.readers import fold
 from harness.errors import DataError
@@ -42,6 +43,9 @@ def checked(task: Task, folder: Path, kind: str, source_name: str, recorded: Ite
         files += f"\nSo are others: {len(unread)} files in all." if len(unread) > _FILES_NAMED else ""
         raise type(error)(f"{error.message}\n{files}", remedy=error.remedy) from None
     reading = _pooled(reading)
+    if kind == restricted.KIND:
+        told = {name: reasons.told(getattr(reading, name), task.reader) for name in ("dropped", "repaired")}
+        reading = replace(reading, **told)
     found = schema.failures(task, reading, kind) if reading.records else []
     if unread:
         remedy = "Take these files out of the folder, or name them in the task's reader; nothing was written."

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from harness.data import raw
+from harness.data import raw, reasons
 from harness.data.findings import Finding, refuse
 from harness.task import Reading
 
@@ -25,7 +25,8 @@ Drop = Callable[[list[dict]], tuple[list[dict], Counter]]
 
 
 class Dropped(Exception):
-    """Raised by a `shape`: the row has a declared defect; the argument is the reason."""
+    """Raised by a `shape`: the row has a declared defect; the argument is the reason, a text that is the same for all
+    rows with that defect."""
 
 
 class Refused(Exception):
@@ -63,9 +64,9 @@ def to_reading(
                 record, shaped = plan.shape(record), True
             except Refused as refusal:
                 column, check, *value = refusal.args
-                findings.append(Finding(check, column, where, *value))
+                findings.append(Finding(reasons.of(refusal, check), reasons.of(refusal, column), where, *value))
             except Dropped as reason:
-                dropped[str(reason)] += 1
+                dropped[reasons.of(reason, reason)] += 1
                 continue
         for column, value in record.items():
             # What no shape has seen may be an object.

@@ -56,21 +56,23 @@ def spread(
     shares: Mapping[str, float],
     seed: int | str,
     settled: Collection[str] = (),
+    without: Collection[str] = (),
 ) -> dict[str, str]:
     """`places` (id to part), with groups exchanged until every label stands in every part that can have it, and no
     label's share of a part is further off than chance and the largest group explain; or until no exchange helps.
 
     `labels` are the distinct labels of each row. Rows that are `settled` (those of a frozen manifest) stay, as do
-    those outside `shares`. No exchange takes a part further from its share than the largest group.
+    those outside `shares`. No exchange takes a part further from its share than the largest group. To the parts
+    `without` no label is brought.
     """
-    state = _State(places, rows, labels, shares, seed, settled)
+    state = _State(places, rows, labels, shares, seed, settled, without)
     while exchange := state.next_exchange():
         state.apply(*exchange)
     return dict(sorted(state.places.items()))
 
 
 class _State:
-    def __init__(self, places, rows, labels, shares, seed, settled):
+    def __init__(self, places, rows, labels, shares, seed, settled, without):
         self.places, self.shares = dict(places), shares
         self.rows = Counter({name: 0 for name in shares})
         self.counts: dict[str, Counter] = {name: Counter() for name in shares}
@@ -92,7 +94,9 @@ class _State:
         groups = sum(self.holders.values(), Counter())
         self.rarest = sorted(groups, key=lambda label: (groups[label], label))
         self.mended: set[str] = set()
-        self.wanted = {label: wanted(groups[label], shares) for label in groups}
+        self.wanted = {
+            label: [part for part in wanted(n, shares) if part not in without] for label, n in groups.items()
+        }
 
     def _add(self, name: str, group: _Group, sign: int = 1) -> None:
         self.rows[name] += sign * group.size

@@ -1,21 +1,21 @@
-"""How figures of restricted data are made coarser, in a declared order, and what is then released of them.
+"""How figures of restricted data are made coarser, and what is then released of them.
 
-The rungs of the ladder, the finest first. A task stands on the first one whose figures keep its small counts
-(`harness.evaluation.twins`), and everything that is written of it is computed from what that rung releases:
+How much is released goes by the number of rows of a part alone, which everybody may know, so that it tells nothing of
+what is in them. The kinds, the finest first:
 
     seeds        every run, metric and class, as of other data; only where no count is small at all
-    means        the primary metric alone: means over seeds, the linear model, the difference, its interval
-    rounded      the same, to 1, 2, 5 or 10 points
-    difference   the difference and its interval, to 5 or 10 points, and no score of either arm
-    direction    the same to 10 points, without saying that arms are equivalent: that few rows can differ tells of them
+    difference   of the primary metric the difference and its interval, to 2 points, and no score of either arm
+    direction    the same to 2 or 5 points, and it is not said that arms are equivalent, since that few rows can differ
+                 tells of them
     verdict      the verdict
-    withheld     nothing
+    withheld     nothing: of rows too few for any of these, and where the figures themselves would tell a small count
+                 (`harness.evaluation.twins`)
 
 Differences are rounded to the nearest step, the ends of an interval outwards and p-values up, so that nothing looks
 surer than it is. A verdict follows from the p-value as it is released: rounding can lose one, and makes none.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,18 +37,13 @@ SLOPE = 20  # one step a twentieth of the wrong side of a limit
 
 @dataclass(frozen=True)
 class Rung:
-    """`step` of what is rounded; `means`, `difference` and `equivalence` say whether they are released."""
+    """`step` of what is rounded, in whole points; `means`, `difference` and `equivalence` are released or not."""
 
     name: str
     step: float = 1.0
     means: bool = False
     difference: bool = False
     equivalence: bool = True
-
-    @property
-    def digits(self) -> int:
-        """Decimals that a rounded figure has."""
-        return {0.001: 3, 0.1: 1}.get(self.step, 2)
 
     @property
     def classes(self) -> tuple[float, ...]:
@@ -58,26 +53,31 @@ class Rung:
     @property
     def said(self) -> str:
         """What is released, in words."""
-        points = f"{100 * self.step:g} point{'' if self.step == 0.01 else 's'}"
+        points = f"{100 * self.step:g} points"
+        alike = "" if self.equivalence else ", and no verdict of equivalence"
         return {
-            "means": "the primary metric's means over seeds, to a tenth of a point; no single run, class or slice",
-            "rounded": f"means, difference and interval rounded to {points}",
-            "difference": f"difference and interval rounded to {points}; no score of an arm",
-            "direction": f"difference and interval rounded to {points}, and no verdict of equivalence",
+            **dict.fromkeys(
+                ("difference", "direction"), f"difference and interval rounded to {points}{alike}; no score of an arm"
+            ),
             "verdict": "the verdict alone",
-            WITHHELD: "nothing: the test part is too small for any figure, or cannot be measured or checked",
+            WITHHELD: "nothing: the test part is too small or tells a count under 5, or cannot be measured or checked",
             SEEDS: "every run, since no count is under 5",
         }[self.name]
 
 
-LADDER = (
-    Rung("means", 0.001, True, True),
-    *(Rung("rounded", step, True, True) for step in (0.01, 0.02, 0.05, 0.1)),
-    *(Rung("difference", step, False, True) for step in (0.05, 0.1)),
-    Rung("direction", 0.1, False, True, False),
-    Rung("verdict"),
+# By how many rows a part has at least.
+RUNGS = (
+    (1000, Rung("difference", 0.02, False, True)),
+    (400, Rung("direction", 0.02, False, True, False)),
+    (20, Rung("direction", 0.05, False, True, False)),
+    (0, Rung("verdict", equivalence=False)),
 )
-NAMED = {(rung.name, rung.step): rung for rung in (*LADDER, Rung(SEEDS), Rung(WITHHELD))}
+NAMED = {(rung.name, rung.step): rung for rung in (*(rung for _, rung in RUNGS), Rung(SEEDS), Rung(WITHHELD))}
+
+
+def rung_of(rows: int) -> Rung:
+    """What is released of so many rows of which some count is small."""
+    return next(rung for least, rung in RUNGS if rows >= least)
 
 
 @dataclass(frozen=True)
@@ -146,6 +146,13 @@ def floor_of(hidden: Hidden) -> float | None:
         return None
     scores = hidden.score(hidden.columns(hidden.constant_answers()).sum(axis=-2))
     return float(METRICS[hidden.called].best(scores.tolist()))
+
+
+def skills(arms: Sequence[str], wanted: Mapping, rung: Rung, middle: float) -> np.ndarray:
+    """How often each run of a system may be right, as what is released says, or else `middle` for the clinical ones."""
+    told = {key: value * rung.step for key, value in wanted.items()}
+    clinical = told.get(("mean", CLINICAL), middle)
+    return np.clip([told.get(("mean", arm), clinical - told.get(("delta", arm), 0.0)) for arm in arms], 0.0, 1.0)
 
 
 def released(rung: Rung, figures: Mapping) -> dict:

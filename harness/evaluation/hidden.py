@@ -16,7 +16,7 @@ from harness.decisions.counts import Score
 from harness.evaluation import cells
 from harness.evaluation.counted import ALL
 from harness.evaluation.hidden_spans import Documents, by_group
-from harness.evaluation.suppression import MINIMUM
+from harness.evaluation.suppression import MINIMUM, crowded
 from harness.metrics import METRICS
 from harness.task import Task
 
@@ -49,8 +49,17 @@ class Rows:
         return METRICS[self.metric].score
 
     @property
+    def rows(self) -> int:
+        return len(self.gold)
+
+    @property
     def groups(self) -> int:
         return len(self.starts)
+
+    @property
+    def crowded(self) -> bool:
+        """Are there so few rows that a label in each part would tell how many there are of it?"""
+        return not self.named and crowded(self.rows, self.labels)
 
     def columns(self, answers: np.ndarray) -> np.ndarray:
         """What each group contributes: [..., runs, groups, counts] of answers [..., runs, rows]."""
@@ -108,6 +117,25 @@ class Rows:
         """[constants, rows]"""
         return np.repeat(np.array(self.constants, dtype=self.gold.dtype)[:, None], len(self.gold), axis=1)
 
+    def form(self) -> "Rows":
+        """What is known of the rows before any figure: how many, their groups, the runs."""
+        answers = {system: np.zeros_like(given) for system, given in self.answers.items()}
+        return replace(self, gold=np.zeros_like(self.gold), answers=answers)
+
+    def imagined(self, skills: Mapping[str, np.ndarray], shared: float, chance: np.random.Generator) -> "Rows":
+        """Rows of this form by chance, each label once at least where they suffice: a run answers as many rightly as
+        its skill says, on the share `shared` of rows together with the other runs."""
+        n = len(self.gold)
+        drawn = chance.choice(self.labels, n, p=chance.dirichlet(np.full(self.labels, 3.0)))
+        gold = chance.permutation(np.concatenate([np.arange(self.labels), drawn])[:n]).astype(self.gold.dtype)
+        answers = {}
+        for system, skill in skills.items():
+            common, own = chance.random(n), chance.random((len(skill), n))
+            right = np.where(chance.random((len(skill), n)) < shared, common, own) < skill[:, None]
+            away = (gold + chance.integers(1, max(2, self.labels), n)) % self.labels
+            answers[system] = np.where(right, gold, away).astype(gold.dtype)
+        return replace(self, gold=gold, answers=answers)
+
     def steps(self, system: str, answers: np.ndarray, number: int, chance: np.random.Generator) -> np.ndarray:
         """`number` other sets of answers of a system, each one or two answers away from these."""
         made = np.repeat(answers[None], number, axis=0)
@@ -155,8 +183,8 @@ class Rows:
         has = self.gold == label
         step = value - int(has.sum())
         pool = chance.permutation(np.flatnonzero(~has if step > 0 else has))
-        if self._spread:
-            # The last row of a label stays what it is.
+        if not self.crowded:
+            # A split brings every label into every part (`harness.data.spreading`): the last row of one stays.
             _, last = np.unique(self.gold[pool], return_index=True)
             pool = np.delete(pool, [at for at in last if self.gold[pool[at]] != label or value == 0])
         if abs(step) > len(pool):
@@ -170,13 +198,6 @@ class Rows:
             made[:, at] = np.where(right, gold, wrong)[:, at]
             answers[system] = made
         return replace(self, gold=gold, answers=answers) if self._measurable(gold) else None
-
-    @property
-    def _spread(self) -> bool:
-        """Does an attacker know that each label has a row? A split brings every label into every part where it can
-        (`harness.data.spreading`). Of so few rows that this alone leaves no room for a count that is not small,
-        nothing that is released or held back could widen it, and it is left aside."""
-        return not self.named and len(self.gold) >= self.labels - 1 + MINIMUM
 
     def _measurable(self, gold: np.ndarray) -> bool:
         """Of other gold the report would say that there is nothing to measure (`harness.evaluation.measurable`)."""

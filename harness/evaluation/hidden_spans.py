@@ -27,6 +27,7 @@ class Documents:
     arms: Mapping[str, tuple[str, ...]]
     positive: None = field(default=None)
     constants: tuple[int, ...] = (0,)
+    crowded: bool = False  # a document has as many spans as it has
 
     @property
     def called(self) -> str:
@@ -35,6 +36,10 @@ class Documents:
     @property
     def score(self) -> Score:
         return METRICS[self.metric].score
+
+    @property
+    def rows(self) -> int:
+        return len(self.gold)
 
     @property
     def groups(self) -> int:
@@ -65,6 +70,25 @@ class Documents:
     def constant_answers(self) -> np.ndarray:
         """Nothing is found, and nothing invented."""
         return np.zeros((1, *self.gold.shape, 2), dtype=np.int64)
+
+    def form(self) -> "Documents":
+        answers = {system: np.zeros_like(given) for system, given in self.answers.items()}
+        return replace(self, gold=np.zeros_like(self.gold), answers=answers)
+
+    def imagined(self, skills: Mapping[str, np.ndarray], shared: float, chance: np.random.Generator) -> "Documents":
+        """Documents of this form by chance; on the share `shared` of them all runs of a system answer alike."""
+        gold = chance.poisson(chance.choice([1.0, 3.0, 6.0]), self.gold.shape)
+        gold[chance.integers(len(gold)), :] += 1
+        answers = {}
+        for system, skill in skills.items():
+            given = np.empty((len(skill), *gold.shape, 2), dtype=np.int64)
+            for run, how_often in enumerate(skill):
+                given[run, ..., 0] = chance.binomial(gold, how_often)
+                given[run, ..., 1] = chance.binomial(gold, 1 - how_often)
+            alike = chance.random(len(gold)) < shared
+            given[:, alike] = given[:1, alike]
+            answers[system] = given
+        return replace(self, gold=gold, answers=answers)
 
     def steps(self, system: str, answers: np.ndarray, number: int, chance: np.random.Generator) -> np.ndarray:
         made, which = np.repeat(answers[None], number, axis=0), np.arange(number)

@@ -1,7 +1,8 @@
 """What is written down of a disclosure check, and read by everything that shows a figure of restricted data."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from harness import heads
 from harness.evaluation import coarsening
@@ -37,6 +38,15 @@ class Release:
     bound: Mapping[str, str]
     figures: Mapping[str, Mapping[str, Figures]]
     inferred: tuple[str, ...]
+    runs: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    @property
+    def told(self) -> dict:
+        """What is released, as JSON: the same figures of as many runs, or where every run is, the same scores."""
+        figures = {part: {system: asdict(of) for system, of in found.items()} for part, found in self.figures.items()}
+        shown = self.bound if self.rung.name == SEEDS else figures
+        runs = {system: dict(of) for system, of in self.runs.items()}
+        return {"rung": self.rung.name, "step": self.rung.step, "figures": dict(shown), "runs": runs}
 
     @property
     def at_best(self) -> str:
@@ -76,6 +86,7 @@ def record(
             for part, hidden in parts.items()
             if rung.name not in (SEEDS, WITHHELD)
         },
+        "runs": {system: dict(Counter(arms)) for system, arms in (parts["test"].arms if parts else {}).items()},
         "inferred": [said for part in checked for said in _inferred(part, checked[part], _names(task))],
     }
 
@@ -89,6 +100,7 @@ def read(stored: Mapping) -> Release:
             for part, of in stored["figures"].items()
         },
         tuple(stored["inferred"]),
+        stored["runs"],
     )  # fmt: skip
 
 

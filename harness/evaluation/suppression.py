@@ -21,6 +21,12 @@ def is_small(count: int, minimum: int = MINIMUM) -> bool:
     return 0 < count < minimum
 
 
+def crowded(rows: int, labels: int, minimum: int = MINIMUM) -> bool:
+    """Would it tell a small count of so many rows that each label has one of them? What is left then for one label is
+    fewer than `minimum`, however many the others leave it."""
+    return rows - (labels - 1) < minimum
+
+
 def protected(hidden: Collection[int], minimum: int = MINIMUM) -> bool:
     """Are these the counts of hidden cells of one total that none of them, and no small sum, follows from?
 

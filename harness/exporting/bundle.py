@@ -13,7 +13,7 @@ from harness.data import authored, pseudonyms
 from harness.data.discretion import recorded
 from harness.errors import DataError, HarnessError
 from harness.evaluation.releasing import Release
-from harness.exporting import manifest, searching
+from harness.exporting import ledger, manifest, searching
 from harness.exporting.searching import DisclosureError
 from harness.reporting.background import Background
 from harness.task import Task
@@ -41,11 +41,12 @@ class Site:
         return [name for name in self.tasks if self.known.cards[name]["kind"] == restricted.KIND]
 
 
-def export(site: Site, target: Path, scratch: Path) -> list[manifest.Entry]:
+def export(site: Site, target: Path, scratch: Path, instead: bool = False) -> list[manifest.Entry]:
     """Write the bundle to `target`, and return what it holds; `scratch` is an empty folder to render in.
 
-    Raises DisclosureError, and writes nothing, where a file has a small count, an id or a text of restricted data, and
-    DataError where `target` holds something else than an earlier bundle.
+    Raises DisclosureError, and writes nothing, where a file has a small count, an id or a text of restricted data, or
+    an earlier bundle released other figures of the same rows and this one does not go `instead` of it; and DataError
+    where `target` holds something else than an earlier bundle.
     """
     if target.exists() and (not target.is_dir() or (any(target.iterdir()) and not (target / manifest.JSON).is_file())):
         raise DataError(f"{target} is there and is no earlier bundle.", remedy="Name a folder that is not there yet.")
@@ -63,14 +64,14 @@ def export(site: Site, target: Path, scratch: Path) -> list[manifest.Entry]:
     ]
     kinds = {name: site.known.cards[name]["kind"] for name in site.tasks}
     # The bundle may lie where no other command looks for what a killed one has left.
-    with (
-        together(site.root / "artifacts") as within,
-        files.atomic_folder(target, within) as folder,
-    ):
-        for path, content in contents.items():
-            files.write_bytes(folder / path, content)
-        files.write_json(folder / manifest.JSON, manifest.as_json(entries, kinds, site.releases))
-        files.write_text(folder / manifest.MARKDOWN, manifest.as_markdown(entries, kinds, site.releases))
+    with together(site.root / "artifacts", site.root / ledger.FILE) as within:
+        # Before the bundle: of one that is not noted nobody would know.
+        ledger.enter(site.root, site.releases, instead)
+        with files.atomic_folder(target, within) as folder:
+            for path, content in contents.items():
+                files.write_bytes(folder / path, content)
+            files.write_json(folder / manifest.JSON, manifest.as_json(entries, kinds, site.releases))
+            files.write_text(folder / manifest.MARKDOWN, manifest.as_markdown(entries, kinds, site.releases))
     return entries
 
 

@@ -53,23 +53,23 @@ LEFT_OUT = (
     ("artifacts/scores", "scores before anything is hidden or rounded"),
     ("mlflow.db, mlartifacts", "a mirror of all runs, with paths of this machine"),
     (".harness-key", "the key of the pseudonyms"),
+    (".harness-releases.json", "what earlier bundles have released, with pseudonyms of the rows"),
 )
 RULE = (
     f"Of restricted data no count of 1 to {MINIMUM - 1} is shown, nor another count or score of a class from which one "
     "would follow; hidden places show a dash (in the cards: null). Scores are ratios of counts, so all figures of a "
     "task are checked together: other gold labels and answers that would release the very same figures must leave "
-    f"every count under {MINIMUM} at least {WIDTH} values, one of them {MINIMUM} or more. Where they do not, less is "
-    "released, in this order: every run; means over seeds; means rounded to 1, 2, 5, 10 points; the difference alone, "
-    "rounded to 5, 10 points; that without a verdict of equivalence; the verdict alone; nothing. Rows are counted, "
-    "which may be several of one person."
+    f"every count that can be under {MINIMUM} at least {WIDTH} values, one of them {MINIMUM} or more. How much is "
+    "released goes by the number of rows of the test part alone: from 1,000 on the difference and its interval to 2 "
+    "points, from 400 on without a verdict of equivalence, from 20 on to 5 points, of fewer the verdict; every run "
+    f"only where no count is under {MINIMUM}; and nothing where the check fails. Rows are counted, which may be "
+    "several of one person."
 )
 LIMITS = (
     "The check takes whoever attacks to know every rule and figure, and nothing else of the rows. Who knows how common "
-    "a label is, or some of the rows, can narrow counts further. That the split brings every label into the test part "
-    "is known, too: of fewer rows than there are labels and four, this alone confines how many of them have a label.",
-    "That a coarser step was needed says that a finer one could have told something. Who runs the check itself on "
-    "every data set that fits the figures can leave out those for which it would have released more or less; the "
-    "width is not promised against that.",
+    "a label is, or some of the rows, can narrow counts further. That a split brings every label into every part is "
+    "known, too; of a part with fewer rows than there are labels and four, where this alone would confine how many "
+    "have a label, it is not done, nothing is released, and no size is told.",
     "What was taken for what (a single cell of the matrix of a run) is checked cell by cell where every run is "
     "released, and not where less is: there the counts of its row and column, which each have the declared width, "
     "bound it. `benchmarks/disclosure.md` says how many cells were tried, and what was found.",
@@ -78,8 +78,9 @@ LIMITS = (
     "columns and document types, and what was written into the source record, are shown as they are: read them.",
     "Pictures cannot be searched; they are drawn from the numbers of the report and hold no text besides titles.",
     "Only this bundle was checked. Two bundles about the same rows, from other training seeds or other encoders, "
-    "can tell together what neither tells alone. So can earlier reports in the history of a repository that is "
-    "published.",
+    "can tell together what neither tells alone: `harness export` refuses the second one of a repository where its "
+    "figures differ, and cannot know of another repository, another name for the same data, or earlier reports in the "
+    "history of a repository that is published.",
 )
 # Each rule as its source says it, read where the address leads.
 DECIDE = (

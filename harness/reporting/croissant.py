@@ -44,7 +44,8 @@ def metadata(task: Task, card: Mapping, manifest: str, records: Iterable[Mapping
     source = card.get("source") or {}
     address = source.get("address") or ""
     note = "" if card["kind"] == restricted.KIND else source.get("note")
-    described = (f"{task.title}: {KINDS[card['kind']]}.", f"{card['rows']} validated rows.", note)
+    counted = "" if card["rows"] is None else f"{card['rows']} validated rows."
+    described = (f"{task.title}: {KINDS[card['kind']]}.", counted, note)
     found = {
         "@context": CONTEXT,
         "@type": "sc:Dataset",

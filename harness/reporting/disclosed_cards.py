@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from harness import restricted
-from harness.evaluation.suppression import is_small, protected, suppressed
+from harness.evaluation.suppression import crowded, is_small, protected, suppressed
 from harness.reporting.background import Background
 
 # Stand beside every score: they cannot be hidden so that another part does not follow from the total.
@@ -20,15 +20,22 @@ def disclosed(known: Background) -> Background:
     taken to hold restricted text, too."""
     kinds = {card["kind"] for card in known.cards.values()} | {(known.corpus.get("source") or {}).get("kind")}
     hidden = {task for task, card in known.cards.items() if card["kind"] == restricted.KIND}
+    few = {task for task in hidden if _crowded(known.cards[task], known.leakage[task])}
     return replace(
         known,
-        cards={task: data(card) if task in hidden else card for task, card in known.cards.items()},
-        leakage={task: split(found) if task in hidden else found for task, found in known.leakage.items()},
+        cards={task: data(card, task in few) if task in hidden else card for task, card in known.cards.items()},
+        leakage={task: split(found, task in few) if task in hidden else found for task, found in known.leakage.items()},
         corpus=corpus(known.corpus) if restricted.KIND in kinds and known.corpus else known.corpus,
         checkpoints={
             key: checkpoint(card) if restricted.KIND in kinds else card for key, card in known.checkpoints.items()
         },
     )
+
+
+def _crowded(card: Mapping, leakage: Mapping) -> bool:
+    """Does the test part have so few rows that no size of any part may be told?"""
+    rows = leakage["splits"].get("test", {}).get("rows", 0)
+    return card.get("head") != "tokens" and crowded(rows, len(card.get("labels", ())))
 
 
 def parted(counts: Mapping[str, int], shown: tuple[str, ...] = ()) -> tuple[dict[str, int | None], bool]:
@@ -38,8 +45,9 @@ def parted(counts: Mapping[str, int], shown: tuple[str, ...] = ()) -> tuple[dict
     return kept, protected([counts[name] for name in hidden])
 
 
-def data(card: Mapping) -> dict:
-    """The card of a data set: rows read are hidden where the number dropped would follow from them.
+def data(card: Mapping, few: bool = False) -> dict:
+    """The card of a data set: rows read are hidden where the number dropped would follow from them, and all rows where
+    the test part has too `few`.
 
     No label is counted: a split keeps the shares of labels, so that the total of one tells how many the test part has.
     """
@@ -48,18 +56,26 @@ def data(card: Mapping) -> dict:
     parts, _ = parted(card.get("parts", {}))
     alone = {reason: None if is_small(n) else n for reason, n in card.get("repaired", {}).items()}
     read = card["rows_in"] if together else None
-    return {**card, "rows_in": read, "dropped": dropped, "labels": labels, "parts": parts, "repaired": alone}
+    made = {**card, "rows_in": read, "dropped": dropped, "labels": labels, "parts": parts, "repaired": alone}
+    if few:
+        made |= {"rows_in": None, "rows": None}
+        made |= {name: dict.fromkeys(made[name]) for name in ("dropped", "parts", "repaired")}
+    return made
 
 
-def split(leakage: Mapping) -> dict:
-    """What the stage `split` found: sizes, groups and findings. Labels by part are left out."""
+def split(leakage: Mapping, few: bool = False) -> dict:
+    """What the stage `split` found: sizes, groups and findings; no sizes where the test part has too `few`.
+    Labels by part are left out."""
     sizes = {}
     for what in ("rows", "groups"):
         counted = {part: found[what] for part, found in leakage["splits"].items() if found.get(what) is not None}
         sizes[what], _ = parted(counted, SCORED)
     made = dict(leakage)
+    if few:
+        sizes = {"rows": {}, "groups": {}}
+        made |= {"rows": None, "groups": None}
     for name in ("largest_group", "excluded", "near_duplicate_links"):
-        made[name] = _alone(leakage.get(name))
+        made[name] = None if few else _alone(leakage.get(name))
     made["splits"] = {
         part: {what: sizes[what].get(part) for what in ("rows", "groups")} | {"labels": {}}
         for part in leakage["splits"]

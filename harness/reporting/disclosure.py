@@ -19,13 +19,15 @@ from harness.evaluation import releasing
 from harness.evaluation.coarsening import CLINICAL, SEEDS, WITHHELD
 from harness.evaluation.releasing import Figures, Release
 from harness.evaluation.statistics import Estimate
-from harness.evaluation.suppression import MINIMUM, is_small
+from harness.evaluation.suppression import MINIMUM, crowded, is_small
 
 if TYPE_CHECKING:
     from harness.reporting.results import Comparison
 
 LEAKS = "document_leak_rate"
-TOO_SMALL = "withheld: the test part is too small for any figure to be released of it, or it cannot be measured"
+TOO_SMALL = (
+    f"withheld: the test part is too small, its figures would tell a count under {MINIMUM}, or it cannot be measured"
+)
 Key = tuple[str, int, str]  # arm, seed, part
 
 
@@ -45,7 +47,14 @@ def disclosed(root: Path, comparisons: Sequence["Comparison"]) -> list["Comparis
 def release(root: Path, task: str) -> Release:
     """What the disclosure check has let through of a restricted task. Raises DataError where it saw other scores."""
     made_by, folder = f"harness score {task}", Path(root) / "artifacts" / "scores" / task
-    found = releasing.read(files.read_json(Path(root) / releasing.place(task), made_by=made_by))
+    stored = files.read_json(Path(root) / releasing.place(task), made_by=made_by)
+    try:
+        found = releasing.read(stored)
+    except (KeyError, TypeError):
+        raise DataError(
+            f"{releasing.place(task)} was not written by this version of the harness.",
+            remedy=f"Check what may be released again with `{made_by}`.",
+        ) from None
     for system, sha256 in found.bound.items():
         path = folder / system / "linear.json" if system == "classic" else folder / f"{system}.json"
         if not path.is_file() or files.sha256(path) != sha256:
@@ -99,7 +108,8 @@ def _coarse(c: "Comparison", release: Release) -> "Comparison":
 def _estimate(c: "Comparison", figures: Figures, arm: str) -> Estimate:
     """What is shown of a difference."""
     known, means, found = c.estimates["test", arm], figures.means, figures.against.get(arm, {})
-    nothing = Estimate.of_nothing(None if is_small(known.n_groups) else known.n_groups, known.n_seeds)
+    untold = known.n_groups is None or is_small(known.n_groups)
+    nothing = Estimate.of_nothing(None if untold else known.n_groups, known.n_seeds)
     return replace(
         nothing, reference=means.get(arm), clinical=means.get(CLINICAL), delta=found.get("delta"),
         ci_low=found.get("low"), ci_high=found.get("high"), p_value=found.get("p"),
@@ -131,9 +141,11 @@ def _without_few(c: "Comparison") -> "Comparison":
     what is released of that, the check has decided."""
     few = {part for of in (c.n, c.groups) for part, n in of.items() if is_small(n)}
     gone = few - {"test"}
+    # One part's size tells that of the others.
+    untold = c.head != "tokens" and crowded(c.n["test"], len(c.labels))
     kept: dict = {}
     for name in ("n", "groups"):
-        kept[name] = {part: None if is_small(n) else n for part, n in getattr(c, name).items()}
+        kept[name] = {part: None if untold or is_small(n) else n for part, n in getattr(c, name).items()}
     for name in ("values", "tables", "matrices"):
         kept[name] = _without(getattr(c, name), lambda key: key[2] not in gone)
     for name in ("constants", "unmeasurable"):
@@ -141,6 +153,8 @@ def _without_few(c: "Comparison") -> "Comparison":
     for name in ("privacy", "thresholds"):
         kept[name] = tuple(run for run in getattr(c, name) if run["part"] not in gone)
     estimates = _without(c.estimates, lambda key: key[0] not in gone)
+    if untold:
+        estimates = {key: replace(estimate, n_groups=None) for key, estimate in estimates.items()}
     return replace(c, **kept, estimates=estimates, classic=_without_few(c.classic) if c.classic else None)
 
 

@@ -78,11 +78,18 @@ def coarsened(comparisons: list[Comparison]) -> tuple:
         "Differences are rounded to the nearest step, the ends of intervals outwards and p-values up, and verdicts "
         "follow from the p-values as they are shown. "
     )
+    untold = sorted({c.task for c in comparisons if c.rung and c.n["test"] is None})
+    sizes = (
+        f"Nor is it told how many rows {wording.listing(wording.codes(untold))} has: of so few, the number alone would "
+        f"confine how many have which label. A part needs {MINIMUM - 1} rows more than there are labels. "
+        if untold
+        else ""
+    )
     never = (
         "Never shown of restricted data are slices, learning curves and scores of the validation part: they are about "
         "other rows, or fewer, than those whose figures were checked together."
     )
-    return (Paragraph(said + (coarse if any(c.rung for c in comparisons) else "") + never),)
+    return (Paragraph(said + (coarse if any(c.rung for c in comparisons) else "") + sizes + never),)
 
 
 def found(comparisons: list[Comparison], judgements: Judgements) -> str:

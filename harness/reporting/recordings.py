@@ -203,7 +203,7 @@ def description(recording: Recording) -> str:
     difference = wording.unit(c.primary, wording.difference(c.delta(), c.primary))
     text = (
         f"{plain(c.title)}, {c.family_title}: {wording.metric_title(c.primary)} {baseline} before and {clinical} after "
-        f"clinical pre-training, {difference} over {len(c.seeds)} seeds and {c.n['test']} test rows "
+        f"clinical pre-training, {difference} over {len(c.seeds)} seeds and {wording.count(c.n['test'])} test rows "
         f"({wording.KINDS[c.data_kind]}). Over documents and seeds: {interval}, {judgement.verdict}."
     )
     return text

@@ -27,7 +27,7 @@ def number(value: float) -> str:
 
 def printed(c: Comparison, value: float) -> str:
     """Four decimals, or as many as were released."""
-    return number(value) if c.rung is None else f"{value + 0.0:.{c.rung.digits}f}"
+    return number(value) if c.rung is None else f"{value + 0.0:.2f}"
 
 
 def _evidence(c: Comparison, name: str, value: float) -> str:

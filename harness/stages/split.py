@@ -4,10 +4,11 @@ from collections import Counter
 from itertools import chain
 from pathlib import Path
 
-from harness import even, heads, registry
+from harness import even, heads, registry, restricted
 from harness.config import Split
 from harness.data import grouping, leakage, pseudonyms, splitting, spreading
 from harness.errors import DataError
+from harness.evaluation.suppression import crowded
 from harness.files import read_json, read_jsonl, read_object, sha256, write_json
 from harness.task import Task
 
@@ -44,7 +45,8 @@ def run(root: Path, name: str, settings: Split) -> list[str]:
     splits = splitting.split(rows, settings.shares, order, frozen)
     _require_rows(splits, settings, name)
     labels = {record["id"]: frozenset(head.labels_of(record)) for record in records}
-    splits = spreading.spread(splits, rows, labels, settings.shares, order, frozen)
+    few = _crowded(task, splits, settings) if card["source"]["kind"] == restricted.KIND else ()
+    splits = spreading.spread(splits, rows, labels, settings.shares, order, frozen, few)
 
     # Without the excluded records, which may be all that held two groups together.
     live = [record_id for record_id, split in splits.items() if split != splitting.EXCLUDED]
@@ -72,6 +74,14 @@ def run(root: Path, name: str, settings: Split) -> list[str]:
         even.write_json(folder / file, content, key is not None)
     write_json(target, header | {"splits": splits, "retired": retired})
     return [f"{finding.check}: {finding.detail}." for finding in findings if finding.level == "note"]
+
+
+def _crowded(task: Task, splits: dict[str, str], settings: Split) -> tuple[str, ...]:
+    """The parts with so few rows that it would tell how many have which label if each stood there."""
+    if task.head == "tokens":
+        return ()
+    rows = Counter(splits.values())
+    return tuple(part for part in settings.shares if crowded(rows[part], len(task.labels)))
 
 
 def lineage(source: dict) -> str:

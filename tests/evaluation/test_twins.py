@@ -11,15 +11,19 @@ import pytest
 from harness.decisions import counts, spans
 from harness.decisions.rows import Decisions
 from harness.evaluation import coarsening, hidden, metrics, releasing, statistics, twins
-from harness.evaluation.coarsening import LADDER, SEEDS, WITHHELD, Known
+from harness.evaluation.coarsening import RUNGS, SEEDS, WITHHELD, Known, Rung
 from harness.evaluation.counted import ALL
-from harness.evaluation.suppression import MINIMUM
+from harness.evaluation.suppression import MINIMUM, crowded
 from harness.evaluation.twins import WIDTH
 from harness.metrics import METRICS
 from harness.task import Groups, Reading, Task
 
 KNOWN = Known(0.95, 0.02)
 FAMILIES = ("one", "two")
+LADDER = (
+    *(Rung("rounded", step, True, True) for step in (0.001, 0.01, 0.02, 0.05, 0.1)),
+    *(rung for _, rung in RUNGS),
+)
 RULE = statistics.Settings(0.95, 1, 1)
 
 
@@ -384,10 +388,75 @@ def test_no_twin_lacks_a_label_that_a_split_brings_into_every_part(n, labels, mo
     search = twins.Search(rows, LADDER[4], KNOWN)
     note = search._note
     monkeypatch.setattr(search, "_note", lambda twin: (found.append(twin), note(twin))[1])
+    search._note(rows)
     for label in range(labels):
         search._open_gold(label, [rows])
     lacking = [twin for twin in found if not twin.gold_counts().all()]
-    assert len(found) > 3 and bool(lacking) == (n < labels - 1 + MINIMUM)
+    assert len(found) > 3 and bool(lacking) == (n < labels - 1 + MINIMUM) == crowded(n, labels)
+
+
+def taken(rows: hidden.Hidden) -> tuple[twins.Checked, list[hidden.Hidden]]:
+    """What is released, and the twins that were found."""
+    found, note = [], twins.Search._note
+
+    def noted(search, twin):
+        if kept := note(search, twin):
+            found.append(twin)
+        return kept
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(twins.Search, "_note", noted)
+        return twins.check({"test": rows}, KNOWN)["test"], found
+
+
+@pytest.mark.parametrize(("n", "labels", "skill"), [(9, 2, 0.8), (22, 2, 0.65), (22, 2, 0.8), (22, 8, 0.8)])
+def test_how_much_is_released_tells_nothing_for_all_twins_get_the_same(n, labels, skill):
+    """Who runs the check on every data set that fits the figures leaves out those that would be released otherwise."""
+    rows = drawn(n, labels, skill, 3, 1)
+    checked, found = taken(rows)
+    assert checked.rung == coarsening.rung_of(n) and len(found) > 20
+    chosen = np.random.default_rng(1).permutation(len(found))[:8]
+    for twin in [found[at] for at in chosen]:
+        assert twins.check({"test": twin}, KNOWN)["test"].rung == checked.rung
+
+
+def test_the_search_sees_the_figures_and_not_the_rows():
+    rows = drawn(22, 2, 0.8, 2, 1)
+    _, found = taken(rows)
+    other = next(twin for twin in found if (twin.gold_counts() != rows.gold_counts()).any())
+    searched = [twins.Search(of, coarsening.rung_of(22), KNOWN).run() for of in (rows, other)]
+    assert searched[0] == searched[1] and searched[0]
+
+
+def extreme(arms: tuple[float, float], linear: float, positives: int, draw: int) -> hidden.Rows:
+    """22 rows with so many positives, answered rightly as often as said."""
+    chance, gold, runs = np.random.default_rng(draw), np.arange(22) < positives, []
+    for system, skills in (("one", arms), ("classic", (linear,))):
+        for arm, skill in zip(("baseline", "clinical") if system == "one" else ("linear",), skills, strict=True):
+            for _ in range(2 if system == "one" else 1):
+                right = chance.random(22) < skill
+                made = decided(2, gold.astype(int), np.where(right, gold, ~gold).astype(int))
+                runs.append((system, arm, list(made.groups), made))
+    return hidden.of(task_of(2, "binary_f1", positive="l1"), runs, "l0")
+
+
+@pytest.mark.extended
+def test_that_nothing_is_released_tells_no_count_either():
+    """Of all rows of a size of which nothing is released, each count has the width."""
+    left, withheld = defaultdict(set), 0
+    for draw, (one, other, way) in enumerate(itertools.product((0.0, 0.1, 0.25), (0.9, 1.0), (1, -1, 1, -1))):
+        rows = extreme((one, other)[::way], 0.5, (2, 5, 9, 13, 17, 20)[(draw + draw // 6) % 6], draw)
+        if twins.check({"test": rows}, KNOWN)["test"].rung.name == WITHHELD:
+            withheld += 1
+            for key, n in twins.counts(rows):
+                left[key].add(n)
+    assert withheld > 10
+    assert [key for key, values in left.items() if len(values) < WIDTH or max(values) < MINIMUM] == []
+
+
+@pytest.mark.parametrize(("n", "labels"), [(9, 8), (11, 8), (5, 2)])
+def test_nothing_is_released_of_rows_whose_number_alone_tells_of_each_label(n, labels):
+    assert twins.check({"test": drawn(n, labels, 0.7, 2, 1)}, KNOWN)["test"].rung.name == WITHHELD
 
 
 def test_rows_without_a_small_count_stand_on_the_first_rung():
@@ -456,11 +525,11 @@ def test_nothing_is_released_where_the_width_cannot_be_had():
     assert twins.check({"test": rows}, KNOWN, width=11)["test"].rung.name == WITHHELD
 
 
-def test_the_ladder_goes_from_fine_to_coarse():
-    assert [rung.name for rung in LADDER] == [
-        "means", *["rounded"] * 4, *["difference"] * 2, "direction", "verdict",
-    ]  # fmt: skip
-    assert [rung.step for rung in LADDER if rung.means] == sorted(rung.step for rung in LADDER if rung.means)
+def test_how_much_is_released_goes_by_the_number_of_rows_and_never_down():
+    kinds = [coarsening.rung_of(n) for n in range(2000)]
+    assert list(dict.fromkeys(rung.name for rung in kinds)) == ["verdict", "direction", "difference"]
+    told = [(rung.difference, rung.means, rung.equivalence, -rung.step) for rung in kinds if rung.difference]
+    assert told == sorted(told)
     rows = drawn(22, 2, 0.8, 2, 1)
     same = replace(rows, answers=dict(rows.answers))
     assert twins.check({"test": rows}, KNOWN) == twins.check({"test": same}, KNOWN), "no chance but a fixed one"

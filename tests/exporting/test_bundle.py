@@ -9,8 +9,9 @@ import pytest
 
 from harness import files
 from harness.auditing import again
-from harness.errors import DataError
-from harness.exporting import bundle, manifest, searching
+from harness.errors import DataError, HarnessError
+from harness.evaluation.coarsening import WITHHELD, Rung
+from harness.exporting import bundle, ledger, manifest, searching
 from harness.exporting.searching import DisclosureError
 from harness.reporting import disclosed_cards, disclosure
 from harness.stages import report
@@ -154,3 +155,49 @@ def test_a_short_text_is_found_whole_and_a_word_is_not():
     shingles = searching.shingles("one two three fall i trapp four five six")
     assert searching.texts(shingles, [record], fakes.TASKS["synergi"]) == 1
     assert searching.texts(shingles, [{"text": "fall"}], fakes.TASKS["synergi"]) == 0
+
+
+def other_figures(monkeypatch, **changes):
+    """Another export of the same rows, of which something else is released."""
+    real = disclosure.release
+    monkeypatch.setattr(disclosure, "release", lambda root, task: replace(real(root, task), **changes))
+
+
+def test_a_second_bundle_with_other_figures_of_the_same_rows_is_refused(root, tmp_path, monkeypatch):
+    export(root, tmp_path / "a")
+    noted = root / ledger.FILE
+    assert noted.stat().st_mode & 0o777 == 0o600 and len(files.read_json(noted)["synergi"]) == 1
+    export(root, tmp_path / "again")  # the same figures tell no more
+    before = noted.read_bytes()
+    other_figures(monkeypatch, runs={"nb_bert": {"baseline": 3, "clinical": 3}, "classic": {"linear": 1}})
+    with pytest.raises(DisclosureError, match="an earlier bundle released other figures of the same rows") as error:
+        export(root, tmp_path / "b")
+    assert "--instead" in error.value.remedy and not (tmp_path / "b").exists() and noted.read_bytes() == before
+    with again.scratch(root) as scratch:
+        again.link_inputs(root, scratch, ("harness", "tasks", *again.REPORTED))
+        bundle.export(site_of(root), tmp_path / "b", scratch, instead=True)
+    (kept,) = files.read_json(noted)["synergi"]
+    assert kept["released"]["runs"]["nb_bert"] == {"baseline": 3, "clinical": 3}
+    noted.unlink()
+
+
+def test_a_bundle_that_cannot_be_written_is_not_remembered(root, tmp_path, monkeypatch):
+    monkeypatch.setattr(manifest, "as_markdown", lambda *of: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        export(root, tmp_path / "a")
+    assert not (root / ledger.FILE).exists() and not (tmp_path / "a").exists()
+
+
+def test_bundles_about_other_rows_do_not_stand_in_each_others_way(root, tmp_path, monkeypatch):
+    files.write_json(root / ledger.FILE, {"synergi": [{"rows": ["somebody-else"], "released": {"rung": "verdict"}}]})
+    export(root, tmp_path / "a")
+    assert len(files.read_json(root / ledger.FILE)["synergi"]) == 2
+    (root / ledger.FILE).write_text('{"synergi": 5}')
+    with pytest.raises(HarnessError, match="no list of what earlier bundles released"):
+        export(root, tmp_path / "b")
+    (root / ledger.FILE).unlink()
+
+
+def test_of_what_nothing_is_released_nothing_is_remembered(root):
+    ledger.enter(root, {"synergi": replace(disclosure.release(root, "synergi"), rung=Rung(WITHHELD))}, False)
+    assert not (root / ledger.FILE).exists()

@@ -15,7 +15,7 @@ from harness.errors import DataError, MissingInputError
 from harness.evaluation.suppression import MINIMUM
 from harness.evaluation.twins import WIDTH
 from harness.reporting import confusion, disclosed_cards, recordings, results
-from harness.reporting.disclosure import TOO_SMALL, disclosed
+from harness.reporting.disclosure import TOO_SMALL, disclosed, release
 from harness.stages import report
 
 TASKS, FAMILIES, SEEDS = ("aismec", "synergi", "nor_deid"), ("nb_bert", "norbert3"), (1, 2)
@@ -337,3 +337,41 @@ def test_types_of_few_documents_are_gone_from_a_checkpoint_s_card():
     (moment,) = made["held_out"]["during"]
     assert moment["step"] == 5 and list(moment["clinical"]["by_document_type"]) == ["note"]
     assert disclosed_cards.checkpoint({"arm": "clinical"}) == {"arm": "clinical"}
+
+
+def test_of_too_few_rows_for_so_many_labels_neither_a_figure_nor_their_number_is_told(tmp_path):
+    """Nine test rows of eight labels: each label in the part leaves one or two rows for each of them."""
+    fakes.build(tmp_path, ("synergi",), FAMILIES, SEEDS, kind="restricted", rows=9)
+    for name, labels in (("validated", "card.json"), ("splits", "leakage.json")):
+        path = tmp_path / "artifacts" / name / "synergi" / labels
+        files.write_json(path, files.read_json(path) | {"labels": dict.fromkeys(fakes.SYNERGI, 4)})
+    fakes.score(tmp_path, ("synergi",), FAMILIES, SEEDS)
+    settings = fakes.settings(("synergi",), FAMILIES, SEEDS)
+    report.run(tmp_path, settings, fakes.TASKS)
+    mirrored = recordings.collect(tmp_path, settings, fakes.TASKS)
+    for name in ("results.csv", "comparison.csv", "classic.csv"):
+        for row in csv.DictReader(io.StringIO((tmp_path / "reports" / name).read_text(encoding="utf-8"))):
+            cells = [row.get(key, "") for key in ("n_test", "n_groups", "value", "delta", "ci_low", "p_value")]
+            assert not any(cells), (name, row)
+    known = disclosed_cards.disclosed(report.read_background(tmp_path, settings))
+    card, leakage = known.cards["synergi"], known.leakage["synergi"]
+    assert card["rows"] is card["rows_in"] is leakage["rows"] is leakage["groups"] is None
+    assert not any(n for of in leakage["splits"].values() for n in (of["rows"], of["groups"]))
+    assert not any((*card["dropped"].values(), *card["parts"].values()))
+    text = (tmp_path / "reports" / "README.md").read_text(encoding="utf-8")
+    described = (tmp_path / "reports" / "croissant" / "synergi.json").read_text(encoding="utf-8")
+    assert "Nor is it told how many rows `synergi` has" in text and "validated rows" not in described
+    assert all("None" not in recordings.description(recording) for recording in mirrored)
+
+
+@pytest.mark.parametrize("change", [{"rung": "means", "step": 0.001}, {"runs": None}, None])
+def test_what_another_version_released_is_refused_with_what_to_do(restricted, tmp_path, change):
+    shutil.copytree(restricted / "artifacts" / "scores", tmp_path / "artifacts" / "scores")
+    path = tmp_path / "artifacts" / "scores" / "synergi" / "released.json"
+    stored = files.read_json(path)
+    if change == {"runs": None}:
+        stored.pop("runs")
+    files.write_json(path, [] if change is None else stored | change if "rung" in change else stored)
+    with pytest.raises(DataError, match=r"released.json was not written by this version") as error:
+        release(tmp_path, "synergi")
+    assert "harness score synergi" in error.value.remedy

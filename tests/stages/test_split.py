@@ -350,3 +350,30 @@ def test_three_positive_rows_reach_every_part(calls):
     assert {part: of["labels"]["1"] for part, of in report_of(calls, "calls")["splits"].items()} == {
         "train": 1, "validation": 1, "test": 1,
     }  # fmt: skip
+
+
+EIGHT = DECLARATION.replace('("0", "1")', 'tuple("01234567")')
+
+
+def few_of_many_labels(root: Path, kind: str) -> dict[str, Counter]:
+    """Labels by part of 60 rows: half have the first of eight labels, and the last stands on three rows."""
+    (root / "tasks").mkdir(parents=True)
+    (root / "tasks" / "calls.py").write_text(EIGHT.format(name="calls", head="sequence", groups=""))
+    records = call_records(60)
+    for i, record in enumerate(records):
+        record["label"] = "0" if i < 30 else "7" if i < 33 else str(1 + i % 6)
+    give(root, "calls", records, kind=kind)
+    split.run(root, "calls", SETTINGS)
+    places, found = manifest_of(root, "calls")["splits"], {name: Counter() for name in SETTINGS.shares}
+    for record in records:
+        found[places[record["id"]]][record["label"]] += 1
+    return found
+
+
+def test_no_label_is_brought_into_a_restricted_part_whose_size_would_tell_how_many_have_it(tmp_path):
+    """Each of eight labels on nine rows leaves one or two for each: whoever knows the rule and the size knows that."""
+    public, restricted = (few_of_many_labels(tmp_path / kind, kind) for kind in ("public", "restricted"))
+    assert {sum(of.values()) for of in (public["test"], restricted["test"])} == {9}
+    assert len(public["test"]) == 8 and max(public["test"].values()) <= 2
+    assert len(restricted["test"]) < 8 and max(restricted["test"].values()) > 2
+    assert len(restricted["train"]) == 8

@@ -1,0 +1,62 @@
+"""Why a row was dropped, mended or refused, in the words of an author's own code: a reason that is made up at run time
+may hold a value, and of restricted data it is told only where it stands in the code as it is.
+"""
+
+import ast
+import inspect
+from collections import Counter
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+
+OTHER = "another reason"
+_OURS = Path(__file__).resolve().parents[1]
+
+
+class MadeUp(str):
+    """A reason that does not stand in the code that gave it."""
+
+    __slots__ = ()
+
+
+def of(error: Exception, word: object) -> str:
+    """What an exception calls a reason; `MadeUp` where the author's code that raised it holds no such text."""
+    trace = error.__traceback__
+    while trace.tb_next:
+        trace = trace.tb_next
+    return str(word) if _stands(str(word), trace.tb_frame.f_code.co_filename) else MadeUp(word)
+
+
+def told(counts: Mapping[str, int], reader: Callable) -> dict[str, int]:
+    """Counts by reason as they may be shown of restricted data."""
+    file, found = _file(reader), Counter()
+    for reason, n in counts.items():
+        made_up = isinstance(reason, MadeUp) or not _stands(str(reason), file)
+        found[OTHER if made_up else str(reason)] += n
+    return dict(found)
+
+
+def _file(reader: Callable) -> str:
+    try:
+        return inspect.getsourcefile(inspect.unwrap(reader)) or ""
+    except TypeError:  # an object that is called, a partial
+        return inspect.getsourcefile(type(reader)) or ""
+
+
+def _stands(text: str, file: str) -> bool:
+    """Is it a text of that file, or of a reader of the harness? Those never make one up."""
+    return Path(file).resolve().is_relative_to(_OURS) or text in _texts(file) or text in _texts_of_ours()
+
+
+@cache
+def _texts_of_ours() -> frozenset[str]:
+    return frozenset().union(*(_texts(str(path)) for path in sorted((_OURS / "data").glob("*.py"))))
+
+
+@cache
+def _texts(file: str) -> frozenset[str]:
+    try:
+        tree = ast.parse(Path(file).read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError):
+        return frozenset()
+    return frozenset(n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str))
