@@ -96,7 +96,7 @@ def measure(way: str, name: str, family: str, seed: int, epochs: int, size: str 
 
     prepare_torch(threads=1, device="cpu")
     from harness import heads, registry
-    from harness.evaluation import primary
+    from harness.evaluation.metrics import primary
     from harness.models import families
     from harness.params import load
     from harness.training import batching

@@ -55,7 +55,7 @@ def _closure(modules: Sequence[str], package: Path) -> tuple[list[Path], dict[Pa
     """The files, and for those that a package finds itself the names that are called anywhere."""
     known = {_dotted(path, package): path for path in sorted(package.rglob("*.py"))}
     # The package itself holds the version, which decides nothing.
-    del known[package.name]
+    known.pop(package.name, None)
     finding = {
         path.parent
         for path in known.values()

@@ -1,5 +1,1 @@
 """Scores: what a prediction is worth, without torch and without text."""
-
-from harness.evaluation.metrics import primary
-
-__all__ = ["primary"]

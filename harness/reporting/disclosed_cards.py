@@ -6,7 +6,7 @@ Counts that may not be shown are None. The rule is that of `harness.evaluation.s
 from collections.abc import Mapping
 from dataclasses import replace
 
-from harness import restricted
+from harness import heads, restricted
 from harness.evaluation.suppression import crowded, is_small, protected, suppressed
 from harness.reporting.background import Background
 
@@ -35,7 +35,8 @@ def disclosed(known: Background) -> Background:
 def _crowded(card: Mapping, leakage: Mapping) -> bool:
     """Does the test part have so few rows that no size of any part may be told?"""
     rows = leakage["splits"].get("test", {}).get("rows", 0)
-    return card.get("head") != "tokens" and crowded(rows, len(card.get("labels", ())))
+    head = heads.HEADS.get(card.get("head"))
+    return (head is None or head.decides != "spans") and crowded(rows, len(card.get("labels", ())))
 
 
 def parted(counts: Mapping[str, int], shown: tuple[str, ...] = ()) -> tuple[dict[str, int | None], bool]:

@@ -142,7 +142,7 @@ def _without_few(c: "Comparison") -> "Comparison":
     few = {part for of in (c.n, c.groups) for part, n in of.items() if is_small(n)}
     gone = few - {"test"}
     # One part's size tells that of the others.
-    untold = c.head != "tokens" and crowded(c.n["test"], len(c.labels))
+    untold = heads.named(c.head).decides != "spans" and crowded(c.n["test"], len(c.labels))
     kept: dict = {}
     for name in ("n", "groups"):
         kept[name] = {part: None if untold or is_small(n) else n for part, n in getattr(c, name).items()}

@@ -78,7 +78,7 @@ def run(root: Path, name: str, settings: Split) -> list[str]:
 
 def _crowded(task: Task, splits: dict[str, str], settings: Split) -> tuple[str, ...]:
     """The parts with so few rows that it would tell how many have which label if each stood there."""
-    if task.head == "tokens":
+    if heads.of(task).decides == "spans":
         return ()
     rows = Counter(splits.values())
     return tuple(part for part in settings.shares if crowded(rows[part], len(task.labels)))

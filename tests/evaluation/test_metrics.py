@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from harness.evaluation import metrics, primary
+from harness.evaluation import metrics
+from harness.evaluation.metrics import primary
 from harness.task import Groups, Reading, Task
 
 TASK = Task(

@@ -8,7 +8,7 @@ from harness import files, registry
 from harness.classic import linear
 from harness.data import synthetic
 from harness.errors import DataError, MissingInputError
-from harness.evaluation import primary
+from harness.evaluation.metrics import primary
 from harness.params import load
 from harness.stages import classic, score, split, validate
 
