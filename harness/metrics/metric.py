@@ -8,9 +8,9 @@ from dataclasses import dataclass
 class Metric:
     """`name` stands in every file, `title` in sentences; a score lies between `lowest` and `highest`.
 
-    A metric is of one or several kinds `of` decisions (see `harness.decisions`): `contributed` makes of them a table
-    of whole numbers, a line for every row or document, and `score` makes of sums of such lines, [..., numbers], the
-    scores [...]. Where groups count as a `whole`, the table is of hits and misses, and a group with a miss is one.
+    A metric is of one or several kinds `of` decisions (see `harness.decisions`): `contributed` makes of them a sparse
+    table of whole numbers, a line for every row or document, and `score` makes of sums of such lines, [..., numbers],
+    the scores [...]. Where groups count as a `whole`, the table is of hits and misses, and a group with a miss is one.
 
     The first metric of a task is its primary one: the arms are compared and judged by it. `unfit` says why a metric
     may not be that (empty: it may). `needs` says what gold must hold before anything is measured: "any" label, the
