@@ -3,7 +3,7 @@
 Usage: python benchmarks/attention.py [--hidden 192] [--heads 3] [--repeats 7]
 
 The published formulation looks up a position query and a position key for every pair of tokens, a tensor
-of [T, T, 2·hidden]; `harness/models/norbert3.py` computes the same scores against the 2·buckets − 1
+of [T, T, 2·hidden]; `harness/encoders/norbert3.py` computes the same scores against the 2·buckets − 1
 different position vectors. Both are first shown to agree in float64, then timed in turn, on one thread,
 in float32 without dropout. Printed are medians of CPU time and their ratio: only the ratio means
 something on another machine.
@@ -19,8 +19,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
 
-from harness.models.norbert3 import NorBert3Attention, position_buckets
-from harness.models.norbert3_config import NorBert3Config
+from harness.encoders.norbert3 import NorBert3Attention, position_buckets
+from harness.encoders.norbert3_config import NorBert3Config
 
 SHAPES = ((8, 96), (4, 384))
 

@@ -3,7 +3,7 @@
 Usage: python benchmarks/calibration.py [--repeats 2000] [--only TEXT]
 
 Draws comparisons shaped like the five tasks (benchmarks/simulation.py), sends them through
-`harness.evaluation.variance`, the code that the report uses, and counts how often a true "no difference" is called
+`harness.statistics.variance`, the code that the report uses, and counts how often a true "no difference" is called
 a difference, how often the interval holds the true difference, and how often a true difference is found. Beside it
 stand what others use. Writes benchmarks/calibration.md (one core, minutes); --only runs the settings whose
 name holds TEXT and prints without writing.
@@ -18,9 +18,9 @@ import numpy as np
 from scipy import stats
 from simulation import Classified, Kinds, Marked, solve
 
-from harness.determinism import derived_seed
-from harness.evaluation import variance
 from harness.metrics import named
+from harness.statistics import variance
+from harness.system.determinism import derived_seed
 
 PAGE = Path(__file__).with_suffix(".md")
 CHUNK = 50
@@ -226,7 +226,7 @@ def page(settings, edges, repeats: int) -> str:
         "of which every test set has as many: the kinds are strata, and the arms differ in the hard ones alone.", "",
         "## No difference: how often is one claimed at 5 %?", "", *null, "",
         *null_outside, f"A cell whose true rate is 5 % leaves the aim by chance in {100 * stray:.0f} of 100 runs.", "",
-        "*here*: the variance components of `harness/evaluation/variance.py` with Welch–Satterthwaite degrees of "
+        "*here*: the variance components of `harness/statistics/variance.py` with Welch–Satterthwaite degrees of "
         "freedom, one term per arm. *df floor 2(K−1)*: the same variance, the seeds of both arms pooled into one term "
         "and the degrees of freedom never under 2(K−1); it errs where only one arm's runs scatter. *documents only*: "
         "test items resampled, runs taken as given, what a bootstrap or permutation over documents answers. *Welch t "

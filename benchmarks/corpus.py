@@ -100,7 +100,7 @@ def measure(path: Path, corpus: Path, workers: int) -> dict:
     from harness.data.coverage import Coverage
     from harness.data.held_out import HeldOutIndex
     from harness.data.inspecting import Inspector
-    from harness.progress import amounts_shown
+    from harness.system.progress import amounts_shown
 
     last = deque(read_documents(corpus), maxlen=HELD_OUT)
     index = HeldOutIndex([("held out", document["text"]) for document in last], 13, 0.5)

@@ -33,8 +33,8 @@ sys.path[:0] = [str(TESTS), str(TESTS / "evaluation")]
 import attacker  # noqa: E402
 import test_twins as of_tests  # noqa: E402
 
-from harness.evaluation import coarsening, hidden, twins  # noqa: E402
-from harness.evaluation.suppression import MINIMUM  # noqa: E402
+from harness.privacy.suppression import MINIMUM  # noqa: E402
+from harness.statistics.disclosure import coarsening, hidden, twins  # noqa: E402
 
 KNOWN, SEEDS, TRIES = of_tests.KNOWN, 3, 4
 LARGE, SAMPLE = 30, 6

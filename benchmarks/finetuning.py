@@ -89,20 +89,21 @@ def in_process(way: str, task: str, seed: int, options) -> dict:
 
 def measure(way: str, name: str, family: str, seed: int, epochs: int, size: str | None) -> dict:
     """CPU and wall seconds of training and predicting the test part, imports and loading aside, and its F1."""
-    from harness.determinism import prepare_environment, prepare_torch
+    from harness.system.determinism import prepare_environment, prepare_torch
 
     prepare_environment("fast")
     import torch
 
     prepare_torch(threads=1, device="cpu")
-    from harness import heads, registry
-    from harness.evaluation.metrics import primary
-    from harness.models import families
-    from harness.params import load
-    from harness.training import batching
-    from harness.training.inputs import read_inputs
-    from harness.training.loop import warm_up
-    from harness.training.runs import answers
+    from harness import heads
+    from harness.encoders import families
+    from harness.params.reading import load
+    from harness.plugins import registry
+    from harness.statistics.task_metrics import primary
+    from harness.training.finetune import batching
+    from harness.training.finetune.inputs import read_inputs
+    from harness.training.finetune.loop import warm_up
+    from harness.training.finetune.runs import answers
 
     task = registry.get(ROOT, name)
     settings = load(ROOT / "params.yaml").finetune(name, family)
@@ -136,8 +137,8 @@ def measure(way: str, name: str, family: str, seed: int, epochs: int, size: str 
 
 
 def untrained(size: str, architecture: str, tokenizer, folder: Path) -> None:
-    from harness.config import Encoder
-    from harness.models import families
+    from harness.encoders import families
+    from harness.params.config import Encoder
 
     layers, hidden = map(int, size.split("x"))
     encoder = Encoder(hidden, layers, max(1, hidden // 32), 4 * hidden, len(tokenizer), 512, 0.0)
@@ -149,7 +150,7 @@ def with_engine(way, model, examples, tokenizer, settings, seed, epochs) -> list
     import dataclasses
 
     from harness.heads import HEADS
-    from harness.training import loop, predicting
+    from harness.training.finetune import loop, predicting
 
     steps = epochs * -(-len(examples["train"]) // BATCH)
     recipe = dataclasses.replace(settings.recipe, steps=steps, batch=BATCH, accumulation=1, evaluate_every=steps)

@@ -35,7 +35,7 @@ def prepared(root: Path, data_seed: int, training_seed: int, shuffled: bool) -> 
         (root / name).symlink_to(ROOT / name)
     synthetic.generate(root / "data", data_seed, shuffled=shuffled)
     yaml = YAML()
-    params = yaml.load((ROOT / "harness" / "profiles" / "embedded.yaml").read_text(encoding="utf-8"))
+    params = yaml.load((ROOT / "harness" / "params" / "profiles" / "embedded.yaml").read_text(encoding="utf-8"))
     params["generate"]["seed"] = data_seed
     for family in params["run"]["families"]:
         for recipe, place in PLACES.items():
@@ -58,16 +58,18 @@ def stages(tasks: tuple[str, ...], families: tuple[str, ...]) -> tuple[list, lis
 
 def measured(root: Path) -> tuple[list, dict, dict]:
     """The comparisons of a finished draw, their judgements, and those of its readings."""
-    from harness import params, registry
-    from harness.reporting import results
+    from harness.params import reading as params
+    from harness.plugins import registry
+    from harness.report.disclosure import loading
+    from harness.report.model import results
 
     everything = params.load(root / "params.yaml").everything()
-    found = results.load(root, everything.run, registry.load_all(root))
+    found = loading.load(root, everything.run, registry.load_all(root))
     return found, results.judged(found, everything.statistics), results.judged_readings(found, everything.statistics)
 
 
 def one(root: Path, data_seed: int, training_seed: int, shuffled: bool) -> tuple[list, dict, dict]:
-    from harness import params
+    from harness.params import reading as params
 
     def made(wanted: list[list[str]]) -> None:
         for stage in wanted:
@@ -96,7 +98,7 @@ def one(root: Path, data_seed: int, training_seed: int, shuffled: bool) -> tuple
 
 def rows(draw: str, found: list, judgements: dict, read: dict) -> Iterator[tuple[str, ...]]:
     """Verdicts and mean differences: of all rows, and of the rows of each kind."""
-    from harness.evaluation.verdicts import VERDICTS
+    from harness.statistics.verdicts import VERDICTS
 
     groups: dict[tuple[str, str], list] = {}
     for c in found:
@@ -127,7 +129,7 @@ def main() -> None:
     parser.add_argument("--shuffled", action="store_true", help="the clinical corpus teaches nothing of its words")
     parser.add_argument("--folder", type=Path, help="where the repositories go for a while; kept where it is named")
     options = parser.parse_args()
-    from harness.evaluation.verdicts import VERDICTS
+    from harness.statistics.verdicts import VERDICTS
 
     header = ("Draw", "Rows decided by", "Difference", *VERDICTS, "mean", "mean absolute")
     print("| " + " | ".join(header) + " |\n|---|---|---|" + "--:|" * (len(header) - 3), flush=True)

@@ -93,10 +93,10 @@ def in_process(way: str, layout: str, family: str, folder: str, options) -> dict
 
 def prepare(folder: Path, options) -> None:
     """The texts, and a tokenizer for each architecture made of them: all runs share both."""
-    from harness.determinism import prepare_environment
+    from harness.system.determinism import prepare_environment
 
     prepare_environment("fast")
-    from harness.models import tokenizers
+    from harness.encoders import tokenizers
 
     documents, words = [], 0
     for text in given_texts(options.corpus):
@@ -126,23 +126,23 @@ def given_texts(path: Path | None):
 
 
 def lab():
-    from harness.params import load
+    from harness.params.reading import load
 
-    return load(ROOT / "harness" / "profiles" / "lab.yaml")
+    return load(ROOT / "harness" / "params" / "profiles" / "lab.yaml")
 
 
 def measure(way: str, layout: str, family: str, folder: str, *, length: int, batch: int) -> dict:
     """Tokens, padding, updates, CPU and wall seconds of one epoch, imports and tokenising aside."""
     import dataclasses
 
-    from harness.determinism import prepare_environment, prepare_torch
+    from harness.system.determinism import prepare_environment, prepare_torch
 
     prepare_environment("fast")
     import torch
 
     prepare_torch(threads=1, device="cpu")
-    from harness.models import families
-    from harness.training.loop import warm_up
+    from harness.encoders import families
+    from harness.training.finetune.loop import warm_up
 
     made = lab().checkpoint(family)
     settings = dataclasses.replace(
@@ -163,15 +163,15 @@ def measure(way: str, layout: str, family: str, folder: str, *, length: int, bat
 
 def with_engine(model, texts, tokenizer, made, settings, folder: str) -> dict:
     """Lines or documents, it never glues them; those that it holds out are neither trained on nor counted."""
-    from harness.files import sha256, write_jsonl
-    from harness.models import families
-    from harness.models.architectures import architecture_named
-    from harness.training import texts as corpora
-    from harness.training.distributed import World
-    from harness.training.plan import Plan
-    from harness.training.pretraining import Observer, train
+    from harness.encoders import families
+    from harness.encoders.architectures import architecture_named
+    from harness.system.files import sha256, write_jsonl
+    from harness.training.common.distributed import World
+    from harness.training.pretrain import texts as corpora
+    from harness.training.pretrain.loop import Observer, train
+    from harness.training.pretrain.plan import Plan
+    from harness.training.pretrain.resume import Store
     from harness.training.recipes import Objective, Vocabulary, recipe_for
-    from harness.training.resume import Store
 
     documents = [{"id": str(i), "document_type": "", "text": text} for i, text in enumerate(texts)]
     folder = Path(tempfile.mkdtemp(dir=folder))

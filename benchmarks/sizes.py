@@ -173,8 +173,8 @@ def build(root: Path, kind: Kind, size: float) -> None:
     """A repository with this benchmark's task and nothing else of the project's."""
     from ruamel.yaml import YAML
 
-    from harness import files
     from harness.data.sources import write_source
+    from harness.system import files
 
     (root / "tasks").mkdir()
     (root / "harness").symlink_to(ROOT / "harness")
@@ -187,7 +187,7 @@ def build(root: Path, kind: Kind, size: float) -> None:
         source = {key: "" for key in ("address", "citation", "note")} | {"revision": "1", "licence": "CC0-1.0"}
         write_source(folder, source | {"kind": "synthetic", "language": "nb", "files": hashes})
     yaml = YAML()
-    params = yaml.load((ROOT / "harness" / "profiles" / "embedded.yaml").read_text(encoding="utf-8"))
+    params = yaml.load((ROOT / "harness" / "params" / "profiles" / "embedded.yaml").read_text(encoding="utf-8"))
     params["run"].update(profile="sizes", tasks=["sizes"], families=[FAMILY], seeds=SEEDS)
     params["engine"]["reproducible"] = "fast"
     for recipe in ("general", "adaptation"):

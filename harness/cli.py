@@ -11,16 +11,19 @@ import signal
 import sys
 from pathlib import Path
 
-from harness import __version__, dvc_lock, keeping, offline, restricted, sockets
+from harness import __version__
 from harness.commands import data, grid, pipeline, plugins, records, repro, stages
 from harness.commands.common import repository
-from harness.disks import disk_error
 from harness.errors import HarnessError, MissingInputError, OfflineError
-from harness.launching import first_to_tell
-from harness.memory import memory_error
-from harness.printable import terminal
-from harness.scratch import sweep
-from harness.stopping import heard
+from harness.grid.launching import first_to_tell
+from harness.pipeline import dvc_lock
+from harness.privacy import keeping, restricted
+from harness.system import messages, offline, sockets
+from harness.system.disks import disk_error
+from harness.system.memory import memory_error
+from harness.system.scratch import sweep
+from harness.system.stopping import heard
+from harness.text.printable import terminal
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -49,7 +52,7 @@ def _run(options, *, for_good: bool) -> int:
     _sweep()
     confidential = _confidential(options)
     if confidential:
-        restricted.hide_messages()
+        messages.hide_messages()
         _keep(options)
     refused = offline.enforce() if offline.wanted(confidential) else []
     try:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from harness.cluster import batch_plan
-from harness.models.cards import CorpusPart, Facts, Parent, Training
+from harness.encoders.cards import CorpusPart, Facts, Parent, Training
+from harness.params.batch_plan import batch_plan
 
 COMMIT = "c2ca9559daa36dfc21f624f95e825627d93a6c9e"
 CLINICAL = CorpusPart(

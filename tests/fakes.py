@@ -7,7 +7,7 @@ it as they do in the pipeline. The texts are the word SECRET, which no output ma
 import random
 from pathlib import Path
 
-from harness import files
+from harness.system import files
 from harness.task import Groups, Reading, Task
 
 NOR_DEID = (
@@ -151,8 +151,8 @@ def settings(
     seeds: tuple[int, ...] = SEEDS,
 ):
     """What `report` and `track` are given."""
-    from harness.config import ReportSettings, Run, Statistics
-    from harness.folds import CrossValidation, Folds
+    from harness.params.config import ReportSettings, Run, Statistics
+    from harness.params.folds import CrossValidation, Folds
 
     none = CrossValidation((), Folds(5, 2, 0.125))
     return ReportSettings(Run("embedded", tasks, families, seeds), Statistics(**STATISTICS), none)
@@ -160,7 +160,7 @@ def settings(
 
 def score_settings(seeds: tuple[int, ...] = SEEDS, families: tuple[str, ...] = FAMILIES):
     """What `score` is given."""
-    from harness.config import ScoreSettings, Statistics
+    from harness.params.config import ScoreSettings, Statistics
 
     return ScoreSettings(families, seeds, Statistics(**STATISTICS))
 

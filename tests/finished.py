@@ -15,13 +15,14 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from harness import files, registry
-from harness.code import code_hash
-from harness.config import BatchPlan
 from harness.data import synthetic
 from harness.data.corpus_summary import summaries
-from harness.models import cards
-from harness.params import ParamsFile, load
+from harness.encoders import cards
+from harness.params.config import BatchPlan
+from harness.params.reading import ParamsFile, load
+from harness.pipeline.code import code_hash
+from harness.plugins import registry
+from harness.system import files
 
 TASKS, FAMILY, SEEDS = ("aismec", "medmqp"), "norbert3", [1, 2]
 COMMIT = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm"]
@@ -57,7 +58,7 @@ def again(root: Path, **run) -> None:
 
 def _params(repository: Path, root: Path) -> ParamsFile:
     yaml = YAML()
-    params = yaml.load((repository / "harness" / "profiles" / "embedded.yaml").read_text(encoding="utf-8"))
+    params = yaml.load((repository / "harness" / "params" / "profiles" / "embedded.yaml").read_text(encoding="utf-8"))
     params["run"].update(profile="miniature", tasks=list(TASKS), families=[FAMILY], seeds=SEEDS)
     params["statistics"]["draws"] = 100
     params["families"][FAMILY]["control"] = False
@@ -169,7 +170,7 @@ def probabilities(labels, prediction: str, chance: random.Random) -> list[float]
 
 
 def _predictions(root: Path, name: str, params: ParamsFile) -> None:
-    from harness.evaluation import metrics
+    from harness.statistics import task_metrics
 
     task, settings = registry.get(root, name), params.finetune(name, FAMILY)
     records_file = root / "artifacts" / "validated" / name / "records.jsonl"
@@ -190,7 +191,7 @@ def _predictions(root: Path, name: str, params: ParamsFile) -> None:
                     lines.append({**line, "gold": record["label"], "prediction": prediction, "scores": scores})
             path = folder / f"{arm}-seed{seed}.jsonl"
             files.write_jsonl(path, sorted(lines, key=lambda line: (line["part"], line["id"])))
-            best = round(metrics.primary(task, [line for line in lines if line["part"] == "validation"]), 6)
+            best = round(task_metrics.primary(task, [line for line in lines if line["part"] == "validation"]), 6)
             curve = [{"step": 30, "train_loss": 0.9, "selection": 0.0, "validation": 0.1}]
             curve.append({"step": 60, "train_loss": 0.7, "selection": 0.2, "validation": best})
             run = {"arm": arm, "seed": seed, "steps": 60, "best_step": 60}

@@ -71,7 +71,8 @@ io.open = builtins.open = counted(open, to_write)
 _DRIVER = """
 import json, sys
 import sitecustomize
-from harness import cli, swapping
+from harness import cli
+from harness.system import swapping
 
 if sys.argv[2] == "no exchange":
     swapping._exchanged = lambda one, other: False

@@ -9,12 +9,12 @@ import sys
 import time
 from pathlib import Path
 
-from harness import files
 from harness.cli import main
 from harness.commands import stages
 from harness.errors import TrainingError
-from harness.progress import Progress
-from harness.training.pool import run_all
+from harness.system import files
+from harness.system.progress import Progress
+from harness.training.common.pool import run_all
 
 RUNS, STEPS, FAILS_AT = 3, 2_000_000, 20_000
 

@@ -16,7 +16,7 @@ LINEAR = NAMES[:3]
 
 
 def main(reproducible: str, folder: Path, kind: str) -> None:
-    from harness.determinism import prepare_environment
+    from harness.system.determinism import prepare_environment
 
     prepare_environment(reproducible)  # before torch or numpy is imported
     if kind == "linear":
@@ -52,8 +52,8 @@ def linear(head: str) -> None:
     """The scores of a linear model of `head` for what it was fitted on, before they are rounded."""
     from tiny_encoders import TEXTS
 
-    from harness.classic.linear import Regression, Weights
     from harness.heads import HEADS
+    from harness.heads.linear.linear import Regression, Weights
 
     records, labels = records_of(head, TEXTS)
     kind = HEADS[head]
@@ -67,7 +67,7 @@ def pretrained(architecture: str, folder: Path) -> Path:
     from tiny_encoders import ENCODER, TEXTS
     from tiny_training import settings, trained
 
-    from harness.models import families, tokenizers
+    from harness.encoders import families, tokenizers
 
     given = settings(architecture, evaluate_every=0, save_steps=0)
     weights, _ = trained(architecture, given, folder / "states")
@@ -87,10 +87,10 @@ def finetuned(architecture: str, head: str, folder: Path) -> None:
     from tiny_encoders import TEXTS
     from tiny_training import ENGINE
 
-    from harness.config import Recipe
+    from harness.encoders import families
     from harness.heads import HEADS
-    from harness.models import families
-    from harness.training import batching, loop, predicting
+    from harness.params.config import Recipe
+    from harness.training.finetune import batching, loop, predicting
 
     records, labels = records_of(head, TEXTS)
     tokenizer = families.load_tokenizer(folder)

@@ -197,7 +197,7 @@ def record(folder: Path) -> None:
 
 def _parameters(repository: Path, site: Path) -> None:
     yaml = YAML()
-    params = yaml.load((repository / "harness" / "profiles" / "embedded.yaml").read_text(encoding="utf-8"))
+    params = yaml.load((repository / "harness" / "params" / "profiles" / "embedded.yaml").read_text(encoding="utf-8"))
     params["run"].update(profile="site", tasks=list(TASKS), families=["norbert3"], seeds=[1, 2])
     # Several commands share a process, so torch is there before the second one prepares its environment.
     params["engine"]["reproducible"] = "fast"

@@ -5,8 +5,8 @@ import io
 import json
 from pathlib import Path
 
-from harness import files
-from harness.data import pseudonyms
+from harness.privacy import pseudonyms
+from harness.system import files
 
 KIND = {"medmqp": "public", "medmcqa": "public", "nor_deid": "public", "aismec": "restricted", "synergi": "synthetic"}
 FILE = {"medmqp": "mqp.csv", "medmcqa": "test.jsonl", "aismec": "calls.jsonl", "synergi": "incidents.jsonl"}

@@ -1,6 +1,7 @@
 """The shape of the project, held by reading its imports: one direction, few heavy modules, honest deps."""
 
 import ast
+import graphlib
 import re
 import subprocess
 import sys
@@ -9,40 +10,29 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from harness import code_lists
 from harness.heads import HEADS
+from harness.pipeline import code_lists
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Floors from the ground up: a module may import from a lower floor, or from its own room.
+# The rooms from the ground up, a line a floor: a module imports from lower floors, or from its own room.
 FLOORS = [
-    {"errors", "determinism", "printable", "stopping", "swapping", "dvc_lock"},
-    {"disks", "memory", "folds", "pretraining", "store"},
-    {"scratch"},
-    {"together"},
-    {"files", "typed", "config", "progress", "offline", "sockets"},
-    {"even", "restricted"},
-    {"keeping", "parallel"},
-    {"cluster"},
-    {"checked", "code", "members"},
-    {"task_lists"},
-    {"task", "params", "profiles", "code_lists", "slurm", "bio", "escaping", "letters", "parts"},
-    {"decisions", "classic"},
-    {"metrics"},
+    {"errors"},
+    {"system", "task"},
+    {"text", "metrics"},
     {"heads"},
-    {"registry", "packages"},
-    {"data", "models", "training", "evaluation", "reporting"},
-    {"tracking", "listing", "launching", "plugins", "exporting"},
-    {"live", "mirroring", "served", "serving", "tracked"},
-    {"auditing"},
-    {"grid"},
-    {"stages"},
+    {"privacy", "params", "artifacts"},
+    {"statistics", "pipeline"},
+    {"data", "report"},
+    {"encoders", "plugins"},
+    {"training"},
+    {"tracking"},
+    {"stages", "grid", "audit", "export"},
     {"commands"},
     {"cli"},
     {"__main__"},
 ]
-BETWEEN_WINGS = {("training", "models"), ("reporting", "evaluation")}
-TORCH_ROOMS = {"models", "training"}
+TORCH_ROOMS = {"encoders", "training"}
 
 
 def modules() -> dict[str, Path]:
@@ -102,8 +92,28 @@ def test_imports_go_down(name):
     for other in first_party(MODULES[name]):
         if room(other) == room(name):
             continue
-        allowed = floor(other) < floor(name) or (room(name), room(other)) in BETWEEN_WINGS
-        assert allowed, f"{name} imports {other}"
+        assert floor(other) < floor(name), f"{name} imports {other}"
+
+
+def test_a_stranger_finds_fewer_than_25_rooms():
+    rooms = {room(name) for name in MODULES} - {"__main__"}
+    assert rooms == set().union(*FLOORS) - {"__main__"}
+    assert len(rooms) < 25
+
+
+@pytest.mark.parametrize("depth", [2, 3, 4])
+def test_no_packages_and_no_modules_import_each_other_in_a_circle(depth):
+    """Names are cut after so many parts: rooms, rooms inside rooms, modules."""
+
+    def cut(name: str) -> str:
+        folder = name if MODULES[name].name == "__init__.py" else name.rpartition(".")[0]
+        whole = depth == 4 or len(folder.split(".")) < depth
+        return ".".join(name.split(".")[:depth]) if not whole else name
+
+    imports: dict[str, set[str]] = {}
+    for name, path in MODULES.items():
+        imports.setdefault(cut(name), set()).update({cut(other) for other in first_party(path)} - {cut(name)})
+    graphlib.TopologicalSorter(imports).prepare()  # raises CycleError
 
 
 def test_stages_never_import_one_another():
@@ -135,7 +145,7 @@ def test_what_depends_on_a_head_is_asked_of_the_head():
 
 def test_only_tracking_knows_mlflow():
     knowing = {name for name, path in MODULES.items() if any(n.split(".")[0] == "mlflow" for n in imported(path))}
-    assert knowing == {"harness.tracking"}
+    assert knowing == {"harness.tracking.backend"}
 
 
 def test_torch_and_transformers_live_in_two_rooms():
@@ -171,7 +181,7 @@ def closure(stage: str) -> set[str]:
             for other in first_party(MODULES[name], only_at_start=room(name) == "heads") | parents
             if other in MODULES
         ]
-        if MODULES[name].name == "__init__.py" and "harness.members" in imported(MODULES[name]):
+        if MODULES[name].name == "__init__.py" and "harness.system.members" in imported(MODULES[name]):
             waiting += [other for other, path in MODULES.items() if path.parent == MODULES[name].parent]
     return seen
 
@@ -227,7 +237,7 @@ def test_light_commands_load_nothing_heavy(arguments):
 def test_no_module_grows_past_what_one_can_read_at_a_sitting():
     for name, path in MODULES.items():
         lines = len(path.read_text(encoding="utf-8").splitlines())
-        assert lines <= 300, f"{name} has {lines} lines"
+        assert lines <= 400, f"{name} has {lines} lines"
 
 
 def test_every_module_says_what_it_is_for():
@@ -240,5 +250,5 @@ def test_nothing_reads_a_clock_or_a_host_on_the_way_to_an_output():
     connections who this machine is, to let it find itself, and scratch copies whose they are while they last."""
     forbidden = re.compile(r"\b(time\.time|datetime\.now|gethostname|getuser|uuid4|platform\.node)\b")
     for name, path in MODULES.items():
-        if name not in ("harness.tracking", "harness.offline", "harness.scratch"):
+        if name not in ("harness.tracking.backend", "harness.system.offline", "harness.system.scratch"):
             assert not forbidden.search(path.read_text(encoding="utf-8")), name

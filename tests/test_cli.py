@@ -78,7 +78,7 @@ def test_wrong_usage_exits_with_2(arguments, capsys):
 def test_errors_name_the_thing_and_the_remedy_in_a_few_lines(project, arguments, said, remedy, monkeypatch, capsys):
     monkeypatch.chdir(project)
     # Other tests have loaded torch already, which a portable run must not find; none of these gets so far.
-    monkeypatch.setattr("harness.determinism.prepare_environment", lambda reproducible: None)
+    monkeypatch.setattr("harness.system.determinism.prepare_environment", lambda reproducible: None)
     assert main(arguments) == 1
     told = capsys.readouterr().err
     assert said in told and remedy in told
@@ -133,18 +133,18 @@ def test_names_of_files_and_of_experiments_are_text_for_a_terminal_too(project, 
         result = harness(command, cwd=project)
         assert result.returncode == 1 and "\x1b" not in result.stdout + result.stderr
         assert "a\\x1b[31mb" in result.stdout + result.stderr
-    from harness import serving
+    from harness.tracking import serve
 
     experiment = SimpleNamespace(name="a\x1b]8;;https://evil.example\x07x", experiment_id="1")
     client = SimpleNamespace(search_experiments=lambda: [experiment])
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project}/x.db")
     (project / "x.db").touch()
-    monkeypatch.setattr(serving.tracking, "connect", lambda uri: client)
-    monkeypatch.setattr(serving.tracking, "close", lambda *given: None)
-    monkeypatch.setattr(serving.subprocess, "Popen", _Ended)
-    monkeypatch.setattr(serving.os, "killpg", lambda *given: None)
-    monkeypatch.setattr(serving.signal, "signal", lambda *given: None)
-    serving.serve(project, 5000)
+    monkeypatch.setattr(serve.backend, "connect", lambda uri: client)
+    monkeypatch.setattr(serve.backend, "close", lambda *given: None)
+    monkeypatch.setattr(serve.subprocess, "Popen", _Ended)
+    monkeypatch.setattr(serve.os, "killpg", lambda *given: None)
+    monkeypatch.setattr(serve.signal, "signal", lambda *given: None)
+    serve.serve(project, 5000)
     said = capsys.readouterr().out
     assert "\x1b" not in said and "a\\x1b]8;;https://evil.example" in said
 
@@ -195,12 +195,12 @@ def test_a_pin_is_printed_as_params_yaml_takes_it(monkeypatch, capsys):
     from ruamel.yaml import YAML
 
     from harness import cli
-    from harness.config import Hub
-    from harness.models import pins
+    from harness.encoders import pins
+    from harness.params.config import Hub
 
     found = Hub("hub", "a/b", "1" * 40, {"config.json": "2" * 40})
     monkeypatch.setattr(pins, "pin", lambda name: found if name == "a/b@dev" else None)
-    monkeypatch.setattr("harness.determinism.prepare_environment", lambda reproducible: None)
+    monkeypatch.setattr("harness.system.determinism.prepare_environment", lambda reproducible: None)
     assert cli.main(["checkpoint", "pin", "a/b@dev"]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith("# a/b@dev: ")

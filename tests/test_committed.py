@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.auditing.hashes import Hashes
-from harness.auditing.pipeline import read_yaml, stages, value_at
+from harness.pipeline.declared import read_yaml, stages, value_at
+from harness.pipeline.hashes import Hashes
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = read_yaml(ROOT / "dvc.lock")["stages"] if (ROOT / "dvc.lock").is_file() else {}

@@ -18,7 +18,7 @@ import one_node_slurm
 import pytest
 from ruamel.yaml import YAML
 
-from harness.auditing.hashes import Hashes
+from harness.pipeline.hashes import Hashes
 
 DVC, PLAIN = "xyzzy æøå mappe", "plain"
 CIRCUMSTANCES = {
@@ -33,7 +33,8 @@ COMMANDS = (
 )  # fmt: skip
 IN_ONE_PROCESS = """
 import json, shutil, sys
-from harness import cli, determinism
+from harness import cli
+from harness.system import determinism
 
 # Once, before torch is there, as the first command would do; the others find torch loaded.
 determinism.prepare_environment("portable")
@@ -58,7 +59,7 @@ def miniature(repository: Path, target: Path) -> None:
             shutil.copy(source, target / name)
     (target / "data.dvc").write_text("deps:\n- path: artifacts/generated\nouts:\n- path: data\n", encoding="utf-8")
     yaml = YAML()
-    params = yaml.load((repository / "harness" / "profiles" / "embedded.yaml").read_text(encoding="utf-8"))
+    params = yaml.load((repository / "harness" / "params" / "profiles" / "embedded.yaml").read_text(encoding="utf-8"))
     params["run"].update(profile="miniature", tasks=list(TASKS), families=["norbert3"], seeds=[1, 2])
     family = params["families"]["norbert3"]
     family["encoder"].update(hidden=32, intermediate=64)
@@ -204,7 +205,7 @@ def test_a_pretraining_interrupted_before_an_edit_asks_and_then_dvc_goes_on(fini
         time.sleep(0.05)
     os.killpg(first.pid, signal.SIGKILL)
     first.wait()
-    edited = root / "harness" / "training" / "plan.py"
+    edited = root / "harness" / "training" / "pretrain" / "plan.py"
     edited.write_text(edited.read_text(encoding="utf-8") + "\n# Another comment.\n", encoding="utf-8")
     refused = told()
     assert refused.returncode and f"--{choice}" in refused.stdout + refused.stderr, refused.stdout + refused.stderr

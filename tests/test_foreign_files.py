@@ -11,7 +11,7 @@ import samples
 from harness.data import arrow, sources, tabular
 from harness.data.corpus_files import corpus_files, read_documents
 from harness.errors import CheckpointError, ConfigError, DataError
-from harness.params import parse
+from harness.params.reading import parse
 
 
 def bomb(levels: int, merge: bool) -> str:
@@ -25,7 +25,7 @@ def bomb(levels: int, merge: bool) -> str:
 
 @pytest.mark.parametrize("merge", [False, True])
 def test_a_yaml_bomb_is_refused_before_it_goes_off(merge, tmp_path):
-    from harness.models.readme_header import stated_header
+    from harness.encoders.readme_header import stated_header
 
     start = time.process_time()
     with pytest.raises(ConfigError, match="aliases of aliases"):
@@ -36,7 +36,7 @@ def test_a_yaml_bomb_is_refused_before_it_goes_off(merge, tmp_path):
 
 
 def test_yaml_tags_build_nothing(tmp_path):
-    from harness.models.readme_header import stated_header
+    from harness.encoders.readme_header import stated_header
 
     sang = tmp_path / "sang"
     call = f"!!python/object/apply:pathlib.Path.touch [{sang}]"
@@ -48,8 +48,8 @@ def test_yaml_tags_build_nothing(tmp_path):
 
 
 def test_ordinary_aliases_are_no_bomb(tmp_path):
-    from harness.models.readme_header import stated_header
-    from harness.profiles import text
+    from harness.encoders.readme_header import stated_header
+    from harness.params.profiles import text
 
     parse(text("embedded")).everything()
     (tmp_path / "README.md").write_text("---\nlicense: &l mit\nlicense_name: *l\n---\n", encoding="utf-8")
@@ -89,7 +89,7 @@ def test_endless_nesting_is_no_traceback(tmp_path):
 
 
 def test_packed_weights_are_not_opened(tmp_path):
-    from harness.models.weights import read_weights
+    from harness.encoders.weights import read_weights
 
     with zipfile.ZipFile(tmp_path / "pytorch_model.bin", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("archive/data.pkl", b"\0" * (50 << 20))

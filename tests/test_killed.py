@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from killing import UNWRITTEN, kill, stops
 
-from harness import files, scratch
+from harness.system import files, scratch
 
 # What none of these commands writes, besides what is only DVC's.
 INPUTS = (

@@ -10,8 +10,8 @@ import shutil
 import fakes
 import pytest
 
-from harness import files
 from harness.stages import report
+from harness.system import files
 
 TASKS, SEEDS = ("medmqp", "nor_deid", "synergi"), (1, 2, 3)
 

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 import samples
 
-from harness import files, registry
 from harness.data import sources
 from harness.heads import HEADS
+from harness.plugins import registry
 from harness.stages import validate
+from harness.system import files
 
 ROOT = Path(__file__).resolve().parent.parent
 TASKS = registry.load_all(ROOT)

@@ -1,6 +1,6 @@
 """What the tiny encoders of these tests are made from."""
 
-from harness.config import Encoder
+from harness.params.config import Encoder
 
 TEXTS = [
     "Pasienten ble innlagt med akutte brystsmerter og tung pust. Tidligere frisk kvinne på 54 år.",

@@ -3,9 +3,9 @@
 import shutil
 from pathlib import Path
 
-from harness import files
-from harness.config import Engine, FinetuneSettings, Recipe
-from harness.folds import Folds
+from harness.params.config import Engine, FinetuneSettings, Recipe
+from harness.params.folds import Folds
+from harness.system import files
 
 TASK, FAMILY = "aismec", "norbert3"
 RECIPE = Recipe(6, 8, 1, 6e-3, 0.1, 0.01, 1.0, 0.0, 32, 0, 3, 0, 16)
@@ -22,7 +22,7 @@ def project(repository: Path, root: Path, strokes=range(0, 48, 3)) -> Path:
     import torch
     from tiny_encoders import ENCODER, TEXTS
 
-    from harness.models import families, tokenizers
+    from harness.encoders import families, tokenizers
 
     (root / "tasks").mkdir(parents=True)
     shutil.copy(repository / "tasks" / f"{TASK}.py", root / "tasks")

@@ -9,14 +9,14 @@ from pathlib import Path
 import torch
 from tiny_encoders import ENCODER, TEXTS
 
-from harness.config import Engine, Pretraining
-from harness.files import sha256, write_jsonl
-from harness.models import families, tokenizers
-from harness.training import arms, shards, texts
-from harness.training.distributed import joined, leads
-from harness.training.pretraining import Observer
+from harness.encoders import families, tokenizers
+from harness.params.config import Engine, Pretraining
+from harness.params.typed import convert
+from harness.system.files import sha256, write_jsonl
+from harness.training.common.distributed import joined, leads
+from harness.training.pretrain import arms, shards, texts
+from harness.training.pretrain.loop import Observer
 from harness.training.sentences import split_sentences
-from harness.typed import convert
 
 ENGINE = Engine("cpu", "fp32", "sdpa", "fast", 1, 1, "ddp", False, False)
 RECIPES = {"bert": "mlm_nsp", "norbert3": "span", "modernbert": "dynamic"}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from harness.errors import ConfigError, DiskError, MissingInputError, nearest
-from harness.together import Together
+from harness.system.together import Together
 
 EPILOG = "Example: harness {example}"
 
@@ -53,7 +53,7 @@ def by_present_code(stage: str, run):
 
     @functools.wraps(run)
     def checked(options):
-        from harness import code_lists
+        from harness.pipeline import code_lists
 
         # A stage itself says that there is no repository.
         with contextlib.suppress(MissingInputError):
@@ -85,8 +85,8 @@ def parameters(families: Iterable[str] | None = None):
 
     A command that uses no families, or only some, says so: it is not stopped by what the others hold.
     """
-    from harness import determinism
-    from harness.params import load
+    from harness.params.reading import load
+    from harness.system import determinism
 
     params = load(repository() / "params.yaml", families)
     determinism.prepare_environment(params.everything().engine.reproducible)

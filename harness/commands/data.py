@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from harness import code_lists, restricted
 from harness.commands.common import declare, declare_group, made, parameters, repository
-from harness.printable import terminal
+from harness.pipeline import code_lists
+from harness.privacy import restricted
 from harness.task import KINDS
+from harness.text.printable import terminal
 
 
 def add(commands) -> None:
@@ -34,8 +35,8 @@ def add(commands) -> None:
 
 
 def _tasks(options) -> None:
-    from harness import packages, registry
-    from harness.listing import task_table
+    from harness.commands.listing import task_table
+    from harness.plugins import packages, registry
 
     root = repository()
     tasks = registry.load_all(root)
@@ -48,10 +49,10 @@ def _tasks(options) -> None:
 
 def _data_generate(options) -> None:
     from harness.data.synthetic import generate
-    from harness.disks import writing
-    from harness.files import for_its_target
-    from harness.params import load
-    from harness.together import together
+    from harness.params.reading import load
+    from harness.system.disks import writing
+    from harness.system.files import for_its_target
+    from harness.system.together import together
 
     root, target = repository(), Path(options.folder)
     seed = load(root / "params.yaml", ()).generate().seed
@@ -73,10 +74,11 @@ def _data_fetch(options) -> None:
 
 
 def _data_use(options) -> None:
-    from harness import keeping, registry
-    from harness.data import mapping, pseudonyms
+    from harness.data import mapping
     from harness.data.pinning import replacing
+    from harness.plugins import registry
     from harness.plugins.placing import pin, put
+    from harness.privacy import keeping, pseudonyms
 
     root = repository()
     keys = ("kind", "licence", "language", "citation", "note")
@@ -100,13 +102,13 @@ def _data_use(options) -> None:
 
 
 def _profile_list(options) -> None:
-    from harness.listing import profile_table
+    from harness.commands.listing import profile_table
 
     profile_table(repository())
 
 
 def _profile_use(options) -> None:
-    from harness import profiles
+    from harness.params import profiles
 
     root = Path.cwd() if not (Path.cwd() / "dvc.yaml").exists() else repository()
     profiles.use(root, options.name)
@@ -119,12 +121,13 @@ def _profile_use(options) -> None:
 def _in_place(root: Path, *, generated: bool) -> list[str]:
     """Which of the profile's tasks have other data than it is made for, `generated` ones or originals, and what to
     type."""
-    from harness import params, registry
     from harness.data import sources
     from harness.errors import HarnessError
+    from harness.params import reading
+    from harness.plugins import registry
 
     said = []
-    for name in params.load(root / "params.yaml").everything().run.tasks:
+    for name in reading.load(root / "params.yaml").everything().run.tasks:
         folder = root / "data" / name
         try:
             task = registry.get(root, name)

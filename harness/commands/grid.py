@@ -1,7 +1,7 @@
 """The comparisons as one job array: grid."""
 
-from harness import code_lists
 from harness.commands.common import anywhere_here, declare, parameters, repository
+from harness.pipeline import code_lists
 
 
 def add(commands) -> None:

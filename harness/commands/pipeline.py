@@ -1,7 +1,7 @@
 """The lists of code and tasks that the stages of dvc.yaml depend on: pipeline."""
 
-from harness import code_lists
 from harness.commands.common import declare, repository
+from harness.pipeline import code_lists
 
 
 def add(commands) -> None:

@@ -1,9 +1,9 @@
 """Commands for the author of a task: new-task, check."""
 
-from harness import code_lists
 from harness.commands.common import declare, parameters, repository
 from harness.heads import HEADS
-from harness.printable import terminal
+from harness.pipeline import code_lists
+from harness.text.printable import terminal
 
 
 def add(commands) -> None:
@@ -54,8 +54,9 @@ def _shown(path, name: str) -> str:
 
 
 def _check(options) -> int:
-    from harness import keeping, packages, registry, restricted, sockets
-    from harness.plugins import checking, unusual
+    from harness.plugins import checking, packages, registry, unusual
+    from harness.privacy import keeping, restricted
+    from harness.system import sockets
 
     root = repository()
     params = parameters()

@@ -1,6 +1,5 @@
 """Commands over what was recorded: track, ui, audit, reproduce, export."""
 
-from harness import restricted
 from harness.commands.common import (
     anywhere_here,
     by_present_code,
@@ -9,7 +8,8 @@ from harness.commands.common import (
     repository,
     to_a_server,
 )
-from harness.printable import terminal
+from harness.privacy import restricted
+from harness.text.printable import terminal
 
 
 def add(commands) -> None:
@@ -37,7 +37,7 @@ def add(commands) -> None:
 
 
 def _track(options) -> None:
-    from harness import registry
+    from harness.plugins import registry
     from harness.stages.track import run
 
     root, settings = repository(), parameters(()).report()
@@ -46,7 +46,7 @@ def _track(options) -> None:
 
 def _ui(options) -> int:
     parameters(())
-    from harness.serving import serve
+    from harness.tracking.serve import serve
 
     return serve(repository(), options.port)
 
@@ -54,9 +54,9 @@ def _ui(options) -> int:
 def _audit(options) -> int:
     from functools import partial
 
-    from harness import registry
-    from harness.auditing import again, causes, outside, printing, walk
-    from harness.auditing.links import HOLDS
+    from harness.audit import again, causes, outside, printing, walk
+    from harness.audit.links import HOLDS
+    from harness.plugins import registry
     from harness.stages import report, score, score_folds, split, validate
 
     root, params = repository(), parameters()
@@ -80,12 +80,12 @@ def _audit(options) -> int:
 
 
 def _reproduce(options) -> int:
-    from harness import registry
-    from harness.auditing import again, repeated, walk
-    from harness.auditing.links import HOLDS
-    from harness.files import read_jsonl
-    from harness.reporting import reproductions
+    from harness.audit import again, repeated, walk
+    from harness.audit.links import HOLDS
+    from harness.plugins import registry
     from harness.stages import finetune
+    from harness.system.files import read_jsonl
+    from harness.tracking import reproductions
 
     root = repository()
     (name, family), *_ = walk.one_run(root, parameters(()), options.recorded).comparisons
@@ -110,25 +110,27 @@ def _reproduce(options) -> int:
 
 def _say_in_mlflow(root, settings) -> None:
     """The runs of a comparison that was trained again say so, where the store mirrors them."""
-    from harness import mirroring, registry, tracking
     from harness.errors import HarnessError
+    from harness.plugins import registry
+    from harness.tracking import backend, sync
 
     try:
-        mirroring.record(root, settings, {name: registry.get(root, name) for name in settings.run.tasks})
+        sync.record(root, settings, {name: registry.get(root, name) for name in settings.run.tasks})
     except HarnessError as error:
-        tracking.warn(error, "`harness track` says there what was found, once every comparison is there.")
+        backend.warn(error, "`harness track` says there what was found, once every comparison is there.")
 
 
 def _export(options) -> None:
     from functools import partial
     from pathlib import Path
 
-    from harness import keeping, registry
-    from harness.auditing import again
-    from harness.evaluation import disclosing
-    from harness.exporting import bundle, manifest
-    from harness.reporting import disclosed_cards, disclosure
+    from harness.audit import again
+    from harness.export import bundle, manifest
+    from harness.plugins import registry
+    from harness.privacy import keeping
+    from harness.report.disclosure import disclosed_cards, shown
     from harness.stages import report
+    from harness.statistics.disclosure import disclosing
 
     root, params = repository(), parameters(())
     settings = params.report()
@@ -137,7 +139,7 @@ def _export(options) -> None:
     releases = {}
     for name in (name for name, card in known.cards.items() if card["kind"] == restricted.KIND):
         disclosing.verify(root, tasks[name], params.score())
-        releases[name] = disclosure.release(root, name)
+        releases[name] = shown.release(root, name)
     site = bundle.Site(root, tasks, known, partial(report.run, settings=settings, tasks=tasks), releases)
     target = Path(options.folder)
     with again.scratch(root) as scratch:

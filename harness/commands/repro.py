@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
 
-from harness import code_lists, restricted
 from harness.commands.common import anywhere_here, declare, repository
 from harness.grid.comparisons import Comparison
-from harness.printable import terminal
+from harness.pipeline import code_lists
+from harness.privacy import restricted
+from harness.text.printable import terminal
 
 
 def add(commands) -> None:
@@ -20,15 +21,15 @@ def add(commands) -> None:
 
 
 def _repro(options) -> int:
-    from harness import params
-    from harness.determinism import available_cpus
+    from harness.params import reading
+    from harness.system.determinism import available_cpus
 
     root = repository()
     code_lists.write_lists(root)
     if (root / "artifacts").is_dir() and _clean(root):
         print("Data and pipelines are up to date.")
         return 0
-    everything = params.load(root / "params.yaml").everything()
+    everything = reading.load(root / "params.yaml").everything()
     tasks, families = everything.run.tasks, everything.run.families
     # A GPU is full with one family.
     if everything.engine.device == "cpu" and len(families) > 1 and available_cpus() > 1:

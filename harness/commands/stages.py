@@ -5,9 +5,9 @@ import os
 import sys
 
 from harness.commands.common import by_present_code, declare, known_name, parameters, repository, to_a_server
-from harness.config import Build
-from harness.launching import on_devices, slurm_script
-from harness.printable import terminal
+from harness.grid.launching import on_devices, slurm_script
+from harness.params.config import Build
+from harness.text.printable import terminal
 
 LIVE = (
     "write loss, speed and held-out scores to MLflow while the training goes on; done without being asked where "
@@ -62,7 +62,7 @@ def _chosen(options, family: str, arms: list[str]) -> bool:
     """Was this command only to say what becomes of an interrupted training?"""
     if options.choice is None:
         return False
-    from harness.training.interrupted import choose
+    from harness.training.pretrain.interrupted import choose
 
     done = choose(repository(), family, arms, options.choice)
     print(*(done or [f"{family}: there is no interrupted training of {' or '.join(arms)}."]), sep="\n")
@@ -128,19 +128,19 @@ def _observer(options, params, family: str):
         return None
     from functools import partial
 
-    from harness.live import Live
+    from harness.tracking.live import Live
 
     return partial(Live, repository(), params.everything().run.profile, family)
 
 
 def _pin(repository: str | None) -> None:
-    from harness.determinism import prepare_environment
     from harness.errors import ConfigError
+    from harness.system.determinism import prepare_environment
 
     if not repository:
         raise ConfigError("pin needs a repository.", remedy="For example: harness checkpoint pin ltg/norbert3-large")
     prepare_environment("fast")
-    from harness.models import pins
+    from harness.encoders import pins
 
     text = pins.as_yaml(pins.pin(repository))
     print(f"# {repository}: put this below the arm (baseline, clinical) of a family in params.yaml.\n{text}", end="")
@@ -181,7 +181,7 @@ def _crossvalidate(options) -> None:
 
 def _comparison(options):
     """The repository, its parameters, and the task and family that were named."""
-    from harness import registry
+    from harness.plugins import registry
 
     root, params = repository(), parameters([options.family])
     everything = params.everything()
@@ -190,7 +190,7 @@ def _comparison(options):
 
 
 def _classic(options) -> None:
-    from harness import registry
+    from harness.plugins import registry
 
     root, params = repository(), parameters(())
     task = registry.get(root, known_name("task", options.task, params.everything().tasks))
@@ -200,8 +200,7 @@ def _classic(options) -> None:
 
 
 def _score(options) -> None:
-    from harness import registry
-    from harness.plugins import unusual
+    from harness.plugins import registry, unusual
     from harness.stages.score import run, run_classic, run_disclosure
 
     root, params = repository(), parameters(())
@@ -218,7 +217,7 @@ def _score(options) -> None:
 
 
 def _score_folds(options) -> None:
-    from harness import registry
+    from harness.plugins import registry
     from harness.stages.score_folds import run
 
     root, params = repository(), parameters(())
@@ -228,7 +227,7 @@ def _score_folds(options) -> None:
 
 
 def _report(options) -> None:
-    from harness import registry
+    from harness.plugins import registry
     from harness.stages.report import run
 
     root, params = repository(), parameters(())
@@ -239,7 +238,7 @@ def _report(options) -> None:
 
 
 def _say_what_is_stale(root, params, tasks, families, *, scored: bool) -> None:
-    from harness.auditing import stale
+    from harness.audit import stale
 
     # A file that was edited may break the code that reads it in any way; what cannot be read, the stage itself says.
     with contextlib.suppress(Exception):

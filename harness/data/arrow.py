@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.data.findings import Finding, refuse
 from harness.data.rows import Row, shown_name
 from harness.errors import DataError
-from harness.letters import composed
+from harness.text.letters import composed
 
 ROWS = 20_000_000
 UNPACKED, RATIO = 1 << 28, 100  # bytes, and times its size

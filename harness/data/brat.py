@@ -21,8 +21,8 @@ from harness.data.folders import matching, reads
 from harness.data.mapping import Layout
 from harness.data.rows import read_so_far, value_faults
 from harness.data.tag_schemes import undeclared
-from harness.letters import composed, composed_with_spans
 from harness.task import Reading
+from harness.text.letters import composed, composed_with_spans
 
 Overlaps = Literal["refuse", "keep longest"]
 Fragments = Literal["refuse", "join"]

@@ -22,8 +22,8 @@ from harness.data.folders import EMPTY, matching, reads
 from harness.data.mapping import Layout, carrying
 from harness.data.rows import read_so_far, value_faults
 from harness.data.tag_schemes import Lonely, Scheme, Token, detected, entities, laid_out, no_tag, read_tag
-from harness.letters import composed
 from harness.task import Reading
+from harness.text.letters import composed
 
 Unit = Literal["document", "file", "sentence"]
 Comments = Literal["detect", "hash", "none"]

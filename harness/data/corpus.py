@@ -16,13 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.data import identifiers, near_duplicates
+from harness.data import near_duplicates
 from harness.data.columns import Column, equal_rows
 from harness.data.corpus_files import Chunk
 from harness.data.inspecting import DOCUMENT, Inspected, Inspector
 from harness.data.tally import DUPLICATE, EMPTY, KEPT, NEAR_DUPLICATE, OVERLAP, Tally
-from harness.data.visible import visible
-from harness.parallel import ordered
+from harness.privacy import identifiers
+from harness.system.parallel import ordered
+from harness.text.visible import visible
 
 NAMED = 5  # documents with identifying details that an error names
 _COPIED = 1 << 22  # bytes

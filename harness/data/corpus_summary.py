@@ -10,7 +10,7 @@ SUMMARY = "parts.json"
 
 
 def summaries(corpus_card: Mapping) -> dict[str, dict]:
-    """The fields of `harness.models.cards.CorpusPart` for every part of the corpus card."""
+    """The fields of `harness.encoders.cards.CorpusPart` for every part of the corpus card."""
     return {part: _summary(corpus_card, part) for part in sorted(corpus_card["parts"])}
 
 

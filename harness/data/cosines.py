@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
-from harness.determinism import derived_seed
+from harness.system.determinism import derived_seed
 
 BLOCK_ROWS, SEGMENT_ROWS = 256, 1 << 15
 # How far below the floor the rest of a vector is left: 0 indexes least, more lets fewer unlike pairs through.

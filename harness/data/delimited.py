@@ -13,7 +13,7 @@ from typing import Literal
 
 from harness.data.findings import Finding
 from harness.data.rows import Row, shown_name
-from harness.letters import composed
+from harness.text.letters import composed
 
 Quotes = Literal["detect", "quoting", "text"]
 _SEPARATOR = re.compile(r'"?sep=(.)"?\n', re.IGNORECASE)

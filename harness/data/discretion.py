@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from harness import restricted
 from harness.data import reasons
 from harness.data.findings import Finding, RowsRefused, refuse
 from harness.errors import HarnessError
+from harness.privacy import restricted
 
 SHORTEST = 3  # characters: a file that is called "a" says nothing, and its name is a word of every message
 UNDECLARED = ("unknown column", "column not declared", "a column name stands twice")

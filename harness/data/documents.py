@@ -10,8 +10,8 @@ from harness.data.findings import Finding, refuse
 from harness.data.folders import reads
 from harness.data.rows import Dropped, read_so_far, value_faults
 from harness.errors import DataError
-from harness.letters import composed, composed_with_spans
 from harness.task import Reading
+from harness.text.letters import composed, composed_with_spans
 
 
 def tagged_json(

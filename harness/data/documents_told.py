@@ -7,7 +7,7 @@ count of a document type would be found by trying all of them.
 from collections.abc import Mapping
 
 COUNTED = ("document_types", "written_standards")
-MINIMUM = 5  # as in `harness.evaluation.suppression`
+MINIMUM = 5  # as in `harness.privacy.suppression`
 
 
 def told(parts: Mapping[str, Mapping], is_restricted: bool) -> dict[str, dict]:

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from harness.data.splitting import EXCLUDED, HOLDOUT, Row, split
 from harness.data.spreading import spread
 from harness.errors import DataError
-from harness.folds import Folds
 from harness.heads import Head
+from harness.params.folds import Folds
 
 Parts = dict[str, str]
 

@@ -7,10 +7,10 @@ value, its texts), and two keys may be near duplicates. A group is a connected c
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from harness.data.visible import folded, visible
 from harness.errors import DataError
 from harness.heads import Head
 from harness.task import Groups
+from harness.text.visible import folded, visible
 
 # Cosines right at the threshold must not fall on different sides in two computations of one value.
 ROUNDING = 1e-6

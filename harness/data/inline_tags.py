@@ -28,7 +28,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from harness.data.tag_structure import Event, Unclear, resolve
-from harness.letters import composed
+from harness.text.letters import composed
 
 __all__ = ["Parsed", "Rules", "Unclear", "parse"]
 

@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from harness import restricted
-from harness.data import identifiers
 from harness.data.corpus_files import UNKNOWN, Chunk, Given
 from harness.data.coverage import Coverage
 from harness.data.held_out import HeldOutIndex
 from harness.data.near_duplicates import band_hashes, compact, minima
-from harness.data.visible import visible
 from harness.data.words import Hashed, clean, cut, hashed
+from harness.privacy import identifiers, restricted
+from harness.text.visible import visible
 
 # One row for each document. `size`: bytes of its line, 0 where it is not written; `kind` and `standard`: numbers
 # in lists of names; `task`: 1 + number of the first task whose held-out text it holds, 0 for none.

@@ -13,7 +13,7 @@ import numpy as np
 
 from harness.data.columns import PARTITION, Column, equal_rows
 from harness.data.words import Hashed, folded
-from harness.determinism import derived_seed
+from harness.system.determinism import derived_seed
 
 SHINGLE = 5  # words
 MINIMA = 128  # the estimate's standard error is √(J(1 − J) / 128): 0.035 at J = 0.8

@@ -11,12 +11,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness import restricted
-from harness.disks import writing
 from harness.errors import DataError
-from harness.files import write_text
-from harness.keeping import keep_names_inside
-from harness.together import Together, together
+from harness.privacy import restricted
+from harness.privacy.keeping import keep_names_inside
+from harness.system.disks import writing
+from harness.system.files import write_text
+from harness.system.together import Together, together
 
 _PIN = "outs:\n- path: data\n  hash: md5\n  push: false\nfrozen: true\n"
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from harness import letters
 from harness.data.findings import Finding
-from harness.data.visible import visible
 from harness.errors import DataError
+from harness.text import letters
+from harness.text.visible import visible
 
 MAX_CHARACTERS = 200_000
 BYTE_ORDER_MARK = "\ufeff"

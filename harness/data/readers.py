@@ -23,9 +23,9 @@ from harness.data.findings import Finding, refuse
 from harness.data.folders import reads
 from harness.data.mapping import carrying
 from harness.data.rows import Drop, Dropped, Plan, Refused, to_reading
-from harness.data.visible import folded
-from harness.letters import composed
 from harness.task import Reading
+from harness.text.letters import composed
+from harness.text.visible import folded
 
 __all__ = [
     "Dropped",

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from harness import restricted
 from harness.data import authored, reasons, schema
 from harness.data.findings import Finding, RowsRefused, refuse
 from harness.data.readers import fold
 from harness.errors import DataError
 from harness.heads import of
+from harness.privacy import restricted
 from harness.task import Reading, Task
 
 _LOST = "\ufffd"

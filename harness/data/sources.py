@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import files, printable, restricted
 from harness.data.folders import leads_out
 from harness.errors import DataError
+from harness.privacy import restricted
+from harness.system import files
+from harness.system.together import Together
 from harness.task import KINDS, PublicFile, Task
-from harness.together import Together
+from harness.text import printable
 
 RECORD = "source.json"
 KEYS = ("kind", "address", "revision", "files", "licence", "language", "citation", "note")

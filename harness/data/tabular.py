@@ -22,8 +22,8 @@ from harness.data.options import choice, several
 from harness.data.readers import exact_duplicates
 from harness.data.rows import TOLD, Drop, Plan, Row, to_reading, unknown
 from harness.errors import DataError
-from harness.letters import composed
 from harness.task import Reading
+from harness.text.letters import composed
 
 __all__ = ["arrow_rows", "choice", "dataset", "several", "table"]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness import letters
 from harness.data.findings import Finding
+from harness.text import letters
 
 Scheme = Literal["detect", "iob1", "iob2", "iobes", "bare"]
 Lonely = Literal["refuse", "begin"]

@@ -10,8 +10,8 @@ from harness.data.findings import Finding, refuse
 from harness.data.folders import EMPTY, matching, reads
 from harness.data.mapping import Layout
 from harness.data.rows import key_of, read_so_far, value_faults
-from harness.letters import composed, composed_with_spans
 from harness.task import Reading
+from harness.text.letters import composed, composed_with_spans
 
 
 def rules(labels: tuple[str, ...], **more) -> inline_tags.Rules:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from harness.data.identifiers import KINDS, LOOKALIKE
+from harness.privacy.identifiers import KINDS, LOOKALIKE
 
 # Why a document goes, in the order in which it is asked; OVERLAP is named with the task.
 KEPT, EMPTY, DUPLICATE, NEAR_DUPLICATE, OVERLAP = range(5)

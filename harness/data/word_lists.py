@@ -12,8 +12,8 @@ from harness.data.mapping import Layout, carrying
 from harness.data.rows import key_of, read_so_far, value_faults
 from harness.data.tabular import arrow_rows
 from harness.data.tag_schemes import Lonely, Scheme, Token, detected, entities, laid_out, no_tag, read_tag
-from harness.letters import composed
 from harness.task import Reading
+from harness.text.letters import composed
 
 
 def word_lists(

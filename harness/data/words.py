@@ -13,7 +13,7 @@ from itertools import chain
 
 import numpy as np
 
-from harness.data.visible import visible
+from harness.text.visible import visible
 
 _WORD = re.compile(r"\w+")
 # A lone surrogate (from a broken JSON escape) is no character and cannot be written as UTF-8.

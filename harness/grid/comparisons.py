@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.auditing.hashes import Hashes
-from harness.auditing.pipeline import read_yaml, stages, value_at
 from harness.errors import ConfigError, nearest
-from harness.files import read_json, write_json
+from harness.pipeline.declared import read_yaml, stages, value_at
+from harness.pipeline.hashes import Hashes
+from harness.system.files import read_json, write_json
 
 FOLDER = Path("artifacts") / "grid"
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import HarnessError
-from harness.files import read_json, write_json
 from harness.grid.comparisons import FOLDER, Comparison
 from harness.grid.job import carry_out
+from harness.system.files import read_json, write_json
 
 _A_YEAR = 60 * 24 * 365
 

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from harness.grid.comparisons import FOLDER, Comparison, inputs, is_made, write_note
-from harness.parallel import die_with
+from harness.system.parallel import die_with
 
 CHANGED = 75  # an exit code: what the comparison was made of is not what is there any more
 

@@ -9,11 +9,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness import restricted
-from harness.auditing.pipeline import read_yaml
 from harness.errors import HarnessError, MissingInputError
-from harness.files import write_bytes
 from harness.grid.comparisons import Comparison, is_locked, is_made
+from harness.pipeline.declared import read_yaml
+from harness.privacy import restricted
+from harness.system.files import write_bytes
 
 # In the order of the pipeline; `dvc repro` of the last two makes all of them.
 UPSTREAM = "dvc repro split pretrain"

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.determinism import available_cpus
 from harness.errors import ConfigError
 from harness.grid.comparisons import Comparison, is_made
 from harness.grid.executors import Local, Resources, Slurm, batch_script
+from harness.system.determinism import available_cpus
 
 
 @dataclass(frozen=True)

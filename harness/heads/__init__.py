@@ -3,9 +3,9 @@
 A head is added by one file here, which ends in its object. A task names its head by a text, and `of` finds it.
 """
 
-from harness import members
 from harness.errors import DataError, nearest
 from harness.heads.head import Head
+from harness.system import members
 from harness.task import Task
 
 __all__ = ["HEADS", "Head", "named", "of"]

@@ -28,7 +28,7 @@ class Choice(Labelled):
 
     def weighed(self, weights, records):
         """A row for every option: itself, and what it shares with its question."""
-        from harness.classic.linear import AGREEMENT, hstack
+        from harness.heads.linear.linear import AGREEMENT, hstack
 
         questions, options, _ = self.rows(records)
         found = weights(questions), weights(options)

@@ -37,9 +37,9 @@ class Head(ABC):
     """A kind of task.
 
     `texts` are the columns of a record that carry its text, `answer` the one that carries gold; everything else is
-    metadata. `decides` is the kind of its decisions (`harness.decisions`), by which metrics fit it. `model` ends the
-    name of the class that transformers has for it, and `hub` is what model cards call such a task. `place` orders the
-    heads where they are listed. `shows` says what a report shows of it beside scores: "matrix" (what is taken for
+    metadata. `decides` is the kind of its decisions (`harness.metrics.decided`), by which metrics fit it. `model` ends
+    the name of the class that transformers has for it, and `hub` is what model cards call such a task. `place` orders
+    the heads where they are listed. `shows` says what a report shows of it beside scores: "matrix" (what is taken for
     what), "curves" (over all thresholds), "masking" (what masked documents would leave readable), "labels" (a picture
     by label). `fields` stand in a prediction line beside gold and prediction. Of a `windowed` head a long document is
     read in windows, and otherwise its end is cut off. Where a record may have several labels, or none, `nothing` says

@@ -51,13 +51,13 @@ class Labelled(Head):
         return None
 
     def decisions(self, task, lines, records):
-        from harness.decisions.rows import Decisions
+        from harness.metrics.decided.rows import Decisions
 
         columns = (tuple(line[key] for line in lines) for key in ("gold", "prediction", "group"))
         return Decisions(task.labels, *columns, task.positive)
 
     def constants(self, task, decisions, training):
-        from harness.decisions.rows import constant, majority_label
+        from harness.metrics.decided.rows import constant, majority_label
 
         found = {"majority": constant(decisions, majority_label([r["label"] for r in training], task.labels))}
         # On a two-label task the commonest may score 0 by never answering positive.
@@ -67,7 +67,7 @@ class Labelled(Head):
         return [labels[line[side]]]
 
     def linear_baseline(self):
-        from harness.classic.linear import regression
+        from harness.heads.linear.linear import regression
 
         return regression
 

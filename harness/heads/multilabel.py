@@ -58,7 +58,7 @@ class Multilabel(Head):
         return None
 
     def decisions(self, task, lines, records):
-        from harness.decisions.sets import LabelSets
+        from harness.metrics.decided.sets import LabelSets
 
         gold, predicted = (tuple(frozenset(line[side]) for line in lines) for side in ("gold", "prediction"))
         return LabelSets(task.labels, gold, predicted, tuple(line["group"] for line in lines))
@@ -128,8 +128,8 @@ def one_against_the_rest(head, labels, training, scored):
     import numpy as np
     from sklearn.linear_model import LogisticRegression
 
-    from harness.classic.baseline import Baseline
-    from harness.classic.linear import MOST, STRENGTHS, Weights, sample
+    from harness.heads.linear.baseline import Baseline
+    from harness.heads.linear.linear import MOST, STRENGTHS, Weights, sample
 
     every, training = len(training), sample(training, MOST, head.strata(training))
     weights = Weights([record["text"] for record in training])

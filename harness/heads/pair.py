@@ -7,7 +7,7 @@ from harness.heads.labelled import Labelled
 class Pair(Labelled):
     def weighed(self, weights, records):
         """What the two texts share, and where they differ."""
-        from harness.classic.linear import AGREEMENT, hstack
+        from harness.heads.linear.linear import AGREEMENT, hstack
 
         first, second = (weights([record[column] for record in records]) for column in self.texts)
         return hstack([AGREEMENT * first.multiply(second), abs(first - second)]).tocsr()

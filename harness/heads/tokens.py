@@ -2,10 +2,10 @@
 
 import itertools
 
-from harness.bio import decode_tags
 from harness.heads.head import Head, Rule, Template
 from harness.heads.labelled import listed
-from harness.letters import letter_end
+from harness.text.bio import decode_tags
+from harness.text.letters import letter_end
 
 
 class Tokens(Head):
@@ -64,7 +64,7 @@ class Tokens(Head):
         yield f"predicted spans overlap in {len(wrong)} {part} text(s), but tokens have one tag", wrong
 
     def decisions(self, task, lines, records):
-        from harness.decisions.spans import Document, SpanDecisions, unseen
+        from harness.metrics.decided.spans import Document, SpanDecisions, unseen
 
         return SpanDecisions(
             task.labels,
@@ -80,7 +80,7 @@ class Tokens(Head):
         )
 
     def constants(self, task, decisions, training):
-        from harness.decisions.spans import nothing_found
+        from harness.metrics.decided.spans import nothing_found
 
         return {"majority": nothing_found(decisions)}
 
@@ -96,7 +96,7 @@ class Tokens(Head):
         return codes[np.fromiter((not character.isspace() for character in text), bool, len(text))]
 
     def linear_baseline(self):
-        from harness.classic.tagging import tagger
+        from harness.heads.linear.tagging import tagger
 
         return tagger
 

@@ -5,9 +5,9 @@ A metric is added by one object in one of these files, or by a file of its own, 
 
 from collections.abc import Iterator
 
-from harness import members
 from harness.errors import DataError, nearest
 from harness.metrics.metric import Metric
+from harness.system import members
 from harness.task import Task
 
 __all__ = ["METRICS", "Metric", "faults", "named", "primary"]

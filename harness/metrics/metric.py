@@ -8,9 +8,10 @@ from dataclasses import dataclass
 class Metric:
     """`name` stands in every file, `title` in sentences; a score lies between `lowest` and `highest`.
 
-    A metric is of one or several kinds `of` decisions (see `harness.decisions`): `contributed` makes of them a sparse
-    table of whole numbers, a line for every row or document, and `score` makes of sums of such lines, [..., numbers],
-    the scores [...]. Where groups count as a `whole`, the table is of hits and misses, and a group with a miss is one.
+    A metric is of one or several kinds `of` decisions (see `harness.metrics.decided`): `contributed` makes of them a
+    sparse table of whole numbers, a line for every row or document, and `score` makes of sums of such lines, [...,
+    numbers], the scores [...]. Where groups count as a `whole`, the table is of hits and misses, and a group with a
+    miss is one.
 
     The first metric of a task is its primary one: the arms are compared and judged by it. `unfit` says why a metric
     may not be that (empty: it may). `needs` says what gold must hold before anything is measured: "any" label, the
@@ -39,7 +40,7 @@ class Metric:
 
     def count(self, decisions, groups: Mapping[str, str] | None = None):
         """What each group contributes, as `counts.GroupCounts`; `groups` as the decisions' `keys` take it."""
-        from harness.decisions import counts
+        from harness.metrics.decided import counts
 
         return counts.grouped(self.name, self.contributed(decisions), decisions.keys(groups), self.whole)
 

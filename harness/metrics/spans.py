@@ -4,7 +4,7 @@ Field conventions: the i2b2/n2c2 de-identification tracks report a strict score 
 relaxed one (label right and at least one character shared). Counts are pooled over documents (micro).
 """
 
-from harness.decisions.spans import paired, strictly
+from harness.metrics.decided.spans import paired, strictly
 from harness.metrics.metric import Metric, f1, share
 
 _SPANS = ("spans",)

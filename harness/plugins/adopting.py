@@ -3,9 +3,10 @@
 import re
 from pathlib import Path
 
-from harness import files, packages
 from harness.errors import ConfigError
+from harness.plugins import packages
 from harness.plugins.creating import check_name
+from harness.system import files
 from harness.task import Task
 
 _FILE = '''"""{title}
@@ -14,7 +15,7 @@ From the {package}. Written by `harness new-task {name} --from {distribution}`, 
 another version, or other files, are refused.
 """
 
-from harness import packages
+from harness.plugins import packages
 
 PACKAGE = packages.Package(
     distribution="{distribution}",

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness import files, metrics, registry, restricted
+from harness import metrics
 from harness.data import authored, mapping, reading, sources
 from harness.data.discretion import called, discreet
 from harness.errors import DataError, HarnessError, RegistryError, nearest
 from harness.heads import HEADS
-from harness.plugins import sampling
+from harness.plugins import registry, sampling
+from harness.privacy import restricted
+from harness.system import files
 from harness.task import Groups, Task
 
 

@@ -4,12 +4,13 @@ import keyword
 import os
 from pathlib import Path
 
-from harness import files, heads
+from harness import heads
 from harness.data import sources
 from harness.errors import ConfigError, nearest
 from harness.plugins import examples, sampling, templates
-from harness.registry import unsupported
-from harness.together import Together, together
+from harness.plugins.registry import unsupported
+from harness.system import files
+from harness.system.together import Together, together
 
 # Folders below data/ that are no task's.
 RESERVED = ("corpus",)

@@ -5,13 +5,13 @@ import os
 import shutil
 from pathlib import Path
 
-from harness import files, registry
 from harness.data import mapping, sources
 from harness.data.discretion import discreet
 from harness.data.pinning import pin_data
 from harness.errors import DataError
-from harness.plugins import checking
-from harness.together import Together
+from harness.plugins import checking, registry
+from harness.system import files
+from harness.system.together import Together
 
 
 def place(root: Path, name: str, given: Path, source: dict) -> Path:

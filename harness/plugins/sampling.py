@@ -7,11 +7,12 @@ are.
 
 from pathlib import Path
 
-from harness import files, heads
+from harness import heads
 from harness.data import sources
 from harness.data.mapping import Layout
 from harness.errors import HarnessError
 from harness.plugins import annotated, examples, tables
+from harness.system import files
 from harness.task import Task
 
 INVENTED = "harness new-task"

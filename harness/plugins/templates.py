@@ -31,8 +31,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import heads, registry
-from harness.plugins import checking, sampling
+from harness import heads
+from harness.plugins import checking, registry, sampling
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = Path(__file__).parent / "{name}"

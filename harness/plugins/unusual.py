@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness import files
-from harness.reporting.results import MATRIX
+from harness.report.model.results import MATRIX
+from harness.system import files
 from harness.task import Task
 
 LABELS, ROWS = 500, 1_000_000

@@ -5,24 +5,24 @@ import shutil
 import sys
 from pathlib import Path
 
-from harness.code import code_files, code_hash
-from harness.config import Build, CheckpointSettings
 from harness.data.corpus_summary import SUMMARY
-from harness.determinism import derived_seed, prepare_torch
-from harness.files import atomic_folder, read_object, sha256, sha256_files
+from harness.params.config import Build, CheckpointSettings
+from harness.pipeline.code import code_files, code_hash
+from harness.system.determinism import derived_seed, prepare_torch
+from harness.system.files import atomic_folder, read_object, sha256, sha256_files
 
 
 def run(root: Path, family: str, settings: CheckpointSettings, observer=None) -> None:
     """Write `artifacts/checkpoints/<family>/baseline/`, a Hugging Face folder with a card `harness.json`.
 
-    `observer(arm)` gives the observer of an arm's training (see `harness.training.pretraining.Observer`). A
+    `observer(arm)` gives the observer of an arm's training (see `harness.training.pretrain.loop.Observer`). A
     baseline that is there already, built from the same inputs by the same code, is left as it is.
     """
     target = root / "artifacts" / "checkpoints" / family / "baseline"
     if isinstance(settings.source, Build):
         build(root, family, settings, target, observer)
     else:
-        from harness.training.importing import bring_in
+        from harness.training.pretrain.importing import bring_in
 
         bring_in(root, settings.source, family, "baseline", settings.architecture, settings.engine, code_hash(__name__))
 
@@ -37,10 +37,10 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path, o
 
     import torch
 
-    from harness.models import cards, families, tokenizers
-    from harness.training import arms, texts
-    from harness.training.distributed import joined, leads
-    from harness.training.pretraining import Observer
+    from harness.encoders import cards, families, tokenizers
+    from harness.training.common.distributed import joined, leads
+    from harness.training.pretrain import arms, texts
+    from harness.training.pretrain.loop import Observer
 
     recipe, engine = settings.pretraining, settings.engine
     facts = cards.Facts(

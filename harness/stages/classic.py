@@ -7,11 +7,12 @@ It stands beside the encoders so that a reader sees what they are worth. As `fin
 import math
 from pathlib import Path
 
-from harness import even, heads, restricted
-from harness.classic.baseline import Baseline
+from harness import heads
+from harness.artifacts.parts import by_part
 from harness.errors import DataError
-from harness.files import atomic_folder, sha256, write_jsonl
-from harness.parts import by_part
+from harness.heads.linear.baseline import Baseline
+from harness.privacy import even, restricted
+from harness.system.files import atomic_folder, sha256, write_jsonl
 from harness.task import Task
 
 SCORED_PARTS = ("holdout", "test", "validation")
@@ -55,7 +56,7 @@ def run(root: Path, task: Task) -> None:
 
 def _best(task: Task, baseline: Baseline, scored: dict[str, list[dict]]) -> tuple[float, dict[str, list[dict]]]:
     """The setting with the best validation answers by the rule that chooses an encoder's weights, and all its lines."""
-    from harness.evaluation import selection
+    from harness.training.finetune import selection
 
     # The answers of one candidate at a time beside the best: of a thousand labels they take hundreds of megabytes.
     best, chosen = -math.inf, None

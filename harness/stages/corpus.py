@@ -7,9 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
-from harness import heads, restricted
-from harness.config import Corpus, CorpusSettings
-from harness.data import identifiers
+from harness import heads
 from harness.data.corpus import Built, build
 from harness.data.corpus_files import Chunk, Given, chunks, corpus_files
 from harness.data.corpus_summary import SUMMARY, summaries
@@ -18,11 +16,13 @@ from harness.data.discretion import discreet
 from harness.data.documents_told import told
 from harness.data.held_out import HeldOutIndex
 from harness.data.inspecting import Inspector
-from harness.data.visible import folded
 from harness.errors import DataError
-from harness.files import atomic_folder, read_json, read_jsonl, sha256, write_json
-from harness.parallel import usable_workers
-from harness.progress import amounts_shown
+from harness.params.config import Corpus, CorpusSettings
+from harness.privacy import identifiers, restricted
+from harness.system.files import atomic_folder, read_json, read_jsonl, sha256, write_json
+from harness.system.parallel import usable_workers
+from harness.system.progress import amounts_shown
+from harness.text.visible import folded
 
 HELD_OUT = ("validation", "test", "holdout")
 PLANTING_SEED = 13

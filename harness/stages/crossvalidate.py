@@ -8,14 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness import even, heads, restricted
-from harness.config import FinetuneSettings
+from harness import heads
 from harness.data import folding
-from harness.files import atomic_folder, read_object, sha256_value
-from harness.folds import Folds
+from harness.params.config import FinetuneSettings
+from harness.params.folds import Folds
+from harness.privacy import even, restricted
+from harness.system.files import atomic_folder, read_object, sha256_value
 from harness.task import Task
-from harness.training.inputs import Inputs, read_inputs
-from harness.training.runs import Job, Worker, carry_out, describe, encode_parts, prepare
+from harness.training.finetune.inputs import Inputs, read_inputs
+from harness.training.finetune.runs import Job, Worker, carry_out, describe, encode_parts, prepare
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,10 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings, folds: 
     inputs = read_inputs(root, task, family, settings.arms)
     dealt = deal(root, task, inputs, folds)
 
-    from harness.evaluation import metrics, selection
+    from harness.statistics import task_metrics
+    from harness.training.finetune import selection
 
-    metrics.functions(task)
+    task_metrics.functions(task)
     prepare(task, settings, inputs)
     records = {record["id"]: record for rows in inputs.parts.values() for record in rows}
     workers, jobs = {}, []

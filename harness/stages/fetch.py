@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from harness import registry
-from harness.config import Params
 from harness.errors import DataError
-from harness.together import Together
+from harness.params.config import Params
+from harness.plugins import registry
+from harness.system.together import Together
 
 # Files below data/corpus that are fetched, not generated, by the name params.yaml uses.
 FETCHED_CORPORA = {"norec.jsonl.gz": "norec"}

@@ -6,12 +6,12 @@ can be recomputed years later from what is stored here.
 
 from pathlib import Path
 
-from harness import even, restricted
-from harness.config import FinetuneSettings
-from harness.files import atomic_folder
+from harness.params.config import FinetuneSettings
+from harness.privacy import even, restricted
+from harness.system.files import atomic_folder
 from harness.task import Task
-from harness.training.inputs import read_inputs
-from harness.training.runs import Job, Worker, carry_out, describe, encode_parts, prepare
+from harness.training.finetune.inputs import read_inputs
+from harness.training.finetune.runs import Job, Worker, carry_out, describe, encode_parts, prepare
 
 
 def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None:
@@ -19,10 +19,11 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
     inputs = read_inputs(root, task, family, settings.arms)
     target = root / "artifacts" / "predictions" / task.name / family
 
-    from harness.evaluation import metrics, selection
+    from harness.statistics import task_metrics
+    from harness.training.finetune import selection
 
     # Before processes are forked: what they all import, and what could go wrong in each of them.
-    metrics.functions(task)
+    task_metrics.functions(task)
     prepare(task, settings, inputs)
     with atomic_folder(target) as folder:
         jobs = [

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from harness.config import Generate
-from harness.files import atomic_folder
+from harness.params.config import Generate
+from harness.system.files import atomic_folder
 
 OUTPUT = Path("artifacts") / "generated"
 

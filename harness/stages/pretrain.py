@@ -10,12 +10,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.code import code_files, code_hash
-from harness.config import CONTROL, TRAINED_ON, Build, PretrainSettings
 from harness.data.corpus_summary import SUMMARY
-from harness.determinism import derived_seed, prepare_torch
-from harness.files import atomic_folder, read_json, read_object, sha256, sha256_files, write_json
-from harness.stopping import Stopped, heard
+from harness.params.config import CONTROL, TRAINED_ON, Build, PretrainSettings
+from harness.pipeline.code import code_files, code_hash
+from harness.system.determinism import derived_seed, prepare_torch
+from harness.system.files import atomic_folder, read_json, read_object, sha256, sha256_files, write_json
+from harness.system.stopping import Stopped, heard
 
 SECONDS_TO_SAVE = 60.0  # for an arm that ends because the other one failed, or because it was told to
 
@@ -24,7 +24,7 @@ def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> N
     """Write `artifacts/checkpoints/<family>/clinical/` and `…/control/`, Hugging Face folders with a card.
 
     Without a control arm its folder holds nothing but a card that says so. `observer(arm)` gives the
-    observer of an arm's training (see `harness.training.pretraining.Observer`). An arm that is there already, trained
+    observer of an arm's training (see `harness.training.pretrain.loop.Observer`). An arm that is there already, trained
     from the same inputs by the same code, is left as it is: a batch job that was queued again may have ended.
     """
     folder = root / "artifacts" / "checkpoints" / family
@@ -32,8 +32,8 @@ def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> N
     if isinstance(settings.source, Build):
         arms.append("clinical")
     else:
-        from harness.training.distributed import leads
-        from harness.training.importing import bring_in
+        from harness.training.common.distributed import leads
+        from harness.training.pretrain.importing import bring_in
 
         if leads():
             code = code_hash(__name__)
@@ -51,7 +51,7 @@ def train(root: Path, family: str, arms: list[str], settings: PretrainSettings, 
     """Train each of `arms`; on a CPU side by side, a process each, on devices one after the other."""
     parent = root / "artifacts" / "checkpoints" / family / "baseline"
     read_json(parent / "config.json", made_by=f"harness checkpoint {family}")
-    from harness.models.intact import refuse_changed
+    from harness.encoders.intact import refuse_changed
 
     refuse_changed(parent)
     prepare_torch(settings.engine.pretraining_threads, settings.engine.device)
@@ -60,9 +60,9 @@ def train(root: Path, family: str, arms: list[str], settings: PretrainSettings, 
         for arm in arms:
             work(arm)
         return
-    from harness.progress import Progress
-    from harness.training.pool import run_all
-    from harness.training.pretraining import STOPS, TRY_AGAIN
+    from harness.system.progress import Progress
+    from harness.training.common.pool import run_all
+    from harness.training.pretrain.loop import STOPS, TRY_AGAIN
 
     work.tokenised()  # once, before there are two processes that need it
     try:
@@ -87,7 +87,7 @@ class Training:
 
     def facts(self, arm: str):
         """What the arm's card says before it is trained."""
-        from harness.models import cards
+        from harness.encoders import cards
 
         summary = self.root / "artifacts" / "corpus" / SUMMARY
         parts = read_object(summary, "clinical", "general", made_by="harness corpus")
@@ -110,9 +110,9 @@ class Training:
 
     def tokenised(self):
         """The parent's tokenizer, both corpora as it sees them, and the hashes of their files."""
-        from harness.models import families
-        from harness.training import texts
-        from harness.training.distributed import leads
+        from harness.encoders import families
+        from harness.training.common.distributed import leads
+        from harness.training.pretrain import texts
 
         files = {part: self.root / "artifacts" / "corpus" / f"{part}.jsonl" for part in ("general", "clinical")}
         hashes = {part: sha256(path) for part, path in files.items()}
@@ -124,10 +124,10 @@ class Training:
     def __call__(self, arm: str, report=None) -> None:
         import torch
 
-        from harness.models import cards, families
-        from harness.training import arms, replay
-        from harness.training.distributed import joined, leads
-        from harness.training.pretraining import Observer
+        from harness.encoders import cards, families
+        from harness.training.common.distributed import joined, leads
+        from harness.training.pretrain import arms, replay
+        from harness.training.pretrain.loop import Observer
 
         recipe, engine, architecture = self.settings.pretraining, self.settings.engine, self.settings.architecture
         target, facts = self.root / "artifacts" / "checkpoints" / self.family / arm, self.facts(arm)

@@ -3,14 +3,19 @@
 import shutil
 from pathlib import Path
 
-from harness import code_lists, files
-from harness.config import ReportSettings
-from harness.reporting import checkpoints, content, disclosed_cards, exploratory, provenance, results, tables
-from harness.reporting.background import Background
-from harness.reporting.document import Table
-from harness.scratch import is_scratch
+from harness.params.config import ReportSettings
+from harness.pipeline import code_lists
+from harness.report.disclosure import disclosed_cards, loading
+from harness.report.export import provenance
+from harness.report.model import results
+from harness.report.model.document import Table
+from harness.report.render import tables
+from harness.report.text import checkpoints, content, exploratory
+from harness.report.text.background import Background
+from harness.system import files
+from harness.system.scratch import is_scratch
+from harness.system.together import together
 from harness.task import Task
-from harness.together import together
 
 # What this stage writes below reports/.
 WRITTEN = (
@@ -25,10 +30,10 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
     The comparisons are those of `run.tasks` × `run.families` × `run.seeds`: a missing one is a
     MissingInputError that names its stage, leftovers of earlier runs are ignored.
     """
-    from harness.reporting import figures
+    from harness.report.render import figures
 
     root = Path(root)
-    comparisons = results.load(root, settings.run, tasks)
+    comparisons = loading.load(root, settings.run, tasks)
     judgements = results.judged(comparisons, settings.statistics)
     read = results.judged_readings(comparisons, settings.statistics)
     known = read_background(root, settings)
@@ -57,7 +62,7 @@ def _keep_others(before: Path, folder: Path) -> None:
 
 
 def _write(folder: Path, comparisons, judgements, read, report, pictures: dict[str, bytes]) -> None:
-    from harness.reporting import page
+    from harness.report.render import page
 
     files.fill(folder / "figures", pictures)
     files.write_text(folder / "results.csv", tables.results_csv(comparisons))
@@ -78,7 +83,7 @@ def write_for_machines(
     tasks: dict[str, Task],
 ) -> None:
     """`metrics.json`, `plots/`, `model-index/` and `croissant/` below `folder`."""
-    from harness.reporting import croissant, machine, model_index
+    from harness.report.export import croissant, machine, model_index
 
     files.write_json(folder / "metrics.json", machine.metrics(comparisons, judgements))
     # DVC wants the folder also where no curve is shown, as of restricted data.

@@ -7,11 +7,13 @@ can be computed again years later from the stored predictions.
 from collections import defaultdict
 from pathlib import Path
 
-from harness import even, files, heads, restricted
-from harness.config import ScoreSettings
+from harness import heads
+from harness.artifacts.predictions import held_against, recorded_lines
 from harness.errors import DataError
-from harness.evaluation.predictions import held_against, recorded_lines
-from harness.evaluation.suppression import MINIMUM
+from harness.params.config import ScoreSettings
+from harness.privacy import even, restricted
+from harness.privacy.suppression import MINIMUM
+from harness.system import files
 from harness.task import Task
 
 PARTS = ("test", "holdout", "validation")
@@ -89,8 +91,8 @@ def run_classic(root: Path, task: Task) -> None:
 
 
 def run_disclosure(root: Path, task: Task, settings: ScoreSettings) -> None:
-    """Then, of restricted data, what may be released of these scores; see `harness.evaluation.disclosing`."""
-    from harness.evaluation import disclosing
+    """Then, of restricted data, what may be released of these scores (`harness.statistics.disclosure.disclosing`)."""
+    from harness.statistics.disclosure import disclosing
 
     disclosing.run(root, task, settings)
 
@@ -99,7 +101,7 @@ class _Data:
     """What predictions of a task are held against: its records, their parts and groups."""
 
     def __init__(self, root: Path, task: Task):
-        from harness.evaluation import measurable
+        from harness.statistics import measurable
 
         self.task, validated = task, root / "artifacts" / "validated" / task.name
         records, manifest = validated / "records.jsonl", root / "reports" / "splits" / f"{task.name}.json"
@@ -136,7 +138,7 @@ def _categories(record: dict) -> dict[str, str]:
 
 def _scored(data: _Data, folder: Path, recorded: dict, files_of: dict[str, dict], made_by: str):
     """The scorer of the prediction files in `folder`, by name the runs that `runs.json` records, and their hashes."""
-    from harness.evaluation import metrics
+    from harness.statistics import task_metrics as metrics
 
     _check_inputs(recorded, data, folder, made_by)
     scorer, predictions, decisions = _Scorer(data, made_by), {}, {}
@@ -175,7 +177,8 @@ class _Scorer:
     """Collects the scores of one comparison, run by run."""
 
     def __init__(self, data: _Data, made_by: str):
-        from harness.evaluation import beyond, metrics
+        from harness.statistics import beyond
+        from harness.statistics import task_metrics as metrics
 
         self._task, self._records, self._group_of = data.task, data.records, data.groups
         self._expected = expected = {part: set(data.ids(part)) for part in PARTS}
@@ -212,8 +215,8 @@ class _Scorer:
                 self._score(arm, seed, part, [{**row, "group": self._group_of[row["id"]]} for row in rows])
 
     def _score(self, arm: str, seed: int, part: str, rows: list[dict]) -> None:
-        from harness.evaluation import beyond, measurable
         from harness.metrics import METRICS
+        from harness.statistics import beyond, measurable
 
         decisions = self._evaluation.decisions(self._task, rows, self._records)
         shows, primary = heads.of(self._task).shows, METRICS[self._task.metrics[0]]
@@ -257,14 +260,14 @@ class _Scorer:
 
     def comparisons(self, settings: ScoreSettings) -> list[dict]:
         """The clinical arm with every other arm over the seeds of this run, on the test part and the holdout."""
-        from harness.evaluation import comparisons
+        from harness.statistics import comparisons
 
         runs = _of_seeds({key: of for key, of in self._counts.items() if key[0] != "validation"}, settings)
         return comparisons.compare_arms(runs, _statistics(settings), self._unmeasured, self._strata)
 
     def readings(self, settings: ScoreSettings) -> list[dict]:
         """The arms on the test rows of each kind, where the records say what decides a row."""
-        from harness.evaluation import comparisons
+        from harness.statistics import comparisons
 
         found = comparisons.by_kind(_of_seeds(self._kinds, settings), _statistics(settings), self._unmeasured_kinds)
         return [row | {"n": self._rows_of[row["decided_by"]]} for row in found]
@@ -285,7 +288,7 @@ def _of_seeds(runs: dict, settings: ScoreSettings) -> dict:
 
 
 def _statistics(settings: ScoreSettings):
-    from harness.evaluation import statistics
+    from harness.statistics import paired
 
     given = settings.statistics
-    return statistics.Settings(given.level, given.draws, given.seed)
+    return paired.Settings(given.level, given.draws, given.seed)

@@ -8,13 +8,15 @@ from collections import defaultdict
 from dataclasses import asdict
 from pathlib import Path
 
-from harness import even, files, heads, restricted
-from harness.config import ScoreSettings
+from harness import heads
+from harness.artifacts.predictions import held_against, recorded_lines
 from harness.data import folding
 from harness.errors import DataError
-from harness.evaluation import measurable
-from harness.evaluation.predictions import held_against, recorded_lines
-from harness.folds import Folds
+from harness.params.config import ScoreSettings
+from harness.params.folds import Folds
+from harness.privacy import even, restricted
+from harness.statistics import measurable
+from harness.system import files
 from harness.task import Task
 
 
@@ -95,10 +97,10 @@ class _Folds:
     """Collects the scores of one cross-validation, file by file."""
 
     def __init__(self, task: Task, records: dict[str, dict], groups: dict[str, str], made_by: str):
-        from harness.evaluation import metrics
+        from harness.statistics import task_metrics
 
         self._task, self._records, self._groups = task, records, groups
-        self._metrics, self._functions = metrics, metrics.functions(task)
+        self._metrics, self._functions = task_metrics, task_metrics.functions(task)
         self._made_by = made_by
         self._runs: list[dict] = []
         self._tested: dict[tuple[str, int], list[dict]] = defaultdict(list)
@@ -143,7 +145,7 @@ class _Folds:
 
     def result(self, level: float) -> dict:
         """Scores by fold and over all rows of a repeat, and the clinical arm with every other over the folds."""
-        from harness.evaluation import resampled
+        from harness.statistics import resampled
 
         by_arm = defaultdict(list)
         for run in self._runs:

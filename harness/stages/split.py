@@ -4,12 +4,14 @@ from collections import Counter
 from itertools import chain
 from pathlib import Path
 
-from harness import even, heads, registry, restricted
-from harness.config import Split
-from harness.data import grouping, leakage, pseudonyms, splitting, spreading
+from harness import heads
+from harness.data import grouping, leakage, splitting, spreading
 from harness.errors import DataError
-from harness.evaluation.suppression import crowded
-from harness.files import read_json, read_jsonl, read_object, sha256, write_json
+from harness.params.config import Split
+from harness.plugins import registry
+from harness.privacy import even, pseudonyms, restricted
+from harness.privacy.suppression import crowded
+from harness.system.files import read_json, read_jsonl, read_object, sha256, write_json
 from harness.task import Task
 
 

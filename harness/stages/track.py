@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from harness import files
-from harness.config import ReportSettings
+from harness.params.config import ReportSettings
+from harness.system import files
 from harness.task import Task
 
 
@@ -12,10 +12,10 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task], *, rebuild
 
     `rebuild` starts the local store anew. A store that cannot be reached is a warning, not an error.
     """
-    from harness import mirroring, tracking
+    from harness.tracking import backend, sync
 
     root = Path(root)
     if rebuild:
-        tracking.delete_local(root)
-    fingerprints = mirroring.record(root, settings, tasks)
+        backend.delete_local(root)
+    fingerprints = sync.record(root, settings, tasks)
     files.write_json(root / "artifacts" / "tracking.json", dict(sorted(fingerprints.items())))

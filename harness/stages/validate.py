@@ -9,11 +9,14 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from harness import even, files, heads, registry, restricted
-from harness.data import mapping, pseudonyms, reading, sources
+from harness import heads
+from harness.data import mapping, reading, sources
 from harness.data.discretion import discreet
-from harness.printable import terminal
+from harness.plugins import registry
+from harness.privacy import even, pseudonyms, restricted
+from harness.system import files
 from harness.task import Reading, Task
+from harness.text.printable import terminal
 
 
 def run(root: Path, name: str) -> dict:

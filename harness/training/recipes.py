@@ -12,8 +12,8 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from harness.bio import IGNORED
-from harness.config import Pretraining
+from harness.params.config import Pretraining
+from harness.text.bio import IGNORED
 from harness.training.masking import mask_spans, mask_tokens, masking_rate
 from harness.training.packing import pack, packed_inputs
 from harness.training.rows import Row

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.bio import IGNORED
+from harness.text.bio import IGNORED
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from itertools import accumulate
 
 import torch
 
-from harness.bio import IGNORED
 from harness.errors import TrainingError
-from harness.training.examples import Example
+from harness.text.bio import IGNORED
+from harness.training.finetune.examples import Example
 
 CONTINUES, FOREIGN = 0, 1  # transformers' convention for `next_sentence_label`
 

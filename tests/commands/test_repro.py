@@ -34,7 +34,9 @@ with open("calls.txt", "a") as log:
 
 @pytest.fixture
 def project(tmp_path, repository):
-    (tmp_path / "params.yaml").write_bytes((repository / "harness" / "profiles" / "embedded.yaml").read_bytes())
+    (tmp_path / "params.yaml").write_bytes(
+        (repository / "harness" / "params" / "profiles" / "embedded.yaml").read_bytes()
+    )
     (tmp_path / "dvc").mkdir()
     (tmp_path / "dvc" / "__init__.py").touch()
     (tmp_path / "dvc" / "__main__.py").write_text(DVC)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from harness import registry
 from harness.data import brat, conll, tabular, word_lists
 from harness.errors import RegistryError
+from harness.plugins import registry
 
 LABELS = ("A", "B")
 

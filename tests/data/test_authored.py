@@ -2,11 +2,11 @@
 
 import pytest
 
-from harness import files, registry
 from harness.data import authored
 from harness.errors import DataError, RegistryError
-from harness.plugins import creating
+from harness.plugins import creating, registry
 from harness.stages import validate
+from harness.system import files
 
 SECRET = "Kari Nordmann"
 

@@ -15,7 +15,7 @@ from harness.data.coverage import Coverage
 from harness.data.held_out import HeldOutIndex
 from harness.data.inspecting import Inspector
 from harness.data.words import clean, hashed, words_of
-from harness.files import canonical_json
+from harness.system.files import canonical_json
 
 LONG = " ".join(f"ord{i}" for i in range(40))  # 28 13-grams
 INDEX = HeldOutIndex([("task", LONG), ("other", " ".join(LONG.split()[:30]) + " slutt")], 13, 0.5)

@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from harness.data.corpus_summary import summaries
-from harness.models.cards import CorpusPart
+from harness.encoders.cards import CorpusPart
 
 SHA = "0123456789abcdef" * 4
 CLINICAL = {

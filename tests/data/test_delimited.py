@@ -58,8 +58,7 @@ def test_quotes_that_may_be_either_are_the_tasks_to_say(tmp_path):
 
 @pytest.mark.parametrize("delimiter", ["||", "\t\t", '"', "\n", 5, None])
 def test_what_cannot_be_a_delimiter_is_refused_with_the_declaration(tmp_path, delimiter):
-    from harness import registry
-    from harness.plugins import creating
+    from harness.plugins import creating, registry
 
     with pytest.raises(ValueError, match="delimiter="):
         tabular.table("a.csv", columns=COLUMNS, delimiter=delimiter)

@@ -1,7 +1,7 @@
 """Counts of restricted documents that a training is told."""
 
 from harness.data.documents_told import MINIMUM, told
-from harness.evaluation import suppression
+from harness.privacy import suppression
 
 PART = {
     "documents": 412, "document_types": {"note": 400, "letter": 9, "verdict": 3}, "written_standards": {"bokmål": 412},

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from harness.data import folding
 from harness.data.splitting import Row
 from harness.errors import DataError
-from harness.folds import Folds
 from harness.heads import HEADS
+from harness.params.folds import Folds
 
 
 def rows_of_groups(drawn: list[tuple[int, str]]) -> list[Row]:

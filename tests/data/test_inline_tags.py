@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness import registry
 from harness.data import inline_tags
 from harness.data.inline_tags import Unclear, parse
+from harness.plugins import registry
 
 NAME = r"[A-ZÆØÅ][^\W\d]*(?:[ /-][A-ZÆØÅ][^\W\d]*)*"
 RULES = inline_tags.Rules(

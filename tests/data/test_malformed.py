@@ -10,9 +10,9 @@ import shutil
 import pytest
 import samples
 
-from harness import files
 from harness.errors import DataError
 from harness.stages import validate
+from harness.system import files
 
 MILLION = 1_000_000
 NAMES = {"medmqp": "mqp.csv", "medmcqa": "test.jsonl", "aismec": "calls.jsonl", "synergi": "incidents.jsonl"}

@@ -11,9 +11,11 @@ import pytest
 import samples
 from killing import kill, stops
 
-from harness import dvc_lock, files, restricted, scratch
 from harness.data import sources
 from harness.errors import DataError
+from harness.pipeline import dvc_lock
+from harness.privacy import restricted
+from harness.system import files, scratch
 
 REMOTE = "# The hospital's own\n['remote \"store\"']\n    url = /store\n"
 

@@ -30,12 +30,12 @@ import pytest
 import restricted_site
 
 import harness.data
-from harness import profiles, registry
-from harness.data import pseudonyms
 from harness.errors import HarnessError
 from harness.heads import HEADS
-from harness.params import parse
-from harness.plugins import annotated, examples, placing, tables
+from harness.params import profiles
+from harness.params.reading import parse
+from harness.plugins import annotated, examples, placing, registry, tables
+from harness.privacy import pseudonyms
 from harness.stages import corpus, validate
 from harness.task import Reading
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from harness import files
 from harness.data import reading, sources
 from harness.data.discretion import discreet
 from harness.errors import DataError, HarnessError
 from harness.heads import HEADS
 from harness.plugins import checking, creating, examples, placing
-from harness.registry import get
+from harness.plugins.registry import get
 from harness.stages import validate
+from harness.system import files
 from harness.task import Reading
 
 ROOT = Path(__file__).resolve().parents[2]

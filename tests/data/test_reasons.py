@@ -5,8 +5,9 @@ import json
 import pytest
 import restricted_site
 
-from harness.data import pseudonyms, reasons
+from harness.data import reasons
 from harness.errors import DataError
+from harness.privacy import pseudonyms
 from harness.stages import validate
 
 TASK = """

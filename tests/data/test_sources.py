@@ -7,9 +7,9 @@ import json
 import pytest
 import samples
 
-from harness import files
 from harness.data import sources
 from harness.errors import DataError
+from harness.system import files
 from harness.task import Groups, PublicFile, PublicSource, Task
 
 CONTENT = {"one.txt": b"one\n", "two.txt": b"two\n"}

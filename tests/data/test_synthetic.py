@@ -13,7 +13,6 @@ from datetime import date
 import numpy as np
 import pytest
 
-from harness.config import Generate
 from harness.data import synthetic
 from harness.data.synthetic import (
     calls,
@@ -30,8 +29,9 @@ from harness.data.synthetic import (
 from harness.data.synthetic.language import child, say
 from harness.data.synthetic.lexicon import clinical_terms
 from harness.data.synthetic.nynorsk import to_nynorsk
-from harness.files import read_jsonl, sha256, sha256_tree
+from harness.params.config import Generate
 from harness.stages.generate import generate, run
+from harness.system.files import read_jsonl, sha256, sha256_tree
 
 SEED = 2026  # the seed of the embedded profile: these are the data the tables are made from
 TASKS = ("aismec", "medmcqa", "medmqp", "nor_deid", "synergi")

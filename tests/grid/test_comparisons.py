@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from harness.auditing.pipeline import read_yaml
 from harness.errors import ConfigError
 from harness.grid import comparisons
 from harness.grid.comparisons import Comparison, chosen, inputs, is_locked, is_made, write_note
+from harness.pipeline.declared import read_yaml
 
 ONE = Comparison("medmqp", "nb_bert")
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from harness import code
+from harness.pipeline import code
 
 HEAD = '''"""Three texts have one label together."""
 
@@ -18,7 +18,7 @@ from harness.heads.labelled import Labelled
 
 class Triple(Labelled):
     def weighed(self, weights, records):
-        from harness.classic.linear import hstack
+        from harness.heads.linear.linear import hstack
 
         return hstack([weights([record[column] for record in records]) for column in self.texts]).tocsr()
 
@@ -51,13 +51,16 @@ from pathlib import Path
 import torch
 from tiny_encoders import ENCODER, TEXTS
 
-from harness import files, heads, registry
-from harness.config import Split
-from harness.evaluation import metrics, selection
-from harness.models import families, tokenizers
+from harness import heads
+from harness.plugins import registry
+from harness.system import files
+from harness.params.config import Split
+from harness.statistics import task_metrics as metrics
+from harness.training.finetune import selection
+from harness.encoders import families, tokenizers
 from harness.plugins import checking, creating
 from harness.stages import classic, split, validate
-from harness.training import batching
+from harness.training.finetune import batching
 
 root = Path(sys.argv[1])
 (root / "tasks").mkdir()

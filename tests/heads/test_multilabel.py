@@ -14,14 +14,16 @@ from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
 from harness import heads
+from harness.artifacts.predictions import consistent_lines
 from harness.data import schema, splitting, tabular
 from harness.data.rows import Refused
 from harness.errors import DataError
-from harness.evaluation import disclosing, measurable, metrics, releasing, selection
-from harness.evaluation.coarsening import WITHHELD
-from harness.evaluation.predictions import consistent_lines
-from harness.files import write_jsonl
+from harness.statistics import measurable, task_metrics
+from harness.statistics.disclosure import disclosing, releasing
+from harness.statistics.disclosure.coarsening import WITHHELD
+from harness.system.files import write_jsonl
 from harness.task import Groups, Reading, Task
+from harness.training.finetune import selection
 
 LABELS = ("fall", "medication", "equipment")
 HEAD = heads.HEADS["multilabel"]
@@ -42,7 +44,7 @@ def line(i: int, gold: list[str], prediction: list[str], **changes) -> dict:
 
 
 def decided(found):
-    return metrics.decisions(TASK, [line(i, g, p) for i, (g, p) in enumerate(found)])
+    return task_metrics.decisions(TASK, [line(i, g, p) for i, (g, p) in enumerate(found)])
 
 
 def table(side) -> np.ndarray:
@@ -53,7 +55,7 @@ def table(side) -> np.ndarray:
 @given(rows)
 def test_scores_are_those_of_scikit_learn(found):
     gold, called = map(table, zip(*found, strict=True))
-    scores = {name: metric(decided(found)) for name, metric in metrics.functions(TASK).items()}
+    scores = {name: metric(decided(found)) for name, metric in task_metrics.functions(TASK).items()}
     assert scores == pytest.approx(
         {
             "macro_f1": oracle.f1_score(gold, called, average="macro", zero_division=0),
@@ -70,7 +72,7 @@ def test_scores_are_those_of_scikit_learn(found):
 @quick
 @given(rows, st.lists(st.integers(0, 3), min_size=10, max_size=10))
 def test_a_group_drawn_twice_is_two_groups(found, weights):
-    for metric in metrics.functions(TASK).values():
+    for metric in task_metrics.functions(TASK).values():
         counted = metric.count(decided(found))
         assert counted.groups == tuple(sorted({f"g{i // 2}" for i in range(len(found))}))
         drawn = {f"g{i}": n for i, n in enumerate(weights)}
@@ -96,7 +98,7 @@ def test_the_commonest_labels_are_the_constant_answer_with_the_best_micro_f1(hel
     training = [{"labels": labels} for labels in held]
     here = decided([(labels, []) for labels in held])
     constants = HEAD.constants(TASK, here, training)
-    score = metrics.functions(TASK)["micro_f1"]
+    score = task_metrics.functions(TASK)["micro_f1"]
     answers = itertools.chain.from_iterable(itertools.combinations(LABELS, k) for k in range(4))
     best = max(score(dataclasses.replace(here, predicted=(frozenset(a),) * len(here))) for a in answers)
     assert score(constants["commonest_labels"]) == pytest.approx(best)

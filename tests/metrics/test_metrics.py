@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
 from harness import metrics
-from harness.decisions import rows as of_rows
-from harness.decisions import spans
 from harness.heads import HEADS
+from harness.metrics.decided import rows as of_rows
+from harness.metrics.decided import spans
 from harness.task import Groups, Reading, Task
 
 LABELS = ("no", "maybe", "yes")

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.decisions import rows as c
 from harness.errors import DataError
 from harness.metrics import METRICS
+from harness.metrics.decided import rows as c
 
 LABELS = ("a", "b", "d")
 METRICS_OF_ROWS = {name: metric for name, metric in METRICS.items() if "rows" in metric.of}

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.decisions import spans as s
 from harness.errors import DataError
 from harness.metrics import METRICS
+from harness.metrics.decided import spans as s
 
 LABELS = ("Date", "Age", "Location")
 LENGTH = 12

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import files
 from harness.errors import DataError
 from harness.plugins import checking, creating
+from harness.system import files
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import sys
 import pytest
 from ruamel.yaml import YAML
 
-from harness import params, registry
 from harness.errors import ConfigError
-from harness.files import read_json
 from harness.heads import HEADS
-from harness.plugins import checking, creating, examples, templates
+from harness.params import reading
+from harness.plugins import checking, creating, examples, registry, templates
 from harness.stages import split, validate
+from harness.system.files import read_json
 
 EVERY = [(head, format_) for head in HEADS for format_ in HEADS[head].template.formats]
 
@@ -35,7 +35,7 @@ def test_what_is_written_is_checked_validated_and_split(root, head, format_):
     card = validate.run(root, "triage")
     assert card["rows"] == examples.ROWS and card["kind"] == "synthetic" and card["dropped"] == {}
     assert all(card["labels"].values())
-    split.run(root, "triage", params.load(root / "params.yaml").split())
+    split.run(root, "triage", reading.load(root / "params.yaml").split())
     parts = read_json(root / "reports" / "splits" / "triage.json")["splits"]
     assert set(parts.values()) == {"train", "validation", "test"} and len(parts) == examples.ROWS
 
@@ -106,6 +106,6 @@ def test_the_printed_lines_are_what_params_yaml_takes(root, head):
     values["tasks"].update(printed["tasks"])
     with (root / "params.yaml").open("w", encoding="utf-8") as file:
         yaml.dump(values, file)
-    loaded = params.load(root / "params.yaml")
+    loaded = reading.load(root / "params.yaml")
     assert loaded.everything().run.tasks[-1] == "triage"
     assert loaded.finetune("triage", "nb_bert").recipe.evaluate_every > 0

@@ -5,10 +5,10 @@ import os
 import pytest
 from processes import no_waiting
 
-from harness import files
 from harness.data import sources
 from harness.errors import DataError, HarnessError
 from harness.plugins import checking, creating, placing
+from harness.system import files
 
 SOURCE = {"kind": "restricted", "licence": "internal"}
 
@@ -149,7 +149,7 @@ def test_the_pin_repeats_the_columns_of_every_set(root, tmp_path):
 
     from ruamel.yaml import YAML
 
-    from harness import restricted
+    from harness.privacy import restricted
 
     creating.create(root, "notes", "tokens", "tags")
     given = tmp_path / "sample.csv"
@@ -177,8 +177,8 @@ def test_a_hospitals_table_is_taken_in_every_format_and_under_any_name(ending, t
     import pandas
     import samples
 
-    from harness import registry
     from harness.data import mapping
+    from harness.plugins import registry
 
     root = tmp_path / "root"
     root.mkdir()

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from harness import files, registry
 from harness.heads import HEADS
-from harness.plugins import checking, creating, examples, sampling
+from harness.plugins import checking, creating, examples, registry, sampling
+from harness.system import files
 
 EVERY = [(head, format_) for head in HEADS for format_ in HEADS[head].template.formats]
 LABELS = {"choice": ("a", "b", "c"), "tokens": ("Navn", "Sted", "Dato")}

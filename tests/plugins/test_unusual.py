@@ -4,9 +4,9 @@ import dataclasses
 
 import fakes
 
-from harness import files
 from harness.cli import main
 from harness.plugins import unusual
+from harness.system import files
 
 
 def test_usual_tasks_get_no_notice(tmp_path):

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from harness.files import read_json
 from harness.heads import HEADS
 from harness.plugins import examples
+from harness.system.files import read_json
 
 
 def blocks(repository, language):

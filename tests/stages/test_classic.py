@@ -4,13 +4,14 @@ from collections import Counter
 
 import pytest
 
-from harness import files, registry
-from harness.classic import linear
 from harness.data import synthetic
 from harness.errors import DataError, MissingInputError
-from harness.evaluation.metrics import primary
-from harness.params import load
+from harness.heads.linear import linear
+from harness.params.reading import load
+from harness.plugins import registry
 from harness.stages import classic, score, split, validate
+from harness.statistics.task_metrics import primary
+from harness.system import files
 
 TASKS = ("aismec", "medmqp")
 
@@ -20,7 +21,7 @@ def root(repository, tmp_path_factory):
     root = tmp_path_factory.mktemp("classic")
     (root / "tasks").symlink_to(repository / "tasks")
     synthetic.generate(root / "data", 2026)
-    params = load(repository / "harness" / "profiles" / "embedded.yaml")
+    params = load(repository / "harness" / "params" / "profiles" / "embedded.yaml")
     for name in TASKS:
         validate.run(root, name)
         split.run(root, name, params.split())

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.config import Corpus, CorpusSettings
 from harness.errors import DataError, MissingInputError
-from harness.files import read_jsonl, sha256, write_json, write_jsonl
+from harness.params.config import Corpus, CorpusSettings
 from harness.stages import corpus
+from harness.system.files import read_jsonl, sha256, write_json, write_jsonl
 
 SPLITS = ("train", "validation", "test", "holdout", "excluded")
 

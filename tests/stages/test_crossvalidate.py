@@ -8,10 +8,11 @@ import pytest
 from sklearn.metrics import f1_score
 from tiny_folds import FAMILY, TASK, project, settings
 
-from harness import files, registry
 from harness.errors import DataError, MissingInputError
-from harness.folds import Folds
+from harness.params.folds import Folds
+from harness.plugins import registry
 from harness.stages import score_folds
+from harness.system import files
 
 FOLDS = Folds(number=3, repeats=2, validation=0.2)
 
@@ -36,7 +37,7 @@ def predictions(root: Path) -> Path:
 
 
 def scored(root: Path, folds: Folds = FOLDS) -> dict:
-    from harness.config import ScoreSettings, Statistics
+    from harness.params.config import ScoreSettings, Statistics
 
     given = ScoreSettings((FAMILY,), folds.seeds, Statistics(0.95, 100, 1, 0.02))
     score_folds.run(root, registry.get(root, TASK), FAMILY, given, folds)
@@ -104,7 +105,7 @@ def rare(repository, tmp_path_factory) -> Path:
 
 
 def test_a_fold_that_cannot_be_measured_is_no_fold_with_a_score_of_0(rare):
-    from harness.reporting import exploratory
+    from harness.report.text import exploratory
 
     found = scored(rare, Folds(number=5, repeats=1, validation=0.2))
     for run in found["runs"]:
@@ -122,7 +123,7 @@ def test_a_fold_that_cannot_be_measured_is_no_fold_with_a_score_of_0(rare):
 
 
 def test_a_metric_of_another_scale_is_not_called_points(trained):
-    from harness.reporting import exploratory
+    from harness.report.text import exploratory
 
     found = scored(trained)
     captions = {

@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from harness import params, profiles
 from harness.errors import DataError
-from harness.files import read_json, sha256
+from harness.params import profiles, reading
 from harness.stages import fetch
+from harness.system.files import read_json, sha256
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def project(tmp_path, repository):
 
 
 def test_originals_are_put_in_place_pinned_and_frozen(project, mirror):
-    settings = params.parse(profiles.text("embedded")).everything()
+    settings = reading.parse(profiles.text("embedded")).everything()
     fetch.run(project, settings, ["medmqp"], mirror)
     source = read_json(project / "data" / "medmqp" / "source.json")
     assert source["kind"] == "public"
@@ -39,7 +39,7 @@ def test_originals_are_put_in_place_pinned_and_frozen(project, mirror):
 
 
 def test_a_task_without_a_public_original_is_refused_before_anything_is_written(project, tmp_path):
-    settings = params.parse(profiles.text("embedded")).everything()
+    settings = reading.parse(profiles.text("embedded")).everything()
     with pytest.raises(DataError, match="aismec has no public original"):
         fetch.run(project, settings, ["aismec"], tmp_path)
     assert not (project / "data").exists()

@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from harness import registry
-from harness.config import ARMS
 from harness.errors import DataError, MissingInputError, TrainingError
-from harness.files import write_json, write_jsonl
 from harness.heads import HEADS
-from harness.training import inputs, runs
-from harness.training.batching import encode
+from harness.params.config import ARMS
+from harness.plugins import registry
+from harness.system.files import write_json, write_jsonl
+from harness.training.finetune import inputs, runs
+from harness.training.finetune.batching import encode
 
 
 def treatment(**changes) -> dict:
@@ -70,7 +70,7 @@ def test_a_missing_checkpoint_names_the_command_that_makes_it(project, repositor
 
 def test_every_gold_character_of_a_long_document_is_scored(repository):
     """Windows overlap and cover the text: a model that marks every token right finds every span whole."""
-    from harness.models import tokenizers
+    from harness.encoders import tokenizers
 
     task = registry.get(repository, "nor_deid")
     words = [f"ord{i}" for i in range(300)]

@@ -15,16 +15,16 @@ from processes import children, running
 from tiny_encoders import ENCODER
 from tiny_training import ENGINE, documents, settings
 
-from harness.code import code_files
-from harness.config import Build, CheckpointSettings, Folder, PretrainSettings
 from harness.data.corpus_summary import summaries
+from harness.encoders import families
 from harness.errors import CheckpointError, DataError, TrainingError
-from harness.files import read_json, sha256, sha256_tree, write_json, write_jsonl
 from harness.heads import HEADS
-from harness.models import families
+from harness.params.config import Build, CheckpointSettings, Folder, PretrainSettings
+from harness.pipeline.code import code_files
 from harness.stages import checkpoint, pretrain
-from harness.training import arms, interrupted, resume
-from harness.training.pretraining import Observer
+from harness.system.files import read_json, sha256, sha256_tree, write_json, write_jsonl
+from harness.training.pretrain import arms, interrupted, resume
+from harness.training.pretrain.loop import Observer
 
 FAMILY, ARCHITECTURE = "small", "norbert3"
 RECIPE = settings(ARCHITECTURE, steps=4, save_steps=2, evaluate_every=2)
@@ -231,18 +231,20 @@ def test_an_edit_of_the_code_does_not_begin_an_interrupted_training_anew(tmp_pat
     with pytest.raises(KeyboardInterrupt):
         checkpoint.run(root, FAMILY, BASELINE)
     monkeypatch.setattr(resume.Store, "save", save)
-    files = code_files("harness.stages.checkpoint") | {"models/readme.py": "edited"}
+    files = code_files("harness.stages.checkpoint") | {"encoders/readme.py": "edited"}
     monkeypatch.setattr(checkpoint, "code_hash", lambda module: "edited")
     monkeypatch.setattr(checkpoint, "code_files", lambda module: files)
-    with pytest.raises(TrainingError, match=r"saved after update 2 of 4.* code of models/readme\.py\.") as caught:
+    with pytest.raises(TrainingError, match=r"saved after update 2 of 4.* code of encoders/readme\.py\.") as caught:
         checkpoint.run(root, FAMILY, BASELINE)
     assert f"harness checkpoint {FAMILY} --resume" in caught.value.remedy
     assert interrupted.choose(root, FAMILY, ["baseline"], "resume")
     checkpoint.run(root, FAMILY, BASELINE)
     card = read_json(root / "artifacts" / "checkpoints" / FAMILY / "baseline" / "harness.json")
-    assert [(origin["update"], list(origin["differs"])) for origin in card["mixed"]] == [(2, ["code.models/readme.py"])]
+    assert [(origin["update"], list(origin["differs"])) for origin in card["mixed"]] == [
+        (2, ["code.encoders/readme.py"])
+    ]
     readme = (root / "artifacts" / "checkpoints" / FAMILY / "baseline" / "README.md").read_text(encoding="utf-8")
-    assert "After update 2 it went on from a training with other `code.models/readme.py`." in readme
+    assert "After update 2 it went on from a training with other `code.encoders/readme.py`." in readme
 
 
 @pytest.mark.parametrize("content", ["[]", "{}", "5"])

@@ -8,10 +8,10 @@ import struct
 import fakes
 import pytest
 
-from harness import files
 from harness.errors import DataError, MissingInputError
-from harness.evaluation import verdicts
 from harness.stages import report
+from harness.statistics import verdicts
+from harness.system import files
 
 WRITTEN = (
     "README.md", "index.html", "tables.tex", "results.csv", "comparison.csv", "provenance.json", "metrics.json",

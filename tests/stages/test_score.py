@@ -5,10 +5,10 @@ import re
 import fakes
 import pytest
 
-from harness import files
 from harness.errors import DataError, MissingInputError
-from harness.evaluation import metrics
 from harness.stages import score
+from harness.statistics import task_metrics
+from harness.system import files
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_the_number_is_that_of_the_prediction_file(grid):
     tp = sum(line["gold"] == line["prediction"] == "1" for line in test)
     wrong = sum(line["gold"] != line["prediction"] for line in test)
     assert found[0]["value"] == pytest.approx(2 * tp / (2 * tp + wrong))
-    assert found[0]["value"] == metrics.primary(fakes.TASKS["medmqp"], test)
+    assert found[0]["value"] == task_metrics.primary(fakes.TASKS["medmqp"], test)
     cells = next(m["cells"] for m in scores["confusion"] if (m["arm"], m["seed"], m["part"]) == ("clinical", 2, "test"))
     assert sum(n for *_, n in cells) == 40 and [1, 1, tp] in cells
 

@@ -6,7 +6,8 @@ import tracemalloc
 import fakes
 import pytest
 
-from harness.reporting import confusion, results
+from harness.report.disclosure import loading
+from harness.report.render import confusion
 from harness.stages import score
 
 LABELS, SEEDS = tuple(f"code {i:04d}" for i in range(2000)), (1, 2)
@@ -27,5 +28,5 @@ def test_memory_and_file_stay_small(tmp_path, monkeypatch, name):
     written = root / "artifacts" / "scores" / name / "nb_bert.json"
     assert peak < MEGABYTES and written.stat().st_size < 8e6
     score.run_classic(root, task)
-    (c,) = results.load(root, fakes.settings((name,), ("nb_bert",), SEEDS).run, fakes.TASKS)
+    (c,) = loading.load(root, fakes.settings((name,), ("nb_bert",), SEEDS).run, fakes.TASKS)
     assert not c.matrices and confusion.draw(c) == {} and len(c.mean_table("clinical")) == 2000

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.config import Split
-from harness.data import pseudonyms
 from harness.errors import DataError, LeakageError, MissingInputError
-from harness.files import write_json, write_jsonl
+from harness.params.config import Split
+from harness.privacy import pseudonyms
 from harness.stages import split
+from harness.system.files import write_json, write_jsonl
 
 SETTINGS = Split(seed=2026, train=0.75, validation=0.10, test=0.15)
 SOURCE = {

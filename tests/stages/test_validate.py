@@ -6,10 +6,10 @@ import shutil
 import pytest
 import samples
 
-from harness import files
-from harness.data import pseudonyms
 from harness.errors import DataError, MissingInputError, RegistryError
+from harness.privacy import pseudonyms
 from harness.stages import validate
+from harness.system import files
 
 
 @pytest.fixture

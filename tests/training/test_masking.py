@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.training.batching import IGNORED
+from harness.training.finetune.batching import IGNORED
 from harness.training.masking import mask_spans, mask_tokens, masking_rate, place_spans, span_lengths
 
 MASK = 4

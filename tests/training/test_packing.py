@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_encoders import ENCODER, TEXTS
 
+from harness.encoders import families, tokenizers
 from harness.errors import TrainingError
-from harness.models import families, tokenizers
 from harness.training.packing import pack, packed_inputs
 
 CLS, SEP = 1, 2

@@ -7,11 +7,11 @@ import torch
 from tiny_encoders import ENCODER, TEXTS
 from tiny_training import RECIPES, documents, settings, sharded
 
-from harness.models import families, tokenizers
-from harness.training.batching import IGNORED
-from harness.training.plan import generator
+from harness.encoders import families, tokenizers
+from harness.training.finetune.batching import IGNORED
+from harness.training.pretrain.plan import generator
+from harness.training.pretrain.shards import held_aside
 from harness.training.recipes import Vocabulary, padded, recipe_for, windows
-from harness.training.shards import held_aside
 
 
 @pytest.fixture

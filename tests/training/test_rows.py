@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.training.batching import IGNORED
+from harness.training.finetune.batching import IGNORED
 from harness.training.rows import Row, Table
 
 IDS = st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=9).map(tuple)

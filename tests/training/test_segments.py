@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import TrainingError
-from harness.training.batching import IGNORED, collate
+from harness.training.finetune.batching import IGNORED, collate
 from harness.training.segments import (
     CONTINUES,
     FOREIGN,

@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.data.synthetic import calls, corpora, deid, incidents, pairs, questions
 from harness.data.synthetic import planted as words
 from harness.data.synthetic.language import child
-from harness.files import canonical_json, sha256, write_json, write_jsonl, write_text
+from harness.system.files import canonical_json, sha256, write_json, write_jsonl, write_text
 
 REVISION = 3
 TASKS = ("aismec", "medmcqa", "medmqp", "nor_deid", "synergi")

@@ -1,0 +1,121 @@
+"""Stored predictions as everything reads them: the recorded bytes, lines that agree with themselves and with the data.
+
+A hash says that a file is the one that was recorded, and nothing of what stands in it. So each line is held against its
+own scores and its document's length, and all of them against the rows and the gold of the validated data.
+"""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from harness import heads
+from harness.errors import DataError, MissingInputError
+from harness.system.files import read_jsonl, sha256
+from harness.task import Task
+
+SHOWN = 5
+
+
+def recorded_lines(path: Path, recorded: str, task: Task, made_by: str) -> list[dict]:
+    """The lines of a prediction file whose SHA-256 `runs.json` gives as `recorded`; see `consistent_lines`.
+
+    Raises MissingInputError where it is not there, DataError where it is another file.
+    """
+    if not path.is_file():
+        raise MissingInputError(f"{path} is missing.", remedy=f"Make it with `{made_by}`.")
+    if (found := sha256(path)) != recorded:
+        raise DataError(
+            f"{path} is not the file that runs.json records (SHA-256 {found[:12]}… instead of {recorded[:12]}…).",
+            remedy=_remedy(made_by),
+        )
+    return consistent_lines(path, task, made_by)
+
+
+def consistent_lines(path: Path, task: Task, made_by: str) -> list[dict]:
+    """The lines of a prediction file. Raises DataError for every line that cannot be an answer of this task: a
+    prediction that is not the label of the highest score, scores that are no probabilities, a span outside its text."""
+    lines = read_jsonl(path, made_by=made_by)
+    head = heads.of(task)
+    labels = {label: at for at, label in enumerate(task.labels)}
+    found = (
+        (number, _shape_fault(line, head.fields) or head.line_fault(line, labels))
+        for number, line in enumerate(lines, start=1)
+    )
+    if wrong := [f"line {number}: {fault}" for number, fault in found if fault]:
+        more = f"\nand {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
+        raise DataError(
+            f"{path} holds {len(wrong)} line(s) that no model answered.\n" + "\n".join(wrong[:SHOWN]) + more,
+            remedy=_remedy(made_by),
+        )
+    return lines
+
+
+def held_against(
+    path: Path,
+    lines: Sequence[dict],
+    parts: Mapping[str, Sequence[str]],
+    records: Mapping[str, dict],
+    task: Task,
+    made_by: str,
+) -> dict[str, list[dict]]:
+    """The lines by part: those of each of the `parts` (names to ids), each row once, in order of the ids, with the
+    gold, group and text length of the validated `records`. Raises DataError otherwise."""
+    by_part: dict[str, list[dict]] = {part: [] for part in parts}
+    strange = [number for number, line in enumerate(lines, start=1) if line["part"] not in by_part]
+    if strange:
+        numbers = _some([str(number) for number in strange])
+        raise DataError(f"{path} has rows of other parts than {', '.join(parts)}: line {numbers}.",
+                        remedy=_remedy(made_by))  # fmt: skip
+    for line in lines:
+        by_part[line["part"]].append(line)
+    for part, rows in by_part.items():
+        for fault in _part_faults(part, rows, set(parts[part]), records, task):
+            raise DataError(f"{path}{fault}", remedy=_remedy(made_by))
+    return by_part
+
+
+def _part_faults(
+    part: str, rows: list[dict], expected: set[str], records: Mapping[str, dict], task: Task
+) -> Iterator[str]:
+    ids = [row["id"] for row in rows]
+    present = set(ids)
+    if len(present) != len(ids):
+        seen: set[str] = set()
+        twice = sorted({i for i in ids if i in seen or seen.add(i)})
+        yield f": {part} rows stand twice: {_some(twice)}."
+    for what, some in (("lacks", expected - present), ("has, beyond the split,", present - expected)):
+        if some:
+            yield f" {what} {len(some)} {part} row(s): {_some(sorted(some))}."
+    if ids != sorted(ids):
+        first = next(after for before, after in itertools.pairwise(ids) if after < before)
+        yield f": the {part} rows are not in the order of their ids; the first out of place is {first}."
+    # A score is a comparison with the data, not with what a prediction file says the data were.
+    head = heads.of(task)
+    wrong = [i for i, row in zip(ids, rows, strict=True) if i not in records or row["gold"] != head.gold(records[i])]
+    if wrong:
+        yield f": the gold of {len(wrong)} {part} row(s) is not that of the validated data: {_some(wrong)}."
+    wrong = [i for i, row in zip(ids, rows, strict=True) if row["group"] != records[i]["group"]]
+    if wrong:
+        yield f": the group of {len(wrong)} {part} row(s) is not that of the validated data: {_some(wrong)}."
+    for said, wrong in head.faults_beside(part, rows, records):
+        if wrong:
+            yield f": {said}: {_some(wrong)}."
+
+
+def _shape_fault(line, fields: Sequence[str]) -> str | None:
+    if not isinstance(line, dict):
+        return "not an object"
+    lacking = [key for key in ("id", "part", "group", "gold", "prediction", *fields) if key not in line]
+    if lacking:
+        return f"without {', '.join(lacking)}"
+    if any(not isinstance(line[key], str) for key in ("id", "part", "group")):
+        return "an id, part or group that is not text"
+    return None
+
+
+def _some(ids: list[str]) -> str:
+    return ", ".join(ids[:SHOWN]) + (f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else "")
+
+
+def _remedy(made_by: str) -> str:
+    return f"Make the predictions again with `{made_by}`."

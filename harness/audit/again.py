@@ -1,0 +1,116 @@
+"""Making things again aside: a scratch copy of the repository in which the cheap stages run a second time.
+
+Inputs are linked, never copied or written; what is made again lands beside them, and nothing that the pipeline
+wrote is touched.
+"""
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import HarnessError
+from harness.system import messages
+from harness.system.scratch import scratch_folder
+
+# What fine-tuning one comparison reads.
+TRAINING_INPUTS = ("harness", "tasks", "params.yaml", "reports/splits", "artifacts/validated", "artifacts/checkpoints")
+
+# What the report is made of.
+REPORTED = tuple(f"artifacts/{name}" for name in ("scores", "validated", "splits", "corpus", "checkpoints"))
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The stages that cost seconds, as functions of a root; the audit is handed them and knows none itself."""
+
+    validate: Callable[[Path, str], None]
+    split: Callable[[Path, str], None]
+    score: Callable[[Path, str, str], None]
+    score_folds: Callable[[Path, str, str], None]
+    score_classic: Callable[[Path, str], None]
+    disclose: Callable[[Path, str], None]
+    report: Callable[[Path], None]
+
+
+@contextlib.contextmanager
+def scratch(root: Path) -> Iterator[Path]:
+    """A folder below artifacts/, for the time of the block: records are made again in it, texts and all."""
+    with scratch_folder(root / "artifacts" / "again") as folder:
+        folder.chmod(0o700)
+        yield folder
+
+
+def link_inputs(root: Path, target: Path, names: tuple[str, ...]) -> None:
+    """Link `names` (paths below the root) into the scratch folder, those that exist."""
+    for name in names:
+        place = target / name
+        if (root / name).exists() and not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.symlink_to((root / name).resolve())
+
+
+@dataclass(frozen=True)
+class Rescored:
+    """The scratch folder with scores and reports made again, and what could not be made, by comparison or "report"."""
+
+    root: Path
+    failed: dict[str, HarnessError]
+
+
+def rescore(
+    root: Path,
+    target: Path,
+    comparisons: Sequence[tuple[str, str]],
+    cross_validated: Sequence[tuple[str, str]],
+    stages: Stages,
+) -> Rescored:
+    """Score all `comparisons` (task, family) of the run from their predictions, and render the reports of them; so,
+    too, those that were `cross_validated`.
+
+    All, because a p-value adjusted for their number depends on each. One that cannot be scored again keeps its
+    stored scores, so that the rest can be followed.
+    """
+    link_inputs(root, target, ("harness", "tasks", "params.yaml", "reports/splits", "artifacts/predictions"))
+    link_inputs(
+        root,
+        target,
+        tuple(
+            f"artifacts/{name}" for name in ("classic", "validated", "splits", "corpus", "checkpoints", "reproduced")
+        ),
+    )
+    failed: dict[str, HarnessError] = {}
+    jobs = [(f"{task}/{family}", stages.score, (task, family)) for task, family in comparisons]
+    jobs += [
+        (f"cross-validation/{task}/{family}", stages.score_folds, (task, family)) for task, family in cross_validated
+    ]
+    tasks = dict.fromkeys(task for task, _ in comparisons)
+    jobs += [(f"{task}/classic/linear", stages.score_classic, (task,)) for task in tasks]
+    jobs += [(f"{task}/released", stages.disclose, (task,)) for task in tasks]
+    for name, score, given in jobs:
+        with _noting(failed, name, target):
+            score(target, *given)
+        _keep(root, target, f"{name}.json", name in failed)
+    with _noting(failed, "report", target):
+        stages.report(target)
+    return Rescored(target, failed)
+
+
+def _keep(root: Path, target: Path, name: str, failed: bool) -> None:
+    stored, place = (folder / "artifacts" / "scores" / name for folder in (root, target))
+    if failed and stored.is_file():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(stored, place)
+
+
+@contextlib.contextmanager
+def _noting(failed: dict[str, HarnessError], name: str, target: Path) -> Iterator[None]:
+    try:
+        yield
+    except HarnessError as error:
+        # The scratch folder's paths are those of the repository.
+        failed[name] = HarnessError(error.message.replace(f"{target}/", ""), remedy=error.remedy)
+    except Exception as error:
+        # An edited file may break the stage that reads it in any way.
+        failed[name] = HarnessError(messages.told(error), remedy="Restore what was edited, or `dvc repro`.")

@@ -1,0 +1,120 @@
+"""The checkpoints of one family: files, card, parameters, code, parent."""
+
+import dataclasses
+import json
+import math
+import struct
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from harness.audit import libraries
+from harness.audit.links import ABSENT, Chain, Link
+from harness.encoders.readme import model_card
+from harness.params.config import CONTROL, TRAINED_ON, Build, Family, Hub, Params
+from harness.pipeline.code import PAGES, code_hash
+from harness.pipeline.hashes import Hashes
+from harness.report.export.provenance import tokenizer_hash
+from harness.system.files import read_json, read_text
+
+_STAGES = {"baseline": "checkpoint", "clinical": "pretrain", CONTROL: "pretrain"}
+
+
+def links(root: Path, family: str, params: Params, hashes: Hashes) -> Iterator[Link]:
+    """Every arm against `params`, the code and corpora of this repository, and the arm it was trained on from."""
+    for arm in params.families[family].arms:
+        folder = root / "artifacts" / "checkpoints" / family / arm
+        made_by = f"harness {_STAGES[arm]} {family}"
+        where = folder.relative_to(root).as_posix()
+        chain = Chain(f"checkpoints/{family}", f"`dvc checkout {where}`, or `{made_by}`", (where,))
+        yield from chain.follow(
+            arm, lambda folder=folder, arm=arm, chain=chain: _arm(folder, arm, params, chain, hashes)
+        )
+
+
+def _arm(folder: Path, arm: str, params: Params, chain: Chain, hashes: Hashes) -> Iterator[Link]:
+    for name in ("harness.json", "config.json", "model.safetensors", "README.md"):
+        if not (folder / name).is_file():
+            yield chain.missing(f"{arm}/{name}")
+            return
+    card = read_json(folder / "harness.json")
+    yield from _card(folder, arm, card, params, chain, hashes)
+    readme = read_text(folder / "README.md")
+    (where,) = chain.about
+    told = chain.of(f"{where}/README.md", rests_on=(f"{where}/harness.json",))
+    present = card.get("page") == code_hash(PAGES[0])
+    # What an older version wrote is held by dvc.lock alone.
+    yield told.same(f"{arm}: README.md is that of its card", True, not present or readme == model_card(card, ()))
+    weights = chain.of(f"{where}/model.safetensors", rests_on=(f"{where}/harness.json",))
+    yield weights.same(f"{arm}: parameters in model.safetensors", card["parameters"], _parameters(folder, card))
+
+
+def _card(folder: Path, arm: str, card: dict, params: Params, chain: Chain, hashes: Hashes) -> Iterator[Link]:
+    family, (where,) = params.families[folder.parent.name], chain.about
+    chain = chain.of(f"{where}/harness.json", rests_on=("params.yaml",))
+    # A control arm, which `params.yaml` switches on or off, has no source of its own.
+    source = Build("build") if arm == CONTROL else getattr(family, arm)
+    built = isinstance(source, Build)
+    expected = {"family": folder.parent.name, "arm": arm, "architecture": family.architecture}
+    expected |= {"source": _source(source)} | (_training(family, arm, params) if built else {})
+    yield from chain.values(
+        f"{arm}: card against params.yaml", expected, {key: card.get(key, ABSENT) for key in expected}
+    )
+    root = folder.parents[3]
+    code = code_hash(f"harness.stages.{_STAGES[arm]}", root / "harness")
+    coded, remedy = replace(chain, rests_on=("harness",)), "the code of that commit, or `dvc repro`"
+    yield coded.same(f"{arm}: the code that made it", code, card.get("code"), remedy)
+    yield from libraries.links(root, card["libraries"], chain, f"{arm}: ")
+    # A card lists what is loaded; it stands itself beside these files, with its README.
+    stored = "made" if built else "imported"
+    for name, digest in sorted((card.get("files") or {}).items()):
+        listed = chain.of(f"{where}/{name}", rests_on=(f"{where}/harness.json",))
+        yield listed.same(f"{arm}/{name} as it was {stored}", digest, hashes.sha256(folder / name))
+    if not built:
+        return
+    for name, part in sorted(card["corpus"].items()):
+        found = hashes.sha256(root / "artifacts" / "corpus" / f"{name}.jsonl")
+        if found is None:
+            yield chain.missing(f"{arm}: the corpus {name}", "`dvc checkout artifacts/corpus`, or `harness corpus`")
+        else:
+            read = replace(chain, rests_on=(f"artifacts/corpus/{name}.jsonl",))
+            yield read.same(f"{arm}: the corpus {name} as it was read", part["sha256"], found)
+    parent = card.get("parent") or {}
+    if arm == "baseline":
+        yield chain.same(f"{arm}: has no parent", {}, parent)
+        return
+    chain = replace(chain, rests_on=(f"{where.rpartition('/')[0]}/baseline",))
+    yield chain.same(f"{arm}: its parent", "baseline", parent.get("arm"))
+    yield chain.same(f"{arm}: its parent's files", hashes.tree(folder.parent / "baseline"), parent.get("tree"))
+    chain = chain.of(where, rests_on=chain.rests_on)
+    yield chain.same(
+        f"{arm}: the baseline's tokenizer", tokenizer_hash(folder.parent / "baseline"), tokenizer_hash(folder)
+    )
+
+
+def _source(source) -> dict:
+    if isinstance(source, Hub):
+        return {"kind": "hub", "repository": source.repository, "revision": source.revision}
+    return {"kind": "build"} if isinstance(source, Build) else {"kind": "folder", "name": Path(source.path).name}
+
+
+def _training(family: Family, arm: str, params: Params) -> dict:
+    recipe = family.general if arm == "baseline" else family.adaptation
+    return {
+        "encoder": dataclasses.asdict(family.encoder) if arm == "baseline" else None,
+        "recipe": {"name": recipe.recipe, "parameters": dataclasses.asdict(recipe)},
+        "engine": dataclasses.asdict(params.engine),
+        "trained_on": TRAINED_ON[arm],
+        "replay": params.corpus.replay if TRAINED_ON[arm] == "clinical" else 0.0,
+        **({"steps": recipe.steps} if recipe.steps is not None else {}),
+    }
+
+
+def _parameters(folder: Path, card: dict) -> int:
+    """The number of weights in the file's header; of an imported one those that its card counts are all."""
+    with open(folder / "model.safetensors", "rb") as handle:
+        (length,) = struct.unpack("<Q", handle.read(8))
+        header = json.loads(handle.read(length))
+    found = sum(math.prod(tensor["shape"]) for name, tensor in header.items() if name != "__metadata__")
+    # Weights that a card names as unexpected lie in the file and are not part of the model.
+    return card["parameters"] if card.get("unexpected") or card.get("missing") else found

@@ -1,0 +1,75 @@
+"""The linear model of one task: its predictions, what they were made with, and the rows of the reports on it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from harness.audit import libraries, rendered
+from harness.audit.again import Rescored
+from harness.audit.links import ABSENT, Chain, Link
+from harness.pipeline.hashes import Hashes
+from harness.system.files import read_json
+from harness.task import Task
+
+_FILE = "predictions.jsonl"
+
+
+def links(root: Path, task: Task, hashes: Hashes) -> Iterator[Link]:
+    """From its predictions back to the task's data and to the libraries that fitted it."""
+    folder, made_by = root / "artifacts" / "classic" / task.name, f"harness classic {task.name}"
+    where = folder.relative_to(root).as_posix()
+    chain = Chain(f"{task.name}/classic", f"`dvc checkout {where}`, or `{made_by}`", (f"{where}/runs.json",))
+    yield from chain.follow("runs.json", lambda: _links(root, folder, made_by, task, chain, hashes))
+
+
+def _links(root: Path, folder: Path, made_by: str, task: Task, chain: Chain, hashes: Hashes) -> Iterator[Link]:
+    recorded = read_json(folder / "runs.json", made_by=made_by)
+    expected = {"task": task.name, "labels": list(task.labels)}
+    found = {key: recorded.get(key, ABSENT) for key in expected}
+    yield from chain.values("runs.json against the task", expected, found)
+    inputs = {
+        "records": hashes.sha256(root / "artifacts" / "validated" / task.name / "records.jsonl"),
+        "manifest": hashes.sha256(root / "reports" / "splits" / f"{task.name}.json"),
+    }
+    above = (f"artifacts/validated/{task.name}", f"reports/splits/{task.name}.json")
+    read = replace(chain, rests_on=above)
+    yield from read.values("inputs that it recorded", recorded["inputs"], inputs, "restore them, or `dvc repro`")
+    yield from libraries.links(root, recorded["libraries"], chain)
+    chain = chain.of(f"{chain.about[0].rpartition('/')[0]}/{_FILE}")
+    found = hashes.sha256(folder / _FILE)
+    if found is None:
+        yield chain.missing(f"predictions {_FILE}")
+    else:
+        yield from chain.values(f"predictions {_FILE}", [found], [run["predictions"] for run in recorded["runs"]])
+    extra = {path.name for path in folder.iterdir()} - {"runs.json", _FILE}
+    yield from chain.values("files that it did not write", [], sorted(extra), "move them away")
+
+
+def reported(root: Path, made: Rescored, task: str) -> Iterator[Link]:
+    """Its stored scores against those computed again, and its rows of the reports against those rendered again."""
+    above = (f"artifacts/classic/{task}", *rendered.read_of(task))
+    about = f"artifacts/scores/{task}/classic/linear.json"
+    chain = Chain(f"{task}/classic", f"`harness score {task}`", (about,), above)
+    yield from chain.follow("scores", lambda: _scores(root, made, task, chain))
+    if "report" not in made.failed:
+        rows = Chain(f"{task}/classic", rendered.REMEDY, ("reports/classic.csv", "reports/provenance.json"), above)
+        yield from rows.follow("reports", lambda: _rows(root, made, task, rows))
+
+
+def _scores(root: Path, made: Rescored, task: str, chain: Chain) -> Iterator[Link]:
+    name = f"artifacts/scores/{task}/classic/linear.json"
+    if (error := made.failed.get(f"{task}/classic/linear")) is not None:
+        yield chain.wrong("predictions can be scored again", "scores", error.message, error.remedy)
+        return
+    stored = read_json(root / name, made_by=f"harness score {task}")
+    yield from chain.values(f"{name}, computed again", read_json(made.root / name), stored)
+
+
+def _rows(root: Path, made: Rescored, task: str, chain: Chain) -> Iterator[Link]:
+    yield from rendered.table(root, made, "classic.csv", {"task": task}, ("system", "metric"), chain)
+    again, stored = (read_json(folder / "reports" / "provenance.json") for folder in (made.root, root))
+    of = [[row for row in content.get("classic", []) if row.get("task") == task] for content in (again, stored)]
+    yield from chain.values("provenance.json classic", *of)
+    again, stored = (read_json(folder / "artifacts" / "report.json") for folder in (made.root, root))
+    of = [content.get("classic", {}).get(task, ABSENT) for content in (again, stored)]
+    yield from chain.values("artifacts/report.json classic", *of)

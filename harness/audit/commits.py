@@ -1,0 +1,43 @@
+"""What code a git commit holds, hashed as `provenance.json` hashes the code of a working tree."""
+
+import hashlib
+import io
+import subprocess
+import tarfile
+from pathlib import Path
+
+from harness.report.export import provenance
+
+
+class Commits:
+    """Remembers the commits that it has looked at."""
+
+    def __init__(self, root: Path):
+        self._root = root
+        self._known: dict[str, dict[str, str] | None] = {}
+
+    def is_checkout(self) -> bool:
+        done = subprocess.run(["git", "-C", str(self._root), "rev-parse", "HEAD"], capture_output=True)
+        return done.returncode == 0
+
+    def code(self, commit: str, task: str) -> str | None:
+        """`provenance.code_hash` of that commit for a task, or None where the repository does not have it."""
+        if commit not in self._known:
+            self._known[commit] = self._files(commit)
+        files = self._known[commit]
+        if files is None:
+            return None
+        return provenance.code_hash(task, files)
+
+    def _files(self, commit: str) -> dict[str, str] | None:
+        """SHA-256 of every list in `pipeline/`, sorted."""
+        if not commit or set(commit) - set("0123456789abcdef"):
+            return None
+        command = ["git", "-C", str(self._root), "archive", "--format=tar", commit, "pipeline"]
+        done = subprocess.run(command, capture_output=True)
+        if done.returncode != 0:
+            return None
+        with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+            members = [member for member in archive if member.isfile() and member.name.endswith(".txt")]
+            found = {m.name: hashlib.sha256(archive.extractfile(m).read()).hexdigest() for m in members}
+            return dict(sorted(found.items()))

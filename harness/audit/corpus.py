@@ -1,0 +1,63 @@
+"""The pre-training corpora: their source, the texts they were cleaned of, the parameters, their files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.audit.links import Chain, Link
+from harness.data.corpus_summary import SUMMARY, summaries
+from harness.data.discretion import called, recorded
+from harness.data.documents_told import told
+from harness.data.sources import read_source
+from harness.params.config import Params
+from harness.pipeline.hashes import Hashes
+from harness.system.files import read_json
+
+CARD = "artifacts/corpus/card.json"
+REMEDY = "`dvc checkout artifacts/corpus data`, or `harness corpus`"
+CHAIN = Chain("corpus", REMEDY, (CARD,), ("data/corpus", "harness"))
+
+
+def links(root: Path, params: Params, hashes: Hashes) -> Iterator[Link]:
+    yield from CHAIN.follow("corpus", lambda: _links(root, params, hashes))
+
+
+def _links(root: Path, params: Params, hashes: Hashes) -> Iterator[Link]:
+    card = read_json(root / "artifacts" / "corpus" / "card.json", made_by="harness corpus")
+    source = read_source(root / "data" / "corpus")
+    yield from CHAIN.values("source record as it was read", recorded(card["source"]), recorded(source))
+    names = called(source, "data/corpus", source["files"])
+    for name, digest in sorted(source["files"].items()):
+        found = hashes.sha256(root / "data" / "corpus" / name)
+        if found is None:
+            yield CHAIN.missing(f"{names[name]}, which source.json lists", "`dvc checkout data`, or `dvc repro`")
+        else:
+            yield CHAIN.of("data/corpus").same(f"{names[name]} as source.json lists it", digest, found)
+    for name, part in sorted(card["parts"].items()):
+        path = root / "artifacts" / "corpus" / f"{name}.jsonl"
+        if not path.is_file():
+            yield CHAIN.missing(f"artifacts/corpus/{name}.jsonl")
+            continue
+        chain = CHAIN.of(f"artifacts/corpus/{name}.jsonl")
+        yield chain.same(f"artifacts/corpus/{name}.jsonl", part["sha256"], hashes.sha256(path))
+        with open(path, "rb") as lines:
+            yield chain.same(f"{name}: documents", part["documents"]["kept"], sum(1 for _ in lines))
+    yield from CHAIN.values(
+        "parts.json as the card counts",
+        told(summaries(card), "salt" in card),
+        read_json(root / "artifacts" / "corpus" / SUMMARY),
+    )
+    held_out = {
+        task: {
+            "records": hashes.sha256(root / "artifacts" / "validated" / task / "records.jsonl"),
+            "manifest": hashes.sha256(root / "reports" / "splits" / f"{task}.json"),
+        }
+        for task in params.run.tasks
+    }
+    cleaned = CHAIN.of(CARD, rests_on=("artifacts/validated", "reports/splits"))
+    yield from cleaned.values("the test texts it was cleaned of", held_out, card["inputs"])
+    chosen = params.corpus
+    expected = {"n": chosen.overlap_n, "coverage": chosen.overlap_coverage, "near_duplicate": chosen.near_duplicate}
+    expected["allow_phi"] = chosen.allow_phi
+    found = {key: card["overlap"][key] for key in ("n", "coverage")} | {"near_duplicate": card["near_duplicate"]}
+    declared = CHAIN.of(CARD, rests_on=("params.yaml",))
+    yield from declared.values("card against params.yaml", expected, found | {"allow_phi": card["phi"]["allowed"]})

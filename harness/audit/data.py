@@ -1,0 +1,88 @@
+"""The data of one task: source record, raw files, validated records, split."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.audit import again
+from harness.audit.links import Chain, Link
+from harness.data.discretion import called, recorded
+from harness.data.sources import read_source
+from harness.pipeline.hashes import Hashes
+from harness.privacy import pseudonyms
+from harness.system.files import read_json, read_jsonl
+
+
+def links(root: Path, task: str, recorded: set[str], hashes: Hashes, stages: again.Stages) -> Iterator[Link]:
+    """`recorded` are the hashes of this task's manifest that its comparisons were made with."""
+    remedy = "restore it (`dvc checkout data`, `git checkout -- reports/splits`), or `dvc repro`"
+    chain, validated = Chain(f"data/{task}", remedy, (f"data/{task}",)), f"artifacts/validated/{task}"
+    yield from chain.follow("source record", lambda: _source(root, task, chain, hashes))
+    with again.scratch(root) as target:
+        again.link_inputs(root, target, ("harness", "tasks", "data", pseudonyms.KEY_FILE))
+        made = chain.of(validated, rests_on=(f"data/{task}", f"tasks/{task}.py", "harness"))
+        yield from made.follow("records", lambda: _records(root, target, task, made, stages), target)
+    with again.scratch(root) as target:
+        again.link_inputs(root, target, ("harness", "tasks", f"artifacts/validated/{task}"))
+        made = chain.of(
+            f"reports/splits/{task}.json", f"artifacts/splits/{task}", rests_on=(validated, "params.yaml", "harness")
+        )
+        yield from made.follow("split", lambda: _split(root, target, task, recorded, made, hashes, stages), target)
+
+
+def _source(root: Path, task: str, chain: Chain, hashes: Hashes) -> Iterator[Link]:
+    folder = root / "data" / task
+    source = read_source(folder)
+    extra = {path.name for path in folder.iterdir()} - source["files"].keys() - {"source.json"}
+    names = called(source, f"data/{task}", source["files"].keys() | extra)
+    for name, digest in sorted(source["files"].items()):
+        found = hashes.sha256(folder / name)
+        if found is None:
+            yield chain.missing(f"{names[name]}, which source.json lists", "`dvc checkout data`, or `dvc repro`")
+        else:
+            yield chain.same(f"{names[name]} as source.json lists it", digest, found)
+    extra = [names[name].removeprefix(f"data/{task}").strip("/, ") for name in sorted(extra)]
+    yield from chain.values(f"data/{task}: files that source.json does not list", [], extra, "move them away")
+    card = read_json(root / "artifacts" / "validated" / task / "card.json", made_by=f"harness validate {task}")
+    validated = chain.of(f"artifacts/validated/{task}", rests_on=(f"data/{task}",))
+    yield from validated.values("source record as it was validated", recorded(card["source"]), recorded(source))
+
+
+def _records(root: Path, target: Path, task: str, chain: Chain, stages: again.Stages) -> Iterator[Link]:
+    """The stage `validate` again, from the raw files."""
+    folder = Path("artifacts") / "validated" / task
+    stored = read_json(root / folder / "card.json", made_by=f"harness validate {task}")
+    rows = read_jsonl(root / folder / "records.jsonl", made_by=f"harness validate {task}")
+    stages.validate(target, task)
+    told = [card | {"source": recorded(card["source"])} for card in (read_json(target / folder / "card.json"), stored)]
+    yield from chain.values(f"{folder}/card.json", *told)
+    # Rows may hold texts that must not be shown: they are named by id alone.
+    made = {row["id"]: row for row in read_jsonl(target / folder / "records.jsonl")}
+    found = {row["id"]: row for row in rows}
+    changed = {key: "another row" for key in made.keys() & found.keys() if made[key] != found[key]}
+    expected = {key: "the row read from data/" for key in (made.keys() - found.keys()) | changed.keys()}
+    there = changed | {key: "a row that data/ has not" for key in found.keys() - made.keys()}
+    yield from chain.values(f"{folder}/records.jsonl", expected, there)
+    yield chain.same(f"{folder}/records.jsonl: number of rows", len(made), len(rows))
+
+
+def _split(
+    root: Path, target: Path, task: str, recorded: set[str], chain: Chain, hashes: Hashes, stages: again.Stages
+) -> Iterator[Link]:
+    """The stage `split` again, from the records alone.
+
+    A manifest that was extended when rows were added is not what a new split gives: where the comparisons recorded
+    its very hash, it is split again from itself, and must come out as it is.
+    """
+    name = f"reports/splits/{task}.json"
+    stored = read_json(root / name, made_by=f"harness split {task}")
+    stages.split(target, task)
+    if read_json(target / name) != stored and hashes.sha256(root / name) in recorded:
+        (target / name).write_bytes((root / name).read_bytes())
+        stages.split(target, task)
+    yield from chain.values(name, read_json(target / name), stored, f"`git checkout -- {name}`, or `dvc repro`")
+    for file in ("groups.json", "leakage.json"):
+        path = Path("artifacts") / "splits" / task / file
+        kept = read_json(root / path, made_by=f"harness split {task}")
+        yield from chain.values(
+            str(path), read_json(target / path), kept, "`dvc checkout artifacts/splits`, or `dvc repro`"
+        )

@@ -1,0 +1,19 @@
+"""Whether restricted data are kept where nobody else reads them, and from where DVC sends nothing away."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.audit.links import Chain, Link
+from harness.privacy import keeping, restricted
+
+CHAIN = Chain("restricted data", "`harness check` says what is open")
+
+
+def links(root: Path) -> Iterator[Link]:
+    if not restricted.names(root):
+        return
+    found = keeping.exposures(root)
+    for one in found:
+        yield CHAIN.wrong(one.what, one.expected, one.found, one.remedy)
+    if not found:
+        yield CHAIN.holds("for their owner alone, and pushed nowhere")

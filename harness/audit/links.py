@@ -1,0 +1,174 @@
+"""One link of a chain: something recorded, held against what is there or what comes out when it is made again."""
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness.errors import HarnessError, MissingInputError
+from harness.system import messages
+
+HOLDS, DIFFERS, MISSING = "holds", "differs", "missing"
+LISTED = 20  # differences of one file that are named; the rest is counted
+_SHOWN = 90  # characters of a value
+_TELLING = ("task", "family", "arm", "against", "seed", "part", "metric", "label", "check")
+
+
+@dataclass(frozen=True)
+class Link:
+    """`chain` is what it belongs to (`medmqp/nb_bert`), `name` what is compared.
+
+    `expected` and `found` are shown where it differs, `remedy` where it does not hold. `about` are the paths of what
+    is compared, `rests_on` of what it was made of; `follows` names the finding that it is a consequence of.
+    """
+
+    chain: str
+    name: str
+    state: str
+    expected: str = ""
+    found: str = ""
+    remedy: str = ""
+    about: tuple[str, ...] = ()
+    rests_on: tuple[str, ...] = ()
+    follows: str = ""
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Makes the links of one chain; `remedy` is what mends most of them, `about` and `rests_on` are those of `Link`."""
+
+    name: str
+    remedy: str
+    about: tuple[str, ...] = ()
+    rests_on: tuple[str, ...] = ()
+
+    def of(self, *about: str, rests_on: tuple[str, ...] = ()) -> "Chain":
+        """The same chain, for links about something else."""
+        return replace(self, about=about, rests_on=rests_on)
+
+    def _link(self, name: str, state: str, expected: str = "", found: str = "", remedy: str = "") -> Link:
+        return Link(self.name, name, state, expected, found, remedy, self.about, self.rests_on)
+
+    def same(self, name: str, expected, found, remedy: str = "") -> Link:
+        """`expected` is what the rest of the chain says, `found` what stands there."""
+        return self.holds(name) if equal(expected, found) else self.wrong(name, expected, found, remedy)
+
+    def wrong(self, name: str, expected, found, remedy: str = "") -> Link:
+        one, other = shown(expected), shown(found)
+        if one == other:
+            # Long values that begin alike are shown from where they part.
+            one, other = apart(_text(expected), _text(found))
+        return self._link(name, DIFFERS, one, other, remedy or self.remedy)
+
+    def holds(self, name: str) -> Link:
+        return self._link(name, HOLDS)
+
+    def missing(self, name: str, remedy: str = "") -> Link:
+        return self._link(name, MISSING, remedy=remedy or self.remedy)
+
+    def values(self, name: str, expected, found, remedy: str = "") -> Iterator[Link]:
+        """Two plain values: one link where they are equal, otherwise one for each place where they differ."""
+        places = list(differences(expected, found))
+        if not places:
+            yield self.holds(name)
+        for path, one, other in places[:LISTED]:
+            yield self.wrong(f"{name}: {path}" if path else name, one, other, remedy)
+        if len(places) > LISTED:
+            yield self.wrong(f"{name}: elsewhere", "no difference", f"{len(places) - LISTED} more", remedy)
+
+    def follow(self, name: str, links: Callable[[], Iterator[Link]], root: Path | None = None) -> Iterator[Link]:
+        """The links that `links()` yields; whatever stops it is itself a finding, and the audit goes on.
+
+        Paths below `root` are shown as they are in the repository.
+        """
+        try:
+            yield from links()
+        except MissingInputError as error:
+            yield self._link(f"{name}: {_below(root, error.message)}", MISSING, remedy=error.remedy)
+        except HarnessError as error:
+            yield self._link(name, DIFFERS, "can be followed", _below(root, error.message), error.remedy)
+        except Exception as error:
+            # A file that was edited may break the code that reads it in any way.
+            reason = messages.told(error)
+            yield self._link(name, DIFFERS, "can be followed", shown(_below(root, reason)), self.remedy)
+
+
+def _below(root: Path | None, message: str) -> str:
+    return message.replace(f"{root}/", "") if root else message
+
+
+class Absent:
+    """What stands where there is nothing."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+ABSENT = Absent()
+
+
+def equal(one, other) -> bool:
+    """Equal plain values; floats may part in the last digits, as they do between processors."""
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(equal(value, other[key]) for key, value in one.items())
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(equal, one, other))
+    return (type(one) is type(other) and one == other) or (_number(one) and _number(other) and one == other)
+
+
+def _number(value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def differences(expected, found, path: str = "") -> Iterator[tuple[str, object, object]]:
+    """(place, expected, found) of every leaf at which two plain values differ."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        for key in sorted(expected.keys() | found.keys(), key=str):
+            yield from differences(expected.get(key, ABSENT), found.get(key, ABSENT), f"{path}.{key}".lstrip("."))
+    elif _names(expected) and _names(found) and set(expected) != set(found):
+        yield from ((path, name, ABSENT) for name in sorted(set(expected) - set(found)))
+        yield from ((path, ABSENT, name) for name in sorted(set(found) - set(expected)))
+    elif isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
+        for i, (one, other) in enumerate(zip(expected, found, strict=True)):
+            yield from differences(one, other, f"{path}[{_named(one, i)}]")
+    elif not equal(expected, found):
+        yield path, expected, found
+
+
+def _names(value) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _named(value, position: int) -> str:
+    """What a reader looks for in a list of objects: its arm, seed and metric rather than its number."""
+    if isinstance(value, dict):
+        keys = [str(value[key]) for key in _TELLING if key in value]
+        if keys:
+            return " ".join(keys)
+    return str(position)
+
+
+def shown(value) -> str:
+    """A value as a line has room for it; of a hash the beginning tells it from another."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9a-f]{40,}", value):
+        return f"{value[:16]}…"
+    text = _text(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def apart(one: str, other: str) -> tuple[str, str]:
+    """Two texts from a little before the place where they part."""
+    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    start = max(0, at - 30)
+    return tuple(("…" if start else "") + text[start : at + _SHOWN - 30] for text in (one, other))
+
+
+def _text(value) -> str:
+    if isinstance(value, str):
+        # A finding is one line, whatever the value holds.
+        return value if value.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in value)
+    return repr(value) if value is ABSENT else json.dumps(value, default=str, ensure_ascii=False)

@@ -1,0 +1,199 @@
+"""`dvc.lock` and `data.dvc` against the files, the parameters and the declared pipeline."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+
+from harness.audit import cache
+from harness.audit.links import HOLDS, Chain, Link
+from harness.pipeline import code_lists
+from harness.pipeline.declared import Stage, read_yaml, stages, value_at
+from harness.pipeline.hashes import PASSED_OVER, Hashes
+from harness.system.files import read_text
+
+CHAIN = Chain("dvc.lock", "`dvc repro`, or restore the file (`git checkout -- PATH`, `dvc checkout PATH`)")
+_REPRO = "`dvc repro` makes the numbers again by what is there now; `git checkout -- PATH` puts the old file back"
+
+
+def links(root: Path, hashes: Hashes, only: set[str] | None = None) -> Iterator[Link]:
+    """One link per stage for its command and parameters, and one per file or folder that a stage read or wrote.
+
+    `only` restricts it to those stages. What the pipeline no longer declares (see `undeclared`) is not followed.
+    """
+    if not (root / "dvc.lock").is_file():
+        yield CHAIN.missing("dvc.lock", "`git checkout -- dvc.lock`, or `dvc repro`")
+        return
+    params = read_yaml(root / "params.yaml")
+    declared, recorded = stages(root, params), read_yaml(root / "dvc.lock")["stages"]
+    lock = {name: entry for name, entry in recorded.items() if name in declared}
+    for name in sorted(declared):
+        if only is not None and name not in only:
+            continue
+        if name not in lock:
+            yield CHAIN.missing(f"stage {name} has not been run", "`dvc repro`")
+        else:
+            yield from _stage(declared[name], lock[name], params)
+    chosen = {name: entry for name, entry in lock.items() if only is None or name in only}
+    yield from _files(root, chosen, lock, hashes)
+    yield from _pin(root, lock, hashes)
+    yield from _code(root, {dep for name in chosen for dep in declared[name].deps})
+    if only is None:
+        yield from waiting_splits(root, hashes)
+    yield from _passed_over(root)
+    recorded = [out for entry in chosen.values() for out in entry.get("outs", ())]
+    if only is None and (root / "data.dvc").is_file():
+        recorded += read_yaml(root / "data.dvc")["outs"]
+    yield from cache.links(root, recorded, hashes)
+
+
+def _code(root: Path, deps: Collection[str]) -> Iterator[Link]:
+    """The lists that stages depend on say what the code and the tasks' files are."""
+    remedy = "`harness pipeline`, then `dvc repro`; `git checkout -- harness tasks` puts the old files back"
+    outdated = set(code_lists.outdated(root))
+    for path in sorted(dep for dep in deps if dep.startswith(f"{code_lists.LISTS}/")):
+        # The report depends on the folder of all tasks' lists.
+        other = sorted(one for one in outdated if one == path or one.startswith(f"{path}/"))
+        if other:
+            source = f"tasks/{other[0].split('/')[2]}.py" if "/tasks/" in other[0] else "harness"
+            yield CHAIN.of(path, source).wrong(path, f"the present {source}", f"another ({other[0]})", remedy)
+        else:
+            yield CHAIN.holds(path)
+
+
+def undeclared(root: Path) -> dict[str, Mapping]:
+    """The stages of `dvc.lock` that `dvc.yaml` does not have with the present `params.yaml`, by name.
+
+    A run over fewer tasks or families leaves them there with their outputs, and a larger one takes them up again.
+    """
+    if not (root / "dvc.lock").is_file():
+        return {}
+    declared = stages(root, read_yaml(root / "params.yaml"))
+    recorded = read_yaml(root / "dvc.lock")["stages"]
+    return {name: entry for name, entry in sorted(recorded.items()) if name not in declared}
+
+
+def waiting(root: Path) -> dict[str, Mapping]:
+    """The frozen splits of tasks that this run does not declare, as the stages that wrote them recorded them."""
+    outs = (out for entry in undeclared(root).values() for out in entry.get("outs", ()))
+    return {out["path"]: out for out in outs if out["path"].startswith("reports/splits/")}
+
+
+def waiting_splits(root: Path, hashes: Hashes) -> Iterator[Link]:
+    """They are in git, and the run that declares their tasks again starts from them: they may not change meanwhile."""
+    for path, out in waiting(root).items():
+        if (root / path).is_file():
+            name = f"{path}, which waits for a run with its task,"
+            yield from _file(root, f"{name} as it was split", out, hashes, "`git checkout -- PATH`")
+
+
+def _passed_over(root: Path) -> Iterator[Link]:
+    """`.dvcignore` hides files from every hash: it lists what the audit passes over, too, and nothing else."""
+    path = root / ".dvcignore"
+    lines = read_text(path).splitlines() if path.is_file() else []
+    listed = sorted(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+    yield from CHAIN.values(
+        ".dvcignore: what DVC passes over", sorted(PASSED_OVER), listed, "`git checkout -- .dvcignore`"
+    )
+
+
+def _stage(stage: Stage, entry: Mapping, params: Mapping) -> Iterator[Link]:
+    declared = CHAIN.of("dvc.yaml")
+    yield declared.same(f"stage {stage.name}: command", stage.cmd, entry.get("cmd"))
+    for key in ("deps", "outs"):
+        listed = sorted(e["path"] for e in entry.get(key, ()))
+        yield from declared.values(f"stage {stage.name}: its {key}", sorted(getattr(stage, key)), listed, "`dvc repro`")
+    if stage.passed_over:
+        yield declared.wrong(f"stage {stage.name}", "followed by `dvc repro`", "frozen", "`git checkout -- dvc.yaml`")
+    recorded = entry.get("params", {}).get("params.yaml", {})
+    now = {path: value_at(params, path) for path in stage.params}
+    yield from CHAIN.of("params.yaml").values(
+        f"params.yaml as stage {stage.name} was run with", recorded, now, _REPRO.replace("PATH", "params.yaml")
+    )
+
+
+def _files(root: Path, chosen: Mapping, lock: Mapping, hashes: Hashes) -> Iterator[Link]:
+    """Outputs against the files; inputs against the stage that made them, or, where none did, against the files."""
+    made = {out["path"]: out for entry in lock.values() for out in entry.get("outs", ())}
+    changed = set()
+    for name, entry in chosen.items():
+        for out in entry.get("outs", ()):
+            for link in _file(root, f"{out['path']} as stage {name} wrote it", out, hashes, CHAIN.remedy):
+                changed |= set() if link.state == HOLDS else {out["path"]}
+                yield link
+    read = defaultdict(list)
+    for name, entry in chosen.items():
+        for dep in entry.get("deps", ()):
+            if dep["path"] in made:
+                if _recorded(dep) != _recorded(made[dep["path"]]):
+                    yield CHAIN.of("dvc.lock").wrong(
+                        f"{dep['path']} as stage {name} read it", made[dep["path"]]["md5"], dep["md5"], "`dvc repro`"
+                    )
+            else:
+                read[dep["path"], tuple(sorted(_recorded(dep).items()))].append(name)
+    for (path, recorded), readers in read.items():
+        # A folder of several stages' outputs of which one has been found to differ.
+        if any(out.startswith(f"{path}/") for out in changed):
+            continue
+        readers = readers[0] if len(readers) == 1 else f"{readers[0]} and {len(readers) - 1} more"
+        yield from _file(root, f"{path} as stage {readers} read it", {"path": path, **dict(recorded)}, hashes, _REPRO)
+
+
+def _file(root: Path, name: str, entry: Mapping, hashes: Hashes, remedy: str) -> Iterator[Link]:
+    path = root / entry["path"]
+    found, recorded = hashes.dvc(path), _recorded(entry)
+    if found is None:
+        chain = CHAIN.of(entry["path"])
+        yield chain.missing(name, f"`dvc repro`, or `dvc checkout {entry['path']}` where DVC's cache has it")
+    elif recorded != found:
+        changed = hashes.changed_files(root, path, entry["md5"]) if path.is_dir() else []
+        where = f"{name}: {', '.join(changed[:3])}" if changed else name
+        about = [f"{entry['path']}/{file}" for file in changed] or [entry["path"]]
+        yield CHAIN.of(*about).wrong(where, _text(recorded), _text(found), remedy.replace("PATH", entry["path"]))
+    else:
+        yield CHAIN.holds(name)
+
+
+def _recorded(entry: Mapping) -> dict:
+    return {key: entry[key] for key in ("md5", "size", "nfiles") if key in entry}
+
+
+def _text(entry: Mapping) -> str:
+    md5, suffix = entry["md5"].split(".")[0], f", {entry['nfiles']} files" if "nfiles" in entry else ""
+    return f"md5 {md5[:12]}…, {entry.get('size', '?')} bytes{suffix}"
+
+
+def _without_sizes(entry: Mapping) -> dict:
+    return {key: value for key, value in entry.items() if key not in ("size", "nfiles")}
+
+
+def _pin(root: Path, lock: Mapping, hashes: Hashes) -> Iterator[Link]:
+    """`data.dvc`: the bytes of `data/`, and where they came from."""
+    if not (root / "data.dvc").is_file():
+        yield CHAIN.missing("data.dvc, which pins data/", "`git checkout -- data.dvc`")
+        return
+    pin = read_yaml(root / "data.dvc")
+    if "md5" in pin:
+        # DVC's own seal over the file, as dvc.stage.utils.compute_md5 makes it.
+        body = {key: [_without_sizes(entry) for entry in pin.get(key, ())] for key in ("deps", "outs")}
+        seal = hashlib.md5(json.dumps(body, sort_keys=True).encode(), usedforsecurity=False).hexdigest()
+        yield CHAIN.same("data.dvc: its own md5", seal, pin["md5"])
+    for out in pin["outs"]:
+        if "md5" not in out:
+            yield CHAIN.missing("data.dvc pins no hash", "`dvc repro`")
+            return
+        yield from _file(root, f"{out['path']}/ as data.dvc pins it", out, hashes, CHAIN.remedy)
+    made = {out["path"]: out for out in lock.get("generate", {}).get("outs", ())}
+    generated = pin["outs"][0]["md5"] in {out["md5"] for out in made.values()}
+    # Frozen data are never made again; a site's own data that are not frozen are replaced by generated ones.
+    frozen, mend = bool(pin.get("frozen")), "`dvc unfreeze data.dvc`" if generated else "`dvc freeze data.dvc`"
+    yield CHAIN.same(
+        "data.dvc: frozen, if and only if the data are not the generated ones", not generated, frozen, mend
+    )
+    for dep in pin.get("deps", ()):
+        if dep["path"] in made:
+            name = f"{dep['path']} as data.dvc took it from stage generate"
+            yield from CHAIN.values(name, _recorded(made[dep["path"]]), _recorded(dep))
+        if "md5" in dep:
+            yield CHAIN.same("data.dvc: what it pins is what it was made of", dep["md5"], pin["outs"][0]["md5"])

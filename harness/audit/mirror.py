@@ -1,0 +1,236 @@
+"""The MLflow store against what the stages' files say it should mirror."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from harness.audit import rendered
+from harness.audit.commits import Commits
+from harness.audit.links import ABSENT, Chain, Link
+from harness.report.text import wording
+from harness.tracking import backend, pretrainings, recordings, standing, views
+from harness.tracking.pretrainings import Pretraining
+from harness.tracking.read import StoredRun
+from harness.tracking.recordings import Made, Recording
+from harness.tracking.sync import picture_tag
+
+REMEDY = "`harness track --rebuild`"
+# Where the store only lacks something, which costs nothing of what else it holds.
+TRACK = "`harness track`"
+# What depends on when and where the store was written, and is followed by itself.
+_ORIGIN = ("git_commit", "git_dirty")
+# Words for what the pipeline alone can say of a run: how it stands, what it is and what it was made of.
+_CLAIMS = re.compile(
+    "reproduced|superseded|interrupted|killed|recorded_by|level|task|family|profile|arm|seed|code|fingerprint|trainings"
+    "|data|data_kind|split_manifest|primary_metric|predictions|pictures"
+    "|((parent_)?checkpoint|verdict|pretraining|corpus)(_.*)?"
+)
+# What is said of a comparison beside the others.
+_ADJUSTED = re.compile("(p_holm|verdict)[a-z_]*$|note.content$|pictures$|forest.png$")
+RECORDERS = ("harness track", "harness pretrain")
+
+
+def links(
+    recording: Recording, runs: Sequence[StoredRun], made: Mapping[str, StoredRun], drawn: Mapping[str, bytes],
+    commits: Commits,
+) -> Iterator[Link]:  # fmt: skip
+    """The parent run of a comparison and its children, value by value.
+
+    `made` are the runs of the checkpoints by arm, `drawn` the pictures that belong beside the parent.
+    """
+    above = rendered.made_of(recording.comparison.task, recording.comparison.family)
+    chain = Chain(recording.name, REMEDY, (backend.DATABASE,), above)
+    found = [run for run in runs if _is_parent_of(run, recording) and not run.superseded]
+    current = [run for run in found if run.tags.get("fingerprint") == recording.fingerprint]
+    for run in found:
+        if run not in current:
+            name = f"MLflow run {run.id[:8]}: fingerprint of the results"
+            yield adjusted(chain).wrong(name, recording.fingerprint, run.tags.get("fingerprint", "none"), TRACK)
+    if not found:
+        yield chain.missing("MLflow run of this comparison", TRACK)
+    if not current:
+        return  # a run of other results says nothing of these
+    for run in current[1:]:
+        yield chain.wrong(f"MLflow run {run.id[:8]}", "one run of this comparison", f"also {current[0].id[:8]}")
+    parent = current[0]
+    yield from chain.follow("MLflow", lambda: _comparison(recording, parent, runs, made, drawn, chain))
+    members = [parent, *(run for run in runs if run.parent == parent.id)]
+    for run in members:
+        yield from chain.follow("MLflow: its commit", lambda run=run: _commit(recording, run, chain, commits))
+
+
+def adjusted(chain: Chain) -> Chain:
+    """For what depends on every comparison of the run."""
+    return replace(chain, rests_on=(*chain.rests_on, "artifacts/predictions"))
+
+
+def _is_parent_of(run: StoredRun, recording: Recording) -> bool:
+    c = recording.comparison
+    named = {"task": c.task, "family": c.family, "level": "comparison"}
+    return run.experiment == recording.experiment and named.items() <= run.tags.items()
+
+
+def _comparison(
+    recording: Recording, parent: StoredRun, runs: Sequence[StoredRun], made: Mapping[str, StoredRun],
+    drawn: Mapping[str, bytes], chain: Chain,
+) -> Iterator[Link]:  # fmt: skip
+    links = {arm: Made(run.experiment_id, run.id) for arm, run in made.items()}
+    tags = recordings.parent_tags(recording, links) | picture_tag(drawn)
+    metrics = recordings.comparison_metrics(recording)
+    for link in _run(parent, recording.name, tags, recordings.parameters(recording), metrics, chain, drawn):
+        yield replace(link, rests_on=adjusted(chain).rests_on) if _ADJUSTED.search(link.name) else link
+    children: dict[tuple, list[StoredRun]] = {}
+    for run in runs:
+        if run.parent == parent.id:
+            children.setdefault((run.tags.get("arm"), run.tags.get("seed")), []).append(run)
+    for entry in recording.runs:
+        found = children.pop((entry["arm"], str(entry["seed"])), [])
+        if len(found) != 1:
+            yield chain.wrong(f"MLflow runs of {entry['arm']} seed {entry['seed']}", "one", f"{len(found)}")
+            continue
+        tags = recordings.child_tags(recording, entry, links)
+        params, metrics = recordings.parameters(recording, entry), recordings.run_metrics(recording.comparison, entry)
+        yield from _run(found[0], recordings.child_name(recording, entry), tags, params, metrics, chain)
+    for key, extra in children.items():
+        yield chain.wrong(f"MLflow run {extra[0].id[:8]}", "no run", f"a run of {' '.join(map(str, key))}")
+
+
+def checkpoints(made: Sequence[Pretraining], runs: Sequence[StoredRun]) -> Iterator[Link]:
+    """The run of every checkpoint, value by value."""
+    for one in made:
+        folder = f"artifacts/checkpoints/{one.family}/{one.arm}"
+        chain = Chain(f"checkpoints/{one.family}", REMEDY, (backend.DATABASE,), (f"{folder}/harness.json",))
+        run = of_checkpoint(one, runs)
+        if run is None:
+            yield chain.missing(f"MLflow run of the {one.arm} checkpoint", TRACK)
+            continue
+        if run.tags.get("fingerprint") != one.fingerprint:
+            chain = replace(chain, remedy=TRACK)  # in what it differs tells whether the checkpoint is another one
+        links = _run(
+            run, one.name, pretrainings.tags(one), pretrainings.parameters(one), pretrainings.metrics(one), chain
+        )
+        for link in chain.follow("MLflow", lambda links=links: links):
+            whole = link.name.endswith(("tags: checkpoint", "tags: fingerprint"))
+            yield replace(link, rests_on=(folder,)) if whole else link
+
+
+def of_checkpoint(one: Pretraining, runs: Sequence[StoredRun]) -> StoredRun | None:
+    """The run that `harness track` made for a checkpoint; where its files have changed since, that of its arm."""
+    wanted = {"recorded_by": "harness track", "level": pretrainings.LEVEL, "family": one.family, "arm": one.arm}
+    found = [
+        r for r in runs if r.experiment == one.experiment and wanted.items() <= r.tags.items() and not r.superseded
+    ]
+    same = [run for run in found if run.tags.get("fingerprint") == one.fingerprint]
+    return next(iter(same or found), None)
+
+
+def _run(
+    run: StoredRun, name: str, tags: dict[str, str], params: dict[str, str], metrics: list[tuple[str, float, int]],
+    chain: Chain, drawn: Mapping[str, bytes] = MappingProxyType({}),
+) -> Iterator[Link]:  # fmt: skip
+    title = f"MLflow run {run.id[:8]} ({' '.join(name.split()[1:]) or 'means'})"
+    tags = {key: value for key, value in tags.items() if key not in _ORIGIN}
+    tags[standing.NOTE] = standing.described(tags[standing.NOTE], tags)
+    # A user's own tags are welcome, but for words that only the pipeline may say; numbers and parameters are its alone.
+    claimed = {key: ABSENT for key in run.tags if _CLAIMS.fullmatch(key)} | tags
+    found = {key: run.tags.get(key, ABSENT) for key in claimed} | {"name": run.name, "status": run.status}
+    yield from chain.values(f"{title} tags", claimed | {"name": name, "status": "FINISHED"}, found)
+    yield from chain.values(f"{title} parameters", params, dict(run.params))
+    curves: dict[str, list[tuple[int, float]]] = {}
+    for key, value, step in metrics:
+        curves.setdefault(key, []).append((step, float(value)))
+    last = {key: max(points)[1] for key, points in curves.items()}
+    yield from chain.values(f"{title} metrics", last, dict(run.metrics))
+    # A number of one step has a history, too: a later point would be drawn, and not be the last value for MLflow.
+    expected = {key: sorted(points) for key, points in curves.items() if key in run.metrics}
+    yield from chain.values(f"{title} curves", expected, {key: run.curve(key) for key in expected})
+    yield from chain.values(f"{title} data sets", [], list(run.datasets))
+    kept = run.files()
+    for name in sorted(drawn.keys() | kept.keys()):
+        where = f"{title} picture {name}"
+        if name not in kept:
+            yield chain.missing(where)
+        elif name not in drawn:
+            yield chain.wrong(where, "no such file", "a file that `harness track` does not write")
+        else:
+            yield chain.same(where, *(hashlib.sha256(side[name]).hexdigest() for side in (drawn, kept)))
+
+
+def experiments(profile: str, stored: Mapping[str, Mapping[str, str]], chain: Chain) -> Iterator[Link]:
+    """What the pages of the profile's experiments say of them, by `stored`: tags by name."""
+    wanted = {recordings.experiment(profile, kind): views.comparisons(kind) for kind in wording.KINDS}
+    wanted[pretrainings.experiment(profile)] = views.checkpoints()
+    for name, tags in wanted.items():
+        if name in stored:
+            tags = tags | backend.EXPERIMENT
+            found = {key: stored[name].get(key, ABSENT) for key in tags}
+            yield from chain.values(f"experiment {name}", tags, found, TRACK)
+
+
+def standings(profile: str, runs: Sequence[StoredRun], chain: Chain) -> Iterator[Link]:
+    """How every run of the profile says that it stands, those of earlier results and of watched trainings, too."""
+    for run in of_profile(profile, runs):
+        title = f"MLflow run {run.id[:8]} ({run.name})"
+        killed = run.tags.get("superseded") == standing.KILLED
+        if killed != (run.status == "KILLED"):
+            said = f"{run.status}, {'and' if killed else 'and not'} called {standing.KILLED}"
+            yield chain.wrong(f"{title} status", f"{standing.KILLED} if and only if its status is KILLED", said)
+        note = run.tags.get(standing.NOTE, "")
+        yield chain.same(f"{title} says how it stands", standing.described(note, run.tags), note)
+
+
+def strangers(
+    profile: str, collected: Sequence[Recording], made: Sequence[Pretraining], runs: Sequence[StoredRun], chain: Chain
+) -> Iterator[Link]:
+    """Runs that stand there as current and are none of the run's."""
+    names = {(one.experiment, one.name) for one in [*made, *collected]}
+    names |= {(r.experiment, recordings.child_name(r, entry)) for r in collected for entry in r.runs}
+    arms = {(one.family, one.arm) for one in made}
+    for run in of_profile(profile, runs):
+        there = (run.experiment, run.name) in names
+        if run.tags["recorded_by"] == "harness pretrain":
+            there = (run.tags.get("family"), run.tags.get("arm")) in arms
+        if not there and not run.superseded and run.status == "FINISHED":
+            yield chain.wrong(f"MLflow run {run.id[:8]} ({run.name})", standing.UNDECLARED, "shown as current", TRACK)
+
+
+def of_profile(profile: str, runs: Sequence[StoredRun]) -> list[StoredRun]:
+    """What the pipeline wrote in the profile's experiments."""
+    names = {pretrainings.experiment(profile), *(recordings.experiment(profile, kind) for kind in wording.KINDS)}
+    return [run for run in runs if run.experiment in names and run.tags.get("recorded_by") in RECORDERS]
+
+
+def _commit(recording: Recording, run: StoredRun, chain: Chain, commits: Commits) -> Iterator[Link]:
+    """The commit exists here, and holds the code that the run names, unless it was made with uncommitted changes."""
+    commit, dirty = run.tags.get("git_commit"), run.tags.get("git_dirty")
+    name = f"MLflow run {run.id[:8]}: the commit that made it"
+    if commit == "none" and dirty == "unknown":
+        return
+    if not commits.is_checkout():
+        yield chain.missing(name, "audit in a git checkout")
+        return
+    code = commits.code(commit or "", recording.comparison.task)
+    if code is None:
+        yield chain.wrong(name, "a commit of this repository", str(commit), f"`git fetch`, or {REMEDY}")
+    elif dirty == "false":
+        yield chain.same(f"{name}: its code", code, run.tags.get("code"))
+    else:
+        yield chain.same(f"{name}: uncommitted changes", "true", dirty)
+
+
+def outside(profile: str, runs: Sequence[StoredRun]) -> Iterator[str]:
+    """What the store holds and nothing here can tell whether it is right, in sentences."""
+    ours = of_profile(profile, runs)
+    known = {"written_on", *_ORIGIN}
+    others = {key for run in ours for key in run.tags if not (key in known or _CLAIMS.fullmatch(key))}
+    others = sorted(key for key in others if not key.startswith("mlflow."))
+    if others:
+        yield f"tags in MLflow that the pipeline does not write: {', '.join(others)}"
+    earlier = [run for run in ours if run.superseded or run.tags["recorded_by"] == "harness pretrain"]
+    if earlier:
+        yield f"{len(earlier)} runs in MLflow of earlier results and of watched trainings, but for how they stand"
+    strange = [run for run in runs if run.tags.get("recorded_by") not in RECORDERS]
+    if strange:
+        yield f"{len(strange)} runs in MLflow that the pipeline did not write"

@@ -1,0 +1,55 @@
+"""What an audit does not follow, in words: nobody shall take its silence for more than it is."""
+
+import contextlib
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.audit import lock, mirror, rendered
+from harness.audit.links import Chain, Link
+from harness.errors import HarnessError
+from harness.privacy import keeping
+from harness.tracking.read import read
+
+CHAIN = Chain("benchmarks", "`git checkout -- benchmarks`, or commit it with the script's new output")
+_NAMED = 6
+
+
+def told(root: Path, profile: str, whole: bool) -> list[str]:
+    """One line for each kind of thing; `whole` says whether everything else of the run is followed."""
+    return list(_told(root, profile)) if whole else []
+
+
+def _told(root: Path, profile: str) -> Iterator[str]:
+    if left := list(lock.undeclared(root)):
+        named = ", ".join(left[:_NAMED]) + (", …" if len(left) > _NAMED else "")
+        yield (
+            f"{len(left)} stages in dvc.lock that params.yaml does not declare ({named}); what they wrote stays for "
+            "a run that declares them"
+        )
+    yield from keeping.remotes(root)
+    # Where the store cannot be read, the audit has said so.
+    with contextlib.suppress(HarnessError):
+        yield from mirror.outside(profile, read(root))
+    if any((root / "benchmarks").glob("*.md")):
+        yield (
+            "what benchmarks/*.md and README.md measured: nothing is measured again, and benchmarks/*.md are held "
+            "against the commit alone"
+        )
+
+
+def benchmarks(root: Path) -> Iterator[Link]:
+    """Their pages are written by scripts that run for hours: all that can be said is whether they are the committed."""
+    pages = sorted((root / "benchmarks").glob("*.md"))
+    if subprocess.run(["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True).returncode != 0:
+        return
+    for path in pages:
+        name = f"benchmarks/{path.name}"
+        done = subprocess.run(["git", "-C", str(root), "show", f"HEAD:./{name}"], capture_output=True)
+        chain = CHAIN.of(name)
+        if done.returncode != 0:
+            yield chain.wrong(
+                name, "a page of the commit", "a page that nobody has committed", "`git add` and commit it"
+            )
+        else:
+            yield from rendered.page(name, done.stdout, path.read_bytes(), chain)

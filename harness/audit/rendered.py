@@ -1,0 +1,212 @@
+"""The reports against what is rendered again, cell by cell, row by row, line by line."""
+
+import csv
+import io
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from harness.audit.again import Rescored
+from harness.audit.links import ABSENT, LISTED, Chain, Link, apart, shown
+from harness.system.files import read_json, read_text
+
+KEYS = {"results.csv": ("arm", "seed", "metric"), "comparison.csv": ("against",),
+        "readings.csv": ("decided_by", "arm", "against")}  # fmt: skip
+REMEDY = "`git checkout -- reports` where it was edited, `dvc repro` where it is out of date"
+PAGES = Chain("reports", REMEDY)
+# What no row of one comparison shows by itself.
+OF_ALL = ("p_holm", "verdict", "mde_holm")
+
+
+def read_of(task: str) -> tuple[str, ...]:
+    """What scores of a task rest on beside predictions."""
+    named = (f"artifacts/validated/{task}", f"artifacts/splits/{task}", f"reports/splits/{task}.json")
+    return (*named, f"tasks/{task}.py", "harness", "params.yaml")
+
+
+def made_of(task: str, family: str) -> tuple[str, ...]:
+    """What the numbers of one comparison rest on."""
+    return (f"artifacts/predictions/{task}/{family}", f"artifacts/classic/{task}", *read_of(task))
+
+
+def scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:
+    """The stored scores of a comparison against those computed again from its predictions."""
+    name = f"artifacts/scores/{task}/{family}.json"
+    chain = Chain(f"{task}/{family}", f"`harness score {task} {family}`", (name,), made_of(task, family))
+    if (error := made.failed.get(f"{task}/{family}")) is not None:
+        yield chain.wrong("predictions can be scored again", "scores", error.message, error.remedy)
+        return
+    stored = read_json(root / name, made_by=f"harness score {task} {family}")
+    again = read_json(made.root / name)
+    yield from chain.values(f"{name}, computed again", again, stored)
+    recorded = read_json(root / "artifacts" / "predictions" / task / family / "runs.json")
+    folder = f"artifacts/predictions/{task}/{family}"
+    yield from _validation(again["metrics"], again["primary"], recorded["runs"], chain, folder)
+
+
+def fold_scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:
+    """The stored scores of a cross-validation against those computed again; its entry in `artifacts/report.json`."""
+    key = f"cross-validation/{task}/{family}"
+    name, above = f"artifacts/scores/{key}.json", (f"artifacts/predictions/{key}", *read_of(task))
+    chain = Chain(key, f"`harness score-folds {task}`", (name,), above)
+    if (error := made.failed.get(key)) is not None:
+        yield chain.wrong("predictions can be scored again", "scores", error.message, error.remedy)
+        return
+    stored = read_json(root / name, made_by=f"harness score-folds {task}")
+    yield from chain.values(f"{name}, computed again", read_json(made.root / name), stored)
+    again, stored = (read_json(folder / "artifacts" / "report.json").get(key, ABSENT) for folder in (made.root, root))
+    yield from chain.values("artifacts/report.json", again, stored, REMEDY)
+
+
+def _validation(metrics: list[dict], primary: str, runs: list[dict], chain: Chain, folder: str) -> Iterator[Link]:
+    """What fine-tuning recorded of its own validation is the primary score of the validation rows that it stored."""
+    scored = {(m["arm"], m["seed"]): m["value"] for m in metrics if (m["part"], m["metric"]) == ("validation", primary)}
+    for run in runs:
+        if run.get("diverged") or (run["arm"], run["seed"]) not in scored:
+            continue
+        file = f"{folder}/{run['arm']}-seed{run['seed']}.jsonl"
+        chain = chain.of(f"{folder}/runs.json", rests_on=(file, "harness"))
+        value = round(scored[run["arm"], run["seed"]], 6)
+        name = f"validation {primary} of {run['arm']} seed {run['seed']}"
+        yield chain.same(f"{name}, from its predictions", value, run["best_validation"])
+        at_best = [point["validation"] for point in run["curve"] if point["step"] == run["best_step"]]
+        yield chain.same(f"{name}, on its curve", [value], at_best)
+        yield from _chosen(run, chain)
+
+
+def _chosen(run: dict, chain: Chain) -> Iterator[Link]:
+    """The weights that were kept are those that the curve says: the highest selection score, of equals the latest."""
+    best = max(([point["selection"], point["step"]] for point in run["curve"]), default=ABSENT)
+    name = f"weights kept of {run['arm']} seed {run['seed']}, by its curve"
+    yield chain.same(name, best, [run["best_selection"], run["best_step"]])
+
+
+def rows(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:
+    """A comparison's rows of the two CSVs and of `provenance.json`, and its entries in the records beside them."""
+    chain, above = Chain(f"{task}/{family}", REMEDY), made_of(task, family)
+    for name, keys in KEYS.items():
+        of = chain.of(f"reports/{name}", rests_on=above)
+        for link in table(root, made, name, {"task": task, "family": family}, keys, of):
+            adjusted = link.name.endswith(OF_ALL)
+            yield replace(link, rests_on=(*above, "artifacts/predictions")) if adjusted else link
+    chain = chain.of(
+        "reports/provenance.json", "artifacts/report.json", rests_on=(*above, f"artifacts/checkpoints/{family}")
+    )
+    again, stored = (read_json(folder / "reports" / "provenance.json") for folder in (made.root, root))
+    for part in sorted((again.keys() | stored.keys()) - {"classic"}):
+        of = [[row for row in content.get(part, []) if _of(row, task, family)] for content in (again, stored)]
+        yield from chain.values(f"provenance.json {part}", *of)
+    again, stored = (read_json(folder / "artifacts" / "report.json") for folder in (made.root, root))
+    yield from chain.values("artifacts/report.json", *(c.get(f"{task}/{family}", ABSENT) for c in (again, stored)))
+
+
+def _of(row, task: str, family: str) -> bool:
+    return isinstance(row, dict) and (row.get("task"), row.get("family")) == (task, family)
+
+
+def table(
+    root: Path, made: Rescored, name: str, of: dict[str, str], keys: tuple[str, ...], chain: Chain
+) -> Iterator[Link]:
+    """The rows of a CSV that are `of` a task or comparison, by what stands in the columns `keys`."""
+    again, stored = (_csv(folder / "reports" / name, of, keys) for folder in (made.root, root))
+    for key in dict.fromkeys([*again, *stored]):
+        label = f"{name} {' '.join(key)}"
+        if len(stored.get(key, [0])) > 1:
+            yield chain.wrong(label, "one row", f"{len(stored[key])} rows")
+            continue
+        one, other = (rows[key][0] if key in rows else ABSENT for rows in (again, stored))
+        yield from chain.values(label, one, other)
+
+
+def _csv(path: Path, of: dict[str, str], keys: tuple[str, ...]) -> dict[tuple, list[dict]]:
+    found: dict[tuple, list[dict]] = {}
+    for row in csv.DictReader(io.StringIO(read_text(path, made_by="harness report"))):
+        if all(row.get(column) == name for column, name in of.items()):
+            found.setdefault(tuple(str(row[key]) for key in keys), []).append({str(k): v for k, v in row.items()})
+    return found
+
+
+def leftovers(root: Path, known: list[tuple[str, str]]) -> Iterator[Link]:
+    """Rows of the CSVs and of `provenance.json` that belong to no comparison of this run."""
+    for name in KEYS:
+        table = csv.DictReader(io.StringIO(read_text(root / "reports" / name, made_by="harness report")))
+        extra = [row for row in table if (row.get("task"), row.get("family")) not in known]
+        yield from _left_over(
+            name, [" ".join(str(row.get(key)) for key in ("task", "family", *KEYS[name])) for row in extra]
+        )
+    content = read_json(root / "reports" / "provenance.json", made_by="harness report")
+    tasks = {task for task, _ in known}
+    table = csv.DictReader(io.StringIO(read_text(root / "reports" / "classic.csv", made_by="harness report")))
+    extra = [row for row in table if row.get("task") not in tasks]
+    yield from _left_over("classic.csv", [" ".join(map(str, list(row.values())[:3])) for row in extra])
+    for part, listed in sorted(content.items()):
+        if part == "classic":
+            extra = [row for row in listed if row.get("task") not in tasks]
+        else:
+            extra = [row for row in listed if not any(_of(row, *key) for key in known)]
+        yield from _left_over(f"provenance.json {part}", [shown(row) for row in extra])
+
+
+def _left_over(name: str, extra: list[str]) -> Iterator[Link]:
+    for row in extra[:LISTED]:
+        chain = PAGES.of(f"reports/{name.split()[0]}")
+        yield chain.wrong(f"{name} {row}", "no such row", "a row of no comparison of this run", "`harness report`")
+    if not extra:
+        yield PAGES.holds(f"{name}: every row belongs to a comparison of this run")
+
+
+def pages(
+    root: Path, made: Rescored, splits: Iterable[str], waiting: Collection[str], named: set[str]
+) -> Iterator[Link]:
+    """Every file of `reports/` as a whole, and none besides: `splits` are the tasks whose manifests belong there,
+    `waiting` the manifests of tasks that other runs declare, `named` the files in which rows have been found to
+    differ already."""
+    if (error := made.failed.get("report")) is not None:
+        yield PAGES.wrong("the reports can be rendered again", "reports", error.message, error.remedy)
+        return
+    again, stored = (_files(folder / "reports") for folder in (made.root, root))
+    made_from = tuple(f"artifacts/{name}" for name in ("predictions", "classic", "validated", "splits", "corpus"))
+    cards = (
+        path.relative_to(root).as_posix() for path in (root / "artifacts" / "checkpoints").glob("*/*/harness.json")
+    )
+    made_from = (*made_from, *sorted(cards), "reports/splits", "params.yaml", "tasks", "harness")
+    expected = again.keys() | {f"splits/{task}.json" for task in splits}
+    stored = {name: path for name, path in stored.items() if f"reports/{name}" not in waiting}
+    for name in sorted(expected | stored.keys()):
+        chain = PAGES.of(f"reports/{name}", rests_on=made_from)
+        if name not in stored:
+            yield chain.missing(f"reports/{name}", "`harness report`")
+        elif name not in expected:
+            chain = chain.of(f"reports/{name}")
+            yield chain.wrong(f"reports/{name}", "no such file", "a file that no stage of this run writes", "remove it")
+        elif not name.startswith("splits/") and name not in named:
+            yield from page(f"reports/{name}", again[name].read_bytes(), stored[name].read_bytes(), chain)
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    return {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
+
+
+def page(label: str, again: bytes, stored: bytes, chain: Chain) -> Iterator[Link]:
+    """A file as it should be and as it is, line by line where it is text."""
+    if again == stored:
+        yield chain.holds(label)
+    elif label.endswith((".csv", ".json", ".md", ".html", ".tex", ".svg", ".yaml", ".yml", ".txt")):
+        yield from _lines(label, again.decode(), stored.decode(errors="replace"), chain)
+    else:
+        yield chain.wrong(label, f"{len(again)} bytes as made from the scores", f"{len(stored)} other bytes")
+
+
+def _lines(label: str, again: str, stored: str, chain: Chain) -> Iterator[Link]:
+    """Lines that stand only in one of the two, by the number of the line in the file; sides are paired in order."""
+    import difflib
+
+    one, other = again.split("\n"), stored.split("\n")
+    changes = [op for op in difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes() if op[0] != "equal"]
+    for _, a, b, c, d in changes[:LISTED]:
+        for i in range(min(3, max(b - a, d - c))):
+            expected, found = (one[a + i] if a + i < b else ABSENT), (other[c + i] if c + i < d else ABSENT)
+            sides = (shown(expected), shown(found)) if ABSENT in (expected, found) else apart(expected, found)
+            yield chain.wrong(f"{label}, line {c + i + 1}", *sides)
+    if not changes or len(changes) > LISTED:
+        yield chain.wrong(label, "the same bytes", f"{len(changes)} places")

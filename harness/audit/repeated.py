@@ -1,0 +1,103 @@
+"""One comparison made a second time: the same bytes, the same predictions, or different by how much."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.artifacts.predictions import consistent_lines
+from harness.metrics import primary
+from harness.system import files
+from harness.task import Task
+from harness.tracking.reproductions import BYTES, DECISIONS, DIFFERENT
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """One run made again; `detail` says by how much it differs, and is empty where nothing does. `recorded` and
+    `again` are the hashes of its predictions."""
+
+    arm: str
+    seed: int
+    outcome: str
+    recorded: str
+    again: str
+    detail: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.arm} seed {self.seed}"
+
+    def record(self) -> dict:
+        """What is kept of it."""
+        return {key: getattr(self, key) for key in ("arm", "seed", "outcome", "recorded", "again")}
+
+
+def compare(
+    task: Task, recorded: Path, again: Path, records: Mapping[str, Mapping] | None = None
+) -> Iterator[Repeated]:
+    """The prediction files of two folders that `finetune` wrote, run by run, in the order that was recorded;
+    `records` are the validated ones by id, which a task that seeks spans needs.
+
+    Raises MissingInputError for a file that is not there, DataError for one that contradicts itself.
+    """
+    for run in files.read_json(recorded / "runs.json")["runs"]:
+        name = f"{run['arm']}-seed{run['seed']}.jsonl"
+        made_by = f"harness finetune {task.name} {recorded.name}"
+        before, after = (consistent_lines(folder / name, task, made_by) for folder in (recorded, again))
+        one, other = (files.sha256(folder / name) for folder in (recorded, again))
+        if one == other:
+            outcome, detail = BYTES, ""
+        elif _decisions(before) == _decisions(after):
+            outcome, detail = DECISIONS, _scores_apart(before, after)
+        else:
+            outcome, detail = DIFFERENT, "; ".join(_decided_otherwise(task, before, after, records))
+        yield Repeated(run["arm"], run["seed"], outcome, one, other, detail)
+
+
+def refuse_inconsistent(task: Task, recorded: Path) -> None:
+    """Raise for a recorded prediction file that is gone or contradicts itself: nothing could be held against it."""
+    for run in files.read_json(recorded / "runs.json")["runs"]:
+        path = recorded / f"{run['arm']}-seed{run['seed']}.jsonl"
+        consistent_lines(path, task, f"harness finetune {task.name} {recorded.name}")
+
+
+def _decisions(lines: list[dict]) -> str:
+    from harness.statistics import task_metrics
+
+    return task_metrics.decision_hash(lines)
+
+
+def _scores_apart(before: list[dict], after: list[dict]) -> str:
+    """How far the scores behind equal decisions lie apart; spans carry none."""
+    later = {(line["part"], line["id"]): line.get("scores", ()) for line in after}
+    apart = [
+        abs(one - other)
+        for line in before
+        for one, other in zip(line.get("scores", ()), later[line["part"], line["id"]], strict=True)
+    ]
+    return f"scores apart by at most {max(apart):.1e}" if apart else "the files differ elsewhere"
+
+
+def _decided_otherwise(task: Task, before: list[dict], after: list[dict], records: Mapping | None) -> Iterator[str]:
+    """Of every part: how many rows were decided otherwise, and what that does to the primary score."""
+    from harness.statistics import task_metrics
+
+    title = primary(task).title
+    for part in sorted({line["part"] for line in [*before, *after]}):
+        one, other = ({line["id"]: line for line in lines if line["part"] == part} for lines in (before, after))
+        changed = sum(one[key]["prediction"] != other[key]["prediction"] for key in one.keys() & other.keys())
+        changed += len(one.keys() ^ other.keys())
+        scores = [
+            f"{task_metrics.primary(task, list(lines.values()), records):.4f}" if lines else "nothing"
+            for lines in (one, other)
+        ]
+        if changed:
+            yield f"{part}: {changed} of {len(one)} rows decided otherwise, {title} {scores[0]} before, {scores[1]} now"
+
+
+def lines(name: str, found: list[Repeated]) -> Iterator[str]:
+    """A line per run and one for all of the comparison `name`."""
+    for run in found:
+        yield f"{run.name}: {run.outcome}" + (f" ({run.detail})" if run.detail else "")
+    counts = {outcome: sum(run.outcome == outcome for run in found) for outcome in (BYTES, DECISIONS, DIFFERENT)}
+    yield f"{name}: " + ", ".join(f"{outcome} in {n} of {len(found)} runs" for outcome, n in counts.items() if n)

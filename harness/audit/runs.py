@@ -1,0 +1,116 @@
+"""The runs of one comparison: prediction files, and what they were made with."""
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness.audit import libraries
+from harness.audit.links import ABSENT, Chain, Link
+from harness.data.folding import seed_of
+from harness.params.config import FinetuneSettings
+from harness.params.folds import Folds
+from harness.pipeline.hashes import Hashes
+from harness.system.files import read_json
+from harness.task import Task
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Where the runs of a comparison lie, by which command, and which there should be: file name to arm and seed."""
+
+    folder: Path
+    made_by: str
+    wanted: dict[str, tuple[str, int]]
+
+
+def links(root: Path, task: Task, family: str, settings: FinetuneSettings, hashes: Hashes) -> Iterator[Link]:
+    """The runs on the fixed split."""
+    kept = Kept(
+        root / "artifacts" / "predictions" / task.name / family,
+        f"harness finetune {task.name} {family}",
+        {f"{arm}-seed{seed}.jsonl": (arm, seed) for arm in settings.arms for seed in settings.seeds},
+    )
+    where = kept.folder.relative_to(root).as_posix()
+    chain = Chain(f"{task.name}/{family}", f"`dvc checkout {where}`, or `{kept.made_by}`", (f"{where}/runs.json",))
+    yield from chain.follow("runs.json", lambda: _links(root, kept, task, family, settings, chain, hashes))
+
+
+def on_folds(
+    root: Path, task: Task, family: str, settings: FinetuneSettings, folds: Folds, hashes: Hashes
+) -> Iterator[Link]:
+    """The runs of a cross-validation."""
+    made_by = f"harness crossvalidate {task.name} {family}"
+    kept = Kept(
+        root / "artifacts" / "predictions" / "cross-validation" / task.name / family,
+        made_by,
+        {
+            f"repeat{repeat}-fold{fold}-{arm}.jsonl": (arm, seed_of(repeat, fold))
+            for repeat in folds.seeds
+            for fold in range(1, folds.number + 1)
+            for arm in settings.arms
+        },
+    )
+    where = kept.folder.relative_to(root).as_posix()
+    remedy = f"`dvc checkout {where}`, or `{made_by}`"
+    chain = Chain(f"cross-validation/{task.name}/{family}", remedy, (f"{where}/runs.json",))
+
+    def asked() -> Iterator[Link]:
+        found = read_json(kept.folder / "runs.json", made_by=made_by)["folds"]
+        found = {key: value for key, value in found.items() if key != "sha256"}
+        yield from chain.values("folds against params.yaml", dataclasses.asdict(folds), found)
+
+    yield from chain.follow("folds", asked)
+    yield from chain.follow("runs.json", lambda: _links(root, kept, task, family, settings, chain, hashes))
+
+
+def _links(
+    root: Path, kept: Kept, task: Task, family: str, settings: FinetuneSettings, chain: Chain, hashes: Hashes
+) -> Iterator[Link]:
+    recorded = read_json(kept.folder / "runs.json", made_by=kept.made_by)
+    expected = {
+        "task": task.name,
+        "family": family,
+        "labels": list(task.labels),
+        "recipe": dataclasses.asdict(settings.recipe),
+        "engine": dataclasses.asdict(settings.engine),
+    }
+    found = {key: recorded.get(key, ABSENT) for key in expected}
+    declared = replace(chain, rests_on=("params.yaml", f"tasks/{task.name}.py"))
+    yield from declared.values("runs.json against params.yaml", expected, found, "the old params.yaml, or `dvc repro`")
+    inputs = {
+        "records": hashes.sha256(root / "artifacts" / "validated" / task.name / "records.jsonl"),
+        "manifest": hashes.sha256(root / "reports" / "splits" / f"{task.name}.json"),
+        "checkpoints": {arm: hashes.tree(root / "artifacts" / "checkpoints" / family / arm) for arm in settings.arms},
+    }
+    remedy = "restore them, or `dvc repro`"
+    sources = {
+        "records": f"artifacts/validated/{task.name}/records.jsonl",
+        "manifest": f"reports/splits/{task.name}.json",
+        **{f"checkpoints.{arm}": f"artifacts/checkpoints/{family}/{arm}" for arm in settings.arms},
+    }
+    for link in chain.values("inputs that the runs recorded", recorded["inputs"], inputs, remedy):
+        above = tuple(path for place, path in sources.items() if link.name.endswith(f": {place}"))
+        yield replace(link, rests_on=above or tuple(sources.values()))
+    yield from libraries.links(root, recorded["libraries"], chain)
+    wanted = sorted(map(list, kept.wanted.values()))
+    yield chain.same("arms and seeds", wanted, sorted([run["arm"], run["seed"]] for run in recorded["runs"]))
+    names = {place: name for name, place in kept.wanted.items()}
+    runs = {names[run["arm"], run["seed"]]: run for run in recorded["runs"] if (run["arm"], run["seed"]) in names}
+    by_hash = {run["predictions"]: name for name, run in runs.items()}
+    for name, run in runs.items():
+        yield from chain.follow(name, lambda n=name, r=run: _run(kept.folder, n, r, by_hash, chain, hashes))
+    extra = {path.name for path in kept.folder.iterdir()} - {"runs.json", *runs}
+    yield from chain.values("files that no run wrote", [], sorted(extra), "move them away")
+
+
+def _run(folder: Path, name: str, run: dict, by_hash: dict[str, str], chain: Chain, hashes: Hashes) -> Iterator[Link]:
+    chain = chain.of(f"{chain.about[0].rpartition('/')[0]}/{name}")
+    found = hashes.sha256(folder / name)
+    if found is None:
+        yield chain.missing(f"predictions {name}")
+        return
+    if found != run["predictions"] and found in by_hash:
+        yield chain.wrong(f"predictions {name}", f"{run['predictions'][:12]}…", f"the content of {by_hash[found]}")
+    else:
+        yield chain.same(f"predictions {name}", run["predictions"], found)

@@ -1,0 +1,123 @@
+"""Whether scores and report would be made of what is here: recorded hashes against the files as they are.
+
+For somebody who runs a late stage by hand. Under `dvc repro` nothing is found, and `harness audit` looks deeper.
+"""
+
+import dataclasses
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from harness.params.config import FinetuneSettings
+from harness.params.reading import ParamsFile
+from harness.pipeline import code_lists
+from harness.pipeline.declared import read_yaml
+from harness.pipeline.hashes import Hashes
+from harness.system.files import read_json
+from harness.task import Task
+from harness.text.printable import terminal
+
+MOST = 10  # lines of a warning
+
+
+def warn(root: Path, params: ParamsFile, tasks: Mapping[str, Task], families: Iterable[str], *, scored: bool) -> None:
+    """Say on standard error which comparisons are stale and why; `scored` are looked at with their scores."""
+    lines, hashes, locked = [], Hashes(), _locked(root)
+    outdated = code_lists.outdated(root)
+    for name, task in tasks.items():
+        reasons = list(_data(root, name))
+        for family in families:
+            if not _made(root, name, family, scored=scored):
+                continue  # the stage itself says what is missing
+            settings = params.finetune(name, family)
+            found = [*reasons, *_predictions(root, task, family, settings, hashes)]
+            lists = [path for path in code_lists.of_stage("finetune", name) if path in outdated]
+            found += [*_code(root, locked.get(f"finetune@{name}-{family}", {}), hashes, lists)]
+            found += _scores(root, name, family) if scored else ()
+            lines += [f"  {name}/{family}: {reason}" for reason in found]
+    if lines:
+        more = [f"  and {len(lines) - MOST} more"] if len(lines) > MOST else []
+        what = "the report is" if scored else "these scores are"
+        told = [f"harness: warning: {what} made of results that are stale:", *lines[:MOST], *more]
+        told.append("`dvc repro` makes them anew; `harness audit` says more.")
+        print(*map(terminal, told), sep="\n", file=sys.stderr)
+
+
+def _made(root: Path, task: str, family: str, *, scored: bool) -> bool:
+    scores = root / "artifacts" / "scores" / task / f"{family}.json"
+    return (scores if scored else root / "artifacts" / "predictions" / task / family / "runs.json").is_file()
+
+
+def _data(root: Path, task: str) -> Iterator[str]:
+    record = root / "data" / task / "source.json"
+    if record.is_file() and _read(record).get("files") != _validated(root, task).get("source", {}).get("files"):
+        yield "data/ holds other files than those that were validated"
+
+
+def _validated(root: Path, task: str) -> dict:
+    return _read(root / "artifacts" / "validated" / task / "card.json")
+
+
+def _predictions(root: Path, task: Task, family: str, settings: FinetuneSettings, hashes: Hashes) -> Iterator[str]:
+    path = root / "artifacts" / "predictions" / task.name / family / "runs.json"
+    recorded = _read(path)
+    if not recorded:
+        yield "its predictions are missing"
+        return
+    inputs = recorded.get("inputs", {})
+    if inputs.get("records") != hashes.sha256(root / "artifacts" / "validated" / task.name / "records.jsonl"):
+        yield "its predictions were made of other records"
+    if inputs.get("manifest") != hashes.sha256(root / "reports" / "splits" / f"{task.name}.json"):
+        yield "its predictions were made with another split"
+    made = path.stat().st_mtime
+    for arm in settings.arms:
+        folder = root / "artifacts" / "checkpoints" / family / arm
+        # Gigabytes are read only where something was written after the predictions.
+        younger = not folder.is_dir() or any(file.stat().st_mtime > made for file in [folder, *folder.rglob("*")])
+        if younger and inputs.get("checkpoints", {}).get(arm) != hashes.tree(folder):
+            yield f"the checkpoint of arm {arm} is another than the one that was fine-tuned"
+    for key, wanted in (
+        ("recipe", dataclasses.asdict(settings.recipe)),
+        ("engine", dataclasses.asdict(settings.engine)),
+        ("labels", list(task.labels)),
+    ):
+        if recorded.get(key) != json.loads(json.dumps(wanted)):
+            yield f"its predictions were made with another {key.removesuffix('s')}"
+    runs = {(run["arm"], run["seed"]): run["predictions"] for run in recorded.get("runs", ())}
+    if lacking := sorted({(arm, seed) for arm in settings.arms for seed in settings.seeds} - runs.keys()):
+        yield f"there are no predictions of arm {lacking[0][0]}, seed {lacking[0][1]}"
+    for (arm, seed), digest in sorted(runs.items()):
+        if hashes.sha256(path.with_name(f"{arm}-seed{seed}.jsonl")) != digest:
+            yield f"the predictions of arm {arm}, seed {seed} are not those that were made"
+
+
+def _scores(root: Path, task: str, family: str) -> Iterator[str]:
+    recorded = _read(root / "artifacts" / "predictions" / task / family / "runs.json")
+    scores = _read(root / "artifacts" / "scores" / task / f"{family}.json")
+    made = {f"{run['arm']}-seed{run['seed']}.jsonl": run["predictions"] for run in recorded.get("runs", ())}
+    if made and scores and scores["inputs"].get("predictions") != made:
+        yield "its scores were computed from other predictions"
+
+
+def _code(root: Path, stage: dict, hashes: Hashes, outdated: list[str]) -> Iterator[str]:
+    """The code that made the predictions, as `dvc.lock` has it; of `outdated` lists it cannot know."""
+    changed = outdated or [
+        entry["path"]
+        for entry in stage.get("deps", ())
+        if entry["path"].split("/")[0] == code_lists.LISTS
+        and (hashes.dvc(root / entry["path"]) or {}).get("md5") != entry.get("md5")
+    ]
+    if changed:
+        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+        yield f"the code that made its predictions has changed ({changed[0]}{more})"
+
+
+def _locked(root: Path) -> dict:
+    path = root / "dvc.lock"
+    return read_yaml(path).get("stages", {}) if path.is_file() else {}
+
+
+def _read(path: Path) -> dict:
+    """What stands in a file; nothing where it is missing, which the stage itself says better."""
+    return read_json(path) if path.is_file() else {}

@@ -1,0 +1,210 @@
+"""One set of functions for all architectures: make, load, put a head on, save."""
+
+import math
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import torch
+
+from harness.encoders.alike import shaping
+from harness.encoders.architectures import ARCHITECTURES, architecture_named
+from harness.encoders.loading import load, quiet
+from harness.encoders.tokenizers import load as load_tokenizer
+from harness.errors import CheckpointError
+from harness.params.config import Encoder
+from harness.system.files import read_json, write_json
+
+__all__ = [
+    "ARCHITECTURES",
+    "load",
+    "load_for_pretraining",
+    "load_head",
+    "load_masked_lm",
+    "load_tokenizer",
+    "masked_lm_head",
+    "new_masked_lm",
+    "next_sentence_head",
+    "preload",
+    "quiet",
+    "save",
+]
+
+
+def new_masked_lm(architecture: str, encoder: Encoder, tokenizer, attention: str) -> torch.nn.Module:
+    """A randomly initialised masked LM (seeded by the caller) of the given sizes for `tokenizer`."""
+    kind = architecture_named(architecture)
+    ids = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("pad", "cls", "sep", "mask")}
+    sizes = {
+        # The published 0.02 suits a thousand hidden units; for a few dozen it leaves attention flat for
+        # hundreds of updates. This scale is the one NorBERT3 publishes.
+        "initializer_range": math.sqrt(2 / (5 * encoder.hidden)),
+        "vocab_size": len(tokenizer),
+        "hidden_size": encoder.hidden,
+        "num_hidden_layers": encoder.layers,
+        "num_attention_heads": encoder.heads,
+        "intermediate_size": encoder.intermediate,
+        "max_position_embeddings": encoder.max_positions,
+    }
+    dropouts = dict.fromkeys(kind.dropouts, encoder.dropout)
+    config = kind.config()(**sizes, **ids, **dropouts, **_particular(architecture, encoder, tokenizer))
+    config._attn_implementation = attention
+    model = kind.model("masked_lm")(config)
+    if architecture == "bert":
+        _order_positions(model.bert.embeddings.position_embeddings.weight, 2 * config.initializer_range)
+        for layer in model.bert.encoder.layer:
+            _attend_to_alike(layer.attention.self)
+    return model
+
+
+@torch.no_grad()
+def _order_positions(weight: torch.Tensor, spread: float) -> None:
+    """Start learned positions [positions, hidden] as sinusoids (Vaswani et al. 2017, section 3.5).
+
+    They stay parameters; only their start has an order, which a short training could not find by itself.
+    """
+    count, size = weight.shape
+    angles = torch.arange(count)[:, None] * torch.exp(-math.log(10_000.0) * torch.arange(0, size, 2) / size)
+    weight[:, 0::2] = torch.sin(angles) * spread * math.sqrt(2)
+    weight[:, 1::2] = torch.cos(angles) * spread * math.sqrt(2)
+
+
+@torch.no_grad()
+def _attend_to_alike(attention: torch.nn.Module, sharpness: float = 1.7) -> None:
+    """Start with keys equal to queries, so that a token first attends to what is like it: with ordered positions,
+    to its neighbours (after Trockman & Kolter 2023, Mimetic Initialization of Self-Attention Layers).
+
+    With independent queries and keys a small encoder of learned positions stays at unigram frequencies for
+    thousands of updates on varied text.
+    """
+    attention.query.weight.mul_(sharpness)
+    attention.key.weight.copy_(attention.query.weight)
+
+
+def _particular(architecture: str, encoder: Encoder, tokenizer) -> dict:
+    if architecture == "norbert3":
+        # A vocabulary made here has no block of reserved ids.
+        return {"reserved_tokens": 0}
+    if architecture == "modernbert":
+        # As in the published sizes the last layer is global and local ones stand between; counted from
+        # the end, a stack of two to four layers keeps both kinds. Rotary base 10,000 throughout: the
+        # published 160,000 of global layers was set for 8,192 positions. Heads pool by the mean, as published.
+        every = 3 if encoder.layers >= 4 else 2
+        return {
+            "layer_types": [
+                "full_attention" if (encoder.layers - 1 - i) % every == 0 else "sliding_attention"
+                for i in range(encoder.layers)
+            ],
+            "local_attention": max(16, min(128, encoder.max_positions // 8)),
+            "rope_parameters": {
+                kind: {"rope_type": "default", "rope_theta": 10_000.0}
+                for kind in ("full_attention", "sliding_attention")
+            },
+            "classifier_pooling": "mean",
+            "bos_token_id": tokenizer.cls_token_id,
+            "eos_token_id": tokenizer.sep_token_id,
+        }
+    return {}
+
+
+def masked_lm_head(model: torch.nn.Module, architecture: str) -> Callable[[torch.Tensor], torch.Tensor]:
+    """The function from hidden states […, hidden] of `model.base_model` to logits […, vocabulary]."""
+    return architecture_named(architecture).predict(model)
+
+
+def next_sentence_head(model: torch.nn.Module, architecture: str) -> Callable | None:
+    """The function from the output of `model.base_model` to next-sentence logits [batch, 2], class 0 being
+    "continues"; None for the architectures that have no such head.
+    """
+    head = architecture_named(architecture).next_sentence
+    return head and head(model)
+
+
+def load_masked_lm(folder: Path, architecture: str, attention: str) -> torch.nn.Module:
+    """The masked LM in `folder`, in float32. Raises CheckpointError unless every parameter is there, those of
+    next-sentence prediction aside.
+    """
+    return load_for_pretraining(folder, architecture, attention)[0]
+
+
+def load_for_pretraining(folder: Path, architecture: str, attention: str) -> tuple[torch.nn.Module, list[str]]:
+    """As `load_masked_lm`, with the names of the next-sentence parameters that are new because `folder` has none
+    (a public BERT may come without; the caller seeds torch before).
+    """
+    may_lack = architecture_named(architecture).next_sentence_head
+    model, report = load(folder, architecture, "masked_lm", attention, may_lack=may_lack)
+    return model, report["missing"]
+
+
+def load_head(
+    folder: Path, architecture: str, head, labels: Sequence[str], attention: str, dropout: float
+) -> torch.nn.Module:
+    """A new head on the encoder in `folder`, in float32; the caller seeds torch before.
+
+    `head` is one of `harness.heads`, which names the class and its outputs. Logits of `forward(**batch)`: [batch,
+    outputs], for every token where it classifies these, and [batch, options] where it chooses (inputs [batch, options,
+    tokens]). `dropout` replaces every dropout rate of the configuration. Raises CheckpointError when
+    anything but the task head is missing from the checkpoint, or when it holds a task head already.
+    """
+    kind = architecture_named(architecture)
+    names = head.outputs(labels)
+    settings = dict.fromkeys(kind.dropouts, dropout)
+    if names:
+        settings |= {"id2label": dict(enumerate(names)), "label2id": {name: i for i, name in enumerate(names)}}
+    model, report = load(folder, architecture, head.model, attention, settings=settings, may_lack=kind.task_head)
+    if not any(name.startswith(kind.task_head[0]) for name in report["missing"]):
+        raise CheckpointError(
+            f"{folder} holds a trained task head ({kind.task_head[0]}…), so the head would not be new.",
+            remedy="Use the checkpoint from before it was fine-tuned.",
+        )
+    if not head.windowed:
+        kind.first_alone(model)
+    return model
+
+
+def preload(
+    folders: Iterable[Path], architecture: str, head, labels: Sequence[str], attention: str, tokens: int
+) -> list[dict]:
+    """Load every folder once and forget it, before processes are forked to train on them; what shapes each of them
+    (see `harness.encoders.alike`).
+
+    What is wrong with one is said before anything is trained (also that it cannot read so many `tokens` at once),
+    and the forked processes share the imports, which cost each of them some four seconds otherwise.
+    """
+    shapes = []
+    for folder in folders:
+        model = load_head(folder, architecture, head, labels, attention, 0.0)
+        longest = architecture_named(architecture).positions(model.config)
+        if longest is not None and tokens > longest:
+            raise CheckpointError(
+                f"{folder} reads at most {longest} tokens, the task's max_length is {tokens}.",
+                remedy=f"Set max_length of the task in params.yaml to {longest} or less.",
+            )
+        shapes.append(shaping(model.config, architecture))
+    return shapes
+
+
+def save(model: torch.nn.Module, tokenizer, folder: Path) -> None:
+    """Write an ordinary Hugging Face folder: config.json, model.safetensors, tokenizer files.
+
+    The same weights give the same bytes. AutoModel… opens it; for norbert3 once
+    `harness.encoders.norbert3_heads` is imported.
+    """
+    # Truncation and padding of the last call would otherwise be saved as the tokenizer's own.
+    tokenizer.backend_tokenizer.no_truncation()
+    tokenizer.backend_tokenizer.no_padding()
+    with quiet():
+        model.save_pretrained(folder, max_shard_size="100GB")
+        tokenizer.save_pretrained(folder)
+    _clean_json(Path(folder) / "config.json", {})
+    # The generic class opens any tokenizer.json, in every version of transformers.
+    _clean_json(Path(folder) / "tokenizer_config.json", {"tokenizer_class": "PreTrainedTokenizerFast"})
+    # safetensors writes through a private temporary file; the folder is readable as a whole or not at all.
+    shutil.copymode(Path(folder) / "config.json", Path(folder) / "model.safetensors")
+
+
+def _clean_json(path: Path, changes: dict) -> None:
+    """Leave out what says how and from where the object was loaded."""
+    foreign = ("_name_or_path", "name_or_path", "is_local", "local_files_only", "backend")
+    kept = {name: value for name, value in read_json(path).items() if name not in foreign}
+    write_json(path, kept | changes)

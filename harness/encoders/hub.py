@@ -1,0 +1,125 @@
+"""Checkpoints of the Hugging Face hub, named by commit, offline unless the user asks for the network."""
+
+import os
+import re
+from pathlib import Path
+
+from harness.encoders.architectures import architecture_named
+from harness.errors import CheckpointError
+from harness.params.config import Hub
+
+WEIGHTS = {
+    "model.safetensors": "model-*.safetensors",
+    "pytorch_model.bin": "pytorch_model-*.bin",
+}
+BESIDE_WEIGHTS = (
+    "README.md", "config.json", "special_tokens_map.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt",
+)  # fmt: skip
+
+
+def offline() -> bool:
+    """The hub is left alone unless HF_HUB_OFFLINE is set to 0."""
+    return os.environ.get("HF_HUB_OFFLINE", "1").lower() not in ("0", "false", "no", "off")
+
+
+def cache_folder() -> Path:
+    """Where the hub's files are kept: HF_HUB_CACHE, else HF_HOME/hub, else ~/.cache/huggingface/hub."""
+    if cache := os.environ.get("HF_HUB_CACHE"):
+        return Path(cache).expanduser()
+    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
+    return Path(home).expanduser() / "hub"
+
+
+def snapshot_folder(repository: str, revision: str) -> Path:
+    """The place of a repository's files at one commit in the hub's cache."""
+    return cache_folder() / f"models--{repository.replace('/', '--')}" / "snapshots" / revision
+
+
+def file_list(architecture: str | None) -> str:
+    """The files that an import reads, as a sentence; without `architecture`, for any of them."""
+    tokenizer = "tokenizer.json, tokenizer_config.json"
+    if architecture is None or architecture_named(architecture).word_list:
+        tokenizer += " (BERT and ELECTRA: or vocab.txt in place of tokenizer.json)"
+    return (
+        f"config.json; {tokenizer}; the weights as model.safetensors or pytorch_model.bin, whole or as "
+        "….index.json with all its shards; where there are any, special_tokens_map.json and README.md (its licence)"
+    )
+
+
+def lacking(folder: Path, architecture: str) -> list[str]:
+    """Which of the files that an import cannot do without are missing from `folder`; [] where none is."""
+
+    def there(name: str) -> bool:
+        # A cache that was copied without its blobs is full of links to nothing.
+        return (folder / name).is_file()
+
+    missing = [] if there("config.json") else ["config.json"]
+    word_list = architecture_named(architecture).word_list
+    if not there("tokenizer.json") and not (word_list and there("vocab.txt")):
+        missing.append("tokenizer.json or vocab.txt" if word_list else "tokenizer.json")
+    if not any(there(name) or there(f"{name}.index.json") for name in WEIGHTS):
+        missing.append(" or ".join(WEIGHTS))
+    return missing
+
+
+def snapshot(source: Hub, architecture: str) -> Path:
+    """The folder with the files of `source` at its commit, from the cache or (when asked for) the network.
+
+    Raises CheckpointError when they are not there, with the list of what to put where.
+    """
+    check_repository(source.repository)
+    if not re.fullmatch(r"[0-9a-f]{40}", source.revision):
+        raise CheckpointError(
+            f"{source.repository}: revision {source.revision!r} is not a 40-digit commit.",
+            remedy=f"Pin it: `harness checkpoint pin {source.repository}` prints the commit to put in params.yaml.",
+        )
+    place = snapshot_folder(source.repository, source.revision)
+    if not offline():
+        _download(source)
+    if missing := lacking(place, architecture):
+        state = f"lacks {', '.join(missing)}" if place.is_dir() else "does not exist"
+        links = " (links whose blobs were not copied count as missing)" if _has_dead_links(place) else ""
+        raise CheckpointError(
+            f"{source.repository} at {source.revision} is not on this machine: {place} {state}{links}.",
+            remedy=f"Put into that folder: {file_list(architecture)}.\n"
+            f"With a network HF_HUB_OFFLINE=0 before the command fetches them; on another machine "
+            f"`hf download {source.repository} --revision {source.revision}` does.\n"
+            "Or keep the files in any folder and set the arm in params.yaml to {source: folder, path: …}.",
+        )
+    return place
+
+
+def _has_dead_links(folder: Path) -> bool:
+    return folder.is_dir() and any(path.is_symlink() and not path.exists() for path in folder.iterdir())
+
+
+def _download(source: Hub) -> None:
+    from huggingface_hub import snapshot_download
+
+    def fetch(patterns: list[str]) -> Path:
+        return Path(
+            snapshot_download(
+                source.repository, revision=source.revision, cache_dir=cache_folder(), allow_patterns=patterns
+            )
+        )
+
+    safetensors, pickle = ([name, f"{name}.index.json", shards] for name, shards in WEIGHTS.items())
+    try:
+        folder = fetch([*BESIDE_WEIGHTS, *safetensors])
+        if not any(folder.glob("*.safetensors")):
+            fetch(pickle)
+    except Exception as error:  # network, permission, unknown repository or commit: many kinds, one remedy
+        raise CheckpointError(
+            f"{source.repository} at {source.revision} could not be downloaded: {first_line(error)}",
+            remedy="Check the name, the commit and the network, or copy the files and use source: folder.",
+        ) from error
+
+
+def check_repository(repository: str) -> None:
+    part = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+    if not re.fullmatch(f"{part}(/{part})?", repository) or ".." in repository or "--" in repository:
+        raise CheckpointError(f"{repository!r} is not a repository of the hub.", remedy="Write it as owner/name.")
+
+
+def first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

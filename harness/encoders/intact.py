@@ -1,0 +1,69 @@
+"""Is a stored checkpoint the one that was stored? Its files against the hashes that its card recorded."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.errors import CheckpointError
+from harness.system.files import read_json, sha256, sha256_files
+
+CARD = "harness.json"
+# Written after the hashes, and read by nobody who loads the checkpoint.
+_BESIDE = {CARD, "README.md"}
+
+
+def refuse_changed(folder: Path, found: Mapping[str, str] | None = None) -> None:
+    """Raises CheckpointError unless every file of `folder` that is loaded is the one its card records.
+
+    `found` are the `sha256_files` of the folder, where they are known already. A folder without a card, or with one
+    that records no files, was not stored by a stage and has nothing to be held against.
+    """
+    card = read_json(folder / CARD) if (folder / CARD).is_file() else {}
+    recorded = card.get("files") if isinstance(card, dict) else [card]
+    if not recorded:
+        return
+    if not (isinstance(recorded, dict) and all(isinstance(value, str) for value in recorded.values())):
+        raise no_card(folder)
+    found = {name: value for name, value in (found or sha256_files(folder)).items() if name not in _BESIDE}
+    wrong = [name for name in sorted({*recorded, *found}) if recorded.get(name) != found.get(name)]
+    if not wrong:
+        return
+    states = ", ".join(f"{name} {_state(name, recorded, found)}" for name in wrong)
+    raise CheckpointError(f"{folder} is not the checkpoint that its card records: {states}.", remedy=_anew(folder))
+
+
+def no_card(folder: Path) -> CheckpointError:
+    return CheckpointError(f"{folder / CARD} is not the card of a checkpoint.", remedy=_anew(folder))
+
+
+def _anew(folder: Path) -> str:
+    family, arm = folder.parts[-2:]
+    stage = "checkpoint" if arm == "baseline" else "pretrain"
+    return (
+        f"`dvc checkout --force artifacts/checkpoints/{family}/{arm}` restores it, "
+        f"`dvc repro --force --single-item {stage}@{family}` makes it anew."
+    )
+
+
+def refuse_damaged_copy(folder: Path) -> None:
+    """Raises CheckpointError where a folder that is about to be imported brings the card of a stage of this harness
+    along, and a file that the card records is another one. What was added or left out is judged by loading it."""
+    try:
+        recorded = json.loads((folder / CARD).read_text(encoding="utf-8"))["files"]
+        wanted = {name: recorded[name] for name in sorted(recorded) if (folder / name).is_file()}
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    found = {name: sha256(folder / name) for name in wanted}
+    if wrong := [name for name in wanted if wanted[name] != found[name]]:
+        states = ", ".join(f"{name} {_state(name, wanted, found)}" for name in wrong)
+        raise CheckpointError(
+            f"{folder} is not the checkpoint that its card records: {states}.",
+            remedy=f"Copy {', '.join(wrong)} anew from where it was made; where this was changed on purpose, "
+            f"remove its {CARD}.",
+        )
+
+
+def _state(name: str, recorded: Mapping[str, str], found: Mapping[str, str]) -> str:
+    if name not in found:
+        return "is missing"
+    return f"has SHA-256 {found[name][:12]}…, not {recorded[name][:12]}…" if name in recorded else "was added"

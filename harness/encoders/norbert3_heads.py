@@ -1,0 +1,154 @@
+"""Heads on the NorBERT3 encoder: masked LM, sequence, token classification, multiple choice.
+
+Importing this module registers the architecture with transformers' Auto classes.
+"""
+
+from typing import ClassVar
+
+import torch
+from torch import nn
+from transformers.modeling_outputs import (
+    MaskedLMOutput,
+    MultipleChoiceModelOutput,
+    SequenceClassifierOutput,
+    TokenClassifierOutput,
+)
+
+from harness.encoders.norbert3 import NorBert3Model, NorBert3PreTrainedModel
+from harness.encoders.norbert3_config import NorBert3Config
+
+IGNORED = -100
+
+
+class NorBert3Head(nn.Module):
+    """LayerNorm, linear, GELU, LayerNorm, dropout, linear: the one stack behind every output."""
+
+    def __init__(self, config: NorBert3Config, outputs: int):
+        super().__init__()
+        size, rate = config.hidden_size, config.classifier_dropout
+        self.nonlinearity = nn.Sequential(
+            nn.LayerNorm(size, eps=config.layer_norm_eps, elementwise_affine=False),
+            nn.Linear(size, size),
+            nn.GELU(),
+            nn.LayerNorm(size, eps=config.layer_norm_eps, elementwise_affine=False),
+            nn.Dropout(config.hidden_dropout_prob if rate is None else rate),
+            nn.Linear(size, outputs),
+        )
+
+    def forward(self, hidden: torch.Tensor) -> torch.Tensor:
+        return self.nonlinearity(hidden)
+
+
+def _cross_entropy(logits: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor | None:
+    if labels is None:
+        return None
+    return nn.functional.cross_entropy(logits.flatten(0, -2).float(), labels.flatten(), ignore_index=IGNORED)
+
+
+class NorBert3ForMaskedLM(NorBert3PreTrainedModel):
+    """Logits over the vocabulary, [batch, length, vocabulary]; reserved ids are −∞.
+
+    A label on a reserved id would cost an infinite loss; such positions are left out of it.
+    """
+
+    _tied_weights_keys: ClassVar = {"classifier.nonlinearity.5.weight": "embedding.word_embedding.weight"}
+
+    def __init__(self, config: NorBert3Config):
+        super().__init__(config)
+        self.classifier = NorBert3Head(config, config.vocab_size)
+        self.post_init()
+
+    def get_output_embeddings(self) -> nn.Linear:
+        return self.classifier.nonlinearity[5]
+
+    def set_output_embeddings(self, value: nn.Linear) -> None:
+        self.classifier.nonlinearity[5] = value
+
+    def predict(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Hidden states […, hidden] to logits […, vocabulary]."""
+        logits = self.classifier(hidden)
+        reserved = torch.arange(logits.shape[-1], device=logits.device) < self.config.reserved_tokens
+        return logits.masked_fill(reserved, -torch.inf)
+
+    def forward(
+        self, input_ids, attention_mask=None, token_type_ids=None, labels=None, output_hidden_states=False, **_
+    ) -> MaskedLMOutput:
+        encoded = self.encode(input_ids, attention_mask, every_layer=bool(output_hidden_states))
+        logits = self.predict(encoded.last_hidden_state)
+        if labels is not None:
+            labels = labels.masked_fill(labels < self.config.reserved_tokens, IGNORED)
+        return MaskedLMOutput(loss=_cross_entropy(logits, labels), logits=logits, hidden_states=encoded.hidden_states)
+
+
+class NorBert3ForSequenceClassification(NorBert3PreTrainedModel):
+    """Scores of the labels from the first token, [batch, labels]."""
+
+    def __init__(self, config: NorBert3Config):
+        super().__init__(config)
+        self.head = NorBert3Head(config, config.num_labels)
+        self.post_init()
+
+    def forward(
+        self, input_ids, attention_mask=None, token_type_ids=None, labels=None, output_hidden_states=False, **_
+    ) -> SequenceClassifierOutput:
+        encoded = self.encode(input_ids, attention_mask, every_layer=bool(output_hidden_states), read=1)
+        logits = self.head(encoded.last_hidden_state[:, 0])
+        return SequenceClassifierOutput(
+            loss=_cross_entropy(logits, labels), logits=logits, hidden_states=encoded.hidden_states
+        )
+
+
+class NorBert3ForTokenClassification(NorBert3PreTrainedModel):
+    """Scores of the labels for every token, [batch, length, labels]."""
+
+    def __init__(self, config: NorBert3Config):
+        super().__init__(config)
+        self.head = NorBert3Head(config, config.num_labels)
+        self.post_init()
+
+    def forward(
+        self, input_ids, attention_mask=None, token_type_ids=None, labels=None, output_hidden_states=False, **_
+    ) -> TokenClassifierOutput:
+        encoded = self.encode(input_ids, attention_mask, every_layer=bool(output_hidden_states))
+        logits = self.head(encoded.last_hidden_state)
+        return TokenClassifierOutput(
+            loss=_cross_entropy(logits, labels), logits=logits, hidden_states=encoded.hidden_states
+        )
+
+
+class NorBert3ForMultipleChoice(NorBert3PreTrainedModel):
+    """One score per option from its first token: ids [batch, options, length] → [batch, options]."""
+
+    def __init__(self, config: NorBert3Config):
+        super().__init__(config)
+        self.head = NorBert3Head(config, 1)
+        self.post_init()
+
+    def forward(
+        self, input_ids, attention_mask=None, token_type_ids=None, labels=None, output_hidden_states=False, **_
+    ) -> MultipleChoiceModelOutput:
+        rows = None if attention_mask is None else attention_mask.flatten(0, 1)
+        encoded = self.encode(input_ids.flatten(0, 1), rows, every_layer=bool(output_hidden_states), read=1)
+        logits = self.head(encoded.last_hidden_state[:, 0]).view(input_ids.shape[:2])
+        return MultipleChoiceModelOutput(
+            loss=_cross_entropy(logits, labels), logits=logits, hidden_states=encoded.hidden_states
+        )
+
+
+def register() -> None:
+    """Make `AutoConfig` and the `AutoModel…` classes open NorBERT3 folders."""
+    from transformers.models.auto import modeling_auto as auto
+    from transformers.models.auto.configuration_auto import AutoConfig
+
+    AutoConfig.register(NorBert3Config.model_type, NorBert3Config, exist_ok=True)
+    for opener, model in (
+        (auto.AutoModel, NorBert3Model),
+        (auto.AutoModelForMaskedLM, NorBert3ForMaskedLM),
+        (auto.AutoModelForSequenceClassification, NorBert3ForSequenceClassification),
+        (auto.AutoModelForTokenClassification, NorBert3ForTokenClassification),
+        (auto.AutoModelForMultipleChoice, NorBert3ForMultipleChoice),
+    ):
+        opener.register(NorBert3Config, model, exist_ok=True)
+
+
+register()

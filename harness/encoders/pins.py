@@ -1,0 +1,135 @@
+"""Pins of hub checkpoints: from a branch to its commit, and the hash of every file that an import reads.
+
+The hub states a SHA-256 for what it keeps in large-file storage and a git blob id (the SHA-1 of
+"blob SIZE\\0" and the bytes) for the rest; both can be verified later without asking it again.
+"""
+
+import dataclasses
+import fnmatch
+import hashlib
+import io
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from harness.encoders.hub import (
+    BESIDE_WEIGHTS,
+    WEIGHTS,
+    check_repository,
+    file_list,
+    first_line,
+    offline,
+    snapshot_folder,
+)
+from harness.errors import CheckpointError
+from harness.params.config import Hub
+from harness.system.files import sha256
+
+TIMEOUT = 20  # seconds
+
+
+def pin(name: str) -> Hub:
+    """`owner/name` or `owner/name@branch`, resolved on the hub to a commit and the hashes of its files.
+
+    Raises CheckpointError when the hub is switched off or cannot answer (with what to do instead), and
+    for a repository without weights that can be read here.
+    """
+    repository, _, revision = name.partition("@")
+    revision = revision or "main"
+    check_repository(repository)
+    if offline():
+        raise CheckpointError(
+            f"The hub is switched off, so {repository}@{revision} cannot be resolved.", remedy=_by_hand(name)
+        )
+    from huggingface_hub import HfApi
+
+    try:
+        info = HfApi().model_info(repository, revision=revision, timeout=TIMEOUT, files_metadata=True)
+    except Exception as error:  # network, permission, unknown repository or branch: many kinds, one remedy
+        raise CheckpointError(
+            f"{repository}@{revision} could not be resolved: {first_line(error)}",
+            remedy=f"Check the name and the network. {_by_hand(name)}",
+        ) from error
+    hashes = {sibling.rfilename: _hash_of(sibling) for sibling in info.siblings or ()}
+    names = files_read(hashes)
+    if not any(name.startswith(("model", "pytorch_model")) for name in names):
+        raise CheckpointError(
+            f"{repository}@{revision} holds no weights for PyTorch ({' or '.join(WEIGHTS)}).",
+            remedy="Name a repository that does, or convert the weights and use source: folder.",
+        )
+    return Hub("hub", repository, info.sha, {name: hashes[name] for name in names})
+
+
+def _hash_of(sibling) -> str:
+    return sibling.lfs["sha256"] if sibling.lfs else sibling.blob_id
+
+
+def files_read(names: Iterable[str]) -> list[str]:
+    """Of a repository's files those that an import reads: configuration, tokenizer, one form of the weights."""
+    present = set(names)
+    kept = [name for name in BESIDE_WEIGHTS if name in present]
+    for whole, shards in WEIGHTS.items():
+        index = f"{whole}.index.json"
+        if whole in present:
+            return sorted([*kept, whole])
+        if index in present:
+            return sorted([*kept, index, *fnmatch.filter(present, shards)])
+    return sorted(kept)
+
+
+def as_yaml(source: Hub) -> str:
+    """The arm of a family as it stands in params.yaml, ready to be pasted."""
+    from ruamel.yaml import YAML
+
+    value = {**dataclasses.asdict(source), "files": dict(sorted((source.files or {}).items()))}
+    del value["despite_gate"]
+    # The library quotes a hash that would be read as a number: only digits, or digits and one e.
+    yaml, text = YAML(), io.StringIO()
+    yaml.width = 4096
+    yaml.dump(value, text)
+    return text.getvalue()
+
+
+def verify(folder: Path, files: Mapping[str, str], read: Iterable[str]) -> None:
+    """Refuse `folder` unless every file of `files` is there with that hash and nothing else is `read`.
+
+    Raises CheckpointError that names the file.
+    """
+    for name in sorted(set(read) - set(files)):
+        raise CheckpointError(
+            f"{folder / name} would be read but is not pinned.",
+            remedy=f"Remove the file, or add {name} with its hash to the arm's files in params.yaml "
+            "(`harness checkpoint pin REPOSITORY` prints them all).",
+        )
+    for name, expected in sorted(files.items()):
+        path = folder / name
+        if not path.is_file():
+            raise CheckpointError(
+                f"{path} is pinned but missing.", remedy=f"Copy {name} from the pinned commit into the folder."
+            )
+        found = sha256(path) if len(expected) == 64 else blob_id(path)
+        if found != expected:
+            raise CheckpointError(
+                f"{path} is not the file that params.yaml pins: its hash is {found}, not {expected}.",
+                remedy=f"Copy {name} anew from the pinned commit. If the pin is wrong, `harness checkpoint pin "
+                "REPOSITORY` prints the right one.",
+            )
+
+
+def blob_id(path: Path) -> str:
+    """The id that git gives a file: SHA-1 over "blob SIZE\\0" and its bytes."""
+    digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
+    with open(path, "rb") as handle:
+        while chunk := handle.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _by_hand(name: str) -> str:
+    """What to do without a network: where to ask, and what to put where."""
+    repository, _, revision = name.partition("@")
+    return (
+        f"Run `HF_HUB_OFFLINE=0 harness checkpoint pin {name}` on a connected machine and paste what it prints below "
+        f"the arm in params.yaml (`git ls-remote https://huggingface.co/{repository} {revision or 'main'}` says the "
+        f"commit alone).\nThen put the files into {snapshot_folder(repository, 'COMMIT')} (or into any folder, with "
+        f"source: folder):\n{file_list(None)}."
+    )

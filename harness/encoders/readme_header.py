@@ -1,0 +1,70 @@
+"""The YAML header of a checkpoint's README.md: read from a stranger's, written for the hub."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from harness.params.typed import expanded
+
+NODES = 10_000
+TRAINED_LANGUAGES = ("no", "nb", "nn")
+_LICENCE_FIELDS = {"id": "license", "name": "license_name", "link": "license_link"}
+_MASKED_LM_HEADS = ("cls.predictions.", "classifier.", "decoder.", "head.")
+
+
+def stated_header(folder: Path) -> dict | None:
+    """What the header of `folder`'s own README.md states: {"licence": {"id", "name", "link"}, "language"}.
+
+    None without such a README; a header that cannot be read states nothing.
+    """
+    path = Path(folder) / "README.md"
+    if not path.is_file():
+        return None
+    import yaml
+    from huggingface_hub import metadata_load
+
+    try:
+        events = yaml.parse(path.read_text(encoding="utf-8").split("\n---", 1)[0], Loader=yaml.SafeLoader)
+        header = (metadata_load(path) or {}) if expanded(events) <= NODES else {}
+    except Exception:  # a stranger's YAML: parser, encoding and structure errors of many kinds
+        header = {}
+    licence = {key: _text(header.get(field)) for key, field in _LICENCE_FIELDS.items()}
+    languages = header.get("language")
+    languages = languages if isinstance(languages, list) else [languages]
+    # PyYAML reads an unquoted `no` as false, and in this field it means Norwegian.
+    languages = [text for text in ("no" if item is False else _text(item) for item in languages) if text]
+    return {"licence": licence if any(licence.values()) else None, "language": languages or None}
+
+
+def _text(value) -> str | None:
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+        value = ", ".join(value)
+    return value if isinstance(value, str) and 0 < len(value) <= 200 and value.isprintable() else None
+
+
+def header_of(card: Mapping, name: str, results: Sequence[Mapping]) -> str:
+    """The YAML of the header, without its fences; `name` is the model's name in an index of `results`."""
+    from huggingface_hub import ModelCardData
+
+    stated, parent = card.get("stated") or {}, card.get("parent") or {}
+    licence = stated.get("licence") or {}
+    based = {}
+    if parent.get("repository"):
+        based = {"base_model": parent["repository"], "base_model_relation": "finetune"}
+    index = {"model-index": [{"name": name, "results": list(results)}]} if results else {}
+    data = ModelCardData(
+        language=list(TRAINED_LANGUAGES) if card.get("recipe") else stated.get("language"),
+        **{field: licence.get(key) for key, field in _LICENCE_FIELDS.items()},
+        library_name="transformers",
+        pipeline_tag="fill-mask" if has_masked_lm(card) else "feature-extraction",
+        tags=[card["architecture"], "encoder", card["arm"]],
+        **based,
+        **index,
+    )
+    return data.to_yaml(line_break="\n")
+
+
+def has_masked_lm(card: Mapping) -> bool:
+    """Can it predict tokens? What is missing of an imported one may be that head, or only BERT's other one."""
+    if card.get("recipe"):
+        return True
+    return not any(name.startswith(_MASKED_LM_HEADS) for name in card.get("missing") or ())

@@ -1,1 +1,0 @@
-"""Scores: what a prediction is worth, without torch and without text."""

@@ -1,0 +1,149 @@
+"""`harness export`: the reports, their provenance and the cards as a folder that a data officer can read through.
+
+The reports go as they are made from the scores now, not as they stand in `reports/`: whoever edited them, or made
+them before this code did, cannot put anything into the bundle.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.data import authored
+from harness.data.discretion import recorded
+from harness.errors import DataError, HarnessError
+from harness.export import ledger, manifest, searching
+from harness.export.searching import DisclosureError
+from harness.privacy import pseudonyms, restricted
+from harness.report.text.background import Background
+from harness.statistics.disclosure.releasing import Release
+from harness.system import files
+from harness.system.together import together
+from harness.task import Task
+
+SHOWN = 8
+
+
+@dataclass(frozen=True)
+class Site:
+    """What is exported: the repository, its tasks, the cards as they may be shown, and by restricted task what the
+    disclosure check releases.
+
+    `render` writes `reports/` below a folder that holds links to the stages' outputs.
+    """
+
+    root: Path
+    tasks: Mapping[str, Task]
+    known: Background
+    render: Callable[[Path], None]
+    releases: Mapping[str, Release]
+
+    @property
+    def restricted(self) -> list[str]:
+        return [name for name in self.tasks if self.known.cards[name]["kind"] == restricted.KIND]
+
+
+def export(site: Site, target: Path, scratch: Path, instead: bool = False) -> list[manifest.Entry]:
+    """Write the bundle to `target`, and return what it holds; `scratch` is an empty folder to render in.
+
+    Raises DisclosureError, and writes nothing, where a file has a small count, an id or a text of restricted data, or
+    an earlier bundle released other figures of the same rows and this one does not go `instead` of it; and DataError
+    where `target` holds something else than an earlier bundle.
+    """
+    if target.exists() and (not target.is_dir() or (any(target.iterdir()) and not (target / manifest.JSON).is_file())):
+        raise DataError(f"{target} is there and is no earlier bundle.", remedy="Name a folder that is not there yet.")
+    if unchecked := sorted(set(site.restricted) - site.releases.keys()):
+        raise DisclosureError(
+            f"What the figures of {', '.join(unchecked)} tell of few rows was not checked.",
+            remedy=f"Run `harness score {unchecked[0]}` and `harness report`.",
+        )
+    site.render(scratch)
+    contents = _contents(site, scratch / "reports")
+    _refuse(site, contents)
+    entries = [
+        manifest.Entry.of(path, content, _smallest(path, contents, site.restricted), site.releases)
+        for path, content in sorted(contents.items())
+    ]
+    kinds = {name: site.known.cards[name]["kind"] for name in site.tasks}
+    # The bundle may lie where no other command looks for what a killed one has left.
+    with together(site.root / "artifacts", site.root / ledger.FILE) as within:
+        # Before the bundle: of one that is not noted nobody would know.
+        ledger.enter(site.root, site.releases, instead)
+        with files.atomic_folder(target, within) as folder:
+            for path, content in contents.items():
+                files.write_bytes(folder / path, content)
+            files.write_json(folder / manifest.JSON, manifest.as_json(entries, kinds, site.releases))
+            files.write_text(folder / manifest.MARKDOWN, manifest.as_markdown(entries, kinds, site.releases))
+    return entries
+
+
+def _contents(site: Site, reports: Path) -> dict[str, bytes]:
+    found = {
+        path.relative_to(reports).as_posix(): path.read_bytes()
+        for path in sorted(reports.rglob("*"))
+        if path.is_file() and path.relative_to(reports).parts[0] != "splits"
+    }
+    unknown = sorted(path for path in found if manifest.holds(path) is None)
+    if unknown:
+        raise DisclosureError(
+            f"The report now writes {unknown[0]}, and nobody has said whether it may leave.",
+            remedy="Describe it in harness/export/manifest.py.",
+        )
+    for name in site.tasks:
+        card = site.known.cards[name]
+        found[f"cards/data/{name}.json"] = files.json_bytes({**card, "source": recorded(card["source"])})
+    for (family, arm), card in sorted(site.known.checkpoints.items()):
+        found[f"cards/checkpoints/{family}-{arm}.json"] = files.json_bytes(card)
+    return found
+
+
+def _text(content: bytes) -> str:
+    # Pictures hold no text: matplotlib's PNGs are written without any.
+    return "" if content.startswith(b"\x89PNG") else content.decode("utf-8")
+
+
+def _smallest(path: str, contents: Mapping[str, bytes], restricted: Sequence[str]) -> int | None:
+    # The report as text has the very tables of the page.
+    read = "index.html" if path == "README.md" else path
+    found = [n for _, n in searching.counts(read, _text(contents[read]), restricted) if n]
+    return min(found, default=None)
+
+
+def _refuse(site: Site, contents: Mapping[str, bytes]) -> None:
+    """Search every file for what must not leave."""
+    if not site.restricted:
+        return
+    readable = {path: _text(content) for path, content in contents.items()}
+    wrong = [
+        f"{path}: {what}"
+        for path, text in readable.items()
+        for what in (
+            *searching.small_cells(path, text, site.restricted),
+            *searching.too_fine(path, text, site.releases),
+        )
+    ]
+    shingles = {path: searching.shingles(text) for path, text in readable.items()}
+    for name in site.restricted:
+        records = files.read_jsonl(
+            site.root / "artifacts" / "validated" / name / "records.jsonl", made_by=f"harness validate {name}"
+        )
+        known = {record[column] for record in records for column in pseudonyms.COLUMNS} | _own_ids(site, name)
+        for path, text in readable.items():
+            if n := searching.ids(text, known):
+                wrong.append(f"{path}: {n} id{'s' * (n > 1)} of {name}")
+            if n := searching.texts(shingles[path], records, site.tasks[name]):
+                wrong.append(f"{path}: words of {n} text{'s' * (n > 1)} of {name}")
+    if wrong:
+        more = f"\n… and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
+        raise DisclosureError(
+            "The bundle would hold what must not leave; nothing was written.\n" + "\n".join(wrong[:SHOWN]) + more,
+            remedy="Ask for a report without it: shorter labels, other slices, or the task taken out of run.tasks.",
+        )
+
+
+def _own_ids(site: Site, name: str) -> set[str]:
+    """What the site itself calls its rows and groups, read from its files where they are there."""
+    try:
+        reading = authored.read(site.tasks[name], site.root / "data" / name)
+    except HarnessError:
+        return set()
+    return {str(record[column]) for record in reading.records for column in pseudonyms.COLUMNS if column in record}

@@ -1,0 +1,61 @@
+"""What earlier bundles have released of restricted rows: two releases about the same rows, from other training seeds,
+with another encoder or a corrected row, can tell together what neither tells alone.
+
+The ledger lies beside the key of the pseudonyms, outside git, for its owner alone. It holds pseudonyms of the rows that
+figures were about, and those figures.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.errors import HarnessError
+from harness.export.searching import DisclosureError
+from harness.statistics.disclosure.coarsening import WITHHELD
+from harness.statistics.disclosure.releasing import Release
+from harness.system import files
+
+FILE = ".harness-releases.json"
+ABOUT = ("test", "holdout")
+
+
+def enter(root: Path, releases: Mapping[str, Release], instead: bool) -> None:
+    """Note what is about to be released. Raises DisclosureError, and notes nothing, where an earlier bundle released
+    other figures of some of the same rows; `instead` says that none of those has left, so that they are forgotten."""
+    path, found = Path(root) / FILE, _read(Path(root) / FILE)
+    for task, release in releases.items():
+        if release.rung.name == WITHHELD:
+            continue
+        mine = {"rows": _rows(root, task), "released": release.told}
+        earlier = found.get(task, [])
+        others = [e for e in earlier if e["released"] != mine["released"] and set(e["rows"]) & set(mine["rows"])]
+        if others and not instead:
+            raise DisclosureError(
+                f"{task}: an earlier bundle released other figures of the same rows. Both together can tell what "
+                "neither tells alone, and no check has looked at them together; nothing was written.",
+                remedy=f"Leave {task} out of run.tasks, or, if no earlier bundle has left, add --instead.",
+            )
+        found[task] = [entry for entry in earlier if entry not in (*others, mine)] + [mine]
+    if found:
+        files.write_json(path, found)
+        path.chmod(0o600)
+
+
+def _read(path: Path) -> dict[str, list[dict]]:
+    if not path.is_file():
+        return {}
+    found = files.read_json(path)
+    try:
+        if all({*entry} == {"rows", "released"} for of in found.values() for entry in of):
+            return found
+    except (AttributeError, TypeError):
+        pass
+    raise HarnessError(
+        f"{path} is no list of what earlier bundles released.",
+        remedy="Put back what was there, or remove it if no bundle has left.",
+    )
+
+
+def _rows(root: Path, task: str) -> list[str]:
+    manifest = Path(root) / "reports" / "splits" / f"{task}.json"
+    splits = files.read_object(manifest, "splits", made_by=f"harness split {task}")["splits"]
+    return sorted(row for row, part in splits.items() if part in ABOUT)

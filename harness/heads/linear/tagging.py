@@ -1,0 +1,97 @@
+"""A linear tagger: every word on its own, by what it and its neighbours look like. No conditional random field."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from scipy.sparse import csr_matrix
+from sklearn.dummy import DummyClassifier
+from sklearn.feature_extraction import FeatureHasher
+from sklearn.linear_model import SGDClassifier
+
+from harness.heads.linear.baseline import Answers, Baseline
+from harness.text import letters
+from harness.text.bio import decode_tags, tag_tokens
+
+_WORD = re.compile(r"\w+|[^\w\s]")
+_NEAR = (-2, -1, 0, 1, 2)
+FEATURES = 2**18
+PASSES = 5
+PENALTIES = (1e-6,)
+
+
+def words(text: str) -> list[tuple[int, int]]:
+    """Start and end of every word and of every other visible character, each with the marks that belong to it."""
+    found = (match.span() for match in _WORD.finditer(text))
+    if letters.has_marks(text):
+        found = (letters.whole(text, start, end) for start, end in found)
+    return [(start, end) for start, end in found if start < end]
+
+
+def described(text: str, found: Sequence[tuple[int, int]]) -> Iterator[list[str]]:
+    """The features of each word: itself and its neighbours, their shapes, its beginning and its end."""
+    plain = [text[start:end].lower() for start, end in found]
+    shapes = [shape(text[start:end]) for start, end in found]
+    for i, word in enumerate(plain):
+        near = [k for k in _NEAR if 0 <= i + k < len(plain)]
+        features = [f"w{k}={plain[i + k]}" for k in near] + [f"s{k}={shapes[i + k]}" for k in near]
+        features += [f"p{n}={word[:n]}" for n in (2, 3)] + [f"e{n}={word[-n:]}" for n in (2, 3)]
+        if i:
+            features += [f"b={plain[i - 1]} {word}", f"bs={shapes[i - 1]} {shapes[i]}"]
+        yield features
+
+
+def shape(word: str) -> str:
+    """`Aa` for Hansen, `00` for 17: kinds of letters, runs of three or more cut to two."""
+    kinds = "".join("0" if c.isdigit() else "A" if c.isupper() else "a" if c.islower() else c for c in word)
+    return re.sub(r"(.)\1{2,}", r"\1\1", kinds)
+
+
+def tagger(head, labels: Sequence[str], training: list[dict], scored: dict[str, list[dict]]) -> Baseline:
+    """A linear classifier of words."""
+    encoding = Encoding()
+    encoded, features = encoding(training), {part: encoding(records) for part, records in scored.items()}
+
+    def answers(penalty: float) -> Answers:
+        model = Tagger(labels, penalty).fit(encoded, training)
+        return {part: model.answers(features[part], records) for part, records in scored.items()}
+
+    return Baseline("linear_tagger", "penalty", PENALTIES, answers)
+
+
+class Encoding:
+    """Documents as rows of hashed features, one for each word, in order."""
+
+    def __init__(self):
+        self._hasher = FeatureHasher(FEATURES, input_type="string")
+
+    def __call__(self, records: Sequence[dict]) -> csr_matrix:
+        return self._hasher.transform(
+            features for record in records for features in described(record["text"], words(record["text"]))
+        )
+
+
+class Tagger:
+    """A linear classifier of words by BIO tag, one against the rest; `penalty` weighs its L2 regularisation."""
+
+    def __init__(self, labels: Sequence[str], penalty: float):
+        self._labels = tuple(labels)
+        self._model = SGDClassifier(
+            loss="modified_huber", alpha=penalty, max_iter=PASSES, tol=None, average=True, random_state=0
+        )
+
+    def fit(self, encoded: csr_matrix, records: Sequence[dict]) -> "Tagger":
+        """`encoded` are the features of `records`."""
+        gold = [tag for r in records for tag in tag_tokens(words(r["text"]), r["spans"], self._labels)]
+        if len(set(gold)) == 1:
+            self._model = DummyClassifier(strategy="most_frequent")
+        self._model.fit(encoded, gold)
+        return self
+
+    def answers(self, encoded: csr_matrix, records: Sequence[dict]) -> list[dict]:
+        """`prediction` and `length` of each document, as a prediction line has them."""
+        tags = iter(self._model.predict(encoded).tolist())
+        lines = []
+        for record in records:
+            tagged = [(offsets, next(tags)) for offsets in words(record["text"])]
+            lines.append({"prediction": decode_tags(tagged, self._labels), "length": len(record["text"])})
+        return lines

@@ -1,0 +1,79 @@
+"""Rows with any number of labels each, gold and predicted: every label of a row is a decision of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+
+from harness.errors import DataError
+from harness.metrics.decided.counts import hits
+
+
+@dataclass(frozen=True)
+class LabelSets:
+    """The gold labels, the predicted ones and the group of every row, in the same order.
+
+    Raises DataError where there is no row, or where one has a label outside `labels`.
+    """
+
+    labels: tuple[str, ...]
+    gold: tuple[frozenset[str], ...]
+    predicted: tuple[frozenset[str], ...]
+    groups: tuple[str, ...]
+
+    def __post_init__(self):
+        if not self.gold:
+            raise DataError("There is nothing to score.", remedy="Check that the split has rows in this part.")
+        for side, rows in (("gold", self.gold), ("predicted", self.predicted)):
+            if unknown := sorted(frozenset().union(*rows) - set(self.labels)):
+                raise DataError(
+                    f"The {side} label {unknown[0]!r} is not in the task's label list ({', '.join(self.labels)}).",
+                    remedy="Add it to the task's labels, or correct the data; then run `dvc repro`.",
+                )
+
+    def __len__(self) -> int:
+        return len(self.gold)
+
+    @property
+    def held(self) -> set[str]:
+        """The labels that gold has."""
+        return set().union(*self.gold)
+
+    def subset(self, at: list[int]) -> "LabelSets":
+        """The rows at these positions."""
+        columns = {name: getattr(self, name) for name in ("gold", "predicted", "groups")}
+        return replace(self, **{name: tuple(column[i] for i in at) for name, column in columns.items()})
+
+    def keys(self, groups: Mapping[str, str] | None = None) -> tuple[str, ...]:
+        """The group of every row."""
+        return self.groups
+
+    def hits(self) -> sparse.csr_array:
+        """Rows all of whose labels are right, and the others."""
+        return hits(np.array([gold == called for gold, called in zip(self.gold, self.predicted, strict=True)]))
+
+    def by_label(self) -> sparse.csr_array:
+        """Hits, false alarms and misses of each row, of every label one after the other."""
+        gold, called = (self._table(rows) for rows in (self.gold, self.predicted))
+        three = np.stack([gold & called, ~gold & called, gold & ~called], axis=-1)
+        return sparse.csr_array(three.reshape(len(self), -1).astype(np.int64))
+
+    def pooled(self) -> sparse.csr_array:
+        """The same of all labels together."""
+        return sparse.csr_array(self.by_label().toarray().reshape(len(self), -1, 3).sum(axis=1))
+
+    @property
+    def by_class(self) -> tuple[dict, ...]:
+        """Precision, recall, F1 (0 to 1) and gold count of every label, in list order."""
+        found = []
+        for label, (hit, alarm, miss) in zip(
+            self.labels, self.by_label().sum(axis=0).reshape(-1, 3).tolist(), strict=True
+        ):
+            precision, recall = hit / max(1, hit + alarm), hit / max(1, hit + miss)
+            f1 = 2 * hit / max(1, 2 * hit + alarm + miss)
+            found.append({"label": label, "precision": precision, "recall": recall, "f1": f1, "support": hit + miss})
+        return tuple(found)
+
+    def _table(self, rows: tuple[frozenset[str], ...]) -> np.ndarray:
+        return np.array([[label in row for label in self.labels] for row in rows], dtype=bool)

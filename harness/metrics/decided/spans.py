@@ -1,0 +1,219 @@
+"""Entities as character spans, gold and predicted, so that the gold count is the same for every tokenizer.
+
+A span is (start, end, label), end exclusive, in characters of its document. Counts are pooled over
+documents (micro). Field conventions: the i2b2/n2c2 de-identification tracks report a strict score
+(both ends and the label right) and a relaxed one (label right and at least one character shared).
+"""
+
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from harness.errors import DataError
+
+Span = tuple[int, int, str]
+# From the gold and the predicted spans of one label and document to how many match.
+Matching = Callable[[set[tuple[int, int]], set[tuple[int, int]]], int]
+
+
+@dataclass(frozen=True)
+class Document:
+    """Gold and predicted spans of one document; a span given twice counts once.
+
+    `unseen` are characters inside gold spans that nobody can read (see `unseen`): left unmasked they tell nothing.
+    """
+
+    id: str
+    gold: tuple[Span, ...]
+    predicted: tuple[Span, ...]
+    length: int
+    unseen: frozenset[int] = frozenset()
+
+    @property
+    def masked(self) -> set[int]:
+        """The characters that masking the predicted spans would remove."""
+        return {i for start, end, _ in self.predicted for i in range(start, end)}
+
+    def seen(self, spans: Iterable[Span]) -> set[int]:
+        """The characters inside `spans` that a reader of the document sees."""
+        return {i for start, end, _ in spans for i in range(start, end)} - self.unseen
+
+
+def unseen(text: str, spans: Iterable[Span]) -> frozenset[int]:
+    """The characters inside `spans` that leave no ink: white space, controls, format characters, variation selectors.
+
+    A combining mark is seen: an accent that is left over says something of the letter that was masked.
+    """
+    return frozenset(i for start, end, _ in spans for i in range(start, min(end, len(text))) if _is_blank(text[i]))
+
+
+def _is_blank(character: str) -> bool:
+    return (
+        character.isspace()
+        or unicodedata.category(character) in ("Cc", "Cf", "Zs", "Zl", "Zp")
+        or character in _DRAWN_AS_NOTHING
+        or "VARIATION SELECTOR" in unicodedata.name(character, "")
+    )
+
+
+# Fillers of Korean and Khmer, a blank of braille, and a joiner of combining marks: letters or marks to Unicode.
+_DRAWN_AS_NOTHING = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+
+
+@dataclass(frozen=True)
+class SpanDecisions:
+    """Documents to score over a fixed label list.
+
+    Raises DataError for a repeated document id, a label outside the list, or a span that is empty
+    or reaches outside its document.
+    """
+
+    labels: tuple[str, ...]
+    documents: tuple[Document, ...]
+
+    def __post_init__(self):
+        seen: set[str] = set()
+        labels = frozenset(self.labels)
+        for document in self.documents:
+            if document.id in seen:
+                raise DataError(f"Document {document.id} stands twice.", remedy="Make the predictions again.")
+            seen.add(document.id)
+            for side in ("gold", "predicted"):
+                for start, end, label in getattr(document, side):
+                    if label not in labels:
+                        raise DataError(
+                            f"Document {document.id}: the {side} label {label!r} is not in the task's label list.",
+                            remedy=f"Labels: {', '.join(self.labels)}.",
+                        )
+                    if not 0 <= start < end <= document.length:
+                        raise DataError(
+                            f"Document {document.id}: the {side} span {start}–{end} is empty or outside its "
+                            f"{document.length} characters.",
+                            remedy="Make the predictions again with `harness finetune`.",
+                        )
+
+    def __len__(self) -> int:
+        return len(self.documents)
+
+    @property
+    def held(self) -> set[str]:
+        """The labels that gold has."""
+        return {label for document in self.documents for _, _, label in document.gold}
+
+    def subset(self, at: list[int]) -> "SpanDecisions":
+        """The documents at these positions."""
+        return replace(self, documents=tuple(self.documents[i] for i in at))
+
+    def keys(self, groups: Mapping[str, str] | None = None) -> tuple[str, ...]:
+        """The group of every document, which is one of its own unless `groups` maps its id to a key."""
+        return tuple(groups[d.id] if groups is not None else d.id for d in self.documents)
+
+    def found(self, matching: "Matching", pooled: bool):
+        """Hits, false alarms and misses of every document: of each label, or of all labels together."""
+        from harness.metrics.decided.counts import table
+
+        at = {label: 0 if pooled else 3 * i for i, label in enumerate(self.labels)}
+        cells = [
+            (i, at[label] + k, n)
+            for i, document in enumerate(self.documents)
+            for label, c in counted(document, matching).items()
+            for k, n in enumerate((c.matched, c.predicted - c.matched, c.gold - c.matched))
+        ]
+        shape = (len(self.documents), 3 if pooled else 3 * len(self.labels))
+        return table(*(zip(*cells, strict=True) if cells else ([], [], [])), shape)
+
+    def by_label(self):
+        """The same of each label, where a span is found that has the same ends."""
+        return self.found(strictly, pooled=False)
+
+    def leaking(self):
+        """Documents with a gold span: those that leak, and those that do not."""
+        import numpy as np
+
+        from harness.metrics.decided.counts import hits
+
+        marked, leaking = ([f(d) for d in self.documents] for f in (lambda d: bool(d.gold), leaks))
+        return hits(np.array(leaking, dtype=bool), np.array(marked, dtype=bool))
+
+    @property
+    def by_class(self) -> tuple[dict, ...]:
+        """Strict precision, recall, F1 (0 to 1) and gold count of every label, in list order."""
+        totals: dict[str, Counter] = {label: Counter() for label in self.labels}
+        for document in self.documents:
+            for label, c in counted(document, strictly).items():
+                totals[label].update(matched=c.matched, gold=c.gold, predicted=c.predicted)
+        counts = {label: Counts(c["matched"], c["gold"], c["predicted"]) for label, c in totals.items()}
+        return tuple(
+            {"label": label, "precision": c.precision, "recall": c.recall, "f1": c.f1, "support": c.gold}
+            for label, c in counts.items()
+        )
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Matches, gold spans and predicted spans; ratios with an empty denominator are 0."""
+
+    matched: int
+    gold: int
+    predicted: int
+
+    @property
+    def precision(self) -> float:
+        return self.matched / self.predicted if self.predicted else 0.0
+
+    @property
+    def recall(self) -> float:
+        return self.matched / self.gold if self.gold else 0.0
+
+    @property
+    def f1(self) -> float:
+        total = self.gold + self.predicted
+        return 2 * self.matched / total if total else 0.0
+
+
+def counted(document: Document, matching: Matching) -> dict[str, Counts]:
+    """The counts of the labels that one document has, in order; no others."""
+    gold, predicted = _by_label(document.gold), _by_label(document.predicted)
+    return {
+        label: Counts(matching(gold[label], predicted[label]), len(gold[label]), len(predicted[label]))
+        for label in sorted(gold.keys() | predicted.keys())
+    }
+
+
+def _by_label(spans: Iterable[Span]) -> dict[str, set[tuple[int, int]]]:
+    found: dict[str, set[tuple[int, int]]] = defaultdict(set)
+    for start, end, label in spans:
+        found[label].add((start, end))
+    return found
+
+
+def strictly(gold: set[tuple[int, int]], predicted: set[tuple[int, int]]) -> int:
+    """How many spans are the same."""
+    return len(gold & predicted)
+
+
+def paired(gold: set[tuple[int, int]], predicted: set[tuple[int, int]]) -> int:
+    """The largest one-to-one pairing of spans that share a character."""
+    # Each prediction touches a contiguous run of the (disjoint) gold spans. Walking the gold from
+    # left to right and giving each the prediction whose run ends first is then a maximum matching
+    # (Glover 1967, convex bipartite graphs).
+    waiting = sorted(predicted, key=lambda span: span[1])
+    pairs = 0
+    for start, end in sorted(gold):
+        for i, (other_start, other_end) in enumerate(waiting):
+            if other_start < end and start < other_end:
+                del waiting[i]
+                pairs += 1
+                break
+    return pairs
+
+
+def leaks(document: Document) -> bool:
+    """Does a readable character of a gold span lie outside the union of the predicted spans?"""
+    return bool(document.seen(document.gold) - document.masked)
+
+
+def nothing_found(decisions: SpanDecisions) -> SpanDecisions:
+    """The same documents without predictions: every token called the majority class, "outside"."""
+    return replace(decisions, documents=tuple(replace(d, predicted=()) for d in decisions.documents))

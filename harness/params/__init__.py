@@ -1,0 +1,1 @@
+"""`params.yaml`: its types, its checks, and the profiles that fill it."""

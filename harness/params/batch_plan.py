@@ -1,0 +1,30 @@
+"""How one update's batch is divided over devices and over time.
+
+An update sees `effective` rows however many devices there are: what does not fit on them at once is
+accumulated. Shared by the engine, the checkpoint's card and the batch script, so that they agree.
+"""
+
+from harness.errors import ConfigError
+from harness.params.config import BatchPlan
+
+
+def batch_plan(effective: int, per_device: int, devices: int) -> BatchPlan:
+    """The plan by which an update sees exactly `effective` rows.
+
+    Raises ConfigError where `effective` is no multiple of `per_device` × `devices`: rounding would
+    train another recipe than the one that is stated.
+    """
+    for name, value in (("effective batch", effective), ("batch per device", per_device), ("devices", devices)):
+        if value < 1:
+            raise ConfigError(f"The {name} must be 1 or more, not {value}.", remedy=f"Correct the {name}.")
+    at_once = per_device * devices
+    if effective % at_once:
+        fitting = [n for n in range(per_device, 0, -1) if effective % (n * devices) == 0]
+        raise ConfigError(
+            f"An effective batch of {effective} cannot be made of {per_device} rows on each of {devices} devices: "
+            f"{effective} is no multiple of {at_once}.",
+            remedy=f"Set the batch per device to {fitting[0]}."
+            if fitting
+            else f"Use a number of devices that divides {effective}.",
+        )
+    return BatchPlan(per_device, effective // at_once, devices)

@@ -1,0 +1,156 @@
+"""Which code decides what a module computes, as hashes that no comment, docstring or line break changes.
+
+An output that has to be the same bytes everywhere cannot name a git commit: the same code stands in
+many of them. So it names the code itself: the module and everything of this package it imports.
+"""
+
+import ast
+import functools
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from harness.system.files import sha256
+
+PACKAGE = Path(__file__).parents[1]
+# What is written for a reader and read by no stage: it decides nothing of what is computed.
+PAGES = ("harness.encoders.readme",)
+
+
+def code_hash(module: str, package: Path = PACKAGE) -> str:
+    """SHA-256 over the names and contents of `closure(module)`."""
+    digest = hashlib.sha256()
+    for name, content in code_files(module, package).items():
+        digest.update(f"{name}\0{content}\n".encode())
+    return digest.hexdigest()
+
+
+def code_files(module: str, package: Path = PACKAGE) -> dict[str, str]:
+    """The SHA-256 of the content of every file of `closure(module)`, by its path in the package: of its syntax tree
+    where it is Python, of its bytes otherwise."""
+    return contents([module], package)
+
+
+def contents(modules: Sequence[str], package: Path = PACKAGE) -> dict[str, str]:
+    """The same of several modules together."""
+    found, called = _closure(modules, package)
+    return {path.relative_to(package).as_posix(): _content(path, called.get(path)) for path in found}
+
+
+def closure(modules: Sequence[str], package: Path = PACKAGE) -> list[Path]:
+    """The files of `modules` ("harness.stages.pretrain") and of all they import from `package`, sorted.
+
+    Read from the source, so imports inside functions count, and so does a module that is only named in
+    a string, which is how architectures are looked up; a file that stands beside a module and is named there counts,
+    too. A package's `__init__` without code does not, and `PAGES` only where they are asked for themselves.
+
+    A package that finds its own files (`harness.system.members`) counts with all of them. Of the classes in these a
+    method counts that something here calls by its name: what a head shows in a report decides nothing where only its
+    texts are asked for.
+    """
+    return _closure(modules, package)[0]
+
+
+def _closure(modules: Sequence[str], package: Path) -> tuple[list[Path], dict[Path, frozenset[str]]]:
+    """The files, and for those that a package finds itself the names that are called anywhere."""
+    known = {_dotted(path, package): path for path in sorted(package.rglob("*.py"))}
+    # The package itself holds the version, which decides nothing.
+    known.pop(package.name, None)
+    finding = {
+        path.parent
+        for path in known.values()
+        if path.name == "__init__.py" and f"{package.name}.system.members" in _read(path.read_text(encoding="utf-8"))[1]
+    }
+    called: frozenset[str] = frozenset()
+    while True:
+        found: dict[str, Path] = {}
+        beside: set[Path] = set()
+        calls: set[str] = set()
+        waiting = list(modules)
+        while waiting:
+            name = waiting.pop()
+            if name in found:
+                continue
+            path = known[name]
+            tree, named, more = _read(path.read_text(encoding="utf-8"), called if path.parent in finding else None)
+            if tree or path.name != "__init__.py":
+                found[name] = path
+            calls |= more
+            if path.name == "__init__.py" and path.parent in finding:
+                named |= {other for other, place in known.items() if place.parent == path.parent}
+            waiting += sorted(known.keys() & named - found.keys() - {name, *PAGES})
+            beside |= {other for other in path.parent.glob("*.*") if other.name in named and other.suffix != ".py"}
+        if calls == called:
+            return sorted({*found.values(), *beside}), {
+                path: called for path in found.values() if path.parent in finding
+            }
+        # More is called by what was found, and more may be found by that.
+        called = frozenset(calls)
+
+
+def _content(path: Path, called: frozenset[str] | None) -> str:
+    if path.suffix != ".py":
+        return sha256(path)
+    tree, *_ = _read(path.read_text(encoding="utf-8"), called)
+    return hashlib.sha256(tree.encode()).hexdigest()
+
+
+def _dotted(path: Path, package: Path) -> str:
+    parts = [package.name, *path.relative_to(package).with_suffix("").parts]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _read(source: str, called: frozenset[str] | None = None) -> tuple[str, frozenset[str], frozenset[str]]:
+    """A module's syntax tree as text, what it names, and what it calls; given what is `called`, without the methods
+    that are not."""
+    methods = _methods(source)
+    return _parsed(source, frozenset() if called is None else methods - called)
+
+
+@functools.lru_cache(maxsize=1024)
+def _methods(source: str) -> frozenset[str]:
+    """The methods of a module's classes that something has to call by name."""
+    classes = (node for node in ast.parse(source).body if isinstance(node, ast.ClassDef))
+    functions = (node.name for of in classes for node in of.body if isinstance(node, ast.FunctionDef))
+    return frozenset(name for name in functions if not name.startswith("__"))
+
+
+@functools.lru_cache(maxsize=1024)
+def _parsed(source: str, without: frozenset[str]) -> tuple[str, frozenset[str], frozenset[str]]:
+    """Several stages' closures share most modules."""
+    tree = ast.parse(source)
+    for node in tree.body if without else ():
+        if isinstance(node, ast.ClassDef):
+            node.body = [one for one in node.body if not (isinstance(one, ast.FunctionDef) and one.name in without)]
+    calls = frozenset(node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+    return as_text(tree), frozenset(_named(tree)), calls
+
+
+def as_text(node) -> str:
+    """A syntax tree, a line for each statement at its top: without places, docstrings and fields that hold nothing,
+    which differ between versions of Python."""
+    if isinstance(node, ast.Module):
+        return "\n".join(as_text(statement) for statement in node.body if not _is_remark(statement))
+    if isinstance(node, ast.AST):
+        fields = ((name, value) for name, value in ast.iter_fields(node) if value is not None and value != [])
+        return f"{type(node).__name__}({','.join(f'{name}={as_text(value)}' for name, value in fields)})"
+    if isinstance(node, list):
+        return f"[{','.join(as_text(item) for item in node if not _is_remark(item))}]"
+    return repr(node)
+
+
+def _is_remark(node) -> bool:
+    """A docstring, or another string that is a statement of its own."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _named(tree: ast.AST) -> Iterator[str]:
+    """Every dotted name that a module imports, or holds as a string."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value

@@ -1,0 +1,119 @@
+"""`pipeline/STAGE.txt`: the code of a stage, by which DVC sees that it has changed.
+
+A stage of `dvc.yaml` depends on its list and not on the files, so that a comment or a docstring makes nothing stale,
+and `dvc.lock` has one line where there were forty. The lists are in git; `harness pipeline` writes them, and those of
+tasks (`harness.pipeline.task_lists`) with them.
+"""
+
+import hashlib
+from pathlib import Path
+
+from harness.errors import HarnessError
+from harness.pipeline import task_lists
+from harness.pipeline.code import PACKAGE, contents
+from harness.system.files import write_text
+
+LISTS = "pipeline"
+# The stages that compute or show every metric of a task.
+SCORING = ("score", "score_folds", "report", "track")
+# What task files may be made of: which of it a task that is added tomorrow takes must not make `validate` stale.
+# Put together here, for a module's whole name in a string counts as an import.
+FOR_TASKS = tuple(
+    f"{PACKAGE.name}.{name}"
+    for name in (
+        "data.brat", "data.conll", "data.inline_tags", "data.readers", "data.schema", "data.tabular", "data.tagged",
+        "data.word_lists", "plugins.packages",
+    )
+)  # fmt: skip
+
+
+def stages(package: Path = PACKAGE) -> list[str]:
+    """The names of the pipeline's stages, sorted."""
+    files = (package / "stages").glob("*.py")
+    return sorted(path.stem for path in files if path.stem not in ("__init__", "fetch"))
+
+
+def listing(stage: str, package: Path = PACKAGE) -> str:
+    """What `pipeline/STAGE.txt` says: a line for each file that decides what the stage computes."""
+    modules = [f"harness.stages.{stage}", *(FOR_TASKS if stage == "validate" else ())]
+    found = contents(modules, package)
+    # Of the metrics, the other stages at most compute the one that leads a task: see its list.
+    left_out = () if stage in SCORING else task_lists.metric_files(package)
+    return "".join(f"harness/{name} {content}\n" for name, content in found.items() if name not in left_out)
+
+
+def listings(root: Path) -> dict[str, str]:
+    """What each list of `pipeline/` has to say, by its path, sorted."""
+    package = root / "harness"
+    found = {f"{LISTS}/{stage}.txt": listing(stage, package) for stage in stages(package)}
+    found |= {f"{LISTS}/{name}": text for name, text in task_lists.listings(root, package).items()}
+    return dict(sorted(found.items()))
+
+
+def hashes(root: Path) -> dict[str, str]:
+    """SHA-256 of what each list has to say, by its path, sorted."""
+    return {path: hashlib.sha256(text.encode()).hexdigest() for path, text in listings(root).items()}
+
+
+def concerns(path: str, task: str) -> bool:
+    """Is a list one of a stage, or of this task?"""
+    return not path.startswith(f"{LISTS}/tasks/") or path.startswith(f"{LISTS}/tasks/{task}/")
+
+
+def write_lists(root: Path) -> list[str]:
+    """Bring `pipeline/` up to date with `harness/` and `tasks/`; the files that were not, by their path."""
+    return _written(root, outdated(root))
+
+
+def write_task(root: Path, task: str) -> None:
+    """Bring the lists of one task up to date with its file."""
+    _written(root, [path for path in outdated(root) if path.startswith(f"{LISTS}/tasks/{task}/")])
+
+
+def _written(root: Path, changed: list[str]) -> list[str]:
+    wanted = listings(root)
+    for path in changed:
+        if path in wanted:
+            write_text(root / path, wanted[path])
+        else:
+            (root / path).unlink()
+    return changed
+
+
+def outdated(root: Path) -> list[str]:
+    """The lists of `pipeline/` that do not say what `harness/` and `tasks/` hold, by their path, sorted."""
+    wanted, there = listings(root), (root / LISTS).rglob("*.txt")
+    paths = sorted({*wanted, *(path.relative_to(root).as_posix() for path in there)})
+    return [path for path in paths if _said(root / path) != wanted.get(path)]
+
+
+def of_stage(stage: str, task: str | None = None) -> list[str]:
+    """The lists that a stage depends on: its own, and that of the task where it is about one."""
+    own = f"{LISTS}/tasks/{task}/{task_lists.READS[stage]}.txt" if task and stage in task_lists.READS else None
+    return [f"{LISTS}/{stage}.txt", *([own] if own else ())]
+
+
+def refuse_other(root: Path, stage: str, task: str | None = None) -> None:
+    """A stage is run by the code and on the task that its lists name, or DVC would record others.
+
+    A folder without lists is no repository of the harness. Raises HarnessError.
+    """
+    own, *more = of_stage(stage, task)
+    if not (root / own).is_file():
+        return
+    of_tasks = task_lists.listings(root, PACKAGE)
+    now = {own: listing(stage)} | {path: of_tasks.get(path.removeprefix(f"{LISTS}/")) for path in more}
+    for path, text in now.items():
+        # Of a task that is not there the stage itself says so.
+        if text is not None and _said(root / path) != text:
+            said = set((_said(root / path) or "").splitlines())
+            changed = [line.split()[0] for line in text.splitlines() if line not in said] or ["a file was taken away"]
+            others = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+            raise HarnessError(
+                f"{path} does not name the present code: {changed[0]}{others}.",
+                remedy="Run `harness pipeline`, then `dvc repro`.",
+            )
+
+
+def _said(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None

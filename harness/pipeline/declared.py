@@ -1,0 +1,88 @@
+"""`dvc.yaml` with its templates filled in, and `dvc.lock`: what should have been run, and what was."""
+
+import functools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+from harness.system.files import read_text
+
+# Metrics and plots are outputs that DVC also shows; dvc.lock lists them among the others.
+_WRITTEN = ("outs", "metrics", "plots")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage as `dvc.yaml` declares it: its command, and the paths and parameters that it names.
+
+    `passed_over`: `dvc repro` and `dvc status` leave a frozen stage alone, whatever its inputs have become.
+    """
+
+    name: str
+    cmd: str
+    deps: tuple[str, ...]
+    outs: tuple[str, ...]
+    params: tuple[str, ...]
+    passed_over: bool
+
+
+def read_yaml(path: Path) -> dict:
+    """The content of a file, for reading only: the same text gives the same object."""
+    return _parsed(read_text(path))
+
+
+@functools.lru_cache(maxsize=8)
+def _parsed(text: str) -> dict:
+    """An audit asks for the same few files again and again, and a lock of a hundred kilobytes takes a second."""
+    from ruamel.yaml import YAML
+
+    return YAML(typ="safe", pure=True).load(text)
+
+
+def stages(root: Path, params: Mapping) -> dict[str, Stage]:
+    """Every stage of `dvc.yaml`, `foreach` and `matrix` spelled out, by the name that `dvc.lock` uses."""
+    found = {}
+    for name, declared in read_yaml(root / "dvc.yaml")["stages"].items():
+        for suffix, item in _items(declared, params):
+            stage = _filled(declared.get("do", declared), item)
+            full = f"{name}@{suffix}" if suffix else name
+            listed = {key: tuple(_name(entry) for entry in stage.get(key, ())) for key in (*_WRITTEN, "deps", "params")}
+            outs = sum((listed[key] for key in _WRITTEN), ())
+            frozen = bool(stage.get("frozen") or declared.get("frozen"))
+            found[full] = Stage(full, stage["cmd"], listed["deps"], outs, listed["params"], frozen)
+    return found
+
+
+def value_at(params: Mapping, path: str):
+    """The value of a dotted path such as `families.nb_bert.encoder`. Raises KeyError where there is none."""
+    for key in path.split("."):
+        params = params[key]
+    return params
+
+
+def _items(declared: Mapping, params: Mapping) -> list[tuple[str, object]]:
+    def listed(template: str):
+        return value_at(params, re.fullmatch(r"\$\{(.+)\}", template).group(1))
+
+    if "foreach" in declared:
+        return [(str(item), item) for item in listed(declared["foreach"])]
+    if "matrix" in declared:
+        axes = {axis: listed(values) for axis, values in declared["matrix"].items()}
+        chosen = [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
+        return [("-".join(map(str, item.values())), item) for item in chosen]
+    return [("", None)]
+
+
+def _filled(value, item):
+    if isinstance(value, str):
+        named = item if isinstance(item, Mapping) else {}
+        return re.sub(r"\$\{item(?:\.(\w+))?\}", lambda m: str(named[m.group(1)] if m.group(1) else item), value)
+    if isinstance(value, Mapping):
+        return {_filled(key, item): _filled(inner, item) for key, inner in value.items()}
+    return [_filled(inner, item) for inner in value] if isinstance(value, list) else value
+
+
+def _name(entry) -> str:
+    return entry if isinstance(entry, str) else next(iter(entry))

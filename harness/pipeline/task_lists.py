@@ -1,0 +1,106 @@
+"""`pipeline/tasks/TASK/LIST.txt`: what a task's file says to the stages that read it.
+
+Labels, a title and a secondary metric stand in one file. A stage that depended on the file would train anew for each of
+them, so it depends on a hash of the fields that it reads; and of the metrics, a run depends on the file of the one that
+leads the task. `harness pipeline` writes the lists.
+"""
+
+import ast
+import hashlib
+from pathlib import Path
+
+from harness.pipeline.code import as_text, contents
+
+_WORDS = ("title", "licence", "citation", "public")
+# By list, the fields of `harness.task.Task` that its stages do not read; a field that is added is read by all.
+UNREAD = {
+    "validate": (*_WORDS, "metrics", "positive"),
+    "split": (*_WORDS, "metrics", "positive", "reader", "schema", "version"),
+    "runs": (*_WORDS, "reader", "schema", "version", "groups"),
+    "score": (*_WORDS, "reader", "schema", "version", "groups"),
+    "report": (),
+}
+# By stage, the list it depends on.
+READS = {
+    "validate": "validate",
+    "split": "split",
+    "finetune": "runs",
+    "crossvalidate": "runs",
+    "classic": "runs",
+    "score": "score",
+    "score_folds": "score",
+    "report": "report",
+    "track": "report",
+}
+
+
+def listings(root: Path, package: Path) -> dict[str, str]:
+    """What each list has to say, by its path below `pipeline/`, sorted; `package` is the harness."""
+    files = sorted(path for path in (root / "tasks").glob("*.py") if not path.name.startswith("_"))
+    return {f"tasks/{path.stem}/{name}.txt": listing(path, name, package) for path in files for name in sorted(UNREAD)}
+
+
+def listing(path: Path, name: str, package: Path) -> str:
+    """A line for the task's file, with SHA-256 of its syntax tree without what the stages of list `name` do not read;
+    for runs also one for the file of the leading metric, or for those of all where none declares it by its name."""
+    content, leading = path.read_bytes(), None
+    try:
+        tree = ast.parse(content)
+    except (SyntaxError, ValueError):
+        said = content  # whoever reads the task says what is wrong with it
+    else:
+        for statement in tree.body:
+            if _is_declaration(statement):
+                leading = _leading(statement.value)
+                statement.value.keywords = [read for each in statement.value.keywords if (read := _read(each, name))]
+        said = as_text(tree).encode()
+    lines = [f"tasks/{path.name} {hashlib.sha256(said).hexdigest()}"]
+    if name == "runs":
+        known = metric_files(package)
+        chosen = [file for file, declared in known.items() if leading in declared] or list(known)
+        found = contents([f"harness.metrics.{Path(file).stem}" for file in chosen], package)
+        lines += [f"harness/{file} {found[file]}" for file in chosen]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def metric_files(package: Path) -> dict[str, frozenset[str]]:
+    """The files of `harness/metrics/` that declare metrics, by their path in the package, and the names of these."""
+    found = {}
+    for path in sorted((package / "metrics").glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args)
+        names = frozenset(
+            call.args[0].value
+            for call in calls
+            if getattr(call.func, "id", None) == "Metric" and isinstance(call.args[0], ast.Constant)
+        )
+        if names:
+            found[f"metrics/{path.name}"] = names
+    return found
+
+
+def _leading(declaration: ast.Call) -> str | None:
+    """The first metric of a declaration, where it is written out."""
+    for field in declaration.keywords:
+        if field.arg == "metrics" and isinstance(field.value, ast.Tuple) and field.value.elts:
+            return getattr(field.value.elts[0], "value", None)
+    return None
+
+
+def _is_declaration(statement: ast.stmt) -> bool:
+    """`TASK = Task(…)`; what is written in another way counts as a whole."""
+    return (
+        isinstance(statement, ast.Assign)
+        and [getattr(target, "id", None) for target in statement.targets] == ["TASK"]
+        and isinstance(statement.value, ast.Call)
+        and getattr(statement.value.func, "id", None) == "Task"
+    )
+
+
+def _read(field: ast.keyword, name: str) -> ast.keyword | None:
+    """The field as the stages of list `name` read it: runs are steered by a task's first metric alone."""
+    if field.arg in UNREAD[name]:
+        return None
+    if name == "runs" and field.arg == "metrics" and isinstance(field.value, ast.Tuple):
+        return ast.keyword(field.arg, ast.Tuple(field.value.elts[:1], ast.Load()))
+    return field

@@ -1,0 +1,152 @@
+"""Tasks from installed packages (entry point group `harness.tasks`), pinned to the bytes of their code.
+
+Site-packages lie outside the repository, so neither DVC nor an audit could see that a package's code changed. A task
+of a package therefore has its file in `tasks/` like any other: a few lines that name the package, its version and the
+hash of its files. Stages depend on that file, and loading it refuses a package that is not the one it names.
+"""
+
+import hashlib
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from harness.errors import RegistryError, nearest
+from harness.system.files import sha256
+from harness.task import Task
+
+GROUP = "harness.tasks"
+# What an index takes for the name and the version of a package; what is installed otherwise may be called anything.
+_NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]* [A-Za-z0-9][A-Za-z0-9.!+_-]*")
+# Written while a package is installed or run: another installer, or none, and they differ.
+_MADE_HERE = re.compile(r"(^|/)[^/]+\.dist-info/|(^|/)__pycache__/|\.pyc$|(^|/)\.\.(/|$)")
+
+
+@dataclass(frozen=True)
+class Package:
+    """An installed distribution: its name, its version, and one hash over the names and bytes of its files."""
+
+    distribution: str
+    version: str
+    sha256: str
+
+    def __str__(self) -> str:
+        return f"package {self.distribution} {self.version}"
+
+
+def offered() -> list[tuple[str, str, str]]:
+    """(task, distribution, version) of every entry point, in this order; nothing of a package is imported."""
+    points = metadata.entry_points(group=GROUP)
+    return sorted((point.name, point.dist.name, point.dist.version) for point in points)
+
+
+def installed(name: str, distribution: str) -> Package:
+    """The package that offers the task `name`, as it is installed. Raises RegistryError where there is none such."""
+    point = _entry_point(name, distribution)
+    if not _NAMED.fullmatch(f"{point.dist.name} {point.dist.version}"):
+        raise RegistryError(
+            f"The package that offers the task {name} has no name and version that an index takes.",
+            remedy="Its names stand in code and in reports: build it with a plain `name` and `version`.",
+        )
+    hashed = {path: sha256(file) for path, file in _files(point.dist)}
+    digest = hashlib.sha256("".join(f"{path}\0{hashed[path]}\n" for path in sorted(hashed)).encode()).hexdigest()
+    return Package(point.dist.name, point.dist.version, digest)
+
+
+def task(name: str, package: Package) -> Task:
+    """The task `name` of exactly that package.
+
+    Raises RegistryError naming the distribution where it is not installed, another version or other bytes are, it
+    cannot be imported, or what its entry point names is no Task.
+    """
+    found = installed(name, package.distribution)
+    if found != package:
+        what = "with other files" if found.version == package.version else f"in version {found.version}"
+        raise RegistryError(
+            f"tasks/{name}.py names {package}; {found.distribution} is installed {what}.",
+            remedy=f"Install that one, or take this one: `harness new-task {name} --from {found.distribution}`.",
+        )
+    return load(name, package.distribution)
+
+
+def load(name: str, distribution: str) -> Task:
+    """What the entry point names, imported now, from a file of the distribution."""
+    point = _entry_point(name, distribution)
+    title = f"{point.dist.name} {point.dist.version}"
+    try:
+        value = point.load()
+    except (Exception, SystemExit) as error:
+        raise RegistryError(
+            f"The package {title}, task {name}: {point.value} cannot be loaded: {type(error).__name__}: {error}",
+            remedy=f"Mend or upgrade {point.dist.name}; a task imports nothing heavy.",
+        ) from None
+    place = Path(getattr(sys.modules[point.module], "__file__", None) or ".").resolve()
+    if place not in {file.resolve() for _, file in _files(point.dist)}:
+        raise RegistryError(
+            f"The package {title}, task {name}: its code lies outside the files of the package ({point.module}).",
+            remedy=f"Install {point.dist.name} as a copy (`pip install PATH`), not in editable mode.",
+        )
+    if not isinstance(value, Task):
+        raise RegistryError(
+            f"The package {title}, task {name}: {point.value} is a {type(value).__name__}, no Task.",
+            remedy='Let the entry point name a Task: NAME = "module:TASK".',
+        )
+    return value
+
+
+def problems(declared: set[str], adopted: dict[str, Package]) -> Iterator[str]:
+    """What is wrong with the offers of installed packages, a text each.
+
+    `declared` are the tasks of tasks/, `adopted` those of them that come from a package.
+    """
+    offers: dict[str, list[str]] = {}
+    for name, distribution, version in offered():
+        offers.setdefault(name, []).append(distribution)
+        if name in declared and name not in adopted:
+            yield f"The package {distribution} {version} offers the task {name}, and tasks/{name}.py is another one."
+        if name not in declared:
+            try:
+                load(name, distribution)
+            except RegistryError as error:
+                yield str(error)
+    for name, distributions in offers.items():
+        if len(distributions) > 1:
+            yield f"Several packages offer the task {name}: {', '.join(distributions)}."
+
+
+def _entry_point(name: str, distribution: str) -> metadata.EntryPoint:
+    def plain(text: str) -> str:
+        return re.sub(r"[-_.]+", "-", text).lower()
+
+    points = [p for p in metadata.entry_points(group=GROUP) if plain(p.dist.name) == plain(distribution)]
+    for point in points:
+        if point.name == name:
+            return point
+    if points:
+        names = [point.name for point in points]
+        raise RegistryError(
+            f"The package {distribution} offers no task {name!r}.{nearest(name, names)}",
+            remedy=f"It offers {', '.join(names)}.",
+        )
+    known = sorted({p.dist.name for p in metadata.entry_points(group=GROUP)})
+    raise RegistryError(
+        f"No installed package {distribution!r} has entry points in {GROUP}.{nearest(distribution, known)}",
+        remedy=f"Those that have: {', '.join(known)}." if known else "Install it into this environment with pip.",
+    )
+
+
+def _files(distribution: metadata.Distribution) -> list[tuple[str, Path]]:
+    listed = distribution.files
+    found = [
+        (path.as_posix(), Path(path.locate()))
+        for path in listed or ()
+        if not _MADE_HERE.search(path.as_posix()) and Path(path.locate()).is_file()
+    ]
+    if not found:
+        raise RegistryError(
+            f"The package {distribution.name} {distribution.version} does not list its files.",
+            remedy=f"Install it with `pip install {distribution.name}`.",
+        )
+    return found

@@ -1,0 +1,213 @@
+"""The registry: whatever stands in `tasks/`, loaded and checked, with messages that help."""
+
+import dataclasses
+import importlib.util
+import sys
+import traceback
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness import metrics
+from harness.errors import RegistryError, nearest
+from harness.heads import HEADS
+from harness.system import messages
+from harness.task import Groups, PublicSource, Task
+from harness.text import printable
+
+LONGEST_TITLE = 300
+UNSUPPORTED = {
+    "regression": "a number as the answer is not supported: every score here is an F1 over a fixed list of labels, so "
+    "cut the numbers into classes and take the head sequence",
+}
+
+
+def unsupported(head: object) -> str | None:
+    """The sentence that refuses a head which other harnesses have."""
+    key = "".join(c for c in str(head).casefold() if c.isalpha())
+    name = next((name for name in UNSUPPORTED if key.startswith(name)), None)
+    return name and f"the head {head!r}: {UNSUPPORTED[name]}."
+
+
+def task_files(root: Path) -> list[Path]:
+    """The declarations below `root/tasks`, in name order; files that start with `_` are no tasks."""
+    return sorted(p for p in (Path(root) / "tasks").glob("*.py") if not p.name.startswith("_"))
+
+
+def load_file(path: Path) -> Task:
+    """Load and check one declaration. Raises RegistryError with the file and the reason."""
+    task = _declared(Path(path))
+    _check(task, Path(path))
+    return task
+
+
+def load_all(root: Path) -> dict[str, Task]:
+    """Every task below `root/tasks` by name. Two files with one name are refused."""
+    files: dict[str, Path] = {}
+    declared = []
+    for path in task_files(root):
+        task = _declared(path)
+        # Before the check of name against file: a copied file is both, and the copy is the news.
+        if isinstance(task.name, str) and task.name in files:
+            raise RegistryError(
+                f"tasks/{path.name}: the name {task.name!r} is already taken by tasks/{files[task.name].name}.",
+                remedy=f"Give one of the two another name, for example name={path.stem!r}.",
+            )
+        files[task.name] = path
+        declared.append((task, path))
+    for task, path in declared:
+        _check(task, path)
+    return {task.name: task for task, _ in declared}
+
+
+def package_of(name: str) -> object | None:
+    """The package that a task which was loaded comes from; None for one that tasks/ itself declares."""
+    return getattr(sys.modules.get(f"tasks.{name}"), "PACKAGE", None)
+
+
+def unreadable(task: Task) -> Iterator[tuple[str, str]]:
+    """What of the declared texts is not one line of characters to be read, and what to do: they stand in reports."""
+    said = "Write it as one line of plain characters; `values=` of a reader translates what a file says."
+    texts = {"TASK.positive": task.positive} | {
+        f"TASK.{field}": getattr(task, field) for field in ("version", "title", "licence", "citation")
+    }
+    if isinstance(task.labels, tuple):
+        texts |= {f"TASK.labels[{i}]": label for i, label in enumerate(task.labels)}
+    if isinstance(task.public, PublicSource):
+        texts |= {
+            f"TASK.public.{field}": getattr(task.public, field)
+            for field in ("address", "revision", "licence", "language")
+        }
+        texts |= {f"TASK.public.files[{i}].name": file.name for i, file in enumerate(task.public.files)}
+    for where, text in texts.items():
+        if isinstance(text, str) and (fault := printable.fault(text)) is not None:
+            yield f"{where} holds {fault}.", said
+        elif text is not None and not isinstance(text, str):
+            yield f"{where} is a {type(text).__name__}, not a text.", "Write it in quotes."
+    if isinstance(task.title, str) and len(task.title) > LONGEST_TITLE:
+        remedy = f"Say it in {LONGEST_TITLE}: it stands in every table, and MLflow cuts what is long."
+        yield f"TASK.title has {len(task.title):,} characters.", remedy
+
+
+def _refuse_decomposed(path: Path) -> None:
+    """Data are composed when they are read: a label, a column or a word in other characters would match none."""
+    for number, line in enumerate(path.read_bytes().decode("utf-8", "replace").split("\n"), start=1):
+        if not unicodedata.is_normalized("NFC", line):
+            raise RegistryError(
+                f"tasks/{path.name}, line {number}: holds decomposed letters (Unicode NFD), which no text that is read "
+                "holds.",
+                remedy="Save the file composed (NFC); for a pattern of such characters write their escapes.",
+            )
+
+
+def misgrouped(groups: Groups) -> Iterator[tuple[str, str]]:
+    """What of `TASK.groups` cannot be meant, and what to do: a split that took it otherwise would leak unseen."""
+    if not (groups.column is None or isinstance(groups.column, str)):
+        yield f"TASK.groups: column is {groups.column!r}, not the name of a column.", 'Write column="…".'
+    names = groups.link_equal
+    if not (isinstance(names, tuple) and all(isinstance(name, str) for name in names)):
+        yield f"TASK.groups: link_equal is {names!r}, not a tuple of names.", 'Write ("…",); one alone needs a comma.'
+    near = groups.near_duplicate
+    if isinstance(near, bool) or not (isinstance(near, (int, float)) and 0 < near <= 1):
+        yield (
+            f"TASK.groups: near_duplicate is {near!r}, not a number above 0 and at most 1.",
+            "Give the cosine from which two texts are the same; 0.9 is usual.",
+        )
+    if not isinstance(groups.text_blind_siblings, bool):
+        yield f"TASK.groups: text_blind_siblings is {groups.text_blind_siblings!r}.", "Write True or False."
+
+
+def _declared(path: Path) -> Task:
+    _refuse_decomposed(path)
+    name = f"tasks.{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    # A declaration's functions are looked up by module name when a worker unpickles them.
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except RegistryError:
+        del sys.modules[name]
+        raise
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        raise RegistryError(
+            f"tasks/{path.name}{_line_of(error, path)}: {_told(error)}",
+            remedy="Mend the file; a task file declares TASK = Task(…) and imports nothing heavy.",
+        ) from None
+    task = getattr(module, "TASK", None)
+    if not isinstance(task, Task):
+        raise RegistryError(
+            f"tasks/{path.name}: declares no TASK (found {type(task).__name__}).",
+            remedy="Add TASK = Task(name=…, head=…, reader=…, …); harness/task.py lists the fields.",
+        )
+    return task
+
+
+def get(root: Path, name: str) -> Task:
+    """The task `name`. Loads only its own file, so that another broken file does not stand in the way."""
+    path = Path(root) / "tasks" / f"{name}.py"
+    # An identifier, so that no name reaches out of the folder.
+    if name.isidentifier() and not name.startswith("_") and path.is_file():
+        return load_file(path)
+    known = [p.stem for p in task_files(root)]
+    raise RegistryError(
+        f"There is no task {name!r}.{nearest(name, known)}", remedy=f"Known tasks: {', '.join(known) or 'none'}."
+    )
+
+
+def _told(error: BaseException) -> str:
+    """Kind and message, where that says what is wrong with the code: a declaration that looks into the data, and fails
+    at a value there, may quote it."""
+    if isinstance(error, SyntaxError):
+        return f"SyntaxError: {error.msg}"
+    ours = Path(traceback.extract_tb(error.__traceback__)[-1].filename).is_relative_to(Path(__file__).parents[1])
+    of_code = isinstance(error, (AttributeError, ImportError, NameError, TypeError))
+    return f"{type(error).__name__}: {error}" if ours or of_code else messages.told(error)
+
+
+def _line_of(error: BaseException, path: Path) -> str:
+    if isinstance(error, SyntaxError):
+        return f", line {error.lineno}"
+    trace, line = error.__traceback__, None
+    while trace:
+        if Path(trace.tb_frame.f_code.co_filename) == path:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return f", line {line}" if line else ""
+
+
+def _check(task: Task, path: Path) -> None:
+    package = package_of(path.stem)
+    where = f"tasks/{path.name}" + (f" ({package})" if package else "")
+
+    def refuse(what: str, remedy: str):
+        raise RegistryError(f"{where}: {what}", remedy=remedy)
+
+    for field in dataclasses.fields(task):
+        value = getattr(task, field.name)
+        if field.default is dataclasses.MISSING and (value is None or value == "" or value == ()):
+            refuse(f"TASK.{field.name} is empty.", f"Fill in {field.name}; harness/task.py says what it means.")
+    if task.name != path.stem:
+        refuse(f"TASK.name is {task.name!r}.", f"Call it {path.stem!r}, or rename the file to {task.name}.py.")
+    if (said := unsupported(task.head)) is not None:
+        refuse(f"TASK.head: {said}", f"Heads: {', '.join(HEADS)}.")
+    if task.head not in HEADS:
+        refuse(f"TASK.head is {task.head!r}.{nearest(task.head, HEADS)}", f"Heads: {', '.join(HEADS)}.")
+    for field in ("labels", "metrics"):
+        values = getattr(task, field)
+        if not isinstance(values, tuple) or not all(isinstance(value, str) and value for value in values):
+            refuse(f"TASK.{field} is not a tuple of texts.", f'Write {field}=("…", "…"); one alone needs a comma.')
+    if len(set(task.labels)) != len(task.labels):
+        refuse("TASK.labels repeats a label.", "List each label once.")
+    if task.positive is not None and task.positive not in task.labels:
+        refuse(f"TASK.positive is {task.positive!r}, not a label.", f"Labels: {', '.join(task.labels)}.")
+    for what, remedy in (*unreadable(task), *metrics.faults(task, HEADS[task.head].decides)):
+        refuse(what, remedy)
+    if not isinstance(task.groups, Groups):
+        refuse(f"TASK.groups is a {type(task.groups).__name__}.", "Write groups=Groups(…); see harness/task.py.")
+    for what, remedy in misgrouped(task.groups):
+        refuse(what, remedy)
+    for field in ("reader", "schema"):
+        if not callable(getattr(task, field)):
+            refuse(f"TASK.{field} cannot be called.", f"Give a function for {field}.")

@@ -1,0 +1,227 @@
+"""Who may read restricted data where they are kept, and where DVC could send them.
+
+All of it lies below a few folders. Whoever may not enter these reads nothing in them, whatever the modes of the files
+there: DVC's cache, for one, makes its own readable for all.
+"""
+
+import contextlib
+import io
+import os
+import stat
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from harness.errors import DataError, HarnessError
+from harness.privacy import restricted
+from harness.system.files import write_bytes
+
+PLACES = ("data", "artifacts", ".dvc/cache", ".dvc/tmp")
+_NAMES = "site_cache_dir"
+_WRITTEN = ("outs", "metrics", "plots")
+_OURS = (restricted.PIN, "dvc.yaml")
+# Where DVC keeps settings, and how its commands are told which of them they change.
+_LEVELS = {"system": "--system ", "global": "--global ", "repo": "", "local": "--local "}
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """Something by which restricted data could be read or sent away: what, how it is, how it should be, the remedy."""
+
+    what: str
+    found: str
+    expected: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.found} → {self.remedy}"
+
+
+def mask(root: Path) -> int:
+    """The bits that no mode may have: all of others' and, unless DVC's `cache.shared` is `group`, of the group's."""
+    return 0o007 if _config(root).get("cache", {}).get("shared") == "group" else 0o077
+
+
+def close(root: Path) -> None:
+    """Files that this process makes from now on, and the places at `root` as they are, are for those alone who may."""
+    with contextlib.suppress(HarnessError):  # `exposures` finds what stays as it is
+        keep_names_inside(root)
+    bits = mask(root)
+    os.umask(bits)
+    for place in PLACES:
+        path = Path(root) / place
+        if path.is_dir() and path.stat().st_uid == os.geteuid() and path.stat().st_mode & bits:
+            with contextlib.suppress(OSError):  # a disk that takes no mode; `exposures` finds what stays open
+                path.chmod(stat.S_IMODE(path.stat().st_mode) & ~bits)
+
+
+def keep_names_inside(root: Path) -> None:
+    """DVC notes the names of all files, for all users to read, in a folder of the machine's, unless told otherwise.
+
+    Its own command for it writes no other letters than English ones, and leaves half a file where it is killed.
+    """
+    from configobj import ConfigObj, ConfigObjError
+
+    file, aside = root / ".dvc" / "config.local", _inside(root)
+    if not file.parent.is_dir():
+        return  # DVC itself says so, and notes nothing
+    try:
+        settings = ConfigObj(str(file), encoding="utf-8", interpolation=False)
+    except (ConfigObjError, UnicodeDecodeError):
+        raise DataError(f"{file} cannot be read.", remedy="Mend that file, then run the same command again.") from None
+    if settings.get("core", {}).get(_NAMES) != aside:
+        settings.setdefault("core", {})[_NAMES] = aside
+        written = io.BytesIO()
+        settings.write(written)
+        write_bytes(file, written.getvalue())
+
+
+def _inside(root: Path) -> str:
+    return str((Path(root) / ".dvc" / "cache" / "site").resolve())
+
+
+def exposures(root: Path) -> list[Exposure]:
+    """What is too open at `root`; nothing where no data are restricted."""
+    root = Path(root)
+    return [*_open(root), *_named(root), *_pushed(root)] if restricted.names(root) else []
+
+
+def remotes(root: Path) -> list[str]:
+    """Sentences that name what DVC could push to; none where no data are restricted."""
+    root = Path(root)
+    if not restricted.names(root):
+        return []
+    kept = ["what `harness check` names" if any(_pushed(root)) else "nothing of data/ or artifacts/"]
+    what = ", and ".join([*kept, *_beside(root)])
+    earlier = len(_pinned_to_push(root)) if any(settings.get("remote") for _, settings in _levels(root)) else 0
+    history = (
+        f"`dvc push --all-commits` sends what is pinned by {earlier} version{'s' * (earlier > 1)} of {restricted.PIN} "
+        "in git's history, too: restricted data without `push: false`. "
+        if earlier
+        else ""
+    )
+    return [
+        f"DVC has the remote {name} ({_address(given.get('url', ''))}): `dvc push` sends {what} there. {history}"
+        f"HARNESS_OFFLINE does not hold DVC back; `dvc remote remove {flag}{name}` does."
+        for flag, settings in _levels(root)
+        for name, given in sorted(settings.get("remote", {}).items())
+    ]
+
+
+def _pinned_to_push(root: Path) -> list[str]:
+    """Versions of the pin in git's history, by their hash, that note restricted data and would push them."""
+    git = ["git", "-C", str(root)]
+    told = subprocess.run([*git, "log", "--all", "--format=", "--raw", "--no-abbrev", "--", restricted.PIN],
+                          capture_output=True, text=True)  # fmt: skip
+    blobs = {line.split()[3] for line in told.stdout.splitlines() if line.startswith(":")} - {"0" * 40}
+    shown = {blob: subprocess.run([*git, "cat-file", "-p", blob], capture_output=True).stdout for blob in sorted(blobs)}
+    pins = {blob: _parsed(content.decode("utf-8", "replace")) for blob, content in shown.items()}
+    return [
+        blob
+        for blob, pin in pins.items()
+        if (pin.get("meta") or {}).get(restricted.META) and any(given.get("push", True) for _, given in _outputs(pin))
+    ]
+
+
+def _beside(root: Path) -> Iterator[str]:
+    """What somebody has put into DVC beside the pipeline, which may be anything."""
+    for folder, folders, names in os.walk(root):
+        inner = Path(folder).relative_to(root)
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and str(inner / name) not in PLACES)
+        for file in sorted(inner / name for name in names if name.endswith(".dvc") or name == "dvc.yaml"):
+            if str(file) in _OURS or not (root / file).is_file():
+                continue
+            for path, given in _outputs(_yaml(root / file)):
+                if given.get("push", True) and given.get("cache", True):
+                    yield f"{file.parent / path} ({file})"
+
+
+def _open(root: Path) -> Iterator[Exposure]:
+    bits, owners = mask(root), {os.geteuid(), root.stat().st_uid}
+    letters, who = ("o", "its owner and group") if bits == 0o007 else ("go", "its owner")
+    for name, path in _places(root).items():
+        known = path.stat()
+        if known.st_mode & bits:
+            mode = f"mode {stat.S_IMODE(known.st_mode):o} lets others in"
+            yield Exposure(f"{name}/", mode, f"for {who} alone", f"`chmod {letters}-rwx {name}`")
+        elif known.st_uid not in owners:
+            yield Exposure(f"{name}/", "another user's", "yours", f"`chown -R $(id -u) {name}`, as who may")
+
+
+def _places(root: Path) -> dict[str, Path]:
+    """What is to be closed, by the name that a user knows it by; a link leads to another folder, with its own mode."""
+    found = {place: root / place for place in PLACES}
+    if folder := _config(root).get("cache", {}).get("dir"):
+        found[str(folder)] = Path(folder)
+    for place in ("data", "artifacts"):
+        for path in sorted((root / place).glob("*")):
+            if path.is_symlink():
+                found[f"{place}/{path.name}"] = path
+    return {name: path for name, path in found.items() if path.is_dir()}
+
+
+def _named(root: Path) -> Iterator[Exposure]:
+    place = os.environ.get("DVC_SITE_CACHE_DIR") or _config(root).get("core", {}).get(_NAMES)
+    if (root / ".dvc").is_dir() and not (place and Path(place).resolve().is_relative_to(root.resolve())):
+        remedy = "any command of the harness but `check` and `audit` sets it, where DVC_SITE_CACHE_DIR is not set"
+        yield Exposure(f"DVC's core.{_NAMES}", f"names of files go to {place or 'the machine'}", _inside(root), remedy)
+
+
+def _pushed(root: Path) -> Iterator[Exposure]:
+    remedy = "write `push: false` below it"
+    for file in _OURS:
+        for path, given in _outputs(_yaml(root / file)):
+            if given.get("push", True) and given.get("cache", True):
+                yield Exposure(f"{file}: {path}", "`dvc push` sends it to a remote", "push: false", remedy)
+
+
+def _outputs(declared: Mapping) -> Iterator[tuple[str, Mapping]]:
+    """Path and settings of every output of a `.dvc` file, or of the stages of a `dvc.yaml`."""
+    for out in declared.get("outs", ()):
+        yield out["path"], out
+    for stage in declared.get("stages", {}).values():
+        stage = stage.get("do", stage)
+        for out in (out for key in _WRITTEN for out in stage.get(key, ())):
+            yield from [(out, {})] if isinstance(out, str) else [(path, given or {}) for path, given in out.items()]
+
+
+def _yaml(path: Path) -> Mapping:
+    try:
+        return _parsed(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return {}
+
+
+def _parsed(text: str) -> Mapping:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        return YAML(typ="safe", pure=True).load(text) or {}
+    except YAMLError:
+        return {}  # DVC itself says so, and pushes nothing
+
+
+def _config(root: Path) -> Mapping:
+    """DVC's settings: of the machine, the user, the repository."""
+    from dvc.config import Config
+    from dvc.exceptions import DvcException
+
+    try:
+        return Config(dvc_dir=str(Path(root).resolve() / ".dvc"), validate=False)
+    except (DvcException, OSError):
+        return {}
+
+
+def _levels(root: Path) -> list[tuple[str, Mapping]]:
+    """The same apart: by what a command of DVC has to be told to change them there."""
+    settings = _config(root)
+    return [(flag, settings.load_one(level)) for level, flag in _LEVELS.items()] if settings else []
+
+
+def _address(url: str) -> str:
+    """Without the name, password and signature that it may hold."""
+    url, parts = url.partition("?")[0], urlsplit(url)
+    return url.replace(f"{parts.netloc.rpartition('@')[0]}@", "") if "@" in parts.netloc else url

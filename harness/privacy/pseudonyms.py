@@ -1,0 +1,130 @@
+"""Pseudonyms of restricted data: what a site calls a row or a person, replaced before anything is written.
+
+A pseudonym is a keyed HMAC-SHA-256, so that nobody without the site's key can try out names or numbers until one
+fits, as anybody could with a plain hash. The key is a file beside the data, never in git: the same key gives the same
+pseudonyms, and with them the same split; another key gives others, and a key that is lost cannot be made again.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import DataError, MissingInputError
+from harness.system.scratch import aside_of, held
+from harness.text.visible import visible
+
+KEY_FILE = ".harness-key"
+SCHEME = "HMAC-SHA-256, 80 bits"
+COLUMNS = ("id", "group")
+_KEY_BYTES = 32
+_DIGITS = 20  # hexadecimal: 80 bits, which a million rows share by chance once in two trillion
+
+
+@dataclass(frozen=True)
+class Key:
+    """A site's secret; it never appears in a message or a representation."""
+
+    secret: bytes
+
+    def __repr__(self) -> str:
+        return f"Key({self.fingerprint})"
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the key without giving it away."""
+        return self._digest("fingerprint")
+
+    def pseudonym(self, task: str, column: str, value: str) -> str:
+        """`value` of `column`, the same for the same task, column and value, and unrelated for any other.
+
+        Tasks are kept apart, or two data sets would tell which of their rows belong to one person.
+        """
+        return self._digest("value", task, column, value)
+
+    def _digest(self, *parts: str) -> str:
+        # Lengths before the parts, so that no two lists of parts are the same bytes.
+        message = b"".join(f"{len(part.encode())}:".encode() + part.encode() for part in parts)
+        return hmac.new(self.secret, message, hashlib.sha256).hexdigest()[:_DIGITS]
+
+
+def read_key(root: Path) -> Key:
+    """The key of the repository at `root`.
+
+    Raises MissingInputError where there is none, DataError where it is no key or others may read it.
+    """
+    path = Path(root) / KEY_FILE
+    try:
+        text = path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        raise MissingInputError(
+            f"{path} is missing, and the ids of restricted data are never written without it.",
+            remedy="Put back the key that this site keeps; where there never was one, `harness data use TASK PATH` "
+            "makes it (another key gives other ids and another split).",
+        ) from None
+    except UnicodeDecodeError:
+        text = ""
+    if path.stat().st_mode & 0o077:
+        raise DataError(f"{path} can be read by others.", remedy=f"Run `chmod 600 {KEY_FILE}`.")
+    try:
+        secret = bytes.fromhex(text)
+    except ValueError:
+        secret = b""
+    if len(secret) != _KEY_BYTES:
+        raise DataError(
+            f"{path} is no key ({2 * _KEY_BYTES} hexadecimal digits, readable by you).",
+            remedy="Put back the key that this site keeps.",
+        )
+    return Key(secret)
+
+
+def ensure_key(root: Path) -> bool:
+    """Make a key where there is none; True where one was made. An existing one is never touched.
+
+    Killed at any moment, the whole key is there or none: half of one would pass for a key that was lost.
+    """
+    path = Path(root) / KEY_FILE
+    if os.path.lexists(path):
+        return False
+    aside = aside_of(path)
+    with held(aside) as handle:
+        os.fchmod(handle.fileno(), 0o600)  # before anything of it is written
+        handle.write(secrets.token_hex(_KEY_BYTES).encode("ascii") + b"\n")
+        handle.flush()
+        os.fsync(handle.fileno())
+        return _put_new(aside, path)
+
+
+def _put_new(aside: Path, path: Path) -> bool:
+    """Give the file its name, unless another process has made one of that name meanwhile; False where it has."""
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without a second name for a file
+        if os.path.lexists(path):
+            return False
+        os.replace(aside, path)
+    return True
+
+
+def replaced(records: Iterable[Mapping], task: str, columns: Iterable[str | None], key: Key) -> list[dict]:
+    """`records` with pseudonyms in `COLUMNS` and in the named `columns`."""
+    named = {*COLUMNS, *columns} - {None}
+    return [
+        {
+            name: key.pseudonym(task, name, _as_seen(name, value))
+            if name in named and isinstance(value, str)
+            else value
+            for name, value in record.items()
+        }
+        for record in records
+    ]
+
+
+def _as_seen(column: str, value: str) -> str:
+    """What rows are grouped by, as grouping compares it: behind a pseudonym an unseen character makes two of one."""
+    return value if column == "id" else visible(value).strip()

@@ -1,0 +1,136 @@
+"""Which data of a repository are restricted, and how they may be named."""
+
+import json
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness.system.scratch import is_scratch
+
+KIND = "restricted"
+# What a report may call a kind of document, a written standard: any other value may be somebody's words.
+# fmt: off
+CATEGORIES = frozenset([
+    "bokmål", "nynorsk", "nb", "nn", "norsk",
+    "admission note", "clinical admission record", "clinical note", "discharge summary", "emergency call",
+    "incident report", "nursing note", "outpatient care note", "outpatient note",
+    "radiology report", "referral", "surgical report",
+    "epikrise", "hendelsesrapport", "henvisning", "innkomstnotat", "journalnotat", "nødsamtale",
+    "operasjonsbeskrivelse", "pasientforløp", "poliklinisk notat", "radiologisvar", "sykepleienotat", "review",
+    "unknown",
+])
+# fmt: on
+OTHER = "other"
+PIN, META, COLUMNS = "data.dvc", "restricted", "columns"
+_PINNED, _PLAIN = re.compile(rf"^  {META}:(.*)$", re.MULTILINE), re.compile(r"[^\W\d][\w-]*")
+_NOTED = re.compile(r"^meta:\n(?:  .*\n?)*", re.MULTILINE)
+
+
+def names(root: Path) -> list[str]:
+    """The data sets of `root` that are restricted: by their source record, their card, or `data.dvc`.
+
+    A source record that cannot be read counts: nobody knows what it would have said.
+    """
+    root = Path(root)
+    found = set(pinned(root))
+    for path in root.glob("data/*/source.json"):
+        if not is_scratch(path.parent.name) and _kind(path) not in ("public", "synthetic"):
+            found.add(path.parent.name)
+    found |= {path.parent.name for path in root.glob("artifacts/validated/*/card.json") if _kind(path) == KIND}
+    return sorted(found)
+
+
+def by_card(root: Path, name: str) -> bool:
+    """Is a validated data set restricted?"""
+    return _kind(Path(root) / "artifacts" / "validated" / name / "card.json") == KIND
+
+
+def pinned(root: Path) -> list[str]:
+    """What `data.dvc` notes as restricted, which also stands there while data/ is not checked out."""
+    try:
+        text = (Path(root) / PIN).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return []
+    if (match := _PINNED.search(text)) is None:
+        return []
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    # DVC writes it anew in its own way: with other quotes, and what is long over several lines.
+    try:
+        return list(map(str, YAML(typ="safe", pure=True).load(text)["meta"][META]))
+    except (YAMLError, KeyError, TypeError):
+        return re.findall(r"[\w-]+", match[1]) or [META]
+
+
+def note(root: Path) -> None:
+    """Write into `data.dvc` which data sets are restricted, and which columns each task took from a site's own file.
+
+    DVC keeps what stands under `meta`.
+    """
+    path, marked, taken = Path(root) / PIN, names(root), _columns(root)
+    lines = [f"  {META}: [{', '.join(map(_named, marked))}]"] if marked else []
+    if taken:
+        lines.append(f"  {COLUMNS}:")
+        lines += [f"    {_named(task)}: {_written(columns)}" for task, columns in sorted(taken.items())]
+    if lines:
+        from harness.system.files import write_text
+
+        text = _NOTED.sub("", path.read_text(encoding="utf-8")).rstrip("\n")
+        write_text(path, "\n".join([text, "meta:", *lines]) + "\n")
+
+
+def _written(value: object) -> str:
+    """Names, which may hold anything, as YAML: JSON in which what is not to be seen stands as its number."""
+    return "".join(
+        c if c.isprintable() else f"\\u{ord(c):04x}" if c < "\U00010000" else f"\\U{ord(c):08x}"
+        for c in json.dumps(value, ensure_ascii=False)
+    )
+
+
+def _named(name: str) -> str:
+    return name if _PLAIN.fullmatch(name) else _written(name)
+
+
+def _columns(root: Path) -> dict[str, dict]:
+    found = {}
+    for path in Path(root).glob("data/*/source.json"):
+        if is_scratch(path.parent.name) or not path.is_file():
+            continue
+        try:
+            found[path.parent.name] = json.loads(path.read_text(encoding="utf-8"))[COLUMNS]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            continue
+    return found
+
+
+def place(root: Path, path: Path) -> str | None:
+    """`path` as it may be named: down to a data set below any `data/`, whose files may have anything for a name; None
+    where it is not of this repository."""
+    root, path = (Path(os.path.abspath(each)) for each in (root, path))
+    if not path.is_relative_to(root):
+        return None
+    parts = path.relative_to(root).parts
+    return "/".join(parts[: parts.index("data") + 2] if "data" in parts else parts)
+
+
+def without_files(text: str, root: Path) -> str:
+    """What another program says, such as DVC: each line to where it begins to name a file of a restricted data set."""
+    marked = "|".join(map(re.escape, names(root)))
+    return re.sub(rf"(?<![\w-])(data/(?:{marked}))/(?!source\.json\b).*", r"\1/…", text) if marked else text
+
+
+def category(value: object, more: Iterable[str] = ()) -> str:
+    """`value` where it is the name of a category everybody uses (or one of `more`), otherwise "other"."""
+    text = str(value)
+    return text if text.casefold().replace("_", " ") in CATEGORIES or text in more else OTHER
+
+
+def _kind(path: Path) -> str | None:
+    if not path.is_file():
+        return None  # whoever reads a pipe waits for somebody to write
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))["kind"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None

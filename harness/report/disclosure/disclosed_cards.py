@@ -1,0 +1,149 @@
+"""What may be shown of the cards of restricted data: the way of the rows, the splits, the corpora, the checkpoints.
+
+Counts that may not be shown are None. The rule is that of `harness.privacy.suppression`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from harness import heads
+from harness.privacy import restricted
+from harness.privacy.suppression import crowded, is_small, protected, suppressed
+from harness.report.text.background import Background
+
+# Stand beside every score: they cannot be hidden so that another part does not follow from the total.
+SCORED = ("test", "holdout")
+ABOUT_LABELS = ("label shares", "labels in every part")
+
+
+def disclosed(known: Background) -> Background:
+    """The cards of restricted data without small counts; with one restricted set among the data, the corpora are
+    taken to hold restricted text, too."""
+    kinds = {card["kind"] for card in known.cards.values()} | {(known.corpus.get("source") or {}).get("kind")}
+    hidden = {task for task, card in known.cards.items() if card["kind"] == restricted.KIND}
+    few = {task for task in hidden if _crowded(known.cards[task], known.leakage[task])}
+    return replace(
+        known,
+        cards={task: data(card, task in few) if task in hidden else card for task, card in known.cards.items()},
+        leakage={task: split(found, task in few) if task in hidden else found for task, found in known.leakage.items()},
+        corpus=corpus(known.corpus) if restricted.KIND in kinds and known.corpus else known.corpus,
+        checkpoints={
+            key: checkpoint(card) if restricted.KIND in kinds else card for key, card in known.checkpoints.items()
+        },
+    )
+
+
+def _crowded(card: Mapping, leakage: Mapping) -> bool:
+    """Does the test part have so few rows that no size of any part may be told?"""
+    rows = leakage["splits"].get("test", {}).get("rows", 0)
+    head = heads.HEADS.get(card.get("head"))
+    return (head is None or head.decides != "spans") and crowded(rows, len(card.get("labels", ())))
+
+
+def parted(counts: Mapping[str, int], shown: tuple[str, ...] = ()) -> tuple[dict[str, int | None], bool]:
+    """The parts of one total with None where they are hidden, and whether the total may stand beside them."""
+    hidden = suppressed(counts, shown=shown)
+    kept = {name: None if name in hidden else n for name, n in counts.items()}
+    return kept, protected([counts[name] for name in hidden])
+
+
+def data(card: Mapping, few: bool = False) -> dict:
+    """The card of a data set: rows read are hidden where the number dropped would follow from them, and all rows where
+    the test part has too `few`.
+
+    No label is counted: a split keeps the shares of labels, so that the total of one tells how many the test part has.
+    """
+    dropped, together = parted(card.get("dropped", {}))
+    labels = dict.fromkeys(card.get("labels", {}))
+    parts, _ = parted(card.get("parts", {}))
+    alone = {reason: None if is_small(n) else n for reason, n in card.get("repaired", {}).items()}
+    read = card["rows_in"] if together else None
+    made = {**card, "rows_in": read, "dropped": dropped, "labels": labels, "parts": parts, "repaired": alone}
+    if few:
+        made |= {"rows_in": None, "rows": None}
+        made |= {name: dict.fromkeys(made[name]) for name in ("dropped", "parts", "repaired")}
+    return made
+
+
+def split(leakage: Mapping, few: bool = False) -> dict:
+    """What the stage `split` found: sizes, groups and findings; no sizes where the test part has too `few`.
+    Labels by part are left out."""
+    sizes = {}
+    for what in ("rows", "groups"):
+        counted = {part: found[what] for part, found in leakage["splits"].items() if found.get(what) is not None}
+        sizes[what], _ = parted(counted, SCORED)
+    made = dict(leakage)
+    if few:
+        sizes = {"rows": {}, "groups": {}}
+        made |= {"rows": None, "groups": None}
+    for name in ("largest_group", "excluded", "near_duplicate_links"):
+        made[name] = None if few else _alone(leakage.get(name))
+    made["splits"] = {
+        part: {what: sizes[what].get(part) for what in ("rows", "groups")} | {"labels": {}}
+        for part in leakage["splits"]
+    }
+    # How a label is shared out is a ratio of counts, and what a part lacks is one of nought.
+    made["checks"] = [
+        {**check, "count": _alone(check["count"]), "ids": []}
+        | ({"count": None, "detail": "", "level": "ok"} if check["check"] in ABOUT_LABELS else {})
+        for check in leakage.get("checks", [])
+    ]
+    made["text_blind_rule"] = None
+    made.pop("salt", None)
+    return made
+
+
+def corpus(card: Mapping) -> dict:
+    made = {**card, "parts": {name: _tally(tally) for name, tally in card.get("parts", {}).items()}}
+    made.pop("salt", None)
+    return made
+
+
+def _tally(tally: Mapping) -> dict:
+    """Documents removed by reason and type; how many were read is hidden where their number would follow."""
+    removed = {
+        f"{reason}\n{kind}": n
+        for reason, counts in tally["removed"].items()
+        for kind, n in counts["by_document_type"].items()
+    }
+    kept, together = parted(removed)
+    made = {
+        reason: {**counts, "documents": None}
+        | {"by_document_type": {kind: kept[f"{reason}\n{kind}"] for kind in counts["by_document_type"]}}
+        for reason, counts in tally["removed"].items()
+    }
+    documents = tally["documents"] if together else {**tally["documents"], "in": None}
+    return {**tally, "removed": made, "documents": documents}
+
+
+def checkpoint(card: Mapping) -> dict:
+    """The card of a checkpoint: documents by type and written standard, and no score of a type that is hidden."""
+    made, secret = dict(card), {}
+    for name, part in (card.get("corpus") or {}).items():
+        counted = {key: parted(part.get(key) or {})[0] for key in ("document_types", "written_standards")}
+        secret[name] = {kind for kind, n in counted["document_types"].items() if n is None}
+        made["corpus"] = made["corpus"] | {name: {**part, **counted}}
+    if card.get("held_out"):
+        measured = card["held_out"]
+        made["held_out"] = {side: _measured(measured[side], secret) for side in ("before", "after") if side in measured}
+        made["held_out"]["during"] = [_measured(moment, secret) for moment in measured.get("during", ())]
+    return made
+
+
+def _measured(moment: Mapping, secret: Mapping[str, set[str]]) -> dict:
+    """What was measured at one moment, by corpus; its `step` stays."""
+    return {
+        name: _of_types(found, secret.get(name, set())) if isinstance(found, Mapping) else found
+        for name, found in moment.items()
+    }
+
+
+def _of_types(found: Mapping, secret: set[str]) -> dict:
+    types = found.get("by_document_type") or {}
+    if not secret & types.keys():
+        return dict(found)
+    return {**found, "by_document_type": {kind: value for kind, value in types.items() if kind not in secret}}
+
+
+def _alone(count: int | None) -> int | None:
+    return None if count is None or is_small(count) else count

@@ -1,0 +1,52 @@
+"""The results for `dvc metrics` and `dvc plots`: numbers by name, and curves as small tables."""
+
+import csv
+import io
+
+from harness.report.model.results import Comparison, four_decimals, mean
+from harness.statistics.verdicts import Judgement
+
+
+def metrics(comparisons: list[Comparison], judgements: dict[tuple[str, str, str], Judgement]) -> dict:
+    """`metrics.json`: per task and family the means of the primary score, under its metric's name, and, per other arm,
+    the comparison.
+
+    Four decimals, as in the CSVs; what cannot be known (an interval from one seed) is left out; where nothing can be
+    measured, `unmeasured` says why.
+    """
+    found: dict[str, dict] = {}
+    for c in comparisons:
+        entry: dict = {c.primary: {} if c.unshown() else {arm: four_decimals(c.mean(arm)) for arm in c.arms}}
+        for arm in c.others:
+            estimate, judgement = c.estimates["test", arm], judgements[c.task, c.family, arm]
+            numbers = {name: getattr(estimate, name) for name in ("delta", "ci_low", "ci_high", "p_value", "mde")}
+            numbers["p_holm"] = judgement.p_holm
+            kept = {name: four_decimals(value) for name, value in numbers.items() if value is not None}
+            why = {"unmeasured": c.unmeasured()} if c.unmeasured() else {}
+            entry[f"against_{arm}"] = kept | {"verdict": judgement.verdict} | why
+        found.setdefault(c.task, {})[c.family] = entry
+    return found
+
+
+def curves(comparisons: list[Comparison]) -> dict[str, str]:
+    """CSV text by file name: the mean validation score of each arm after so many updates, a file per comparison.
+
+    Only points that every run of an arm has; a comparison without curves has no file.
+    """
+    found = {}
+    for c in comparisons:
+        points: dict[str, dict[int, float]] = {}
+        for arm in c.arms:
+            runs = [dict(run["points"]) for run in c.learning if run["arm"] == arm and run["points"]]
+            shared = set.intersection(*map(set, runs)) if runs else set()
+            points[arm] = {step: mean([run[step] for run in runs]) for step in shared}
+        steps = sorted(set().union(*points.values()))
+        if steps:
+            text = io.StringIO()
+            writer = csv.writer(text, lineterminator="\n")
+            writer.writerow(["step", *c.arms])
+            for step in steps:
+                cells = [points[arm].get(step) for arm in c.arms]
+                writer.writerow([step, *("" if cell is None else f"{cell:.4f}" for cell in cells)])
+            found[f"{c.task}-{c.family}.csv"] = text.getvalue()
+    return found

@@ -1,0 +1,59 @@
+"""The `model-index` block of a hub model card: one file per family and arm, to paste into the card's header.
+
+The numbers are those of the fine-tuned models, means over seeds; the card is the encoder's they started from.
+"""
+
+import io
+
+from harness import heads
+from harness.metrics import METRICS
+from harness.report.model.results import Comparison, four_decimals, spread
+from harness.report.text import wording
+
+
+def files(comparisons: list[Comparison]) -> dict[str, str]:
+    """YAML text by file name (`<family>-<arm>.yaml`), in the form that `huggingface_hub` reads."""
+    from huggingface_hub.repocard_data import eval_results_to_model_index
+    from ruamel.yaml import YAML
+
+    found: dict[tuple[str, str], list] = {}
+    for c in comparisons:
+        for arm in c.arms:
+            found.setdefault((c.family, arm), []).extend(_results(c, arm))
+    written = {}
+    for (family, arm), results in found.items():
+        index = eval_results_to_model_index(f"{family}-{arm}", results)
+        writer, text = YAML(), io.StringIO()
+        writer.default_flow_style, writer.width = False, 120
+        writer.dump({"model-index": index}, text)
+        written[f"{family}-{arm}.yaml"] = text.getvalue()
+    return written
+
+
+def _results(c: Comparison, arm: str) -> list:
+    from huggingface_hub.repocard_data import EvalResult
+
+    found = []
+    for part in c.parts:
+        for metric in c.metrics:
+            if c.unshown(metric, part):
+                continue
+            values = c.over_seeds(arm, metric, part)
+            deviation = spread(values)
+            arguments = {"seeds": len(c.seeds)} | (
+                {} if deviation is None else {"standard_deviation": four_decimals(deviation)}
+            )
+            found.append(
+                EvalResult(
+                    task_type=heads.named(c.head).hub,
+                    dataset_type=c.task,
+                    dataset_name=f"{c.short_title} ({wording.KINDS[c.data_kind]})",
+                    dataset_split=part,
+                    dataset_revision=c.inputs["records"],
+                    metric_type=METRICS[metric].hub or metric,
+                    metric_name=wording.capital(METRICS[metric].title),
+                    metric_value=four_decimals(c.mean(arm, metric, part)),
+                    metric_args=arguments,
+                )
+            )
+    return found

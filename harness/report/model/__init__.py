@@ -1,0 +1,1 @@
+"""What the report shows, as typed values: scores, comparisons and the parts of a document."""

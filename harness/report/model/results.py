@@ -1,0 +1,277 @@
+"""A scores file as the report reads it: values by arm, seed and metric, their mean and spread."""
+
+import math
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from harness.errors import MissingInputError
+from harness.metrics import Metric, named
+from harness.params.config import ARMS, Statistics
+from harness.report.model import stored
+from harness.statistics.disclosure.coarsening import Rung
+from harness.statistics.paired import Estimate
+from harness.statistics.verdicts import Judgement, judge
+from harness.text.escaping import plain
+
+AGAINST = "baseline"
+MATRIX = 100  # labels: a larger confusion matrix cannot be read, and takes gigabytes
+Judgements = dict[tuple[str, str, str], Judgement]
+CLASSIC = "classic"
+FAMILY_TITLES = {"nb_bert": "NB-BERT", "norbert3": "NorBERT3", "modernbert": "ModernBERT", CLASSIC: "Classic"}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One task × family, restricted to the seeds of this run.
+
+    `primary` names the metric that the arms are compared by. `values` maps (arm, seed, part, metric) to a score on
+    the metric's own scale; `tables` maps
+    (arm, seed, part) to the per-class rows, `matrices` to the confusion matrix (rows gold; none of over MATRIX labels);
+    `estimates` maps (part, other arm) to the clinical arm's primary score compared with that arm's. `slices`,
+    `privacy`, `thresholds` (rows of `harness.statistics.beyond`) and `learning` have one entry per run and part,
+    with its arm and seed. `classic` are the scores of the task's linear model in the same shape: the family `classic`
+    with one arm, one seed, and nothing that it is compared with; `constants` are those of constant answers, by part.
+    Of restricted data that are released coarsely, `rung` says how (`harness.statistics.disclosure.coarsening`), there
+    are values for the seed None alone, which is their mean, and `evidence` is by arm what a verdict follows from. Of
+    other restricted data, counts and scores that may not be shown are None, and `constants_shown` says whether what
+    constant answers score may stand in a table (see `harness.report.disclosure.shown`). `lacking` are the labels that
+    the gold of a part lacks, `unmeasurable` by part and metric why it cannot be measured
+    (`harness.statistics.measurable`). `readings` compare the arms on the test rows of each kind, where the data say
+    what decides a row.
+    """
+
+    task: str
+    title: str
+    family: str
+    head: str
+    data_kind: str
+    primary: str
+    labels: tuple[str, ...]
+    arms: tuple[str, ...]
+    seeds: tuple[int, ...]
+    n: dict[str, int]
+    groups: dict[str, int]
+    values: dict[tuple[str, int, str, str], float]
+    tables: dict[tuple[str, int, str], list[dict]]
+    matrices: dict[tuple[str, int, str], list[list[int | None]]]
+    reference: dict[str, dict[str, float]]
+    estimates: dict[tuple[str, str], Estimate]
+    diverged: tuple[tuple[str, int], ...]
+    inputs: dict
+    provenance: dict
+    slices: tuple[dict, ...] = ()
+    privacy: tuple[dict, ...] = ()
+    thresholds: tuple[dict, ...] = ()
+    learning: tuple[dict, ...] = ()
+    constants: Mapping[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+    classic: "Comparison | None" = None
+    constants_shown: bool = True
+    rung: Rung | None = None
+    evidence: Mapping[str, Estimate] = field(default_factory=dict)
+    lacking: Mapping[str, list[str]] = field(default_factory=dict)
+    unmeasurable: Mapping[str, dict[str, str]] = field(default_factory=dict)
+    readings: tuple[stored.Reading, ...] = ()
+
+    @property
+    def scored(self) -> tuple[int | None, ...]:
+        """The seeds that have scores of their own; None alone where only means over all of them are released."""
+        return self.seeds if self.rung is None else (None,)
+
+    def unshown(self, metric: str | None = None, part: str = "test") -> bool:
+        """Is there no score to show, because it cannot be measured or is not released?"""
+        first = (self.arms[0], self.scored[0], part, metric or self.primary)
+        return first not in self.values or bool(self.unmeasured(metric, part))
+
+    def unmeasured(self, metric: str | None = None, part: str = "test") -> str:
+        """Why a metric, or the primary one, cannot be measured on a part; empty where it can."""
+        return self.unmeasurable.get(part, {}).get(metric or self.primary, "")
+
+    @property
+    def metric(self) -> Metric:
+        """The primary one."""
+        return named(self.primary)
+
+    @property
+    def floor(self) -> float:
+        """The best primary score of a constant answer on the test split."""
+        return self.metric.best(scores[self.primary] for scores in self.reference.values())
+
+    def reading_nothing(self, part: str = "test") -> dict[str, dict[str, float]]:
+        """Scores by metric of each constant answer, by its name; nothing where they may not be shown."""
+        if not self.constants_shown:
+            return {}
+        return self.constants.get(part, self.reference if part == "test" else {})
+
+    @property
+    def short_title(self) -> str:
+        """The title without its subtitle."""
+        return self.title.split(":")[0]
+
+    @property
+    def heading(self) -> str:
+        """Title and, as code, the name that the CSVs and commands use; in the notation of `harness.text.escaping`."""
+        return f"{plain(self.short_title)} (`{self.task}`)"
+
+    @property
+    def family_title(self) -> str:
+        return FAMILY_TITLES.get(self.family, self.family)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts that are reported: the test split and, where a task ships one, the holdout."""
+        found = {part for _, _, part, _ in self.values} or {"test"}
+        return tuple(part for part in ("test", "holdout") if part in found)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Metric names, the primary one first."""
+        found = (metric for _, _, part, metric in self.values if part == "test")
+        return tuple(dict.fromkeys(found)) or (self.primary,)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The arms that the clinical one is compared with, the baseline first."""
+        return tuple(arm for arm in self.arms if ("test", arm) in self.estimates)
+
+    def over_seeds(self, arm: str, metric: str | None = None, part: str = "test") -> list[float]:
+        """The scores of every seed; of the primary metric unless another is named."""
+        return [self.values[arm, seed, part, metric or self.primary] for seed in self.scored]
+
+    def mean(self, arm: str, metric: str | None = None, part: str = "test") -> float:
+        return mean(self.over_seeds(arm, metric, part))
+
+    def delta(self, metric: str | None = None, part: str = "test", arm: str = "clinical") -> float:
+        """Mean over seeds of `arm` minus that of the baseline, whichever way is better."""
+        if self.rung and (arm, part) == ("clinical", "test"):
+            return self.estimates["test", AGAINST].delta  # rounded once, as the interval
+        return self.mean(arm, metric, part) - self.mean(AGAINST, metric, part)
+
+    def mean_table(self, arm: str, part: str = "test") -> list[dict]:
+        """Per-class rows, precision, recall and F1 averaged over seeds."""
+        by_seed = [{row["label"]: row for row in self.tables[arm, seed, part]} for seed in self.seeds]
+        return [
+            {
+                "label": label,
+                "support": by_seed[0][label]["support"],
+                **{k: mean_shown([rows[label][k] for rows in by_seed]) for k in ("precision", "recall", "f1")},
+            }
+            for label in self.labels
+        ]
+
+    def summed_matrix(self, arm: str, part: str = "test") -> list[list[int | None]]:
+        """Confusion counts added up over seeds; None where they are not shown."""
+        matrices = [self.matrices[arm, seed, part] for seed in self.seeds]
+        return [
+            [None if None in cells else sum(cells) for cells in zip(*rows, strict=True)]
+            for rows in zip(*matrices, strict=True)
+        ]
+
+
+def judged(comparisons: list[Comparison], statistics: Statistics) -> Judgements:
+    """Judgement by (task, family, other arm). All comparisons on whole test splits are one family of tests; holdouts
+    repeat them and are not part of it. Two arms that a constant answer beats are `inconclusive`."""
+    of = [(c, arm) for c in comparisons for arm in c.others]
+    estimates = [c.evidence.get(arm, c.estimates["test", arm]) for c, arm in of]
+    # What is coarsened brings its floor along, since that would tell how many rows have a label.
+    floors = [(0.0 if c.evidence else None) if c.rung else c.floor for c, _ in of]
+    return _judged(of, estimates, statistics, floors)
+
+
+def judged_readings(comparisons: list[Comparison], statistics: Statistics) -> dict[tuple, Judgement]:
+    """Judgement by (task, family, reading). The readings of all comparisons are a second family of tests."""
+    of = [(c, reading) for c in comparisons for reading in c.readings]
+    return _judged(of, [reading.estimate for _, reading in of], statistics)
+
+
+def _judged(of: list[tuple], estimates: list[Estimate], statistics: Statistics, floors: list | None = None) -> dict:
+    metrics, alpha = [c.metric for c, _ in of], 1 - statistics.level
+    found = judge(estimates, metrics, alpha=alpha, margin=statistics.margin, floors=floors)
+    return {(c.task, c.family, key): judgement for (c, key), judgement in zip(of, found, strict=True)}
+
+
+def four_decimals(value: float) -> float:
+    """As the CSVs print it, and never −0."""
+    return round(value, 4) + 0.0
+
+
+def mean(values: list[float]) -> float:
+    return math.fsum(values) / len(values)
+
+
+def mean_shown(values: list[float | None]) -> float | None:
+    """The mean, or None where one of the values is not shown."""
+    return None if None in values else mean(values)
+
+
+def spread(values: list[float]) -> float | None:
+    """Sample standard deviation; None for a single value."""
+    return statistics.stdev(values) if len(values) > 1 else None
+
+
+def read(scores: dict, title: str, seeds: tuple[int, ...]) -> Comparison:
+    """A scores file as a Comparison over `seeds`; further seeds in the file are ignored.
+
+    Raises MissingInputError where an arm or a seed of the run has no scores.
+    """
+    task, family = scores["task"], scores["family"]
+    first = ("test", scores["primary"])
+    present = {(m["arm"], m["seed"]) for m in scores["metrics"] if (m["part"], m["metric"]) == first}
+    arms = (*ARMS, *sorted({m["arm"] for m in scores["metrics"]} - set(ARMS)))
+    for arm in arms:
+        if lacking := [seed for seed in seeds if (arm, seed) not in present]:
+            raise MissingInputError(
+                f"{task} with {family}: no scores of arm {arm}, seed {', '.join(map(str, lacking))}.",
+                remedy=f"Run `harness finetune {task} {family}` and `harness score {task} {family}`, or `dvc repro`.",
+            )
+    diverged = tuple((run["arm"], run["seed"]) for run in scores.get("diverged", []) if run["seed"] in seeds)
+    found = _shape(scores, title, family, arms, seeds)
+    return replace(
+        found,
+        reference=scores["reference"],
+        estimates=stored.estimates(scores, seeds),
+        readings=stored.readings(scores),
+        diverged=diverged,
+    )
+
+
+def read_classic(scores: dict, title: str) -> Comparison:
+    """The scores of a task's linear model, in the shape of a comparison that has one arm."""
+    return _shape(scores, title, CLASSIC, (scores["system"],), (0,))
+
+
+def _shape(scores: dict, title: str, family: str, arms: tuple[str, ...], seeds: tuple[int, ...]) -> Comparison:
+    wanted = set(seeds)
+    return Comparison(
+        task=scores["task"],
+        title=title,
+        family=family,
+        head=scores["head"],
+        data_kind=scores["data_kind"],
+        primary=scores["primary"],
+        labels=tuple(scores["labels"]),
+        arms=arms,
+        seeds=seeds,
+        n=scores["n"],
+        groups=scores["groups"],
+        values={
+            (m["arm"], m["seed"], m["part"], m["metric"]): m["value"] for m in scores["metrics"] if m["seed"] in wanted
+        },
+        tables=stored.by_run(scores["per_class"]),
+        matrices={
+            (m["arm"], m["seed"], m["part"]): stored.matrix(m["cells"], len(scores["labels"]))
+            for m in scores["confusion"]
+            if len(scores["labels"]) <= MATRIX
+        },
+        reference={},
+        estimates={},
+        diverged=(),
+        inputs=scores["inputs"],
+        provenance=scores["provenance"],
+        lacking=scores.get("lacking", {}),
+        unmeasurable=scores.get("unmeasurable", {}),
+        **{
+            name: tuple(row for row in scores.get(name, []) if row["seed"] in wanted)
+            for name in ("slices", "privacy", "thresholds", "learning")
+        },
+    )

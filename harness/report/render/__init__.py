@@ -1,0 +1,1 @@
+"""The report as Markdown, HTML, LaTeX, CSV and pictures."""

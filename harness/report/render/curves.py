@@ -1,0 +1,141 @@
+"""Pictures of curves: learning, training loss during pre-training, and a binary task over all thresholds."""
+
+from collections.abc import Mapping
+
+from harness.report.model.results import FAMILY_TITLES, Comparison, mean
+from harness.report.render import plotting
+from harness.report.render.plotting import GRID, INK, SOFT
+
+TICKS = (0, 25, 50, 75, 100)
+
+
+def learning(comparisons: list[Comparison]) -> bytes:
+    """Validation score after so many updates: tasks in rows, families in columns, a thin line per seed, a thick one
+    for the mean."""
+    tasks = list(dict.fromkeys(c.task for c in comparisons))
+    families = list(dict.fromkeys(c.family for c in comparisons))
+    figure, axes = plotting.canvas(len(tasks), len(families), (10, 0.9 + 1.9 * len(tasks)))
+    at = {(c.task, c.family): c for c in comparisons}
+    for row, task in zip(axes, tasks, strict=True):
+        for panel, family in zip(row, families, strict=True):
+            c = at[task, family]
+            for arm in c.arms:
+                _learned(panel, c, arm)
+            _frame(panel)
+            panel.set(xlim=(0, None), ylim=plotting.limits(c.metric))
+            panel.locator_params(axis="y", nbins=2)
+            panel.locator_params(axis="x", nbins=4, integer=True)
+            panel.set_title(f"{c.family_title}, {task}", fontsize=9.5, color=INK)
+        row[0].set_ylabel(f"validation\n{plotting.axis(at[task, families[0]].metric)}", fontsize=9)
+    axes[-1][0].set_xlabel("updates", fontsize=9)
+    _legend_above(figure, axes, "thick: mean over seeds, thin: one seed", plotting.kinds_line(comparisons))
+    return plotting.png(figure)
+
+
+def _learned(panel, c: Comparison, arm: str) -> None:
+    look = plotting.style(arm)
+    runs = [dict(run["points"]) for run in c.learning if run["arm"] == arm and run["points"]]
+    for run in runs:
+        steps = sorted(run)
+        panel.plot(
+            steps, [100 * round(run[s], 4) for s in steps], color=look["stroke"], linewidth=0.7, alpha=0.55,
+            linestyle=look["line"],
+        )  # fmt: skip
+    # A run that stopped early has no later points; the mean ends where the first run does.
+    shared = sorted(set.intersection(*map(set, runs))) if runs else []
+    panel.plot(
+        shared, [100 * round(mean([run[s] for run in runs]), 4) for s in shared], color=look["stroke"], linewidth=2.2,
+        linestyle=look["line"], marker=look["marker"], markersize=5, markeredgecolor=INK, label=look["label"],
+    )  # fmt: skip
+
+
+def losses(checkpoints: Mapping[tuple[str, str], Mapping]) -> bytes:
+    """Training loss of each update's batch while an arm was trained here: a panel per family, a line per arm.
+
+    The masked-LM loss and, for a recipe that has it, that of next-sentence prediction, added up.
+    """
+    families = list(dict.fromkeys(family for (family, _), card in checkpoints.items() if card.get("losses")))
+    figure, axes = plotting.canvas(1, len(families), (10, 3.4), sharey=True)
+    for panel, family in zip(axes.flat, families, strict=True):
+        for (of, arm), card in checkpoints.items():
+            if of != family or not card.get("losses"):
+                continue
+            look = plotting.style(arm)
+            steps = [point["step"] for point in card["losses"]]
+            # Weights differ in their last bits between processors: drawn as far as they agree, like the table.
+            values = [round(point["loss"], 2) for point in card["losses"]]
+            panel.plot(
+                steps, values, color=look["stroke"], linewidth=1.8, linestyle=look["line"], label=look["label"],
+                marker=look["marker"], markersize=4, markeredgecolor=INK, markeredgewidth=0.6,
+                markevery=max(1, len(steps) // 8),
+            )  # fmt: skip
+        _frame(panel)
+        panel.set_ylim(bottom=0)
+        panel.locator_params(axis="x", nbins=5, integer=True)
+        panel.set_title(FAMILY_TITLES.get(family, family), fontsize=10.5, color=INK)
+        panel.set_xlabel("updates", fontsize=9)
+    axes.flat[0].set_ylabel("training loss, nats", fontsize=9)
+    _legend_above(figure, axes, "training batches")
+    return plotting.png(figure)
+
+
+def thresholds(group: list[Comparison]) -> bytes:
+    """ROC curves above, reliability below, a column per family; a thin line or a mark per seed."""
+    figure, axes = plotting.canvas(2, len(group), (10, 6.6))
+    for (above, below), c in zip(axes.T, group, strict=True):
+        for panel in (above, below):
+            panel.plot([0, 100], [0, 100], color=SOFT, linewidth=1, linestyle=(0, (2, 2)))
+            _frame(panel)
+            panel.set(xlim=(-2, 102), ylim=(-2, 102), xticks=TICKS, yticks=TICKS, aspect="equal")
+        for arm in c.arms:
+            found = [run for run in c.thresholds if run["arm"] == arm and run["part"] == "test"]
+            _roc(above, [run["roc"] for run in found if run["roc"]], plotting.style(arm))
+            _reliability(below, [run["calibration"] for run in found], plotting.style(arm))
+        above.set_title(c.family_title, fontsize=10.5, color=INK)
+        above.set_xlabel("false alarms among the others, %", fontsize=9)
+        below.set_xlabel("predicted probability, %", fontsize=9)
+    axes[0][0].set_ylabel("sensitivity, %", fontsize=9)
+    axes[1][0].set_ylabel("observed share, %", fontsize=9)
+    _legend_above(figure, axes, "thin line, mark: one seed", plotting.kinds_line(group))
+    return plotting.png(figure)
+
+
+def _roc(panel, curves: list[dict], look: dict) -> None:
+    every = [[(100 * round(f, 3), 100 * round(t, 3)) for f, t in curve["points"]] for curve in curves]
+    for points in every:
+        panel.plot(*zip(*points, strict=True), color=look["stroke"], linewidth=0.6, alpha=0.5, drawstyle="steps-post")
+    if every:
+        # All curves stand on one grid of false alarm rates.
+        middle = [(points[0][0], mean([t for _, t in points])) for points in zip(*every, strict=True)]
+        panel.plot(
+            *zip(*middle, strict=True), color=look["stroke"], linewidth=2.2, linestyle=look["line"],
+            marker=look["marker"], markersize=5, markeredgecolor=INK, markevery=20, label=look["label"],
+        )  # fmt: skip
+
+
+def _reliability(panel, found: list[dict], look: dict) -> None:
+    points = [point for calibration in found for point in calibration["points"]]
+    predicted, observed = ([100 * round(point[side], 2) for point in points] for side in ("predicted", "observed"))
+    sizes = [8 + 60 * point["n"] / max(p["n"] for p in points) for point in points]
+    panel.scatter(
+        predicted, observed, s=sizes, marker=look["marker"], alpha=0.65, facecolor=look["stroke"], edgecolor=INK,
+        linewidth=0.7,
+    )  # fmt: skip
+
+
+def _frame(panel) -> None:
+    panel.grid(color=GRID, linewidth=0.7)
+    panel.set_axisbelow(True)
+    panel.tick_params(labelsize=8.5)
+
+
+def _legend_above(figure, axes, *notes: str) -> None:
+    """One legend for all panels, above them, with what the marks mean."""
+    named = {}
+    for panel in axes.flat:
+        for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
+            named.setdefault(label, handle)
+    figure.legend(
+        named.values(), named.keys(), loc="outside upper center", ncols=max(1, len(named)), frameon=False, fontsize=10,
+        title=" · ".join(notes), title_fontsize=9, handlelength=3.5,
+    )  # fmt: skip

@@ -1,0 +1,101 @@
+"""The report's pictures by file name, and the first of them: the scores of both arms."""
+
+import textwrap
+from collections.abc import Mapping
+
+from harness.params.config import Statistics
+from harness.report.model import pictures
+from harness.report.model.results import Comparison, Judgements, mean, spread
+from harness.report.render import curves, forest, plotting
+from harness.report.render.plotting import INK, SOFT
+from harness.report.text import wording
+
+# Characters of a title that a panel is wide.
+PANEL_WIDTH = 32
+
+
+def draw(
+    comparisons: list[Comparison],
+    judgements: Judgements,
+    checkpoints: Mapping[tuple[str, str], Mapping],
+    statistics: Statistics,
+) -> dict[str, bytes]:
+    """Every figure by file name; one that has nothing to show is left out."""
+    found = {"arms.png": arms(comparisons), "forest.png": forest.draw(comparisons, judgements, statistics)}
+    if any(run["points"] for c in comparisons for run in c.learning):
+        found[pictures.LEARNING] = curves.learning(comparisons)
+    if any(card.get("losses") for card in checkpoints.values()):
+        found[pictures.LOSSES] = curves.losses(checkpoints)
+    for task in dict.fromkeys(c.task for c in comparisons):
+        group = [c for c in comparisons if c.task == task]
+        if any(c.thresholds for c in group):
+            found[pictures.thresholds(task)] = curves.thresholds(group)
+    return found
+
+
+def arms(comparisons: list[Comparison]) -> bytes:
+    """Bars of the means by task (panels) and family, whiskers of one SD, and a dot for every seed."""
+    tasks = list(dict.fromkeys(c.task for c in comparisons))
+    columns = min(3, len(tasks))
+    rows = -(-(len(tasks) + (len(tasks) > 1)) // columns)
+    figure, axes = plotting.canvas(rows, columns, (10, 3.3 * rows))
+    panels = list(axes.flat)
+    for panel, task in zip(panels, tasks, strict=False):
+        _panel(panel, [c for c in comparisons if c.task == task])
+    for panel in panels[len(tasks) :]:
+        panel.axis("off")
+    # A task that cannot be measured has no bars.
+    legends = [panel.get_legend_handles_labels() for panel in panels[: len(tasks)]]
+    handles, labels = max(legends, key=lambda legend: len(legend[0]))
+    title = f"{plotting.kinds_line(comparisons)}\nbar: mean over seeds, mark: one seed"
+    if len(panels) > len(tasks):
+        panels[len(tasks)].legend(
+            handles, labels, loc="center left", frameon=False, fontsize=10.5, title=title, title_fontsize=9.5
+        )
+    else:
+        if handles:
+            panels[0].legend(handles, labels, frameon=False, fontsize=9)
+        figure.supxlabel(title, fontsize=10)
+    return plotting.png(figure)
+
+
+def _panel(panel, group: list[Comparison]) -> None:
+    if group[0].unshown():
+        why = wording.WITHHELD if group[0].rung else wording.UNMEASURED
+        panel.text(0.5, 0.5, why, transform=panel.transAxes, ha="center", fontsize=10, color=SOFT)
+        panel.set_xlim(-0.5, len(group) - 0.5)
+    else:
+        _bars(panel, group)
+    panel.set_xticks(range(len(group)), [c.family_title for c in group], fontsize=10)
+    panel.set_ylim(*plotting.limits(group[0].metric))
+    panel.set_ylabel(plotting.axis(group[0].metric), fontsize=10)
+    panel.set_title(textwrap.fill(group[0].short_title, PANEL_WIDTH), fontsize=11, color=INK)
+
+
+def _bars(panel, group: list[Comparison]) -> None:
+    present = list(dict.fromkeys(arm for c in group for arm in c.arms))
+    width = 0.8 / len(present)
+    for k, arm in enumerate(present):
+        style = plotting.style(arm)
+        for i, c in enumerate(group):
+            if arm not in c.arms:
+                continue
+            points = [100 * round(value, 4) for value in c.over_seeds(arm)]
+            x = i + (k - (len(present) - 1) / 2) * width
+            panel.bar(
+                x, mean(points), width * 0.92, color=style["color"], edgecolor=INK, linewidth=0.8, hatch=style["hatch"],
+                label=style["label"] if i == 0 else None,
+            )  # fmt: skip
+            deviation = spread(points)
+            if deviation is not None:
+                panel.errorbar(x, mean(points), yerr=deviation, color=INK, linewidth=1.4, capsize=4)
+            panel.scatter(
+                [x + 0.5 * width * offset for offset in plotting.jitter(len(points))], points, s=16,
+                marker=style["marker"], facecolor="white", edgecolor=INK, linewidth=0.8, zorder=3,
+            )  # fmt: skip
+    if group[0].constants_shown:
+        floor = 100 * round(group[0].floor, 4)
+        panel.axhline(floor, color=SOFT, linestyle=(0, (4, 3)), linewidth=1.2, label="Best constant answer")
+    if (classic := group[0].classic) and not classic.unshown():
+        height = 100 * round(classic.mean(*classic.arms), 4)
+        panel.axhline(height, color=INK, linestyle=(0, (1, 1.5)), linewidth=1.4, label="Classic linear model")

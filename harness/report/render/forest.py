@@ -1,0 +1,121 @@
+"""The forest plot: every difference with its interval, and a mark whose shape is the verdict."""
+
+import math
+
+from harness.params.config import Statistics
+from harness.report.model.results import AGAINST, Comparison, Judgements
+from harness.report.render import plotting
+from harness.report.render.plotting import GRID, INK, SOFT
+from harness.report.text import wording
+from harness.statistics.verdicts import Judgement
+
+# Shape and filling say the verdict; colour only repeats it.
+MARK = {
+    "better": {"marker": "^", "facecolor": "#009e73", "label": "better"},
+    "worse": {"marker": "v", "facecolor": "#d55e00", "label": "worse"},
+    "equivalent": {"marker": "s", "facecolor": "#0072b2", "label": "equivalent"},
+    "inconclusive": {"marker": "o", "facecolor": "white", "label": "inconclusive"},
+    "collapsed": {"marker": "X", "facecolor": "#bbbbbb", "label": f"inconclusive: {wording.COLLAPSED}"},
+}
+ROW = 0.34  # inches
+
+
+def draw(comparisons: list[Comparison], judgements: Judgements, statistics: Statistics) -> bytes:
+    """One row per difference, grouped by task, in points; the band is the declared margin, within which none matters.
+
+    To the right is better: where lower is better, a difference is drawn with its sign turned and printed as it is.
+    An interval that is much longer than the others runs out of the picture with an arrow; the figures at its right
+    hold its ends.
+    """
+    rows = [(c, arm) for c in comparisons for arm in c.others]
+    margin, level = statistics.margin, statistics.level
+    tasks = len({c.task for c in comparisons})
+    figure, axes = plotting.canvas(1, 1, (10, 1.6 + ROW * (len(rows) + 1.1 * tasks)))
+    panel = axes.flat[0]
+    limit = _limit(rows, margin)
+    panel.axvspan(-100 * margin, 100 * margin, facecolor="#eceff3", edgecolor=SOFT, linestyle=":", linewidth=1)
+    panel.axvline(0, color=INK, linewidth=1)
+    at, ticks, before = 0.0, [], None
+    for c, arm in rows:
+        if c.task != before:
+            at += 1.1 if before else 0.8
+            panel.text(
+                0.0, at - 0.78, c.short_title + _turned(c), transform=panel.get_yaxis_transform(), fontsize=10,
+                weight="bold", color=INK, va="center",
+            )  # fmt: skip
+        _row(panel, at, c, arm, judgements[c.task, c.family, arm], limit)
+        ticks.append((at, c.family_title + ("" if arm == AGAINST else f" against {arm}")))
+        before, at = c.task, at + 1
+    panel.set_yticks([y for y, _ in ticks], [text for _, text in ticks], fontsize=10)
+    panel.set_ylim(at - 0.4, -0.5)
+    panel.set_xlim(-limit, limit)
+    panel.grid(axis="x", color=GRID, linewidth=0.8)
+    panel.set_axisbelow(True)
+    panel.set_xlabel(
+        f"clinical worse  ←   difference in points, {100 * level:g} % interval   →  clinical better\n"
+        f"band: ± {100 * margin:g} points, declared not to matter · {plotting.kinds_line(comparisons)}",
+        fontsize=10,
+    )
+    _legend(panel, [judgements[c.task, c.family, arm] for c, arm in rows if not c.unmeasured()])
+    return plotting.png(figure)
+
+
+def _turned(c: Comparison) -> str:
+    return "" if c.metric.higher_is_better else f" ({c.metric.title}: lower is better, drawn to the right)"
+
+
+def kind(judgement: Judgement) -> str:
+    """The key of a verdict's mark."""
+    return "collapsed" if judgement.collapsed else judgement.verdict
+
+
+def _limit(rows: list, margin: float) -> float:
+    """Half the width of the picture in points: three quarters of the intervals fit in it."""
+    ends = []
+    for c, arm in rows:
+        estimate = c.estimates["test", arm]
+        known = [abs(v) for v in (estimate.delta, estimate.ci_low, estimate.ci_high) if v is not None]
+        ends += [max(known)] if known else []
+    fitting = sorted(ends)[math.ceil(0.75 * len(ends)) - 1] if ends else 0.0
+    return 100 * round(1.15 * max(fitting, 1.5 * margin, 0.01), 4)
+
+
+def _row(panel, y: float, c: Comparison, arm: str, judgement: Judgement, limit: float) -> None:
+    e, mark = c.estimates["test", arm], MARK[kind(judgement)]
+    if not e.measured:
+        _beside(panel, y, wording.WITHHELD if c.rung else wording.UNMEASURED)
+        return
+    text = wording.difference(e.delta, c.primary)
+    if e.ci_low is not None and e.ci_high is not None:
+        low, high = sorted(100 * round(c.metric.gain(end), 4) for end in (e.ci_low, e.ci_high))
+        panel.plot([max(low, -limit), min(high, limit)], [y, y], color=INK, linewidth=1.6, solid_capstyle="butt")
+        for end, side in ((low, -1), (high, 1)):
+            if abs(end) <= limit:
+                panel.plot([end, end], [y - 0.16, y + 0.16], color=INK, linewidth=1.6)
+            elif end * side > 0:
+                panel.plot([side * limit], [y], marker="<" if side < 0 else ">", color=INK, clip_on=False, markersize=7)
+        text += f"  [{wording.difference(e.ci_low, c.primary)} to {wording.difference(e.ci_high, c.primary)}]"
+    delta = 100 * round(c.metric.gain(e.delta), 4)
+    panel.scatter(
+        [min(max(delta, -limit), limit)], [y], s=62, marker=mark["marker"], facecolor=mark["facecolor"], edgecolor=INK,
+        linewidth=1.1, zorder=3, clip_on=False,
+    )  # fmt: skip
+    _beside(panel, y, text)
+
+
+def _beside(panel, y: float, text: str) -> None:
+    panel.text(1.015, y, text, transform=panel.get_yaxis_transform(), fontsize=9, color=INK, va="center", clip_on=False)
+
+
+def _legend(panel, judgements: list[Judgement]) -> None:
+    """The marks of the verdicts that occur."""
+    present = {kind(judgement) for judgement in judgements}
+    for name, mark in MARK.items():
+        if name in present:
+            panel.scatter([], [], s=62, edgecolor=INK, linewidth=1.1, **mark)
+    if not present:
+        return
+    panel.legend(
+        loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(present), frameon=False, fontsize=9.5,
+        handletextpad=0.3, columnspacing=1.4,
+    )  # fmt: skip

@@ -1,0 +1,74 @@
+"""What all pictures share: styles, an empty canvas, and PNG bytes that are the same for the same scores.
+
+Arms differ by hatching, marker and line as well as by colour (the palette of Okabe and Ito), so that a
+grey print and a colour-blind reader keep them apart. Scores are drawn as the tables round them: their last
+digits differ between processors, and a picture in git must not.
+"""
+
+import io
+
+from harness.metrics import Metric
+from harness.report.model.results import Comparison
+from harness.report.text import wording
+
+ARM_STYLE = {
+    "baseline": {"color": "#9db4c9", "hatch": "////", "marker": "o", "label": "Baseline", "line": (0, (5, 2))},
+    "clinical": {"color": "#d55e00", "hatch": "", "marker": "D", "label": "Clinical", "line": "-"},
+    "control": {"color": "#f0e442", "hatch": "...", "marker": "s", "label": "Control", "line": (0, (1, 1.5))},
+}
+# A line needs more contrast to white than a bar with an edge.
+LINE_COLOR = {"baseline": "#3f6a8f", "clinical": "#d55e00", "control": "#8a7d00"}
+INK, SOFT, GRID = "#1c2330", "#6b7482", "#dde1e7"
+
+
+def style(arm: str) -> dict:
+    """The style of an arm; one of an unknown name still gets its own marker."""
+    unknown = {"color": "#bbbbbb", "hatch": "xx", "marker": "v", "label": arm, "line": "-."}
+    return {"stroke": LINE_COLOR.get(arm, SOFT), **ARM_STYLE.get(arm, unknown)}
+
+
+def kinds_line(comparisons: list[Comparison]) -> str:
+    text = wording.kinds(c.data_kind for c in comparisons)
+    return text[:1].upper() + text[1:]
+
+
+def axis(metric: Metric) -> str:
+    """The name of an axis of scores, which are drawn in hundredths."""
+    return metric.title + ("" if metric.in_points else " × 100") + ("" if metric.higher_is_better else wording.LOWER)
+
+
+def limits(metric: Metric) -> tuple[float, float]:
+    return 100 * metric.lowest, 100 * metric.highest
+
+
+def jitter(n: int) -> list[float]:
+    """Evenly spread offsets in −0.5 … 0.5, so that equal scores stay visible."""
+    return [0.0] if n == 1 else [i / (n - 1) - 0.5 for i in range(n)]
+
+
+def canvas(rows: int, columns: int, size: tuple[float, float], **options):
+    """A figure without pyplot, which would keep global state; `size` in inches, `options` are those of subplots."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, dpi=110, layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(rows, columns, squeeze=False, **options)
+    for panel in axes.flat:
+        panel.spines[["top", "right"]].set_visible(False)
+        panel.tick_params(colors=INK)
+    return figure, axes
+
+
+def png(figure) -> bytes:
+    import matplotlib
+    from matplotlib.text import Text
+
+    target = io.BytesIO()
+    # A title or a label with two dollar signs is no formula: those made so far, and those that drawing makes.
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
+    with matplotlib.rc_context({"font.family": "DejaVu Sans", "hatch.linewidth": 0.8, "text.parse_math": False}):
+        # Without the version string the same picture is the same bytes.
+        figure.savefig(target, format="png", metadata={"Software": None})
+    return target.getvalue()

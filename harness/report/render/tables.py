@@ -1,0 +1,192 @@
+"""Tables as files: the two CSVs other programs read, Markdown for a reader, LaTeX for a paper."""
+
+import csv
+import io
+
+from harness.report.model.document import Bullets, Details, Figure, Paragraph, Report, Table
+from harness.report.model.results import Comparison
+from harness.statistics.verdicts import Judgement
+from harness.text import escaping
+
+RESULTS = ("task", "family", "arm", "seed", "metric", "primary", "value", "n_test", "data_kind")
+CLASSIC = ("task", "system", "metric", "primary", "value", "n_test", "data_kind")
+COMPARISON = (
+    "task", "family", "against", "metric", "reference", "clinical", "delta", "ci_low", "ci_high", "p_value",
+    "p_holm", "mde", "verdict", "n_test", "n_groups", "n_seeds", "data_kind",
+)  # fmt: skip
+READINGS = (
+    "task", "family", "decided_by", "arm", "against", "metric", "reference", "value", "delta", "ci_low", "ci_high",
+    "p_value", "p_holm", "verdict", "n_test", "n_groups", "n_seeds", "data_kind",
+)  # fmt: skip
+
+
+def number(value: float) -> str:
+    """Four decimals: scores come from counts, and nothing finer is the same on every processor."""
+    return f"{value + 0.0:.4f}".replace("-0.0000", "0.0000")
+
+
+def printed(c: Comparison, value: float) -> str:
+    """Four decimals, or as many as were released."""
+    return number(value) if c.rung is None else f"{value + 0.0:.2f}"
+
+
+def _evidence(c: Comparison, name: str, value: float) -> str:
+    return number(value) if name.startswith("p_") else printed(c, value)
+
+
+def results_csv(comparisons: list[Comparison]) -> str:
+    """One row per task, family, arm, seed and metric of the test split; `primary` marks what the arms are compared by.
+
+    Scores of a shipped holdout carry the prefix `holdout_`, and the holdout's own row count; none of them is primary.
+    What cannot be measured is empty; so is what is not released, and the seed of a mean over all of them.
+    """
+    rows = []
+    for c in comparisons:
+        for arm in c.arms:
+            for seed in c.scored:
+                for part in c.parts:
+                    for metric in c.metrics:
+                        value = "" if c.unshown(metric, part) else printed(c, c.values[arm, seed, part, metric])
+                        which = "" if seed is None else seed
+                        rows.append((c.task, c.family, arm, which, *_named(c, part, metric), value, *_of(c, part)))
+    return _csv(RESULTS, rows)
+
+
+def classic_csv(comparisons: list[Comparison]) -> str:
+    """What does without an encoder: one row per task, system (a linear model, constant answers) and metric.
+
+    Named as in `results.csv`.
+    """
+    rows = []
+    for c in {c.task: c for c in comparisons}.values():
+        linear = c.classic
+        for part in linear.parts:
+            shown = [m for m in linear.metrics if not linear.unshown(m, part) and not c.unmeasured(m, part)]
+            systems = {arm: {m: linear.mean(arm, m, part) for m in shown} for arm in linear.arms}
+            for system, scores in (systems | c.reading_nothing(part)).items():
+                for metric in linear.metrics:
+                    value = printed(linear, scores[metric]) if metric in shown else ""
+                    rows.append((c.task, system, *_named(c, part, metric), value, *_of(linear, part)))
+    return _csv(CLASSIC, rows)
+
+
+def _named(c: Comparison, part: str, metric: str) -> tuple[str, str]:
+    """A metric's name in a table, and whether it is the primary one."""
+    name = metric if part == "test" else f"{part}_{metric}"
+    return name, str(name == c.primary).lower()
+
+
+def _of(c: Comparison, part: str) -> tuple[int, str]:
+    return c.n[part], c.data_kind
+
+
+def comparison_csv(comparisons: list[Comparison], judgements: dict[tuple[str, str, str], Judgement]) -> str:
+    """One row per task, family and arm that the clinical one is compared with, on the test split.
+
+    `judgements` are by (task, family, other arm). `delta` is clinical − reference, whichever way is better. What cannot
+    be known (an interval from one seed, or all numbers where nothing can be measured) is empty.
+    """
+    rows = []
+    for c in comparisons:
+        for arm in c.others:
+            e, judgement = c.estimates["test", arm], judgements[c.task, c.family, arm]
+            numbers = {name: getattr(e, name) for name in ("reference", "clinical", "delta", "ci_low", "ci_high")}
+            numbers |= {"p_value": e.p_value, "p_holm": judgement.p_holm, "mde": e.mde}
+            rows.append({
+                "task": c.task, "family": c.family, "against": arm, "metric": c.primary,
+                **{name: "" if value is None else _evidence(c, name, value) for name, value in numbers.items()},
+                "verdict": judgement.verdict, "n_test": c.n["test"], "n_groups": e.n_groups, "n_seeds": e.n_seeds,
+                "data_kind": c.data_kind,
+            })  # fmt: skip
+    return _csv(COMPARISON, [[row[column] for column in COMPARISON] for row in rows])
+
+
+def readings_csv(comparisons: list[Comparison], judged: dict) -> str:
+    """One row per task, family, kind of test row and pair of arms; `delta` is that of `arm` − that of `against`.
+
+    `judged` is by (task, family, reading). No row where data do not say what decides their rows.
+    """
+    rows = []
+    for c in comparisons:
+        for r in c.readings:
+            e, judgement = r.estimate, judged[c.task, c.family, r]
+            numbers = (e.reference, e.clinical, e.delta, e.ci_low, e.ci_high, e.p_value, judgement.p_holm)
+            cells = ("" if value is None else number(value) for value in numbers)
+            at = (c.task, c.family, r.decided_by, r.arm, r.against, c.primary)
+            rows.append((*at, *cells, judgement.verdict, r.n, e.n_groups, e.n_seeds, c.data_kind))
+    return _csv(READINGS, rows)
+
+
+def _csv(header: tuple, rows: list) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(map(escaping.cell, row) for row in rows)
+    return text.getvalue()
+
+
+def markdown(report: Report) -> str:
+    """The report as `README.md` shows it on a forge."""
+    title, lead, notice = map(escaping.markdown, (report.title, report.lead, report.notice))
+    lines = [f"# {title}", "", lead, "", f"> **{notice}**", ""]
+    for section in report.sections:
+        lines += [f"## {escaping.markdown(section.title)}", ""]
+        for block in section.blocks:
+            lines += [*_markdown_block(block), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _markdown_block(block) -> list[str]:
+    match block:
+        case Paragraph(text):
+            return [escaping.markdown(text)]
+        case Bullets(items):
+            return [f"- {escaping.markdown(item)}" for item in items]
+        case Figure(name, caption, alt):
+            return [f"![{escaping.markdown(alt)}](figures/{name})", "", f"*{escaping.markdown(caption)}*"]
+        case Details(summary, blocks):
+            inner = [line for b in blocks for line in [*_markdown_block(b), ""]]
+            # A line of HTML, in which Markdown has no say.
+            return ["<details>", f"<summary>{escaping.html_text(summary)}</summary>", "", *inner, "</details>"]
+        case Table():
+            return markdown_table(block)
+    raise TypeError(f"no Markdown for {type(block).__name__}")
+
+
+def markdown_table(table: Table) -> list[str]:
+    """Caption and pipe table, numbers aligned right."""
+
+    def row(cells) -> str:
+        return "| " + " | ".join(map(escaping.markdown_cell, cells)) + " |"
+
+    rule = [":--" if i < table.names else "--:" for i in range(len(table.header))]
+    return [f"**{escaping.markdown(table.caption)}**", "", row(table.header), row(rule), *map(row, once(table))]
+
+
+def once(table: Table) -> list[tuple[str, ...]]:
+    """The rows with the columns that a group shares left blank after its first row."""
+    shown, before = [], None
+    for row in table.rows:
+        key = row[: table.grouped]
+        shown.append(("",) * table.grouped + row[table.grouped :] if key == before else row)
+        before = key
+    return shown
+
+
+def latex(tables: list[Table]) -> str:
+    """The tables as floats for `\\input`; a group's shared columns are printed once."""
+    parts = ["% Generated by the stage `report`; needs \\usepackage{booktabs} and UTF-8 input.\n"]
+    for table in tables:
+        columns = "l" * table.names + "r" * (len(table.header) - table.names)
+        lines = [
+            r"\begin{table}", r"\centering", r"\small", rf"\caption{{{escaping.latex(table.caption)}}}",
+            rf"\begin{{tabular}}{{{columns}}}", r"\toprule",
+            " & ".join(map(escaping.latex, table.header)) + r" \\", r"\midrule",
+        ]  # fmt: skip
+        for number, row in enumerate(once(table)):
+            if table.grouped and number and row[0]:
+                lines.append(r"\addlinespace")
+            lines.append(" & ".join(map(escaping.latex, row)) + r" \\")
+        lines += [r"\bottomrule", r"\end{tabular}", r"\end{table}", ""]
+        parts.append("\n".join(lines))
+    return "\n".join(parts)

@@ -1,0 +1,1 @@
+"""The report's sections: what is said, and in which words."""

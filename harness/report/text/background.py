@@ -1,0 +1,162 @@
+"""The report's sections on data, splits, corpora and checkpoints, from the cards the stages wrote."""
+
+from dataclasses import dataclass
+
+from harness.report.model import pictures
+from harness.report.model.document import Details, Figure, Paragraph, Table
+from harness.report.model.results import Comparison
+from harness.report.text import checkpoints as checkpoint_tables
+from harness.report.text import wording
+from harness.text.escaping import plain
+
+PARTS = ("train", "validation", "test", "holdout", "excluded")
+
+
+@dataclass(frozen=True)
+class Background:
+    """What the report knows besides scores; all values are the cards that the stages wrote.
+
+    `cards` (of the data) and `leakage` by task; `corpus` is empty where nothing was pre-trained;
+    `checkpoints` by (family, arm).
+    """
+
+    cards: dict[str, dict]
+    leakage: dict[str, dict]
+    corpus: dict
+    checkpoints: dict[tuple[str, str], dict]
+
+
+def data(comparisons: list[Comparison], cards: dict[str, dict], leakages: dict[str, dict]) -> tuple:
+    """What went in, the way of every row from there to a part, and what the leakage gate found.
+
+    A table holds data of one kind: what may be said of restricted rows is not what may be said of others.
+    """
+    present = {c.data_kind for c in comparisons}
+    kinds = [kind for kind in wording.KINDS if kind in present] + sorted(present - set(wording.KINDS))
+    return tuple(
+        block
+        for kind in kinds
+        for block in _of_kind([c for c in comparisons if c.data_kind == kind], cards, leakages, len(kinds) > 1)
+    )
+
+
+def _of_kind(comparisons: list[Comparison], cards: dict, leakages: dict, among_others: bool) -> list:
+    titles = {c.task: c.heading for c in comparisons}
+    kind = wording.kinds(c.data_kind for c in comparisons)
+    folded = f" ({kind})" if among_others else ""
+    rows = []
+    for task, title in titles.items():
+        card, source = cards[task], cards[task].get("source", {})
+        stated = [plain(source.get(key) or wording.ABSENT) for key in ("language", "licence")]
+        counted = (card["rows_in"], dropped(card), card["rows"])
+        rows.append((title, card["kind"], *stated, findings(leakages[task]), *map(wording.count, counted)))
+    header = ("Task", "Kind", "Language", "Licence", "Leakage gate", "Rows in", "Dropped", "Kept")
+    blocks = [Table(f"Data sets ({kind})", header, tuple(rows), names=5)]
+    steps = [(title, *step) for task, title in titles.items() for step in flow(cards[task], leakages[task])]
+    caption = f"From raw rows to parts ({kind}); a group is never divided between parts"
+    blocks.append(Table(caption, ("Task", "Step", "Rows", "Groups"), tuple(steps), names=2, grouped=1))
+    if checks := [(title, *check) for task, title in titles.items() for check in _checks(leakages[task])]:
+        caption = f"What the leakage gate looked for across the splits ({kind})"
+        table = Table(caption, ("Task", "Check", "Result", "Detail", "Count"), tuple(checks), names=4, grouped=1)
+        blocks.append(Details(f"Leakage checks{folded}", (table,)))
+    if repaired := [
+        (title, plain(reason), wording.count(n))
+        for task, title in titles.items()
+        for reason, n in sorted(cards[task].get("repaired", {}).items())
+    ]:
+        caption = f"Rows repaired, by reason ({kind}); a row may be repaired more than once"
+        table = Table(caption, ("Task", "Reason", "Count"), tuple(repaired), names=2, grouped=1)
+        blocks.append(Details(f"Repaired{folded}", (table,)))
+    return blocks
+
+
+def flow(card: dict, leakage: dict) -> list[tuple[str, str, str]]:
+    """(step, rows, groups) from the rows read to the parts; what is not counted is a dash."""
+    steps = [("read", card["rows_in"], None)]
+    steps += [(f"− dropped: {plain(reason)}", n, None) for reason, n in sorted(card.get("dropped", {}).items())]
+    steps.append(("= kept", card["rows"], leakage.get("groups")))
+    for part in PARTS:
+        if found := leakage["splits"].get(part):
+            steps.append((f"→ {part}", found["rows"], found.get("groups")))
+    steps.append(("largest group", leakage.get("largest_group"), None))
+    return [(step, wording.count(rows), wording.count(groups)) for step, rows, groups in steps]
+
+
+def dropped(card: dict) -> int | None:
+    """Rows that were dropped, for any reason; None where they may not be shown."""
+    return None if card["rows_in"] is None else card["rows_in"] - card["rows"]
+
+
+def findings(leakage: dict) -> str:
+    """One phrase for all checks of a split."""
+    checks = leakage.get("checks", [])
+    raised = [
+        f"{plain(check['check'])}: {wording.count(check['count'])} ({check['level']})"
+        for check in checks
+        if check["level"] != "ok"
+    ]
+    if not checks:
+        return wording.ABSENT
+    return "; ".join(raised) or f"nothing found in {wording.amount(len(checks), 'check')}"
+
+
+def _checks(leakage: dict) -> list[tuple[str, ...]]:
+    found = [
+        (plain(check["check"]), check["level"], plain(check.get("detail", "")), wording.count(check["count"]))
+        for check in leakage.get("checks", [])
+    ]
+    if blind := (leakage.get("text_blind_rule") or {}).get("grouped_split"):
+        detail = "accuracy of answering the opposite of the sibling's training label, without reading"
+        found.append(("text-blind sibling rule, score", "", detail, wording.score("accuracy", blind["accuracy"])))
+    return found
+
+
+def pretraining(comparisons: list[Comparison], corpus: dict, checkpoints: dict[tuple[str, str], dict]) -> tuple:
+    """The checkpoints of each family and their masked-LM loss, and the corpora."""
+    kind = (corpus.get("source") or {}).get("kind")
+    kinds = wording.kinds([kind] if kind else [c.data_kind for c in comparisons])
+    blocks = checkpoint_tables.blocks(checkpoints, kinds)
+    if any(card.get("losses") for card in checkpoints.values()):
+        words = (
+            "Loss of the training batches while an arm was trained here, with that of next-sentence prediction where a "
+            f"recipe has it ({kinds}). Arms read different text and masks, so their heights do not compare; what "
+            "compares is the held-out loss above."
+        )
+        alt = "Curves of the training loss over updates, a panel per family and a line per arm; all are in the cards."
+        blocks.append(Figure(pictures.LOSSES, words, alt))
+    if corpus.get("parts"):
+        blocks += _corpora(corpus, kinds)
+    return tuple(blocks)
+
+
+def _corpora(card: dict, kinds: str) -> list:
+    """Size of each corpus, and what was taken out of it and why."""
+    sizes, removed = [], []
+    for part, tally in card["parts"].items():
+        documents = tally["documents"]
+        counted = (documents["in"], documents["kept"], tally["words"], tally["longest_match"]["kept"])
+        sizes.append((part.capitalize(), *map(wording.count, counted)))
+        for reason, counts in sorted(tally["removed"].items()):
+            removed += [
+                (part.capitalize(), plain(reason), plain(document_type.replace("_", " ")), wording.count(n))
+                for document_type, n in sorted(counts["by_document_type"].items())
+            ]
+    header = ("Corpus", "Documents read", "Kept", "Words", "Longest match left")
+    overlap = card.get("overlap") or {}
+    blocks = [Table(f"Pre-training corpora ({kinds})", header, tuple(sizes))]
+    if overlap.get("n"):
+        planted = overlap.get("planted") or {}
+        check = f" Of {planted['planted']} planted test texts the search found {planted['found']}." if planted else ""
+        blocks.append(
+            Paragraph(
+                f"A document goes when it holds {100 * overlap['coverage']:.0f} % or more of the {overlap['n']}-grams "
+                f"of a validation, test or holdout text. *Longest match left* is in words.{check}"
+            )
+        )
+    if removed:
+        caption = f"Documents removed from the corpora ({kinds})"
+        table = Table(caption, ("Corpus", "Reason", "Document type", "Documents"), tuple(removed), names=3, grouped=1)
+        blocks.append(Details("Removed from the corpora", (table,)))
+    else:
+        blocks.append(Paragraph("Nothing had to be removed from the corpora."))
+    return blocks

@@ -1,0 +1,126 @@
+"""What the numbers do not show, as far as it follows from how they were made."""
+
+from harness.report.model.results import AGAINST, Comparison
+from harness.report.text import wording
+from harness.report.text.checkpoints import BUILT, source_kind
+from harness.text.escaping import plain
+
+SMALL_TEST = 100  # rows
+
+
+def cautions(comparisons: list[Comparison], checkpoints: dict[tuple[str, str], dict]) -> tuple[str, ...]:
+    """One sentence each. `checkpoints` are the cards by (family, arm)."""
+    items = [
+        *_data(comparisons),
+        "That a difference is real because it stands in a table: the verdict says which are. Nor that there is none "
+        "where the verdict is inconclusive: *detectable* says how large it would have to be to be found.",
+    ]
+    if not any(arm == "control" for c in comparisons for arm in c.arms):
+        items.append(
+            "That clinical text is the cause: the clinical arm also had more training steps than the baseline, and no "
+            "arm trained equally long on general text stands beside it."
+        )
+    items.append(
+        "That pre-training again would give the same: each arm is one pre-training run, and seeds vary only the "
+        "fine-tuning."
+    )
+    return (*items, *_sizes(checkpoints), *_weak(comparisons))
+
+
+def _data(comparisons: list[Comparison]) -> list[str]:
+    named = {
+        kind: wording.listing(wording.codes(c.task for c in comparisons if c.data_kind == kind))
+        for kind in wording.KINDS
+    }
+    present = {c.data_kind for c in comparisons}
+    sentences = {
+        "synthetic": f"That it holds for real text: the data of {named['synthetic']} are synthetic. Generated text is "
+        "more regular than what people write, and how hard a task is was chosen, not found.",
+        "public": f"That it holds for a hospital's own records: {named['public']} are public sets, made for research.",
+        "restricted": f"That it holds elsewhere: the restricted data of {named['restricted']} come from one place.",
+    }
+    return [sentence for kind, sentence in sentences.items() if kind in present]
+
+
+def _sizes(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
+    """How small the encoders are that the pipeline built itself."""
+    counts = {
+        round(card["parameters"] / 1e6, 1)
+        for card in checkpoints.values()
+        if source_kind(card) == BUILT and card.get("parameters")
+    }
+    if not counts:
+        return []
+    span = " to ".join(f"{n:.1f}" for n in sorted({min(counts), max(counts)}))
+    return [
+        f"That large encoders behave so: those built here have {span} million parameters, the published ones more than "
+        "300 million. Encoders of this size know no medicine."
+    ]
+
+
+def _weak(comparisons: list[Comparison]) -> list[str]:
+    """Small test splits, arms that a constant answer beats, and runs that went wrong."""
+    # Whether a constant answer or the linear model beats one that is not shown would tell of it.
+    items, measured = _unmeasured(comparisons), [c for c in comparisons if not (c.unmeasured() or c.rung)]
+    if small := {c.task: n for c in comparisons if (n := c.n["test"]) is not None and n < SMALL_TEST}:
+        sizes = [f"`{task}` ({n} rows, each {100 / n:.1f} % of them)" for task, n in small.items()]
+        items.append(f"Anything fine from a small test split: {wording.listing(sizes)}.")
+    if weak := [f"`{c.task}` with {c.family_title}" for c in measured if not beats_constants(c)]:
+        items.append(
+            "That the encoders can do every task: a constant answer scores at least as well as one of the arms on "
+            f"{wording.listing(weak)}."
+        )
+    if beaten := [f"`{c.task}` with {c.family_title}" for c in measured if not beats_classic(c)]:
+        items.append(
+            "That an encoder is needed: a linear model of counted words scores at least as well as one of the arms on "
+            f"{wording.listing(beaten)}."
+        )
+    if diverged := [f"`{c.task}` with {c.family_title}, {a}, seed {s}" for c in comparisons for a, s in c.diverged]:
+        items.append(
+            f"That every run trained well: these diverged and were scored as they were: {'; '.join(diverged)}."
+        )
+    return items
+
+
+def _unmeasured(comparisons: list[Comparison]) -> list[str]:
+    """What the gold labels do not allow to be measured, learnt or chosen by; it is no fault of an encoder."""
+    first = {c.task: c for c in comparisons}.values()
+    items = []
+    if without := [f"{c.metric.title} of `{c.task}`: {plain(c.unmeasured())}" for c in first if c.unmeasured()]:
+        items.append(
+            f"Anything about what {wording.UNMEASURED}, which is no fault of the encoders: {'; '.join(without)}."
+        )
+    if means := [f"`{c.task}` ({said})" for c in first if "macro_f1" in c.metrics and (said := _unearned(c))]:
+        items.append(
+            "That macro-F1 can reach its highest value everywhere. It is the mean over all declared labels, and some "
+            f"of them nobody can earn: {wording.listing(means)}."
+        )
+    gaps = {c.task: c.lacking.get("validation", []) for c in first}
+    if kept := [f"`{task}` ({wording.listing(map(plain, labels))})" for task, labels in gaps.items() if labels]:
+        items.append(
+            "That the best weights of each run were kept: the validation part, by which they are chosen, lacks labels "
+            f"of {wording.listing(kept)}."
+        )
+    return items
+
+
+def _unearned(c: Comparison) -> str:
+    """The labels that the test or the training part lacks."""
+    if c.unmeasured("macro_f1"):
+        return ""
+    said = [(name, c.lacking.get(part, [])) for part, name in (("test", "test"), ("train", "training"))]
+    return "; ".join(f"the {name} part lacks {wording.listing(map(plain, labels))}" for name, labels in said if labels)
+
+
+def beats_constants(c: Comparison) -> bool:
+    """Are the means of both arms better than every constant answer?"""
+    return _both_better(c, c.floor)
+
+
+def beats_classic(c: Comparison) -> bool:
+    """Are the means of both arms better than the linear model?"""
+    return c.classic is None or _both_better(c, c.classic.mean(*c.classic.arms))
+
+
+def _both_better(c: Comparison, score: float) -> bool:
+    return all(c.metric.gain(c.mean(arm) - score) > 0 for arm in (AGAINST, "clinical"))

@@ -1,0 +1,125 @@
+"""The report's tables on checkpoints: how each was made, and what pre-training did to its masked-LM loss."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from harness.params.config import TRAINED_ON
+from harness.report.model.document import Details, Paragraph, Table
+from harness.report.model.results import FAMILY_TITLES
+from harness.report.text import wording
+from harness.text.escaping import code, plain
+
+CORPORA = ("general", "clinical")
+SIDES = ("before", "after")
+BUILT = "build"
+
+
+def folders(root: Path, families: Iterable[str]) -> Iterator[tuple[str, str, Path]]:
+    """(family, arm, folder) of every checkpoint with a card; what else somebody put beside them is no arm."""
+    for family in families:
+        for arm in sorted(TRAINED_ON):
+            folder = Path(root) / "artifacts" / "checkpoints" / family / arm
+            if (folder / "harness.json").is_file():
+                yield family, arm, folder
+
+
+def source_kind(card: Mapping) -> str | None:
+    """`build`, `hub` or `folder`: where a checkpoint comes from."""
+    source = card.get("source")
+    return source.get("kind") if isinstance(source, Mapping) else source
+
+
+def blocks(checkpoints: Mapping[tuple[str, str], Mapping], kinds: str) -> list:
+    """Source, recipe, size and masked-LM loss of every checkpoint; by document type, folded."""
+    continued = {arm for _, arm in checkpoints} - {"baseline"}
+    arms = "the clinical arm" if "control" not in continued else "the clinical and the control arm"
+    found = [
+        Paragraph(
+            "Masked-LM loss in nats per masked token on held-out text of the general and the clinical corpus, under "
+            "the same masks before and after the training of an arm that was built here. Such a baseline starts from "
+            f"random weights, {arms} from the baseline."
+        ),
+        _summary(checkpoints, kinds),
+    ]
+    if folded := [table for table in (_accuracy(checkpoints, kinds), _by_type(checkpoints, kinds)) if table.rows]:
+        found.append(Details("Masked tokens predicted rightly, and loss by document type", tuple(folded)))
+    return found
+
+
+def measured(card: Mapping, side: str, corpus: str) -> Mapping:
+    """{"loss", "accuracy", "tokens", "by_document_type"} of a card, {} where nothing was measured.
+
+    Older cards hold the loss alone, under `held_out_loss`.
+    """
+    found = ((card.get("held_out") or {}).get(side) or {}).get(corpus)
+    if found is not None:
+        return found
+    loss = ((card.get("held_out_loss") or {}).get(side) or {}).get(corpus)
+    return {} if loss is None else {"loss": loss}
+
+
+def _summary(checkpoints: Mapping, kinds: str) -> Table:
+    rows = []
+    for (family, arm), card in checkpoints.items():
+        named = (_family(family), arm.capitalize(), _source(card), plain((card.get("recipe") or {}).get("name") or ""))
+        counted = [wording.count(card.get(key)) for key in ("parameters", "tokens_seen")]
+        losses = [_loss(measured(card, side, corpus)) for corpus in CORPORA for side in SIDES]
+        rows.append((*(name or wording.ABSENT for name in named), *counted, *losses))
+    header = ("Family", "Arm", "Source", "Recipe", "Parameters", "Tokens seen", "General, before", "after",
+              "Clinical, before", "after")  # fmt: skip
+    return Table(f"Checkpoints and their masked-LM loss ({kinds})", header, tuple(rows), names=4, grouped=1)
+
+
+def _accuracy(checkpoints: Mapping, kinds: str) -> Table:
+    """Share of masked tokens predicted rightly, for the arms where it was counted."""
+    rows = []
+    for (family, arm), card in checkpoints.items():
+        shares = [_share(measured(card, side, corpus)) for corpus in CORPORA for side in SIDES]
+        if any(share != wording.ABSENT for share in shares):
+            rows.append((_family(family), arm.capitalize(), *shares))
+    header = ("Family", "Arm", "General, before", "after", "Clinical, before", "after")
+    caption = f"Held-out masked tokens predicted rightly, % ({kinds})"
+    return Table(caption, header, tuple(rows), names=2, grouped=1)
+
+
+def _by_type(checkpoints: Mapping, kinds: str) -> Table:
+    rows = []
+    for (family, arm), card in checkpoints.items():
+        for corpus, document_type, sides in _types(card):
+            named = (_family(family), arm.capitalize(), corpus.capitalize(), plain(document_type.replace("_", " ")))
+            tokens = wording.count(sides["after"].get("tokens"))
+            rows.append((*named, tokens, *(show(sides[side]) for show in (_loss, _share) for side in SIDES)))
+    header = ("Family", "Arm", "Corpus", "Document type", "Masked tokens", "Loss, before", "after",
+              "Right, %, before", "after")  # fmt: skip
+    caption = f"Held-out masked-LM loss by document type ({kinds}); a type of few masked tokens says little"
+    return Table(caption, header, tuple(rows), names=4, grouped=2)
+
+
+def _types(card: Mapping) -> Iterator[tuple[str, str, dict[str, Mapping]]]:
+    """(corpus, document type, what was measured on either side), sorted within a corpus."""
+    for corpus in CORPORA:
+        by_side = {side: measured(card, side, corpus).get("by_document_type") or {} for side in SIDES}
+        for name in sorted(by_side["before"].keys() | by_side["after"].keys()):
+            yield corpus, name, {side: by_side[side].get(name) or {} for side in SIDES}
+
+
+def _family(name: str) -> str:
+    return FAMILY_TITLES.get(name, name)
+
+
+def _source(card: Mapping) -> str:
+    if source_kind(card) == "hub":
+        # Older cards hold the names beside the kind, not below it.
+        source = card["source"] if isinstance(card["source"], Mapping) else card
+        return f"{code(source.get('repository'))} @ {code(str(source.get('revision'))[:12])}"
+    return {BUILT: "built here", "folder": "folder"}.get(source_kind(card), wording.ABSENT)
+
+
+def _loss(values: Mapping) -> str:
+    # Weights differ in their last bits between processors, so the loss is shown only as far as it agrees.
+    return wording.ABSENT if values.get("loss") is None else f"{values['loss']:.2f}"
+
+
+def _share(values: Mapping) -> str:
+    # Whole points, for the same reason.
+    return wording.ABSENT if values.get("accuracy") is None else f"{100 * values['accuracy']:.0f}"

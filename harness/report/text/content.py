@@ -1,0 +1,103 @@
+"""What the report says: from comparisons and what is known of their data to sections."""
+
+from collections.abc import Sequence
+
+from harness.params.config import Statistics
+from harness.report.model.document import Bullets, Report, Section
+from harness.report.model.results import Comparison, Judgements
+from harness.report.text import (
+    background,
+    checklist,
+    details,
+    environment,
+    exploratory,
+    headline,
+    planted,
+    scores,
+    wording,
+)
+from harness.report.text.background import Background
+from harness.report.text.cautions import cautions
+from harness.report.text.wording import amount, unique
+from harness.text.escaping import code
+
+PLANTED, ARMS, SCORES = "What was planted and what was found", "Baseline against clinical", "All scores"
+MAIN = (PLANTED, ARMS, SCORES)  # what a paper would print
+SOURCES = (
+    "`results.csv`: every arm, seed and metric; `primary` marks the metric that a task's arms are compared by. Scores "
+    "on a holdout that a data set ships begin with `holdout_`.",
+    "`comparison.csv`: one row per task, family and arm compared with; `reference` is the mean of the arm that "
+    "`against` names, `delta` is clinical − reference (where lower is better, an improvement is below 0), `ci_low` to "
+    "`ci_high` the interval over documents and seeds, `p_holm` the p-value adjusted for all rows, `mde` the smallest "
+    "true difference found in 80 % of such experiments. Cells of what cannot be measured are empty.",
+    "`readings.csv`: the arms on the test rows of each kind, where the data say what decides a row.",
+    "`classic.csv`: what does without an encoder, on the same rows and by the same metrics: a linear model of counted "
+    "words, and constant answers.",
+    "`provenance.json`: for every row, the hashes of data, split manifest, checkpoints, tokenizer, predictions, code "
+    "and parameters.",
+    "`splits/`: which row is in which part, frozen. `tables.tex`: the tables for a paper.",
+    "`metrics.json` and `plots/` for `dvc metrics` and `dvc plots`, `model-index/` for model cards, `croissant/`: what "
+    "each data set is, for machines.",
+)
+
+
+def report(
+    comparisons: list[Comparison],
+    known: Background,
+    profile: str,
+    judgements: Judgements,
+    read: planted.Judged,
+    statistics: Statistics,
+    cross_validated: Sequence[exploratory.CrossValidated] = (),
+) -> Report:
+    """The whole report. `comparisons` are ordered by task, then family; `judgements` are those of `results.judged`
+    under `statistics`, `read` those of `results.judged_readings`. A section that has nothing to say is left out."""
+    sections = (
+        Section(PLANTED, planted.blocks(comparisons, read, known.cards, statistics.level)),
+        Section(ARMS, headline.blocks(comparisons, judgements, statistics)),
+        Section(SCORES, scores.all_scores(comparisons)),
+        Section("By class", scores.by_class(comparisons)),
+        Section("Parts of the test sets", details.slices(comparisons)),
+        Section("What masking would leave readable", details.privacy(comparisons)),
+        Section("Other thresholds", details.thresholds(comparisons)),
+        Section("Exploratory: cross-validation of small sets", exploratory.blocks(cross_validated, statistics.level)),
+        Section("What you must not conclude", (Bullets(cautions(comparisons, known.checkpoints)),)),
+        Section("Data and splits", background.data(comparisons, known.cards, known.leakage)),
+        Section("Pre-training", background.pretraining(comparisons, known.corpus, known.checkpoints)),
+        Section("Fine-tuning", environment.training(comparisons)),
+        Section("Environment", environment.blocks(comparisons, known.checkpoints)),
+        Section("Checklists", checklist.blocks(comparisons, known, statistics)),
+        Section("Where the numbers come from", (Bullets(SOURCES),)),
+    )
+    return Report(
+        title="Does continued pre-training on clinical text help?",
+        lead=lead(comparisons, profile),
+        notice=notice(comparisons),
+        sections=tuple(section for section in sections if section.blocks),
+    )
+
+
+def lead(comparisons: list[Comparison], profile: str) -> str:
+    tasks, families = unique(c.task for c in comparisons), unique(c.family_title for c in comparisons)
+    return (
+        f"{len(comparisons)} comparisons: {amount(len(tasks), 'task')} × "
+        f"{amount(len(families), 'encoder family', 'encoder families')} ({wording.listing(families)}), each with "
+        f"{amount(len(comparisons[0].seeds), 'seed')} per arm, profile {code(profile)}. "
+        "*Baseline* is an encoder before, *clinical* the same encoder after continued pre-training on clinical "
+        "text; both are fine-tuned with the same recipe and scored on the same held-out rows."
+    )
+
+
+def notice(comparisons: list[Comparison]) -> str:
+    """The sentence above everything: what kind of data these numbers were made with."""
+    by_kind = {kind: wording.codes(c.task for c in comparisons if c.data_kind == kind) for kind in wording.KINDS}
+    by_kind = {kind: titles for kind, titles in by_kind.items() if titles}
+    if list(by_kind) == ["synthetic"]:
+        shows = (
+            "whether a planted effect is found" if any(c.readings for c in comparisons) else "that the pipeline works"
+        )
+        return (
+            "Synthetic data: every text behind these numbers was generated for this project. "
+            f"They show {shows}, and nothing about real clinical text."
+        )
+    return "Data: " + "; ".join(f"{kind}: {wording.listing(titles)}" for kind, titles in by_kind.items()) + "."

@@ -1,0 +1,188 @@
+"""Beyond one number: parts of the test sets, what masking would leave readable, and other thresholds."""
+
+from harness.report.model import pictures
+from harness.report.model.document import Details, Figure, Paragraph, Table
+from harness.report.model.results import Comparison, mean
+from harness.report.text import wording
+from harness.report.text.wording import by_task, with_classic
+from harness.statistics.slices import MINIMUM, QUARTILES
+from harness.text.escaping import plain
+
+WHERE = {"test": "test split", "holdout": "shipped holdout"}
+SLICED_BY = {"document_type": "document type", "written_standard": "written standard", "length": "length of the text"}
+
+
+def slices(comparisons: list[Comparison]) -> tuple:
+    """The primary score of parts of each test set, folded by task."""
+    blocks = []
+    for group in by_task(comparisons):
+        tables = [slice_table(group, part) for part in group[0].parts]
+        if tables := tuple(table for table in tables if table.rows):
+            blocks.append(Details(f"{group[0].short_title} ({wording.KINDS[group[0].data_kind]})", tables))
+    if not blocks:
+        return ()
+    words = (
+        "The primary score of parts of the test sets, means over seeds. Parts are small, and nothing here was tested: "
+        f"read differences between them as questions, not answers. Cells under {MINIMUM} rows are not shown (–), "
+        "and others with them where such a cell would follow from the total; nor are scores that cannot be measured in "
+        "a part, such as the F1 of a label that no row of it has."
+    )
+    return (Paragraph(words), *blocks)
+
+
+def slice_table(group: list[Comparison], part: str) -> Table:
+    """Rows are slices; each family has a column for each of its arms, and the linear model one."""
+    every = with_classic(group)
+    columns = [(c, arm) for c in every for arm in c.arms]
+    scores, cells = {}, {}
+    for c in every:
+        for row in c.slices:
+            if row["part"] == part:
+                key = (row["by"], row["value"])
+                cells[key] = row
+                scores.setdefault((c.family, row["arm"], *key), []).append(row["score"])
+    rows = []
+    for key in sorted(cells, key=_order):
+        shown = [scores.get((c.family, arm, *key), [None]) for c, arm in columns]
+        primary = group[0].primary
+        values = [wording.ABSENT if None in found else wording.score(primary, mean(found)) for found in shown]
+        rows.append((plain(SLICED_BY.get(key[0], key[0])), plain(key[1]), wording.count(cells[key]["n"]), *values))
+    first = group[0]
+    return Table(
+        f"{first.heading}, {WHERE[part]}: {wording.metric_title(first.primary)} by slice "
+        f"({wording.KINDS[first.data_kind]})",
+        ("By", "Slice", "n", *(f"{c.family_title}, {wording.arm_title(arm).lower()}" for c, arm in columns)),
+        tuple(rows),
+        names=2,
+        grouped=1,
+    )
+
+
+def _order(key: tuple[str, str]) -> tuple:
+    by, value = key
+    return (list(SLICED_BY).index(by) if by in SLICED_BY else len(SLICED_BY), *_rank(value), value)
+
+
+def _rank(value: str) -> tuple[int]:
+    return (QUARTILES.index(value),) if value in QUARTILES else (0,)
+
+
+def privacy(comparisons: list[Comparison]) -> tuple:
+    """What a privacy officer asks, for the tasks that seek identifying spans."""
+    blocks = []
+    for group in by_task(comparisons):
+        if any(c.privacy for c in group):
+            tables = [leak_table(group, part) for part in group[0].parts]
+            by_label = tuple(label_table(c, part) for c in with_classic(group) for part in c.parts)
+            blocks += [*tables, Details(f"{group[0].short_title}, by label", by_label)]
+    if not blocks:
+        return ()
+    words = (
+        "If every predicted span were masked: a document leaks when at least one character of an identifier stays "
+        "readable. Masking ignores labels (a name masked as a place is masked), recall does not. No such rate makes a "
+        "text anonymous; lower is better for what leaks."
+    )
+    return (Paragraph(words), *blocks)
+
+
+def _of(c: Comparison, arm: str, part: str) -> list[dict]:
+    return [run for run in c.privacy if (run["arm"], run["part"]) == (arm, part)]
+
+
+def leak_table(group: list[Comparison], part: str) -> Table:
+    rows = []
+    for c in with_classic(group):
+        for arm in c.arms:
+            if found := _of(c, arm, part):
+                shown = all(run["leaking"] is not None for run in found)
+                marked = found[0]["documents"] != 0  # without an identifier none can be left readable
+                documents = [run["leaking"] / max(1, run["documents"]) for run in found] if shown and marked else []
+                characters = [run["leaked"] / max(1, run["characters"]) for run in found] if marked else []
+                rows.append(
+                    (
+                        c.family_title,
+                        wording.arm_title(arm),
+                        wording.count(found[0]["documents"]),
+                        wording.score_with_spread("share", documents) if documents else wording.ABSENT,
+                        wording.count(found[0]["characters"]),
+                        wording.count(round(mean([run["leaked"] for run in found]))),
+                        wording.score_with_spread("share", characters) if characters else wording.ABSENT,
+                    )
+                )
+    first = group[0]
+    return Table(
+        f"{first.heading}, {WHERE[part]}: what masking would leave readable ({wording.KINDS[first.data_kind]})",
+        ("Family", "Arm", "Documents with an identifier", "of them leak, %", "Identifying characters", "left readable",
+         "share, %"),
+        tuple(rows),
+        names=2,
+        grouped=1,
+    )  # fmt: skip
+
+
+def label_table(c: Comparison, part: str) -> Table:
+    """Recall, masked spans and leaking documents of each label, means over seeds."""
+    arms = [arm for arm in c.arms if _of(c, arm, part)]
+    rows = []
+    for i, label in enumerate(c.labels):
+        found = {arm: [run["by_label"][i] for run in _of(c, arm, part)] for arm in arms}
+        counts = [run.get("documents") for runs in found.values() for run in runs]
+        shown = None not in counts
+        cells = [
+            wording.score("share", mean([run[key] for run in runs])) if shown else wording.ABSENT
+            for runs in found.values()
+            for key in ("recall", "masked", "document_leak_rate")
+        ]
+        rows.append((plain(label.replace("_", " ")), wording.count(counts[0]) if shown else wording.ABSENT, *cells))
+    header = [
+        f"{wording.arm_title(arm) + ': ' if first else ''}{name}"
+        for arm in arms
+        for first, name in ((True, "recall, %"), (False, "wholly masked, %"), (False, "documents leak, %"))
+    ]
+    return Table(
+        f"{c.heading}, {c.family_title}, {WHERE[part]}: by label ({wording.KINDS[c.data_kind]})",
+        ("Label", "Documents", *header),
+        tuple(rows),
+    )
+
+
+def thresholds(comparisons: list[Comparison]) -> tuple:
+    """ROC and reliability of the tasks with a positive label."""
+    blocks = []
+    for group in by_task(comparisons):
+        if any(c.thresholds for c in group):
+            first, kind = group[0], wording.KINDS[group[0].data_kind]
+            words = (
+                f"{first.heading}: ROC curves (above) and reliability (below) of the probability of the positive "
+                f"label on the test split; the dotted line is chance above and perfect calibration below ({kind})."
+            )
+            title = plain(first.short_title)
+            alt = f"ROC curves and reliability of {title}. The table above holds the areas and errors."
+            blocks += [threshold_table(group), Figure(pictures.thresholds(first.task), words, alt)]
+    if not blocks:
+        return ()
+    words = (
+        "F1 is taken at one threshold. *AUC* ranks over all of them (50: chance), *Brier* is the mean squared error of "
+        "the probability and *calibration error* how far predicted and observed shares lie apart (both: lower is "
+        "better). Probabilities were not calibrated after training."
+    )
+    return (Paragraph(words), *blocks)
+
+
+def threshold_table(group: list[Comparison]) -> Table:
+    rows = []
+    for c in with_classic(group):
+        for arm in c.arms:
+            found = [run for run in c.thresholds if (run["arm"], run["part"]) == (arm, "test")]
+            areas = [run["roc"]["auc"] for run in found if run["roc"]]
+            errors = [[run["calibration"][key] for run in found] for key in ("brier", "expected_error")]
+            cells = [wording.score_with_spread("share", v) if v else wording.ABSENT for v in (areas, *errors)]
+            rows.append((c.family_title, wording.arm_title(arm), *cells))
+    first = group[0]
+    return Table(
+        f"{first.heading}: over all thresholds, points of 100 ({wording.KINDS[first.data_kind]})",
+        ("Family", "Arm", "AUC", "Brier", "Calibration error"),
+        tuple(rows),
+        names=2,
+        grouped=1,
+    )

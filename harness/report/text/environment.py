@@ -1,0 +1,78 @@
+"""How the numbers were computed: recipes, engine settings and library versions, from the cards of the stages."""
+
+from collections.abc import Mapping
+
+from harness.report.model import pictures
+from harness.report.model.document import Details, Figure, Paragraph, Table
+from harness.report.model.results import Comparison
+from harness.report.text import wording
+from harness.text.escaping import plain
+
+KEPT = (
+    "Weights are chosen by another score, the same for every task: the Matthews correlation of the validation answers, "
+    "a label a row or, where spans are sought, a character. An answer that is always the same scores 0 by it; of equal "
+    "scores the later is kept."
+)
+
+
+def training(comparisons: list[Comparison]) -> tuple:
+    """The learning curves of fine-tuning, and its recipe."""
+    kinds = wording.kinds(c.data_kind for c in comparisons)
+    found = []
+    if any(run["points"] for c in comparisons for run in c.learning):
+        found.append(
+            Figure(
+                pictures.LEARNING,
+                "Validation score after so many updates of fine-tuning, by task and family: a thin line is one seed, a "
+                f"thick one the mean ({kinds}). {KEPT}",
+                f"Learning curves of {len(comparisons)} comparisons, both arms, a line per seed and their mean. "
+                "`plots/` holds the means, a file per comparison.",
+            )
+        )
+    recipes = {c.task: c.provenance.get("recipe") or {} for c in comparisons}
+    names = sorted({name for recipe in recipes.values() for name in recipe})
+    rows = [
+        (name.replace("_", " "), *(plain(recipe.get(name, wording.ABSENT)) for recipe in recipes.values()))
+        for name in names
+    ]
+    if rows:
+        words = f"Fine-tuning recipe of each task, the same for every arm ({kinds})"
+        found.append(Details("Fine-tuning recipes", (Table(words, ("Setting", *recipes), tuple(rows)),)))
+    return tuple(found)
+
+
+def blocks(comparisons: list[Comparison], checkpoints: Mapping[tuple[str, str], Mapping]) -> tuple:
+    """Engine settings and versions of libraries; where stages differ, every value that occurs."""
+    engines = [
+        *(("fine-tuning", c.provenance.get("engine")) for c in comparisons),
+        *(("pre-training", card.get("engine")) for card in checkpoints.values()),
+    ]
+    libraries = [
+        *(("fine-tuning", c.provenance.get("libraries")) for c in comparisons),
+        *(("pre-training", card.get("libraries")) for card in checkpoints.values()),
+    ]
+    kinds = wording.kinds(c.data_kind for c in comparisons)
+    return (
+        Paragraph(
+            "Seeds, evaluation order and batch sizes are fixed, and a training run uses one thread. The code that made "
+            "a row stands as a hash in `provenance.json`; all installed versions stand in `constraints.txt`."
+        ),
+        *(
+            Table(f"{title} ({kinds})", (name, "Value", "Used by"), rows, names=3)
+            for title, name, rows in (
+                ("Engine settings", "Setting", _values(engines)),
+                ("Library versions", "Library", _values(libraries)),
+            )
+            if rows
+        ),
+    )
+
+
+def _values(found: list[tuple[str, Mapping | None]]) -> tuple[tuple[str, str, str], ...]:
+    """(name, value, users) rows, sorted by name and value."""
+    users: dict[tuple[str, str], list[str]] = {}
+    for user, values in found:
+        for name, value in (values or {}).items():
+            shown = str(value).lower() if isinstance(value, bool) else str(value)
+            users.setdefault((plain(name.replace("_", " ")), plain(shown)), []).append(user)
+    return tuple((name, value, wording.listing(dict.fromkeys(of))) for (name, value), of in sorted(users.items()))

@@ -1,0 +1,187 @@
+"""The second protocol in the report: cross-validation over all rows of small sets, in a table of its own.
+
+It is no part of the comparisons that were declared: not in `comparison.csv`, not under Holm, and without a verdict.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.metrics import Metric, named
+from harness.params.config import ReportSettings
+from harness.privacy import restricted
+from harness.report.model.document import Paragraph, Table
+from harness.report.model.results import FAMILY_TITLES, mean
+from harness.report.text import wording
+from harness.statistics.resampled import Resampled
+from harness.system import files
+from harness.task import Task
+from harness.text.escaping import plain
+
+
+@dataclass(frozen=True)
+class CrossValidated:
+    """One task × family over its folds. `by_fold` and `pooled` hold the primary score of each arm: one value per
+    fold that can be measured, and one per repeat over all rows at once; `estimates` the clinical arm against every
+    other. `unmeasured` says of how many folds each reason holds why they cannot."""
+
+    task: str
+    title: str
+    family: str
+    data_kind: str
+    primary: str
+    n: int
+    groups: int
+    folds: int
+    repeats: int
+    by_fold: dict[str, list[float]]
+    pooled: dict[str, list[float]]
+    reference: dict[str, dict[str, float]]
+    estimates: dict[str, Resampled]
+    unmeasured: dict[str, int]
+    diverged: int
+    inputs: dict
+    provenance: dict
+
+    @property
+    def metric(self) -> Metric:
+        return named(self.primary)
+
+
+def load(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> list[CrossValidated]:
+    """What `cross_validation.tasks` names, with every family of the run. Raises MissingInputError for one not there."""
+    above = Path(root) / "artifacts" / "scores" / "cross-validation"
+    return [
+        read(files.read_json(above / task / f"{family}.json", made_by=f"harness score-folds {task}"), tasks[task].title)
+        for task in settings.cross_validation.tasks
+        for family in settings.run.families
+    ]
+
+
+def read(scores: dict, title: str) -> CrossValidated:
+    arms, primary = list(dict.fromkeys(run["arm"] for run in scores["runs"])), scores["primary"]
+    found = [dict(row) for row in scores["comparisons"]]
+    return CrossValidated(
+        title=title.split(":")[0],
+        **{key: scores[key] for key in ("task", "family", "data_kind", "primary", "n", "groups", "reference")},
+        folds=scores["folds"]["number"],
+        repeats=scores["folds"]["repeats"],
+        by_fold={
+            arm: [run["scores"][primary] for run in scores["runs"] if run["arm"] == arm and not run["unmeasured"]]
+            for arm in arms
+        },
+        unmeasured=dict(Counter(run["unmeasured"] for run in scores["runs"] if run["arm"] == arms[0])),
+        pooled={arm: [row["scores"][primary] for row in scores["pooled"] if row["arm"] == arm] for arm in arms},
+        estimates={row.pop("against"): Resampled(**row) for row in found},
+        diverged=sum(run["diverged"] for run in scores["runs"]),
+        inputs=scores["inputs"],
+        provenance=scores["provenance"],
+    )
+
+
+def blocks(validated: Sequence[CrossValidated], level: float) -> tuple:
+    """Nothing where nothing was cross-validated."""
+    if not validated:
+        return ()
+    # Scores of folds and repeats are ratios of the same few counts, and no disclosure check looks at them.
+    hidden = [v for v in validated if v.data_kind == restricted.KIND]
+    validated = [v for v in validated if v.data_kind != restricted.KIND]
+    withheld = tuple(
+        Paragraph(f"Withheld: the cross-validation of {wording.listing(wording.codes(v.task for v in hidden))}. Its "
+                  "figures are of restricted data, and were not checked for what they tell of few rows.")
+        for _ in hidden[:1]
+    )  # fmt: skip
+    if not validated:
+        return withheld
+    first = validated[0]
+    words = (
+        "Exploratory: this answers the same question a second time, for sets whose test split is small, and was not "
+        "among the declared comparisons. It has no verdict, is not adjusted for how many were looked at, and overrules "
+        f"nothing above. Every row is tested once in each of {wording.amount(first.repeats, 'repeat')}: its groups are "
+        f"dealt into {first.folds} folds, and each fold is scored by encoders fine-tuned on the others, a part of "
+        "which chooses the weights."
+    )
+    limits = (
+        "*Interval* and *p* allow for folds sharing their training rows (corrected resampled t-test, Nadeau & Bengio "
+        "2003). They speak of other groups from where these came from and of other fine-tuning seeds, not of another "
+        "pre-training run, and rest on an approximation: no exact error of a cross-validation is known. Corpora were "
+        "cleaned of the texts of the validation and test splits only, so a text of the training split may stand in one."
+    )
+    remarks = (*_unmeasured(validated), *_diverged(validated), *withheld)
+    return (Paragraph(words), table(validated, level), Paragraph(limits), *remarks)
+
+
+def table(validated: Sequence[CrossValidated], level: float) -> Table:
+    rows = []
+    for v in validated:
+        for against, estimate in v.estimates.items():
+            arms = [wording.score_with_spread(v.primary, v.by_fold[arm]) for arm in (against, "clinical")]
+            pooled = mean(v.pooled["clinical"]) - mean(v.pooled[against])
+            rows.append(
+                (
+                    f"{plain(v.title)} (`{v.task}`)",
+                    wording.metric_title(v.primary),
+                    f"{wording.count(v.n)} in {wording.count(v.groups)} groups",
+                    wording.reading_nothing(v.reference, v.primary),
+                    FAMILY_TITLES.get(v.family, v.family),
+                    wording.arm_title(against),
+                    *arms,
+                    wording.difference(estimate.delta, v.primary),
+                    " to ".join(wording.difference(end, v.primary) for end in (estimate.ci_low, estimate.ci_high)),
+                    wording.p_value(estimate.p_value),
+                    wording.difference(pooled, v.primary),
+                )
+            )
+    kinds = wording.kinds(v.data_kind for v in validated)
+    return Table(
+        f"Exploratory, cross-validation over all rows: {wording.scales(validated)}, mean ± SD over folds, "
+        f"{100 * level:g} % intervals, p not adjusted ({kinds})",
+        ("Task", "Metric", "Rows", "Reading nothing", "Family", "Against", "Its score", "Clinical", "Difference",
+         "Interval", "p", "Difference, all rows at once"),
+        tuple(rows),
+        names=6,
+        grouped=4,
+    )  # fmt: skip
+
+
+def _unmeasured(validated: Sequence[CrossValidated]) -> tuple:
+    found = [
+        f"{wording.amount(n, 'fold')} of `{v.task}` with {FAMILY_TITLES.get(v.family, v.family)} ({plain(reason)})"
+        for v in validated
+        for reason, n in sorted(v.unmeasured.items())
+        if reason
+    ]
+    words = f"Left out, since they cannot be measured: {wording.listing(found)}."
+    return (Paragraph(words),) if found else ()
+
+
+def _diverged(validated: Sequence[CrossValidated]) -> tuple:
+    found = [
+        f"{v.diverged} of `{v.task}` with {FAMILY_TITLES.get(v.family, v.family)}" for v in validated if v.diverged
+    ]
+    words = f"Runs that diverged and were scored as they were: {wording.listing(found)}."
+    return (Paragraph(words),) if found else ()
+
+
+def traced(
+    validated: list[CrossValidated], shared: Mapping[str, Mapping[str, str | None]], code: Mapping
+) -> list[dict]:
+    """Rows of `provenance.json`: what each row of the table rests on.
+
+    `shared` holds `checkpoints` and `tokenizers` by (family, arm), `code` the hash of a task's code.
+    """
+    return [
+        {
+            "task": v.task,
+            "family": v.family,
+            "data": v.inputs["records"],
+            "split_manifest": v.inputs["manifest"],
+            "parameters": files.sha256_value({key: v.provenance.get(key) for key in ("recipe", "engine", "folds")}),
+            "code": code[v.task],
+            **{name: {arm: of.get((v.family, arm)) for arm in v.by_fold} for name, of in shared.items()},
+            "predictions": v.inputs["decisions"],
+        }
+        for v in validated
+        if v.data_kind != restricted.KIND
+    ]

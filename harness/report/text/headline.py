@@ -1,0 +1,184 @@
+"""What a reader sees first: the verdicts, the differences with their intervals, and the scores of both arms."""
+
+from collections import Counter
+
+from harness.params.config import Statistics
+from harness.privacy import restricted
+from harness.privacy.suppression import MINIMUM
+from harness.report.model.document import Figure, Paragraph, Table
+from harness.report.model.results import AGAINST, Comparison, Judgements
+from harness.report.text import wording
+from harness.report.text.wording import amount, arm_title
+from harness.statistics.disclosure.coarsening import SEEDS, Rung
+from harness.statistics.disclosure.releasing import at_best
+from harness.statistics.paired import Estimate
+from harness.statistics.verdicts import VERDICTS, Judgement
+
+HEADLINE = ("Task", "Metric", "Test rows", "Data", "Reading nothing", "Classic", "Family", "Baseline", "Clinical")
+SPREAD = (
+    "± is the sample standard deviation over seeds, on one fixed test set. It says how far chance in training moves "
+    "an arm, and nothing about other documents."
+)
+
+
+def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: Statistics) -> tuple:
+    kinds = wording.kinds(c.data_kind for c in comparisons)
+    points = f"{100 * statistics.margin:g} points"
+    return (
+        Paragraph(found(comparisons, judgements)),
+        *coarsened(comparisons),
+        verdict_table(comparisons, judgements, statistics.level),
+        Paragraph(
+            f"▲ better, ▼ worse: the adjusted p-value lies below {1 - statistics.level:.2g}. ≈ equivalent: the "
+            f"interval lies within ± {points}, a margin declared in advance. ? inconclusive: neither can be said, "
+            f"which is not “no difference”; so are two arms neither of which beats a constant answer by over {points}. "
+            "*p (Holm)* is adjusted for all comparisons of the run; the intervals are not, so that one may leave out 0 "
+            "where the verdict stays open. *Detectable* is the true difference that a "
+            "comparison of this size would find four times in five." + wording.downward(comparisons)
+        ),
+        Figure(
+            "forest.png",
+            f"Clinical − the other arm, in points, with {100 * statistics.level:g} % intervals over documents and "
+            f"seeds; better is to the right, the shape of a mark is the verdict, the band ± {points} ({kinds}).",
+            f"Forest plot of {amount(len(judgements), 'difference')} with intervals, by task and family. "
+            f"{found(comparisons, judgements)} The table above holds the numbers.",
+        ),
+        headline_table(comparisons),
+        Paragraph(
+            "*Difference* is clinical − baseline of the means. *Reading nothing* is what a constant answer scores: "
+            "the commonest label of the training part (where spans are sought: none), and where one label is the "
+            "positive one, always that one. *Classic* is a linear model of counted words, fitted on the same training "
+            "part: TF-IDF and logistic regression, or where spans are sought a tagger that looks at each word and its "
+            f"neighbours. An encoder that does not beat it is not worth its cost on this task. {SPREAD}"
+        ),
+        Figure(
+            "arms.png",
+            "Primary score by task and family; bars are means, whiskers ± one SD over seeds, marks single seeds "
+            f"({kinds}).",
+            "Bar chart of baseline and clinical scores by task and family; the clinical mean is better in "
+            f"{sum(c.metric.gain(c.delta()) > 0 for c in comparisons if not c.unshown())} of {len(comparisons)} "
+            "comparisons. The table above holds the numbers.",
+        ),
+    )
+
+
+def coarsened(comparisons: list[Comparison]) -> tuple:
+    """What is released of restricted data, and what is not."""
+    if not any(c.data_kind == restricted.KIND for c in comparisons):
+        return ()
+    rungs = {c.task: c.rung or Rung(SEEDS) for c in comparisons if c.data_kind == restricted.KIND}
+    listed = "; ".join(f"of `{task}`, {rung.said}" for task, rung in rungs.items())
+    told = "; ".join(f"of `{task}`, {at_best(rung)}" for task, rung in rungs.items())
+    said = (
+        f"Of restricted data only so much is released that no count under {MINIMUM} can be told from it: {listed}. "
+        f"Whoever knows every figure and every rule can infer at best: {told}. Counts are those of rows with a label, "
+        "and of a run how many it called so, found, missed and invented, and its errors. "
+    )
+    coarse = (
+        "Differences are rounded to the nearest step, the ends of intervals outwards and p-values up, and verdicts "
+        "follow from the p-values as they are shown. "
+    )
+    untold = sorted({c.task for c in comparisons if c.rung and c.n["test"] is None})
+    sizes = (
+        f"Nor is it told how many rows {wording.listing(wording.codes(untold))} has: of so few, the number alone would "
+        f"confine how many have which label. A part needs {MINIMUM - 1} rows more than there are labels. "
+        if untold
+        else ""
+    )
+    never = (
+        "Never shown of restricted data are slices, learning curves and scores of the validation part: they are about "
+        "other rows, or fewer, than those whose figures were checked together."
+    )
+    return (Paragraph(said + (coarse if any(c.rung for c in comparisons) else "") + sizes + never),)
+
+
+def found(comparisons: list[Comparison], judgements: Judgements) -> str:
+    """How many comparisons have which verdict, and the names of those where something can be said."""
+    unmeasured = {(c.task, c.family) for c in comparisons if c.unmeasured()}
+    counts = Counter(judgement.verdict for key, judgement in judgements.items() if key[:2] not in unmeasured)
+    said = [f"{counts[v]} {v}" for v in VERDICTS]
+    if unmeasured:
+        said.append(f"{len(judgements) - counts.total()} {wording.UNMEASURED}")
+    text = f"Of {amount(len(judgements), 'comparison')}: {', '.join(said)}."
+    for verdict in ("better", "worse"):
+        named = [
+            f"`{c.task}` with {c.family_title}" + ("" if arm == AGAINST else f" (against {arm})")
+            for c in comparisons
+            for arm in c.others
+            if judgements[c.task, c.family, arm].verdict == verdict
+        ]
+        if named:
+            text += f" The clinical arm is {verdict} on {wording.listing(named)}."
+    return text
+
+
+def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: float) -> Table:
+    """One row per difference: its interval, adjusted p-value, detectable effect and verdict.
+
+    Which arm the clinical one is compared with stands in the caption, or in a column where there are several.
+    """
+    others = wording.unique(arm for c in comparisons for arm in c.others)
+    rows = []
+    for c in comparisons:
+        for arm in c.others:
+            estimate, judgement = c.estimates["test", arm], judgements[c.task, c.family, arm]
+            ends = (estimate.ci_low, estimate.ci_high)
+            interval = "" if None in ends else " to ".join(wording.difference(end, c.primary) for end in ends)
+            rows.append(
+                (
+                    c.heading,
+                    c.family_title,
+                    *([arm_title(arm)] if len(others) > 1 else []),
+                    wording.verdict(judgement, c.unmeasured()),
+                    wording.difference(estimate.delta, c.primary),
+                    interval or wording.ABSENT,
+                    wording.p_value(judgement.p_holm),
+                    detectable(c.primary, estimate, judgement),
+                )
+            )
+    against = ["Against"] if len(others) > 1 else []
+    return Table(
+        f"Is the clinical arm better than the {wording.listing(others)}? Differences in {wording.scales(comparisons)}, "
+        f"{100 * level:g} % intervals over documents and seeds ({wording.kinds(c.data_kind for c in comparisons)})",
+        ("Task", "Family", *against, "Verdict", "Difference", "Interval", "p (Holm)", "Detectable"),
+        tuple(rows),
+        names=3 + len(against),
+        grouped=1,
+    )
+
+
+def detectable(metric: str, estimate: Estimate, judgement: Judgement) -> str:
+    """Nothing for two arms that learnt nothing: they agree row by row, so that any figure would look like precision."""
+    unknown = estimate.mde is None or judgement.collapsed
+    return wording.ABSENT if unknown else wording.score(metric, estimate.mde)
+
+
+def headline_table(comparisons: list[Comparison]) -> Table:
+    """The means of all arms: one row per task and family."""
+    extra = wording.unique(arm for c in comparisons for arm in c.arms[2:])
+    rows = []
+    for c in comparisons:
+        arms = [wording.over_seeds(c, arm) for arm in (AGAINST, "clinical")]
+        others = [wording.over_seeds(c, arm) if arm in c.arms else wording.ABSENT for arm in extra]
+        told = c.constants_shown and not c.unmeasured()
+        nothing = wording.reading_nothing(c.reference, c.primary) if told else wording.ABSENT
+        shared = (c.heading, wording.metric_title(c.primary), test_size(c), c.data_kind, nothing, classic(c))
+        rows.append((*shared, c.family_title, *arms, *others, wording.gain(c)))
+    return Table(
+        f"Primary score on the test split, {wording.scales(comparisons)}, mean ± SD over "
+        f"{amount(len(comparisons[0].seeds), 'seed')} ({wording.kinds(c.data_kind for c in comparisons)})",
+        (*HEADLINE, *map(arm_title, extra), "Difference"),
+        tuple(rows),
+        names=7,
+        grouped=6,
+    )
+
+
+def test_size(c: Comparison) -> str:
+    rows, groups = c.n["test"], c.groups["test"]
+    return f"{wording.count(rows)}" if rows == groups else f"{wording.count(rows)} in {wording.count(groups)} groups"
+
+
+def classic(c: Comparison) -> str:
+    """What the linear model scores."""
+    return wording.over_seeds(c.classic, *c.classic.arms) if c.classic else wording.ABSENT

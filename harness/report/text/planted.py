@@ -1,0 +1,125 @@
+"""The first table where data say what decides a row: what was planted, and what the arms made of it."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+
+from harness.report.model.document import Bullets, Paragraph, Table
+from harness.report.model.results import Comparison
+from harness.report.model.stored import Reading
+from harness.report.text import wording
+from harness.report.text.wording import amount, arm_title
+from harness.statistics.verdicts import VERDICTS, Judgement
+
+Judged = Mapping[tuple[str, str, Reading], Judgement]
+DECIDERS = {"clinical": "clinical words", "everyday": "everyday words"}
+
+
+def blocks(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, dict], level: float) -> tuple:
+    """What was found in a line for each pair of arms, and the table of all readings; nothing where there are none."""
+    read = [c for c in comparisons if c.readings]
+    if not read:
+        return ()
+    return (
+        Bullets(found(read, judged)),
+        table(read, judged, cards, level),
+        Paragraph(
+            "Rows *decided by clinical words* turn on a word that the clinical corpus alone explains and that no "
+            "training row has. Of rows decided by everyday words every arm can know as much. *Planted* is the share "
+            "of right answers without and with that knowledge; where details are sought, of the names that turn on "
+            "it. *Control* was trained as long, on general text. Verdicts are adjusted by Holm's method for all "
+            "comparisons of this table and of control with baseline. Of all rows, a difference's interval takes the "
+            "number of rows of either kind as given." + wording.downward(read)
+        ),
+    )
+
+
+def found(comparisons: list[Comparison], judged: Judged) -> tuple[str, ...]:
+    """A sentence for each kind of row and pair of arms, counted over all tasks and families."""
+    sentences = []
+    for kind, words in DECIDERS.items():
+        for arm, against in dict.fromkeys((r.arm, r.against) for c in comparisons for r in c.readings):
+            of = [
+                (c, r)
+                for c in comparisons
+                for r in c.readings
+                if (r.decided_by, r.arm, r.against) == (kind, arm, against)
+            ]
+            verdicts = Counter(judged[c.task, c.family, r].verdict for c, r in of)
+            measured = [(c, r.estimate.delta) for c, r in of if r.estimate.measured]
+            if not measured:
+                continue
+            said = ", ".join(f"{verdicts[v]} {v}" for v in VERDICTS if verdicts[v])
+            size = " and ".join(_sizes(measured, absolute=kind == "everyday"))
+            sentences.append(
+                f"On rows decided by {words}, {arm} against {against}: of {amount(len(of), 'comparison')} {said}; "
+                f"{size}."
+            )
+    return tuple(sentences)
+
+
+def _sizes(measured: list[tuple[Comparison, float]], absolute: bool) -> list[str]:
+    """Mean differences, those in points together and each other scale for itself; where lower is better for some, as
+    improvements."""
+    scales: dict[str, list] = {}
+    for c, delta in measured:
+        scales.setdefault(wording.SHARE if c.metric.in_points else c.primary, []).append((c.metric, delta))
+    found = []
+    for scale, pairs in scales.items():
+        gains = [metric.gain(delta) for metric, delta in pairs]
+        mean = math.fsum(map(abs, gains) if absolute else gains) / len(gains)
+        what = "difference" if absolute or all(m.higher_is_better for m, _ in pairs) else "improvement"
+        shown = wording.score(scale, mean) if absolute else wording.difference(mean, scale)
+        unit = f"{shown} points" if scale == wording.SHARE else f"{shown} in {pairs[0][0].title}"
+        found.append(f"mean {'absolute ' * absolute}{what} {unit}")
+    return found
+
+
+def table(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, dict], level: float) -> Table:
+    """One row per task, kind of row and family."""
+    others = [arm for arm in wording.unique(r.against for c in comparisons for r in c.readings) if arm != "clinical"]
+    rows = []
+    for task in wording.unique(c.task for c in comparisons):
+        for kind in DECIDERS:
+            for c in (c for c in comparisons if c.task == task):
+                of = {(r.arm, r.against): r for r in c.readings if r.decided_by == kind}
+                if not of:
+                    continue
+                means = {r.against: r.estimate.reference for r in of.values()}
+                means |= {r.arm: r.estimate.clinical for r in of.values()}
+                n = next(iter(of.values())).n
+                shown = [means.get(arm) for arm in (*others, "clinical")]
+                rows.append(
+                    (
+                        c.heading,
+                        f"{DECIDERS[kind]} ({n} rows)",
+                        _planted(cards.get(task, {}), kind),
+                        c.family_title,
+                        *(wording.ABSENT if m is None else wording.score(c.primary, m) for m in shown),
+                        *(_difference(c, of.get(("clinical", arm)), judged) for arm in others),
+                    )
+                )
+    arms = (*map(arm_title, others), arm_title("clinical"))
+    return Table(
+        f"What was planted and what was found: scores in {wording.scales(comparisons)}, differences of the clinical "
+        f"arm with {100 * level:g} % intervals ({wording.kinds(c.data_kind for c in comparisons)})",
+        ("Task", "Rows decided by", "Planted", "Family", *arms, *(f"Against {arm}" for arm in others)),
+        tuple(rows),
+        names=4,
+        grouped=3,
+    )
+
+
+def _planted(card: dict, kind: str) -> str:
+    """As "12 → 87 %": right answers without and with the knowledge that the clinical corpus gives."""
+    shares = card.get("source", {}).get("planted", {}).get(kind)
+    return wording.ABSENT if shares is None else " → ".join(f"{100 * share:.0f}" for share in shares) + " %"
+
+
+def _difference(c: Comparison, reading: Reading | None, judged: Judged) -> str:
+    if reading is None or not reading.estimate.measured:
+        return wording.ABSENT
+    estimate = reading.estimate
+    text = f"{wording.verdict(judged[c.task, c.family, reading], '')} {wording.difference(estimate.delta, c.primary)}"
+    ends = (estimate.ci_low, estimate.ci_high)
+    return text if None in ends else f"{text} ({' to '.join(wording.difference(end, c.primary) for end in ends)})"

@@ -1,0 +1,109 @@
+"""The report's tables of all scores: every metric, by class, and confusion matrices."""
+
+from harness.params.config import CONTROL
+from harness.privacy import restricted
+from harness.privacy.suppression import MINIMUM
+from harness.report.model.document import Details, Paragraph, Table
+from harness.report.model.results import AGAINST, Comparison
+from harness.report.text import wording
+from harness.report.text.wording import amount, arm_title, by_task, capital, unique, with_classic
+from harness.text.escaping import plain
+
+WHERE = {"test": "test split", "holdout": "shipped holdout"}
+
+
+def score_table(group: list[Comparison], part: str) -> Table:
+    """All metrics of one task on one part, a row per family and arm; below them what does without an encoder."""
+    first = group[0]
+    where = WHERE[part]
+    rows = [
+        (
+            c.family_title,
+            arm_title(arm),
+            *(wording.over_seeds(c, arm, m, part) for m in c.metrics),
+        )
+        for c in with_classic(group)
+        for arm in c.arms
+    ]
+    for name, scores in first.reading_nothing(part).items():
+        shown = (wording.ABSENT if first.unmeasured(m, part) else wording.score(m, scores[m]) for m in first.metrics)
+        rows.append(("Reading nothing", name.replace("_", " "), *shown))
+    return Table(
+        f"{first.heading}, {where}, {wording.count(first.n[part])} rows ({wording.KINDS[first.data_kind]})",
+        ("Family", "Arm", *(capital(wording.metric_title(m)) for m in first.metrics)),
+        tuple(rows),
+        names=2,
+        grouped=1,
+    )
+
+
+def all_scores(comparisons: list[Comparison]) -> tuple:
+    tables = tuple(score_table(group, part) for group in by_task(comparisons) for part in group[0].parts)
+    words = (
+        "Means ± SD over seeds, in points of 100 (MCC on its own scale). Higher is better where nothing else is said."
+    ) + _left_out(comparisons)
+    return (Paragraph(words), *tables)
+
+
+def _left_out(comparisons: list[Comparison]) -> str:
+    """Which metrics cannot be measured, and why."""
+    found = unique(
+        f"{wording.metric_title(metric)} of `{c.task}` on the {WHERE[part]} ({plain(reason)})"
+        for c in comparisons
+        for part in c.parts
+        for metric in c.metrics
+        if (reason := c.unmeasured(metric, part))
+    )
+    return f" A dash stands where a metric {wording.UNMEASURED}: {'; '.join(found)}." if found else ""
+
+
+def class_table(c: Comparison) -> Table:
+    """Precision, recall and F1 of every label in both arms, and of the linear model."""
+    tables = [c.mean_table(arm) for arm in (AGAINST, "clinical")]
+    tables += [c.classic.mean_table(*c.classic.arms)] if c.classic else []
+    rows = []
+    for rows_of_label in zip(*tables, strict=True):
+        # No answer can find what is not there: recall and F1 would be 0 for any model.
+        columns = ("precision", "recall", "f1") if rows_of_label[0]["support"] != 0 else ("precision", None, None)
+        shown = [row.get(k) for row in rows_of_label for k in columns]
+        cells = [wording.score_shown(wording.SHARE, value) for value in shown]
+        first = rows_of_label[0]
+        rows.append((plain(first["label"].replace("_", " ")), wording.count(first["support"]), *cells))
+    classic = ("Classic P", "R", "F1") if c.classic else ()
+    return Table(
+        f"{c.heading}, {c.family_title}: by class on the test split, means over seeds ({wording.KINDS[c.data_kind]})",
+        ("Label", "Gold", "Baseline P", "R", "F1", "Clinical P", "R", "F1", *classic),
+        tuple(rows),
+    )
+
+
+def matrix_table(c: Comparison, arm: str) -> Table:
+    """The confusion matrix of an arm, counts added up over seeds."""
+    matrix, labels = c.summed_matrix(arm), [plain(label.replace("_", " ")) for label in c.labels]
+    shade = tuple(tuple((n or 0) / max(1, sum(n or 0 for n in row)) for n in row) for row in matrix)
+    return Table(
+        f"{c.heading}, {c.family_title}, {arm_title(arm).lower()}: gold in rows, prediction in columns, "
+        f"counts over {amount(len(c.seeds), 'seed')} ({wording.KINDS[c.data_kind]})",
+        ("Gold", *labels),
+        tuple((label, *map(wording.count, row)) for label, row in zip(labels, matrix, strict=True)),
+        shade=shade,
+    )
+
+
+def by_class(comparisons: list[Comparison]) -> tuple:
+    blocks = []
+    for group in by_task([c for c in comparisons if c.rung is None]):
+        tables = tuple(class_table(c) for c in group)
+        if group[0].matrices:
+            tables += tuple(matrix_table(c, arm) for c in with_classic(group) for arm in c.arms if arm != CONTROL)
+        kind = wording.KINDS[group[0].data_kind]
+        blocks.append(Details(f"{group[0].short_title} ({kind})", tables))
+    if not blocks:
+        return ()
+    words = "Precision, recall and F1 by class, and confusion matrices, folded by task."
+    if any(c.data_kind == restricted.KIND for c in comparisons):
+        words += (
+            f" Of restricted data there is no matrix with a cell under {MINIMUM}, nought included, and no score of a "
+            "label with so few spans or documents (–)."
+        )
+    return (Paragraph(words), *blocks)

@@ -1,9 +1,0 @@
-"""What every Python process of MLflow's server begins with where nothing may leave this machine.
-
-Python imports a module of this name by itself; `harness.serving` puts this folder on the path of the server.
-"""
-
-from harness import offline
-
-offline.enforce()
-offline.start_no_program()

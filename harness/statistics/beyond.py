@@ -1,0 +1,110 @@
+"""Scores beyond one number: by slice of the test set, what masking would leave readable, over all thresholds.
+
+Everything here is an aggregate, and cells of fewer than `slices.MINIMUM` rows are left out before anything is
+written: a scores file may leave the place where the data may not.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+
+from harness import heads
+from harness.metrics import METRICS
+from harness.metrics.decided.spans import SpanDecisions
+from harness.statistics import masking, measurable, slices
+from harness.task import Task
+
+DECIDED_BY = "decided_by"
+COLUMNS = (DECIDED_BY, "document_type", "written_standard")
+LENGTH = "length"
+
+
+def slicings(task: Task, records: Iterable[Mapping]) -> dict[str, dict[str, str | None]]:
+    """Each way to divide the `records` of one part, as a value by record id.
+
+    `decided_by`, `document_type` and `written_standard` where a record of the part has the column, and always
+    `length`, the quarter by characters of the head's text columns.
+    """
+    ordered = sorted(records, key=lambda record: record["id"])
+    found = {
+        column: {record["id"]: record.get(column) for record in ordered}
+        for column in COLUMNS
+        if any(record.get(column) is not None for record in ordered)
+    }
+    if ordered:
+        texts_of = heads.of(task).texts_of
+        quarters = slices.length_quartiles([sum(map(len, texts_of(record))) for record in ordered])
+        found[LENGTH] = {record["id"]: quarter for record, quarter in zip(ordered, quarters, strict=True)}
+    return found
+
+
+def by_slice(task: Task, decisions, ids: Sequence[str], divided: Mapping[str, Mapping[str, str | None]]) -> list[dict]:
+    """The primary score of every slice: {"by", "value", "n", "score"}.
+
+    `ids` are those of `decisions`, in order. `n` and `score` are None in a cell that is not shown, `score` also where
+    it cannot be measured.
+    """
+    name = task.metrics[0]
+    score = METRICS[name]
+
+    def primary(some) -> float | None:
+        return None if measurable.fault_of(task, name, some) else score(some)
+
+    return [
+        {"by": by, **asdict(found)}
+        for by, values in divided.items()
+        for found in slices.sliced(decisions, [values[i] for i in ids], primary)
+    ]
+
+
+def by_decider(decisions, values: Sequence[str | None]) -> dict:
+    """The decisions of one part by what decides a row; none where `values`, one per row, do not say it of every row."""
+    if None in values:
+        return {}
+    return {
+        kind: decisions.subset([i for i, value in enumerate(values) if value == kind]) for kind in sorted(set(values))
+    }
+
+
+def kinds_of_groups(groups: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+    """What decides the rows of each group, whose kinds are joined where it has rows of several. `groups` and `values`
+    are by row."""
+    found: dict[str, set[str]] = {}
+    for row, group in groups.items():
+        found.setdefault(group, set()).add(values[row])
+    return {group: " and ".join(sorted(kinds)) for group, kinds in found.items()}
+
+
+def leaks(decisions: SpanDecisions) -> dict:
+    """What a privacy officer asks of the documents of one part.
+
+    `documents` with an identifier, `leaking` of them with at least one character of one left readable, `leaked` of
+    all identifying `characters`, and `by_label`, the rows of `privacy.by_label`; where a label occurs in fewer
+    documents than the minimum its row holds nothing but the label.
+    """
+    by_document = masking.by_document(decisions)
+    rows = [
+        row if row["documents"] >= slices.MINIMUM else {"label": row["label"]} for row in masking.by_label(decisions)
+    ]
+    return {
+        "documents": len(by_document),
+        "leaking": sum(leak.leaked > 0 for leak in by_document.values()),
+        **asdict(masking.leaked_characters(decisions)),
+        "by_label": rows,
+    }
+
+
+def thresholds(task: Task, lines: Sequence[Mapping], smallest: int = 1) -> dict | None:
+    """`roc` and `calibration` of the positive label from stored scores; None where the task declares no positive
+    label or a line holds no scores. No step of either holds fewer than `smallest` rows of a kind."""
+    if task.positive is None or not all("scores" in line for line in lines):
+        return None
+    from harness.statistics import curves
+
+    at = task.labels.index(task.positive)
+    gold = [line["gold"] == task.positive for line in lines]
+    given = [line["scores"][at] for line in lines]
+    called = [line["prediction"] == task.positive for line in lines] if smallest > 1 else ()
+    return {
+        "roc": curves.roc(gold, given, smallest, called),
+        "calibration": curves.calibration(gold, given, smallest=smallest, called=called),
+    }

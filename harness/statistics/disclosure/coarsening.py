@@ -1,0 +1,227 @@
+"""How figures of restricted data are made coarser, and what is then released of them.
+
+How much is released goes by the number of rows of a part alone, which everybody may know, so that it tells nothing of
+what is in them. The kinds, the finest first:
+
+    seeds        every run, metric and class, as of other data; only where no count is small at all
+    difference   of the primary metric the difference and its interval, to 2 points, and no score of either arm
+    direction    the same to 2 or 5 points, and it is not said that arms are equivalent, since that few rows can differ
+                 tells of them
+    verdict      the verdict
+    withheld     nothing: of rows too few for any of these, and where the figures themselves would tell a small count
+                 (`harness.statistics.disclosure.twins`)
+
+Differences are rounded to the nearest step, the ends of an interval outwards and p-values up, so that nothing looks
+surer than it is. A verdict follows from the p-value as it is released: rounding can lose one, and makes none.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from harness.metrics import METRICS
+from harness.statistics import variance
+from harness.statistics.disclosure.hidden import Hidden
+from harness.statistics.paired import _NOTHING
+
+CLINICAL = "clinical"
+SEEDS, WITHHELD = "seeds", "withheld"
+# The classes of p-values, by their upper ends. Holm's adjustment multiplies them.
+FINE = (*(n / 1000 for n in range(1, 10)), *(n / 100 for n in range(1, 11)), 0.2, 0.5, 1.0)
+COARSE = (0.001, 0.005, 0.01, 0.05, 1.0)
+_EXACT = 1e-9
+SLOPE = 20  # one step a twentieth of the wrong side of a limit
+
+
+@dataclass(frozen=True)
+class Rung:
+    """`step` of what is rounded, in whole points; `means`, `difference` and `equivalence` are released or not."""
+
+    name: str
+    step: float = 1.0
+    means: bool = False
+    difference: bool = False
+    equivalence: bool = True
+
+    @property
+    def classes(self) -> tuple[float, ...]:
+        """Of p-values."""
+        return FINE if self.means else COARSE
+
+    @property
+    def said(self) -> str:
+        """What is released, in words."""
+        points = f"{100 * self.step:g} points"
+        alike = "" if self.equivalence else ", and no verdict of equivalence"
+        return {
+            **dict.fromkeys(
+                ("difference", "direction"), f"difference and interval rounded to {points}{alike}; no score of an arm"
+            ),
+            "verdict": "the verdict alone",
+            WITHHELD: "nothing: the test part is too small or tells a count under 5, or cannot be measured or checked",
+            SEEDS: "every run, since no count is under 5",
+        }[self.name]
+
+
+# By how many rows a part has at least.
+RUNGS = (
+    (1000, Rung("difference", 0.02, False, True)),
+    (400, Rung("direction", 0.02, False, True, False)),
+    (20, Rung("direction", 0.05, False, True, False)),
+    (0, Rung("verdict", equivalence=False)),
+)
+NAMED = {(rung.name, rung.step): rung for rung in (*(rung for _, rung in RUNGS), Rung(SEEDS), Rung(WITHHELD))}
+
+
+def rung_of(rows: int) -> Rung:
+    """What is released of so many rows of which some count is small."""
+    return next(rung for least, rung in RUNGS if rows >= least)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is declared beforehand: the level of the intervals and the margin within which a difference is none."""
+
+    level: float
+    margin: float
+
+
+def measured(hidden: Hidden, system: str, answers: np.ndarray, known: Known, level_of_floor: float | None) -> dict:
+    """Figures of a system's answers [..., runs, rows...], each an array of the leading shape.
+
+    `("mean", arm)`, and per arm that the clinical one is compared with, `("delta", arm)`, `("low", arm)`,
+    `("high", arm)`, `("p", arm)`, `("sign", arm)`, `("equivalent", arm)`, `("collapsed", arm)`: the last two hold where
+    they are not above 0. `level_of_floor` is what the best constant answer scores.
+    """
+    names = hidden.arms[system]
+    at = {arm: [i for i, name in enumerate(names) if name == arm] for arm in dict.fromkeys(names)}
+    distinct, which = _distinct(answers, hidden.answers[system].ndim - 1)
+    columns = hidden.columns(distinct)
+    if CLINICAL not in at:
+        scores = hidden.score(columns.sum(axis=-2))[which]
+        return {("mean", arm): scores[..., runs].mean(-1) for arm, runs in at.items()}
+    every = variance.jackknife(columns, hidden.score)
+    arms = {
+        arm: variance.Arm(every.scores[which[..., runs]], every.shifts[which[..., runs], :], every.strata)
+        for arm, runs in at.items()
+    }
+    found: dict = {("mean", arm): of.mean for arm, of in arms.items()}
+    metric = METRICS[hidden.called]
+    for against in at.keys() - {CLINICAL}:
+        delta = found["mean", CLINICAL] - found["mean", against]
+        found["delta", against] = delta
+        if hidden.groups > 1 and min(arms[against].seeds, arms[CLINICAL].seeds) > 1:
+            parts = variance.components(arms[against], arms[CLINICAL])
+            se, df = np.sqrt(parts.total), parts.df
+            still = se < _NOTHING
+            se, df = np.where(still, 1 / hidden.groups, se), np.where(still, hidden.groups - 1.0, df)
+            half = special.stdtrit(df, (1 + known.level) / 2) * se
+            found["low", against], found["high", against] = delta - half, delta + half
+            found["p", against] = 2 * special.stdtr(df, -np.abs(delta) / se)
+            # Which way a difference points is said only where a verdict may follow from it.
+            found["sign", against] = np.where(found["p", against] <= 1 - known.level, delta, 0.0)
+            found["equivalent", against] = np.maximum(half - delta, half + delta) - known.margin
+        if level_of_floor is not None:
+            pair = np.stack([found["mean", CLINICAL], found["mean", against]])
+            better = pair.max(0) if metric.higher_is_better else pair.min(0)
+            found["collapsed", against] = metric.gain(better - level_of_floor) - known.margin
+    return found
+
+
+def _distinct(answers: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Every run once, and which of these each is, of answers whose last `rows` dimensions are a run's: sets of answers
+    that are looked at together differ in a run or two, and a run is measured by itself."""
+    runs = np.ascontiguousarray(answers).reshape(-1, *answers.shape[answers.ndim - rows :])
+    places: dict[bytes, int] = {}
+    which = np.array([places.setdefault(run.tobytes(), len(places)) for run in runs])
+    _, first = np.unique(which, return_index=True)
+    return runs[first], which.reshape(answers.shape[: answers.ndim - rows])
+
+
+def floor_of(hidden: Hidden) -> float | None:
+    """What the best constant answer scores."""
+    if not len(hidden.constants):
+        return None
+    scores = hidden.score(hidden.columns(hidden.constant_answers()).sum(axis=-2))
+    return float(METRICS[hidden.called].best(scores.tolist()))
+
+
+def skills(arms: Sequence[str], wanted: Mapping, rung: Rung, middle: float) -> np.ndarray:
+    """How often each run of a system may be right, as what is released says, or else `middle` for the clinical ones."""
+    told = {key: value * rung.step for key, value in wanted.items()}
+    clinical = told.get(("mean", CLINICAL), middle)
+    return np.clip([told.get(("mean", arm), clinical - told.get(("delta", arm), 0.0)) for arm in arms], 0.0, 1.0)
+
+
+def released(rung: Rung, figures: Mapping) -> dict:
+    """What a rung shows of figures: whole numbers of steps, places among the classes of p, and yes or no."""
+    return {key: round_(value) for key, value, round_, _ in _kept(rung, figures)}
+
+
+def distance(rung: Rung, figures: Mapping, wanted: Mapping) -> np.ndarray:
+    """How far figures are from being released as `wanted`, in steps; below 0.001 they may be."""
+    return sum(far(value, wanted[key]) for key, value, _, far in _kept(rung, figures))
+
+
+def _kept(rung: Rung, figures: Mapping):
+    nearest, down, up = _Rounding(rung.step, 0.5), _Rounding(rung.step, 0.0), _Rounding(rung.step, 1.0)
+    shown = {"mean": nearest} if rung.means else {}
+    if rung.difference:
+        shown |= {"delta": nearest, "low": down, "high": up}
+    shown |= {"p": _Classes(rung.classes), "sign": _Sign(), "collapsed": _Below()}
+    if rung.equivalence:
+        shown["equivalent"] = _Below()
+    for (what, arm), value in figures.items():
+        if what in shown:
+            yield (what, arm), value, shown[what], shown[what].far
+
+
+@dataclass(frozen=True)
+class _Rounding:
+    step: float
+    above: float
+
+    def __call__(self, value):
+        if self.above == 1.0:
+            return np.ceil(value / self.step - _EXACT).astype(int)
+        return np.floor(value / self.step + self.above + _EXACT).astype(int)
+
+    def far(self, value, wanted):
+        low = wanted - self.above
+        place = value / self.step
+        return np.maximum(0, np.maximum(low - place, place - low - 1))
+
+
+@dataclass(frozen=True)
+class _Classes:
+    ends: tuple[float, ...]
+
+    def __call__(self, value):
+        return np.searchsorted(self.ends, value - _EXACT)
+
+    def far(self, value, wanted):
+        high, low = self.ends[wanted], self.ends[wanted - 1] if wanted else 0.0
+        tiny = 1e-12
+        above = np.log(np.maximum(value, tiny) / high)
+        below = np.log(max(low, tiny) / np.maximum(value, tiny)) if low else np.zeros(np.shape(value))
+        return np.maximum(0, np.maximum(above, below))
+
+
+@dataclass(frozen=True)
+class _Below:
+    def __call__(self, value):
+        return (value <= _EXACT).astype(int)
+
+    def far(self, value, wanted):
+        return np.where((value <= _EXACT) == wanted, 0.0, 0.1 + SLOPE * np.abs(value))
+
+
+@dataclass(frozen=True)
+class _Sign:
+    def __call__(self, value):
+        return np.sign(np.where(np.abs(value) < _EXACT, 0.0, value)).astype(int)
+
+    def far(self, value, wanted):
+        return np.where(self(value) == wanted, 0.0, 0.1 + SLOPE * np.abs(value))

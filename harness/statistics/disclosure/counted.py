@@ -1,0 +1,13 @@
+"""What is counted of the rows of a part, and could tell of a person."""
+
+# Of each run and label, and over all labels together.
+COUNTED = ("called", "found", "missed", "invented")
+IN_ALL = ("right", "wrong")
+ALL = -1  # in place of a label
+NAMES = {
+    "gold": "how many there are", "called": "how many were called so", "found": "how many were found",
+    "missed": "how many were missed", "invented": "how many were called so wrongly",
+    "right": "how many were answered rightly", "wrong": "how many errors there are",
+}  # fmt: skip
+Counted = tuple[str, int, str, int]  # system, its run, what is counted, label
+GOLD = ("", 0, "gold")

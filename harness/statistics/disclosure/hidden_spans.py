@@ -1,0 +1,153 @@
+"""Documents of which spans are counted, as an attacker would have to guess them: see
+`harness.statistics.disclosure.hidden`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from harness.metrics import METRICS
+from harness.metrics.decided.counts import Score
+from harness.statistics.disclosure.counted import ALL
+
+
+@dataclass(frozen=True)
+class Documents:
+    """Documents of which spans are counted: `gold` [documents, labels], and by system `answers` [runs, documents,
+    labels, 2], the spans that were found and those that were invented; one label where a metric pools them all.
+
+    How many spans of which label there are is not told by a pooled score: give every span any label, in gold and
+    answers alike, and the same is published.
+    """
+
+    metric: str
+    labels: int
+    starts: np.ndarray
+    gold: np.ndarray
+    answers: Mapping[str, np.ndarray]
+    arms: Mapping[str, tuple[str, ...]]
+    positive: None = field(default=None)
+    constants: tuple[int, ...] = (0,)
+    crowded: bool = False  # a document has as many spans as it has
+
+    @property
+    def called(self) -> str:
+        return self.metric
+
+    @property
+    def score(self) -> Score:
+        return METRICS[self.metric].score
+
+    @property
+    def rows(self) -> int:
+        return len(self.gold)
+
+    @property
+    def groups(self) -> int:
+        return len(self.starts)
+
+    def tells(self, name: str, label: int) -> bool:
+        return label != ALL or name == "wrong"
+
+    def columns(self, answers: np.ndarray) -> np.ndarray:
+        found, invented = answers[..., 0], answers[..., 1]
+        table = np.stack([found, invented, self.gold - found], axis=-1).astype(np.float64)
+        return by_group(table.reshape(*table.shape[:-2], -1), self.starts)
+
+    def count(self, answers: np.ndarray, name: str, label: int) -> np.ndarray:
+        if label == ALL:
+            return self.gold.sum() - answers[..., 0].sum(axis=(-2, -1)) + answers[..., 1].sum(axis=(-2, -1))
+        found, invented = (answers[..., label, side].sum(axis=-1) for side in (0, 1))
+        known = {"called": found + invented, "found": found, "invented": invented}
+        return known[name] if name in known else self.gold[:, label].sum() - found
+
+    def gold_counts(self) -> np.ndarray:
+        return self.gold.sum(axis=0)
+
+    def cell_told(self, width: int) -> bool:
+        """Spans have no matrix."""
+        return False
+
+    def constant_answers(self) -> np.ndarray:
+        """Nothing is found, and nothing invented."""
+        return np.zeros((1, *self.gold.shape, 2), dtype=np.int64)
+
+    def form(self) -> "Documents":
+        answers = {system: np.zeros_like(given) for system, given in self.answers.items()}
+        return replace(self, gold=np.zeros_like(self.gold), answers=answers)
+
+    def imagined(self, skills: Mapping[str, np.ndarray], shared: float, chance: np.random.Generator) -> "Documents":
+        """Documents of this form by chance; on the share `shared` of them all runs of a system answer alike."""
+        gold = chance.poisson(chance.choice([1.0, 3.0, 6.0]), self.gold.shape)
+        gold[chance.integers(len(gold)), :] += 1
+        answers = {}
+        for system, skill in skills.items():
+            given = np.empty((len(skill), *gold.shape, 2), dtype=np.int64)
+            for run, how_often in enumerate(skill):
+                given[run, ..., 0] = chance.binomial(gold, how_often)
+                given[run, ..., 1] = chance.binomial(gold, 1 - how_often)
+            alike = chance.random(len(gold)) < shared
+            given[:, alike] = given[:1, alike]
+            answers[system] = given
+        return replace(self, gold=gold, answers=answers)
+
+    def steps(self, system: str, answers: np.ndarray, number: int, chance: np.random.Generator) -> np.ndarray:
+        made, which = np.repeat(answers[None], number, axis=0), np.arange(number)
+        for _ in range(2):
+            at = tuple(chance.integers(0, size, len(which)) for size in answers.shape)
+            step = chance.choice([-1, 1], len(which))
+            most = np.where(at[3] == 0, self.gold[at[1], at[2]], 1 << 30)
+            made[(which, *at)] = np.clip(made[(which, *at)] + step, 0, most)
+            which = which[: number // 2]
+        return made
+
+    def pushed(
+        self, answers: np.ndarray, run: int, name: str, label: int, value: int, chance: np.random.Generator
+    ) -> np.ndarray | None:
+        if label == ALL:
+            # All in what is missed, or all in what is invented, of one label: whichever has the room.
+            label, step = int(chance.integers(self.labels)), value - int(self.count(answers[run], "wrong", ALL))
+            there = {side: int(self.count(answers[run], side, label)) for side in ("missed", "invented")}
+            room = {
+                "missed": range(int(self.gold[:, label].sum()) + 1),
+                "invented": range(there["invented"] + step + 1),
+            }
+            sides = [side for side in there if there[side] + step in room[side]]
+            if not sides:
+                return None
+            name = sides[chance.integers(len(sides))]
+            value = there[name] + step
+        made, gold = answers.copy(), self.gold[:, label]
+        side = 0 if name in ("found", "missed") else 1
+        here = made[run, :, label, side]
+        wanted = {"missed": int(gold.sum()) - value, "called": value - int(made[run, :, label, 0].sum())}
+        step = wanted.get(name, value) - int(here.sum())
+        for _ in range(abs(step)):
+            room = np.flatnonzero(here > 0) if step < 0 else np.flatnonzero((here < gold) | (side == 1))
+            if not len(room):
+                return None
+            here[chance.choice(room)] += 1 if step > 0 else -1
+        return made
+
+    def with_gold(self, label: int, value: int, chance: np.random.Generator) -> "Documents | None":
+        gold, answers = self.gold.copy(), {system: given.copy() for system, given in self.answers.items()}
+        while (step := value - int(gold[:, label].sum())) != 0:
+            room = np.arange(len(gold)) if step > 0 else np.flatnonzero(gold[:, label] > 0)
+            if not len(room):
+                return None
+            at = chance.choice(room)
+            for given in answers.values():
+                found = given[:, at, label, 0]
+                if step > 0:
+                    found += chance.random(len(found)) < 0.5
+                else:
+                    np.minimum(found, gold[at, label] - 1, out=found)
+            gold[at, label] += 1 if step > 0 else -1
+        # A split brings every label into every part where it can.
+        kept = gold.sum(axis=0)[self.gold.any(axis=0)].all()
+        return replace(self, gold=gold, answers=answers) if kept and gold.any() else None
+
+
+def by_group(table: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """What rows contribute, [..., rows, counts], added up by group."""
+    return table if len(starts) == table.shape[-2] else np.add.reduceat(table, starts, axis=-2)

@@ -1,0 +1,138 @@
+"""What is written down of a disclosure check, and read by everything that shows a figure of restricted data."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+from harness import heads
+from harness.privacy.suppression import MINIMUM
+from harness.statistics.disclosure import coarsening
+from harness.statistics.disclosure.coarsening import NAMED, SEEDS, WITHHELD, Known, Rung
+from harness.statistics.disclosure.counted import ALL, NAMES
+from harness.statistics.disclosure.hidden import Hidden
+from harness.statistics.disclosure.twins import WIDTH, Checked
+from harness.task import Task
+
+
+def place(task: str) -> str:
+    return f"artifacts/scores/{task}/released.json"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What is released of one system on one part: by arm its mean; by the arm that the clinical one is compared with,
+    the difference, the ends of its interval and the p-value, its sign, and two answers. None is not released."""
+
+    means: Mapping[str, float] = field(default_factory=dict)
+    against: Mapping[str, Mapping[str, float | int | None]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Release:
+    """The rung a task stands on, its figures by part and system, and what an attacker can infer at best, in words.
+
+    `inferred` goes by the true counts, since only small ones are looked at: it is for the site and never leaves it.
+    """
+
+    rung: Rung
+    bound: Mapping[str, str]
+    figures: Mapping[str, Mapping[str, Figures]]
+    inferred: tuple[str, ...]
+    runs: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    @property
+    def told(self) -> dict:
+        """What is released, as JSON: the same figures of as many runs, or where every run is, the same scores."""
+        figures = {part: {system: asdict(of) for system, of in found.items()} for part, found in self.figures.items()}
+        shown = self.bound if self.rung.name == SEEDS else figures
+        runs = {system: dict(of) for system, of in self.runs.items()}
+        return {"rung": self.rung.name, "step": self.rung.step, "figures": dict(shown), "runs": runs}
+
+    @property
+    def at_best(self) -> str:
+        return at_best(self.rung)
+
+
+def at_best(rung: Rung) -> str:
+    """What can be inferred at best, in a sentence that depends on the rung alone, so that it may leave."""
+    if rung.name == SEEDS:
+        return f"perhaps every count of a label; none of them is under {MINIMUM}"
+    if rung.name == WITHHELD:
+        return "nothing, since no figure is released"
+    return (
+        f"no count under {MINIMUM}: what was counted 0 to {MINIMUM - 1} times could be {MINIMUM} or more as well, "
+        f"and has at least {WIDTH} possible values; what was counted {MINIMUM} times or more may be told exactly"
+    )
+
+
+def withheld(task: Task, bound: Mapping[str, str]) -> dict:
+    return record(task, bound, {"test": Checked(Rung(WITHHELD), {})}, {}, Known(0.95, 0.0))
+
+
+def record(
+    task: Task, bound: Mapping[str, str], checked: Mapping[str, Checked], parts: Mapping[str, Hidden], known: Known
+) -> dict:
+    """As JSON. `bound` are the hashes of the scores files that the figures were computed beside."""
+    rung = checked["test"].rung
+    return {
+        "task": task.name,
+        "rung": rung.name,
+        "step": rung.step,
+        "minimum": MINIMUM,
+        "width": WIDTH,
+        "scores": dict(sorted(bound.items())),
+        "figures": {
+            part: {system: _figures(hidden, system, rung, known) for system in sorted(hidden.answers)}
+            for part, hidden in parts.items()
+            if rung.name not in (SEEDS, WITHHELD)
+        },
+        "runs": {system: dict(Counter(arms)) for system, arms in (parts["test"].arms if parts else {}).items()},
+        "inferred": [said for part in checked for said in _inferred(part, checked[part], _names(task))],
+    }
+
+
+def read(stored: Mapping) -> Release:
+    return Release(
+        NAMED[stored["rung"], stored["step"]],
+        stored["scores"],
+        {
+            part: {system: Figures(**found) for system, found in of.items()}
+            for part, of in stored["figures"].items()
+        },
+        tuple(stored["inferred"]),
+        stored["runs"],
+    )  # fmt: skip
+
+
+def _figures(hidden: Hidden, system: str, rung: Rung, known: Known) -> dict:
+    figures = coarsening.measured(hidden, system, hidden.answers[system], known, coarsening.floor_of(hidden))
+    means, against = {}, {}
+    for (what, arm), value in coarsening.released(rung, figures).items():
+        if what == "mean":
+            means[arm] = round(int(value) * rung.step, 6)
+            continue
+        shown = {"p": lambda v: rung.classes[v], "equivalent": bool, "collapsed": bool, "sign": int}
+        of = shown.get(what, lambda v: round(int(v) * rung.step, 6))
+        against.setdefault(arm, {})[what] = of(value)
+    return {"means": means, "against": against}
+
+
+def _names(task: Task) -> tuple[str, ...]:
+    """What is counted, by position; spans are pooled by every metric but the mean over labels."""
+    if not heads.of(task).nothing or task.metrics[0] == "macro_f1":
+        return task.labels
+    return ("", "leaking") if task.metrics[0] == "document_leak_rate" else ("span",)
+
+
+def _inferred(part: str, checked: Checked, names: Sequence[str]) -> list[str]:
+    """Of each kind of count, the narrowest that is left to an attacker: every other one is wider."""
+    narrowest: dict[tuple[str, int], tuple[int, ...]] = {}
+    for (*_, name, label), values in checked.open.items():
+        key = (name, label)
+        if key not in narrowest or values[-1] - values[0] < narrowest[key][-1] - narrowest[key][0]:
+            narrowest[key] = values
+    return [
+        f"{part} part, {'all labels' if label == ALL else names[label]}: {NAMES[name]} cannot be told closer than "
+        f"between {values[0]} and {values[-1]}"
+        for (name, label), values in sorted(narrowest.items())
+    ]

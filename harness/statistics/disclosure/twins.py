@@ -1,0 +1,297 @@
+"""Could a small count be told from what is released? Other rows with the same figures say that it could not.
+
+An attacker who holds every figure and knows every rule can exclude a data set only where its figures would differ.
+So each *twin*, another set of gold labels and answers for which the very same figures would be released, is one that
+he cannot exclude, and with it every count in it. A count is safe where the twins that were found give it at least
+`WIDTH` different values, one of them not small, or where none was found in which it is small; otherwise it is taken to
+be exposed, and nothing is released. This errs on the safe side: whatever an attacker can do, what he cannot exclude
+includes these twins. They are looked for, not counted up, so that a safe release may be refused, and none that is not
+is let through. What twins span lies within what the *Handbook on Statistical Disclosure Control* (Hundepool et al.
+2024, 2nd edition, section 4.2) calls the feasibility interval of a cell, which is to be wide enough on either side; the
+same handbook says that rounded figures can be unpicked and are to be audited (5.5), which is what is done here.
+Noughts count as small: that nobody was missed tells of everybody.
+
+That something is released, and how much, tells as well: who runs the check on every data set that fits the figures can
+leave out those of which it would have released more or less. So the search sees the figures and never the rows: how
+much is asked for goes by the number of rows, twins are made from nothing but the figures, and every count is looked at,
+whether it is small in the true rows or not. All rows with the same figures then get the same answer (a decision is
+*simulatable*: Kenthapadi, Mishra & Nissim 2005). Only at its end the true rows are asked, too: whether each small count
+of theirs is among those that were opened.
+
+Every run is looked at by itself, and every label: seeds that change places, or labels where a metric knows none by
+name, are twins as well, but "one of the seeds missed exactly two" would be told all the same.
+
+The rows keep their groups, and an attacker may know them. A coarser kind than the first says that something is small,
+so that rows of which nothing is are no twins. What twins do not cover is knowledge from elsewhere, such as how common a
+condition is.
+"""
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from harness.privacy.suppression import MINIMUM
+from harness.statistics.disclosure import coarsening
+from harness.statistics.disclosure.coarsening import SEEDS, WITHHELD, Known, Rung
+from harness.statistics.disclosure.counted import ALL, GOLD, Counted
+from harness.statistics.disclosure.hidden import Hidden, counts, small
+
+WIDTH = 5
+BATCH, STEPS, STARTS, SHAKES = 24, 40, 3, 12
+BEGUN, PASSES, BASES, HARDER = 120, 4, 3, 6
+MIDDLE, SHARED = (0.7, 0.95, 0.5, 0.85), (0.5, 0.0, 0.9, 1.0)
+SEED = 20_261_129
+Values = dict[Counted, set[int]]
+EXACT = 1e-3  # steps from where figures are released as they are
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The rung of a part, and the values of each small count that an attacker cannot exclude."""
+
+    rung: Rung
+    open: Mapping[Counted, tuple[int, ...]]
+
+
+def check(
+    parts: Mapping[str, Hidden], known: Known, width: int = WIDTH, whole: Iterable[Hidden] = ()
+) -> dict[str, Checked]:
+    """What is released of every part of a task: as much as the smallest part allows, or of none anything.
+
+    `whole` is what else the finest kind tells: the same rows as other metrics count them.
+    """
+    few = any(set(small(hidden)) for hidden in (*parts.values(), *whole))
+    if not few and not any(hidden.cell_told(width) for hidden in parts.values()):
+        return {part: Checked(Rung(SEEDS), {}) for part in parts}
+    withheld = {part: Checked(Rung(WITHHELD), {}) for part in parts}
+    if "test" in parts and parts["test"].crowded:
+        return withheld
+    rung, found = coarsening.rung_of(min(hidden.rows for hidden in parts.values())), {}
+    for part, hidden in parts.items():
+        values = (search := Search(hidden, rung, known, width)).run()
+        # What has been looked for in vain may be there: then these rows are some that the search did not think of.
+        if values is None or not all(search.safe(key) for key in small(hidden)):
+            return withheld
+        opened = {key: tuple(sorted(values[key] | {n})) for key, n in sorted(counts(hidden)) if n < MINIMUM}
+        found[part] = Checked(rung, opened)
+    return found
+
+
+class Search:
+    """Twins of one part on one rung. Of the rows it keeps what is published of them alone: how many there are, in which
+    groups, and the figures; so whoever reads those would find the same twins."""
+
+    def __init__(self, hidden: Hidden, rung: Rung, known: Known, width: int = WIDTH):
+        self._rung, self._known, self._width = rung, known, width
+        self._wanted = {system: self._released(hidden, system) for system in hidden.answers}
+        self._form = hidden.form()
+        self._chance = np.random.default_rng(SEED)
+        self._roomiest: dict[int, list[Hidden]] = {}
+        self.values: Values = defaultdict(set)
+
+    def run(self) -> Values | None:
+        """The values of every count that were found, or None as soon as one that can be small stays exposed."""
+        twins = self._first()
+        for twin in twins:
+            self._note(twin)
+        if not self.values:
+            return None
+        for _ in range(PASSES):
+            for key in self._left(lambda key: key[:3] == GOLD):
+                if not self._open_gold(key[3], twins) and self._told(key):
+                    return None
+            for system in sorted(self._form.answers):
+                mine = self._left(lambda key, of=system: key[0] == of)
+                # The narrowest decides soonest.
+                if mine and not self._open(mine[0], twins) and self._told(mine[0]):
+                    return None
+                self._shake(system, twins)
+                for key in self._left(lambda key, of=system: key[0] == of):
+                    if not self._open(key, twins) and self._told(key):
+                        return None
+            if not any(self._told(key) for key in self.values):
+                return self.values
+        return None
+
+    def _first(self) -> list[Hidden]:
+        """Some rows that release what is wanted, made of nothing else."""
+        found, form = [], self._form
+        for shared, middle in itertools.product(SHARED, MIDDLE):
+            skills = {
+                of: coarsening.skills(arms, self._wanted[of], self._rung, middle) for of, arms in form.arms.items()
+            }
+            made = self._repaired(form.imagined(skills, shared, self._chance), max(BEGUN, form.rows))
+            found += [] if made is None else [self._few(made)]
+            if len(found) == BASES:
+                break
+        return found
+
+    def _few(self, base: Hidden) -> Hidden:
+        """The same with a small count in every system, where that can be: a twin that changes one system alone then has
+        one still."""
+        has = {key[0] for key in small(base)}
+        for system in sorted(base.answers.keys() - has):
+            answers, labels = base.answers[system], range(base.labels)
+            for value, name, label in itertools.product((2, 0, 4), ("missed", "invented"), labels):
+                key = (system, 0, name, label)
+                pushed = base.pushed(answers, 0, name, label, value, self._chance) if base.tells(name, label) else None
+                made = None if pushed is None else self._settled(base, system, pushed, key, value)
+                if made is not None:
+                    base = replace(base, answers={**base.answers, system: made})
+                    break
+        return base
+
+    def _left(self, which) -> list[Counted]:
+        left = [key for key in self.values if which(key) and not self.safe(key)]
+        return sorted(left, key=lambda key: (max(self.values[key]), key))
+
+    def safe(self, key: Counted) -> bool:
+        seen = self.values[key]
+        return len(seen) >= self._width and max(seen) >= MINIMUM
+
+    def _told(self, key: Counted) -> bool:
+        """Is it exposed? A count that cannot be small may be told."""
+        return min(self.values[key]) < MINIMUM and not self.safe(key)
+
+    def _open_gold(self, label: int, twins: list[Hidden]) -> bool:
+        key = (*GOLD, label)
+        for value in self._order(key):
+            for start in range(STARTS):
+                base = twins[-1] if start % 2 else twins[0]
+                made = base.with_gold(label, value, self._chance)
+                if made is not None and (made := self._repaired(made)) is not None and self._note(made):
+                    twins.append(made)
+                    break
+            if self.safe(key):
+                return True
+        return self.safe(key)
+
+    def _open(self, key: Counted, twins: list[Hidden]) -> bool:
+        """Few rows of a label leave little room for what is counted of it: then twins with more of them are tried."""
+        known, label = self._roomiest.get(key[3], []), key[3]
+        if self._opened(key, known or _widest(twins, label)):
+            return True
+        if self._opened(key, _widest(twins, label) if known else self._roomy(label, twins)):
+            return True
+        return self._told(key) and self._opened(key, [*twins[:HARDER], *self._roomiest.get(label, [])], BEGUN)
+
+    def _opened(self, key: Counted, bases: list[Hidden], steps: int = STEPS) -> bool:
+        system, run, name, label = key
+        for value in self._order(key) if bases else ():
+            for start in range(max(STARTS, len(bases))):
+                base = bases[start % len(bases)]
+                pushed = base.pushed(base.answers[system], run, name, label, value, self._chance)
+                if pushed is None:
+                    continue
+                if self._noted(base, system, self._settled(base, system, pushed, key, value, steps)):
+                    break
+            if self.safe(key):
+                return True
+        return self.safe(key)
+
+    def _roomy(self, label: int, twins: list[Hidden]) -> list[Hidden]:
+        """A twin with more rows of a label, where one is found; it is looked for once."""
+        if label == ALL:
+            return []
+        if label not in self._roomiest:
+            value = int(twins[0].gold_counts()[label]) + self._width
+            self._roomiest[label] = []
+            for base in (twins[0], *twins[:0:-1])[:STARTS]:
+                made = base.with_gold(label, value, self._chance)
+                if made is not None and (made := self._repaired(made)) is not None:
+                    self._note(made)
+                    self._roomiest[label] = [made]
+                    break
+        return self._roomiest[label]
+
+    def _shake(self, system: str, twins: list[Hidden]) -> None:
+        """Twins in which every run of a system is another: most counts are opened by them."""
+        chance, bases = self._chance, _widest(twins, 0)
+        for number in range(SHAKES):
+            if not self._left(lambda key: key[0] == system):
+                return
+            base = bases[number % len(bases)]
+            answers = base.answers[system]
+            for run in range(len(answers)):
+                name = ("missed", "invented", "found", "called")[chance.integers(4)]
+                pushed = base.pushed(
+                    answers, run, name, int(chance.integers(base.labels)), int(chance.integers(2 * MINIMUM)), chance
+                )
+                answers = answers if pushed is None else pushed
+            self._noted(base, system, self._settled(base, system, answers))
+
+    def _order(self, key: Counted) -> list[int]:
+        """Values that a count has not had yet: first one that is not small, then those around it."""
+        seen = self.values[key]
+        start = max(seen)
+        near = sorted(range(max(0, min(seen) - self._width), start + self._width + 2), key=lambda n: abs(n - start))
+        return [n for n in dict.fromkeys([max(MINIMUM, start + 1), *near, MINIMUM]) if n not in seen]
+
+    def _repaired(self, made: Hidden, steps: int = STEPS) -> Hidden | None:
+        """The same gold with answers of every system that release the same."""
+        answers = {}
+        for system in made.answers:
+            found = self._settled(made, system, made.answers[system], steps=steps)
+            if found is None:
+                return None
+            answers[system] = found
+        return replace(made, answers=answers)
+
+    def _settled(
+        self,
+        base: Hidden,
+        system: str,
+        answers: np.ndarray,
+        key: Counted | None = None,
+        value: int = 0,
+        steps: int = STEPS,
+    ) -> np.ndarray | None:
+        """Answers near these that release the same and in which what `key` counts is `value`."""
+        floor, current, cost = coarsening.floor_of(base), answers, np.inf
+        for step in range(steps):
+            tried = base.steps(system, current, BATCH, self._chance)
+            tried[0] = current
+            figures = coarsening.measured(base, system, tried, self._known, floor)
+            # Last digits differ between processors, and with what a process has loaded; which step is best must not.
+            far = np.round(np.zeros(BATCH) + coarsening.distance(self._rung, figures, self._wanted[system]), 6)
+            missed = np.abs(base.count(tried[:, key[1]], key[2], key[3]) - value) if key else np.zeros(BATCH)
+            total = far + 3.0 * missed
+            best = int(np.argmin(total))
+            if far[best] < EXACT and missed[best] == 0 and self._same(base, system, tried[best], floor):
+                return tried[best]
+            if total[best] < cost or self._chance.random() < 0.1:
+                current, cost = tried[best], total[best]
+            elif step % 10 == 9:
+                # Out of a hollow.
+                current, cost = tried[int(np.argsort(total, kind="stable")[3])], np.inf
+        return None
+
+    def _same(self, base: Hidden, system: str, answers: np.ndarray, floor: float | None) -> bool:
+        figures = coarsening.measured(base, system, answers, self._known, floor)
+        return coarsening.released(self._rung, figures) == self._wanted[system]
+
+    def _released(self, hidden: Hidden, system: str) -> dict:
+        figures = coarsening.measured(hidden, system, hidden.answers[system], self._known, coarsening.floor_of(hidden))
+        return coarsening.released(self._rung, figures)
+
+    def _noted(self, base: Hidden, system: str, answers: np.ndarray | None) -> bool:
+        """Is a twin with one system's answers another? `base` is a twin, so that the others' answers are there."""
+        return answers is not None and self._note(replace(base, answers={**base.answers, system: answers}))
+
+    def _note(self, twin: Hidden) -> bool:
+        """Take in what a twin counts. Rows without any small count are none: they would be released whole."""
+        found = list(counts(twin))
+        if all(n >= MINIMUM for _, n in found):
+            return False
+        for key, n in found:
+            self.values[key].add(n)
+        return True
+
+
+def _widest(twins: list[Hidden], label: int) -> list[Hidden]:
+    """The true rows, and the twins with the most and the fewest of a label: they leave most room."""
+    many = sorted(twins[1:], key=lambda twin: int(twin.gold_counts()[label]))
+    return [twins[0], *many[-1:], *many[:1]]

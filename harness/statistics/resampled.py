@@ -1,0 +1,73 @@
+"""The difference of two arms over the folds of a repeated cross-validation: exploratory, for small sets.
+
+Folds share most of their training rows and repeats share all rows, so their differences are no sample of independent
+values: s/√J, the textbook standard error, is far too small.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scipy import stats
+
+from harness.errors import DataError
+
+_NOTHING = 1e-9  # as in `statistics`: spreads below this are rounding
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """`delta` is the mean difference over folds, in the metric's own unit; `se` the corrected standard error.
+
+    `ci_low`, `ci_high` and `p_value` (two-sided, no difference) come from `se` and Student's t with `df` degrees of
+    freedom. `naive_se` is what treating the folds as independent would give; it stands here for comparison only.
+    """
+
+    delta: float
+    ci_low: float
+    ci_high: float
+    p_value: float
+    se: float
+    df: int
+    naive_se: float
+
+
+def corrected(differences: Sequence[float], ratio: float, groups: int, level: float) -> Resampled:
+    """The corrected resampled t-test (Nadeau & Bengio, 2003, Inference for the generalization error, Machine
+    Learning 52, 239–281), recommended for repeated cross-validation by Bouckaert & Frank (2004, PAKDD, LNAI 3056,
+    3–12).
+
+    `differences` has one entry per fold of each repeat (J of them), `ratio` is test groups / training groups of a
+    fold, `groups` how many there are in all, `level` the interval's. The variance of the mean is (1/J + ratio)·s²
+    with J − 1 degrees of freedom: the second term stands for the dependence between folds, and does not shrink with
+    more repeats. Where the differences do not vary at all, the standard error is 1/groups, as in
+    `harness.statistics.paired`, so that identical arms get p = 1 and an interval that is not a point.
+
+    What it covers: other groups from the same population, for training and for testing, and the seed of
+    fine-tuning, which changes with every fold. What it does not: it rests on the assumption that two folds
+    correlate by ratio/(1 + ratio), for no unbiased estimate of that variance exists (Bengio & Grandvalet, 2004,
+    JMLR 5, 1089–1105); it is about models trained on a fold's share of the rows; and each arm is one pre-training run.
+    Raises DataError for fewer than two differences, or a ratio or number of groups that is not positive.
+    """
+    n = len(differences)
+    if n < 2 or ratio <= 0 or groups < 1:
+        raise DataError(
+            f"{n} folds with a ratio of {ratio} over {groups} groups cannot be compared.",
+            remedy="Ask for two or more folds under cross_validation.folds in params.yaml, and make them again.",
+        )
+    delta = math.fsum(differences) / n
+    variance = math.fsum((d - delta) ** 2 for d in differences) / (n - 1)
+    naive = math.sqrt(variance / n)
+    se = math.sqrt((1 / n + ratio) * variance)
+    if se < _NOTHING:
+        se = 1 / groups
+    quantile = float(stats.t.ppf((1 + level) / 2, n - 1))
+    return Resampled(
+        delta=delta,
+        ci_low=delta - quantile * se,
+        ci_high=delta + quantile * se,
+        p_value=float(2 * stats.t.sf(abs(delta) / se, n - 1)),
+        se=se,
+        df=n - 1,
+        naive_se=naive,
+    )

@@ -1,0 +1,44 @@
+"""From a task and its prediction lines to scores: the metrics that a task names, of what its head makes of lines."""
+
+from collections.abc import Mapping, Sequence
+
+from harness import heads
+from harness.metrics import METRICS, Metric
+from harness.system import files
+from harness.task import Task
+
+
+def functions(task: Task) -> dict[str, Metric]:
+    """The task's metrics by name, the primary one first."""
+    return {name: METRICS[name] for name in task.metrics}
+
+
+def decisions(task: Task, lines: list[dict], records: Mapping[str, Mapping] | None = None):
+    """Prediction lines (as `finetune` writes them) as what the metrics of the task's head take.
+
+    Where spans are sought, `records` are the validated ones by id: of their texts, which no prediction file holds, only
+    is taken which characters nobody can read.
+    """
+    return heads.of(task).decisions(task, lines, records)
+
+
+def references(task: Task, decisions, training: Sequence[Mapping]) -> dict[str, dict[str, float]]:
+    """What systems that read nothing score on the rows of `decisions`, by metric; they count `training` records."""
+    constants = heads.of(task).constants(task, decisions, training)
+    scored = functions(task)
+    return {name: {metric: f(d) for metric, f in scored.items()} for name, d in constants.items()}
+
+
+def primary(task: Task, lines: list[dict], records: Mapping[str, Mapping] | None = None) -> float:
+    """The task's primary score of prediction lines, on its own scale; `records` as in `decisions`."""
+    return functions(task)[task.metrics[0]](decisions(task, lines, records))
+
+
+def decision_hash(lines: list[dict]) -> str:
+    """Hash of what was decided: id, part, gold and prediction of every line, in order of part and id.
+
+    The scores behind a decision differ in their last digits between processors, and with them the
+    hash of the file; what is counted does not.
+    """
+    ordered = sorted(lines, key=lambda line: (line["part"], line["id"]))
+    return files.sha256_value([[line[key] for key in ("part", "id", "gold", "prediction")] for line in ordered])

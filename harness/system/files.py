@@ -1,0 +1,215 @@
+"""Files as the stages exchange them: atomic, canonical, hashed.
+
+A reader never meets half a file: everything is written beside its target and renamed. The same
+values give the same bytes: keys sorted, UTF-8, `\n` line ends, no NaN.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+
+from harness.errors import DataError, DiskError, MissingInputError
+from harness.system.disks import writing
+from harness.system.scratch import aside_of, held, remove_abandoned, scratch_folder
+from harness.system.swapping import put_in_place
+from harness.system.together import Together
+
+_BEYOND = "JSON that is nested too deep, or has a number of too many digits"
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    _write(path, (content,))
+
+
+def _write(path: Path, contents: Iterable[bytes]) -> None:
+    """The pieces of a file one after the other, so that they need not all be in memory."""
+    path = Path(path)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(path.parent)
+        aside = aside_of(path)
+        with held(aside) as handle:
+            for content in contents:
+                handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+            os.replace(aside, path)
+
+
+def write_text(path: Path, text: str) -> None:
+    write_bytes(path, text.encode("utf-8"))
+
+
+def fill(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write `contents` by name, and take away every other file of the folder: what an earlier run left there."""
+    for name, content in contents.items():
+        write_bytes(Path(folder) / name, content)
+    if Path(folder).is_dir():
+        for path in Path(folder).iterdir():
+            if path.is_file() and path.name not in contents:
+                path.unlink()
+
+
+def canonical_json(value, *, indent: int | None = None) -> str:
+    """JSON with sorted keys and no NaN, so that equal values are equal bytes."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False, indent=indent)
+
+
+def json_bytes(value) -> bytes:
+    """A value as `write_json` writes it."""
+    return (canonical_json(value, indent=1) + "\n").encode("utf-8")
+
+
+def write_json(path: Path, value) -> None:
+    write_bytes(path, json_bytes(value))
+
+
+def write_jsonl(path: Path, rows: Iterable[dict]) -> None:
+    _write(path, ((canonical_json(row) + "\n").encode("utf-8") for row in rows))
+
+
+def read_text(path: Path, *, made_by: str | None = None) -> str:
+    """The UTF-8 text of a file that a stage wrote; `made_by` is the command that makes it."""
+    try:
+        with _made(path, made_by):
+            return Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not UTF-8 (byte {error.start}).", remedy="Save the file as UTF-8.") from None
+
+
+@contextlib.contextmanager
+def _made(path: Path, made_by: str | None) -> Iterator[None]:
+    """A file that is not there is one that its command has not made yet."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise MissingInputError(
+            f"{path} is missing.",
+            remedy=f"Make it with `{made_by}`." if made_by else "Make it with `dvc repro`.",
+        ) from None
+
+
+def read_json(path: Path, *, made_by: str | None = None):
+    text = read_text(path, made_by=made_by)
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DataError(
+            f"{path}, line {error.lineno}: not JSON ({error.msg}).",
+            remedy="Restore the file, or remove it and run `dvc repro`.",
+        ) from None
+    except (ValueError, RecursionError):
+        raise DataError(f"{path}: {_BEYOND}.", remedy="Restore the file, or remove it and run `dvc repro`.") from None
+
+
+def read_object(path: Path, *keys: str, made_by: str) -> dict:
+    """An object with at least these keys. Raises DataError where a file holds something else than `made_by` writes."""
+    content = read_json(path, made_by=made_by)
+    if not isinstance(content, dict) or any(key not in content for key in keys):
+        with_keys = f" with {', '.join(keys)}" if keys else ""
+        raise DataError(
+            f"{path} is not what `{made_by}` writes: an object{with_keys}.",
+            remedy=f"`dvc checkout` or `git checkout` restores it, `{made_by}` makes it anew.",
+        )
+    return content
+
+
+def read_jsonl(path: Path, *, made_by: str | None = None, keys: Collection[str] = ()) -> list[dict]:
+    """The rows of a file, each with at least these keys."""
+    rows = list(jsonl_rows(path, made_by=made_by))
+    for number, row in enumerate(rows, start=1):
+        if lacking := [key for key in keys if key not in row]:
+            raise DataError(
+                f"{path}, row {number}: without {', '.join(lacking)}.",
+                remedy=f"Make it anew with `{made_by}`." if made_by else "Make it anew with `dvc repro`.",
+            )
+    return rows
+
+
+def jsonl_rows(path: Path, *, made_by: str | None = None) -> Iterator[dict]:
+    """The rows of a file of any size, one at a time."""
+    with _made(path, made_by), open(path, "rb") as lines:
+        # Bytes, because only "\n" ends a line: text would also be cut at U+2028.
+        for number, line in enumerate(lines, start=1):
+            if line == b"\n":
+                continue
+            try:
+                row = json.loads(line.decode("utf-8"))
+            except UnicodeDecodeError as error:
+                raise DataError(
+                    f"{path}, line {number}: not UTF-8 (byte {error.start}).", remedy="Save the file as UTF-8."
+                ) from None
+            except json.JSONDecodeError as error:
+                raise DataError(
+                    f"{path}, line {number}: not JSON ({error.msg}).",
+                    remedy="Restore the file, or remove it and run `dvc repro`.",
+                ) from None
+            except (ValueError, RecursionError):
+                raise DataError(
+                    f"{path}, line {number}: {_BEYOND}.", remedy="Restore the file, or remove it and run `dvc repro`."
+                ) from None
+            if not isinstance(row, dict):
+                raise DataError(
+                    f"{path}, line {number}: not an object.",
+                    remedy="Restore the file, or remove it and run `dvc repro`.",
+                )
+            yield row
+
+
+def sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as handle:
+        while chunk := handle.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def sha256_files(folder: Path) -> dict[str, str]:
+    """The hash of every file below `folder` by its relative path, in sorted order."""
+    paths = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in paths}
+
+
+def sha256_tree(folder: Path) -> str:
+    """One hash over the names and bytes of every file below `folder`, in sorted order."""
+    return sha256_of_files(sha256_files(folder))
+
+
+def sha256_of_files(hashes: dict[str, str]) -> str:
+    """`sha256_tree` of a folder whose `sha256_files` are known."""
+    digest = hashlib.sha256()
+    for name, value in hashes.items():
+        digest.update(f"{name}\0{value}\n".encode())
+    return digest.hexdigest()
+
+
+def sha256_value(value) -> str:
+    """Hash of a plain value through its canonical JSON."""
+    return hashlib.sha256(canonical_json(value).encode("utf-8")).hexdigest()
+
+
+@contextlib.contextmanager
+def atomic_folder(target: Path, within: Together | None = None) -> Iterator[Path]:
+    """A folder to fill; it takes the place of `target` only when the block ends without an error.
+
+    Killed at any moment, `target` is the old one or the new one, whole. `within` others it is the new one only
+    where all of them are.
+    """
+    target = Path(target)
+    with writing(target), contextlib.ExitStack() as stack:
+        aside = within.scratch_folder(target) if within else stack.enter_context(scratch_folder(target))
+        with for_its_target(aside, target):
+            yield aside
+        (within.put_in_place if within else put_in_place)(aside, target)
+
+
+@contextlib.contextmanager
+def for_its_target(aside: Path, target: Path) -> Iterator[None]:
+    """What a disk refuses to a scratch copy is told of the target that it is for."""
+    try:
+        yield
+    except DiskError as error:
+        raise DiskError(error.message.replace(str(aside), str(target)), remedy=error.remedy) from error

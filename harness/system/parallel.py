@@ -1,0 +1,186 @@
+"""Work on a stream of jobs with all available processors: results in order, bounded memory."""
+
+import contextlib
+import multiprocessing
+import os
+import pickle
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+from harness.errors import HarnessError
+from harness.system import messages, offline
+from harness.system.determinism import available_cpus
+
+AHEAD = 3  # jobs in hand for each worker; more would only fill memory
+
+# What ends a command, or asks a worker to.
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
+
+_work = None  # set once in each worker, never in the parent
+
+
+def usable_workers() -> int:
+    """One for each available core; `HARNESS_WORKERS` caps it."""
+    return max(1, int(os.environ.get("HARNESS_WORKERS", available_cpus())))
+
+
+def ordered(work: Callable, jobs: Iterable, workers: int) -> Iterator:
+    """`work(job)` for each job, in the order of the jobs, whatever the number of workers.
+
+    Jobs are drawn only as results are taken. Workers are forked where the platform allows, so that `work`
+    and what it holds is not copied. The first error, of a job or of `jobs` itself, ends it.
+    """
+    if workers <= 1:
+        yield from map(work, jobs)
+        return
+    forks = "fork" in multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("fork" if forks else "spawn")
+    pool = ProcessPoolExecutor(workers, context, _start, (work, os.getpid()))
+    waiting = deque()
+    fine = False
+    try:
+        for job in jobs:
+            with starting():
+                waiting.append(pool.submit(_run, job))
+            if len(waiting) >= AHEAD * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+        fine = True
+    except BrokenProcessPool:
+        raise HarnessError(
+            "A worker process was killed from outside, probably for lack of memory.",
+            remedy="Free memory, or set HARNESS_WORKERS=1, and run the command again.",
+        ) from None
+    finally:
+        if not fine:
+            # A job may take minutes. From Python 3.14 on, `kill_workers` does this.
+            for process in list((pool._processes or {}).values()):
+                process.kill()
+        pool.shutdown(cancel_futures=True)
+
+
+def made_ahead(work: Callable, jobs: Iterable) -> Iterator:
+    """`work(job)` for each job, in order: a process of its own makes the next result while the caller uses this one.
+
+    It is forked, so that `work` and what it holds is not copied, and makes no more than one result that nobody has
+    asked for; closing the iterator ends it at once. Where the platform cannot fork, nothing is made ahead.
+    """
+    if "fork" not in multiprocessing.get_all_start_methods():
+        yield from map(work, jobs)
+        return
+    context = multiprocessing.get_context("fork")
+    here, there = context.Pipe()
+    process = context.Process(target=_serve, args=(work, there, here, os.getpid()), daemon=True)
+    with starting():
+        process.start()
+    there.close()
+    try:
+        asked = 0
+        for job in jobs:
+            here.send(job)
+            asked += 1
+            if asked > 1:
+                yield _received(here)
+                asked -= 1
+        if asked:
+            yield _received(here)
+    except (EOFError, ConnectionError):
+        raise HarnessError(
+            "The process that works ahead was killed from outside, probably for lack of memory.",
+            remedy="Free memory, and run the command again.",
+        ) from None
+    finally:
+        process.kill()
+        process.join()
+        here.close()
+
+
+def _serve(work: Callable, connection, other_end, parent: int) -> None:
+    # Its parent decides when it ends, also where a batch system signals the whole process group.
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+    die_with(parent)
+    other_end.close()
+    while True:
+        job = connection.recv()
+        try:
+            answer = True, work(job)
+        except BaseException as error:
+            answer = False, portable(error)
+        connection.send(answer)
+
+
+def _received(connection):
+    fine, result = connection.recv()
+    if not fine:
+        raise result
+    return result
+
+
+def portable(error: BaseException) -> BaseException:
+    """The error itself where it survives the way to another process, otherwise its kind and words.
+
+    An interruption is one there, too; but no other end of a worker, as by a library's `sys.exit(0)`, is the command's.
+    """
+    words = RuntimeError(f"{type(error).__name__}: {error}")
+    if not isinstance(error, (Exception, KeyboardInterrupt)):
+        return words
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return words
+    return error
+
+
+@contextlib.contextmanager
+def starting() -> Iterator[None]:
+    """While a worker is started, signals wait: one that has just been forked still has its parent's handlers, and
+    would go on as a second parent. A worker lets them come when it has its own."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def ends_with_its_parent(parent: int) -> None:
+    """For a worker: what an interruption means is decided by its parent, whose own handlers are not the worker's."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+    die_with(parent)
+
+
+def die_with(parent: int) -> None:
+    """On Linux, end this worker with its parent, also when that is killed: an orphan would go on writing."""
+    try:
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    except (OSError, AttributeError):
+        return
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _start(work: Callable, parent: int) -> None:
+    global _work
+    _work = work
+    ends_with_its_parent(parent)
+    offline.follow()
+    messages.follow()
+
+
+def _run(job):
+    try:
+        return _work(job)
+    except BaseException as error:
+        if (found := portable(error)) is error:
+            raise
+        raise found from None

@@ -1,0 +1,255 @@
+"""Scratch copies: what is written beside its target until it is whole, and goes when its writer has ended.
+
+The name of one tells whose it is. A lock that the kernel lets go of when its process ends, however it ends, tells
+whether that process is still there, also to other machines where the file system shares locks.
+"""
+
+import contextlib
+import fcntl
+import functools
+import hashlib
+import itertools
+import json
+import os
+import platform
+import re
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from harness.system.disks import mount_of, share_of
+from harness.system.swapping import ENDING, beside, put_back, remove
+
+_SCRATCH = re.compile(
+    r"(?P<name>\.(?P<target>.+)\.(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-(?P<start>\d+)-[0-9a-f]{8})"
+    r"(\.lock|\.old|\.undo)?\.partial"
+)
+# As files were called that had no lock, before the name told of a machine.
+_OLDER = re.compile(r"\.(?P<target>.+)\.(?P<pid>\d+)\.partial")
+_DAY = 24 * 3600  # seconds: on a share the process may be another machine's
+_PLACES = ("aside", "target", "file", "scratch", "folder")  # of a line of a journal, as paths from its folder
+DONE = {"done": True}
+_LOCAL_LOCKS = {"localflock", "nolock", "local_lock=all", "local_lock=flock"}  # of the options of a mount
+
+
+def aside_of(path: Path) -> Path:
+    """A name for a scratch copy that nobody else takes."""
+    mine = f"{_host()}-{os.getpid()}-{_start(os.getpid())}-{os.urandom(4).hex()}"
+    return path.with_name(f".{path.name}.{mine}{ENDING}")
+
+
+def _host() -> str:
+    """This machine, without its name."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def _start(pid: int) -> str:
+    """When a process started, in ticks since this machine did: a later one may have the same number."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2].split()[19]
+    except (OSError, IndexError):
+        return "0"
+
+
+@contextlib.contextmanager
+def held(path: Path) -> Iterator[BinaryIO]:
+    """A new file that is locked; it is gone at the end of the block, unless it has been renamed."""
+    while True:
+        handle = open(path, "xb")  # noqa: SIM115 (it is held until the block ends)
+        with contextlib.suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        # Somebody who found it before it was locked has taken it for abandoned.
+        if _is(handle, path):
+            break
+        handle.close()
+    try:
+        with handle:
+            yield handle
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _is(handle: BinaryIO, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle.fileno()), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+@contextlib.contextmanager
+def scratch_folder(place: Path) -> Iterator[Path]:
+    """An empty folder next to `place`, for this process alone; it goes when the block or the process ends, at the
+    latest when the next one is made there."""
+    place = Path(place)
+    missing = not_there(place.parent)
+    try:
+        with filled(scratch_beside(place)) as aside:
+            yield aside
+    finally:
+        _remove_empty(missing)
+
+
+def scratch_beside(place: Path) -> Path:
+    """A name for a scratch copy next to `place`, in a folder that is there by then."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(place.parent)
+    return aside_of(place)
+
+
+def not_there(folder: Path) -> list[Path]:
+    """`folder` and those above it that are not there, the innermost first."""
+    return list(itertools.takewhile(lambda place: not os.path.lexists(place), (folder, *folder.parents)))
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    """Remove these folders, but one that something lies in and those above it."""
+    with contextlib.suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
+
+
+@contextlib.contextmanager
+def filled(aside: Path) -> Iterator[Path]:
+    """A new folder of that name, for the time of the block."""
+    with held(beside(aside, ".lock")):
+        aside.mkdir()
+        try:
+            yield aside
+        finally:
+            remove(aside)
+
+
+def is_scratch(name: str) -> bool:
+    """Is that the name of a scratch copy, or of what belongs to one?"""
+    return bool(_SCRATCH.fullmatch(name) or _OLDER.fullmatch(name))
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove the scratch copies in `folder` that no living process holds, and undo what one was killed at.
+
+    A copy of another machine stays where the file system shares no locks with it, and is named.
+    """
+    found: dict[str, re.Match] = {}
+    undone: dict[str, re.Match] = {}
+    for path in sorted(Path(folder).glob(f".*{ENDING}")):
+        if match := _SCRATCH.fullmatch(path.name):
+            (undone if path.name.endswith(f".undo{ENDING}") else found)[match["name"]] = match
+        elif match := _OLDER.fullmatch(path.name):
+            with contextlib.suppress(OSError):
+                _remove_older(path, match)
+    unsettled = set()
+    for name, match in undone.items():
+        journal = Path(folder) / f"{name}.undo{ENDING}"
+        unsettled.add(_process(match))
+        with contextlib.suppress(OSError), _abandoned(journal, match) as yes:
+            if yes:
+                undo(journal)
+                journal.unlink()
+                unsettled.discard(_process(match))
+    for name, match in found.items():
+        if _process(match) in unsettled:
+            continue  # what was in place before may lie there
+        aside = Path(folder) / f"{name}{ENDING}"
+        lock, old = beside(aside, ".lock"), beside(aside, ".old")
+        # One that cannot be looked at or removed stays; nothing depends on it.
+        with contextlib.suppress(OSError), _abandoned(aside if aside.is_file() else lock, match) as yes:
+            if yes:
+                target = Path(folder) / match["target"]
+                if old.exists() and not os.path.lexists(target):
+                    old.rename(target)
+                for path in (old, aside, lock):
+                    remove(path)
+
+
+def _remove_older(path: Path, match: re.Match) -> None:
+    """Remove a scratch copy without a lock whose process has ended. Where its target is gone it stays: it may have
+    been about to take its place, and be all there is."""
+    written = max(inner.lstat().st_mtime for inner in (path, *path.rglob("*")))
+    resting = share_of(path) is None or time.time() - written > _DAY
+    if _start(int(match["pid"])) == "0" and resting and os.path.lexists(path.with_name(match["target"])):
+        remove(path)
+
+
+def sweep(root: Path) -> None:
+    """Remove what killed processes left anywhere in the repository at `root`."""
+    for name in ("", "data", ".dvc"):
+        remove_abandoned(Path(root) / name)
+    for name in ("artifacts", "reports", "mlartifacts", "tasks", "tests/tasks"):
+        sweep_below(Path(root) / name)
+
+
+def sweep_below(folder: Path) -> None:
+    for place, *_ in os.walk(folder):
+        remove_abandoned(Path(place))
+
+
+def _process(match: re.Match) -> tuple[str, str, str]:
+    return match["host"], match["pid"], match["start"]
+
+
+@contextlib.contextmanager
+def _abandoned(lock: Path, match: re.Match) -> Iterator[bool]:
+    """Whether the process that held `lock` has ended; within the block nobody else finds it so."""
+    here = match["host"] == _host()
+    ended = here and _start(int(match["pid"])) != match["start"]
+    try:
+        handle = open(lock, "r+b")  # noqa: SIM115 (it is held until the block ends)
+    except FileNotFoundError:
+        yield ended
+        return
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            ended = _is(handle, lock) and (here or not _locks_are_local(lock))
+        except BlockingIOError:
+            yield False
+            return
+        except OSError:
+            pass  # no locks here; the process's number and start have told
+        if not (ended or here):
+            _name_once(str(lock.with_name(match["name"] + ENDING)))
+        yield ended
+
+
+def _locks_are_local(path: Path) -> bool:
+    """Is `path` on a network's file system that shows its locks to this machine only?"""
+    return bool(_LOCAL_LOCKS & mount_of(path)[2])
+
+
+@functools.cache
+def _name_once(path: str) -> None:
+    print(f"harness: {path} is another machine's scratch copy; remove it where no run there needs it.", file=sys.stderr)
+
+
+def undo(journal: Path) -> None:
+    """Put back what the journal names, the last first; where all was done only the copies go.
+
+    A line without an end tells of nothing that was done.
+    """
+    lines = [json.loads(line) for line in journal.read_bytes().split(b"\n")[:-1]]
+    done = DONE in lines
+    for line in reversed([line for line in lines if line != DONE]):
+        places = {key: Path(os.path.normpath(journal.parent / line[key])) for key in _PLACES if key in line}
+        if aside := places.get("scratch"):
+            for path in (beside(aside, ".old"), aside, beside(aside, ".lock")):
+                remove(path)
+        elif "file" in places and not done:
+            _restore(places["file"], line["before"])
+        elif "target" in places and not done:
+            put_back(places["aside"], places["target"], line["inode"], line["there"])
+        elif "folder" in places and not done:
+            _remove_empty([places["folder"]])
+
+
+def _restore(file: Path, before: str | None) -> None:
+    if before is None:
+        file.unlink(missing_ok=True)
+    elif not file.is_file() or file.read_text(encoding="utf-8") != before:
+        aside = aside_of(file)
+        with held(aside) as handle:
+            handle.write(before.encode())
+            handle.flush()
+            os.fsync(handle.fileno())
+            os.replace(aside, file)

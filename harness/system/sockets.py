@@ -1,0 +1,89 @@
+"""Sockets that could leave this machine, refused by Linux itself.
+
+The guard in `harness.system.offline` sees what goes through Python. Native code and programs that are started ask the
+kernel, and a seccomp filter answers them there: it needs no rights, holds for this process, its threads and all that
+they start, and nothing takes it off again.
+"""
+
+import ctypes
+import errno
+import platform
+import socket
+import struct
+
+# By machine: the kernel's name of the architecture, and its numbers of the calls `seccomp` and `socket`.
+_MACHINES = {"x86_64": (0xC000003E, 317, 41), "aarch64": (0xC00000B7, 277, 198)}
+_IO_URING_SETUP = 425  # a ring makes and connects sockets without calls that a filter sees
+_X32 = 0x40000000  # from here on the calls of another ABI of x86_64
+# The kernel of this machine is at the other end of these; all others are refused, known or not.
+_LOCAL = [int(getattr(socket, name)) for name in ("AF_UNIX", "AF_NETLINK", "AF_ALG") if hasattr(socket, name)]
+_ALLOW, _REFUSE = 0x7FFF0000, 0x00050000
+_NO_NEW_PRIVILEGES, _FILTER, _ALL_THREADS = 38, 1, 1
+# Opcodes of the filter's language, and where a call's number, architecture and first argument stand.
+_LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+_NUMBER, _ARCHITECTURE, _ARGUMENT = 0, 4, 16
+
+
+class _Program(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p)]
+
+
+def close() -> bool:
+    """From now on only sockets within this machine's kernel can be made here; False where that cannot be held.
+
+    Loopback goes with the rest: the kernel is asked for a socket before anybody says where it leads.
+    """
+    known = _known()
+    if known is None:
+        return False
+    architecture, seccomp, asked = known
+    instructions = b"".join(_filter(architecture, asked))
+    program = _Program(len(instructions) // 8, instructions)
+    libc = ctypes.CDLL(None, use_errno=True)
+    # What a set-user-id program may do beyond its caller is given up; without that only root may set a filter.
+    if libc.prctl(_NO_NEW_PRIVILEGES, ctypes.c_ulong(1), *[ctypes.c_ulong(0)] * 3):
+        return False
+    return libc.syscall(ctypes.c_long(seccomp), _FILTER, _ALL_THREADS, ctypes.byref(program)) == 0
+
+
+def not_held() -> str | None:
+    """A sentence for a machine where `close` can do nothing."""
+    if _known() is not None:
+        return None
+    return (
+        f"On {platform.system()} {platform.machine()} native code and programs that are started are not kept from the "
+        "network, Python is; Linux on x86_64 or aarch64 holds them all."
+    )
+
+
+def refused(error: BaseException | None) -> bool:
+    """Does `error`, or what it came from, say that a socket was refused? No file has that answer without a name."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno == errno.EACCES and error.filename is None:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _known() -> tuple[int, int, int] | None:
+    # A 32-bit Python on a 64-bit kernel has other numbers.
+    linux = platform.system() == "Linux" and struct.calcsize("P") == 8
+    return _MACHINES.get(platform.machine()) if linux else None
+
+
+def _filter(architecture: int, asked: int) -> list[bytes]:
+    """The instructions of the filter: what is not answered by one is looked at by the next."""
+
+    def step(code: int, operand: int, true: int = 0, false: int = 0) -> bytes:
+        # The last two are how many instructions a comparison skips, where it is true and where it is not.
+        return struct.pack("HBBI", code, true, false, operand)
+
+    absent, allowed = step(_RETURN, _REFUSE | errno.ENOSYS), step(_RETURN, _ALLOW)
+    return [
+        step(_LOAD, _ARCHITECTURE), step(_EQUAL, architecture, true=1), absent,  # a 32-bit program has other numbers
+        step(_LOAD, _NUMBER), step(_AT_LEAST, _X32, false=1), absent,
+        step(_EQUAL, _IO_URING_SETUP, false=1), absent,
+        step(_EQUAL, asked, true=1), allowed,
+        step(_LOAD, _ARGUMENT), *(part for family in _LOCAL for part in (step(_EQUAL, family, false=1), allowed)),
+        step(_RETURN, _REFUSE | errno.EACCES),
+    ]  # fmt: skip

@@ -1,0 +1,86 @@
+"""What is replaced in several places together: all of it or nothing, whenever its process is killed."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from harness.errors import DiskError
+from harness.system.scratch import DONE, aside_of, filled, held, not_there, remove_abandoned, scratch_beside, undo
+from harness.system.swapping import ENDING, beside, put_in_place
+
+
+class Together:
+    """Folders that take the place of others in one go, and a file that tells of them; see `together`."""
+
+    def __init__(self, handle: BinaryIO, folder: Path, stack: contextlib.ExitStack):
+        self._handle, self._folder, self._stack = handle, folder, stack
+
+    @property
+    def lock(self) -> int:
+        """What a process has to inherit that is at work on this, too: as long as it lives nothing is undone."""
+        return self._handle.fileno()
+
+    def scratch_folder(self, place: Path) -> Path:
+        """As `scratch_folder`, until all is in place; it may lie in a folder that nobody would look at."""
+        place = Path(place)
+        self.folder(place.parent)
+        aside = scratch_beside(place)
+        self.note({"scratch": os.path.relpath(aside, self._folder)})
+        return self._stack.enter_context(filled(aside))
+
+    def folder(self, path: Path) -> Path:
+        """A folder, which is made where it is missing; with the rest it goes again, unless something lies in it."""
+        for place in reversed(not_there(path)):
+            self.note({"folder": os.path.relpath(place, self._folder)})
+            place.mkdir(exist_ok=True)
+        return path
+
+    def put_in_place(self, aside: Path, target: Path) -> None:
+        """As `put_in_place`, and undone with the rest."""
+        places = {"aside": os.path.relpath(aside, self._folder), "target": os.path.relpath(target, self._folder)}
+        self.note(places | {"inode": aside.stat().st_ino, "there": os.path.lexists(target)})
+        put_in_place(aside, target)
+
+    def note(self, line: dict) -> None:
+        self._handle.write(json.dumps(line).encode() + b"\n")
+        self._handle.flush()
+        os.fsync(self._handle.fileno())
+
+
+@contextlib.contextmanager
+def together(folder: Path, file: Path | None = None) -> Iterator[Together]:
+    """What is put in place and written to `file` within the block: all of it, or nothing.
+
+    Where the block fails everything is put back. Where its process is killed, whoever looks for abandoned copies in
+    `folder` does so: what was there is kept, and noted, until the block has ended.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(folder)
+    journal = beside(aside_of(folder / (file or Path("together")).name), ".undo")
+    with held(journal) as handle, contextlib.ExitStack() as stack:
+        made = Together(handle, folder, stack)
+        if file is not None:
+            _refuse_another(journal, file)
+            before = file.read_text(encoding="utf-8") if file.is_file() else None
+            made.note({"file": os.path.relpath(file, folder), "before": before})
+        try:
+            yield made
+        except BaseException:
+            undo(journal)
+            raise
+        made.note(DONE)
+
+
+def _refuse_another(journal: Path, file: Path) -> None:
+    """Two that replace things and tell of them in one file would each put back what the other has done."""
+    others = [path for path in journal.parent.glob(f".{file.name}.*.undo{ENDING}") if path != journal]
+    if others:
+        raise DiskError(
+            f"Another command that writes {file.name} is not finished; it, or a process that it started, holds "
+            f"{others[0]}.",
+            remedy=f"Wait until it has ended (`fuser {others[0]}` names it), then run this command again.",
+        )

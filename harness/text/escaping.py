@@ -1,0 +1,161 @@
+"""Text from declarations and data, made inert for each place where it is shown: one function a place.
+
+Sentences of the report are written in a notation of their own: `code` between backticks, *emphasis* between stars, and
+a backslash before a backtick, a star or a backslash that means itself. `plain` and `code` bring a value into it;
+`markdown`, `html` and `latex` read it. `cell` takes text as it is; for a terminal there is `harness.text.printable`.
+"""
+
+import html as _html
+import re
+from collections.abc import Iterator
+
+from harness.text.printable import BREAKS, acts
+
+_NOTATION = re.compile(
+    r"\\(?P<itself>[\\`*])|`(?P<code>[^`]+)`|(?<![\w*])\*(?P<emphasis>[^*\s\\](?:\\[\\`*]|[^*\\])*)\*(?![\w*])"
+)
+_FORMULA = re.compile(r"[=+\-@＝＋－＠\t]")
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+# What a renderer makes a link without being asked.
+_ADDRESS = re.compile(r"\S*(?:://|www\.|mailto:|xmpp:|\S@\S)\S*", re.IGNORECASE)
+# Character references, because not every renderer knows a backslash before every mark.
+_MARKS = re.compile(r"[\\`*\[\]~$]|<(?! )|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])|(?<!\S)@")
+_FIRST = re.compile(r"[#>+\-=|]|(?<=\d)[.)](?=\s|$)")
+_NUMBERED = re.compile(r"\d{1,9}(?=[.)](?:\s|$))")
+_LATEX = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "`": r"\textasciigrave{}", "±": r"$\pm$", "−": r"$-$",
+    "–": "--", "×": r"$\times$", "→": r"$\rightarrow$", "▲": r"$\uparrow$", "▼": r"$\downarrow$", "≈": r"$\approx$",
+    "<": r"$<$", ">": r"$>$", '"': r"{\char34}", "\u202f": r"\,", "\u00a0": "~",
+    # Behind the end of a row, a star or a bracket would belong to the command that ends it.
+    "*": "{*}", "[": "{[}", "]": "{]}",
+}  # fmt: skip
+
+
+def plain(value: object) -> str:
+    """A value in the notation: each of its characters stands for itself, and no spreadsheet takes it for a formula."""
+    return re.sub(r"[\\`*]", r"\\\g<0>", cell(str(value)))
+
+
+def code(value: object) -> str:
+    """A value as code in the notation; one that holds a backtick is plain."""
+    text = one_line(str(value))
+    return plain(text) if "`" in text or not text else f"`{text}`"
+
+
+def markdown(text: str) -> str:
+    """Markdown of the notation, for a paragraph, an item or a heading."""
+    return _markdown(text, in_table=False)
+
+
+def markdown_cell(text: str) -> str:
+    """Markdown of the notation, for a cell of a pipe table."""
+    return _markdown(text, in_table=True)
+
+
+def html(text: str) -> str:
+    """HTML of the notation, for the content of an element."""
+    tags = {"code": "<code>{}</code>", "emphasis": "<em>{}</em>", "text": "{}"}
+    return "".join(
+        tags[kind].format(html(piece) if kind == "emphasis" else html_text(piece)) for kind, piece in _pieces(text)
+    )
+
+
+def html_text(text: str) -> str:
+    """HTML of text that is in no notation, for the content of an element."""
+    return _html.escape(one_line(text), quote=False)
+
+
+def html_attribute(text: str) -> str:
+    """HTML of the notation for the value of an attribute, which can have no marks: they stay as they are written."""
+    return _html.escape(re.sub(r"\\([\\`*])", r"\1", one_line(text)))
+
+
+def latex(text: str) -> str:
+    """LaTeX of the notation."""
+    commands = {"code": r"\texttt{{{}}}", "emphasis": r"\emph{{{}}}", "text": "{}"}
+    return "".join(
+        commands[kind].format(latex(piece) if kind == "emphasis" else "".join(_LATEX.get(c, c) for c in piece))
+        for kind, piece in _pieces(text)
+    )
+
+
+def cell(value: object) -> object:
+    """A cell of a CSV. What a spreadsheet would run as a formula gets an apostrophe before it; numbers stay numbers."""
+    if not isinstance(value, str):
+        return value
+    text = one_line(value)
+    formula = len(text) > 1 and _FORMULA.match(text.lstrip(" ")) and not _NUMBER.fullmatch(text)
+    return f"'{text}" if formula else text
+
+
+def one_line(text: str) -> str:
+    """The text with a space for each line break, and U+FFFD for every other character that acts."""
+    return "".join(" " if c in BREAKS or c == "\t" else "\ufffd" if acts(c) else c for c in text)
+
+
+def _pieces(text: str) -> Iterator[tuple[str, str]]:
+    """(`text`, `code` or `emphasis`, what it holds) of the notation; the inside of an emphasis is notation again."""
+    text, start, waiting = one_line(text), 0, ""
+    for match in _NOTATION.finditer(text):
+        waiting += text[start : match.start()]
+        start = match.end()
+        if match["itself"]:
+            waiting += match["itself"]
+            continue
+        if waiting:
+            yield "text", waiting
+        waiting = ""
+        yield match.lastgroup, match[match.lastgroup]
+    if waiting := waiting + text[start:]:
+        yield "text", waiting
+
+
+def _markdown(text: str, *, in_table: bool) -> str:
+    made = []
+    for kind, piece in _pieces(text):
+        if kind == "code":
+            made.append(_span(piece, in_table))
+        elif kind == "emphasis":
+            made.append(f"*{_markdown(piece, in_table=in_table)}*")
+        else:
+            first = not made and not in_table
+            made.append(_words(piece.lstrip() if first else piece, in_table, first=first))
+    # Two spans of code with nothing between them would be read as one.
+    return "".join(
+        f"&#8203;{piece}" if before.endswith("`") and piece.startswith("`") else piece
+        for before, piece in zip(["", *made], made, strict=False)
+    )
+
+
+def _words(text: str, in_table: bool, *, first: bool) -> str:
+    """Plain text; `first` at the start of a block, where more characters are marks. Addresses become code, which no
+    renderer makes a link."""
+    made, start = [], 0
+    for match in _ADDRESS.finditer(text):
+        made += [_unmarked(text[start : match.start()], in_table), _span(match[0], in_table)]
+        start = match.end()
+    made.append(_unmarked(text[start:], in_table))
+    found = "".join(made)
+    if first:
+        number = _NUMBERED.match(found)
+        at = number.end() if number else 0
+        if _FIRST.match(found, at):
+            found = f"{found[:at]}&#{ord(found[at])};{found[at + 1 :]}"
+    return found
+
+
+def _unmarked(text: str, in_table: bool) -> str:
+    names = {"<": "&lt;", "&": "&amp;"}
+    found = _MARKS.sub(lambda match: names.get(match[0], f"&#{ord(match[0])};"), text)
+    return found.replace("|", "\\|") if in_table else found
+
+
+def _span(content: str, in_table: bool) -> str:
+    """A code span, between more backticks in a row than it holds."""
+    if in_table and "|" in content and "\\" in content:
+        return _unmarked(content, in_table).replace("://", "&#58;//").replace("@", "&#64;")
+    fence = "`" * (1 + max(map(len, re.findall("`+", content)), default=0))
+    edge = " " if content.startswith("`") or content.endswith("`") else ""
+    found = f"{fence}{edge}{content}{edge}{fence}"
+    return found.replace("|", "\\|") if in_table else found

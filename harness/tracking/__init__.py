@@ -1,0 +1,1 @@
+"""MLflow as a mirror of what the stages wrote; this package alone knows MLflow."""

@@ -1,0 +1,299 @@
+"""The one place that knows MLflow: clients, experiments, runs and their artifacts, and whose turn it is to write.
+
+What is written is decided elsewhere: `harness.tracking.sync` mirrors what the stages wrote, `harness.tracking.live` a
+pre-training as it goes on. Numbers, names and hashes go in; no text of any document does.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import platform
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+
+from harness.errors import HarnessError
+from harness.system import files, offline
+from harness.system.scratch import scratch_folder
+from harness.text.printable import terminal, without_password
+from harness.tracking import standing
+from harness.tracking.store import refuse_unusable
+
+DATABASE, ARTIFACTS = "mlflow.db", "mlartifacts"
+# The page for training runs, and not the one for chats, is what the UI opens.
+EXPERIMENT = {"mlflow.experimentKind": "custom_model_development"}
+BATCH = 1000  # metrics that one log_batch call may carry
+PROXIED = "mlflow-artifacts:"  # artifacts lie where the server, or the folder beside the database, has them
+ELSEWHERE = 3600.0  # seconds after which what another machine has not finished counts as given up
+
+
+def store_uri(root: Path) -> str:
+    """MLFLOW_TRACKING_URI where it is set, otherwise a SQLite file at the root of the repository.
+
+    Raises OfflineError where it names another machine and HARNESS_OFFLINE=1: what is recorded of restricted data
+    goes to a server only where somebody has said so.
+    """
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path(root).resolve() / DATABASE}"
+    offline.refuse_store(uri, Path(root))
+    return uri
+
+
+def artifacts_of(uri: str) -> Path | None:
+    """The folder of a SQLite store's artifacts, beside its file; a server keeps its own."""
+    return Path(uri.removeprefix("sqlite:///")).parent / ARTIFACTS if uri.startswith("sqlite:///") else None
+
+
+def warn(error: Exception, then: str, *, always: bool = False) -> None:
+    """Say that MLflow was not updated, and `then`; an error that knows itself what helps says that in its place,
+    or before it where it is said `always`."""
+    if isinstance(error, HarnessError):
+        then = f"{error.remedy} {then}" if always else error.remedy
+    print(terminal(f"harness: warning: MLflow was not updated ({reason(error)}).\n{then}"), file=sys.stderr)
+
+
+def reason(error: Exception) -> str:
+    """The first line of what MLflow, a server, a proxy or a driver says."""
+    said = (str(error).splitlines() or [type(error).__name__])[0]
+    return without_password(said)[:200].rstrip(".")
+
+
+def _locks(uri: str) -> Path:
+    """Where the processes of this machine that write to one store find each other's locks."""
+    beside = artifacts_of(uri)
+    named = f"harness-mlflow-{os.getuid()}-{hashlib.sha256(uri.encode()).hexdigest()[:16]}"
+    folder = beside if beside else Path(tempfile.gettempdir()) / named
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@contextlib.contextmanager
+def one_at_a_time(uri: str) -> Iterator[None]:
+    """Creating MLflow's database from several processes at once crashes, and two that look for a run before either
+    has made it would both make it: writers to one store queue here."""
+    with open(_locks(uri) / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def hold(uri: str, run_id: str):
+    """A lock that says, for as long as this process lives, that it writes the run."""
+    handle = open(_locks(uri) / f".{run_id}.lock", "w")  # noqa: SIM115 (it is held until the run ends)
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return handle
+
+
+def release(uri: str, run_id: str, handle) -> None:
+    (_locks(uri) / f".{run_id}.lock").unlink(missing_ok=True)
+    handle.close()
+
+
+def machine() -> str:
+    """This machine, without its name."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:12]
+
+
+def given_up(uri: str, run) -> bool:
+    """Has the process that wrote this unfinished run ended? Asked by the process whose turn it is to write.
+
+    SIGKILL leaves a run RUNNING for ever. Here its lock tells; of another machine's run only its age does.
+    """
+    if run.data.tags.get("written_on", machine()) != machine():
+        return time.time() - run.info.start_time / 1000 > ELSEWHERE
+    lock = _locks(uri) / f".{run.info.run_id}.lock"
+    if not lock.is_file():
+        return True
+    with open(lock, "w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True
+
+
+@contextlib.contextmanager
+def without_waiting_for_the_disk() -> Iterator[None]:
+    """SQLite commits without fsync: a thousand of them cost more than all the rest, and a store that a
+    power cut damages is deleted and rebuilt."""
+    import sqlalchemy
+
+    def relax(connection, _) -> None:
+        if type(connection).__module__.startswith("sqlite3"):
+            connection.execute("PRAGMA synchronous = OFF")
+
+    sqlalchemy.event.listen(sqlalchemy.engine.Engine, "connect", relax)
+    try:
+        yield
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.engine.Engine, "connect", relax)
+
+
+def connect(uri: str, *, writes: bool = True):
+    """A client of the store at `uri`, quiet and without telemetry; raises as `refuse_unusable` does."""
+    refuse_unusable(uri, writes=writes)
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    # An unreachable server is found out in seconds, unless the user has set other limits.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+    import logging
+
+    # The hundred lines that creating a database logs say nothing to a user.
+    for name in ("alembic", "mlflow.store.db.utils"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    from mlflow.tracking import MlflowClient
+
+    # Named, so that no variable of the environment names another store beside it.
+    return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+def experiment_named(client, name: str, uri: str, tags: Mapping[str, str]) -> str:
+    """The experiment of that name, made where there is none; `tags` say what it is and how it is shown."""
+    found, tags = client.get_experiment_by_name(name), EXPERIMENT | dict(tags)
+    if found is not None:
+        for key, value in tags.items():
+            if found.tags.get(key) != value:
+                client.set_experiment_tag(found.experiment_id, key, value)
+        return found.experiment_id
+    # A server decides itself where its artifacts lie; those of a local store are named from its folder on, so that
+    # the repository can be moved.
+    location = f"{PROXIED}/{hashlib.sha256(name.encode()).hexdigest()[:8]}" if artifacts_of(uri) else None
+    return client.create_experiment(name, artifact_location=location, tags=tags)
+
+
+def is_there(client, name: str) -> bool:
+    """Is there an experiment of that name that nobody has deleted?"""
+    found = client.get_experiment_by_name(name)
+    return found is not None and found.lifecycle_stage == "active"
+
+
+def all_runs(client, experiment: str, query: str) -> Iterator:
+    """Every run that `query` finds in an experiment, page by page."""
+    token = None
+    while True:
+        page = client.search_runs([experiment], query, max_results=1000, page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+def set_tags(client, run, wanted: Mapping[str, str | None]) -> None:
+    """Change what differs from `wanted`, in one call; None takes a tag away. The description says how the run then
+    stands."""
+    from mlflow.entities import RunTag
+
+    tags = {key: value for key, value in (dict(run.data.tags) | dict(wanted)).items() if value is not None}
+    if standing.NOTE in tags:
+        tags[standing.NOTE] = standing.described(tags[standing.NOTE], tags)
+    for key, value in wanted.items():
+        if value is None and key in run.data.tags:
+            client.delete_tag(run.info.run_id, key)
+    changed = [RunTag(key, value) for key, value in tags.items() if run.data.tags.get(key) != value]
+    if changed:
+        client.log_batch(run.info.run_id, tags=changed)
+
+
+def kill(client, run) -> None:
+    """Say of an unfinished run whose process has ended that it was killed."""
+    client.set_terminated(run.info.run_id, "KILLED")
+    set_tags(client, run, {"superseded": standing.KILLED})
+
+
+def somebody_elses(uri: str, run) -> bool:
+    """Was this run written to a server by another machine? What it declares is then not known here."""
+    return artifacts_of(uri) is None and run.data.tags.get("written_on", machine()) != machine()
+
+
+def close(client, experiment: str, uri: str) -> None:
+    """Say of every live pre-training whose process has ended that it was killed."""
+    for run in list(all_runs(client, experiment, "attributes.status = 'RUNNING'")):
+        if run.data.tags.get("recorded_by") == "harness pretrain" and given_up(uri, run):
+            kill(client, run)
+
+
+def reopen(client, run, tags: Mapping[str, str | None]) -> None:
+    """Go on with a run that was cut off."""
+    client.update_run(run.info.run_id, status="RUNNING")
+    set_tags(client, run, dict(tags) | {"written_on": machine()})
+
+
+def create(client, experiment: str, name: str, tags: Mapping[str, str]):
+    """A new run, RUNNING until it is ended."""
+    tags = dict(tags) | {"written_on": machine()}
+    if standing.NOTE in tags:
+        tags[standing.NOTE] = standing.described(tags[standing.NOTE], tags)
+    return client.create_run(experiment, tags=tags, run_name=name)
+
+
+def fill(client, run_id: str, values: list[tuple[str, float, int]], parameters: Mapping[str, str]) -> None:
+    """Log (name, value, step) and parameters of a run that is not ended yet."""
+    from mlflow.entities import Param
+
+    params = [Param(key, value) for key, value in parameters.items()]
+    for start in range(0, max(1, len(params)), 100):
+        client.log_batch(run_id, params=params[start : start + 100])
+    send(client, run_id, values)
+
+
+def send(client, run_id: str, values: Iterable[tuple[str, float, int]]) -> None:
+    """Log (name, value, step), many at once."""
+    from mlflow.entities import Metric
+
+    now, values = int(time.time() * 1000), iter(values)
+    while chunk := [Metric(key, value, now, step) for key, value, step in islice(values, BATCH)]:
+        client.log_batch(run_id, metrics=chunk)
+
+
+def keep(client, uri: str, run, pictures: Mapping[str, bytes]) -> None:
+    """Put files beside a run, in place of those of the same name."""
+    beside = _beside(uri, run)
+    if beside:
+        for name, content in pictures.items():
+            files.write_bytes(beside / name, content)
+        return
+    with scratch_folder(_locks(uri) / "sent") as folder:
+        for name, content in pictures.items():
+            (folder / name).write_bytes(content)
+            client.log_artifact(run.info.run_id, str(folder / name))
+
+
+def kept(client, uri: str, run) -> dict[str, bytes]:
+    """The files beside a run, by their path from there."""
+    beside = _beside(uri, run)
+    if beside:
+        paths = sorted(path for path in beside.rglob("*") if path.is_file())
+        return {path.relative_to(beside).as_posix(): path.read_bytes() for path in paths}
+    with scratch_folder(_locks(uri) / "got") as folder:
+        names = list(_listed(client, run.info.run_id))
+        return {n: Path(client.download_artifacts(run.info.run_id, n, str(folder))).read_bytes() for n in names}
+
+
+def _listed(client, run_id: str, below: str | None = None) -> Iterator[str]:
+    for entry in client.list_artifacts(run_id, below):
+        if entry.is_dir:
+            yield from _listed(client, run_id, entry.path)
+        else:
+            yield entry.path
+
+
+def _beside(uri: str, run) -> Path | None:
+    folder = artifacts_of(uri)
+    if folder is None or not run.info.artifact_uri.startswith(PROXIED):
+        return None
+    return folder / run.info.artifact_uri.removeprefix(PROXIED).lstrip("/")
+
+
+def delete_local(root: Path) -> None:
+    """Remove the SQLite store and its artifacts; a server's store is not touched."""
+    root = Path(root)
+    with one_at_a_time(f"sqlite:///{root.resolve() / DATABASE}"):
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            path = root / f"{DATABASE}{suffix}"
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        for path in (root / ARTIFACTS).iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)

@@ -1,0 +1,139 @@
+"""A pre-training as it goes on, in MLflow: the observer behind `--live`."""
+
+import contextlib
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from harness.tracking import backend, standing, views
+from harness.tracking.pretrainings import experiment
+from harness.training.pretrain.loop import About, Observer
+from harness.training.pretrain.watching import Watch
+
+POINTS = 500  # of each curve
+SEND_EVERY = 10.0  # seconds
+LIVE = {"recorded_by": "harness pretrain", "level": "pre-training"}
+
+
+class Live(Observer):
+    """One run for an arm: loss, learning rate, mask rate, tokens, tokens/s, utilisation and held-out measurements.
+
+    Losses are means over the updates since the point before. Points are sent together, every few seconds.
+    """
+
+    def __init__(self, root: Path, profile: str, family: str, arm: str):
+        self._root, self._experiment = root, experiment(profile)
+        self._arm = {"family": family, "arm": arm}
+        self._run: LiveRun | None = None
+
+    def started(self, about: About) -> None:
+        self._about, self._every = about, max(1, about.steps // POINTS)
+        self._watch, self._losses = Watch(about), []
+        self._waiting: list[tuple[str, float, int]] = []
+        self._sent = time.monotonic()
+        self._run = LiveRun(self._root, self._experiment, about.name, self._arm, about.fingerprint)
+
+    def update(self, step: int, values: dict[str, float]) -> None:
+        self._losses.append(values["loss"])
+        if step % self._every and step != self._about.steps:
+            return
+        pace, self._watch = self._watch.at(step, values["tokens"]), Watch(self._about)
+        self._watch.at(step, values["tokens"])
+        point = values | {"loss": sum(self._losses) / len(self._losses)}
+        if pace is not None:
+            point["tokens_per_second"] = pace.tokens_per_second
+            if pace.utilisation is not None:
+                point["utilisation"] = pace.utilisation
+        self._losses = []
+        self._waiting += [(name, float(value), step) for name, value in point.items()]
+        if time.monotonic() - self._sent >= SEND_EVERY:
+            self._send()
+
+    def held_out(self, step: int, measured: dict[str, dict]) -> None:
+        for corpus, found in measured.items():
+            for name in ("loss", "accuracy"):
+                if found[name] is not None:
+                    self._waiting.append((f"held_out_{name}/{corpus}", found[name], step))
+        self._send()
+
+    def finished(self) -> None:
+        self._send()
+        self._run.finish()
+
+    def _send(self) -> None:
+        self._run.log(self._waiting)
+        self._waiting, self._sent = [], time.monotonic()
+
+
+class LiveRun:
+    """The run of one arm's pre-training, written while it goes on; `arm` are the tags that name the arm.
+
+    A run of the same fingerprint that was cut off is gone on with, any other that was cut off is KILLED. Whatever
+    fails costs one warning; nothing is sent after it, and the training goes on.
+    """
+
+    def __init__(self, root: Path, experiment: str, name: str, arm: Mapping[str, str], fingerprint: str):
+        self._arm, self._fingerprint, self._client = dict(arm), fingerprint, None
+        self._uri = backend.store_uri(root)
+        with self._warned(), backend.one_at_a_time(self._uri):
+            client = backend.connect(self._uri)
+            self._experiment = backend.experiment_named(client, experiment, self._uri, views.checkpoints())
+            run = self._cut_off(client)
+            if run is None:
+                tags = LIVE | self._arm | {"fingerprint": fingerprint, standing.NOTE: f"{name}, as it went on."}
+                run = backend.create(client, self._experiment, name, tags)
+            self._lock = backend.hold(self._uri, run.info.run_id)
+            self._run_id, self._client = run.info.run_id, client
+
+    def _cut_off(self, client):
+        """The run of the same fingerprint that is gone on with; all others that have been cut off are KILLED."""
+        same = None
+        killed = [
+            run for run in self._of_this_arm(client, "KILLED") if run.data.tags.get("superseded") == standing.KILLED
+        ]
+        for run in [*self._of_this_arm(client, "RUNNING"), *killed]:
+            if run.info.status == "RUNNING" and not backend.given_up(self._uri, run):
+                continue
+            if same is None and run.data.tags["fingerprint"] == self._fingerprint:
+                same = run
+                times = str(int(run.data.tags.get("interrupted", 0)) + 1)
+                backend.reopen(client, run, {"interrupted": times, "superseded": None})
+            elif run.info.status == "RUNNING":
+                backend.kill(client, run)
+        return same
+
+    def log(self, values: Iterable[tuple[str, float, int]]) -> None:
+        """Send (name, value, update), many at once."""
+        if self._client is None:
+            return
+        with self._warned():
+            backend.send(self._client, self._run_id, values)
+
+    def finish(self) -> None:
+        """The training has ended: this run takes the place of the arm's earlier ones."""
+        if self._client is None:
+            return
+        with self._warned():
+            self._client.set_terminated(self._run_id, "FINISHED")
+            backend.release(self._uri, self._run_id, self._lock)
+            for run in self._of_this_arm(self._client, "FINISHED"):
+                if run.info.run_id == self._run_id or "superseded" in run.data.tags:
+                    continue
+                if run.data.tags["fingerprint"] == self._fingerprint:
+                    mine = self._client.get_run(self._run_id)
+                    same = mine.data.metrics.get("loss") == run.data.metrics.get("loss")
+                    outcome = "yes: the same loss at the end" if same else "no: another loss at the end"
+                    backend.set_tags(self._client, mine, {"reproduced": outcome})
+                backend.set_tags(self._client, run, {"superseded": self._fingerprint})
+
+    def _of_this_arm(self, client, status: str) -> list:
+        tags = " and ".join(f"tags.{key} = '{value}'" for key, value in (LIVE | self._arm).items())
+        return list(backend.all_runs(client, self._experiment, f"{tags} and attributes.status = '{status}'"))
+
+    @contextlib.contextmanager
+    def _warned(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self._client = None
+            backend.warn(error, "The training goes on without it.", always=True)

@@ -1,0 +1,136 @@
+"""What a tracking server is told of a checkpoint, as plain values: how it was made, from its card."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.params.config import Run
+from harness.report.model.results import FAMILY_TITLES
+from harness.report.text import wording
+from harness.report.text.checkpoints import folders, measured, source_kind
+from harness.system import files
+from harness.text.escaping import markdown, plain
+from harness.tracking.standing import NOTE
+
+LEVEL = "pre-training"
+CORPORA = ("general", "clinical")
+
+
+@dataclass(frozen=True)
+class Pretraining:
+    """One arm of a family: its card, the hash of its folder (`checkpoint`), and where it was recorded."""
+
+    family: str
+    arm: str
+    card: Mapping
+    checkpoint: str
+    profile: str
+    origin: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        return f"{self.family} {self.arm}"
+
+    @property
+    def experiment(self) -> str:
+        return experiment(self.profile)
+
+    @property
+    def fingerprint(self) -> str:
+        return files.sha256_value([self.profile, self.family, self.arm, self.checkpoint])
+
+
+def experiment(profile: str) -> str:
+    """Where the pre-training runs of a profile are, recorded afterwards and watched while they go on."""
+    return f"{profile} / {LEVEL}"
+
+
+def collect(root: Path, run: Run, origin: Mapping[str, str]) -> list[Pretraining]:
+    """Every checkpoint of the run's families that has a card, a baseline before what went on from it."""
+    found = []
+    for family, arm, folder in folders(root, run.families):
+        # The folder of a control arm that is switched off holds a card without a source.
+        if (card := files.read_json(folder / "harness.json")).get("source"):
+            found.append(Pretraining(family, arm, card, files.sha256_tree(folder), run.profile, origin))
+    return sorted(found, key=lambda made: (run.families.index(made.family), made.arm != "baseline", made.arm))
+
+
+def tags(made: Pretraining) -> dict[str, str]:
+    card = made.card
+    corpus = card.get("corpus") or {}
+    read = corpus.get(card.get("trained_on")) or {}
+    found = {
+        **{key: made.origin[key] for key in ("git_commit", "git_dirty")},
+        "recorded_by": "harness track",
+        "level": LEVEL,
+        "family": made.family,
+        "arm": made.arm,
+        "profile": made.profile,
+        "data_kind": str(read.get("kind") or "none"),
+        "fingerprint": made.fingerprint,
+        "checkpoint": made.checkpoint,
+        "code": str(card.get("code")),
+        NOTE: markdown(description(made)),
+    }
+    found |= {f"corpus_{name}": part["sha256"] for name, part in corpus.items()}
+    parent = card.get("parent")
+    return found | ({"parent_checkpoint": parent["tree"]} if isinstance(parent, Mapping) else {})
+
+
+def description(made: Pretraining) -> str:
+    """One sentence on how the checkpoint was made, and one on what that did to its held-out loss."""
+    card, title = made.card, FAMILY_TITLES.get(made.family, made.family)
+    if source_kind(card) != "build":
+        source = card["source"] if isinstance(card["source"], Mapping) else {}
+        where = " ".join(plain(source[key]) for key in ("repository", "revision", "name") if source.get(key))
+        return f"{title}, {made.arm} arm: an existing checkpoint ({source_kind(card)} {where}), not trained here."
+    start = "from random weights" if made.arm == "baseline" else "from the baseline"
+    text = f"{title}, {made.arm} arm: trained {start} on the {card.get('trained_on')} corpus"
+    if card.get("replay"):
+        text += f", {100 * card['replay']:.0f} % of it general text,"
+    if card.get("steps"):
+        text += f" for {wording.count(card['steps'])} updates over {wording.count(card['tokens_seen'])} tokens"
+    losses = [
+        f"{corpus} text {measured(card, 'before', corpus)['loss']:.2f} before, "
+        f"{measured(card, 'after', corpus)['loss']:.2f} after"
+        for corpus in CORPORA
+        if all(measured(card, side, corpus).get("loss") is not None for side in ("before", "after"))
+    ]
+    return f"{text}." + (f" Loss per masked token on held-out {'; '.join(losses)}." if losses else "")
+
+
+def parameters(made: Pretraining) -> dict[str, str]:
+    """Recipe, engine, encoder, batch and libraries as dotted names; values as text."""
+    card = made.card
+    recipe = card.get("recipe") if isinstance(card.get("recipe"), Mapping) else {}
+    sections = {
+        "recipe": recipe.get("parameters"),
+        **{k: card.get(k) for k in ("engine", "encoder", "batch", "libraries")},
+    }
+    found = {f"{name}.{key}": value for name, part in sections.items() for key, value in sorted((part or {}).items())}
+    found |= {key: card[key] for key in ("architecture", "trained_on", "replay") if card.get(key)}
+    found |= {"family": made.family, "arm": made.arm, "source": source_kind(card), "profile": made.profile}
+    return {key: str(value) for key, value in found.items()}
+
+
+def metrics(made: Pretraining) -> list[tuple[str, float, int]]:
+    """(name, value, update) under the names that a live run has: the loss curve, and what was held out."""
+    card = made.card
+    last = card.get("steps") or 0
+    found = [
+        (key, float(point[key]), point["step"])
+        for point in card.get("losses") or ()
+        for key in sorted(point)
+        if key != "step" and point[key] is not None
+    ]
+    found += [(key, float(card[key]), last) for key in ("parameters", "tokens_seen") if card.get(key) is not None]
+    return found + list(_held_out(card, last))
+
+
+def _held_out(card: Mapping, last: int) -> Iterator[tuple[str, float, int]]:
+    for side, step in (("before", 0), ("after", last)):
+        for corpus in CORPORA:
+            values = measured(card, side, corpus)
+            for key in ("loss", "accuracy"):
+                if values.get(key) is not None:
+                    yield f"held_out_{key}/{corpus}", float(values[key]), step

@@ -1,0 +1,89 @@
+"""What the MLflow store holds, read back as plain values."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from harness.errors import DataError, HarnessError, MissingInputError
+from harness.tracking import backend
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """One run. `metrics` are the last values; `curve(metric)` gives [(step, value), …], ordered by
+    step; `files()` those that lie beside it, by name; `datasets` are those that its page shows as its inputs."""
+
+    id: str
+    experiment: str
+    name: str
+    status: str
+    parent: str | None
+    tags: Mapping[str, str]
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    curve: Callable[[str], list[tuple[int, float]]]
+    files: Callable[[], dict[str, bytes]]
+    experiment_id: str = ""
+    datasets: tuple[str, ...] = ()
+
+    @property
+    def superseded(self) -> bool:
+        return "superseded" in self.tags
+
+
+def read(root: Path) -> list[StoredRun]:
+    """Every run of the store that is not deleted.
+
+    Raises MissingInputError where there is no store yet, DataError where it cannot be reached or read.
+    """
+    return _asked(root, lambda client, uri: [
+        _plain(client, uri, experiment.name, run)
+        for experiment in client.search_experiments()
+        for run in backend.all_runs(client, experiment.experiment_id, "")
+    ])  # fmt: skip
+
+
+def experiments(root: Path) -> dict[str, dict[str, str]]:
+    """The tags of every experiment that is not deleted, by its name; raises what `read` raises."""
+    return _asked(root, lambda client, uri: {e.name: dict(e.tags) for e in client.search_experiments()})
+
+
+def _asked(root: Path, ask: Callable):
+    """What `ask(client, uri)` finds in the store."""
+    uri = backend.store_uri(root)
+    own = Path(root).resolve() / backend.DATABASE
+    if uri == f"sqlite:///{own}" and not os.path.lexists(own):
+        raise MissingInputError(f"{backend.DATABASE} is missing.", remedy="Make it with `harness track`.")
+    try:
+        return ask(backend.connect(uri, writes=False), uri)
+    except HarnessError:
+        raise
+    except Exception as error:
+        # Whatever a server, proxy or driver raises.
+        raise DataError(
+            f"The MLflow store cannot be read ({backend.reason(error)}).",
+            remedy="Start its server, or make a local one anew with `harness track --rebuild`.",
+        ) from None
+
+
+def _plain(client, uri: str, experiment: str, run) -> StoredRun:
+    return StoredRun(
+        id=run.info.run_id,
+        experiment=experiment,
+        name=run.info.run_name,
+        status=run.info.status,
+        parent=run.data.tags.get("mlflow.parentRunId"),
+        tags=dict(run.data.tags),
+        params=dict(run.data.params),
+        metrics=dict(run.data.metrics),
+        curve=partial(_curve, client, run.info.run_id),
+        files=partial(backend.kept, client, uri, run),
+        experiment_id=run.info.experiment_id,
+        datasets=tuple(sorted(one.dataset.name for one in run.inputs.dataset_inputs)) if run.inputs else (),
+    )
+
+
+def _curve(client, run_id: str, metric: str) -> list[tuple[int, float]]:
+    return sorted((point.step, point.value) for point in client.get_metric_history(run_id, metric))

@@ -1,0 +1,35 @@
+"""What `harness reproduce` found, kept beside the predictions that it was held against."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from harness.system import files
+
+BYTES, DECISIONS, DIFFERENT = "same bytes", "same predictions", "different"
+
+
+def path(root: Path, task: str, family: str) -> Path:
+    return Path(root) / "artifacts" / "reproduced" / task / f"{family}.json"
+
+
+def write(root: Path, task: str, family: str, found: Iterable[Mapping]) -> None:
+    """`found`: {"arm", "seed", "outcome", "recorded", "again"} of every run; the last two are hashes of predictions."""
+    files.write_json(path(root, task, family), {"task": task, "family": family, "runs": list(found)})
+
+
+def outcome(root: Path, task: str, family: str, runs: Sequence[Mapping]) -> str | None:
+    """`yes: …` or `no: …`, and how many of the `runs` came out how; None where these runs were not made again.
+
+    An outcome that its own hashes contradict counts as different.
+    """
+    file = path(root, task, family)
+    if not file.is_file():
+        return None
+    found = {(run["arm"], run["seed"]): run for run in files.read_json(file)["runs"]}
+    made = [found.get((run["arm"], run["seed"])) for run in runs]
+    if not made or any(m is None or m["recorded"] != run["predictions"] for m, run in zip(made, runs, strict=True)):
+        return None
+    outcomes = [DIFFERENT if (m["outcome"] == BYTES) != (m["recorded"] == m["again"]) else m["outcome"] for m in made]
+    counts = {name: outcomes.count(name) for name in (BYTES, DECISIONS, DIFFERENT) if name in outcomes}
+    told = ", ".join(f"{name} in {n} of {len(made)} runs" for name, n in counts.items())
+    return f"{'no' if DIFFERENT in counts else 'yes'}: {told}"

@@ -1,0 +1,224 @@
+"""The MLflow store as a mirror of what the stages wrote, never the source: delete it and it is rebuilt.
+
+Every comparison (task × family) is a parent run with a child per arm and seed, in an experiment per profile and
+kind of data; every checkpoint is a run of the profile's pre-training experiment, which the children name. A
+fingerprint of inputs and results keys a run: the same again changes nothing, other results take the place of the
+older run, which is then `superseded`; what the run no longer declares says so, and what its writer did not finish is
+`killed`.
+"""
+
+import hashlib
+from collections.abc import Container, Mapping, Sequence
+from pathlib import Path
+
+from harness.params.config import ReportSettings
+from harness.report.model import results
+from harness.report.render import confusion, forest
+from harness.report.text.wording import KINDS
+from harness.system import files
+from harness.task import Task
+from harness.tracking import backend, pretrainings, recordings, views
+from harness.tracking.pretrainings import Pretraining
+from harness.tracking.recordings import Made, Recording
+from harness.tracking.standing import UNDECLARED
+
+MINE = "tags.recorded_by = 'harness track'"
+
+
+def record(root: Path, settings: ReportSettings, tasks: Mapping[str, Task], uri: str | None = None) -> dict[str, str]:
+    """Mirror every comparison of the run, and return their fingerprints by `task/family`.
+
+    Scores and runs that are missing raise MissingInputError. A store that cannot be reached or
+    written costs a warning only: nothing the pipeline made depends on it.
+    """
+    root = Path(root)
+    uri = uri or backend.store_uri(root)
+    found = recordings.collect(root, settings, tasks)
+    made = pretrainings.collect(root, settings.run, recordings.git(root))
+    try:
+        with backend.one_at_a_time(uri), backend.without_waiting_for_the_disk():
+            _mirror(settings.run.profile, found, made, pictures(found, settings), uri)
+    except Exception as error:
+        # Whatever a server, proxy or driver raises, the numbers are safe in the stages' own files.
+        backend.warn(error, "Run `harness track` again later.")
+    return {recording.name: recording.fingerprint for recording in found}
+
+
+def pictures(found: list[Recording], settings: ReportSettings) -> dict[str, dict[str, bytes]]:
+    """By comparison: its own matrices, and the forest plot of all comparisons with the same kind of data."""
+    judged = results.judged([r.comparison for r in found], settings.statistics)
+    forests = {
+        kind: forest.draw([r.comparison for r in found if r.comparison.data_kind == kind], judged, settings.statistics)
+        for kind in {r.comparison.data_kind for r in found}
+    }
+    return {r.name: confusion.draw(r.comparison) | {"forest.png": forests[r.comparison.data_kind]} for r in found}
+
+
+def picture_tag(drawn: Mapping[str, bytes]) -> dict[str, str]:
+    """The hash of a run's pictures, which tells whether those that lie beside it are these."""
+    return {"pictures": files.sha256_value({name: hashlib.sha256(drawn[name]).hexdigest() for name in drawn})}
+
+
+def _mirror(profile: str, found: list[Recording], made: list[Pretraining], drawn: Mapping[str, dict], uri: str) -> None:
+    client = backend.connect(uri)
+    links = _pretrainings(client, profile, made, uri)
+    stored = _comparisons(client, profile, {recording.comparison.data_kind for recording in found}, uri)
+    current = _Current()
+    for recording in found:
+        of_arms = {arm: links[recording.comparison.family, arm] for arm in recording.comparison.arms
+                   if (recording.comparison.family, arm) in links}  # fmt: skip
+        _compared(client, uri, stored[recording.experiment], recording, of_arms, drawn[recording.name], current)
+    for store in stored.values():
+        store.put_aside(current)
+
+
+def _comparisons(client, profile: str, kinds: set[str], uri: str) -> dict[str, "_Stored"]:
+    """The experiments of the profile by name: those of `kinds`, and those of other kinds of data that are there,
+    whose comparisons may have been replaced by these."""
+    found = {}
+    for kind in KINDS:
+        name = recordings.experiment(profile, kind)
+        if kind in kinds or backend.is_there(client, name):
+            experiment = backend.experiment_named(client, name, uri, views.comparisons(kind))
+            found[name] = _Stored(client, experiment, uri)
+    return found
+
+
+class _Current:
+    """The runs that stand for what the stages wrote: their ids, and their fingerprints by name."""
+
+    def __init__(self):
+        self.ids: set[str] = set()
+        self.fingerprints: dict[str, str] = {}
+
+    def add(self, run, name: str, fingerprint: str) -> None:
+        self.ids.add(run.info.run_id)
+        self.fingerprints[name] = fingerprint
+
+
+class _Stored:
+    """What `harness track` has recorded in one experiment; what it began and could not finish is killed first."""
+
+    def __init__(self, client, experiment: str, uri: str):
+        self._client, self._uri, self.experiment = client, uri, experiment
+        self._runs: dict[str, list] = {}
+        for run in backend.all_runs(client, experiment, MINE):
+            if run.info.status == "RUNNING" and backend.given_up(uri, run):
+                backend.kill(client, run)
+            elif run.info.status == "FINISHED":
+                self._runs.setdefault(run.info.run_name, []).append(run)
+
+    def current(self, fingerprint: str, name: str):
+        """The finished run of these results, if there is one."""
+        same = [run for run in self._runs.get(name, ()) if run.data.tags.get("fingerprint") == fingerprint]
+        return min(
+            same, key=lambda run: ("superseded" in run.data.tags, run.info.start_time, run.info.run_id), default=None
+        )
+
+    def put_aside(self, current: _Current) -> None:
+        """Every other run says what took its place, or that the run of this profile no longer declares it."""
+        for name, runs in self._runs.items():
+            by = current.fingerprints.get(name)
+            for run in runs:
+                known = by is not None or not backend.somebody_elses(self._uri, run)
+                untold = run.data.tags.get("superseded") in (None, UNDECLARED)
+                if run.info.run_id not in current.ids and known and untold:
+                    backend.set_tags(self._client, run, {"superseded": by or UNDECLARED})
+
+
+def _pretrainings(client, profile: str, made: Sequence[Pretraining], uri: str) -> dict[tuple[str, str], Made]:
+    """Record the checkpoints, and say where each of them is by (family, arm)."""
+    name, current = pretrainings.experiment(profile), _Current()
+    if not made and not backend.is_there(client, name):
+        return {}
+    links: dict[tuple[str, str], Made] = {}
+    experiment = backend.experiment_named(client, name, uri, views.checkpoints())
+    store = _Stored(client, experiment, uri)
+    backend.close(client, experiment, uri)
+    for one in made:
+        run = store.current(one.fingerprint, one.name)
+        if run is None:
+            run = backend.create(client, experiment, one.name, pretrainings.tags(one))
+            backend.fill(client, run.info.run_id, pretrainings.metrics(one), pretrainings.parameters(one))
+            client.set_terminated(run.info.run_id, "FINISHED")
+        else:
+            _say(client, run, pretrainings.tags(one))
+        current.add(run, one.name, one.fingerprint)
+        links[one.family, one.arm] = Made(experiment, run.info.run_id)
+    store.put_aside(current)
+    _leave_out(client, experiment, uri, links)
+    return links
+
+
+def _leave_out(client, experiment: str, uri: str, declared: Container[tuple[str, str]]) -> None:
+    """A pre-training that was watched says whether the run still declares its arm."""
+    for run in list(backend.all_runs(client, experiment, "tags.recorded_by = 'harness pretrain'")):
+        there = (run.data.tags.get("family"), run.data.tags.get("arm")) in declared
+        said = run.data.tags.get("superseded")
+        if there and said == UNDECLARED:
+            backend.set_tags(client, run, {"superseded": None})
+        elif not there and said is None and run.info.status == "FINISHED" and not backend.somebody_elses(uri, run):
+            backend.set_tags(client, run, {"superseded": UNDECLARED})
+
+
+def _compared(
+    client, uri: str, store: _Stored, recording: Recording, links: Mapping[str, Made], drawn: Mapping[str, bytes],
+    current: _Current,
+) -> None:  # fmt: skip
+    """The comparison's run, and below it those of its arms and seeds: made where results are new, found where not.
+
+    A run that is there keeps its place below whichever comparison is current: a further task moves what is said of
+    a comparison and retrains nothing. The parent is made first and ended last, so that a recording that is cut off
+    stays RUNNING and is found.
+    """
+    parent, tags = store.current(recording.fingerprint, recording.name), recordings.parent_tags(recording, links)
+    new = parent is None
+    if new:
+        parent = backend.create(client, store.experiment, recording.name, tags)
+    for entry in recording.runs:
+        _trained(client, store, recording, entry, links, parent, current)
+    if new:
+        metrics = recordings.comparison_metrics(recording)
+        backend.fill(client, parent.info.run_id, metrics, recordings.parameters(recording))
+        parent = client.get_run(parent.info.run_id)
+    else:
+        _say(client, parent, tags)
+    _keep(client, uri, parent, drawn)
+    if new:
+        client.set_terminated(parent.info.run_id, "FINISHED")
+    current.add(parent, recording.name, recording.fingerprint)
+
+
+def _trained(
+    client, store: _Stored, recording: Recording, entry: Mapping, links: Mapping[str, Made], parent, current: _Current
+) -> None:
+    """The run of one arm and seed."""
+    name = recordings.child_name(recording, entry)
+    tags = {"mlflow.parentRunId": parent.info.run_id} | recordings.child_tags(recording, entry, links)
+    run = store.current(tags["fingerprint"], name)
+    if run is None:
+        run = backend.create(client, store.experiment, name, tags)
+        metrics = recordings.run_metrics(recording.comparison, entry)
+        backend.fill(client, run.info.run_id, metrics, recordings.parameters(recording, entry))
+        client.set_terminated(run.info.run_id, "FINISHED")
+    else:
+        _say(client, run, tags)
+    current.add(run, name, tags["fingerprint"])
+
+
+def _say(client, run, tags: Mapping[str, str]) -> None:
+    """The very same results are there already: their run says what is known of them now.
+
+    The code that made them again takes the place of the older, with its commit; a mere second call changes nothing.
+    """
+    same_code = run.data.tags.get("code") == tags["code"]
+    kept = {"git_commit", "git_dirty"} if same_code else set()
+    wanted = {"superseded": None, "reproduced": None} | dict(tags)
+    backend.set_tags(client, run, {key: value for key, value in wanted.items() if key not in kept})
+
+
+def _keep(client, uri: str, parent, drawn: Mapping[str, bytes]) -> None:
+    tag = picture_tag(drawn)
+    if parent.data.tags.get("pictures") != tag["pictures"]:
+        backend.keep(client, uri, parent, drawn)
+        client.set_tag(parent.info.run_id, "pictures", tag["pictures"])

@@ -1,0 +1,48 @@
+"""How MLflow's pages show an experiment at first: the columns, the order and the words that an auditor looks for."""
+
+import json
+
+from harness.tracking.standing import NOTE
+
+KEY = "harness"
+_TAG = f"mlflow.sharedViewState.{KEY}"
+_COLUMNS = (
+    "tags.`primary_metric`", "metrics.`primary_baseline`", "metrics.`primary_clinical`",
+    "metrics.`primary_difference`", "metrics.`ci_low`", "metrics.`ci_high`", "metrics.`p_holm`",
+    "tags.`verdict`", "tags.`reproduced`", "tags.`superseded`",
+)  # fmt: skip
+_CHECKPOINT_COLUMNS = ("metrics.`loss`", "metrics.`held_out_loss/clinical`", "metrics.`held_out_loss/general`",
+                       "tags.`arm`")  # fmt: skip
+
+
+def address(host: str, port: int, experiment: str) -> str:
+    """The page of an experiment's runs, shown this way."""
+    return f"http://{host}:{port}/#/experiments/{experiment}/runs?viewStateShareKey={KEY}"
+
+
+def comparisons(kind: str) -> dict[str, str]:
+    """Tags of an experiment of comparisons on one kind of data, the largest improvement first."""
+    note = (
+        f"Baseline against clinical encoders on {kind} data: a run per comparison with the means of either arm, their "
+        "difference, its interval, p-values and verdict, and below it a run per arm and seed."
+    )
+    return {NOTE: note, _TAG: _state("tags.level = 'comparison'", "metrics.`primary_improvement`", _COLUMNS)}
+
+
+def checkpoints() -> dict[str, str]:
+    """Tags of an experiment of pre-training runs, the newest first."""
+    note = "How the checkpoints were made: a run per family and arm with its loss, settings and hashes."
+    return {NOTE: note, _TAG: _state("", "attributes.start_time", _CHECKPOINT_COLUMNS)}
+
+
+def _state(search: str, order: str, columns: tuple[str, ...]) -> str:
+    """What MLflow's page of runs calls its shared view."""
+    return json.dumps({
+        "searchFilter": search, "orderByKey": order, "orderByAsc": False, "startTime": "ALL",
+        "lifecycleFilter": "Active", "datasetsFilter": [], "modelVersionFilter": "All Runs",
+        "selectedColumns": list(columns), "columnOrder": [], "columnWidths": {}, "runsExpanded": {}, "runsPinned": [],
+        "runsHidden": [], "runsVisibilityMap": {}, "runsHiddenMode": "FIRST_10_RUNS", "viewMaximized": False,
+        "runListHidden": False, "isAccordionReordered": False, "useGroupedValuesInCharts": True,
+        "hideEmptyCharts": True, "groupBy": None, "groupsExpanded": {}, "autoRefreshEnabled": True,
+        "globalLineChartConfig": {"xAxisKey": "step", "lineSmoothness": 0, "selectedXAxisMetricKey": ""},
+    })  # fmt: skip

@@ -1,0 +1,1 @@
+"""What every training here uses: optimizers, schedules, precision, devices and worker processes."""

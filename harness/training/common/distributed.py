@@ -1,0 +1,143 @@
+"""Several devices or nodes: who takes part, started by torchrun, and how the model lies on them.
+
+One process per device. Without torchrun's variables in the environment there is a world of one, and
+nothing of torch.distributed is started.
+"""
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from harness.errors import ConfigError
+from harness.params.config import Engine
+
+
+@dataclass(frozen=True)
+class World:
+    """The processes that train together; `device` is this one's."""
+
+    rank: int
+    size: int
+    device: str
+
+    @property
+    def leads(self) -> bool:
+        """Is this the process that writes files and shows progress?"""
+        return self.rank == 0
+
+    def total(self, values: Sequence[float]) -> list[float]:
+        """The sums over all processes, in float64."""
+        if self.size == 1:
+            return [float(value) for value in values]
+        tensor = torch.tensor(list(values), dtype=torch.float64, device=self.device)
+        torch.distributed.all_reduce(tensor)
+        return tensor.tolist()
+
+    def wait(self) -> None:
+        """Until every process is here."""
+        if self.size > 1:
+            torch.distributed.barrier()
+
+
+def leads() -> bool:
+    """Will this process lead the world that it is going to join?"""
+    return int(os.environ.get("RANK", 0)) == 0
+
+
+def await_file(path: Path) -> None:
+    """Until the leading process has written `path`, however long it takes: a barrier has a time limit, and a launcher
+    ends the others when the leader fails."""
+    while not path.is_file():
+        time.sleep(0.2)
+
+
+@contextlib.contextmanager
+def joined(engine: Engine) -> Iterator[World]:
+    """This process's place in the world that the launcher started; a world of one without a launcher.
+
+    Raises ConfigError when the launcher's number of processes is not `engine.devices`.
+    """
+    size = int(os.environ.get("WORLD_SIZE", 1))
+    if size != engine.devices:
+        raise ConfigError(
+            f"{size} processes take part, but engine.devices is {engine.devices}.",
+            remedy="Start as many processes as params.yaml says, or change engine.devices (it belongs to the result).",
+        )
+    if size == 1:
+        yield World(0, 1, engine.device)
+        return
+    device = engine.device
+    if device == "cuda":
+        device = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"
+        torch.cuda.set_device(device)
+    torch.distributed.init_process_group("nccl" if engine.device == "cuda" else "gloo")
+    try:
+        yield World(torch.distributed.get_rank(), size, device)
+    finally:
+        torch.distributed.destroy_process_group()
+
+
+def spread(module: torch.nn.Module, world: World, engine: Engine) -> torch.nn.Module:
+    """`module` on all devices of the world: replicated (DDP) or sharded (FSDP); itself in a world of one."""
+    if world.size == 1:
+        return module
+    if engine.sharding == "fsdp":
+        from torch.distributed.fsdp import fully_shard
+
+        # A layer's weights are whole only while it computes; what is left (embeddings, heads) is one more group.
+        for layer in layers(module):
+            fully_shard(layer)
+        fully_shard(module)
+        return module
+    # Heads that a recipe does not train (a pooler under plain masked LM) have no gradient.
+    return torch.nn.parallel.DistributedDataParallel(module, find_unused_parameters=True)
+
+
+def layers(module: torch.nn.Module) -> list[torch.nn.Module]:
+    """The encoder layers in `module`: what transformers, in every family, recomputes as one."""
+    from transformers.modeling_layers import GradientCheckpointingLayer
+
+    return [part for part in module.modules() if isinstance(part, GradientCheckpointingLayer)]
+
+
+@contextlib.contextmanager
+def gathered(module: torch.nn.Module) -> Iterator[None]:
+    """Inside this block parts of a sharded `module` can be called by themselves, as measuring does. Its layers gather
+    themselves when they are called."""
+    sharded = hasattr(module, "unshard")
+    if sharded:
+        module.unshard()
+    try:
+        yield
+    finally:
+        if sharded:
+            module.reshard()
+
+
+def settle(module: torch.nn.Module) -> None:
+    """The end of sharding: every device has all parameters of `module` as plain tensors again, tied ones as one."""
+    from torch.distributed.fsdp import FSDPModule
+
+    whole: dict[int, torch.nn.Parameter] = {}
+    for part in module.modules():
+        if isinstance(part, FSDPModule):
+            # Or the next call would gather the parts that lie on the devices, and scatter them again.
+            for hooks in (part._forward_pre_hooks, part._forward_hooks):
+                hooks.clear()
+        for name, parameter in part.named_parameters(recurse=False):
+            if hasattr(parameter, "full_tensor"):
+                if id(parameter) not in whole:
+                    whole[id(parameter)] = torch.nn.Parameter(parameter.detach().full_tensor(), parameter.requires_grad)
+                setattr(part, name, whole[id(parameter)])
+
+
+def without_exchange(module: torch.nn.Module) -> contextlib.AbstractContextManager:
+    """Gradients stay on their device inside this block: all micro-batches of an update but the last."""
+    if isinstance(module, torch.nn.parallel.DistributedDataParallel):
+        return module.no_sync()
+    return contextlib.nullcontext()

@@ -1,0 +1,162 @@
+"""Many training runs at once: one process and one thread per run, and how far each of them is.
+
+Parallelism is over whole runs, never inside one, so the number of cores changes how long a
+comparison takes and not one bit of what comes out.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import pickle
+import signal
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+
+from harness.errors import TrainingError
+from harness.system import messages, offline
+from harness.system.determinism import prepare_torch
+from harness.system.parallel import ends_with_its_parent, portable, starting, usable_workers
+from harness.system.progress import Progress
+
+LOOK_EVERY = 0.2  # seconds between two looks at how far the runs are
+AT_EASE = 5.0  # seconds that a worker without a job takes to end, at the very most
+
+
+def workers_for(jobs: int, device: str) -> int:
+    """How many runs go side by side: one per available core (`HARNESS_WORKERS` caps it), or per GPU."""
+    if device == "cuda":
+        import torch
+
+        return max(1, min(jobs, torch.cuda.device_count()))
+    return max(1, min(jobs, usable_workers()))
+
+
+def run_all(jobs: Sequence, work: Callable, *, device: str, progress: Progress, grace: float = 0.0) -> list:
+    """`work(job, report)` for each job, in the jobs' order; `report(steps_done)` feeds the progress bar.
+
+    Workers are forked after the imports (spawned where CUDA or the platform demands it). The first
+    error, also an interruption of this process, ends all of them at once; those that listen to SIGTERM have `grace`
+    seconds to save what they have. A worker that was killed from outside becomes a TrainingError.
+    """
+    forks = device == "cpu" and "fork" in multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("fork" if forks else "spawn")
+    # Memory, and no pipe: one that nobody reads any more fills up, and its writers never end.
+    steps = context.RawArray("q", len(jobs))
+    shown = [0] * len(jobs)
+    waiting, results = deque(enumerate(jobs)), {}
+    workers: list[_Worker] = []
+    fine = False
+    try:
+        for number in range(workers_for(len(jobs), device)):
+            with starting():
+                workers.append(_Worker.started(context, number, work, steps, device))
+            workers[-1].give(*waiting.popleft())
+        while len(results) < len(jobs):
+            ready = wait([worker.connection for worker in workers], timeout=LOOK_EVERY)
+            for index, done in enumerate(steps):
+                if done != shown[index]:
+                    shown[index] = done
+                    progress.update(index, done)
+            for worker in workers:
+                if worker.connection in ready:
+                    index, results[index] = worker.answer()
+                    if waiting:
+                        worker.give(*waiting.popleft())
+                elif not worker.process.is_alive() and not worker.connection.poll():
+                    raise worker.killed()
+        fine = True
+    finally:
+        _end(workers, AT_EASE if fine else grace, at_work=not fine)
+    return [results[index] for index in range(len(jobs))]
+
+
+@dataclass
+class _Worker:
+    process: BaseProcess
+    connection: Connection
+
+    @classmethod
+    def started(cls, context, number: int, work: Callable, steps, device: str) -> "_Worker":
+        here, there = context.Pipe()
+        # Handed over at the start of a worker, not with each job: forked, it is not copied at all.
+        process = context.Process(target=_serve, args=(there, number, work, steps, device, os.getpid()))
+        process.start()
+        there.close()
+        return cls(process, here)
+
+    def give(self, index: int, job) -> None:
+        try:
+            self.connection.send((index, job))
+        except OSError:
+            raise self.killed() from None
+
+    def answer(self) -> tuple[int, object]:
+        try:
+            index, result, error, frames = pickle.loads(self.connection.recv_bytes())
+        except (EOFError, OSError):
+            raise self.killed() from None
+        if error is not None:
+            raise error from (RemoteTraceback(frames) if frames else None)
+        return index, result
+
+    def killed(self) -> TrainingError:
+        self.process.join(1)
+        code = self.process.exitcode
+        if code is not None and code >= 0:
+            return TrainingError(
+                f"A training process ended by itself with exit code {code}, before its run was done.",
+                remedy="Run the command again with HARNESS_WORKERS=1; what a library printed above says why.",
+            )
+        how = f" by {signal.Signals(-code).name}" if code is not None and code < 0 else ""
+        return TrainingError(
+            f"A training process was killed from outside{how}, probably for lack of memory.",
+            remedy="Free memory, lower the batch, or set HARNESS_WORKERS=1, and run the command again.",
+        )
+
+
+class RemoteTraceback(Exception):
+    """The cause of an error that a worker sent home: where it was raised there."""
+
+
+def _end(workers: Sequence[_Worker], seconds: float, *, at_work: bool) -> None:
+    """End all workers. What is left of them after so many seconds is killed."""
+    try:
+        for worker in workers:
+            # For one that has nothing to do, or listens to no signal while it ends its job; it fits into any pipe.
+            with contextlib.suppress(OSError):
+                worker.connection.send(None)
+            if at_work:
+                worker.process.terminate()
+        until = time.monotonic() + seconds
+        for worker in workers:
+            worker.process.join(max(0.0, until - time.monotonic()))
+    finally:
+        for worker in workers:
+            worker.process.kill()
+        for worker in workers:
+            worker.process.join()
+            worker.connection.close()
+
+
+def _serve(connection: Connection, number: int, work: Callable, steps, device: str, parent: int) -> None:
+    ends_with_its_parent(parent)
+    offline.follow()
+    messages.follow()
+    prepare_torch(threads=1, device=device)
+    if device == "cuda":
+        import torch
+
+        torch.cuda.set_device(number % torch.cuda.device_count())
+    while (given := connection.recv()) is not None:
+        index, job = given
+        try:
+            answer = pickle.dumps((index, work(job, lambda done, at=index: steps.__setitem__(at, done)), None, ""))
+        except BaseException as error:
+            answer = pickle.dumps((index, None, portable(error), traceback.format_exc()))
+        with contextlib.suppress(OSError):
+            connection.send_bytes(answer)

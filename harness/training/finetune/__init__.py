@@ -1,0 +1,1 @@
+"""Fine-tuning: from a split task and a checkpoint to predictions."""

@@ -1,0 +1,132 @@
+"""The fine-tuning loop: one for all heads and families, read from top to bottom."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from harness.errors import TrainingError
+from harness.params.config import Engine, Recipe
+from harness.training.common.optimizers import optimizer_for
+from harness.training.common.precision import autocast
+from harness.training.common.schedules import linear_schedule
+from harness.training.finetune.batching import IGNORED, bucketed, collate
+from harness.training.finetune.examples import Example, Examples
+from harness.training.finetune.seen_rows import narrowed
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did: updates made, the update whose weights were kept, the score that chose it, the curve.
+
+    `diverged` is true when the loss of the last tenth of the updates lies above that of the first.
+    """
+
+    steps: int
+    best_step: int
+    best_score: float
+    curve: list[dict]
+    diverged: bool
+
+
+def warm_up() -> None:
+    """One update of a throw-away layer: torch imports some eight hundred modules when an optimizer first
+    steps, and processes that are forked afterwards share them instead of importing them anew.
+    """
+    layer = torch.nn.Linear(1, 1)
+    optimizer = optimizer_for(layer, "adamw", 1e-3, 0.0)
+    layer(torch.zeros(1, 1)).sum().backward()
+    torch.nn.utils.clip_grad_norm_(layer.parameters(), 1.0)
+    optimizer.step()
+
+
+def micro_batches(examples: Examples, batch: int, seed: int) -> Iterator[list[Example]]:
+    """Batches without end: one bucketed epoch after another from one generator."""
+    generator = torch.Generator().manual_seed(seed)
+    while True:
+        yield from bucketed(examples, batch, generator)
+
+
+def train(
+    model: torch.nn.Module,
+    examples: Examples,
+    recipe: Recipe,
+    engine: Engine,
+    *,
+    pad: int,
+    seed: int,
+    loss_of: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+    validate: Callable[[], dict[str, float]],
+    progress: Callable[[int], None],
+    name: str,
+    kept: Callable[[], None] = lambda: None,
+) -> Outcome:
+    """Train `model` in place for `recipe.steps` updates and leave it with its best weights.
+
+    `loss_of` gives the summed loss of logits and targets, as the head has it; a target of IGNORED is left out.
+    Every `recipe.evaluate_every` updates and at the end, `validate()` gives what the curve holds of the model as it is.
+    Its `selection` chooses the weights that are kept, the higher and of equals the later; `recipe.patience` evaluations
+    without a higher one end the run. `progress` hears of every update, `kept` when the weights that were just validated
+    are the best so far. Raises TrainingError, naming `name` and the update, when the loss or the gradient is no longer
+    a number.
+    """
+    batches = micro_batches(examples, recipe.batch, seed)
+    rows = narrowed(model, np.append(examples.tokens, pad))
+    optimizer = optimizer_for(model, "adamw", recipe.learning_rate, recipe.weight_decay)
+    rows.follow(optimizer)
+    rates = [group["lr"] for group in optimizer.param_groups]
+    # Walking through the modules at every update would take a tenth of a small encoder's time.
+    parameters = list(model.parameters())
+    model.train()
+    losses: list[float] = []
+    curve: list[dict] = []
+    best_score, best_step, best_weights, waited = -math.inf, 0, None, 0
+
+    for step in range(recipe.steps):
+        factor = linear_schedule(step, recipe.steps, recipe.warmup)
+        for group, rate in zip(optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate * factor
+
+        parts = [collate(next(batches), pad, engine.device) for _ in range(recipe.accumulation)]
+        scored = sum(int((targets != IGNORED).sum()) for _, targets in parts)
+        total = 0.0
+        for inputs, targets in parts:
+            with autocast(engine):
+                output = model(**inputs).logits
+            # The mean over all targets of the update, however they fall into micro-batches.
+            loss = loss_of(output, targets) / max(1, scored)
+            loss.backward()
+            total += float(loss.detach())
+        norm = float(torch.nn.utils.clip_grad_norm_(parameters, recipe.clip))
+        if not (math.isfinite(total) and math.isfinite(norm)):
+            raise TrainingError(
+                f"{name}: the loss is {total} and the gradient norm {norm} at update {step + 1} of {recipe.steps}.",
+                remedy="Lower tasks.*.learning_rate (or the family's learning_rate_factor), or raise warmup.",
+            )
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        losses.append(total)
+        progress(step + 1)
+
+        if (step + 1) % recipe.evaluate_every == 0 or step + 1 == recipe.steps:
+            recent = losses[-recipe.evaluate_every :]
+            point = {"train_loss": sum(recent) / len(recent), **validate()}
+            model.train()
+            # As they are recorded, so that the record says which weights were kept.
+            point = {key: round(value, 6) for key, value in point.items()}
+            curve.append({"step": step + 1, **point})
+            waited = 0 if point["selection"] > best_score else waited + 1
+            if point["selection"] >= best_score:
+                best_score, best_step = point["selection"], step + 1
+                best_weights = {key: value.detach().clone() for key, value in model.state_dict().items()}
+                kept()
+            if recipe.patience and waited >= recipe.patience:
+                break
+
+    model.load_state_dict(best_weights)
+    model.set_input_embeddings(rows.whole())
+    tenth = max(1, len(losses) // 10)
+    diverged = sum(losses[-tenth:]) > sum(losses[:tenth])
+    return Outcome(len(losses), best_step, best_score, curve, diverged)

@@ -1,0 +1,25 @@
+"""The logits of a model, example by example."""
+
+from contextlib import AbstractContextManager
+
+import torch
+
+from harness.training.finetune.batching import collate, in_length_order
+from harness.training.finetune.examples import Examples
+
+
+@torch.no_grad()
+def logits(
+    model, examples: Examples, batch: int, pad: int, device: str, autocast: AbstractContextManager
+) -> list[torch.Tensor]:
+    """One float32 tensor per example, in the order given: [classes], or [tokens, classes] for windows."""
+    model.eval()
+    found: dict[int, torch.Tensor] = {}
+    for places in in_length_order(examples, batch):
+        part = [examples[i] for i in places]
+        inputs, _ = collate(part, pad, device)
+        with autocast:
+            output = model(**inputs).logits
+        for i, example, row in zip(places, part, output.float().cpu(), strict=True):
+            found[i] = row[: len(example.rows[0])] if example.offsets else row
+    return [found[i] for i in range(len(examples))]

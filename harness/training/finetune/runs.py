@@ -1,0 +1,250 @@
+"""One fine-tuning run: from a checkpoint and a seed to stored predictions, and how it was treated."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import heads
+from harness.errors import TrainingError
+from harness.params.config import Engine, FinetuneSettings, Recipe
+from harness.privacy import even, restricted
+from harness.system.determinism import derived_seed, prepare_torch
+from harness.system.files import sha256, write_jsonl
+from harness.task import Task
+from harness.training.finetune.inputs import Inputs
+
+SCORED_PARTS = ("holdout", "test", "validation")
+_UNSTATED = "not stated"
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """The examples of each part as one tokenizer sees them, and that tokenizer's padding id."""
+
+    parts: dict
+    pad: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training run: an arm and a seed, and the file for its predictions."""
+
+    arm: str
+    seed: int
+    checkpoint: Path
+    file: Path
+
+
+def prepare(task: Task, settings: FinetuneSettings, inputs: Inputs) -> None:
+    """Before processes are forked: the settings of torch, what all of them import, and the heads they will load."""
+    from harness.encoders import families
+    from harness.training.finetune.loop import warm_up
+
+    prepare_torch(threads=1, device=settings.engine.device)
+    warm_up()
+    shapes = families.preload(
+        inputs.checkpoints.values(),
+        settings.architecture,
+        heads.of(task),
+        task.labels,
+        settings.engine.attention,
+        settings.recipe.max_length,
+    )
+    refuse_unlike(dict(zip(inputs.checkpoints, shapes, strict=True)), task.name)
+
+
+def carry_out(
+    title: str, comparison: str, names: list[str], jobs: list, work: Callable[..., dict], settings: FinetuneSettings
+) -> list[dict]:
+    """The results of `work` for each job of a comparison, in order, with a progress bar per name below `title`.
+
+    Raises TrainingError where the runs were not treated alike.
+    """
+    from harness.system.progress import shown
+    from harness.training.common.pool import run_all
+
+    with shown(title, names, settings.recipe.steps) as progress:
+        results = run_all(jobs, work, device=settings.engine.device, progress=progress)
+    refuse_unequal([result["treatment"] for result in results], comparison)
+    return results
+
+
+def encode_parts(task: Task, recipe: Recipe, inputs: Inputs) -> dict[str, Encoded]:
+    """Every part encoded once per arm; arms that share a tokenizer share the encoding."""
+    from harness.encoders import families
+    from harness.training.finetune.batching import encode
+
+    encoded: dict[str, Encoded] = {}
+    by_tokenizer: dict[str, Encoded] = {}
+    for arm, folder in inputs.checkpoints.items():
+        tokenizer = families.load_tokenizer(folder)
+        key = tokenizer.backend_tokenizer.to_str()
+        if key not in by_tokenizer:
+            parts = {
+                part: encode(heads.of(task), records, tokenizer, task.labels, recipe.max_length, recipe.stride)
+                for part, records in inputs.parts.items()
+                if part in ("train", *SCORED_PARTS)
+            }
+            by_tokenizer[key] = Encoded(parts, tokenizer.pad_token_id)
+        encoded[arm] = by_tokenizer[key]
+    return encoded
+
+
+@dataclass(frozen=True)
+class Worker:
+    """What every run of the comparison shares; calling it carries out one job.
+
+    It holds the task's name instead of the task: a declaration's functions cannot travel to a
+    process that was started afresh. `judge` says of validation lines, with the records they are about,
+    what the curve holds, and by `selection` which weights are kept.
+    """
+
+    root: Path
+    task: str
+    settings: FinetuneSettings
+    parts: dict[str, list[dict]]
+    encoded: dict[str, Encoded]
+    judge: Callable[[Task, list[dict], dict[str, dict]], dict[str, float]]
+
+    def __call__(self, job: Job, report: Callable[[int], None]) -> dict:
+        import torch
+
+        from harness.encoders import families
+        from harness.plugins import registry
+        from harness.training.common.precision import autocast
+        from harness.training.finetune import loop, predicting
+
+        task = registry.get(self.root, self.task)
+        head = heads.of(task)
+        recipe, engine = self.settings.recipe, self.settings.engine
+        examples, pad = self.encoded[job.arm].parts, self.encoded[job.arm].pad
+        torch.manual_seed(derived_seed("head", job.seed))
+        model = families.load_head(
+            job.checkpoint, self.settings.architecture, head, task.labels, engine.attention, recipe.dropout
+        ).to(engine.device)
+        treatment = describe_treatment(model, recipe, engine)
+
+        def predict(part: str) -> list[dict]:
+            rows = predicting.logits(
+                model, examples[part], recipe.evaluation_batch, pad, engine.device, autocast(engine)
+            )
+            return answers(task, part, self.parts[part], examples[part], rows)
+
+        # The answers to the validation part, of the weights that were judged last and of the best ones.
+        judged: dict[str, list[dict]] = {}
+        records = {record["id"]: record for record in self.parts["validation"]}
+
+        def validate() -> dict[str, float]:
+            judged["last"] = predict("validation")
+            return self.judge(task, judged["last"], records)
+
+        outcome = loop.train(
+            model,
+            examples["train"],
+            recipe,
+            engine,
+            pad=pad,
+            seed=derived_seed("order", job.seed),
+            loss_of=head.loss,
+            validate=validate,
+            progress=report,
+            kept=lambda: judged.update(best=judged["last"]),
+            name=f"{task.name}/{job.checkpoint.parent.name}, arm {job.arm}, seed {job.seed}",
+        )
+        report(recipe.steps)
+        judged.pop("last")
+        # The weights that were kept have answered validation already. Each part is written before the next is answered.
+        scored = [part for part in SCORED_PARTS if part in examples]
+        lines = (line for part in scored for line in (judged["best"] if part == "validation" else predict(part)))
+        write_jsonl(job.file, lines)
+        if restricted.by_card(self.root, self.task):
+            even.fill(job.file)
+        at = [point["step"] for point in outcome.curve].index(outcome.best_step)
+        return {
+            "arm": job.arm,
+            "seed": job.seed,
+            "steps": outcome.steps,
+            "best_step": outcome.best_step,
+            "best_selection": outcome.best_score,
+            "best_validation": outcome.curve[at]["validation"],
+            "curve": outcome.curve,
+            "diverged": outcome.diverged,
+            "predictions": sha256(job.file),
+            "treatment": treatment,
+        }
+
+
+def answers(task: Task, part: str, records: list[dict], examples, rows) -> list[dict]:
+    """One line per record: id, group, gold, prediction, scores. Never text."""
+    head = heads.of(task)
+    return [
+        {"id": record["id"], "group": record["group"], "part": part, "gold": head.gold(record), **answer}
+        for record, answer in zip(records, head.answers(records, examples, rows, task.labels), strict=True)
+    ]
+
+
+def describe_treatment(model, recipe: Recipe, engine: Engine) -> dict:
+    """How a run is really treated, read off the model that is about to be trained."""
+    import torch
+
+    config = model.config
+    return {
+        "architecture": type(model).__name__,
+        "parameters": sum(p.numel() for name, p in model.named_parameters() if "embedding" not in name),
+        "weights": sorted({str(p.dtype).removeprefix("torch.") for p in model.parameters()}),
+        "precision": engine.precision,
+        "attention": getattr(config, "_attn_implementation", None),
+        "dropout": sorted({m.p for m in model.modules() if isinstance(m, torch.nn.Dropout)}),
+        "threads": torch.get_num_threads(),
+        "recipe": dataclasses.asdict(recipe),
+    }
+
+
+def refuse_unequal(treatments: list[dict], name: str) -> None:
+    """Both arms get the same recipe, precision, attention, dropout and budget, or there is no comparison."""
+    for treatment in treatments[1:]:
+        for key, value in treatments[0].items():
+            if treatment[key] != value:
+                raise TrainingError(
+                    f"{name}: the arms are not treated alike: {key} is {value} in one "
+                    f"run and {treatment[key]} in another.",
+                    remedy="Use checkpoints of the same architecture and size in both arms of a family.",
+                )
+
+
+def refuse_unlike(shapes: dict[str, dict], name: str) -> None:
+    """The configurations of the arms shape heads and inputs alike, or the arms are not compared."""
+    (first, one), *others = shapes.items()
+    for arm, other in others:
+        differing = [key for key in sorted({*one, *other}) if one.get(key, _UNSTATED) != other.get(key, _UNSTATED)]
+        if differing:
+            values = "; ".join(
+                f"{key} is {one.get(key, _UNSTATED)} in {first} and {other.get(key, _UNSTATED)} in {arm}"
+                for key in differing
+            )
+            raise TrainingError(
+                f"{name}: the arms are not treated alike, their config.json differ: {values}.",
+                remedy="Use checkpoints of one architecture and size, and give them the same values of these keys "
+                "(of a hub's checkpoint in a copy, with source: folder).",
+            )
+
+
+def describe(task: Task, family: str, settings: FinetuneSettings, inputs: Inputs, results: list[dict]) -> dict:
+    import torch
+    import transformers
+
+    return {
+        "task": task.name,
+        "family": family,
+        "labels": list(task.labels),
+        "recipe": dataclasses.asdict(settings.recipe),
+        "engine": dataclasses.asdict(settings.engine),
+        "treatment": results[0]["treatment"],
+        "libraries": {"torch": torch.__version__.split("+")[0], "transformers": transformers.__version__},
+        "inputs": inputs.hashes,
+        "runs": [
+            {key: value for key, value in result.items() if key != "treatment"}
+            for result in sorted(results, key=lambda result: (result["arm"], result["seed"]))
+        ],
+    }

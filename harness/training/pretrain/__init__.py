@@ -1,0 +1,1 @@
+"""Pre-training: from corpora and a parent to a checkpoint."""

@@ -1,0 +1,136 @@
+"""One arm of a family, trained: from a model, tokenised corpora and a recipe to what its card says."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.encoders import families
+from harness.encoders.architectures import architecture_named
+from harness.params.config import Engine, Pretraining
+from harness.pipeline.code import code_hash
+from harness.system.files import read_json, sha256_value, write_json
+from harness.system.parallel import usable_workers
+from harness.training.common.distributed import World, await_file
+from harness.training.pretrain import held_out, interrupted
+from harness.training.pretrain.loop import About, Observer, train
+from harness.training.pretrain.plan import Plan
+from harness.training.pretrain.resume import Store
+from harness.training.pretrain.watching import Several, shown
+from harness.training.recipes import Documents, Objective, Vocabulary, recipe_for
+from harness.training.rows import Row
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A tokenised corpus: documents to train on, (document type, row) pairs that are held out, and the folder
+    whose files all of this is read from. `replay` says what is mixed into the documents, where something is."""
+
+    documents: Documents
+    held_out: list[tuple[str, Row]]
+    folder: Path
+    replay: Mapping | None = None
+
+
+def updates_of(corpus: Corpus, tokenizer, config, settings: Pretraining, *, leads: bool = True) -> int:
+    """`settings.steps`, or the updates of one epoch of `corpus`.
+
+    They are counted once and kept in the corpus's folder: of several processes the one that `leads` counts.
+    """
+    if settings.steps is not None:
+        return settings.steps
+    counted = {"settings": dataclasses.asdict(settings), "replay": corpus.replay, "code": code_hash(__name__)}
+    key = sha256_value(counted)
+    record = corpus.folder / f"updates-{key[:16]}.json"
+    if leads and not record.is_file():
+        plan = _plan(corpus, recipe_for(settings, Vocabulary.of(tokenizer), config), settings)
+        write_json(record, {"updates": plan.updates_per_epoch(usable_workers())})
+    await_file(record)
+    return read_json(record)["updates"]
+
+
+def _plan(corpus: Corpus, recipe, settings: Pretraining) -> Plan:
+    return Plan(
+        corpus.documents.sizes(),
+        lambda block, generator: recipe.rows(corpus.documents, block, generator),
+        settings.effective_batch,
+        settings.device_batch,
+        settings.seed,
+    )
+
+
+def train_arm(
+    model,
+    tokenizer,
+    architecture: str,
+    corpora: Mapping[str, Corpus],
+    train_on: str,
+    settings: Pretraining,
+    engine: Engine,
+    world: World,
+    *,
+    steps: int,
+    states: Path,
+    inputs: dict,
+    code: Mapping[str, str],
+    observer: Observer,
+    name: str,
+    alone: bool = True,
+) -> dict:
+    """Train `model` in place on `corpora[train_on]`, from the newest of its saved states below `states`.
+
+    `inputs` are the hashes of everything the result depends on besides settings and engine; `code` are those of its
+    code's files, to say which differ from an interrupted training's. Returns plain values: the loss curve, held-out
+    measurements {"before", "during", "after"} by corpus, updates, tokens, and where it went on from other states.
+    """
+    vocabulary, kind = Vocabulary.of(tokenizer), architecture_named(architecture)
+    recipe = recipe_for(settings, vocabulary, model.config)
+    head = families.masked_lm_head(model, architecture)
+    model.to(world.device)
+    if engine.recompute:
+        model.gradient_checkpointing_enable()
+    asides = {corpus: part.held_out for corpus, part in sorted(corpora.items())}
+
+    def measure() -> dict:
+        return held_out.measure(model, head, asides, vocabulary, engine, world.device)
+
+    made_of = {"settings": dataclasses.asdict(settings), "engine": dataclasses.asdict(engine), "steps": steps}
+    made_of |= {**inputs, "train_on": train_on}
+    fingerprint = sha256_value(made_of)
+    interrupted.settle(states, fingerprint, interrupted.pieces(made_of, code), leads=world.leads)
+    world.wait()
+    parameters = sum(p.numel() for p in model.parameters())
+    about = About(name, fingerprint, steps, parameters, world.size)
+    if not world.leads:
+        observer = Observer()
+    observer.started(about)
+    before = measure()
+    observer.held_out(0, before)
+    with shown(about, quiet=not world.leads, alone=alone) as screen:
+        course = train(
+            Objective(model, head, families.next_sentence_head(model, architecture)),
+            recipe,
+            _plan(corpora[train_on], recipe, settings),
+            settings,
+            engine,
+            world,
+            steps=steps,
+            store=Store(states, fingerprint),
+            measure=measure,
+            observer=Several(screen, observer),
+            spared=kind.undecayed,
+            head=kind.masked_lm_head,
+            name=name,
+        )
+    after = measure()
+    observer.held_out(course.steps, after)
+    observer.finished()
+    if engine.recompute:
+        model.gradient_checkpointing_disable()
+    return {
+        "steps": course.steps,
+        "tokens_seen": course.tokens,
+        "losses": course.curve,
+        "held_out": {"before": before, "during": course.held_out, "after": after},
+        "mixed": interrupted.mixed(states, fingerprint),
+    }

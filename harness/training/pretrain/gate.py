@@ -1,0 +1,161 @@
+"""The gate of an import: does a checkpoint that loaded predict held-out text better than counted tokens do?
+
+A checkpoint can load whole, every name met and every shape right, and still be wrong: a projection cut the other way,
+a tokenizer of another vocabulary order, weights of another variant of the architecture. What it then predicts is worth
+no more than how often its tokens occur. So every imported masked LM guesses masked tokens of held-out general text,
+and the same tokens are guessed by the counts of its own tokenizer's tokens in the general training text.
+"""
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from harness.encoders import families
+from harness.encoders.architectures import architecture_named
+from harness.errors import CheckpointError
+from harness.params.config import Engine, Folder, Hub
+from harness.system.determinism import derived_seed
+from harness.system.files import jsonl_rows, sha256
+from harness.training.pretrain import held_out, shards
+from harness.training.recipes import Vocabulary, windows
+
+# Nats per masked token. Reading nothing but the token before takes more than two nats off counted tokens on real and
+# on generated text, and a public encoder four to five; the standard error over the tokens guessed is under 0.1.
+MARGIN = 0.5
+# With fewer the standard error is about the margin.
+FEWEST = 50
+ROWS, LENGTH = 160, 128
+# Where there are fewer rows, each is masked several times anew.
+TIMES = 8
+# Text that is counted: at a million tokens the counts of what is masked are known well enough.
+COUNTED_BYTES = 4 << 20
+_BATCH = 256
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Holds the masked LM imported from `source` against token counts on the general text of the corpus in `folder`.
+
+    The text's language is not asked for: a wrong import is as likely where the encoder is foreign to it, and one that
+    reads pieces of words in context beats counted pieces there too. What does not can be taken in with a reason,
+    `source.despite_gate`, which the card repeats.
+    """
+
+    folder: Path
+    source: Hub | Folder
+    engine: Engine
+
+    def __call__(self, model: torch.nn.Module, tokenizer, architecture: str, missing: list[str]) -> dict:
+        """What the card says of the gate: {"loss", "unigram_loss" (nats per masked token), "masked_tokens",
+        "margin", "corpus" (SHA-256 of the general text), "despite"}, or {"not_run": why}.
+
+        Raises CheckpointError where `model` is not better than the counts by the margin.
+        """
+        why, measured = self._measured(model, tokenizer, architecture, missing)
+        if why:
+            return {"not_run": why}
+        lost, counted = measured["loss"], measured["unigram_loss"]
+        despite = self.source.despite_gate
+        if not counted - lost >= MARGIN and (despite is None or not math.isfinite(lost)):
+            raise CheckpointError(
+                f"{_named(self.source)} loads, but predicts held-out general text no better than counting its tokens: "
+                f"{lost:.2f} nats per masked token, where token counts lose {counted:.2f} "
+                f"({measured['masked_tokens']:,} tokens; {MARGIN} better is asked for).",
+                remedy="Check that architecture, config.json, weights and tokenizer belong together and are of one "
+                "version. Where the loss is to be expected (an encoder that does not read the corpus's language), give "
+                "the reason below the arm in params.yaml: `despite_gate: REASON`.",
+            )
+        return measured | {"margin": MARGIN, "despite": despite, "corpus": sha256(self.folder / "general.jsonl")}
+
+    def _measured(self, model, tokenizer, architecture: str, missing: list[str]) -> tuple[str | None, dict]:
+        kind = architecture_named(architecture)
+        if any(name.startswith(kind.masked_lm_head) for name in missing):
+            return "the folder holds no masked-LM head", {}
+        text = self.folder / "general.jsonl"
+        if not text.is_file() or not text.stat().st_size:
+            return "there is no general text", {}
+        vocabulary = Vocabulary.of(tokenizer)
+        length = min(LENGTH, kind.positions(model.config) or LENGTH)
+        rows, counts = _read(text, tokenizer, length, vocabulary)
+        # Not the engine's precision: the same weights are to get the same verdict.
+        engine = dataclasses.replace(self.engine, precision="fp32")
+        counted = held_out.measure(
+            *_counting(counts, vocabulary), {"general": rows}, vocabulary, engine, "cpu"
+        )["general"]  # fmt: skip
+        if counted["tokens"] < FEWEST:
+            return f"the held-out general text gives {counted['tokens']} masked tokens, fewer than {FEWEST}", {}
+        head = families.masked_lm_head(model, architecture)
+        found = held_out.measure(
+            model.to(engine.device), head, {"general": rows}, vocabulary, engine, engine.device
+        )["general"]  # fmt: skip
+        return None, {
+            "loss": found["loss"], "unigram_loss": counted["loss"], "masked_tokens": counted["tokens"]
+        }  # fmt: skip
+
+
+def said(gate: dict) -> str:
+    """The gate as one line for the screen."""
+    if "not_run" in gate:
+        return f"not held against token counts: {gate['not_run']}"
+    despite = f"; taken in because: {gate['despite']}" if gate["despite"] else ""
+    return (
+        f"{gate['loss']:.2f} nats per masked token of held-out general text, token counts {gate['unigram_loss']:.2f} "
+        f"({gate['masked_tokens']:,} tokens){despite}"
+    )
+
+
+def _read(path: Path, tokenizer, length: int, vocabulary: Vocabulary) -> tuple[list, torch.Tensor]:
+    """(document type, row) pairs of held-out text, spread over it, and how often each token occurs in the rest."""
+    counts = torch.zeros(len(tokenizer), dtype=torch.float64)
+    share = COUNTED_BYTES / max(1, path.stat().st_size)
+    aside = []
+    for batch in _batches(path, share):
+        ids = tokenizer([document["text"] for document, _ in batch], add_special_tokens=False, verbose=False).input_ids
+        for (document, held), tokens in zip(batch, ids, strict=True):
+            if held:
+                aside += [(document["document_type"], row) for row in windows(tokens, length, vocabulary)]
+            else:
+                counts += torch.bincount(torch.tensor(tokens, dtype=torch.long), minlength=len(counts))
+    spread = aside[:: max(1, -(-len(aside) // ROWS))]
+    return spread * min(TIMES, ROWS // max(1, len(spread))), counts
+
+
+def _batches(path: Path, share: float) -> Iterator[list[tuple[dict, bool]]]:
+    batch = []
+    for document, held in shards.divided(jsonl_rows(path, made_by="harness corpus")):
+        if held or share >= 1 or derived_seed("gate", document["id"]) / 2**63 < share:
+            batch.append((document, held))
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+class _Blind(torch.nn.Module):
+    """An encoder that reads nothing: what is put on top of it answers every position alike."""
+
+    @property
+    def base_model(self) -> "_Blind":
+        return self
+
+    def forward(self, input_ids: torch.Tensor, **_):
+        from transformers.modeling_outputs import BaseModelOutput
+
+        return BaseModelOutput(last_hidden_state=torch.zeros(*input_ids.shape, 1))
+
+
+def _counting(counts: torch.Tensor, vocabulary: Vocabulary) -> tuple[torch.nn.Module, object]:
+    """Model and head that answer with the tokens' frequencies, one added to each count (Laplace)."""
+    added = torch.zeros_like(counts)
+    added[vocabulary.replacements] = 1
+    logarithms = (counts.index_fill(0, vocabulary.special, 0) + added).log().float()
+    return _Blind(), lambda hidden: logarithms.expand(len(hidden), -1)
+
+
+def _named(source: Hub | Folder) -> str:
+    return f"{source.repository} at {source.revision}" if isinstance(source, Hub) else f"The checkpoint {source.path}"

@@ -1,0 +1,72 @@
+"""Masked-LM loss and accuracy on held-out text: the same rows and masks for every arm and recipe.
+
+Whatever recipe trained a checkpoint, it is measured by plain masking of 15 % (Devlin et al. 2019), so
+that before and after, and the arms of a family, can be compared.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+
+from harness.params.config import Engine
+from harness.training.common.precision import autocast
+from harness.training.masking import IGNORED, mask_tokens
+from harness.training.pretrain.plan import generator
+from harness.training.recipes import Vocabulary, padded
+from harness.training.rows import Row
+
+RATE = 0.15
+BATCH = 64
+
+
+@torch.no_grad()
+def measure(
+    model,
+    head: Callable[[torch.Tensor], torch.Tensor],
+    rows: Mapping[str, Sequence[tuple[str, Row]]],
+    vocabulary: Vocabulary,
+    engine: Engine,
+    device: str,
+) -> dict[str, dict]:
+    """By corpus: {"loss", "accuracy", "tokens", "by_document_type": {type: the same}}; nats per masked token.
+
+    `rows` maps a corpus to (document type, row) pairs; `head` maps hidden states to logits.
+    """
+    model.eval()
+    found = {}
+    for corpus, typed in rows.items():
+        sums: dict[str, list[float]] = {}
+        order = sorted(range(len(typed)), key=lambda i: (typed[i][1].length, i))
+        for start in range(0, len(order), BATCH):
+            chosen = [typed[i] for i in order[start : start + BATCH]]
+            inputs = padded([row for _, row in chosen], vocabulary)
+            masked, targets = mask_tokens(
+                inputs["input_ids"],
+                ~torch.isin(inputs["input_ids"], vocabulary.special),
+                RATE,
+                vocabulary.mask,
+                vocabulary.replacements,
+                generator("held-out masks", corpus, start),
+            )
+            inputs = {name: value.to(device) for name, value in (inputs | {"input_ids": masked}).items()}
+            with autocast(engine):
+                hidden = model.base_model(**inputs).last_hidden_state
+                logits = head(hidden[targets.to(device) != IGNORED]).float().cpu()
+            gold = targets[targets != IGNORED]
+            losses = torch.nn.functional.cross_entropy(logits, gold, reduction="none").double()
+            right = (logits.argmax(-1) == gold).double()
+            counts = (targets != IGNORED).sum(1).tolist()
+            for (kind, _), loss, hits, n in zip(chosen, losses.split(counts), right.split(counts), counts, strict=True):
+                for name in ("", kind):
+                    total = sums.setdefault(name, [0.0, 0.0, 0])
+                    total[0] += float(loss.sum())
+                    total[1] += float(hits.sum())
+                    total[2] += n
+        means = {name: _means(*total) for name, total in sorted(sums.items()) if total[2]}
+        whole = means.pop("", {"loss": None, "accuracy": None, "tokens": 0})
+        found[corpus] = whole | {"by_document_type": means}
+    return found
+
+
+def _means(loss: float, hits: float, tokens: int) -> dict:
+    return {"loss": round(loss / tokens, 4), "accuracy": round(hits / tokens, 4), "tokens": tokens}

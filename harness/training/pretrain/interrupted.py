@@ -1,0 +1,192 @@
+"""An interrupted training that was made of something else: what differs is told, and the user chooses.
+
+Its states are lost work if it is begun anew, and a result of mixed origin if it is gone on with. So neither happens
+without a word: `--anew` removes the states, `--resume` goes on from them where their rows and tensors still fit, and
+the card of the checkpoint says so.
+"""
+
+import contextlib
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import HarnessError, TrainingError
+from harness.system.files import read_json, sha256, write_json
+
+CHOICE = "choice.json"
+SHOWN = 6
+# With another of these a state's place in the corpus, or its tensors, mean something else.
+FIXED = ("corpus", "train_on", "steps", "settings.recipe", "settings.effective_batch", "settings.device_batch",
+         "settings.length", "settings.seed", "planned.encoder", "planned.parent", "planned.architecture",
+         "planned.replay")  # fmt: skip
+
+# The card says again what settings, engine, corpus and the files of the code say.
+_TWICE = ("planned.recipe", "planned.engine", "planned.batch", "planned.corpus", "planned.code", "planned.trained_on")
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """States below `folder`, the newest whole one after update `step` (None: none is whole) of `steps`; `differs` is
+    None where nobody knows."""
+
+    folder: Path
+    step: int | None
+    steps: int | None
+    differs: dict[str, tuple] | None
+
+
+def pieces(values: Mapping, code: Mapping[str, str]) -> dict:
+    """What a training is made of as one flat dict: "settings.clip", "corpus.general", "code.training/loop.py", …"""
+    flat: dict = {}
+
+    def add(name: str, value) -> None:
+        if isinstance(value, Mapping):
+            for key, inner in value.items():
+                add(f"{name}.{key}" if name else str(key), inner)
+        else:
+            flat[name] = list(value) if isinstance(value, tuple) else value
+
+    add("", {**values, "code": dict(code)})
+    return {name: value for name, value in flat.items() if not name.startswith(_TWICE)}
+
+
+def settle(states: Path, key: str, made_of: Mapping, *, leads: bool) -> None:
+    """Make `states`/`key` the folder of this training, by the choice that was made where another one was interrupted.
+
+    Raises TrainingError where none was made, or where the other one cannot be gone on with.
+    """
+    own = states / key[:16]
+    torn = own.is_dir() and newest_whole(own) is None and any(own.glob("*.safetensors"))
+    found = _others(states, own, made_of) if torn or not own.is_dir() else []
+    if torn and not any(one.step for one in found):
+        raise TrainingError(
+            " ".join([_torn(own), *map(_told, found)]),
+            remedy=f"Put them back from a copy, or begin anew: `harness {_command(states)} --anew`, then `dvc repro`.",
+        )
+    if found:
+        other = max(found, key=lambda one: one.step or 0)
+        if _read(states / CHOICE, {}).get("choice") != "resume":
+            raise TrainingError(f"{_torn(own)} {_told(other)}" if torn else _told(other), remedy=_remedy(states))
+        unfit = [name for name in other.differs or () if name.startswith(FIXED)]
+        if other.step is None or other.differs is None or unfit:
+            unknown = "what it was made of is not recorded" if other.step else "none of its states is whole"
+            what = ", ".join(unfit[:SHOWN]) or unknown
+            raise TrainingError(
+                f"{_told(other)} It cannot be gone on with: {what}.",
+                remedy=f"Restore that, or begin anew: `harness {_command(states)} --anew`, then `dvc repro`.",
+            )
+        if leads:
+            origin = {"update": other.step, "differs": {name: list(pair) for name, pair in other.differs.items()}}
+            write_json(mixed_of(own), [*_read(mixed_of(other.folder), []), origin])
+            shutil.rmtree(own, ignore_errors=True)
+            other.folder.rename(own)
+    if leads:
+        write_json(origin_of(own), dict(made_of))
+        (states / CHOICE).unlink(missing_ok=True)
+
+
+def mixed(states: Path, key: str) -> list[dict]:
+    """Where this training went on from one that was made of something else: the update, and what differs."""
+    return _read(mixed_of(states / key[:16]), [])
+
+
+def origin_of(folder: Path) -> Path:
+    """Where it stands what the states in `folder` are made of."""
+    return folder.with_name(f"{folder.name}.made_of.json")
+
+
+def mixed_of(folder: Path) -> Path:
+    """Where it stands what other states those in `folder` went on from."""
+    return folder.with_name(f"{folder.name}.mixed.json")
+
+
+def intact(record: Path) -> dict:
+    """What stands beside the state of `record`. Raises ValueError where one of the two files is torn."""
+    try:
+        described = read_json(record)
+        whole = sha256(record.with_suffix(".safetensors")) == described["sha256"]
+    except (OSError, KeyError, TypeError, UnicodeDecodeError, HarnessError) as error:
+        raise ValueError(str(error)) from None
+    if not whole:
+        raise ValueError("its bytes are not those that were written")
+    return described
+
+
+def newest_whole(folder: Path) -> int | None:
+    """The update after which the newest state in `folder` was saved that is not torn."""
+    for record in sorted(folder.glob("[0-9]*.json"), reverse=True):
+        with contextlib.suppress(ValueError):
+            intact(record)
+            return int(record.stem)
+    return None
+
+
+def _torn(folder: Path) -> str:
+    return f"{folder}: no saved state of this training is whole; all of them are torn."
+
+
+def _read(path: Path, otherwise):
+    return read_json(path) if path.is_file() else otherwise
+
+
+def choose(root: Path, family: str, arms: list[str], choice: str) -> list[str]:
+    """Keep the user's `choice` ("resume", "anew") for the interrupted trainings of these arms; say what was done."""
+    done = []
+    for arm in arms:
+        states = root / "artifacts" / "states" / family / arm
+        if not states.is_dir():
+            continue
+        if choice == "anew":
+            shutil.rmtree(states)
+            done.append(f"{family} {arm}: the states of the interrupted training are removed.")
+        else:
+            write_json(states / CHOICE, {"choice": choice})
+            done.append(f"{family} {arm}: the next run goes on from the interrupted training.")
+    return done
+
+
+def _others(states: Path, own: Path, made_of: Mapping) -> list[Interrupted]:
+    found = []
+    for folder in sorted(states.glob("*")) if states.is_dir() else ():
+        if folder == own or not any(folder.glob("[0-9]*.safetensors")):
+            continue
+        then = _read(origin_of(folder), None)
+        differs = None if then is None else _difference(then, made_of)
+        found.append(Interrupted(folder, newest_whole(folder), (then or {}).get("steps"), differs))
+    return found
+
+
+def _difference(then: Mapping, now: Mapping) -> dict[str, tuple]:
+    names = sorted(then.keys() | now.keys())
+    return {name: (then.get(name), now.get(name)) for name in names if then.get(name) != now.get(name)}
+
+
+def _told(other: Interrupted) -> str:
+    of = f" of {other.steps:,}" if other.steps else ""
+    at = f"saved after update {other.step:,}{of}" if other.step else "all of its saved states torn"
+    start = f"{other.folder}: an interrupted training lies here, {at}. It was made of something else"
+    if other.differs is None:
+        return f"{start}, and of what is not recorded."
+    said = [_one(name, *pair) for name, pair in other.differs.items()]
+    more = f" and {len(said) - SHOWN} more" if len(said) > SHOWN else ""
+    return f"{start}: {'; '.join(said[:SHOWN])}{more}."
+
+
+def _one(name: str, then, now) -> str:
+    if name.startswith("code."):
+        return f"code of {name.removeprefix('code.')}"
+    if name.startswith(("corpus.", "planned.parent.")):
+        return name.removeprefix("planned.")
+    return f"{name} was {then} and is {now}"
+
+
+def _remedy(states: Path) -> str:
+    command = f"harness {_command(states)}"
+    resumed = f"`{command} --resume` goes on from it, and the card says so"
+    return f"Choose: {resumed}; `{command} --anew` removes it. Then `dvc repro`."
+
+
+def _command(states: Path) -> str:
+    stage = "checkpoint" if states.name == "baseline" else "pretrain"
+    return f"{stage} {states.parent.name}"

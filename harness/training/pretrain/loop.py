@@ -1,0 +1,238 @@
+"""The pre-training loop: one for all recipes, on one device or many, and from any update on.
+
+An update is `effective_batch` rows, cut into micro-batches that the devices share. Losses are divided by
+the number of targets of the whole update, so how many devices share them changes nothing but the rounding.
+"""
+
+import contextlib
+import math
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+
+import torch
+
+from harness.errors import TrainingError
+from harness.params.config import Engine, Pretraining
+from harness.system.determinism import derived_seed
+from harness.training.common.distributed import World, gathered, settle, spread, without_exchange
+from harness.training.common.optimizers import optimizer_for
+from harness.training.common.precision import autocast
+from harness.training.common.schedules import learning_rate_factor
+from harness.training.pretrain import resume
+from harness.training.pretrain.plan import Plan, Position, generator
+from harness.training.recipes import Objective, Recipe
+from harness.training.rows import Row
+
+# What a batch system sends before it ends a job.
+STOPS = (signal.SIGUSR1, signal.SIGTERM)
+# The exit code of a training that was told to stop and goes on when it is started again (EX_TEMPFAIL).
+TRY_AGAIN = 75
+
+
+@dataclass(frozen=True)
+class About:
+    """A training for its observers: `fingerprint` is the hash of all that its result depends on."""
+
+    name: str
+    fingerprint: str
+    steps: int
+    parameters: int
+    devices: int
+
+
+class Observer:
+    """Hears of a training while it runs. This one is silent, and the base of the others."""
+
+    def started(self, about: About) -> None:
+        """Before anything else; a training that goes on from a saved state starts, too."""
+
+    def update(self, step: int, values: dict[str, float]) -> None:
+        """After update `step` (from 1): loss, learning_rate, mask_rate, tokens (seen so far)."""
+
+    def held_out(self, step: int, measured: dict[str, dict]) -> None:
+        """Held-out loss and accuracy by corpus, as `harness.training.pretrain.held_out.measure` gives them."""
+
+    def finished(self) -> None:
+        """After everything else; one that is interrupted or fails never gets here."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """What a training did: updates, tokens seen, the loss curve, held-out measurements on the way."""
+
+    steps: int
+    tokens: int
+    curve: list[dict]
+    held_out: list[dict]
+
+
+def train(
+    objective: Objective,
+    recipe: Recipe,
+    plan: Plan,
+    settings: Pretraining,
+    engine: Engine,
+    world: World,
+    *,
+    steps: int,
+    store: resume.Store,
+    measure: Callable[[], dict],
+    observer: Observer,
+    spared: tuple[str, ...],
+    head: tuple[str, ...],
+    name: str,
+) -> Course:
+    """Train `objective` in place for `steps` updates, from the newest saved state where there is one.
+
+    `spared` and `head` are the names of parameters that are not decayed, and decayed as the output layer (see
+    `decay_groups`). Raises TrainingError, naming `name` and the update, when the loss or the gradient is no longer a
+    number.
+    """
+    model = objective.model
+    module = spread(objective, world, engine)
+    optimizer = optimizer_for(
+        objective,
+        settings.optimizer,
+        settings.learning_rate,
+        settings.weight_decay,
+        betas=settings.betas,
+        eps=settings.eps,
+        decay_with_rate=settings.decay_with_rate,
+        spared=spared,
+        head=tuple(f"model.{prefix}" for prefix in head),
+        head_decay=settings.head_weight_decay,
+    )
+    if engine.compile:
+        module.compile()
+    done, position, tokens, curve, measured, recent = 0, Position(), 0, [], [], []
+    saved = store.newest()
+    if saved is not None:
+        resume.restore(objective, optimizer, saved.tensors)
+        done, tokens = saved.values["done"], saved.values["tokens"]
+        position = Position(**saved.values["position"])
+        curve, measured, recent = (saved.values[key] for key in ("curve", "measured", "recent"))
+    last_save = time.monotonic()
+    every = max(1, steps // 20)
+
+    with contextlib.closing(plan.updates(position)) as updates, _told_to_stop() as told:
+        for step in range(done, steps):
+            model.train()
+            rate = _learning_rate(step, steps, settings)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            mask_rate = recipe.rate(step, steps)
+            position, micro_batches = next(updates)
+            loss, norm, seen = _update(
+                module, recipe, micro_batches, mask_rate, optimizer, settings, engine, world, step=step
+            )
+            if not (math.isfinite(loss) and math.isfinite(norm)):
+                raise TrainingError(
+                    f"{name}: the loss is {loss} and the gradient norm {norm} at update {step + 1} of {steps}.",
+                    remedy="Lower the pre-training learning_rate of this family in params.yaml, or raise warmup.",
+                )
+            tokens += seen
+            recent.append(loss)
+            observer.update(step + 1, {"loss": loss, "learning_rate": rate, "mask_rate": mask_rate, "tokens": tokens})
+            if (step + 1) % every == 0 or step + 1 == steps:
+                curve.append({"step": step + 1, "loss": round(sum(recent) / len(recent), 4)})
+                recent = []
+            if settings.evaluate_every and (step + 1) % settings.evaluate_every == 0 and step + 1 < steps:
+                with gathered(module):
+                    found = measure()
+                measured.append({"step": step + 1, **found})
+                observer.held_out(step + 1, found)
+            due = settings.save_steps and (step + 1) % settings.save_steps == 0
+            late = settings.save_minutes and time.monotonic() - last_save >= 60 * settings.save_minutes
+            stop, save = world.total([bool(told), bool(due or late or told)])
+            if save and step + 1 < steps:
+                values = {"done": step + 1, "position": asdict(position), "tokens": tokens}
+                values |= {"curve": curve, "measured": measured, "recent": recent}
+                state = resume.State(resume.captured(objective, optimizer), values)
+                if world.leads:
+                    store.save(step + 1, state)
+                world.wait()
+                last_save = time.monotonic()
+                if stop:
+                    print(f"{name}: told to stop; saved after update {step + 1} of {steps}.", file=sys.stderr)
+                    raise SystemExit(TRY_AGAIN)
+    settle(module)
+    return Course(steps, tokens, curve, measured)
+
+
+def _learning_rate(step: int, steps: int, settings: Pretraining) -> float:
+    s = settings
+    factor = learning_rate_factor(
+        step, steps, s.warmup, s.schedule, floor=s.floor, cooldown=s.cooldown, cooldown_shape=s.cooldown_shape
+    )
+    return s.learning_rate * factor
+
+
+@contextlib.contextmanager
+def _told_to_stop() -> Iterator[list[int]]:
+    """A list that holds what arrived of STOPS within the block."""
+    told: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield told
+        return
+    before = {number: signal.signal(number, lambda arrived, _: told.append(arrived)) for number in STOPS}
+    try:
+        yield told
+    finally:
+        # What comes after the last update ends at a signal as everything else does.
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _update(
+    module: torch.nn.Module,
+    recipe: Recipe,
+    micro_batches: Sequence[Sequence[Row]],
+    mask_rate: float,
+    optimizer: torch.optim.Optimizer,
+    settings: Pretraining,
+    engine: Engine,
+    world: World,
+    *,
+    step: int,
+) -> tuple[float, float, int]:
+    """One update; (loss, gradient norm, tokens of all devices)."""
+    mine = [
+        (index, *recipe.batch(rows, mask_rate, generator("masks", settings.seed, step, index)))
+        for index, rows in enumerate(micro_batches)
+        if index % world.size == world.rank
+    ]
+    counts = [recipe.targets(targets) for _, _, targets in mine]
+    names = sorted(counts[0])
+    tokens = sum(row.length for index, _, _ in mine for row in micro_batches[index])
+    sums = world.total([*(sum(count[name] for count in counts) for name in names), tokens])
+    totals = {name: max(1.0, total) for name, total in zip(names, sums[:-1], strict=True)}
+    loss_here = 0.0
+    for number, (index, inputs, targets) in enumerate(mine):
+        # A seed for every micro-batch: dropout, too, depends on the update alone.
+        torch.manual_seed(derived_seed("dropout", settings.seed, step, index))
+        exchange = contextlib.nullcontext() if number + 1 == len(mine) else without_exchange(module)
+        with exchange:
+            with autocast(engine):
+                losses = module(
+                    {key: _on(value, world.device) for key, value in inputs.items()},
+                    {key: value.to(world.device) for key, value in targets.items()},
+                )
+            loss = sum(losses[name] / totals[name] for name in names)
+            # The engine behind several devices takes the mean of their gradients; the sum is meant.
+            (loss * world.size).backward()
+        loss_here += float(loss.detach())
+    longest = math.inf if settings.clip is None else settings.clip
+    norm = torch.nn.utils.clip_grad_norm_(module.parameters(), longest)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    norm = norm.full_tensor() if hasattr(norm, "full_tensor") else norm
+    return world.total([loss_here])[0], float(norm), int(sums[-1])
+
+
+def _on(value, device: str):
+    """A tensor, or a mapping of tensors, on `device`."""
+    return {key: part.to(device) for key, part in value.items()} if isinstance(value, dict) else value.to(device)

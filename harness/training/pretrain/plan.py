@@ -1,0 +1,134 @@
+"""Which rows make up which update: the same on any number of devices, and from any update on.
+
+A corpus is read in blocks of documents, so that memory does not grow with it. In an epoch the blocks
+come in a drawn order; a block's rows are made, shuffled, and cut into effective batches of similar
+length. Rows that do not fill an effective batch are left out of that epoch and counted. Everything
+drawn has a seed made of (purpose, seed, epoch, block), so a position is all that resuming needs.
+Where there are several blocks, the next one is made in a process of its own while one is trained on.
+"""
+
+import contextlib
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from harness.errors import ConfigError
+from harness.system.determinism import derived_seed
+from harness.system.parallel import made_ahead, ordered
+from harness.training.rows import Row, Table
+
+# A block ends after so many documents, or before it holds more tokens: what bounds the memory for it.
+BLOCK_DOCUMENTS = 20_000
+BLOCK_TOKENS = 1 << 24
+BUCKETS = 16  # effective batches that are sorted by length together
+
+
+@dataclass(frozen=True)
+class Position:
+    """The next update: epoch, block within the epoch's order, effective batch within the block."""
+
+    epoch: int = 0
+    block: int = 0
+    batch: int = 0
+
+
+def generator(*parts: str | int) -> torch.Generator:
+    """A generator of its own for every purpose and place."""
+    return torch.Generator().manual_seed(derived_seed(*parts))
+
+
+def cut_blocks(sizes: Sequence[int], documents: int, tokens: int) -> list[range]:
+    """Documents of the given sizes, in their order, in blocks of at most so many `documents` and `tokens`; one that
+    is larger has a block to itself."""
+    ends = np.cumsum(sizes, dtype=np.int64)
+    blocks, start = [], 0
+    while start < len(ends):
+        before = ends[start - 1] if start else 0
+        fitting = int(np.searchsorted(ends, before + tokens, "right"))
+        blocks.append(range(start, min(start + documents, max(start + 1, fitting))))
+        start = blocks[-1].stop
+    return blocks
+
+
+class Plan:
+    """The updates of a training, whose documents have `sizes` tokens; `rows(documents, generator)` makes a block's."""
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        rows: Callable[[range, torch.Generator], Iterable[Row]],
+        effective_batch: int,
+        device_batch: int,
+        seed: int,
+        block_documents: int = BLOCK_DOCUMENTS,
+        block_tokens: int = BLOCK_TOKENS,
+    ):
+        self._blocks = cut_blocks(sizes, block_documents, block_tokens)
+        self._rows, self._seed = rows, seed
+        self._effective, self._device = effective_batch, device_batch
+
+    def updates(self, start: Position = Position()) -> Iterator[tuple[Position, list[list[Row]]]]:
+        """(position after it, its micro-batches) for every update from `start` on, without end. Close it when enough
+        are taken: that ends the process that makes the next block."""
+        places = self._places(start) if self._blocks else ()
+        # A corpus of one block is too small for a process of its own to save anything.
+        blocks = made_ahead(self._made, places) if len(self._blocks) > 1 else ordered(self._made, places, 1)
+        with contextlib.closing(blocks):
+            made = start.block + start.batch
+            for at, table, batches in blocks:
+                made = len(batches) + (made if at.block else 0)
+                for number in range(start.batch if at == Position(start.epoch, start.block) else 0, len(batches)):
+                    yield Position(at.epoch, at.block, number + 1), self._micro_batches(table, batches[number])
+                if not made and at.block + 1 == len(self._blocks):
+                    break
+        raise ConfigError(
+            f"The corpus does not fill one effective batch of {self._effective} rows.",
+            remedy="Lower effective_batch in params.yaml, or use a larger corpus.",
+        )
+
+    def updates_per_epoch(self, workers: int = 1) -> int:
+        """Updates in the first epoch; makes every block's rows once to count them."""
+        return sum(ordered(self._updates_of, range(len(self._blocks)), min(workers, len(self._blocks))))
+
+    def _updates_of(self, block: int) -> int:
+        return len(self._made((Position(), block))[2])
+
+    def _places(self, start: Position) -> Iterator[tuple[Position, int]]:
+        """Where each block from `start` on begins, and its number."""
+        for epoch in itertools.count(start.epoch):
+            order = torch.randperm(len(self._blocks), generator=generator("blocks", self._seed, epoch)).tolist()
+            for place in range(start.block if epoch == start.epoch else 0, len(order)):
+                yield Position(epoch, place), order[place]
+
+    def _made(self, place: tuple[Position, int]) -> tuple[Position, Table, np.ndarray]:
+        """Where a block begins, its rows, and the rows of each of its effective batches, [batches, effective]."""
+        at, block = place
+        with _one_thread():
+            rows = Table(self._rows(self._blocks[block], generator("rows", self._seed, at.epoch, block)))
+            drawn = generator("batches", self._seed, at.epoch, block)
+            order, lengths = torch.randperm(len(rows), generator=drawn).tolist(), rows.lengths.tolist()
+            batches = []
+            for start in range(0, len(order), self._effective * BUCKETS):
+                chunk = sorted(order[start : start + self._effective * BUCKETS], key=lengths.__getitem__)
+                cuts = range(0, len(chunk) - self._effective + 1, self._effective)
+                batches += [chunk[cut : cut + self._effective] for cut in cuts]
+            mixed = [batches[b] for b in torch.randperm(len(batches), generator=drawn).tolist()]
+        return at, rows, np.array(mixed, np.int32).reshape(-1, self._effective)
+
+    def _micro_batches(self, table: Table, batch: np.ndarray) -> list[list[Row]]:
+        rows = [table[i] for i in batch.tolist()]
+        return [rows[start : start + self._device] for start in range(0, len(rows), self._device)]
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """In a process that was forked, OpenMP waits for ever for threads that only its parent has."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

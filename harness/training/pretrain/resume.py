@@ -1,0 +1,121 @@
+"""The state of a training on disk, so that an interrupted one goes on to the same bytes.
+
+Everything drawn in a training follows from the number of the update (see `plan`), so a state is the
+weights, the optimizer's moments, the position and what was measured. It is one safetensors file, no
+pickle, written aside and renamed; its SHA-256 in a second file tells a torn one, which is passed over
+for the one before it.
+"""
+
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from harness.errors import DiskError, TrainingError
+from harness.system.files import sha256, write_bytes, write_json
+from harness.training.pretrain.interrupted import intact
+
+KEPT = 2
+
+
+@dataclass(frozen=True)
+class State:
+    """`tensors` by "model/…" and "optimizer/…" names; `values` are plain (updates done, position, curve)."""
+
+    tensors: dict[str, torch.Tensor]
+    values: dict
+
+
+class Store:
+    """The states of one training in `folder`, newest last. `key` names what is trained: a state of anything else
+    (other settings, corpus, parent) is never gone on from."""
+
+    def __init__(self, folder: Path, key: str):
+        self._folder = Path(folder) / key[:16]
+
+    def newest(self) -> State | None:
+        """The newest state that is whole, or nothing."""
+        for record in sorted(self._folder.glob("*.json"), reverse=True):
+            try:
+                state = _read(record)
+            except (OSError, ValueError, KeyError, RuntimeError) as error:
+                print(f"{record.stem}: this saved state is torn ({error}); the one before it is used.", file=sys.stderr)
+                continue
+            return state
+        return None
+
+    def save(self, step: int, state: State) -> None:
+        """Add the state after update `step`; the last two stay. Raises TrainingError on a full disk."""
+        target = self._folder / f"{step:09}.safetensors"
+        try:
+            write_bytes(target, _bytes(state.tensors))
+            write_json(target.with_suffix(".json"), {"sha256": sha256(target), "values": state.values})
+        except (DiskError, OSError) as error:
+            for path in (target.with_suffix(".json"), target):
+                path.unlink(missing_ok=True)
+            reason = error.message if isinstance(error, DiskError) else f"{target}: {error.strerror}."
+            remedy = error.remedy if isinstance(error, DiskError) else "Mend that, then run the command again."
+            raise TrainingError(
+                f"The state after update {step} could not be saved, the last one before it is intact. {reason}",
+                remedy=f"{remedy} It goes on from that state.",
+            ) from error
+        for old in sorted(self._folder.glob("*.json"))[:-KEPT]:
+            old.unlink()
+            old.with_suffix(".safetensors").unlink(missing_ok=True)
+
+    def clear(self) -> None:
+        """The training is finished; its states are not needed any more."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _bytes(tensors: dict[str, torch.Tensor]) -> bytes:
+    from safetensors.torch import save
+
+    return save({name: tensor.detach().cpu().contiguous().clone() for name, tensor in sorted(tensors.items())})
+
+
+def _read(record: Path) -> State:
+    from safetensors.torch import load_file
+
+    described = intact(record)
+    return State(load_file(record.with_suffix(".safetensors")), described["values"])
+
+
+def captured(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
+    """Weights and moments as named tensors, whole on every process, however the model is sharded."""
+    from torch.distributed.checkpoint.state_dict import StateDictOptions, get_state_dict
+
+    options = StateDictOptions(full_state_dict=True, cpu_offload=True)
+    weights, moments = get_state_dict(model, optimizer, options=options)
+    tensors = {f"model/{name}": value for name, value in weights.items()}
+    for name, entries in moments.get("state", {}).items():
+        for key, value in entries.items():
+            if value is not None:
+                tensors[f"optimizer/{name}/{key}"] = torch.as_tensor(value)
+    # Some optimizers (StableAdamW) count their updates in the parameter group.
+    for number, group in enumerate(optimizer.param_groups):
+        counted = {key: value for key, value in group.items() if isinstance(value, torch.Tensor)}
+        tensors |= {f"group/{number}/{key}": value for key, value in counted.items()}
+    return tensors
+
+
+def restore(model: torch.nn.Module, optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:
+    """The opposite of `captured`, on a model and an optimizer made as they were then."""
+    from torch.distributed.checkpoint.state_dict import StateDictOptions, get_optimizer_state_dict, set_state_dict
+
+    options = StateDictOptions(full_state_dict=True)
+    moments = get_optimizer_state_dict(model, optimizer, options=options)
+    state: dict[str, dict] = {}
+    for name, value in tensors.items():
+        if name.startswith("optimizer/"):
+            _, parameter, key = name.split("/")
+            state.setdefault(parameter, {})[key] = value
+    moments = {**moments, "state": state}
+    weights = {name.removeprefix("model/"): value for name, value in tensors.items() if name.startswith("model/")}
+    set_state_dict(model, optimizer, model_state_dict=weights, optim_state_dict=moments, options=options)
+    for name, value in tensors.items():
+        if name.startswith("group/"):
+            _, number, key = name.split("/")
+            optimizer.param_groups[int(number)][key] = value

@@ -1,0 +1,69 @@
+"""The corpora as a training reads them: text by text for a tokenizer, as token ids for the rest."""
+
+import importlib.metadata
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from harness.params.config import Pretraining
+from harness.pipeline.code import code_hash
+from harness.system.determinism import derived_seed
+from harness.system.files import jsonl_rows, sha256_value
+from harness.system.parallel import usable_workers
+from harness.training.common.distributed import await_file
+from harness.training.pretrain import shards
+from harness.training.pretrain.arms import Corpus
+from harness.training.recipes import Vocabulary, windows
+
+# A tokenizer is made from all training texts, or from a sample of about this many bytes (some ten million words) of a
+# larger corpus: it takes a CPU second a million bytes, and memory for every word that it meets.
+TOKENIZER_BYTES = 1 << 26
+# Below this many bytes, starting workers takes longer than they save.
+WORKERS_FROM = 64 << 20
+
+
+def training_texts(files: Mapping[str, Path], most: int = TOKENIZER_BYTES) -> Iterator[str]:
+    """The texts of all corpora that are not held out, for making a tokenizer; a sample where they are more than
+    about `most` bytes."""
+    share = most / max(1, sum(path.stat().st_size for path in files.values() if path.exists()))
+    for _, path in sorted(files.items()):
+        for document, held in shards.divided(jsonl_rows(path, made_by="harness corpus")):
+            if not held and (share >= 1 or derived_seed("tokenizer", document["id"]) / 2**63 < share):
+                yield document["text"]
+
+
+def tokenised_all(
+    files: Mapping[str, Path], hashes: Mapping[str, str], tokenizer, settings: Pretraining, folder: Path, *, leads: bool
+) -> dict[str, Corpus]:
+    """The corpora as `tokenizer` sees them, tokenised once: what lies below `folder` is taken where it fits.
+
+    `hashes` are the SHA-256 of `files`. Of several processes the one that `leads` writes, the others wait.
+    """
+    return {
+        name: tokenised(path, hashes[name], tokenizer, settings, Path(folder) / name, leads=leads)
+        for name, path in files.items()
+    }
+
+
+def tokenised(path: Path, digest: str, tokenizer, settings: Pretraining, folder: Path, *, leads: bool = True) -> Corpus:
+    """One corpus, divided and tokenised below `folder`, where no other version of it stays."""
+    by_sentence = settings.recipe == "mlm_nsp"
+    key = sha256_value(
+        {
+            "corpus": digest,
+            "tokenizer": json.loads(tokenizer.backend_tokenizer.to_str()),
+            "by_sentence": by_sentence,
+            "code": code_hash(shards.__name__),
+            "tokenizers": importlib.metadata.version("tokenizers"),
+        }
+    )
+    target = folder / key[:16]
+    if leads and not (target / shards.INDEX).is_file():
+        shutil.rmtree(folder, ignore_errors=True)
+        workers = usable_workers() if path.exists() and path.stat().st_size >= WORKERS_FROM else 1
+        shards.write(jsonl_rows(path, made_by="harness corpus"), tokenizer, by_sentence, target, workers=workers)
+    await_file(target / shards.INDEX)
+    vocabulary = Vocabulary.of(tokenizer)
+    rows = [(kind, row) for kind, ids in shards.held_out(target) for row in windows(ids, settings.length, vocabulary)]
+    return Corpus(shards.Shards(target), rows, target)

@@ -1,0 +1,124 @@
+"""A training on the screen: updates, tokens, loss, speed and time left; a bar on a terminal, lines in a log."""
+
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+
+from harness.training.pretrain.loop import About, Observer
+
+# Peak of dense bf16 arithmetic in FLOP/s, as the makers state it, by a word of the device's name.
+PEAK = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "A6000": 155e12, "L40": 181e12, "RTX 6000 Ada": 364e12}
+
+
+def utilisation(tokens_per_second: float, parameters: int, devices: int) -> float | None:
+    """Model FLOPs utilisation (Chowdhery et al. 2022): 6 FLOP per token and parameter, over the devices' peak.
+
+    None on a device whose peak is not known, such as a CPU.
+    """
+    name = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
+    peak = next((value for word, value in PEAK.items() if word in name), None)
+    return None if peak is None else 6 * parameters * tokens_per_second / (peak * devices)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """`utilisation` is a share of the devices' peak, None where that is not known."""
+
+    tokens_per_second: float
+    utilisation: float | None
+    seconds_left: float
+
+
+class Watch:
+    """How fast a training goes, measured from the first update that it hears of."""
+
+    def __init__(self, about: About):
+        self._about, self._first = about, None
+
+    def at(self, step: int, tokens: float) -> Pace | None:
+        """The pace after update `step`, with `tokens` seen so far; None at the first call."""
+        now, first = time.monotonic(), self._first
+        if first is None:
+            self._first = (now, step, tokens)
+            return None
+        seconds = max(1e-9, now - first[0])
+        speed = (tokens - first[2]) / seconds
+        left = seconds / max(1, step - first[1]) * (self._about.steps - step)
+        return Pace(speed, utilisation(speed, self._about.parameters, self._about.devices), left)
+
+
+def said(values: dict[str, float], pace: Pace | None) -> str:
+    """Tokens, loss, speed and, where the device's peak is known, the share of it."""
+    words = [f"{values['tokens']:,.0f} tokens", f"loss {values['loss']:.3f}"]
+    if pace is not None:
+        words.append(f"{pace.tokens_per_second:,.0f} tokens/s")
+        words += [f"{100 * pace.utilisation:.0f} % of peak"] if pace.utilisation is not None else []
+    return ", ".join(words)
+
+
+class Lines(Observer):
+    """A line each time another tenth of the updates is done."""
+
+    def __init__(self, about: About, stream=None):
+        self._about, self._stream = about, stream or sys.stderr
+        self._watch, self._tenths = Watch(about), None
+
+    def update(self, step: int, values: dict[str, float]) -> None:
+        steps, pace = self._about.steps, self._watch.at(step, values["tokens"])
+        tenths, before = 10 * step // steps, self._tenths
+        self._tenths = tenths
+        if pace is None or tenths == before:
+            return
+        line = f"{self._about.name}: {step} of {steps} updates, {said(values, pace)}, {pace.seconds_left:.0f} s left"
+        print(line, file=self._stream, flush=True)
+
+
+class Bar(Observer):
+    def __init__(self, about: About, bar, task):
+        self._watch, self._bar, self._task = Watch(about), bar, task
+
+    def update(self, step: int, values: dict[str, float]) -> None:
+        self._bar.update(self._task, completed=step, said=said(values, self._watch.at(step, values["tokens"])))
+
+
+class Several(Observer):
+    """Passes everything on to each of `observers`."""
+
+    def __init__(self, *observers: Observer):
+        self._observers = observers
+
+    def started(self, about: About) -> None:
+        for observer in self._observers:
+            observer.started(about)
+
+    def update(self, step: int, values: dict[str, float]) -> None:
+        for observer in self._observers:
+            observer.update(step, values)
+
+    def held_out(self, step: int, measured: dict[str, dict]) -> None:
+        for observer in self._observers:
+            observer.held_out(step, measured)
+
+    def finished(self) -> None:
+        for observer in self._observers:
+            observer.finished()
+
+
+@contextmanager
+def shown(about: About, *, quiet: bool, alone: bool = True):
+    """The observer that fits standard error; a silent one where `quiet`. Bars are for one training `alone`."""
+    if quiet:
+        yield Observer()
+    elif not alone or not sys.stderr.isatty():
+        yield Lines(about)
+    else:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), "updates,", "{task.fields[said]}")
+        columns = tuple(TextColumn(c) if isinstance(c, str) else c for c in columns)
+        with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+            yield Bar(about, bar, bar.add_task(about.name, total=about.steps, said=""))

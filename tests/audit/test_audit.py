@@ -1,0 +1,253 @@
+"""The audit of a finished repository: silent where nothing was touched, and not where anything was."""
+
+import json
+import shutil
+
+import finished
+import pytest
+from audit import tampering
+
+from harness.audit import walk
+from harness.audit.links import DIFFERS, HOLDS, MISSING
+from harness.cli import main
+from harness.params.reading import load
+from harness.system import files
+
+
+@pytest.fixture
+def root(made_once, tmp_path, monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    copy = shutil.copytree(made_once, tmp_path / "root", symlinks=True)
+    monkeypatch.chdir(copy)
+    # Other tests have loaded torch already, which a portable run must not find; the audit trains nothing.
+    monkeypatch.setattr("harness.system.determinism.prepare_environment", lambda reproducible: None)
+    return copy
+
+
+def audit(capsys, *arguments) -> tuple[int, list[dict]]:
+    """Exit code and links; what the command says instead where it fails."""
+    capsys.readouterr()
+    code = main(["audit", "--json", *arguments])
+    said = capsys.readouterr()
+    try:
+        return code, json.loads(said.out)["links"]
+    except ValueError:
+        pytest.fail(f"harness audit ended with {code} and without JSON:\n{said.out}{said.err}")
+
+
+def findings(links: list[dict]) -> list[dict]:
+    return [link for link in links if link["state"] != HOLDS]
+
+
+def state(root) -> dict[str, str]:
+    folders = {name: files.sha256_tree(root / name) for name in ("artifacts", "data", "reports", "harness")}
+    return folders | {"mlflow.db": files.sha256(root / "mlflow.db")}
+
+
+def test_an_untouched_repository_has_no_finding_and_the_audit_changes_nothing(root, capsys, walked_once):
+    before = state(root)
+    code, links = audit(capsys)
+    assert state(root) == before
+    assert findings(links) == [] and code == 0
+    chains = {link["chain"] for link in links}
+    comparisons = {f"{task}/{family}" for task in finished.TASKS for family in (finished.FAMILY, "classic")}
+    assert chains == {
+        "dvc.lock", "DVC's cache", "data/aismec", "data/medmqp", "corpus", "checkpoints/norbert3", "reports", "MLflow",
+        *comparisons,
+    }  # fmt: skip
+    assert main(["audit"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == len(chains) + 1 and said[-1] == f"{len(links)} hold: every number leads back to its bytes"
+
+
+# Each takes an audit of its own, seconds of CPU: one in ten stands for its kin.
+WAYS = [
+    pytest.param(way, marks=[pytest.mark.extended] if number % 10 else [])
+    for number, way in enumerate(sorted(tampering.WAYS))
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_was_tampered_with_is_found_and_named(way, root, capsys):
+    tamper, chain, words = tampering.WAYS[way]
+    tamper(root)
+    code, links = audit(capsys)
+    assert code == 1
+    said = [f"{link['name']} {link['expected']} {link['found']}" for link in findings(links) if chain in link["chain"]]
+    assert any(words in line for line in said), findings(links)
+    assert all(link["remedy"] for link in findings(links))
+    assert all(link["state"] == MISSING or link["expected"] != link["found"] for link in findings(links))
+
+
+@pytest.mark.parametrize(
+    ("path", "command"),
+    [
+        ("mlflow.db", "harness track"),
+        ("artifacts/predictions", "harness finetune medmqp norbert3"),
+        ("artifacts/classic/medmqp", "harness classic medmqp"),
+        ("artifacts/checkpoints/norbert3/clinical", "harness pretrain norbert3"),
+        ("artifacts/scores", "harness score medmqp norbert3"),
+        ("artifacts/validated/medmqp", "harness validate medmqp"),
+        ("artifacts", "harness corpus"),
+        ("reports", "harness report"),
+        ("dvc.lock", "dvc repro"),
+        ("data", "dvc repro"),
+    ],
+)
+def test_what_is_missing_is_named_with_the_command_that_makes_it(path, command, root, capsys):
+    tampering.removed(path)(root)
+    code, links = audit(capsys)
+    assert code == 1
+    assert any(command in link["remedy"] for link in findings(links) if link["state"] == MISSING)
+    assert not any("Error:" in link["found"] for link in findings(links)), findings(links)
+
+
+def test_one_run_follows_only_its_comparison(root, capsys):
+    from harness.tracking.read import read
+
+    runs = [run for run in read(root) if run.tags.get("task") == "aismec"]
+    child = next(run for run in runs if run.tags.get("arm") == "clinical")
+    tampering.WAYS["a score in the scores"][0](root)
+    for name in (child.id, child.parent, child.id[:10], "aismec/norbert3"):
+        scope = walk.one_run(root, load(root / "params.yaml"), name)
+        assert scope == walk.Scope((("aismec", "norbert3"),), whole=False), name
+    code, links = audit(capsys, child.id[:10])
+    assert code == 0 and findings(links) == []
+    assert "aismec/norbert3" in {link["chain"] for link in links}
+    assert not {"medmqp/norbert3", "data/medmqp"} & {link["chain"] for link in links}
+    code, links = audit(capsys, "medmqp/norbert3")
+    assert code == 1 and {link["chain"] for link in findings(links)} == {"medmqp/norbert3"}
+
+
+def test_one_run_does_not_see_what_another_lost(root, capsys):
+    tampering.WAYS["predictions of two seeds exchanged"][0](root)
+    assert audit(capsys, "aismec/norbert3")[0] == 0
+    code, links = audit(capsys, "medmqp/norbert3")
+    assert code == 1 and {link["chain"] for link in findings(links)} == {"medmqp/norbert3", "dvc.lock"}
+
+
+def test_a_run_that_is_not_there_is_an_error_with_a_remedy(root, capsys):
+    assert main(["audit", "feedbeef"]) == 1
+    said = capsys.readouterr().err
+    assert "No runs in the MLflow store begin with 'feedbeef'" in said and "aismec/norbert3" in said
+
+
+def test_people_see_findings_once_and_every_link_when_they_ask(root, capsys, walked_once):
+    tampering.replaced("constraints.txt", "^torch==.*$", "torch==9.9")(root)
+    tampering.removed("reports/figures/arms.png")(root)
+    assert main(["audit"]) == 1
+    said = capsys.readouterr().out
+    assert "✗ reports: " in said and "✓ data/medmqp: " in said
+    assert "missing  reports/figures/arms.png → `harness report`" in said
+    assert "version of torch, as constraints.txt pins it: expected 9.9, found " in said
+    # Two cards and two comparisons name their version of torch: it is said once.
+    assert "and 3 findings that follow from it, in checkpoints/norbert3, aismec/norbert3, medmqp/norbert3" in said
+    assert "holds " not in said and said.splitlines()[-1].endswith("version of torch, as constraints.txt pins it")
+    main(["audit", "--all"])
+    assert "holds    runs.json against params.yaml" in capsys.readouterr().out
+
+
+def test_people_see_the_first_dozen_findings_of_a_chain(root, capsys, walked_once):
+    tampering.replaced("reports/results.csv", "synthetic", "restricted", 0)(root)
+    assert main(["audit"]) == 1
+    said = capsys.readouterr().out.splitlines()
+    at_first = sum("differs  results.csv" in line for line in said)
+    main(["audit", "--all"])
+    rows = len((root / "reports" / "results.csv").read_text(encoding="utf-8").splitlines()) - 1
+    listed = [line for line in capsys.readouterr().out.splitlines() if "differs  results.csv" in line]
+    assert len(listed) == rows > 12 >= at_first > 0
+
+
+def test_the_first_cause_comes_first_and_what_follows_from_it_is_counted(root, capsys, walked_once):
+    """One edited model card: its comparisons and its run in MLflow name another checkpoint."""
+    readme = f"{tampering.CHECKPOINTS}/clinical/README.md"
+    tampering.replaced(readme, r"\Z", "Trained on real patients.\n")(root)
+    _, links = audit(capsys)
+    causes = [link for link in findings(links) if not link["follows"]]
+    assert 1 <= len(causes) <= 2 and all("README.md" in cause["name"] for cause in causes), causes
+    names = [f"{cause['chain']}: {cause['name']}" for cause in causes]
+    after = [link for link in findings(links) if link["follows"]]
+    assert {link["chain"] for link in after} >= {"aismec/norbert3", "medmqp/norbert3"} and len(findings(links)) < 12
+    assert {link["follows"] for link in after} <= set(names)
+    main(["audit"])
+    said = capsys.readouterr().out.splitlines()
+    assert "dvc.lock" in said[0] and "README.md" in said[1] and "findings that follow from it" in said[2]
+    assert "begin with artifacts/checkpoints/norbert3/clinical" in said[-1]
+
+
+def test_a_cause_does_not_hide_what_does_not_follow_from_it(root, capsys):
+    tampering.replaced(f"{tampering.CHECKPOINTS}/clinical/README.md", r"\Z", "More.\n")(root)
+    tampering.WAYS["a number in comparison.csv"][0](root)
+    tampering.WAYS["a loss of a pre-training in MLflow"][0](root)
+    _, links = audit(capsys)
+    causes = " ".join(link["name"] for link in findings(links) if not link["follows"])
+    assert "README.md" in causes and "comparison.csv baseline: reference" in causes and "metrics: loss" in causes
+
+
+def test_the_root_of_changed_data_is_the_data(root, capsys):
+    tampering.WAYS["raw data"][0](root)
+    _, links = audit(capsys)
+    causes = [link["name"] for link in findings(links) if not link["follows"]]
+    assert all("data" in name and "artifacts" not in name for name in causes), causes
+    assert any(link["chain"] == "data/medmqp" for link in findings(links) if link["follows"])
+
+
+def test_benchmarks_are_held_against_the_commit_and_named_as_not_measured_again(root, capsys):
+    import subprocess
+
+    folder = root / "benchmarks"
+    folder.mkdir()
+    (folder / "speed.md").write_text("| twice as fast | 2.0 |\n", encoding="utf-8")
+    subprocess.run(["git", "add", "benchmarks"], check=True)
+    subprocess.run([*finished.COMMIT, "speed"], check=True)
+    assert main(["audit", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert "benchmarks" in {link["chain"] for link in told["links"]}
+    assert "what benchmarks/*.md and README.md measured" in " ".join(told["outside"])
+    (folder / "speed.md").write_text("| twice as fast | 9.0 |\n", encoding="utf-8")
+    (folder / "more.md").write_text("| 9.0 |\n", encoding="utf-8")
+    code, links = audit(capsys)
+    uncommitted, changed = findings(links)
+    assert code == 1 and uncommitted["name"] == "benchmarks/more.md"
+    assert changed["name"] == "benchmarks/speed.md, line 1" and "2.0" in changed["expected"]
+
+
+def test_a_damaged_file_of_the_cache_is_named_by_its_output(root, capsys):
+    tampering.WAYS["a file in DVC's cache"][0](root)
+    _, links = audit(capsys)
+    (found,) = findings(links)
+    assert found["name"] == f"DVC's copy of {tampering.RUNS}/runs.json"
+    assert ".dvc/cache/files/md5/" in found["found"] and ".dvc/cache/files/md5/" in found["remedy"]
+
+
+def test_tags_of_others_are_welcome_and_named(root, capsys, walked_once):
+    tampering.tagged("reviewed_by", "us", tampering._CLINICAL)(root)
+    code, links = audit(capsys)
+    assert code == 0 and findings(links) == []
+    main(["audit"])
+    assert "tags in MLflow that the pipeline does not write: reviewed_by" in capsys.readouterr().out
+
+
+def test_no_text_of_any_document_is_shown(root, capsys):
+    path = root / "artifacts/validated/medmqp/records.jsonl"
+    row = json.loads(path.read_text(encoding="utf-8").splitlines()[0])
+    tampering.replaced("artifacts/validated/medmqp/records.jsonl", '"text": "', '"text": "SECRET ')(root)
+    code, links = audit(capsys)
+    assert code == 1 and any(row["id"] in link["name"] for link in findings(links))
+    assert "SECRET" not in json.dumps(links) and row["text_pair"] not in json.dumps(links)
+
+
+def test_new_code_with_the_same_results_is_followed_after_it_was_recorded(root, capsys):
+    """Runs keep their place in the store, and name the code that made their results again."""
+    from harness.plugins import registry
+    from harness.stages import track
+
+    path = root / "harness" / "report" / "text" / "wording.py"
+    path.write_text(path.read_text(encoding="utf-8") + "MORE = 1\n", encoding="utf-8")
+    settings = load(root / "params.yaml").report()
+    tasks = {name: registry.get(root, name) for name in finished.TASKS}
+    _, links = audit(capsys)
+    assert [link for link in findings(links) if "MLflow run" in link["name"] and "tags: code" in link["name"]]
+    track.run(root, settings, tasks)
+    _, links = audit(capsys)
+    assert not [link for link in findings(links) if "MLflow" in link["name"] and link["state"] == DIFFERS]

@@ -1,0 +1,69 @@
+"""Two plain values held against one another: what is equal, and where they differ."""
+
+import copy
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.audit.links import ABSENT, DIFFERS, HOLDS, MISSING, Chain, apart, differences, equal, shown
+from harness.errors import DataError, MissingInputError
+
+CHAIN = Chain("medmqp/nb_bert", "`dvc repro`")
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=12)
+
+
+@given(VALUES)
+def test_a_value_equals_its_copy(value):
+    assert equal(value, copy.deepcopy(value)) and not list(differences(value, copy.deepcopy(value)))
+
+
+@given(VALUES, VALUES)
+def test_values_differ_exactly_where_a_difference_is_named(one, other):
+    assert equal(one, other) == (not list(differences(one, other)))
+
+
+def test_floats_may_part_in_the_last_digits_and_no_further():
+    assert equal(0.1 + 0.2, 0.3) and equal(1, 1.0)
+    assert not equal(0.3, 0.3 + 1e-8) and not equal(1, True) and not equal("1", 1)
+
+
+def test_places_are_named_as_a_reader_looks_for_them():
+    rows = [{"arm": "clinical", "seed": 2, "metric": "f1", "value": v} for v in (0.5, 0.6)]
+    found = list(differences({"metrics": [rows[0]]}, {"metrics": [rows[1]], "more": 1}))
+    assert found == [("metrics[clinical 2 f1].value", 0.5, 0.6), ("more", ABSENT, 1)]
+    assert list(differences(["a", "b"], ["b", "c", "d"])) == [("", "a", ABSENT), ("", ABSENT, "c"), ("", ABSENT, "d")]
+    assert list(differences([1, 2], [1])) == [("", [1, 2], [1])]
+
+
+def test_many_differences_are_counted_after_the_first_twenty():
+    links = list(CHAIN.values("card", {str(i): 0 for i in range(30)}, {str(i): 1 for i in range(30)}))
+    assert len(links) == 21 and links[-1].found == "10 more" and {link.state for link in links} == {DIFFERS}
+
+
+def test_values_are_shown_so_that_they_can_be_told_apart():
+    assert shown("a" * 64) == "a" * 16 + "…" and shown(None) == "null" and shown(ABSENT) == "nothing"
+    link = CHAIN.same("readme", "x" * 200 + "old", "x" * 200 + "new")
+    assert link.expected.endswith("xold") and link.found.endswith("xnew") and len(link.found) < 100
+    assert apart("abc", "abd") == ("abc", "abd")
+
+
+def test_whatever_stops_a_chain_is_a_finding_and_what_came_before_it_stays():
+    def broken(error):
+        yield CHAIN.holds("first")
+        raise error
+
+    for error, state, words in (
+        (
+            MissingInputError("/there/card.json is missing.", remedy="`harness validate`"),
+            MISSING,
+            "card.json is missing",
+        ),
+        (DataError("/there/card.json is damaged.", remedy="restore it"), DIFFERS, "card.json is damaged"),
+        (KeyError("inputs"), DIFFERS, "KeyError: 'inputs'"),
+    ):
+        first, last = CHAIN.follow("card", lambda error=error: broken(error))
+        assert first.state == HOLDS and last.state == state and words in last.name + last.found
+        assert last.remedy
+        *_, last = CHAIN.follow("card", lambda error=error: broken(error), "/there")
+        assert "/there" not in last.name + last.found

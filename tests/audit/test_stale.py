@@ -1,0 +1,133 @@
+"""Scores and a report that somebody makes by hand of stale results: said, and why, and not under `dvc repro`."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import finished
+import pytest
+
+from harness.audit import stale
+from harness.params.reading import load
+from harness.plugins import registry
+from harness.system import files
+
+TASK, FAMILY = "medmqp", finished.FAMILY
+NAME = f"{TASK}/{FAMILY}"
+
+
+@pytest.fixture
+def root(made_once, tmp_path) -> Path:
+    """Files keep their times, as where nobody touched them."""
+    return Path(shutil.copytree(made_once, tmp_path / "root", symlinks=True))
+
+
+def warning(root: Path, capsys, *, scored: bool = True) -> str:
+    params = load(root / "params.yaml")
+    tasks = {name: registry.get(root, name) for name in finished.TASKS}
+    capsys.readouterr()
+    stale.warn(root, params, tasks, [FAMILY], scored=scored)
+    return capsys.readouterr().err
+
+
+def rewrite(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def edit_checkpoint(root: Path) -> None:
+    folder = root / "artifacts" / "checkpoints" / FAMILY / "clinical"
+    (folder / "model.safetensors").write_bytes(b"other weights")
+
+
+def edit_prediction(root: Path) -> None:
+    path = root / "artifacts" / "predictions" / NAME / "clinical-seed1.jsonl"
+    path.write_bytes(path.read_bytes() + b"\n")
+
+
+def edit_split(root: Path) -> None:
+    path = root / "reports" / "splits" / f"{TASK}.json"
+    content = files.read_json(path)
+    files.write_json(path, content | {"note": "edited"})
+
+
+def edit_records(root: Path) -> None:
+    path = root / "artifacts" / "validated" / TASK / "records.jsonl"
+    path.write_bytes(path.read_bytes() + b"\n")
+
+
+def edit_data(root: Path) -> None:
+    path = root / "data" / TASK / "source.json"
+    source = files.read_json(path)
+    files.write_json(path, source | {"files": dict.fromkeys(source["files"], "0" * 64)})
+
+
+def edit_recipe(root: Path) -> None:
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    params = yaml.load((root / "params.yaml").read_text(encoding="utf-8"))
+    params["tasks"][TASK]["steps"] += 1
+    with open(root / "params.yaml", "w", encoding="utf-8") as handle:
+        yaml.dump(params, handle)
+
+
+def edit_seeds(root: Path) -> None:
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    params = yaml.load((root / "params.yaml").read_text(encoding="utf-8"))
+    params["run"]["seeds"] = [1, 2, 3]
+    with open(root / "params.yaml", "w", encoding="utf-8") as handle:
+        yaml.dump(params, handle)
+
+
+def edit_code(root: Path) -> None:
+    path = root / "harness" / "training" / "finetune" / "loop.py"
+    path.write_bytes(path.read_bytes() + b"EDITED = 1\n")
+
+
+def edit_scores(root: Path) -> None:
+    path = root / "artifacts" / "scores" / TASK / f"{FAMILY}.json"
+    scores = files.read_json(path)
+    scores["inputs"]["predictions"] = dict.fromkeys(scores["inputs"]["predictions"], "0" * 64)
+    files.write_json(path, scores)
+
+
+EDITS = {
+    edit_checkpoint: "the checkpoint of arm clinical is another than the one that was fine-tuned",
+    edit_prediction: "the predictions of arm clinical, seed 1 are not those that were made",
+    edit_split: "its predictions were made with another split",
+    edit_records: "its predictions were made of other records",
+    edit_data: "data/ holds other files than those that were validated",
+    edit_recipe: "its predictions were made with another recipe",
+    edit_seeds: "there are no predictions of arm baseline, seed 3",
+    edit_code: "the code that made its predictions has changed (pipeline/finetune.txt)",
+    edit_scores: "its scores were computed from other predictions",
+}
+
+
+def test_nothing_is_said_of_a_run_as_the_pipeline_leaves_it(root, capsys):
+    assert warning(root, capsys) == "" and warning(root, capsys, scored=False) == ""
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__)
+def test_what_is_stale_is_named_with_its_reason(edit, root, capsys):
+    edit(root)
+    told = warning(root, capsys)
+    assert told.startswith("harness: warning: the report is made of results that are stale:\n")
+    assert f"  {NAME}: {EDITS[edit]}" in told.splitlines() and "`dvc repro`" in told
+
+
+def test_the_warning_stands_before_a_report_that_is_written_all_the_same(root):
+    edit_checkpoint(root)
+    before = (root / "reports" / "README.md").read_bytes()
+    for command in (["report"], ["score", TASK, FAMILY]):
+        done = subprocess.run(
+            [sys.executable, "-m", "harness", *command], cwd=root, capture_output=True, text=True, env=os.environ
+        )
+        assert done.returncode == 0 and done.stderr.count(f"{NAME}: the checkpoint of arm clinical") == 1, done.stderr
+    assert (root / "reports" / "README.md").read_bytes() == before

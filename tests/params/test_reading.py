@@ -1,0 +1,284 @@
+"""The configuration refuses what it does not know and gives each stage exactly what it may read."""
+
+import copy
+import itertools
+import re
+
+import pytest
+from ruamel.yaml import YAML
+
+from harness.errors import ConfigError
+from harness.params import profiles
+from harness.params import reading as parameters
+from harness.params.pretraining import PUBLISHED
+
+
+def values(name: str = "embedded") -> dict:
+    return YAML(typ="safe", pure=True).load(profiles.text(name))
+
+
+@pytest.mark.parametrize("name", profiles.names())
+def test_every_profile_loads_whole_and_names_itself(name):
+    params = parameters.parse(profiles.text(name)).everything()
+    assert params.run.profile == name
+    assert set(params.run.tasks) <= set(params.tasks)
+    assert len(params.run.seeds) >= 5
+
+
+def test_the_committed_parameters_load(repository):
+    assert parameters.load(repository / "params.yaml").everything().run.tasks
+
+
+def test_scientific_notation_is_a_number_as_it_is_for_dvc():
+    assert parameters.parse(profiles.text("paper")).finetune("medmqp", "nb_bert").recipe.learning_rate == 2e-5
+
+
+def set_at(tree: dict, path: str, value) -> dict:
+    tree = copy.deepcopy(tree)
+    *parents, last = path.split(".")
+    node = tree
+    for key in parents:
+        node = node[key]
+    node[last] = value
+    return tree
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ("tasks.medmqp.learning_rte", 1e-3, r"tasks\.medmqp\.learning_rte is not a setting.*'learning_rate'"),
+        ("engin", {}, r"engin is not a setting.*'engine'"),
+        ("tasks.medmqp.steps", "many", r"tasks\.medmqp\.steps must be a whole number, not 'many' \(str\)"),
+        ("tasks.medmqp.steps", 10.5, r"tasks\.medmqp\.steps must be a whole number"),
+        ("tasks.medmqp.steps", True, r"tasks\.medmqp\.steps must be a whole number, not True \(bool\)"),
+        ("tasks.medmqp.steps", 0, r"tasks\.medmqp\.steps must be 1 or more"),
+        ("tasks.medmqp.learning_rate", "2e-5", r"learning_rate must be a number, not '2e-5'"),
+        ("tasks.medmqp.learning_rate", float("nan"), r"learning_rate must be a finite number"),
+        ("tasks.nor_deid.stride", 63, r"tasks\.nor_deid\.stride must be below max_length - 2"),
+        ("statistics.level", 95, r"statistics\.level must be above 0.5 and below 1"),
+        ("statistics.margin", 2, r"statistics\.margin must be above 0 and below 1"),
+        ("statistics.draws", 10, r"statistics\.draws must be 100 or more"),
+        ("statistics.draws", 1_000_000_000, r"statistics\.draws must be at most 1,000,000, not 1000000000"),
+        ("cross_validation.folds.repeats", 10**9, r"cross_validation\.folds\.repeats must be at most 1,000"),
+        ("tasks.medmqp.steps", 10**12, r"tasks\.medmqp\.steps must be at most 100,000,000"),
+        ("tasks.medmqp.batch", 10**9, r"tasks\.medmqp\.batch must be at most 1,000,000"),
+        ("tasks.medmqp.patience", -1, r"tasks\.medmqp\.patience must be 0 or more"),
+        ("tasks.medmqp.clip", 0.0, r"tasks\.medmqp\.clip must be above 0"),
+        ("tasks.medmqp.weight_decay", -0.1, r"tasks\.medmqp\.weight_decay must be 0 or more"),
+        ("families.nb_bert.learning_rate_factor", -1.0, r"learning_rate_factor must be above 0"),
+        ("families.nb_bert.general.steps", 10**12, r"general\.steps must be at most 100,000,000"),
+        ("families.nb_bert.encoder.layers", 0, r"families\.nb_bert\.encoder\.layers must be 1 or more"),
+        ("families.nb_bert.encoder.vocabulary", 10**10, r"encoder\.vocabulary must be at most 10,000,000"),
+        ("families.nb_bert.encoder.heads", 5, r"encoder\.hidden must be a multiple of heads \(5\), not 48"),
+        ("families.nb_bert.encoder.dropout", 1.0, r"encoder\.dropout must be at least 0 and below 1"),
+        ("engine.devices", 10**6, r"engine\.devices must be at most 4,096"),
+        ("run.seeds", [1, 1, 2], r"run\.seeds is empty or repeats"),
+        ("run.seeds", [1, -2], r"run\.seeds\[1\] must be a whole number from 0 to 4,294,967,295, not -2"),
+        ("generate.seed", -1, r"generate\.seed must be a whole number from 0"),
+        ("split.seed", 10**30, r"split\.seed must be a whole number from 0"),
+        ("statistics.seed", 10**30, r"statistics\.seed must be a whole number from 0"),
+        ("families.nb_bert.general.seed", 10**30, r"general\.seed must be a whole number from 0"),
+        ("families.nb_bert.general.learning_rate", 10**9, r"general\.learning_rate must be above 0 and at most 1"),
+        ("families.nb_bert.learning_rate_factor", 1e308, r"learning_rate_factor must be above 0 and at most 1,000"),
+        ("families.nb_bert.baseline.source", [], r"baseline\.source must be one of build, hub, folder, not \[\]"),
+        ("families.nb_bert.baseline.source", {}, r"baseline\.source must be one of build, hub, folder, not \{\}"),
+        ("tasks.medmqp.learning_rate", 3.5, r"learning_rate must be above 0 and at most 1, not 3\.5"),
+        ("tasks.medmqp.learning_rate", 10**400, r"learning_rate must be a finite number"),
+        ("run.seeds", [1, "2"], r"run\.seeds\[1\] must be a whole number"),
+        ("run.tasks", ["medmqq"], r"run\.tasks names 'medmqq'.*'medmqp'"),
+        ("run.families", [], r"run\.families is empty"),
+        ("engine.precision", "fp16", r"engine\.precision must be one of fp32, bf16.*Did you mean"),
+        ("engine.precision", "bf16", r"engine\.precision must be fp32 where engine\.device is cpu"),
+        ("engine.device", 3, r"engine\.device must be one of cpu, cuda"),
+        ("split.test", 0.25, r"split must be three positive shares that add up to 1"),
+        ("corpus.near_duplicate", 1.5, r"corpus\.near_duplicate must be above 0, at most 1"),
+        ("corpus.near_duplicate", 0, r"corpus\.near_duplicate must be above 0"),
+        ("corpus.overlap_n", 0, r"corpus\.overlap_n must be 1 or more"),
+        ("corpus.replay", 1.0, r"corpus\.replay must be 0 or more and below 1"),
+        ("corpus.replay", -0.1, r"corpus\.replay must be 0 or more"),
+        ("corpus.allow_phi", "yes", r"corpus\.allow_phi must be true or false, not 'yes'"),
+        ("corpus.allow_phi", {"genral": True}, r"a name in corpus\.allow_phi must be one of general, clinical"),
+        ("corpus.allow_phi", {"general": True, "clinical": 1}, r"corpus\.allow_phi\.clinical must be true or false"),
+        ("families.nb_bert.baseline", {"source": "hubb"}, r"baseline\.source must be one of build, hub, folder.*'hub'"),
+        ("families.nb_bert.baseline", {"source": "folder"}, r"families\.nb_bert\.baseline\.path is missing"),
+        ("families.nb_bert.baseline", "build", r"families\.nb_bert\.baseline must be a section"),
+        ("families.nb_bert.adaptation", None, r"families\.nb_bert\.control is true, but .*adaptation is null"),
+        ("families.nb_bert.general", None, r"families\.nb_bert\.general is null, but that arm is built here"),
+        ("families.nb_bert.encoder.hiden", 3, r"encoder\.hiden is not a setting.*'hidden'"),
+        ("families.Bad-Name", {}, r"families has the name 'Bad-Name'"),
+        ("families.norbert3.general.recipe", "spam", r"general\.recipe must be one of mlm, mlm_nsp, span.*'span'"),
+        ("families.norbert3.general.recipe", None, r"general\.recipe must be one of mlm, mlm_nsp, span"),
+        ("families.norbert3.general.betas", [0.9], r"general\.betas must be two numbers from 0 to below 1"),
+        ("families.norbert3.general.betas", [0.9, 1], r"general\.betas must be two numbers from 0 to below 1"),
+        ("families.norbert3.general.betas", 0.9, r"general\.betas must be a list"),
+        ("families.norbert3.general.eps", 0, r"general\.eps must be above 0 and below 1"),
+        ("families.norbert3.general.floor", 1.1, r"general\.floor must be between 0 and 1"),
+        ("families.norbert3.general.cooldown", -0.1, r"general\.cooldown must be between 0 and 1"),
+        ("families.norbert3.general.cooldown_shape", "1-sqrt", r"general\.cooldown_shape must be one of linear, sqrt"),
+        ("families.norbert3.general.schedule", "wsd", r"general\.schedule must be one of .*trapezoidal"),
+        ("families.norbert3.general.weight_decay", 250, r"general\.weight_decay must be at least 0 and below 250"),
+        ("families.modernbert.general.head_weight_decay", 1, r"head_weight_decay must be at least 0 and below 1"),
+        ("families.norbert3.general.clip", 0, r"general\.clip must be above 0, or null"),
+        ("families.norbert3.general.span_p", 1, r"general\.span_p must be above 0 and below 1"),
+        ("families.norbert3.general.span_p", None, r"general\.span_p must be above 0 and below 1, not None"),
+        ("families.norbert3.general.span_modulus", 1, r"general\.span_modulus must be 2 or more"),
+        ("families.nb_bert.general.short_rows", 1.1, r"general\.short_rows must be between 0 and 1"),
+        ("families.modernbert.general.short_rows", 0.1, r"short_rows must be 0 where rows are packed full \(dynamic\)"),
+        ("families.nb_bert.general.span_p", 0.2, r"general\.span_p must be left out where the recipe is not span"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_its_path(path, value, expected):
+    with pytest.raises(ConfigError, match=expected) as caught:
+        parameters.ParamsFile(set_at(values(), path, value)).everything()
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("path", ["adaptation", "general"])
+def test_what_a_recipe_leaves_out_is_as_published(path):
+    """The numbers of the authors' own scripts and papers, written out a second time."""
+    given = values()
+    for key in ("span_p", "span_modulus"):  # the one setting that this profile states
+        del given["families"]["norbert3"][path][key]
+    families = parameters.ParamsFile(given).everything().families
+    bert, ltg, modern = (getattr(families[name], path) for name in ("nb_bert", "norbert3", "modernbert"))
+    assert (bert.optimizer, bert.betas, bert.eps, bert.clip) == ("adamw", (0.9, 0.999), 1e-6, 1.0)
+    assert (bert.weight_decay, bert.head_weight_decay, bert.schedule, bert.floor) == (0.01, 0.01, "linear", 0.0)
+    assert (ltg.optimizer, ltg.betas, ltg.eps, ltg.clip) == ("adamw", (0.9, 0.98), 1e-6, 2.0)
+    assert (ltg.weight_decay, ltg.head_weight_decay, ltg.schedule, ltg.floor) == (0.1, 0.1, "cosine", 0.1)
+    assert (ltg.mask_rate, ltg.mask_schedule, ltg.span_p, ltg.span_modulus) == (0.15, "constant", 1 / 3, 10)
+    assert (modern.optimizer, modern.betas, modern.eps, modern.clip) == ("stable_adamw", (0.9, 0.98), 1e-6, None)
+    assert (modern.weight_decay, modern.decay_with_rate, modern.mask_rate) == (1e-5, False, 0.3)
+    assert (modern.schedule, modern.cooldown_shape, modern.floor) == ("trapezoidal", "sqrt", 0.0)
+    assert (bert.short_rows, ltg.short_rows, modern.short_rows) == (0.1, 0.1, 0.0)
+
+
+def test_the_paper_profile_changes_nothing_that_was_published():
+    """Beside rates, sizes and the like it states no setting, so that each is its authors'."""
+    for name, family in values("paper")["families"].items():
+        stated = family["adaptation"] or {}
+        assert not stated.keys() & {key for recipe in PUBLISHED.values() for key in recipe}, name
+    families = parameters.parse(profiles.text("paper")).everything().families
+    warmups = {name: families[name].adaptation.warmup for name in ("nb_bert", "norbert3", "modernbert")}
+    assert warmups == {"nb_bert": 0.01, "norbert3": 0.016, "modernbert": 0.0017}
+
+
+def test_a_missing_key_is_named():
+    tree = values()
+    del tree["tasks"]["synergi"]["batch"]
+    with pytest.raises(ConfigError, match=r"tasks\.synergi\.batch is missing"):
+        parameters.ParamsFile(tree).everything()
+    tree = values()
+    del tree["families"]["norbert3"]["general"]["learning_rate"]
+    with pytest.raises(ConfigError, match=r"families\.norbert3\.general\.learning_rate is missing"):
+        parameters.ParamsFile(tree).everything()
+
+
+@pytest.mark.parametrize("revision", ["main", "v1.0", "95516b3", "95516B3DA81C28B2B29E1B8D575A6D9EED418669"])
+def test_a_branch_name_is_refused_with_the_command_that_pins_it(revision):
+    source = {"source": "hub", "repository": "ltg/norbert3-large", "revision": revision}
+    with pytest.raises(ConfigError, match=r"not a 40-digit commit") as caught:
+        parameters.ParamsFile(set_at(values(), "families.norbert3.baseline", source)).everything()
+    assert "harness checkpoint pin ltg/norbert3-large" in caught.value.remedy
+
+
+def test_texts_that_are_shown_hold_no_control_characters():
+    """A reason stands in the checkpoint's card and on the terminal; it may be written over several lines."""
+    folder = {"source": "folder", "path": "a", "despite_gate": "one\ntwo <b>\n"}
+    tree = set_at(values(), "families.norbert3.baseline", folder)
+    assert parameters.ParamsFile(tree).everything().families["norbert3"].baseline.despite_gate == "one\ntwo <b>\n"
+    for path, text in (("families.norbert3.baseline.despite_gate", "\x1b[31mred"), ("run.profile", "a\u202eb")):
+        with pytest.raises(ConfigError, match=rf"{re.escape(path)} holds the control character U\+") as caught:
+            parameters.ParamsFile(set_at(tree, path, text)).everything()
+        assert all(line.isprintable() for line in str(caught.value).splitlines())
+
+
+@pytest.mark.parametrize("text", ["run: [", "!!python/object/apply:os.system ['true']", "a: 1\na: 2\n", "", "- 1"])
+def test_broken_yaml_is_refused(text):
+    with pytest.raises(ConfigError):
+        parameters.parse(text).everything()
+
+
+def pipeline_stages(repository) -> dict:
+    return YAML(typ="safe", pure=True).load((repository / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+
+
+def listed(stage: dict, item) -> list[str]:
+    """The stage's parameter paths, with `${item}` and `${item.key}` filled in."""
+    body = stage.get("do", stage)
+
+    def fill(match: re.Match) -> str:
+        return item if match[1] == "item" else item[match[1].split(".")[1]]
+
+    return [re.sub(r"\$\{([^}]+)\}", fill, path) for path in body.get("params", [])]
+
+
+def only(tree: dict, paths: list[str]) -> dict:
+    """A copy of `tree` with nothing but `paths`."""
+    kept: dict = {}
+    for path in paths:
+        source, target = tree, kept
+        *parents, last = path.split(".")
+        for key in parents:
+            source, target = source[key], target.setdefault(key, {})
+        target[last] = source[last]
+    return kept
+
+
+@pytest.mark.parametrize("profile", profiles.names())
+def test_each_stage_lists_exactly_the_parameters_it_reads(repository, profile):
+    """Settings made from the listed parameters alone equal those made from the whole file, and without
+    any one of them the settings cannot be made: nothing is missing from the list, nothing superfluous.
+    """
+    tree = values(profile)
+    stages = pipeline_stages(repository)
+    family, task = tree["run"]["families"][0], tree["run"]["tasks"][0]
+    readers = {
+        "generate": (None, lambda p: p.generate()),
+        "split": (task, lambda p: p.split()),
+        "corpus": (None, lambda p: p.corpus()),
+        "checkpoint": (family, lambda p: p.checkpoint(family)),
+        "pretrain": (family, lambda p: p.pretrain(family)),
+        "finetune": ({"task": task, "family": family}, lambda p: p.finetune(task, family)),
+        "crossvalidate": ({"task": task, "family": family}, lambda p: p.crossvalidate(task, family)),
+        "score_folds": (task, lambda p: p.score_folds()),
+        "score": ({"task": task, "family": family}, lambda p: p.score()),
+        "report": (None, lambda p: p.report()),
+        "track": (None, lambda p: p.report()),
+    }
+    assert set(readers) == {name for name, stage in stages.items() if stage.get("do", stage).get("params")}
+    for name, (item, read) in readers.items():
+        paths = listed(stages[name], item)
+        assert read(parameters.ParamsFile(only(tree, paths))) == read(parameters.ParamsFile(tree)), name
+        for left_out in paths:
+            with pytest.raises(ConfigError):
+                read(parameters.ParamsFile(only(tree, [path for path in paths if path != left_out])))
+
+
+def test_one_tasks_learning_rate_changes_only_that_tasks_settings():
+    before, after = values(), set_at(values(), "tasks.medmqp.learning_rate", 0.5)
+    for task, family in itertools.product(before["run"]["tasks"], before["run"]["families"]):
+        settings = [parameters.ParamsFile(tree).finetune(task, family) for tree in (before, after)]
+        same = settings[0] == settings[1]
+        assert same == (task != "medmqp")
+
+
+@pytest.mark.parametrize(("source", "refused"), [("build", True), ("folder, path: there", False)])
+def test_a_batch_is_divided_over_devices_where_something_is_trained(source, refused):
+    text = profiles.text("embedded").replace("devices: 1", "devices: 3")
+    asked = parameters.parse(text.replace("baseline: {source: build}", f"baseline: {{source: {source}}}"))
+    if refused:
+        # It is a matter of the command that trains, and no other one stops for it.
+        assert asked.everything().engine.devices == 3
+        with pytest.raises(ConfigError, match=r"families\.nb_bert\.general\.effective_batch"):
+            asked.checkpoint("nb_bert")
+    else:
+        assert asked.checkpoint("nb_bert").pretraining
+
+
+def test_a_profiles_name_is_that_of_an_experiment():
+    given = values()
+    given["run"]["profile"] = "a" * 200
+    assert parameters.ParamsFile(given).everything().run.profile == "a" * 200
+    given["run"]["profile"] = "a" * 201
+    with pytest.raises(ConfigError, match=r"run\.profile must be at most 200 characters"):
+        parameters.ParamsFile(given).everything()
