@@ -22,7 +22,7 @@ def package(tmp_path):
 # Found only by a string, looked up when an architecture is asked for, or read beside a module; or imported by what is
 # called of a head.
 BY_NAME = {
-    "data/synthetic/planted.toml",
+    *(f"data/synthetic/{path.name}" for path in (code.PACKAGE / "data" / "synthetic").glob("*.toml")),
     "models/norbert3.py", "models/norbert3_config.py", "models/norbert3_heads.py",
     "decisions/counts.py", "decisions/rows.py", "decisions/sets.py",
     "classic/baseline.py", "classic/linear.py", "classic/tagging.py",

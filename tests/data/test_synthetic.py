@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from datetime import date
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -30,6 +31,7 @@ from harness.data.synthetic import (
 from harness.data.synthetic.language import child, say
 from harness.data.synthetic.lexicon import clinical_terms
 from harness.data.synthetic.nynorsk import to_nynorsk
+from harness.data.synthetic.words import read_words
 from harness.files import read_jsonl, sha256, sha256_tree
 from harness.stages.generate import generate, run
 
@@ -138,7 +140,7 @@ def test_templates_choose_fill_and_convert():
     rng = child(0, "say")
     assert say("(hun|hun) har {x} [ikke] nå.", rng, "bokmål", {"x": "Ikke"}) == "Hun har Ikke (ikke) nå."
     assert say("hun har {x} [ikke] nå.", rng, "nynorsk", {"x": "Ikke"}) == "Ho har Ikke (ikkje) no."
-    assert to_nynorsk("Hvor gammel er hun, og hvor bor hun?") == "Kor gammal er ho, og kvar bor ho?"
+    assert to_nynorsk("Hvem er gammel, og hvor bor hun?") == "Kven er gammal, og kvar bor ho?"
     with pytest.raises(KeyError):
         say("{missing}", rng, "bokmål", {})
     assert {say("(a|b|c)", rng, "bokmål", {}) for _ in range(50)} == {"A", "B", "C"}
@@ -149,10 +151,18 @@ def test_every_template_can_be_said():
     rng = child(0, "templates")
     known = people.names("all")
     for standard in ("bokmål", "nynorsk"):
-        for kind, groups in notes.SENTENCES.items():
+        for kind, of in notes.TYPES.items():
             case = notes.case(rng, kind, standard, known, date(2020, 1, 1))
-            for template in [*notes.HEADINGS[kind], *sum(groups, ())]:
-                assert not set(say(template, rng, standard, case.slots)) & set("{}|")
+            for template in (*of.headings, *of.openings, *of.sentences, *notes.NAMED):
+                assert not set(say(template, rng, standard, case)) & set("{}|")
+
+
+def test_nynorsk_is_known_of_the_words_that_are_said_and_of_no_others():
+    said = Counter()
+    for path in resources.files(synthetic).iterdir():
+        if path.name.endswith(".toml") and path.name not in ("nynorsk.toml", "people.toml"):
+            said.update(re.findall(r"[^\W\d_]+", path.read_text("utf-8").lower()))
+    assert not set(read_words("nynorsk.toml")) - set(said)
 
 
 # --- sizes, shares, formats -----------------------------------------------------------------------
