@@ -77,12 +77,15 @@ def test_a_file_that_a_package_finds_itself_counts(package):
     assert "score" in changed and not changed & {"corpus", "pretrain", "checkpoint", "generate"}
 
 
-def test_a_file_of_words_beside_a_module_counts(package):
-    before = code_lists.listing("generate", package)
-    words = package / "data" / "synthetic" / "planted.toml"
-    assert "data/synthetic/planted.toml" in listed("generate", package)
-    words.write_text(words.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
-    assert code_lists.listing("generate", package) != before
+@pytest.mark.parametrize("words", sorted((code.PACKAGE / "data" / "synthetic").glob("*.toml")), ids=lambda of: of.stem)
+def test_the_words_of_a_file_beside_a_module_count_and_its_comments_do_not(package, words):
+    before, path = every(package), package / words.relative_to(code.PACKAGE)
+    text = path.read_text(encoding="utf-8")
+    path.write_text("# Changed.\n" + text, encoding="utf-8")
+    assert every(package) == before
+    path.write_text(text.replace("o", "O"), encoding="utf-8")
+    after = every(package)
+    assert {stage for stage in before if after[stage] != before[stage]} == {"generate"}
 
 
 def every(package) -> dict[str, str]:
