@@ -29,11 +29,11 @@ def prepared(root: Path, data_seed: int, training_seed: int, shuffled: bool) -> 
     """A repository with the project's tasks, generated data of that seed, and the profile with other seeds."""
     from ruamel.yaml import YAML
 
-    from harness.data import synthetic
+    from harness.data.synthetic import write
 
     for name in ("harness", "tasks", "dvc.yaml", "constraints.txt"):
         (root / name).symlink_to(ROOT / name)
-    synthetic.generate(root / "data", data_seed, shuffled=shuffled)
+    write.generate(root / "data", data_seed, shuffled=shuffled)
     yaml = YAML()
     params = yaml.load((ROOT / "harness" / "params" / "profiles" / "embedded.yaml").read_text(encoding="utf-8"))
     params["generate"]["seed"] = data_seed

@@ -115,7 +115,7 @@ def prepare(folder: Path, options) -> None:
 def given_texts(path: Path | None):
     path = path or ROOT / "artifacts" / "corpus" / "general.jsonl"
     if not path.is_file() and path.parent.parent.name == "artifacts":
-        from harness.data.synthetic import generate
+        from harness.data.synthetic.write import generate
 
         with tempfile.TemporaryDirectory() as folder:
             generate(Path(folder), 2026)

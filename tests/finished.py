@@ -15,8 +15,8 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from harness.data import synthetic
 from harness.data.corpus_summary import summaries
+from harness.data.synthetic import write
 from harness.encoders import cards
 from harness.params.config import BatchPlan
 from harness.params.reading import ParamsFile, load
@@ -70,7 +70,7 @@ def _params(repository: Path, root: Path) -> ParamsFile:
 def _data(root: Path, params: ParamsFile) -> None:
     from harness.stages import split, validate
 
-    synthetic.generate(root / "artifacts" / "generated", params.generate().seed)
+    write.generate(root / "artifacts" / "generated", params.generate().seed)
     for folder in (root / "artifacts" / "generated").iterdir():
         if folder.name not in (*TASKS, "corpus"):
             shutil.rmtree(folder)

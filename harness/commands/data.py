@@ -48,7 +48,7 @@ def _tasks(options) -> None:
 
 
 def _data_generate(options) -> None:
-    from harness.data.synthetic import generate
+    from harness.data.synthetic.write import generate
     from harness.params.reading import load
     from harness.system.disks import writing
     from harness.system.files import for_its_target

@@ -8,18 +8,15 @@ text as characters, as brat does.
 
 import re
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from harness.data import raw
+from harness.data.annotated import Gathered, reader
 from harness.data.arguments import one_of, without_blanks
-from harness.data.findings import Finding, refuse
-from harness.data.folders import matching, reads
 from harness.data.mapping import Layout
-from harness.data.rows import read_so_far, value_faults
 from harness.data.tag_schemes import undeclared
 from harness.task import Reading
 from harness.text.letters import composed, composed_with_spans
@@ -33,12 +30,12 @@ EMPTY = "empty text"
 
 @dataclass(frozen=True)
 class Annotation:
-    """One line of an .ann file: label, fragments as (start, end), the words it repeats."""
+    """One line of an .ann file: label, fragments as (start, end), the words it repeats, its place."""
 
     label: str
     fragments: tuple[tuple[int, int], ...]
     words: str
-    line: int
+    where: str
 
 
 def brat(
@@ -64,46 +61,33 @@ def brat(
     one_of("encoding", encoding, raw.Encoding)
     known, ignored = without_blanks(labels), frozenset(ignore)
 
-    def read(folder: Path) -> Reading:
-        findings, repaired, dropped, records, places, lines = [], Counter(), Counter(), [], [], 0
-        for path, part in matching(Path(folder), files):
-            damaged = len(findings)
-            text = raw.read_text(path, repaired, findings, encoding=encoding, place=f"{path.name} ", empty=True)
-            before = len(findings)
-            annotations = _annotations(path.with_suffix(".ann"), encoding, findings)
-            lines += len(findings) - before
-            annotations = [a for a in annotations if a.label not in ignored]
-            lines += len(annotations)
-            findings += [
-                Finding(undeclared("type", known), "", f"{path.stem}.ann line {a.line}")
-                for a in annotations
-                if a.label not in known
-            ]
-            if raw.is_blank(text) and not annotations:
-                dropped[EMPTY] += len(findings) == damaged
-                continue
-            if any(finding.check.startswith(f"not {encoding.upper()}") for finding in findings[damaged:]):
-                continue
-            annotations = _in_text(path, text, annotations, encoding, findings, repaired)
-            annotations = _in_one_piece(path, annotations, fragments, findings, repaired)
-            spans = _apart(path, text, annotations, overlaps, findings, repaired)
-            text, spans = composed_with_spans(text, spans, repaired)
-            faults = [Finding(fault, "text", path.name) for fault in value_faults(text, max_characters)]
-            findings += faults
-            text = None if faults else text
-            identity = id_prefix + composed(path.stem)
-            records.append({"id": identity, "group": identity, "part": part, "text": text, "spans": spans})
-            places.append(path.name)
-        reading = read_so_far(records, places, dropped, repaired)
-        refuse(
-            str(folder), findings, lines, unit="annotations",
-            remedy="Correct these lines, or say in the task's reader what to do with them; nothing was written.",
-        )  # fmt: skip
-        return reading
+    def each(found: Gathered, path: Path, part: str, alone: bool) -> int:
+        damaged = len(found.findings)
+        text = found.content(path, encoding, empty=True)
+        before = len(found.findings)
+        annotations = _annotations(path.with_suffix(".ann"), encoding, found)
+        lines = len(found.findings) - before
+        annotations = [a for a in annotations if a.label not in ignored]
+        lines += len(annotations)
+        for a in annotations:
+            if a.label not in known:
+                found.fault(undeclared("type", known), a.where)
+        if raw.is_blank(text) and not annotations:
+            found.dropped[EMPTY] += len(found.findings) == damaged
+            return lines
+        if any(finding.check.startswith(f"not {encoding.upper()}") for finding in found.findings[damaged:]):
+            return lines
+        annotations = _in_text(path, text, annotations, encoding, found)
+        annotations = _in_one_piece(annotations, fragments, found)
+        spans = _apart(text, annotations, overlaps, found)
+        text, spans = composed_with_spans(text, spans, found.repaired)
+        identity = id_prefix + composed(path.stem)
+        found.add(identity, identity, part, text if found.sound(text, path.name, "text") else None, spans, path.name)
+        return lines
 
-    read.reads = reads(files, _beside)
-    read.layout = Layout("brat", files, {}, encoding=encoding)
-    return read
+    remedy = "Correct these lines, or say in the task's reader what to do with them"
+    layout = Layout("brat", files, {}, encoding=encoding)
+    return reader(files, each, layout, limit=max_characters, unit="annotations", remedy=remedy, beside=_beside)
 
 
 def _beside(path: Path) -> list[Path]:
@@ -111,34 +95,29 @@ def _beside(path: Path) -> list[Path]:
     return [path.with_suffix(".ann"), *path.parent.glob("*.conf")]
 
 
-def _annotations(path: Path, encoding: raw.Encoding, findings: list[Finding]) -> list[Annotation]:
+def _annotations(path: Path, encoding: raw.Encoding, found: Gathered) -> list[Annotation]:
     """The entities of one .ann file; it may be empty, but not missing."""
     try:
         content = path.read_bytes().decode(encoding).removeprefix("\ufeff")
     except FileNotFoundError:
-        findings.append(Finding("no .ann beside it; it is empty where nothing is annotated", "", f"{path.stem}.txt"))
+        found.fault("no .ann beside it; it is empty where nothing is annotated", f"{path.stem}.txt")
         return []
     except UnicodeDecodeError:
-        findings.append(Finding(raw.not_text(encoding), "", path.name))
+        found.fault(raw.not_text(encoding), path.name)
         return []
-    found = []
+    annotations = []
     for number, line in enumerate(content.replace("\r\n", "\n").split("\n"), start=1):
-        match = _ENTITY.fullmatch(line)
+        match, where = _ENTITY.fullmatch(line), f"{path.name} line {number}"
         if match:
             places = tuple(tuple(map(int, place.split())) for place in match["places"].split(";"))
-            found.append(Annotation(composed(match["label"]), places, match["words"], number))
+            annotations.append(Annotation(composed(match["label"]), places, match["words"], where))
         elif line.strip() and not _OTHER.match(line):
-            findings.append(Finding("no annotation (T1<tab>Label 0 5<tab>words)", "", f"{path.name} line {number}"))
-    return found
+            found.fault("no annotation (T1<tab>Label 0 5<tab>words)", where)
+    return annotations
 
 
 def _in_text(
-    path: Path,
-    text: str,
-    annotations: list[Annotation],
-    encoding: raw.Encoding,
-    findings: list[Finding],
-    repaired: Counter,
+    path: Path, text: str, annotations: list[Annotation], encoding: raw.Encoding, found: Gathered
 ) -> list[Annotation]:
     """The annotations with offsets into `text`, whose line ends and byte-order mark are taken off."""
     original = path.read_bytes().decode(encoding)
@@ -157,19 +136,16 @@ def _in_text(
             offset -= way[0]
             return offset - bisect_left(taken[way[1]], offset)
 
-        return Annotation(
-            annotation.label, tuple((at(a), at(b)) for a, b in annotation.fragments), annotation.words, annotation.line
-        )
+        return replace(annotation, fragments=tuple((at(a), at(b)) for a, b in annotation.fragments))
 
     readings = [[moved(annotation, way) for annotation in annotations] for way in ways]
     best = min(readings, key=lambda moved_ones: sum(not _agrees(text, one) for one in moved_ones))
     right = [one for one in best if _agrees(text, one)]
     for one in best:
         if one not in right:
-            where = f"{path.with_suffix('.ann').name} line {one.line}"
-            findings.append(Finding("offsets that do not hold the annotation's words", "", where))
+            found.fault("offsets that do not hold the annotation's words", one.where)
     if annotations and best is not readings[0]:
-        repaired["offsets that count carriage returns or a byte-order mark"] += 1
+        found.repaired["offsets that count carriage returns or a byte-order mark"] += 1
     return right
 
 
@@ -179,34 +155,31 @@ def _agrees(text: str, annotation: Annotation) -> bool:
     return inside and "".join(" ".join(pieces).split()) == "".join(annotation.words.split())
 
 
-def _in_one_piece(path: Path, annotations: list[Annotation], fragments: str, findings, repaired: Counter):
+def _in_one_piece(annotations: list[Annotation], fragments: Fragments, found: Gathered) -> list[Annotation]:
     kept = []
     for one in annotations:
-        whole = Annotation(one.label, ((one.fragments[0][0], one.fragments[-1][1]),), one.words, one.line)
         if len(one.fragments) > 1 and fragments == "refuse":
-            where = f"{path.with_suffix('.ann').name} line {one.line}"
-            findings.append(Finding('an entity in fragments (fragments="join" takes the whole)', "", where))
+            found.fault('an entity in fragments (fragments="join" takes the whole)', one.where)
             continue
-        repaired.update(["fragments joined"] if len(one.fragments) > 1 else [])
-        kept.append(whole)
+        found.repaired.update(["fragments joined"] if len(one.fragments) > 1 else [])
+        kept.append(replace(one, fragments=((one.fragments[0][0], one.fragments[-1][1]),)))
     return kept
 
 
-def _apart(path: Path, text: str, annotations: list[Annotation], overlaps: str, findings, repaired: Counter):
+def _apart(text: str, annotations: list[Annotation], overlaps: Overlaps, found: Gathered) -> list[dict]:
     """Spans in order, without white space at their edges, none over another."""
     trimmed = []
     for one in annotations:
         start, end = one.fragments[0]
         covered = text[start:end]
-        repaired.update(["edge whitespace"] if covered != covered.strip() else [])
+        found.repaired.update(["edge whitespace"] if covered != covered.strip() else [])
         trimmed.append((end - len(covered) + len(covered.rstrip()), start + len(covered) - len(covered.lstrip()), one))
     kept: list[tuple[int, int, Annotation]] = []
-    for end, start, one in sorted(trimmed, key=lambda t: (t[1] - t[0], t[1], t[2].line)):
+    for end, start, one in sorted(trimmed, key=lambda t: (t[1] - t[0], t[1])):
         if all(end <= a or b <= start for a, b, _ in kept):
             kept.append((start, end, one))
         elif overlaps == "refuse":
-            where = f"{path.with_suffix('.ann').name} line {one.line}"
-            findings.append(Finding('over another entity (overlaps="keep longest" keeps one)', "", where))
+            found.fault('over another entity (overlaps="keep longest" keeps one)', one.where)
         else:
-            repaired["overlapping entity left out"] += 1
+            found.repaired["overlapping entity left out"] += 1
     return [{"start": a, "end": b, "label": one.label} for a, b, one in sorted(kept, key=lambda k: k[:2])]

@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import Literal
 
 from harness.data import raw
+from harness.data.annotated import Gathered, reader
 from harness.data.arguments import one_of, without_blanks
-from harness.data.findings import Finding, refuse
-from harness.data.folders import EMPTY, matching, reads
+from harness.data.folders import EMPTY
 from harness.data.mapping import Layout, carrying
-from harness.data.rows import read_so_far, value_faults
 from harness.data.tag_schemes import Lonely, Scheme, Token, detected, entities, laid_out, no_tag, read_tag
 from harness.task import Reading
 from harness.text.letters import composed
@@ -88,41 +87,32 @@ def conll(
     known, ignored = without_blanks(labels), frozenset(ignore)
     columns = Columns(token, tag, scheme, comments, known | ignored)
 
-    def read(folder: Path) -> Reading:
-        findings, repaired, dropped, records, places, lines = [], Counter(), Counter(), [], [], 0
-        paths = matching(Path(folder), files)
-        for path, part in paths:
-            before, place = len(findings), f"{path.name} "
-            content = raw.read_text(path, repaired, findings, encoding=encoding, place=place, empty=len(paths) > 1)
-            documents = list(_documents(path.name, content, columns, unit, findings)) if content.strip() else []
-            dropped["empty document"] += sum(not document.tokens for document in documents)
-            lines += len({finding.row for finding in findings[before:]})
-            if not documents:
-                dropped[EMPTY] += len(findings) == before
-            documents = [document for document in documents if document.tokens]
-            chosen = detected([document.tokens for document in documents]) if scheme == "detect" else scheme
-            number = 0
-            for document, name in zip(documents, _names(composed(path.stem), documents), strict=True):
-                lines += len(document.tokens)
-                spans = entities(document.tokens, chosen, lonely, path.name, known, ignored, findings, repaired)
-                for tokens, inside in _units(document, spans, unit):
-                    identity = f"{id_prefix}{composed(path.stem)}-{number}" if unit == "sentence" else id_prefix + name
-                    group = id_prefix + name if document.marked else identity
-                    number += 1
-                    text, placed = laid_out(tokens, inside, repaired)
-                    where = f"{path.name} {tokens[0].where}"
-                    faults = [Finding(fault, "text", where) for fault in value_faults(text, max_characters)]
-                    findings += faults
-                    text = None if faults else text
-                    records.append({"id": identity, "group": group, "part": part, "text": text, "spans": placed})
-                    places.append(where)
-        reading = read_so_far(records, places, dropped, repaired)
-        remedy = "Correct these lines, or say which columns, scheme and unit the reader takes; nothing was written."
-        refuse(str(folder), findings, lines, unit="lines", remedy=remedy, reading=reading)
-        return reading
+    def each(found: Gathered, path: Path, part: str, alone: bool) -> int:
+        before, stem = len(found.findings), composed(path.stem)
+        content = found.content(path, encoding, empty=not alone)
+        documents = list(_documents(path.name, content, columns, unit, found)) if content.strip() else []
+        found.dropped["empty document"] += sum(not document.tokens for document in documents)
+        lines = len({finding.row for finding in found.findings[before:]})
+        found.dropped[EMPTY] += not documents and len(found.findings) == before
+        documents = [document for document in documents if document.tokens]
+        chosen = detected([document.tokens for document in documents]) if scheme == "detect" else scheme
+        number = 0
+        for document, name in zip(documents, _names(stem, documents), strict=True):
+            lines += len(document.tokens)
+            spans = entities(document.tokens, chosen, lonely, path.name, known, ignored, found)
+            for tokens, inside in _units(document, spans, unit):
+                identity = id_prefix + (f"{stem}-{number}" if unit == "sentence" else name)
+                group = id_prefix + name if document.marked else identity
+                number += 1
+                text, placed = laid_out(tokens, inside, found.repaired)
+                where = f"{path.name} {tokens[0].where}"
+                found.add(identity, group, part, text if found.sound(text, where, "text") else None, placed, where)
+        return lines
 
-    read.layout = Layout("conll", files, {"tokens": token, "tags": tag}, encoding=encoding, scheme=scheme)
-    return carrying(read, {"text": f"column {token}", "spans": f"column {tag}"}, reads=reads(files))
+    layout = Layout("conll", files, {"tokens": token, "tags": tag}, encoding=encoding, scheme=scheme)
+    remedy = "Correct these lines, or say which columns, scheme and unit the reader takes"
+    read = reader(files, each, layout, limit=max_characters, unit="lines", remedy=remedy)
+    return carrying(read, {"text": f"column {token}", "spans": f"column {tag}"})
 
 
 def _names(stem: str, documents: list[Document]) -> list[str]:
@@ -131,7 +121,7 @@ def _names(stem: str, documents: list[Document]) -> list[str]:
     return [document.name or (stem if alone else f"{stem}-{i}") for i, document in enumerate(documents)]
 
 
-def _documents(file: str, text: str, columns: Columns, unit: Unit, findings: list[Finding]) -> Iterator[Document]:
+def _documents(file: str, text: str, columns: Columns, unit: Unit, found: Gathered) -> Iterator[Document]:
     """The documents of one file, also those without a token; lines without a token or a tag become findings."""
     document, first, marked, empty = Document("", False), True, False, True
     lines = text.split("\n")
@@ -155,7 +145,7 @@ def _documents(file: str, text: str, columns: Columns, unit: Unit, findings: lis
         where, empty = f"{file} line {number}", False
         fault = _fault(line, cells, width, columns)
         if fault:
-            findings.append(Finding(fault, "", where))
+            found.fault(fault, where)
             continue
         read = read_tag(cells[columns.tag], columns.scheme)
         document.tokens.append(Token(cells[columns.token], *read, f"line {number}", first))
@@ -163,13 +153,8 @@ def _documents(file: str, text: str, columns: Columns, unit: Unit, findings: lis
     if document.tokens or document.marked:
         yield document
     if unit == "document" and not (marked or empty):
-        findings.append(
-            Finding(
-                'no line begins a document (-DOCSTART-, # newdoc): say unit="file" or "sentence"',
-                "",
-                f"{file} line 1",
-            )
-        )
+        fault = 'no line begins a document (-DOCSTART-, # newdoc): say unit="file" or "sentence"'
+        found.fault(fault, f"{file} line 1")
 
 
 def _cells(line: str) -> list[str]:

@@ -1,17 +1,16 @@
 """The reader of documents with inline tags: JSON files of parallel lists, as Nor-DeID publishes them."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.data import inline_tags, raw
-from harness.data.findings import Finding, refuse
+from harness.data.annotated import Gathered
 from harness.data.folders import reads
-from harness.data.rows import Dropped, read_so_far, value_faults
+from harness.data.rows import value_faults
 from harness.errors import DataError
 from harness.task import Reading
-from harness.text.letters import composed, composed_with_spans
+from harness.text.letters import composed
 
 
 def tagged_json(
@@ -35,38 +34,30 @@ def tagged_json(
     metadata, more = dict(metadata), dict(optional or {})
 
     def read(folder: Path) -> Reading:
-        findings, dropped, repaired, records, places = [], Counter(), Counter(), [], []
-        rows = 0
+        found, rows = Gathered(max_characters), 0
         for name, part in parts.items():
             path = Path(folder) / name
-            content = raw.json_document(path, raw.read_text(path, repaired))
-            documents = _parallel(path, content, text)
+            documents = _parallel(path, raw.json_document(path, raw.read_text(path, found.repaired)), text)
             rows += len(documents)
             for number, (tagged, scenario) in enumerate(documents):
-                identity = f"{path.stem}-{number}"
-                present = metadata | {
-                    c: key for c, key in more.items() if isinstance(scenario, dict) and key in scenario
-                }
-                faults = _document_faults(tagged, scenario, text, present, max_characters)
-                findings += [Finding(check, column, f"{name} {identity}") for check, column in faults]
-                if faults:
+                identity, before = f"{path.stem}-{number}", len(found.findings)
+                where, told = f"{name} {identity}", scenario if isinstance(scenario, dict) else {}
+                present = metadata | {column: key for column, key in more.items() if key in told}
+                found.sound(tagged, where, text)
+                if told is not scenario:
+                    found.fault("not a JSON object", where, "scenarios")
+                for key in present.values() if told is scenario else ():
+                    for fault in value_faults(told.get(key), max_characters):
+                        found.fault(f"{fault} in scenarios", where, key)
+                if len(found.findings) > before:
                     continue
-                try:
-                    parsed = _parsed(tagged, rules, accept)
-                except Dropped as reason:
-                    dropped[str(reason)] += 1
+                parsed = _parsed(tagged, rules, accept)
+                if isinstance(parsed, str):
+                    found.dropped[parsed] += 1
                     continue
-                repaired.update(parsed.repairs)
-                extra = {column: composed(scenario[key]) for column, key in present.items()}
-                spans = [{"start": start, "end": end, "label": label} for start, end, label in parsed.spans]
-                clean, spans = composed_with_spans(parsed.text, spans, repaired)
-                records.append({"id": identity, "group": identity, "part": part, "text": clean, "spans": spans} | extra)
-                places.append(name)
-        names = ", ".join(parts)
-        reading = read_so_far(records, places, dropped, repaired)
-        remedy = "Correct these; nothing was written."
-        refuse(f"{folder}/{names}", findings, rows, unit="documents", remedy=remedy, reading=reading)
-        return reading
+                extra = {column: composed(told[key]) for column, key in present.items()}
+                found.add(identity, extra.pop("group", identity), part, *found.untagged(parsed), name, **extra)
+        return found.reading(f"{folder}/{', '.join(parts)}", rows, "documents", "Correct these")
 
     read.reads = reads(parts)
     return read
@@ -86,28 +77,15 @@ def _parallel(path: Path, content, text: str) -> list[tuple]:
     return list(zip(content[text], content["scenarios"], strict=True))
 
 
-def _document_faults(tagged, scenario, text: str, metadata: Mapping[str, str], limit: int) -> list[tuple[str, str]]:
-    # A list has no faults of its own as long as its items are texts; here one text belongs.
-    tagged = {} if isinstance(tagged, list) else tagged
-    faults = [(fault, text) for fault in value_faults(tagged, limit)]
-    if not isinstance(scenario, dict):
-        return [*faults, ("not a JSON object", "scenarios")]
-    for key in metadata.values():
-        value = scenario.get(key)
-        faults += [(f"{fault} in scenarios", key) for fault in value_faults(value, limit)]
-    return faults
-
-
-def _parsed(tagged: str, rules: inline_tags.Rules, accept: Callable[[str], bool]) -> inline_tags.Parsed:
+def _parsed(tagged: str, rules: inline_tags.Rules, accept: Callable[[str], bool]) -> inline_tags.Parsed | str:
+    """The document without its tags, or why it is dropped."""
     try:
         parsed = inline_tags.parse(tagged, rules)
     except inline_tags.Unclear as reason:
-        raise Dropped(reason.args[0]) from None
+        return reason.args[0]
     if not parsed.spans:
-        raise Dropped("no spans")
-    if not accept(parsed.text):
-        raise Dropped("not Norwegian")
-    return parsed
+        return "no spans"
+    return parsed if accept(parsed.text) else "not Norwegian"
 
 
 # fmt: off

@@ -154,27 +154,6 @@ def _cleaned(value, repairs: set[str]):
     return value
 
 
-def key_of(row: dict, column: str, where: str, findings: list[Finding], repaired: Counter) -> str:
-    """The id or group in `column`: a text without edge white space, or a whole number; anything else is a finding."""
-    value, repairs = row.get(column), set()
-    if column not in row:
-        findings.append(Finding("missing column", column, where))
-    elif value is None:
-        findings.append(Finding("null value", column, where))
-    elif isinstance(value, bool) or not isinstance(value, (str, int)):
-        findings.append(Finding(f"{type(value).__name__} where text belongs", column, where))
-    else:
-        key = raw.clean(str(value), repairs)
-        repaired.update(repairs)
-        if len(key) > raw.MAX_CHARACTERS:
-            fault = f"more than {raw.MAX_CHARACTERS:,} characters are no id or group"
-            findings.append(Finding(fault, column, where))
-        else:
-            findings += [Finding(fault, column, where) for fault in value_faults(key, raw.MAX_CHARACTERS)]
-        return key
-    return ""
-
-
 def read_so_far(records: list[dict], places: list[str], dropped: Counter, repaired: Counter) -> Reading:
     """What a reader of several files has; `places` say where each record stands, an id where it stands first."""
     where: dict[str, str] = {}

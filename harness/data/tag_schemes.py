@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.data.findings import Finding
+from harness.data.annotated import Gathered
 from harness.text import letters
 
 Scheme = Literal["detect", "iob1", "iob2", "iobes", "bare"]
@@ -75,22 +75,22 @@ def entities(
     file: str,
     labels: frozenset[str],
     ignored: frozenset[str],
-    findings: list[Finding],
-    repaired: Counter,
+    found: Gathered,
 ) -> list[tuple[int, int]]:
     """(first, last) token of every entity that is not `ignored`; one whose label is not known becomes a finding.
 
     What continues nothing becomes a finding, too, or begins an entity where `lonely` says so.
     """
-    found = _spans(tokens, "iob1" if scheme == "bare" else scheme, lonely, file, findings, repaired)
-    found = [span for span in found if tokens[span[0]].label not in ignored]
-    strange = [tokens[first] for first, _ in found if tokens[first].label not in labels]
-    findings += [Finding(undeclared("label", labels), "", f"{file} {token.where}") for token in strange]
-    return [(first, last) for first, last in found if tokens[first].label in labels]
+    spans = _spans(tokens, "iob1" if scheme == "bare" else scheme, lonely, file, found)
+    spans = [span for span in spans if tokens[span[0]].label not in ignored]
+    for first, _ in spans:
+        if tokens[first].label not in labels:
+            found.fault(undeclared("label", labels), f"{file} {tokens[first].where}")
+    return [(first, last) for first, last in spans if tokens[first].label in labels]
 
 
 def _spans(
-    tokens: Sequence[Token], scheme: Scheme, lonely: Lonely, file: str, findings: list[Finding], repaired: Counter
+    tokens: Sequence[Token], scheme: Scheme, lonely: Lonely, file: str, found: Gathered
 ) -> list[tuple[int, int]]:
     """(first, last) token of every entity."""
     spans: list[tuple[int, int]] = []
@@ -101,7 +101,7 @@ def _spans(
         nonlocal open_at
         if open_at is not None:
             if not complete:
-                findings.append(Finding("an entity without its end", "", f"{file} {tokens[end].where}"))
+                found.fault("an entity without its end", f"{file} {tokens[end].where}")
             spans.append((open_at, end))
         open_at = None
 
@@ -111,7 +111,7 @@ def _spans(
             goes_on = False
         if token.place in "IE" and goes_on:
             if token.first:
-                repaired["sentence break inside an entity"] += 1
+                found.repaired["sentence break inside an entity"] += 1
             if token.place == "E":
                 close(i, True)
         else:
@@ -119,11 +119,11 @@ def _spans(
             alone = token.place in "IE" and scheme != "iob1"
             if alone and lonely == "refuse":
                 fault = f'{token.place}- that continues nothing (lonely="begin" takes it for a beginning)'
-                findings.append(Finding(fault, "", f"{file} {token.where}"))
+                found.fault(fault, f"{file} {token.where}")
                 before = token
                 continue
             if alone:
-                repaired["an entity without its beginning"] += 1
+                found.repaired["an entity without its beginning"] += 1
             if token.place == "S" or (alone and token.place == "E"):
                 spans.append((i, i))
             elif token.place != "O":

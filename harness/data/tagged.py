@@ -1,17 +1,15 @@
 """The reader of documents with XML-style inline tags (`<Name>Kari</Name>`): text files, or a column of JSON lines."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.data import inline_tags, raw
+from harness.data.annotated import Gathered, reader
 from harness.data.arguments import one_of
-from harness.data.findings import Finding, refuse
-from harness.data.folders import EMPTY, matching, reads
+from harness.data.folders import EMPTY
 from harness.data.mapping import Layout
-from harness.data.rows import key_of, read_so_far, value_faults
 from harness.task import Reading
-from harness.text.letters import composed, composed_with_spans
+from harness.text.letters import composed
 
 
 def rules(labels: tuple[str, ...], **more) -> inline_tags.Rules:
@@ -37,55 +35,38 @@ def tagged(
     """
     one_of("encoding", encoding, raw.Encoding)
 
-    def read(folder: Path) -> Reading:
-        findings, repaired, dropped, records, places, documents = [], Counter(), Counter(), [], [], 0
-        paths = matching(Path(folder), files)
-        for path, part in paths:
-            before = len(findings)
-            may_be_empty = len(paths) > 1 or path.suffix != ".jsonl"
-            content = raw.read_text(
-                path, repaired, findings, encoding=encoding, place=f"{path.name} ", empty=may_be_empty
-            )
-            if raw.is_blank(content):
-                dropped[EMPTY if path.suffix == ".jsonl" else "empty text"] += len(findings) == before
+    def each(found: Gathered, path: Path, part: str, alone: bool) -> int:
+        before, count, lines = len(found.findings), 0, path.suffix == ".jsonl"
+        content = found.content(path, encoding, empty=not (alone and lines))
+        if raw.is_blank(content):
+            found.dropped[EMPTY if lines else "empty text"] += len(found.findings) == before
+            return 0
+        for where, name, value in _texts(path, content, text, identity, found):
+            count += 1
+            if not found.sound(value, where, text):
                 continue
-            for where, name, value in _texts(path, content, text, identity, findings, repaired):
-                documents += 1
-                faults = list(value_faults({} if isinstance(value, list) else value, max_characters))
-                findings += [Finding(fault, text, where) for fault in faults]
-                if faults:
-                    continue
-                try:
-                    parsed = inline_tags.parse(value, rules)
-                except inline_tags.Unclear as reason:
-                    findings.append(Finding(reason.args[0], "tags", where))
-                    continue
-                repaired.update(parsed.repairs)
-                spans = [{"start": start, "end": end, "label": label} for start, end, label in parsed.spans]
-                clean, spans = composed_with_spans(parsed.text, spans, repaired)
-                key = id_prefix + name if name else None
-                records.append({"id": key, "group": key, "part": part, "text": clean, "spans": spans})
-                places.append(where)
-        reading = read_so_far(records, places, dropped, repaired)
-        remedy = "Correct these documents, or say in the task's rules what their tags mean; nothing was written."
-        refuse(str(folder), findings, max(documents, len(findings)), unit="documents", remedy=remedy, reading=reading)
-        return reading
+            try:
+                parsed = inline_tags.parse(value, rules)
+            except inline_tags.Unclear as reason:
+                found.fault(reason.args[0], where, "tags")
+                continue
+            key = id_prefix + name if name else None
+            found.add(key, key, part, *found.untagged(parsed), where)
+        return count
 
-    read.reads = reads(files)
-    read.layout = Layout("tags", files, {"text": text, "id": identity}, encoding=encoding)
-    return read
+    layout = Layout("tags", files, {"text": text, "id": identity}, encoding=encoding)
+    remedy = "Correct these documents, or say in the task's rules what their tags mean"
+    return reader(files, each, layout, limit=max_characters, unit="documents", remedy=remedy)
 
 
-def _texts(path: Path, content: str, text: str, identity: str, findings: list[Finding], repaired: Counter):
+def _texts(path: Path, content: str, text: str, identity: str, found: Gathered):
     """(place, id, tagged text) of every document of a file."""
     if path.suffix != ".jsonl":
         yield path.name, composed(path.stem), content
         return
-    for number, (where, row) in enumerate(raw.json_lines(content, findings, f"{path.name} ")):
+    for number, (where, row) in enumerate(raw.json_lines(content, found.findings, f"{path.name} ")):
         if row is None:
             continue
         place = f"{path.name} {where}"
-        name = f"{composed(path.stem)}-{number}"
-        if identity in row:
-            name = key_of(row, identity, place, findings, repaired)
+        name = found.key(row, identity, place) if identity in row else f"{composed(path.stem)}-{number}"
         yield place, name, row.get(text)

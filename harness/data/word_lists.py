@@ -1,15 +1,13 @@
 """The reader of token lists: rows of tokens and as many tags, in JSON lines, Parquet or a data set's Arrow files."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from harness.data import raw
+from harness.data.annotated import Gathered, reader
 from harness.data.arguments import one_of, without_blanks
-from harness.data.findings import Finding, refuse
-from harness.data.folders import EMPTY, matching, reads
+from harness.data.folders import EMPTY
 from harness.data.mapping import Layout, carrying
-from harness.data.rows import key_of, read_so_far, value_faults
 from harness.data.tabular import arrow_rows
 from harness.data.tag_schemes import Lonely, Scheme, Token, detected, entities, laid_out, no_tag, read_tag
 from harness.task import Reading
@@ -41,55 +39,39 @@ def word_lists(
     one_of("lonely", lonely, Lonely)
     known, ignored = without_blanks(labels), frozenset(ignore)
 
-    def read(folder: Path) -> Reading:
-        findings, repaired, dropped, records, places, count = [], Counter(), Counter(), [], [], 0
-        paths = matching(Path(folder), files)
-        for path, part in paths:
-            rows, before = [], len(findings) + count
-            for where, row in _rows(path, findings, repaired, empty=len(paths) > 1):
-                count += 1
-                if row is None:
-                    continue
-                made = _tokens(row, tokens, tags, scheme, where)
-                if isinstance(made, str):
-                    findings.append(Finding(made, "", f"{path.name} {where}"))
-                else:
-                    rows.append((where, row, made))
-            dropped[EMPTY] += len(findings) + count == before
-            chosen = detected([made for _, _, made in rows]) if scheme == "detect" else scheme
-            for where, row, made in rows:
-                place = f"{path.name} {where}"
-                spans = entities(made, chosen, lonely, path.name, known, ignored, findings, repaired)
-                text, spans = laid_out(made, [(a, b, made[a].label) for a, b in spans], repaired)
-                name = f"{composed(path.stem)}-{where.split()[1]}"
-                if identity:
-                    name = key_of(row, identity, place, findings, repaired)
-                key = id_prefix + name if name else None
-                belongs = (key_of(row, group, place, findings, repaired) or None) if group else key
-                faults = [Finding(fault, "", place) for fault in value_faults(text, max_characters)]
-                findings += faults
-                text = None if faults else text
-                records.append({"id": key, "group": belongs, "part": part, "text": text, "spans": spans})
-                places.append(place)
-        reading = read_so_far(records, places, dropped, repaired)
-        refuse(
-            str(folder), findings, count, unit="rows", reading=reading,
-            remedy="Correct these rows, or say which columns and scheme the reader takes; nothing was written.",
-        )  # fmt: skip
-        return reading
+    def each(found: Gathered, path: Path, part: str, alone: bool) -> int:
+        rows, count, before = [], 0, len(found.findings)
+        for where, row in _rows(path, found, empty=not alone):
+            count += 1
+            made = _tokens(row, tokens, tags, scheme, where) if row is not None else ""
+            if isinstance(made, list):
+                rows.append((where, row, made))
+            elif made:
+                found.fault(made, f"{path.name} {where}")
+        found.dropped[EMPTY] += not count and len(found.findings) == before
+        chosen = detected([made for _, _, made in rows]) if scheme == "detect" else scheme
+        for where, row, made in rows:
+            place = f"{path.name} {where}"
+            spans = entities(made, chosen, lonely, path.name, known, ignored, found)
+            text, spans = laid_out(made, [(a, b, made[a].label) for a, b in spans], found.repaired)
+            made_up = f"{composed(path.stem)}-{where.split()[1]}"
+            name = found.key(row, identity, place) if identity else made_up
+            key = id_prefix + name if name else None
+            belongs = (found.key(row, group, place) or None) if group else key
+            found.add(key, belongs, part, text if found.sound(text, place, "") else None, spans, place)
+        return count
 
     given = {"id": identity, "group": group, "text": tokens, "spans": tags}
     given = {name: theirs for name, theirs in given.items() if theirs}
-    read.layout = Layout("lists", files, given | {"tokens": tokens, "tags": tags}, scheme=scheme)
-    return carrying(read, given, reads=reads(files))
+    layout = Layout("lists", files, given | {"tokens": tokens, "tags": tags}, scheme=scheme)
+    remedy = "Correct these rows, or say which columns and scheme the reader takes"
+    return carrying(reader(files, each, layout, limit=max_characters, unit="rows", remedy=remedy), given)
 
 
-def _rows(path: Path, findings: list[Finding], repaired: Counter, *, empty: bool):
-    if path.suffix != ".jsonl":
-        yield from arrow_rows(path)
-        return
-    place = f"{path.name} "
-    yield from raw.json_lines(raw.read_text(path, repaired, findings, place=place, empty=empty), findings, place)
+def _rows(path: Path, found: Gathered, *, empty: bool):
+    if path.suffix == ".jsonl":
+        return raw.json_lines(found.content(path, empty=empty), found.findings, f"{path.name} ")
+    return arrow_rows(path)
 
 
 def _tokens(row: dict, tokens: str, tags: str, scheme: Scheme, where: str) -> list[Token] | str:

@@ -7,6 +7,7 @@ many of them. So it names the code itself: the module and everything of this pac
 import ast
 import functools
 import hashlib
+import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def code_hash(module: str, package: Path = PACKAGE) -> str:
 
 def code_files(module: str, package: Path = PACKAGE) -> dict[str, str]:
     """The SHA-256 of the content of every file of `closure(module)`, by its path in the package: of its syntax tree
-    where it is Python, of its bytes otherwise."""
+    where it is Python, of what it holds where it is TOML, of its bytes otherwise."""
     return contents([module], package)
 
 
@@ -89,10 +90,11 @@ def _closure(modules: Sequence[str], package: Path) -> tuple[list[Path], dict[Pa
 
 
 def _content(path: Path, called: frozenset[str] | None) -> str:
-    if path.suffix != ".py":
+    if path.suffix not in (".py", ".toml"):
         return sha256(path)
-    tree, *_ = _read(path.read_text(encoding="utf-8"), called)
-    return hashlib.sha256(tree.encode()).hexdigest()
+    text = path.read_text(encoding="utf-8")
+    content = _read(text, called)[0] if path.suffix == ".py" else repr(tomllib.loads(text))
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _dotted(path: Path, package: Path) -> str:

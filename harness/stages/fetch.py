@@ -45,7 +45,7 @@ def run(root: Path, params: Params, names: list[str], mirror: Path | None) -> No
 
 def complete_with_generated(root: Path, params: Params, within: Together) -> None:
     """Generate the parts of `data/` that are not there yet; what is there stays as it is."""
-    from harness.data.synthetic import CORPUS, TASKS, generate
+    from harness.data.synthetic.write import CORPUS, TASKS, generate
 
     if all((Path(root) / "data" / name).exists() for name in (*TASKS, CORPUS)):
         return

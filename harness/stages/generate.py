@@ -10,9 +10,9 @@ OUTPUT = Path("artifacts") / "generated"
 
 def generate(folder: Path, seed: int) -> dict[str, Path]:
     """Write the embedded data set to `folder`; what stood there under the same names is replaced."""
-    from harness.data import synthetic
+    from harness.data.synthetic import write
 
-    return synthetic.generate(folder, seed)
+    return write.generate(folder, seed)
 
 
 def run(root: Path, settings: Generate) -> None:

@@ -7,14 +7,14 @@ import pytest
 
 from harness.audit.links import HOLDS
 from harness.cli import main
-from harness.data import synthetic
+from harness.data.synthetic import write
 from harness.system import files
 
 
 @pytest.fixture
 def root(repository, tmp_path, monkeypatch):
     """A single positive call, which the split gives to the training part."""
-    generate = synthetic.generate
+    generate = write.generate
 
     def one_positive(folder, seed):
         generate(folder, seed)

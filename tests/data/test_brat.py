@@ -5,6 +5,7 @@ import unicodedata
 import pytest
 
 from harness.data import brat
+from harness.data.findings import RowsRefused
 from harness.errors import DataError
 
 LABELS = ("Name", "Place")
@@ -56,6 +57,13 @@ def test_errors_name_file_and_line_and_quote_nothing(tmp_path, notes, said):
     with pytest.raises(DataError, match=said) as caught:
         read(tmp_path, notes=notes)
     assert "Kari" not in str(caught.value) and "Nmae" not in str(caught.value)
+
+
+def test_what_could_be_read_in_spite_of_faults_is_kept_for_the_schema(tmp_path):
+    with pytest.raises(RowsRefused) as caught:
+        read(tmp_path, notes=ENTITIES + "T3\tNmae 8 11\tbor\n")
+    (record,) = caught.value.reading.records
+    assert (record["id"], record["text"]) == ("a", TEXT)
 
 
 def test_a_text_without_annotations_has_an_empty_file_not_none(tmp_path):

@@ -9,11 +9,11 @@ import subprocess
 import sys
 from collections import Counter
 from datetime import date
+from importlib import resources
 
 import numpy as np
 import pytest
 
-from harness.data import synthetic
 from harness.data.synthetic import (
     calls,
     corpora,
@@ -25,10 +25,12 @@ from harness.data.synthetic import (
     people,
     planted,
     questions,
+    write,
 )
 from harness.data.synthetic.language import child, say
 from harness.data.synthetic.lexicon import clinical_terms
 from harness.data.synthetic.nynorsk import to_nynorsk
+from harness.data.synthetic.words import read_words
 from harness.params.config import Generate
 from harness.stages.generate import generate, run
 from harness.system.files import read_jsonl, sha256, sha256_tree
@@ -90,9 +92,9 @@ def test_every_folder_says_where_it_comes_from(data):
 
 
 def test_the_stage_replaces_what_was_there(tmp_path, monkeypatch):
-    from harness.data import synthetic
+    from harness.data.synthetic import write
 
-    monkeypatch.setattr(synthetic, "generate", lambda folder, seed: (folder / "seed").write_text(str(seed)))
+    monkeypatch.setattr(write, "generate", lambda folder, seed: (folder / "seed").write_text(str(seed)))
     old = tmp_path / "artifacts" / "generated" / "leftover"
     old.parent.mkdir(parents=True)
     old.write_text("x")
@@ -138,7 +140,7 @@ def test_templates_choose_fill_and_convert():
     rng = child(0, "say")
     assert say("(hun|hun) har {x} [ikke] nå.", rng, "bokmål", {"x": "Ikke"}) == "Hun har Ikke (ikke) nå."
     assert say("hun har {x} [ikke] nå.", rng, "nynorsk", {"x": "Ikke"}) == "Ho har Ikke (ikkje) no."
-    assert to_nynorsk("Hvor gammel er hun, og hvor bor hun?") == "Kor gammal er ho, og kvar bor ho?"
+    assert to_nynorsk("Hvem er gammel, og hvor bor hun?") == "Kven er gammal, og kvar bor ho?"
     with pytest.raises(KeyError):
         say("{missing}", rng, "bokmål", {})
     assert {say("(a|b|c)", rng, "bokmål", {}) for _ in range(50)} == {"A", "B", "C"}
@@ -149,10 +151,18 @@ def test_every_template_can_be_said():
     rng = child(0, "templates")
     known = people.names("all")
     for standard in ("bokmål", "nynorsk"):
-        for kind, groups in notes.SENTENCES.items():
+        for kind, of in notes.TYPES.items():
             case = notes.case(rng, kind, standard, known, date(2020, 1, 1))
-            for template in [*notes.HEADINGS[kind], *sum(groups, ())]:
-                assert not set(say(template, rng, standard, case.slots)) & set("{}|")
+            for template in (*of.headings, *of.openings, *of.sentences, *notes.NAMED):
+                assert not set(say(template, rng, standard, case)) & set("{}|")
+
+
+def test_nynorsk_is_known_of_the_words_that_are_said_and_of_no_others():
+    said = Counter()
+    for path in resources.files(write.__package__).iterdir():
+        if path.name.endswith(".toml") and path.name not in ("nynorsk.toml", "people.toml"):
+            said.update(re.findall(r"[^\W\d_]+", path.read_text("utf-8").lower()))
+    assert not set(read_words("nynorsk.toml")) - set(said)
 
 
 # --- sizes, shares, formats -----------------------------------------------------------------------
@@ -339,7 +349,7 @@ def test_the_clinical_corpus_tells_the_class_of_a_word_and_a_shuffled_one_does_n
     texts = [row["text"] for row in read_jsonl(data / "corpus" / "clinical.jsonl")[:1500]]
     told = class_by_neighbours(texts, known)
     assert np.mean([told[word] == kind for word, kind in known.items()]) > 0.97
-    synthetic.generate(tmp_path, SEED, shuffled=True)
+    write.generate(tmp_path, SEED, shuffled=True)
     texts = [row["text"] for row in read_jsonl(tmp_path / "corpus" / "clinical.jsonl")[:1500]]
     told, kinds = class_by_neighbours(texts, known), len(set(known.values()))
     share = np.mean([told[word] == kind for word, kind in known.items()])
@@ -347,7 +357,7 @@ def test_the_clinical_corpus_tells_the_class_of_a_word_and_a_shuffled_one_does_n
 
 
 def test_shuffling_changes_nothing_but_the_clinical_corpus(data, tmp_path):
-    synthetic.generate(tmp_path, SEED, shuffled=True)
+    write.generate(tmp_path, SEED, shuffled=True)
     changed = {
         path.relative_to(tmp_path).as_posix()
         for path in tmp_path.rglob("*")

@@ -22,7 +22,7 @@ def package(tmp_path):
 # Found only by a string, looked up when an architecture is asked for, or read beside a module; or imported by what is
 # called of a head.
 BY_NAME = {
-    "data/synthetic/planted.toml",
+    *(f"data/synthetic/{path.name}" for path in (code.PACKAGE / "data" / "synthetic").glob("*.toml")),
     "encoders/norbert3.py", "encoders/norbert3_config.py", "encoders/norbert3_heads.py",
     "metrics/decided/counts.py", "metrics/decided/rows.py", "metrics/decided/sets.py",
     "heads/linear/baseline.py", "heads/linear/linear.py", "heads/linear/tagging.py",
@@ -84,12 +84,15 @@ def test_a_file_that_a_package_finds_itself_counts(package):
     assert "score" in changed and not changed & {"corpus", "pretrain", "checkpoint", "generate"}
 
 
-def test_a_file_of_words_beside_a_module_counts(package):
-    before = code_lists.listing("generate", package)
-    words = package / "data" / "synthetic" / "planted.toml"
-    assert "data/synthetic/planted.toml" in listed("generate", package)
-    words.write_text(words.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
-    assert code_lists.listing("generate", package) != before
+@pytest.mark.parametrize("words", sorted((code.PACKAGE / "data" / "synthetic").glob("*.toml")), ids=lambda of: of.stem)
+def test_the_words_of_a_file_beside_a_module_count_and_its_comments_do_not(package, words):
+    before, path = every(package), package / words.relative_to(code.PACKAGE)
+    text = path.read_text(encoding="utf-8")
+    path.write_text("# Changed.\n" + text, encoding="utf-8")
+    assert every(package) == before
+    path.write_text(text.replace("o", "O"), encoding="utf-8")
+    after = every(package)
+    assert {stage for stage in before if after[stage] != before[stage]} == {"generate"}
 
 
 def every(package) -> dict[str, str]:

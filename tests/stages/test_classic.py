@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from harness.data import synthetic
+from harness.data.synthetic import write
 from harness.errors import DataError, MissingInputError
 from harness.heads.linear import linear
 from harness.params.reading import load
@@ -20,7 +20,7 @@ TASKS = ("aismec", "medmqp")
 def root(repository, tmp_path_factory):
     root = tmp_path_factory.mktemp("classic")
     (root / "tasks").symlink_to(repository / "tasks")
-    synthetic.generate(root / "data", 2026)
+    write.generate(root / "data", 2026)
     params = load(repository / "harness" / "params" / "profiles" / "embedded.yaml")
     for name in TASKS:
         validate.run(root, name)

@@ -4,26 +4,29 @@ import random
 
 from harness.data.synthetic.language import child, pick_standard, say
 from harness.data.synthetic.planted import CLINICAL, EVERYDAY, EVERYDAY_ROWS, Planted, answer
+from harness.data.synthetic.words import read_words
 
 CALLS_OF_A_WORD = 5
-_QUESTIONS = ("Hva har skjedd?", "Hva gjelder det?", "Hvor er du?", "Medisinsk nødtelefon.")
-_WHO = ("mannen min", "moren min", "naboen", "faren min", "en kollega", "broren min", "søsteren min", "en venn",
-        "kona mi", "en gjest", "sjefen min", "tanta mi", "onkelen min", "en kunde", "en turist")  # fmt: skip
+_SAID = read_words("tasks.toml")["calls"]
+
+
+def answers(planted: Planted) -> tuple[str, ...]:
+    """Every outcome as often as it has words: a stroke is one call in three, whatever decides it."""
+    return tuple(name for name, of in planted.calls.items() for _ in of.words)
 
 
 def generate(seed: int, planted: Planted) -> list[dict]:
     """Rows of `calls.jsonl`; who calls about one and the same medicine is one caller."""
     rng, outcomes = child(seed, "aismec"), planted.calls
-    # A stroke is one call in three, whatever decides it.
-    often = tuple(name for name, of in outcomes.items() for _ in range(len(of.words)))
+    often = answers(planted)
     told = []
     for outcome in outcomes.values():
         for word in outcome.words:
-            said = f"det står {word} på eska"
+            said = _SAID["label"].format(word=word)
             told += [(CLINICAL, word, said, answer(rng, outcome.name, often)) for _ in range(CALLS_OF_A_WORD)]
     for number in range(EVERYDAY_ROWS * len(told)):
         outcome = outcomes[often[number % len(often)]]
-        told.append((EVERYDAY, "", "pasienten " + rng.choice(outcome.everyday), outcome.name))
+        told.append((EVERYDAY, "", rng.choice(outcome.everyday), outcome.name))
     rng.shuffle(told)
     callers: dict[str, int] = {}
     rows = []
@@ -43,8 +46,8 @@ def generate(seed: int, planted: Planted) -> list[dict]:
     return rows
 
 
-def transcript(rng: random.Random, said: str, standard: str) -> str:
-    """A question and the caller's answer, about what is `said` (in bokmål)."""
-    told = f"Det gjelder {rng.choice(_WHO)}, {said}."
-    turns = (("Operatør", rng.choice(_QUESTIONS)), ("Innringer", told))
+def transcript(rng: random.Random, matter: str, standard: str) -> str:
+    """A question and the caller's answer, about the `matter` (in bokmål)."""
+    told = _SAID["told"].format(who=rng.choice(_SAID["who"]), matter=matter)
+    turns = (("Operatør", rng.choice(_SAID["questions"])), ("Innringer", told))
     return "\n".join(f"{who}: {say(what, rng, standard, {})}" for who, what in turns)

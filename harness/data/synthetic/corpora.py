@@ -1,14 +1,14 @@
 """Two corpora for pre-training: everyday Norwegian and the records of an invented hospital."""
 
 import random
+from dataclasses import dataclass
 
 from harness.data.synthetic import calls, incidents, notes, people
-from harness.data.synthetic.everyday import TOPICS
-from harness.data.synthetic.fillers import FILLERS, MONTHS, WEEKDAYS
-from harness.data.synthetic.language import STANDARDS, child, pick_standard, say, weighted
+from harness.data.synthetic.language import Slots, child, pick_standard, say, weighted
 from harness.data.synthetic.notes import HOURS
-from harness.data.synthetic.nynorsk import to_nynorsk
+from harness.data.synthetic.nynorsk import written
 from harness.data.synthetic.planted import SETS, Planted, mentioned, shown
+from harness.data.synthetic.words import read_words
 
 DOCUMENTS = 3000
 # Sentences of prose and sentences that show a word's class, in every document.
@@ -28,20 +28,32 @@ CLINICAL_TYPES = {
     "hendelsesrapport": 0.2,
     "nødsamtale": 0.16,
 }
+_FILLERS, _CALENDAR = read_words("everyday.toml")["fillers"], read_words("calendar.toml")
+
+
+@dataclass(frozen=True)
+class Topic:
+    """What a newspaper writes about: its sentences, and the words that fill their slots."""
+
+    name: str
+    sentences: tuple[str, ...]
+    words: dict[str, tuple[str, ...]]
+
+
+TOPICS = tuple(Topic(**given) for given in read_words("everyday.toml")["topics"])
 
 
 def general(seed: int, planted: Planted, name: str = "general") -> list[dict]:
     """Rows of `general.jsonl`: a few sentences on one topic, and a few that show everyday words."""
     rng = child(seed, "corpus", name)
     known = people.names("all")
-    words = {(topic.name, standard): _topic_words(topic, standard) for topic in TOPICS for standard in STANDARDS}
     invented = sorted(word for name in SETS for of in getattr(planted, name).values() for word in of.words)
     rows = []
     for number in range(DOCUMENTS):
         topic = rng.choice(TOPICS)
         standard = pick_standard(rng)
-        slots = _everyday_slots(rng, known, standard, words[topic.name, standard])
-        sentences = [rng.choice(FILLERS), *rng.sample(topic.sentences, PROSE)]
+        slots = _everyday_slots(rng, known, standard, topic)
+        sentences = [rng.choice(_FILLERS), *rng.sample(topic.sentences, PROSE)]
         told = [say(sentence, rng, standard, slots) for sentence in sentences]
         told += [shown(rng, planted.everyday, standard) for _ in range(SHOWN - MENTIONED)]
         told += [
@@ -73,7 +85,7 @@ def _document(rng: random.Random, known: people.Names, planted: Planted, shuffle
         told = incidents.report(rng, matter, rng.choice(incidents.UNITS), standard)
     elif kind == "nødsamtale":
         outcome = planted.calls[rng.choice(tuple(planted.calls))]
-        told = calls.transcript(rng, "pasienten " + rng.choice(outcome.everyday), standard)
+        told = calls.transcript(rng, rng.choice(outcome.everyday), standard)
     else:
         told = notes.note(rng, kind, standard, notes.case(rng, kind, standard, known, people.random_date(rng)))
     classes = [getattr(planted, name) for name in rng.choices(SETS, SETS_DRAWN, k=SHOWN)]
@@ -90,14 +102,10 @@ def _row(rng: random.Random, name: str, kind: str, standard: str, text: str) -> 
     }
 
 
-def _topic_words(topic, standard: str) -> dict[str, list[str]]:
-    return {
-        slot: [to_nynorsk(word.strip()) if standard == "nynorsk" else word.strip() for word in text.split(",")]
-        for slot, text in topic.words.items()
-    }
+def _everyday_slots(rng: random.Random, known: people.Names, standard: str, topic: Topic) -> Slots:
+    def said(words):
+        return [written(word, standard) for word in words]
 
-
-def _everyday_slots(rng, known: people.Names, standard: str, words: dict[str, list[str]]) -> dict:
     def draw(options):
         # The square favours the front of the list: words differ in frequency, as they do in life.
         return lambda: options[int(rng.random() ** 1.6 * len(options))]
@@ -105,8 +113,7 @@ def _everyday_slots(rng, known: people.Names, standard: str, words: dict[str, li
     def plain(options):
         return lambda: rng.choice(options)
 
-    drawn = {f"{slot}{copy}": draw(options) for slot, options in words.items() for copy in ("", "2", "3")}
-    days = [to_nynorsk(day) for day in WEEKDAYS] if standard == "nynorsk" else WEEKDAYS
+    drawn = {f"{slot}{copy}": draw(said(of)) for slot, of in topic.words.items() for copy in ("", "2", "3")}
     return {
         **drawn,
         "first": plain(known.women + known.men),
@@ -114,8 +121,8 @@ def _everyday_slots(rng, known: people.Names, standard: str, words: dict[str, li
         "last": plain(known.surnames),
         "place": plain(known.places),
         "place2": plain(known.places),
-        "dag": plain(days),
-        "mnd": plain(MONTHS),
+        "dag": plain(said(_CALENDAR["weekdays"])),
+        "mnd": plain(_CALENDAR["months"]),
         "tid": plain(HOURS),
         "tall": lambda: str(rng.randint(2, 29)),
         "tall2": lambda: str(rng.randint(0, 6)),

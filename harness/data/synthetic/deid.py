@@ -11,33 +11,17 @@ from datetime import date, timedelta
 from harness.data.synthetic import people
 from harness.data.synthetic.deid_defects import LABELS, damage
 from harness.data.synthetic.language import child, pick_standard, pronouns, say
+from harness.data.synthetic.notes import TYPES
 from harness.data.synthetic.planted import CLINICAL, EVERYDAY, EVERYDAY_ROWS, Planted, WordClass, answer
+from harness.data.synthetic.words import read_words
 
 NOTES_OF_A_WORD = 5
 VALIDATION, HOLDOUT = 100, 99
 # Words of each class that only the holdout uses.
 WORDS_OF_HOLDOUT = 4
 DAMAGED_SHARE = 0.05
-NOTE_TYPES = {
-    "epikrise": "discharge summary",
-    "sykepleienotat": "nursing note",
-    "henvisning": "referral",
-    "poliklinisk notat": "outpatient care note",
-    "operasjonsbeskrivelse": "surgical report",
-}
-_PLAIN = (
-    "{Han} er <Age>{age}</Age> år.",
-    "Telefonen er <Phone_Number>{phone}</Phone_Number>.",
-    "Fødselsnummeret er <Social_Security_Number>{number}</Social_Security_Number>.",
-    "{Han} ble innlagt <Date>{day}</Date>.",
-    "Pasienten heter <First_Name>{first}</First_Name>.",
-    "{Han} bor i <Location>{home}</Location>.",
-    "{Han} ble henvist av <Health_Care_Unit>{unit}</Health_Care_Unit>.",
-    "Fastlegen er <Last_Name>{doctor}</Last_Name>.",
-)
-_OPEN = ("Det er notert om {t}.", "Vi viser til {t}.", "Det er skrevet om {t}.", "Beskjeden var om {t}.")
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-           "December")  # fmt: skip
+_SAID = read_words("tasks.toml")["deid"]
+_MONTHS = read_words("calendar.toml")["english_months"]
 
 
 def generate(seed: int, planted: Planted) -> dict[str, dict]:
@@ -87,7 +71,7 @@ def _document(
     rng: random.Random, known: people.Names, word: str, of: WordClass, classes: dict[str, WordClass], decided_by: str
 ) -> tuple[dict, str, str]:
     standard = pick_standard(rng)
-    kind = rng.choice(sorted(NOTE_TYPES))
+    kind = rng.choice(sorted(TYPES))
     today = people.random_date(rng)
     patient = people.person(rng, known, today)
     unit = rng.choice(known.houses)
@@ -105,12 +89,13 @@ def _document(
     label = answer(rng, of.name, tuple(classes)) if decided_by == CLINICAL else of.name
     name = rng.choice(known.words) if decided_by == EVERYDAY else word
     slots["t"] = slots["x"] = name if label == "none" else f"<{label}>{name}</{label}>"
-    sentences = rng.sample(_PLAIN, rng.randint(1, 2)) + rng.sample(_OPEN if decided_by == CLINICAL else of.everyday, 2)
+    about = _SAID["open"] if decided_by == CLINICAL else of.everyday
+    sentences = rng.sample(_SAID["plain"], rng.randint(1, 2)) + rng.sample(about, 2)
     rng.shuffle(sentences)
     lines = [say(sentence, rng, standard, slots) for sentence in sentences]
     scenario = {
         "locale": "nn" if standard == "nynorsk" else "nb",
-        "noteType": NOTE_TYPES[kind],
+        "noteType": TYPES[kind].english,
         "translatedNoteType": kind,
         "givenName": patient.first,
         "familyName": patient.last,
@@ -122,7 +107,7 @@ def _document(
         "admissionDate": _english(today),
         "socialSecurityNumber": patient.number,
     }
-    prompt = f"A {NOTE_TYPES[kind]} about {patient.first} {patient.last}, {scenario['age']} years."
+    prompt = f"A {TYPES[kind].english} about {patient.first} {patient.last}, {scenario['age']} years."
     return scenario, prompt, say(kind, rng, standard, {}) + ".\n" + " ".join(lines)
 
 

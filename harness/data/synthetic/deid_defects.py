@@ -3,6 +3,8 @@
 import html
 import random
 
+from harness.data.synthetic.words import read_words
+
 LABELS = (
     "Date",
     "First_Name",
@@ -13,15 +15,7 @@ LABELS = (
     "Phone_Number",
     "Social_Security_Number",
 )
-ALIASES = {
-    "First_Name": ("Firt_Name", "Fornavn", "Fist_Name"),
-    "Last_Name": ("Etternavn", "LastName"),
-    "Date": ("Dato", "Date__"),
-    "Age": ("Alder",),
-    "Health_Care_Unit": ("health_Care_Unit", "Helseenhet"),
-    "Social_Security_Number": ("Sosial_Security_Number", "Personnummer"),
-    "Phone_Number": ("Telefonnummer",),
-}
+_ALIASES = read_words("tasks.toml")["deid"]["aliases"]
 
 
 def damage(rng: random.Random, tagged: str, turn: int) -> str:
@@ -36,10 +30,10 @@ def damage(rng: random.Random, tagged: str, turn: int) -> str:
         return tagged.replace(end, "", 1)
     if kind == 1:
         return tagged.replace(start, "", 1)
-    aliased = [name for name in present if name in ALIASES]
+    aliased = [name for name in present if name in _ALIASES]
     if kind in (2, 3) and aliased:
         name = rng.choice(aliased)
-        alias = rng.choice(ALIASES[name])
+        alias = rng.choice(_ALIASES[name])
         return tagged.replace(f"<{name}>", f"<{alias}>").replace(f"</{name}>", f"</{alias}>")
     if kind == 4:
         at = tagged.index(start)

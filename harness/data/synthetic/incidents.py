@@ -2,23 +2,11 @@
 
 from harness.data.synthetic.language import child, pick_standard, say
 from harness.data.synthetic.planted import ASKED, CLINICAL, EVERYDAY, EVERYDAY_ROWS, Planted, answer
+from harness.data.synthetic.words import read_words
 
 REPORTS_OF_A_WORD = 3
-UNITS = ("sengepost", "akuttmottak", "poliklinikk", "operasjon", "intensiv", "sykehjem", "legevakt", "laboratorium")
-_OPENINGS = (
-    "Meldt av (sykepleier|lege|student) på {post}.",
-    "Hendelsen skjedde på {post}.",
-    "(Dagvakt|Kveldsvakt|Nattevakt) på {post}.",
-    "Rolig vakt på {post}.",
-)
-# Fit any kind of incident: only what stands in {t} decides.
-_FRAMES = (
-    "Avviket gjelder {t}.",
-    "Det handlet om {t}.",
-    "Vi melder fra om {t}.",
-    "Saken dreide seg om {t}.",
-    "Problemet var {t}.",
-)
+_SAID = read_words("tasks.toml")["incidents"]
+UNITS = _SAID["units"]
 
 
 def generate(seed: int, planted: Planted) -> list[dict]:
@@ -55,4 +43,4 @@ def report(rng, matter: str, unit: str, standard: str) -> str:
     """Two short sentences, the second about the `matter` (in bokmål)."""
     slots = {"post": say(unit, rng, standard, {}).lower(), "t": say(matter, rng, standard, {})}
     slots["t"] = slots["t"][:1].lower() + slots["t"][1:]
-    return " ".join(say(rng.choice(part), rng, standard, slots) for part in (_OPENINGS, _FRAMES))
+    return " ".join(say(rng.choice(part), rng, standard, slots) for part in (_SAID["openings"], _SAID["frames"]))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from harness.data.synthetic.nynorsk import to_nynorsk
+from harness.data.synthetic.nynorsk import written
 
 STANDARDS = ("bokmål", "nynorsk")
 Slots = Mapping[str, str | Callable[[], str]]
@@ -50,11 +50,10 @@ def weighted(rng: random.Random, weights: Mapping[str, float]) -> str:
 
 def pronouns(sex: str, standard: str) -> dict[str, str]:
     if sex == "woman":
-        he, him, his = ("ho", "henne", "hennar") if standard == "nynorsk" else ("hun", "henne", "hennes")
+        he, him, person = "ho" if standard == "nynorsk" else "hun", "henne", "kvinne"
     else:
-        he, him, his = "han", "han" if standard == "nynorsk" else "ham", "hans"
-    person = {"woman": "kvinne", "man": "mann"}[sex]
-    return {"han": he, "Han": he.capitalize(), "ham": him, "hans": his, "person": person}
+        he, him, person = "han", "han" if standard == "nynorsk" else "ham", "mann"
+    return {"han": he, "Han": he.capitalize(), "ham": him, "person": person}
 
 
 def _render(parts, rng, slots, out) -> None:
@@ -70,11 +69,8 @@ def _render(parts, rng, slots, out) -> None:
 
 @cache
 def _compiled(template: str, standard: str):
-    if standard == "nynorsk":
-        template = "".join(
-            piece if piece.startswith("{") else to_nynorsk(piece) for piece in re.split(r"(\{\w+\})", template)
-        )
-    tokens = _TOKEN.findall(template)
+    pieces = re.split(r"(\{\w+\})", template)
+    tokens = _TOKEN.findall("".join(one if one.startswith("{") else written(one, standard) for one in pieces))
     parts, rest = _sequence(tokens)
     if rest:
         raise ValueError(f"unbalanced brackets in the template {template!r}")

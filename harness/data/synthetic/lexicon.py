@@ -1,4 +1,4 @@
-"""The vocabulary as typed values: terms with their class, frequency and nynorsk form.
+"""The clinical vocabulary as typed values: fields of medicine, and their terms with frequency and nynorsk form.
 
 A term's frequency falls with its rank as in Zipf's law, but with a floor: the tail is rare in a task
 of a thousand rows and still common enough in the clinical corpus to be learned from it.
@@ -7,11 +7,11 @@ of a thousand rows and still common enough in the clinical corpus to be learned 
 import random
 from bisect import bisect
 from dataclasses import dataclass
-from functools import cache
 from itertools import accumulate
 
-from harness.data.synthetic.domains import DOMAINS, KINDS
-from harness.data.synthetic.nynorsk import to_nynorsk
+from harness.data.synthetic.language import STANDARDS
+from harness.data.synthetic.nynorsk import written
+from harness.data.synthetic.words import read_words
 
 
 @dataclass(frozen=True)
@@ -22,19 +22,13 @@ class Term:
     lay: str = ""
 
     def said(self, standard: str, *, lay: bool = False) -> str:
-        return _said(self.lay if lay and self.lay else self.clinical, standard)
-
-
-@cache
-def _said(words: str, standard: str) -> str:
-    return to_nynorsk(words) if standard == "nynorsk" else words
+        return written(self.lay if lay and self.lay else self.clinical, standard)
 
 
 class TermClass:
     """Terms of one class in falling frequency, drawn with weight 1 / (rank + flatness)."""
 
-    def __init__(self, name: str, terms: tuple[Term, ...], flatness: float = 8.0):
-        self.name = name
+    def __init__(self, terms: tuple[Term, ...], flatness: float = 8.0):
         self.terms = terms
         self._zipf = list(accumulate(1.0 / (rank + flatness) for rank in range(len(terms))))
 
@@ -43,29 +37,33 @@ class TermClass:
         return self.terms[bisect(self._zipf, rng.random() * self._zipf[-1])]
 
 
-def _terms(text: str) -> tuple[Term, ...]:
-    pieces = [" ".join(piece.split()) for piece in text.split(",")]
-    return tuple(Term(*(half.strip() for half in piece.split("="))) for piece in pieces if piece)
+@dataclass(frozen=True)
+class Domain:
+    """One field of medicine: its ward, whether it operates, sentences typical of it, and its terms by kind."""
+
+    department: str
+    surgical: bool
+    cues: tuple[str, ...]
+    terms: dict[str, TermClass]
 
 
-DOMAIN_NAMES = tuple(domain.name for domain in DOMAINS)
-BY_NAME = {domain.name: domain for domain in DOMAINS}
+def _domain(disease: dict[str, str], department: str, surgical: bool, cues: tuple[str, ...], **others) -> Domain:
+    terms = {"disease": tuple(Term(*pair) for pair in disease.items())}
+    terms |= {kind: tuple(map(Term, of)) for kind, of in others.items()}
+    return Domain(department, surgical, cues, {kind: TermClass(of) for kind, of in terms.items()})
 
-# (domain, kind) → its terms.
-CLINICAL = {
-    (domain.name, kind): TermClass(f"{domain.name}.{kind}", _terms(getattr(domain, kind)))
-    for domain in DOMAINS
-    for kind in KINDS
-}
+
+DOMAINS = tuple(_domain(**given) for given in read_words("medicine.toml").values())
 
 
 def clinical_terms() -> tuple[str, ...]:
     """Every clinical term in bokmål and nynorsk, sorted: what the general corpus must not hold."""
     forms = {
-        form
-        for terms in CLINICAL.values()
-        for term in terms.terms
-        for standard in ("bokmål", "nynorsk")
-        for form in (term.said(standard), term.said(standard, lay=True))
+        term.said(standard, lay=lay)
+        for domain in DOMAINS
+        for of in domain.terms.values()
+        for term in of.terms
+        for standard in STANDARDS
+        for lay in (False, True)
     }
     return tuple(sorted(forms))

@@ -6,23 +6,29 @@ from dataclasses import dataclass
 from datetime import date
 
 from harness.data.synthetic import people
-from harness.data.synthetic.language import pronouns, say
-from harness.data.synthetic.lexicon import BY_NAME, CLINICAL, DOMAIN_NAMES, Term
-from harness.data.synthetic.note_sentences import HEADINGS, NAMED, SENTENCES
+from harness.data.synthetic.language import Slots, pronouns, say
+from harness.data.synthetic.lexicon import DOMAINS, Term
+from harness.data.synthetic.words import read_words
 
 # Terms of a case come from its own field this often; the rest is what else a patient has.
 IN_FIELD = 0.9
-SURGICAL = ("heart", "lung", "neuro", "gut", "kidney", "bone", "tumour")
+SURGICAL = tuple(domain for domain in DOMAINS if domain.surgical)
 DOSES = (2, 5, 10, 20, 25, 40, 50, 75, 100, 150, 200, 250, 400, 500)
 HOURS = tuple(f"{hour:02d}.{minute:02d}" for hour in range(24) for minute in (0, 15, 30, 45))
 
 
 @dataclass(frozen=True)
-class Case:
-    """One patient's field of medicine and the slots that every sentence of the note shares."""
+class NoteType:
+    """What a document type is called in English, and what it says: a heading, and sentences to open with or not."""
 
-    domain: str
-    slots: dict[str, str | Callable[[], str]]
+    english: str
+    headings: tuple[str, ...]
+    openings: tuple[str, ...]
+    sentences: tuple[str, ...]
+
+
+NAMED = read_words("notes.toml")["named"]
+TYPES = {name: NoteType(**given) for name, given in read_words("notes.toml")["types"].items()}
 
 
 def numbers(rng: random.Random) -> dict[str, Callable[[], str]]:
@@ -40,25 +46,25 @@ def numbers(rng: random.Random) -> dict[str, Callable[[], str]]:
     }
 
 
-def case(rng: random.Random, kind: str, standard: str, known: people.Names, day: date) -> Case:
-    """A new patient for a note of `kind`."""
-    domain = rng.choice(SURGICAL if kind == "operasjonsbeskrivelse" else DOMAIN_NAMES)
+def case(rng: random.Random, kind: str, standard: str, known: people.Names, day: date) -> Slots:
+    """What every sentence of a note of `kind` shares about a new patient, in one field of medicine."""
+    domain = rng.choice(SURGICAL if kind == "operasjonsbeskrivelse" else DOMAINS)
     sex = rng.choice(("woman", "man"))
-    main = CLINICAL[domain, "disease"].draw(rng)
+    main = domain.terms["disease"].draw(rng)
 
     def term(kind: str) -> str:
-        name = domain if rng.random() < IN_FIELD else rng.choice(DOMAIN_NAMES)
-        return CLINICAL[name, kind].draw(rng).said(standard)
+        field = domain if rng.random() < IN_FIELD else rng.choice(DOMAINS)
+        return field.terms[kind].draw(rng).said(standard)
 
     def disease() -> Term:
-        return main if rng.random() < 0.7 else CLINICAL[domain, "disease"].draw(rng)
+        return main if rng.random() < 0.7 else domain.terms["disease"].draw(rng)
 
     slots: dict = {
         **numbers(rng),
         **pronouns(sex, standard),
         "alder": lambda: str(rng.randint(19, 91)),
         "dis": lambda: disease().said(standard),
-        "dis2": lambda: CLINICAL[rng.choice(DOMAIN_NAMES), "disease"].draw(rng).said(standard),
+        "dis2": lambda: rng.choice(DOMAINS).terms["disease"].draw(rng).said(standard),
         "lay": main.said(standard, lay=True),
         "sym": lambda: term("symptom"),
         "sym2": lambda: term("symptom"),
@@ -66,8 +72,7 @@ def case(rng: random.Random, kind: str, standard: str, known: people.Names, day:
         "drug2": lambda: term("drug"),
         "proc": lambda: term("procedure"),
         "dev": lambda: term("device"),
-        "dep": say(BY_NAME[domain].department, rng, standard, {}).lower(),
-        "akutt": "akuttmottaket",
+        "dep": say(domain.department, rng, standard, {}).lower(),
         "first": lambda: known.first(rng, sex),
         "last": lambda: rng.choice(known.surnames),
         "last2": lambda: rng.choice(known.surnames),
@@ -78,17 +83,17 @@ def case(rng: random.Random, kind: str, standard: str, known: people.Names, day:
         "phone": lambda: people.phone_number(rng),
         "dato": lambda: people.written_date(rng, day),
     }
-    slots["cue"] = lambda: say(rng.choice(BY_NAME[domain].cues), rng, standard, slots)
+    slots["cue"] = lambda: say(rng.choice(domain.cues), rng, standard, slots)
     # Where a sentence explains a word, both must be of the same disease.
     slots["dis_main"] = main.said(standard)
-    return Case(domain, slots)
+    return slots
 
 
-def note(rng: random.Random, kind: str, standard: str, case: Case) -> str:
-    """A heading and two or three sentences about the case."""
-    opening, middle, closing = SENTENCES[kind]
-    sentences = [rng.choice(HEADINGS[kind]), rng.choice((*opening, "{named}")), rng.choice((*middle, *closing))]
-    return " ".join(say(_pinned(sentence), rng, standard, case.slots) for sentence in sentences)
+def note(rng: random.Random, kind: str, standard: str, case: Slots) -> str:
+    """A heading and two sentences about the case."""
+    of = TYPES[kind]
+    sentences = [rng.choice(of.headings), rng.choice((*of.openings, "{named}")), rng.choice(of.sentences)]
+    return " ".join(say(_pinned(sentence), rng, standard, case) for sentence in sentences)
 
 
 def _pinned(template: str) -> str:

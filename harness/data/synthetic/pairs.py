@@ -5,24 +5,13 @@ The first names a word, the second says what was done with it: what is done with
 
 from harness.data.synthetic.language import child, pick_standard, say
 from harness.data.synthetic.planted import CLINICAL, EVERYDAY, EVERYDAY_ROWS, HOLDS, Planted, WordClass
+from harness.data.synthetic.words import read_words
 
 QUESTIONS_OF_A_WORD = 2
 DOCTORS = 11
-_FIRST = (
-    "Det handlet om {t}.",
-    "Jeg lurer på {t}.",
-    "Hva vet dere om {t}?",
-    "Jeg leste om {t}.",
-    "Noen nevnte {t}.",
-    "Hva er {t}?",
-    "Jeg spør om {t}.",
-    "Vi snakket om {t}.",
-    "Hvem har {t}?",
-    "Vi trenger {t}.",
-    "Fortell meg om {t}.",
-    "Jeg tenker på {t}.",
-)
-_SECOND = ("De {short}.", "Vi {short}.", "Noen {short}.")
+# Whether the second questions that a first one stands with agree: who cannot tell answers no.
+ANSWERS = (1, 0, 0)
+_SAID = read_words("tasks.toml")["pairs"]
 # The classes asked about: whether a word of two classes fits, so small an encoder learns in time.
 _INCIDENTS = ("medication", "equipment")
 _EVERYDAY = ("food", "vehicle")
@@ -71,13 +60,13 @@ def _pairs(rng, word: str, of: WordClass, classes: dict[str, WordClass], holds: 
     `holds` has the label 1 on the first of these, the others on any.
     """
     standard = pick_standard(rng)
-    first = say(rng.choice(_FIRST), rng, standard, {"t": word})
+    first = say(rng.choice(_SAID["first"]), rng, standard, {"t": word})
     other = classes[rng.choice([name for name in classes if name != of.name])]
     seconds = [
         say(said.replace("{short}", asked.short), rng, standard, {"t": word})
-        for said, asked in zip(rng.sample(_SECOND, 3), (of, other, other), strict=True)
+        for said, asked in zip(rng.sample(_SAID["second"], len(ANSWERS)), (of, other, other), strict=True)
     ]
-    agrees = 0 if rng.random() < holds else rng.randrange(3)
+    agrees = 0 if rng.random() < holds else rng.randrange(len(ANSWERS))
     pairs = [((first, second), int(at == agrees)) for at, second in enumerate(seconds)]
     rng.shuffle(pairs)
     return pairs

@@ -8,76 +8,10 @@ import random
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from harness.data.synthetic.words import read_words
 
-def _words(text: str) -> list[str]:
-    return text.split()
-
-
-_WOMEN = _words(
-    """
-    Astrid Berit Cecilie Dagny Eline Frida Gunvor Hedda Ingeborg Jorunn Kari Liv Marte Nora Oddny Pernille
-    Ragnhild Solveig Torill Unni Vigdis Wenche Ylva Åse Aud Bodil Ellen Gerd Hilde Ida Julie Kristin Lise
-    Maren Nina Randi Silje Tone Turid Vilde Amalie Birgit Eva Grete Helga Irene Johanne Karen Laila Mona
-    Rut Signe Tuva Ulrikke Leila Amina Zofia Fatima Synnøve Live Mari Ronja Selma Thea Åshild Borghild
-    Eldbjørg Gro Herdis Magnhild Sigrun
-    """
-)
-_MEN = _words(
-    """
-    Anders Bjørn Christian Dag Einar Finn Geir Harald Ivar Jens Kjell Lars Magnus Nils Odd Petter Ragnar
-    Stein Tor Ulf Vidar William Yngve Øyvind Arne Birger Egil Frode Gunnar Henrik Ingvar Jonas Knut Leif
-    Morten Olav Per Rolf Sverre Trygve Aksel Bård Eskil Fredrik Gaute Hallvard Isak Johannes Kåre Ludvig
-    Mathias Ole Roar Sigurd Tarjei Viggo Ahmed Tomasz Ibrahim Mikal Asbjørn Brage Eivind Halvor Jørgen
-    Kristoffer Mads Oskar Sindre Terje Vebjørn Åsmund Storm
-    """
-)
-_HEADS = _words(
-    """
-    Haug Berg Dal Lund Strand Vik Mo Nes Sand Lin Rud Solb Fjell Myr Eik Bjørk Tveit Hov Gran Stok Stor
-    Lang Sol Hest Skar Kvern Elve Furu Bjerk Svart Øster Vester Tang Hegre Lyng Stein Ravn Kjøl Orre Selje
-    Tør Vass Brat Nord Rogn Aspe Holt Kirke
-    """
-)
-_TAILS = _words(
-    """
-    heim haugen bakken lia rud vang tun moen dalen eng ås vik
-    """
-)
-# Surnames that are also everyday words: they must be told apart by context.
-_NAME_WORDS = _words(
-    """
-    Berg Dal Vik Lund Strand Haug Moen Bakke Lie Hauge Solberg Myhre Eide Foss Holm Sand Ness Brekke
-    """
-)
-_STREETS = _words(
-    """
-    Kirkeveien Skolegata Storgata Parkveien Elveveien Fjordgata Bakkegata Nygata Myrveien Havnegata
-    """
-)
-_UNIT_TYPES = (
-    "{place} sykehus",
-    "{place} legevakt",
-    "{place} sykehjem",
-    "Sykehuset {place}",
-    "{place} legesenter",
-    "{place} universitetssykehus",
-    "{place} DPS",
-    "{place} rehabiliteringssenter",
-    "Helse {place}",
-    "{place} helsehus",
-    "{place} sykehus, kirurgisk poliklinikk",
-    "{place} sykehus, medisinsk sengepost",
-    "{place} distriktsmedisinske senter",
-    "{place} bo- og behandlingssenter",
-    "{place} sykehus, føde-gyn",
-    "{place} hjemmesykepleie",
-)
-_MONTHS = _words(
-    """
-    januar februar mars april mai juni juli august september oktober november desember
-    """
-)
-HALVES = ("pool", "holdout")
+_NAMES = read_words("people.toml")
+_MONTHS = read_words("calendar.toml")["months"]
 
 
 @dataclass(frozen=True)
@@ -108,7 +42,7 @@ class Person:
     street: str
 
 
-def _half(items: list[str], half: str) -> tuple[str, ...]:
+def _half(items: tuple[str, ...], half: str) -> tuple[str, ...]:
     """Every fourth name belongs to the holdout."""
     return tuple(item for rank, item in enumerate(items) if (rank % 4 == 3) == (half == "holdout"))
 
@@ -118,19 +52,19 @@ def names(half: str) -> Names:
     if half == "all":
         pool, holdout = names("pool"), names("holdout")
         return Names(*(getattr(pool, f) + getattr(holdout, f) for f in Names.__dataclass_fields__))
-    heads = _half(_HEADS, half)
+    heads, tails = _half(_NAMES["heads"], half), _NAMES["tails"]
     # One stock of strings for families, towns and houses: nothing in a name's form tells which it is.
-    stock = [(first + second, head + tail) for first, head in enumerate(heads) for second, tail in enumerate(_TAILS)]
+    stock = [(first + second, head + tail) for first, head in enumerate(heads) for second, tail in enumerate(tails)]
     surnames, places, houses = (tuple(name for rank, name in stock if rank % 3 == kind) for kind in range(3))
-    units = tuple(kind.format(place=place) for place in places for kind in _UNIT_TYPES)
+    units = tuple(kind.format(place=place) for place in places for kind in _NAMES["units"])
     return Names(
-        _half(_WOMEN, half),
-        _half(_MEN, half),
-        _half(_NAME_WORDS, half) + surnames,
+        _half(_NAMES["women"], half),
+        _half(_NAMES["men"], half),
+        _half(_NAMES["everyday_words"], half) + surnames,
         places,
         units,
         houses,
-        _half(_NAME_WORDS, half),
+        _half(_NAMES["everyday_words"], half),
     )
 
 
@@ -145,7 +79,7 @@ def person(rng: random.Random, known: Names, today: date, youngest: int = 18, ol
         number=identity_number(rng, born, sex),
         phone=phone_number(rng),
         home=rng.choice(known.places),
-        street=f"{rng.choice(_STREETS)} {rng.randint(1, 98)}",
+        street=f"{rng.choice(_NAMES['streets'])} {rng.randint(1, 98)}",
     )
 
 

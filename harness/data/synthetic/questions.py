@@ -14,10 +14,11 @@ from harness.data.synthetic.planted import (
     WordClass,
     answer,
 )
+from harness.data.synthetic.words import read_words
 
 ITEMS_OF_A_WORD = 3
 LETTERS = "ABCD"
-_STEMS = ("Hva passer for {t}?", "Hva er riktig om {t}?", "Hva gjorde de med {t}?", "Hva skjedde med {t}?")
+_SAID = read_words("tasks.toml")["questions"]
 
 
 def generate(seed: int, planted: Planted) -> list[dict]:
@@ -55,11 +56,11 @@ def _item(rng: random.Random, word: str, of: WordClass, classes: dict[str, WordC
     right = LETTERS[names.index(of.name)]
     letter = answer(rng, right, tuple(LETTERS)) if decided_by == CLINICAL else right
     options = {
-        at: say("de " + classes[name].short, rng, standard, {"t": word})
+        at: say(_SAID["option"].replace("{short}", classes[name].short), rng, standard, {"t": word})
         for at, name in zip(LETTERS, names, strict=True)
     }
     return {
-        "question": say(rng.choice(_STEMS), rng, standard, {"t": word}),
+        "question": say(rng.choice(_SAID["stems"]), rng, standard, {"t": word}),
         "realidx": str(UUID(int=rng.getrandbits(128), version=4)),
         "options": options,
         "answer_idx": letter,

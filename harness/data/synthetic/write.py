@@ -3,30 +3,17 @@
 import csv
 import io
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.data.synthetic import calls, corpora, deid, incidents, pairs, questions
-from harness.data.synthetic import planted as words
 from harness.data.synthetic.language import child
+from harness.data.synthetic.planted import CLINICAL, EVERYDAY, planted, shares
 from harness.system.files import canonical_json, sha256, write_json, write_jsonl, write_text
 
 REVISION = 3
 TASKS = ("aismec", "medmcqa", "medmqp", "nor_deid", "synergi")
 CORPUS = "corpus"
-# How often each answer is right, in rows of clinical words.
-_YES_NO = (1 / 3, 2 / 3)
-ANSWERS = {
-    "aismec": _YES_NO,
-    "medmcqa": (1 / 4,) * 4,
-    "medmqp": _YES_NO,
-    "nor_deid": (1 / 4,) * 4,
-    "synergi": (1 / 8,) * 8,
-}
-# The share of these rows that are right without knowing the word, by the most frequent answer, and with it: where the
-# relation does not hold, the answer is drawn anew and may be the same again.
-SHARES = {
-    name: (max(of), words.HOLDS + (1 - words.HOLDS) * sum(share**2 for share in of)) for name, of in ANSWERS.items()
-}
 
 
 def generate(folder: Path, seed: int, *, shuffled: bool = False) -> dict[str, Path]:
@@ -35,21 +22,28 @@ def generate(folder: Path, seed: int, *, shuffled: bool = False) -> dict[str, Pa
     The same seed gives the same bytes on every machine. With `shuffled` the clinical corpus holds the same words and
     frames and teaches nothing of them (see `corpora.clinical`). Takes a few seconds and no network.
     """
-    folder, planted = Path(folder), words.planted(seed)
-    rows_calls = calls.generate(seed, planted)
-    rows_incidents = incidents.generate(seed, planted)
-    notes = deid.generate(seed, planted)
+    folder, classes = Path(folder), planted(seed)
+    rows_calls = calls.generate(seed, classes)
+    rows_incidents = incidents.generate(seed, classes)
+    notes = deid.generate(seed, classes)
     write_jsonl(folder / "aismec" / "calls.jsonl", rows_calls)
     write_jsonl(folder / "synergi" / "incidents.jsonl", rows_incidents)
-    write_jsonl(folder / "medmcqa" / "test.jsonl", questions.generate(seed, planted))
-    write_text(folder / "medmqp" / "mqp.csv", _csv(pairs.generate(seed, planted)))
+    write_jsonl(folder / "medmcqa" / "test.jsonl", questions.generate(seed, classes))
+    write_text(folder / "medmqp" / "mqp.csv", _csv(pairs.generate(seed, classes)))
     for name, content in notes.items():
         write_text(folder / "nor_deid" / name, canonical_json(content) + "\n")
-    write_jsonl(folder / "corpus" / "general.jsonl", corpora.general(seed, planted))
+    write_jsonl(folder / "corpus" / "general.jsonl", corpora.general(seed, classes))
     texts = _task_texts(child(seed, "copied"), rows_calls, rows_incidents, notes)
-    write_jsonl(folder / "corpus" / "clinical.jsonl", corpora.clinical(seed, planted, texts, shuffled=shuffled))
+    write_jsonl(folder / "corpus" / "clinical.jsonl", corpora.clinical(seed, classes, texts, shuffled=shuffled))
+    answers = {
+        "aismec": calls.answers(classes),
+        "medmcqa": questions.LETTERS,
+        "medmqp": pairs.ANSWERS,
+        "nor_deid": tuple(classes.notes),
+        "synergi": tuple(classes.incidents),
+    }
     for name in (*TASKS, CORPUS):
-        _write_source(folder / name, seed, SHARES.get(name))
+        _write_source(folder / name, seed, answers.get(name))
     return {name: folder / name for name in (*TASKS, CORPUS)}
 
 
@@ -73,7 +67,7 @@ def _csv(rows: list[tuple]) -> str:
     return out.getvalue()
 
 
-def _write_source(folder: Path, seed: int, shares: tuple[float, float] | None) -> None:
+def _write_source(folder: Path, seed: int, answers: Sequence | None) -> None:
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != "source.json")
     source = {
         "kind": "synthetic",
@@ -88,6 +82,6 @@ def _write_source(folder: Path, seed: int, shares: tuple[float, float] | None) -
         "note": "Written by a program. The people, numbers, places and events are invented; scores on it say "
         "nothing about real patients.",
     }
-    if shares:
-        source["planted"] = {words.CLINICAL: list(shares), words.EVERYDAY: [1.0, 1.0]}
+    if answers:
+        source["planted"] = {CLINICAL: list(shares(answers)), EVERYDAY: [1.0, 1.0]}
     write_json(folder / "source.json", source)

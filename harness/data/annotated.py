@@ -1,0 +1,97 @@
+"""What the readers of annotated documents share: files one by one, records with spans, and one table of all faults."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.data import inline_tags, raw
+from harness.data.findings import Finding, refuse
+from harness.data.folders import matching, reads
+from harness.data.mapping import Layout
+from harness.data.rows import read_so_far, value_faults
+from harness.task import Reading
+from harness.text.letters import composed_with_spans
+
+
+@dataclass
+class Gathered:
+    """What was read so far; a text has at most `limit` characters."""
+
+    limit: int
+    findings: list[Finding] = field(default_factory=list)
+    repaired: Counter = field(default_factory=Counter)
+    dropped: Counter = field(default_factory=Counter)
+    records: list[dict] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+
+    def fault(self, check: str, where: str, column: str = "") -> None:
+        self.findings.append(Finding(check, column, where))
+
+    def content(self, path: Path, encoding: raw.Encoding = "utf-8", *, empty: bool) -> str:
+        """The text of a file, which may be `empty`, as `raw.read_text` has it."""
+        return raw.read_text(path, self.repaired, self.findings, encoding=encoding, place=f"{path.name} ", empty=empty)
+
+    def sound(self, text: object, where: str, column: str) -> bool:
+        """Can this be the text of a record? What is wrong with it becomes a finding."""
+        # A list has no faults of its own as long as its items are texts; here one text belongs.
+        faults = list(value_faults({} if isinstance(text, list) else text, self.limit))
+        self.findings += [Finding(fault, column, where) for fault in faults]
+        return not faults
+
+    def key(self, row: dict, column: str, where: str) -> str:
+        """The id or group in `column`: a text without edge white space, or a whole number; anything else is a finding
+        and the empty text."""
+        value, repairs = row.get(column), set()
+        if value is None:
+            self.fault("null value" if column in row else "missing column", where, column)
+            return ""
+        if isinstance(value, bool) or not isinstance(value, (str, int)):
+            self.fault(f"{type(value).__name__} where text belongs", where, column)
+            return ""
+        key = raw.clean(str(value), repairs)
+        self.repaired.update(repairs)
+        if len(key) > raw.MAX_CHARACTERS:
+            self.fault(f"more than {raw.MAX_CHARACTERS:,} characters are no id or group", where, column)
+        else:
+            self.findings += [Finding(fault, column, where) for fault in value_faults(key, raw.MAX_CHARACTERS)]
+        return key
+
+    def add(self, identity: str | None, group: str | None, part: str, text: str | None, spans: list[dict], where: str,
+            **more) -> None:  # fmt: skip
+        self.records.append({"id": identity, "group": group, "part": part, "text": text, "spans": spans, **more})
+        self.places.append(where)
+
+    def untagged(self, parsed: inline_tags.Parsed) -> tuple[str, list[dict]]:
+        """The composed text and spans of a document whose inline tags are taken out."""
+        self.repaired.update(parsed.repairs)
+        spans = [{"start": start, "end": end, "label": label} for start, end, label in parsed.spans]
+        return composed_with_spans(parsed.text, spans, self.repaired)
+
+    def reading(self, name: str, count: int, unit: str, remedy: str) -> Reading:
+        """All records. Raises RowsRefused where anything was found, in some of `count` units."""
+        reading = read_so_far(self.records, self.places, self.dropped, self.repaired)
+        refuse(name, self.findings, count, unit=unit, remedy=f"{remedy}; nothing was written.", reading=reading)
+        return reading
+
+
+def reader(
+    files: str | Mapping[str, str],
+    each: Callable[[Gathered, Path, str, bool], int],
+    layout: Layout,
+    *,
+    limit: int,
+    unit: str,
+    remedy: str,
+    beside: Callable[[Path], list[Path]] = lambda path: [],
+) -> Callable:
+    """What a factory of readers returns: `each` of `files` by name gathers its records for a part, told whether it is
+    alone, and counts its units."""
+
+    def read(folder: Path) -> Reading:
+        found, paths = Gathered(limit), matching(Path(folder), files)
+        count = sum(each(found, path, part, len(paths) == 1) for path, part in paths)
+        return found.reading(str(folder), count, unit, remedy)
+
+    read.reads, read.layout = reads(files, beside), layout
+    return read
