@@ -5,7 +5,7 @@ Each function returns what it was given, or raises ConfigError with the key's pa
 
 import re
 
-from harness import printable
+from harness import objectives, printable
 from harness.cluster import batch_plan
 from harness.config import (
     ARMS,
@@ -140,9 +140,6 @@ def pretraining(settings: Pretraining, path: str, engine: Engine, name: str) -> 
     steps = settings.steps
     _range(steps is None or steps >= 1, name, f"{path}.steps", "1 or more, or null", steps)
     _range(steps is None or steps <= UPDATES, name, f"{path}.steps", f"at most {UPDATES:,}", steps)
-    for field in ("mask_rate", "mask_rate_end"):
-        rate = getattr(settings, field)
-        _range(0 < rate < 1, name, f"{path}.{field}", "above 0 and below 1", rate)
     _rate(settings.learning_rate, path, name)
     seed(settings.seed, f"{path}.seed", name)
     for field in ("warmup", "cooldown", "floor", "short_rows"):
@@ -157,16 +154,8 @@ def pretraining(settings: Pretraining, path: str, engine: Engine, name: str) -> 
         most = 1 / settings.learning_rate if settings.decay_with_rate else 1
         _range(0 <= decay < most, name, f"{path}.{field}", f"at least 0 and below {most:g}", decay)
     _range(settings.clip is None or settings.clip > 0, name, f"{path}.clip", "above 0, or null", settings.clip)
-    fitting = settings.recipe != "dynamic" or not settings.short_rows
-    _range(fitting, name, f"{path}.short_rows", "0 where rows are packed full (dynamic)", settings.short_rows)
-    spans = settings.recipe == "span"
-    for field, fits, wanted in (
-        ("span_p", lambda p: 0 < p < 1, "above 0 and below 1"),
-        ("span_modulus", lambda m: m >= 2, "2 or more"),
-    ):
-        given = getattr(settings, field)
-        _range(spans or given is None, name, f"{path}.{field}", "left out where the recipe is not span", given)
-        _range(not spans or (given is not None and fits(given)), name, f"{path}.{field}", wanted, given)
+    for field, fits, wanted in objectives.of(settings).checks(settings):
+        _range(fits, name, f"{path}.{field}", wanted, getattr(settings, field))
     return settings
 
 

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from harness import checked, typed
+from harness import checked, objectives, typed
 from harness.config import (
     ARMS,
     CONTROL,
@@ -36,6 +36,8 @@ from harness.errors import ConfigError
 from harness.folds import CrossValidation, Folds, checked_folds, checked_tasks
 
 NODES = 100_000
+# Which settings a section has that its own text decides.
+SECTIONS = {Pretraining: objectives.chosen}
 
 
 class ParamsFile:
@@ -59,7 +61,7 @@ class ParamsFile:
                 raise typed.unknown(self._name, ".".join([*walked, key]), key, value)
             walked.append(key)
             value = value[key]
-        return typed.convert(kind, value, path, self._name)
+        return typed.convert(kind, value, path, self._name, SECTIONS)
 
     def generate(self) -> Generate:
         return self._get("generate", Generate)
@@ -146,7 +148,7 @@ class ParamsFile:
         Where only some families will be used, values out of range are left to whom they concern: those of the
         others, and of sections that each stage checks when it asks for them.
         """
-        params = typed.convert(Params, self._values, "", self._name)
+        params = typed.convert(Params, self._values, "", self._name, SECTIONS)
         checked.name(params.run.profile, "run.profile", self._name)
         checked.engine(params.engine, self._name)
         for group, names, known in (

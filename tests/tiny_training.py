@@ -12,10 +12,11 @@ from tiny_encoders import ENCODER, TEXTS
 from harness.config import Engine, Pretraining
 from harness.files import sha256, write_jsonl
 from harness.models import families, tokenizers
+from harness.objectives.common.sentences import split_sentences
+from harness.params import SECTIONS
 from harness.training import arms, shards, texts
 from harness.training.distributed import joined, leads
 from harness.training.pretraining import Observer
-from harness.training.sentences import split_sentences
 from harness.typed import convert
 
 ENGINE = Engine("cpu", "fp32", "sdpa", "fast", 1, 1, "ddp", False, False)
@@ -29,7 +30,7 @@ def settings(architecture: str, **changes) -> Pretraining:
         "learning_rate": 5e-3, "warmup": 0.1, "mask_rate": 0.3, "mask_rate_end": 0.15, "mask_schedule": "linear",
         "evaluate_every": 4, "save_steps": 2, "save_minutes": 0.0, "seed": 1,
     }  # fmt: skip
-    return dataclasses.replace(convert(Pretraining, small, "", "test"), **changes)
+    return dataclasses.replace(convert(Pretraining, small, "", "test", SECTIONS), **changes)
 
 
 def documents(count: int = 60) -> list[dict]:

@@ -5,19 +5,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
+from harness import objectives
 from harness.code import code_hash
 from harness.config import Engine, Pretraining
+from harness.determinism import derived_seed
 from harness.files import read_json, sha256_value, write_json
 from harness.models import families
 from harness.models.architectures import architecture_named
+from harness.objectives import Setup
+from harness.objectives.common.rows import Row
+from harness.objectives.common.windows import Documents, Vocabulary
 from harness.parallel import usable_workers
 from harness.training import held_out, interrupted
 from harness.training.distributed import World, await_file
+from harness.training.losses import Losses
 from harness.training.plan import Plan
 from harness.training.pretraining import About, Observer, train
-from harness.training.recipes import Documents, Objective, Vocabulary, recipe_for
 from harness.training.resume import Store
-from harness.training.rows import Row
 from harness.training.watching import Several, shown
 
 
@@ -43,16 +49,17 @@ def updates_of(corpus: Corpus, tokenizer, config, settings: Pretraining, *, lead
     key = sha256_value(counted)
     record = corpus.folder / f"updates-{key[:16]}.json"
     if leads and not record.is_file():
-        plan = _plan(corpus, recipe_for(settings, Vocabulary.of(tokenizer), config), settings)
+        plan = _plan(corpus, Setup(settings, Vocabulary.of(tokenizer), config))
         write_json(record, {"updates": plan.updates_per_epoch(usable_workers())})
     await_file(record)
     return read_json(record)["updates"]
 
 
-def _plan(corpus: Corpus, recipe, settings: Pretraining) -> Plan:
+def _plan(corpus: Corpus, setup: Setup) -> Plan:
+    settings, objective = setup.settings, objectives.of(setup.settings)
     return Plan(
         corpus.documents.sizes(),
-        lambda block, generator: recipe.rows(corpus.documents, block, generator),
+        lambda block, generator: objective.rows(setup, corpus.documents, block, generator),
         settings.effective_batch,
         settings.device_batch,
         settings.seed,
@@ -84,7 +91,7 @@ def train_arm(
     measurements {"before", "during", "after"} by corpus, updates, tokens, and where it went on from other states.
     """
     vocabulary, kind = Vocabulary.of(tokenizer), architecture_named(architecture)
-    recipe = recipe_for(settings, vocabulary, model.config)
+    setup, objective = Setup(settings, vocabulary, model.config), objectives.of(settings)
     head = families.masked_lm_head(model, architecture)
     model.to(world.device)
     if engine.recompute:
@@ -106,12 +113,13 @@ def train_arm(
     observer.started(about)
     before = measure()
     observer.held_out(0, before)
+    torch.manual_seed(derived_seed("layers", settings.seed))
     with shown(about, quiet=not world.leads, alone=alone) as screen:
         course = train(
-            Objective(model, head, families.next_sentence_head(model, architecture)),
-            recipe,
-            _plan(corpora[train_on], recipe, settings),
-            settings,
+            Losses(model, architecture, objective),
+            objective,
+            setup,
+            _plan(corpora[train_on], setup),
             engine,
             world,
             steps=steps,

@@ -20,8 +20,8 @@ from harness.errors import CheckpointError
 from harness.files import jsonl_rows, sha256
 from harness.models import families
 from harness.models.architectures import architecture_named
+from harness.objectives.common.windows import Vocabulary, windows
 from harness.training import held_out, shards
-from harness.training.recipes import Vocabulary, windows
 
 # Nats per masked token. Reading nothing but the token before takes more than two nats off counted tokens on real and
 # on generated text, and a public encoder four to five; the standard error over the tokens guessed is under 0.1.

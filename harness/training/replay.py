@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 
+from harness.objectives.common.windows import Documents
 from harness.training.arms import Corpus
 from harness.training.plan import generator
-from harness.training.recipes import Documents
 
 
 class Replayed:

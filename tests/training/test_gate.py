@@ -14,10 +14,10 @@ from harness.config import TRAINED, Folder
 from harness.errors import CheckpointError
 from harness.files import read_json, sha256, write_jsonl
 from harness.models import checkpoints, families, tokenizers
+from harness.objectives.common.masking import mask_tokens
+from harness.objectives.common.windows import Vocabulary, padded, windows
 from harness.training import gate
 from harness.training.importing import bring_in
-from harness.training.masking import mask_tokens
-from harness.training.recipes import Vocabulary, padded, windows
 from harness.training.shards import held_aside
 
 LETTERS = "abdefghiklmnoprstuvyæøå"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.bio import IGNORED
+from harness.objectives.objective import IGNORED
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import math
 
 import torch
 
-from harness.bio import IGNORED
+from harness.objectives.objective import IGNORED
 
 SCHEDULES = ("linear", "constant", "cosine")
 
