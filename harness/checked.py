@@ -131,8 +131,9 @@ def _rate(rate: float, path: str, name: str) -> None:
     _range(0 < rate <= RATE, name, f"{path}.learning_rate", f"above 0 and at most {RATE}", rate)
 
 
-def pretraining(settings: Pretraining, path: str, engine: Engine, name: str) -> Pretraining:
-    """The effective batch is what the devices make together, and every rate is a share."""
+def pretraining(settings: Pretraining, architecture: str, path: str, name: str) -> Pretraining:
+    """The effective batch is what the devices make together, every rate is a share, and the objective can train the
+    architecture."""
     for field, most in (("effective_batch", ROWS), ("device_batch", ROWS), ("length", TOKENS)):
         _between(settings, field, 1, most, path, name)
     for field in ("evaluate_every", "save_steps", "save_minutes"):
@@ -154,6 +155,9 @@ def pretraining(settings: Pretraining, path: str, engine: Engine, name: str) -> 
         most = 1 / settings.learning_rate if settings.decay_with_rate else 1
         _range(0 <= decay < most, name, f"{path}.{field}", f"at least 0 and below {most:g}", decay)
     _range(settings.clip is None or settings.clip > 0, name, f"{path}.clip", "above 0, or null", settings.clip)
+    fitting = [one.name for one in objectives.OBJECTIVES.values() if one.trains(architecture)]
+    wanted = f"one that trains {architecture} ({', '.join(fitting)})"
+    _range(settings.recipe in fitting, name, f"{path}.recipe", wanted, settings.recipe)
     for field, fits, wanted in objectives.of(settings).checks(settings):
         _range(fits, name, f"{path}.{field}", wanted, getattr(settings, field))
     return settings
@@ -168,7 +172,7 @@ def divided(settings: Pretraining, path: str, engine: Engine, name: str) -> Pret
     return settings
 
 
-def family(family: Family, path: str, engine: Engine, name: str) -> None:
+def family(family: Family, path: str, name: str) -> None:
     """Both sources are pinned, and an arm that is built has what building it needs."""
     factor = family.learning_rate_factor
     _range(0 < factor <= FACTOR, name, f"{path}.learning_rate_factor", f"above 0 and at most {FACTOR:,}", factor)
@@ -178,7 +182,7 @@ def family(family: Family, path: str, engine: Engine, name: str) -> None:
         source(getattr(family, arm), f"{path}.{arm}", name)
     for key in ("general", "adaptation"):
         if getattr(family, key) is not None:
-            pretraining(getattr(family, key), f"{path}.{key}", engine, name)
+            pretraining(getattr(family, key), family.architecture, f"{path}.{key}", name)
     if family.control and family.adaptation is None:
         raise ConfigError(
             f"{name}: {path}.control is true, but {path}.adaptation is null.",

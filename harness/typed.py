@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from harness.errors import ConfigError, nearest
 
+NODES = 100_000
+
 
 def expanded(events: Iterable) -> int:
     """How many nodes a YAML document has once every alias stands for what it names; `events` of either library.
@@ -32,6 +34,29 @@ def expanded(events: Iterable) -> int:
             open_nodes[-1][1] += size
             anchors[str(name)] = size
     return open_nodes[0][1]
+
+
+def sections(text: str, name: str) -> Mapping:
+    """YAML as DVC reads it (YAML 1.2: `2e-5` is a number), no tags, no objects. Raises ConfigError."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        if expanded(YAML(typ="safe", pure=True).parse(text)) > NODES:
+            raise ConfigError(
+                f"{name}: aliases of aliases make more than {NODES:,} values of it.", remedy="Write the values out."
+            )
+        values = YAML(typ="safe", pure=True).load(text)
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise ConfigError(
+            f"{name}{where}: not valid YAML ({problem}).", remedy="Mend the line, or `harness profile use embedded`."
+        ) from None
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{name} holds no settings.", remedy="Write it anew with `harness profile use embedded`.")
+    return values
 
 
 def convert(kind, value, path: str, name: str, chosen: Mapping = {}):

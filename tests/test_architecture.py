@@ -26,7 +26,7 @@ FLOORS = [
     {"keeping", "parallel"},
     {"cluster"},
     {"checked", "code"},
-    {"task_lists"},
+    {"task_lists", "family_lists"},
     {"task", "params", "profiles", "code_lists", "slurm", "bio", "escaping", "letters", "parts"},
     {"decisions", "classic"},
     {"metrics"},
@@ -198,8 +198,9 @@ def test_each_stage_depends_on_the_list_of_its_code_and_the_lists_are_those_of_t
         deps = stage.get("do", stage)["deps"]
         listed = [dep for dep in deps if dep.split("/")[0] in ("harness", "tasks", code_lists.LISTS)]
         matrix = "matrix" in stage
-        of_task = code_lists.of_stage(name.replace("-", "_"), "${item.task}" if matrix else "${item}")
-        wanted = of_task if "do" in stage or matrix else of_task[:1]
+        item = "${item.task}" if matrix else "${item}"
+        of_item = code_lists.of_stage(name.replace("-", "_"), item, item)
+        wanted = of_item if "do" in stage or matrix else of_item[:1]
         if name in ("report", "track"):
             wanted = [*wanted, f"{code_lists.LISTS}/tasks"]
         assert sorted(listed) == sorted(path for path in wanted if "None" not in path), name

@@ -124,6 +124,8 @@ def set_at(tree: dict, path: str, value) -> dict:
         ("families.norbert3.general.span_modulus", 1, r"general\.span_modulus must be 2 or more"),
         ("families.nb_bert.general.short_rows", 1.1, r"general\.short_rows must be between 0 and 1"),
         ("families.modernbert.general.short_rows", 0.1, r"short_rows must be 0 where rows are packed full \(dynamic\)"),
+        ("families.modernbert.adaptation.recipe", "mlm_nsp", r"must be one that trains modernbert \(.*mlm, span\)"),
+        ("families.nb_bert.general.recipe", "dynamic", r"recipe must be one that trains bert \(mlm, mlm_nsp, span\)"),
         ("families.nb_bert.general.span_q", 0.2, r"general\.span_q is not a setting"),
         ("families.norbert3.general.span_modulo", 3, r"general\.span_modulo is not a setting.*'span_modulus'"),
         ("families.norbert3.general.recipe", "mlm_nsp", r"span_p must be left out where the recipe is not span"),

@@ -61,7 +61,8 @@ def _card(folder: Path, arm: str, card: dict, params: Params, chain: Chain, hash
         f"{arm}: card against params.yaml", expected, {key: card.get(key, ABSENT) for key in expected}
     )
     root = folder.parents[3]
-    code = code_hash(f"harness.stages.{_STAGES[arm]}", root / "harness")
+    objectives = [expected["recipe"]["name"]] if built else []
+    code = code_hash(f"harness.stages.{_STAGES[arm]}", root / "harness", objectives=objectives)
     coded, remedy = replace(chain, rests_on=("harness",)), "the code of that commit, or `dvc repro`"
     yield coded.same(f"{arm}: the code that made it", code, card.get("code"), remedy)
     yield from libraries.links(root, card["libraries"], chain, f"{arm}: ")

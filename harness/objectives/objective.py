@@ -47,6 +47,9 @@ class Objective(ABC):
     by_sentence: bool = False
     architectures: tuple[str, ...] = ()
 
+    def trains(self, architecture: str) -> bool:
+        return not self.architectures or architecture in self.architectures
+
     def checks(self, settings) -> Iterator[tuple[str, bool, str]]:
         """Of each setting of its own: the key, whether the value is fit, and what is ("above 0 and below 1")."""
         yield from ()

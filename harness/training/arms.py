@@ -45,7 +45,8 @@ def updates_of(corpus: Corpus, tokenizer, config, settings: Pretraining, *, lead
     """
     if settings.steps is not None:
         return settings.steps
-    counted = {"settings": dataclasses.asdict(settings), "replay": corpus.replay, "code": code_hash(__name__)}
+    code = code_hash(__name__, objectives=(settings.recipe,))
+    counted = {"settings": dataclasses.asdict(settings), "replay": corpus.replay, "code": code}
     key = sha256_value(counted)
     record = corpus.folder / f"updates-{key[:16]}.json"
     if leads and not record.is_file():
