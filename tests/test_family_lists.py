@@ -57,6 +57,15 @@ def test_a_changed_objective_makes_stale_what_was_trained_by_it_and_nothing_else
     assert not others
 
 
+def test_what_a_card_or_a_check_says_of_an_objective_trains_nothing_anew(root):
+    before, path = code_lists.listings(root), root / "harness" / "objectives" / "span.py"
+    text = path.read_text(encoding="utf-8")
+    changed = text.replace("of whole spans", "of spans").replace("2 or more", "at least 2")
+    assert changed != text
+    path.write_text(changed, encoding="utf-8")
+    assert code_lists.listings(root) == before
+
+
 def test_an_import_is_made_of_no_objective(root):
     for module in STAGES.values():
         before = code.code_hash(module, root / "harness", objectives=())

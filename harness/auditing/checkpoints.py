@@ -11,9 +11,10 @@ from pathlib import Path
 from harness.auditing import libraries
 from harness.auditing.hashes import Hashes
 from harness.auditing.links import ABSENT, Chain, Link
-from harness.code import PAGES, code_hash
+from harness.code import code_hash
 from harness.config import CONTROL, TRAINED_ON, Build, Family, Hub, Params
 from harness.files import read_json, read_text
+from harness.models.cards import page_code
 from harness.models.readme import model_card
 from harness.reporting.provenance import tokenizer_hash
 
@@ -42,7 +43,7 @@ def _arm(folder: Path, arm: str, params: Params, chain: Chain, hashes: Hashes) -
     readme = read_text(folder / "README.md")
     (where,) = chain.about
     told = chain.of(f"{where}/README.md", rests_on=(f"{where}/harness.json",))
-    present = card.get("page") == code_hash(PAGES[0])
+    present = card.get("page") == page_code(card)
     # What an older version wrote is held by dvc.lock alone.
     yield told.same(f"{arm}: README.md is that of its card", True, not present or readme == model_card(card, ()))
     weights = chain.of(f"{where}/model.safetensors", rests_on=(f"{where}/harness.json",))

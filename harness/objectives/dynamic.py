@@ -8,6 +8,9 @@ from harness.objectives.objective import Setup
 
 
 class DynamicMasking(Masked):
+    def in_words(self) -> str:
+        return f"{super().in_words()} at a falling rate, over packed rows"
+
     def checks(self, settings: Masks) -> Iterator[tuple[str, bool, str]]:
         yield from super().checks(settings)
         yield "short_rows", not settings.short_rows, "0 where rows are packed full (dynamic)"

@@ -20,6 +20,9 @@ class Masks(Pretraining):
 class Masked(Objective):
     """Masked LM on single texts, 80/10/10 (Devlin et al. 2019)."""
 
+    def in_words(self) -> str:
+        return "masked language modelling"
+
     def checks(self, settings: Masks) -> Iterator[tuple[str, bool, str]]:
         yield "mask_rate", 0 < settings.mask_rate < 1, "above 0 and below 1"
         yield "mask_rate_end", 0 < settings.mask_rate_end < 1, "above 0 and below 1"

@@ -9,6 +9,9 @@ from harness.objectives.objective import Heads, Setup
 
 
 class WithNextSentence(Masked):
+    def in_words(self) -> str:
+        return f"{super().in_words()} and next-sentence prediction"
+
     def rows(self, setup: Setup, documents, block: range, generator) -> Iterable:
         from harness.objectives.common.segments import Cut, encode_pair, next_sentence_pairs
         from harness.objectives.common.windows import SHORTEST

@@ -47,6 +47,10 @@ class Objective(ABC):
     by_sentence: bool = False
     architectures: tuple[str, ...] = ()
 
+    def in_words(self) -> str:
+        """What a model card says that the encoder was trained to guess."""
+        return self.name.replace("_", " ")
+
     def trains(self, architecture: str) -> bool:
         return not self.architectures or architecture in self.architectures
 

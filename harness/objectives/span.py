@@ -17,6 +17,9 @@ class Spans(Masks):
 
 
 class MaskedSpans(Masked):
+    def in_words(self) -> str:
+        return f"{super().in_words()} of whole spans"
+
     def checks(self, settings: Spans) -> Iterator[tuple[str, bool, str]]:
         yield from super().checks(settings)
         yield "span_p", 0 < settings.span_p < 1, "above 0 and below 1"

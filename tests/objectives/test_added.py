@@ -10,7 +10,7 @@ import pytest
 
 from harness import code, code_lists
 
-OBJECTIVE = '''"""Replaced-token detection (after ELECTRA, Clark et al. 2020): which tokens are exchanged for drawn ones?"""
+OBJECTIVE = '''"""Replaced-token detection (after ELECTRA, Clark et al. 2020): which tokens were exchanged?"""
 
 from dataclasses import dataclass
 
