@@ -18,9 +18,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import torch
 
 from harness.encoders.architectures import architecture_named
+from harness.objectives.common.packing import pack, packed_inputs
 from harness.training.finetune.batching import bucketed, collate
 from harness.training.finetune.examples import Example, Examples
-from harness.training.packing import pack, packed_inputs
 
 VOCABULARY, PAD, CLS, SEP = 2000, 0, 1, 2
 

@@ -163,35 +163,36 @@ def measure(way: str, layout: str, family: str, folder: str, *, length: int, bat
 
 def with_engine(model, texts, tokenizer, made, settings, folder: str) -> dict:
     """Lines or documents, it never glues them; those that it holds out are neither trained on nor counted."""
-    from harness.encoders import families
+
+    from harness import objectives
     from harness.encoders.architectures import architecture_named
+    from harness.objectives.common.windows import Vocabulary
     from harness.system.files import sha256, write_jsonl
     from harness.training.common.distributed import World
     from harness.training.pretrain import texts as corpora
     from harness.training.pretrain.loop import Observer, train
+    from harness.training.pretrain.losses import Losses
     from harness.training.pretrain.plan import Plan
     from harness.training.pretrain.resume import Store
-    from harness.training.recipes import Objective, Vocabulary, recipe_for
 
     documents = [{"id": str(i), "document_type": "", "text": text} for i, text in enumerate(texts)]
     folder = Path(tempfile.mkdtemp(dir=folder))
     write_jsonl(folder / "corpus.jsonl", documents)
     digest = sha256(folder / "corpus.jsonl")
     corpus = corpora.tokenised(folder / "corpus.jsonl", digest, tokenizer, settings, folder / "shards").documents
-    recipe = recipe_for(settings, Vocabulary.of(tokenizer), model.config)
+    setup, objective = objectives.Setup(settings, Vocabulary.of(tokenizer), model.config), objectives.of(settings)
     plan = Plan(
-        corpus.sizes(), lambda block, generator: recipe.rows(corpus, block, generator),
+        corpus.sizes(), lambda block, generator: objective.rows(setup, corpus, block, generator),
         settings.effective_batch, settings.device_batch, settings.seed,
     )  # fmt: skip
     updates = plan.updates_per_epoch()
-    padded = Padding(recipe)
-    head = families.masked_lm_head(model, made.architecture)
+    padded, kind = Padding(objective), architecture_named(made.architecture)
     with tempfile.TemporaryDirectory() as states:
         started, cpu = time.perf_counter(), time.process_time()
         course = train(
-            Objective(model, head, families.next_sentence_head(model, made.architecture)), padded, plan, settings,
+            Losses(model, made.architecture, objective), padded, setup, plan,
             made.engine, World(0, 1, "cpu"), steps=updates, store=Store(Path(states), "benchmark"), measure=dict,
-            observer=Observer(), spared=architecture_named(made.architecture).undecayed, name="benchmark",
+            observer=Observer(), spared=kind.undecayed, head=kind.masked_lm_head, name="benchmark",
         )  # fmt: skip
         wall, cpu = time.perf_counter() - started, time.process_time() - cpu
     padding = 1 - course.tokens / padded.places
@@ -199,14 +200,14 @@ def with_engine(model, texts, tokenizer, made, settings, folder: str) -> dict:
 
 
 class Padding:
-    """A recipe that counts the places of its batches."""
+    """An objective that counts the places of its batches."""
 
-    def __init__(self, recipe):
-        self._recipe, self.places = recipe, 0
-        self.rate, self.targets = recipe.rate, recipe.targets
+    def __init__(self, objective):
+        self._objective, self.places = objective, 0
+        self.at, self.counts = objective.at, objective.counts
 
-    def batch(self, rows, rate, generator):
-        inputs, targets = self._recipe.batch(rows, rate, generator)
+    def batch(self, *given):
+        inputs, targets = self._objective.batch(*given)
         self.places += inputs["input_ids"].numel()
         return inputs, targets
 

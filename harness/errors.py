@@ -71,3 +71,9 @@ def nearest(word, known: Iterable) -> str:
     """` Did you mean 'x'?` for the one of `known` that is most like `word`, or nothing."""
     close = difflib.get_close_matches(str(word), [str(name) for name in known], n=1, cutoff=0.4)
     return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def wrong(name: str, path: str, wanted: str, value, hint: str = "") -> ConfigError:
+    return ConfigError(
+        f"{name}: {path} must be {wanted}, not {value!r} ({type(value).__name__}).{hint}", remedy=f"Correct {path}."
+    )

@@ -149,7 +149,7 @@ def _checkpoints(root: Path, params: ParamsFile) -> None:
             arm=arm,
             architecture=family.architecture,
             source={"kind": "build"},
-            code=code_hash(f"harness.stages.{stage}", root / "harness"),
+            code=code_hash(f"harness.stages.{stage}", root / "harness", objectives=(recipe.recipe,)),
             libraries=cards.libraries(),
             parameters=12,
             encoder=dataclasses.asdict(family.encoder) if arm == "baseline" else None,

@@ -10,13 +10,14 @@ import torch
 from tiny_encoders import ENCODER, TEXTS
 
 from harness.encoders import families, tokenizers
+from harness.objectives.common.sentences import split_sentences
 from harness.params.config import Engine, Pretraining
+from harness.params.reading import SECTIONS
 from harness.params.typed import convert
 from harness.system.files import sha256, write_jsonl
 from harness.training.common.distributed import joined, leads
 from harness.training.pretrain import arms, shards, texts
 from harness.training.pretrain.loop import Observer
-from harness.training.sentences import split_sentences
 
 ENGINE = Engine("cpu", "fp32", "sdpa", "fast", 1, 1, "ddp", False, False)
 RECIPES = {"bert": "mlm_nsp", "norbert3": "span", "modernbert": "dynamic"}
@@ -29,7 +30,7 @@ def settings(architecture: str, **changes) -> Pretraining:
         "learning_rate": 5e-3, "warmup": 0.1, "mask_rate": 0.3, "mask_rate_end": 0.15, "mask_schedule": "linear",
         "evaluate_every": 4, "save_steps": 2, "save_minutes": 0.0, "seed": 1,
     }  # fmt: skip
-    return dataclasses.replace(convert(Pretraining, small, "", "test"), **changes)
+    return dataclasses.replace(convert(Pretraining, small, "", "test", SECTIONS), **changes)
 
 
 def documents(count: int = 60) -> list[dict]:

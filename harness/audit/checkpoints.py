@@ -10,9 +10,10 @@ from pathlib import Path
 
 from harness.audit import libraries
 from harness.audit.links import ABSENT, Chain, Link
+from harness.encoders.cards import page_code
 from harness.encoders.readme import model_card
 from harness.params.config import CONTROL, TRAINED_ON, Build, Family, Hub, Params
-from harness.pipeline.code import PAGES, code_hash
+from harness.pipeline.code import code_hash
 from harness.pipeline.hashes import Hashes
 from harness.report.export.provenance import tokenizer_hash
 from harness.system.files import read_json, read_text
@@ -42,7 +43,7 @@ def _arm(folder: Path, arm: str, params: Params, chain: Chain, hashes: Hashes) -
     readme = read_text(folder / "README.md")
     (where,) = chain.about
     told = chain.of(f"{where}/README.md", rests_on=(f"{where}/harness.json",))
-    present = card.get("page") == code_hash(PAGES[0])
+    present = card.get("page") == page_code(card)
     # What an older version wrote is held by dvc.lock alone.
     yield told.same(f"{arm}: README.md is that of its card", True, not present or readme == model_card(card, ()))
     weights = chain.of(f"{where}/model.safetensors", rests_on=(f"{where}/harness.json",))
@@ -61,7 +62,8 @@ def _card(folder: Path, arm: str, card: dict, params: Params, chain: Chain, hash
         f"{arm}: card against params.yaml", expected, {key: card.get(key, ABSENT) for key in expected}
     )
     root = folder.parents[3]
-    code = code_hash(f"harness.stages.{_STAGES[arm]}", root / "harness")
+    objectives = [expected["recipe"]["name"]] if built else []
+    code = code_hash(f"harness.stages.{_STAGES[arm]}", root / "harness", objectives=objectives)
     coded, remedy = replace(chain, rests_on=("harness",)), "the code of that commit, or `dvc repro`"
     yield coded.same(f"{arm}: the code that made it", code, card.get("code"), remedy)
     yield from libraries.links(root, card["libraries"], chain, f"{arm}: ")

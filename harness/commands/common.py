@@ -57,7 +57,8 @@ def by_present_code(stage: str, run):
 
         # A stage itself says that there is no repository.
         with contextlib.suppress(MissingInputError):
-            code_lists.refuse_other(repository(), stage.replace("-", "_"), getattr(options, "task", None))
+            about = (getattr(options, name, None) for name in ("task", "family"))
+            code_lists.refuse_other(repository(), stage.replace("-", "_"), *about)
         return run(options)
 
     return checked

@@ -109,9 +109,12 @@ def _profile_list(options) -> None:
 
 def _profile_use(options) -> None:
     from harness.params import profiles
+    from harness.pipeline import code_lists
 
     root = Path.cwd() if not (Path.cwd() / "dvc.yaml").exists() else repository()
     profiles.use(root, options.name)
+    if (root / code_lists.LISTS).is_dir():
+        code_lists.write_families(root)
     print(f"params.yaml is now the profile {options.name}. {profiles.NEXT_STEP[options.name]}")
     if (root / "tasks").is_dir():
         for line in _in_place(root, generated=options.name == "embedded"):

@@ -27,6 +27,7 @@ __all__ = [
     "libraries",
     "made_already",
     "model_card",
+    "page_code",
     "parent_of",
     "planned",
     "training_of",
@@ -218,13 +219,19 @@ def libraries() -> dict[str, str]:
     return {name: importlib.metadata.version(name).split("+")[0] for name in LIBRARIES}
 
 
+def page_code(content: Mapping) -> str:
+    """The hash of the code that writes the page of this card: of the objectives, the one it was trained by."""
+    recipe = content.get("recipe")
+    return code_hash(PAGES[0], objectives=(recipe.get("name"),) if isinstance(recipe, Mapping) else ())
+
+
 def write(folder: Path, content: dict, results: Sequence[Mapping] = ()) -> dict:
     """Put the card into a checkpoint folder: `harness.json`, and `README.md` with `results` if there are any.
 
     Returns it as it is written: its `page` is the code that wrote the page, which may be worded anew one day and make
     no checkpoint stale.
     """
-    content = content | {"page": code_hash(PAGES[0])}
+    content = content | {"page": page_code(content)}
     write_json(folder / "harness.json", content)
     write_text(folder / "README.md", model_card(content, results))
     return content

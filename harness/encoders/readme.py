@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.encoders.readme_header import has_masked_lm, header_of
+from harness.objectives import OBJECTIVES
 from harness.text.printable import acts
 
 ARMS = {
@@ -81,7 +82,8 @@ def _how(card: Mapping) -> list[str]:
             lines += ["", *(f"- {_cell(note, 300)}." for note in notes)]
         return lines
     batch = card["batch"]
-    rows = [("recipe", _code(recipe["name"]))]
+    objective = OBJECTIVES.get(str(recipe["name"]))
+    rows = [("recipe", _code(recipe["name"])), *([("objective", objective.in_words())] if objective else [])]
     rows += [(_cell(name), _code(value)) for name, value in sorted(recipe["parameters"].items())]
     if card.get("encoder"):
         rows += [(f"encoder, {_cell(name)}", _code(value)) for name, value in sorted(card["encoder"].items())]

@@ -5,6 +5,7 @@ Each function returns what it was given, or raises ConfigError with the key's pa
 
 import re
 
+from harness import objectives
 from harness.errors import ConfigError
 from harness.params.batch_plan import batch_plan
 from harness.params.config import (
@@ -131,8 +132,9 @@ def _rate(rate: float, path: str, name: str) -> None:
     _range(0 < rate <= RATE, name, f"{path}.learning_rate", f"above 0 and at most {RATE}", rate)
 
 
-def pretraining(settings: Pretraining, path: str, engine: Engine, name: str) -> Pretraining:
-    """The effective batch is what the devices make together, and every rate is a share."""
+def pretraining(settings: Pretraining, architecture: str, path: str, name: str) -> Pretraining:
+    """The effective batch is what the devices make together, every rate is a share, and the objective can train the
+    architecture."""
     for field, most in (("effective_batch", ROWS), ("device_batch", ROWS), ("length", TOKENS)):
         _between(settings, field, 1, most, path, name)
     for field in ("evaluate_every", "save_steps", "save_minutes"):
@@ -140,9 +142,6 @@ def pretraining(settings: Pretraining, path: str, engine: Engine, name: str) -> 
     steps = settings.steps
     _range(steps is None or steps >= 1, name, f"{path}.steps", "1 or more, or null", steps)
     _range(steps is None or steps <= UPDATES, name, f"{path}.steps", f"at most {UPDATES:,}", steps)
-    for field in ("mask_rate", "mask_rate_end"):
-        rate = getattr(settings, field)
-        _range(0 < rate < 1, name, f"{path}.{field}", "above 0 and below 1", rate)
     _rate(settings.learning_rate, path, name)
     seed(settings.seed, f"{path}.seed", name)
     for field in ("warmup", "cooldown", "floor", "short_rows"):
@@ -157,16 +156,11 @@ def pretraining(settings: Pretraining, path: str, engine: Engine, name: str) -> 
         most = 1 / settings.learning_rate if settings.decay_with_rate else 1
         _range(0 <= decay < most, name, f"{path}.{field}", f"at least 0 and below {most:g}", decay)
     _range(settings.clip is None or settings.clip > 0, name, f"{path}.clip", "above 0, or null", settings.clip)
-    fitting = settings.recipe != "dynamic" or not settings.short_rows
-    _range(fitting, name, f"{path}.short_rows", "0 where rows are packed full (dynamic)", settings.short_rows)
-    spans = settings.recipe == "span"
-    for field, fits, wanted in (
-        ("span_p", lambda p: 0 < p < 1, "above 0 and below 1"),
-        ("span_modulus", lambda m: m >= 2, "2 or more"),
-    ):
-        given = getattr(settings, field)
-        _range(spans or given is None, name, f"{path}.{field}", "left out where the recipe is not span", given)
-        _range(not spans or (given is not None and fits(given)), name, f"{path}.{field}", wanted, given)
+    fitting = [one.name for one in objectives.OBJECTIVES.values() if one.trains(architecture)]
+    wanted = f"one that trains {architecture} ({', '.join(fitting)})"
+    _range(settings.recipe in fitting, name, f"{path}.recipe", wanted, settings.recipe)
+    for field, fits, wanted in objectives.of(settings).checks(settings):
+        _range(fits, name, f"{path}.{field}", wanted, getattr(settings, field))
     return settings
 
 
@@ -179,7 +173,7 @@ def divided(settings: Pretraining, path: str, engine: Engine, name: str) -> Pret
     return settings
 
 
-def family(family: Family, path: str, engine: Engine, name: str) -> None:
+def family(family: Family, path: str, name: str) -> None:
     """Both sources are pinned, and an arm that is built has what building it needs."""
     factor = family.learning_rate_factor
     _range(0 < factor <= FACTOR, name, f"{path}.learning_rate_factor", f"above 0 and at most {FACTOR:,}", factor)
@@ -189,7 +183,7 @@ def family(family: Family, path: str, engine: Engine, name: str) -> None:
         source(getattr(family, arm), f"{path}.{arm}", name)
     for key in ("general", "adaptation"):
         if getattr(family, key) is not None:
-            pretraining(getattr(family, key), f"{path}.{key}", engine, name)
+            pretraining(getattr(family, key), family.architecture, f"{path}.{key}", name)
     if family.control and family.adaptation is None:
         raise ConfigError(
             f"{name}: {path}.control is true, but {path}.adaptation is null.",

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from harness.objectives.settings import Pretraining
 from harness.params.folds import CrossValidation
-from harness.params.pretraining import Pretraining
 
 ARMS = ("baseline", "clinical")
 CONTROL = "control"

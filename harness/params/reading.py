@@ -9,7 +9,8 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from harness.errors import ConfigError
+from harness import objectives
+from harness.errors import ConfigError, nearest
 from harness.params import checked, typed
 from harness.params.config import (
     ARMS,
@@ -35,7 +36,8 @@ from harness.params.config import (
 )
 from harness.params.folds import CrossValidation, Folds, checked_folds, checked_tasks
 
-NODES = 100_000
+# Which settings a section has that its own text decides.
+SECTIONS = {Pretraining: objectives.chosen}
 
 
 class ParamsFile:
@@ -59,7 +61,7 @@ class ParamsFile:
                 raise typed.unknown(self._name, ".".join([*walked, key]), key, value)
             walked.append(key)
             value = value[key]
-        return typed.convert(kind, value, path, self._name)
+        return typed.convert(kind, value, path, self._name, SECTIONS)
 
     def generate(self) -> Generate:
         return self._get("generate", Generate)
@@ -79,7 +81,7 @@ class ParamsFile:
             self._get(f"{at}.architecture", str),
             source,
             self._get(f"{at}.encoder", Encoder | None),
-            self._pretraining(f"{at}.general", trains=isinstance(source, Build)),
+            self._pretraining(at, "general", trains=isinstance(source, Build)),
             checked.engine(self._get("engine", Engine), self._name),
         )
 
@@ -90,17 +92,19 @@ class ParamsFile:
         return PretrainSettings(
             self._get(f"{at}.architecture", str),
             source,
-            self._pretraining(f"{at}.adaptation", trains=control or isinstance(source, Build)),
+            self._pretraining(at, "adaptation", trains=control or isinstance(source, Build)),
             control,
             checked.replay(self._get("corpus.replay", float), self._name),
             checked.engine(self._get("engine", Engine), self._name),
         )
 
-    def _pretraining(self, path: str, *, trains: bool) -> Pretraining | None:
+    def _pretraining(self, family: str, key: str, *, trains: bool) -> Pretraining | None:
+        path = f"{family}.{key}"
         settings, engine = self._get(path, Pretraining | None), self._get("engine", Engine)
         if settings is None:
             return None
-        settings = checked.pretraining(settings, path, engine, self._name)
+        architecture = self._get(f"{family}.architecture", str)
+        settings = checked.pretraining(settings, architecture, path, self._name)
         return checked.divided(settings, path, engine, self._name) if trains else settings
 
     def finetune(self, task: str, family: str) -> FinetuneSettings:
@@ -146,7 +150,7 @@ class ParamsFile:
         Where only some families will be used, values out of range are left to whom they concern: those of the
         others, and of sections that each stage checks when it asks for them.
         """
-        params = typed.convert(Params, self._values, "", self._name)
+        params = typed.convert(Params, self._values, "", self._name, SECTIONS)
         checked.name(params.run.profile, "run.profile", self._name)
         checked.engine(params.engine, self._name)
         for group, names, known in (
@@ -163,7 +167,7 @@ class ParamsFile:
                     section = group.split(".")[1]
                     raise ConfigError(
                         f"{self._name}: {group} names {name!r}, which has no section under {section}."
-                        + typed.nearest(name, known),
+                        + nearest(name, known),
                         remedy=f"Add {section}.{name}, or take {name!r} out of {group}.",
                     )
         if not params.run.seeds or len(set(params.run.seeds)) != len(params.run.seeds):
@@ -176,7 +180,7 @@ class ParamsFile:
         checked_tasks(params.cross_validation, params.run.tasks, params.corpus.training_texts_of, self._name)
         for name, family in params.families.items():
             if self._families is None or name in self._families:
-                checked.family(family, f"families.{name}", params.engine, self._name)
+                checked.family(family, f"families.{name}", self._name)
         if self._families is None:
             checked.seed(params.generate.seed, "generate.seed", self._name)
             checked.split(params.split, self._name)
@@ -189,25 +193,7 @@ class ParamsFile:
 
 def parse(text: str, name: str = "params.yaml", families: Iterable[str] | None = None) -> ParamsFile:
     """Parse YAML the way DVC does (YAML 1.2: `2e-5` is a number); no tags, no objects."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        if typed.expanded(YAML(typ="safe", pure=True).parse(text)) > NODES:
-            raise ConfigError(
-                f"{name}: aliases of aliases make more than {NODES:,} values of it.", remedy="Write the values out."
-            )
-        values = YAML(typ="safe", pure=True).load(text)
-    except YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise ConfigError(
-            f"{name}{where}: not valid YAML ({problem}).", remedy="Mend the line, or `harness profile use embedded`."
-        ) from None
-    if not isinstance(values, Mapping):
-        raise ConfigError(f"{name} holds no settings.", remedy="Write it anew with `harness profile use embedded`.")
-    return ParamsFile(values, name, families)
+    return ParamsFile(typed.sections(text, name), name, families)
 
 
 def load(path: Path, families: Iterable[str] | None = None) -> ParamsFile:

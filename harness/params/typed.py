@@ -8,7 +8,9 @@ import typing
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
-from harness.errors import ConfigError, nearest
+from harness.errors import ConfigError, nearest, wrong
+
+NODES = 100_000
 
 
 def expanded(events: Iterable) -> int:
@@ -34,10 +36,34 @@ def expanded(events: Iterable) -> int:
     return open_nodes[0][1]
 
 
-def convert(kind, value, path: str, name: str):
+def sections(text: str, name: str) -> Mapping:
+    """YAML as DVC reads it (YAML 1.2: `2e-5` is a number), no tags, no objects. Raises ConfigError."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        if expanded(YAML(typ="safe", pure=True).parse(text)) > NODES:
+            raise ConfigError(
+                f"{name}: aliases of aliases make more than {NODES:,} values of it.", remedy="Write the values out."
+            )
+        values = YAML(typ="safe", pure=True).load(text)
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise ConfigError(
+            f"{name}{where}: not valid YAML ({problem}).", remedy="Mend the line, or `harness profile use embedded`."
+        ) from None
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{name} holds no settings.", remedy="Write it anew with `harness profile use embedded`.")
+    return values
+
+
+def convert(kind, value, path: str, name: str, chosen: Mapping = {}):
     """`value` as `kind` (dataclass, union of dataclasses, tuple, dict, Literal or plain type).
 
-    `Annotated[str, re.compile(…), "what it is"]` is text that matches the pattern as a whole.
+    `Annotated[str, re.compile(…), "what it is"]` is text that matches the pattern as a whole. For a dataclass in
+    `chosen`, `chosen[kind](section, path, name)` says which dataclass the section is, and fills in what it leaves out.
     """
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is Annotated:
@@ -47,11 +73,11 @@ def convert(kind, value, path: str, name: str):
         return value
     if origin in (types.UnionType, typing.Union):
         if type(None) in arguments:
-            return None if value is None else convert(arguments[0], value, path, name)
+            return None if value is None else convert(arguments[0], value, path, name, chosen)
         if bool in arguments:  # true or false for all, or a section that says it of each
             section = next(kind for kind in arguments if kind is not bool)
-            return convert(section if isinstance(value, Mapping) else bool, value, path, name)
-        return _typed_union(arguments, value, path, name)
+            return convert(section if isinstance(value, Mapping) else bool, value, path, name, chosen)
+        return _typed_union(arguments, value, path, name, chosen)
     if origin is Literal:
         if value not in arguments:
             raise wrong(name, path, f"one of {', '.join(map(str, arguments))}", value, nearest(value, arguments))
@@ -59,17 +85,17 @@ def convert(kind, value, path: str, name: str):
     if origin is tuple:
         if not isinstance(value, list):
             raise wrong(name, path, "a list", value)
-        return tuple(convert(arguments[0], item, f"{path}[{i}]", name) for i, item in enumerate(value))
+        return tuple(convert(arguments[0], item, f"{path}[{i}]", name, chosen) for i, item in enumerate(value))
     if origin is dict:
         if not isinstance(value, Mapping):
             raise wrong(name, path, "a section", value)
         of_keys, of_values = arguments
         return {
-            _key(of_keys, key, path, name): convert(of_values, item, f"{path}.{key}", name)
+            _key(of_keys, key, path, name): convert(of_values, item, f"{path}.{key}", name, chosen)
             for key, item in value.items()
         }
     if dataclasses.is_dataclass(kind):
-        return _typed_section(kind, value, path, name)
+        return _typed_section(kind, value, path, name, chosen)
     if kind is float and type(value) is int:
         try:
             value = float(value)
@@ -94,12 +120,12 @@ def _key(kind, key, path: str, name: str) -> str:
     return key
 
 
-def _typed_section(kind, value, path: str, name: str):
+def _typed_section(kind, value, path: str, name: str, chosen: Mapping):
     if not isinstance(value, Mapping):
         raise wrong(name, path or "the file", "a section", value)
+    if kind in chosen:
+        kind, value = chosen[kind](value, path, name)
     fields = typing.get_type_hints(kind, include_extras=True)
-    if hasattr(kind, "left_out"):  # keys whose default depends on the section
-        value = {**kind.left_out(value), **value}
     may_lack = {field.name for field in dataclasses.fields(kind) if _has_default(field)}
     for key in value:
         if key not in fields:
@@ -112,7 +138,7 @@ def _typed_section(kind, value, path: str, name: str):
             )
     return kind(
         **{
-            key: convert(field, value[key], f"{path}.{key}".lstrip("."), name)
+            key: convert(field, value[key], f"{path}.{key}".lstrip("."), name, chosen)
             for key, field in fields.items()
             if key in value
         }
@@ -123,15 +149,15 @@ def _has_default(field: dataclasses.Field) -> bool:
     return field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
 
 
-def _typed_union(kinds, value, path: str, name: str):
+def _typed_union(kinds, value, path: str, name: str, chosen: Mapping):
     """The dataclass whose `source` literal the value names."""
     by_source = {typing.get_args(typing.get_type_hints(kind)["source"])[0]: kind for kind in kinds}
     if not isinstance(value, Mapping):
         raise wrong(name, path, f"a section with source: {' | '.join(by_source)}", value)
-    chosen = value.get("source")
-    if not isinstance(chosen, str) or chosen not in by_source:
-        raise wrong(name, f"{path}.source", f"one of {', '.join(by_source)}", chosen, nearest(chosen, by_source))
-    return _typed_section(by_source[chosen], value, path, name)
+    source = value.get("source")
+    if not isinstance(source, str) or source not in by_source:
+        raise wrong(name, f"{path}.source", f"one of {', '.join(by_source)}", source, nearest(source, by_source))
+    return _typed_section(by_source[source], value, path, name, chosen)
 
 
 def unknown(name: str, path: str, key: str, known) -> ConfigError:
@@ -139,10 +165,4 @@ def unknown(name: str, path: str, key: str, known) -> ConfigError:
     return ConfigError(
         f"{name}: {path} is not a setting.{nearest(key, known)}",
         remedy=f"Valid here: {', '.join(map(str, known)) or 'nothing'}.",
-    )
-
-
-def wrong(name: str, path: str, wanted: str, value, hint: str = "") -> ConfigError:
-    return ConfigError(
-        f"{name}: {path} must be {wanted}, not {value!r} ({type(value).__name__}).{hint}", remedy=f"Correct {path}."
     )

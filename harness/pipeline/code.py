@@ -18,23 +18,25 @@ PACKAGE = Path(__file__).parents[1]
 PAGES = ("harness.encoders.readme",)
 
 
-def code_hash(module: str, package: Path = PACKAGE) -> str:
-    """SHA-256 over the names and contents of `closure(module)`."""
+def code_hash(module: str, package: Path = PACKAGE, *, objectives: Sequence[str] | None = None) -> str:
+    """SHA-256 over the names and contents of `closure(module)`, with the files of those `objectives` (None: of all)."""
     digest = hashlib.sha256()
-    for name, content in code_files(module, package).items():
+    for name, content in code_files(module, package, objectives=objectives).items():
         digest.update(f"{name}\0{content}\n".encode())
     return digest.hexdigest()
 
 
-def code_files(module: str, package: Path = PACKAGE) -> dict[str, str]:
+def code_files(module: str, package: Path = PACKAGE, *, objectives: Sequence[str] | None = None) -> dict[str, str]:
     """The SHA-256 of the content of every file of `closure(module)`, by its path in the package: of its syntax tree
     where it is Python, of what it holds where it is TOML, of its bytes otherwise."""
-    return contents([module], package)
+    return contents([module], package, objectives=objectives)
 
 
-def contents(modules: Sequence[str], package: Path = PACKAGE) -> dict[str, str]:
+def contents(
+    modules: Sequence[str], package: Path = PACKAGE, *, objectives: Sequence[str] | None = None
+) -> dict[str, str]:
     """The same of several modules together."""
-    found, called = _closure(modules, package)
+    found, called = _closure(modules, package, objectives)
     return {path.relative_to(package).as_posix(): _content(path, called.get(path)) for path in found}
 
 
@@ -48,11 +50,15 @@ def closure(modules: Sequence[str], package: Path = PACKAGE) -> list[Path]:
     A package that finds its own files (`harness.system.members`) counts with all of them. Of the classes in these a
     method counts that something here calls by its name: what a head shows in a report decides nothing where only its
     texts are asked for.
+
+    A training is by one of `harness.objectives`: of these a card and a list name only the files that it is made of.
     """
     return _closure(modules, package)[0]
 
 
-def _closure(modules: Sequence[str], package: Path) -> tuple[list[Path], dict[Path, frozenset[str]]]:
+def _closure(
+    modules: Sequence[str], package: Path, objectives: Sequence[str] | None = None
+) -> tuple[list[Path], dict[Path, frozenset[str]]]:
     """The files, and for those that a package finds itself the names that are called anywhere."""
     known = {_dotted(path, package): path for path in sorted(package.rglob("*.py"))}
     # The package itself holds the version, which decides nothing.
@@ -78,7 +84,12 @@ def _closure(modules: Sequence[str], package: Path) -> tuple[list[Path], dict[Pa
                 found[name] = path
             calls |= more
             if path.name == "__init__.py" and path.parent in finding:
-                named |= {other for other, place in known.items() if place.parent == path.parent}
+                chosen = objectives if path.parent.name == "objectives" else None
+                named |= {
+                    other
+                    for other, place in known.items()
+                    if place.parent == path.parent and (chosen is None or place.stem in chosen)
+                }
             waiting += sorted(known.keys() & named - found.keys() - {name, *PAGES})
             beside |= {other for other in path.parent.glob("*.*") if other.name in named and other.suffix != ".py"}
         if calls == called:

@@ -2,14 +2,14 @@
 
 A stage of `dvc.yaml` depends on its list and not on the files, so that a comment or a docstring makes nothing stale,
 and `dvc.lock` has one line where there were forty. The lists are in git; `harness pipeline` writes them, and those of
-tasks (`harness.pipeline.task_lists`) with them.
+tasks (`harness.pipeline.task_lists`) and families (`harness.pipeline.family_lists`) with them.
 """
 
 import hashlib
 from pathlib import Path
 
 from harness.errors import HarnessError
-from harness.pipeline import task_lists
+from harness.pipeline import family_lists, task_lists
 from harness.pipeline.code import PACKAGE, contents
 from harness.system.files import write_text
 
@@ -36,7 +36,7 @@ def stages(package: Path = PACKAGE) -> list[str]:
 def listing(stage: str, package: Path = PACKAGE) -> str:
     """What `pipeline/STAGE.txt` says: a line for each file that decides what the stage computes."""
     modules = [f"harness.stages.{stage}", *(FOR_TASKS if stage == "validate" else ())]
-    found = contents(modules, package)
+    found = contents(modules, package, objectives=())
     # Of the metrics, the other stages at most compute the one that leads a task: see its list.
     left_out = () if stage in SCORING else task_lists.metric_files(package)
     return "".join(f"harness/{name} {content}\n" for name, content in found.items() if name not in left_out)
@@ -46,7 +46,8 @@ def listings(root: Path) -> dict[str, str]:
     """What each list of `pipeline/` has to say, by its path, sorted."""
     package = root / "harness"
     found = {f"{LISTS}/{stage}.txt": listing(stage, package) for stage in stages(package)}
-    found |= {f"{LISTS}/{name}": text for name, text in task_lists.listings(root, package).items()}
+    beside = task_lists.listings(root, package) | family_lists.listings(root, package)
+    found |= {f"{LISTS}/{name}": text for name, text in beside.items()}
     return dict(sorted(found.items()))
 
 
@@ -56,8 +57,9 @@ def hashes(root: Path) -> dict[str, str]:
 
 
 def concerns(path: str, task: str) -> bool:
-    """Is a list one of a stage, or of this task?"""
-    return not path.startswith(f"{LISTS}/tasks/") or path.startswith(f"{LISTS}/tasks/{task}/")
+    """Is a list one of a stage, or of this task? What a family was pre-trained by, its checkpoints' cards say."""
+    others = (f"{LISTS}/tasks/", f"{LISTS}/{family_lists.FOLDER}/")
+    return not path.startswith(others) or path.startswith(f"{LISTS}/tasks/{task}/")
 
 
 def write_lists(root: Path) -> list[str]:
@@ -68,6 +70,11 @@ def write_lists(root: Path) -> list[str]:
 def write_task(root: Path, task: str) -> None:
     """Bring the lists of one task up to date with its file."""
     _written(root, [path for path in outdated(root) if path.startswith(f"{LISTS}/tasks/{task}/")])
+
+
+def write_families(root: Path) -> None:
+    """Bring the lists of the families up to date with `params.yaml`."""
+    _written(root, [path for path in outdated(root) if path.startswith(f"{LISTS}/{family_lists.FOLDER}/")])
 
 
 def _written(root: Path, changed: list[str]) -> list[str]:
@@ -87,24 +94,29 @@ def outdated(root: Path) -> list[str]:
     return [path for path in paths if _said(root / path) != wanted.get(path)]
 
 
-def of_stage(stage: str, task: str | None = None) -> list[str]:
-    """The lists that a stage depends on: its own, and that of the task where it is about one."""
-    own = f"{LISTS}/tasks/{task}/{task_lists.READS[stage]}.txt" if task and stage in task_lists.READS else None
-    return [f"{LISTS}/{stage}.txt", *([own] if own else ())]
+def of_stage(stage: str, task: str | None = None, family: str | None = None) -> list[str]:
+    """The lists that a stage depends on: its own, and that of the task or the family where it is about one."""
+    found = [f"{LISTS}/{stage}.txt"]
+    if task and stage in task_lists.READS:
+        found.append(f"{LISTS}/tasks/{task}/{task_lists.READS[stage]}.txt")
+    if family and stage in family_lists.SECTIONS:
+        found.append(f"{LISTS}/{family_lists.FOLDER}/{family}/{stage}.txt")
+    return found
 
 
-def refuse_other(root: Path, stage: str, task: str | None = None) -> None:
+def refuse_other(root: Path, stage: str, task: str | None = None, family: str | None = None) -> None:
     """A stage is run by the code and on the task that its lists name, or DVC would record others.
 
     A folder without lists is no repository of the harness. Raises HarnessError.
     """
-    own, *more = of_stage(stage, task)
+    own, *more = of_stage(stage, task, family)
     if not (root / own).is_file():
         return
-    of_tasks = task_lists.listings(root, PACKAGE)
-    now = {own: listing(stage)} | {path: of_tasks.get(path.removeprefix(f"{LISTS}/")) for path in more}
+    beside = task_lists.listings(root, PACKAGE) if task else {}
+    beside |= family_lists.listings(root, PACKAGE) if family else {}
+    now = {own: listing(stage)} | {path: beside.get(path.removeprefix(f"{LISTS}/")) for path in more}
     for path, text in now.items():
-        # Of a task that is not there the stage itself says so.
+        # Of a task or a family that is not there the stage itself says so.
         if text is not None and _said(root / path) != text:
             said = set((_said(root / path) or "").splitlines())
             changed = [line.split()[0] for line in text.splitlines() if line not in said] or ["a file was taken away"]

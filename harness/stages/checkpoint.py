@@ -24,7 +24,8 @@ def run(root: Path, family: str, settings: CheckpointSettings, observer=None) ->
     else:
         from harness.training.pretrain.importing import bring_in
 
-        bring_in(root, settings.source, family, "baseline", settings.architecture, settings.engine, code_hash(__name__))
+        code = code_hash(__name__, objectives=())
+        bring_in(root, settings.source, family, "baseline", settings.architecture, settings.engine, code)
 
 
 def build(root: Path, family: str, settings: CheckpointSettings, target: Path, observer) -> None:
@@ -48,7 +49,7 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path, o
         arm="baseline",
         architecture=settings.architecture,
         source={"kind": "build"},
-        code=code_hash(__name__),
+        code=code_hash(__name__, objectives=(recipe.recipe,)),
         libraries=cards.libraries(),
         encoder=dataclasses.asdict(settings.encoder),
         training=cards.training_of(recipe, engine, "general", parts),
@@ -79,7 +80,7 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path, o
             steps=steps,
             states=states,
             inputs={"planned": cards.planned(facts), "corpus": hashes},
-            code=code_files(__name__),
+            code=code_files(__name__, objectives=(recipe.recipe,)),
             observer=observer("baseline") if observer else Observer(),
             name=f"checkpoint {family}",
         )

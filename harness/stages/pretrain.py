@@ -36,7 +36,7 @@ def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> N
         from harness.training.pretrain.importing import bring_in
 
         if leads():
-            code = code_hash(__name__)
+            code = code_hash(__name__, objectives=())
             bring_in(root, settings.source, family, "clinical", settings.architecture, settings.engine, code)
     if settings.control:
         arms.append(CONTROL)
@@ -96,7 +96,7 @@ class Training:
             arm=arm,
             architecture=self.settings.architecture,
             source={"kind": "build"},
-            code=code_hash("harness.stages.pretrain"),
+            code=code_hash("harness.stages.pretrain", objectives=(self.settings.pretraining.recipe,)),
             libraries=cards.libraries(),
             parent=cards.parent_of(self.parent),
             training=cards.training_of(
@@ -155,7 +155,7 @@ class Training:
                 steps=steps,
                 states=states,
                 inputs={"planned": cards.planned(facts), "corpus": hashes},
-                code=code_files(__name__),
+                code=code_files(__name__, objectives=(recipe.recipe,)),
                 observer=self.observer(arm) if self.observer else Observer(),
                 name=f"pretrain {self.family} {arm}",
                 alone=self.alone,

@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 
 from harness.encoders import cards, readme
 from harness.encoders.readme_header import stated_header
+from harness.objectives import OBJECTIVES
 from harness.text import printable
 
 RESULTS = [
@@ -85,6 +86,12 @@ def test_the_same_card_gives_the_same_bytes_whatever_the_order_of_its_keys():
         return {k: turned(v) for k, v in reversed(value.items())} if isinstance(value, dict) else value
 
     assert readme.model_card(turned(card)) == readme.model_card(card)
+
+
+@pytest.mark.parametrize("name", sorted(OBJECTIVES))
+def test_it_says_in_words_what_the_encoder_was_trained_to_guess(name):
+    training = cards_made.training(recipe=name)
+    assert f"| objective | {OBJECTIVES[name].in_words()} |" in text(cards_made.built(training=training))
 
 
 def test_it_says_how_it_was_made_in_numbers():

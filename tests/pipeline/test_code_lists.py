@@ -8,7 +8,8 @@ import test_architecture
 
 from harness.cli import main
 from harness.errors import HarnessError
-from harness.pipeline import code, code_lists, task_lists
+from harness.objectives import OBJECTIVES
+from harness.pipeline import code, code_lists, family_lists, task_lists
 
 
 @pytest.fixture
@@ -34,6 +35,12 @@ def listed(stage: str, package=code.PACKAGE) -> set[str]:
     return {line.split()[0].removeprefix("harness/") for line in code_lists.listing(stage, package).splitlines()}
 
 
+def brought_in(stage: str, recipe: str, package=code.PACKAGE) -> set[str]:
+    """What an objective adds to the list of a stage, for a family that is trained by it."""
+    lines = family_lists.listing(stage, recipe, package).splitlines() if stage in family_lists.SECTIONS else ()
+    return {line.split()[0].removeprefix("harness/") for line in lines}
+
+
 @pytest.mark.parametrize("stage", code_lists.stages())
 def test_a_list_names_what_a_plain_walk_over_the_imports_finds(stage):
     """The walk counts no names in strings, but every package's `__init__`, which a list names where it has code."""
@@ -42,7 +49,8 @@ def test_a_list_names_what_a_plain_walk_over_the_imports_finds(stage):
     if stage not in code_lists.SCORING:
         walked -= set(task_lists.metric_files(code.PACKAGE))
     walked -= {f"{page.removeprefix('harness.').replace('.', '/')}.py" for page in code.PAGES}
-    assert {name for name in walked if not name.endswith("__init__.py")} <= listed(stage)
+    trained = {name for recipe in OBJECTIVES for name in brought_in(stage, recipe)}
+    assert {name for name in walked if not name.endswith("__init__.py")} <= listed(stage) | trained
     assert listed(stage) - walked <= BY_NAME
     for name in listed(stage):
         assert not name.endswith("__init__.py") or "import " in (code.PACKAGE / name).read_text(encoding="utf-8"), name
@@ -190,7 +198,7 @@ def test_a_stage_is_not_run_by_code_that_its_list_does_not_name(package):
 
 def test_the_command_says_what_is_outdated_and_mends_it(package, monkeypatch, capsys):
     root = package.parent
-    (root / "params.yaml").touch()
+    (root / "params.yaml").write_text("families: {}\n", encoding="utf-8")
     monkeypatch.chdir(root)
     assert main(["pipeline", "--check"]) == 1
     assert "pipeline/finetune.txt does not name the present code; run `harness pipeline`" in capsys.readouterr().out

@@ -231,9 +231,9 @@ def test_an_edit_of_the_code_does_not_begin_an_interrupted_training_anew(tmp_pat
     with pytest.raises(KeyboardInterrupt):
         checkpoint.run(root, FAMILY, BASELINE)
     monkeypatch.setattr(resume.Store, "save", save)
-    files = code_files("harness.stages.checkpoint") | {"encoders/readme.py": "edited"}
-    monkeypatch.setattr(checkpoint, "code_hash", lambda module: "edited")
-    monkeypatch.setattr(checkpoint, "code_files", lambda module: files)
+    files = code_files("harness.stages.checkpoint", objectives=(RECIPE.recipe,)) | {"encoders/readme.py": "edited"}
+    monkeypatch.setattr(checkpoint, "code_hash", lambda module, **_: "edited")
+    monkeypatch.setattr(checkpoint, "code_files", lambda module, **_: files)
     with pytest.raises(TrainingError, match=r"saved after update 2 of 4.* code of encoders/readme\.py\.") as caught:
         checkpoint.run(root, FAMILY, BASELINE)
     assert f"harness checkpoint {FAMILY} --resume" in caught.value.remedy

@@ -94,7 +94,7 @@ def spread(module: torch.nn.Module, world: World, engine: Engine) -> torch.nn.Mo
             fully_shard(layer)
         fully_shard(module)
         return module
-    # Heads that a recipe does not train (a pooler under plain masked LM) have no gradient.
+    # Heads that an objective does not train (a pooler under plain masked LM) have no gradient.
     return torch.nn.parallel.DistributedDataParallel(module, find_unused_parameters=True)
 
 

@@ -5,20 +5,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
+from harness import objectives
 from harness.encoders import families
 from harness.encoders.architectures import architecture_named
+from harness.objectives import Setup
+from harness.objectives.common.rows import Row
+from harness.objectives.common.windows import Documents, Vocabulary
 from harness.params.config import Engine, Pretraining
 from harness.pipeline.code import code_hash
+from harness.system.determinism import derived_seed
 from harness.system.files import read_json, sha256_value, write_json
 from harness.system.parallel import usable_workers
 from harness.training.common.distributed import World, await_file
 from harness.training.pretrain import held_out, interrupted
 from harness.training.pretrain.loop import About, Observer, train
+from harness.training.pretrain.losses import Losses
 from harness.training.pretrain.plan import Plan
 from harness.training.pretrain.resume import Store
 from harness.training.pretrain.watching import Several, shown
-from harness.training.recipes import Documents, Objective, Vocabulary, recipe_for
-from harness.training.rows import Row
 
 
 @dataclass(frozen=True)
@@ -39,20 +45,22 @@ def updates_of(corpus: Corpus, tokenizer, config, settings: Pretraining, *, lead
     """
     if settings.steps is not None:
         return settings.steps
-    counted = {"settings": dataclasses.asdict(settings), "replay": corpus.replay, "code": code_hash(__name__)}
+    code = code_hash(__name__, objectives=(settings.recipe,))
+    counted = {"settings": dataclasses.asdict(settings), "replay": corpus.replay, "code": code}
     key = sha256_value(counted)
     record = corpus.folder / f"updates-{key[:16]}.json"
     if leads and not record.is_file():
-        plan = _plan(corpus, recipe_for(settings, Vocabulary.of(tokenizer), config), settings)
+        plan = _plan(corpus, Setup(settings, Vocabulary.of(tokenizer), config))
         write_json(record, {"updates": plan.updates_per_epoch(usable_workers())})
     await_file(record)
     return read_json(record)["updates"]
 
 
-def _plan(corpus: Corpus, recipe, settings: Pretraining) -> Plan:
+def _plan(corpus: Corpus, setup: Setup) -> Plan:
+    settings, objective = setup.settings, objectives.of(setup.settings)
     return Plan(
         corpus.documents.sizes(),
-        lambda block, generator: recipe.rows(corpus.documents, block, generator),
+        lambda block, generator: objective.rows(setup, corpus.documents, block, generator),
         settings.effective_batch,
         settings.device_batch,
         settings.seed,
@@ -84,7 +92,7 @@ def train_arm(
     measurements {"before", "during", "after"} by corpus, updates, tokens, and where it went on from other states.
     """
     vocabulary, kind = Vocabulary.of(tokenizer), architecture_named(architecture)
-    recipe = recipe_for(settings, vocabulary, model.config)
+    setup, objective = Setup(settings, vocabulary, model.config), objectives.of(settings)
     head = families.masked_lm_head(model, architecture)
     model.to(world.device)
     if engine.recompute:
@@ -106,12 +114,13 @@ def train_arm(
     observer.started(about)
     before = measure()
     observer.held_out(0, before)
+    torch.manual_seed(derived_seed("layers", settings.seed))
     with shown(about, quiet=not world.leads, alone=alone) as screen:
         course = train(
-            Objective(model, head, families.next_sentence_head(model, architecture)),
-            recipe,
-            _plan(corpora[train_on], recipe, settings),
-            settings,
+            Losses(model, architecture, objective),
+            objective,
+            setup,
+            _plan(corpora[train_on], setup),
             engine,
             world,
             steps=steps,

@@ -17,11 +17,11 @@ import torch
 from harness.encoders import families
 from harness.encoders.architectures import architecture_named
 from harness.errors import CheckpointError
+from harness.objectives.common.windows import Vocabulary, windows
 from harness.params.config import Engine, Folder, Hub
 from harness.system.determinism import derived_seed
 from harness.system.files import jsonl_rows, sha256
 from harness.training.pretrain import held_out, shards
-from harness.training.recipes import Vocabulary, windows
 
 # Nats per masked token. Reading nothing but the token before takes more than two nats off counted tokens on real and
 # on generated text, and a public encoder four to five; the standard error over the tokens guessed is under 0.1.

@@ -1,6 +1,6 @@
-"""Masked-LM loss and accuracy on held-out text: the same rows and masks for every arm and recipe.
+"""Masked-LM loss and accuracy on held-out text: the same rows and masks for every arm and objective.
 
-Whatever recipe trained a checkpoint, it is measured by plain masking of 15 % (Devlin et al. 2019), so
+Whatever objective trained a checkpoint, it is measured by plain masking of 15 % (Devlin et al. 2019), so
 that before and after, and the arms of a family, can be compared.
 """
 
@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
+from harness.objectives.common.masking import mask_tokens
+from harness.objectives.common.rows import Row
+from harness.objectives.common.windows import Vocabulary, padded
 from harness.params.config import Engine
+from harness.text.bio import IGNORED
 from harness.training.common.precision import autocast
-from harness.training.masking import IGNORED, mask_tokens
 from harness.training.pretrain.plan import generator
-from harness.training.recipes import Vocabulary, padded
-from harness.training.rows import Row
 
 RATE = 0.15
 BATCH = 64
@@ -42,7 +43,7 @@ def measure(
             inputs = padded([row for _, row in chosen], vocabulary)
             masked, targets = mask_tokens(
                 inputs["input_ids"],
-                ~torch.isin(inputs["input_ids"], vocabulary.special),
+                vocabulary.maskable(inputs["input_ids"]),
                 RATE,
                 vocabulary.mask,
                 vocabulary.replacements,

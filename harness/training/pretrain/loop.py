@@ -1,4 +1,4 @@
-"""The pre-training loop: one for all recipes, on one device or many, and from any update on.
+"""The pre-training loop: one for all objectives, on one device or many, and from any update on.
 
 An update is `effective_batch` rows, cut into micro-batches that the devices share. Losses are divided by
 the number of targets of the whole update, so how many devices share them changes nothing but the rounding.
@@ -10,12 +10,14 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import torch
 
 from harness.errors import TrainingError
+from harness.objectives import Objective, Setup
+from harness.objectives.common.rows import Row
 from harness.params.config import Engine, Pretraining
 from harness.system.determinism import derived_seed
 from harness.training.common.distributed import World, gathered, settle, spread, without_exchange
@@ -23,9 +25,8 @@ from harness.training.common.optimizers import optimizer_for
 from harness.training.common.precision import autocast
 from harness.training.common.schedules import learning_rate_factor
 from harness.training.pretrain import resume
+from harness.training.pretrain.losses import Losses
 from harness.training.pretrain.plan import Plan, Position, generator
-from harness.training.recipes import Objective, Recipe
-from harness.training.rows import Row
 
 # What a batch system sends before it ends a job.
 STOPS = (signal.SIGUSR1, signal.SIGTERM)
@@ -51,7 +52,8 @@ class Observer:
         """Before anything else; a training that goes on from a saved state starts, too."""
 
     def update(self, step: int, values: dict[str, float]) -> None:
-        """After update `step` (from 1): loss, learning_rate, mask_rate, tokens (seen so far)."""
+        """After update `step` (from 1): loss, learning_rate, tokens (seen so far), and what the objective changes
+        (see `Objective.at`)."""
 
     def held_out(self, step: int, measured: dict[str, dict]) -> None:
         """Held-out loss and accuracy by corpus, as `harness.training.pretrain.held_out.measure` gives them."""
@@ -71,10 +73,10 @@ class Course:
 
 
 def train(
+    losses: Losses,
     objective: Objective,
-    recipe: Recipe,
+    setup: Setup,
     plan: Plan,
-    settings: Pretraining,
     engine: Engine,
     world: World,
     *,
@@ -86,16 +88,16 @@ def train(
     head: tuple[str, ...],
     name: str,
 ) -> Course:
-    """Train `objective` in place for `steps` updates, from the newest saved state where there is one.
+    """Train `losses` in place for `steps` updates, from the newest saved state where there is one.
 
     `spared` and `head` are the names of parameters that are not decayed, and decayed as the output layer (see
     `decay_groups`). Raises TrainingError, naming `name` and the update, when the loss or the gradient is no longer a
     number.
     """
-    model = objective.model
-    module = spread(objective, world, engine)
+    model, settings = losses.model, setup.settings
+    module = spread(losses, world, engine)
     optimizer = optimizer_for(
-        objective,
+        losses,
         settings.optimizer,
         settings.learning_rate,
         settings.weight_decay,
@@ -103,7 +105,7 @@ def train(
         eps=settings.eps,
         decay_with_rate=settings.decay_with_rate,
         spared=spared,
-        head=tuple(f"model.{prefix}" for prefix in head),
+        head=(*(f"model.{prefix}" for prefix in head), "own."),
         head_decay=settings.head_weight_decay,
     )
     if engine.compile:
@@ -111,7 +113,7 @@ def train(
     done, position, tokens, curve, measured, recent = 0, Position(), 0, [], [], []
     saved = store.newest()
     if saved is not None:
-        resume.restore(objective, optimizer, saved.tensors)
+        resume.restore(losses, optimizer, saved.tensors)
         done, tokens = saved.values["done"], saved.values["tokens"]
         position = Position(**saved.values["position"])
         curve, measured, recent = (saved.values[key] for key in ("curve", "measured", "recent"))
@@ -124,10 +126,10 @@ def train(
             rate = _learning_rate(step, steps, settings)
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            mask_rate = recipe.rate(step, steps)
+            now = objective.at(settings, step, steps)
             position, micro_batches = next(updates)
             loss, norm, seen = _update(
-                module, recipe, micro_batches, mask_rate, optimizer, settings, engine, world, step=step
+                module, objective, setup, micro_batches, now, optimizer, engine, world, step=step
             )
             if not (math.isfinite(loss) and math.isfinite(norm)):
                 raise TrainingError(
@@ -136,7 +138,7 @@ def train(
                 )
             tokens += seen
             recent.append(loss)
-            observer.update(step + 1, {"loss": loss, "learning_rate": rate, "mask_rate": mask_rate, "tokens": tokens})
+            observer.update(step + 1, {"loss": loss, "learning_rate": rate, **now, "tokens": tokens})
             if (step + 1) % every == 0 or step + 1 == steps:
                 curve.append({"step": step + 1, "loss": round(sum(recent) / len(recent), 4)})
                 recent = []
@@ -151,7 +153,7 @@ def train(
             if save and step + 1 < steps:
                 values = {"done": step + 1, "position": asdict(position), "tokens": tokens}
                 values |= {"curve": curve, "measured": measured, "recent": recent}
-                state = resume.State(resume.captured(objective, optimizer), values)
+                state = resume.State(resume.captured(losses, optimizer), values)
                 if world.leads:
                     store.save(step + 1, state)
                 world.wait()
@@ -189,23 +191,24 @@ def _told_to_stop() -> Iterator[list[int]]:
 
 def _update(
     module: torch.nn.Module,
-    recipe: Recipe,
+    objective: Objective,
+    setup: Setup,
     micro_batches: Sequence[Sequence[Row]],
-    mask_rate: float,
+    now: Mapping[str, float],
     optimizer: torch.optim.Optimizer,
-    settings: Pretraining,
     engine: Engine,
     world: World,
     *,
     step: int,
 ) -> tuple[float, float, int]:
     """One update; (loss, gradient norm, tokens of all devices)."""
+    settings = setup.settings
     mine = [
-        (index, *recipe.batch(rows, mask_rate, generator("masks", settings.seed, step, index)))
+        (index, *objective.batch(setup, rows, now, generator("masks", settings.seed, step, index)))
         for index, rows in enumerate(micro_batches)
         if index % world.size == world.rank
     ]
-    counts = [recipe.targets(targets) for _, _, targets in mine]
+    counts = [objective.counts(targets) for _, _, targets in mine]
     names = sorted(counts[0])
     tokens = sum(row.length for index, _, _ in mine for row in micro_batches[index])
     sums = world.total([*(sum(count[name] for count in counts) for name in names), tokens])

@@ -16,9 +16,9 @@ import numpy as np
 import torch
 
 from harness.errors import ConfigError
+from harness.objectives.common.rows import Row, Table
 from harness.system.determinism import derived_seed
 from harness.system.parallel import made_ahead, ordered
-from harness.training.rows import Row, Table
 
 # A block ends after so many documents, or before it holds more tokens: what bounds the memory for it.
 BLOCK_DOCUMENTS = 20_000

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 
+from harness.objectives.common.windows import Documents
 from harness.training.pretrain.arms import Corpus
 from harness.training.pretrain.plan import generator
-from harness.training.recipes import Documents
 
 
 class Replayed:

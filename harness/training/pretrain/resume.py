@@ -103,7 +103,12 @@ def captured(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[s
 
 def restore(model: torch.nn.Module, optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:
     """The opposite of `captured`, on a model and an optimizer made as they were then."""
-    from torch.distributed.checkpoint.state_dict import StateDictOptions, get_optimizer_state_dict, set_state_dict
+    from torch.distributed.checkpoint.state_dict import (
+        StateDictOptions,
+        get_optimizer_state_dict,
+        set_model_state_dict,
+        set_optimizer_state_dict,
+    )
 
     options = StateDictOptions(full_state_dict=True)
     moments = get_optimizer_state_dict(model, optimizer, options=options)
@@ -114,7 +119,10 @@ def restore(model: torch.nn.Module, optimizer: torch.optim.Optimizer, tensors: d
             state.setdefault(parameter, {})[key] = value
     moments = {**moments, "state": state}
     weights = {name.removeprefix("model/"): value for name, value in tensors.items() if name.startswith("model/")}
-    set_state_dict(model, optimizer, model_state_dict=weights, optim_state_dict=moments, options=options)
+    set_model_state_dict(model, weights, options=options)
+    # What an objective does not train (a pooler under plain masked LM) has no moments.
+    lenient = StateDictOptions(full_state_dict=True, strict=False)
+    set_optimizer_state_dict(model, optimizer, moments, options=lenient)
     for name, value in tensors.items():
         if name.startswith("group/"):
             _, number, key = name.split("/")

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from harness.errors import DataError, MissingInputError
+from harness.objectives.common.sentences import split_sentences
 from harness.system.files import atomic_folder, read_json, write_json
 from harness.system.parallel import ordered
-from harness.training.sentences import split_sentences
 
 SHARD_TOKENS = 1 << 27  # tokens in one file: 512 MB
 HELD_OUT_SHARE = 0.03

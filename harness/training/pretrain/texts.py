@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from harness import objectives
+from harness.objectives.common.windows import Vocabulary, windows
 from harness.params.config import Pretraining
 from harness.pipeline.code import code_hash
 from harness.system.determinism import derived_seed
@@ -14,7 +16,6 @@ from harness.system.parallel import usable_workers
 from harness.training.common.distributed import await_file
 from harness.training.pretrain import shards
 from harness.training.pretrain.arms import Corpus
-from harness.training.recipes import Vocabulary, windows
 
 # A tokenizer is made from all training texts, or from a sample of about this many bytes (some ten million words) of a
 # larger corpus: it takes a CPU second a million bytes, and memory for every word that it meets.
@@ -48,7 +49,7 @@ def tokenised_all(
 
 def tokenised(path: Path, digest: str, tokenizer, settings: Pretraining, folder: Path, *, leads: bool = True) -> Corpus:
     """One corpus, divided and tokenised below `folder`, where no other version of it stays."""
-    by_sentence = settings.recipe == "mlm_nsp"
+    by_sentence = objectives.of(settings).by_sentence
     key = sha256_value(
         {
             "corpus": digest,

@@ -12,13 +12,13 @@ from tiny_training import ENGINE
 
 from harness.encoders import checkpoints, families, tokenizers
 from harness.errors import CheckpointError
+from harness.objectives.common.masking import mask_tokens
+from harness.objectives.common.windows import Vocabulary, padded, windows
 from harness.params.config import TRAINED, Folder
 from harness.system.files import read_json, sha256, write_jsonl
-from harness.training.masking import mask_tokens
 from harness.training.pretrain import gate
 from harness.training.pretrain.importing import bring_in
 from harness.training.pretrain.shards import held_aside
-from harness.training.recipes import Vocabulary, padded, windows
 
 LETTERS = "abdefghiklmnoprstuvyæøå"
 ARCHITECTURES = (*TRAINED, "roberta", "electra", "deberta-v2")

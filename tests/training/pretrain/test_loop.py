@@ -92,6 +92,16 @@ def test_killed_anywhere_it_ends_with_the_same_bytes(undisturbed, tmp_path, kill
     assert same(weights, after) and other == result
 
 
+def test_it_goes_on_where_a_part_of_the_model_is_not_trained(tmp_path):
+    """BERT's pooler under plain masked LM."""
+    given = settings("bert", recipe="mlm")
+    weights, result = trained("bert", given, tmp_path / "whole")
+    with pytest.raises(Killed):
+        trained("bert", given, tmp_path / "killed", observer=Kill(5))
+    after, other = trained("bert", given, tmp_path / "killed")
+    assert same(weights, after) and other == result
+
+
 def test_rows_that_another_process_makes_ahead_end_with_the_same_bytes_after_kills_too(tmp_path, monkeypatch):
     monkeypatch.setattr(arms, "Plan", partial(arms.Plan, block_documents=17))
     weights, result = trained("bert", settings("bert"), tmp_path / "ahead")

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import ConfigError
+from harness.objectives.common.rows import Row
 from harness.training.pretrain import plan as planning
 from harness.training.pretrain.plan import BLOCK_DOCUMENTS, BLOCK_TOKENS, Plan, Position, cut_blocks
-from harness.training.rows import Row
 
 
 def rows_of(block: range, generator: torch.Generator) -> list[Row]:

@@ -9,8 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from harness.errors import DataError, MissingInputError
+from harness.objectives.common.sentences import split_sentences
 from harness.training.pretrain import shards
-from harness.training.sentences import split_sentences
 
 
 @pytest.fixture(scope="module")

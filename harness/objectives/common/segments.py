@@ -15,8 +15,8 @@ from itertools import accumulate
 import torch
 
 from harness.errors import TrainingError
+from harness.objectives.common.rows import Row
 from harness.text.bio import IGNORED
-from harness.training.finetune.examples import Example
 
 CONTINUES, FOREIGN = 0, 1  # transformers' convention for `next_sentence_label`
 
@@ -175,8 +175,8 @@ def _borrowed(first: Segment, size: int, runs, tokens, draw: float) -> Segment:
 
 def encode_pair(
     row: PairRow, documents: Sequence[Sequence[Sequence[int]]], cls_id: int, sep_id: int, length: int
-) -> Example:
-    """The row as token and segment ids, with its label as target; at most `length` tokens.
+) -> Row:
+    """The row as token and segment ids, with its label; at most `length` tokens.
 
     Where two segments are too long the longer one is cut first, the first at its beginning and the second
     at its end, so that the place where they meet stays.
@@ -184,7 +184,7 @@ def encode_pair(
     first = _tokens(row.first, documents)
     if row.second is None:
         ids = (cls_id, *first[: length - 2], sep_id)
-        return Example((ids,), ((0,) * len(ids),), row.label, row.first.document)
+        return Row(ids, (0,) * len(ids), label=row.label)
     second = _tokens(row.second, documents)
     room = length - 3
     for_first = min(len(first), max(room - len(second), room - room // 2))
@@ -192,7 +192,7 @@ def encode_pair(
     second = second[: room - len(first)]
     ids = (cls_id, *first, sep_id, *second, sep_id)
     types = (0,) * (len(first) + 2) + (1,) * (len(second) + 1)
-    return Example((ids,), (types,), row.label, row.first.document)
+    return Row(ids, types, label=row.label)
 
 
 def _tokens(segment: Segment, documents) -> list[int]:

@@ -1,5 +1,6 @@
-"""Each recipe makes the rows and targets that its publication describes."""
+"""Each objective makes the rows and targets that its publication describes."""
 
+from dataclasses import dataclass
 from functools import partial
 
 import pytest
@@ -7,11 +8,13 @@ import torch
 from tiny_encoders import ENCODER, TEXTS
 from tiny_training import RECIPES, documents, settings, sharded
 
+from harness import objectives
 from harness.encoders import families, tokenizers
-from harness.training.finetune.batching import IGNORED
+from harness.objectives import Objective, Setup
+from harness.objectives.common.windows import Vocabulary, padded, windows
+from harness.text.bio import IGNORED
 from harness.training.pretrain.plan import generator
 from harness.training.pretrain.shards import held_aside
-from harness.training.recipes import Vocabulary, padded, recipe_for, windows
 
 
 @pytest.fixture
@@ -24,9 +27,20 @@ def _made(folder, architecture: str, **changes):
     given = settings(architecture, **changes)
     config = families.new_masked_lm(architecture, ENCODER, tokenizer, "sdpa").config
     corpus = sharded(documents(), tokenizer, given, folder)
-    recipe = recipe_for(given, Vocabulary.of(tokenizer), config)
-    rows = list(recipe.rows(corpus.documents, range(len(corpus.documents)), generator("rows")))
-    return recipe, rows, corpus
+    used = Used(objectives.of(given), Setup(given, Vocabulary.of(tokenizer), config))
+    rows = list(used.objective.rows(used.setup, corpus.documents, range(len(corpus.documents)), generator("rows")))
+    return used, rows, corpus
+
+
+@dataclass(frozen=True)
+class Used:
+    """An objective with what a training gives it."""
+
+    objective: Objective
+    setup: Setup
+
+    def batch(self, rows, rate: float, drawn) -> tuple[dict, dict]:
+        return self.objective.batch(self.setup, rows, {"mask_rate": rate}, drawn)
 
 
 def test_half_of_the_pairs_continue_and_segments_are_marked(made):
@@ -39,16 +53,18 @@ def test_half_of_the_pairs_continue_and_segments_are_marked(made):
 
 
 def test_single_rows_count_for_the_masked_lm_alone(made):
-    recipe, rows, _ = made("bert")
+    used, rows, _ = made("bert")
     alone = [row for row in rows if row.label == IGNORED][:1]
     pairs = [row for row in rows if row.label != IGNORED][:3]
-    _, targets = recipe.batch([*alone, *pairs], 0.5, generator("masks"))
-    assert recipe.targets(targets)["next_sentence"] == 3 and recipe.targets(targets)["masked"] > 5
+    inputs, targets = used.batch([*alone, *pairs], 0.5, generator("masks"))
+    assert targets["next_sentence"].tolist() == [row.label for row in (*alone, *pairs)]
+    assert inputs["token_type_ids"].shape == inputs["input_ids"].shape
+    assert used.objective.counts(targets)["next_sentence"] == 3 and used.objective.counts(targets)["masked"] > 5
 
 
 def test_spans_fill_the_budget_and_are_hidden_in_one_piece(made):
-    recipe, rows, _ = made("norbert3", length=64)
-    batches = [recipe.batch(rows[:40], 0.15, generator("masks", n))[1]["masked"] != IGNORED for n in range(40)]
+    used, rows, _ = made("norbert3", length=64)
+    batches = [used.batch(rows[:40], 0.15, generator("masks", n))[1]["masked"] != IGNORED for n in range(40)]
     chosen = torch.cat(batches).int()
     maskable = 40 * sum(row.length - 2 for row in rows[:40])
     # The budget is overshot by the last span, as published; rows are short here.
@@ -59,8 +75,8 @@ def test_spans_fill_the_budget_and_are_hidden_in_one_piece(made):
 
 def test_the_span_settings_reach_the_masks(made):
     def mean_piece(**changes):
-        recipe, rows, _ = made("norbert3", length=64, **changes)
-        chosen = (recipe.batch(rows[:40], 0.15, generator("masks"))[1]["masked"] != IGNORED).int()
+        used, rows, _ = made("norbert3", length=64, **changes)
+        chosen = (used.batch(rows[:40], 0.15, generator("masks"))[1]["masked"] != IGNORED).int()
         return int(chosen.sum()) / int((chosen.diff(dim=1) == 1).sum())
 
     assert mean_piece(span_p=0.99) < 1.6 < 2.5 < mean_piece() < mean_piece(span_p=0.1, span_modulus=20)
@@ -68,9 +84,9 @@ def test_the_span_settings_reach_the_masks(made):
 
 @pytest.mark.parametrize("architecture", sorted(RECIPES))
 def test_special_tokens_are_neither_hidden_nor_drawn(made, architecture):
-    recipe, rows, _ = made(architecture)
-    vocabulary = recipe.vocabulary
-    inputs, targets = recipe.batch(rows, 0.9, generator("masks"))
+    used, rows, _ = made(architecture)
+    vocabulary = used.setup.vocabulary
+    inputs, targets = used.batch(rows, 0.9, generator("masks"))
     ids, hidden = padded(rows, vocabulary)["input_ids"], inputs["input_ids"]
     special = torch.isin(ids, vocabulary.special)
     assert (targets["masked"][special] == IGNORED).all() and torch.equal(hidden[special], ids[special])
@@ -81,22 +97,24 @@ def test_special_tokens_are_neither_hidden_nor_drawn(made, architecture):
 
 
 def test_packed_rows_have_no_padding_and_several_documents(made):
-    recipe, rows, _ = made("modernbert", length=64)
+    used, rows, _ = made("modernbert", length=64)
     assert {row.length for row in rows} == {64} and any(max(row.documents) > 0 for row in rows)
-    inputs, targets = recipe.batch(rows[:4], 0.3, generator("masks"))
+    inputs, targets = used.batch(rows[:4], 0.3, generator("masks"))
     assert set(inputs["attention_mask"]) == {"full_attention", "sliding_attention"}
-    assert not (inputs["input_ids"] == recipe.vocabulary.pad).any() and recipe.targets(targets)["masked"] > 20
+    assert (
+        not (inputs["input_ids"] == used.setup.vocabulary.pad).any() and used.objective.counts(targets)["masked"] > 20
+    )
 
 
 def test_the_rate_falls_over_the_training(made):
-    recipe, _, _ = made("modernbert")
-    rates = [recipe.rate(step, 9) for step in range(9)]
+    used, _, _ = made("modernbert")
+    rates = [used.objective.at(used.setup.settings, step, 9)["mask_rate"] for step in range(9)]
     assert rates[0] == 0.3 and rates[-1] == pytest.approx(0.15) and rates == sorted(rates, reverse=True)
 
 
 def test_masks_are_drawn_anew_at_every_update_and_the_same_for_the_same_one(made):
-    recipe, rows, _ = made("norbert3", length=64)
-    first, again, other = (recipe.batch(rows[:8], 0.15, generator("masks", 1, s, 0))[1]["masked"] for s in (0, 0, 1))
+    used, rows, _ = made("norbert3", length=64)
+    first, again, other = (used.batch(rows[:8], 0.15, generator("masks", 1, s, 0))[1]["masked"] for s in (0, 0, 1))
     assert torch.equal(first, again) and not torch.equal(first, other)
 
 
@@ -108,7 +126,7 @@ def test_documents_are_held_aside_by_their_id_and_never_trained_on(made):
 
 
 def test_windows_and_padding(made):
-    vocabulary = made("bert")[0].vocabulary
+    vocabulary = made("bert")[0].setup.vocabulary
     rows = windows(list(range(10, 31)), 12, vocabulary)
     assert [row.length for row in rows] == [12, 12]  # one token is left, too short for a row
     inputs = padded([rows[0], type(rows[0])(rows[1].ids[:5])], vocabulary)
@@ -118,7 +136,7 @@ def test_windows_and_padding(made):
 def test_a_share_of_the_windows_is_short_and_no_text_is_lost(made):
     """Drawn lengths are 4 to 61 of 62: the share within 4 standard errors, outside once in 16,000; chi-square, 28
     degrees of freedom, 56.9 once in a thousand."""
-    vocabulary = made("norbert3")[0].vocabulary
+    vocabulary = made("norbert3")[0].setup.vocabulary
     tokens = list(range(10, 200_010))
     rows = windows(tokens, 64, vocabulary, 0.1, generator("rows"))
     assert [token for row in rows for token in row.ids[1:-1]] == tokens[: sum(row.length - 2 for row in rows)]

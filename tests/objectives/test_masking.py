@@ -10,8 +10,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.training.finetune.batching import IGNORED
-from harness.training.masking import mask_spans, mask_tokens, masking_rate, place_spans, span_lengths
+from harness.objectives.common.masking import mask_spans, mask_tokens, masking_rate, place_spans, span_lengths
+from harness.text.bio import IGNORED
 
 MASK = 4
 WORDS = torch.arange(5, 1000)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.training.sentences import split_sentences
+from harness.objectives.common.sentences import split_sentences
 
 EXAMPLES = {
     "plain": ("Pasienten er våken. Hun har ingen smerter.", ["Pasienten er våken.", "Hun har ingen smerter."]),

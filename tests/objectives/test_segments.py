@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import TrainingError
-from harness.training.finetune.batching import IGNORED, collate
-from harness.training.segments import (
+from harness.objectives.common.segments import (
     CONTINUES,
     FOREIGN,
     Cut,
@@ -19,6 +18,7 @@ from harness.training.segments import (
     encode_pair,
     next_sentence_pairs,
 )
+from harness.text.bio import IGNORED
 
 CLS, SEP = 1, 2
 
@@ -62,8 +62,8 @@ def test_rows_are_what_they_say(sizes, length, seed, short):
         for segment in (row.first, row.second):
             assert segment is None or 0 <= segment.start < segment.end <= len(documents[segment.document])
         example = encode_pair(row, documents, CLS, SEP, length)
-        (ids,), (types,) = example.rows, example.types
-        assert len(ids) == len(types) <= length and example.target == row.label
+        ids, types = example.ids, example.segments
+        assert len(ids) == len(types) <= length and example.label == row.label
         assert ids[0] == CLS and ids[-1] == SEP
         middle = ids.index(SEP)
         assert types == (0,) * (middle + 1) + (1,) * (len(ids) - middle - 1)
@@ -103,8 +103,8 @@ def test_the_lengths_of_a_row_do_not_give_its_label_away(documents, at_most, len
     texts = drawn(documents, at_most=at_most)
     rows = [row for row in next_sentence_pairs(texts, length, seeded(3), short) if row.second]
     examples = [encode_pair(row, texts, CLS, SEP, length) for row in rows]
-    labels = [example.target for example in examples]
-    firsts = [example.rows[0].index(SEP) for example in examples]
+    labels = [example.label for example in examples]
+    firsts = [example.ids.index(SEP) for example in examples]
     totals = [example.length for example in examples]
     for values in (totals, firsts, [t - f for t, f in zip(totals, firsts, strict=True)]):
         order = sorted(range(len(values)), key=values.__getitem__)
@@ -153,7 +153,7 @@ def test_documents_of_one_sentence_are_for_the_masked_lm_alone():
     rows = next_sentence_pairs(corpus([[5], [6], [3, 4]]), 32, seeded(5))
     assert sorted((row.first.document, row.label) for row in rows) == [(0, IGNORED), (1, IGNORED), (2, CONTINUES)]
     example = encode_pair(PairRow(Segment(1, 0, 1), None, IGNORED), corpus([[5], [40]]), CLS, SEP, 12)
-    assert example.rows == ((CLS, *range(15, 25), SEP),) and example.types == ((0,) * 12,)
+    assert example.ids == (CLS, *range(15, 25), SEP) and example.segments == (0,) * 12
     # The last sentence does not fit with the others, so it takes one of them along.
     rows = next_sentence_pairs(corpus([[8, 8, 8, 8]] * 2), 27, seeded(6))
     assert sorted((row.first.document, row.first.start) for row in rows) == [(0, 0), (0, 2), (1, 0), (1, 2)]
@@ -178,7 +178,7 @@ def test_the_longer_segment_is_cut_and_the_seam_stays():
     first, short, third, fourth = (document[0] for document in documents)
 
     def ids(a, b, length):
-        return encode_pair(PairRow(Segment(a, 0, 1), Segment(b, 0, 1), FOREIGN), documents, CLS, SEP, length).rows[0]
+        return encode_pair(PairRow(Segment(a, 0, 1), Segment(b, 0, 1), FOREIGN), documents, CLS, SEP, length).ids
 
     assert ids(0, 1, 23) == (CLS, *first[-14:], SEP, *short, SEP)
     assert ids(1, 0, 23) == (CLS, *short, SEP, *first[:14], SEP)
@@ -217,13 +217,5 @@ def test_cut_sentences_lose_no_token_in_a_row():
     for row in rows:
         if row.label == CONTINUES:
             text = [t for s in documents[row.first.document][row.first.start : row.second.end] for t in s]
-            ids = encode_pair(row, documents, CLS, SEP, 64).rows[0]
+            ids = encode_pair(row, documents, CLS, SEP, 64).ids
             assert [t for t in ids if t not in (CLS, SEP)] == text
-
-
-def test_rows_collate_with_their_labels():
-    documents = drawn(20)
-    examples = [encode_pair(row, documents, CLS, SEP, 64) for row in next_sentence_pairs(documents, 64, seeded(9))]
-    inputs, targets = collate(examples, 0, "cpu")
-    assert inputs["token_type_ids"].shape == inputs["input_ids"].shape == inputs["attention_mask"].shape
-    assert targets.tolist() == [example.target for example in examples] and set(targets.tolist()) >= {0, 1}

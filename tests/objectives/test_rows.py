@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.training.finetune.batching import IGNORED
-from harness.training.rows import Row, Table
+from harness.objectives.common.rows import Row, Table
+from harness.text.bio import IGNORED
 
 IDS = st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=9).map(tuple)
 

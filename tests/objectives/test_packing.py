@@ -11,7 +11,7 @@ from tiny_encoders import ENCODER, TEXTS
 
 from harness.encoders import families, tokenizers
 from harness.errors import TrainingError
-from harness.training.packing import pack, packed_inputs
+from harness.objectives.common.packing import pack, packed_inputs
 
 CLS, SEP = 1, 2
 

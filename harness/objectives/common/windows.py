@@ -1,0 +1,93 @@
+"""Documents as rows of a fixed length, rows as one batch, and what of a tokenizer this needs to know."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Protocol
+
+import torch
+
+from harness.objectives.common.rows import Row
+
+SHORTEST = 4  # tokens besides the special ones; a shorter row has nothing to guess from
+
+
+class Documents(Protocol):
+    """A tokenised corpus, without special tokens."""
+
+    def __len__(self) -> int: ...
+
+    def sizes(self) -> Sequence[int]:
+        """Tokens of every document."""
+
+    def tokens(self, index: int) -> list[int]: ...
+
+    def sentences(self, index: int) -> list[list[int]]: ...
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What making rows and masks needs to know of a tokenizer. `segments`: does the model have segment ids?"""
+
+    pad: int
+    cls: int
+    sep: int
+    mask: int
+    special: torch.Tensor
+    replacements: torch.Tensor
+    segments: bool
+
+    @classmethod
+    def of(cls, tokenizer) -> "Vocabulary":
+        special = torch.tensor(sorted(tokenizer.all_special_ids))
+        plain = torch.ones(len(tokenizer), dtype=torch.bool)
+        plain[special] = False
+        ids = (tokenizer.pad_token_id, tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.mask_token_id)
+        return cls(*ids, special, plain.nonzero().flatten(), "token_type_ids" in tokenizer.model_input_names)
+
+    def maskable(self, ids: torch.Tensor) -> torch.Tensor:
+        """Where tokens stand that are not special, of the shape of `ids`."""
+        return ~torch.isin(ids, self.special)
+
+
+def windows(
+    tokens: Sequence[int],
+    length: int,
+    vocabulary: Vocabulary,
+    short_rows: float = 0.0,
+    generator: torch.Generator | None = None,
+) -> list[Row]:
+    """A document as rows of at most `length` tokens, [CLS] and [SEP] included; remains that are too short go.
+
+    About a share `short_rows` of the rows ends sooner, after a number of tokens drawn evenly from SHORTEST to one
+    below the most. Published code cuts the rest of such a row off and starts rows at every sentence; here the next
+    row begins where it ends, so that no text is lost.
+    """
+    borders = [0]
+    while borders[-1] < len(tokens):
+        borders.append(borders[-1] + _row_size(max(1, length - 2), short_rows, generator))
+    cuts = (tokens[start:end] for start, end in pairwise(borders))
+    return [Row((vocabulary.cls, *cut, vocabulary.sep)) for cut in cuts if len(cut) >= SHORTEST]
+
+
+def _row_size(room: int, short_rows: float, generator: torch.Generator | None) -> int:
+    if not short_rows or room <= SHORTEST:
+        return room
+    short, where = torch.rand(2, generator=generator, dtype=torch.float64).tolist()
+    return SHORTEST + int(where * (room - SHORTEST)) if short < short_rows else room
+
+
+def padded(rows: Sequence[Row], vocabulary: Vocabulary) -> dict[str, torch.Tensor]:
+    """Ids and attention mask (and segment ids, where the model has them), [B, longest row]."""
+    width = max(row.length for row in rows)
+
+    def filled(values, filler: int) -> torch.Tensor:
+        return torch.tensor([[*row, *[filler] * (width - len(row))] for row in values])
+
+    inputs = {
+        "input_ids": filled([row.ids for row in rows], vocabulary.pad),
+        "attention_mask": filled([(1,) * row.length for row in rows], 0),
+    }
+    if vocabulary.segments:
+        inputs["token_type_ids"] = filled([row.segments or (0,) * row.length for row in rows], 0)
+    return inputs

@@ -1,0 +1,57 @@
+"""What the objectives share that hide tokens and have them guessed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.objectives.objective import Heads, Objective, Setup
+from harness.objectives.settings import Pretraining
+from harness.text.bio import IGNORED
+
+
+@dataclass(frozen=True)
+class Masks(Pretraining):
+    """`mask_rate` is the share of tokens that is hidden; it becomes `mask_rate_end` by `mask_schedule`."""
+
+    mask_rate: float
+    mask_rate_end: float
+    mask_schedule: Literal["constant", "linear", "cosine"]
+
+
+class Masked(Objective):
+    """Masked LM on single texts, 80/10/10 (Devlin et al. 2019)."""
+
+    def in_words(self) -> str:
+        return "masked language modelling"
+
+    def checks(self, settings: Masks) -> Iterator[tuple[str, bool, str]]:
+        yield "mask_rate", 0 < settings.mask_rate < 1, "above 0 and below 1"
+        yield "mask_rate_end", 0 < settings.mask_rate_end < 1, "above 0 and below 1"
+
+    def at(self, settings: Masks, step: int, steps: int) -> dict[str, float]:
+        from harness.objectives.common.masking import masking_rate
+
+        s = settings
+        return {"mask_rate": masking_rate(step, steps, s.mask_schedule, s.mask_rate, s.mask_rate_end)}
+
+    def batch(self, setup: Setup, rows: Sequence, now: Mapping[str, float], generator) -> tuple[dict, dict]:
+        from harness.objectives.common.windows import padded
+
+        inputs = padded(rows, setup.vocabulary)
+        inputs["input_ids"], masked = self.masks(setup, inputs["input_ids"], now["mask_rate"], generator)
+        return inputs, {"masked": masked}
+
+    def masks(self, setup: Setup, ids, rate: float, generator) -> tuple:
+        """Ids [B, T] as the model sees them, and what is to be guessed, of the same shape."""
+        from harness.objectives.common.masking import mask_tokens
+
+        v = setup.vocabulary
+        return mask_tokens(ids, v.maskable(ids), rate, v.mask, v.replacements, generator)
+
+    def losses(self, output, targets: Mapping, heads: Heads) -> dict:
+        """Logits are computed at masked positions only, where most of the time of a small encoder would go."""
+        from torch.nn.functional import cross_entropy
+
+        chosen = targets["masked"] != IGNORED
+        logits = heads.masked_lm(output.last_hidden_state[chosen]).float()
+        return {"masked": cross_entropy(logits, targets["masked"][chosen], reduction="sum")}

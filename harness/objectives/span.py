@@ -1,0 +1,48 @@
+"""NorBERT3: spans of a geometric length up to a binomial budget of 15 % of the tokens, 80/10/10 decided per span
+(LTG-BERT, Samuel et al. 2023, as in `mlm_dataset.py` of ltgoslo/ltg-bert)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from harness.objectives.masked import Masked, Masks
+from harness.objectives.objective import Setup
+
+
+@dataclass(frozen=True)
+class Spans(Masks):
+    """A span's length is geometric with `span_p`, modulo `span_modulus`."""
+
+    span_p: float
+    span_modulus: int
+
+
+class MaskedSpans(Masked):
+    def in_words(self) -> str:
+        return f"{super().in_words()} of whole spans"
+
+    def checks(self, settings: Spans) -> Iterator[tuple[str, bool, str]]:
+        yield from super().checks(settings)
+        yield "span_p", 0 < settings.span_p < 1, "above 0 and below 1"
+        yield "span_modulus", settings.span_modulus >= 2, "2 or more"
+
+    def masks(self, setup: Setup, ids, rate: float, generator) -> tuple:
+        from harness.objectives.common.masking import mask_spans
+
+        v, s = setup.vocabulary, setup.settings
+        return mask_spans(ids, v.maskable(ids), rate, v.mask, v.replacements, generator, s.span_p, s.span_modulus)
+
+
+span = MaskedSpans(
+    name="span",
+    settings=Spans,
+    # LTG-BERT (Samuel et al. 2023), training/train.py and mlm_dataset.py of ltgoslo/ltg-bert: .9, .98 and eps 1e-6;
+    # decay .1, in the output layer too; cut at 2; 1.6 % of warm-up, then a cosine to a tenth; span lengths
+    # geometric(1/3) modulo 10; a tenth of the rows cut at a length drawn from 1 to one below the full (short_p = 0.1).
+    published={
+        "optimizer": "adamw", "betas": [0.9, 0.98], "eps": 1e-6,
+        "weight_decay": 0.1, "head_weight_decay": 0.1, "decay_with_rate": True, "clip": 2.0,
+        "schedule": "cosine", "warmup": 0.016, "floor": 0.1, "cooldown": 0.1, "cooldown_shape": "linear",
+        "mask_rate": 0.15, "mask_rate_end": 0.15, "mask_schedule": "constant",
+        "span_p": 1 / 3, "span_modulus": 10, "short_rows": 0.1,
+    },
+)  # fmt: skip

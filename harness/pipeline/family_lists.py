@@ -1,0 +1,55 @@
+"""`pipeline/families/FAMILY/STAGE.txt`: the code of the objective by which a family is pre-trained.
+
+A stage that depended on all objectives would train every family anew for one that is added or changed; so its own list
+names none of them, and that of the family those files that its `recipe` in `params.yaml` brings in. `harness pipeline`
+writes the lists, and `harness profile use`.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.params import typed
+from harness.pipeline.code import contents
+from harness.system.files import read_text
+
+FOLDER = "families"
+# By stage, the section of a family that it trains by.
+SECTIONS = {"checkpoint": "general", "pretrain": "adaptation"}
+
+
+def listings(root: Path, package: Path) -> dict[str, str]:
+    """What each list has to say, by its path below `pipeline/`, sorted; `package` is the harness. A family that trains
+    by no objective that there is has an empty one: what is wrong with its section, the stage says."""
+    found, said = {}, {}
+    for family, section in sorted(_families(root).items()):
+        for stage, key in SECTIONS.items():
+            recipe = _recipe(section, key, package)
+            if (stage, recipe) not in said:
+                said[stage, recipe] = listing(stage, recipe, package) if recipe else ""
+            found[f"{FOLDER}/{family}/{stage}.txt"] = said[stage, recipe]
+    return found
+
+
+def listing(stage: str, recipe: str, package: Path) -> str:
+    """A line for each file that the objective adds to the code of a stage, or that it changes there."""
+    module = f"{package.name}.stages.{stage}"
+    without = contents([module], package, objectives=())
+    found = contents([module], package, objectives=(recipe,))
+    return "".join(f"harness/{name} {content}\n" for name, content in found.items() if without.get(name) != content)
+
+
+def _families(root: Path) -> dict[str, object]:
+    """The families of `params.yaml` by name; names that are none are left to whoever checks the file."""
+    path = root / "params.yaml"
+    values = typed.sections(read_text(path), path.name) if path.is_file() else {}
+    found = values.get("families")
+    named = found.items() if isinstance(found, Mapping) else ()
+    return {name: section for name, section in named if re.fullmatch(r"[a-z][a-z0-9_]*", str(name))}
+
+
+def _recipe(section, key: str, package: Path) -> str | None:
+    trained = section.get(key) if isinstance(section, Mapping) else None
+    recipe = trained.get("recipe") if isinstance(trained, Mapping) else None
+    known = {path.stem for path in (package / "objectives").glob("*.py")}
+    return recipe if isinstance(recipe, str) and recipe in known else None
