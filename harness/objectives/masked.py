@@ -24,7 +24,7 @@ class Masked(Objective):
     def in_words(self) -> str:
         return "masked language modelling"
 
-    def checks(self, settings: Masks) -> Iterator[tuple[str, bool, str]]:
+    def checks(self, settings) -> Iterator[tuple[str, bool, str]]:
         yield "mask_rate", 0 < settings.mask_rate < 1, "above 0 and below 1"
         yield "mask_rate_end", 0 < settings.mask_rate_end < 1, "above 0 and below 1"
 

@@ -20,7 +20,7 @@ class MaskedSpans(Masked):
     def in_words(self) -> str:
         return f"{super().in_words()} of whole spans"
 
-    def checks(self, settings: Spans) -> Iterator[tuple[str, bool, str]]:
+    def checks(self, settings) -> Iterator[tuple[str, bool, str]]:
         yield from super().checks(settings)
         yield "span_p", 0 < settings.span_p < 1, "above 0 and below 1"
         yield "span_modulus", settings.span_modulus >= 2, "2 or more"

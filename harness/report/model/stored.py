@@ -52,15 +52,18 @@ def estimates(scores: dict, seeds: tuple[int, ...]) -> dict[tuple[str, str], Est
 def readings(scores: dict) -> tuple[Reading, ...]:
     return tuple(
         Reading(
-            *(row[name] for name in ("decided_by", "arm", "against", "n")),
-            estimate=Estimate(**{field.name: row[field.name] for field in fields(Estimate)}),
+            row["decided_by"],
+            row["arm"],
+            row["against"],
+            row["n"],
+            Estimate(**{field.name: row[field.name] for field in fields(Estimate)}),
         )
         for row in scores.get("readings", [])
     )
 
 
-def by_run(rows: list[dict]) -> dict[tuple[str, int, str], list[dict]]:
-    tables: dict[tuple[str, int, str], list[dict]] = {}
+def by_run(rows: list[dict]) -> dict[tuple[str, int | None, str], list[dict]]:
+    tables: dict[tuple[str, int | None, str], list[dict]] = {}
     for row in rows:
         tables.setdefault((row["arm"], row["seed"], row["part"]), []).append(row)
     return tables

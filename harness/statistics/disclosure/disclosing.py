@@ -7,6 +7,7 @@ The figures of all arms, families, seeds and of the linear model are about the s
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from harness import heads
 from harness.artifacts.predictions import held_against, recorded_lines
@@ -45,7 +46,7 @@ def verify(root: Path, task: Task, settings: ScoreSettings) -> None:
         )
 
 
-def made(root: Path, task: Task, settings: ScoreSettings) -> dict:
+def made(root: Path, task: Task, settings: ScoreSettings) -> dict[str, Any]:
     from harness.statistics import task_metrics as metrics
     from harness.statistics.disclosure import hidden, twins
     from harness.statistics.disclosure.coarsening import Known
@@ -84,7 +85,7 @@ class _Rows:
         training = [self.records[i].get("label") for i in self._ids("train") if i in self.records]
         # Of records that may have several labels, no one label is the answer that never looks.
         self.majority = None if heads.of(task).nothing else majority_label(training, task.labels)
-        self._lines: dict[str, list[tuple[str, str, list[dict]]]] = defaultdict(list)
+        self._lines: dict[str, list[tuple[str, str, list[dict[str, Any]]]]] = defaultdict(list)
         scores = root / "artifacts" / "scores" / task.name
         self.bound, self.unmeasurable = {}, ""
         for family in settings.families:
