@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from harness.artifacts import checkpoint
 from harness.audit import libraries
 from harness.audit.links import ABSENT, Chain, Link
 from harness.encoders.cards import page_code
@@ -16,7 +17,7 @@ from harness.params.config import CONTROL, TRAINED_ON, Build, Family, Hub, Param
 from harness.pipeline.code import code_hash
 from harness.pipeline.hashes import Hashes
 from harness.report.export.provenance import tokenizer_hash
-from harness.system.files import read_json, read_text
+from harness.system.files import read_text
 
 _STAGES = {"baseline": "checkpoint", "clinical": "pretrain", CONTROL: "pretrain"}
 
@@ -38,7 +39,7 @@ def _arm(folder: Path, arm: str, params: Params, chain: Chain, hashes: Hashes) -
         if not (folder / name).is_file():
             yield chain.missing(f"{arm}/{name}")
             return
-    card = read_json(folder / "harness.json")
+    card = checkpoint.card(folder)
     yield from _card(folder, arm, card, params, chain, hashes)
     readme = read_text(folder / "README.md")
     (where,) = chain.about

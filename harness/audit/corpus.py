@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.artifacts.corpus import card as read_card
 from harness.audit.links import Chain, Link
 from harness.data.corpus_summary import SUMMARY, summaries
 from harness.data.discretion import called, recorded
@@ -22,7 +23,7 @@ def links(root: Path, params: Params, hashes: Hashes) -> Iterator[Link]:
 
 
 def _links(root: Path, params: Params, hashes: Hashes) -> Iterator[Link]:
-    card = read_json(root / "artifacts" / "corpus" / "card.json", made_by="harness corpus")
+    card = read_card(root)
     source = read_source(root / "data" / "corpus")
     yield from CHAIN.values("source record as it was read", recorded(card["source"]), recorded(source))
     names = called(source, "data/corpus", source["files"])

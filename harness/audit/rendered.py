@@ -2,10 +2,11 @@
 
 import csv
 import io
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from harness.artifacts import runs
 from harness.audit.again import Rescored
 from harness.audit.links import ABSENT, LISTED, Chain, Link, apart, shown
 from harness.system.files import read_json, read_text
@@ -39,9 +40,9 @@ def scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]
     stored = read_json(root / name, made_by=f"harness score {task} {family}")
     again = read_json(made.root / name)
     yield from chain.values(f"{name}, computed again", again, stored)
-    recorded = read_json(root / "artifacts" / "predictions" / task / family / "runs.json")
+    recorded = runs.read(root, task, family)
     folder = f"artifacts/predictions/{task}/{family}"
-    yield from _validation(again["metrics"], again["primary"], recorded["runs"], chain, folder)
+    yield from _validation(again["metrics"], again["primary"], recorded.runs, chain, folder)
 
 
 def fold_scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:
@@ -58,27 +59,28 @@ def fold_scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[
     yield from chain.values("artifacts/report.json", again, stored, REMEDY)
 
 
-def _validation(metrics: list[dict], primary: str, runs: list[dict], chain: Chain, folder: str) -> Iterator[Link]:
+def _validation(
+    metrics: list[dict], primary: str, made: Sequence[runs.Run], chain: Chain, folder: str
+) -> Iterator[Link]:
     """What fine-tuning recorded of its own validation is the primary score of the validation rows that it stored."""
     scored = {(m["arm"], m["seed"]): m["value"] for m in metrics if (m["part"], m["metric"]) == ("validation", primary)}
-    for run in runs:
-        if run.get("diverged") or (run["arm"], run["seed"]) not in scored:
+    for run in made:
+        if run.diverged or (run.arm, run.seed) not in scored:
             continue
-        file = f"{folder}/{run['arm']}-seed{run['seed']}.jsonl"
-        chain = chain.of(f"{folder}/runs.json", rests_on=(file, "harness"))
-        value = round(scored[run["arm"], run["seed"]], 6)
-        name = f"validation {primary} of {run['arm']} seed {run['seed']}"
-        yield chain.same(f"{name}, from its predictions", value, run["best_validation"])
-        at_best = [point["validation"] for point in run["curve"] if point["step"] == run["best_step"]]
+        chain = chain.of(f"{folder}/runs.json", rests_on=(f"{folder}/{run.file}", "harness"))
+        value = round(scored[run.arm, run.seed], 6)
+        name = f"validation {primary} of {run.arm} seed {run.seed}"
+        yield chain.same(f"{name}, from its predictions", value, run.best_validation)
+        at_best = [point.validation for point in run.curve if point.step == run.best_step]
         yield chain.same(f"{name}, on its curve", [value], at_best)
         yield from _chosen(run, chain)
 
 
-def _chosen(run: dict, chain: Chain) -> Iterator[Link]:
+def _chosen(run: runs.Run, chain: Chain) -> Iterator[Link]:
     """The weights that were kept are those that the curve says: the highest selection score, of equals the latest."""
-    best = max(([point["selection"], point["step"]] for point in run["curve"]), default=ABSENT)
-    name = f"weights kept of {run['arm']} seed {run['seed']}, by its curve"
-    yield chain.same(name, best, [run["best_selection"], run["best_step"]])
+    best = max(([point.selection, point.step] for point in run.curve), default=ABSENT)
+    name = f"weights kept of {run.arm} seed {run.seed}, by its curve"
+    yield chain.same(name, best, [run.best_selection, run.best_step])
 
 
 def rows(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.artifacts.runs import read as read_runs
 from harness.audit import again, checkpoints, classic, corpus, data, kept, lock, mirror, outside, rendered, runs
 from harness.audit.commits import Commits
 from harness.audit.links import HOLDS, Chain, Link
@@ -121,9 +122,8 @@ def _manifests(root: Path, task: str, families: Sequence[str]) -> set[str]:
     """The manifest hashes that this task's comparisons recorded."""
     found = set()
     for family in families:
-        path = root / "artifacts" / "predictions" / task / family / "runs.json"
         try:
-            found.add(read_json(path)["inputs"]["manifest"])
+            found.add(read_runs(root, task, family).inputs.manifest)
         except Exception:
             # What is wrong with that file is said where the comparison is followed.
             continue

@@ -8,6 +8,7 @@ figures were about, and those figures.
 from collections.abc import Mapping
 from pathlib import Path
 
+from harness.artifacts import split
 from harness.errors import HarnessError
 from harness.export.searching import DisclosureError
 from harness.statistics.disclosure.coarsening import WITHHELD
@@ -56,6 +57,4 @@ def _read(path: Path) -> dict[str, list[dict]]:
 
 
 def _rows(root: Path, task: str) -> list[str]:
-    manifest = Path(root) / "reports" / "splits" / f"{task}.json"
-    splits = files.read_object(manifest, "splits", made_by=f"harness split {task}")["splits"]
-    return sorted(row for row, part in splits.items() if part in ABOUT)
+    return sorted(row for row, part in split.parts_of(root, task).items() if part in ABOUT)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness import heads
 from harness.artifacts.parts import by_part
+from harness.artifacts.runs import LinearRun, LinearRuns
 from harness.errors import DataError
 from harness.heads.linear.baseline import Baseline
 from harness.privacy import even, restricted
@@ -16,7 +17,6 @@ from harness.system.files import atomic_folder, sha256, write_jsonl
 from harness.task import Task
 
 SCORED_PARTS = ("holdout", "test", "validation")
-PREDICTIONS = "predictions.jsonl"
 
 
 def run(root: Path, task: Task) -> None:
@@ -30,28 +30,20 @@ def run(root: Path, task: Task) -> None:
     baseline = head.linear_baseline()(head, task.labels, parts["train"], scored)
     value, answers = _best(task, baseline, scored)
     with atomic_folder(root / "artifacts" / "classic" / task.name) as folder:
-        write_jsonl(folder / PREDICTIONS, [line for part in scored for line in answers[part]])
+        write_jsonl(folder / LinearRun.FILE, [line for part in scored for line in answers[part]])
         if hidden := restricted.by_card(root, task.name):
-            even.fill(folder / PREDICTIONS)
-        predictions = sha256(folder / PREDICTIONS)
-        even.write_json(
-            folder / "runs.json",
-            {
-                "task": task.name,
-                "labels": list(task.labels),
-                "libraries": _libraries(),
-                "inputs": hashes,
-                "runs": [
-                    {
-                        "arm": baseline.name,
-                        "seed": 0,
-                        "settings": {baseline.setting: value, **baseline.fitted},
-                        "predictions": predictions,
-                    }
-                ],
-            },
-            hidden,
+            even.fill(folder / LinearRun.FILE)
+        predictions = sha256(folder / LinearRun.FILE)
+        fitted = {
+            "arm": baseline.name,
+            "seed": 0,
+            "settings": {baseline.setting: value, **baseline.fitted},
+            "predictions": predictions,
+        }
+        made = LinearRuns.of(
+            task=task.name, labels=list(task.labels), libraries=_libraries(), inputs=hashes, runs=[fitted]
         )
+        made.write(folder / "runs.json", hidden=hidden)
 
 
 def _best(task: Task, baseline: Baseline, scored: dict[str, list[dict]]) -> tuple[float, dict[str, list[dict]]]:
