@@ -1,4 +1,4 @@
-"""The records of a task by the part of its split, as everything that is fitted or scored reads them."""
+"""Read the records of a task, divided into the parts of its split."""
 
 from pathlib import Path
 

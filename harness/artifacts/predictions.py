@@ -1,4 +1,4 @@
-"""Stored predictions as everything reads them: the recorded bytes, lines that agree with themselves and with the data.
+"""Read stored predictions, and check them: against their recorded hash, their own scores, and the data.
 
 A hash says that a file is the one that was recorded, and nothing of what stands in it. So each line is held against its
 own scores and its document's length, and all of them against the rows and the gold of the validated data.

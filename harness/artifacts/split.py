@@ -1,4 +1,4 @@
-"""What the stage `split` writes: the manifest in git, and beside it which rows belong together."""
+"""Read what the stage `split` writes: the part of every record, the groups, and what the leakage gate found."""
 
 from pathlib import Path
 

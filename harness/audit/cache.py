@@ -1,4 +1,4 @@
-"""DVC's cache: what `dvc checkout` would put back is what `dvc.lock` and `data.dvc` name."""
+"""Check that the DVC cache holds what `dvc.lock` and `data.dvc` name."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""The checkpoints of one family: files, card, parameters, code, parent."""
+"""Check the checkpoints of one family: files, card, parameters, code, parent."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""The linear model of one task: its predictions, what they were made with, and the rows of the reports on it."""
+"""Check the linear baseline of one task: its predictions, its inputs, and its rows in the reports."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What code a git commit holds, hashed as `provenance.json` hashes the code of a working tree."""
+"""Hash the code of a git commit, as `provenance.json` hashes the code of a working tree."""
 
 import hashlib
 import io

@@ -1,4 +1,4 @@
-"""The pre-training corpora: their source, the texts they were cleaned of, the parameters, their files."""
+"""Check the pre-training corpora: source, held-out texts that were removed, parameters, files."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One link of a chain: something recorded, held against what is there or what comes out when it is made again."""
+"""One check of the audit: a recorded value, compared with the file or with the value computed again."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""`dvc.lock` and `data.dvc` against the files, the parameters and the declared pipeline."""
+"""Check `dvc.lock` and `data.dvc` against the files, the parameters and the declared pipeline."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""The MLflow store against what the stages' files say it should mirror."""
+"""Check the MLflow store against the files that the stages wrote."""
 
 import hashlib
 import re

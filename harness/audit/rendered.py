@@ -1,4 +1,4 @@
-"""The reports against what is rendered again, cell by cell, row by row, line by line."""
+"""Compare the reports, cell by cell, with reports that are rendered again."""
 
 import csv
 import io

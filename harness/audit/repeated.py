@@ -1,4 +1,4 @@
-"""One comparison made a second time: the same bytes, the same predictions, or different by how much."""
+"""Compare two trainings of one comparison: same bytes, same predictions, or different by how much."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

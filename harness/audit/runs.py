@@ -1,4 +1,4 @@
-"""The runs of one comparison: prediction files, and what they were made with."""
+"""Check the runs of one comparison: prediction files, and what they were made from."""
 
 import dataclasses
 from collections.abc import Iterator

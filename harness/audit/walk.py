@@ -1,4 +1,4 @@
-"""The whole walk: from every reported number to the bytes it came from, or from one comparison only."""
+"""The whole audit in its order, or the part of it that concerns one comparison."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -1,5 +1,4 @@
-"""What earlier bundles have released of restricted rows: two releases about the same rows, from other training seeds,
-with another encoder or a corrected row, can tell together what neither tells alone.
+"""The list of what earlier bundles released, so that two releases about the same rows are not combined.
 
 The ledger lies beside the key of the pseudonyms, outside git, for its owner alone. It holds pseudonyms of the rows that
 figures were about, and those figures.

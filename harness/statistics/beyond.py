@@ -1,4 +1,4 @@
-"""Scores beyond one number: by slice of the test set, what masking would leave readable, over all thresholds.
+"""More scores of one run: by slice, by threshold, and what masking the found spans would leave.
 
 Everything here is an aggregate, and cells of fewer than `slices.MINIMUM` rows are left out before anything is
 written: a scores file may leave the place where the data may not.

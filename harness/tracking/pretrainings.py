@@ -1,4 +1,4 @@
-"""What a tracking server is told of a checkpoint, as plain values: how it was made, from its card."""
+"""The MLflow run of a pre-trained checkpoint, as plain values from its card."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a tracking server is told of a comparison, as plain values: names, numbers and hashes.
+"""The MLflow run of a comparison, as plain values: names, numbers and hashes.
 
 No text of any document is among them. The fingerprint depends on inputs and results alone, so that
 the same comparison made twice is known to be the same.
