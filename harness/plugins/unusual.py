@@ -1,4 +1,4 @@
-"""What is allowed in a task and far from what is usual: said to its author, never an error."""
+"""Notices about a task that is allowed but unusual, for its author; never an error."""
 
 from collections.abc import Iterator
 from pathlib import Path

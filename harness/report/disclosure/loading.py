@@ -1,4 +1,4 @@
-"""The stored scores of a run as comparisons, as far as they may be shown: all that a report begins with."""
+"""Read the stored scores of a run as comparisons, with restricted figures as they were released."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""From every reported row back to what it was made of.
+"""`provenance.json`: the hashes that every reported row was made from.
 
 `provenance.json` is in git and belongs to the tables, so it holds what is the same wherever the
 pipeline is run: a checkpoint's lineage (its card without what was measured), and the decisions of a
