@@ -7,6 +7,9 @@ it as they do in the pipeline. The texts are the word SECRET, which no output ma
 import random
 from pathlib import Path
 
+from harness.artifacts import checkpoint, corpus, split, validated
+from harness.artifacts.artifact import described
+from harness.artifacts.runs import LinearRuns, Runs
 from harness.system import files
 from harness.task import Groups, Reading, Task
 
@@ -91,7 +94,9 @@ SCORES_OF_A_COLLAPSED_PAIR = {
         {"arm": arm, "seed": seed, "part": "test", "metric": "binary_f1", "value": 0.6667}
         for arm in ("baseline", "clinical") for seed in (1, 2)
     ],
-    "per_class": [], "confusion": [], "inputs": {}, "provenance": {},
+    "per_class": [], "confusion": [], "slices": [], "privacy": [], "thresholds": [], "lacking": {}, "unmeasurable": {},
+    "readings": [], "learning": [], "diverged": [], "provenance": {},
+    "inputs": {"predictions": {}, "decisions": {}, "records": "", "manifest": ""},
     "reference": {"majority": {"binary_f1": 0.0}, "always_positive": {"binary_f1": 0.6667}},
     "comparisons": [{
         "part": "test", "against": "baseline", "seeds": [1, 2], "reference": 0.6667, "clinical": 0.6667, "delta": 0.0,
@@ -118,7 +123,7 @@ def build(
     for family in families:
         for arm, after in (("baseline", (3.1234, 5.4321)), ("clinical", (3.3456, 2.9876))):
             _checkpoint(root / "artifacts" / "checkpoints" / family / arm, arm, family, after)
-    files.write_json(root / "artifacts" / "corpus" / "card.json", _corpus_card(kind))
+    files.write_json(corpus.card_place(root), described(corpus.FORMAT, _corpus_card(kind)))
     for name in tasks:
         (root / "tasks" / f"{name}.py").write_text(f"# {name}\n")
         _data(root, TASKS[name], kind, rows)
@@ -187,18 +192,16 @@ def _checkpoint(folder: Path, arm: str, family: str, after: tuple[float, float])
     losses = [{"step": step, "loss": 9.0 - step / 100} for step in (0, 100, 200)]
     names = ("general", "clinical")
     held_out = {"before": dict.fromkeys(names, 9.0), "after": dict(zip(names, after, strict=True))}
-    files.write_json(
-        folder / "harness.json",
-        {
-            "arm": arm,
-            "family": family,
-            "parent": None if arm == "baseline" else "0" * 64,
-            "source": "build",
-            "parameters": 1_500_000,
-            "losses": losses,
-            "held_out_loss": held_out,
-        },
-    )
+    card = {
+        "arm": arm,
+        "family": family,
+        "parent": None if arm == "baseline" else "0" * 64,
+        "source": "build",
+        "parameters": 1_500_000,
+        "losses": losses,
+        "held_out_loss": held_out,
+    }
+    files.write_json(folder / checkpoint.NAME, described(checkpoint.FORMAT, card))
 
 
 def _data(root: Path, task: Task, kind: str, rows: int) -> None:
@@ -220,67 +223,63 @@ def _data(root: Path, task: Task, kind: str, rows: int) -> None:
             groups[record["id"]] = record["id"]
     folder = root / "artifacts" / "validated" / task.name
     files.write_jsonl(folder / "records.jsonl", records)
-    files.write_json(
-        folder / "card.json",
-        {
-            "task": task.name,
-            "version": "1",
+    validated.Card.of(
+        task=task.name,
+        head=task.head,
+        version="1",
+        kind=kind,
+        source={
             "kind": kind,
-            "source": {
-                "kind": kind,
-                "address": "",
-                "revision": "",
-                "files": {"rows.jsonl": "0" * 64},
-                "licence": "CC0-1.0",
-                "language": "nb",
-                "citation": "",
-                "note": "invented",
-            },
-            "rows_in": len(records) + 3,
-            "rows": len(records),
-            "dropped": {"markup left": 2, "empty text": 1},
-            "repaired": {"tag alias": 5},
-            "labels": {},
-            "parts": {"pool": max(3 * rows, 30), "holdout": len(records) - max(3 * rows, 30)},
-            "sha256": files.sha256(folder / "records.jsonl"),
+            "address": "",
+            "revision": "",
+            "files": {"rows.jsonl": "0" * 64},
+            "licence": "CC0-1.0",
+            "language": "nb",
+            "citation": "",
+            "note": "invented",
         },
-    )
+        rows_in=len(records) + 3,
+        rows=len(records),
+        dropped={"markup left": 2, "empty text": 1},
+        repaired={"tag alias": 5},
+        labels={},
+        parts={"pool": max(3 * rows, 30), "holdout": len(records) - max(3 * rows, 30)},
+        sha256=files.sha256(folder / "records.jsonl"),
+    ).write(folder / "card.json")
     files.write_json(
         root / "reports" / "splits" / f"{task.name}.json",
         {"task": task.name, "source": "synthetic", "seed": 1, "shares": {}, "splits": splits},
     )
-    files.write_json(
-        root / "artifacts" / "splits" / task.name / "leakage.json",
-        {
-            "rows": len(records),
-            "groups": len(set(groups.values())),
-            "largest_group": 2,
-            "excluded": 0,
-            "near_duplicate_threshold": 0.9,
-            "near_duplicate_links": 4,
-            "splits": {
-                part: {"rows": list(splits.values()).count(part), "groups": 1, "labels": {}}
-                for part in sorted(set(splits.values()))
-            },
-            "checks": [
-                {
-                    "check": "groups across splits",
-                    "level": "ok",
-                    "count": 0,
-                    "ids": [],
-                    "detail": "one group",
-                },
-                {
-                    "check": "label shares",
-                    "level": "ok",
-                    "count": 0,
-                    "ids": [],
-                    "detail": "largest deviation 0.0123",
-                },
-            ],
-            "text_blind_rule": None,
+    found = {
+        "rows": len(records),
+        "groups": len(set(groups.values())),
+        "largest_group": 2,
+        "excluded": 0,
+        "near_duplicate_threshold": 0.9,
+        "near_duplicate_links": 4,
+        "splits": {
+            part: {"rows": list(splits.values()).count(part), "groups": 1, "labels": {}}
+            for part in sorted(set(splits.values()))
         },
-    )
+        "checks": [
+            {
+                "check": "groups across splits",
+                "level": "ok",
+                "count": 0,
+                "ids": [],
+                "detail": "one group",
+            },
+            {
+                "check": "label shares",
+                "level": "ok",
+                "count": 0,
+                "ids": [],
+                "detail": "largest deviation 0.0123",
+            },
+        ],
+        "text_blind_rule": None,
+    }
+    files.write_json(split.leakage_place(root, task.name), described(split.LEAKAGE, found))
     files.write_json(root / "artifacts" / "splits" / task.name / "groups.json", groups)
 
 
@@ -334,27 +333,26 @@ def _predictions(root: Path, task: Task, family: str, seeds: tuple[int, ...]) ->
                         {"step": step, "train_loss": 1 / step, "selection": skill, "validation": skill}
                         for step in (20, 40, 60, 80)
                     ],
+                    "diverged": False,
                     "predictions": files.sha256(path),
                 }
             )
     checkpoints = root / "artifacts" / "checkpoints" / family
-    files.write_json(
-        folder / "runs.json",
-        {
-            "task": task.name,
-            "family": family,
-            "labels": list(task.labels),
-            "recipe": {"steps": 100, "batch": 8, "learning_rate": 0.001},
-            "engine": {"device": "cpu", "precision": "fp32", "attention": "sdpa", "reproducible": "fast"},
-            "libraries": {"torch": "2.13.0", "transformers": "5.23.0"},
-            "inputs": {
-                "records": files.sha256(root / "artifacts" / "validated" / task.name / "records.jsonl"),
-                "manifest": files.sha256(manifest),
-                "checkpoints": {arm: files.sha256_tree(checkpoints / arm) for arm in ("baseline", "clinical")},
-            },
-            "runs": runs,
+    Runs.of(
+        task=task.name,
+        family=family,
+        labels=list(task.labels),
+        recipe={"steps": 100, "batch": 8, "learning_rate": 0.001},
+        engine={"device": "cpu", "precision": "fp32", "attention": "sdpa", "reproducible": "fast"},
+        treatment={},
+        libraries={"torch": "2.13.0", "transformers": "5.23.0"},
+        inputs={
+            **split.hashes(root, task.name),
+            "checkpoints": {arm: files.sha256_tree(checkpoints / arm) for arm in ("baseline", "clinical")},
         },
-    )
+        selection="none",
+        runs=runs,
+    ).write(folder / "runs.json")
 
 
 def _linear_predictions(root: Path, task: Task) -> None:
@@ -370,14 +368,13 @@ def _linear_predictions(root: Path, task: Task) -> None:
     files.write_jsonl(folder / "predictions.jsonl", lines)
     system = "linear_tagger" if task.head == "tokens" else "logistic_regression"
     run = {"arm": system, "seed": 0, "settings": {"strength": 1.0}}
-    made = {
-        "task": task.name,
-        "labels": list(task.labels),
-        "libraries": {"scikit-learn": "1.9.1"},
-        "inputs": {"records": files.sha256(records), "manifest": files.sha256(manifest)},
-        "runs": [run | {"predictions": files.sha256(folder / "predictions.jsonl")}],
-    }
-    files.write_json(folder / "runs.json", made)
+    LinearRuns.of(
+        task=task.name,
+        labels=list(task.labels),
+        libraries={"scikit-learn": "1.9.1"},
+        inputs=split.hashes(root, task.name),
+        runs=[run | {"predictions": files.sha256(folder / "predictions.jsonl")}],
+    ).write(folder / "runs.json")
 
 
 def _line(task: Task, record: dict, part: str, skill: float, chance: random.Random) -> dict:

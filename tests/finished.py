@@ -15,6 +15,9 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from harness.artifacts import checkpoint, corpus
+from harness.artifacts.artifact import described
+from harness.artifacts.runs import Runs
 from harness.data.corpus_summary import summaries
 from harness.data.synthetic import write
 from harness.encoders import cards
@@ -111,7 +114,7 @@ def _corpus(root: Path, params: ParamsFile) -> None:
         },
         "parts": parts,
     }
-    files.write_json(folder / "card.json", card)
+    files.write_json(corpus.card_place(root), described(corpus.FORMAT, card))
     files.write_json(folder / "parts.json", summaries(card))
 
 
@@ -157,7 +160,8 @@ def _checkpoints(root: Path, params: ParamsFile) -> None:
             training=training,
         )
         cards.write(folder, cards.card(facts))
-    files.write_json(above / "control" / "harness.json", {"family": FAMILY, "arm": "control", "source": None})
+    off = {"family": FAMILY, "arm": "control", "source": None}
+    files.write_json(above / "control" / checkpoint.NAME, described(checkpoint.FORMAT, off))
 
 
 def probabilities(labels, prediction: str, chance: random.Random) -> list[float]:
@@ -198,22 +202,23 @@ def _predictions(root: Path, name: str, params: ParamsFile) -> None:
             run |= {"best_selection": 0.2, "best_validation": best}
             runs.append({**run, "curve": curve, "diverged": False, "predictions": files.sha256(path)})
     above = root / "artifacts" / "checkpoints" / FAMILY
-    recorded = {
-        "task": name,
-        "family": FAMILY,
-        "labels": list(task.labels),
-        "recipe": dataclasses.asdict(settings.recipe),
-        "engine": dataclasses.asdict(settings.engine),
-        "treatment": {},
-        "libraries": {key: cards.libraries()[key] for key in ("torch", "transformers")},
-        "inputs": {
+    made = Runs.of(
+        task=name,
+        family=FAMILY,
+        labels=list(task.labels),
+        recipe=dataclasses.asdict(settings.recipe),
+        engine=dataclasses.asdict(settings.engine),
+        treatment={},
+        libraries={key: cards.libraries()[key] for key in ("torch", "transformers")},
+        inputs={
             "records": files.sha256(records_file),
             "manifest": files.sha256(manifest_file),
             "checkpoints": {arm: files.sha256_tree(above / arm) for arm in settings.arms},
         },
-        "runs": runs,
-    }
-    files.write_json(folder / "runs.json", recorded)
+        selection="none",
+        runs=runs,
+    )
+    made.write(folder / "runs.json")
 
 
 def _settled(root: Path, params: ParamsFile) -> None:

@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import cards_given
+
 from harness.params.config import Engine, FinetuneSettings, Recipe
 from harness.params.folds import Folds
 from harness.system import files
@@ -35,7 +37,7 @@ def project(repository: Path, root: Path, strokes=range(0, 48, 3)) -> Path:
     ]  # fmt: skip
     validated = root / "artifacts" / "validated" / TASK
     files.write_jsonl(validated / "records.jsonl", records)
-    files.write_json(validated / "card.json", {"kind": "synthetic"})
+    cards_given.write(root, TASK)
     parts = ("train", "train", "validation", "test")
     splits = {record["id"]: parts[i % 4] for i, record in enumerate(records)} | {"call-007": "excluded"}
     files.write_json(root / "reports" / "splits" / f"{TASK}.json", {"splits": splits})

@@ -1,4 +1,4 @@
-"""Stored predictions as everything reads them: the recorded bytes, lines that agree with themselves and with the data.
+"""Read stored predictions, and check them: against their recorded hash, their own scores, and the data.
 
 A hash says that a file is the one that was recorded, and nothing of what stands in it. So each line is held against its
 own scores and its document's length, and all of them against the rows and the gold of the validated data.
@@ -6,7 +6,7 @@ own scores and its document's length, and all of them against the rows and the g
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ def consistent_lines(path: Path, task: Task, made_by: str) -> list[dict[str, Any
 def held_against(
     path: Path,
     lines: Sequence[dict[str, Any]],
-    parts: Mapping[str, Sequence[str]],
+    parts: Mapping[str, Collection[str]],
     records: Mapping[str, dict[str, Any]],
     task: Task,
     made_by: str,

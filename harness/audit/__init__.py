@@ -1,1 +1,1 @@
-"""The audit: from every reported number back to bytes, and to the number again."""
+"""The audit checks every reported number: it follows it back to the files it came from and computes it again."""

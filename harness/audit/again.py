@@ -1,4 +1,4 @@
-"""Making things again aside: a scratch copy of the repository in which the cheap stages run a second time.
+"""Run the cheap stages a second time, in a scratch copy of the repository.
 
 Inputs are linked, never copied or written; what is made again lands beside them, and nothing that the pipeline
 wrote is touched.
@@ -81,7 +81,9 @@ def rescore(
         ),
     )
     failed: dict[str, HarnessError] = {}
-    jobs = [(f"{task}/{family}", stages.score, (task, family)) for task, family in comparisons]
+    jobs: list[tuple[str, Callable[..., object], tuple[str, ...]]] = [
+        (f"{task}/{family}", stages.score, (task, family)) for task, family in comparisons
+    ]
     jobs += [
         (f"cross-validation/{task}/{family}", stages.score_folds, (task, family)) for task, family in cross_validated
     ]

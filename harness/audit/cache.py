@@ -1,7 +1,8 @@
-"""DVC's cache: what `dvc checkout` would put back is what `dvc.lock` and `data.dvc` name."""
+"""Check that the DVC cache holds what `dvc.lock` and `data.dvc` name."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from harness.audit.links import Chain, Link
@@ -23,9 +24,7 @@ def links(root: Path, recorded: Iterable[Mapping], hashes: Hashes) -> Iterator[L
         damaged = list(_file(root, md5, what + _named(paths), hashes))
         yield from damaged
         if md5.endswith(".dir") and listed.is_file() and not damaged:
-            yield from CHAIN.follow(
-                _named(paths), lambda listed=listed, paths=paths: _below(root, listed, paths[0], hashes)
-            )
+            yield from CHAIN.follow(_named(paths), partial(_below, root, listed, paths[0], hashes))
     if (root / _ABOVE).is_dir():
         yield CHAIN.holds("every file that is named can be looked up")
 

@@ -1,4 +1,4 @@
-"""Which finding comes first: one edited file makes many numbers differ, and a reader mends it once.
+"""Order the findings of an audit: the cause comes first, its consequences follow.
 
 A link says what it is about and what that was made of, as paths of the repository. A finding that rests on what an
 earlier finding is about follows from it.

@@ -1,4 +1,4 @@
-"""The checkpoints of one family: files, card, parameters, code, parent."""
+"""Check the checkpoints of one family: files, card, parameters, code, parent."""
 
 import dataclasses
 import json
@@ -6,8 +6,11 @@ import math
 import struct
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+from harness.artifacts import checkpoint
 from harness.audit import libraries
 from harness.audit.links import ABSENT, Chain, Link
 from harness.encoders.cards import page_code
@@ -16,7 +19,7 @@ from harness.params.config import CONTROL, TRAINED_ON, Build, Family, Hub, Param
 from harness.pipeline.code import code_hash
 from harness.pipeline.hashes import Hashes
 from harness.report.export.provenance import tokenizer_hash
-from harness.system.files import read_json, read_text
+from harness.system.files import read_text
 
 _STAGES = {"baseline": "checkpoint", "clinical": "pretrain", CONTROL: "pretrain"}
 
@@ -28,9 +31,7 @@ def links(root: Path, family: str, params: Params, hashes: Hashes) -> Iterator[L
         made_by = f"harness {_STAGES[arm]} {family}"
         where = folder.relative_to(root).as_posix()
         chain = Chain(f"checkpoints/{family}", f"`dvc checkout {where}`, or `{made_by}`", (where,))
-        yield from chain.follow(
-            arm, lambda folder=folder, arm=arm, chain=chain: _arm(folder, arm, params, chain, hashes)
-        )
+        yield from chain.follow(arm, partial(_arm, folder, arm, params, chain, hashes))
 
 
 def _arm(folder: Path, arm: str, params: Params, chain: Chain, hashes: Hashes) -> Iterator[Link]:
@@ -38,7 +39,7 @@ def _arm(folder: Path, arm: str, params: Params, chain: Chain, hashes: Hashes) -
         if not (folder / name).is_file():
             yield chain.missing(f"{arm}/{name}")
             return
-    card = read_json(folder / "harness.json")
+    card = checkpoint.card(folder)
     yield from _card(folder, arm, card, params, chain, hashes)
     readme = read_text(folder / "README.md")
     (where,) = chain.about
@@ -56,7 +57,7 @@ def _card(folder: Path, arm: str, card: dict, params: Params, chain: Chain, hash
     # A control arm, which `params.yaml` switches on or off, has no source of its own.
     source = Build("build") if arm == CONTROL else getattr(family, arm)
     built = isinstance(source, Build)
-    expected = {"family": folder.parent.name, "arm": arm, "architecture": family.architecture}
+    expected: dict[str, Any] = {"family": folder.parent.name, "arm": arm, "architecture": family.architecture}
     expected |= {"source": _source(source)} | (_training(family, arm, params) if built else {})
     yield from chain.values(
         f"{arm}: card against params.yaml", expected, {key: card.get(key, ABSENT) for key in expected}
@@ -101,9 +102,10 @@ def _source(source) -> dict:
 
 
 def _training(family: Family, arm: str, params: Params) -> dict:
-    recipe = family.general if arm == "baseline" else family.adaptation
+    recipe: Any = family.general if arm == "baseline" else family.adaptation
+    encoder: Any = family.encoder
     return {
-        "encoder": dataclasses.asdict(family.encoder) if arm == "baseline" else None,
+        "encoder": dataclasses.asdict(encoder) if arm == "baseline" else None,
         "recipe": {"name": recipe.recipe, "parameters": dataclasses.asdict(recipe)},
         "engine": dataclasses.asdict(params.engine),
         "trained_on": TRAINED_ON[arm],

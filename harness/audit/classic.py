@@ -1,9 +1,10 @@
-"""The linear model of one task: its predictions, what they were made with, and the rows of the reports on it."""
+"""Check the linear baseline of one task: its predictions, its inputs, and its rows in the reports."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from harness.artifacts import runs, split, validated
 from harness.audit import libraries, rendered
 from harness.audit.again import Rescored
 from harness.audit.links import ABSENT, Chain, Link
@@ -23,24 +24,29 @@ def links(root: Path, task: Task, hashes: Hashes) -> Iterator[Link]:
 
 
 def _links(root: Path, folder: Path, made_by: str, task: Task, chain: Chain, hashes: Hashes) -> Iterator[Link]:
-    recorded = read_json(folder / "runs.json", made_by=made_by)
+    recorded = runs.read_linear(root, task.name)
     expected = {"task": task.name, "labels": list(task.labels)}
-    found = {key: recorded.get(key, ABSENT) for key in expected}
+    found = {"task": recorded.task, "labels": list(recorded.labels)}
     yield from chain.values("runs.json against the task", expected, found)
     inputs = {
-        "records": hashes.sha256(root / "artifacts" / "validated" / task.name / "records.jsonl"),
-        "manifest": hashes.sha256(root / "reports" / "splits" / f"{task.name}.json"),
+        "records": hashes.sha256(validated.records_place(root, task.name)),
+        "manifest": hashes.sha256(split.manifest_place(root, task.name)),
     }
     above = (f"artifacts/validated/{task.name}", f"reports/splits/{task.name}.json")
     read = replace(chain, rests_on=above)
-    yield from read.values("inputs that it recorded", recorded["inputs"], inputs, "restore them, or `dvc repro`")
-    yield from libraries.links(root, recorded["libraries"], chain)
+    yield from read.values(
+        "inputs that it recorded",
+        {name: getattr(recorded.inputs, name) for name in inputs},
+        inputs,
+        "restore them, or `dvc repro`",
+    )
+    yield from libraries.links(root, recorded.libraries, chain)
     chain = chain.of(f"{chain.about[0].rpartition('/')[0]}/{_FILE}")
-    found = hashes.sha256(folder / _FILE)
-    if found is None:
+    present = hashes.sha256(folder / _FILE)
+    if present is None:
         yield chain.missing(f"predictions {_FILE}")
     else:
-        yield from chain.values(f"predictions {_FILE}", [found], [run["predictions"] for run in recorded["runs"]])
+        yield from chain.values(f"predictions {_FILE}", [present], [run.predictions for run in recorded.runs])
     extra = {path.name for path in folder.iterdir()} - {"runs.json", _FILE}
     yield from chain.values("files that it did not write", [], sorted(extra), "move them away")
 
@@ -68,8 +74,8 @@ def _scores(root: Path, made: Rescored, task: str, chain: Chain) -> Iterator[Lin
 def _rows(root: Path, made: Rescored, task: str, chain: Chain) -> Iterator[Link]:
     yield from rendered.table(root, made, "classic.csv", {"task": task}, ("system", "metric"), chain)
     again, stored = (read_json(folder / "reports" / "provenance.json") for folder in (made.root, root))
-    of = [[row for row in content.get("classic", []) if row.get("task") == task] for content in (again, stored)]
-    yield from chain.values("provenance.json classic", *of)
+    new, old = ([row for row in content.get("classic", []) if row.get("task") == task] for content in (again, stored))
+    yield from chain.values("provenance.json classic", new, old)
     again, stored = (read_json(folder / "artifacts" / "report.json") for folder in (made.root, root))
-    of = [content.get("classic", {}).get(task, ABSENT) for content in (again, stored)]
-    yield from chain.values("artifacts/report.json classic", *of)
+    new, old = (content.get("classic", {}).get(task, ABSENT) for content in (again, stored))
+    yield from chain.values("artifacts/report.json classic", new, old)

@@ -1,4 +1,4 @@
-"""What code a git commit holds, hashed as `provenance.json` hashes the code of a working tree."""
+"""Hash the code of a git commit, as `provenance.json` hashes the code of a working tree."""
 
 import hashlib
 import io
@@ -39,5 +39,5 @@ class Commits:
             return None
         with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
             members = [member for member in archive if member.isfile() and member.name.endswith(".txt")]
-            found = {m.name: hashlib.sha256(archive.extractfile(m).read()).hexdigest() for m in members}
-            return dict(sorted(found.items()))
+            held = {m.name: content.read() for m in members if (content := archive.extractfile(m)) is not None}
+            return {name: hashlib.sha256(content).hexdigest() for name, content in sorted(held.items())}

@@ -1,8 +1,9 @@
-"""The pre-training corpora: their source, the texts they were cleaned of, the parameters, their files."""
+"""Check the pre-training corpora: source, held-out texts that were removed, parameters, files."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.artifacts.corpus import card as read_card
 from harness.audit.links import Chain, Link
 from harness.data.corpus_summary import SUMMARY, summaries
 from harness.data.discretion import called, recorded
@@ -22,7 +23,7 @@ def links(root: Path, params: Params, hashes: Hashes) -> Iterator[Link]:
 
 
 def _links(root: Path, params: Params, hashes: Hashes) -> Iterator[Link]:
-    card = read_json(root / "artifacts" / "corpus" / "card.json", made_by="harness corpus")
+    card = read_card(root)
     source = read_source(root / "data" / "corpus")
     yield from CHAIN.values("source record as it was read", recorded(card["source"]), recorded(source))
     names = called(source, "data/corpus", source["files"])
@@ -56,8 +57,12 @@ def _links(root: Path, params: Params, hashes: Hashes) -> Iterator[Link]:
     cleaned = CHAIN.of(CARD, rests_on=("artifacts/validated", "reports/splits"))
     yield from cleaned.values("the test texts it was cleaned of", held_out, card["inputs"])
     chosen = params.corpus
-    expected = {"n": chosen.overlap_n, "coverage": chosen.overlap_coverage, "near_duplicate": chosen.near_duplicate}
+    expected: dict[str, object] = {
+        "n": chosen.overlap_n,
+        "coverage": chosen.overlap_coverage,
+        "near_duplicate": chosen.near_duplicate,
+    }
     expected["allow_phi"] = chosen.allow_phi
-    found = {key: card["overlap"][key] for key in ("n", "coverage")} | {"near_duplicate": card["near_duplicate"]}
+    stated = {key: card["overlap"][key] for key in ("n", "coverage")} | {"near_duplicate": card["near_duplicate"]}
     declared = CHAIN.of(CARD, rests_on=("params.yaml",))
-    yield from declared.values("card against params.yaml", expected, found | {"allow_phi": card["phi"]["allowed"]})
+    yield from declared.values("card against params.yaml", expected, stated | {"allow_phi": card["phi"]["allowed"]})

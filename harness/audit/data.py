@@ -1,4 +1,4 @@
-"""The data of one task: source record, raw files, validated records, split."""
+"""Check the data of one task: source record, raw files, validated records, split."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whether restricted data are kept where nobody else reads them, and from where DVC sends nothing away."""
+"""Check who can read restricted data, and that DVC sends none of them to a remote."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The versions of the libraries that computed something, against those that this repository pins."""
+"""Compare the recorded versions of libraries with the versions that this repository pins."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path

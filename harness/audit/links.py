@@ -1,4 +1,4 @@
-"""One link of a chain: something recorded, held against what is there or what comes out when it is made again."""
+"""One check of the audit: a recorded value, compared with the file or with the value computed again."""
 
 import json
 import math
@@ -164,7 +164,8 @@ def apart(one: str, other: str) -> tuple[str, str]:
     """Two texts from a little before the place where they part."""
     at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     start = max(0, at - 30)
-    return tuple(("…" if start else "") + text[start : at + _SHOWN - 30] for text in (one, other))
+    before, end = "…" if start else "", at + _SHOWN - 30
+    return before + one[start:end], before + other[start:end]
 
 
 def _text(value) -> str:

@@ -1,4 +1,4 @@
-"""`dvc.lock` and `data.dvc` against the files, the parameters and the declared pipeline."""
+"""Check `dvc.lock` and `data.dvc` against the files, the parameters and the declared pipeline."""
 
 import hashlib
 import json
@@ -136,8 +136,10 @@ def _files(root: Path, chosen: Mapping, lock: Mapping, hashes: Hashes) -> Iterat
         # A folder of several stages' outputs of which one has been found to differ.
         if any(out.startswith(f"{path}/") for out in changed):
             continue
-        readers = readers[0] if len(readers) == 1 else f"{readers[0]} and {len(readers) - 1} more"
-        yield from _file(root, f"{path} as stage {readers} read it", {"path": path, **dict(recorded)}, hashes, _REPRO)
+        more = f" and {len(readers) - 1} more" if len(readers) > 1 else ""
+        yield from _file(
+            root, f"{path} as stage {readers[0]}{more} read it", {"path": path, **dict(recorded)}, hashes, _REPRO
+        )
 
 
 def _file(root: Path, name: str, entry: Mapping, hashes: Hashes, remedy: str) -> Iterator[Link]:

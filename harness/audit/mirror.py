@@ -1,9 +1,10 @@
-"""The MLflow store against what the stages' files say it should mirror."""
+"""Check the MLflow store against the files that the stages wrote."""
 
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 
 from harness.audit import rendered
@@ -58,7 +59,7 @@ def links(
     yield from chain.follow("MLflow", lambda: _comparison(recording, parent, runs, made, drawn, chain))
     members = [parent, *(run for run in runs if run.parent == parent.id)]
     for run in members:
-        yield from chain.follow("MLflow: its commit", lambda run=run: _commit(recording, run, chain, commits))
+        yield from chain.follow("MLflow: its commit", partial(_commit, recording, run, chain, commits))
 
 
 def adjusted(chain: Chain) -> Chain:
@@ -111,7 +112,7 @@ def checkpoints(made: Sequence[Pretraining], runs: Sequence[StoredRun]) -> Itera
         links = _run(
             run, one.name, pretrainings.tags(one), pretrainings.parameters(one), pretrainings.metrics(one), chain
         )
-        for link in chain.follow("MLflow", lambda links=links: links):
+        for link in chain.follow("MLflow", partial(iter, links)):
             whole = link.name.endswith(("tags: checkpoint", "tags: fingerprint"))
             yield replace(link, rests_on=(folder,)) if whole else link
 
@@ -185,7 +186,7 @@ def strangers(
     profile: str, collected: Sequence[Recording], made: Sequence[Pretraining], runs: Sequence[StoredRun], chain: Chain
 ) -> Iterator[Link]:
     """Runs that stand there as current and are none of the run's."""
-    names = {(one.experiment, one.name) for one in [*made, *collected]}
+    names = {(one.experiment, one.name) for one in made} | {(one.experiment, one.name) for one in collected}
     names |= {(r.experiment, recordings.child_name(r, entry)) for r in collected for entry in r.runs}
     arms = {(one.family, one.arm) for one in made}
     for run in of_profile(profile, runs):
@@ -225,9 +226,8 @@ def outside(profile: str, runs: Sequence[StoredRun]) -> Iterator[str]:
     ours = of_profile(profile, runs)
     known = {"written_on", *_ORIGIN}
     others = {key for run in ours for key in run.tags if not (key in known or _CLAIMS.fullmatch(key))}
-    others = sorted(key for key in others if not key.startswith("mlflow."))
-    if others:
-        yield f"tags in MLflow that the pipeline does not write: {', '.join(others)}"
+    if others := {key for key in others if not key.startswith("mlflow.")}:
+        yield f"tags in MLflow that the pipeline does not write: {', '.join(sorted(others))}"
     earlier = [run for run in ours if run.superseded or run.tags["recorded_by"] == "harness pretrain"]
     if earlier:
         yield f"{len(earlier)} runs in MLflow of earlier results and of watched trainings, but for how they stand"

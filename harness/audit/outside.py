@@ -1,4 +1,4 @@
-"""What an audit does not follow, in words: nobody shall take its silence for more than it is."""
+"""Say what the audit does not check, so that nobody takes its silence for a result."""
 
 import contextlib
 import subprocess

@@ -1,4 +1,4 @@
-"""What the audit says to a person, and to a program."""
+"""Print the findings of an audit for a person, or as JSON for a program."""
 
 from collections.abc import Iterable, Iterator
 

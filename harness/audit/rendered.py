@@ -1,11 +1,12 @@
-"""The reports against what is rendered again, cell by cell, row by row, line by line."""
+"""Compare the reports, cell by cell, with reports that are rendered again."""
 
 import csv
 import io
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from harness.artifacts import runs
 from harness.audit.again import Rescored
 from harness.audit.links import ABSENT, LISTED, Chain, Link, apart, shown
 from harness.system.files import read_json, read_text
@@ -39,9 +40,9 @@ def scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]
     stored = read_json(root / name, made_by=f"harness score {task} {family}")
     again = read_json(made.root / name)
     yield from chain.values(f"{name}, computed again", again, stored)
-    recorded = read_json(root / "artifacts" / "predictions" / task / family / "runs.json")
+    recorded = runs.read(root, task, family)
     folder = f"artifacts/predictions/{task}/{family}"
-    yield from _validation(again["metrics"], again["primary"], recorded["runs"], chain, folder)
+    yield from _validation(again["metrics"], again["primary"], recorded.runs, chain, folder)
 
 
 def fold_scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:
@@ -58,27 +59,28 @@ def fold_scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[
     yield from chain.values("artifacts/report.json", again, stored, REMEDY)
 
 
-def _validation(metrics: list[dict], primary: str, runs: list[dict], chain: Chain, folder: str) -> Iterator[Link]:
+def _validation(
+    metrics: list[dict], primary: str, made: Sequence[runs.Run], chain: Chain, folder: str
+) -> Iterator[Link]:
     """What fine-tuning recorded of its own validation is the primary score of the validation rows that it stored."""
     scored = {(m["arm"], m["seed"]): m["value"] for m in metrics if (m["part"], m["metric"]) == ("validation", primary)}
-    for run in runs:
-        if run.get("diverged") or (run["arm"], run["seed"]) not in scored:
+    for run in made:
+        if run.diverged or (run.arm, run.seed) not in scored:
             continue
-        file = f"{folder}/{run['arm']}-seed{run['seed']}.jsonl"
-        chain = chain.of(f"{folder}/runs.json", rests_on=(file, "harness"))
-        value = round(scored[run["arm"], run["seed"]], 6)
-        name = f"validation {primary} of {run['arm']} seed {run['seed']}"
-        yield chain.same(f"{name}, from its predictions", value, run["best_validation"])
-        at_best = [point["validation"] for point in run["curve"] if point["step"] == run["best_step"]]
+        chain = chain.of(f"{folder}/runs.json", rests_on=(f"{folder}/{run.file}", "harness"))
+        value = round(scored[run.arm, run.seed], 6)
+        name = f"validation {primary} of {run.arm} seed {run.seed}"
+        yield chain.same(f"{name}, from its predictions", value, run.best_validation)
+        at_best = [point.validation for point in run.curve if point.step == run.best_step]
         yield chain.same(f"{name}, on its curve", [value], at_best)
         yield from _chosen(run, chain)
 
 
-def _chosen(run: dict, chain: Chain) -> Iterator[Link]:
+def _chosen(run: runs.Run, chain: Chain) -> Iterator[Link]:
     """The weights that were kept are those that the curve says: the highest selection score, of equals the latest."""
-    best = max(([point["selection"], point["step"]] for point in run["curve"]), default=ABSENT)
-    name = f"weights kept of {run['arm']} seed {run['seed']}, by its curve"
-    yield chain.same(name, best, [run["best_selection"], run["best_step"]])
+    best = max(([point.selection, point.step] for point in run.curve), default=ABSENT)
+    name = f"weights kept of {run.arm} seed {run.seed}, by its curve"
+    yield chain.same(name, best, [run.best_selection, run.best_step])
 
 
 def rows(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:
@@ -94,8 +96,8 @@ def rows(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:
     )
     again, stored = (read_json(folder / "reports" / "provenance.json") for folder in (made.root, root))
     for part in sorted((again.keys() | stored.keys()) - {"classic"}):
-        of = [[row for row in content.get(part, []) if _of(row, task, family)] for content in (again, stored)]
-        yield from chain.values(f"provenance.json {part}", *of)
+        new, old = ([row for row in content.get(part, []) if _of(row, task, family)] for content in (again, stored))
+        yield from chain.values(f"provenance.json {part}", new, old)
     again, stored = (read_json(folder / "artifacts" / "report.json") for folder in (made.root, root))
     yield from chain.values("artifacts/report.json", *(c.get(f"{task}/{family}", ABSENT) for c in (again, stored)))
 
@@ -126,7 +128,7 @@ def _csv(path: Path, of: dict[str, str], keys: tuple[str, ...]) -> dict[tuple, l
     return found
 
 
-def leftovers(root: Path, known: list[tuple[str, str]]) -> Iterator[Link]:
+def leftovers(root: Path, known: Sequence[tuple[str, str]]) -> Iterator[Link]:
     """Rows of the CSVs and of `provenance.json` that belong to no comparison of this run."""
     for name in KEYS:
         table = csv.DictReader(io.StringIO(read_text(root / "reports" / name, made_by="harness report")))
@@ -206,7 +208,8 @@ def _lines(label: str, again: str, stored: str, chain: Chain) -> Iterator[Link]:
     for _, a, b, c, d in changes[:LISTED]:
         for i in range(min(3, max(b - a, d - c))):
             expected, found = (one[a + i] if a + i < b else ABSENT), (other[c + i] if c + i < d else ABSENT)
-            sides = (shown(expected), shown(found)) if ABSENT in (expected, found) else apart(expected, found)
+            both = isinstance(expected, str) and isinstance(found, str)
+            sides = apart(str(expected), str(found)) if both else (shown(expected), shown(found))
             yield chain.wrong(f"{label}, line {c + i + 1}", *sides)
     if not changes or len(changes) > LISTED:
         yield chain.wrong(label, "the same bytes", f"{len(changes)} places")

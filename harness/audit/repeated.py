@@ -1,10 +1,11 @@
-"""One comparison made a second time: the same bytes, the same predictions, or different by how much."""
+"""Compare two trainings of one comparison: same bytes, same predictions, or different by how much."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.artifacts.predictions import consistent_lines
+from harness.artifacts.runs import Runs
 from harness.metrics import primary
 from harness.system import files
 from harness.task import Task
@@ -40,9 +41,9 @@ def compare(
 
     Raises MissingInputError for a file that is not there, DataError for one that contradicts itself.
     """
-    for run in files.read_json(recorded / "runs.json")["runs"]:
-        name = f"{run['arm']}-seed{run['seed']}.jsonl"
-        made_by = f"harness finetune {task.name} {recorded.name}"
+    made_by = f"harness finetune {task.name} {recorded.name}"
+    for run in Runs.read(recorded / "runs.json", made_by).runs:
+        name = run.file
         before, after = (consistent_lines(folder / name, task, made_by) for folder in (recorded, again))
         one, other = (files.sha256(folder / name) for folder in (recorded, again))
         if one == other:
@@ -51,14 +52,14 @@ def compare(
             outcome, detail = DECISIONS, _scores_apart(before, after)
         else:
             outcome, detail = DIFFERENT, "; ".join(_decided_otherwise(task, before, after, records))
-        yield Repeated(run["arm"], run["seed"], outcome, one, other, detail)
+        yield Repeated(run.arm, run.seed, outcome, one, other, detail)
 
 
 def refuse_inconsistent(task: Task, recorded: Path) -> None:
     """Raise for a recorded prediction file that is gone or contradicts itself: nothing could be held against it."""
-    for run in files.read_json(recorded / "runs.json")["runs"]:
-        path = recorded / f"{run['arm']}-seed{run['seed']}.jsonl"
-        consistent_lines(path, task, f"harness finetune {task.name} {recorded.name}")
+    made_by = f"harness finetune {task.name} {recorded.name}"
+    for run in Runs.read(recorded / "runs.json", made_by).runs:
+        consistent_lines(recorded / run.file, task, made_by)
 
 
 def _decisions(lines: list[dict]) -> str:

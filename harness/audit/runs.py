@@ -1,24 +1,29 @@
-"""The runs of one comparison: prediction files, and what they were made with."""
+"""Check the runs of one comparison: prediction files, and what they were made from."""
 
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+from harness.artifacts.runs import FoldRuns, Run, Runs, folder_of, read_folds
+from harness.artifacts.split import manifest_place
+from harness.artifacts.validated import records_place
 from harness.audit import libraries
-from harness.audit.links import ABSENT, Chain, Link
+from harness.audit.links import Chain, Link
 from harness.data.folding import seed_of
 from harness.params.config import FinetuneSettings
 from harness.params.folds import Folds
 from harness.pipeline.hashes import Hashes
-from harness.system.files import read_json
 from harness.task import Task
 
 
 @dataclass(frozen=True)
 class Kept:
-    """Where the runs of a comparison lie, by which command, and which there should be: file name to arm and seed."""
+    """Where the runs of a comparison lie, in which form and by which command, and which there should be: file name to
+    arm and seed."""
 
+    form: type[Runs]
     folder: Path
     made_by: str
     wanted: dict[str, tuple[str, int]]
@@ -27,7 +32,8 @@ class Kept:
 def links(root: Path, task: Task, family: str, settings: FinetuneSettings, hashes: Hashes) -> Iterator[Link]:
     """The runs on the fixed split."""
     kept = Kept(
-        root / "artifacts" / "predictions" / task.name / family,
+        Runs,
+        folder_of(root, task.name, family),
         f"harness finetune {task.name} {family}",
         {f"{arm}-seed{seed}.jsonl": (arm, seed) for arm in settings.arms for seed in settings.seeds},
     )
@@ -42,7 +48,8 @@ def on_folds(
     """The runs of a cross-validation."""
     made_by = f"harness crossvalidate {task.name} {family}"
     kept = Kept(
-        root / "artifacts" / "predictions" / "cross-validation" / task.name / family,
+        FoldRuns,
+        folder_of(root, f"cross-validation/{task.name}", family),
         made_by,
         {
             f"repeat{repeat}-fold{fold}-{arm}.jsonl": (arm, seed_of(repeat, fold))
@@ -56,8 +63,7 @@ def on_folds(
     chain = Chain(f"cross-validation/{task.name}/{family}", remedy, (f"{where}/runs.json",))
 
     def asked() -> Iterator[Link]:
-        found = read_json(kept.folder / "runs.json", made_by=made_by)["folds"]
-        found = {key: value for key, value in found.items() if key != "sha256"}
+        found = read_folds(root, task.name, family).folds.model_dump(exclude={"sha256"})
         yield from chain.values("folds against params.yaml", dataclasses.asdict(folds), found)
 
     yield from chain.follow("folds", asked)
@@ -67,7 +73,7 @@ def on_folds(
 def _links(
     root: Path, kept: Kept, task: Task, family: str, settings: FinetuneSettings, chain: Chain, hashes: Hashes
 ) -> Iterator[Link]:
-    recorded = read_json(kept.folder / "runs.json", made_by=kept.made_by)
+    recorded = kept.form.read(kept.folder / "runs.json", kept.made_by)
     expected = {
         "task": task.name,
         "family": family,
@@ -75,12 +81,12 @@ def _links(
         "recipe": dataclasses.asdict(settings.recipe),
         "engine": dataclasses.asdict(settings.engine),
     }
-    found = {key: recorded.get(key, ABSENT) for key in expected}
+    found = recorded.model_dump(mode="json", include=set(expected))
     declared = replace(chain, rests_on=("params.yaml", f"tasks/{task.name}.py"))
     yield from declared.values("runs.json against params.yaml", expected, found, "the old params.yaml, or `dvc repro`")
     inputs = {
-        "records": hashes.sha256(root / "artifacts" / "validated" / task.name / "records.jsonl"),
-        "manifest": hashes.sha256(root / "reports" / "splits" / f"{task.name}.json"),
+        "records": hashes.sha256(records_place(root, task.name)),
+        "manifest": hashes.sha256(manifest_place(root, task.name)),
         "checkpoints": {arm: hashes.tree(root / "artifacts" / "checkpoints" / family / arm) for arm in settings.arms},
     }
     remedy = "restore them, or `dvc repro`"
@@ -89,28 +95,28 @@ def _links(
         "manifest": f"reports/splits/{task.name}.json",
         **{f"checkpoints.{arm}": f"artifacts/checkpoints/{family}/{arm}" for arm in settings.arms},
     }
-    for link in chain.values("inputs that the runs recorded", recorded["inputs"], inputs, remedy):
+    for link in chain.values("inputs that the runs recorded", recorded.inputs.plain(), inputs, remedy):
         above = tuple(path for place, path in sources.items() if link.name.endswith(f": {place}"))
         yield replace(link, rests_on=above or tuple(sources.values()))
-    yield from libraries.links(root, recorded["libraries"], chain)
+    yield from libraries.links(root, recorded.libraries, chain)
     wanted = sorted(map(list, kept.wanted.values()))
-    yield chain.same("arms and seeds", wanted, sorted([run["arm"], run["seed"]] for run in recorded["runs"]))
+    yield chain.same("arms and seeds", wanted, sorted([run.arm, run.seed] for run in recorded.runs))
     names = {place: name for name, place in kept.wanted.items()}
-    runs = {names[run["arm"], run["seed"]]: run for run in recorded["runs"] if (run["arm"], run["seed"]) in names}
-    by_hash = {run["predictions"]: name for name, run in runs.items()}
-    for name, run in runs.items():
-        yield from chain.follow(name, lambda n=name, r=run: _run(kept.folder, n, r, by_hash, chain, hashes))
-    extra = {path.name for path in kept.folder.iterdir()} - {"runs.json", *runs}
+    made = {names[run.arm, run.seed]: run for run in recorded.runs if (run.arm, run.seed) in names}
+    by_hash = {run.predictions: name for name, run in made.items()}
+    for name, run in made.items():
+        yield from chain.follow(name, partial(_run, kept.folder, name, run, by_hash, chain, hashes))
+    extra = {path.name for path in kept.folder.iterdir()} - {"runs.json", *made}
     yield from chain.values("files that no run wrote", [], sorted(extra), "move them away")
 
 
-def _run(folder: Path, name: str, run: dict, by_hash: dict[str, str], chain: Chain, hashes: Hashes) -> Iterator[Link]:
+def _run(folder: Path, name: str, run: Run, by_hash: dict[str, str], chain: Chain, hashes: Hashes) -> Iterator[Link]:
     chain = chain.of(f"{chain.about[0].rpartition('/')[0]}/{name}")
     found = hashes.sha256(folder / name)
     if found is None:
         yield chain.missing(f"predictions {name}")
         return
-    if found != run["predictions"] and found in by_hash:
-        yield chain.wrong(f"predictions {name}", f"{run['predictions'][:12]}…", f"the content of {by_hash[found]}")
+    if found != run.predictions and found in by_hash:
+        yield chain.wrong(f"predictions {name}", f"{run.predictions[:12]}…", f"the content of {by_hash[found]}")
     else:
-        yield chain.same(f"predictions {name}", run["predictions"], found)
+        yield chain.same(f"predictions {name}", run.predictions, found)

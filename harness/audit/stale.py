@@ -1,4 +1,4 @@
-"""Whether scores and report would be made of what is here: recorded hashes against the files as they are.
+"""Warn when scores or the report would be made from files that have changed since.
 
 For somebody who runs a late stage by hand. Under `dvc repro` nothing is found, and `harness audit` looks deeper.
 """

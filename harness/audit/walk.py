@@ -1,9 +1,11 @@
-"""The whole walk: from every reported number to the bytes it came from, or from one comparison only."""
+"""The whole audit in its order, or the part of it that concerns one comparison."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+from harness.artifacts.runs import read as read_runs
 from harness.audit import again, checkpoints, classic, corpus, data, kept, lock, mirror, outside, rendered, runs
 from harness.audit.commits import Commits
 from harness.audit.links import HOLDS, Chain, Link
@@ -52,7 +54,7 @@ def one_run(root: Path, params: ParamsFile, name: str) -> Scope:
                 f"{len(found) or 'No'} runs in the MLflow store begin with {name!r}.",
                 remedy=f"`harness ui` shows the ids; names such as {'/'.join(known[0])} work too.",
             )
-        chosen = (found[0].tags.get("task"), found[0].tags.get("family"))
+        chosen = tuple(found[0].tags.get(name, "") for name in ("task", "family"))
         if chosen not in known or found[0].superseded:
             what = {None: "is of no comparison in params.yaml", UNDECLARED: "is no longer declared in params.yaml"}.get(
                 found[0].tags.get("superseded"), "was superseded by other results"
@@ -102,7 +104,7 @@ def _links(
         yield from _reported(root, made, scope, every, settings.run.tasks)
         for key in (key for key in validated if key in scope.comparisons and "report" not in made.failed):
             chain = Chain(f"cross-validation/{'/'.join(key)}", f"`harness score-folds {key[0]}`")
-            yield from chain.follow("scores", lambda key=key: rendered.fold_scores(root, made, *key))
+            yield from chain.follow("scores", partial(rendered.fold_scores, root, made, *key))
         yield from _mirrored(root, made, params, tasks, scope)
     if scope.whole:
         yield from outside.CHAIN.follow("benchmarks", lambda: outside.benchmarks(root))
@@ -121,9 +123,8 @@ def _manifests(root: Path, task: str, families: Sequence[str]) -> set[str]:
     """The manifest hashes that this task's comparisons recorded."""
     found = set()
     for family in families:
-        path = root / "artifacts" / "predictions" / task / family / "runs.json"
         try:
-            found.add(read_json(path)["inputs"]["manifest"])
+            found.add(read_runs(root, task, family).inputs.manifest)
         except Exception:
             # What is wrong with that file is said where the comparison is followed.
             continue
@@ -136,9 +137,9 @@ def _reported(
     named: set[str] = set()
     for task, family in scope.comparisons:
         chain = Chain(f"{task}/{family}", "`harness report`")
-        yield from chain.follow("scores", lambda t=task, f=family: rendered.scores(root, made, t, f))
+        yield from chain.follow("scores", partial(rendered.scores, root, made, task, family))
         if "report" not in made.failed:
-            links = chain.follow("reports", lambda t=task, f=family: rendered.rows(root, made, t, f))
+            links = chain.follow("reports", partial(rendered.rows, root, made, task, family))
             yield from _noted(links, named)
     for task in dict.fromkeys(task for task, _ in scope.comparisons):
         yield from _noted(classic.reported(root, made, task), named)

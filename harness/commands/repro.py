@@ -1,4 +1,4 @@
-"""Every table again, encoder families and the linear model side by side: repro."""
+"""`harness repro`: make every table again, with independent stages side by side."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The functions that a task file brings along, called so that whatever they do ends in a message about that file.
+"""Call the functions of a task file; an error in them becomes a message about that file.
 
 What an author's function raises may quote the data, so of an unknown error only its kind and line are told.
 """

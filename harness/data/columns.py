@@ -1,4 +1,4 @@
-"""Values of very many documents on disk: rows of one size in a file, written in order, read in blocks.
+"""Columns of numbers on disk, for corpora with more documents than memory holds.
 
 Plain reads instead of a memory map, because pages of a map count as the memory of the process.
 """

@@ -1,4 +1,4 @@
-"""How much of the held-out texts still stands in what a corpus keeps, n-gram by n-gram.
+"""Measure how much of the held-out texts is still in the corpus, n-gram by n-gram.
 
 The overlap filter looks at one document at a time; a text can also be spread over many documents. So
 the kept corpus is measured as a whole, at 8 words (which fires on boilerplate) and at 13.

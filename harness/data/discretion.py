@@ -1,4 +1,4 @@
-"""What may be said of a restricted data set's faults: the set, the row, the column, and what is wrong there.
+"""Remove values and file names of restricted data from error messages.
 
 Readers do not know whose data they read and name files, because that helps. Where the data are restricted, what
 they say passes here first: a value, an id, the name of a file or a column that nobody declared goes no further.

@@ -1,4 +1,4 @@
-"""Which counts of documents a training is told of its corpora, and with it the cards of checkpoints and DVC's lock.
+"""Decide which document counts of a corpus may stand in checkpoint cards and in `dvc.lock`.
 
 The lock holds the hash of `parts.json` alone, and all else in it is published in the cards: of restricted texts a small
 count of a document type would be found by trying all of them.

@@ -1,4 +1,4 @@
-"""What can be said of corpus documents without looking at any other part of the corpus."""
+"""Inspect one corpus document at a time: held-out texts in it, identifying details."""
 
 import hashlib
 import json

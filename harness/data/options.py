@@ -1,4 +1,4 @@
-"""The options of a multiple-choice item in their order, and the labels of a row, whatever way a file writes them down.
+"""The options of a multiple-choice question in their order, and the label of the right one.
 
 A list, or several columns, have an order of their own. In an object each option has a key, and the order in which the
 keys stand means nothing: JSON leaves it open, and a Parquet struct has the order of the file's first row.

@@ -1,4 +1,4 @@
-"""What a task's folder holds, checked as a whole: all that its reader, its schema and its record find fault with."""
+"""Read the folder of a task and check all of it: files, rows and schema, with all findings together."""
 
 from collections import Counter
 from collections.abc import Iterable

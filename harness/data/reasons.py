@@ -1,6 +1,5 @@
-"""Why a row was dropped, mended or refused, in the words of an author's own code: a reason that is made up at run time
-may hold a value, and of restricted data it is told only where it stands in the code as it is.
-"""
+"""Say why a row was dropped, repaired or refused; of restricted data only with reasons that stand in the author's
+code."""
 
 import ast
 import inspect

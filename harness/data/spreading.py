@@ -1,4 +1,4 @@
-"""Labels over the parts of a split: which part lacks one, and exchanges of groups that bring it there.
+"""Find labels that a part of the split lacks, and exchange groups so that it has them.
 
 The splitter places groups by one stratum. A document has many entity labels, and a rare label of any task may round to
 nothing in a small part. So what it placed is mended, rarest label first, by exchanging groups as wholes (after the

@@ -1,4 +1,4 @@
-"""Words of a text: cleaned, cut, hashed, and compared as n-grams of hashes.
+"""Words of a text, cleaned and hashed, and compared as n-grams of hashes.
 
 A word is a run of letters, digits and underscores of the case-folded text as a reader sees it. Searching
 compares 64-bit hashes of whole n-grams, all documents of a chunk at once; the hashes are the same on every machine.

@@ -1,4 +1,4 @@
-"""What a configuration decides of a head or an input, so that two arms can be compared before they are trained.
+"""Compare the configurations of two arms before training: what shapes heads and inputs must be equal.
 
 Whatever is not known to leave them alone is compared, so a key of tomorrow's architecture is not passed over.
 """

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.artifacts import checkpoint
+from harness.artifacts.checkpoint import FORMAT
 from harness.encoders import intact
 from harness.encoders.readme import model_card
 from harness.params.batch_plan import batch_plan
@@ -141,6 +143,7 @@ class Facts:
 def card(facts: Facts) -> dict:
     """The content of `harness.json`: plain values, the same for the same facts."""
     content = {field.name: getattr(facts, field.name) for field in dataclasses.fields(facts)}
+    content["format"] = FORMAT
     training = content.pop("training")
     content["parent"] = dataclasses.asdict(facts.parent) if facts.parent else None
     if training is None:
@@ -201,8 +204,8 @@ def made_already(folder: Path, facts: Facts) -> bool:
 
 def parent_of(folder: Path) -> Parent:
     """The checkpoint folder that training goes on from, as the child's card names it."""
-    content = read_json(folder / "harness.json", made_by=f"harness checkpoint {folder.parent.name}")
-    if not isinstance(content, dict) or "arm" not in content:
+    content = checkpoint.card(folder)
+    if "arm" not in content:
         raise intact.no_card(folder)
     source = content["source"] if isinstance(content.get("source"), dict) else {}
     return Parent(

@@ -1,4 +1,4 @@
-"""What of somebody's checkpoint is code, may hold some or leads elsewhere: named, and left where it is."""
+"""Name the files of a foreign checkpoint that hold code or lead elsewhere, and leave them out."""
 
 import json
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""Is a stored checkpoint the one that was stored? Its files against the hashes that its card recorded."""
+"""Check that the files of a stored checkpoint are those that its card records."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Weights into a model: every parameter met, nothing left over, nothing uninitialised."""
+"""Load weights into a model; every parameter must have its weight, and every weight its parameter."""
 
 import contextlib
 import re

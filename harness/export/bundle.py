@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.artifacts import validated
 from harness.data import authored
 from harness.data.discretion import recorded
 from harness.errors import DataError, HarnessError
@@ -123,9 +124,7 @@ def _refuse(site: Site, contents: Mapping[str, bytes]) -> None:
     ]
     shingles = {path: searching.shingles(text) for path, text in readable.items()}
     for name in site.restricted:
-        records = files.read_jsonl(
-            site.root / "artifacts" / "validated" / name / "records.jsonl", made_by=f"harness validate {name}"
-        )
+        records = validated.records(site.root, name)
         known = {record[column] for record in records for column in pseudonyms.COLUMNS} | _own_ids(site, name)
         for path, text in readable.items():
             if n := searching.ids(text, known):

@@ -1,5 +1,4 @@
-"""What earlier bundles have released of restricted rows: two releases about the same rows, from other training seeds,
-with another encoder or a corrected row, can tell together what neither tells alone.
+"""The list of what earlier bundles released, so that two releases about the same rows are not combined.
 
 The ledger lies beside the key of the pseudonyms, outside git, for its owner alone. It holds pseudonyms of the rows that
 figures were about, and those figures.
@@ -8,6 +7,7 @@ figures were about, and those figures.
 from collections.abc import Mapping
 from pathlib import Path
 
+from harness.artifacts import split
 from harness.errors import HarnessError
 from harness.export.searching import DisclosureError
 from harness.statistics.disclosure.coarsening import WITHHELD
@@ -56,6 +56,4 @@ def _read(path: Path) -> dict[str, list[dict]]:
 
 
 def _rows(root: Path, task: str) -> list[str]:
-    manifest = Path(root) / "reports" / "splits" / f"{task}.json"
-    splits = files.read_object(manifest, "splits", made_by=f"harness split {task}")["splits"]
-    return sorted(row for row, part in splits.items() if part in ABOUT)
+    return sorted(row for row, part in split.parts_of(root, task).items() if part in ABOUT)

@@ -1,4 +1,4 @@
-"""What must not leave, looked for in the very files that would: small cells, ids, texts.
+"""Search the files of a bundle for what must not leave: small counts, ids, texts.
 
 The reports hide these things when they are made. Here nothing of that is trusted: the files are read as they are.
 """

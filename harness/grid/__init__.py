@@ -1,1 +1,1 @@
-"""The comparisons as one job array, outside DVC's queue of one; `dvc.lock` learns of them when they are done."""
+"""Run all comparisons as one job array, then enter their results in `dvc.lock`."""

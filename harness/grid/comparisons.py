@@ -1,4 +1,4 @@
-"""What one comparison is made of, and the note a job leaves when it has made it.
+"""The inputs of one comparison, and the note that a job leaves when it has made it.
 
 A note holds the hashes of all that the stage `finetune` depends on and of what it wrote, as `dvc.lock` would.
 As long as they are those of the files, the predictions are what `dvc repro` would have made.

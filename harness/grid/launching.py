@@ -1,4 +1,4 @@
-"""Starting a stage once per device of this machine, or as a batch job."""
+"""Start a stage once per device of this machine, or as a Slurm job."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""DVC as the ledger of the grid: what is stale, and how `dvc.lock` learns what the jobs have made.
+"""Ask DVC which comparisons are stale, and enter finished ones in `dvc.lock`.
 
 DVC is asked and told by one process; the jobs never meet its lock on the repository.
 """

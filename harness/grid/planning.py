@@ -1,4 +1,4 @@
-"""Where a grid runs and what each of its jobs gets, from what was asked for and what this machine has."""
+"""Decide where the jobs of a grid run, and how many cores and devices each gets."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The grid from its first job to its last: start, wait, enter in `dvc.lock`, say what failed and where it is logged."""
+"""Run the grid: start the jobs, wait, enter results in `dvc.lock`, say what failed and where its log is."""
 
 import time
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""A question has one right answer among its options; the label is the letter of that."""
+"""Multiple choice: a question has one right answer among its options; the label is its letter."""
 
 from harness.heads.head import Rule, Template
 from harness.heads.labelled import Labelled

@@ -1,4 +1,4 @@
-"""What a head is: the questions that the stages ask of it, and the answers that most heads share."""
+"""The base class of heads: the questions that stages ask, and the answers that most heads share."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

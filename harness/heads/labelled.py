@@ -1,4 +1,4 @@
-"""What the heads share whose records have one label each, out of a fixed list."""
+"""The part that the heads share whose records have one label each."""
 
 import math
 from collections.abc import Sequence

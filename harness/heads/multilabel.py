@@ -1,4 +1,4 @@
-"""A text has any number of labels, or none: every label is a question of its own, answered yes or no."""
+"""Multi-label classification: a text has any number of labels, or none; each label is answered yes or no."""
 
 from collections import Counter
 

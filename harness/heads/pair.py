@@ -1,4 +1,4 @@
-"""Two texts have one label together, such as whether they ask the same."""
+"""Sentence pair: two texts have one label together, such as whether they ask the same."""
 
 from harness.heads.head import Template
 from harness.heads.labelled import Labelled

@@ -1,4 +1,4 @@
-"""A text has one label."""
+"""Sequence classification: a text has one label."""
 
 from harness.heads.head import Template
 from harness.heads.labelled import Labelled

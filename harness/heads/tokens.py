@@ -1,4 +1,4 @@
-"""A text has entities: spans of its characters, each with a label."""
+"""Token classification: a text has entities, spans of its characters with a label each."""
 
 import itertools
 

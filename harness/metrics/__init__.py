@@ -1,4 +1,4 @@
-"""The metrics there are, one object each, found in the files of this package.
+"""The metrics, one object each, found in the files of this package.
 
 A metric is added by one object in one of these files, or by a file of its own, and by the tasks that list it.
 """

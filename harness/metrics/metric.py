@@ -1,4 +1,4 @@
-"""What a metric is: its name, its scale, what rows contribute to it, and the score of a sum of that."""
+"""The type of a metric: name, scale, direction, counts per group, and the score of summed counts."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass

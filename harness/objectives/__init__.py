@@ -1,4 +1,4 @@
-"""The pre-training objectives there are, one file each: everything that depends on what an encoder guesses asks one.
+"""The pre-training objectives, one file each. Code that depends on an objective asks its object.
 
 An objective is added by one file here, named as the `recipe` of `params.yaml` that chooses it, which ends in its
 object.

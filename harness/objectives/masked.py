@@ -1,4 +1,4 @@
-"""What the objectives share that hide tokens and have them guessed."""
+"""The part that objectives share which hide tokens and let the model guess them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Masked LM alone, as BERT was trained but for its pairs of sentences."""
+"""Masked language modelling alone, with the settings of BERT."""
 
 from harness.objectives.masked import Masked, Masks
 

@@ -1,4 +1,4 @@
-"""What a pre-training objective is: the questions that parsing and training ask of it, and what most of them share."""
+"""The base class of objectives: the questions that parsing and training ask, and the answers most share."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

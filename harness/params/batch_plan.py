@@ -1,4 +1,4 @@
-"""How one update's batch is divided over devices and over time.
+"""Divide the batch of one update over devices and accumulation steps.
 
 An update sees `effective` rows however many devices there are: what does not fit on them at once is
 accumulated. Shared by the engine, the checkpoint's card and the batch script, so that they agree.

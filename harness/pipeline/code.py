@@ -1,4 +1,4 @@
-"""Which code decides what a module computes, as hashes that no comment, docstring or line break changes.
+"""Hash the code that decides what a module computes; comments, docstrings and line breaks do not count.
 
 An output that has to be the same bytes everywhere cannot name a git commit: the same code stands in
 many of them. So it names the code itself: the module and everything of this package it imports.

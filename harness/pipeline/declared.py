@@ -1,4 +1,4 @@
-"""`dvc.yaml` with its templates filled in, and `dvc.lock`: what should have been run, and what was."""
+"""Read `dvc.yaml` with its templates filled in, and `dvc.lock`."""
 
 import functools
 import re

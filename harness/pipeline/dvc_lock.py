@@ -1,5 +1,4 @@
-"""What a DVC that was killed leaves behind and no DVC mends: half a list of who reads and writes what, and copies of
-files that were about to take their place."""
+"""Remove what a killed DVC leaves behind and what would stop the next one."""
 
 import contextlib
 import fcntl

@@ -1,4 +1,4 @@
-"""Hashes of files and folders, each file read once; MD5 as DVC has it, SHA-256 as the stages have it."""
+"""Hash files and folders, each file read once: MD5 as DVC has it, SHA-256 as the stages have it."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""`pipeline/tasks/TASK/LIST.txt`: what a task's file says to the stages that read it.
+"""`pipeline/tasks/TASK/LIST.txt` lists the parts of a task's file that a stage reads.
 
 Labels, a title and a secondary metric stand in one file. A stage that depended on the file would train anew for each of
 them, so it depends on a hash of the fields that it reads; and of the metrics, a run depends on the file of the one that

@@ -1,1 +1,1 @@
-"""For the author of a task: a declaration and sample to begin with, a check of everything, data put in place."""
+"""Tasks: the registry, installed packages, the template of a new task, and the check of its data."""

@@ -1,4 +1,4 @@
-"""A task of an installed package taken into tasks/: a file of a few lines that pins the package."""
+"""Write the file in `tasks/` that takes a task from an installed package and pins it."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Everything that is wrong with a task at once: its declaration, its source record, its files, its rows."""
+"""Check a task completely and report all findings at once: declaration, source record, files, rows."""
 
 import dataclasses
 import sys

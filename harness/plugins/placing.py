@@ -1,4 +1,4 @@
-"""Files put in place as the data of a task: copied flat, recorded in source.json, checked, pinned."""
+"""Put a site's files in place as the data of a task: copied, recorded, checked, pinned."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""The registry: whatever stands in `tasks/`, loaded and checked, with messages that help."""
+"""The registry loads every task in `tasks/` and checks its declaration."""
 
 import dataclasses
 import importlib.util

@@ -1,4 +1,4 @@
-"""Files whose size does not tell what is inside.
+"""Pad files to whole blocks, so that their size does not tell what they hold.
 
 DVC's lock notes the size of every output. A label is a word, and words have lengths: the size of a file of answers
 tells how many of them were which. So files that hold rows of restricted data, or counts of them, have whole blocks.

@@ -1,4 +1,4 @@
-"""Who may read restricted data where they are kept, and where DVC could send them.
+"""Keep restricted data readable for their owner alone, and out of DVC remotes.
 
 All of it lies below a few folders. Whoever may not enter these reads nothing in them, whatever the modes of the files
 there: DVC's cache, for one, makes its own readable for all.

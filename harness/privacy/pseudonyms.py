@@ -1,4 +1,4 @@
-"""Pseudonyms of restricted data: what a site calls a row or a person, replaced before anything is written.
+"""Replace a site's own ids and groups by pseudonyms before anything is written.
 
 A pseudonym is a keyed HMAC-SHA-256, so that nobody without the site's key can try out names or numbers until one
 fits, as anybody could with a plain hash. The key is a file beside the data, never in git: the same key gives the same

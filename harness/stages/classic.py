@@ -6,9 +6,11 @@ It stands beside the encoders so that a reader sees what they are worth. As `fin
 
 import math
 from pathlib import Path
+from typing import Any
 
 from harness import heads
 from harness.artifacts.parts import by_part
+from harness.artifacts.runs import LinearRun, LinearRuns
 from harness.errors import DataError
 from harness.heads.linear.baseline import Baseline
 from harness.privacy import even, restricted
@@ -16,7 +18,6 @@ from harness.system.files import atomic_folder, sha256, write_jsonl
 from harness.task import Task
 
 SCORED_PARTS = ("holdout", "test", "validation")
-PREDICTIONS = "predictions.jsonl"
 
 
 def run(root: Path, task: Task) -> None:
@@ -30,28 +31,20 @@ def run(root: Path, task: Task) -> None:
     baseline = head.linear_baseline()(head, task.labels, parts["train"], scored)
     value, answers = _best(task, baseline, scored)
     with atomic_folder(root / "artifacts" / "classic" / task.name) as folder:
-        write_jsonl(folder / PREDICTIONS, [line for part in scored for line in answers[part]])
+        write_jsonl(folder / LinearRun.FILE, [line for part in scored for line in answers[part]])
         if hidden := restricted.by_card(root, task.name):
-            even.fill(folder / PREDICTIONS)
-        predictions = sha256(folder / PREDICTIONS)
-        even.write_json(
-            folder / "runs.json",
-            {
-                "task": task.name,
-                "labels": list(task.labels),
-                "libraries": _libraries(),
-                "inputs": hashes,
-                "runs": [
-                    {
-                        "arm": baseline.name,
-                        "seed": 0,
-                        "settings": {baseline.setting: value, **baseline.fitted},
-                        "predictions": predictions,
-                    }
-                ],
-            },
-            hidden,
+            even.fill(folder / LinearRun.FILE)
+        predictions = sha256(folder / LinearRun.FILE)
+        fitted = {
+            "arm": baseline.name,
+            "seed": 0,
+            "settings": {baseline.setting: value, **baseline.fitted},
+            "predictions": predictions,
+        }
+        made = LinearRuns.of(
+            task=task.name, labels=list(task.labels), libraries=_libraries(), inputs=hashes, runs=[fitted]
         )
+        made.write(folder / "runs.json", hidden=hidden)
 
 
 def _best(task: Task, baseline: Baseline, scored: dict[str, list[dict]]) -> tuple[float, dict[str, list[dict]]]:
@@ -59,7 +52,8 @@ def _best(task: Task, baseline: Baseline, scored: dict[str, list[dict]]) -> tupl
     from harness.training.finetune import selection
 
     # The answers of one candidate at a time beside the best: of a thousand labels they take hundreds of megabytes.
-    best, chosen = -math.inf, None
+    best = -math.inf
+    chosen: Any = None
     records = {record["id"]: record for record in scored.get("validation", ())}
     for value in baseline.candidates:
         answers = baseline.answers(value)

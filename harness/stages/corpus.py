@@ -3,11 +3,16 @@
 import hashlib
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from harness import heads
+from harness.artifacts import validated
+from harness.artifacts.artifact import described
+from harness.artifacts.corpus import FORMAT
+from harness.artifacts.parts import by_part
 from harness.data.corpus import Built, build
 from harness.data.corpus_files import Chunk, Given, chunks, corpus_files
 from harness.data.corpus_summary import SUMMARY, summaries
@@ -19,7 +24,7 @@ from harness.data.inspecting import Inspector
 from harness.errors import DataError
 from harness.params.config import Corpus, CorpusSettings
 from harness.privacy import identifiers, restricted
-from harness.system.files import atomic_folder, read_json, read_jsonl, sha256, write_json
+from harness.system.files import atomic_folder, read_json, sha256, write_json
 from harness.system.parallel import usable_workers
 from harness.system.progress import amounts_shown
 from harness.text.visible import folded
@@ -43,9 +48,9 @@ def run(root: Path, settings: CorpusSettings) -> None:
     inputs, kinds = {}, set()
     for name in settings.tasks:
         records, splits, inputs[name] = _split_records(root, name)
-        card = read_json(root / "artifacts" / "validated" / name / "card.json", made_by=f"harness validate {name}")
-        head = heads.named(card["head"])
-        kinds.add(card.get("kind"))
+        of_task = validated.card(root, name)
+        head = heads.named(of_task.head)
+        kinds.add(of_task.kind)
         held_out += [
             (name, text)
             for record in records
@@ -84,7 +89,7 @@ def run(root: Path, settings: CorpusSettings) -> None:
         }
         if restricted.KIND in kinds:
             card["salt"] = _salt(held_out, [target / f"{part}.jsonl" for part in built])
-        write_json(target / "card.json", card)
+        write_json(target / "card.json", described(FORMAT, card))
         write_json(target / SUMMARY, told(summaries(card), restricted.KIND in kinds))
 
 
@@ -130,9 +135,9 @@ def _given(chosen: Corpus, training: dict[str, list[dict]]) -> Iterator[Chunk]:
         yield from (Given(tuple(documents[start : start + 500])) for start in range(0, len(documents), 500))
 
 
-def _checked_phi(folder: Path, built: dict[str, Built], allowed: bool | dict[str, bool]) -> dict:
+def _checked_phi(folder: Path, built: dict[str, Built], allowed: bool | Mapping[Any, bool]) -> dict:
     """What the corpus holds of identifying details, for the card; each part must hold nothing, or be allowed to."""
-    by_part = dict.fromkeys(built, allowed) if isinstance(allowed, bool) else dict.fromkeys(built, False) | allowed
+    by_part = dict.fromkeys(built, allowed) if isinstance(allowed, bool) else {**dict.fromkeys(built, False), **allowed}
     found, documents = _identified(built.values())
     if refused := {part: one for part, one in built.items() if one.tally.identifiers.total() and not by_part[part]}:
         counts, many = _identified(refused.values())
@@ -154,19 +159,10 @@ def _identified(parts: Iterable[Built]) -> tuple[Counter, int]:
 
 def _split_records(root: Path, name: str) -> tuple[list[dict], dict[str, str], dict[str, str]]:
     """Records (by id), the split of each, and the hashes of both files."""
-    validated = root / "artifacts" / "validated" / name / "records.jsonl"
-    manifest = root / "reports" / "splits" / f"{name}.json"
-    records = read_jsonl(validated, made_by=f"harness validate {name}", keys=("id",))
-    records.sort(key=lambda record: record["id"])
-    content = read_json(manifest, made_by=f"harness split {name}")
-    splits = content.get("splits", {}) if isinstance(content, dict) else {}
-    strange = [record["id"] for record in records if record["id"] not in splits]
-    if strange:
-        raise DataError(
-            f"{manifest}: no split for {len(strange)} records of {validated}, such as {strange[0]!r}.",
-            remedy=f"Run `harness split {name}` again.",
-        )
-    return records, splits, {"records": sha256(validated), "manifest": sha256(manifest)}
+    parts, hashes = by_part(root, name)
+    splits = {record["id"]: part for part, records in parts.items() for record in records}
+    records = sorted(chain.from_iterable(parts.values()), key=lambda record: record["id"])
+    return records, splits, hashes
 
 
 def _as_document(record: dict, task: str, head: heads.Head) -> dict:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness import heads
+from harness.artifacts import runs, split
 from harness.data import folding
 from harness.params.config import FinetuneSettings
 from harness.params.folds import Folds
-from harness.privacy import even, restricted
-from harness.system.files import atomic_folder, read_object, sha256_value
+from harness.privacy import restricted
+from harness.system.files import atomic_folder, sha256_value
 from harness.task import Task
 from harness.training.finetune.inputs import Inputs, read_inputs
 from harness.training.finetune.runs import Job, Worker, carry_out, describe, encode_parts, prepare
@@ -54,7 +55,7 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings, folds: 
     prepare(task, settings, inputs)
     records = {record["id"]: record for rows in inputs.parts.values() for record in rows}
     workers, jobs = {}, []
-    with atomic_folder(root / "artifacts" / "predictions" / "cross-validation" / task.name / family) as folder:
+    with atomic_folder(runs.folder_of(root, f"cross-validation/{task.name}", family)) as folder:
         for (repeat, fold), parts in dealt.items():
             by_part = {
                 part: [records[i] for i, placed in parts.items() if placed == part]
@@ -69,16 +70,14 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings, folds: 
         title, name = f"crossvalidate {task.name} {family}", f"{task.name}/{family}"
         names = [f"{job.run.arm} {job.repeat}.{job.fold}" for job in jobs]
         results = carry_out(title, name, names, jobs, FoldWorker(workers), settings)
-        recorded = describe(task, family, settings, inputs, results)
-        recorded |= {"selection": selection.RULE, "folds": describe_folds(folds, dealt)}
-        even.write_json(folder / "runs.json", recorded, restricted.by_card(root, task.name))
+        described = describe(task, family, settings, inputs, results)
+        made = runs.FoldRuns.of(**described, selection=selection.RULE, folds=describe_folds(folds, dealt))
+        made.write(folder / "runs.json", hidden=restricted.by_card(root, task.name))
 
 
 def deal(root: Path, task: Task, inputs: Inputs, folds: Folds) -> dict[tuple[int, int], folding.Parts]:
     """The part of every id, by (repeat, fold)."""
-    made_by = f"harness split {task.name}"
-    splits = read_object(root / "reports" / "splits" / f"{task.name}.json", "splits", made_by=made_by)["splits"]
-    groups = read_object(root / "artifacts" / "splits" / task.name / "groups.json", made_by=made_by)
+    splits, groups = split.parts_of(root, task.name), split.groups_of(root, task.name)
     records = (record for rows in inputs.parts.values() for record in rows)
     rows = folding.rows_of(records, splits, groups, heads.of(task))
     return {

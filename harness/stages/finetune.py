@@ -6,8 +6,9 @@ can be recomputed years later from what is stored here.
 
 from pathlib import Path
 
+from harness.artifacts import runs
 from harness.params.config import FinetuneSettings
-from harness.privacy import even, restricted
+from harness.privacy import restricted
 from harness.system.files import atomic_folder
 from harness.task import Task
 from harness.training.finetune.inputs import read_inputs
@@ -17,7 +18,7 @@ from harness.training.finetune.runs import Job, Worker, carry_out, describe, enc
 def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None:
     """Write `artifacts/predictions/<task>/<family>/`: one file per arm and seed, and `runs.json`."""
     inputs = read_inputs(root, task, family, settings.arms)
-    target = root / "artifacts" / "predictions" / task.name / family
+    target = runs.folder_of(root, task.name, family)
 
     from harness.statistics import task_metrics
     from harness.training.finetune import selection
@@ -35,5 +36,5 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
         worker = Worker(root, task.name, settings, inputs.parts, encoded, selection.judged)
         title, name = f"finetune {task.name} {family}", f"{task.name}/{family}"
         results = carry_out(title, name, [f"{job.arm} {job.seed}" for job in jobs], jobs, worker, settings)
-        recorded = describe(task, family, settings, inputs, results) | {"selection": selection.RULE}
-        even.write_json(folder / "runs.json", recorded, restricted.by_card(root, task.name))
+        made = runs.Runs.of(**describe(task, family, settings, inputs, results), selection=selection.RULE)
+        made.write(folder / "runs.json", hidden=restricted.by_card(root, task.name))

@@ -10,6 +10,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.artifacts.artifact import described
+from harness.artifacts.checkpoint import FORMAT
 from harness.data.corpus_summary import SUMMARY
 from harness.params.config import CONTROL, TRAINED_ON, Build, PretrainSettings
 from harness.pipeline.code import code_files, code_hash
@@ -42,7 +44,7 @@ def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> N
         arms.append(CONTROL)
     else:
         with atomic_folder(folder / CONTROL) as empty:
-            write_json(empty / "harness.json", {"family": family, "arm": CONTROL, "source": None})
+            write_json(empty / "harness.json", described(FORMAT, {"family": family, "arm": CONTROL, "source": None}))
     if arms:
         train(root, family, arms, settings, observer)
 

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from harness.artifacts import checkpoint, corpus, split, validated
 from harness.params.config import ReportSettings
 from harness.pipeline import code_lists
 from harness.report.disclosure import disclosed_cards, loading
@@ -92,7 +93,7 @@ def write_for_machines(
     files.fill(folder / "model-index", {name: text.encode() for name, text in model_index.files(comparisons).items()})
     described = {}
     for task, manifest in {c.task: c.inputs["manifest"] for c in comparisons}.items():
-        records = files.read_jsonl(root / "artifacts" / "validated" / task / "records.jsonl")
+        records = validated.records(root, task)
         about = croissant.metadata(tasks[task], known.cards[task], manifest, records)
         described[f"{task}.json"] = files.json_bytes(about)
     files.fill(folder / "croissant", described)
@@ -100,29 +101,16 @@ def write_for_machines(
 
 def read_background(root: Path, settings: ReportSettings) -> Background:
     """The cards of data, splits, corpora and checkpoints, whole."""
-    artifacts, run_ = root / "artifacts", settings.run
-    cards = {
-        (family, arm): files.read_json(folder / "harness.json")
-        for family, arm, folder in checkpoints.folders(root, run_.families)
-    }
+    run_ = settings.run
+    cards = {(family, arm): checkpoint.card(folder) for family, arm, folder in checkpoints.folders(root, run_.families)}
     return Background(
-        cards={
-            task: files.read_json(artifacts / "validated" / task / "card.json", made_by=f"harness validate {task}")
-            for task in run_.tasks
-        },
-        leakage={
-            task: files.read_json(artifacts / "splits" / task / "leakage.json", made_by=f"harness split {task}")
-            for task in run_.tasks
-        },
-        corpus=optional(artifacts / "corpus" / "card.json"),
+        cards={task: validated.card(root, task).plain() for task in run_.tasks},
+        leakage={task: split.leakage(root, task) for task in run_.tasks},
+        # With checkpoints from elsewhere there may be no corpus.
+        corpus=corpus.card(root) if corpus.card_place(root).is_file() else {},
         # The folder of a control arm that is switched off holds a card without a source.
         checkpoints={key: card for key, card in cards.items() if card.get("source")},
     )
-
-
-def optional(path: Path) -> dict:
-    """A card that not every profile has: with checkpoints from elsewhere there may be no corpus."""
-    return files.read_json(path) if path.is_file() else {}
 
 
 def paper_tables(report) -> list[Table]:

@@ -5,15 +5,17 @@ can be computed again years later from the stored predictions.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from harness import heads
+from harness.artifacts import runs, scores, split, validated
 from harness.artifacts.predictions import held_against, recorded_lines
 from harness.errors import DataError
 from harness.params.config import ScoreSettings
-from harness.privacy import even, restricted
+from harness.privacy import restricted
 from harness.privacy.suppression import MINIMUM
-from harness.system import files
 from harness.task import Task
 
 PARTS = ("test", "holdout", "validation")
@@ -27,38 +29,37 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
     the recorded ones, or do not belong to the records and the split manifest on disk.
     """
     root, made_by = Path(root), f"harness finetune {task.name} {family}"
-    folder = root / "artifacts" / "predictions" / task.name / family
-    data, recorded = _Data(root, task), _recorded(folder, made_by)
-    if recorded.get("family") != family:
+    folder = runs.folder_of(root, task.name, family)
+    data, recorded = _Data(root, task), runs.read(root, task.name, family)
+    if recorded.family != family:
         raise DataError(f"{folder}/runs.json holds no runs of {family}.", remedy=f"Make it again with `{made_by}`.")
-    paths = {f"{run['arm']}-seed{run['seed']}.jsonl": run for run in recorded["runs"]}
-    scorer, inputs = _scored(data, folder, recorded, paths, made_by)
-    even.write_json(
-        root / "artifacts" / "scores" / task.name / f"{family}.json",
-        {
-            "task": task.name,
-            "family": family,
-            "data_kind": data.kind,
-            "head": task.head,
-            "primary": task.metrics[0],
-            "labels": list(task.labels),
-            "lacking": data.lacking,
-            "unmeasurable": data.unmeasurable,
-            **scorer.result(),
-            "reference": scorer.constants(data.training)["test"],
-            "comparisons": scorer.comparisons(settings),
-            "readings": scorer.readings(settings),
-            "learning": [_learning(entry) for entry in recorded["runs"]],
-            "diverged": [{"arm": e["arm"], "seed": e["seed"]} for e in recorded["runs"] if e.get("diverged")],
-            "inputs": inputs,
-            "provenance": {key: recorded.get(key) for key in ("engine", "libraries", "inputs", "recipe")},
-        },
-        data.kind == restricted.KIND,
+    scorer, inputs = _scored(data, folder, recorded, made_by)
+    made = scores.Scores.of(
+        family=family,
+        **_described(data),
+        **scorer.result(),
+        reference=scorer.constants(data.training)["test"],
+        comparisons=scorer.comparisons(settings),
+        readings=scorer.readings(settings),
+        learning=[_learning(run) for run in recorded.runs],
+        diverged=[{"arm": run.arm, "seed": run.seed} for run in recorded.runs if run.diverged],
+        inputs=inputs,
+        provenance=recorded.model_dump(mode="json", include={"engine", "libraries", "inputs", "recipe"}),
     )
+    made.write(scores.place(root, task.name, family), hidden=data.kind == restricted.KIND)
 
 
-def _recorded(folder: Path, made_by: str) -> dict:
-    return files.read_object(folder / "runs.json", "task", "labels", "inputs", "runs", made_by=made_by)
+def _described(data: "_Data") -> dict:
+    task = data.task
+    return {
+        "task": task.name,
+        "data_kind": data.kind,
+        "head": task.head,
+        "primary": task.metrics[0],
+        "labels": task.labels,
+        "lacking": data.lacking,
+        "unmeasurable": data.unmeasurable,
+    }
 
 
 def run_classic(root: Path, task: Task) -> None:
@@ -68,26 +69,17 @@ def run_classic(root: Path, task: Task) -> None:
     """
     root, made_by = Path(root), f"harness classic {task.name}"
     folder = root / "artifacts" / "classic" / task.name
-    data, recorded = _Data(root, task), _recorded(folder, made_by)
-    scorer, inputs = _scored(data, folder, recorded, {"predictions.jsonl": recorded["runs"][0]}, made_by)
-    even.write_json(
-        root / "artifacts" / "scores" / task.name / "classic" / "linear.json",
-        {
-            "task": task.name,
-            "system": recorded["runs"][0]["arm"],
-            "data_kind": data.kind,
-            "head": task.head,
-            "primary": task.metrics[0],
-            "labels": list(task.labels),
-            "lacking": data.lacking,
-            "unmeasurable": data.unmeasurable,
-            **scorer.result(),
-            "constants": scorer.constants(data.training),
-            "inputs": inputs,
-            "provenance": {"libraries": recorded["libraries"], "settings": recorded["runs"][0]["settings"]},
-        },
-        data.kind == restricted.KIND,
+    data, recorded = _Data(root, task), runs.read_linear(root, task.name)
+    scorer, inputs = _scored(data, folder, recorded, made_by)
+    made = scores.LinearScores.of(
+        system=recorded.runs[0].arm,
+        **_described(data),
+        **scorer.result(),
+        constants=scorer.constants(data.training),
+        inputs=inputs,
+        provenance={"libraries": recorded.libraries, "settings": recorded.runs[0].settings},
     )
+    made.write(scores.place(root, f"{task.name}/classic", "linear"), hidden=data.kind == restricted.KIND)
 
 
 def run_disclosure(root: Path, task: Task, settings: ScoreSettings) -> None:
@@ -103,24 +95,19 @@ class _Data:
     def __init__(self, root: Path, task: Task):
         from harness.statistics import measurable
 
-        self.task, validated = task, root / "artifacts" / "validated" / task.name
-        records, manifest = validated / "records.jsonl", root / "reports" / "splits" / f"{task.name}.json"
-        validate, split = f"harness validate {task.name}", f"harness split {task.name}"
-        self.kind = files.read_object(validated / "card.json", "kind", made_by=validate)["kind"]
-        rows = files.read_jsonl(records, made_by=validate, keys=("id", "group"))
-        self.records = {record["id"]: record for record in rows}
+        self.task, self.kind = task, validated.card(root, task.name).kind
+        self.records = {record["id"]: record for record in validated.records(root, task.name)}
         if self.kind == restricted.KIND:
             self.records = {key: record | _categories(record) for key, record in self.records.items()}
-        self.splits = files.read_object(manifest, "splits", made_by=split)["splits"]
+        self.splits = split.parts_of(root, task.name)
         # What a split keeps together (linked texts too), which is more than a record's own group column.
-        groups = root / "artifacts" / "splits" / task.name / "groups.json"
-        self.groups = files.read_object(groups, made_by=split)
+        self.groups = split.groups_of(root, task.name)
         if lacking := [i for part in PARTS for i in self.ids(part) if i not in self.groups]:
             raise DataError(
-                f"{groups} lacks {len(lacking)} id(s) of the split, first {min(lacking)}.",
-                remedy=f"Make it anew with `{split}`.",
+                f"{split.groups_place(root, task.name)} lacks {len(lacking)} id(s) of the split, first {min(lacking)}.",
+                remedy=f"Make it anew with `harness split {task.name}`.",
             )
-        self.hashes = {"records": files.sha256(records), "manifest": files.sha256(manifest)}
+        self.hashes = split.hashes(root, task.name)
         known = {part: [self.records[i] for i in self.ids(part) if i in self.records] for part in ("train", *PARTS)}
         self.training = known["train"]
         # By part the labels that its gold lacks, and by part and metric why it cannot be measured there.
@@ -136,41 +123,42 @@ def _categories(record: dict) -> dict[str, str]:
     return {column: restricted.category(record[column]) for column in SLICED_BY if record.get(column) is not None}
 
 
-def _scored(data: _Data, folder: Path, recorded: dict, files_of: dict[str, dict], made_by: str):
-    """The scorer of the prediction files in `folder`, by name the runs that `runs.json` records, and their hashes."""
+def _scored(data: _Data, folder: Path, recorded: runs.Runs | runs.LinearRuns, made_by: str):
+    """The scorer of the prediction files in `folder` that `runs.json` records, and their hashes."""
     from harness.statistics import task_metrics as metrics
 
     _check_inputs(recorded, data, folder, made_by)
     scorer, predictions, decisions = _Scorer(data, made_by), {}, {}
-    for name, entry in sorted(files_of.items(), key=lambda item: (item[1]["arm"], item[1]["seed"])):
-        lines = recorded_lines(folder / name, entry["predictions"], data.task, made_by)
-        predictions[name], decisions[name] = entry["predictions"], metrics.decision_hash(lines)
-        scorer.add(entry["arm"], entry["seed"], lines, folder / name)
+    made: Sequence[runs.Run | runs.LinearRun] = recorded.runs
+    for run in sorted(made, key=lambda run: (run.arm, run.seed)):
+        lines = recorded_lines(folder / run.file, run.predictions, data.task, made_by)
+        predictions[run.file], decisions[run.file] = run.predictions, metrics.decision_hash(lines)
+        scorer.add(run.arm, run.seed, lines, folder / run.file)
     return scorer, {"predictions": predictions, "decisions": decisions, **data.hashes}
 
 
-def _check_inputs(recorded: dict, data: _Data, folder: Path, made_by: str) -> None:
+def _check_inputs(recorded: runs.Runs | runs.LinearRuns, data: _Data, folder: Path, made_by: str) -> None:
     task = data.task
-    if recorded.get("task") != task.name or not recorded.get("runs"):
+    if recorded.task != task.name or not recorded.runs:
         raise DataError(f"{folder}/runs.json holds no runs of {task.name}.", remedy=f"Make it again with `{made_by}`.")
-    if list(recorded["labels"]) != list(task.labels):
+    if recorded.labels != task.labels:
         raise DataError(
-            f"{task.name}: the predictions were made for the labels {', '.join(recorded['labels'])}; "
+            f"{task.name}: the predictions were made for the labels {', '.join(recorded.labels)}; "
             f"the task now declares {', '.join(task.labels)}.",
             remedy=f"Make the predictions again with `{made_by}`.",
         )
     for name, sha in data.hashes.items():
-        if recorded["inputs"].get(name) != sha:
+        if getattr(recorded.inputs, name) != sha:
             raise DataError(
                 f"{task.name}: the {name} on disk are not those that the predictions in {folder} were made with.",
                 remedy=f"Run `dvc repro`, or make the predictions again with `{made_by}`.",
             )
 
 
-def _learning(entry: dict) -> dict:
+def _learning(run: runs.Run) -> dict:
     """The validation score of a run after so many updates, and the update whose weights were kept."""
-    points = [[point["step"], point["validation"]] for point in entry.get("curve", []) if "validation" in point]
-    return {"arm": entry["arm"], "seed": entry["seed"], "best_step": entry.get("best_step"), "points": points}
+    points = [[point.step, point.validation] for point in run.curve if point.validation is not None]
+    return {"arm": run.arm, "seed": run.seed, "best_step": run.best_step, "points": points}
 
 
 class _Scorer:
@@ -197,7 +185,7 @@ class _Scorer:
             for part, ids in expected.items()
         }
         self._groups: dict[str, int] = {}
-        self._last: dict[str, object] = {}
+        self._last: dict[str, Any] = {}
         self._counts: dict[tuple[str, str], dict] = defaultdict(dict)
         # By what decides a test row, and arm; of restricted data not even how many rows a kind has is looked at.
         self._kinds: dict[tuple[str, str], dict] = defaultdict(dict)
@@ -218,7 +206,7 @@ class _Scorer:
         from harness.metrics import METRICS
         from harness.statistics import beyond, measurable
 
-        decisions = self._evaluation.decisions(self._task, rows, self._records)
+        decisions: Any = self._evaluation.decisions(self._task, rows, self._records)
         shows, primary = heads.of(self._task).shows, METRICS[self._task.metrics[0]]
         at = {"arm": arm, "seed": seed, "part": part}
         if "matrix" in shows:
@@ -262,8 +250,8 @@ class _Scorer:
         """The clinical arm with every other arm over the seeds of this run, on the test part and the holdout."""
         from harness.statistics import comparisons
 
-        runs = _of_seeds({key: of for key, of in self._counts.items() if key[0] != "validation"}, settings)
-        return comparisons.compare_arms(runs, _statistics(settings), self._unmeasured, self._strata)
+        compared = _of_seeds({key: of for key, of in self._counts.items() if key[0] != "validation"}, settings)
+        return comparisons.compare_arms(compared, _statistics(settings), self._unmeasured, self._strata)
 
     def readings(self, settings: ScoreSettings) -> list[dict]:
         """The arms on the test rows of each kind, where the records say what decides a row."""

@@ -5,18 +5,19 @@ its fold is refused.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from harness import heads
+from harness.artifacts import runs, scores, split, validated
 from harness.artifacts.predictions import held_against, recorded_lines
 from harness.data import folding
 from harness.errors import DataError
 from harness.params.config import ScoreSettings
 from harness.params.folds import Folds
-from harness.privacy import even, restricted
+from harness.privacy import restricted
 from harness.statistics import measurable
-from harness.system import files
 from harness.task import Task
 
 
@@ -29,54 +30,45 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings, folds: Fol
     root = Path(root)
     folder = root / "artifacts" / "predictions" / "cross-validation" / task.name / family
     made_by = f"harness crossvalidate {task.name} {family}"
-    recorded = files.read_json(folder / "runs.json", made_by=made_by)
-    validated = root / "artifacts" / "validated" / task.name
-    validate, split = f"harness validate {task.name}", f"harness split {task.name}"
-    card = files.read_object(validated / "card.json", "kind", made_by=validate)
-    records = files.read_jsonl(validated / "records.jsonl", made_by=validate, keys=("id", "group"))
-    manifest = root / "reports" / "splits" / f"{task.name}.json"
-    groups = files.read_json(root / "artifacts" / "splits" / task.name / "groups.json", made_by=split)
-    splits = files.read_object(manifest, "splits", made_by=split)["splits"]
-    rows = folding.rows_of(records, splits, groups, heads.of(task))
-    hashes = {"records": files.sha256(validated / "records.jsonl"), "manifest": files.sha256(manifest)}
+    recorded, card = runs.read_folds(root, task.name, family), validated.card(root, task.name)
+    records, groups = validated.records(root, task.name), split.groups_of(root, task.name)
+    rows = folding.rows_of(records, split.parts_of(root, task.name), groups, heads.of(task))
+    hashes = split.hashes(root, task.name)
     _check_recorded(recorded, task, family, folds, hashes, made_by)
 
     scored = _Folds(task, {record["id"]: record for record in records}, groups, made_by)
     predictions, decisions = {}, {}
     for repeat in folds.seeds:
         for fold, parts in enumerate(folding.deal(rows, folds, repeat), start=1):
-            for entry in (e for e in recorded["runs"] if (e["repeat"], e["fold"]) == (repeat, fold)):
-                path = folder / f"repeat{repeat}-fold{fold}-{entry['arm']}.jsonl"
-                lines = recorded_lines(path, entry["predictions"], task, made_by)
-                predictions[path.name] = entry["predictions"]
-                decisions[path.name] = scored.add(entry, lines, parts, path)
-    even.write_json(
-        root / "artifacts" / "scores" / "cross-validation" / task.name / f"{family}.json",
-        {
-            "task": task.name,
-            "family": family,
-            "data_kind": card["kind"],
-            "primary": task.metrics[0],
-            "folds": recorded["folds"],
-            "n": len(rows),
-            "groups": len({row.group for row in rows}),
-            **scored.result(settings.statistics.level),
-            "inputs": {"predictions": predictions, "decisions": decisions, **hashes},
-            "provenance": {key: recorded.get(key) for key in ("engine", "folds", "libraries", "inputs", "recipe")},
-        },
-        card["kind"] == restricted.KIND,
+            for run in (run for run in recorded.runs if (run.repeat, run.fold) == (repeat, fold)):
+                path = folder / run.file
+                lines = recorded_lines(path, run.predictions, task, made_by)
+                predictions[run.file] = run.predictions
+                decisions[run.file] = scored.add(run, lines, parts, path)
+    made = scores.FoldScores.of(
+        task=task.name,
+        family=family,
+        data_kind=card.kind,
+        primary=task.metrics[0],
+        folds=recorded.folds.plain(),
+        n=len(rows),
+        groups=len({row.group for row in rows}),
+        **scored.result(settings.statistics.level),
+        inputs={"predictions": predictions, "decisions": decisions, **hashes},
+        provenance=recorded.model_dump(mode="json", include={"engine", "folds", "libraries", "inputs", "recipe"}),
     )
+    place = scores.place(root, f"cross-validation/{task.name}", family)
+    made.write(place, hidden=card.kind == restricted.KIND)
 
 
-def _check_recorded(recorded: dict, task: Task, family: str, folds: Folds, hashes: dict, made_by: str) -> None:
-    wanted = {"task": task.name, "family": family, "labels": list(task.labels)}
-    asked = {"number": folds.number, "repeats": folds.repeats, "validation": folds.validation}
-    found = {key: recorded["folds"].get(key) for key in asked}
+def _check_recorded(recorded: runs.FoldRuns, task: Task, family: str, folds: Folds, hashes: dict, made_by: str) -> None:
+    dealt, wanted = recorded.folds, (task.name, family, task.labels)
+    asked = (folds.number, folds.repeats, folds.validation)
     for what, ok in (
-        ("another comparison", all(recorded.get(key) == value for key, value in wanted.items())),
-        ("other folds than params.yaml asks for", found == asked),
-        ("other records or another split", all(recorded["inputs"].get(key) == sha for key, sha in hashes.items())),
-        ("no complete set of arms and folds", _complete(recorded["runs"], folds)),
+        ("another comparison", (recorded.task, recorded.family, recorded.labels) == wanted),
+        ("other folds than params.yaml asks for", (dealt.number, dealt.repeats, dealt.validation) == asked),
+        ("other records or another split", all(getattr(recorded.inputs, key) == sha for key, sha in hashes.items())),
+        ("no complete set of arms and folds", _complete(recorded.runs, folds)),
     ):
         if not ok:
             raise DataError(
@@ -85,11 +77,11 @@ def _check_recorded(recorded: dict, task: Task, family: str, folds: Folds, hashe
             )
 
 
-def _complete(runs: list[dict], folds: Folds) -> bool:
+def _complete(made: Sequence[runs.FoldRun], folds: Folds) -> bool:
     """At least the two arms, and each of them once on every fold."""
-    arms, numbers = {run["arm"] for run in runs}, range(1, folds.number + 1)
+    arms, numbers = {run.arm for run in made}, range(1, folds.number + 1)
     wanted = [(arm, repeat, fold) for arm in arms for repeat in folds.seeds for fold in numbers]
-    found = [(run["arm"], run["repeat"], run["fold"]) for run in runs]
+    found = [(run.arm, run.repeat, run.fold) for run in made]
     return {"baseline", "clinical"} <= arms and sorted(wanted) == sorted(found)
 
 
@@ -106,20 +98,21 @@ class _Folds:
         self._tested: dict[tuple[str, int], list[dict]] = defaultdict(list)
         self._ratios: list[float] = []
 
-    def add(self, entry: dict, lines: list[dict], parts: folding.Parts, path: Path) -> str:
+    def add(self, run: runs.FoldRun, lines: list[dict], parts: folding.Parts, path: Path) -> str:
         """Score a file that should hold the validation and test rows of `parts`; returns the hash of its decisions."""
         expected = {name: [i for i, part in parts.items() if part == name] for name in ("validation", "test")}
         by_part = held_against(path, lines, expected, self._records, self._task, self._made_by)
         tested = [{**line, "group": self._groups[line["id"]]} for line in by_part["test"]]
-        self._tested[entry["arm"], entry["repeat"]] += tested
+        self._tested[run.arm, run.repeat] += tested
         of_part = {part: {self._groups[i] for i, p in parts.items() if p == part} for part in ("train", "test")}
         self._ratios.append(len(of_part["test"]) / len(of_part["train"]))
-        at = {key: entry[key] for key in ("arm", "repeat", "fold")}
         self._runs.append(
             {
-                **at,
+                "arm": run.arm,
+                "repeat": run.repeat,
+                "fold": run.fold,
                 "n_test": len(tested),
-                "diverged": entry["diverged"],
+                "diverged": run.diverged,
                 "unmeasured": self._fault(parts),
                 "scores": self._scores(tested),
             }
@@ -147,7 +140,7 @@ class _Folds:
         """Scores by fold and over all rows of a repeat, and the clinical arm with every other over the folds."""
         from harness.statistics import resampled
 
-        by_arm = defaultdict(list)
+        by_arm: dict[str, list[float]] = defaultdict(list)
         for run in self._runs:
             by_arm[run["arm"]] += [] if run["unmeasured"] else [run["scores"][self._task.metrics[0]]]
         ratio = sum(self._ratios) / len(self._ratios)

@@ -5,13 +5,16 @@ from itertools import chain
 from pathlib import Path
 
 from harness import heads
+from harness.artifacts import validated
+from harness.artifacts.artifact import described
+from harness.artifacts.split import LEAKAGE, manifest_place
 from harness.data import grouping, leakage, splitting, spreading
 from harness.errors import DataError
 from harness.params.config import Split
 from harness.plugins import registry
 from harness.privacy import even, pseudonyms, restricted
 from harness.privacy.suppression import crowded
-from harness.system.files import read_json, read_jsonl, read_object, sha256, write_json
+from harness.system.files import read_json, sha256, write_json
 from harness.task import Task
 
 
@@ -23,14 +26,12 @@ def run(root: Path, name: str, settings: Split) -> list[str]:
     LeakageError, and writes nothing, where the result shares anything between its splits.
     """
     task = registry.get(root, name)
-    validated = root / "artifacts" / "validated" / name
-    card = read_object(validated / "card.json", made_by=f"harness validate {name}")
-    records = read_jsonl(validated / "records.jsonl", made_by=f"harness validate {name}", keys=("id",))
-    target = root / "reports" / "splits" / f"{name}.json"
-    source = lineage(card["source"])
+    card, records = validated.card(root, name), validated.records(root, name)
+    target = manifest_place(root, name)
+    source = lineage(card.source)
     header = {"task": name, "source": source, "seed": settings.seed, "shares": settings.shares}
-    if "ids" in card:
-        header["ids"] = card["ids"]
+    if card.ids:
+        header["ids"] = card.ids.plain()
     frozen = frozen_splits(target, header)
 
     head = heads.of(task)
@@ -42,12 +43,12 @@ def run(root: Path, name: str, settings: Split) -> list[str]:
         for record in records
     ]
     # Seed, ids and parts are published: with them alone the order would tell which rows have the same label.
-    key = pseudonyms.read_key(root) if "ids" in card else None
+    key = pseudonyms.read_key(root) if card.ids else None
     order = key.pseudonym(name, "order", str(settings.seed)) if key else settings.seed
     splits = splitting.split(rows, settings.shares, order, frozen)
     _require_rows(splits, settings, name)
     labels = {record["id"]: frozenset(head.labels_of(record)) for record in records}
-    few = _crowded(task, splits, settings) if card["source"]["kind"] == restricted.KIND else ()
+    few = _crowded(task, splits, settings) if card.kind == restricted.KIND else ()
     splits = spreading.spread(splits, rows, labels, settings.shares, order, frozen, few)
 
     # Without the excluded records, which may be all that held two groups together.
@@ -64,7 +65,7 @@ def run(root: Path, name: str, settings: Split) -> list[str]:
         "near_duplicate_links": len(links.near),
         "checks": [vars(finding) | {"ids": list(finding.ids)} for finding in findings],
         "text_blind_rule": text_blind(task, records, splits, settings),
-        "inputs": {"records": sha256(validated / "records.jsonl")},
+        "inputs": {"records": sha256(validated.records_place(root, name))},
     }
     if key:
         # The lock holds this file's hash: without salt whoever tries out label counts would find the right ones.
@@ -72,7 +73,7 @@ def run(root: Path, name: str, settings: Split) -> list[str]:
     # An id that is gone for now keeps its split for when it comes back.
     retired = {record_id: split for record_id, split in frozen.items() if record_id not in splits}
     folder = root / "artifacts" / "splits" / name
-    for file, content in (("groups.json", groups), ("leakage.json", report)):
+    for file, content in (("groups.json", groups), ("leakage.json", described(LEAKAGE, report))):
         even.write_json(folder / file, content, key is not None)
     write_json(target, header | {"splits": splits, "retired": retired})
     return [f"{finding.check}: {finding.detail}." for finding in findings if finding.level == "note"]

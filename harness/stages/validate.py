@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 from harness import heads
+from harness.artifacts import validated
 from harness.data import mapping, reading, sources
 from harness.data.discretion import discreet
 from harness.plugins import registry
@@ -19,7 +20,7 @@ from harness.task import Reading, Task
 from harness.text.printable import terminal
 
 
-def run(root: Path, name: str) -> dict:
+def run(root: Path, name: str) -> validated.Card:
     """Validate the data of task `name` and return the card that was written."""
     root = Path(root)
     task = registry.get(root, name)
@@ -27,14 +28,14 @@ def run(root: Path, name: str) -> dict:
     made = Reading(records, card["rows_in"], card["dropped"], card["repaired"])
     for remark in reading.remarks(task, made):
         print(terminal(f"{name}: {remark}"), file=sys.stderr)
-    with files.atomic_folder(root / "artifacts" / "validated" / name) as folder:
+    with files.atomic_folder(validated.folder_of(root, name)) as folder:
         files.write_jsonl(folder / "records.jsonl", records)
         hidden = card["kind"] == restricted.KIND
         if hidden:
             even.fill(folder / "records.jsonl")
-        card["sha256"] = files.sha256(folder / "records.jsonl")
-        even.write_json(folder / "card.json", card, hidden)
-    return card
+        written = validated.Card.of(**card, sha256=files.sha256(folder / "records.jsonl"))
+        written.write(folder / "card.json", hidden=hidden)
+    return written
 
 
 def check(task: Task, folder: Path, root: Path) -> tuple[list[dict], dict]:

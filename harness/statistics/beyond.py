@@ -1,4 +1,4 @@
-"""Scores beyond one number: by slice of the test set, what masking would leave readable, over all thresholds.
+"""More scores of one run: by slice, by threshold, and what masking the found spans would leave.
 
 Everything here is an aggregate, and cells of fewer than `suppression.MINIMUM` rows are left out before anything is
 written: a scores file may leave the place where the data may not.
@@ -68,7 +68,7 @@ def by_decider(decisions: Decided, values: Sequence[str | None]) -> dict[str, De
     return {kind: decisions.subset([i for i, value in enumerate(values) if value == kind]) for kind in sorted(kinds)}
 
 
-def kinds_of_groups(groups: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+def kinds_of_groups(groups: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, str]:
     """What decides the rows of each group, whose kinds are joined where it has rows of several. `groups` and `values`
     are by row."""
     found: dict[str, set[str]] = {}

@@ -1,4 +1,4 @@
-"""What a metric cannot measure on a part, by which labels the gold of that part and the training part's lack.
+"""Say which metrics cannot be measured on a part, because its gold labels lack a label.
 
 A score is a number even then: the F1 of a label that no test row has is 0 for every model. Gold alone decides, so
 what is left out here does not depend on how a model did.

@@ -1,4 +1,4 @@
-"""From a task and its prediction lines to scores: the metrics that a task names, of what its head makes of lines."""
+"""Compute the metrics that a task names, from its prediction lines."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

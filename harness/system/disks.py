@@ -1,4 +1,4 @@
-"""What a disk refuses, as an error for the user: one that is full, read-only, somebody else's or busy."""
+"""Turn what a disk refuses (full, read-only, no permission, busy) into an error that says what to do."""
 
 import contextlib
 import errno

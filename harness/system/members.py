@@ -1,4 +1,4 @@
-"""The objects that a package's files declare, so that no second place has to name them."""
+"""Find the objects that the files of a package declare, so that no list has to name them."""
 
 import importlib
 import pkgutil

@@ -1,4 +1,4 @@
-"""Memory that is not there, as an error for the user."""
+"""Turn a lack of memory into an error that says what to do."""
 
 import errno
 

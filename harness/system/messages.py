@@ -1,4 +1,4 @@
-"""Errors without their messages.
+"""Show errors without their messages, which may quote a value of restricted data.
 
 What the harness says itself is written with care. What a library says when it fails may quote the value it failed
 on, so where data are restricted a traceback shows its frames and the kinds of the errors, and no message.

@@ -1,4 +1,4 @@
-"""No connection beyond this machine: what HARNESS_OFFLINE=1 means for a process, and the guard that holds it.
+"""Refuse every connection beyond this machine where HARNESS_OFFLINE=1 is set.
 
 The guard is an audit hook of the interpreter. Every socket of Python passes it, whichever library opens it and
 however it got hold of the socket, and nothing can take it off again. It lasts for the life of the process and is

@@ -1,4 +1,4 @@
-"""Sockets that could leave this machine, refused by Linux itself.
+"""Let Linux itself refuse every socket that could leave this machine.
 
 The guard in `harness.system.offline` sees what goes through Python. Native code and programs that are started ask the
 kernel, and a seccomp filter answers them there: it needs no rights, holds for this process, its threads and all that

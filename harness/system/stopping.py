@@ -1,4 +1,4 @@
-"""Told to stop by a signal: a batch system, a closed terminal or `kill` ends a command as an interruption does."""
+"""End a command in good order when a signal tells it to stop."""
 
 import contextlib
 import signal

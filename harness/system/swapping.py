@@ -1,4 +1,4 @@
-"""One file or folder in the place of another: in one step where the file system can, and undone where it must be."""
+"""Put one file or folder in the place of another, in one step where the file system can."""
 
 import errno
 import os

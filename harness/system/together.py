@@ -1,4 +1,4 @@
-"""What is replaced in several places together: all of it or nothing, whenever its process is killed."""
+"""Replace files in several places together: all of them or none, whenever the process is killed."""
 
 import contextlib
 import json

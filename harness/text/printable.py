@@ -1,4 +1,4 @@
-"""Which characters act instead of being read: line breaks, control characters, and what nobody sees.
+"""Characters that act instead of being read: line breaks, control characters, invisible ones.
 
 Of these last, some turn what follows, some make two labels look alike, and some spell words for programs alone.
 """

@@ -1,4 +1,4 @@
-"""A text as a reader sees it: what two texts are compared in wherever one must not repeat the other.
+"""A text as a reader sees it, for comparing texts that must not repeat each other.
 
 A soft hyphen, a zero-width space or a decomposed letter changes the characters of a text and nothing on the page. So
 duplicates, held-out texts and identifying details are looked for in this form. It is never written to a corpus or

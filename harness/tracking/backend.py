@@ -1,4 +1,4 @@
-"""The one place that knows MLflow: clients, experiments, runs and their artifacts, and whose turn it is to write.
+"""The only module that imports MLflow: clients, experiments, runs, artifacts, and a lock for writing.
 
 What is written is decided elsewhere: `harness.tracking.sync` mirrors what the stages wrote, `harness.tracking.live` a
 pre-training as it goes on. Numbers, names and hashes go in; no text of any document does.

@@ -1,4 +1,4 @@
-"""A pre-training as it goes on, in MLflow: the observer behind `--live`."""
+"""Show a running pre-training in MLflow: the observer behind `--live`."""
 
 import contextlib
 import time

@@ -1,9 +1,10 @@
-"""What a tracking server is told of a checkpoint, as plain values: how it was made, from its card."""
+"""The MLflow run of a pre-trained checkpoint, as plain values from its card."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.artifacts import checkpoint
 from harness.params.config import Run
 from harness.report.model.results import FAMILY_TITLES
 from harness.report.text import wording
@@ -50,7 +51,7 @@ def collect(root: Path, run: Run, origin: Mapping[str, str]) -> list[Pretraining
     found = []
     for family, arm, folder in folders(root, run.families):
         # The folder of a control arm that is switched off holds a card without a source.
-        if (card := files.read_json(folder / "harness.json")).get("source"):
+        if (card := checkpoint.card(folder)).get("source"):
             found.append(Pretraining(family, arm, card, files.sha256_tree(folder), run.profile, origin))
     return sorted(found, key=lambda made: (run.families.index(made.family), made.arm != "baseline", made.arm))
 

@@ -1,4 +1,4 @@
-"""What a tracking server is told of a comparison, as plain values: names, numbers and hashes.
+"""The MLflow run of a comparison, as plain values: names, numbers and hashes.
 
 No text of any document is among them. The fingerprint depends on inputs and results alone, so that
 the same comparison made twice is known to be the same.
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.artifacts.runs import read as read_runs
 from harness.params.config import ReportSettings
 from harness.pipeline import code_lists
 from harness.report.disclosure import loading
@@ -60,9 +61,8 @@ def collect(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> 
     judged, lists = results.judged(comparisons, settings.statistics), code_lists.hashes(root)
     for comparison in comparisons:
         task, family = comparison.task, comparison.family
-        path = root / "artifacts" / "predictions" / task / family / "runs.json"
-        recorded = files.read_json(path, made_by=f"harness finetune {task} {family}")
-        runs = tuple(entry for entry in recorded["runs"] if entry["seed"] in run.seeds)
+        recorded = read_runs(root, task, family)
+        runs = tuple(entry.plain() for entry in recorded.runs if entry.seed in run.seeds)
         told = [course.hashed(comparison, entry) for entry in runs]
         scores = sorted([*key, value] for key, value in comparison.values.items())
         judgements = {arm: judged[task, family, arm] for arm in comparison.others}

@@ -1,4 +1,4 @@
-"""What `harness reproduce` found, kept beside the predictions that it was held against."""
+"""What `harness reproduce` found, stored beside the predictions that it compared."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How a run in MLflow stands, in words below its description: reproduced, superseded, interrupted, killed, left out."""
+"""The state of a run in MLflow, in words: reproduced, superseded, interrupted, killed, left out."""
 
 from collections.abc import Mapping
 

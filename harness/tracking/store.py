@@ -1,4 +1,4 @@
-"""Whether MLflow's database can be used at all: looked at as the SQLite file that it is, before MLflow opens it."""
+"""Check MLflow's database as an SQLite file before MLflow opens it."""
 
 import contextlib
 import importlib.util

@@ -1,4 +1,4 @@
-"""How MLflow's pages show an experiment at first: the columns, the order and the words that an auditor looks for."""
+"""The first view of an experiment on MLflow's pages: columns, order and words."""
 
 import json
 

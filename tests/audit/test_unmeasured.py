@@ -26,7 +26,7 @@ def root(repository, tmp_path, monkeypatch):
         source = files.read_json(record)
         files.write_json(record, source | {"files": {"calls.jsonl": files.sha256(path)}})
 
-    monkeypatch.setattr(finished.synthetic, "generate", one_positive)
+    monkeypatch.setattr(write, "generate", one_positive)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     made = finished.build(repository, tmp_path / "root")
     monkeypatch.chdir(made)

@@ -2,11 +2,11 @@
 
 import dataclasses
 
+import cards_given
 import fakes
 
 from harness.cli import main
 from harness.plugins import unusual
-from harness.system import files
 
 
 def test_usual_tasks_get_no_notice(tmp_path):
@@ -15,7 +15,7 @@ def test_usual_tasks_get_no_notice(tmp_path):
 
 def test_many_labels_and_many_rows_are_said(tmp_path):
     task = dataclasses.replace(fakes.TASKS["synergi"], labels=tuple(f"l{i}" for i in range(2000)))
-    files.write_json(tmp_path / "artifacts" / "validated" / "synergi" / "card.json", {"rows": 3_000_000})
+    cards_given.write(tmp_path, "synergi", rows=3_000_000)
     labels, rows = unusual.notices(tmp_path, task)
     assert "2,000 labels" in labels and "macro mean" in labels and "3,000,000 rows" in rows
 

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import cards_given
 import pytest
 
 from harness.errors import DataError, MissingInputError
@@ -28,9 +29,10 @@ def item(stem: str, head: str) -> dict:
 
 
 def add_task(root: Path, name: str, head: str, stem: str) -> None:
-    write_json(root / "artifacts" / "validated" / name / "card.json", {"task": name, "head": head})
+    cards_given.write(root, name, head=head)
     records = [{"id": f"{split[:2]}1", "part": "pool"} | item(f"{stem}{split}", head) for split in SPLITS]
-    write_jsonl(root / "artifacts" / "validated" / name / "records.jsonl", records)
+    given = [{"group": record["id"], **record} for record in records]
+    write_jsonl(root / "artifacts" / "validated" / name / "records.jsonl", given)
     manifest = {"task": name, "splits": {f"{split[:2]}1": split for split in SPLITS}}
     write_json(root / "reports" / "splits" / f"{name}.json", manifest)
 
@@ -145,7 +147,14 @@ def test_held_out_texts_leave_the_corpus_and_the_rest_stays(site):
 def test_training_texts_join_the_clinical_part_and_pass_the_same_filter(site):
     path = site / "artifacts" / "validated" / "my_pair" / "records.jsonl"
     records = read_jsonl(path)
-    leaking = {"id": "tr2", "part": "pool", "text": records[2]["text"], "text_pair": "noe annet", "label": "B"}
+    leaking = {
+        "id": "tr2",
+        "group": "tr2",
+        "part": "pool",
+        "text": records[2]["text"],
+        "text_pair": "noe annet",
+        "label": "B",
+    }
     write_jsonl(path, [*records, leaking])
     manifest = site / "reports" / "splits" / "my_pair.json"
     write_json(manifest, {"splits": json.loads(manifest.read_text())["splits"] | {"tr2": "train"}})
@@ -192,10 +201,10 @@ def test_missing_inputs_are_named_with_the_command(site):
     with pytest.raises(MissingInputError, match=r"gone\.jsonl is missing"):
         corpus.run(site, settings(general=("gone.jsonl",)))
     records = site / "artifacts" / "validated" / "my_pair" / "records.jsonl"
-    write_jsonl(records, [*read_jsonl(records), {"id": "new"} | item("new", "pair")])
-    with pytest.raises(DataError, match=r"no split for 1 records .*'new'") as raised:
+    write_jsonl(records, [*read_jsonl(records), {"id": "new", "group": "new"} | item("new", "pair")])
+    with pytest.raises(DataError, match="knows no split for 1 records, first new") as raised:
         corpus.run(site, settings())
-    assert raised.value.remedy == "Run `harness split my_pair` again."
+    assert raised.value.remedy == "Run `harness split my_pair`."
     (site / "reports" / "splits" / "my_choice.json").unlink()
     with pytest.raises(MissingInputError) as raised:
         corpus.run(site, settings(tasks=("my_choice",)))

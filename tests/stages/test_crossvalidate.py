@@ -8,6 +8,7 @@ import pytest
 from sklearn.metrics import f1_score
 from tiny_folds import FAMILY, TASK, project, settings
 
+from harness.artifacts.scores import FoldScores
 from harness.errors import DataError, MissingInputError
 from harness.params.folds import Folds
 from harness.plugins import registry
@@ -116,7 +117,7 @@ def test_a_fold_that_cannot_be_measured_is_no_fold_with_a_score_of_0(rare):
     assert 0 < len(left_out) < 4
     (row,) = found["comparisons"]
     assert row["df"] == 5 - len(left_out) - 1
-    shown = exploratory.read(found, "Calls")
+    shown = exploratory.read(FoldScores.of(**found), "Calls")
     assert all(len(scores) == 5 - len(left_out) for scores in shown.by_fold.values())
     *_, words = exploratory.blocks([shown], 0.95)
     assert "cannot be measured" in words.text and "the label stroke" in words.text
@@ -127,7 +128,9 @@ def test_a_metric_of_another_scale_is_not_called_points(trained):
 
     found = scored(trained)
     captions = {
-        primary: exploratory.table([exploratory.read(found | {"primary": primary}, "Calls")], 0.95).caption
+        primary: exploratory.table(
+            [exploratory.read(FoldScores.of(**found | {"primary": primary}), "Calls")], 0.95
+        ).caption
         for primary in ("binary_f1", "mcc")
     }
     assert "points of 100, mean" in captions["binary_f1"]

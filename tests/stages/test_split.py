@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from pathlib import Path
 
+import cards_given
 import pytest
 
 from harness.errors import DataError, LeakageError, MissingInputError
@@ -45,9 +46,9 @@ def give(root: Path, name: str, records: list[dict], key: str | None = None, **s
     folder = root / "artifacts" / "validated" / name
     if key:
         pseudonyms.ensure_key(root)
-    write_jsonl(folder / "records.jsonl", records)
+    write_jsonl(folder / "records.jsonl", [{"group": record["id"], **record} for record in records])
     ids = {"ids": {"scheme": pseudonyms.SCHEME, "key": key}} if key else {}
-    write_json(folder / "card.json", {"task": name, "source": SOURCE | source, **ids})
+    cards_given.write(root, name, source=SOURCE | source, **ids)
 
 
 def report_of(root: Path, name: str) -> dict:

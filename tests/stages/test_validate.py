@@ -38,8 +38,9 @@ def test_writes_records_and_card(root):
         "written_standard": "bokmål",
         "text": "Operatør: Hva har skjedd?\nInnringer: Han snakker utydelig, nummer 1.",
     }
-    assert card == files.read_json(folder / "card.json")
-    assert set(card) == {
+    assert card.plain() == files.read_json(folder / "card.json")
+    assert set(card.plain()) == {
+        "format",
         "head",
         "task",
         "version",
@@ -54,17 +55,17 @@ def test_writes_records_and_card(root):
         "sha256",
         "ids",
     }
-    assert card["ids"] == {"scheme": pseudonyms.SCHEME, "key": key.fingerprint}
-    assert card["kind"] == "restricted" and card["labels"] == {"other": 2, "stroke": 2}
-    assert card["sha256"] == files.sha256(folder / "records.jsonl")
+    assert card.ids.plain() == {"scheme": pseudonyms.SCHEME, "key": key.fingerprint}
+    assert card.kind == "restricted" and card.labels == {"other": 2, "stroke": 2}
+    assert card.sha256 == files.sha256(folder / "records.jsonl")
     assert sorted(p.name for p in folder.iterdir()) == ["card.json", "records.jsonl"]
 
 
 def test_parts_and_span_counts_of_documents(root):
     samples.put(root, "nor_deid")
     card = validate.run(root, "nor_deid")
-    assert card["parts"] == {"pool": 4, "holdout": 2}
-    assert card["labels"]["Location"] == 6 and card["labels"]["Phone_Number"] == 0
+    assert card.parts == {"pool": 4, "holdout": 2}
+    assert card.labels["Location"] == 6 and card.labels["Phone_Number"] == 0
     records = files.read_jsonl(root / "artifacts" / "validated" / "nor_deid" / "records.jsonl")
     assert {record["id"] for record in records if record["part"] == "holdout"} == {"holdout-0", "holdout-1"}
     # Of the scenario only the document type goes on: the rest is what the tags hide.
@@ -124,7 +125,7 @@ def test_a_site_s_own_ids_are_written_nowhere(root):
 
 def test_ids_that_are_not_restricted_stay_as_they_are(root):
     samples.put(root, "aismec", kind="synthetic")
-    assert "ids" not in validate.run(root, "aismec")
+    assert validate.run(root, "aismec").ids is None
     records = files.read_jsonl(root / "artifacts" / "validated" / "aismec" / "records.jsonl")
     assert records[0]["id"] == "call-0"
 

@@ -9,6 +9,8 @@ from dataclasses import replace
 import fakes
 import pytest
 
+from harness.artifacts import checkpoint
+from harness.artifacts.artifact import described
 from harness.errors import DataError
 from harness.report.disclosure import loading
 from harness.report.model import results
@@ -216,7 +218,8 @@ def test_a_family_or_a_control_arm_that_is_left_out_takes_its_checkpoints_with_i
     experiment = "embedded / pre-training"
     before = current(root, experiment=experiment)
     assert len(before) == 5
-    files.write_json(control / "harness.json", {"family": "nb_bert", "arm": "control", "source": None})
+    off = {"family": "nb_bert", "arm": "control", "source": None}
+    files.write_json(control / checkpoint.NAME, described(checkpoint.FORMAT, off))
     sync.record(root, SETTINGS, fakes.TASKS)
     now = current(root, experiment=experiment)
     assert set(now) == {"nb_bert baseline", "nb_bert clinical"}

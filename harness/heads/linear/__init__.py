@@ -1,1 +1,1 @@
-"""What a reader holds encoders against: linear models from scikit-learn over counted words, without torch."""
+"""Linear baselines from scikit-learn over counted words, without torch."""

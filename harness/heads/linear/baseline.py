@@ -1,4 +1,4 @@
-"""What a linear baseline is to the stage that fits it: its name, the settings to try, and its answers by setting."""
+"""The interface of a linear baseline: its name, the settings to try, and its answers for each setting."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,1 +1,1 @@
-"""Gold and answers side by side, as every metric looks at them: rows, spans, and what a group of them contributes."""
+"""Gold labels and answers side by side, in the form that metrics count: rows, sets of labels, spans."""

@@ -1,4 +1,4 @@
-"""What groups contribute to a metric, so that they can be left out, drawn again or swapped.
+"""Counts per group, so that groups can be left out, drawn again or exchanged between arms.
 
 A decision is counted once; leaving a group out or drawing it twice is then arithmetic on a few whole
 numbers instead of scoring all rows again. A metric is a pair: what a group contributes (a vector of

@@ -1,4 +1,4 @@
-"""Rows with any number of labels each, gold and predicted: every label of a row is a decision of its own."""
+"""Rows with any number of labels each, gold and predicted; each label of a row is one decision."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Entities as character spans, gold and predicted, so that the gold count is the same for every tokenizer.
+"""Entities as character spans, gold and predicted, counted alike for every tokenizer.
 
 A span is (start, end, label), end exclusive, in characters of its document. Counts are pooled over
 documents (micro). Field conventions: the i2b2/n2c2 de-identification tracks report a strict score

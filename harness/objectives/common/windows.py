@@ -1,4 +1,4 @@
-"""Documents as rows of a fixed length, rows as one batch, and what of a tokenizer this needs to know."""
+"""Documents cut to rows of a fixed length, and rows padded to one batch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

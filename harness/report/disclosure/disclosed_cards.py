@@ -1,4 +1,4 @@
-"""What may be shown of the cards of restricted data: the way of the rows, the splits, the corpora, the checkpoints.
+"""Remove from the cards of restricted data what must not be shown.
 
 Counts that may not be shown are None. The rule is that of `harness.privacy.suppression`.
 """

@@ -1,12 +1,13 @@
-"""The stored scores of a run as comparisons, as far as they may be shown: all that a report begins with."""
+"""Read the stored scores of a run as comparisons, with restricted figures as they were released."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from harness.artifacts import scores
 from harness.params.config import Run
 from harness.report.disclosure import shown
-from harness.report.model import results, stored
+from harness.report.model import results
 from harness.task import Task
 
 
@@ -18,13 +19,9 @@ def load(root: Path, run: Run, tasks: Mapping[str, Task]) -> list[results.Compar
     """
     found = []
     for task in run.tasks:
-        folder, title = Path(root) / "artifacts" / "scores" / task, tasks[task].title
-        for family in run.families:
-            scores = stored.scores(
-                folder / f"{family}.json", {"task": task, "family": family}, f"harness score {task} {family}"
-            )
-            found.append(results.read(scores, title, run.seeds))
-        linear = stored.scores(folder / results.CLASSIC / "linear.json", {"task": task}, f"harness score {task}")
+        title, linear = tasks[task].title, scores.read_linear(root, task)
         classic = results.read_classic(linear, title)
-        found = [replace(c, classic=classic, constants=linear["constants"]) if c.task == task else c for c in found]
+        for family in run.families:
+            comparison = results.read(scores.read(root, task, family), title, run.seeds)
+            found.append(replace(comparison, classic=classic, constants=linear.constants))
     return shown.disclosed(root, found)

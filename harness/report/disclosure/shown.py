@@ -1,4 +1,4 @@
-"""What may be shown of scores on restricted data: every comparison passes here before anything is written of it.
+"""Reduce comparisons on restricted data to the figures that the disclosure check released.
 
 What is released of a task was decided when it was scored (`harness.statistics.disclosure.disclosing`): a ratio of
 counts tells the counts, so scores are as fine as the ladder of `harness.statistics.disclosure.coarsening` allows, and

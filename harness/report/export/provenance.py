@@ -1,4 +1,4 @@
-"""From every reported row back to what it was made of.
+"""`provenance.json`: the hashes that every reported row was made from.
 
 `provenance.json` is in git and belongs to the tables, so it holds what is the same wherever the
 pipeline is run: a checkpoint's lineage (its card without what was measured), and the decisions of a
@@ -7,7 +7,7 @@ differ between processors; their hashes stand in `artifacts/report.json`.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from harness.pipeline import code_lists
@@ -24,7 +24,7 @@ def lineage(card: Mapping, tokenizer: str | None, parent: str | None) -> str:
     return files.sha256_value({"card": made, "tokenizer": tokenizer, "parent": parent})
 
 
-def lineages(cards: Mapping[tuple[str, str], Mapping], tokenizers: Mapping[tuple[str, str], str]) -> dict:
+def lineages(cards: Mapping[tuple[str, str], Mapping], tokenizers: Mapping[tuple[str, str], str | None]) -> dict:
     """(family, arm) → lineage; an arm that was trained on from the baseline includes the baseline's."""
     found: dict[tuple[str, str], str] = {}
     for family, arm in sorted(cards, key=lambda key: (key[1] != AGAINST, key)):
@@ -94,7 +94,7 @@ def parameters(c: Comparison) -> str:
     return files.sha256_value(made | {"seeds": list(c.seeds)})
 
 
-def exact(comparisons: list[Comparison]) -> dict:
+def exact(comparisons: Iterable) -> dict:
     """`artifacts/report.json`: the hashes of the very files behind the numbers, and the libraries."""
     found = {
         f"{c.task}/{c.family}": {

@@ -1,4 +1,4 @@
-"""How a run went, as far as it may be told.
+"""The course of a training run, with what may be shown of it where data are restricted.
 
 The answers to the validation part decide after how many updates a run's weights were kept and, with patience, when it
 stopped. Of restricted data nothing is released of those answers, so neither is this.

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from harness.artifacts.scores import LinearScores, Scored, Scores
 from harness.errors import MissingInputError
 from harness.metrics import Metric, named
 from harness.params.config import ARMS, Statistics
@@ -70,7 +71,7 @@ class Comparison:
     constants_shown: bool = True
     rung: Rung | None = None
     evidence: Mapping[str, Estimate] = field(default_factory=dict)
-    lacking: Mapping[str, list[str]] = field(default_factory=dict)
+    lacking: Mapping[str, Sequence[str]] = field(default_factory=dict)
     unmeasurable: Mapping[str, dict[str, str]] = field(default_factory=dict)
     readings: tuple[stored.Reading, ...] = ()
 
@@ -212,70 +213,66 @@ def spread(values: list[float]) -> float | None:
     return statistics.stdev(values) if len(values) > 1 else None
 
 
-def read(scores: dict, title: str, seeds: tuple[int, ...]) -> Comparison:
+def read(made: Scores, title: str, seeds: tuple[int, ...]) -> Comparison:
     """A scores file as a Comparison over `seeds`; further seeds in the file are ignored.
 
     Raises MissingInputError where an arm or a seed of the run has no scores.
     """
-    task, family = scores["task"], scores["family"]
-    first = ("test", scores["primary"])
-    present = {(m["arm"], m["seed"]) for m in scores["metrics"] if (m["part"], m["metric"]) == first}
-    arms = (*ARMS, *sorted({m["arm"] for m in scores["metrics"]} - set(ARMS)))
+    task, family = made.task, made.family
+    present = {(m.arm, m.seed) for m in made.metrics if (m.part, m.metric) == ("test", made.primary)}
+    arms = (*ARMS, *sorted({m.arm for m in made.metrics} - set(ARMS)))
     for arm in arms:
         if lacking := [seed for seed in seeds if (arm, seed) not in present]:
             raise MissingInputError(
                 f"{task} with {family}: no scores of arm {arm}, seed {', '.join(map(str, lacking))}.",
                 remedy=f"Run `harness finetune {task} {family}` and `harness score {task} {family}`, or `dvc repro`.",
             )
-    diverged = tuple((run["arm"], run["seed"]) for run in scores.get("diverged", []) if run["seed"] in seeds)
-    found = _shape(scores, title, family, arms, seeds)
     return replace(
-        found,
-        reference=scores["reference"],
-        estimates=stored.estimates(scores, seeds),
-        readings=stored.readings(scores),
-        diverged=diverged,
+        _shape(made, title, family, arms, seeds),
+        reference=made.reference,
+        estimates=stored.estimates(made, seeds),
+        readings=stored.readings(made),
+        diverged=tuple((run.arm, run.seed) for run in made.diverged if run.seed in seeds),
+        learning=tuple(run.plain() for run in made.learning if run.seed in seeds),
     )
 
 
-def read_classic(scores: dict, title: str) -> Comparison:
+def read_classic(made: LinearScores, title: str) -> Comparison:
     """The scores of a task's linear model, in the shape of a comparison that has one arm."""
-    return _shape(scores, title, CLASSIC, (scores["system"],), (0,))
+    return _shape(made, title, CLASSIC, (made.system,), (0,))
 
 
-def _shape(scores: dict, title: str, family: str, arms: tuple[str, ...], seeds: tuple[int, ...]) -> Comparison:
+def _shape(made: Scored, title: str, family: str, arms: tuple[str, ...], seeds: tuple[int, ...]) -> Comparison:
     wanted = set(seeds)
     by_run: dict[str, Any] = {
-        name: tuple(row for row in scores.get(name, []) if row["seed"] in wanted)
-        for name in ("slices", "privacy", "thresholds", "learning")
+        name: tuple(row for row in getattr(made, name) if row["seed"] in wanted)
+        for name in ("slices", "privacy", "thresholds")
     }
     return Comparison(
-        task=scores["task"],
+        task=made.task,
         title=title,
         family=family,
-        head=scores["head"],
-        data_kind=scores["data_kind"],
-        primary=scores["primary"],
-        labels=tuple(scores["labels"]),
+        head=made.head,
+        data_kind=made.data_kind,
+        primary=made.primary,
+        labels=made.labels,
         arms=arms,
         seeds=seeds,
-        n=scores["n"],
-        groups=scores["groups"],
-        values={
-            (m["arm"], m["seed"], m["part"], m["metric"]): m["value"] for m in scores["metrics"] if m["seed"] in wanted
-        },
-        tables=stored.by_run(scores["per_class"]),
+        n=made.n,
+        groups=made.groups,
+        values={(m.arm, m.seed, m.part, m.metric): m.value for m in made.metrics if m.seed in wanted},
+        tables=stored.by_run(made.per_class),
         matrices={
-            (m["arm"], m["seed"], m["part"]): stored.matrix(m["cells"], len(scores["labels"]))
-            for m in scores["confusion"]
-            if len(scores["labels"]) <= MATRIX
+            (m.arm, m.seed, m.part): stored.matrix(m.cells, len(made.labels))
+            for m in made.confusion
+            if len(made.labels) <= MATRIX
         },
         reference={},
         estimates={},
         diverged=(),
-        inputs=scores["inputs"],
-        provenance=scores["provenance"],
-        lacking=scores.get("lacking", {}),
-        unmeasurable=scores.get("unmeasurable", {}),
+        inputs=made.inputs.plain(),
+        provenance=made.provenance,
+        lacking=made.lacking,
+        unmeasurable=made.unmeasurable,
         **by_run,
     )

@@ -1,11 +1,11 @@
 """A scores file on disk, and its tables in the shape that the report reads."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
 
+from harness.artifacts.scores import Scores
 from harness.errors import DataError
 from harness.statistics.paired import Estimate
-from harness.system import files
 
 AGAINST = "baseline"
 
@@ -21,35 +21,25 @@ class Reading:
     estimate: Estimate
 
 
-def scores(path: Path, names: dict[str, str], made_by: str) -> dict:
-    found = files.read_json(path, made_by=made_by)
-    if any(found.get(key) != name for key, name in names.items()):
-        raise DataError(
-            f"{path} holds the scores of {' with '.join(str(found.get(key)) for key in names)}.",
-            remedy=f"Make it again with `{made_by}`.",
-        )
-    return found
-
-
-def matrix(cells: list[list[int]], labels: int) -> list[list[int]]:
+def matrix(cells: Iterable[Sequence[int]], labels: int) -> list[list[int]]:
     found = [[0] * labels for _ in range(labels)]
     for gold, predicted, n in cells:
         found[gold][predicted] = n
     return found
 
 
-def estimates(scores: dict, seeds: tuple[int, ...]) -> dict[tuple[str, str], Estimate]:
-    rows = [dict(row) for row in scores.get("comparisons", [])]
+def estimates(made: Scores, seeds: tuple[int, ...]) -> dict[tuple[str, str], Estimate]:
+    rows = [dict(row) for row in made.comparisons]
     found = {(row.pop("part"), row.pop("against")): (row.pop("seeds"), row) for row in rows}
-    if ("test", AGAINST) not in found or any(made != sorted(seeds) for made, _ in found.values()):
+    if ("test", AGAINST) not in found or any(over != sorted(seeds) for over, _ in found.values()):
         raise DataError(
-            f"The arms of {scores['task']} with {scores['family']} were not compared over the seeds of this run.",
-            remedy=f"Compare them again with `harness score {scores['task']} {scores['family']}`.",
+            f"The arms of {made.task} with {made.family} were not compared over the seeds of this run.",
+            remedy=f"Compare them again with `harness score {made.task} {made.family}`.",
         )
     return {key: Estimate(**row) for key, (_, row) in found.items()}
 
 
-def readings(scores: dict) -> tuple[Reading, ...]:
+def readings(made: Scores) -> tuple[Reading, ...]:
     return tuple(
         Reading(
             row["decided_by"],
@@ -58,11 +48,11 @@ def readings(scores: dict) -> tuple[Reading, ...]:
             row["n"],
             Estimate(**{field.name: row[field.name] for field in fields(Estimate)}),
         )
-        for row in scores.get("readings", [])
+        for row in made.readings
     )
 
 
-def by_run(rows: list[dict]) -> dict[tuple[str, int | None, str], list[dict]]:
+def by_run(rows: Iterable[dict]) -> dict[tuple[str, int | None, str], list[dict]]:
     tables: dict[tuple[str, int | None, str], list[dict]] = {}
     for row in rows:
         tables.setdefault((row["arm"], row["seed"], row["part"]), []).append(row)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.artifacts.scores import FoldScores, read_folds
 from harness.metrics import Metric, named
 from harness.params.config import ReportSettings
 from harness.privacy import restricted
@@ -51,32 +52,30 @@ class CrossValidated:
 
 def load(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> list[CrossValidated]:
     """What `cross_validation.tasks` names, with every family of the run. Raises MissingInputError for one not there."""
-    above = Path(root) / "artifacts" / "scores" / "cross-validation"
     return [
-        read(files.read_json(above / task / f"{family}.json", made_by=f"harness score-folds {task}"), tasks[task].title)
+        read(read_folds(root, task, family), tasks[task].title)
         for task in settings.cross_validation.tasks
         for family in settings.run.families
     ]
 
 
-def read(scores: dict, title: str) -> CrossValidated:
-    arms, primary = list(dict.fromkeys(run["arm"] for run in scores["runs"])), scores["primary"]
-    found = [dict(row) for row in scores["comparisons"]]
+def read(made: FoldScores, title: str) -> CrossValidated:
+    arms, primary = list(dict.fromkeys(run.arm for run in made.runs)), made.primary
+    found = [dict(row) for row in made.comparisons]
     return CrossValidated(
         title=title.split(":")[0],
-        **{key: scores[key] for key in ("task", "family", "data_kind", "primary", "n", "groups", "reference")},
-        folds=scores["folds"]["number"],
-        repeats=scores["folds"]["repeats"],
+        **{key: getattr(made, key) for key in ("task", "family", "data_kind", "primary", "n", "groups", "reference")},
+        folds=made.folds.number,
+        repeats=made.folds.repeats,
         by_fold={
-            arm: [run["scores"][primary] for run in scores["runs"] if run["arm"] == arm and not run["unmeasured"]]
-            for arm in arms
+            arm: [run.scores[primary] for run in made.runs if run.arm == arm and not run.unmeasured] for arm in arms
         },
-        unmeasured=dict(Counter(run["unmeasured"] for run in scores["runs"] if run["arm"] == arms[0])),
-        pooled={arm: [row["scores"][primary] for row in scores["pooled"] if row["arm"] == arm] for arm in arms},
+        unmeasured=dict(Counter(run.unmeasured for run in made.runs if run.arm == arms[0])),
+        pooled={arm: [row.scores[primary] for row in made.pooled if row.arm == arm] for arm in arms},
         estimates={row.pop("against"): Resampled(**row) for row in found},
-        diverged=sum(run["diverged"] for run in scores["runs"]),
-        inputs=scores["inputs"],
-        provenance=scores["provenance"],
+        diverged=sum(run.diverged for run in made.runs),
+        inputs=made.inputs.plain(),
+        provenance=made.provenance,
     )
 
 

@@ -1,4 +1,4 @@
-"""How numbers and names are written for a reader: one place, so that every table says it alike."""
+"""Numbers and names as a reader sees them, the same in every table."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Single cells of a confusion matrix, as they follow from its diagonal and its margins.
+"""Bound the single cells of a confusion matrix by its diagonal and its margins.
 
 Where no label has a small count, every run and class is released. Scores tell then how many rows of each label there
 are, were called and were found. What was taken for what is not told, but it may follow: of three labels, ten rows

@@ -1,4 +1,4 @@
-"""What is counted of the rows of a part, and could tell of a person."""
+"""The counts that could tell of a person, by name."""
 
 # Of each run and label, and over all labels together.
 COUNTED = ("called", "found", "missed", "invented")

@@ -5,11 +5,14 @@ The figures of all arms, families, seeds and of the linear model are about the s
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from harness import heads
+from harness.artifacts import runs, scores, split, validated
 from harness.artifacts.predictions import held_against, recorded_lines
 from harness.errors import DataError
 from harness.params.config import ScoreSettings
@@ -32,8 +35,7 @@ def run(root: Path, task: Task, settings: ScoreSettings) -> None:
 
 
 def kind(root: Path, task: Task) -> str:
-    card = Path(root) / "artifacts" / "validated" / task.name / "card.json"
-    return files.read_object(card, "kind", made_by=f"harness validate {task.name}")["kind"]
+    return validated.card(root, task.name).kind
 
 
 def verify(root: Path, task: Task, settings: ScoreSettings) -> None:
@@ -73,49 +75,47 @@ class _Rows:
     def __init__(self, root: Path, task: Task, settings: ScoreSettings):
         from harness.metrics.decided.rows import majority_label
 
-        self._task, validated = task, root / "artifacts" / "validated" / task.name
-        split = f"harness split {task.name}"
-        records = files.read_jsonl(validated / "records.jsonl", made_by=f"harness validate {task.name}")
-        self.records = {record["id"]: record for record in records}
-        manifest = root / "reports" / "splits" / f"{task.name}.json"
-        self._splits = files.read_object(manifest, "splits", made_by=split)["splits"]
-        self._groups = files.read_json(root / "artifacts" / "splits" / task.name / "groups.json", made_by=split)
+        self._task = task
+        self.records = {record["id"]: record for record in validated.records(root, task.name)}
+        self._splits, self._groups = split.parts_of(root, task.name), split.groups_of(root, task.name)
         # Of a part of few rows no figure is released, so that none is checked. Their groups are as many or fewer.
         self.parts = [part for part in PARTS if len({self._groups[i] for i in self._ids(part)}) >= MINIMUM]
-        training = [self.records[i].get("label") for i in self._ids("train") if i in self.records]
+        training = [self.records[i] for i in self._ids("train") if i in self.records]
         # Of records that may have several labels, no one label is the answer that never looks.
-        self.majority = None if heads.of(task).nothing else majority_label(training, task.labels)
+        several = heads.of(task).nothing
+        self.majority = None if several else majority_label([record["label"] for record in training], task.labels)
         self._lines: dict[str, list[tuple[str, str, list[dict[str, Any]]]]] = defaultdict(list)
-        scores = root / "artifacts" / "scores" / task.name
-        self.bound, self.unmeasurable = {}, ""
+        self.bound: dict[str, str] = {}
+        self.unmeasurable = ""
         for family in settings.families:
-            folder = root / "artifacts" / "predictions" / task.name / family
-            self._read(folder, family, settings.seeds, scores / f"{family}.json")
+            self._bind(family, scores.read(root, task.name, family), scores.place(root, task.name, family))
+            made = runs.read(root, task.name, family)
+            chosen = [run for run in made.runs if run.seed in settings.seeds]
+            self._read(runs.folder_of(root, task.name, family), family, chosen, f"harness finetune {task.name}")
+        linear = scores.place(root, f"{task.name}/classic", "linear")
+        self._bind("classic", scores.read_linear(root, task.name), linear)
         folder = root / "artifacts" / "classic" / task.name
-        self._read(folder, "classic", None, scores / "classic" / "linear.json")
+        self._read(folder, "classic", runs.read_linear(root, task.name).runs, f"harness classic {task.name}")
 
     def _ids(self, part: str) -> list[str]:
         return [i for i, split in self._splits.items() if split == part]
 
-    def _read(self, folder: Path, system: str, seeds: tuple[int, ...] | None, scores: Path) -> None:
-        made_by = f"harness {'classic' if seeds is None else 'finetune'} {self._task.name}"
-        stored = files.read_json(scores, made_by=f"harness score {self._task.name}")
-        faults = stored.get("unmeasurable", {}).get("test", {})
+    def _bind(self, system: str, stored: scores.Scored, place: Path) -> None:
+        faults = stored.unmeasurable.get("test", {})
         self.unmeasurable = self.unmeasurable or faults.get(self._task.metrics[0], "")
-        self.bound[system] = files.sha256(scores)
-        recorded = files.read_json(folder / "runs.json", made_by=made_by)
-        for entry in sorted(recorded["runs"], key=lambda entry: (entry["arm"], entry["seed"])):
-            if seeds is None or entry["seed"] in seeds:
-                name = "predictions.jsonl" if seeds is None else f"{entry['arm']}-seed{entry['seed']}.jsonl"
-                lines = recorded_lines(folder / name, entry["predictions"], self._task, made_by)
-                lines = [line for line in lines if line["part"] in self.parts]
-                expected = {part: self._ids(part) for part in self.parts}
-                by_part = held_against(folder / name, lines, expected, self.records, self._task, made_by)
-                for part, rows in by_part.items():
-                    rows = [{**row, "group": self._groups[row["id"]]} for row in rows]
-                    self._lines[part].append((system, entry["arm"], rows))
+        self.bound[system] = files.sha256(place)
 
-    def decided(self, part: str, metrics) -> list[tuple[str, str, list[str], object]]:
+    def _read(self, folder: Path, system: str, made: Sequence[runs.Run | runs.LinearRun], made_by: str) -> None:
+        for run in sorted(made, key=lambda run: (run.arm, run.seed)):
+            path = folder / run.file
+            lines = recorded_lines(path, run.predictions, self._task, made_by)
+            lines = [line for line in lines if line["part"] in self.parts]
+            expected = {part: self._ids(part) for part in self.parts}
+            for part, rows in held_against(path, lines, expected, self.records, self._task, made_by).items():
+                rows = [{**row, "group": self._groups[row["id"]]} for row in rows]
+                self._lines[part].append((system, run.arm, rows))
+
+    def decided(self, part: str, metrics: ModuleType) -> list[tuple[str, str, list[str], object]]:
         """(system, arm, group of each row, decisions) of every run."""
         return [
             (system, arm, [row["group"] for row in rows], metrics.decisions(self._task, rows, self.records))

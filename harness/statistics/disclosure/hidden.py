@@ -1,4 +1,4 @@
-"""The rows behind the figures of a restricted part, as an attacker would have to guess them: gold, and every answer.
+"""What an attacker would have to guess: the gold labels and all answers behind the released figures.
 
 Two kinds: rows that have one label each, and documents of which spans are counted
 (`harness.statistics.disclosure.hidden_spans`). Both say what they contribute to

@@ -1,5 +1,4 @@
-"""Documents of which spans are counted, as an attacker would have to guess them: see
-`harness.statistics.disclosure.hidden`."""
+"""The same for documents with spans: see `harness.statistics.disclosure.hidden`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""What is written down of a disclosure check, and read by everything that shows a figure of restricted data."""
+"""The record of a disclosure check, which everything that shows a restricted figure reads."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence

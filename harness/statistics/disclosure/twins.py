@@ -1,4 +1,4 @@
-"""Could a small count be told from what is released? Other rows with the same figures say that it could not.
+"""Decide whether a small count can be inferred: other data that release the same figures show that it cannot.
 
 An attacker who holds every figure and knows every rule can exclude a data set only where its figures would differ.
 So each *twin*, another set of gold labels and answers for which the very same figures would be released, is one that

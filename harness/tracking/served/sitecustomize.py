@@ -1,4 +1,4 @@
-"""What every Python process of MLflow's server begins with where nothing may leave this machine.
+"""Start every Python process of MLflow's server without connections beyond this machine.
 
 Python imports a module of this name by itself; `harness.tracking.serve` puts this folder on the path of the server.
 """

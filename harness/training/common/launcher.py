@@ -1,4 +1,4 @@
-"""torchrun without its own report, where the process of a device has told what went wrong already."""
+"""Start torchrun without its own report, when the process of a device has already said what went wrong."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""Word vectors in fine-tuning: those of the training texts are trained, and the others do no more than decay.
+"""Train only the word vectors that occur in the training texts; the others decay as the optimizer would decay them.
 
 A token that no training text holds has no gradient in any update, so AdamW's moments of its row stay 0 and its update
 is the decay alone. A task's texts name a fraction of a vocabulary. Kept apart, the other rows need neither gradients

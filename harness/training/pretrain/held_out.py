@@ -1,4 +1,4 @@
-"""Masked-LM loss and accuracy on held-out text: the same rows and masks for every arm and objective.
+"""Masked-LM loss and accuracy on held-out text, with the same rows and masks for every arm and objective.
 
 Whatever objective trained a checkpoint, it is measured by plain masking of 15 % (Devlin et al. 2019), so
 that before and after, and the arms of a family, can be compared.

@@ -1,4 +1,4 @@
-"""A training on the screen: updates, tokens, loss, speed and time left; a bar on a terminal, lines in a log."""
+"""Show a pre-training on the screen: updates, tokens, loss, speed and time left."""
 
 import sys
 import time

@@ -10,6 +10,7 @@ from dataclasses import replace
 import fakes
 import pytest
 
+from harness.artifacts import scores
 from harness.errors import DataError, MissingInputError
 from harness.privacy import even
 from harness.privacy.suppression import MINIMUM
@@ -88,7 +89,7 @@ def test_no_row_of_a_table_of_results_is_of_one_seed(restricted):
 def test_figures_of_scores_that_were_not_checked_are_refused(restricted, tmp_path):
     root = shutil.copytree(restricted, tmp_path / "root")
     path = root / "artifacts" / "scores" / "aismec" / "nb_bert.json"
-    files.write_json(path, files.read_json(path) | {"title": "edited"})
+    files.write_json(path, files.read_json(path) | {"provenance": {"edited": True}})
     with pytest.raises(DataError, match="aismec: the scores of nb_bert are not those that were checked") as caught:
         loaded(root)
     assert "harness score aismec" in caught.value.remedy
@@ -114,9 +115,9 @@ def test_the_sizes_of_scores_files_are_whole_blocks_where_they_would_tell(restri
 
 
 def test_readings_are_of_fewer_rows_still_and_not_shown(restricted):
-    scores = files.read_json(restricted / "artifacts" / "scores" / "aismec" / "nb_bert.json")
-    scores["readings"] = [scores["comparisons"][0] | {"decided_by": "word", "arm": "clinical", "n": 3}]
-    c = results.read(scores, "t", SEEDS)
+    stored = scores.read(restricted, "aismec", "nb_bert")
+    reading = stored.comparisons[0] | {"decided_by": "word", "arm": "clinical", "n": 3}
+    c = results.read(stored.model_copy(update={"readings": (reading,)}), "t", SEEDS)
     assert c.readings
     (kept,) = disclosed(restricted, [c])
     assert kept.readings == ()
@@ -238,10 +239,9 @@ def test_a_test_part_of_few_rows_is_withheld_with_the_reason_and_the_report_is_m
 @pytest.mark.parametrize("what", ["n", "groups"])
 def test_few_rows_of_another_part_hide_that_part_alone(restricted, synthetic, what):
     """Those of the part that chooses weights, too: nothing is released of it, and nothing needs to be refused."""
-    path = restricted / "artifacts" / "scores" / "nor_deid" / "nb_bert.json"
-    scores = files.read_json(path)
-    scores[what] |= {"holdout": 3, "validation": 2}
-    (kept,) = disclosed(restricted, [results.read(scores, "t", SEEDS)])
+    stored = scores.read(restricted, "nor_deid", "nb_bert")
+    stored = stored.model_copy(update={what: getattr(stored, what) | {"holdout": 3, "validation": 2}})
+    (kept,) = disclosed(restricted, [results.read(stored, "t", SEEDS)])
     assert kept.parts == ("test",) and {part for part, _ in kept.estimates} == {"test"}
     assert getattr(kept, what)["holdout"] is None and getattr(kept, what)["validation"] is None
     assert getattr(kept, what)["test"] == getattr(loaded(synthetic)["nor_deid"], what)["test"]

@@ -3,6 +3,7 @@
 import fakes
 import pytest
 
+from harness.artifacts.scores import Scores
 from harness.params.config import Statistics
 from harness.report.model import results
 from harness.report.render import forest
@@ -20,7 +21,7 @@ def drawn(monkeypatch):
     monkeypatch.setattr(forest.plotting, "png", lambda figure: figure)
 
     def draw(*scores):
-        comparisons = [results.read(of, "A task", (1, 2)) for of in scores]
+        comparisons = [results.read(Scores.of(**of), "A task", (1, 2)) for of in scores]
         statistics = Statistics(**fakes.STATISTICS)
         return forest.draw(comparisons, results.judged(comparisons, statistics), statistics).axes[0]
 

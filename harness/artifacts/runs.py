@@ -1,0 +1,131 @@
+"""`runs.json`: the runs of one comparison, and what they were made of. It stands beside their prediction files."""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from harness.artifacts.artifact import Artifact, Part
+
+
+class Inputs(Part):
+    """SHA-256 of the records and the split manifest, and the tree hash of each arm's checkpoint."""
+
+    records: str
+    manifest: str
+    checkpoints: dict[str, str] = Field(default_factory=dict)
+
+
+class Point(Part):
+    """A point of a learning curve: after `step` updates, the mean training loss since the point before, the primary
+    score of the validation part, and the score by which weights are kept."""
+
+    step: int
+    train_loss: float | None = None
+    validation: float | None = None
+    selection: float | None = None
+
+
+class Run(Part):
+    """One fine-tuning of `arm` from `seed`; `predictions` is the SHA-256 of its file."""
+
+    arm: str
+    seed: int
+    steps: int
+    best_step: int
+    best_selection: float
+    best_validation: float
+    curve: tuple[Point, ...]
+    diverged: bool
+    predictions: str
+
+    @property
+    def file(self) -> str:
+        return f"{self.arm}-seed{self.seed}.jsonl"
+
+
+class Runs(Artifact):
+    """What `harness finetune TASK FAMILY` made; `selection` is the rule by which weights were kept."""
+
+    FORMAT: ClassVar[str] = "runs 2"
+    task: str
+    family: str
+    labels: tuple[str, ...]
+    recipe: dict[str, Any]
+    engine: dict[str, Any]
+    treatment: dict[str, Any]
+    libraries: dict[str, str]
+    inputs: Inputs
+    selection: str
+    runs: tuple[Run, ...]
+
+
+class FoldRun(Run):
+    """One fine-tuning on one fold of one repeat of a cross-validation."""
+
+    repeat: int
+    fold: int
+
+    @property
+    def file(self) -> str:
+        return f"repeat{self.repeat}-fold{self.fold}-{self.arm}.jsonl"
+
+
+class Dealt(Part):
+    """The folds that were asked for, and a hash of which row was where."""
+
+    number: int
+    repeats: int
+    validation: float
+    sha256: str
+
+
+class FoldRuns(Runs):
+    """What `harness crossvalidate TASK FAMILY` made."""
+
+    FORMAT: ClassVar[str] = "fold runs 2"
+    folds: Dealt
+    runs: tuple[FoldRun, ...]
+
+
+class LinearRun(Part):
+    """The linear baseline as it was fitted: its name in place of an arm, and the settings that validation chose."""
+
+    FILE: ClassVar[str] = "predictions.jsonl"
+    arm: str
+    seed: int
+    settings: dict[str, Any]
+    predictions: str
+
+    @property
+    def file(self) -> str:
+        return self.FILE
+
+
+class LinearRuns(Artifact):
+    """What `harness classic TASK` made."""
+
+    FORMAT: ClassVar[str] = "linear runs 2"
+    task: str
+    labels: tuple[str, ...]
+    libraries: dict[str, str]
+    inputs: Inputs
+    runs: tuple[LinearRun, ...]
+
+
+def folder_of(root: Path, task: str, family: str) -> Path:
+    """Where `runs.json` of a comparison and its prediction files lie."""
+    return Path(root) / "artifacts" / "predictions" / task / family
+
+
+def read(root: Path, task: str, family: str) -> Runs:
+    return Runs.read(folder_of(root, task, family) / "runs.json", f"harness finetune {task} {family}")
+
+
+def read_linear(root: Path, task: str) -> LinearRuns:
+    return LinearRuns.read(Path(root) / "artifacts" / "classic" / task / "runs.json", f"harness classic {task}")
+
+
+def read_folds(root: Path, task: str, family: str) -> FoldRuns:
+    folder = folder_of(root, f"cross-validation/{task}", family)
+    return FoldRuns.read(folder / "runs.json", f"harness crossvalidate {task} {family}")

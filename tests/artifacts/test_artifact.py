@@ -1,0 +1,121 @@
+"""What stages exchange: written and read as one, and refused where another version or somebody else wrote it."""
+
+import json
+import shutil
+
+import fakes
+import pytest
+
+from harness.artifacts import checkpoint, corpus, runs, scores, split, validated
+from harness.artifacts.artifact import FORMAT, Artifact
+from harness.errors import DataError, MissingInputError
+from harness.stages import report, score
+
+TASK, FAMILY = "aismec", "nb_bert"
+# By place below the repository: how it is read, and the command that makes it.
+READ = {
+    f"artifacts/validated/{TASK}/card.json": (lambda root: validated.card(root, TASK), f"harness validate {TASK}"),
+    f"artifacts/splits/{TASK}/leakage.json": (lambda root: split.leakage(root, TASK), f"harness split {TASK}"),
+    f"artifacts/predictions/{TASK}/{FAMILY}/runs.json": (
+        lambda root: runs.read(root, TASK, FAMILY), f"harness finetune {TASK} {FAMILY}",
+    ),
+    f"artifacts/classic/{TASK}/runs.json": (lambda root: runs.read_linear(root, TASK), f"harness classic {TASK}"),
+    f"artifacts/scores/{TASK}/{FAMILY}.json": (
+        lambda root: scores.read(root, TASK, FAMILY), f"harness score {TASK} {FAMILY}",
+    ),
+    f"artifacts/scores/{TASK}/classic/linear.json": (
+        lambda root: scores.read_linear(root, TASK), f"harness score {TASK}",
+    ),
+    f"artifacts/checkpoints/{FAMILY}/clinical/harness.json": (
+        lambda root: checkpoint.card(root / "artifacts" / "checkpoints" / FAMILY / "clinical"),
+        f"harness pretrain {FAMILY}",
+    ),
+    "artifacts/corpus/card.json": (corpus.card, "harness corpus"),
+}  # fmt: skip
+TYPED = [path for path in READ if not path.endswith(("leakage.json", "harness.json", "corpus/card.json"))]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    root = fakes.build(tmp_path_factory.mktemp("made"), (TASK,), (FAMILY,))
+    fakes.score(root, (TASK,), (FAMILY,))
+    return root
+
+
+@pytest.fixture
+def root(made, tmp_path):
+    return shutil.copytree(made, tmp_path / "root")
+
+
+def edited(path, edit) -> None:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    edit(content)
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", TYPED)
+def test_what_is_read_is_written_as_the_same_bytes(path, root):
+    read, _ = READ[path]
+    read(root).write(root / "again.json")
+    assert (root / "again.json").read_bytes() == (root / path).read_bytes()
+
+
+@pytest.mark.parametrize("found", [None, "runs 1", 2])
+@pytest.mark.parametrize("path", READ)
+def test_a_file_of_another_version_is_refused_with_the_command_that_makes_it_anew(path, found, root):
+    read, command = READ[path]
+    edited(root / path, lambda content: content.update({FORMAT: found}) if found else content.pop(FORMAT))
+    with pytest.raises(DataError, match=r"this version of the harness reads '") as raised:
+        read(root)
+    assert path.rpartition("/")[2] in raised.value.message and f"`{command}`" in raised.value.remedy
+
+
+@pytest.mark.parametrize("path", READ)
+def test_a_file_that_is_not_there_is_told_with_the_command_that_makes_it(path, root):
+    read, command = READ[path]
+    (root / path).unlink()
+    with pytest.raises(MissingInputError) as raised:
+        read(root)
+    assert command in raised.value.remedy
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda content: content.pop("task"),
+        lambda content: content.update(task=3),
+        lambda content: content.update(more="something"),
+        lambda content: content.update(labels="no list"),
+    ],
+)
+@pytest.mark.parametrize("path", TYPED)
+def test_a_damaged_file_is_refused_and_says_where(path, edit, root):
+    read, command = READ[path]
+    edited(root / path, edit)
+    with pytest.raises(DataError, match=r"is damaged: (task|more|labels)\b") as raised:
+        read(root)
+    assert command in raised.value.remedy
+
+
+def test_the_scores_of_another_comparison_are_refused(root):
+    edited(root / f"artifacts/scores/{TASK}/{FAMILY}.json", lambda content: content.update(family="norbert3"))
+    with pytest.raises(DataError, match="holds the scores of aismec with norbert3"):
+        scores.read(root, TASK, FAMILY)
+
+
+def test_stages_refuse_what_an_older_version_made(root):
+    for path in READ:
+        edited(root / path, lambda content: content.pop(FORMAT))
+    with pytest.raises(DataError, match="older versions"):
+        score.run(root, fakes.TASKS[TASK], FAMILY, fakes.score_settings(families=(FAMILY,)))
+    with pytest.raises(DataError, match="older versions"):
+        report.run(root, fakes.settings((TASK,), (FAMILY,)), fakes.TASKS)
+    assert not (root / "reports" / "README.md").exists()
+
+
+def test_every_artifact_has_a_format_of_its_own():
+    def below(kind) -> list:
+        return [one for sub in kind.__subclasses__() for one in (sub, *below(sub))]
+
+    formats = [kind.FORMAT for kind in below(Artifact) if "FORMAT" in vars(kind)]
+    assert len(formats) == 7 and len(set(formats)) == len(formats)
