@@ -227,6 +227,7 @@ HEAVY = (
     "datasets",
     "sklearn",
     "pandera",
+    "pydantic",
     "numpy",
     "matplotlib",
     "submitit",

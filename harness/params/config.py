@@ -1,11 +1,26 @@
 """What a run can choose: the sections of `params.yaml` and each stage's settings, as frozen types."""
 
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from harness.objectives.settings import Pretraining
+from annotated_types import Interval, MaxLen
+
+from harness import objectives
+from harness.objectives.settings import (
+    UPDATES,
+    BelowOne,
+    BetweenZeroAndOne,
+    Pretraining,
+    Rate,
+    Rows,
+    Seed,
+    Share,
+    Tokens,
+    Updates,
+)
 from harness.params.folds import CrossValidation
+from harness.params.marks import By, Check, Matching
 
 ARMS = ("baseline", "clinical")
 CONTROL = "control"
@@ -14,19 +29,34 @@ TRAINED = ("bert", "norbert3", "modernbert")
 # The corpus that an arm is trained on where it is trained here.
 TRAINED_ON = {"baseline": "general", "clinical": "clinical", CONTROL: "general"}
 
-FileName = Annotated[str, re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*"), "the plain name of a file"]
+Name = Annotated[str, Matching("^[a-z][a-z0-9_]*$", "small letters, digits and _ (it becomes a folder's name)")]
+FileName = Annotated[str, Matching("^[A-Za-z0-9_][A-Za-z0-9._-]*$", "the plain name of a file")]
 FileHash = Annotated[
-    str, re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}"), "a SHA-256 (64 hex digits) or a git blob id (40), in quotes"
+    str,
+    Matching("^([0-9a-f]{64}|[0-9a-f]{40})$", "a SHA-256 (64 hex digits) or a git blob id (40), in quotes"),
 ]
-Reason = Annotated[str, re.compile(r"(?s).*\S.*"), "a reason, in words"]
+Reason = Annotated[str, Matching(r"\S", "a reason, in words")]
+Threads = Annotated[int, Interval(ge=1, le=4_096)]  # or devices
+Factor = Annotated[float, Interval(gt=0, le=1_000)]
+Part = Annotated[float, Interval(gt=0, le=1)]
+Replay = BelowOne  # of general text alone there is the control arm
 
 
 @dataclass(frozen=True)
 class Run:
-    profile: str
+    """What is compared. `profile` is the name of an experiment, too, which MLflow refuses where it is long; of `seeds`
+    a comparison needs five or more."""
+
+    profile: Annotated[str, MaxLen(200)]
     tasks: tuple[str, ...]
     families: tuple[str, ...]
-    seeds: tuple[int, ...]
+    seeds: tuple[Seed, ...]
+
+    def checks(self) -> Iterator[tuple]:
+        for key in ("tasks", "families", "seeds"):
+            listed = getattr(self, key)
+            once = len(listed) == len(set(listed)) > 0
+            yield Check(key, list(listed), once, "a list with something in it and nothing twice")
 
 
 @dataclass(frozen=True)
@@ -43,28 +73,40 @@ class Engine:
     precision: Literal["fp32", "bf16"]
     attention: Literal["sdpa", "eager"]
     reproducible: Literal["fast", "portable"]
-    pretraining_threads: int
-    devices: int
+    pretraining_threads: Threads
+    devices: Threads
     sharding: Literal["ddp", "fsdp"]
     recompute: bool
     compile: bool
 
+    def checks(self) -> Iterator[tuple]:
+        fits = self.device == "cuda" or self.precision == "fp32"
+        wanted = "fp32 where engine.device is cpu (bf16 is slower there, and other bits)"
+        yield Check("precision", self.precision, fits, wanted)
+
 
 @dataclass(frozen=True)
 class Generate:
-    seed: int
+    """The embedded data set."""
+
+    seed: Seed
 
 
 @dataclass(frozen=True)
 class Split:
-    seed: int
-    train: float
-    validation: float
-    test: float
+    """The parts of a task's data, as shares of its groups."""
+
+    seed: Seed
+    train: BetweenZeroAndOne
+    validation: BetweenZeroAndOne
+    test: BetweenZeroAndOne
 
     @property
     def shares(self) -> dict[str, float]:
         return {"train": self.train, "validation": self.validation, "test": self.test}
+
+    def checks(self) -> Iterator[tuple]:
+        yield Check("", self.shares, abs(sum(self.shares.values()) - 1) < 1e-9, "three shares that add up to 1")
 
 
 @dataclass(frozen=True)
@@ -81,11 +123,11 @@ class Corpus:
     general: tuple[str, ...]
     clinical: tuple[str, ...]
     training_texts_of: tuple[str, ...]
-    overlap_n: int
-    overlap_coverage: float
-    near_duplicate: float
+    overlap_n: Annotated[int, Interval(ge=1, le=1_000)]
+    overlap_coverage: Part
+    near_duplicate: Part
     allow_phi: bool | dict[Literal["general", "clinical"], bool]
-    replay: float
+    replay: Replay
 
 
 @dataclass(frozen=True)
@@ -109,6 +151,12 @@ class Hub:
     files: dict[FileName, FileHash] | None = None
     despite_gate: Reason | None = None
 
+    def checks(self) -> Iterator[tuple]:
+        # A branch name is another model tomorrow.
+        pinned = len(self.revision) == 40 and set(self.revision) <= set("0123456789abcdef")
+        remedy = f"Pin it: `harness checkpoint pin {self.repository}` prints the commit to put there."
+        yield Check("revision", self.revision, pinned, "a 40-digit commit", remedy)
+
 
 @dataclass(frozen=True)
 class Folder:
@@ -119,7 +167,7 @@ class Folder:
     despite_gate: Reason | None = None
 
 
-Source = Build | Hub | Folder
+Source = Annotated[Build | Hub | Folder, By("source")]
 
 
 @dataclass(frozen=True)
@@ -129,13 +177,16 @@ class Encoder:
     `dropout` acts while it is pre-trained; fine-tuning has its own rate in the task's recipe.
     """
 
-    hidden: int
-    layers: int
-    heads: int
-    intermediate: int
-    vocabulary: int
-    max_positions: int
-    dropout: float
+    hidden: Annotated[int, Interval(ge=1, le=65_536)]
+    layers: Annotated[int, Interval(ge=1, le=1_000)]
+    heads: Annotated[int, Interval(ge=1, le=1_024)]
+    intermediate: Annotated[int, Interval(ge=1, le=1_000_000)]
+    vocabulary: Annotated[int, Interval(ge=1, le=10_000_000)]
+    max_positions: Tokens
+    dropout: BelowOne
+
+    def checks(self) -> Iterator[tuple]:
+        yield Check("hidden", self.hidden, self.hidden % self.heads == 0, f"a multiple of heads ({self.heads})")
 
 
 @dataclass(frozen=True)
@@ -163,14 +214,32 @@ class Family:
     baseline: Source
     clinical: Source
     encoder: Encoder | None
-    general: Pretraining | None
-    adaptation: Pretraining | None
+    general: objectives.Trained | None
+    adaptation: objectives.Trained | None
     control: bool
-    learning_rate_factor: float
+    learning_rate_factor: Factor
 
     @property
     def arms(self) -> tuple[str, ...]:
         return (*ARMS, CONTROL) if self.control else ARMS
+
+    def checks(self) -> Iterator[tuple]:
+        built = [arm for arm in ARMS if isinstance(getattr(self, arm), Build)] + [CONTROL] * self.control
+        fits = not built or self.architecture in TRAINED
+        wanted = f"one that is trained here ({', '.join(TRAINED)}), as the {'/'.join(built)} arm asks for"
+        remedy = "Give existing checkpoints (source: hub or folder)."
+        yield Check("architecture", self.architecture, fits, wanted, remedy)
+        needed = {"encoder": "baseline", "general": "baseline", "adaptation": "clinical"}
+        for key, arm in needed.items():
+            wanted, remedy = f"a section where {arm} is built here", f"Or give {arm} a source: hub or folder."
+            yield Check(key, getattr(self, key), getattr(self, key) is not None or arm not in built, wanted, remedy)
+        wanted = "a section where control is true: that arm is trained by it, on general text"
+        yield Check("adaptation", self.adaptation, self.adaptation is not None or not self.control, wanted)
+        for key in ("general", "adaptation"):
+            if (settings := getattr(self, key)) is not None:
+                fitting = [one.name for one in objectives.OBJECTIVES.values() if one.trains(self.architecture)]
+                wanted = f"one that trains {self.architecture} ({', '.join(fitting)})"
+                yield Check(f"{key}.recipe", settings.recipe, settings.recipe in fitting, wanted)
 
 
 @dataclass(frozen=True)
@@ -181,19 +250,22 @@ class Recipe:
     evaluations without a better validation score (0: never stop early).
     """
 
-    steps: int
-    batch: int
-    accumulation: int
-    learning_rate: float
-    warmup: float
-    weight_decay: float
-    clip: float
-    dropout: float
-    max_length: int
-    stride: int
-    evaluate_every: int
-    patience: int
-    evaluation_batch: int
+    steps: Updates
+    batch: Rows
+    accumulation: Rows
+    learning_rate: Rate
+    warmup: Share
+    weight_decay: Share
+    clip: Annotated[float, Interval(gt=0)]
+    dropout: BelowOne
+    max_length: Tokens
+    stride: Annotated[int, Interval(ge=0)]
+    evaluate_every: Updates
+    patience: Annotated[int, Interval(ge=0, le=UPDATES)]
+    evaluation_batch: Rows
+
+    def checks(self) -> Iterator[tuple]:
+        yield Check("stride", self.stride, self.stride < self.max_length - 2, "below max_length - 2")
 
 
 @dataclass(frozen=True)
@@ -205,10 +277,11 @@ class Statistics:
     scores (0.02: two points).
     """
 
-    level: float
-    draws: int
-    seed: int
-    margin: float
+    level: Annotated[float, Interval(gt=0.5, lt=1)]
+    # A p-value of four decimals is settled by a tenth of the most.
+    draws: Annotated[int, Interval(ge=100, le=1_000_000)]
+    seed: Seed
+    margin: BetweenZeroAndOne
 
 
 @dataclass(frozen=True)
@@ -218,10 +291,26 @@ class Params:
     generate: Generate
     split: Split
     corpus: Corpus
-    families: dict[str, Family]
+    families: dict[Name, Family]
     statistics: Statistics
     cross_validation: CrossValidation
-    tasks: dict[str, Recipe]
+    tasks: dict[Name, Recipe]
+
+    def checks(self) -> Iterator[tuple]:
+        for key in ("tasks", "families"):
+            known = getattr(self, key)
+            for i, name in enumerate(getattr(self.run, key)):
+                wanted = f"the name of a section under {key}"
+                remedy = f"Add {key}.{name}, or take {name!r} out of run.{key}."
+                yield Check(f"run.{key}[{i}]", name, name in known, wanted, remedy, known)
+        chosen = self.cross_validation.tasks
+        for i, task in enumerate(chosen):
+            at = f"cross_validation.tasks[{i}]"
+            yield Check(at, task, task in self.run.tasks, "one of run.tasks", known=self.run.tasks)
+            yield Check(at, task, chosen.count(task) == 1, "there once")
+            # Folds test every row, those too that the clinical arm was pre-trained on.
+            wanted = "none of corpus.training_texts_of (folds would test the clinical arm on what it was trained on)"
+            yield Check(at, task, task not in self.corpus.training_texts_of, wanted)
 
 
 @dataclass(frozen=True)
