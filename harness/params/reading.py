@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness.errors import ConfigError, nearest
 from harness.objectives import Trained
-from harness.params import typed
+from harness.params import document, typed
 from harness.params.batch_plan import batch_plan
 from harness.params.config import (
     ARMS,
@@ -22,10 +22,8 @@ from harness.params.config import (
     CorpusSettings,
     Encoder,
     Engine,
-    Family,
     FinetuneSettings,
     Generate,
-    Params,
     Pretraining,
     PretrainSettings,
     Recipe,
@@ -39,6 +37,7 @@ from harness.params.config import (
     Statistics,
 )
 from harness.params.folds import CrossValidation, Folds
+from harness.params.whole import Family, Params
 
 
 class ParamsFile:
@@ -164,7 +163,7 @@ class ParamsFile:
 
 def parse(text: str, name: str = "params.yaml", families: Iterable[str] | None = None) -> ParamsFile:
     """Parse YAML the way DVC does (YAML 1.2: `2e-5` is a number); no tags, no objects."""
-    return ParamsFile(typed.sections(text, name), name, families)
+    return ParamsFile(document.sections(text, name), name, families)
 
 
 def load(path: Path, families: Iterable[str] | None = None) -> ParamsFile:
