@@ -10,6 +10,8 @@ from harness.objectives.objective import Setup
 
 @dataclass(frozen=True)
 class PackedMasks(Masks):
+    """Masks over rows of which none is short."""
+
     def checks(self) -> Iterator[tuple]:
         yield from super().checks()
         yield "short_rows", self.short_rows, not self.short_rows, "0 where rows are packed full (dynamic)"

@@ -70,6 +70,8 @@ class Family:
 
 @dataclass(frozen=True)
 class Params:
+    """The only configuration of a run."""
+
     run: Run
     engine: Engine
     generate: Generate

@@ -12,6 +12,7 @@ from tiny_encoders import TEXTS
 from harness.encoders import checkpoints, families
 from harness.errors import CheckpointError, ConfigError
 from harness.heads import HEADS
+from harness.params import profiles
 from harness.params.config import TRAINED
 from harness.params.reading import ParamsFile
 from harness.plugins import registry
@@ -45,7 +46,7 @@ def published(tmp_path_factory):
 
 
 def parameters(repository, task: str, change) -> ParamsFile:
-    text = (repository / "harness" / "params" / "profiles" / "embedded.yaml").read_text(encoding="utf-8")
+    text = profiles.text("embedded")
     values = YAML(typ="safe", pure=True).load(text)
     values["run"]["seeds"] = [1]
     values["tasks"][task].update(steps=2, evaluate_every=2, batch=4, max_length=48, stride=4)
