@@ -32,8 +32,6 @@ def add(commands) -> None:
     profile = declare_group(commands, "profile", "presets for params.yaml", "profile use lab")
     declare(profile, "list", _profile_list, "the presets and which one params.yaml equals", "profile list")
     declare(profile, "use", _profile_use, "write a preset over params.yaml", "profile use lab", "name")
-    text = "what params.yaml may hold, as params.schema.json for editors"
-    declare(profile, "schema", _profile_schema, text, "profile schema")
 
 
 def _tasks(options) -> None:
@@ -121,13 +119,6 @@ def _profile_use(options) -> None:
     if (root / "tasks").is_dir():
         for line in _in_place(root, generated=options.name == "embedded"):
             print(terminal(line))
-
-
-def _profile_schema(options) -> None:
-    from harness.params import schema
-
-    schema.write(repository())
-    print(f"{schema.NAME} is now that of the present settings and objectives.")
 
 
 def _in_place(root: Path, *, generated: bool) -> list[str]:

@@ -10,6 +10,7 @@ _KINDS = {
     "float_type": "a number",
     "finite_number": "a finite number",
     "string_type": "text",
+    "string_unicode": "text",
     "bool_type": "true or false",
     "tuple_type": "a list",
     "dict_type": "a section",

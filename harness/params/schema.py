@@ -40,6 +40,12 @@ def text() -> str:
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
 
 
+def outdated(root: Path) -> bool:
+    """Is there one that does not tell of the present types and objectives?"""
+    path = root / NAME
+    return path.is_file() and path.read_text(encoding="utf-8") != text()
+
+
 def write(root: Path) -> None:
     write_text(root / NAME, text())
 

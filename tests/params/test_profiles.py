@@ -98,5 +98,5 @@ def test_the_list_says_what_each_is_for_and_which_is_in_use(tmp_path, monkeypatc
 def test_the_committed_parameters_are_the_embedded_profile_and_name_the_present_schema(repository):
     text = (repository / "params.yaml").read_text(encoding="utf-8")
     assert text == profiles.text("embedded"), "run `harness profile use embedded`"
-    assert (repository / schema.NAME).read_text(encoding="utf-8") == schema.text(), "run `harness profile schema`"
+    assert (repository / schema.NAME).read_text(encoding="utf-8") == schema.text(), "run `harness pipeline`"
     assert reading.parse(text).everything().run.profile == "embedded"

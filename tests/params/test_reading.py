@@ -1,8 +1,10 @@
 """The configuration refuses what it does not know and gives each stage exactly what it may read."""
 
 import copy
+import datetime
 import itertools
 import re
+from collections.abc import Iterator
 
 import pytest
 from ruamel.yaml import YAML
@@ -165,6 +167,39 @@ def test_the_paper_profile_changes_nothing_that_was_published():
     families = parameters.parse(profiles.text("paper")).everything().families
     warmups = {name: families[name].adaptation.warmup for name in ("nb_bert", "norbert3", "modernbert")}
     assert warmups == {"nb_bert": 0.01, "norbert3": 0.016, "modernbert": 0.0017}
+
+
+def paths(tree, path: tuple = ()) -> Iterator[tuple]:
+    items = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    for key, value in items:
+        yield (*path, key)
+        yield from paths(value, (*path, key))
+
+
+# Of every kind that YAML can make, and sections that are nearly right.
+STRANGE = [
+    None, True, -1, 10**400, "", "\ud800", [[]], {None: None}, {(1, 2): 3}, datetime.date(2026, 1, 1),
+    {"source": "hub", "hub": 1}, {"recipe": []}, {"[key]": 1},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", STRANGE, ids=lambda value: ascii(value)[:12])
+def test_whatever_stands_at_a_key_is_taken_or_told_of_in_words(value):
+    given, refused = values(), 0
+    for *parents, last in paths(values()):
+        tree = copy.deepcopy(given)
+        section = tree
+        for key in parents:
+            section = section[key]
+        section[last] = value
+        try:
+            parameters.ParamsFile(tree).everything()
+        except ConfigError as error:
+            refused += 1
+            # pydantic's own words begin so; those of the harness name the key, or the one that it does not fit.
+            assert "Input should" not in error.message
+            assert re.match(r"params\.yaml: (a name in )?[a-z_0-9]+[ .\[]", error.message), error.message
+    assert refused > 100
 
 
 def test_a_missing_key_is_named():

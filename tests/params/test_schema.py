@@ -10,6 +10,7 @@ from harness.objectives import OBJECTIVES
 from harness.params import profiles, schema
 from harness.params.config import Hub, Recipe
 from harness.params.whole import Params
+from harness.pipeline import code_lists
 
 
 @pytest.fixture(scope="module")
@@ -53,11 +54,15 @@ def test_a_training_has_the_settings_of_its_recipe_and_only_what_is_not_publishe
         assert "rises over" in settings["warmup"]["description"] and trainings[name]["title"] == name
 
 
-def test_the_schema_stands_beside_the_parameters_that_name_it(tmp_path, monkeypatch, capsys):
-    profiles.use(tmp_path, "lab")
+def test_the_schema_stands_beside_the_parameters_that_name_it_and_is_renewed_with_the_lists_of_code(
+    tmp_path, monkeypatch, capsys
+):
     monkeypatch.chdir(tmp_path)
+    profiles.use(tmp_path, "lab")
     path = tmp_path / schema.NAME
     assert (tmp_path / "params.yaml").read_text(encoding="utf-8").splitlines()[0].endswith(f"$schema={path.name}")
     path.write_text("{}", encoding="utf-8")
-    assert main(["profile", "schema"]) == 0
-    assert path.read_text(encoding="utf-8") == schema.text()
+    monkeypatch.setattr(code_lists, "listings", lambda root: {})
+    assert main(["pipeline", "--check"]) == 1 and f"{path.name} does not name" in capsys.readouterr().out
+    assert main(["pipeline"]) == 0 and path.read_text(encoding="utf-8") == schema.text()
+    assert main(["pipeline", "--check"]) == 0
