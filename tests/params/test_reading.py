@@ -62,6 +62,8 @@ def set_at(tree: dict, path: str, value) -> dict:
         ("statistics.draws", 10, r"statistics\.draws must be 100 or more"),
         ("statistics.draws", 1_000_000_000, r"statistics\.draws must be at most 1,000,000, not 1000000000"),
         ("cross_validation.folds.repeats", 10**9, r"cross_validation\.folds\.repeats must be at most 1,000"),
+        ("cross_validation.tasks", ["aismek"], r"cross_validation\.tasks\[0\] must be one of run\.tasks.*'aismec'"),
+        ("cross_validation.tasks", ["aismec", "aismec"], r"tasks\[0\] must be there once, not 'aismec'"),
         ("tasks.medmqp.steps", 10**12, r"tasks\.medmqp\.steps must be at most 100,000,000"),
         ("tasks.medmqp.batch", 10**9, r"tasks\.medmqp\.batch must be at most 1,000,000"),
         ("tasks.medmqp.patience", -1, r"tasks\.medmqp\.patience must be 0 or more"),
@@ -211,6 +213,20 @@ def test_a_missing_key_is_named():
     del tree["families"]["norbert3"]["general"]["learning_rate"]
     with pytest.raises(ConfigError, match=r"families\.norbert3\.general\.learning_rate is missing"):
         parameters.ParamsFile(tree).everything()
+
+
+def test_folds_do_not_test_on_what_the_clinical_arm_was_trained_on():
+    tree = set_at(values(), "cross_validation.tasks", ["aismec"])
+    assert parameters.ParamsFile(tree).everything().cross_validation.tasks == ("aismec",)
+    with pytest.raises(ConfigError, match=r"tasks\[0\] must be none of corpus\.training_texts_of .*not 'aismec'"):
+        parameters.ParamsFile(set_at(tree, "corpus.training_texts_of", ["aismec"])).everything()
+
+
+def test_a_control_arm_needs_what_trains_it():
+    tree = set_at(values(), "families.nb_bert.clinical", {"source": "folder", "path": "there"})
+    parameters.ParamsFile(tree).everything()
+    with pytest.raises(ConfigError, match=r"nb_bert\.adaptation must be a section where control is true"):
+        parameters.ParamsFile(set_at(tree, "families.nb_bert.adaptation", None)).everything()
 
 
 @pytest.mark.parametrize("revision", ["main", "v1.0", "95516b3", "95516B3DA81C28B2B29E1B8D575A6D9EED418669"])

@@ -65,13 +65,14 @@ def _file(name: str) -> str:
 
 
 def _yaml():
-    from ruamel.yaml import YAML
+    from ruamel.yaml import YAML, RoundTripRepresenter
 
+    class WithNull(RoundTripRepresenter):
+        """Writes `null` out; a class of its own, for a representer is added to a class."""
+
+    WithNull.add_representer(type(None), lambda self, _: self.represent_scalar("tag:yaml.org,2002:null", "null"))
     yaml = YAML()
-    yaml.width = 10_000
-    yaml.representer.add_representer(
-        type(None), lambda representer, _: representer.represent_scalar("tag:yaml.org,2002:null", "null")
-    )
+    yaml.Representer, yaml.width = WithNull, 10_000
     return yaml
 
 
