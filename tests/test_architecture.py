@@ -228,6 +228,7 @@ HEAVY = (
     "datasets",
     "sklearn",
     "pandera",
+    "pydantic",
     "numpy",
     "matplotlib",
     "submitit",
