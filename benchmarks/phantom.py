@@ -30,12 +30,13 @@ def prepared(root: Path, data_seed: int, training_seed: int, shuffled: bool) -> 
     from ruamel.yaml import YAML
 
     from harness.data.synthetic import write
+    from harness.params import profiles
 
     for name in ("harness", "tasks", "dvc.yaml", "constraints.txt"):
         (root / name).symlink_to(ROOT / name)
     write.generate(root / "data", data_seed, shuffled=shuffled)
     yaml = YAML()
-    params = yaml.load((ROOT / "harness" / "params" / "profiles" / "embedded.yaml").read_text(encoding="utf-8"))
+    params = yaml.load(profiles.text("embedded"))
     params["generate"]["seed"] = data_seed
     for family in params["run"]["families"]:
         for recipe, place in PLACES.items():

@@ -126,9 +126,10 @@ def given_texts(path: Path | None):
 
 
 def lab():
-    from harness.params.reading import load
+    from harness.params import profiles
+    from harness.params.reading import parse
 
-    return load(ROOT / "harness" / "params" / "profiles" / "lab.yaml")
+    return parse(profiles.text("lab"))
 
 
 def measure(way: str, layout: str, family: str, folder: str, *, length: int, batch: int) -> dict:

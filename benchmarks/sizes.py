@@ -174,6 +174,7 @@ def build(root: Path, kind: Kind, size: float) -> None:
     from ruamel.yaml import YAML
 
     from harness.data.sources import write_source
+    from harness.params import profiles
     from harness.system import files
 
     (root / "tasks").mkdir()
@@ -187,7 +188,7 @@ def build(root: Path, kind: Kind, size: float) -> None:
         source = {key: "" for key in ("address", "citation", "note")} | {"revision": "1", "licence": "CC0-1.0"}
         write_source(folder, source | {"kind": "synthetic", "language": "nb", "files": hashes})
     yaml = YAML()
-    params = yaml.load((ROOT / "harness" / "params" / "profiles" / "embedded.yaml").read_text(encoding="utf-8"))
+    params = yaml.load(profiles.text("embedded"))
     params["run"].update(profile="sizes", tasks=["sizes"], families=[FAMILY], seeds=SEEDS)
     params["engine"]["reproducible"] = "fast"
     for recipe in ("general", "adaptation"):

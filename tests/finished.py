@@ -21,6 +21,7 @@ from harness.artifacts.runs import Runs
 from harness.data.corpus_summary import summaries
 from harness.data.synthetic import write
 from harness.encoders import cards
+from harness.params import profiles
 from harness.params.config import BatchPlan
 from harness.params.reading import ParamsFile, load
 from harness.pipeline.code import code_hash
@@ -61,7 +62,7 @@ def again(root: Path, **run) -> None:
 
 def _params(repository: Path, root: Path) -> ParamsFile:
     yaml = YAML()
-    params = yaml.load((repository / "harness" / "params" / "profiles" / "embedded.yaml").read_text(encoding="utf-8"))
+    params = yaml.load(profiles.text("embedded"))
     params["run"].update(profile="miniature", tasks=list(TASKS), families=[FAMILY], seeds=SEEDS)
     params["statistics"]["draws"] = 100
     params["families"][FAMILY]["control"] = False

@@ -18,6 +18,8 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from harness.params import profiles
+
 CANARY = b"qzxcan"
 NUMBER = b"774109338"  # the canary of fields that hold numbers
 TASKS = ("medmcqa", "medmqp", "nor_deid", "aismec", "synergi", "notes")
@@ -197,7 +199,7 @@ def record(folder: Path) -> None:
 
 def _parameters(repository: Path, site: Path) -> None:
     yaml = YAML()
-    params = yaml.load((repository / "harness" / "params" / "profiles" / "embedded.yaml").read_text(encoding="utf-8"))
+    params = yaml.load(profiles.text("embedded"))
     params["run"].update(profile="site", tasks=list(TASKS), families=["norbert3"], seeds=[1, 2])
     # Several commands share a process, so torch is there before the second one prepares its environment.
     params["engine"]["reproducible"] = "fast"

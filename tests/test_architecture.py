@@ -231,6 +231,7 @@ HEAVY = (
     "datasets",
     "sklearn",
     "pandera",
+    "pydantic",
     "numpy",
     "matplotlib",
     "submitit",

@@ -18,6 +18,7 @@ import one_node_slurm
 import pytest
 from ruamel.yaml import YAML
 
+from harness.params import profiles
 from harness.pipeline.hashes import Hashes
 
 DVC, PLAIN = "xyzzy æøå mappe", "plain"
@@ -59,7 +60,7 @@ def miniature(repository: Path, target: Path) -> None:
             shutil.copy(source, target / name)
     (target / "data.dvc").write_text("deps:\n- path: artifacts/generated\nouts:\n- path: data\n", encoding="utf-8")
     yaml = YAML()
-    params = yaml.load((repository / "harness" / "params" / "profiles" / "embedded.yaml").read_text(encoding="utf-8"))
+    params = yaml.load(profiles.text("embedded"))
     params["run"].update(profile="miniature", tasks=list(TASKS), families=["norbert3"], seeds=[1, 2])
     family = params["families"]["norbert3"]
     family["encoder"].update(hidden=32, intermediate=64)

@@ -10,9 +10,9 @@ import torch
 from tiny_encoders import ENCODER, TEXTS
 
 from harness.encoders import families, tokenizers
+from harness.objectives import Trained
 from harness.objectives.common.sentences import split_sentences
 from harness.params.config import Engine, Pretraining
-from harness.params.reading import SECTIONS
 from harness.params.typed import convert
 from harness.system.files import sha256, write_jsonl
 from harness.training.common.distributed import joined, leads
@@ -30,7 +30,7 @@ def settings(architecture: str, **changes) -> Pretraining:
         "learning_rate": 5e-3, "warmup": 0.1, "mask_rate": 0.3, "mask_rate_end": 0.15, "mask_schedule": "linear",
         "evaluate_every": 4, "save_steps": 2, "save_minutes": 0.0, "seed": 1,
     }  # fmt: skip
-    return dataclasses.replace(convert(Pretraining, small, "", "test", SECTIONS), **changes)
+    return dataclasses.replace(convert(Trained, small, "", "test"), **changes)
 
 
 def documents(count: int = 60) -> list[dict]:

@@ -15,7 +15,8 @@ from harness.audit import libraries
 from harness.audit.links import ABSENT, Chain, Link
 from harness.encoders.cards import page_code
 from harness.encoders.readme import model_card
-from harness.params.config import CONTROL, TRAINED_ON, Build, Family, Hub, Params
+from harness.params.config import CONTROL, TRAINED_ON, Build, Hub
+from harness.params.whole import Family, Params
 from harness.pipeline.code import code_hash
 from harness.pipeline.hashes import Hashes
 from harness.report.export.provenance import tokenizer_hash

@@ -9,7 +9,7 @@ from harness.data.corpus_summary import SUMMARY, summaries
 from harness.data.discretion import called, recorded
 from harness.data.documents_told import told
 from harness.data.sources import read_source
-from harness.params.config import Params
+from harness.params.whole import Params
 from harness.pipeline.hashes import Hashes
 from harness.system.files import read_json
 

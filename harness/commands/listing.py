@@ -37,7 +37,7 @@ def _data_facts(root: Path, name: str) -> tuple[str, str]:
 
 
 def profile_table(root: Path) -> None:
-    """Print the presets, their first comment line, and a mark at the one `params.yaml` equals."""
+    """Print the presets, what each is for, and a mark at the one `params.yaml` equals."""
     from rich import box
     from rich.table import Table
 
@@ -49,8 +49,9 @@ def profile_table(root: Path) -> None:
     for column in ("profile", "what", "in use"):
         table.add_column(column)
     for name in profiles.names():
-        text = profiles.text(name)
-        table.add_row(name, text.splitlines()[0].lstrip("# "), "yes" if text == now else "")
+        # A profile is put together from two files, which takes its time.
+        used = f"profile: {name}\n" in now and profiles.text(name) == now
+        table.add_row(name, profiles.purpose(name), "yes" if used else "")
     _print(table)
 
 

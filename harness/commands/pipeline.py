@@ -1,4 +1,4 @@
-"""The lists of code and tasks that the stages of dvc.yaml depend on: pipeline."""
+"""What is written from the code: the lists that the stages of dvc.yaml depend on, the schema for editors: pipeline."""
 
 from harness.commands.common import declare, repository
 from harness.pipeline import code_lists
@@ -11,8 +11,14 @@ def add(commands) -> None:
 
 
 def _pipeline(options) -> int:
+    from harness.params import schema
+
     root = repository()
     changed = code_lists.outdated(root) if options.check else code_lists.write_lists(root)
+    if schema.outdated(root):
+        changed.append(schema.NAME)
+        if not options.check:
+            schema.write(root)
     for path in changed:
         print(f"{path} {'does not name the present code; run `harness pipeline`' if options.check else 'written'}")
     if not changed:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.params.typed import expanded
+from harness.params.document import expanded
 
 NODES = 10_000
 TRAINED_LANGUAGES = ("no", "nb", "nn")

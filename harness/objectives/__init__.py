@@ -4,15 +4,16 @@ An objective is added by one file here, named as the `recipe` of `params.yaml` t
 object.
 """
 
+import copy
 import dataclasses
 from collections.abc import Mapping
+from typing import Annotated
 
-from harness.errors import ConfigError, nearest, wrong
 from harness.objectives.objective import Heads, Objective, Setup
 from harness.objectives.settings import Pretraining
 from harness.system import members
 
-__all__ = ["OBJECTIVES", "Heads", "Objective", "Setup", "chosen", "of"]
+__all__ = ["OBJECTIVES", "Heads", "Objective", "Setup", "Trained", "of"]
 
 OBJECTIVES: dict[str, Objective] = {one.name: one for one in members.of(__name__, __path__, Objective)}
 
@@ -22,24 +23,46 @@ def of(settings: Pretraining) -> Objective:
     return OBJECTIVES[settings.recipe]
 
 
-def chosen(section: Mapping, path: str, name: str) -> tuple[type[Pretraining], dict]:
-    """The type of a section of `params.yaml`, and the section with what it leaves out, for
-    `harness.params.typed.convert`.
+class _ByRecipe:
+    """Which settings a section of `params.yaml` has, its `recipe` says; what it leaves out is as published."""
 
-    Raises ConfigError where `recipe` names no objective, and where a setting belongs to another one.
-    """
-    recipe = section.get("recipe")
-    if not isinstance(recipe, str) or recipe not in OBJECTIVES:
-        raise wrong(name, f"{path}.recipe", f"one of {', '.join(OBJECTIVES)}", recipe, nearest(recipe, OBJECTIVES))
-    objective = OBJECTIVES[recipe]
-    for key in section:
-        owners = [other.name for other in OBJECTIVES.values() if key in _keys(other)]
+    def __get_pydantic_core_schema__(self, source, handler):
+        from pydantic_core import core_schema
+
+        choices = {}
+        for name, objective in OBJECTIVES.items():
+            # Objectives may share a type of settings, and each has its own values for what is left out.
+            section = copy.deepcopy(handler.resolve_ref_schema(handler.generate_schema(objective.settings)))
+            section.pop("ref", None)
+            for field in section["schema"]["fields"]:
+                if field["name"] == "recipe":
+                    field["schema"] = core_schema.literal_schema([name])
+                elif field["name"] in objective.published:
+                    field["schema"] = core_schema.with_default_schema(
+                        field["schema"], default=objective.published[field["name"]], validate_default=True
+                    )
+            choices[name] = section
+        return core_schema.no_info_before_validator_function(
+            _own, core_schema.tagged_union_schema(choices, discriminator="recipe")
+        )
+
+
+# The type of a section that trains an encoder.
+Trained = Annotated[Pretraining, _ByRecipe()]
+
+
+def _own(section):
+    """A section, without what belongs to another recipe. Raises what pydantic takes for an error of the value."""
+    from pydantic_core import PydanticCustomError
+
+    recipe = section.get("recipe") if isinstance(section, Mapping) else None
+    for key in section if isinstance(recipe, str) and recipe in OBJECTIVES else ():
+        owners = [name for name, other in OBJECTIVES.items() if key in _keys(other)]
         if owners and recipe not in owners:
-            raise ConfigError(
-                f"{name}: {path}.{key} must be left out where the recipe is not {' or '.join(owners)}.",
-                remedy=f"Take it out, or correct {path}.recipe, which is {recipe}.",
-            )
-    return objective.settings, {**objective.published, **section}
+            says = f"must be left out where the recipe is not {' or '.join(owners)}."
+            remedy = f"Take it out, or correct PATH.recipe, which is {recipe}."
+            raise PydanticCustomError("refused", "another's setting", {"key": key, "says": says, "remedy": remedy})
+    return section
 
 
 def _keys(objective: Objective) -> set[str]:

@@ -2,18 +2,24 @@
 packed so that no position is padding and attention never leaves a document (Warner et al. 2024)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from harness.objectives.masked import Masked, Masks
 from harness.objectives.objective import Setup
 
 
+@dataclass(frozen=True)
+class PackedMasks(Masks):
+    """Masks over rows of which none is short."""
+
+    def checks(self) -> Iterator[tuple]:
+        yield from super().checks()
+        yield "short_rows", self.short_rows, not self.short_rows, "0 where rows are packed full (dynamic)"
+
+
 class DynamicMasking(Masked):
     def in_words(self) -> str:
         return f"{super().in_words()} at a falling rate, over packed rows"
-
-    def checks(self, settings: Masks) -> Iterator[tuple[str, bool, str]]:
-        yield from super().checks(settings)
-        yield "short_rows", not settings.short_rows, "0 where rows are packed full (dynamic)"
 
     def rows(self, setup: Setup, documents, block: range, generator) -> Iterable:
         import numpy as np
@@ -40,7 +46,7 @@ class DynamicMasking(Masked):
 
 dynamic = DynamicMasking(
     name="dynamic",
-    settings=Masks,
+    settings=PackedMasks,
     # ModernBERT (Warner et al. 2024, arXiv 2412.13663) with modernbert-base-pretrain.yaml of AnswerDotAI/ModernBERT:
     # StableAdamW with .9, .98 and eps 1e-6 in place of clipping; decay 1e-5 whatever the rate; 3 of 1,719 G tokens of
     # warm-up, then stable, with no decay in that file (t_decay: 0tok), and rows packed full. The decay is a phase of

@@ -1,11 +1,11 @@
 """The part that objectives share which hide tokens and let the model guess them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from harness.objectives.objective import Heads, Objective, Setup
-from harness.objectives.settings import Pretraining
+from harness.objectives.settings import BetweenZeroAndOne, Pretraining
 from harness.text.bio import IGNORED
 
 
@@ -13,8 +13,8 @@ from harness.text.bio import IGNORED
 class Masks(Pretraining):
     """`mask_rate` is the share of tokens that is hidden; it becomes `mask_rate_end` by `mask_schedule`."""
 
-    mask_rate: float
-    mask_rate_end: float
+    mask_rate: BetweenZeroAndOne
+    mask_rate_end: BetweenZeroAndOne
     mask_schedule: Literal["constant", "linear", "cosine"]
 
 
@@ -23,10 +23,6 @@ class Masked(Objective):
 
     def in_words(self) -> str:
         return "masked language modelling"
-
-    def checks(self, settings) -> Iterator[tuple[str, bool, str]]:
-        yield "mask_rate", 0 < settings.mask_rate < 1, "above 0 and below 1"
-        yield "mask_rate_end", 0 < settings.mask_rate_end < 1, "above 0 and below 1"
 
     def at(self, settings: Masks, step: int, steps: int) -> dict[str, float]:
         from harness.objectives.common.masking import masking_rate

@@ -1,7 +1,7 @@
 """The base class of objectives: the questions that parsing and training ask, and the answers most share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,10 +52,6 @@ class Objective(ABC):
 
     def trains(self, architecture: str) -> bool:
         return not self.architectures or architecture in self.architectures
-
-    def checks(self, settings) -> Iterator[tuple[str, bool, str]]:
-        """Of each setting of its own: the key, whether the value is fit, and what is ("above 0 and below 1")."""
-        yield from ()
 
     def at(self, settings, step: int, steps: int) -> dict[str, float]:
         """What of the objective changes in the course of a training, by name, at update `step` (from 0) of `steps`."""

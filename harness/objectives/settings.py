@@ -1,7 +1,23 @@
 """How one arm is pre-trained, as `params.yaml` says it: what every objective has."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from annotated_types import Interval
+
+# No run that ends needs more, and a slip of the keyboard (a zero too many, or six) is far above.
+UPDATES = 100_000_000
+Updates = Annotated[int, Interval(ge=1, le=UPDATES)]
+Rows = Annotated[int, Interval(ge=1, le=1_000_000)]  # of a batch
+Tokens = Annotated[int, Interval(ge=1, le=1_000_000)]  # of a row
+# What every generator of random numbers takes: numpy's, scikit-learn's and torch's.
+Seed = Annotated[int, Interval(ge=0, le=2**32 - 1)]
+# An update of Adam moves a weight by about the learning rate.
+Rate = Annotated[float, Interval(gt=0, le=1)]
+Share = Annotated[float, Interval(ge=0, le=1)]
+BelowOne = Annotated[float, Interval(ge=0, lt=1)]
+BetweenZeroAndOne = Annotated[float, Interval(gt=0, lt=1)]
 
 
 @dataclass(frozen=True)
@@ -25,25 +41,33 @@ class Pretraining:
     """
 
     recipe: str
-    steps: int | None
-    effective_batch: int
-    device_batch: int
-    length: int
+    steps: Updates | None
+    effective_batch: Rows
+    device_batch: Rows
+    length: Tokens
     optimizer: Literal["adamw", "stable_adamw"]
-    betas: tuple[float, ...]
-    eps: float
-    learning_rate: float
+    betas: tuple[BelowOne, ...]
+    eps: BetweenZeroAndOne
+    learning_rate: Rate
     schedule: Literal["linear", "cosine", "constant", "trapezoidal"]
-    warmup: float
-    floor: float
-    cooldown: float
+    warmup: Share
+    floor: Share
+    cooldown: Share
     cooldown_shape: Literal["linear", "sqrt"]
-    weight_decay: float
-    head_weight_decay: float
+    weight_decay: Annotated[float, Interval(ge=0)]
+    head_weight_decay: Annotated[float, Interval(ge=0)]
     decay_with_rate: bool
-    clip: float | None
-    short_rows: float
-    evaluate_every: int
-    save_steps: int
-    save_minutes: float
-    seed: int
+    clip: Annotated[float, Interval(gt=0)] | None
+    short_rows: Share
+    evaluate_every: Annotated[int, Interval(ge=0)]
+    save_steps: Annotated[int, Interval(ge=0)]
+    save_minutes: Annotated[float, Interval(ge=0)]
+    seed: Seed
+
+    def checks(self) -> Iterator[tuple]:
+        """The parts of a `harness.params.marks.Check` for each setting that must fit others."""
+        yield "betas", list(self.betas), len(self.betas) == 2, "two numbers"
+        # One update shrinks by that, or by that times the rate: from 1 on the weights change their sign.
+        most = 1 / self.learning_rate if self.decay_with_rate else 1
+        for key in ("weight_decay", "head_weight_decay"):
+            yield key, getattr(self, key), getattr(self, key) < most, f"below {most:g}"

@@ -1,29 +1,27 @@
 """NorBERT3: spans of a geometric length up to a binomial budget of 15 % of the tokens, 80/10/10 decided per span
 (LTG-BERT, Samuel et al. 2023, as in `mlm_dataset.py` of ltgoslo/ltg-bert)."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Interval
 
 from harness.objectives.masked import Masked, Masks
 from harness.objectives.objective import Setup
+from harness.objectives.settings import BetweenZeroAndOne
 
 
 @dataclass(frozen=True)
 class Spans(Masks):
     """A span's length is geometric with `span_p`, modulo `span_modulus`."""
 
-    span_p: float
-    span_modulus: int
+    span_p: BetweenZeroAndOne
+    span_modulus: Annotated[int, Interval(ge=2)]
 
 
 class MaskedSpans(Masked):
     def in_words(self) -> str:
         return f"{super().in_words()} of whole spans"
-
-    def checks(self, settings) -> Iterator[tuple[str, bool, str]]:
-        yield from super().checks(settings)
-        yield "span_p", 0 < settings.span_p < 1, "above 0 and below 1"
-        yield "span_modulus", settings.span_modulus >= 2, "2 or more"
 
     def masks(self, setup: Setup, ids, rate: float, generator) -> tuple:
         from harness.objectives.common.masking import mask_spans

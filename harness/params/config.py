@@ -1,11 +1,25 @@
 """What a run can choose: the sections of `params.yaml` and each stage's settings, as frozen types."""
 
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from harness.objectives.settings import Pretraining
+from annotated_types import Interval, MaxLen
+
+from harness.objectives.settings import (
+    UPDATES,
+    BelowOne,
+    BetweenZeroAndOne,
+    Pretraining,
+    Rate,
+    Rows,
+    Seed,
+    Share,
+    Tokens,
+    Updates,
+)
 from harness.params.folds import CrossValidation
+from harness.params.marks import By, Check, Matching
 
 ARMS = ("baseline", "clinical")
 CONTROL = "control"
@@ -14,19 +28,32 @@ TRAINED = ("bert", "norbert3", "modernbert")
 # The corpus that an arm is trained on where it is trained here.
 TRAINED_ON = {"baseline": "general", "clinical": "clinical", CONTROL: "general"}
 
-FileName = Annotated[str, re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*"), "the plain name of a file"]
+FileName = Annotated[str, Matching("^[A-Za-z0-9_][A-Za-z0-9._-]*$", "the plain name of a file")]
 FileHash = Annotated[
-    str, re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}"), "a SHA-256 (64 hex digits) or a git blob id (40), in quotes"
+    str,
+    Matching("^([0-9a-f]{64}|[0-9a-f]{40})$", "a SHA-256 (64 hex digits) or a git blob id (40), in quotes"),
 ]
-Reason = Annotated[str, re.compile(r"(?s).*\S.*"), "a reason, in words"]
+Reason = Annotated[str, Matching(r"\S", "a reason, in words")]
+Threads = Annotated[int, Interval(ge=1, le=4_096)]  # or devices
+Part = Annotated[float, Interval(gt=0, le=1)]
+Replay = BelowOne  # of general text alone there is the control arm
 
 
 @dataclass(frozen=True)
 class Run:
-    profile: str
+    """What is compared. `profile` is the name of an experiment, too, which MLflow refuses where it is long; of `seeds`
+    a comparison needs five or more."""
+
+    profile: Annotated[str, MaxLen(200)]
     tasks: tuple[str, ...]
     families: tuple[str, ...]
-    seeds: tuple[int, ...]
+    seeds: tuple[Seed, ...]
+
+    def checks(self) -> Iterator[tuple]:
+        for key in ("tasks", "families", "seeds"):
+            listed = getattr(self, key)
+            once = len(listed) == len(set(listed)) > 0
+            yield Check(key, list(listed), once, "a list with something in it and nothing twice")
 
 
 @dataclass(frozen=True)
@@ -43,28 +70,40 @@ class Engine:
     precision: Literal["fp32", "bf16"]
     attention: Literal["sdpa", "eager"]
     reproducible: Literal["fast", "portable"]
-    pretraining_threads: int
-    devices: int
+    pretraining_threads: Threads
+    devices: Threads
     sharding: Literal["ddp", "fsdp"]
     recompute: bool
     compile: bool
 
+    def checks(self) -> Iterator[tuple]:
+        fits = self.device == "cuda" or self.precision == "fp32"
+        wanted = "fp32 where engine.device is cpu (bf16 is slower there, and other bits)"
+        yield Check("precision", self.precision, fits, wanted)
+
 
 @dataclass(frozen=True)
 class Generate:
-    seed: int
+    """The embedded data set."""
+
+    seed: Seed
 
 
 @dataclass(frozen=True)
 class Split:
-    seed: int
-    train: float
-    validation: float
-    test: float
+    """The parts of a task's data, as shares of its groups."""
+
+    seed: Seed
+    train: BetweenZeroAndOne
+    validation: BetweenZeroAndOne
+    test: BetweenZeroAndOne
 
     @property
     def shares(self) -> dict[str, float]:
         return {"train": self.train, "validation": self.validation, "test": self.test}
+
+    def checks(self) -> Iterator[tuple]:
+        yield Check("", self.shares, abs(sum(self.shares.values()) - 1) < 1e-9, "three shares that add up to 1")
 
 
 @dataclass(frozen=True)
@@ -81,11 +120,11 @@ class Corpus:
     general: tuple[str, ...]
     clinical: tuple[str, ...]
     training_texts_of: tuple[str, ...]
-    overlap_n: int
-    overlap_coverage: float
-    near_duplicate: float
+    overlap_n: Annotated[int, Interval(ge=1, le=1_000)]
+    overlap_coverage: Part
+    near_duplicate: Part
     allow_phi: bool | dict[Literal["general", "clinical"], bool]
-    replay: float
+    replay: Replay
 
 
 @dataclass(frozen=True)
@@ -109,6 +148,12 @@ class Hub:
     files: dict[FileName, FileHash] | None = None
     despite_gate: Reason | None = None
 
+    def checks(self) -> Iterator[tuple]:
+        # A branch name is another model tomorrow.
+        pinned = len(self.revision) == 40 and set(self.revision) <= set("0123456789abcdef")
+        remedy = f"Pin it: `harness checkpoint pin {self.repository}` prints the commit to put there."
+        yield Check("revision", self.revision, pinned, "a 40-digit commit", remedy)
+
 
 @dataclass(frozen=True)
 class Folder:
@@ -119,7 +164,7 @@ class Folder:
     despite_gate: Reason | None = None
 
 
-Source = Build | Hub | Folder
+Source = Annotated[Build | Hub | Folder, By("source")]
 
 
 @dataclass(frozen=True)
@@ -129,13 +174,16 @@ class Encoder:
     `dropout` acts while it is pre-trained; fine-tuning has its own rate in the task's recipe.
     """
 
-    hidden: int
-    layers: int
-    heads: int
-    intermediate: int
-    vocabulary: int
-    max_positions: int
-    dropout: float
+    hidden: Annotated[int, Interval(ge=1, le=65_536)]
+    layers: Annotated[int, Interval(ge=1, le=1_000)]
+    heads: Annotated[int, Interval(ge=1, le=1_024)]
+    intermediate: Annotated[int, Interval(ge=1, le=1_000_000)]
+    vocabulary: Annotated[int, Interval(ge=1, le=10_000_000)]
+    max_positions: Tokens
+    dropout: BelowOne
+
+    def checks(self) -> Iterator[tuple]:
+        yield Check("hidden", self.hidden, self.hidden % self.heads == 0, f"a multiple of heads ({self.heads})")
 
 
 @dataclass(frozen=True)
@@ -153,27 +201,6 @@ class BatchPlan:
 
 
 @dataclass(frozen=True)
-class Family:
-    """One architecture in two arms, or three. A baseline that is built needs `encoder` and `general`, a
-    clinical arm that is built and a control arm need `adaptation`; otherwise they may be null. `control`
-    adds the baseline trained on by the same recipe, for as many steps, on general text.
-    """
-
-    architecture: Literal["bert", "norbert3", "modernbert", "roberta", "xlm-roberta", "electra", "deberta-v2"]
-    baseline: Source
-    clinical: Source
-    encoder: Encoder | None
-    general: Pretraining | None
-    adaptation: Pretraining | None
-    control: bool
-    learning_rate_factor: float
-
-    @property
-    def arms(self) -> tuple[str, ...]:
-        return (*ARMS, CONTROL) if self.control else ARMS
-
-
-@dataclass(frozen=True)
 class Recipe:
     """Fine-tuning of one task. Lengths are in tokens, `warmup` is a share of `steps`.
 
@@ -181,19 +208,22 @@ class Recipe:
     evaluations without a better validation score (0: never stop early).
     """
 
-    steps: int
-    batch: int
-    accumulation: int
-    learning_rate: float
-    warmup: float
-    weight_decay: float
-    clip: float
-    dropout: float
-    max_length: int
-    stride: int
-    evaluate_every: int
-    patience: int
-    evaluation_batch: int
+    steps: Updates
+    batch: Rows
+    accumulation: Rows
+    learning_rate: Rate
+    warmup: Share
+    weight_decay: Share
+    clip: Annotated[float, Interval(gt=0)]
+    dropout: BelowOne
+    max_length: Tokens
+    stride: Annotated[int, Interval(ge=0)]
+    evaluate_every: Updates
+    patience: Annotated[int, Interval(ge=0, le=UPDATES)]
+    evaluation_batch: Rows
+
+    def checks(self) -> Iterator[tuple]:
+        yield Check("stride", self.stride, self.stride < self.max_length - 2, "below max_length - 2")
 
 
 @dataclass(frozen=True)
@@ -205,23 +235,11 @@ class Statistics:
     scores (0.02: two points).
     """
 
-    level: float
-    draws: int
-    seed: int
-    margin: float
-
-
-@dataclass(frozen=True)
-class Params:
-    run: Run
-    engine: Engine
-    generate: Generate
-    split: Split
-    corpus: Corpus
-    families: dict[str, Family]
-    statistics: Statistics
-    cross_validation: CrossValidation
-    tasks: dict[str, Recipe]
+    level: Annotated[float, Interval(gt=0.5, lt=1)]
+    # A p-value of four decimals is settled by a tenth of the most.
+    draws: Annotated[int, Interval(ge=100, le=1_000_000)]
+    seed: Seed
+    margin: BetweenZeroAndOne
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from harness import objectives
 from harness.errors import ConfigError, nearest
-from harness.params import checked, typed
+from harness.objectives import Trained
+from harness.params import document, typed
+from harness.params.batch_plan import batch_plan
 from harness.params.config import (
     ARMS,
     CONTROL,
@@ -23,21 +24,20 @@ from harness.params.config import (
     Engine,
     FinetuneSettings,
     Generate,
-    Params,
     Pretraining,
     PretrainSettings,
     Recipe,
+    Replay,
     ReportSettings,
     Run,
     ScoreSettings,
+    Seed,
     Source,
     Split,
     Statistics,
 )
-from harness.params.folds import CrossValidation, Folds, checked_folds, checked_tasks
-
-# Which settings a section has that its own text decides.
-SECTIONS = {Pretraining: objectives.chosen}
+from harness.params.folds import CrossValidation, Folds
+from harness.params.whole import Family, Params
 
 
 class ParamsFile:
@@ -55,60 +55,63 @@ class ParamsFile:
 
     def _get(self, path: str, kind):
         value = self._values
-        walked = []
+        walked: list[str] = []
         for key in path.split("."):
             if not isinstance(value, Mapping) or key not in value:
-                raise typed.unknown(self._name, ".".join([*walked, key]), key, value)
+                known = list(value) if isinstance(value, Mapping) else []
+                raise ConfigError(
+                    f"{self._name}: {'.'.join([*walked, key])} is not a setting.{nearest(key, known)}",
+                    remedy=f"Valid here: {', '.join(map(str, known)) or 'nothing'}.",
+                )
             walked.append(key)
             value = value[key]
-        return typed.convert(kind, value, path, self._name, SECTIONS)
+        return typed.convert(kind, value, path, self._name)
 
     def generate(self) -> Generate:
         return self._get("generate", Generate)
 
     def split(self) -> Split:
-        return checked.split(self._get("split", Split), self._name)
+        return self._get("split", Split)
 
     def corpus(self) -> CorpusSettings:
-        return CorpusSettings(
-            self._get("run.tasks", tuple[str, ...]), checked.corpus(self._get("corpus", Corpus), self._name)
-        )
+        return CorpusSettings(self._get("run.tasks", tuple[str, ...]), self._get("corpus", Corpus))
 
     def checkpoint(self, family: str) -> CheckpointSettings:
         at = f"families.{family}"
-        source = checked.source(self._get(f"{at}.baseline", Source), f"{at}.baseline", self._name)
+        source = self._get(f"{at}.baseline", Source)
         return CheckpointSettings(
             self._get(f"{at}.architecture", str),
             source,
             self._get(f"{at}.encoder", Encoder | None),
-            self._pretraining(at, "general", trains=isinstance(source, Build)),
-            checked.engine(self._get("engine", Engine), self._name),
+            self._pretraining(f"{at}.general", trains=isinstance(source, Build)),
+            self._get("engine", Engine),
         )
 
     def pretrain(self, family: str) -> PretrainSettings:
         at = f"families.{family}"
-        source = checked.source(self._get(f"{at}.clinical", Source), f"{at}.clinical", self._name)
-        control = self._get(f"{at}.control", bool)
+        source, control = self._get(f"{at}.clinical", Source), self._get(f"{at}.control", bool)
         return PretrainSettings(
             self._get(f"{at}.architecture", str),
             source,
-            self._pretraining(at, "adaptation", trains=control or isinstance(source, Build)),
+            self._pretraining(f"{at}.adaptation", trains=control or isinstance(source, Build)),
             control,
-            checked.replay(self._get("corpus.replay", float), self._name),
-            checked.engine(self._get("engine", Engine), self._name),
+            self._get("corpus.replay", Replay),
+            self._get("engine", Engine),
         )
 
-    def _pretraining(self, family: str, key: str, *, trains: bool) -> Pretraining | None:
-        path = f"{family}.{key}"
-        settings, engine = self._get(path, Pretraining | None), self._get("engine", Engine)
-        if settings is None:
-            return None
-        architecture = self._get(f"{family}.architecture", str)
-        settings = checked.pretraining(settings, architecture, path, self._name)
-        return checked.divided(settings, path, engine, self._name) if trains else settings
+    def _pretraining(self, path: str, *, trains: bool) -> Pretraining | None:
+        """That its batch can be divided over the devices is asked of the training that begins, not of others."""
+        settings = self._get(path, Trained | None)
+        if settings is not None and trains:
+            try:
+                batch_plan(settings.effective_batch, settings.device_batch, self._get("engine", Engine).devices)
+            except ConfigError as error:
+                message = f"{self._name}: {path}.effective_batch: {error.message}"
+                raise ConfigError(message, remedy=error.remedy) from None
+        return settings
 
     def finetune(self, task: str, family: str) -> FinetuneSettings:
-        return self._finetuning(task, family, self._get("run.seeds", tuple[int, ...]))
+        return self._finetuning(task, family, self._get("run.seeds", tuple[Seed, ...]))
 
     def crossvalidate(self, task: str, family: str) -> tuple[FinetuneSettings, Folds]:
         """The seeds are those of the repeats; nothing else is trained otherwise than for the fixed split."""
@@ -116,33 +119,33 @@ class ParamsFile:
         return self._finetuning(task, family, folds.seeds), folds
 
     def _folds(self) -> Folds:
-        return checked_folds(self._get("cross_validation.folds", Folds), self._name)
+        return self._get("cross_validation.folds", Folds)
 
     def _finetuning(self, task: str, family: str, seeds: tuple[int, ...]) -> FinetuneSettings:
-        recipe = checked.recipe(self._get(f"tasks.{task}", Recipe), f"tasks.{task}", self._name)
+        recipe = self._get(f"tasks.{task}", Recipe)
         factor = self._get(f"families.{family}.learning_rate_factor", float)
         return FinetuneSettings(
             self._get(f"families.{family}.architecture", str),
             (*ARMS, CONTROL) if self._get(f"families.{family}.control", bool) else ARMS,
             seeds,
             dataclasses.replace(recipe, learning_rate=recipe.learning_rate * factor),
-            checked.engine(self._get("engine", Engine), self._name),
+            self._get("engine", Engine),
         )
 
     def score(self) -> ScoreSettings:
-        families = self._get("run.families", tuple[str, ...])
-        return ScoreSettings(families, self._get("run.seeds", tuple[int, ...]), self._statistics())
+        return self._score(self._get("run.seeds", tuple[Seed, ...]))
 
     def score_folds(self) -> tuple[ScoreSettings, Folds]:
         folds = self._folds()
-        return ScoreSettings(self._get("run.families", tuple[str, ...]), folds.seeds, self._statistics()), folds
+        return self._score(folds.seeds), folds
+
+    def _score(self, seeds: tuple[int, ...]) -> ScoreSettings:
+        families = self._get("run.families", tuple[str, ...])
+        return ScoreSettings(families, seeds, self._get("statistics", Statistics))
 
     def report(self) -> ReportSettings:
         cross_validation = self._get("cross_validation", CrossValidation)
-        return ReportSettings(self._get("run", Run), self._statistics(), cross_validation)
-
-    def _statistics(self) -> Statistics:
-        return checked.statistics(self._get("statistics", Statistics), self._name)
+        return ReportSettings(self._get("run", Run), self._get("statistics", Statistics), cross_validation)
 
     def everything(self) -> Params:
         """The whole file, checked: unknown sections, wrong types, names that do not fit together.
@@ -150,50 +153,18 @@ class ParamsFile:
         Where only some families will be used, values out of range are left to whom they concern: those of the
         others, and of sections that each stage checks when it asks for them.
         """
-        params = typed.convert(Params, self._values, "", self._name, SECTIONS)
-        checked.name(params.run.profile, "run.profile", self._name)
-        checked.engine(params.engine, self._name)
-        for group, names, known in (
-            ("run.tasks", params.run.tasks, params.tasks),
-            ("run.families", params.run.families, params.families),
-        ):
-            if not names or len(set(names)) != len(names):
-                raise ConfigError(
-                    f"{self._name}: {group} is empty or names something twice: {list(names)}.",
-                    remedy=f"List each of {', '.join(known)} at most once.",
-                )
-            for name in names:
-                if name not in known:
-                    section = group.split(".")[1]
-                    raise ConfigError(
-                        f"{self._name}: {group} names {name!r}, which has no section under {section}."
-                        + nearest(name, known),
-                        remedy=f"Add {section}.{name}, or take {name!r} out of {group}.",
-                    )
-        if not params.run.seeds or len(set(params.run.seeds)) != len(params.run.seeds):
-            raise ConfigError(
-                f"{self._name}: run.seeds is empty or repeats a seed: {list(params.run.seeds)}.",
-                remedy="List different whole numbers; five or more for a comparison.",
-            )
-        for number, seed in enumerate(params.run.seeds):
-            checked.seed(seed, f"run.seeds[{number}]", self._name)
-        checked_tasks(params.cross_validation, params.run.tasks, params.corpus.training_texts_of, self._name)
-        for name, family in params.families.items():
-            if self._families is None or name in self._families:
-                checked.family(family, f"families.{name}", self._name)
-        if self._families is None:
-            checked.seed(params.generate.seed, "generate.seed", self._name)
-            checked.split(params.split, self._name)
-            checked.corpus(params.corpus, self._name)
-            checked.statistics(params.statistics, self._name)
-            for name, recipe in params.tasks.items():
-                checked.recipe(recipe, f"tasks.{name}", self._name)
+        params = typed.convert(Params, self._values, "", self._name, ranges=self._families is None)
+        if self._families is not None:
+            used = [f"families.{name}" for name in params.families if name in self._families]
+            for path, kind in {"run": Run, "engine": Engine, **dict.fromkeys(used, Family)}.items():
+                self._get(path, kind)
+            typed.hold(params.checks(), self._name)
         return params
 
 
 def parse(text: str, name: str = "params.yaml", families: Iterable[str] | None = None) -> ParamsFile:
     """Parse YAML the way DVC does (YAML 1.2: `2e-5` is a number); no tags, no objects."""
-    return ParamsFile(typed.sections(text, name), name, families)
+    return ParamsFile(document.sections(text, name), name, families)
 
 
 def load(path: Path, families: Iterable[str] | None = None) -> ParamsFile:

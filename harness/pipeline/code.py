@@ -51,6 +51,8 @@ def closure(modules: Sequence[str], package: Path = PACKAGE) -> list[Path]:
     method counts that something here calls by its name: what a head shows in a report decides nothing where only its
     texts are asked for.
 
+    The same holds of the methods by which the settings of `params.yaml` are checked.
+
     A training is by one of `harness.objectives`: of these a card and a list name only the files that it is made of.
     """
     return _closure(modules, package)[0]
@@ -59,7 +61,7 @@ def closure(modules: Sequence[str], package: Path = PACKAGE) -> list[Path]:
 def _closure(
     modules: Sequence[str], package: Path, objectives: Sequence[str] | None = None
 ) -> tuple[list[Path], dict[Path, frozenset[str]]]:
-    """The files, and for those that a package finds itself the names that are called anywhere."""
+    """The files, and for those of which methods count that are called, the names that are called anywhere."""
     known = {_dotted(path, package): path for path in sorted(package.rglob("*.py"))}
     # The package itself holds the version, which decides nothing.
     known.pop(package.name, None)
@@ -68,6 +70,7 @@ def _closure(
         for path in known.values()
         if path.name == "__init__.py" and f"{package.name}.system.members" in _read(path.read_text(encoding="utf-8"))[1]
     }
+    by_call = finding | {package / "params"}
     called: frozenset[str] = frozenset()
     while True:
         found: dict[str, Path] = {}
@@ -79,7 +82,7 @@ def _closure(
             if name in found:
                 continue
             path = known[name]
-            tree, named, more = _read(path.read_text(encoding="utf-8"), called if path.parent in finding else None)
+            tree, named, more = _read(path.read_text(encoding="utf-8"), called if path.parent in by_call else None)
             if tree or path.name != "__init__.py":
                 found[name] = path
             calls |= more
@@ -94,7 +97,7 @@ def _closure(
             beside |= {other for other in path.parent.glob("*.*") if other.name in named and other.suffix != ".py"}
         if calls == called:
             return sorted({*found.values(), *beside}), {
-                path: called for path in found.values() if path.parent in finding
+                path: called for path in found.values() if path.parent in by_call
             }
         # More is called by what was found, and more may be found by that.
         called = frozenset(calls)
@@ -142,7 +145,11 @@ def _parsed(source: str, without: frozenset[str]) -> tuple[str, frozenset[str], 
 
 def as_text(node) -> str:
     """A syntax tree, a line for each statement at its top: without places, docstrings and fields that hold nothing,
-    which differ between versions of Python."""
+    which differ between versions of Python. What `Annotated` adds to a type, the range of a setting for one, decides
+    whether something is computed and not what."""
+    match node:
+        case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[kind, *_])):
+            return as_text(kind)
     if isinstance(node, ast.Module):
         return "\n".join(as_text(statement) for statement in node.body if not _is_remark(statement))
     if isinstance(node, ast.AST):

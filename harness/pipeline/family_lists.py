@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.params import typed
+from harness.params import document
 from harness.pipeline.code import contents
 from harness.system.files import read_text
 
@@ -42,7 +42,7 @@ def listing(stage: str, recipe: str, package: Path) -> str:
 def _families(root: Path) -> dict[str, object]:
     """The families of `params.yaml` by name; names that are none are left to whoever checks the file."""
     path = root / "params.yaml"
-    values = typed.sections(read_text(path), path.name) if path.is_file() else {}
+    values = document.sections(read_text(path), path.name) if path.is_file() else {}
     found = values.get("families")
     named = found.items() if isinstance(found, Mapping) else ()
     return {name: section for name, section in named if re.fullmatch(r"[a-z][a-z0-9_]*", str(name))}

@@ -43,7 +43,9 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path, o
     from harness.training.pretrain import arms, texts
     from harness.training.pretrain.loop import Observer
 
-    recipe, engine = settings.pretraining, settings.engine
+    recipe, encoder, engine = settings.pretraining, settings.encoder, settings.engine
+    assert recipe is not None and encoder is not None, "params.yaml is refused where what is built lacks one"
+    training = cards.training_of(recipe, engine, "general", parts)
     facts = cards.Facts(
         family=family,
         arm="baseline",
@@ -51,19 +53,19 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path, o
         source={"kind": "build"},
         code=code_hash(__name__, objectives=(recipe.recipe,)),
         libraries=cards.libraries(),
-        encoder=dataclasses.asdict(settings.encoder),
-        training=cards.training_of(recipe, engine, "general", parts),
+        encoder=dataclasses.asdict(encoder),
+        training=training,
     )
     if cards.made_already(target, facts):
         print(f"checkpoint {family}: {target} is there already, from these inputs.", file=sys.stderr)
         return
-    files = {name: root / "artifacts" / "corpus" / f"{name}.jsonl" for name in facts.training.corpora}
+    files = {name: root / "artifacts" / "corpus" / f"{name}.jsonl" for name in training.corpora}
     hashes = {name: sha256(path) for name, path in files.items()}
     states = root / "artifacts" / "states" / family / "baseline"
     prepare_torch(engine.pretraining_threads, engine.device)
-    tokenizer = tokenizers.build(settings.architecture, texts.training_texts(files), settings.encoder.vocabulary)
+    tokenizer = tokenizers.build(settings.architecture, texts.training_texts(files), encoder.vocabulary)
     torch.manual_seed(derived_seed("encoder", recipe.seed))
-    model = families.new_masked_lm(settings.architecture, settings.encoder, tokenizer, engine.attention)
+    model = families.new_masked_lm(settings.architecture, encoder, tokenizer, engine.attention)
     shards = root / "artifacts" / "shards" / family
     tokenised = texts.tokenised_all(files, hashes, tokenizer, recipe, shards, leads=leads())
     steps = arms.updates_of(tokenised["general"], tokenizer, model.config, recipe, leads=leads())
@@ -89,7 +91,7 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path, o
     made = dataclasses.replace(
         facts,
         parameters=sum(p.numel() for p in model.parameters()),
-        training=dataclasses.replace(facts.training, **trained),
+        training=dataclasses.replace(training, **trained),
     )
     with atomic_folder(target) as folder:
         families.save(model, tokenizer, folder)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from harness.errors import DataError
-from harness.params.config import Params
+from harness.params.whole import Params
 from harness.plugins import registry
 from harness.system.together import Together
 

@@ -7,13 +7,15 @@ clinical text does from what training longer does.
 import dataclasses
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.artifacts.artifact import described
 from harness.artifacts.checkpoint import FORMAT
 from harness.data.corpus_summary import SUMMARY
-from harness.params.config import CONTROL, TRAINED_ON, Build, PretrainSettings
+from harness.params.config import CONTROL, TRAINED_ON, Build, Pretraining, PretrainSettings
 from harness.pipeline.code import code_files, code_hash
 from harness.system.determinism import derived_seed, prepare_torch
 from harness.system.files import atomic_folder, read_json, read_object, sha256, sha256_files, write_json
@@ -84,8 +86,13 @@ class Training:
     family: str
     parent: Path
     settings: PretrainSettings
-    observer: object
+    observer: Callable[[str], Any] | None
     alone: bool
+
+    @property
+    def recipe(self) -> Pretraining:
+        assert self.settings.pretraining is not None, "params.yaml is refused where what is trained here lacks it"
+        return self.settings.pretraining
 
     def facts(self, arm: str):
         """What the arm's card says before it is trained."""
@@ -98,11 +105,11 @@ class Training:
             arm=arm,
             architecture=self.settings.architecture,
             source={"kind": "build"},
-            code=code_hash("harness.stages.pretrain", objectives=(self.settings.pretraining.recipe,)),
+            code=code_hash("harness.stages.pretrain", objectives=(self.recipe.recipe,)),
             libraries=cards.libraries(),
             parent=cards.parent_of(self.parent),
             training=cards.training_of(
-                self.settings.pretraining,
+                self.recipe,
                 self.settings.engine,
                 TRAINED_ON[arm],
                 parts,
@@ -120,7 +127,7 @@ class Training:
         hashes = {part: sha256(path) for part, path in files.items()}
         tokenizer = families.load_tokenizer(self.parent)
         shards = self.root / "artifacts" / "shards" / self.family
-        recipe = self.settings.pretraining
+        recipe = self.recipe
         return tokenizer, texts.tokenised_all(files, hashes, tokenizer, recipe, shards, leads=leads()), hashes
 
     def __call__(self, arm: str, report=None) -> None:
@@ -131,7 +138,7 @@ class Training:
         from harness.training.pretrain import arms, replay
         from harness.training.pretrain.loop import Observer
 
-        recipe, engine, architecture = self.settings.pretraining, self.settings.engine, self.settings.architecture
+        recipe, engine, architecture = self.recipe, self.settings.engine, self.settings.architecture
         target, facts = self.root / "artifacts" / "checkpoints" / self.family / arm, self.facts(arm)
         if cards.made_already(target, facts):
             print(f"pretrain {self.family}: {target} is there already, from these inputs.", file=sys.stderr)

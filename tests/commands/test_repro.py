@@ -10,6 +10,7 @@ import time
 import pytest
 
 from harness.commands.repro import own
+from harness.params import profiles
 
 FAMILIES = ("nb_bert", "norbert3", "modernbert")
 TASKS = ("medmcqa", "medmqp", "nor_deid", "aismec", "synergi")
@@ -34,9 +35,7 @@ with open("calls.txt", "a") as log:
 
 @pytest.fixture
 def project(tmp_path, repository):
-    (tmp_path / "params.yaml").write_bytes(
-        (repository / "harness" / "params" / "profiles" / "embedded.yaml").read_bytes()
-    )
+    (tmp_path / "params.yaml").write_text(profiles.text("embedded"), encoding="utf-8")
     (tmp_path / "dvc").mkdir()
     (tmp_path / "dvc" / "__init__.py").touch()
     (tmp_path / "dvc" / "__main__.py").write_text(DVC)

@@ -12,6 +12,7 @@ from tiny_encoders import TEXTS
 from harness.encoders import checkpoints, families
 from harness.errors import CheckpointError, ConfigError
 from harness.heads import HEADS
+from harness.params import profiles
 from harness.params.config import TRAINED
 from harness.params.reading import ParamsFile
 from harness.plugins import registry
@@ -45,7 +46,7 @@ def published(tmp_path_factory):
 
 
 def parameters(repository, task: str, change) -> ParamsFile:
-    text = (repository / "harness" / "params" / "profiles" / "embedded.yaml").read_text(encoding="utf-8")
+    text = profiles.text("embedded")
     values = YAML(typ="safe", pure=True).load(text)
     values["run"]["seeds"] = [1]
     values["tasks"][task].update(steps=2, evaluate_every=2, batch=4, max_length=48, stride=4)
@@ -240,6 +241,6 @@ def test_what_is_not_trained_here_is_refused_as_an_arm_to_train(repository):
     def change(values):
         values["families"]["nb_bert"]["architecture"] = "roberta"
 
-    with pytest.raises(ConfigError, match="baseline would be trained here, which roberta is not") as no:
+    with pytest.raises(ConfigError, match=r"architecture must be one that is trained here .* not 'roberta'") as no:
         parameters(repository, "aismec", change)
-    assert all(name in no.value.remedy for name in TRAINED)
+    assert all(name in no.value.message for name in TRAINED) and "existing checkpoints" in no.value.remedy

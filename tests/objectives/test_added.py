@@ -17,18 +17,15 @@ from dataclasses import dataclass
 from harness.objectives.mlm import BERT
 from harness.objectives.objective import Objective
 from harness.text.bio import IGNORED
-from harness.objectives.settings import Pretraining
+from harness.objectives.settings import BetweenZeroAndOne, Pretraining
 
 
 @dataclass(frozen=True)
 class Replacing(Pretraining):
-    replace_rate: float
+    replace_rate: BetweenZeroAndOne
 
 
 class ReplacedTokens(Objective):
-    def checks(self, settings):
-        yield "replace_rate", 0 < settings.replace_rate < 1, "above 0 and below 1"
-
     def batch(self, setup, rows, now, generator):
         import torch
 
@@ -129,7 +126,7 @@ def run(package, *command) -> list[str]:
 def test_its_settings_are_read_and_refused_as_others_are(package):
     at = "params.yaml: families.norbert3.general"
     out_of_range, misspelt, unknown, others = run(package, READ)
-    assert out_of_range.startswith(f"{at}.replace_rate must be above 0 and below 1, not 2.0. Correct ")
+    assert out_of_range.startswith(f"{at}.replace_rate must be below 1, not 2. Correct ")
     assert misspelt.startswith(f"{at}.replace_rte is not a setting. Did you mean 'replace_rate'? Valid here: recipe, ")
     assert unknown.startswith(f"{at}.recipe must be one of dynamic, mlm, mlm_nsp, replaced, span, not 'replacd'")
     assert "Did you mean 'replaced'?" in unknown

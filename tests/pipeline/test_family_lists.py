@@ -59,12 +59,19 @@ def test_a_changed_objective_makes_stale_what_was_trained_by_it_and_nothing_else
 
 
 def test_what_a_card_or_a_check_says_of_an_objective_trains_nothing_anew(root):
-    before, path = code_lists.listings(root), root / "harness" / "objectives" / "span.py"
-    text = path.read_text(encoding="utf-8")
-    changed = text.replace("of whole spans", "of spans").replace("2 or more", "at least 2")
-    assert changed != text
-    path.write_text(changed, encoding="utf-8")
-    assert code_lists.listings(root) == before
+    before = code_lists.listings(root)
+    for file, was, now in (
+        ("objectives/span.py", "of whole spans", "of spans"),
+        ("objectives/span.py", "Interval(ge=2)", "Interval(ge=3)"),
+        ("objectives/dynamic.py", "0 where rows", "zero where rows"),
+        ("params/config.py", "ge=100, le=1_000_000", "ge=200, le=1_000_000"),
+        ("params/config.py", "a multiple of heads", "a product of heads"),
+    ):
+        path = root / "harness" / file
+        text = path.read_text(encoding="utf-8")
+        assert was in text
+        path.write_text(text.replace(was, now), encoding="utf-8")
+        assert code_lists.listings(root) == before, was
 
 
 def test_an_import_is_made_of_no_objective(root):

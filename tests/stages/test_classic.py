@@ -7,7 +7,8 @@ import pytest
 from harness.data.synthetic import write
 from harness.errors import DataError, MissingInputError
 from harness.heads.linear import linear
-from harness.params.reading import load
+from harness.params import profiles
+from harness.params.reading import parse
 from harness.plugins import registry
 from harness.stages import classic, score, split, validate
 from harness.statistics.task_metrics import primary
@@ -21,7 +22,7 @@ def root(repository, tmp_path_factory):
     root = tmp_path_factory.mktemp("classic")
     (root / "tasks").symlink_to(repository / "tasks")
     write.generate(root / "data", 2026)
-    params = load(repository / "harness" / "params" / "profiles" / "embedded.yaml")
+    params = parse(profiles.text("embedded"))
     for name in TASKS:
         validate.run(root, name)
         split.run(root, name, params.split())

@@ -7,15 +7,14 @@ import resource
 import shutil
 import signal
 import subprocess
-from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 from tiny_training import ENGINE, RECIPES, command, environment, settings, trained
 
-import harness
-from harness.params.reading import load
+from harness.params import profiles
+from harness.params.reading import parse
 from harness.training.pretrain.loop import TRY_AGAIN
 
 COMPILES = pytest.mark.skipif(not (shutil.which("c++") or shutil.which("g++")), reason="compiling needs a C++ compiler")
@@ -69,7 +68,7 @@ def test_two_processes_make_the_losses_of_one_with_twice_the_accumulation(archit
 )
 def test_the_engine_of_the_published_setting_on_four_processes(architecture, engine, tmp_path):
     """Profile `paper` but for the GPU: four devices, bf16, and each of its options switched on once."""
-    given = load(Path(harness.__file__).parent / "params" / "profiles" / "paper.yaml").everything().engine
+    given = parse(profiles.text("paper")).everything().engine
     engine = {"devices": given.devices, "precision": given.precision, "sharding": given.sharding} | engine
     changes = PLAIN | {"device_batch": 2, "steps": 4}
     done = run(command(architecture, tmp_path, processes=4, settings=changes, **engine))

@@ -1,33 +1,130 @@
-"""Presets of `params.yaml`: `embedded`, `lab` and `paper`, each a complete file beside this one."""
+"""Profiles of `params.yaml`: each is what one purpose changes of `base.yaml`, in a file beside it."""
 
+import io
+import re
+import textwrap
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from harness.errors import ConfigError, nearest
+from harness.params import schema
 from harness.system.files import read_text, write_text
 
 FOLDER = Path(__file__).parent
+BASE = "base"
 
-# What a user types after choosing the preset.
+# What a user types after choosing the profile.
 NEXT_STEP = {
     "embedded": "Run `dvc repro`. If data/ holds fetched originals, first `git checkout data.dvc`.",
     "lab": "Next: `harness data fetch --mirror FOLDER` (or without --mirror from the network), then `dvc repro`.",
     "paper": "Next: `harness data fetch`, fill the hub cache or name checkpoint folders, then `dvc repro`.",
 }
+_WIDTH = 120
+_HEADER = f"# yaml-language-server: $schema={schema.NAME}\n"
 
 
 def names() -> list[str]:
-    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+    return sorted(path.stem for path in FOLDER.glob("*.yaml") if path.stem != BASE)
+
+
+def purpose(name: str) -> str:
+    """What the profile is for: the first line of its file."""
+    return _file(name).partition("\n")[0].lstrip("# ")
 
 
 def text(name: str) -> str:
-    """The preset's text; an unknown name gets the nearest one."""
+    """The whole `params.yaml` of a profile, with the comments of both files; an unknown name gets the nearest one."""
     if name not in names():
         raise ConfigError(
             f"There is no profile {name!r}.{nearest(name, names())}", remedy=f"Profiles: {', '.join(names())}."
         )
-    return read_text(FOLDER / f"{name}.yaml")
+    yaml = _yaml()
+    (whole, comments), (changes, own) = (_read(yaml, _file(file)) for file in (BASE, name))
+    _put(whole, changes)
+    for path, comment in (comments | own).items():
+        *parents, key = path
+        section: Any = whole
+        for parent in parents:
+            section = section[parent]
+        section.yaml_set_comment_before_after_key(key, before=comment, indent=2 * len(parents))
+    out = io.StringIO()
+    yaml.dump(whole, out)
+    lines = "\n".join(_wrapped(line) for line in out.getvalue().splitlines() if line)
+    # An empty line before each section at the top, and before what is said of it.
+    return _HEADER + re.sub(r"^((?:#.*\n)*\w)", r"\n\1", lines, flags=re.MULTILINE).lstrip("\n") + "\n"
 
 
 def use(root: Path, name: str) -> None:
-    """Write the preset over `root/params.yaml`."""
+    """Write the profile over `root/params.yaml`, and beside it the schema that it names for editors."""
     write_text(root / "params.yaml", text(name))
+    schema.write(root)
+
+
+def _file(name: str) -> str:
+    return read_text(FOLDER / f"{name}.yaml")
+
+
+def _yaml():
+    from ruamel.yaml import YAML, RoundTripRepresenter
+
+    class WithNull(RoundTripRepresenter):
+        """Writes `null` out; a class of its own, for a representer is added to a class."""
+
+    WithNull.add_representer(type(None), lambda self, _: self.represent_scalar("tag:yaml.org,2002:null", "null"))
+    yaml = YAML()
+    yaml.Representer, yaml.width = WithNull, 10_000
+    return yaml
+
+
+def _wrapped(line: str) -> str:
+    """A section in one line that is too long for one, on lines of its own that break between settings."""
+    if len(line) <= _WIDTH or _is_comment(line):
+        return line
+    key, _, settings = line.partition(" {")
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    settings = textwrap.fill(
+        f"{{{settings}".replace(": ", ":\0"), _WIDTH, initial_indent=indent, subsequent_indent=f"{indent} "
+    )
+    return f"{key}\n{settings}".replace("\0", " ")
+
+
+def _read(yaml, text: str) -> tuple[Mapping, dict[tuple[str, ...], str]]:
+    """A file's values, and by the path of a key the comment that stands above it."""
+    lines = text.splitlines()
+    values = yaml.load("\n".join("" if _is_comment(line) else line for line in lines))
+    return values, {path: comment for path, at in _keys(values) if (comment := _above(lines, at))}
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith("#")
+
+
+def _above(lines: list[str], at: int) -> str:
+    first = at
+    while first and _is_comment(lines[first - 1]):
+        first -= 1
+    return "\n".join(line.strip().removeprefix("# ") for line in lines[first:at])
+
+
+def _keys(section, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], int]]:
+    """The path and the line, from 0, of each key that stands on a line of its own."""
+    from ruamel.yaml.comments import CommentedMap
+
+    if isinstance(section, CommentedMap) and not section.fa.flow_style():
+        for key in section.lc.data:
+            yield (*path, key), section.lc.key(key)[0]
+            yield from _keys(section[key], (*path, key))
+
+
+def _put(section, changes) -> None:
+    """What `changes` says is put into `section`; where values stand in one line, in front of what stays."""
+    for i, (key, value) in enumerate(changes.items()):
+        here = section.get(key)
+        if isinstance(value, Mapping) and isinstance(here, Mapping):
+            _put(here, value)
+        elif section.fa.flow_style():
+            section.pop(key, None)
+            section.insert(i, key, value)
+        else:
+            section[key] = value

@@ -14,6 +14,7 @@ from harness.encoders import checkpoints, families, tokenizers
 from harness.errors import CheckpointError
 from harness.objectives.common.masking import mask_tokens
 from harness.objectives.common.windows import Vocabulary, padded, windows
+from harness.params import profiles
 from harness.params.config import TRAINED, Folder
 from harness.system.files import read_json, sha256, write_jsonl
 from harness.training.pretrain import gate
@@ -162,7 +163,7 @@ def test_params_take_a_reason_and_refuse_an_empty_one(repository):
     from harness.errors import ConfigError
     from harness.params.reading import ParamsFile
 
-    text = (repository / "harness" / "params" / "profiles" / "embedded.yaml").read_text(encoding="utf-8")
+    text = profiles.text("embedded")
     values = YAML(typ="safe", pure=True).load(text)
     arm = values["families"]["elsewhere"]["baseline"]
     arm["despite_gate"] = "English encoder"

@@ -1,0 +1,53 @@
+"""A YAML document as DVC reads it: plain values, of a size that its text shows."""
+
+from collections.abc import Iterable, Mapping
+
+from harness.errors import ConfigError
+
+NODES = 100_000
+
+
+def expanded(events: Iterable) -> int:
+    """How many nodes a YAML document has once every alias stands for what it names; `events` of either library.
+
+    A few lines of aliases of aliases become billions (with merge keys in memory, too), so they are counted first.
+    """
+    anchors: dict[str, int] = {}
+    open_nodes: list[list] = [[None, 0]]
+    for event in events:
+        kind, anchor = type(event).__name__, getattr(event, "anchor", None)
+        if kind == "AliasEvent":
+            open_nodes[-1][1] += anchors.get(str(anchor), 1)
+        elif kind == "ScalarEvent":
+            open_nodes[-1][1] += 1
+            anchors[str(anchor)] = 1
+        elif kind in ("MappingStartEvent", "SequenceStartEvent"):
+            open_nodes.append([anchor, 1])
+        elif kind in ("MappingEndEvent", "SequenceEndEvent"):
+            name, size = open_nodes.pop()
+            open_nodes[-1][1] += size
+            anchors[str(name)] = size
+    return open_nodes[0][1]
+
+
+def sections(text: str, name: str) -> Mapping:
+    """YAML as DVC reads it (YAML 1.2: `2e-5` is a number), no tags, no objects. Raises ConfigError."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        if expanded(YAML(typ="safe", pure=True).parse(text)) > NODES:
+            raise ConfigError(
+                f"{name}: aliases of aliases make more than {NODES:,} values of it.", remedy="Write the values out."
+            )
+        values = YAML(typ="safe", pure=True).load(text)
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise ConfigError(
+            f"{name}{where}: not valid YAML ({problem}).", remedy="Mend the line, or `harness profile use embedded`."
+        ) from None
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{name} holds no settings.", remedy="Write it anew with `harness profile use embedded`.")
+    return values

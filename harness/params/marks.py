@@ -1,0 +1,53 @@
+"""What the types of `params.yaml` say of a value beyond its Python type, as annotations that pydantic asks.
+
+pydantic itself is imported when it asks: these types are loaded by every command, also by those that read no
+`params.yaml`. Ranges are `annotated_types.Interval`s, which it knows.
+"""
+
+import typing
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+@dataclass(frozen=True)
+class Matching:
+    """Text that matches a pattern (in Rust's and JavaScript's common syntax); `meaning` says what such a text is."""
+
+    pattern: str
+    meaning: str
+
+    def __get_pydantic_core_schema__(self, source, handler):
+        from pydantic_core import core_schema
+
+        text = core_schema.str_schema(pattern=self.pattern, strict=True)
+        return core_schema.custom_error_schema(
+            text, "wanted", custom_error_message=self.meaning, custom_error_context={"wanted": self.meaning}
+        )
+
+
+@dataclass(frozen=True)
+class By:
+    """Sections of several kinds, told apart by what they say at `key`."""
+
+    key: str
+
+    def __get_pydantic_core_schema__(self, source, handler):
+        from pydantic_core import core_schema
+
+        kinds = {typing.get_args(typing.get_type_hints(kind)[self.key])[0]: kind for kind in typing.get_args(source)}
+        return core_schema.tagged_union_schema(
+            {said: handler.generate_schema(kind) for said, kind in kinds.items()}, self.key
+        )
+
+
+class Check(NamedTuple):
+    """Whether the `value` at `key` of a section fits, and what would; `known` are the names that it may be. A section
+    whose settings must fit together has a method `checks` that yields these, or their parts as plain tuples."""
+
+    key: str
+    value: object
+    fits: bool
+    wanted: str
+    remedy: str = ""
+    known: Iterable[str] = ()
