@@ -62,13 +62,19 @@ def _closure(
     modules: Sequence[str], package: Path, objectives: Sequence[str] | None = None
 ) -> tuple[list[Path], dict[Path, frozenset[str]]]:
     """The files, and for those of which methods count that are called, the names that are called anywhere."""
-    known = {_dotted(path, package): path for path in sorted(package.rglob("*.py"))}
+    every = sorted(package.rglob("*.*"))
+    known = {_dotted(path, package): path for path in every if path.suffix == ".py"}
+    data: dict[Path, list[Path]] = {}
+    for path in every:
+        if path.suffix != ".py":
+            data.setdefault(path.parent, []).append(path)
+    texts = functools.cache(lambda path: path.read_text(encoding="utf-8"))
     # The package itself holds the version, which decides nothing.
     known.pop(package.name, None)
     finding = {
         path.parent
         for path in known.values()
-        if path.name == "__init__.py" and f"{package.name}.system.members" in _read(path.read_text(encoding="utf-8"))[1]
+        if path.name == "__init__.py" and f"{package.name}.system.members" in _read(texts(path))[1]
     }
     by_call = finding | {package / "params"}
     called: frozenset[str] = frozenset()
@@ -82,7 +88,7 @@ def _closure(
             if name in found:
                 continue
             path = known[name]
-            tree, named, more = _read(path.read_text(encoding="utf-8"), called if path.parent in by_call else None)
+            tree, named, more = _read(texts(path), called if path.parent in by_call else None)
             if tree or path.name != "__init__.py":
                 found[name] = path
             calls |= more
@@ -94,7 +100,7 @@ def _closure(
                     if place.parent == path.parent and (chosen is None or place.stem in chosen)
                 }
             waiting += sorted(known.keys() & named - found.keys() - {name, *PAGES})
-            beside |= {other for other in path.parent.glob("*.*") if other.name in named and other.suffix != ".py"}
+            beside |= {other for other in data.get(path.parent, ()) if other.name in named}
         if calls == called:
             return sorted({*found.values(), *beside}), {
                 path: called for path in found.values() if path.parent in by_call
