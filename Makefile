@@ -24,7 +24,7 @@ types: setup
 
 test: setup
 	ruff check harness tasks tests benchmarks
-	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(COVERAGE)
 
 bench: setup
 	python benchmarks/finetuning.py

@@ -30,13 +30,14 @@ EXTENDED = pytest.mark.skip(reason="slow, and its kin run; HARNESS_TEST_ALL=1 ru
 # Files of few and long tests. They start first, so that no worker is left alone with one at the end.
 LONGEST = (
     "test_end_to_end",
-    "test_restricted",
-    "auditing/test_audit",
+    "privacy/test_restricted",
+    "audit/test_audit",
     "training/test_processes",
-    "evaluation/test_planted",
-    "auditing/test_smaller",
-    "test_serving",
-    "auditing/test_unmeasured",
+    "audit/test_smaller",
+    "statistics/disclosure/test_twins",
+    "pipeline/test_code_lists",
+    "audit/test_unmeasured",
+    "plugins/test_walkthrough",
     "test_portable",
     "test_tracking_together",
     "stages/test_crossvalidate",
@@ -45,6 +46,7 @@ LONGEST = (
 
 def pytest_collection_modifyitems(items):
     places = {f"{ROOT / 'tests' / name}.py": place for place, name in enumerate(LONGEST)}
+    assert all(map(os.path.exists, places)), "LONGEST names a file that is not there"
     items.sort(key=lambda item: places.get(str(item.path), len(places)))
     if not os.environ.get("HARNESS_TEST_ALL"):
         for item in items:

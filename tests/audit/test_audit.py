@@ -83,13 +83,13 @@ def test_what_was_tampered_with_is_found_and_named(way, root, capsys):
     ("path", "command"),
     [
         ("mlflow.db", "harness track"),
-        ("artifacts/predictions", "harness finetune medmqp norbert3"),
-        ("artifacts/classic/medmqp", "harness classic medmqp"),
         ("artifacts/checkpoints/norbert3/clinical", "harness pretrain norbert3"),
-        ("artifacts/scores", "harness score medmqp norbert3"),
-        ("artifacts/validated/medmqp", "harness validate medmqp"),
         ("artifacts", "harness corpus"),
-        ("reports", "harness report"),
+        pytest.param("artifacts/predictions", "harness finetune medmqp norbert3", marks=pytest.mark.extended),
+        pytest.param("artifacts/classic/medmqp", "harness classic medmqp", marks=pytest.mark.extended),
+        pytest.param("artifacts/scores", "harness score medmqp norbert3", marks=pytest.mark.extended),
+        pytest.param("artifacts/validated/medmqp", "harness validate medmqp", marks=pytest.mark.extended),
+        pytest.param("reports", "harness report", marks=pytest.mark.extended),
         ("dvc.lock", "dvc repro"),
         ("data", "dvc repro"),
     ],
@@ -124,6 +124,7 @@ def test_one_run_does_not_see_what_another_lost(root, capsys):
     assert audit(capsys, "aismec/norbert3")[0] == 0
     code, links = audit(capsys, "medmqp/norbert3")
     assert code == 1 and {link["chain"] for link in findings(links)} == {"medmqp/norbert3", "dvc.lock"}
+    assert any(link["found"].startswith("the content of ") for link in findings(links))
 
 
 def test_a_run_that_is_not_there_is_an_error_with_a_remedy(root, capsys):

@@ -411,12 +411,13 @@ def taken(rows: hidden.Hidden) -> tuple[twins.Checked, list[hidden.Hidden]]:
 
 
 @pytest.mark.parametrize(("n", "labels", "skill"), [(9, 2, 0.8), (22, 2, 0.65), (22, 2, 0.8), (22, 8, 0.8)])
+@pytest.mark.no_cover
 def test_how_much_is_released_tells_nothing_for_all_twins_get_the_same(n, labels, skill):
     """Who runs the check on every data set that fits the figures leaves out those that would be released otherwise."""
     rows = drawn(n, labels, skill, 3, 1)
     checked, found = taken(rows)
     assert checked.rung == coarsening.rung_of(n) and len(found) > 20
-    chosen = np.random.default_rng(1).permutation(len(found))[:8]
+    chosen = np.random.default_rng(1).permutation(len(found))[:4]
     for twin in [found[at] for at in chosen]:
         assert twins.check({"test": twin}, KNOWN)["test"].rung == checked.rung
 
