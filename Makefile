@@ -4,7 +4,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup repro test lint bench clean
+.PHONY: setup repro types test bench clean
 
 setup: $(VENV)/ready
 
@@ -18,6 +18,9 @@ $(VENV)/ready: requirements.in constraints.txt pyproject.toml
 # What `dvc repro` makes, in less time.
 repro: setup
 	harness repro
+
+types: setup
+	mypy
 
 test: setup
 	ruff check harness tasks tests benchmarks

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from harness.heads import HEADS
 from harness.objectives import OBJECTIVES
-from harness.pipeline import code_lists
+from harness.pipeline import code, code_lists
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -53,9 +53,12 @@ def modules() -> dict[str, Path]:
 MODULES = modules()
 
 
-def imported(path: Path, *, only_at_start: bool = False) -> set[str]:
-    """Dotted names that a file imports, anywhere or only when it is itself imported."""
+def imported(path: Path, *, only_at_start: bool = False, for_types: bool = True) -> set[str]:
+    """Dotted names that a file imports, anywhere or only when it is itself imported; with those that only a type
+    checker imports, or without."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
+    if only_at_start or not for_types:
+        tree.body = [node for node in tree.body if not code.is_for_types(node)]
     nodes = list(ast.walk(tree))
     if only_at_start:
         inside = {
@@ -191,7 +194,7 @@ def closure(stage: str) -> set[str]:
         # What a method of a head imports counts where the stage calls that method: no plain walk says so.
         waiting += [
             other
-            for other in first_party(MODULES[name], only_at_start=room(name) == "heads") | parents
+            for other in first_party(MODULES[name], only_at_start=room(name) == "heads", for_types=False) | parents
             if other in MODULES
         ]
         if MODULES[name].name == "__init__.py" and "harness.system.members" in imported(MODULES[name]):

@@ -5,7 +5,7 @@ damaged, is refused with the command that makes it anew.
 """
 
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -21,7 +21,7 @@ class Part(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    def plain(self) -> dict:
+    def plain(self) -> dict[str, Any]:
         """As JSON has it, without fields that hold nothing."""
         return self.model_dump(mode="json", exclude_none=True)
 
@@ -33,7 +33,7 @@ class Artifact(Part):
     format: str
 
     @classmethod
-    def of(cls, **fields) -> Self:
+    def of(cls, **fields: Any) -> Self:
         """One of the present version. Raises ValidationError where a field does not fit, which is a programmer's."""
         return cls.model_validate_json(files.canonical_json({**fields, FORMAT: cls.FORMAT}))
 
@@ -56,12 +56,12 @@ class Artifact(Part):
         even.write_json(path, self.plain(), hidden)
 
 
-def described(form: str, content: dict) -> dict:
+def described(form: str, content: dict[str, Any]) -> dict[str, Any]:
     """The content of a file that no type describes, with its format."""
     return {FORMAT: form, **content}
 
 
-def read_described(path: Path, form: str, made_by: str) -> dict:
+def read_described(path: Path, form: str, made_by: str) -> dict[str, Any]:
     """Such a file. Raises MissingInputError where there is none, DataError where it is of another version."""
     content = files.read_object(path, made_by=made_by)
     if (found := content.get(FORMAT)) != form:

@@ -1,6 +1,7 @@
 """`artifacts/corpus/card.json`: what the stage `corpus` kept, what it removed, and why."""
 
 from pathlib import Path
+from typing import Any
 
 from harness.artifacts.artifact import read_described
 
@@ -11,5 +12,5 @@ def card_place(root: Path) -> Path:
     return Path(root) / "artifacts" / "corpus" / "card.json"
 
 
-def card(root: Path) -> dict:
+def card(root: Path) -> dict[str, Any]:
     return read_described(card_place(root), FORMAT, "harness corpus")

@@ -1,12 +1,13 @@
 """Read the records of a task, divided into the parts of its split."""
 
 from pathlib import Path
+from typing import Any
 
 from harness.artifacts import split, validated
 from harness.errors import DataError
 
 
-def by_part(root: Path, task: str) -> tuple[dict[str, list[dict]], dict[str, str]]:
+def by_part(root: Path, task: str) -> tuple[dict[str, list[dict[str, Any]]], dict[str, str]]:
     """Records by part, in id order, and the hashes of the two files: `records` and `manifest`.
 
     Raises DataError where a record has no place in the manifest, MissingInputError where a stage has not been run.
@@ -18,7 +19,7 @@ def by_part(root: Path, task: str) -> tuple[dict[str, list[dict]], dict[str, str
             f"{split.manifest_place(root, task).name} knows no split for {len(missing)} records, first {missing[0]}.",
             remedy=f"Run `harness split {task}`.",
         )
-    parts: dict[str, list[dict]] = {}
+    parts: dict[str, list[dict[str, Any]]] = {}
     for record in sorted(records, key=lambda record: record["id"]):
         parts.setdefault(places[record["id"]], []).append(record)
     return parts, split.hashes(root, task)

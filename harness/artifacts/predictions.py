@@ -5,8 +5,10 @@ own scores and its document's length, and all of them against the rows and the g
 """
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from harness import heads
 from harness.errors import DataError, MissingInputError
@@ -16,7 +18,7 @@ from harness.task import Task
 SHOWN = 5
 
 
-def recorded_lines(path: Path, recorded: str, task: Task, made_by: str) -> list[dict]:
+def recorded_lines(path: Path, recorded: str, task: Task, made_by: str) -> list[dict[str, Any]]:
     """The lines of a prediction file whose SHA-256 `runs.json` gives as `recorded`; see `consistent_lines`.
 
     Raises MissingInputError where it is not there, DataError where it is another file.
@@ -31,7 +33,7 @@ def recorded_lines(path: Path, recorded: str, task: Task, made_by: str) -> list[
     return consistent_lines(path, task, made_by)
 
 
-def consistent_lines(path: Path, task: Task, made_by: str) -> list[dict]:
+def consistent_lines(path: Path, task: Task, made_by: str) -> list[dict[str, Any]]:
     """The lines of a prediction file. Raises DataError for every line that cannot be an answer of this task: a
     prediction that is not the label of the highest score, scores that are no probabilities, a span outside its text."""
     lines = read_jsonl(path, made_by=made_by)
@@ -52,15 +54,15 @@ def consistent_lines(path: Path, task: Task, made_by: str) -> list[dict]:
 
 def held_against(
     path: Path,
-    lines: Sequence[dict],
+    lines: Sequence[dict[str, Any]],
     parts: Mapping[str, Sequence[str]],
-    records: Mapping[str, dict],
+    records: Mapping[str, dict[str, Any]],
     task: Task,
     made_by: str,
-) -> dict[str, list[dict]]:
+) -> dict[str, list[dict[str, Any]]]:
     """The lines by part: those of each of the `parts` (names to ids), each row once, in order of the ids, with the
     gold, group and text length of the validated `records`. Raises DataError otherwise."""
-    by_part: dict[str, list[dict]] = {part: [] for part in parts}
+    by_part: dict[str, list[dict[str, Any]]] = {part: [] for part in parts}
     strange = [number for number, line in enumerate(lines, start=1) if line["part"] not in by_part]
     if strange:
         numbers = _some([str(number) for number in strange])
@@ -75,13 +77,12 @@ def held_against(
 
 
 def _part_faults(
-    part: str, rows: list[dict], expected: set[str], records: Mapping[str, dict], task: Task
+    part: str, rows: list[dict[str, Any]], expected: set[str], records: Mapping[str, dict[str, Any]], task: Task
 ) -> Iterator[str]:
     ids = [row["id"] for row in rows]
     present = set(ids)
     if len(present) != len(ids):
-        seen: set[str] = set()
-        twice = sorted({i for i in ids if i in seen or seen.add(i)})
+        twice = sorted(i for i, n in Counter(ids).items() if n > 1)
         yield f": {part} rows stand twice: {_some(twice)}."
     for what, some in (("lacks", expected - present), ("has, beyond the split,", present - expected)):
         if some:
@@ -102,7 +103,7 @@ def _part_faults(
             yield f": {said}: {_some(wrong)}."
 
 
-def _shape_fault(line, fields: Sequence[str]) -> str | None:
+def _shape_fault(line: object, fields: Sequence[str]) -> str | None:
     if not isinstance(line, dict):
         return "not an object"
     lacking = [key for key in ("id", "part", "group", "gold", "prediction", *fields) if key not in line]

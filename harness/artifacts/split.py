@@ -1,6 +1,7 @@
 """Read what the stage `split` writes: the part of every record, the groups, and what the leakage gate found."""
 
 from pathlib import Path
+from typing import Any
 
 from harness.artifacts import validated
 from harness.artifacts.artifact import read_described
@@ -28,7 +29,7 @@ def leakage_place(root: Path, task: str) -> Path:
     return Path(root) / "artifacts" / "splits" / task / "leakage.json"
 
 
-def leakage(root: Path, task: str) -> dict:
+def leakage(root: Path, task: str) -> dict[str, Any]:
     """What the leakage gate found: rows, groups and labels by part, and its checks."""
     return read_described(leakage_place(root, task), LEAKAGE, f"harness split {task}")
 

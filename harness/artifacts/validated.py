@@ -46,7 +46,7 @@ def card(root: Path, task: str) -> Card:
     return Card.read(folder_of(root, task) / "card.json", f"harness validate {task}")
 
 
-def records(root: Path, task: str) -> list[dict]:
+def records(root: Path, task: str) -> list[dict[str, Any]]:
     """The records with at least an id and a group each, in the order of the file."""
     made_by = f"harness validate {task}"
     return files.read_jsonl(records_place(root, task), made_by=made_by, keys=("id", "group"))

@@ -25,13 +25,13 @@ REPORTED = tuple(f"artifacts/{name}" for name in ("scores", "validated", "splits
 class Stages:
     """The stages that cost seconds, as functions of a root; the audit is handed them and knows none itself."""
 
-    validate: Callable[[Path, str], None]
-    split: Callable[[Path, str], None]
-    score: Callable[[Path, str, str], None]
-    score_folds: Callable[[Path, str, str], None]
-    score_classic: Callable[[Path, str], None]
-    disclose: Callable[[Path, str], None]
-    report: Callable[[Path], None]
+    validate: Callable[[Path, str], object]
+    split: Callable[[Path, str], object]
+    score: Callable[[Path, str, str], object]
+    score_folds: Callable[[Path, str, str], object]
+    score_classic: Callable[[Path, str], object]
+    disclose: Callable[[Path, str], object]
+    report: Callable[[Path], object]
 
 
 @contextlib.contextmanager

@@ -85,8 +85,7 @@ def _check(options) -> int:
         for notice in unusual.notices(root, registry.get(root, name)) if not found else ():
             print(terminal(f"  note: {notice}"))
     if not options.task:
-        loaded = {name: registry.package_of(name) for name in names}
-        adopted = {name: package for name, package in loaded.items() if package}
+        adopted = {name: package for name in names if (package := registry.package_of(name))}
         for problem in packages.problems(set(names), adopted):
             failed += 1
             print(terminal(problem))

@@ -103,5 +103,5 @@ def _failed(root: Path, calls: Sequence[Sequence[str]]) -> bool:
 
 
 def _pass_on(process: subprocess.Popen, root: Path) -> None:
-    for line in process.stdout:
+    for line in process.stdout or ():
         print(terminal(restricted.without_files(line, root)), end="", flush=True)

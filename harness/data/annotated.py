@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from harness.data import inline_tags, raw
 from harness.data.findings import Finding, refuse
@@ -42,7 +43,8 @@ class Gathered:
     def key(self, row: dict, column: str, where: str) -> str:
         """The id or group in `column`: a text without edge white space, or a whole number; anything else is a finding
         and the empty text."""
-        value, repairs = row.get(column), set()
+        value = row.get(column)
+        repairs: set[str] = set()
         if value is None:
             self.fault("null value" if column in row else "missing column", where, column)
             return ""
@@ -93,5 +95,6 @@ def reader(
         count = sum(each(found, path, part, len(paths) == 1) for path, part in paths)
         return found.reading(str(folder), count, unit, remedy)
 
-    read.reads, read.layout = reads(files, beside), layout
-    return read
+    carried: Any = read
+    carried.reads, carried.layout = reads(files, beside), layout
+    return carried

@@ -109,7 +109,7 @@ def _annotations(path: Path, encoding: raw.Encoding, found: Gathered) -> list[An
     for number, line in enumerate(content.replace("\r\n", "\n").split("\n"), start=1):
         match, where = _ENTITY.fullmatch(line), f"{path.name} line {number}"
         if match:
-            places = tuple(tuple(map(int, place.split())) for place in match["places"].split(";"))
+            places = tuple((int(start), int(end)) for start, end in map(str.split, match["places"].split(";")))
             annotations.append(Annotation(composed(match["label"]), places, match["words"], where))
         elif line.strip() and not _OTHER.match(line):
             found.fault("no annotation (T1<tab>Label 0 5<tab>words)", where)

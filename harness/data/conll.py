@@ -147,8 +147,8 @@ def _documents(file: str, text: str, columns: Columns, unit: Unit, found: Gather
         if fault:
             found.fault(fault, where)
             continue
-        read = read_tag(cells[columns.tag], columns.scheme)
-        document.tokens.append(Token(cells[columns.token], *read, f"line {number}", first))
+        place, label = read_tag(cells[columns.tag], columns.scheme) or ("O", "")  # what is no tag is a fault
+        document.tokens.append(Token(cells[columns.token], place, label, f"line {number}", first))
         first = False
     if document.tokens or document.marked:
         yield document

@@ -171,7 +171,8 @@ def _lines(path: Path) -> Iterator[Chunk]:
 
 
 def _some_lines(handle, path: Path, first: int) -> list[bytes]:
-    lines, size = [], 0
+    lines: list[bytes] = []
+    size = 0
     while size < CHUNK and (line := handle.readline(LONGEST_LINE + 1)):
         if len(line) > LONGEST_LINE:
             raise DataError(f"{path}, line {first + len(lines)}: longer than {LONGEST_LINE >> 20} MB.", remedy=_REMEDY)

@@ -28,9 +28,9 @@ def close_pairs(
 
     `vectors` have no negative value and length 1 or 0. A pair comes once, and a row with itself is a pair.
     """
-    rows = np.arange(vectors.shape[0]) if rows is None else np.asarray(rows, np.int64)
+    wanted = np.arange(vectors.shape[0]) if rows is None else np.asarray(rows, np.int64)
     chosen = np.zeros(vectors.shape[0], bool)
-    chosen[rows] = True
+    chosen[wanted] = True
     marks = _marks(vectors)
     beginnings, rest = _beginnings(vectors, marks, floor - MARGIN)
     beginnings = _merged(beginnings)
@@ -40,8 +40,8 @@ def close_pairs(
         for first in range(0, vectors.shape[0], SEGMENT_ROWS)
     ]
     least = floor - _SLACK - rest.max(initial=0.0)
-    for start in range(0, len(rows), BLOCK_ROWS):
-        block = rows[start : start + BLOCK_ROWS]
+    for start in range(0, len(wanted), BLOCK_ROWS):
+        block = wanted[start : start + BLOCK_ROWS]
         for first, transposed, whole in segments:
             if whole and first + SEGMENT_ROWS <= block.min():
                 continue  # these pairs come with the other one's block
@@ -81,7 +81,8 @@ def _beginnings(vectors: csr_matrix, marks: np.ndarray, length: float) -> tuple[
     order = np.lexsort((marks, np.bincount(vectors.indices, minlength=vectors.shape[1])))
     turns[order] = np.arange(len(order))
     shortest = max(length, 0.0) ** 2 - _SLACK
-    parts, rests = [csr_matrix((0, vectors.shape[1]))], [np.zeros(0)]
+    parts = [csr_matrix((0, vectors.shape[1]))]
+    rests: list[np.ndarray] = [np.zeros(0)]
     # A part of the rows at a time: what is in hand beside the vectors stays small.
     for start in range(0, vectors.shape[0], _ROWS):
         end = min(start + _ROWS, vectors.shape[0])

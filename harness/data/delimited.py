@@ -99,7 +99,7 @@ def _named(names: tuple[str, ...], rows: list, where: str, findings: list[Findin
 def _rows(text: str, delimiter: str, quoting: bool, before: int, findings: list[Finding]) -> Iterator:
     """(number of the line it begins at, cells) of every row that is not blank."""
     limit = csv.field_size_limit(max(len(text) + 1, csv.field_size_limit()))
-    style = csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE
+    style: Literal[0, 3] = csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE
     try:
         # Only "\n" ends a line: splitlines would cut at U+2028 and friends, which are text here.
         lines = (line + "\n" for line in text.removesuffix("\n").split("\n"))

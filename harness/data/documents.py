@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from harness.data import inline_tags, raw
 from harness.data.annotated import Gathered
@@ -56,11 +57,13 @@ def tagged_json(
                     found.dropped[parsed] += 1
                     continue
                 extra = {column: composed(told[key]) for column, key in present.items()}
-                found.add(identity, extra.pop("group", identity), part, *found.untagged(parsed), name, **extra)
+                composed_text, spans = found.untagged(parsed)
+                found.add(identity, extra.pop("group", identity), part, composed_text, spans, name, **extra)
         return found.reading(f"{folder}/{', '.join(parts)}", rows, "documents", "Correct these")
 
-    read.reads = reads(parts)
-    return read
+    carried: Any = read
+    carried.reads = reads(parts)
+    return carried
 
 
 def _parallel(path: Path, content, text: str) -> list[tuple]:

@@ -67,11 +67,11 @@ def table(findings: Iterable[Finding], rows: int) -> str:
         lines.append((check, column or "-", str(_count(members, rows)), shown, _examples(members)))
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     padded = ([cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines)
-    shown = ["  ".join(cells).rstrip() for cells in padded]
+    printed = ["  ".join(cells).rstrip() for cells in padded]
     if others := kinds[_KINDS_SHOWN:]:
         hidden = [finding for _, members in others for finding in members]
-        shown.append(f"and {len(others)} further kinds of fault, in {_count(hidden, rows)} rows")
-    return "\n".join(shown)
+        printed.append(f"and {len(others)} further kinds of fault, in {_count(hidden, rows)} rows")
+    return "\n".join(printed)
 
 
 def _examples(members: list[Finding]) -> str:

@@ -112,8 +112,8 @@ def parse(tagged: str, rules: Rules) -> Parsed:
     if any(names.meaning(match) != "text" for match in _BRACKET.finditer(text)):
         raise Unclear("markup left")
     start, end = len(text) - len(text.lstrip()), len(text.rstrip())
-    spans = tuple(sorted((s - start, e - start, label) for s, e, label in spans))
-    return Parsed(text[start:end], spans, frozenset(repairs))
+    moved = sorted((s - start, e - start, label) for s, e, label in spans)
+    return Parsed(text[start:end], tuple(moved), frozenset(repairs))
 
 
 def _characters(tagged: str, repairs: set[str]) -> str:
@@ -207,7 +207,7 @@ def _take_tags_out(source: str, names: _Names, repairs: set[str]) -> tuple[str, 
                 raise Unclear("tag that closes itself")
             if match["name"].count('"') % 2 or match["name"].count("'") % 2:
                 raise Unclear("attribute that holds a bracket or half of a quote")
-            label = names.label(match)
+            label = names.label(match) or ""
             exact = match[0] == f"<{match['close']}{label}>"
             alias = _key(match["name"]) in names.aliases
             if not exact:

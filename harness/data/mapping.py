@@ -7,7 +7,7 @@ columns of the same file unnoticed.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from harness.errors import DataError
 from harness.task import Task
@@ -48,14 +48,16 @@ def carrying(
     `values` are a file's words with those of the task, by column; a reader with another mapping reads other data.
     `reads` says which files of a folder it takes (see `harness.data.folders.reads`).
     """
+    carried: Any = read
     if reads is not None:
-        read.reads = reads
-    read.columns = {name: theirs if isinstance(theirs, str) else "+".join(theirs) for name, theirs in columns.items()}
+        carried.reads = reads
+    joined = {name: theirs if isinstance(theirs, str) else "+".join(theirs) for name, theirs in columns.items()}
     if values is not None:
-        read.values = values
+        carried.values = values
     for name, mapped in sorted((values or {}).items()):
-        read.columns[name] += f" ({', '.join(f'{theirs} = {ours}' for theirs, ours in mapped.items())})"
-    return read
+        joined[name] += f" ({', '.join(f'{theirs} = {ours}' for theirs, ours in mapped.items())})"
+    carried.columns = joined
+    return carried
 
 
 def of(task: Task) -> dict[str, str]:

@@ -5,7 +5,7 @@ keys stand means nothing: JSON leaves it open, and a Parquet struct has the orde
 """
 
 from collections.abc import Callable, Iterable
-from typing import Literal
+from typing import Any, Literal
 
 from harness.data.arguments import one_of
 from harness.data.readers import fold
@@ -24,7 +24,7 @@ def choice(labels: Iterable[str], *, answer: Answer = "letter") -> Callable[[dic
     """
     one_of("answer", answer, Answer)
     labels = tuple(labels)
-    named = {}
+    named: dict[str, list[str]] = {}
     for label in labels:
         named.setdefault(fold(label), []).append(label)
 
@@ -50,8 +50,9 @@ def choice(labels: Iterable[str], *, answer: Answer = "letter") -> Callable[[dic
                 return labels[number]
         raise Refused("label", f"no {answer} of an option", label)
 
-    shape.answer = answer
-    return shape
+    carried: Any = shape
+    carried.answer = answer
+    return carried
 
 
 def several(labels: Iterable[str], *, separator: str = ";") -> Callable[[dict], dict]:
@@ -100,11 +101,11 @@ def _keyed(options) -> list[tuple] | None:
     if isinstance(options, dict):
         pairs = list(options.items())
         for key in _KEYS:
-            both = [options.get(key), options.get("text")]
-            if set(options) == {key, "text"} and all(isinstance(values, list) for values in both):
-                if len(both[0]) != len(both[1]):
-                    raise Refused("options", f"{len(both[1])} texts and {len(both[0])} {key}s")
-                pairs = list(zip(*both, strict=True))
+            keys, texts = options.get(key), options.get("text")
+            if set(options) == {key, "text"} and isinstance(keys, list) and isinstance(texts, list):
+                if len(keys) != len(texts):
+                    raise Refused("options", f"{len(texts)} texts and {len(keys)} {key}s")
+                pairs = list(zip(keys, texts, strict=True))
     elif isinstance(options, list) and options:
         for key in _KEYS:
             if all(isinstance(option, dict) and set(option) == {key, "text"} for option in options):

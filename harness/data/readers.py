@@ -66,7 +66,9 @@ def jsonl(
     plan = Plan(columns, known, shape, tuple(drop), id_prefix, max_characters, optional=optional)
 
     def read(folder: Path) -> Reading:
-        path, findings, repaired = Path(folder) / file, [], Counter()
+        path = Path(folder) / file
+        findings: list[Finding] = []
+        repaired: Counter[str] = Counter()
         rows = list(raw.json_lines(raw.read_text(path, repaired, findings), findings))
         return to_reading(path, rows, findings, repaired, plan)
 
@@ -94,7 +96,9 @@ def csv(
     plan = Plan(columns, frozenset(names + more), shape, tuple(drop), id_prefix, max_characters, optional=optional)
 
     def read(folder: Path) -> Reading:
-        path, findings, repaired = Path(folder) / file, [], Counter()
+        path = Path(folder) / file
+        findings: list[Finding] = []
+        repaired: Counter[str] = Counter()
         lines = list(raw.csv_rows(raw.read_text(path, repaired, findings), findings))
         order = names
         if header and lines:
@@ -178,7 +182,7 @@ def exact_duplicates(key: Callable[[dict], object]) -> Drop:
     """Drop every record whose `key` an earlier one has, as "exact duplicate"."""
 
     def drop(records: list[dict]) -> tuple[list[dict], Counter]:
-        first = {}
+        first: dict[object, dict] = {}
         for record in records:
             first.setdefault(key(record), record)
         kept = list(first.values())

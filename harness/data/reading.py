@@ -44,8 +44,8 @@ def checked(task: Task, folder: Path, kind: str, source_name: str, recorded: Ite
         raise type(error)(f"{error.message}\n{files}", remedy=error.remedy) from None
     reading = _pooled(reading)
     if kind == restricted.KIND:
-        told = {name: reasons.told(getattr(reading, name), task.reader) for name in ("dropped", "repaired")}
-        reading = replace(reading, **told)
+        dropped, repaired = (reasons.told(counts, task.reader) for counts in (reading.dropped, reading.repaired))
+        reading = replace(reading, dropped=dropped, repaired=repaired)
     found = schema.failures(task, reading, kind) if reading.records else []
     if unread:
         remedy = "Take these files out of the folder, or name them in the task's reader; nothing was written."
@@ -123,7 +123,8 @@ def _texts(record: dict) -> Iterable[str]:
 
 def contradictions(task: Task, records: Iterable[dict]) -> tuple[int, int]:
     """How many records share their text with one that has another answer, and how many texts that are."""
-    head, answers = of(task), {}
+    head = of(task)
+    answers: dict[tuple, Counter] = {}
     for record in records:
         text = tuple(_folded(record[column]) for column in head.texts)
         answers.setdefault(text, Counter())[head.said(record, task.labels, fold)] += 1

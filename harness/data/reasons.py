@@ -21,14 +21,15 @@ class MadeUp(str):
 def of(error: Exception, word: object) -> str:
     """What an exception calls a reason; `MadeUp` where the author's code that raised it holds no such text."""
     trace = error.__traceback__
-    while trace.tb_next:
+    while trace and trace.tb_next:
         trace = trace.tb_next
-    return str(word) if _stands(str(word), trace.tb_frame.f_code.co_filename) else MadeUp(word)
+    return str(word) if trace and _stands(str(word), trace.tb_frame.f_code.co_filename) else MadeUp(word)
 
 
 def told(counts: Mapping[str, int], reader: Callable) -> dict[str, int]:
     """Counts by reason as they may be shown of restricted data."""
-    file, found = _file(reader), Counter()
+    file = _file(reader)
+    found: Counter[str] = Counter()
     for reason, n in counts.items():
         made_up = isinstance(reason, MadeUp) or not _stands(str(reason), file)
         found[OTHER if made_up else str(reason)] += n

@@ -52,7 +52,8 @@ def to_reading(
     path: Path, rows: list[Row], findings: list[Finding], repaired: Counter, plan: Plan, remedy: str = REMEDY
 ) -> Reading:
     """Records of all rows as `plan` has them. Raises DataError with every finding of the file."""
-    records, places, dropped = [], [], Counter()
+    records, places = [], []
+    dropped: Counter[str] = Counter()
     for where, row in rows:
         if row is None:
             continue
@@ -99,7 +100,7 @@ def _parsed(row: dict, plan: Plan, repairs: set[str]) -> tuple[dict, list[tuple[
     """The row's sound values by record column, and its faults: what, record column, column to show, its number."""
     record, faults = {}, []
     present = {column: key for column, key in plan.optional.items() if key in row}
-    for column, key in (plan.columns | present).items():
+    for column, key in {**plan.columns, **present}.items():
         value = row.get(key)
         if value is TOLD:
             continue

@@ -161,7 +161,7 @@ def _across(rule: Rule, columns: Collection[str]):
     import pandera.pandas as pa
 
     def holds(frame):
-        if not columns <= set(frame.columns):
+        if not set(columns) <= set(frame.columns):
             return pandas.Series(True, index=frame.index)
         rows = frame[sorted(columns)].to_dict("records")
         return pandas.Series([rule.holds(row) for row in rows], index=frame.index, dtype=bool)
@@ -175,7 +175,8 @@ def _names(records: list[dict]) -> list[str]:
 
 def _findings(cases, frame, reading: Reading, show: bool) -> list[Finding]:
     """pandera's failure cases as findings: missing columns first, one per row of a frame-wide check."""
-    missing, found, seen, values = [], [], set(), {}
+    missing, found, seen = [], [], set()
+    values: dict[str, set[str]] = {}
     for case in cases.to_dict("records"):
         check, column, index = str(case["check"]), str(case["column"]), case["index"]
         if case["schema_context"] == "DataFrameSchema":
@@ -209,8 +210,8 @@ def _findings(cases, frame, reading: Reading, show: bool) -> list[Finding]:
 
 def _row_name(frame, index: int, reading: Reading, show: bool) -> str:
     identity = frame["id"].iloc[index] if "id" in frame else None
-    known = isinstance(identity, str) and identity
-    place = reading.places[index] if reading.places else reading.where.get(identity) if known else None
+    known = identity if isinstance(identity, str) else ""
+    place = reading.places[index] if reading.places else reading.where.get(known) if known else None
     if not known or not show:
         return place or f"record {index + 1}"
-    return f"{identity} ({place})" if place else identity
+    return f"{known} ({place})" if place else known

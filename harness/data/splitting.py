@@ -60,8 +60,8 @@ def split(
         for row in members:
             if _is_held_out(row, frozen):
                 result[row.id] = HOLDOUT
-            elif row.id in frozen or follows is not None:
-                result[row.id] = frozen.get(row.id, follows)
+            elif (split := frozen.get(row.id, follows)) is not None:
+                result[row.id] = split
             else:
                 free.append(row)
             if result.get(row.id) in shares:
@@ -102,13 +102,13 @@ def _cut_strata(groups: list[_Group], shares: Mapping[str, float], placed) -> di
     for group in sorted(groups, key=lambda group: group.turn):
         strata.setdefault(group.strata, []).append(group)
     due = {name: 0.0 for name in shares}
-    result = {}
+    result: dict[str, str] = {}
     for stratum in sorted(strata):
         members = strata[stratum]
         for name, share in shares.items():
             due[name] += share * len(members)
         # Handing out unit by unit to the largest claim is the largest-remainder method.
-        taken = Counter()
+        taken: Counter[str] = Counter()
         for _ in members:
             name = max(due, key=lambda name: round(due[name], 9))
             due[name] -= 1
@@ -127,13 +127,13 @@ def _place_greedily(groups: list[_Group], shares: Mapping[str, float], placed) -
     A split that has room is never overfilled, and one without room only when it lacks most: hence no
     split ends further than the largest group from its share.
     """
-    totals = sum(placed.values(), Counter())
+    totals: Counter = sum(placed.values(), Counter())
     for group in groups:
         totals.update(dict(group.strata))
     n = sum(totals.values())
     counts = {name: Counter(placed[name]) for name in shares}
     filled = {name: counts[name].total() for name in shares}
-    result = {}
+    result: dict[str, str] = {}
     for group in sorted(groups, key=lambda group: (-group.size, group.turn)):
         lacking = {name: round(share * n - filled[name], 9) for name, share in shares.items()}
         roomy = [name for name in shares if lacking[name] >= group.size]

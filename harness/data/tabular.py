@@ -9,7 +9,7 @@ is ever run.
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from harness.data import raw
 from harness.data.arguments import one_of
@@ -80,7 +80,9 @@ def table(
 
     def read(folder: Path) -> Reading:
         path = _only_table(Path(folder)) if file == "*" else Path(folder) / file
-        findings, repaired, ending = [], Counter(), path.suffix.lower()
+        ending = path.suffix.lower()
+        findings: list[Finding] = []
+        repaired: Counter[str] = Counter()
         if ending == ".jsonl":
             rows = list(raw.json_lines(raw.read_text(path, repaired, findings, encoding=encoding), findings))
         elif ending == ".parquet":
@@ -94,11 +96,12 @@ def table(
         prepared = _prepared(rows, columns, values, others, plan, findings)
         return to_reading(path, prepared, findings, repaired, plan, REMEDY)
 
-    read.layout = Layout(
+    one = (lambda folder: {path.name for path in _tables(folder)}) if file == "*" else reads(file)
+    carried: Any = carrying(read, columns, values, reads=one)
+    carried.layout = Layout(
         "table", file, columns, values, bool(shape), getattr(shape, "answer", None), delimiter, names, encoding
     )
-    one = (lambda folder: {path.name for path in _tables(folder)}) if file == "*" else reads(file)
-    return carrying(read, columns, values, reads=one)
+    return carried
 
 
 def _tables(folder: Path) -> list[Path]:
@@ -143,15 +146,17 @@ def dataset(
             raise DataError(
                 f"{folder} holds no .arrow or .parquet file.", remedy="Put the files of `save_to_disk` there."
             )
-        findings, rows = [], []
+        findings: list[Finding] = []
+        rows = []
         for path in paths:
             part = next((p for beginning, p in (parts or {}).items() if path.name.startswith(beginning)), "pool")
-            rows += [(f"{path.name} {where}", {**row, "part": part}) for where, row in arrow_rows(path)]
+            rows += [(f"{path.name} {where}", {**(row or {}), "part": part}) for where, row in arrow_rows(path)]
         prepared = _prepared(rows, columns, values, others, plan, findings)
         return to_reading(folder, prepared, findings, Counter(), plan, REMEDY)
 
-    read.layout = Layout("table", "", given, values, bool(shape), getattr(shape, "answer", None))
-    return carrying(read, given, values, reads=_names)
+    carried: Any = carrying(read, given, values, reads=_names)
+    carried.layout = Layout("table", "", given, values, bool(shape), getattr(shape, "answer", None))
+    return carried
 
 
 def _of_data_set(folder: Path) -> list[Path]:
@@ -227,7 +232,7 @@ def _prepared(
             for name, mapped in words.items():
                 if row.get(name) is not None:
                     row[name] = mapped.get(_word(row[name]), row[name])
-            label = plan.columns.get("label")
+            label = plan.columns.get("label", "")
             if fault := _label_fault(row.get(label)):
                 findings.append(Finding(fault, label, where))
                 row[label] = TOLD

@@ -32,7 +32,7 @@ class _Node:
     start: int
     alias: bool
     next_tag: int
-    end: int | None = None
+    end: int = -1  # not known yet
     closed: bool = False
     children: list["_Node"] = field(default_factory=list)
 

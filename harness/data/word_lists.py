@@ -53,16 +53,16 @@ def word_lists(
         for where, row, made in rows:
             place = f"{path.name} {where}"
             spans = entities(made, chosen, lonely, path.name, known, ignored, found)
-            text, spans = laid_out(made, [(a, b, made[a].label) for a, b in spans], found.repaired)
+            text, placed = laid_out(made, [(a, b, made[a].label) for a, b in spans], found.repaired)
             made_up = f"{composed(path.stem)}-{where.split()[1]}"
             name = found.key(row, identity, place) if identity else made_up
             key = id_prefix + name if name else None
             belongs = (found.key(row, group, place) or None) if group else key
-            found.add(key, belongs, part, text if found.sound(text, place, "") else None, spans, place)
+            found.add(key, belongs, part, text if found.sound(text, place, "") else None, placed, place)
         return count
 
-    given = {"id": identity, "group": group, "text": tokens, "spans": tags}
-    given = {name: theirs for name, theirs in given.items() if theirs}
+    told = {"id": identity, "group": group, "text": tokens, "spans": tags}
+    given = {name: theirs for name, theirs in told.items() if theirs}
     layout = Layout("lists", files, given | {"tokens": tokens, "tags": tags}, scheme=scheme)
     remedy = "Correct these rows, or say which columns and scheme the reader takes"
     return carrying(reader(files, each, layout, limit=max_characters, unit="rows", remedy=remedy), given)
@@ -81,10 +81,10 @@ def _tokens(row: dict, tokens: str, tags: str, scheme: Scheme, where: str) -> li
         return f"no lists {tokens} and {tags}"
     if not words or len(words) != len(given):
         return "not as many tags as tokens" if words else "no tokens"
-    read = [read_tag(tag, scheme) if isinstance(tag, str) else None for tag in given]
-    if None in read:
+    read = [found for tag in given if isinstance(tag, str) and (found := read_tag(tag, scheme))]
+    if len(read) < len(given):
         return no_tag(scheme)
     if not all(isinstance(word, str) and word.strip() for word in words):
         return "no token"
     pairs = zip(words, read, strict=True)
-    return [Token(word.strip(), *tag, where, i == 0) for i, (word, tag) in enumerate(pairs)]
+    return [Token(word.strip(), place, label, where, i == 0) for i, (word, (place, label)) in enumerate(pairs)]

@@ -9,6 +9,7 @@ import gc
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -47,7 +48,7 @@ class Architecture:
     next_sentence_head: tuple[str, ...] = ()
     next_sentence: Callable[[torch.nn.Module], Callable] | None = None
     undecayed: tuple[str, ...] = ()
-    positions: Callable[[object], int | None] = lambda config: None
+    positions: Callable[[Any], int | None] = lambda config: None
     special: tuple[str, ...] = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
     word_list: bool = False
     eager: bool = False
@@ -56,10 +57,10 @@ class Architecture:
     other_heads: tuple[str, ...] = ()
     masked_lm: str = ""
 
-    def config(self) -> type:
+    def config(self) -> Any:
         return getattr(_imported(self.config_module), self.config_class)
 
-    def model(self, kind: str) -> type:
+    def model(self, kind: str) -> Any:
         """The class for "masked_lm", or for what the name of a class ends in, such as "TokenClassification"."""
         return getattr(_imported(self.model_module), self.class_name(kind))
 

@@ -225,7 +225,7 @@ def libraries() -> dict[str, str]:
 def page_code(content: Mapping) -> str:
     """The hash of the code that writes the page of this card: of the objectives, the one it was trained by."""
     recipe = content.get("recipe")
-    return code_hash(PAGES[0], objectives=(recipe.get("name"),) if isinstance(recipe, Mapping) else ())
+    return code_hash(PAGES[0], objectives=(str(recipe.get("name")),) if isinstance(recipe, Mapping) else ())
 
 
 def write(folder: Path, content: dict, results: Sequence[Mapping] = ()) -> dict:

@@ -148,7 +148,7 @@ def load_head(
     """
     kind = architecture_named(architecture)
     names = head.outputs(labels)
-    settings = dict.fromkeys(kind.dropouts, dropout)
+    settings: dict[str, object] = dict.fromkeys(kind.dropouts, dropout)
     if names:
         settings |= {"id2label": dict(enumerate(names)), "label2id": {name: i for i, name in enumerate(names)}}
     model, report = load(folder, architecture, head.model, attention, settings=settings, may_lack=kind.task_head)

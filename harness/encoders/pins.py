@@ -56,6 +56,8 @@ def pin(name: str) -> Hub:
             f"{repository}@{revision} holds no weights for PyTorch ({' or '.join(WEIGHTS)}).",
             remedy="Name a repository that does, or convert the weights and use source: folder.",
         )
+    if info.sha is None:
+        raise CheckpointError(f"The hub names no commit for {repository}@{revision}.", remedy=_by_hand(name))
     return Hub("hub", repository, info.sha, {name: hashes[name] for name in names})
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from harness.params.document import expanded
 
@@ -47,13 +48,14 @@ def header_of(card: Mapping, name: str, results: Sequence[Mapping]) -> str:
 
     stated, parent = card.get("stated") or {}, card.get("parent") or {}
     licence = stated.get("licence") or {}
-    based = {}
+    based: dict[str, Any] = {}
     if parent.get("repository"):
         based = {"base_model": parent["repository"], "base_model_relation": "finetune"}
-    index = {"model-index": [{"name": name, "results": list(results)}]} if results else {}
+    index: dict[str, Any] = {"model-index": [{"name": name, "results": list(results)}]} if results else {}
+    terms: dict[str, Any] = {field: licence.get(key) for key, field in _LICENCE_FIELDS.items()}
     data = ModelCardData(
         language=list(TRAINED_LANGUAGES) if card.get("recipe") else stated.get("language"),
-        **{field: licence.get(key) for key, field in _LICENCE_FIELDS.items()},
+        **terms,
         library_name="transformers",
         pipeline_tag="fill-mask" if has_masked_lm(card) else "feature-extraction",
         tags=[card["architecture"], "encoder", card["arm"]],

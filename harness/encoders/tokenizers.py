@@ -76,7 +76,7 @@ def wordpiece_core(texts: Iterable[str], vocabulary: int) -> hf.Tokenizer:
 
 def _characters(words: Counter, splitter, limit: int) -> list[str]:
     """Single-character tokens: the fixed alphabet, then the corpus's own, most frequent first."""
-    seen = Counter()
+    seen: Counter[str] = Counter()
     for word, count in words.items():
         for character in word:
             seen[character] += count
@@ -99,7 +99,7 @@ def _pieces_by_use(words: Counter, vocabulary: int) -> list[str]:
     trainer = trainers.BpeTrainer(vocab_size=vocabulary, show_progress=False)
     # Sorted, each word as often as it occurs: the trainer only counts them.
     learner.train_from_iterator(_repeated(words), trainer)
-    used = Counter()
+    used: Counter[str] = Counter()
     for word, count in words.items():
         for i, piece in enumerate(learner.encode(word).tokens):
             used[piece if i == 0 else "##" + piece] += count

@@ -12,6 +12,7 @@ from harness.statistics.disclosure.twins import WIDTH
 JSON, MARKDOWN = "MANIFEST.json", "MANIFEST.md"
 
 # The first pattern that fits says what a file holds; a file that none fits does not leave.
+Content = bytes
 HOLDS = (
     (
         "results.csv",
@@ -116,7 +117,7 @@ class Entry:
     rule: Mapping[str, str]
 
     @classmethod
-    def of(cls, path: str, content: bytes, smallest: int | None, releases: Mapping[str, Release]) -> "Entry":
+    def of(cls, path: str, content: Content, smallest: int | None, releases: Mapping[str, Release]) -> "Entry":
         told = releases if any(fnmatch.fnmatchcase(path, pattern) for pattern in SCORED) else {}
         return cls(
             path, hashlib.sha256(content).hexdigest(), len(content), holds(path) or "", smallest,

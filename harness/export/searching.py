@@ -92,7 +92,8 @@ class _Tables(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         if tag == "table":
-            self._caption, self._rows = "", []
+            self._caption = ""
+            self._rows: list[list[str]] = []
         elif tag == "tr":
             self._rows.append([])
         elif tag in ("caption", "td", "th"):

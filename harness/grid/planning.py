@@ -42,7 +42,8 @@ def plan(root: Path, options: Namespace, device: str, jobs: int) -> Plan:
     if slurm:
         if not options.dry_run and shutil.which("sbatch") is None:
             raise ConfigError("There is no sbatch here.", remedy="Run it on a cluster's login node, or `--on local`.")
-        at_once, cpus, devices = options.at_once or max(1, jobs), options.cpus or 8, ()
+        at_once, cpus = options.at_once or max(1, jobs), options.cpus or 8
+        devices: tuple[str, ...] = ()
     else:
         devices = _devices() if gpus else ()
         if gpus > len(devices):

@@ -3,11 +3,15 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from harness.task import Task
 
-Record = Mapping[str, object]
-Line = Mapping[str, object]
+if TYPE_CHECKING:
+    from harness.metrics import Decided
+
+Record = Mapping[str, Any]
+Line = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -109,11 +113,11 @@ class Head(ABC):
         yield from ()
 
     @abstractmethod
-    def decisions(self, task: Task, lines: Sequence[Line], records: Mapping[str, Record] | None):
+    def decisions(self, task: Task, lines: Sequence[Line], records: Mapping[str, Record] | None) -> "Decided":
         """Prediction lines as what metrics take. `records` are the validated ones by id, where texts are needed."""
 
     @abstractmethod
-    def constants(self, task: Task, decisions, training: Sequence[Record]) -> dict[str, object]:
+    def constants(self, task: Task, decisions: "Decided", training: Sequence[Record]) -> dict[str, "Decided"]:
         """The decisions of systems that read nothing, by name; `training` are the records they may count."""
 
     @abstractmethod

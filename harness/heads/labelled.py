@@ -53,8 +53,8 @@ class Labelled(Head):
     def decisions(self, task, lines, records):
         from harness.metrics.decided.rows import Decisions
 
-        columns = (tuple(line[key] for line in lines) for key in ("gold", "prediction", "group"))
-        return Decisions(task.labels, *columns, task.positive)
+        gold, predicted, groups = (tuple(line[key] for line in lines) for key in ("gold", "prediction", "group"))
+        return Decisions(task.labels, gold, predicted, groups, task.positive)
 
     def constants(self, task, decisions, training):
         from harness.metrics.decided.rows import constant, majority_label

@@ -38,7 +38,7 @@ class Multilabel(Head):
         held = Counter(label for record in records for label in record["labels"])
         order = sorted(held, key=lambda label: (held[label], label))
         rank = {label: f"{place:06}" for place, label in enumerate(order)}
-        return {record["id"]: " ".join(sorted(map(rank.get, record["labels"]))) for record in records}
+        return {record["id"]: " ".join(sorted(rank[label] for label in record["labels"])) for record in records}
 
     def gold(self, record):
         return list(record["labels"])

@@ -71,7 +71,8 @@ class Tokens(Head):
             tuple(
                 Document(
                     line["id"],
-                    *(tuple(map(tuple, line[side])) for side in ("gold", "prediction")),
+                    tuple(map(tuple, line["gold"])),
+                    tuple(map(tuple, line["prediction"])),
                     line["length"],
                     unseen(records[line["id"]]["text"], line["gold"]),
                 )

@@ -6,11 +6,11 @@ A metric is added by one object in one of these files, or by a file of its own, 
 from collections.abc import Iterator
 
 from harness.errors import DataError, nearest
-from harness.metrics.metric import Metric
+from harness.metrics.metric import Decided, Metric
 from harness.system import members
 from harness.task import Task
 
-__all__ = ["METRICS", "Metric", "faults", "named", "primary"]
+__all__ = ["METRICS", "Decided", "Metric", "faults", "named", "primary"]
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in members.of(__name__, __path__, Metric)}
 

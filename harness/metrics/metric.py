@@ -2,6 +2,27 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from harness.metrics.decided.counts import GroupCounts
+
+Amount = TypeVar("Amount", float, "np.ndarray")
+
+
+class Decided(Protocol):
+    """Gold and answers side by side, of rows, of sets of labels or of spans."""
+
+    @property
+    def held(self) -> set[str]: ...
+
+    def __len__(self) -> int: ...
+
+    def subset(self, at: list[int]) -> Self: ...
+
+    def keys(self, groups: Mapping[str, str] | None = None) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -22,8 +43,8 @@ class Metric:
     name: str
     title: str
     of: tuple[str, ...]
-    contributed: Callable
-    score: Callable
+    contributed: Callable[..., Any]
+    score: Callable[..., Any]
     higher_is_better: bool = True
     lowest: float = 0.0
     highest: float = 1.0
@@ -33,12 +54,12 @@ class Metric:
     whole: bool = False
     hub: str = ""
 
-    def __call__(self, decisions) -> float:
+    def __call__(self, decisions: Decided) -> float:
         """The score of all decisions together."""
         rows = self.count(decisions).table if self.whole else self.contributed(decisions)
         return float(self.score(rows.sum(axis=0)))
 
-    def count(self, decisions, groups: Mapping[str, str] | None = None):
+    def count(self, decisions: Decided, groups: Mapping[str, str] | None = None) -> "GroupCounts":
         """What each group contributes, as `counts.GroupCounts`; `groups` as the decisions' `keys` take it."""
         from harness.metrics.decided import counts
 
@@ -54,7 +75,7 @@ class Metric:
         """Is it a share, shown in points of 100?"""
         return (self.lowest, self.highest) == (0.0, 1.0)
 
-    def gain(self, difference: float) -> float:
+    def gain(self, difference: Amount) -> Amount:
         """A difference of two scores as an improvement: above 0 is better."""
         return difference if self.higher_is_better else -difference
 
@@ -62,28 +83,28 @@ class Metric:
         return (max if self.higher_is_better else min)(scores)
 
 
-def ratio(above, below):
+def ratio(above: "np.ndarray", below: "np.ndarray") -> "np.ndarray":
     """0 where nothing is below."""
     import numpy as np
 
     return np.divide(above, below, out=np.zeros(np.shape(below)), where=below > 0)
 
 
-def share(totals):
+def share(totals: "np.ndarray") -> "np.ndarray":
     """Of hits and misses."""
     return ratio(totals[..., 0], totals.sum(axis=-1))
 
 
-def f1(totals):
+def f1(totals: "np.ndarray") -> "np.ndarray":
     """Of hits, false alarms and misses; sums written out: numpy is ten times slower over an axis of three."""
     return ratio(2 * totals[..., 0], 2 * totals[..., 0] + totals[..., 1] + totals[..., 2])
 
 
-def labels(totals):
+def labels(totals: "np.ndarray") -> "np.ndarray":
     """[..., labels, 3] of numbers that stand one label after the other."""
     return totals.reshape(*totals.shape[:-1], -1, 3)
 
 
-def mean_f1(totals):
+def mean_f1(totals: "np.ndarray") -> "np.ndarray":
     """The unweighted mean over every label of the fixed list: one that nobody has counts 0."""
     return f1(labels(totals)).mean(axis=-1)

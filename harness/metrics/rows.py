@@ -3,19 +3,27 @@
 The tests hold them against scikit-learn.
 """
 
+from typing import TYPE_CHECKING
+
 from harness.errors import DataError
 from harness.metrics.metric import Metric, f1, labels, mean_f1, ratio, share
+
+if TYPE_CHECKING:
+    import numpy as np
+    from scipy import sparse
+
+    from harness.metrics.decided.rows import Decisions
 
 _ROWS = ("rows",)
 
 
-def _weighted(totals):
+def _weighted(totals: "np.ndarray") -> "np.ndarray":
     of = labels(totals)
     support = of[..., 0] + of[..., 2]
     return ratio((f1(of) * support).sum(axis=-1), support.sum(axis=-1))
 
 
-def _correlation(totals):
+def _correlation(totals: "np.ndarray") -> "np.ndarray":
     """0 where gold or prediction is constant. Of more labels than two in the form of Gorodkin 2004, "Comparing two
     K-category assignments by a K-category correlation coefficient", from the margins alone."""
     import numpy as np
@@ -27,7 +35,7 @@ def _correlation(totals):
     return ratio(right * n - (gold * called).sum(axis=-1), np.sqrt(spread))
 
 
-def _in_groups(decisions):
+def _in_groups(decisions: "Decisions") -> "sparse.csr_array":
     if not decisions.groups:
         raise DataError(
             "group_accuracy needs a group per example.", remedy="Make the predictions again; they carry it."

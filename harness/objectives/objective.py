@@ -26,7 +26,7 @@ class Heads:
     objective's own layers (None: it has none)."""
 
     masked_lm: Callable
-    next_sentence: Callable | None = None
+    next_sentence: Any = None
     own: Any = None
 
 

@@ -135,6 +135,7 @@ def _methods(source: str) -> frozenset[str]:
 def _parsed(source: str, without: frozenset[str]) -> tuple[str, frozenset[str], frozenset[str]]:
     """Several stages' closures share most modules."""
     tree = ast.parse(source)
+    tree.body = [node for node in tree.body if not is_for_types(node)]
     for node in tree.body if without else ():
         if isinstance(node, ast.ClassDef):
             node.body = [one for one in node.body if not (isinstance(one, ast.FunctionDef) and one.name in without)]
@@ -146,8 +147,9 @@ def as_text(node) -> str:
     """A syntax tree, a line for each statement at its top: without places, docstrings and fields that hold nothing,
     which differ between versions of Python. What `Annotated` adds to a type, the range of a setting for one, decides
     whether something is computed and not what."""
-    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "Annotated":
-        return as_text(node.slice.elts[0])
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and isinstance(node.slice, ast.Tuple):
+        if node.value.id == "Annotated":
+            return as_text(node.slice.elts[0])
     if isinstance(node, ast.Module):
         return "\n".join(as_text(statement) for statement in node.body if not _is_remark(statement))
     if isinstance(node, ast.AST):
@@ -161,6 +163,11 @@ def as_text(node) -> str:
 def _is_remark(node) -> bool:
     """A docstring, or another string that is a statement of its own."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def is_for_types(node: ast.AST) -> bool:
+    """What only a type checker imports decides nothing."""
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def _named(tree: ast.AST) -> Iterator[str]:

@@ -64,7 +64,7 @@ def value_at(params: Mapping, path: str):
 
 def _items(declared: Mapping, params: Mapping) -> list[tuple[str, object]]:
     def listed(template: str):
-        return value_at(params, re.fullmatch(r"\$\{(.+)\}", template).group(1))
+        return value_at(params, template.removeprefix("${").removesuffix("}"))
 
     if "foreach" in declared:
         return [(str(item), item) for item in listed(declared["foreach"])]

@@ -50,9 +50,9 @@ def listing(path: Path, name: str, package: Path) -> str:
         said = content  # whoever reads the task says what is wrong with it
     else:
         for statement in tree.body:
-            if _is_declaration(statement):
-                leading = _leading(statement.value)
-                statement.value.keywords = [read for each in statement.value.keywords if (read := _read(each, name))]
+            if declared := _declaration(statement):
+                leading = _leading(declared)
+                declared.keywords = [read for each in declared.keywords if (read := _read(each, name))]
         said = as_text(tree).encode()
     lines = [f"tasks/{path.name} {hashlib.sha256(said).hexdigest()}"]
     if name == "runs":
@@ -70,7 +70,7 @@ def metric_files(package: Path) -> dict[str, frozenset[str]]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args)
         names = frozenset(
-            call.args[0].value
+            str(call.args[0].value)
             for call in calls
             if getattr(call.func, "id", None) == "Metric" and isinstance(call.args[0], ast.Constant)
         )
@@ -87,14 +87,12 @@ def _leading(declaration: ast.Call) -> str | None:
     return None
 
 
-def _is_declaration(statement: ast.stmt) -> bool:
-    """`TASK = Task(…)`; what is written in another way counts as a whole."""
-    return (
-        isinstance(statement, ast.Assign)
-        and [getattr(target, "id", None) for target in statement.targets] == ["TASK"]
-        and isinstance(statement.value, ast.Call)
-        and getattr(statement.value.func, "id", None) == "Task"
-    )
+def _declaration(statement: ast.stmt) -> ast.Call | None:
+    """The call of `TASK = Task(…)`; what is written in another way counts as a whole."""
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Call):
+        return None
+    named = [getattr(target, "id", None) for target in statement.targets], getattr(statement.value.func, "id", None)
+    return statement.value if named == (["TASK"], "Task") else None
 
 
 def _read(field: ast.keyword, name: str) -> ast.keyword | None:

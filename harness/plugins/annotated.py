@@ -19,7 +19,8 @@ _PREFIXES = {"iob1": "I-", "iobes": "S-", "bare": ""}
 
 def files(rows: list[dict], layout: Layout) -> dict[str, bytes]:
     """Bytes by file name: every pattern of the layout has a share of the rows, a name that is no pattern one file."""
-    patterns, made = [layout.file] if isinstance(layout.file, str) else list(layout.file), {}
+    patterns = [layout.file] if isinstance(layout.file, str) else list(layout.file)
+    made: dict[str, bytes] = {}
     for number, pattern in enumerate(patterns):
         mine = rows[number :: len(patterns)]
         whole = _named(pattern, "sample")
@@ -52,7 +53,8 @@ def _collection(rows: list[dict], ending: str, layout: Layout) -> bytes:
 def _document(name: str, words: list[tuple[str, str]], layout: Layout) -> dict[str, bytes]:
     if layout.format == "tags":
         return {name: (_tagged(words) + "\n").encode(layout.encoding, "replace")}
-    text, notes = "", []
+    text = ""
+    notes: list[str] = []
     for word, label in words:
         text += " " if text else ""
         if label:
@@ -67,7 +69,7 @@ def _tag(label: str, scheme: str) -> str:
 
 
 def _conll(rows: list[dict], layout: Layout) -> str:
-    token, tag = layout.columns["tokens"], layout.columns["tags"]
+    token, tag = (place for name in ("tokens", "tags") if isinstance(place := layout.columns[name], int))
     width = max(2, *(place + 1 if place >= 0 else -place for place in (token, tag)))
     width += token % width == tag % width
     lines = []

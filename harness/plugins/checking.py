@@ -43,13 +43,15 @@ def checked(root: Path, name: str, folder: Path | None = None) -> Checked:
     except RegistryError as error:
         # A file that can be run but is refused stands in the modules: what else is wrong with it is told too.
         module = sys.modules.get(f"tasks.{name}")
-        task = getattr(module, "TASK", None)
-        if not isinstance(task, Task) or not (root / "tasks" / f"{name}.py").is_file():
+        refused = getattr(module, "TASK", None)
+        if not isinstance(refused, Task) or not (root / "tasks" / f"{name}.py").is_file():
             return Checked([str(error)])
+        task = refused
     package = registry.package_of(name)
     where = f"tasks/{name}.py" + (f" ({package})" if package else "")
     found = [f"{where}: {fault}" for fault in _contract(task, name)]
-    whole, said = not found, []
+    whole = not found
+    said: list[str] = []
     found += _data(task, folder, whole, said)
     if whole and stored and stored.is_dir():
         found += [fault for fault in _sample_faults(task, stored) if fault not in found]
@@ -72,13 +74,13 @@ def _contract(task: Task, name: str) -> Iterator[str]:
             yield f"TASK.{each.name} is empty."
     if task.name != name:
         yield f"TASK.name is {task.name!r}, not that of the file."
-    lists = {}
-    for each in ("labels", "metrics"):
-        values = getattr(task, each)
+    lists: dict[str, tuple[str, ...]] = {}
+    for listed in ("labels", "metrics"):
+        values = getattr(task, listed)
         if isinstance(values, tuple) and all(isinstance(value, str) and value for value in values):
-            lists[each] = values
+            lists[listed] = values
         else:
-            yield f'TASK.{each} is not a tuple of texts; write ("…", "…").'
+            yield f'TASK.{listed} is not a tuple of texts; write ("…", "…").'
     labels = lists.get("labels", ())
     if labels and len(set(labels)) != len(labels):
         yield "TASK.labels repeats a label."
@@ -112,7 +114,7 @@ def _layout_faults(layout: mapping.Layout, labels: tuple[str, ...]) -> Iterator[
         if not layout.shaped and labels and label not in labels:
             yield f"TASK.reader maps {word!r} to {label!r}, which is no label.{nearest(label, labels)}"
     options = layout.columns.get("options", "")
-    if labels and not isinstance(options, str) and len(options) != len(labels):
+    if labels and isinstance(options, tuple) and len(options) != len(labels):
         yield f"TASK.reader names {len(options)} columns for options, and there are {len(labels)} labels."
 
 

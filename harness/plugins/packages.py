@@ -38,21 +38,20 @@ class Package:
 
 def offered() -> list[tuple[str, str, str]]:
     """(task, distribution, version) of every entry point, in this order; nothing of a package is imported."""
-    points = metadata.entry_points(group=GROUP)
-    return sorted((point.name, point.dist.name, point.dist.version) for point in points)
+    return sorted((point.name, dist.name, dist.version) for point, dist in _points())
 
 
 def installed(name: str, distribution: str) -> Package:
     """The package that offers the task `name`, as it is installed. Raises RegistryError where there is none such."""
-    point = _entry_point(name, distribution)
-    if not _NAMED.fullmatch(f"{point.dist.name} {point.dist.version}"):
+    _, dist = _entry_point(name, distribution)
+    if not _NAMED.fullmatch(f"{dist.name} {dist.version}"):
         raise RegistryError(
             f"The package that offers the task {name} has no name and version that an index takes.",
             remedy="Its names stand in code and in reports: build it with a plain `name` and `version`.",
         )
-    hashed = {path: sha256(file) for path, file in _files(point.dist)}
+    hashed = {path: sha256(file) for path, file in _files(dist)}
     digest = hashlib.sha256("".join(f"{path}\0{hashed[path]}\n" for path in sorted(hashed)).encode()).hexdigest()
-    return Package(point.dist.name, point.dist.version, digest)
+    return Package(dist.name, dist.version, digest)
 
 
 def task(name: str, package: Package) -> Task:
@@ -73,20 +72,20 @@ def task(name: str, package: Package) -> Task:
 
 def load(name: str, distribution: str) -> Task:
     """What the entry point names, imported now, from a file of the distribution."""
-    point = _entry_point(name, distribution)
-    title = f"{point.dist.name} {point.dist.version}"
+    point, dist = _entry_point(name, distribution)
+    title = f"{dist.name} {dist.version}"
     try:
         value = point.load()
     except (Exception, SystemExit) as error:
         raise RegistryError(
             f"The package {title}, task {name}: {point.value} cannot be loaded: {type(error).__name__}: {error}",
-            remedy=f"Mend or upgrade {point.dist.name}; a task imports nothing heavy.",
+            remedy=f"Mend or upgrade {dist.name}; a task imports nothing heavy.",
         ) from None
     place = Path(getattr(sys.modules[point.module], "__file__", None) or ".").resolve()
-    if place not in {file.resolve() for _, file in _files(point.dist)}:
+    if place not in {file.resolve() for _, file in _files(dist)}:
         raise RegistryError(
             f"The package {title}, task {name}: its code lies outside the files of the package ({point.module}).",
-            remedy=f"Install {point.dist.name} as a copy (`pip install PATH`), not in editable mode.",
+            remedy=f"Install {dist.name} as a copy (`pip install PATH`), not in editable mode.",
         )
     if not isinstance(value, Task):
         raise RegistryError(
@@ -116,21 +115,25 @@ def problems(declared: set[str], adopted: dict[str, Package]) -> Iterator[str]:
             yield f"Several packages offer the task {name}: {', '.join(distributions)}."
 
 
-def _entry_point(name: str, distribution: str) -> metadata.EntryPoint:
+def _points() -> list[tuple[metadata.EntryPoint, metadata.Distribution]]:
+    return [(point, point.dist) for point in metadata.entry_points(group=GROUP) if point.dist is not None]
+
+
+def _entry_point(name: str, distribution: str) -> tuple[metadata.EntryPoint, metadata.Distribution]:
     def plain(text: str) -> str:
         return re.sub(r"[-_.]+", "-", text).lower()
 
-    points = [p for p in metadata.entry_points(group=GROUP) if plain(p.dist.name) == plain(distribution)]
-    for point in points:
+    points = [(point, dist) for point, dist in _points() if plain(dist.name) == plain(distribution)]
+    for point, dist in points:
         if point.name == name:
-            return point
+            return point, dist
     if points:
-        names = [point.name for point in points]
+        names = [point.name for point, _ in points]
         raise RegistryError(
             f"The package {distribution} offers no task {name!r}.{nearest(name, names)}",
             remedy=f"It offers {', '.join(names)}.",
         )
-    known = sorted({p.dist.name for p in metadata.entry_points(group=GROUP)})
+    known = sorted({dist.name for _, dist in _points()})
     raise RegistryError(
         f"No installed package {distribution!r} has entry points in {GROUP}.{nearest(distribution, known)}",
         remedy=f"Those that have: {', '.join(known)}." if known else "Install it into this environment with pip.",

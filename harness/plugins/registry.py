@@ -7,6 +7,7 @@ import traceback
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from harness import metrics
 from harness.errors import RegistryError, nearest
@@ -60,7 +61,7 @@ def load_all(root: Path) -> dict[str, Task]:
     return {task.name: task for task, _ in declared}
 
 
-def package_of(name: str) -> object | None:
+def package_of(name: str) -> Any:
     """The package that a task which was loaded comes from; None for one that tasks/ itself declares."""
     return getattr(sys.modules.get(f"tasks.{name}"), "PACKAGE", None)
 
@@ -121,6 +122,7 @@ def _declared(path: Path) -> Task:
     _refuse_decomposed(path)
     name = f"tasks.{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None, "a path that ends in .py has a loader"
     module = importlib.util.module_from_spec(spec)
     # A declaration's functions are looked up by module name when a worker unpickles them.
     sys.modules[name] = module
@@ -194,10 +196,10 @@ def _check(task: Task, path: Path) -> None:
         refuse(f"TASK.head: {said}", f"Heads: {', '.join(HEADS)}.")
     if task.head not in HEADS:
         refuse(f"TASK.head is {task.head!r}.{nearest(task.head, HEADS)}", f"Heads: {', '.join(HEADS)}.")
-    for field in ("labels", "metrics"):
-        values = getattr(task, field)
+    for listed in ("labels", "metrics"):
+        values = getattr(task, listed)
         if not isinstance(values, tuple) or not all(isinstance(value, str) and value for value in values):
-            refuse(f"TASK.{field} is not a tuple of texts.", f'Write {field}=("…", "…"); one alone needs a comma.')
+            refuse(f"TASK.{listed} is not a tuple of texts.", f'Write {listed}=("…", "…"); one alone needs a comma.')
     if len(set(task.labels)) != len(task.labels):
         refuse("TASK.labels repeats a label.", "List each label once.")
     if task.positive is not None and task.positive not in task.labels:
@@ -208,6 +210,6 @@ def _check(task: Task, path: Path) -> None:
         refuse(f"TASK.groups is a {type(task.groups).__name__}.", "Write groups=Groups(…); see harness/task.py.")
     for what, remedy in misgrouped(task.groups):
         refuse(what, remedy)
-    for field in ("reader", "schema"):
-        if not callable(getattr(task, field)):
-            refuse(f"TASK.{field} cannot be called.", f"Give a function for {field}.")
+    for called in ("reader", "schema"):
+        if not callable(getattr(task, called)):
+            refuse(f"TASK.{called} cannot be called.", f"Give a function for {called}.")

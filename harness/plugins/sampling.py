@@ -57,7 +57,7 @@ def _invented(task: Task, stored: Path) -> bool:
 def _table(task: Task, layout: Layout, plain: list[dict]) -> dict[str, bytes]:
     """The sample as the one table that the task's reader reads."""
     any_ = "sample.csv" if layout.delimiter or layout.names else "sample.jsonl"
-    file = {"": "sample.arrow", "*": any_}.get(layout.file, layout.file)
+    file = {"": "sample.arrow", "*": any_}.get(str(layout.file), str(layout.file))
     rows, ending = [_row(task, layout, row) for row in plain], Path(file).suffix.lower().lstrip(".")
     return {file: tables.table(rows, ending, layout.delimiter, layout.names, layout.encoding)}
 
@@ -73,12 +73,12 @@ def _row(task: Task, layout: Layout, row: dict) -> dict:
                 "text": row.get("options", task.labels)[number],
             }.get(layout.answer, row["label"])
         }
-    made = {}
+    made: dict[str, object] = {}
     for column in sorted(layout.columns, key=lambda column: column in _ORDER and 1 + _ORDER.index(column)):
         theirs, value = layout.columns[column], row.get(column)
         if isinstance(theirs, str):
-            words = {ours: word for word, ours in reversed(layout.values.get(column, {}).items())}
+            words = {ours: word for word, ours in reversed(list(layout.values.get(column, {}).items()))}
             made |= {} if value is None else {theirs: words.get(value, value) if isinstance(value, str) else value}
-        elif value is not None:
+        elif value is not None and isinstance(theirs, tuple):
             made |= dict(zip(theirs, value, strict=False))
     return made

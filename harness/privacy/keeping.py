@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from harness.errors import DataError, HarnessError
@@ -204,7 +205,7 @@ def _parsed(text: str) -> Mapping:
         return {}  # DVC itself says so, and pushes nothing
 
 
-def _config(root: Path) -> Mapping:
+def _config(root: Path) -> Any:
     """DVC's settings: of the machine, the user, the repository."""
     from dvc.config import Config
     from dvc.exceptions import DvcException

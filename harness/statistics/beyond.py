@@ -1,15 +1,17 @@
 """More scores of one run: by slice, by threshold, and what masking the found spans would leave.
 
-Everything here is an aggregate, and cells of fewer than `slices.MINIMUM` rows are left out before anything is
+Everything here is an aggregate, and cells of fewer than `suppression.MINIMUM` rows are left out before anything is
 written: a scores file may leave the place where the data may not.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from harness import heads
-from harness.metrics import METRICS
+from harness.metrics import METRICS, Decided
 from harness.metrics.decided.spans import SpanDecisions
+from harness.privacy.suppression import MINIMUM
 from harness.statistics import masking, measurable, slices
 from harness.task import Task
 
@@ -18,7 +20,7 @@ COLUMNS = (DECIDED_BY, "document_type", "written_standard")
 LENGTH = "length"
 
 
-def slicings(task: Task, records: Iterable[Mapping]) -> dict[str, dict[str, str | None]]:
+def slicings(task: Task, records: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, str | None]]:
     """Each way to divide the `records` of one part, as a value by record id.
 
     `decided_by`, `document_type` and `written_standard` where a record of the part has the column, and always
@@ -37,7 +39,9 @@ def slicings(task: Task, records: Iterable[Mapping]) -> dict[str, dict[str, str 
     return found
 
 
-def by_slice(task: Task, decisions, ids: Sequence[str], divided: Mapping[str, Mapping[str, str | None]]) -> list[dict]:
+def by_slice(
+    task: Task, decisions: Decided, ids: Sequence[str], divided: Mapping[str, Mapping[str, str | None]]
+) -> list[dict[str, Any]]:
     """The primary score of every slice: {"by", "value", "n", "score"}.
 
     `ids` are those of `decisions`, in order. `n` and `score` are None in a cell that is not shown, `score` also where
@@ -46,7 +50,7 @@ def by_slice(task: Task, decisions, ids: Sequence[str], divided: Mapping[str, Ma
     name = task.metrics[0]
     score = METRICS[name]
 
-    def primary(some) -> float | None:
+    def primary(some: Decided) -> float | None:
         return None if measurable.fault_of(task, name, some) else score(some)
 
     return [
@@ -56,13 +60,12 @@ def by_slice(task: Task, decisions, ids: Sequence[str], divided: Mapping[str, Ma
     ]
 
 
-def by_decider(decisions, values: Sequence[str | None]) -> dict:
+def by_decider(decisions: Decided, values: Sequence[str | None]) -> dict[str, Decided]:
     """The decisions of one part by what decides a row; none where `values`, one per row, do not say it of every row."""
+    kinds = {value for value in values if value is not None}
     if None in values:
         return {}
-    return {
-        kind: decisions.subset([i for i, value in enumerate(values) if value == kind]) for kind in sorted(set(values))
-    }
+    return {kind: decisions.subset([i for i, value in enumerate(values) if value == kind]) for kind in sorted(kinds)}
 
 
 def kinds_of_groups(groups: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
@@ -74,7 +77,7 @@ def kinds_of_groups(groups: Mapping[str, str], values: Mapping[str, str]) -> dic
     return {group: " and ".join(sorted(kinds)) for group, kinds in found.items()}
 
 
-def leaks(decisions: SpanDecisions) -> dict:
+def leaks(decisions: SpanDecisions) -> dict[str, Any]:
     """What a privacy officer asks of the documents of one part.
 
     `documents` with an identifier, `leaking` of them with at least one character of one left readable, `leaked` of
@@ -82,9 +85,7 @@ def leaks(decisions: SpanDecisions) -> dict:
     documents than the minimum its row holds nothing but the label.
     """
     by_document = masking.by_document(decisions)
-    rows = [
-        row if row["documents"] >= slices.MINIMUM else {"label": row["label"]} for row in masking.by_label(decisions)
-    ]
+    rows = [row if row["documents"] >= MINIMUM else {"label": row["label"]} for row in masking.by_label(decisions)]
     return {
         "documents": len(by_document),
         "leaking": sum(leak.leaked > 0 for leak in by_document.values()),
@@ -93,7 +94,7 @@ def leaks(decisions: SpanDecisions) -> dict:
     }
 
 
-def thresholds(task: Task, lines: Sequence[Mapping], smallest: int = 1) -> dict | None:
+def thresholds(task: Task, lines: Sequence[Mapping[str, Any]], smallest: int = 1) -> dict[str, Any] | None:
     """`roc` and `calibration` of the positive label from stored scores; None where the task declares no positive
     label or a line holds no scores. No step of either holds fewer than `smallest` rows of a kind."""
     if task.positive is None or not all("scores" in line for line in lines):

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ def compare_arms(
     settings: paired.Settings,
     unmeasured: Collection[str] = (),
     kinds: Mapping[str, Mapping[str, str]] | None = None,
-) -> list[dict]:
+) -> list[dict[str, Any]]:
     """One row per part and arm that the clinical arm is compared with, ordered by part and arm.
 
     `runs` maps (part, arm) to the counts of its runs by seed. A row holds the part, the arm (`against`), the `seeds`
@@ -38,7 +39,7 @@ def compare_arms(
     ]
 
 
-def by_kind(runs: Runs, settings: paired.Settings, unmeasured: Collection[str] = ()) -> list[dict]:
+def by_kind(runs: Runs, settings: paired.Settings, unmeasured: Collection[str] = ()) -> list[dict[str, Any]]:
     """One row per kind of test row and pair of arms in READINGS, as far as `runs`, by (kind, arm), has them.
 
     A row holds `decided_by`, `arm`, `against`, the `seeds` and the fields of an Estimate, whose `clinical` is `arm`'s.
@@ -67,6 +68,6 @@ def _compared(
         estimate = paired.Estimate.of_nothing(together.shape[1], min(len(reference), len(other)))
     else:
         score = named(reference[0].metric).score
-        strata = kinds and np.unique([kinds[group] for group in reference[0].groups], return_inverse=True)[1]
+        strata = np.unique([kinds[group] for group in reference[0].groups], return_inverse=True)[1] if kinds else None
         estimate = paired.compare(counts.stack(reference), counts.stack(other), score, settings, strata)
     return {"seeds": sorted(set(runs[key, against]) | set(runs[key, arm])), **asdict(estimate)}

@@ -4,15 +4,17 @@ Points carry no thresholds and no row: a threshold is one patient's score.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 GRID = 101  # points of a ROC curve, at equally spaced false positive rates
 
 
 def roc(
     positive: Sequence[bool], scores: Sequence[float], smallest: int = 1, called: Sequence[bool] = ()
-) -> dict | None:
+) -> dict[str, Any] | None:
     """`auc` and [false positive rate, true positive rate] points on a fixed grid; None where gold is constant.
 
     At each rate stands the highest true positive rate reached without a higher rate of false alarms, which
@@ -47,7 +49,7 @@ def roc(
     }
 
 
-def merged(positive: Sequence[bool], scores: Sequence[float], smallest: int, called: Sequence[bool] = ()) -> list[dict]:
+def merged(positive: ArrayLike, scores: ArrayLike, smallest: int, called: Sequence[bool] = ()) -> list[dict[str, Any]]:
     """The rows by falling score, cut wherever at least `smallest` rows of either kind lie between two cuts.
 
     One dict per stretch: `positives`, `negatives`, `score` (the mean). What is left at the end joins the stretch before
@@ -78,7 +80,7 @@ def calibration(
     minimum: int = 5,
     smallest: int = 1,
     called: Sequence[bool] = (),
-) -> dict:
+) -> dict[str, Any]:
     """Reliability per equal-width bin of the predicted probability (0 to 1), and two summaries.
 
     `points` has {"predicted": mean probability, "observed": share of positives, "n": rows} for each bin with at

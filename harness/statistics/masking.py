@@ -7,6 +7,7 @@ blank between two predicted spans, or a soft hyphen, is none (`spans.unseen`).
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from harness.metrics.decided.spans import Document, Span, SpanDecisions
 
@@ -34,7 +35,7 @@ def by_document(decisions: SpanDecisions) -> dict[str, Leak]:
     return {d.id: Leak(*_characters(d, d.gold, d.masked)) for d in decisions.documents if d.gold}
 
 
-def by_label(decisions: SpanDecisions) -> list[dict]:
+def by_label(decisions: SpanDecisions) -> list[dict[str, Any]]:
     """One row per label of the fixed list, in its order. Shares are 0 where the label has no gold span.
 
     `support` gold spans (the same span given twice counts once), `recall` the share found strictly, `masked`

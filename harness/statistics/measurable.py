@@ -5,17 +5,19 @@ what is left out here does not depend on how a model did.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from harness import heads
-from harness.metrics import METRICS
+from harness.metrics import METRICS, Decided
 from harness.task import Task
 
 PARTS = {"train": "training part", "validation": "validation part", "test": "test part", "holdout": "shipped holdout"}
 
 
-def absent(task: Task, records: Iterable[Mapping]) -> list[str]:
+def absent(task: Task, records: Iterable[Mapping[str, Any]]) -> list[str]:
     """The task's labels that none of the records has, as its label or in a span."""
-    head, held = heads.of(task), set()
+    head = heads.of(task)
+    held: set[str] = set()
     for record in records:
         held.update(head.labels_of(record))
     return [label for label in task.labels if label not in held]
@@ -34,7 +36,7 @@ def faults(task: Task, lacking: Mapping[str, Collection[str]]) -> dict[str, dict
     return found
 
 
-def fault_of(task: Task, metric: str, decisions) -> str:
+def fault_of(task: Task, metric: str, decisions: Decided) -> str:
     """The same of some rows of a part by their own gold; `decisions` as `metrics.decisions` makes them."""
     return _gap(task, metric, "test", {"test": set(task.labels) - decisions.held})
 

@@ -8,6 +8,7 @@ interval and the p-value come from the same standard error and the same t distri
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from scipy import sparse, stats
@@ -65,7 +66,7 @@ class Estimate:
     @classmethod
     def of_nothing(cls, n_groups: int | None, n_seeds: int) -> "Estimate":
         """Where nothing can be measured."""
-        unknown = dict.fromkeys(field.name for field in fields(cls))
+        unknown: dict[str, Any] = dict.fromkeys(field.name for field in fields(cls))
         return cls(**unknown | {"n_groups": n_groups, "n_seeds": n_seeds})
 
     @property

@@ -8,10 +8,12 @@ are not shown, neither their score nor their size, and others with them where th
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from harness.errors import DataError
+from harness.metrics.metric import Decided
 from harness.privacy.suppression import MINIMUM, protected, suppressed
 
 QUARTILES = ("shortest quarter", "second quarter", "third quarter", "longest quarter")
@@ -28,7 +30,9 @@ class Slice:
     score: float | None
 
 
-def sliced(decisions, values: Sequence, metric: Callable, minimum: int = MINIMUM) -> list[Slice]:
+def sliced(
+    decisions: Decided, values: Sequence[Any], metric: Callable[..., Any], minimum: int = MINIMUM
+) -> list[Slice]:
     """`metric` of the rows of each value, in order of the value; `values` has one per row or document.
 
     Raises DataError where it does not. No slice at all where even hiding all of them would tell their sizes, as of a

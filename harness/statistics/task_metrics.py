@@ -1,11 +1,15 @@
 """Compute the metrics that a task names, from its prediction lines."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from harness import heads
-from harness.metrics import METRICS, Metric
+from harness.metrics import METRICS, Decided, Metric
 from harness.system import files
 from harness.task import Task
+
+Lines = Sequence[Mapping[str, Any]]
+Records = Mapping[str, Mapping[str, Any]]
 
 
 def functions(task: Task) -> dict[str, Metric]:
@@ -13,7 +17,7 @@ def functions(task: Task) -> dict[str, Metric]:
     return {name: METRICS[name] for name in task.metrics}
 
 
-def decisions(task: Task, lines: list[dict], records: Mapping[str, Mapping] | None = None):
+def decisions(task: Task, lines: Lines, records: Records | None = None) -> Decided:
     """Prediction lines (as `finetune` writes them) as what the metrics of the task's head take.
 
     Where spans are sought, `records` are the validated ones by id: of their texts, which no prediction file holds, only
@@ -22,19 +26,19 @@ def decisions(task: Task, lines: list[dict], records: Mapping[str, Mapping] | No
     return heads.of(task).decisions(task, lines, records)
 
 
-def references(task: Task, decisions, training: Sequence[Mapping]) -> dict[str, dict[str, float]]:
+def references(task: Task, decisions: Decided, training: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
     """What systems that read nothing score on the rows of `decisions`, by metric; they count `training` records."""
     constants = heads.of(task).constants(task, decisions, training)
     scored = functions(task)
     return {name: {metric: f(d) for metric, f in scored.items()} for name, d in constants.items()}
 
 
-def primary(task: Task, lines: list[dict], records: Mapping[str, Mapping] | None = None) -> float:
+def primary(task: Task, lines: Lines, records: Records | None = None) -> float:
     """The task's primary score of prediction lines, on its own scale; `records` as in `decisions`."""
     return functions(task)[task.metrics[0]](decisions(task, lines, records))
 
 
-def decision_hash(lines: list[dict]) -> str:
+def decision_hash(lines: Lines) -> str:
     """Hash of what was decided: id, part, gold and prediction of every line, in order of part and id.
 
     The scores behind a decision differ in their last digits between processors, and with them the

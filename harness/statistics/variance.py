@@ -116,10 +116,11 @@ class Components:
     @property
     def df(self) -> np.ndarray:
         """Degrees of freedom of `total`; where nothing varies at all, those of the groups."""
-        parts = (self.groups_df, *(k - 1 for k in self.n_seeds))
-        below = sum(v**2 / n for v, n in zip((self.groups, *self.seeds), parts, strict=True))
+        of_seeds = [k - 1 for k in self.n_seeds]
+        parts = zip((self.groups, *self.seeds), (self.groups_df, *of_seeds), strict=True)
+        below = sum(v**2 / n for v, n in parts)
         found = np.divide(self.total**2, below, out=np.array(self.groups_df, dtype=float), where=below > 0)
-        return np.maximum(found, np.minimum(self.groups_df, min(parts[1:])))
+        return np.maximum(found, np.minimum(self.groups_df, min(of_seeds)))
 
 
 def over_groups(reference: Arm, clinical: Arm) -> np.ndarray:
@@ -129,13 +130,12 @@ def over_groups(reference: Arm, clinical: Arm) -> np.ndarray:
 
 def components(reference: Arm, clinical: Arm) -> Components:
     """All parts; needs two groups and two seeds per arm."""
-    arms = (reference, clinical)
     groups, groups_df = _satterthwaite(_moved(reference, clinical), reference.strata)
     return Components(
         groups=groups,
         groups_df=groups_df,
-        seeds=tuple(arm.scores.var(axis=-1, ddof=1) / arm.seeds for arm in arms),
-        interaction=tuple(_interaction(arm) for arm in arms),
+        seeds=(_of_seeds(reference), _of_seeds(clinical)),
+        interaction=(_interaction(reference), _interaction(clinical)),
         n_seeds=(reference.seeds, clinical.seeds),
     )
 
@@ -152,6 +152,10 @@ def _satterthwaite(moved: np.ndarray, strata: np.ndarray) -> tuple[np.ndarray, n
     total, below = parts.sum(axis=-1), (parts**2 / (sizes - 1)).sum(axis=-1)
     freedom = np.full(np.shape(total), float(sizes.sum() - len(sizes)))
     return total, np.divide(total**2, below, out=freedom, where=below > 0)
+
+
+def _of_seeds(arm: Arm) -> np.ndarray:
+    return arm.scores.var(axis=-1, ddof=1) / arm.seeds
 
 
 def _interaction(arm: Arm) -> np.ndarray:

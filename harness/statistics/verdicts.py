@@ -41,7 +41,8 @@ def judge(
     one per comparison (None: not known).
     """
     declared = [i for i, estimate in enumerate(estimates) if estimate.measured]
-    holm, bh = [None] * len(estimates), [None] * len(estimates)
+    holm: list[float | None] = [None] * len(estimates)
+    bh = holm.copy()
     for values, method in ((holm, "holm"), (bh, "fdr_bh")):
         found = adjusted([estimates[i].p_value for i in declared], method)
         for i, value in zip(declared, found, strict=True):
@@ -62,7 +63,7 @@ def collapsed(estimate: Estimate, metric: Metric, margin: float, floor: float | 
     """
     if floor is None or not estimate.measured:
         return False
-    better = metric.best((estimate.reference, estimate.clinical))
+    better = metric.best(score for score in (estimate.reference, estimate.clinical) if score is not None)
     return metric.gain(better - floor) <= margin + _ROUNDING
 
 
@@ -95,7 +96,7 @@ def verdict(
     """
     if collapsed(estimate, metric, margin, floor):
         return "inconclusive"
-    if estimate.ci_low is None or estimate.ci_high is None or p_holm is None:
+    if estimate.delta is None or estimate.ci_low is None or estimate.ci_high is None or p_holm is None:
         return "inconclusive"
     if -margin <= estimate.ci_low and estimate.ci_high <= margin:
         return "equivalent"

@@ -65,7 +65,7 @@ def share_of(path: Path) -> str | None:
 
 
 def disk_error(
-    error: BaseException, path: Path | None = None, *, shown: Callable[[Path], str | None] = str
+    error: BaseException | None, path: Path | None = None, *, shown: Callable[[Path], str | None] = str
 ) -> DiskError | None:
     """What `error` says of a disk, as an error for the user; None where it is about something else.
 

@@ -8,7 +8,7 @@ from harness.errors import HarnessError, OutOfMemoryError
 _SAID = ("can't allocate memory", "out of memory")
 
 
-def memory_error(error: BaseException) -> OutOfMemoryError | None:
+def memory_error(error: BaseException | None) -> OutOfMemoryError | None:
     """What `error`, or what caused it, says of memory; None where it is about something else."""
     while error is not None:
         if _is_short(error):

@@ -74,7 +74,7 @@ def without_message(error: BaseException) -> str:
     return "\n".join(lines)
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
     """The error and what led to it, the first cause first."""
     seen, chain = set(), []
     while error is not None and id(error) not in seen:

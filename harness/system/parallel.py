@@ -6,9 +6,10 @@ import os
 import pickle
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from typing import Any
 
 from harness.errors import HarnessError
 from harness.system import messages, offline
@@ -19,7 +20,7 @@ AHEAD = 3  # jobs in hand for each worker; more would only fill memory
 # What ends a command, or asks a worker to.
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 
-_work = None  # set once in each worker, never in the parent
+_work: Any = None  # set once in each worker, never in the parent
 
 
 def usable_workers() -> int:
@@ -27,7 +28,7 @@ def usable_workers() -> int:
     return max(1, int(os.environ.get("HARNESS_WORKERS", available_cpus())))
 
 
-def ordered(work: Callable, jobs: Iterable, workers: int) -> Iterator:
+def ordered(work: Callable, jobs: Iterable, workers: int) -> Generator:
     """`work(job)` for each job, in the order of the jobs, whatever the number of workers.
 
     Jobs are drawn only as results are taken. Workers are forked where the platform allows, so that `work`
@@ -39,7 +40,7 @@ def ordered(work: Callable, jobs: Iterable, workers: int) -> Iterator:
     forks = "fork" in multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("fork" if forks else "spawn")
     pool = ProcessPoolExecutor(workers, context, _start, (work, os.getpid()))
-    waiting = deque()
+    waiting: deque = deque()
     fine = False
     try:
         for job in jobs:
@@ -63,7 +64,7 @@ def ordered(work: Callable, jobs: Iterable, workers: int) -> Iterator:
         pool.shutdown(cancel_futures=True)
 
 
-def made_ahead(work: Callable, jobs: Iterable) -> Iterator:
+def made_ahead(work: Callable, jobs: Iterable) -> Generator:
     """`work(job)` for each job, in order: a process of its own makes the next result while the caller uses this one.
 
     It is forked, so that `work` and what it holds is not copied, and makes no more than one result that nobody has

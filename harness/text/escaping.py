@@ -34,7 +34,7 @@ _LATEX = {
 
 def plain(value: object) -> str:
     """A value in the notation: each of its characters stands for itself, and no spreadsheet takes it for a formula."""
-    return re.sub(r"[\\`*]", r"\\\g<0>", cell(str(value)))
+    return re.sub(r"[\\`*]", r"\\\g<0>", str(cell(str(value))))
 
 
 def code(value: object) -> str:
@@ -106,7 +106,8 @@ def _pieces(text: str) -> Iterator[tuple[str, str]]:
         if waiting:
             yield "text", waiting
         waiting = ""
-        yield match.lastgroup, match[match.lastgroup]
+        kind = match.lastgroup or ""
+        yield kind, match[kind]
     if waiting := waiting + text[start:]:
         yield "text", waiting
 

@@ -21,10 +21,10 @@ _HYPHENS = "\u2010\u2011"  # drawn as the hyphen of the keyboard
 _BLANK = "\u2800"  # the empty braille cell
 # Letters drawn as a Latin one in every usual typeface: of Unicode's confusables.txt (UTS #39) those of Cyrillic and
 # Greek whose shape is the same and not only alike (α and a, к and k, у and y in italics can be told apart by eye).
-_CYRILLIC = dict(
+_CYRILLIC: dict[str, str | int | None] = dict(
     zip("АВЕКМНОРСТХЅІЈӀԌԚԜӔӒӦЁЇаеорсухѕіјһԁԛԝӏӕӓӧёї", "ABEKMHOPCTXSIJIGQWÆÄÖËÏaeopcyxsijhdqwlæäöëï", strict=True)
 )
-_GREEK = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧϜϹϳο", "ABEZHIKMNOPTYXFCjo", strict=True))
+_GREEK: dict[str, str | int | None] = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧϜϹϳο", "ABEZHIKMNOPTYXFCjo", strict=True))
 _LOOK_ALIKES = str.maketrans(_CYRILLIC | _GREEK)
 # Letters of these scripts with a shape of their own; signs and measures (µ, Ω, α) show no text in Greek.
 _OWN_CYRILLIC = re.compile(rf"[^\W{''.join(_CYRILLIC)}\x00-\u03ff\u0530-\U0010ffff]")

@@ -4,6 +4,7 @@ import contextlib
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from harness.tracking import backend, standing, views
 from harness.tracking.pretrainings import experiment
@@ -24,11 +25,12 @@ class Live(Observer):
     def __init__(self, root: Path, profile: str, family: str, arm: str):
         self._root, self._experiment = root, experiment(profile)
         self._arm = {"family": family, "arm": arm}
-        self._run: LiveRun | None = None
+        self._run: Any = None  # until it has started
 
     def started(self, about: About) -> None:
         self._about, self._every = about, max(1, about.steps // POINTS)
-        self._watch, self._losses = Watch(about), []
+        self._watch = Watch(about)
+        self._losses: list[float] = []
         self._waiting: list[tuple[str, float, int]] = []
         self._sent = time.monotonic()
         self._run = LiveRun(self._root, self._experiment, about.name, self._arm, about.fingerprint)

@@ -103,9 +103,9 @@ def description(made: Pretraining) -> str:
 def parameters(made: Pretraining) -> dict[str, str]:
     """Recipe, engine, encoder, batch and libraries as dotted names; values as text."""
     card = made.card
-    recipe = card.get("recipe") if isinstance(card.get("recipe"), Mapping) else {}
+    recipe = card.get("recipe")
     sections = {
-        "recipe": recipe.get("parameters"),
+        "recipe": recipe.get("parameters") if isinstance(recipe, Mapping) else None,
         **{k: card.get(k) for k in ("engine", "encoder", "batch", "libraries")},
     }
     found = {f"{name}.{key}": value for name, part in sections.items() for key, value in sorted((part or {}).items())}

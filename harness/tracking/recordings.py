@@ -214,12 +214,12 @@ def description(recording: Recording) -> str:
     return text
 
 
-def hashes(comparison: Comparison, entry: dict) -> dict[str, str]:
+def hashes(comparison: Comparison, entry: Mapping) -> dict[str, str]:
     checkpoints = (comparison.provenance.get("inputs") or {}).get("checkpoints") or {}
     return {"checkpoint": str(checkpoints.get(entry["arm"])), "predictions": entry["predictions"]}
 
 
-def parameters(recording: Recording, entry: dict | None = None) -> dict[str, str]:
+def parameters(recording: Recording, entry: Mapping | None = None) -> dict[str, str]:
     """Recipe, engine and libraries as dotted names; values as text."""
     made = recording.comparison.provenance
     found = {
@@ -234,7 +234,7 @@ def parameters(recording: Recording, entry: dict | None = None) -> dict[str, str
     return {key: str(value) for key, value in found.items()}
 
 
-def run_metrics(comparison: Comparison, entry: dict) -> list[tuple[str, float, int]]:
+def run_metrics(comparison: Comparison, entry: Mapping) -> list[tuple[str, float, int]]:
     """Scores of one run under the names of `results.csv`, and its learning curve by step: training loss, the primary
     score of the validation part, and `selection`, the score that chose the weights."""
     entry = course.told(comparison, entry)
@@ -277,13 +277,13 @@ def _unrounded(recording: Recording) -> list[tuple[str, float, int]]:
                 continue
             name = _metric(part, metric)
             found += [(f"{name}_{arm}", comparison.mean(arm, metric, part), 0) for arm in comparison.arms]
-            found.append((f"{name}_difference", comparison.delta(metric, part), 0))
+            if (delta := comparison.delta(metric, part)) is not None:
+                found.append((f"{name}_difference", delta, 0))
     if not comparison.unshown():
         found += [(f"primary_{arm}", comparison.mean(arm), 0) for arm in comparison.arms]
-    if comparison.unmeasured() or comparison.delta() is None:
-        return found
-    found.append(("primary_difference", comparison.delta(), 0))
-    found.append(("primary_improvement", comparison.metric.gain(comparison.delta()), 0))
+    if not comparison.unmeasured() and (delta := comparison.delta()) is not None:
+        found.append(("primary_difference", delta, 0))
+        found.append(("primary_improvement", comparison.metric.gain(delta), 0))
     return found
 
 

@@ -26,8 +26,8 @@ def outcome(root: Path, task: str, family: str, runs: Sequence[Mapping]) -> str 
     if not file.is_file():
         return None
     found = {(run["arm"], run["seed"]): run for run in files.read_json(file)["runs"]}
-    made = [found.get((run["arm"], run["seed"])) for run in runs]
-    if not made or any(m is None or m["recorded"] != run["predictions"] for m, run in zip(made, runs, strict=True)):
+    made = [m for run in runs if (m := found.get((run["arm"], run["seed"]))) and m["recorded"] == run["predictions"]]
+    if not made or len(made) < len(runs):
         return None
     outcomes = [DIFFERENT if (m["outcome"] == BYTES) != (m["recorded"] == m["again"]) else m["outcome"] for m in made]
     counts = {name: outcomes.count(name) for name in (BYTES, DECISIONS, DIFFERENT) if name in outcomes}

@@ -6,6 +6,7 @@ import os
 import re
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 from harness.errors import DataError
 
@@ -99,7 +100,8 @@ def refuse_unusable(uri: str, *, writes: bool = False) -> None:
 
 def _schemas() -> tuple[set[str], str]:
     """The schemas that the installed MLflow knows, and the newest of them, read without importing it."""
-    (place,) = importlib.util.find_spec("mlflow").submodule_search_locations
+    spec: Any = importlib.util.find_spec("mlflow")
+    (place,) = spec.submodule_search_locations
     before: dict[str, str | None] = {}
     for path in sorted((Path(place) / "store" / "db_migrations" / "versions").glob("*.py")):
         text = path.read_text(encoding="utf-8")

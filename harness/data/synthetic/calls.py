@@ -30,7 +30,7 @@ def generate(seed: int, planted: Planted) -> list[dict]:
     rng.shuffle(told)
     callers: dict[str, int] = {}
     rows = []
-    for number, (decided_by, word, said, outcome) in enumerate(told, start=1):
+    for number, (decided_by, word, said, label) in enumerate(told, start=1):
         standard = pick_standard(rng)
         caller = callers.setdefault(word or f"#{number}", len(callers) + 1)
         rows.append(
@@ -39,7 +39,7 @@ def generate(seed: int, planted: Planted) -> list[dict]:
                 "caller_id": f"caller-{caller:04d}",
                 "transcript": transcript(rng, said, standard),
                 "written_standard": standard,
-                "outcome": outcome,
+                "outcome": label,
                 "decided_by": decided_by,
             }
         )

@@ -53,7 +53,8 @@ class Planted:
 
 def planted(seed: int) -> Planted:
     """The classes with their words; the invented ones are other words for every seed."""
-    rng, taken, found = child(seed, "planted", "words"), set(), {}
+    rng, found = child(seed, "planted", "words"), {}
+    taken: set[str] = set()
     for name in (*SETS, EVERYDAY):
         section = _DECLARED[name]
         found[name] = {

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from harness.errors import DataError
@@ -83,7 +84,7 @@ def hits(hit: np.ndarray, among: np.ndarray | bool = True) -> sparse.csr_array:
     return sparse.csr_array(np.stack([hit & among, ~hit & among], axis=-1).astype(np.int64))
 
 
-def table(rows, columns, values, shape: tuple[int, int]) -> sparse.csr_array:
+def table(rows: ArrayLike, columns: ArrayLike, values: ArrayLike, shape: tuple[int, int]) -> sparse.csr_array:
     """Numbers at places, those at one place added up."""
     return sparse.csr_array((np.asarray(values, dtype=np.int64), (rows, columns)), shape=shape)
 

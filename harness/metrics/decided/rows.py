@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -31,7 +32,7 @@ class Decisions:
     groups: tuple[str, ...] = ()
     positive: str | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if len(self.gold) != len(self.predicted) or (self.groups and len(self.groups) != len(self.gold)):
             raise DataError(
                 f"{len(self.gold)} gold labels, {len(self.predicted)} predictions, {len(self.groups)} groups.",
@@ -63,8 +64,10 @@ class Decisions:
 
     def subset(self, at: list[int]) -> "Decisions":
         """The rows at these positions."""
-        columns = {name: getattr(self, name) for name in ("gold", "predicted", "groups")}
-        return replace(self, **{name: tuple(column[i] for i in at) for name, column in columns.items() if column})
+        gold, predicted, groups = (
+            tuple(column[i] for i in at) if column else () for column in (self.gold, self.predicted, self.groups)
+        )
+        return replace(self, gold=gold, predicted=predicted, groups=groups)
 
     def keys(self, groups: Mapping[str, str] | None = None) -> tuple[str, ...]:
         """The group of every row; rows without one are groups of one."""
@@ -111,10 +114,11 @@ class Decisions:
         """How many examples per label are rightly found, gold, and predicted."""
         gold, predicted = self.codes()
         every = len(self.labels)
-        return tuple(np.bincount(codes, minlength=every) for codes in (gold[gold == predicted], gold, predicted))
+        right = np.bincount(gold[gold == predicted], minlength=every)
+        return right, np.bincount(gold, minlength=every), np.bincount(predicted, minlength=every)
 
     @cached_property
-    def by_class(self) -> tuple[dict, ...]:
+    def by_class(self) -> tuple[dict[str, Any], ...]:
         """Precision, recall, F1 (0 to 1) and gold count of every label, in list order."""
         right, gold, predicted = self.counts
         columns = _ratio(right, predicted), _ratio(right, gold), _ratio(2 * right, gold + predicted), gold

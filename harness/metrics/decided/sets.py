@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -22,7 +23,7 @@ class LabelSets:
     predicted: tuple[frozenset[str], ...]
     groups: tuple[str, ...]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not self.gold:
             raise DataError("There is nothing to score.", remedy="Check that the split has rows in this part.")
         for side, rows in (("gold", self.gold), ("predicted", self.predicted)):
@@ -64,7 +65,7 @@ class LabelSets:
         return sparse.csr_array(self.by_label().toarray().reshape(len(self), -1, 3).sum(axis=1))
 
     @property
-    def by_class(self) -> tuple[dict, ...]:
+    def by_class(self) -> tuple[dict[str, Any], ...]:
         """Precision, recall, F1 (0 to 1) and gold count of every label, in list order."""
         found = []
         for label, (hit, alarm, miss) in zip(

@@ -9,8 +9,12 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import DataError
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 Span = tuple[int, int, str]
 # From the gold and the predicted spans of one label and document to how many match.
@@ -72,7 +76,7 @@ class SpanDecisions:
     labels: tuple[str, ...]
     documents: tuple[Document, ...]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         seen: set[str] = set()
         labels = frozenset(self.labels)
         for document in self.documents:
@@ -109,7 +113,7 @@ class SpanDecisions:
         """The group of every document, which is one of its own unless `groups` maps its id to a key."""
         return tuple(groups[d.id] if groups is not None else d.id for d in self.documents)
 
-    def found(self, matching: "Matching", pooled: bool):
+    def found(self, matching: Matching, pooled: bool) -> "sparse.csr_array":
         """Hits, false alarms and misses of every document: of each label, or of all labels together."""
         from harness.metrics.decided.counts import table
 
@@ -121,13 +125,14 @@ class SpanDecisions:
             for k, n in enumerate((c.matched, c.predicted - c.matched, c.gold - c.matched))
         ]
         shape = (len(self.documents), 3 if pooled else 3 * len(self.labels))
-        return table(*(zip(*cells, strict=True) if cells else ([], [], [])), shape)
+        rows, columns, counts = zip(*cells, strict=True) if cells else ((), (), ())
+        return table(rows, columns, counts, shape)
 
-    def by_label(self):
+    def by_label(self) -> "sparse.csr_array":
         """The same of each label, where a span is found that has the same ends."""
         return self.found(strictly, pooled=False)
 
-    def leaking(self):
+    def leaking(self) -> "sparse.csr_array":
         """Documents with a gold span: those that leak, and those that do not."""
         import numpy as np
 
@@ -137,9 +142,9 @@ class SpanDecisions:
         return hits(np.array(leaking, dtype=bool), np.array(marked, dtype=bool))
 
     @property
-    def by_class(self) -> tuple[dict, ...]:
+    def by_class(self) -> tuple[dict[str, Any], ...]:
         """Strict precision, recall, F1 (0 to 1) and gold count of every label, in list order."""
-        totals: dict[str, Counter] = {label: Counter() for label in self.labels}
+        totals: dict[str, Counter[str]] = {label: Counter() for label in self.labels}
         for document in self.documents:
             for label, c in counted(document, strictly).items():
                 totals[label].update(matched=c.matched, gold=c.gold, predicted=c.predicted)

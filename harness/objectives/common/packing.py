@@ -30,7 +30,7 @@ class Packing:
 
 
 def pack(
-    documents: Sequence[Sequence[int]], length: int, cls_id: int, sep_id: int, generator: torch.Generator
+    documents: Sequence[Sequence[int] | np.ndarray], length: int, cls_id: int, sep_id: int, generator: torch.Generator
 ) -> Packing:
     """Fill rows of `length` tokens (at least 3) with `documents`, ids without special tokens, in a new order.
 

@@ -41,8 +41,8 @@ class Table:
         self.lengths, self._labels = np.asarray(lengths), np.asarray(labels)
         self._ends = np.cumsum(self.lengths, dtype=np.int64)
         self._parts = {name: np.asarray(values) for name, values in parts.items()}
-        for name, values in self._parts.items():
-            if len(values) not in (0, len(self._parts["ids"])):
+        for name, part in self._parts.items():
+            if len(part) not in (0, len(self._parts["ids"])):
                 raise ValueError(f"some rows have {name} and others do not")
 
     def __len__(self) -> int:

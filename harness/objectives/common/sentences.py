@@ -50,8 +50,8 @@ def _ends(before: str, stop: str) -> bool:
     """Whether `stop` after `before` ends a sentence."""
     if stop[0] != ".":
         return True
-    word = _LAST_WORD.search(before)
-    if word is None:
+    last = _LAST_WORD.search(before)
+    if last is None:
         return False
-    word = word[0].casefold()
+    word = last[0].casefold()
     return not (len(word) == 1 or word[-1].isdigit() or "." in word or word in ABBREVIATIONS)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
+import numpy as np
 import torch
 
 from harness.objectives.common.rows import Row
@@ -17,7 +18,7 @@ class Documents(Protocol):
 
     def __len__(self) -> int: ...
 
-    def sizes(self) -> Sequence[int]:
+    def sizes(self) -> Sequence[int] | np.ndarray:
         """Tokens of every document."""
 
     def tokens(self, index: int) -> list[int]: ...

@@ -36,7 +36,7 @@ def disclosed(known: Background) -> Background:
 def _crowded(card: Mapping, leakage: Mapping) -> bool:
     """Does the test part have so few rows that no size of any part may be told?"""
     rows = leakage["splits"].get("test", {}).get("rows", 0)
-    head = heads.HEADS.get(card.get("head"))
+    head = heads.HEADS.get(str(card.get("head")))
     return (head is None or head.decides != "spans") and crowded(rows, len(card.get("labels", ())))
 
 

@@ -11,6 +11,7 @@ decisions, which whoever knows the pseudonyms could find again by trying all ans
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from harness import heads
 from harness.errors import DataError
@@ -27,12 +28,12 @@ LEAKS = "document_leak_rate"
 TOO_SMALL = (
     f"withheld: the test part is too small, its figures would tell a count under {MINIMUM}, or it cannot be measured"
 )
-Key = tuple[str, int, str]  # arm, seed, part
+Key = tuple[str, int | None, str]  # arm, seed, part
 
 
 def disclosed(root: Path, comparisons: Sequence[Comparison]) -> list[Comparison]:
     """The comparisons in their order, those of restricted data as they were released."""
-    made = {}
+    made: dict[tuple[str, str], Comparison] = {}
     for task in dict.fromkeys(c.task for c in comparisons):
         group = [c for c in comparisons if c.task == task]
         if group[0].data_kind == restricted.KIND:
@@ -123,7 +124,7 @@ def _evidence(c: Comparison, figures: Figures, arm: str) -> Estimate:
     low, high = ends if "p" in found else (None, None)
     return replace(
         Estimate.of_nothing(known.n_groups, known.n_seeds), reference=score, clinical=score,
-        delta=float(found.get("sign", 0)), ci_low=low, ci_high=high, p_value=found.get("p"),
+        delta=float(found.get("sign") or 0), ci_low=low, ci_high=high, p_value=found.get("p"),
     )  # fmt: skip
 
 
@@ -184,7 +185,7 @@ def _class_row(row: dict, secret: set[str], counts: set[str]) -> dict:
     return made
 
 
-def _shown(c: Comparison, found: dict) -> Iterable[tuple[Key, list]]:
+def _shown(c: Comparison, found: dict) -> Iterable[tuple[Key, Any]]:
     """Only what belongs to the run and is reported; other seeds and the validation part go."""
     return ((key, value) for key, value in found.items() if key[1] in c.seeds and key[2] in c.parts)
 
@@ -198,7 +199,7 @@ def _classes(group: list[Comparison]) -> list[Comparison]:
     counts = {row["label"] for c in group for _, rows in _shown(c, c.tables) for row in rows if _rare(row)}
     found = []
     for c in group:
-        tables = {}
+        tables: dict[Key, list[dict]] = {}
         for arm in c.arms:
             for part in c.parts:
                 runs = [c.tables[arm, seed, part] for seed in c.seeds]

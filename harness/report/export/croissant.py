@@ -131,7 +131,7 @@ def _records(task: Task, record: Mapping) -> dict:
 
 def _field(name: str, value) -> dict:
     """A column; a list is a repeated field, a list of objects one with a sub-field for each of their keys."""
-    field = {"@type": "cr:Field", "@id": f"{RECORDS}/{name}", "name": name}
+    field: dict[str, object] = {"@type": "cr:Field", "@id": f"{RECORDS}/{name}", "name": name}
     if isinstance(value, list) and value and isinstance(value[0], Mapping):
         parts = [
             {

@@ -2,8 +2,9 @@
 
 import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from harness.artifacts.scores import LinearScores, Scored, Scores
 from harness.errors import MissingInputError
@@ -53,9 +54,9 @@ class Comparison:
     seeds: tuple[int, ...]
     n: dict[str, int]
     groups: dict[str, int]
-    values: dict[tuple[str, int, str, str], float]
-    tables: dict[tuple[str, int, str], list[dict]]
-    matrices: dict[tuple[str, int, str], list[list[int | None]]]
+    values: dict[tuple[str, int | None, str, str], float]
+    tables: dict[tuple[str, int | None, str], list[dict]]
+    matrices: dict[tuple[str, int | None, str], Sequence[Sequence[int | None]]]
     reference: dict[str, dict[str, float]]
     estimates: dict[tuple[str, str], Estimate]
     diverged: tuple[tuple[str, int], ...]
@@ -70,7 +71,7 @@ class Comparison:
     constants_shown: bool = True
     rung: Rung | None = None
     evidence: Mapping[str, Estimate] = field(default_factory=dict)
-    lacking: Mapping[str, list[str]] = field(default_factory=dict)
+    lacking: Mapping[str, Sequence[str]] = field(default_factory=dict)
     unmeasurable: Mapping[str, dict[str, str]] = field(default_factory=dict)
     readings: tuple[stored.Reading, ...] = ()
 
@@ -142,7 +143,7 @@ class Comparison:
     def mean(self, arm: str, metric: str | None = None, part: str = "test") -> float:
         return mean(self.over_seeds(arm, metric, part))
 
-    def delta(self, metric: str | None = None, part: str = "test", arm: str = "clinical") -> float:
+    def delta(self, metric: str | None = None, part: str = "test", arm: str = "clinical") -> float | None:
         """Mean over seeds of `arm` minus that of the baseline, whichever way is better."""
         if self.rung and (arm, part) == ("clinical", "test"):
             return self.estimates["test", AGAINST].delta  # rounded once, as the interval
@@ -164,9 +165,10 @@ class Comparison:
         """Confusion counts added up over seeds; None where they are not shown."""
         matrices = [self.matrices[arm, seed, part] for seed in self.seeds]
         return [
-            [None if None in cells else sum(cells) for cells in zip(*rows, strict=True)]
+            [sum(known) if len(known := [n for n in cells if n is not None]) == len(cells) else None
+             for cells in zip(*rows, strict=True)]
             for rows in zip(*matrices, strict=True)
-        ]
+        ]  # fmt: skip
 
 
 def judged(comparisons: list[Comparison], statistics: Statistics) -> Judgements:
@@ -202,7 +204,8 @@ def mean(values: list[float]) -> float:
 
 def mean_shown(values: list[float | None]) -> float | None:
     """The mean, or None where one of the values is not shown."""
-    return None if None in values else mean(values)
+    known = [value for value in values if value is not None]
+    return mean(known) if len(known) == len(values) else None
 
 
 def spread(values: list[float]) -> float | None:
@@ -241,6 +244,10 @@ def read_classic(made: LinearScores, title: str) -> Comparison:
 
 def _shape(made: Scored, title: str, family: str, arms: tuple[str, ...], seeds: tuple[int, ...]) -> Comparison:
     wanted = set(seeds)
+    by_run: dict[str, Any] = {
+        name: tuple(row for row in getattr(made, name) if row["seed"] in wanted)
+        for name in ("slices", "privacy", "thresholds")
+    }
     return Comparison(
         task=made.task,
         title=title,
@@ -267,8 +274,5 @@ def _shape(made: Scored, title: str, family: str, arms: tuple[str, ...], seeds: 
         provenance=made.provenance,
         lacking=made.lacking,
         unmeasurable=made.unmeasurable,
-        **{
-            name: tuple(row for row in getattr(made, name) if row["seed"] in wanted)
-            for name in ("slices", "privacy", "thresholds")
-        },
+        **by_run,
     )

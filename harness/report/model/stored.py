@@ -1,5 +1,6 @@
 """A scores file on disk, and its tables in the shape that the report reads."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 from harness.artifacts.scores import Scores
@@ -20,7 +21,7 @@ class Reading:
     estimate: Estimate
 
 
-def matrix(cells: list[list[int]], labels: int) -> list[list[int]]:
+def matrix(cells: Iterable[tuple[int, int, int]], labels: int) -> list[list[int]]:
     found = [[0] * labels for _ in range(labels)]
     for gold, predicted, n in cells:
         found[gold][predicted] = n
@@ -41,15 +42,18 @@ def estimates(made: Scores, seeds: tuple[int, ...]) -> dict[tuple[str, str], Est
 def readings(made: Scores) -> tuple[Reading, ...]:
     return tuple(
         Reading(
-            *(row[name] for name in ("decided_by", "arm", "against", "n")),
-            estimate=Estimate(**{field.name: row[field.name] for field in fields(Estimate)}),
+            row["decided_by"],
+            row["arm"],
+            row["against"],
+            row["n"],
+            Estimate(**{field.name: row[field.name] for field in fields(Estimate)}),
         )
         for row in made.readings
     )
 
 
-def by_run(rows: list[dict]) -> dict[tuple[str, int, str], list[dict]]:
-    tables: dict[tuple[str, int, str], list[dict]] = {}
+def by_run(rows: Iterable[dict]) -> dict[tuple[str, int | None, str], list[dict]]:
+    tables: dict[tuple[str, int | None, str], list[dict]] = {}
     for row in rows:
         tables.setdefault((row["arm"], row["seed"], row["part"]), []).append(row)
     return tables

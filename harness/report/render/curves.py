@@ -131,7 +131,7 @@ def _frame(panel) -> None:
 
 def _legend_above(figure, axes, *notes: str) -> None:
     """One legend for all panels, above them, with what the marks mean."""
-    named = {}
+    named: dict[str, object] = {}
     for panel in axes.flat:
         for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
             named.setdefault(label, handle)

@@ -82,7 +82,7 @@ def _limit(rows: list, margin: float) -> float:
 
 def _row(panel, y: float, c: Comparison, arm: str, judgement: Judgement, limit: float) -> None:
     e, mark = c.estimates["test", arm], MARK[kind(judgement)]
-    if not e.measured:
+    if e.delta is None:
         _beside(panel, y, wording.WITHHELD if c.rung else wording.UNMEASURED)
         return
     text = wording.difference(e.delta, c.primary)

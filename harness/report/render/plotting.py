@@ -6,12 +6,13 @@ digits differ between processors, and a picture in git must not.
 """
 
 import io
+from typing import Any
 
 from harness.metrics import Metric
 from harness.report.model.results import Comparison
 from harness.report.text import wording
 
-ARM_STYLE = {
+ARM_STYLE: dict[str, dict[str, Any]] = {
     "baseline": {"color": "#9db4c9", "hatch": "////", "marker": "o", "label": "Baseline", "line": (0, (5, 2))},
     "clinical": {"color": "#d55e00", "hatch": "", "marker": "D", "label": "Clinical", "line": "-"},
     "control": {"color": "#f0e442", "hatch": "...", "marker": "s", "label": "Control", "line": (0, (1, 1.5))},
@@ -21,9 +22,9 @@ LINE_COLOR = {"baseline": "#3f6a8f", "clinical": "#d55e00", "control": "#8a7d00"
 INK, SOFT, GRID = "#1c2330", "#6b7482", "#dde1e7"
 
 
-def style(arm: str) -> dict:
+def style(arm: str) -> dict[str, Any]:
     """The style of an arm; one of an unknown name still gets its own marker."""
-    unknown = {"color": "#bbbbbb", "hatch": "xx", "marker": "v", "label": arm, "line": "-."}
+    unknown: dict[str, Any] = {"color": "#bbbbbb", "hatch": "xx", "marker": "v", "label": arm, "line": "-."}
     return {"stroke": LINE_COLOR.get(arm, SOFT), **ARM_STYLE.get(arm, unknown)}
 
 

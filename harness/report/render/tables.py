@@ -59,7 +59,8 @@ def classic_csv(comparisons: list[Comparison]) -> str:
     """
     rows = []
     for c in {c.task: c for c in comparisons}.values():
-        linear = c.classic
+        if (linear := c.classic) is None:
+            continue
         for part in linear.parts:
             shown = [m for m in linear.metrics if not linear.unshown(m, part) and not c.unmeasured(m, part)]
             systems = {arm: {m: linear.mean(arm, m, part) for m in shown} for arm in linear.arms}

@@ -51,7 +51,7 @@ def _of_kind(comparisons: list[Comparison], cards: dict, leakages: dict, among_o
         counted = (card["rows_in"], dropped(card), card["rows"])
         rows.append((title, card["kind"], *stated, findings(leakages[task]), *map(wording.count, counted)))
     header = ("Task", "Kind", "Language", "Licence", "Leakage gate", "Rows in", "Dropped", "Kept")
-    blocks = [Table(f"Data sets ({kind})", header, tuple(rows), names=5)]
+    blocks: list = [Table(f"Data sets ({kind})", header, tuple(rows), names=5)]
     steps = [(title, *step) for task, title in titles.items() for step in flow(cards[task], leakages[task])]
     caption = f"From raw rows to parts ({kind}); a group is never divided between parts"
     blocks.append(Table(caption, ("Task", "Step", "Rows", "Groups"), tuple(steps), names=2, grouped=1))
@@ -101,7 +101,7 @@ def findings(leakage: dict) -> str:
 
 
 def _checks(leakage: dict) -> list[tuple[str, ...]]:
-    found = [
+    found: list[tuple[str, ...]] = [
         (plain(check["check"]), check["level"], plain(check.get("detail", "")), wording.count(check["count"]))
         for check in leakage.get("checks", [])
     ]
@@ -143,7 +143,7 @@ def _corpora(card: dict, kinds: str) -> list:
             ]
     header = ("Corpus", "Documents read", "Kept", "Words", "Longest match left")
     overlap = card.get("overlap") or {}
-    blocks = [Table(f"Pre-training corpora ({kinds})", header, tuple(sizes))]
+    blocks: list = [Table(f"Pre-training corpora ({kinds})", header, tuple(sizes))]
     if overlap.get("n"):
         planted = overlap.get("planted") or {}
         check = f" Of {planted['planted']} planted test texts the search found {planted['found']}." if planted else ""

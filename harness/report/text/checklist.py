@@ -43,7 +43,7 @@ def blocks(comparisons: list[Comparison], known: Background, statistics: Statist
     """Both checklists, folded, and how many items are open in each."""
     facts = gather(comparisons, known, statistics)
     kinds = wording.kinds(c.data_kind for c in comparisons)
-    found = [
+    found: list = [
         Paragraph(
             "What a journal or a regulator would ask, filled in from what was run. "
             f"“{NOT_PROVIDED.capitalize()}” is for the people behind a study to answer."
@@ -100,7 +100,8 @@ def _source(card: Mapping) -> str:
 def _dropped(cards: Mapping, tasks: Iterable[str]) -> str:
     counts = [dropped(cards[task]) for task in tasks]
     # A sum with one hidden part would tell it to whoever knows the others.
-    return "rows" if None in counts else _counted(sum(counts), "row")
+    told = [n for n in counts if n is not None]
+    return "rows" if len(told) < len(counts) else _counted(sum(told), "row")
 
 
 def _counted(n: int, one: str) -> str:

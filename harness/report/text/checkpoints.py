@@ -112,7 +112,7 @@ def _source(card: Mapping) -> str:
         # Older cards hold the names beside the kind, not below it.
         source = card["source"] if isinstance(card["source"], Mapping) else card
         return f"{code(source.get('repository'))} @ {code(str(source.get('revision'))[:12])}"
-    return {BUILT: "built here", "folder": "folder"}.get(source_kind(card), wording.ABSENT)
+    return {BUILT: "built here", "folder": "folder"}.get(str(source_kind(card)), wording.ABSENT)
 
 
 def _loss(values: Mapping) -> str:

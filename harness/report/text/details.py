@@ -1,11 +1,12 @@
 """Beyond one number: parts of the test sets, what masking would leave readable, and other thresholds."""
 
+from harness.privacy.suppression import MINIMUM
 from harness.report.model import pictures
 from harness.report.model.document import Details, Figure, Paragraph, Table
-from harness.report.model.results import Comparison, mean
+from harness.report.model.results import Comparison, mean, mean_shown
 from harness.report.text import wording
 from harness.report.text.wording import by_task, with_classic
-from harness.statistics.slices import MINIMUM, QUARTILES
+from harness.statistics.slices import QUARTILES
 from harness.text.escaping import plain
 
 WHERE = {"test": "test split", "holdout": "shipped holdout"}
@@ -16,8 +17,8 @@ def slices(comparisons: list[Comparison]) -> tuple:
     """The primary score of parts of each test set, folded by task."""
     blocks = []
     for group in by_task(comparisons):
-        tables = [slice_table(group, part) for part in group[0].parts]
-        if tables := tuple(table for table in tables if table.rows):
+        made = [slice_table(group, part) for part in group[0].parts]
+        if tables := tuple(table for table in made if table.rows):
             blocks.append(Details(f"{group[0].short_title} ({wording.KINDS[group[0].data_kind]})", tables))
     if not blocks:
         return ()
@@ -34,7 +35,8 @@ def slice_table(group: list[Comparison], part: str) -> Table:
     """Rows are slices; each family has a column for each of its arms, and the linear model one."""
     every = with_classic(group)
     columns = [(c, arm) for c in every for arm in c.arms]
-    scores, cells = {}, {}
+    scores: dict[tuple[str, ...], list[float | None]] = {}
+    cells = {}
     for c in every:
         for row in c.slices:
             if row["part"] == part:
@@ -45,7 +47,8 @@ def slice_table(group: list[Comparison], part: str) -> Table:
     for key in sorted(cells, key=_order):
         shown = [scores.get((c.family, arm, *key), [None]) for c, arm in columns]
         primary = group[0].primary
-        values = [wording.ABSENT if None in found else wording.score(primary, mean(found)) for found in shown]
+        means = [mean_shown(found) for found in shown]
+        values = [wording.ABSENT if found is None else wording.score(primary, found) for found in means]
         rows.append((plain(SLICED_BY.get(key[0], key[0])), plain(key[1]), wording.count(cells[key]["n"]), *values))
     first = group[0]
     return Table(

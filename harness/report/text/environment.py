@@ -18,7 +18,7 @@ KEPT = (
 def training(comparisons: list[Comparison]) -> tuple:
     """The learning curves of fine-tuning, and its recipe."""
     kinds = wording.kinds(c.data_kind for c in comparisons)
-    found = []
+    found: list = []
     if any(run["points"] for c in comparisons for run in c.learning):
         found.append(
             Figure(

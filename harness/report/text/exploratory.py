@@ -164,7 +164,7 @@ def _diverged(validated: Sequence[CrossValidated]) -> tuple:
 
 
 def traced(
-    validated: list[CrossValidated], shared: Mapping[str, Mapping[str, str | None]], code: Mapping
+    validated: list[CrossValidated], shared: Mapping[str, Mapping[tuple[str, str], str | None]], code: Mapping
 ) -> list[dict]:
     """Rows of `provenance.json`: what each row of the table rests on.
 

@@ -24,6 +24,8 @@ SPREAD = (
 def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: Statistics) -> tuple:
     kinds = wording.kinds(c.data_kind for c in comparisons)
     points = f"{100 * statistics.margin:g} points"
+    deltas = ((c, None if c.unshown() else c.delta()) for c in comparisons)
+    gains = [c.metric.gain(delta) for c, delta in deltas if delta is not None]
     return (
         Paragraph(found(comparisons, judgements)),
         *coarsened(comparisons),
@@ -56,7 +58,7 @@ def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: St
             "Primary score by task and family; bars are means, whiskers ± one SD over seeds, marks single seeds "
             f"({kinds}).",
             "Bar chart of baseline and clinical scores by task and family; the clinical mean is better in "
-            f"{sum(c.metric.gain(c.delta()) > 0 for c in comparisons if not c.unshown())} of {len(comparisons)} "
+            f"{sum(gain > 0 for gain in gains)} of {len(comparisons)} "
             "comparisons. The table above holds the numbers.",
         ),
     )
@@ -149,8 +151,8 @@ def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: 
 
 def detectable(metric: str, estimate: Estimate, judgement: Judgement) -> str:
     """Nothing for two arms that learnt nothing: they agree row by row, so that any figure would look like precision."""
-    unknown = estimate.mde is None or judgement.collapsed
-    return wording.ABSENT if unknown else wording.score(metric, estimate.mde)
+    known = None if judgement.collapsed else estimate.mde
+    return wording.ABSENT if known is None else wording.score(metric, known)
 
 
 def headline_table(comparisons: list[Comparison]) -> Table:

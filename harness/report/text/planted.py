@@ -46,7 +46,7 @@ def found(comparisons: list[Comparison], judged: Judged) -> tuple[str, ...]:
                 if (r.decided_by, r.arm, r.against) == (kind, arm, against)
             ]
             verdicts = Counter(judged[c.task, c.family, r].verdict for c, r in of)
-            measured = [(c, r.estimate.delta) for c, r in of if r.estimate.measured]
+            measured = [(c, r.estimate.delta) for c, r in of if r.estimate.delta is not None]
             if not measured:
                 continue
             said = ", ".join(f"{verdicts[v]} {v}" for v in VERDICTS if verdicts[v])

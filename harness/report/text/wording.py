@@ -1,5 +1,7 @@
 """Numbers and names as a reader sees them, the same in every table."""
 
+from collections.abc import Iterable
+
 from harness.metrics import METRICS
 from harness.report.model.results import Comparison, mean, spread
 from harness.statistics.verdicts import Judgement
@@ -143,7 +145,7 @@ def arm_title(arm: str) -> str:
     return ARM_TITLES.get(arm, arm)
 
 
-def scales(comparisons: list[Comparison]) -> str:
+def scales(comparisons: Iterable) -> str:
     """What primary scores are counted in."""
     own = unique(c.metric.title for c in comparisons if not c.metric.in_points)
     return "points of 100" + (f" ({listing(own)} on its own scale)" if own else "")

@@ -17,8 +17,8 @@ def confined(matrix: np.ndarray, width: int, minimum: int) -> bool:
     matrix = np.asarray(matrix)
     off = ~np.eye(len(matrix), dtype=bool)
     rows, columns = np.nonzero(off)
-    asked = np.flatnonzero(matrix[off] < minimum)
-    if len(matrix) < 3 or not len(asked):
+    asked = np.flatnonzero(matrix[off] < minimum).tolist()
+    if len(matrix) < 3 or not asked:
         # Of two labels the margins tell every cell, and each of them is a count of a label.
         return False
     there = matrix[off].astype(float)

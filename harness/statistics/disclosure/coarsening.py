@@ -15,8 +15,9 @@ Differences are rounded to the nearest step, the ends of an interval outwards an
 surer than it is. A verdict follows from the p-value as it is released: rounding can lose one, and makes none.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from scipy import special
@@ -33,6 +34,8 @@ FINE = (*(n / 1000 for n in range(1, 10)), *(n / 100 for n in range(1, 11)), 0.2
 COARSE = (0.001, 0.005, 0.01, 0.05, 1.0)
 _EXACT = 1e-9
 SLOPE = 20  # one step a twentieth of the wrong side of a limit
+Figure = tuple[str, str]  # what is measured, and the arm
+Figures = Mapping[Figure, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,9 @@ class Known:
     margin: float
 
 
-def measured(hidden: Hidden, system: str, answers: np.ndarray, known: Known, level_of_floor: float | None) -> dict:
+def measured(
+    hidden: Hidden, system: str, answers: np.ndarray, known: Known, level_of_floor: float | None
+) -> dict[Figure, np.ndarray]:
     """Figures of a system's answers [..., runs, rows...], each an array of the leading shape.
 
     `("mean", arm)`, and per arm that the clinical one is compared with, `("delta", arm)`, `("low", arm)`,
@@ -107,7 +112,7 @@ def measured(hidden: Hidden, system: str, answers: np.ndarray, known: Known, lev
         arm: variance.Arm(every.scores[which[..., runs]], every.shifts[which[..., runs], :], every.strata)
         for arm, runs in at.items()
     }
-    found: dict = {("mean", arm): of.mean for arm, of in arms.items()}
+    found: dict[Figure, np.ndarray] = {("mean", arm): of.mean for arm, of in arms.items()}
     metric = METRICS[hidden.called]
     for against in at.keys() - {CLINICAL}:
         delta = found["mean", CLINICAL] - found["mean", against]
@@ -148,26 +153,35 @@ def floor_of(hidden: Hidden) -> float | None:
     return float(METRICS[hidden.called].best(scores.tolist()))
 
 
-def skills(arms: Sequence[str], wanted: Mapping, rung: Rung, middle: float) -> np.ndarray:
+def skills(arms: Sequence[str], wanted: Mapping[Figure, Any], rung: Rung, middle: float) -> np.ndarray:
     """How often each run of a system may be right, as what is released says, or else `middle` for the clinical ones."""
     told = {key: value * rung.step for key, value in wanted.items()}
     clinical = told.get(("mean", CLINICAL), middle)
     return np.clip([told.get(("mean", arm), clinical - told.get(("delta", arm), 0.0)) for arm in arms], 0.0, 1.0)
 
 
-def released(rung: Rung, figures: Mapping) -> dict:
+def released(rung: Rung, figures: Figures) -> dict[Figure, Any]:
     """What a rung shows of figures: whole numbers of steps, places among the classes of p, and yes or no."""
-    return {key: round_(value) for key, value, round_, _ in _kept(rung, figures)}
+    return {key: release(value) for key, value, release in _kept(rung, figures)}
 
 
-def distance(rung: Rung, figures: Mapping, wanted: Mapping) -> np.ndarray:
+def distance(rung: Rung, figures: Figures, wanted: Mapping[Figure, Any]) -> np.ndarray:
     """How far figures are from being released as `wanted`, in steps; below 0.001 they may be."""
-    return sum(far(value, wanted[key]) for key, value, _, far in _kept(rung, figures))
+    parts = (release.far(value, wanted[key]) for key, value, release in _kept(rung, figures))
+    return sum(parts, start=np.zeros(()))
 
 
-def _kept(rung: Rung, figures: Mapping):
+class _Release(Protocol):
+    """What is released of an array of figures, and how far figures are from being released as `wanted`."""
+
+    def __call__(self, value: np.ndarray) -> np.ndarray: ...
+
+    def far(self, value: np.ndarray, wanted: int) -> np.ndarray: ...
+
+
+def _kept(rung: Rung, figures: Figures) -> Iterator[tuple[Figure, np.ndarray, _Release]]:
     nearest, down, up = _Rounding(rung.step, 0.5), _Rounding(rung.step, 0.0), _Rounding(rung.step, 1.0)
-    shown = {"mean": nearest} if rung.means else {}
+    shown: dict[str, _Release] = {"mean": nearest} if rung.means else {}
     if rung.difference:
         shown |= {"delta": nearest, "low": down, "high": up}
     shown |= {"p": _Classes(rung.classes), "sign": _Sign(), "collapsed": _Below()}
@@ -175,7 +189,7 @@ def _kept(rung: Rung, figures: Mapping):
         shown["equivalent"] = _Below()
     for (what, arm), value in figures.items():
         if what in shown:
-            yield (what, arm), value, shown[what], shown[what].far
+            yield (what, arm), value, shown[what]
 
 
 @dataclass(frozen=True)
@@ -183,12 +197,12 @@ class _Rounding:
     step: float
     above: float
 
-    def __call__(self, value):
+    def __call__(self, value: np.ndarray) -> np.ndarray:
         if self.above == 1.0:
             return np.ceil(value / self.step - _EXACT).astype(int)
         return np.floor(value / self.step + self.above + _EXACT).astype(int)
 
-    def far(self, value, wanted):
+    def far(self, value: np.ndarray, wanted: int) -> np.ndarray:
         low = wanted - self.above
         place = value / self.step
         return np.maximum(0, np.maximum(low - place, place - low - 1))
@@ -198,10 +212,10 @@ class _Rounding:
 class _Classes:
     ends: tuple[float, ...]
 
-    def __call__(self, value):
+    def __call__(self, value: np.ndarray) -> np.ndarray:
         return np.searchsorted(self.ends, value - _EXACT)
 
-    def far(self, value, wanted):
+    def far(self, value: np.ndarray, wanted: int) -> np.ndarray:
         high, low = self.ends[wanted], self.ends[wanted - 1] if wanted else 0.0
         tiny = 1e-12
         above = np.log(np.maximum(value, tiny) / high)
@@ -211,17 +225,17 @@ class _Classes:
 
 @dataclass(frozen=True)
 class _Below:
-    def __call__(self, value):
+    def __call__(self, value: np.ndarray) -> np.ndarray:
         return (value <= _EXACT).astype(int)
 
-    def far(self, value, wanted):
+    def far(self, value: np.ndarray, wanted: int) -> np.ndarray:
         return np.where((value <= _EXACT) == wanted, 0.0, 0.1 + SLOPE * np.abs(value))
 
 
 @dataclass(frozen=True)
 class _Sign:
-    def __call__(self, value):
+    def __call__(self, value: np.ndarray) -> np.ndarray:
         return np.sign(np.where(np.abs(value) < _EXACT, 0.0, value)).astype(int)
 
-    def far(self, value, wanted):
+    def far(self, value: np.ndarray, wanted: int) -> np.ndarray:
         return np.where(self(value) == wanted, 0.0, 0.1 + SLOPE * np.abs(value))

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from harness import heads
 from harness.artifacts import runs, scores, split, validated
@@ -46,7 +47,7 @@ def verify(root: Path, task: Task, settings: ScoreSettings) -> None:
         )
 
 
-def made(root: Path, task: Task, settings: ScoreSettings) -> dict:
+def made(root: Path, task: Task, settings: ScoreSettings) -> dict[str, Any]:
     from harness.statistics import task_metrics as metrics
     from harness.statistics.disclosure import hidden, twins
     from harness.statistics.disclosure.coarsening import Known
@@ -81,7 +82,7 @@ class _Rows:
         training = [self.records[i].get("label") for i in self._ids("train") if i in self.records]
         # Of records that may have several labels, no one label is the answer that never looks.
         self.majority = None if heads.of(task).nothing else majority_label(training, task.labels)
-        self._lines: dict[str, list[tuple[str, str, list[dict]]]] = defaultdict(list)
+        self._lines: dict[str, list[tuple[str, str, list[dict[str, Any]]]]] = defaultdict(list)
         self.bound, self.unmeasurable = {}, ""
         for family in settings.families:
             self._bind(family, scores.read(root, task.name, family), scores.place(root, task.name, family))

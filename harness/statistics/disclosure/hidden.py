@@ -7,8 +7,9 @@ another set of rows can be made of this one by small steps.
 """
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -98,11 +99,11 @@ class Rows:
                 right = np.logical_and.reduceat(right, self.starts, axis=-1)
             return (right == (name == "right")).sum(axis=-1)
         called, gold = answers == label, self.gold == label
-        which = {
+        which: dict[str, Callable[[], np.ndarray]] = {
             "called": lambda: called, "found": lambda: called & gold,
             "missed": lambda: ~called & gold, "invented": lambda: called & ~gold,
-        }[name]  # fmt: skip
-        return which().sum(axis=-1)
+        }  # fmt: skip
+        return which[name]().sum(axis=-1)
 
     def gold_counts(self) -> np.ndarray:
         return np.bincount(self.gold, minlength=self.labels)
@@ -221,7 +222,7 @@ def _another(gold: np.ndarray, label: int, labels: int, chance: np.random.Genera
 Hidden = Rows | Documents
 
 
-def of(task: Task, runs: Sequence[tuple], majority: str | None) -> Hidden:
+def of(task: Task, runs: Sequence[tuple[Any, ...]], majority: str | None) -> Hidden:
     """The rows of one part; `runs` are (system, arm, group of each row, decisions) over the same rows, `majority` is
     the answer that never looks."""
     order, starts = ordered(runs[0][2])
@@ -230,7 +231,7 @@ def of(task: Task, runs: Sequence[tuple], majority: str | None) -> Hidden:
     for system, arm, _, _ in runs:
         arms.setdefault(system, []).append(arm)
 
-    def by_system(made) -> dict[str, np.ndarray]:
+    def by_system(made: Callable[[Any], np.ndarray]) -> dict[str, np.ndarray]:
         return {
             system: np.stack([made(decided)[order] for of, _, _, decided in runs if of == system]) for system in arms
         }
@@ -250,12 +251,14 @@ def of(task: Task, runs: Sequence[tuple], majority: str | None) -> Hidden:
     at = {label: i for i, label in enumerate(task.labels)}
     gold = np.array([at[label] for label in first.gold], dtype=np.int64)
     answers = by_system(lambda decided: np.array([at[label] for label in decided.predicted], dtype=np.int64))
-    positive = at.get(task.positive)
-    constants = dict.fromkeys([at[majority], *([] if positive is None else [positive])])
+    positive = None if task.positive is None else at[task.positive]
+    constants = dict.fromkeys(at[label] for label in (majority, task.positive) if label is not None)
     return Rows(metric, len(at), positive, starts, gold[order], answers, named, tuple(constants))
 
 
-def _spans(decided: spans.SpanDecisions, matching, labels: Sequence[str] | None) -> tuple[np.ndarray, np.ndarray]:
+def _spans(
+    decided: spans.SpanDecisions, matching: spans.Matching, labels: Sequence[str] | None
+) -> tuple[np.ndarray, np.ndarray]:
     """Gold spans [documents, labels], and [.., 2] those found and those invented; one label where none is named."""
     width = 1 if labels is None else len(labels)
     gold = np.zeros((len(decided.documents), width), dtype=np.int64)

@@ -122,10 +122,10 @@ class Documents:
         wanted = {"missed": int(gold.sum()) - value, "called": value - int(made[run, :, label, 0].sum())}
         step = wanted.get(name, value) - int(here.sum())
         for _ in range(abs(step)):
-            room = np.flatnonzero(here > 0) if step < 0 else np.flatnonzero((here < gold) | (side == 1))
-            if not len(room):
+            free = np.flatnonzero(here > 0) if step < 0 else np.flatnonzero((here < gold) | (side == 1))
+            if not len(free):
                 return None
-            here[chance.choice(room)] += 1 if step > 0 else -1
+            here[chance.choice(free)] += 1 if step > 0 else -1
         return made
 
     def with_gold(self, label: int, value: int, chance: np.random.Generator) -> "Documents | None":

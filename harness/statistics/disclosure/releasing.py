@@ -1,8 +1,9 @@
 """The record of a disclosure check, which everything that shows a restricted figure reads."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from harness import heads
 from harness.privacy.suppression import MINIMUM
@@ -41,7 +42,7 @@ class Release:
     runs: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
-    def told(self) -> dict:
+    def told(self) -> dict[str, Any]:
         """What is released, as JSON: the same figures of as many runs, or where every run is, the same scores."""
         figures = {part: {system: asdict(of) for system, of in found.items()} for part, found in self.figures.items()}
         shown = self.bound if self.rung.name == SEEDS else figures
@@ -65,13 +66,13 @@ def at_best(rung: Rung) -> str:
     )
 
 
-def withheld(task: Task, bound: Mapping[str, str]) -> dict:
+def withheld(task: Task, bound: Mapping[str, str]) -> dict[str, Any]:
     return record(task, bound, {"test": Checked(Rung(WITHHELD), {})}, {}, Known(0.95, 0.0))
 
 
 def record(
     task: Task, bound: Mapping[str, str], checked: Mapping[str, Checked], parts: Mapping[str, Hidden], known: Known
-) -> dict:
+) -> dict[str, Any]:
     """As JSON. `bound` are the hashes of the scores files that the figures were computed beside."""
     rung = checked["test"].rung
     return {
@@ -91,7 +92,7 @@ def record(
     }
 
 
-def read(stored: Mapping) -> Release:
+def read(stored: Mapping[str, Any]) -> Release:
     return Release(
         NAMED[stored["rung"], stored["step"]],
         stored["scores"],
@@ -104,16 +105,23 @@ def read(stored: Mapping) -> Release:
     )  # fmt: skip
 
 
-def _figures(hidden: Hidden, system: str, rung: Rung, known: Known) -> dict:
+def _figures(hidden: Hidden, system: str, rung: Rung, known: Known) -> dict[str, Any]:
     figures = coarsening.measured(hidden, system, hidden.answers[system], known, coarsening.floor_of(hidden))
-    means, against = {}, {}
+
+    def rounded(value: Any) -> float:
+        return round(int(value) * rung.step, 6)
+
+    def class_of(value: Any) -> float:
+        return rung.classes[value]
+
+    shown: Mapping[str, Callable[[Any], float]] = {"p": class_of, "equivalent": bool, "collapsed": bool, "sign": int}
+    means: dict[str, float] = {}
+    against: dict[str, dict[str, Any]] = {}
     for (what, arm), value in coarsening.released(rung, figures).items():
         if what == "mean":
-            means[arm] = round(int(value) * rung.step, 6)
+            means[arm] = rounded(value)
             continue
-        shown = {"p": lambda v: rung.classes[v], "equivalent": bool, "collapsed": bool, "sign": int}
-        of = shown.get(what, lambda v: round(int(v) * rung.step, 6))
-        against.setdefault(arm, {})[what] = of(value)
+        against.setdefault(arm, {})[what] = shown.get(what, rounded)(value)
     return {"means": means, "against": against}
 
 

@@ -28,8 +28,9 @@ condition is.
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -104,12 +105,12 @@ class Search:
                 if not self._open_gold(key[3], twins) and self._told(key):
                     return None
             for system in sorted(self._form.answers):
-                mine = self._left(lambda key, of=system: key[0] == of)
+                mine = self._left(_of(system))
                 # The narrowest decides soonest.
                 if mine and not self._open(mine[0], twins) and self._told(mine[0]):
                     return None
                 self._shake(system, twins)
-                for key in self._left(lambda key, of=system: key[0] == of):
+                for key in self._left(_of(system)):
                     if not self._open(key, twins) and self._told(key):
                         return None
             if not any(self._told(key) for key in self.values):
@@ -144,7 +145,7 @@ class Search:
                     break
         return base
 
-    def _left(self, which) -> list[Counted]:
+    def _left(self, which: Callable[[Counted], bool]) -> list[Counted]:
         left = [key for key in self.values if which(key) and not self.safe(key)]
         return sorted(left, key=lambda key: (max(self.values[key]), key))
 
@@ -273,7 +274,7 @@ class Search:
         figures = coarsening.measured(base, system, answers, self._known, floor)
         return coarsening.released(self._rung, figures) == self._wanted[system]
 
-    def _released(self, hidden: Hidden, system: str) -> dict:
+    def _released(self, hidden: Hidden, system: str) -> dict[coarsening.Figure, Any]:
         figures = coarsening.measured(hidden, system, hidden.answers[system], self._known, coarsening.floor_of(hidden))
         return coarsening.released(self._rung, figures)
 
@@ -295,3 +296,7 @@ def _widest(twins: list[Hidden], label: int) -> list[Hidden]:
     """The true rows, and the twins with the most and the fewest of a label: they leave most room."""
     many = sorted(twins[1:], key=lambda twin: int(twin.gold_counts()[label]))
     return [twins[0], *many[-1:], *many[:1]]
+
+
+def _of(system: str) -> Callable[[Counted], bool]:
+    return lambda key: key[0] == system

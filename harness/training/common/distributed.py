@@ -71,7 +71,7 @@ def joined(engine: Engine) -> Iterator[World]:
     if size == 1:
         yield World(0, 1, engine.device)
         return
-    device = engine.device
+    device: str = engine.device
     if device == "cuda":
         device = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"
         torch.cuda.set_device(device)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from typing import Any
 
 from harness.errors import TrainingError
 from harness.system import messages, offline
@@ -48,7 +49,8 @@ def run_all(jobs: Sequence, work: Callable, *, device: str, progress: Progress, 
     # Memory, and no pipe: one that nobody reads any more fills up, and its writers never end.
     steps = context.RawArray("q", len(jobs))
     shown = [0] * len(jobs)
-    waiting, results = deque(enumerate(jobs)), {}
+    waiting = deque(enumerate(jobs))
+    results: dict[int, Any] = {}
     workers: list[_Worker] = []
     fine = False
     try:

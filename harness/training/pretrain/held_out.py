@@ -63,7 +63,7 @@ def measure(
                     total[0] += float(loss.sum())
                     total[1] += float(hits.sum())
                     total[2] += n
-        means = {name: _means(*total) for name, total in sorted(sums.items()) if total[2]}
+        means = {name: _means(total[0], total[1], int(total[2])) for name, total in sorted(sums.items()) if total[2]}
         whole = means.pop("", {"loss": None, "accuracy": None, "tokens": 0})
         found[corpus] = whole | {"by_document_type": means}
     return found

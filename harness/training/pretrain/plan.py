@@ -9,7 +9,7 @@ Where there are several blocks, the next one is made in a process of its own whi
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,7 +40,7 @@ def generator(*parts: str | int) -> torch.Generator:
     return torch.Generator().manual_seed(derived_seed(*parts))
 
 
-def cut_blocks(sizes: Sequence[int], documents: int, tokens: int) -> list[range]:
+def cut_blocks(sizes: Sequence[int] | np.ndarray, documents: int, tokens: int) -> list[range]:
     """Documents of the given sizes, in their order, in blocks of at most so many `documents` and `tokens`; one that
     is larger has a block to itself."""
     ends = np.cumsum(sizes, dtype=np.int64)
@@ -58,7 +58,7 @@ class Plan:
 
     def __init__(
         self,
-        sizes: Sequence[int],
+        sizes: Sequence[int] | np.ndarray,
         rows: Callable[[range, torch.Generator], Iterable[Row]],
         effective_batch: int,
         device_batch: int,
@@ -70,7 +70,7 @@ class Plan:
         self._rows, self._seed = rows, seed
         self._effective, self._device = effective_batch, device_batch
 
-    def updates(self, start: Position = Position()) -> Iterator[tuple[Position, list[list[Row]]]]:
+    def updates(self, start: Position = Position()) -> Generator[tuple[Position, list[list[Row]]]]:
         """(position after it, its micro-batches) for every update from `start` on, without end. Close it when enough
         are taken: that ends the process that makes the next block."""
         places = self._places(start) if self._blocks else ()

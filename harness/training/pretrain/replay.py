@@ -5,7 +5,7 @@ networks"); text of the earlier kind among the new is the plainest remedy.
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ class Replayed:
     `general` is an index into `replayed` for every document that is taken from it; all of `own` are taken.
     """
 
-    def __init__(self, own: Documents, replayed: Documents, general: Sequence[int], order: Sequence[bool]):
+    def __init__(self, own: Documents, replayed: Documents, general: np.ndarray, order: np.ndarray):
         self._parts = own, replayed
         from_general = np.asarray(order, bool)
         self._places = np.empty(len(from_general), np.int64)

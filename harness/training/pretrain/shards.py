@@ -83,7 +83,8 @@ def write(
         waiting: deque = deque()
         # `ordered` draws ahead: the documents of batches that are still being encoded wait here.
         encoded = ordered(_Encoder(tokenizer, by_sentence), _kept(_batches(divided(documents)), waiting), workers)
-        files, room, aside = [], 0, []
+        files: list[str] = []
+        room, aside = 0, []
         with _Writer() as writer:
             for found in encoded:
                 rows = [(*row, document["document_type"], held)
@@ -133,7 +134,7 @@ class _Writer:
 
         lists = pa.list_(pa.int32())
         self._schema = pa.schema({"ids": lists, "sentences": lists, "document_type": pa.string()})
-        self._stream = None
+        self._stream: Any = None
 
     def __enter__(self) -> "_Writer":
         return self
@@ -174,7 +175,8 @@ class Shards:
         files = read_json(Path(folder) / INDEX)["files"]
         self._batches = [batch for name in files for batch in _opened(Path(folder) / name)]
         self._starts = np.cumsum([0, *(batch.num_rows for batch in self._batches)])
-        self._number, self._here = -1, ()
+        self._number = -1
+        self._here: tuple[np.ndarray, ...] = ()
 
     def __len__(self) -> int:
         return int(self._starts[-1])

@@ -36,7 +36,8 @@ class Watch:
     """How fast a training goes, measured from the first update that it hears of."""
 
     def __init__(self, about: About):
-        self._about, self._first = about, None
+        self._about = about
+        self._first: tuple[float, int, float] | None = None
 
     def at(self, step: int, tokens: float) -> Pace | None:
         """The pace after update `step`, with `tokens` seen so far; None at the first call."""
@@ -64,7 +65,8 @@ class Lines(Observer):
 
     def __init__(self, about: About, stream=None):
         self._about, self._stream = about, stream or sys.stderr
-        self._watch, self._tenths = Watch(about), None
+        self._watch = Watch(about)
+        self._tenths: int | None = None
 
     def update(self, step: int, values: dict[str, float]) -> None:
         steps, pace = self._about.steps, self._watch.at(step, values["tokens"])
@@ -118,7 +120,7 @@ def shown(about: About, *, quiet: bool, alone: bool = True):
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-        columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), "updates,", "{task.fields[said]}")
-        columns = tuple(TextColumn(c) if isinstance(c, str) else c for c in columns)
+        texts = (TextColumn("updates,"), TextColumn("{task.fields[said]}"))
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *texts)
         with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
             yield Bar(about, bar, bar.add_task(about.name, total=about.steps, said=""))
