@@ -147,9 +147,9 @@ def as_text(node) -> str:
     """A syntax tree, a line for each statement at its top: without places, docstrings and fields that hold nothing,
     which differ between versions of Python. What `Annotated` adds to a type, the range of a setting for one, decides
     whether something is computed and not what."""
-    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and isinstance(node.slice, ast.Tuple):
-        if node.value.id == "Annotated":
-            return as_text(node.slice.elts[0])
+    match node:
+        case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[first, *_])):
+            return as_text(first)
     if isinstance(node, ast.Module):
         return "\n".join(as_text(statement) for statement in node.body if not _is_remark(statement))
     if isinstance(node, ast.AST):
