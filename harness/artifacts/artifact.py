@@ -33,7 +33,7 @@ class Artifact(Part):
     format: str
 
     @classmethod
-    def of(cls, **fields: object) -> Self:
+    def of(cls, **fields: Any) -> Self:
         """One of the present version. Raises ValidationError where a field does not fit, which is a programmer's."""
         return cls.model_validate_json(files.canonical_json({**fields, FORMAT: cls.FORMAT}))
 

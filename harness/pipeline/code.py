@@ -154,8 +154,8 @@ def as_text(node) -> str:
     which differ between versions of Python. What `Annotated` adds to a type, the range of a setting for one, decides
     whether something is computed and not what."""
     match node:
-        case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[kind, *_])):
-            return as_text(kind)
+        case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[first, *_])):
+            return as_text(first)
     if isinstance(node, ast.Module):
         return "\n".join(as_text(statement) for statement in node.body if not _is_remark(statement))
     if isinstance(node, ast.AST):

@@ -1,6 +1,6 @@
 """A scores file on disk, and its tables in the shape that the report reads."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 from harness.artifacts.scores import Scores
@@ -21,7 +21,7 @@ class Reading:
     estimate: Estimate
 
 
-def matrix(cells: Iterable[Sequence[int]], labels: int) -> list[list[int]]:
+def matrix(cells: Iterable[tuple[int, int, int]], labels: int) -> list[list[int]]:
     found = [[0] * labels for _ in range(labels)]
     for gold, predicted, n in cells:
         found[gold][predicted] = n
