@@ -350,9 +350,9 @@ def test_tolerated_input_is_counted(root, name, damage, repaired, dropped):
     _, contents = damaged(name, damage)
     samples.put(root, name, contents)
     card = validate.run(root, name)
-    assert (card["repaired"], card["dropped"]) == (repaired, dropped)
-    assert card["rows_in"] == card["rows"] + sum(dropped.values())
-    assert card["rows"] >= good["rows"] - sum(dropped.values())
+    assert (card.repaired, card.dropped) == (repaired, dropped)
+    assert card.rows_in == card.rows + sum(dropped.values())
+    assert card.rows >= good.rows - sum(dropped.values())
 
 
 # Spans can only be wrong in records, since the parser makes them: the schema stands behind it.

@@ -364,7 +364,7 @@ def test_no_message_warning_or_log_line_quotes_a_value(name, number, tmp_path, c
     put(folder, whole)
     restricted_site.record(folder)
     card = validate.run(tmp_path, "mine")
-    assert card["rows"] > 0 and SUNG.search(str(whole))
+    assert card.rows > 0 and SUNG.search(str(whole))
     chance, refused = random.Random(f"{name} {number}"), 0
     for _ in range(DRAWN):
         contents = dict(whole)

@@ -68,8 +68,8 @@ TEXTS = ["leave out", "leave out", "quote Qzxcan", "quote Qzxcantwo"]
 def test_a_reason_for_dropping_is_a_text_of_the_code_or_is_not_told(tmp_path, capsys):
     site(tmp_path, ROWS, TEXTS, "restricted")
     card = validate.run(tmp_path, "calls")
-    assert card["dropped"] == {"left out by the ward": 2, reasons.OTHER: 2}
-    assert "Qzxcan" not in capsys.readouterr().err + json.dumps(card["dropped"])
+    assert card.dropped == {"left out by the ward": 2, reasons.OTHER: 2}
+    assert "Qzxcan" not in capsys.readouterr().err + json.dumps(card.dropped)
 
 
 def test_of_other_data_every_reason_is_told(tmp_path):
@@ -80,7 +80,7 @@ def test_of_other_data_every_reason_is_told(tmp_path):
 def test_a_reader_that_counts_by_itself_tells_no_more(tmp_path):
     site(tmp_path, "counted", ["Qzxcan"], "restricted")
     card = validate.run(tmp_path, "calls")
-    assert card["dropped"] == {"a plain reason": 1, reasons.OTHER: 1} and card["repaired"] == {reasons.OTHER: 1}
+    assert card.dropped == {"a plain reason": 1, reasons.OTHER: 1} and card.repaired == {reasons.OTHER: 1}
 
 
 def test_a_refusal_that_quotes_the_row_is_told_without_its_words(tmp_path):

@@ -4,8 +4,10 @@ import dataclasses
 import json
 
 import cards_made
+import pytest
 
 from harness.encoders import cards, families
+from harness.errors import DataError
 from harness.heads import HEADS
 from harness.pipeline.code import code_hash
 from harness.system.files import canonical_json, read_json, sha256_tree, write_json
@@ -61,10 +63,12 @@ def test_a_parent_is_named_by_its_bytes_and_its_origin(tmp_path):
     assert cards.parent_of(folder).tree != parent.tree
 
 
-def test_a_parent_with_a_card_of_the_old_kind_is_read(tmp_path):
-    write_json(tmp_path / "harness.json", {"arm": "baseline", "source": "build"})
-    parent = cards.parent_of(tmp_path)
-    assert (parent.arm, parent.repository, parent.licence) == ("baseline", None, None)
+def test_a_parent_with_a_card_of_an_older_version_is_refused(tmp_path):
+    folder = tmp_path / "nb_bert" / "baseline"
+    write_json(folder / "harness.json", {"arm": "baseline", "source": "build"})
+    with pytest.raises(DataError, match="older versions") as raised:
+        cards.parent_of(folder)
+    assert "harness checkpoint nb_bert" in raised.value.remedy
 
 
 def test_libraries_are_versions_without_the_build(monkeypatch):

@@ -8,7 +8,7 @@ import tiny_training
 from tiny_encoders import ENCODER
 
 from harness.encoders import intact
-from harness.errors import CheckpointError, HarnessError
+from harness.errors import CheckpointError, DataError, HarnessError
 from harness.params.config import ARMS, Build, CheckpointSettings, Folder, PretrainSettings
 from harness.plugins import registry
 from harness.stages import checkpoint, pretrain
@@ -156,9 +156,9 @@ def test_a_card_that_is_none_is_named_with_what_restores_it(arm, content, projec
 def test_a_parent_whose_card_says_nothing_is_refused_before_training(project):
     folder = project / "artifacts" / "checkpoints" / FAMILY / "baseline"
     (folder / "harness.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(CheckpointError, match=r"baseline.harness\.json is not the card of a checkpoint") as caught:
+    with pytest.raises(DataError, match=r"baseline.harness\.json names no format") as caught:
         pretrain.run(project, FAMILY, THEN)
-    assert "checkpoint@norbert3" in caught.value.remedy
+    assert "harness checkpoint norbert3" in caught.value.remedy
 
 
 def test_a_checkpoint_whose_card_is_none_is_trained_again(project):
