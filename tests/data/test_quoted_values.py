@@ -30,6 +30,7 @@ import pytest
 import restricted_site
 
 import harness.data
+from harness.artifacts.validated import Card
 from harness.errors import HarnessError
 from harness.heads import HEADS
 from harness.params import profiles
@@ -443,6 +444,6 @@ def assert_nothing_sung(told, warned, caplog, capfd) -> None:
     assert [line for line in "\n".join([*told, *capfd.readouterr()]).splitlines() if SUNG.search(line)] == []
 
 
-def said_of(card: dict) -> str:
+def said_of(card: Card) -> str:
     """What later stages and reports tell of a card."""
-    return str({key: value for key, value in card.items() if key != "source"})
+    return str({key: value for key, value in card.plain().items() if key != "source"})

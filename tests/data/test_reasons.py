@@ -74,7 +74,7 @@ def test_a_reason_for_dropping_is_a_text_of_the_code_or_is_not_told(tmp_path, ca
 
 def test_of_other_data_every_reason_is_told(tmp_path):
     site(tmp_path, ROWS, TEXTS, "public")
-    assert "cannot use quote Qzxcan 22" in validate.run(tmp_path, "calls")["dropped"]
+    assert "cannot use quote Qzxcan 22" in validate.run(tmp_path, "calls").dropped
 
 
 def test_a_reader_that_counts_by_itself_tells_no_more(tmp_path):
