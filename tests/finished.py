@@ -36,7 +36,7 @@ def build(repository: Path, root: Path) -> Path:
     """Make it below `root`, and return it."""
     for name in ("harness", "pipeline", "tasks"):
         shutil.copytree(repository / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("dvc.yaml", ".dvcignore", ".gitignore", "constraints.txt"):
+    for name in ("dvc.yaml", "params.schema.json", ".dvcignore", ".gitignore", "constraints.txt"):
         shutil.copy(repository / name, root / name)
     params = _params(repository, root)
     for command in (["git", "init", "-q"], [sys.executable, "-m", "dvc", "init", "-q"], ["git", "add", "-A"]):

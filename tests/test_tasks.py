@@ -84,19 +84,19 @@ def test_contract(task):
 def test_a_small_sample_validates(name, root):
     samples.put(root, name)
     card = validate.run(root, name)
-    assert card["rows"] == card["rows_in"] > 0
+    assert card.rows == card.rows_in > 0
     records = files.read_jsonl(root / "artifacts" / "validated" / name / "records.jsonl")
     assert all(set(record) <= set(TASKS[name].schema().columns) for record in records)
-    assert len({record["id"] for record in records}) == card["rows"]
+    assert len({record["id"] for record in records}) == card.rows
 
 
 @pytest.mark.parametrize("name", REAL)
 def test_the_public_originals(name, root, mirror):
     sources.fetch(root, [registry.get(root, name)], mirror)
     card = validate.run(root, name)
-    assert {key: card[key] for key in REAL[name]} == REAL[name]
-    assert card["rows_in"] == card["rows"] + sum(card["dropped"].values())
-    assert card["repaired"] == REPAIRED[name]
-    assert card["kind"] == "public"
+    assert {key: getattr(card, key) for key in REAL[name]} == REAL[name]
+    assert card.rows_in == card.rows + sum(card.dropped.values())
+    assert card.repaired == REPAIRED[name]
+    assert card.kind == "public"
     if name != "nor_deid":
-        assert sum(card["labels"].values()) == card["rows"]
+        assert sum(card.labels.values()) == card.rows

@@ -33,8 +33,8 @@ def test_what_is_written_is_checked_validated_and_split(root, head, format_):
     creating.create(root, "triage", head, format_)
     assert checking.findings(root, "triage") == []
     card = validate.run(root, "triage")
-    assert card["rows"] == examples.ROWS and card["kind"] == "synthetic" and card["dropped"] == {}
-    assert all(card["labels"].values())
+    assert card.rows == examples.ROWS and card.kind == "synthetic" and card.dropped == {}
+    assert all(card.labels.values())
     split.run(root, "triage", reading.load(root / "params.yaml").split())
     parts = read_json(root / "reports" / "splits" / "triage.json")["splits"]
     assert set(parts.values()) == {"train", "validation", "test"} and len(parts) == examples.ROWS

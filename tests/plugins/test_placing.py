@@ -135,7 +135,7 @@ def test_columns_are_recorded_and_held(root, tmp_path):
     folder = placing.place(root, "triage", given, SOURCE | {"kind": "synthetic"})
     taken = {"id": "id", "group": "group", "text": "text", "label": "label"}
     assert sources.read_source(folder)["columns"] == taken
-    assert validate.run(root, "triage")["source"]["columns"] == taken
+    assert validate.run(root, "triage").source["columns"] == taken
     path = root / "tasks" / "triage.py"
     path.write_text(path.read_text(encoding="utf-8").replace('"group": "group"', '"group": "id"'), encoding="utf-8")
     with pytest.raises(DataError, match="group is now read from id, and was from group when") as caught:

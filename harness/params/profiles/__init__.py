@@ -57,8 +57,10 @@ def text(name: str) -> str:
 
 def use(root: Path, name: str) -> None:
     """Write the profile over `root/params.yaml`, and beside it the schema that it names for editors."""
+    # The schema is the same for all profiles: where it is there one file changes, so a kill leaves the old or the new.
+    if not (root / schema.NAME).is_file() or schema.outdated(root):
+        schema.write(root)
     write_text(root / "params.yaml", text(name))
-    schema.write(root)
 
 
 def _file(name: str) -> str:
