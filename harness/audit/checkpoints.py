@@ -22,14 +22,12 @@ from harness.pipeline.hashes import Hashes
 from harness.report.export.provenance import tokenizer_hash
 from harness.system.files import read_text
 
-_STAGES = {"baseline": "checkpoint", "clinical": "pretrain", CONTROL: "pretrain"}
-
 
 def links(root: Path, family: str, params: Params, hashes: Hashes) -> Iterator[Link]:
     """Every arm against `params`, the code and corpora of this repository, and the arm it was trained on from."""
     for arm in params.families[family].arms:
         folder = root / "artifacts" / "checkpoints" / family / arm
-        made_by = f"harness {_STAGES[arm]} {family}"
+        made_by = f"harness {checkpoint.MADE_BY[arm]} {family}"
         where = folder.relative_to(root).as_posix()
         chain = Chain(f"checkpoints/{family}", f"`dvc checkout {where}`, or `{made_by}`", (where,))
         yield from chain.follow(arm, partial(_arm, folder, arm, params, chain, hashes))
@@ -65,7 +63,7 @@ def _card(folder: Path, arm: str, card: dict, params: Params, chain: Chain, hash
     )
     root = folder.parents[3]
     objectives = [expected["recipe"]["name"]] if built else []
-    code = code_hash(f"harness.stages.{_STAGES[arm]}", root / "harness", objectives=objectives)
+    code = code_hash(f"harness.stages.{checkpoint.MADE_BY[arm]}", root / "harness", objectives=objectives)
     coded, remedy = replace(chain, rests_on=("harness",)), "the code of that commit, or `dvc repro`"
     yield coded.same(f"{arm}: the code that made it", code, card.get("code"), remedy)
     yield from libraries.links(root, card["libraries"], chain, f"{arm}: ")

@@ -5,14 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.artifacts import runs, split, validated
+from harness.artifacts.runs import LinearRun
 from harness.audit import libraries, rendered
 from harness.audit.again import Rescored
 from harness.audit.links import ABSENT, Chain, Link
 from harness.pipeline.hashes import Hashes
 from harness.system.files import read_json
 from harness.task import Task
-
-_FILE = "predictions.jsonl"
 
 
 def links(root: Path, task: Task, hashes: Hashes) -> Iterator[Link]:
@@ -41,13 +40,13 @@ def _links(root: Path, folder: Path, made_by: str, task: Task, chain: Chain, has
         "restore them, or `dvc repro`",
     )
     yield from libraries.links(root, recorded.libraries, chain)
-    chain = chain.of(f"{chain.about[0].rpartition('/')[0]}/{_FILE}")
-    present = hashes.sha256(folder / _FILE)
+    chain = chain.of(f"{chain.about[0].rpartition('/')[0]}/{LinearRun.FILE}")
+    present = hashes.sha256(folder / LinearRun.FILE)
     if present is None:
-        yield chain.missing(f"predictions {_FILE}")
+        yield chain.missing(f"predictions {LinearRun.FILE}")
     else:
-        yield from chain.values(f"predictions {_FILE}", [present], [run.predictions for run in recorded.runs])
-    extra = {path.name for path in folder.iterdir()} - {"runs.json", _FILE}
+        yield from chain.values(f"predictions {LinearRun.FILE}", [present], [run.predictions for run in recorded.runs])
+    extra = {path.name for path in folder.iterdir()} - {"runs.json", LinearRun.FILE}
     yield from chain.values("files that it did not write", [], sorted(extra), "move them away")
 
 

@@ -1,4 +1,4 @@
-"""A YAML document as DVC reads it: plain values, of a size that its text shows."""
+"""Read a YAML document as DVC reads it, to plain values; refuse one whose aliases make it too large."""
 
 from collections.abc import Iterable, Mapping
 

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a value, in words: the key's path, what is wanted, what was given, what to do."""
+"""Turn an error of pydantic into a message: the key's path, what is wanted, what was given, what to do."""
 
 import re
 from collections.abc import Mapping

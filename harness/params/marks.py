@@ -1,6 +1,6 @@
-"""What the types of `params.yaml` say of a value beyond its Python type, as annotations that pydantic asks.
+"""Annotations for the types of `params.yaml`: patterns, kinds of sections, and checks of several settings together.
 
-pydantic itself is imported when it asks: these types are loaded by every command, also by those that read no
+pydantic is imported only when it uses them, because every command loads these types, also one that reads no
 `params.yaml`. Ranges are `annotated_types.Interval`s, which it knows.
 """
 

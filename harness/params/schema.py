@@ -1,4 +1,4 @@
-"""`params.schema.json`: what `params.yaml` may hold, as a JSON Schema by which an editor completes and checks it."""
+"""`params.schema.json`: the JSON Schema of `params.yaml`; an editor completes and checks the file by it."""
 
 import json
 import re

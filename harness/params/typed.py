@@ -1,4 +1,4 @@
-"""Plain YAML values to typed ones, with errors that name the key's path and the nearest valid name.
+"""Convert plain YAML values to typed ones; an error names the key's path and the nearest valid name.
 
 A section's type is a frozen dataclass; ranges and patterns are annotations of its fields, and what must fit together
 its method `checks` says (see `harness.params.marks`). pydantic, loaded with the first value, holds values against it.

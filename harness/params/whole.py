@@ -1,5 +1,8 @@
-"""The whole of `params.yaml`, with the families: what fits which objective is asked of it, so that no stage which
-computes without objectives depends on them by way of its settings."""
+"""The whole of `params.yaml`, and the settings of a family.
+
+These types know the objectives. They stand apart from `config.py`, so that a stage without objectives does not depend
+on them.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

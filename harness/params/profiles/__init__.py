@@ -1,4 +1,4 @@
-"""Profiles of `params.yaml`: each is what one purpose changes of `base.yaml`, in a file beside it."""
+"""Profiles of `params.yaml`: each file states what its profile changes in `base.yaml`."""
 
 import io
 import re
