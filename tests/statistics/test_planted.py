@@ -32,8 +32,8 @@ def drawn(simulation, points: float, spread: float):
 
 
 def verdict(reference, clinical) -> str:
-    estimate = paired.compare(reference, clinical, METRICS["strict_f1"].score, paired.Settings(draws=1))
-    (judgement,) = verdicts.judge([estimate], [METRICS["strict_f1"]], alpha=0.05, margin=0.02, floors=[0.0])
+    estimate = paired.compare(reference, clinical, METRICS["strict_f1"], paired.Settings())
+    (judgement,) = verdicts.judge([estimate], [METRICS["strict_f1"]], alpha=0.05)
     return judgement.verdict
 
 
