@@ -28,7 +28,8 @@ def drawn(simulation, points: float, spread: float):
     setting = simulation.Marked(SETTING, 161, 7.5, 0.75)
     scores, spreads = (setting.base, setting.base + points / 100), (spread / 100,) * 2
     levels, deviations = simulation.solve(setting, scores, spreads)
-    return setting.draw(np.random.default_rng(4), REPEATS, SEEDS, levels, deviations)
+    rng = np.random.default_rng(4)
+    return setting.draw(rng, levels, simulation.luck(rng, REPEATS, SEEDS, deviations))
 
 
 def verdict(reference, clinical) -> str:
