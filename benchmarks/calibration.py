@@ -380,8 +380,8 @@ def page(settings, edges, repeats: int) -> str:
         "With three runs the test is cautious: most cells below 2 % are of that kind.", "",
         "## What a seed does to both arms", "",
         "No difference again; *correlation* is that of the luck of two runs with the same seed, *±* half the mean "
-        "width of the interval in points. Taken apart, arms that go together are compared with intervals twice as wide as "
-        "they need be, and arms that go against each other with intervals that are too narrow.", "", *together, "",
+        "width of the interval in points. Taken apart, arms that go together are compared with intervals twice as wide "
+        "as they need be, and arms that go against each other with intervals that are too narrow.", "", *together, "",
         "## A true difference of 2, 5 and 10 points: is it in the interval, is it found?", "", *power, "",
         _outside(power_outside, (len(power) - 2) * len(DELTAS), "94 to 98 %"),
         "The mde is the mean over the comparisons with 10 points of difference. An interval is cut off where a score "

@@ -19,6 +19,7 @@ HOLDS = (
         "Score of every task, encoder, arm and training seed on the whole test set, with the set's size; where the "
         "seed is empty, only the mean over seeds is released.",
     ),
+    ("summary.csv", "Mean difference of the arms per encoder, over the tasks whose differences are released."),
     ("comparison.csv", "Difference of the arms per task and encoder, with interval, p-value, verdict and test size."),
     ("classic.csv", "Scores of a linear model and of constant answers on the whole test set, with the set's size."),
     ("readings.csv", "The same by kind of test row, of generated data alone; no row of restricted data."),
@@ -37,7 +38,7 @@ HOLDS = (
 )
 # Files that hold scores of the tasks, as numbers or as marks.
 SCORED = (
-    "results.csv", "comparison.csv", "classic.csv", "metrics.json", "tables.tex", "README.md", "index.html",
+    "results.csv", "summary.csv", "comparison.csv", "classic.csv", "metrics.json", "tables.tex", "README.md", "index.html",
     "figures/arms.png", "figures/forest.png", "figures/thresholds-*.png", "model-index/*.yaml",
 )  # fmt: skip
 LEFT_OUT = (
