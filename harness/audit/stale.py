@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from harness.artifacts.runs import file_name
 from harness.params.config import FinetuneSettings
 from harness.params.reading import ParamsFile
 from harness.pipeline import code_lists
@@ -88,14 +89,14 @@ def _predictions(root: Path, task: Task, family: str, settings: FinetuneSettings
     if lacking := sorted({(arm, seed) for arm in settings.arms for seed in settings.seeds} - runs.keys()):
         yield f"there are no predictions of arm {lacking[0][0]}, seed {lacking[0][1]}"
     for (arm, seed), digest in sorted(runs.items()):
-        if hashes.sha256(path.with_name(f"{arm}-seed{seed}.jsonl")) != digest:
+        if hashes.sha256(path.with_name(file_name(arm, seed))) != digest:
             yield f"the predictions of arm {arm}, seed {seed} are not those that were made"
 
 
 def _scores(root: Path, task: str, family: str) -> Iterator[str]:
     recorded = _read(root / "artifacts" / "predictions" / task / family / "runs.json")
     scores = _read(root / "artifacts" / "scores" / task / f"{family}.json")
-    made = {f"{run['arm']}-seed{run['seed']}.jsonl": run["predictions"] for run in recorded.get("runs", ())}
+    made = {file_name(run["arm"], run["seed"]): run["predictions"] for run in recorded.get("runs", ())}
     if made and scores and scores["inputs"].get("predictions") != made:
         yield "its scores were computed from other predictions"
 

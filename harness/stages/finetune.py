@@ -28,7 +28,7 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
     prepare(task, settings, inputs)
     with atomic_folder(target) as folder:
         jobs = [
-            Job(arm, seed, inputs.checkpoints[arm], folder / f"{arm}-seed{seed}.jsonl")
+            Job(arm, seed, inputs.checkpoints[arm], folder / runs.file_name(arm, seed))
             for seed in settings.seeds
             for arm in settings.arms
         ]

@@ -7,7 +7,7 @@ import fakes
 import pytest
 
 from harness.artifacts import checkpoint, corpus, runs, scores, split, validated
-from harness.artifacts.artifact import FORMAT, Artifact
+from harness.artifacts.artifact import KEY, Artifact
 from harness.errors import DataError, MissingInputError
 from harness.stages import report, score
 
@@ -64,10 +64,11 @@ def test_what_is_read_is_written_as_the_same_bytes(path, root):
 @pytest.mark.parametrize("path", READ)
 def test_a_file_of_another_version_is_refused_with_the_command_that_makes_it_anew(path, found, root):
     read, command = READ[path]
-    edited(root / path, lambda content: content.update({FORMAT: found}) if found else content.pop(FORMAT))
-    with pytest.raises(DataError, match=r"this version of the harness reads '") as raised:
+    edited(root / path, lambda content: content.update({KEY: found}) if found else content.pop(KEY))
+    with pytest.raises(DataError, match=r"This version reads '") as raised:
         read(root)
-    assert path.rpartition("/")[2] in raised.value.message and f"`{command}`" in raised.value.remedy
+    assert path.rpartition("/")[2] in raised.value.message
+    assert raised.value.remedy.startswith(f"Run `{command}` to write it again")
 
 
 @pytest.mark.parametrize("path", READ)
@@ -105,10 +106,10 @@ def test_the_scores_of_another_comparison_are_refused(root):
 
 def test_stages_refuse_what_an_older_version_made(root):
     for path in READ:
-        edited(root / path, lambda content: content.pop(FORMAT))
-    with pytest.raises(DataError, match="older versions"):
+        edited(root / path, lambda content: content.pop(KEY))
+    with pytest.raises(DataError, match="an older version of the harness wrote it"):
         score.run(root, fakes.TASKS[TASK], FAMILY, fakes.score_settings(families=(FAMILY,)))
-    with pytest.raises(DataError, match="older versions"):
+    with pytest.raises(DataError, match="an older version of the harness wrote it"):
         report.run(root, fakes.settings((TASK,), (FAMILY,)), fakes.TASKS)
     assert not (root / "reports" / "README.md").exists()
 

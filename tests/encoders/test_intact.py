@@ -156,7 +156,9 @@ def test_a_card_that_is_none_is_named_with_what_restores_it(arm, content, projec
 def test_a_parent_whose_card_says_nothing_is_refused_before_training(project):
     folder = project / "artifacts" / "checkpoints" / FAMILY / "baseline"
     (folder / "harness.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(DataError, match=r"baseline.harness\.json names no format") as caught:
+    with pytest.raises(
+        DataError, match=r"baseline.harness\.json cannot be read: an older version of the harness"
+    ) as caught:
         pretrain.run(project, FAMILY, THEN)
     assert "harness checkpoint norbert3" in caught.value.remedy
 
