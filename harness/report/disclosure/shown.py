@@ -230,7 +230,7 @@ def _few(row: dict) -> bool:
 
 
 def _telling(row: dict) -> bool:
-    """A row of `harness.statistics.masking.by_label` that holds or implies a small count."""
+    """A row of `harness.statistics.residual_identifiers.by_label` that holds or implies a small count."""
     if "documents" not in row:
         return True
     leaking = round(row["document_leak_rate"] * row["documents"])
