@@ -15,18 +15,18 @@ import numpy as np
 
 from harness.metrics import METRICS
 from harness.metrics.decided import spans
-from harness.metrics.decided.counts import Score
 from harness.privacy.suppression import MINIMUM, crowded
 from harness.statistics.disclosure import cells
 from harness.statistics.disclosure.counted import ALL, COUNTED, GOLD, IN_ALL, Counted
-from harness.statistics.disclosure.hidden_spans import Documents, by_group
+from harness.statistics.disclosure.grouped import Grouped
+from harness.statistics.disclosure.hidden_spans import Documents
 from harness.task import Task
 
 Answers = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Rows:
+class Rows(Grouped):
     """Rows of one label each, ordered by group: `gold` [rows] and, by system, `answers` [runs, rows], as positions in
     the label list. `starts` is where each group begins, `arms` names the arm of each run of a system. `constants` are
     answers that are the same for every row; `named` is what the metric is called elsewhere, where that is not `metric`.
@@ -45,18 +45,6 @@ class Rows:
     @property
     def called(self) -> str:
         return self.named or self.metric
-
-    @property
-    def score(self) -> Score:
-        return METRICS[self.metric].score
-
-    @property
-    def rows(self) -> int:
-        return len(self.gold)
-
-    @property
-    def groups(self) -> int:
-        return len(self.starts)
 
     @property
     def crowded(self) -> bool:
@@ -80,7 +68,7 @@ class Rows:
             found = _three(answers == self.positive, gold == self.positive)
         else:
             found = [column for label in range(self.labels) for column in _three(answers == label, gold == label)]
-        return by_group(np.stack(found, axis=-1).astype(np.float64), self.starts)
+        return self.summed(np.stack(found, axis=-1).astype(np.float64))
 
     def tells(self, name: str, label: int) -> bool:
         """Is this a count of its own? Of two labels, what is missed of one is invented of the other."""
@@ -118,11 +106,6 @@ class Rows:
     def constant_answers(self) -> np.ndarray:
         """[constants, rows]"""
         return np.repeat(np.array(self.constants, dtype=self.gold.dtype)[:, None], len(self.gold), axis=1)
-
-    def form(self) -> "Rows":
-        """What is known of the rows before any figure: how many, their groups, the runs."""
-        answers = {system: np.zeros_like(given) for system, given in self.answers.items()}
-        return replace(self, gold=np.zeros_like(self.gold), answers=answers)
 
     def imagined(self, skills: Mapping[str, np.ndarray], shared: float, chance: np.random.Generator) -> "Rows":
         """Rows of this form by chance, each label once at least where they suffice: a run answers as many rightly as
