@@ -125,7 +125,7 @@ class Head(ABC):
     @abstractmethod
     def coded(self, line: Line, side: str, labels: Mapping[str, int], records: Mapping[str, Record] | None):
         """One side of a line as numbers [things decided] or [1, questions], each question judged by itself; 0 is what
-        has no label, and `labels` number the others from 1. By them early stopping judges (`evaluation.selection`)."""
+        has no label, and `labels` number the others from 1. By them early stopping judges (`statistics.selection`)."""
 
     # Models
 

@@ -48,8 +48,7 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings, folds: 
     inputs = read_inputs(root, task, family, settings.arms)
     dealt = deal(root, task, inputs, folds)
 
-    from harness.statistics import task_metrics
-    from harness.training.finetune import selection
+    from harness.statistics import selection, task_metrics
 
     task_metrics.functions(task)
     prepare(task, settings, inputs)

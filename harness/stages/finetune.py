@@ -20,8 +20,7 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
     inputs = read_inputs(root, task, family, settings.arms)
     target = runs.folder_of(root, task.name, family)
 
-    from harness.statistics import task_metrics
-    from harness.training.finetune import selection
+    from harness.statistics import selection, task_metrics
 
     # Before processes are forked: what they all import, and what could go wrong in each of them.
     task_metrics.functions(task)
