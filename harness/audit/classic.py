@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.artifacts import runs, split, validated
+from harness.artifacts.reported import exact
 from harness.artifacts.runs import LinearRun
 from harness.audit import libraries, rendered
 from harness.audit.again import Rescored
@@ -75,6 +76,6 @@ def _rows(root: Path, made: Rescored, task: str, chain: Chain) -> Iterator[Link]
     again, stored = (read_json(folder / "reports" / "provenance.json") for folder in (made.root, root))
     new, old = ([row for row in content.get("classic", []) if row.get("task") == task] for content in (again, stored))
     yield from chain.values("provenance.json classic", new, old)
-    again, stored = (read_json(folder / "artifacts" / "report.json") for folder in (made.root, root))
+    again, stored = (exact(folder) for folder in (made.root, root))
     new, old = (content.get("classic", {}).get(task, ABSENT) for content in (again, stored))
     yield from chain.values("artifacts/report.json classic", new, old)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.artifacts import runs
+from harness.artifacts.reported import exact
 from harness.audit.again import Rescored
 from harness.audit.links import ABSENT, LISTED, Chain, Link, apart, shown
 from harness.system.files import read_json, read_text
@@ -55,7 +56,7 @@ def fold_scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[
         return
     stored = read_json(root / name, made_by=f"harness score-folds {task}")
     yield from chain.values(f"{name}, computed again", read_json(made.root / name), stored)
-    again, stored = (read_json(folder / "artifacts" / "report.json").get(key, ABSENT) for folder in (made.root, root))
+    again, stored = (exact(folder).get(key, ABSENT) for folder in (made.root, root))
     yield from chain.values("artifacts/report.json", again, stored, REMEDY)
 
 
@@ -98,7 +99,7 @@ def rows(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:
     for part in sorted((again.keys() | stored.keys()) - {"classic"}):
         new, old = ([row for row in content.get(part, []) if _of(row, task, family)] for content in (again, stored))
         yield from chain.values(f"provenance.json {part}", new, old)
-    again, stored = (read_json(folder / "artifacts" / "report.json") for folder in (made.root, root))
+    again, stored = (exact(folder) for folder in (made.root, root))
     yield from chain.values("artifacts/report.json", *(c.get(f"{task}/{family}", ABSENT) for c in (again, stored)))
 
 

@@ -5,11 +5,11 @@ import shutil
 import sys
 from pathlib import Path
 
-from harness.data.corpus_summary import SUMMARY
+from harness.artifacts import corpus
 from harness.params.config import Build, CheckpointSettings
 from harness.pipeline.code import code_files, code_hash
 from harness.system.determinism import derived_seed, prepare_torch
-from harness.system.files import atomic_folder, read_object, sha256, sha256_files
+from harness.system.files import atomic_folder, sha256, sha256_files
 
 
 def run(root: Path, family: str, settings: CheckpointSettings, observer=None) -> None:
@@ -34,7 +34,7 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path, o
     The tokenizer is made from both corpora, because public Norwegian vocabularies hold clinical words too;
     the baseline just has not read them in context. All arms share it.
     """
-    parts = read_object(root / "artifacts" / "corpus" / SUMMARY, "general", made_by="harness corpus")
+    parts = corpus.parts(root)
 
     import torch
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.artifacts import corpus
 from harness.artifacts.artifact import described
 from harness.artifacts.checkpoint import FORMAT
-from harness.data.corpus_summary import SUMMARY
 from harness.params.config import CONTROL, TRAINED_ON, Build, Pretraining, PretrainSettings
 from harness.pipeline.code import code_files, code_hash
 from harness.system.determinism import derived_seed, prepare_torch
-from harness.system.files import atomic_folder, read_json, read_object, sha256, sha256_files, write_json
+from harness.system.files import atomic_folder, read_json, sha256, sha256_files, write_json
 from harness.system.stopping import Stopped, heard
 
 SECONDS_TO_SAVE = 60.0  # for an arm that ends because the other one failed, or because it was told to
@@ -98,8 +98,6 @@ class Training:
         """What the arm's card says before it is trained."""
         from harness.encoders import cards
 
-        summary = self.root / "artifacts" / "corpus" / SUMMARY
-        parts = read_object(summary, "clinical", "general", made_by="harness corpus")
         return cards.Facts(
             family=self.family,
             arm=arm,
@@ -112,7 +110,7 @@ class Training:
                 self.recipe,
                 self.settings.engine,
                 TRAINED_ON[arm],
-                parts,
+                corpus.parts(self.root),
                 replay=self.settings.replay if TRAINED_ON[arm] == "clinical" else 0.0,
             ),
         )

@@ -7,6 +7,7 @@ import pytest
 import tiny_training
 from tiny_encoders import ENCODER
 
+from harness.artifacts.corpus import Parts, parts_place
 from harness.encoders import intact
 from harness.errors import CheckpointError, DataError, HarnessError
 from harness.params.config import ARMS, Build, CheckpointSettings, Folder, PretrainSettings
@@ -31,7 +32,7 @@ def made(tmp_path_factory):
         write_jsonl(corpus / f"{part}.jsonl", documents)
     part = {"sha256": "a" * 64, "documents": 60, "words": 900, "document_types": {}, "written_standards": {},
             "kind": "synthetic", "language": "nb", "licence": None, "phi": None}  # fmt: skip
-    write_json(corpus / "parts.json", {"general": part, "clinical": part})
+    Parts.of(general=part, clinical=part).write(parts_place(root))
     checkpoint.run(root, FAMILY, FIRST)
     pretrain.run(root, FAMILY, THEN)
     records = [{"id": f"r{i}", "group": f"g{i}", "text": "tekst", "label": "stroke", "part": "pool"} for i in range(3)]

@@ -9,7 +9,7 @@ from dataclasses import replace
 import fakes
 import pytest
 
-from harness.artifacts import checkpoint
+from harness.artifacts import checkpoint, reported
 from harness.artifacts.artifact import described
 from harness.errors import DataError
 from harness.report.disclosure import loading
@@ -287,7 +287,7 @@ def test_a_server_that_cannot_be_reached_is_a_warning(root, monkeypatch, capsys)
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     track.run(root, SETTINGS, fakes.TASKS)
     assert "MLflow was not updated" in capsys.readouterr().err
-    assert set(files.read_json(root / "artifacts" / "tracking.json")) == {"medmqp/nb_bert", "nor_deid/nb_bert"}
+    assert set(reported.tracked(root)) == {"medmqp/nb_bert", "nor_deid/nb_bert"}
 
 
 def test_no_message_holds_the_password_of_a_server(root, monkeypatch, capsys):
