@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from harness.artifacts import runs, split, validated
@@ -56,19 +57,11 @@ def reported(root: Path, made: Rescored, task: str) -> Iterator[Link]:
     above = (f"artifacts/classic/{task}", *rendered.read_of(task))
     about = f"artifacts/scores/{task}/classic/linear.json"
     chain = Chain(f"{task}/classic", f"`harness score {task}`", (about,), above)
-    yield from chain.follow("scores", lambda: _scores(root, made, task, chain))
+    scored = partial(rendered.scored_again, root, made, f"{task}/classic/linear", chain)
+    yield from chain.follow("scores", scored)
     if "report" not in made.failed:
         rows = Chain(f"{task}/classic", rendered.REMEDY, ("reports/classic.csv", "reports/provenance.json"), above)
         yield from rows.follow("reports", lambda: _rows(root, made, task, rows))
-
-
-def _scores(root: Path, made: Rescored, task: str, chain: Chain) -> Iterator[Link]:
-    name = f"artifacts/scores/{task}/classic/linear.json"
-    if (error := made.failed.get(f"{task}/classic/linear")) is not None:
-        yield chain.wrong("predictions can be scored again", "scores", error.message, error.remedy)
-        return
-    stored = read_json(root / name, made_by=f"harness score {task}")
-    yield from chain.values(f"{name}, computed again", read_json(made.root / name), stored)
 
 
 def _rows(root: Path, made: Rescored, task: str, chain: Chain) -> Iterator[Link]:

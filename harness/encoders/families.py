@@ -8,27 +8,12 @@ from pathlib import Path
 import torch
 
 from harness.encoders.alike import shaping
-from harness.encoders.architectures import ARCHITECTURES, architecture_named
+from harness.encoders.architectures import ARCHITECTURES, architecture_named  # noqa: F401 (told from here, too)
 from harness.encoders.loading import load, quiet
-from harness.encoders.tokenizers import load as load_tokenizer
+from harness.encoders.tokenizers import load as load_tokenizer  # noqa: F401 (told from here, too)
 from harness.errors import CheckpointError
 from harness.params.config import Encoder
 from harness.system.files import read_json, write_json
-
-__all__ = [
-    "ARCHITECTURES",
-    "load",
-    "load_for_pretraining",
-    "load_head",
-    "load_masked_lm",
-    "load_tokenizer",
-    "masked_lm_head",
-    "new_masked_lm",
-    "next_sentence_head",
-    "preload",
-    "quiet",
-    "save",
-]
 
 
 def new_masked_lm(architecture: str, encoder: Encoder, tokenizer, attention: str) -> torch.nn.Module:

@@ -22,7 +22,7 @@ def run(root: Path, family: str, settings: CheckpointSettings, observer=None) ->
     if isinstance(settings.source, Build):
         build(root, family, settings, target, observer)
     else:
-        from harness.training.pretrain.importing import bring_in
+        from harness.training.pretrain.gate import bring_in
 
         code = code_hash(__name__, objectives=())
         bring_in(root, settings.source, family, "baseline", settings.architecture, settings.engine, code)

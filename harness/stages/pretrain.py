@@ -37,7 +37,7 @@ def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> N
         arms.append("clinical")
     else:
         from harness.training.common.distributed import leads
-        from harness.training.pretrain.importing import bring_in
+        from harness.training.pretrain.gate import bring_in
 
         if leads():
             code = code_hash(__name__, objectives=())

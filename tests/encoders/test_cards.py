@@ -66,7 +66,7 @@ def test_a_parent_is_named_by_its_bytes_and_its_origin(tmp_path):
 def test_a_parent_with_a_card_of_an_older_version_is_refused(tmp_path):
     folder = tmp_path / "nb_bert" / "baseline"
     write_json(folder / "harness.json", {"arm": "baseline", "source": "build"})
-    with pytest.raises(DataError, match="older versions") as raised:
+    with pytest.raises(DataError, match="an older version of the harness") as raised:
         cards.parent_of(folder)
     assert "harness checkpoint nb_bert" in raised.value.remedy
 

@@ -86,7 +86,7 @@ import dataclasses, json
 from pathlib import Path
 
 import tiny_training
-from harness.training.pretrain.losses import Losses
+from harness.training.pretrain.loop import Losses
 
 small = dataclasses.replace(recipe, steps=150, effective_batch=16, device_batch=8, length=24, save_steps=50)
 states, found = Path(sys.argv[1]), {}

@@ -20,8 +20,7 @@ from harness.system.files import read_json, sha256_value, write_json
 from harness.system.parallel import usable_workers
 from harness.training.common.distributed import World, await_file
 from harness.training.pretrain import held_out, interrupted
-from harness.training.pretrain.loop import About, Observer, train
-from harness.training.pretrain.losses import Losses
+from harness.training.pretrain.loop import About, Losses, Observer, train
 from harness.training.pretrain.plan import Plan
 from harness.training.pretrain.resume import Store
 from harness.training.pretrain.watching import Several, shown
