@@ -5,7 +5,6 @@ clinical text does from what training longer does.
 """
 
 import dataclasses
-import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from harness.artifacts.checkpoint import FORMAT
 from harness.params.config import CONTROL, TRAINED_ON, Build, Pretraining, PretrainSettings
 from harness.pipeline.code import code_files, code_hash
 from harness.system.determinism import derived_seed, prepare_torch
-from harness.system.files import atomic_folder, read_json, sha256, sha256_files, write_json
+from harness.system.files import atomic_folder, read_json, sha256, write_json
 from harness.system.stopping import Stopped, heard
 
 SECONDS_TO_SAVE = 60.0  # for an arm that ends because the other one failed, or because it was told to
@@ -132,16 +131,14 @@ class Training:
         import torch
 
         from harness.encoders import cards, families
-        from harness.training.common.distributed import joined, leads
+        from harness.training.common.distributed import leads
         from harness.training.pretrain import arms, replay
-        from harness.training.pretrain.loop import Observer
 
         recipe, engine, architecture = self.recipe, self.settings.engine, self.settings.architecture
         target, facts = self.root / "artifacts" / "checkpoints" / self.family / arm, self.facts(arm)
         if cards.made_already(target, facts):
             print(f"pretrain {self.family}: {target} is there already, from these inputs.", file=sys.stderr)
             return
-        states = self.root / "artifacts" / "states" / self.family / arm
         prepare_torch(engine.pretraining_threads, engine.device)
         tokenizer, tokenised, hashes = self.tokenised()
         tokenised = replay.replayed(tokenised, self.settings.replay, recipe.seed)
@@ -149,33 +146,8 @@ class Training:
         model, new = families.load_for_pretraining(self.parent, architecture, engine.attention)
         # As many updates for every arm: those of the clinical corpus.
         steps = arms.updates_of(tokenised["clinical"], tokenizer, model.config, recipe, leads=leads())
-        with joined(engine) as world:
-            trained = arms.train_arm(
-                model,
-                tokenizer,
-                architecture,
-                tokenised,
-                TRAINED_ON[arm],
-                recipe,
-                engine,
-                world,
-                steps=steps,
-                states=states,
-                inputs={"planned": cards.planned(facts), "corpus": hashes},
-                code=code_files(__name__, objectives=(recipe.recipe,)),
-                observer=self.observer(arm) if self.observer else Observer(),
-                name=f"pretrain {self.family} {arm}",
-                alone=self.alone,
-            )
-            if not world.leads:
-                return
-        made = dataclasses.replace(
-            facts,
-            parameters=sum(p.numel() for p in model.parameters()),
-            missing=new,
-            training=dataclasses.replace(facts.training, **trained),
-        )
-        with atomic_folder(target) as folder:
-            families.save(model, tokenizer, folder)
-            cards.write(folder, cards.card(dataclasses.replace(made, files=sha256_files(folder))))
-        shutil.rmtree(states, ignore_errors=True)
+        arms.make(
+            self.root, dataclasses.replace(facts, missing=new), model, tokenizer, tokenised, recipe, engine,
+            steps=steps, hashes=hashes, code=code_files(__name__, objectives=(recipe.recipe,)),
+            observer=self.observer and self.observer(arm), name=f"pretrain {self.family} {arm}", alone=self.alone,
+        )  # fmt: skip
