@@ -52,12 +52,9 @@ def _made(root: Path, task: str, family: str, *, scored: bool) -> bool:
 
 def _data(root: Path, task: str) -> Iterator[str]:
     record = root / "data" / task / "source.json"
-    if record.is_file() and _read(record).get("files") != _validated(root, task).get("source", {}).get("files"):
+    card = _read(root / "artifacts" / "validated" / task / "card.json")
+    if record.is_file() and _read(record).get("files") != card.get("source", {}).get("files"):
         yield "data/ holds other files than those that were validated"
-
-
-def _validated(root: Path, task: str) -> dict:
-    return _read(root / "artifacts" / "validated" / task / "card.json")
 
 
 def _predictions(root: Path, task: Task, family: str, settings: FinetuneSettings, hashes: Hashes) -> Iterator[str]:

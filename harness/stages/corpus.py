@@ -101,8 +101,7 @@ def _salt(texts: Iterable[tuple[str, str]], corpora: Iterable[Path]) -> str:
         digest.update(f"{text}\n".encode())
     for path in corpora:
         with open(path, "rb") as content:
-            while piece := content.read(1 << 20):
-                digest.update(piece)
+            hashlib.file_digest(content, lambda: digest)
     return digest.hexdigest()
 
 

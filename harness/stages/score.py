@@ -119,12 +119,8 @@ class _Scorer:
         self._unmeasured = {part for part, metrics in self._unmeasurable.items() if data.task.metrics[0] in metrics}
         self._functions = task_metrics.functions(data.task)
         self._smallest = MINIMUM if data.restricted else 1
-        self._metrics: list[dict] = []
-        self._per_class: list[dict] = []
-        self._confusion: list[dict] = []
-        self._slices: list[dict] = []
-        self._privacy: list[dict] = []
-        self._thresholds: list[dict] = []
+        kinds = ("metrics", "per_class", "confusion", "slices", "privacy", "thresholds")
+        self._found: dict[str, list[dict]] = {kind: [] for kind in kinds}
         self._divided = {part: beyond.slicings(data.task, known[part]) for part in SCORED}
         self._groups: dict[str, int] = {}
         self._last: dict[str, Any] = {}
@@ -149,16 +145,18 @@ class _Scorer:
         shows, primary = heads.of(self._task).shows, METRICS[self._task.metrics[0]]
         at = {"arm": arm, "seed": seed, "part": part}
         if "matrix" in shows:
-            self._confusion.append({**at, "cells": decisions.confusion()})
-        self._metrics += [{**at, "metric": name, "value": f(decisions)} for name, f in self._functions.items()]
-        self._per_class += [{**at, **row} for row in decisions.by_class]
+            self._found["confusion"].append({**at, "cells": decisions.confusion()})
+        self._found["metrics"] += [{**at, "metric": name, "value": f(decisions)} for name, f in self._functions.items()]
+        self._found["per_class"] += [{**at, **row} for row in decisions.by_class]
         if part != "validation":
             ids = [row["id"] for row in rows]
-            self._slices += [{**at, **s} for s in beyond.by_slice(self._task, decisions, ids, self._divided[part])]
+            self._found["slices"] += [
+                {**at, **s} for s in beyond.by_slice(self._task, decisions, ids, self._divided[part])
+            ]
             if "masking" in shows:
-                self._privacy.append({**at, **beyond.leaks(decisions)})
+                self._found["privacy"].append({**at, **beyond.leaks(decisions)})
             if "curves" in shows and (found := beyond.thresholds(self._task, rows, self._smallest)):
-                self._thresholds.append({**at, **found})
+                self._found["thresholds"].append({**at, **found})
         groups = {row["id"]: row["group"] for row in rows}
         self._groups[part] = len(set(groups.values()))
         self._counts[part, arm][seed] = primary.count(decisions, groups)
@@ -182,12 +180,7 @@ class _Scorer:
             "unmeasurable": self._unmeasurable,
             "n": {part: len(ids) for part, ids in self.expected.items()},
             "groups": dict(sorted(self._groups.items())),
-            "metrics": self._metrics,
-            "per_class": self._per_class,
-            "confusion": self._confusion,
-            "slices": self._slices,
-            "privacy": self._privacy,
-            "thresholds": self._thresholds,
+            **self._found,
         }
 
     def comparisons(self, settings: ScoreSettings) -> list[dict]:

@@ -5,6 +5,7 @@ import json
 
 import cards_made
 import pytest
+from tiny_encoders import load_masked_lm
 
 from harness.encoders import cards, families
 from harness.errors import DataError
@@ -92,6 +93,6 @@ def test_the_card_in_a_folder_disturbs_neither_loading_nor_saving(checkpoint, ar
     assert with_card != bare
     cards.write(folder, cards.card(facts))
     assert sha256_tree(folder) == with_card
-    families.load_masked_lm(folder, architecture, "sdpa")
+    load_masked_lm(folder, architecture, "sdpa")
     families.load_head(folder, architecture, HEADS["choice"], "ABCD", "sdpa", 0.0)
     assert families.load_tokenizer(folder)("en").input_ids == families.load_tokenizer(checkpoint)("en").input_ids
