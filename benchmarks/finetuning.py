@@ -96,6 +96,7 @@ def measure(way: str, name: str, family: str, seed: int, epochs: int, size: str 
 
     prepare_torch(threads=1, device="cpu")
     from harness import heads
+    from harness.artifacts.prediction_lines import lines_of
     from harness.encoders import families
     from harness.params.reading import load
     from harness.plugins import registry
@@ -103,7 +104,6 @@ def measure(way: str, name: str, family: str, seed: int, epochs: int, size: str 
     from harness.training.finetune import batching
     from harness.training.finetune.inputs import read_inputs
     from harness.training.finetune.loop import warm_up
-    from harness.training.finetune.runs import answers
 
     task = registry.get(ROOT, name)
     settings = load(ROOT / "params.yaml").finetune(name, family)
@@ -131,9 +131,10 @@ def measure(way: str, name: str, family: str, seed: int, epochs: int, size: str 
         rows = [torch.tensor(row) for row in rows]
         if heads.of(task).windowed:
             rows = [row[: len(example.rows[0])] for row, example in zip(rows, examples["test"], strict=True)]
-    lines = answers(task, "test", inputs.parts["test"], examples["test"], rows)
-    records = {record["id"]: record for record in inputs.parts["test"]}
-    return {"way": way, "cpu": cpu, "wall": wall, "score": primary(task, lines, records)}
+    records = inputs.parts["test"]
+    answers = heads.of(task).answers(records, examples["test"], rows, task.labels)
+    score = primary(task, lines_of(task, "test", records, answers), {record["id"]: record for record in records})
+    return {"way": way, "cpu": cpu, "wall": wall, "score": score}
 
 
 def untrained(size: str, architecture: str, tokenizer, folder: Path) -> None:

@@ -171,8 +171,7 @@ def with_engine(model, texts, tokenizer, made, settings, folder: str) -> dict:
     from harness.system.files import sha256, write_jsonl
     from harness.training.common.distributed import World
     from harness.training.pretrain import texts as corpora
-    from harness.training.pretrain.loop import Observer, train
-    from harness.training.pretrain.losses import Losses
+    from harness.training.pretrain.loop import Losses, Observer, train
     from harness.training.pretrain.plan import Plan
     from harness.training.pretrain.resume import Store
 

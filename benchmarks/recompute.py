@@ -242,8 +242,8 @@ def recompute(root: Path) -> list[str]:
             for m in stored["metrics"]
             if (m["part"], m["metric"]) == ("test", row["metric"])
         }
-        group_of = json.loads((root / "artifacts" / "splits" / task / "groups.json").read_text(encoding="utf-8"))
-        group_of = group_of.get("groups", group_of)
+        groups = root / "artifacts" / "splits" / task / "groups.json"
+        group_of = json.loads(groups.read_text(encoding="utf-8"))["groups"]
         labels, positive = declared(root, task, runs)
         counts, means, wrong = [], [], []
         for arm in arms:

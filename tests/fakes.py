@@ -280,7 +280,7 @@ def _data(root: Path, task: Task, kind: str, rows: int) -> None:
         "text_blind_rule": None,
     }
     files.write_json(split.leakage_place(root, task.name), described(split.LEAKAGE, found))
-    files.write_json(root / "artifacts" / "splits" / task.name / "groups.json", groups)
+    split.Groups.of(groups=groups).write(split.groups_place(root, task.name))
 
 
 def _fill(record: dict, task: Task, chance: random.Random) -> None:
@@ -395,7 +395,7 @@ def decided(root, task, kind_of, kind="synthetic"):
     """The records with what decides them, as data say whose truth is known; everything that is recorded of them too."""
     validated = root / "artifacts" / "validated" / task
     records = files.read_jsonl(validated / "records.jsonl")
-    groups = files.read_json(root / "artifacts" / "splits" / task / "groups.json")
+    groups = split.groups_of(root, task)
     of = {record["id"]: kind_of(groups[record["id"]]) for record in records}
     files.write_jsonl(validated / "records.jsonl", [r | {"decided_by": of[r["id"]]} for r in records if of[r["id"]]])
     files.write_json(validated / "card.json", files.read_json(validated / "card.json") | {"kind": kind})

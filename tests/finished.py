@@ -115,13 +115,13 @@ def _corpus(root: Path, params: ParamsFile) -> None:
         "parts": parts,
     }
     files.write_json(corpus.card_place(root), described(corpus.FORMAT, card))
-    files.write_json(folder / "parts.json", summaries(card))
+    corpus.Parts.of(**summaries(card)).write(corpus.parts_place(root))
 
 
 def _checkpoints(root: Path, params: ParamsFile) -> None:
     settings = params.everything()
     family, above = settings.families[FAMILY], root / "artifacts" / "checkpoints" / FAMILY
-    parts = files.read_json(root / "artifacts" / "corpus" / "parts.json")
+    parts = corpus.parts(root)
     held_out = {
         when: {name: {"loss": 5.0 - k, "accuracy": 0.1, "tokens": 100} for name in ("general", "clinical")}
         for k, when in enumerate(("before", "after"))

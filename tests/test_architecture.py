@@ -183,14 +183,14 @@ def test_task_files_know_only_the_contract():
 
 
 def closure(stage: str) -> set[str]:
-    """Modules that a stage imports, directly or through others; `validate` also runs the readers, and which of
-    them a task that is added tomorrow takes must not need a line in dvc.yaml."""
+    """Modules that a stage imports, directly or through others, but what is written for a reader alone; `validate` also
+    runs the readers, and which of them a task that is added tomorrow takes must not need a line in dvc.yaml."""
     seen, waiting = set(), [f"harness.stages.{stage}"]
     if stage == "validate":
         waiting += sorted(code_lists.FOR_TASKS)
     while waiting:
         name = waiting.pop()
-        if name in seen:
+        if name in seen or name in code.PAGES:
             continue
         seen.add(name)
         # Importing a module runs its packages' __init__ too; one that finds its files computes nothing by that.

@@ -14,3 +14,10 @@ ENCODER = Encoder(hidden=24, layers=3, heads=2, intermediate=40, vocabulary=420,
 
 # The commit at which a checkpoint lies in the hub cache of these tests.
 COMMIT = "c2ca9559daa36dfc21f624f95e825627d93a6c9e"
+
+
+def load_masked_lm(folder, architecture: str, attention: str):
+    """The masked LM in `folder`, as a training goes on from it."""
+    from harness.encoders import families
+
+    return families.load_for_pretraining(folder, architecture, attention)[0]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import cards_given
 
+from harness.artifacts.split import Groups, groups_place
 from harness.params.config import Engine, FinetuneSettings, Recipe
 from harness.params.folds import Folds
 from harness.system import files
@@ -42,7 +43,7 @@ def project(repository: Path, root: Path, strokes=range(0, 48, 3)) -> Path:
     splits = {record["id"]: parts[i % 4] for i, record in enumerate(records)} | {"call-007": "excluded"}
     files.write_json(root / "reports" / "splits" / f"{TASK}.json", {"splits": splits})
     groups = {record["id"]: record["group"] for record in records}
-    files.write_json(root / "artifacts" / "splits" / TASK / "groups.json", groups)
+    Groups.of(groups=groups).write(groups_place(root, TASK))
     tokenizer = tokenizers.build("norbert3", TEXTS, ENCODER.vocabulary)
     torch.manual_seed(5)
     model = families.new_masked_lm("norbert3", ENCODER, tokenizer, "sdpa")

@@ -13,7 +13,7 @@ from harness.errors import DataError
 from harness.privacy import even
 from harness.system import files
 
-FORMAT = "format"
+KEY = "format"  # names the field that says which format a file has
 
 
 class Part(BaseModel):
@@ -35,7 +35,7 @@ class Artifact(Part):
     @classmethod
     def of(cls, **fields: Any) -> Self:
         """One of the present version. Raises ValidationError where a field does not fit, which is a programmer's."""
-        return cls.model_validate_json(files.canonical_json({**fields, FORMAT: cls.FORMAT}))
+        return cls.model_validate_json(files.canonical_json({**fields, KEY: cls.FORMAT}))
 
     @classmethod
     def read(cls, path: Path, made_by: str) -> Self:
@@ -58,17 +58,17 @@ class Artifact(Part):
 
 def described(form: str, content: dict[str, Any]) -> dict[str, Any]:
     """The content of a file that no type describes, with its format."""
-    return {FORMAT: form, **content}
+    return {KEY: form, **content}
 
 
 def read_described(path: Path, form: str, made_by: str) -> dict[str, Any]:
     """Such a file. Raises MissingInputError where there is none, DataError where it is of another version."""
     content = files.read_object(path, made_by=made_by)
-    if (found := content.get(FORMAT)) != form:
-        what = f"is of the format {found!r}" if found is not None else "names no format, as older versions wrote it"
-        raise DataError(f"{path} {what}; this version of the harness reads {form!r}.", remedy=_anew(made_by))
+    if (found := content.get(KEY)) != form:
+        what = "an older version of the harness wrote it" if found is None else f"its format is {found!r}"
+        raise DataError(f"{path} cannot be read: {what}. This version reads {form!r} only.", remedy=_anew(made_by))
     return content
 
 
 def _anew(made_by: str) -> str:
-    return f"Make it anew with `{made_by}`, or everything with `dvc repro`."
+    return f"Run `{made_by}` to write it again, or `dvc repro` to write everything again."

@@ -1,11 +1,20 @@
-"""`artifacts/corpus/card.json`: what the stage `corpus` kept, what it removed, and why."""
+"""`artifacts/corpus/`: the card that says what the stage `corpus` kept and removed, and what trainings need to know."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from harness.artifacts.artifact import read_described
+from harness.artifacts.artifact import Artifact, read_described
 
 FORMAT = "corpus 2"
+MADE_BY = "harness corpus"
+
+
+class Parts(Artifact):
+    """Of each corpus the fields of `harness.encoders.cards.CorpusPart`."""
+
+    FORMAT: ClassVar[str] = "corpus parts 1"
+    general: dict[str, Any]
+    clinical: dict[str, Any]
 
 
 def card_place(root: Path) -> Path:
@@ -13,4 +22,14 @@ def card_place(root: Path) -> Path:
 
 
 def card(root: Path) -> dict[str, Any]:
-    return read_described(card_place(root), FORMAT, "harness corpus")
+    return read_described(card_place(root), FORMAT, MADE_BY)
+
+
+def parts_place(root: Path) -> Path:
+    return Path(root) / "artifacts" / "corpus" / "parts.json"
+
+
+def parts(root: Path) -> dict[str, dict[str, Any]]:
+    """The fields of each corpus by its name."""
+    found = Parts.read(parts_place(root), MADE_BY)
+    return {"general": found.general, "clinical": found.clinical}

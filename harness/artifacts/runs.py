@@ -8,6 +8,16 @@ from pydantic import Field
 from harness.artifacts.artifact import Artifact, Part
 
 
+def file_name(arm: str, seed: int) -> str:
+    """The prediction file of a run, which stands beside `runs.json`."""
+    return f"{arm}-seed{seed}.jsonl"
+
+
+def fold_file_name(repeat: int, fold: int, arm: str) -> str:
+    """The same of a run of a cross-validation."""
+    return f"repeat{repeat}-fold{fold}-{arm}.jsonl"
+
+
 class Inputs(Part):
     """SHA-256 of the records and the split manifest, and the tree hash of each arm's checkpoint."""
 
@@ -41,7 +51,7 @@ class Run(Part):
 
     @property
     def file(self) -> str:
-        return f"{self.arm}-seed{self.seed}.jsonl"
+        return file_name(self.arm, self.seed)
 
 
 class Runs(Artifact):
@@ -68,7 +78,7 @@ class FoldRun(Run):
 
     @property
     def file(self) -> str:
-        return f"repeat{self.repeat}-fold{self.fold}-{self.arm}.jsonl"
+        return fold_file_name(self.repeat, self.fold, self.arm)
 
 
 class Dealt(Part):

@@ -1,14 +1,21 @@
-"""Read what the stage `split` writes: the part of every record, the groups, and what the leakage gate found."""
+"""What the stage `split` writes: the part of every record, the groups, and what the leakage gate found."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from harness.artifacts import validated
-from harness.artifacts.artifact import read_described
+from harness.artifacts.artifact import Artifact, read_described
 from harness.errors import DataError
 from harness.system import files
 
 LEAKAGE = "leakage 2"
+
+
+class Groups(Artifact):
+    """By id the group that the split keeps together, linked texts included."""
+
+    FORMAT: ClassVar[str] = "groups 1"
+    groups: dict[str, str]
 
 
 def manifest_place(root: Path, task: str) -> Path:
@@ -36,18 +43,13 @@ def leakage(root: Path, task: str) -> dict[str, Any]:
 
 def parts_of(root: Path, task: str) -> dict[str, str]:
     """The part of every id. Raises DataError where the file is no manifest."""
-    return _texts(manifest_place(root, task), task, "splits")
+    path, made_by = manifest_place(root, task), f"harness split {task}"
+    found = files.read_object(path, "splits", made_by=made_by)["splits"]
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise DataError(f"{path} does not name a part for every id.", remedy=f"Make it anew with `{made_by}`.")
+    return found
 
 
 def groups_of(root: Path, task: str) -> dict[str, str]:
-    """The group of every id: what the split keeps together, linked texts too."""
-    return _texts(groups_place(root, task), task)
-
-
-def _texts(path: Path, task: str, key: str | None = None) -> dict[str, str]:
-    made_by = f"harness split {task}"
-    content = files.read_object(path, *([key] if key else ()), made_by=made_by)
-    found = content[key] if key else content
-    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
-        raise DataError(f"{path} does not name a part or group for every id.", remedy=f"Make it anew with `{made_by}`.")
-    return found
+    """The group of every id."""
+    return Groups.read(groups_place(root, task), f"harness split {task}").groups

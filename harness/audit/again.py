@@ -72,14 +72,9 @@ def rescore(
     All, because a p-value adjusted for their number depends on each. One that cannot be scored again keeps its
     stored scores, so that the rest can be followed.
     """
-    link_inputs(root, target, ("harness", "tasks", "params.yaml", "reports/splits", "artifacts/predictions"))
-    link_inputs(
-        root,
-        target,
-        tuple(
-            f"artifacts/{name}" for name in ("classic", "validated", "splits", "corpus", "checkpoints", "reproduced")
-        ),
-    )
+    made = ("predictions", "classic", "validated", "splits", "corpus", "checkpoints", "reproduced")
+    inputs = ("harness", "tasks", "params.yaml", "reports/splits", *(f"artifacts/{name}" for name in made))
+    link_inputs(root, target, inputs)
     failed: dict[str, HarnessError] = {}
     jobs: list[tuple[str, Callable[..., object], tuple[str, ...]]] = [
         (f"{task}/{family}", stages.score, (task, family)) for task, family in comparisons

@@ -13,9 +13,9 @@ from typing import Any
 from harness.artifacts import checkpoint
 from harness.audit import libraries
 from harness.audit.links import ABSENT, Chain, Link
-from harness.encoders.cards import page_code
+from harness.encoders.cards import page_code, source_of
 from harness.encoders.readme import model_card
-from harness.params.config import CONTROL, TRAINED_ON, Build, Hub
+from harness.params.config import CONTROL, TRAINED_ON, Build
 from harness.params.whole import Family, Params
 from harness.pipeline.code import code_hash
 from harness.pipeline.hashes import Hashes
@@ -57,7 +57,7 @@ def _card(folder: Path, arm: str, card: dict, params: Params, chain: Chain, hash
     source = Build("build") if arm == CONTROL else getattr(family, arm)
     built = isinstance(source, Build)
     expected: dict[str, Any] = {"family": folder.parent.name, "arm": arm, "architecture": family.architecture}
-    expected |= {"source": _source(source)} | (_training(family, arm, params) if built else {})
+    expected |= {"source": source_of(source)} | (_training(family, arm, params) if built else {})
     yield from chain.values(
         f"{arm}: card against params.yaml", expected, {key: card.get(key, ABSENT) for key in expected}
     )
@@ -92,12 +92,6 @@ def _card(folder: Path, arm: str, card: dict, params: Params, chain: Chain, hash
     yield chain.same(
         f"{arm}: the baseline's tokenizer", tokenizer_hash(folder.parent / "baseline"), tokenizer_hash(folder)
     )
-
-
-def _source(source) -> dict:
-    if isinstance(source, Hub):
-        return {"kind": "hub", "repository": source.repository, "revision": source.revision}
-    return {"kind": "build"} if isinstance(source, Build) else {"kind": "folder", "name": Path(source.path).name}
 
 
 def _training(family: Family, arm: str, params: Params) -> dict:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from harness.artifacts import runs, split, validated
+from harness.artifacts.reported import exact
 from harness.artifacts.runs import LinearRun
 from harness.audit import libraries, rendered
 from harness.audit.again import Rescored
@@ -55,19 +57,11 @@ def reported(root: Path, made: Rescored, task: str) -> Iterator[Link]:
     above = (f"artifacts/classic/{task}", *rendered.read_of(task))
     about = f"artifacts/scores/{task}/classic/linear.json"
     chain = Chain(f"{task}/classic", f"`harness score {task}`", (about,), above)
-    yield from chain.follow("scores", lambda: _scores(root, made, task, chain))
+    scored = partial(rendered.scored_again, root, made, f"{task}/classic/linear", chain)
+    yield from chain.follow("scores", scored)
     if "report" not in made.failed:
         rows = Chain(f"{task}/classic", rendered.REMEDY, ("reports/classic.csv", "reports/provenance.json"), above)
         yield from rows.follow("reports", lambda: _rows(root, made, task, rows))
-
-
-def _scores(root: Path, made: Rescored, task: str, chain: Chain) -> Iterator[Link]:
-    name = f"artifacts/scores/{task}/classic/linear.json"
-    if (error := made.failed.get(f"{task}/classic/linear")) is not None:
-        yield chain.wrong("predictions can be scored again", "scores", error.message, error.remedy)
-        return
-    stored = read_json(root / name, made_by=f"harness score {task}")
-    yield from chain.values(f"{name}, computed again", read_json(made.root / name), stored)
 
 
 def _rows(root: Path, made: Rescored, task: str, chain: Chain) -> Iterator[Link]:
@@ -75,6 +69,6 @@ def _rows(root: Path, made: Rescored, task: str, chain: Chain) -> Iterator[Link]
     again, stored = (read_json(folder / "reports" / "provenance.json") for folder in (made.root, root))
     new, old = ([row for row in content.get("classic", []) if row.get("task") == task] for content in (again, stored))
     yield from chain.values("provenance.json classic", new, old)
-    again, stored = (read_json(folder / "artifacts" / "report.json") for folder in (made.root, root))
+    again, stored = (exact(folder) for folder in (made.root, root))
     new, old = (content.get("classic", {}).get(task, ABSENT) for content in (again, stored))
     yield from chain.values("artifacts/report.json classic", new, old)

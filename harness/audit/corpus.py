@@ -3,15 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.artifacts.corpus import card as read_card
+from harness.artifacts import corpus
 from harness.audit.links import Chain, Link
-from harness.data.corpus_summary import SUMMARY, summaries
+from harness.data.corpus_summary import summaries
 from harness.data.discretion import called, recorded
 from harness.data.documents_told import told
 from harness.data.sources import read_source
 from harness.params.whole import Params
 from harness.pipeline.hashes import Hashes
-from harness.system.files import read_json
 
 CARD = "artifacts/corpus/card.json"
 REMEDY = "`dvc checkout artifacts/corpus data`, or `harness corpus`"
@@ -23,7 +22,7 @@ def links(root: Path, params: Params, hashes: Hashes) -> Iterator[Link]:
 
 
 def _links(root: Path, params: Params, hashes: Hashes) -> Iterator[Link]:
-    card = read_card(root)
+    card = corpus.card(root)
     source = read_source(root / "data" / "corpus")
     yield from CHAIN.values("source record as it was read", recorded(card["source"]), recorded(source))
     names = called(source, "data/corpus", source["files"])
@@ -45,7 +44,7 @@ def _links(root: Path, params: Params, hashes: Hashes) -> Iterator[Link]:
     yield from CHAIN.values(
         "parts.json as the card counts",
         told(summaries(card), "salt" in card),
-        read_json(root / "artifacts" / "corpus" / SUMMARY),
+        corpus.parts(root),
     )
     held_out = {
         task: {

@@ -166,10 +166,6 @@ def _text(entry: Mapping) -> str:
     return f"md5 {md5[:12]}…, {entry.get('size', '?')} bytes{suffix}"
 
 
-def _without_sizes(entry: Mapping) -> dict:
-    return {key: value for key, value in entry.items() if key not in ("size", "nfiles")}
-
-
 def _pin(root: Path, lock: Mapping, hashes: Hashes) -> Iterator[Link]:
     """`data.dvc`: the bytes of `data/`, and where they came from."""
     if not (root / "data.dvc").is_file():
@@ -178,7 +174,10 @@ def _pin(root: Path, lock: Mapping, hashes: Hashes) -> Iterator[Link]:
     pin = read_yaml(root / "data.dvc")
     if "md5" in pin:
         # DVC's own seal over the file, as dvc.stage.utils.compute_md5 makes it.
-        body = {key: [_without_sizes(entry) for entry in pin.get(key, ())] for key in ("deps", "outs")}
+        body = {
+            key: [{k: v for k, v in entry.items() if k not in ("size", "nfiles")} for entry in pin.get(key, ())]
+            for key in ("deps", "outs")
+        }
         seal = hashlib.md5(json.dumps(body, sort_keys=True).encode(), usedforsecurity=False).hexdigest()
         yield CHAIN.same("data.dvc: its own md5", seal, pin["md5"])
     for out in pin["outs"]:

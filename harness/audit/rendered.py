@@ -2,11 +2,13 @@
 
 import csv
 import io
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from harness.artifacts import runs
+from harness.artifacts.reported import exact
 from harness.audit.again import Rescored
 from harness.audit.links import ABSENT, LISTED, Chain, Link, apart, shown
 from harness.system.files import read_json, read_text
@@ -34,12 +36,9 @@ def scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]
     """The stored scores of a comparison against those computed again from its predictions."""
     name = f"artifacts/scores/{task}/{family}.json"
     chain = Chain(f"{task}/{family}", f"`harness score {task} {family}`", (name,), made_of(task, family))
-    if (error := made.failed.get(f"{task}/{family}")) is not None:
-        yield chain.wrong("predictions can be scored again", "scores", error.message, error.remedy)
+    again = yield from scored_again(root, made, f"{task}/{family}", chain)
+    if again is None:
         return
-    stored = read_json(root / name, made_by=f"harness score {task} {family}")
-    again = read_json(made.root / name)
-    yield from chain.values(f"{name}, computed again", again, stored)
     recorded = runs.read(root, task, family)
     folder = f"artifacts/predictions/{task}/{family}"
     yield from _validation(again["metrics"], again["primary"], recorded.runs, chain, folder)
@@ -50,13 +49,20 @@ def fold_scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[
     key = f"cross-validation/{task}/{family}"
     name, above = f"artifacts/scores/{key}.json", (f"artifacts/predictions/{key}", *read_of(task))
     chain = Chain(key, f"`harness score-folds {task}`", (name,), above)
+    if (yield from scored_again(root, made, key, chain)) is not None:
+        again, stored = (exact(folder).get(key, ABSENT) for folder in (made.root, root))
+        yield from chain.values("artifacts/report.json", again, stored, REMEDY)
+
+
+def scored_again(root: Path, made: Rescored, key: str, chain: Chain) -> Generator[Link, None, Any]:
+    """The stored scores that a chain is about against those computed again, which are returned where there are any."""
     if (error := made.failed.get(key)) is not None:
         yield chain.wrong("predictions can be scored again", "scores", error.message, error.remedy)
-        return
-    stored = read_json(root / name, made_by=f"harness score-folds {task}")
-    yield from chain.values(f"{name}, computed again", read_json(made.root / name), stored)
-    again, stored = (read_json(folder / "artifacts" / "report.json").get(key, ABSENT) for folder in (made.root, root))
-    yield from chain.values("artifacts/report.json", again, stored, REMEDY)
+        return None
+    (name,) = chain.about
+    again = read_json(made.root / name)
+    yield from chain.values(f"{name}, computed again", again, read_json(root / name, made_by=chain.remedy.strip("`")))
+    return again
 
 
 def _validation(
@@ -98,7 +104,7 @@ def rows(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:
     for part in sorted((again.keys() | stored.keys()) - {"classic"}):
         new, old = ([row for row in content.get(part, []) if _of(row, task, family)] for content in (again, stored))
         yield from chain.values(f"provenance.json {part}", new, old)
-    again, stored = (read_json(folder / "artifacts" / "report.json") for folder in (made.root, root))
+    again, stored = (exact(folder) for folder in (made.root, root))
     yield from chain.values("artifacts/report.json", *(c.get(f"{task}/{family}", ABSENT) for c in (again, stored)))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from harness.artifacts.runs import FoldRuns, Run, Runs, folder_of, read_folds
+from harness.artifacts.runs import FoldRuns, Run, Runs, file_name, fold_file_name, folder_of, read_folds
 from harness.artifacts.split import manifest_place
 from harness.artifacts.validated import records_place
 from harness.audit import libraries
@@ -35,7 +35,7 @@ def links(root: Path, task: Task, family: str, settings: FinetuneSettings, hashe
         Runs,
         folder_of(root, task.name, family),
         f"harness finetune {task.name} {family}",
-        {f"{arm}-seed{seed}.jsonl": (arm, seed) for arm in settings.arms for seed in settings.seeds},
+        {file_name(arm, seed): (arm, seed) for arm in settings.arms for seed in settings.seeds},
     )
     where = kept.folder.relative_to(root).as_posix()
     chain = Chain(f"{task.name}/{family}", f"`dvc checkout {where}`, or `{kept.made_by}`", (f"{where}/runs.json",))
@@ -52,7 +52,7 @@ def on_folds(
         folder_of(root, f"cross-validation/{task.name}", family),
         made_by,
         {
-            f"repeat{repeat}-fold{fold}-{arm}.jsonl": (arm, seed_of(repeat, fold))
+            fold_file_name(repeat, fold, arm): (arm, seed_of(repeat, fold))
             for repeat in folds.seeds
             for fold in range(1, folds.number + 1)
             for arm in settings.arms

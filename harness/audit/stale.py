@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from harness.artifacts.runs import file_name
 from harness.params.config import FinetuneSettings
 from harness.params.reading import ParamsFile
 from harness.pipeline import code_lists
@@ -51,12 +52,9 @@ def _made(root: Path, task: str, family: str, *, scored: bool) -> bool:
 
 def _data(root: Path, task: str) -> Iterator[str]:
     record = root / "data" / task / "source.json"
-    if record.is_file() and _read(record).get("files") != _validated(root, task).get("source", {}).get("files"):
+    card = _read(root / "artifacts" / "validated" / task / "card.json")
+    if record.is_file() and _read(record).get("files") != card.get("source", {}).get("files"):
         yield "data/ holds other files than those that were validated"
-
-
-def _validated(root: Path, task: str) -> dict:
-    return _read(root / "artifacts" / "validated" / task / "card.json")
 
 
 def _predictions(root: Path, task: Task, family: str, settings: FinetuneSettings, hashes: Hashes) -> Iterator[str]:
@@ -88,14 +86,14 @@ def _predictions(root: Path, task: Task, family: str, settings: FinetuneSettings
     if lacking := sorted({(arm, seed) for arm in settings.arms for seed in settings.seeds} - runs.keys()):
         yield f"there are no predictions of arm {lacking[0][0]}, seed {lacking[0][1]}"
     for (arm, seed), digest in sorted(runs.items()):
-        if hashes.sha256(path.with_name(f"{arm}-seed{seed}.jsonl")) != digest:
+        if hashes.sha256(path.with_name(file_name(arm, seed))) != digest:
             yield f"the predictions of arm {arm}, seed {seed} are not those that were made"
 
 
 def _scores(root: Path, task: str, family: str) -> Iterator[str]:
     recorded = _read(root / "artifacts" / "predictions" / task / family / "runs.json")
     scores = _read(root / "artifacts" / "scores" / task / f"{family}.json")
-    made = {f"{run['arm']}-seed{run['seed']}.jsonl": run["predictions"] for run in recorded.get("runs", ())}
+    made = {file_name(run["arm"], run["seed"]): run["predictions"] for run in recorded.get("runs", ())}
     if made and scores and scores["inputs"].get("predictions") != made:
         yield "its scores were computed from other predictions"
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from harness.artifacts import reported
 from harness.artifacts.runs import read as read_runs
 from harness.audit import again, checkpoints, classic, corpus, data, kept, lock, mirror, outside, rendered, runs
 from harness.audit.commits import Commits
@@ -13,7 +14,6 @@ from harness.errors import MissingInputError
 from harness.params.config import Build, FinetuneSettings
 from harness.params.reading import ParamsFile
 from harness.pipeline.hashes import Hashes
-from harness.system.files import read_json
 from harness.task import Task
 from harness.tracking import pretrainings, recordings
 from harness.tracking.backend import DATABASE
@@ -169,7 +169,7 @@ def _mirrored(
 
     def expected() -> Iterator[Link]:
         collected = recordings.collect(made.root, settings, tasks)
-        recorded = read_json(root / "artifacts" / "tracking.json", made_by="harness track")
+        recorded = reported.tracked(root)
         known = {recording.name: recording.fingerprint for recording in collected}
         chosen = {"/".join(key) for key in scope.comparisons}
         if not scope.whole:

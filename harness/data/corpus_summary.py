@@ -6,8 +6,6 @@ changes with every task that is added; what is trained on a text must not.
 
 from collections.abc import Mapping
 
-SUMMARY = "parts.json"
-
 
 def summaries(corpus_card: Mapping) -> dict[str, dict]:
     """The fields of `harness.encoders.cards.CorpusPart` for every part of the corpus card."""

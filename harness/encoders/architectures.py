@@ -83,14 +83,8 @@ def _transformers(name: str, stem: str, **differences) -> Architecture:
     """An architecture of transformers by its `model_type`, which is also where it lies."""
     module = name.replace("-", "_")
     place = f"transformers.models.{module}"
-    return Architecture(
-        name,
-        f"{place}.configuration_{module}",
-        f"{stem}Config",
-        f"{place}.modeling_{module}",
-        stem,
-        **differences,
-    )
+    modules = f"{place}.configuration_{module}", f"{place}.modeling_{module}"
+    return Architecture(name, modules[0], f"{stem}Config", modules[1], stem, **differences)
 
 
 def _roberta(name: str, stem: str, prefix: str) -> Architecture:
@@ -120,16 +114,13 @@ def _deberta_head(model: torch.nn.Module) -> Callable[[torch.Tensor], torch.Tens
 ARCHITECTURES = {
     # BERT's own pre-training class: beside the masked LM it holds the pooler and the next-sentence head. The
     # pooler is then part of the encoder that fine-tuning loads; it may be new only where a checkpoint has none.
-    "bert": Architecture(
+    "bert": _transformers(
         "bert",
-        "transformers.models.bert.configuration_bert",
-        "BertConfig",
-        "transformers.models.bert.modeling_bert",
         "Bert",
         masked_lm="BertForPreTraining",
         task_head=("classifier.", "bert.pooler."),
         masked_lm_head=("cls.predictions.",),
-        dropouts=("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"),
+        dropouts=(*_DROPOUTS, "classifier_dropout"),
         predict=lambda model: model.cls.predictions,
         next_sentence_head=("cls.seq_relationship.", "bert.pooler."),
         next_sentence=lambda model: lambda output: model.cls.seq_relationship(output.pooler_output),
@@ -146,7 +137,7 @@ ARCHITECTURES = {
         "NorBert3",
         task_head=("head.",),
         masked_lm_head=("classifier.",),
-        dropouts=("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"),
+        dropouts=(*_DROPOUTS, "classifier_dropout"),
         predict=lambda model: model.predict,
         # LTG-BERT's training script spares everything named "embedding", but reaches the word embedding through
         # the output layer tied to it; what is left is the table of relative positions.
@@ -154,11 +145,8 @@ ARCHITECTURES = {
     ),
     # ModernBERT's task heads reuse the masked LM's `head` (dense, activation, norm): it is loaded where the
     # checkpoint has one, as published, and new otherwise.
-    "modernbert": Architecture(
+    "modernbert": _transformers(
         "modernbert",
-        "transformers.models.modernbert.configuration_modernbert",
-        "ModernBertConfig",
-        "transformers.models.modernbert.modeling_modernbert",
         "ModernBert",
         task_head=("classifier.", "head."),
         masked_lm_head=("decoder.", "head."),

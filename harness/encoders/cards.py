@@ -16,40 +16,15 @@ from harness.artifacts.checkpoint import FORMAT
 from harness.encoders import intact
 from harness.encoders.readme import model_card
 from harness.params.batch_plan import batch_plan
-from harness.params.config import BatchPlan, Engine, Pretraining
+from harness.params.config import BatchPlan, Build, Engine, Folder, Hub, Pretraining
 from harness.pipeline.code import PAGES, code_hash
 from harness.system.files import read_json, sha256_tree, write_json, write_text
-
-__all__ = [
-    "CorpusPart",
-    "Facts",
-    "Parent",
-    "Training",
-    "card",
-    "libraries",
-    "made_already",
-    "model_card",
-    "page_code",
-    "parent_of",
-    "planned",
-    "training_of",
-    "write",
-]
 
 LIBRARIES = ("numpy", "safetensors", "tokenizers", "torch", "transformers")
 # What only a training that has ended can say.
 RESULTS = (
-    "files",
-    "parameters",
-    "missing",
-    "unexpected",
-    "steps",
-    "tokens_seen",
-    "losses",
-    "held_out",
-    "mixed",
-    "page",
-)
+    "files", "parameters", "missing", "unexpected", "steps", "tokens_seen", "losses", "held_out", "mixed", "page",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -200,6 +175,15 @@ def made_already(folder: Path, facts: Facts) -> bool:
     path = folder / "harness.json"
     content = read_json(path) if path.is_file() else None
     return isinstance(content, dict) and {k: v for k, v in content.items() if k not in RESULTS} == planned(facts)
+
+
+def source_of(source: Hub | Folder | Build) -> dict[str, str]:
+    """What a card says of where its checkpoint came from."""
+    if isinstance(source, Hub):
+        return {"kind": "hub", "repository": source.repository, "revision": source.revision}
+    # The folder's name only: where it lies on this machine is nobody's business later.
+    name = {"name": Path(source.path).expanduser().resolve().name} if isinstance(source, Folder) else {}
+    return {"kind": "build" if isinstance(source, Build) else "folder", **name}
 
 
 def parent_of(folder: Path) -> Parent:

@@ -6,13 +6,13 @@ become safetensors; the result is the same kind of folder that the pipeline writ
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from harness.encoders import cards, families, foreign, tokenizers
+from harness.encoders import cards, families, tokenizers
 from harness.encoders.hub import snapshot
 from harness.encoders.intact import refuse_damaged_copy
 from harness.encoders.pins import verify
@@ -29,8 +29,16 @@ from harness.errors import CheckpointError
 from harness.params.config import Folder, Hub
 from harness.system.files import atomic_folder, sha256, write_json
 
+# Settings that name code, or files and repositories to be read in place of those that were handed over.
+_ELSEWHERE = (
+    "auto_map", "custom_pipelines", "trust_remote_code", "chat_template", "transformers_weights", "gguf_file",
+    "tokenizer_file", "vocab_file", "merges_file", "from_slow", "attn_implementation", "_attn_implementation",
+    "use_kernels", "kernel_config",
+)  # fmt: skip
+_CODE = (".py", ".pkl", ".pickle", ".pt", ".pth", ".bin", ".ckpt", ".joblib", ".jinja", ".h5", ".so")
+_NAMED = 12
 # Besides those that name code or something elsewhere: where on a machine the checkpoint lay, and which class opens it.
-_REMOVED = (*foreign.SETTINGS, "_name_or_path", "_commit_hash", "name_or_path", "tokenizer_class", "processor_class")
+_REMOVED = (*_ELSEWHERE, "_name_or_path", "_commit_hash", "name_or_path", "tokenizer_class", "processor_class")
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
 _ROLES = tuple(f"{role}_token" for role in ("pad", "unk", "cls", "sep", "mask"))
 
@@ -89,8 +97,8 @@ def _fill(folder: Path, source: Hub | Folder, architecture: str, gate: Gate | No
     held = {"gate": gate(model, tokenizer, architecture, report["missing"])} if gate else {}
     return {
         **held,
-        "notes": [*notes, *foreign.left_behind(origin, read)],
-        "source": _described(source),
+        "notes": [*notes, *_left_behind(origin, read)],
+        "source": cards.source_of(source),
         "architecture": architecture,
         "origin": {name: sha256(origin / name) for name in read},
         "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
@@ -98,6 +106,21 @@ def _fill(folder: Path, source: Hub | Folder, architecture: str, gate: Gate | No
         "parameters": sum(p.numel() for name, p in model.named_parameters() if name not in report["missing"]),
         "stated": stated_header(origin),
     }
+
+
+def _left_behind(origin: Path, read: Collection[str]) -> list[str]:
+    """What holds code or leads elsewhere, in a sentence, where there is anything; `read` are the files of `origin`
+    that are taken in."""
+    paths = ((path.relative_to(origin).as_posix(), path) for path in sorted(origin.rglob("*")))
+    found = [name for name, path in paths if path.suffix.lower() in _CODE and name not in read]
+    for name in ("config.json", "tokenizer_config.json"):
+        stated = json.loads((origin / name).read_text(encoding="utf-8")) if name in read else {}
+        found += [f"{key} of {name}" for key in _ELSEWHERE if stated.get(key) is not None]
+    if not found:
+        return []
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    named = ", ".join(found[:_NAMED])
+    return [f"what is code, may hold some or leads elsewhere was neither run nor copied: {named}{more}"]
 
 
 def _folder(source: Folder) -> Path:
@@ -108,13 +131,6 @@ def _folder(source: Folder) -> Path:
             remedy="Correct the path of this arm in params.yaml (relative paths start at the repository root).",
         )
     return folder
-
-
-def _described(source: Hub | Folder) -> dict:
-    if isinstance(source, Hub):
-        return {"kind": "hub", "repository": source.repository, "revision": source.revision}
-    # The folder's name only: where it lies on this machine is nobody's business later.
-    return {"kind": "folder", "name": Path(source.path).expanduser().resolve().name}
 
 
 def _refuse_escapes(origin: Path) -> None:

@@ -8,27 +8,12 @@ from pathlib import Path
 import torch
 
 from harness.encoders.alike import shaping
-from harness.encoders.architectures import ARCHITECTURES, architecture_named
+from harness.encoders.architectures import ARCHITECTURES, architecture_named  # noqa: F401 (told from here, too)
 from harness.encoders.loading import load, quiet
-from harness.encoders.tokenizers import load as load_tokenizer
+from harness.encoders.tokenizers import load as load_tokenizer  # noqa: F401 (told from here, too)
 from harness.errors import CheckpointError
 from harness.params.config import Encoder
 from harness.system.files import read_json, write_json
-
-__all__ = [
-    "ARCHITECTURES",
-    "load",
-    "load_for_pretraining",
-    "load_head",
-    "load_masked_lm",
-    "load_tokenizer",
-    "masked_lm_head",
-    "new_masked_lm",
-    "next_sentence_head",
-    "preload",
-    "quiet",
-    "save",
-]
 
 
 def new_masked_lm(architecture: str, encoder: Encoder, tokenizer, attention: str) -> torch.nn.Module:
@@ -120,16 +105,11 @@ def next_sentence_head(model: torch.nn.Module, architecture: str) -> Callable | 
     return head and head(model)
 
 
-def load_masked_lm(folder: Path, architecture: str, attention: str) -> torch.nn.Module:
-    """The masked LM in `folder`, in float32. Raises CheckpointError unless every parameter is there, those of
-    next-sentence prediction aside.
-    """
-    return load_for_pretraining(folder, architecture, attention)[0]
-
-
 def load_for_pretraining(folder: Path, architecture: str, attention: str) -> tuple[torch.nn.Module, list[str]]:
-    """As `load_masked_lm`, with the names of the next-sentence parameters that are new because `folder` has none
-    (a public BERT may come without; the caller seeds torch before).
+    """The masked LM in `folder`, in float32, with the names of the next-sentence parameters that are new because there
+    are none (a public BERT may come without; the caller seeds torch before).
+
+    Raises CheckpointError where any other parameter is missing.
     """
     may_lack = architecture_named(architecture).next_sentence_head
     model, report = load(folder, architecture, "masked_lm", attention, may_lack=may_lack)

@@ -7,6 +7,7 @@ from pathlib import Path
 from harness.encoders.architectures import architecture_named
 from harness.errors import CheckpointError
 from harness.params.config import Hub
+from harness.system.messages import first_line
 
 WEIGHTS = {
     "model.safetensors": "model-*.safetensors",
@@ -119,7 +120,3 @@ def check_repository(repository: str) -> None:
     part = r"[A-Za-z0-9][A-Za-z0-9._-]*"
     if not re.fullmatch(f"{part}(/{part})?", repository) or ".." in repository or "--" in repository:
         raise CheckpointError(f"{repository!r} is not a repository of the hub.", remedy="Write it as owner/name.")
-
-
-def first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

@@ -9,6 +9,7 @@ import torch
 
 from harness.encoders.architectures import Architecture, architecture_named
 from harness.errors import CheckpointError
+from harness.system.messages import first_line
 
 _PLAIN = {"return_dict": True, "output_hidden_states": False, "output_attentions": False, "chunk_size_feed_forward": 0}
 
@@ -53,7 +54,7 @@ def load(
             )
         except Exception as error:  # transformers and safetensors raise many kinds here, all about the files
             raise CheckpointError(
-                f"{folder} cannot be loaded as {model_class.__name__}: {_first_line(error)}",
+                f"{folder} cannot be loaded as {model_class.__name__}: {first_line(error)}",
                 remedy="Check that the architecture is right and the files whole; make or import the checkpoint anew.",
             ) from error
     missing = sorted(info["missing_keys"])
@@ -136,10 +137,6 @@ def _assert_initialised(model: torch.nn.Module, folder: Path) -> None:
                 f"{folder}: {name} holds values that are not numbers.",
                 remedy="The file is damaged or was trained to divergence; import or train it anew.",
             )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 def _few(names: Sequence[str]) -> str:

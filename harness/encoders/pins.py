@@ -16,13 +16,13 @@ from harness.encoders.hub import (
     WEIGHTS,
     check_repository,
     file_list,
-    first_line,
     offline,
     snapshot_folder,
 )
 from harness.errors import CheckpointError
 from harness.params.config import Hub
 from harness.system.files import sha256
+from harness.system.messages import first_line
 
 TIMEOUT = 20  # seconds
 
@@ -121,9 +121,7 @@ def blob_id(path: Path) -> str:
     """The id that git gives a file: SHA-1 over "blob SIZE\\0" and its bytes."""
     digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
     with open(path, "rb") as handle:
-        while chunk := handle.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(handle, lambda: digest).hexdigest()
 
 
 def _by_hand(name: str) -> str:

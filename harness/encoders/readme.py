@@ -1,11 +1,10 @@
 """A checkpoint's README.md: its card for a reader, under the header that the Hugging Face hub expects."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.encoders.readme_header import has_masked_lm, header_of
 from harness.objectives import OBJECTIVES
-from harness.text.printable import acts
+from harness.text.escaping import code, markdown, markdown_cell, plain
 
 ARMS = {
     "baseline": "the encoder before continued pre-training",
@@ -15,10 +14,6 @@ ARMS = {
 KINDS = {"synthetic": "synthetic (written by a program)", "public": "public", "restricted": "restricted"}
 ABSENT = "not provided"
 _LONGEST_NAME = 80
-_ADDRESS = re.compile(r"://|www\.|mailto:|xmpp:|\S@\S", re.IGNORECASE)
-
-# What begins a heading or a list where a text begins.
-_FIRST = re.compile(r"^(\d{0,9})([#+=.)-])(?=[\s#]|$)")
 
 
 def model_card(card: Mapping, results: Sequence[Mapping] = ()) -> str:
@@ -79,7 +74,7 @@ def _how(card: Mapping) -> list[str]:
         if card.get("missing") or card.get("unexpected"):
             lines += ["", *_unmet(card)]
         if notes := card.get("notes"):
-            lines += ["", *(f"- {_cell(note, 300)}." for note in notes)]
+            lines += ["", *(f"- {markdown(plain(_short(note, 300)))}." for note in notes)]
         return lines
     batch = card["batch"]
     objective = OBJECTIVES.get(str(recipe["name"]))
@@ -262,29 +257,18 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
     return [f"| {line} |" for line in lines]
 
 
+def _short(value, longest: int = _LONGEST_NAME) -> str:
+    """One line, cut to a name's length."""
+    return " ".join(str(value).split())[:longest]
+
+
 def _cell(value, longest: int = _LONGEST_NAME) -> str:
-    """One line of plain text, cut to a name's length, that Markdown leaves as it is."""
-    return _FIRST.sub(r"\1\\\2", " ".join(map(_word, _line(value)[:longest].split(" "))))
-
-
-def _line(value) -> str:
-    """One line, with U+FFFD for every character that acts."""
-    return "".join("\ufffd" if acts(c) else c for c in " ".join(str(value).split()))
-
-
-def _word(word: str) -> str:
-    """Escaped; an address, which renderers make a link without being asked, as code."""
-    linked = _ADDRESS.search(word)
-    if linked and "`" not in word:
-        return _code(word)
-    escaped = re.sub(r"([\\`*_|<>\[\]~])", r"\\\1", re.sub(r"&(?=#?\w+;)", "&amp;", word)).replace("$", "&#36;")
-    return re.sub(r"[:.@]", lambda mark: f"&#{ord(mark[0])};", escaped) if linked else escaped
+    """The same as Markdown leaves it, inside a table or a sentence."""
+    return markdown_cell(plain(_short(value, longest)))
 
 
 def _code(value) -> str:
-    """The same as code; what a backtick would end is plain text instead."""
-    text = _line(value)
-    return _cell(text) if "`" in text else "`" + text.replace("|", "\\|") + "`"
+    return markdown_cell(code(" ".join(str(value).split())))
 
 
 def _count(value: int | None) -> str:

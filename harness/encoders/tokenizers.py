@@ -13,6 +13,7 @@ import tokenizers as hf
 from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 from harness.errors import CheckpointError
+from harness.system.messages import first_line
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
@@ -32,17 +33,9 @@ _A_LINE = 10_000  # times that a word stands in a line for the trainer
 
 def build(architecture: str, texts: Iterable[str], vocabulary: int):
     """A tokenizer of at most `vocabulary` tokens for one of the three architectures."""
-    return wordpiece(texts, vocabulary) if architecture == "bert" else byte_bpe(texts, vocabulary, architecture)
-
-
-def wordpiece(texts: Iterable[str], vocabulary: int):
-    """`wordpiece_core` as transformers uses it, with segment ids for pairs."""
-    return _wrapped(wordpiece_core(texts, vocabulary), ["input_ids", "token_type_ids", "attention_mask"])
-
-
-def byte_bpe(texts: Iterable[str], vocabulary: int, style: str):
-    """`byte_bpe_core` as transformers uses it; neither architecture has segment ids."""
-    return _wrapped(byte_bpe_core(texts, vocabulary, style), ["input_ids", "attention_mask"])
+    if architecture == "bert":  # the only one with segment ids
+        return _wrapped(wordpiece_core(texts, vocabulary), ["input_ids", "token_type_ids", "attention_mask"])
+    return _wrapped(byte_bpe_core(texts, vocabulary, architecture), ["input_ids", "attention_mask"])
 
 
 def wordpiece_core(texts: Iterable[str], vocabulary: int) -> hf.Tokenizer:
@@ -175,7 +168,7 @@ def _naming(path: Path) -> Iterator[None]:
         yield
     except Exception as error:  # the tokenizers library raises plain Exception
         raise CheckpointError(
-            f"{path} cannot be read: {str(error).splitlines()[0][:200]}",
+            f"{path} cannot be read: {first_line(error)}",
             remedy="Copy the file anew from the checkpoint's origin.",
         ) from error
 

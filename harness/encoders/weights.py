@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from harness.errors import CheckpointError
+from harness.system.messages import first_line
 
 PACKED = 4
 SAFETENSORS, PICKLE = "model.safetensors", "pytorch_model.bin"
@@ -96,7 +97,7 @@ def _naming(path: Path) -> Iterator[None]:
         yield
     except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(
-            f"{path} is damaged: {str(error).splitlines()[0]}", remedy="Copy the file anew and compare its SHA-256."
+            f"{path} is damaged: {first_line(error)}", remedy="Copy the file anew and compare its SHA-256."
         ) from error
 
 
@@ -120,9 +121,7 @@ def _read_pickle(path: Path) -> dict[str, torch.Tensor]:
             remedy="Use a safetensors copy of the checkpoint.",
         ) from error
     except (RuntimeError, EOFError, OSError, ValueError) as error:
-        raise CheckpointError(
-            f"{path} is damaged: {str(error).splitlines()[0][:200]}", remedy="Copy the file anew."
-        ) from error
+        raise CheckpointError(f"{path} is damaged: {first_line(error)}", remedy="Copy the file anew.") from error
     if not isinstance(state, dict) or not all(
         isinstance(name, str) and isinstance(value, torch.Tensor) for name, value in state.items()
     ):

@@ -38,8 +38,8 @@ HOLDS = (
 )
 # Files that hold scores of the tasks, as numbers or as marks.
 SCORED = (
-    "results.csv", "summary.csv", "comparison.csv", "classic.csv", "metrics.json", "tables.tex", "README.md", "index.html",
-    "figures/arms.png", "figures/forest.png", "figures/thresholds-*.png", "model-index/*.yaml",
+    "results.csv", "summary.csv", "comparison.csv", "classic.csv", "metrics.json", "tables.tex", "README.md",
+    "index.html", "figures/arms.png", "figures/forest.png", "figures/thresholds-*.png", "model-index/*.yaml",
 )  # fmt: skip
 LEFT_OUT = (
     ("artifacts/predictions", "one line per row: its pseudonym, gold and predicted label, scores"),

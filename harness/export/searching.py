@@ -119,7 +119,6 @@ def small_cells(name: str, text: str, restricted: Iterable[str]) -> list[str]:
 
 
 SCORES = ("value", "reference", "clinical", "delta", "ci_low", "ci_high")
-MEANS = ("value", "reference", "clinical")
 
 
 def too_fine(name: str, text: str, releases: Mapping[str, Release]) -> list[str]:
@@ -131,7 +130,7 @@ def too_fine(name: str, text: str, releases: Mapping[str, Release]) -> list[str]
         if release is None or release.rung.name == SEEDS:
             continue
         rung = release.rung
-        shown = (*(MEANS if rung.means else ()), *(SCORES[3:] if rung.difference else ()))
+        shown = SCORES[3:] if rung.difference else ()
         wrong = ["seed"] if row.get("seed") else []
         for column in SCORES:
             if cell := row.get(column):

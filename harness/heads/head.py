@@ -3,9 +3,10 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from harness.task import Task
+from harness.text.bio import Tags
 
 if TYPE_CHECKING:
     from harness.metrics import Decided
@@ -46,11 +47,13 @@ class Head(ABC):
     the name of the class that transformers has for it, and `hub` is what model cards call such a task. `place` orders
     the heads where they are listed. `shows` says what a report shows of it beside scores: "matrix" (what is taken for
     what), "curves" (over all thresholds), "masking" (what masked documents would leave readable), "labels" (a picture
-    by label). `fields` stand in a prediction line beside gold and prediction. Of a `windowed` head a long document is
-    read in windows, and otherwise its end is cut off. Where a record may have several labels, or none, `nothing` says
-    of "{}", a part, that none of its records has any; of other heads it is empty. `unreleased` says why no figure of
-    restricted data leaves (empty: `evaluation.disclosing` decides).
+    by label). `fields` stand in a prediction line beside gold and prediction. `windowed` says whether a head is
+    `Windowed` or `Whole`. Where a record may have several labels, or none, `nothing` says of "{}", a part, that none
+    of its records has any; of other heads it is empty. `unreleased` says why no figure of restricted data leaves
+    (empty: `statistics.disclosure.disclosing` decides).
     """
+
+    windowed: ClassVar[bool]
 
     name: str
     place: int
@@ -63,7 +66,6 @@ class Head(ABC):
     skill: str = "mcc"
     fields: tuple[str, ...] = ("scores",)
     shows: frozenset[str] = field(default=frozenset())
-    windowed: bool = False
     nothing: str = ""
     unreleased: str = ""
 
@@ -125,7 +127,7 @@ class Head(ABC):
     @abstractmethod
     def coded(self, line: Line, side: str, labels: Mapping[str, int], records: Mapping[str, Record] | None):
         """One side of a line as numbers [things decided] or [1, questions], each question judged by itself; 0 is what
-        has no label, and `labels` number the others from 1. By them early stopping judges (`evaluation.selection`)."""
+        has no label, and `labels` number the others from 1. By them early stopping judges (`statistics.selection`)."""
 
     # Models
 
@@ -136,14 +138,6 @@ class Head(ABC):
     def outputs(self, labels: Sequence[str]) -> tuple[str, ...]:
         """Names of a model's outputs in order; none where it gives one score for each of several texts."""
         return tuple(labels)
-
-    def rows(self, records: Sequence[Record]) -> tuple[list[str], list[str] | None, list[int]]:
-        """What a tokenizer is given: texts, what each of them is paired with, and how many texts every record has."""
-        return [record["text"] for record in records], None, [1] * len(records)
-
-    @abstractmethod
-    def target(self, record: Record, labels: Mapping[str, int]) -> int | tuple[int, ...]:
-        """What a model is trained to say of a record; a windowed head is trained on the tags of its spans."""
 
     def loss(self, logits, targets):
         """The summed loss of a batch; targets of −100 are left out."""
@@ -163,3 +157,27 @@ class Head(ABC):
     def sample(self, words, number: int, labels: Sequence[str]) -> dict:
         """The columns of an invented record, of the `words` of `harness.plugins.examples`; the records are numbered,
         and every label has one of the first."""
+
+
+class Whole(Head):
+    """A head whose model reads a record at once; what is too long is cut off at its end."""
+
+    windowed = False
+
+    def rows(self, records: Sequence[Record]) -> tuple[list[str], list[str] | None, list[int]]:
+        """What a tokenizer is given: texts, what each of them is paired with, and how many texts every record has."""
+        return [record["text"] for record in records], None, [1] * len(records)
+
+    @abstractmethod
+    def target(self, record: Record, labels: Mapping[str, int]) -> int | tuple[int, ...]:
+        """What a model is trained to say of a record."""
+
+
+class Windowed(Head):
+    """A head whose model reads the text of a record in windows that overlap."""
+
+    windowed = True
+
+    @abstractmethod
+    def tags(self, record: Record, labels: Sequence[str]) -> Tags:
+        """What a model is trained to say of each token of a record's text."""

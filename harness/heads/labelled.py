@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from harness.heads.head import Head, Rule
+from harness.heads.head import Rule, Whole
 
 ROUNDING = 1e-6  # scores are stored with six decimals
 
@@ -22,7 +22,7 @@ def scores_fault(scores, labels: int) -> str | None:
     return None
 
 
-class Labelled(Head):
+class Labelled(Whole):
     """A record has one label."""
 
     def columns(self, labels, clean):

@@ -2,13 +2,13 @@
 
 from collections import Counter
 
-from harness.heads.head import Head, Rule, Template
+from harness.heads.head import Rule, Template, Whole
 from harness.heads.labelled import ROUNDING, listed, scores_fault
 
 THRESHOLD = 0.5
 
 
-class Multilabel(Head):
+class Multilabel(Whole):
     def columns(self, labels, clean):
         def of_list(rule):
             return lambda v: not _is_list(v) or rule(v)

@@ -2,13 +2,13 @@
 
 import itertools
 
-from harness.heads.head import Head, Rule, Template
+from harness.heads.head import Rule, Template, Windowed
 from harness.heads.labelled import listed
-from harness.text.bio import decode_tags
+from harness.text.bio import Tags, decode_tags
 from harness.text.letters import letter_end
 
 
-class Tokens(Head):
+class Tokens(Windowed):
     def columns(self, labels, clean):
         return {"spans": [Rule("spans: a list of {start, end, label}", _are_spans)]}
 
@@ -105,8 +105,8 @@ class Tokens(Head):
         """ "O", then "B-" and "I-" of every label."""
         return ("O", *(f"{tag}-{label}" for label in labels for tag in "BI"))
 
-    def target(self, record, labels):
-        raise NotImplementedError("what is read in windows is trained on the tags of its spans")
+    def tags(self, record, labels):
+        return Tags(record["spans"], labels)
 
     def answers(self, records, examples, logits, labels):
         """Where windows overlap, a token is read in the window that shows most context on its poorer side, so the cut
@@ -188,7 +188,6 @@ tokens = Tokens(
     hub="token-classification",
     fields=("length",),
     shows=frozenset({"masking", "labels"}),
-    windowed=True,
     nothing="no document of the {} has an entity",
     template=Template(
         labels=("Name", "Place"),

@@ -9,18 +9,30 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Annotated
 
+from harness.errors import RegistryError
 from harness.objectives.objective import Heads, Objective, Setup
 from harness.objectives.settings import Pretraining
 from harness.system import members
 
 __all__ = ["OBJECTIVES", "Heads", "Objective", "Setup", "Trained", "of"]
 
-OBJECTIVES: dict[str, Objective] = {one.name: one for one in members.of(__name__, __path__, Objective)}
+_BY_FILE = members.by_file(__name__, __path__, Objective)
+OBJECTIVES: dict[str, Objective] = {one.name: one for _, one in _BY_FILE}
 
 
 def of(settings: Pretraining) -> Objective:
     """The objective of settings that were read from `params.yaml`."""
     return OBJECTIVES[settings.recipe]
+
+
+def refuse_misnamed() -> None:
+    """Raises RegistryError where an objective is not called as its file, by which stages find its code."""
+    for file, one in _BY_FILE:
+        if one.name != file:
+            raise RegistryError(
+                f"harness/objectives/{file}.py holds an objective that is called {one.name!r}.",
+                remedy=f"Name it {file!r}, or its file {one.name}.py.",
+            )
 
 
 class _ByRecipe:
@@ -29,6 +41,7 @@ class _ByRecipe:
     def __get_pydantic_core_schema__(self, source, handler):
         from pydantic_core import core_schema
 
+        refuse_misnamed()
         choices = {}
         for name, objective in OBJECTIVES.items():
             # Objectives may share a type of settings, and each has its own values for what is left out.

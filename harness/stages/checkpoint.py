@@ -1,15 +1,14 @@
 """Stage `checkpoint`: the baseline arm of a family: a small encoder built here, or an existing one."""
 
 import dataclasses
-import shutil
 import sys
 from pathlib import Path
 
-from harness.data.corpus_summary import SUMMARY
+from harness.artifacts import corpus
 from harness.params.config import Build, CheckpointSettings
 from harness.pipeline.code import code_files, code_hash
 from harness.system.determinism import derived_seed, prepare_torch
-from harness.system.files import atomic_folder, read_object, sha256, sha256_files
+from harness.system.files import sha256
 
 
 def run(root: Path, family: str, settings: CheckpointSettings, observer=None) -> None:
@@ -22,7 +21,7 @@ def run(root: Path, family: str, settings: CheckpointSettings, observer=None) ->
     if isinstance(settings.source, Build):
         build(root, family, settings, target, observer)
     else:
-        from harness.training.pretrain.importing import bring_in
+        from harness.training.pretrain.gate import bring_in
 
         code = code_hash(__name__, objectives=())
         bring_in(root, settings.source, family, "baseline", settings.architecture, settings.engine, code)
@@ -34,18 +33,16 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path, o
     The tokenizer is made from both corpora, because public Norwegian vocabularies hold clinical words too;
     the baseline just has not read them in context. All arms share it.
     """
-    parts = read_object(root / "artifacts" / "corpus" / SUMMARY, "general", made_by="harness corpus")
+    parts = corpus.parts(root)
 
     import torch
 
     from harness.encoders import cards, families, tokenizers
-    from harness.training.common.distributed import joined, leads
+    from harness.training.common.distributed import leads
     from harness.training.pretrain import arms, texts
-    from harness.training.pretrain.loop import Observer
 
     recipe, encoder, engine = settings.pretraining, settings.encoder, settings.engine
     assert recipe is not None and encoder is not None, "params.yaml is refused where what is built lacks one"
-    training = cards.training_of(recipe, engine, "general", parts)
     facts = cards.Facts(
         family=family,
         arm="baseline",
@@ -54,14 +51,13 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path, o
         code=code_hash(__name__, objectives=(recipe.recipe,)),
         libraries=cards.libraries(),
         encoder=dataclasses.asdict(encoder),
-        training=training,
+        training=cards.training_of(recipe, engine, "general", parts),
     )
     if cards.made_already(target, facts):
         print(f"checkpoint {family}: {target} is there already, from these inputs.", file=sys.stderr)
         return
-    files = {name: root / "artifacts" / "corpus" / f"{name}.jsonl" for name in training.corpora}
+    files = {name: root / "artifacts" / "corpus" / f"{name}.jsonl" for name in ("general", "clinical")}
     hashes = {name: sha256(path) for name, path in files.items()}
-    states = root / "artifacts" / "states" / family / "baseline"
     prepare_torch(engine.pretraining_threads, engine.device)
     tokenizer = tokenizers.build(settings.architecture, texts.training_texts(files), encoder.vocabulary)
     torch.manual_seed(derived_seed("encoder", recipe.seed))
@@ -69,31 +65,8 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path, o
     shards = root / "artifacts" / "shards" / family
     tokenised = texts.tokenised_all(files, hashes, tokenizer, recipe, shards, leads=leads())
     steps = arms.updates_of(tokenised["general"], tokenizer, model.config, recipe, leads=leads())
-    with joined(engine) as world:
-        trained = arms.train_arm(
-            model,
-            tokenizer,
-            settings.architecture,
-            tokenised,
-            "general",
-            recipe,
-            engine,
-            world,
-            steps=steps,
-            states=states,
-            inputs={"planned": cards.planned(facts), "corpus": hashes},
-            code=code_files(__name__, objectives=(recipe.recipe,)),
-            observer=observer("baseline") if observer else Observer(),
-            name=f"checkpoint {family}",
-        )
-        if not world.leads:
-            return
-    made = dataclasses.replace(
-        facts,
-        parameters=sum(p.numel() for p in model.parameters()),
-        training=dataclasses.replace(training, **trained),
-    )
-    with atomic_folder(target) as folder:
-        families.save(model, tokenizer, folder)
-        cards.write(folder, cards.card(dataclasses.replace(made, files=sha256_files(folder))))
-    shutil.rmtree(states, ignore_errors=True)
+    arms.make(
+        root, facts, model, tokenizer, tokenised, recipe, engine, steps=steps, hashes=hashes,
+        code=code_files(__name__, objectives=(recipe.recipe,)), observer=observer and observer("baseline"),
+        name=f"checkpoint {family}",
+    )  # fmt: skip

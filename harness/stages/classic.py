@@ -10,14 +10,14 @@ from typing import Any
 
 from harness import heads
 from harness.artifacts.parts import by_part
+from harness.artifacts.prediction_lines import PARTS, lines_of
 from harness.artifacts.runs import LinearRun, LinearRuns
 from harness.errors import DataError
 from harness.heads.linear.baseline import Baseline
 from harness.privacy import even, restricted
+from harness.statistics import selection
 from harness.system.files import atomic_folder, sha256, write_jsonl
 from harness.task import Task
-
-SCORED_PARTS = ("holdout", "test", "validation")
 
 
 def run(root: Path, task: Task) -> None:
@@ -26,7 +26,7 @@ def run(root: Path, task: Task) -> None:
     parts, hashes = by_part(root, task.name)
     if not parts.get("train"):
         raise DataError(f"{task.name} has no training rows.", remedy=f"Check `harness split {task.name}`.")
-    scored = {part: parts[part] for part in SCORED_PARTS if part in parts}
+    scored = {part: parts[part] for part in PARTS if part in parts}
     head = heads.of(task)
     baseline = head.linear_baseline()(head, task.labels, parts["train"], scored)
     value, answers = _best(task, baseline, scored)
@@ -49,28 +49,17 @@ def run(root: Path, task: Task) -> None:
 
 def _best(task: Task, baseline: Baseline, scored: dict[str, list[dict]]) -> tuple[float, dict[str, list[dict]]]:
     """The setting with the best validation answers by the rule that chooses an encoder's weights, and all its lines."""
-    from harness.training.finetune import selection
-
     # The answers of one candidate at a time beside the best: of a thousand labels they take hundreds of megabytes.
     best = -math.inf
     chosen: Any = None
     records = {record["id"]: record for record in scored.get("validation", ())}
     for value in baseline.candidates:
         answers = baseline.answers(value)
-        made = {part: _lines(task, part, rows, answers[part]) for part, rows in scored.items()}
+        made = {part: lines_of(task, part, rows, answers[part]) for part, rows in scored.items()}
         found = selection.score(task, made["validation"], records) if made.get("validation") else 0.0
         if found > best:
             best, chosen = found, (value, made)
     return chosen
-
-
-def _lines(task: Task, part: str, records: list[dict], answers: list[dict]) -> list[dict]:
-    """One line per record: id, group, gold and answer. Never text."""
-    gold = heads.of(task).gold
-    return [
-        {"id": record["id"], "group": record["group"], "part": part, "gold": gold(record), **answer}
-        for record, answer in zip(records, answers, strict=True)
-    ]
 
 
 def _libraries() -> dict[str, str]:

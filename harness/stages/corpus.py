@@ -11,11 +11,11 @@ from typing import Any
 from harness import heads
 from harness.artifacts import validated
 from harness.artifacts.artifact import described
-from harness.artifacts.corpus import FORMAT
+from harness.artifacts.corpus import FORMAT, Parts
 from harness.artifacts.parts import by_part
 from harness.data.corpus import Built, build
 from harness.data.corpus_files import Chunk, Given, chunks, corpus_files
-from harness.data.corpus_summary import SUMMARY, summaries
+from harness.data.corpus_summary import summaries
 from harness.data.coverage import Coverage
 from harness.data.discretion import discreet
 from harness.data.documents_told import told
@@ -90,7 +90,7 @@ def run(root: Path, settings: CorpusSettings) -> None:
         if restricted.KIND in kinds:
             card["salt"] = _salt(held_out, [target / f"{part}.jsonl" for part in built])
         write_json(target / "card.json", described(FORMAT, card))
-        write_json(target / SUMMARY, told(summaries(card), restricted.KIND in kinds))
+        Parts.of(**told(summaries(card), restricted.KIND in kinds)).write(target / "parts.json")
 
 
 def _salt(texts: Iterable[tuple[str, str]], corpora: Iterable[Path]) -> str:
@@ -101,8 +101,7 @@ def _salt(texts: Iterable[tuple[str, str]], corpora: Iterable[Path]) -> str:
         digest.update(f"{text}\n".encode())
     for path in corpora:
         with open(path, "rb") as content:
-            while piece := content.read(1 << 20):
-                digest.update(piece)
+            hashlib.file_digest(content, lambda: digest)
     return digest.hexdigest()
 
 

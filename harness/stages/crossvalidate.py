@@ -48,8 +48,7 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings, folds: 
     inputs = read_inputs(root, task, family, settings.arms)
     dealt = deal(root, task, inputs, folds)
 
-    from harness.statistics import task_metrics
-    from harness.training.finetune import selection
+    from harness.statistics import selection, task_metrics
 
     task_metrics.functions(task)
     prepare(task, settings, inputs)
@@ -65,7 +64,7 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings, folds: 
             workers[repeat, fold] = Worker(root, task.name, settings, by_part, encoded, selection.judged)
             seed = folding.seed_of(repeat, fold)
             for arm in settings.arms:
-                file = folder / f"repeat{repeat}-fold{fold}-{arm}.jsonl"
+                file = folder / runs.fold_file_name(repeat, fold, arm)
                 jobs.append(FoldJob(repeat, fold, Job(arm, seed, inputs.checkpoints[arm], file)))
         title, name = f"crossvalidate {task.name} {family}", f"{task.name}/{family}"
         names = [f"{job.run.arm} {job.repeat}.{job.fold}" for job in jobs]

@@ -20,15 +20,14 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
     inputs = read_inputs(root, task, family, settings.arms)
     target = runs.folder_of(root, task.name, family)
 
-    from harness.statistics import task_metrics
-    from harness.training.finetune import selection
+    from harness.statistics import selection, task_metrics
 
     # Before processes are forked: what they all import, and what could go wrong in each of them.
     task_metrics.functions(task)
     prepare(task, settings, inputs)
     with atomic_folder(target) as folder:
         jobs = [
-            Job(arm, seed, inputs.checkpoints[arm], folder / f"{arm}-seed{seed}.jsonl")
+            Job(arm, seed, inputs.checkpoints[arm], folder / runs.file_name(arm, seed))
             for seed in settings.seeds
             for arm in settings.arms
         ]

@@ -5,20 +5,19 @@ clinical text does from what training longer does.
 """
 
 import dataclasses
-import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.artifacts import corpus
 from harness.artifacts.artifact import described
 from harness.artifacts.checkpoint import FORMAT
-from harness.data.corpus_summary import SUMMARY
 from harness.params.config import CONTROL, TRAINED_ON, Build, Pretraining, PretrainSettings
 from harness.pipeline.code import code_files, code_hash
 from harness.system.determinism import derived_seed, prepare_torch
-from harness.system.files import atomic_folder, read_json, read_object, sha256, sha256_files, write_json
+from harness.system.files import atomic_folder, read_json, sha256, write_json
 from harness.system.stopping import Stopped, heard
 
 SECONDS_TO_SAVE = 60.0  # for an arm that ends because the other one failed, or because it was told to
@@ -37,7 +36,7 @@ def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> N
         arms.append("clinical")
     else:
         from harness.training.common.distributed import leads
-        from harness.training.pretrain.importing import bring_in
+        from harness.training.pretrain.gate import bring_in
 
         if leads():
             code = code_hash(__name__, objectives=())
@@ -98,8 +97,6 @@ class Training:
         """What the arm's card says before it is trained."""
         from harness.encoders import cards
 
-        summary = self.root / "artifacts" / "corpus" / SUMMARY
-        parts = read_object(summary, "clinical", "general", made_by="harness corpus")
         return cards.Facts(
             family=self.family,
             arm=arm,
@@ -112,7 +109,7 @@ class Training:
                 self.recipe,
                 self.settings.engine,
                 TRAINED_ON[arm],
-                parts,
+                corpus.parts(self.root),
                 replay=self.settings.replay if TRAINED_ON[arm] == "clinical" else 0.0,
             ),
         )
@@ -134,16 +131,14 @@ class Training:
         import torch
 
         from harness.encoders import cards, families
-        from harness.training.common.distributed import joined, leads
+        from harness.training.common.distributed import leads
         from harness.training.pretrain import arms, replay
-        from harness.training.pretrain.loop import Observer
 
         recipe, engine, architecture = self.recipe, self.settings.engine, self.settings.architecture
         target, facts = self.root / "artifacts" / "checkpoints" / self.family / arm, self.facts(arm)
         if cards.made_already(target, facts):
             print(f"pretrain {self.family}: {target} is there already, from these inputs.", file=sys.stderr)
             return
-        states = self.root / "artifacts" / "states" / self.family / arm
         prepare_torch(engine.pretraining_threads, engine.device)
         tokenizer, tokenised, hashes = self.tokenised()
         tokenised = replay.replayed(tokenised, self.settings.replay, recipe.seed)
@@ -151,33 +146,8 @@ class Training:
         model, new = families.load_for_pretraining(self.parent, architecture, engine.attention)
         # As many updates for every arm: those of the clinical corpus.
         steps = arms.updates_of(tokenised["clinical"], tokenizer, model.config, recipe, leads=leads())
-        with joined(engine) as world:
-            trained = arms.train_arm(
-                model,
-                tokenizer,
-                architecture,
-                tokenised,
-                TRAINED_ON[arm],
-                recipe,
-                engine,
-                world,
-                steps=steps,
-                states=states,
-                inputs={"planned": cards.planned(facts), "corpus": hashes},
-                code=code_files(__name__, objectives=(recipe.recipe,)),
-                observer=self.observer(arm) if self.observer else Observer(),
-                name=f"pretrain {self.family} {arm}",
-                alone=self.alone,
-            )
-            if not world.leads:
-                return
-        made = dataclasses.replace(
-            facts,
-            parameters=sum(p.numel() for p in model.parameters()),
-            missing=new,
-            training=dataclasses.replace(facts.training, **trained),
-        )
-        with atomic_folder(target) as folder:
-            families.save(model, tokenizer, folder)
-            cards.write(folder, cards.card(dataclasses.replace(made, files=sha256_files(folder))))
-        shutil.rmtree(states, ignore_errors=True)
+        arms.make(
+            self.root, dataclasses.replace(facts, missing=new), model, tokenizer, tokenised, recipe, engine,
+            steps=steps, hashes=hashes, code=code_files(__name__, objectives=(recipe.recipe,)),
+            observer=self.observer and self.observer(arm), name=f"pretrain {self.family} {arm}", alone=self.alone,
+        )  # fmt: skip

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from harness.artifacts import checkpoint, corpus, split, validated
+from harness.artifacts import checkpoint, corpus, reported, split, validated
 from harness.params.config import ReportSettings
 from harness.pipeline import code_lists
 from harness.report.disclosure import disclosed_cards, loading
@@ -45,13 +45,13 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
         comparisons, shown, settings.run.profile, summaries, judgements, read, settings.statistics, validated
     )
     pictures = figures.draw(comparisons, judgements, shown.checkpoints, settings.statistics)
-    with together(root, root / "artifacts" / "report.json") as within:
+    with together(root, reported.exact_place(root)) as within:
         with files.atomic_folder(root / "reports", within) as folder:
             _keep_others(root / "reports", folder)
             _write(folder, comparisons, summaries, judgements, read, report, pictures)
             write_for_machines(root, folder, comparisons, judgements, shown, tasks)
             files.write_json(folder / "provenance.json", trace(root, settings, comparisons, validated, shown))
-        files.write_json(root / "artifacts" / "report.json", exact(comparisons, validated))
+        reported.write_exact(root, exact(comparisons, validated))
 
 
 def _keep_others(before: Path, folder: Path) -> None:

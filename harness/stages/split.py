@@ -7,7 +7,7 @@ from pathlib import Path
 from harness import heads
 from harness.artifacts import validated
 from harness.artifacts.artifact import described
-from harness.artifacts.split import LEAKAGE, manifest_place
+from harness.artifacts.split import LEAKAGE, Groups, groups_place, leakage_place, manifest_place
 from harness.data import grouping, leakage, splitting, spreading
 from harness.errors import DataError
 from harness.params.config import Split
@@ -72,9 +72,8 @@ def run(root: Path, name: str, settings: Split) -> list[str]:
         report["salt"] = key.pseudonym(name, "salt", "leakage")
     # An id that is gone for now keeps its split for when it comes back.
     retired = {record_id: split for record_id, split in frozen.items() if record_id not in splits}
-    folder = root / "artifacts" / "splits" / name
-    for file, content in (("groups.json", groups), ("leakage.json", described(LEAKAGE, report))):
-        even.write_json(folder / file, content, key is not None)
+    Groups.of(groups=groups).write(groups_place(root, name), hidden=key is not None)
+    even.write_json(leakage_place(root, name), described(LEAKAGE, report), key is not None)
     write_json(target, header | {"splits": splits, "retired": retired})
     return [f"{finding.check}: {finding.detail}." for finding in findings if finding.level == "note"]
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from harness.artifacts.reported import Tracked, tracked_place
 from harness.params.config import ReportSettings
-from harness.system import files
 from harness.task import Task
 
 
@@ -18,4 +18,4 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task], *, rebuild
     if rebuild:
         backend.delete_local(root)
     fingerprints = sync.record(root, settings, tasks)
-    files.write_json(root / "artifacts" / "tracking.json", dict(sorted(fingerprints.items())))
+    Tracked.of(fingerprints=dict(sorted(fingerprints.items()))).write(tracked_place(root))

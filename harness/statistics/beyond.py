@@ -12,7 +12,7 @@ from harness import heads
 from harness.metrics import METRICS, Decided
 from harness.metrics.decided.spans import SpanDecisions
 from harness.privacy.suppression import MINIMUM
-from harness.statistics import masking, measurable, slices
+from harness.statistics import measurable, residual_identifiers, slices
 from harness.task import Task
 
 DECIDED_BY = "decided_by"
@@ -84,12 +84,15 @@ def leaks(decisions: SpanDecisions) -> dict[str, Any]:
     all identifying `characters`, and `by_label`, the rows of `privacy.by_label`; where a label occurs in fewer
     documents than the minimum its row holds nothing but the label.
     """
-    by_document = masking.by_document(decisions)
-    rows = [row if row["documents"] >= MINIMUM else {"label": row["label"]} for row in masking.by_label(decisions)]
+    by_document = residual_identifiers.by_document(decisions)
+    rows = [
+        row if row["documents"] >= MINIMUM else {"label": row["label"]}
+        for row in residual_identifiers.by_label(decisions)
+    ]
     return {
         "documents": len(by_document),
         "leaking": sum(leak.leaked > 0 for leak in by_document.values()),
-        **asdict(masking.leaked_characters(decisions)),
+        **asdict(residual_identifiers.leaked_characters(decisions)),
         "by_label": rows,
     }
 

@@ -160,11 +160,8 @@ def jsonl_rows(path: Path, *, made_by: str | None = None) -> Iterator[dict]:
 
 
 def sha256(path: Path) -> str:
-    digest = hashlib.sha256()
     with open(path, "rb") as handle:
-        while chunk := handle.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def sha256_files(folder: Path) -> dict[str, str]:

@@ -3,12 +3,19 @@
 import importlib
 import pkgutil
 from collections.abc import Iterable
+from typing import Any
 
 
 def of(package: str, path: Iterable[str], kind: type) -> list:
     """Every object of `kind` at the top of a file of `package`, which lies at `path`: by file, then as they stand."""
-    found = []
+    return [value for _, value in by_file(package, path, kind)]
+
+
+def by_file(package: str, path: Iterable[str], kind: type) -> list[tuple[str, Any]]:
+    """The same, each with the name of the first file, without `.py`, that holds it."""
+    found: list[tuple[str, Any]] = []
     for name in sorted(module.name for module in pkgutil.iter_modules(path)):
-        module = importlib.import_module(f"{package}.{name}")
-        found += [value for value in vars(module).values() if isinstance(value, kind) and value not in found]
+        for value in vars(importlib.import_module(f"{package}.{name}")).values():
+            if isinstance(value, kind) and all(value != other for _, other in found):
+                found.append((name, value))
     return found

@@ -23,6 +23,11 @@ def told(error: BaseException) -> str:
     return name if sys.excepthook is _uncaught else f"{name}: {error}"
 
 
+def first_line(error: BaseException) -> str:
+    """What a library says of an error, as much as fits into one of the harness's own messages."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
 def hide_messages() -> None:
     """From now on what nobody caught, in any thread, and warnings and logs of libraries are shown without messages."""
     os.environ[_HIDDEN] = "1"

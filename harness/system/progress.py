@@ -52,21 +52,21 @@ def shown(title: str, names: list[str], steps: int):
     if not sys.stderr.isatty():
         yield LineProgress(title, names, steps)
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as RichProgress
+    with bar("MofNCompleteColumn", "updates,", "{task.fields[runs]}", "TimeRemainingColumn") as drawn:
+        task = drawn.add_task(title, total=steps * len(names), runs=f"0/{len(names)} runs")
+        yield BarProgress(drawn, task, names, steps)
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("updates,"),
-        TextColumn("{task.fields[runs]}"),
-        TimeRemainingColumn(),
-    )
-    with RichProgress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=steps * len(names), runs=f"0/{len(names)} runs")
-        yield BarProgress(bar, task, names, steps)
+
+@contextmanager
+def bar(*columns: str):
+    """A bar with its description before it and `columns` behind it: the names of classes of rich, or texts."""
+    from rich import progress
+    from rich.console import Console
+
+    made = [getattr(progress, name)() if name.endswith("Column") else progress.TextColumn(name) for name in columns]
+    start = progress.TextColumn("{task.description}"), progress.BarColumn()
+    with progress.Progress(*start, *made, console=Console(stderr=True)) as drawn:
+        yield drawn
 
 
 @contextmanager
@@ -75,25 +75,14 @@ def amounts_shown(title: str, total: int):
     if not sys.stderr.isatty():
         yield _amount_lines(title, total)
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-    from rich.progress import Progress as RichProgress
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TextColumn("{task.fields[documents]:,} documents,"),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    with RichProgress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=total, documents=0)
+    with bar("DownloadColumn", "{task.fields[documents]:,} documents,", "TransferSpeedColumn",
+             "TimeRemainingColumn") as drawn:  # fmt: skip
+        task = drawn.add_task(title, total=total, documents=0)
         done = [0]
 
         def more(documents: int, size: int) -> None:
             done[0] += documents
-            bar.update(task, advance=size, documents=done[0])
+            drawn.update(task, advance=size, documents=done[0])
 
         yield more
 

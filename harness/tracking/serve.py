@@ -26,8 +26,9 @@ def _environment() -> dict[str, str]:
     """
     environment = {key: value for key, value in os.environ.items() if not key.startswith(_ELSEWHERE)} | _SET
     if environment.get(offline.VARIABLE) == "1":
-        package = Path(__file__).parent
-        path = (package / "served", package.parent, environment.get("PYTHONPATH", ""))
+        here = Path(__file__).parent
+        # The folder that holds the package: from inside it, modules such as `text` would hide others of that name.
+        path = (here / "served", here.parents[1], environment.get("PYTHONPATH", ""))
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, map(str, path)))
     return environment
 
@@ -45,18 +46,8 @@ def serve(root: Path, port: int) -> int:
         raise MissingInputError(
             f"{path.name} is missing: nothing is recorded yet.", remedy="Make it with `harness track`."
         )
-    command = [
-        sys.executable,
-        "-m",
-        "mlflow",
-        "server",
-        "--backend-store-uri",
-        uri,
-        "--host",
-        HOST,
-        "--port",
-        str(port),
-    ]
+    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri]
+    command += ["--host", HOST, "--port", str(port)]
     if folder := backend.artifacts_of(uri):
         command += ["--artifacts-destination", str(folder)]
     client = backend.connect(uri)

@@ -6,8 +6,8 @@ import shutil
 import fakes
 import pytest
 
-from harness.artifacts import checkpoint, corpus, runs, scores, split, validated
-from harness.artifacts.artifact import FORMAT, Artifact
+from harness.artifacts import checkpoint, corpus, reported, runs, scores, split, validated
+from harness.artifacts.artifact import KEY, Artifact
 from harness.errors import DataError, MissingInputError
 from harness.stages import report, score
 
@@ -31,14 +31,22 @@ READ = {
         f"harness pretrain {FAMILY}",
     ),
     "artifacts/corpus/card.json": (corpus.card, "harness corpus"),
+    "artifacts/corpus/parts.json": (corpus.parts, "harness corpus"),
+    f"artifacts/splits/{TASK}/groups.json": (lambda root: split.groups_of(root, TASK), f"harness split {TASK}"),
+    "artifacts/report.json": (reported.exact, "harness report"),
+    "artifacts/tracking.json": (reported.tracked, "harness track"),
 }  # fmt: skip
-TYPED = [path for path in READ if not path.endswith(("leakage.json", "harness.json", "corpus/card.json"))]
+# What is read as an object of a type of its own, with the name of its task.
+TYPED = [path for path in READ if path.endswith(("runs.json", "validated/aismec/card.json")) or "/scores/" in path]
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     root = fakes.build(tmp_path_factory.mktemp("made"), (TASK,), (FAMILY,))
     fakes.score(root, (TASK,), (FAMILY,))
+    corpus.Parts.of(general={"words": 1}, clinical={"words": 2}).write(corpus.parts_place(root))
+    reported.write_exact(root, {f"{TASK}/{FAMILY}": {}})
+    reported.Tracked.of(fingerprints={f"{TASK}/{FAMILY}": "0" * 64}).write(reported.tracked_place(root))
     return root
 
 
@@ -64,10 +72,11 @@ def test_what_is_read_is_written_as_the_same_bytes(path, root):
 @pytest.mark.parametrize("path", READ)
 def test_a_file_of_another_version_is_refused_with_the_command_that_makes_it_anew(path, found, root):
     read, command = READ[path]
-    edited(root / path, lambda content: content.update({FORMAT: found}) if found else content.pop(FORMAT))
-    with pytest.raises(DataError, match=r"this version of the harness reads '") as raised:
+    edited(root / path, lambda content: content.update({KEY: found}) if found else content.pop(KEY))
+    with pytest.raises(DataError, match=r"This version reads '") as raised:
         read(root)
-    assert path.rpartition("/")[2] in raised.value.message and f"`{command}`" in raised.value.remedy
+    assert path.rpartition("/")[2] in raised.value.message
+    assert raised.value.remedy.startswith(f"Run `{command}` to write it again")
 
 
 @pytest.mark.parametrize("path", READ)
@@ -97,6 +106,22 @@ def test_a_damaged_file_is_refused_and_says_where(path, edit, root):
     assert command in raised.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("path", "key", "value"),
+    [
+        ("artifacts/corpus/parts.json", "general", []),
+        (f"artifacts/splits/{TASK}/groups.json", "groups", {"aismec-1": 1}),
+        ("artifacts/tracking.json", "fingerprints", None),
+    ],
+)
+def test_a_damaged_file_of_another_shape_is_refused_too(path, key, value, root):
+    read, command = READ[path]
+    edited(root / path, lambda content: content.update({key: value}))
+    with pytest.raises(DataError, match=rf"is damaged: {key}\b") as raised:
+        read(root)
+    assert command in raised.value.remedy
+
+
 def test_the_scores_of_another_comparison_are_refused(root):
     edited(root / f"artifacts/scores/{TASK}/{FAMILY}.json", lambda content: content.update(family="norbert3"))
     with pytest.raises(DataError, match="holds the scores of aismec with norbert3"):
@@ -105,10 +130,10 @@ def test_the_scores_of_another_comparison_are_refused(root):
 
 def test_stages_refuse_what_an_older_version_made(root):
     for path in READ:
-        edited(root / path, lambda content: content.pop(FORMAT))
-    with pytest.raises(DataError, match="older versions"):
+        edited(root / path, lambda content: content.pop(KEY))
+    with pytest.raises(DataError, match="an older version of the harness wrote it"):
         score.run(root, fakes.TASKS[TASK], FAMILY, fakes.score_settings(families=(FAMILY,)))
-    with pytest.raises(DataError, match="older versions"):
+    with pytest.raises(DataError, match="an older version of the harness wrote it"):
         report.run(root, fakes.settings((TASK,), (FAMILY,)), fakes.TASKS)
     assert not (root / "reports" / "README.md").exists()
 
@@ -118,4 +143,4 @@ def test_every_artifact_has_a_format_of_its_own():
         return [one for sub in kind.__subclasses__() for one in (sub, *below(sub))]
 
     formats = [kind.FORMAT for kind in below(Artifact) if "FORMAT" in vars(kind)]
-    assert len(formats) == 7 and len(set(formats)) == len(formats)
+    assert len(formats) == 10 and len(set(formats)) == len(formats)

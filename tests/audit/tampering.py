@@ -373,7 +373,10 @@ WAYS = {
     ),
     "the split": (reassigned, "data/medmqp", "reports/splits/medmqp.json: splits."),
     "the groups of a split": (
-        edited("artifacts/splits/medmqp/groups.json", lambda v: v.update(dict.fromkeys(list(v)[:2], "one"))),
+        edited(
+            "artifacts/splits/medmqp/groups.json",
+            lambda v: v["groups"].update(dict.fromkeys(list(v["groups"])[:2], "one")),
+        ),
         "data/medmqp", "groups.json",
     ),
     "a leakage finding": (
@@ -463,7 +466,7 @@ WAYS = {
         replaced("constraints.txt", "^torch==.*$", "torch==9.9"), "medmqp/norbert3", "version of torch",
     ),
     "the list of fingerprints": (
-        edited("artifacts/tracking.json", lambda v: v.update({"medmqp/norbert3": "0" * 64})),
+        edited("artifacts/tracking.json", lambda v: v["fingerprints"].update({"medmqp/norbert3": "0" * 64})),
         "MLflow", "artifacts/tracking.json: medmqp/norbert3",
     ),
     "a metric in MLflow": (

@@ -5,6 +5,7 @@ import json
 
 import cards_made
 import pytest
+from tiny_encoders import load_masked_lm
 
 from harness.encoders import cards, families
 from harness.errors import DataError
@@ -66,7 +67,7 @@ def test_a_parent_is_named_by_its_bytes_and_its_origin(tmp_path):
 def test_a_parent_with_a_card_of_an_older_version_is_refused(tmp_path):
     folder = tmp_path / "nb_bert" / "baseline"
     write_json(folder / "harness.json", {"arm": "baseline", "source": "build"})
-    with pytest.raises(DataError, match="older versions") as raised:
+    with pytest.raises(DataError, match="an older version of the harness") as raised:
         cards.parent_of(folder)
     assert "harness checkpoint nb_bert" in raised.value.remedy
 
@@ -92,6 +93,6 @@ def test_the_card_in_a_folder_disturbs_neither_loading_nor_saving(checkpoint, ar
     assert with_card != bare
     cards.write(folder, cards.card(facts))
     assert sha256_tree(folder) == with_card
-    families.load_masked_lm(folder, architecture, "sdpa")
+    load_masked_lm(folder, architecture, "sdpa")
     families.load_head(folder, architecture, HEADS["choice"], "ABCD", "sdpa", 0.0)
     assert families.load_tokenizer(folder)("en").input_ids == families.load_tokenizer(checkpoint)("en").input_ids

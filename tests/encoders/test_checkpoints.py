@@ -10,7 +10,7 @@ import pytest
 import torch
 from processes import no_waiting
 from safetensors.torch import load_file, save_file
-from tiny_encoders import COMMIT, TEXTS
+from tiny_encoders import COMMIT, TEXTS, load_masked_lm
 
 from harness.encoders import checkpoints, families, pins
 from harness.errors import CheckpointError
@@ -32,7 +32,7 @@ def brought_in(folder, architecture, target):
 
 
 def same_encoder(one, other, architecture):
-    first, second = (families.load_masked_lm(f, architecture, "sdpa").state_dict() for f in (one, other))
+    first, second = (load_masked_lm(f, architecture, "sdpa").state_dict() for f in (one, other))
     return first.keys() == second.keys() and all(torch.equal(value, second[name]) for name, value in first.items())
 
 
@@ -72,9 +72,7 @@ def test_a_folder_becomes_a_plain_checkpoint_with_a_card(checkpoint, architectur
     assert card["files"] == {name: sha256(tmp_path / "arm" / name) for name in sorted(written)}
     assert card["source"] == {"kind": "folder", "name": checkpoint.name}
     assert card["missing"] == card["unexpected"] == []
-    assert card["parameters"] == sum(
-        p.numel() for p in families.load_masked_lm(checkpoint, architecture, "sdpa").parameters()
-    )
+    assert card["parameters"] == sum(p.numel() for p in load_masked_lm(checkpoint, architecture, "sdpa").parameters())
     assert same_encoder(checkpoint, tmp_path / "arm", architecture)
     if architecture != "norbert3":
         assert card["files"]["model.safetensors"] == card["origin"]["model.safetensors"]
@@ -137,7 +135,7 @@ def test_an_encoder_without_masked_lm_head_is_enough_to_fine_tune(published, arc
     assert card["missing"] and all(name.startswith(prefixes) for name in card["missing"])
     families.load_head(tmp_path / "arm", architecture, HEADS["tokens"], ("a",), "sdpa", 0.0)
     with pytest.raises(CheckpointError, match="not a whole"):
-        families.load_masked_lm(tmp_path / "arm", architecture, "sdpa")
+        load_masked_lm(tmp_path / "arm", architecture, "sdpa")
 
 
 def test_bert_without_next_sentence_head_is_taken_in_and_the_card_says_so(checkpoints_by_name, tmp_path):

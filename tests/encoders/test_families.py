@@ -8,7 +8,7 @@ import sys
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from tiny_encoders import ENCODER, TEXTS
+from tiny_encoders import ENCODER, TEXTS, load_masked_lm
 from transformers import AutoModel, AutoModelForMaskedLM, AutoModelForPreTraining, AutoTokenizer
 
 from harness.encoders import families, tokenizers
@@ -111,7 +111,7 @@ def test_long_padding_beside_local_attention_has_no_nan(folder, architecture):
 
 
 def test_masked_lm_head_is_the_models_own(folder, architecture):
-    model = families.load_masked_lm(folder, architecture, "sdpa")
+    model = load_masked_lm(folder, architecture, "sdpa")
     batch = inputs(folder, "sequence")
     with torch.no_grad():
         hidden = model.base_model(**batch).last_hidden_state
@@ -121,7 +121,7 @@ def test_masked_lm_head_is_the_models_own(folder, architecture):
 
 
 def test_next_sentence_head_is_berts_own_and_the_others_have_none(folder, architecture):
-    model = families.load_masked_lm(folder, architecture, "sdpa")
+    model = load_masked_lm(folder, architecture, "sdpa")
     head = families.next_sentence_head(model, architecture)
     if architecture != "bert":
         assert head is None
@@ -136,7 +136,7 @@ def test_next_sentence_head_is_berts_own_and_the_others_have_none(folder, archit
 def test_bert_saves_what_next_sentence_prediction_trains_and_fine_tuning_starts_from_its_pooler(
     checkpoints_by_name, tmp_path
 ):
-    model = families.load_masked_lm(checkpoints_by_name["bert"], "bert", "sdpa").train()
+    model = load_masked_lm(checkpoints_by_name["bert"], "bert", "sdpa").train()
     batch = inputs(checkpoints_by_name["bert"], "pair")
     before = model.bert.pooler.dense.weight.detach().clone()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
@@ -188,8 +188,8 @@ def test_pretraining_needs_the_whole_masked_lm(folder, architecture, tmp_path):
 def test_saving_gives_the_same_bytes_and_no_trace_of_use(folder, architecture, tmp_path):
     tokenizer = families.load_tokenizer(folder)
     tokenizer(TEXTS, truncation=True, max_length=12, padding=True)
-    families.save(families.load_masked_lm(folder, architecture, "sdpa"), tokenizer, tmp_path / "again")
-    families.save(families.load_masked_lm(folder, architecture, "eager"), tokenizer, tmp_path / "twice")
+    families.save(load_masked_lm(folder, architecture, "sdpa"), tokenizer, tmp_path / "again")
+    families.save(load_masked_lm(folder, architecture, "eager"), tokenizer, tmp_path / "twice")
     assert sorted(p.name for p in (tmp_path / "again").iterdir()) == [
         "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
     ]  # fmt: skip
@@ -316,5 +316,5 @@ def test_how_a_configuration_wants_its_outputs_handed_over_changes_nothing(state
         got = head_of(other, architecture, head)(**tokens)
         assert torch.equal(got.logits, head_of(folder, architecture, head)(**tokens).logits)
         assert got.get("hidden_states") is None and got.get("attentions") is None
-    hidden = families.load_masked_lm(other, architecture, "sdpa").base_model(**tokens).last_hidden_state
-    assert torch.equal(hidden, families.load_masked_lm(folder, architecture, "sdpa").base_model(**tokens)[0])
+    hidden = load_masked_lm(other, architecture, "sdpa").base_model(**tokens).last_hidden_state
+    assert torch.equal(hidden, load_masked_lm(folder, architecture, "sdpa").base_model(**tokens)[0])

@@ -7,6 +7,7 @@ import pytest
 import tiny_training
 from tiny_encoders import ENCODER
 
+from harness.artifacts.corpus import Parts, parts_place
 from harness.encoders import intact
 from harness.errors import CheckpointError, DataError, HarnessError
 from harness.params.config import ARMS, Build, CheckpointSettings, Folder, PretrainSettings
@@ -31,7 +32,7 @@ def made(tmp_path_factory):
         write_jsonl(corpus / f"{part}.jsonl", documents)
     part = {"sha256": "a" * 64, "documents": 60, "words": 900, "document_types": {}, "written_standards": {},
             "kind": "synthetic", "language": "nb", "licence": None, "phi": None}  # fmt: skip
-    write_json(corpus / "parts.json", {"general": part, "clinical": part})
+    Parts.of(general=part, clinical=part).write(parts_place(root))
     checkpoint.run(root, FAMILY, FIRST)
     pretrain.run(root, FAMILY, THEN)
     records = [{"id": f"r{i}", "group": f"g{i}", "text": "tekst", "label": "stroke", "part": "pool"} for i in range(3)]
@@ -156,7 +157,9 @@ def test_a_card_that_is_none_is_named_with_what_restores_it(arm, content, projec
 def test_a_parent_whose_card_says_nothing_is_refused_before_training(project):
     folder = project / "artifacts" / "checkpoints" / FAMILY / "baseline"
     (folder / "harness.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(DataError, match=r"baseline.harness\.json names no format") as caught:
+    with pytest.raises(
+        DataError, match=r"baseline.harness\.json cannot be read: an older version of the harness"
+    ) as caught:
         pretrain.run(project, FAMILY, THEN)
     assert "harness checkpoint norbert3" in caught.value.remedy
 

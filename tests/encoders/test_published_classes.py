@@ -11,7 +11,7 @@ import torch
 import transformers
 from other_checkpoints import publish
 from safetensors.torch import load_file, save_file
-from tiny_encoders import TEXTS
+from tiny_encoders import TEXTS, load_masked_lm
 
 from harness.encoders import checkpoints, families
 from harness.encoders.architectures import ARCHITECTURES
@@ -84,7 +84,7 @@ def test_outputs_are_those_of_transformers_own_classes(architecture, head, atten
     with families.quiet():
         expected = stock.from_pretrained(origin, dtype=torch.float32, attn_implementation="sdpa", **settings)
     if head == "masked_lm":
-        ours = families.load_masked_lm(target, architecture, attention)
+        ours = load_masked_lm(target, architecture, attention)
     else:
         ours = families.load_head(target, architecture, HEADS[head], LABELS, attention, 0.1)
         # The new head is the seed's: the same one for both.

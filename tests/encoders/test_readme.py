@@ -98,7 +98,7 @@ def test_it_says_how_it_was_made_in_numbers():
     content = text(cards_made.built())
     for said in (
         "| recipe | `bert_mlm` |",
-        "| learning\\_rate | `0.004` |",
+        "| learning_rate | `0.004` |",
         "256 = 16 per device × 4 accumulated × 4 devices",
         "| updates | 450 |",
         "| tokens seen | 345\u202f600 |",

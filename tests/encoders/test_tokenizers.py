@@ -96,7 +96,7 @@ def test_wordpiece_folds_case_but_not_letters_and_knows_every_norwegian_characte
 
 def test_wordpiece_keeps_frequent_words_whole_and_segments_the_rest():
     texts = ["pasienten har feber"] * 50 + ["pasientene hadde feberfantasier"]
-    tokenizer = tokenizers.wordpiece(texts, 260)
+    tokenizer = tokenizers.build("bert", texts, 260)
     assert tokenizer.tokenize("pasienten har feber") == ["pasienten", "har", "feber"]
     pieces = tokenizer.tokenize("feberpasienten")
     assert len(pieces) > 1 and "".join(p.removeprefix("##") for p in pieces) == "feberpasienten"

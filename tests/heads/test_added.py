@@ -56,7 +56,7 @@ from harness.plugins import registry
 from harness.system import files
 from harness.params.config import Split
 from harness.statistics import task_metrics as metrics
-from harness.training.finetune import selection
+from harness.statistics import selection
 from harness.encoders import families, tokenizers
 from harness.plugins import checking, creating
 from harness.stages import classic, split, validate

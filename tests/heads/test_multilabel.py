@@ -18,12 +18,11 @@ from harness.artifacts.predictions import consistent_lines
 from harness.data import schema, splitting, tabular
 from harness.data.rows import Refused
 from harness.errors import DataError
-from harness.statistics import measurable, task_metrics
+from harness.statistics import measurable, selection, task_metrics
 from harness.statistics.disclosure import disclosing, releasing
 from harness.statistics.disclosure.coarsening import WITHHELD
 from harness.system.files import write_jsonl
 from harness.task import Groups, Reading, Task
-from harness.training.finetune import selection
 
 LABELS = ("fall", "medication", "equipment")
 HEAD = heads.HEADS["multilabel"]

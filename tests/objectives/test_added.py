@@ -86,7 +86,7 @@ import dataclasses, json
 from pathlib import Path
 
 import tiny_training
-from harness.training.pretrain.losses import Losses
+from harness.training.pretrain.loop import Losses
 
 small = dataclasses.replace(recipe, steps=150, effective_batch=16, device_batch=8, length=24, save_steps=50)
 states, found = Path(sys.argv[1]), {}
@@ -131,6 +131,26 @@ def test_its_settings_are_read_and_refused_as_others_are(package):
     assert unknown.startswith(f"{at}.recipe must be one of dynamic, mlm, mlm_nsp, replaced, span, not 'replacd'")
     assert "Did you mean 'replaced'?" in unknown
     assert "nb_bert.general.replace_rate must be left out where the recipe is not replaced." in others
+
+
+@pytest.mark.parametrize(("file", "called"), [("other", "replaced"), ("replaced", "other")])
+def test_an_objective_that_is_not_called_as_its_file_is_refused(package, file, called):
+    """By its name its file is found, and with it what a checkpoint depends on."""
+    root, place = package.parent, package / "objectives" / f"{file}.py"
+    shutil.copy(code.PACKAGE.parent / "params.yaml", root / "params.yaml")
+    aside = (package / "objectives" / "replaced.py").rename(root / "aside.py")
+    place.write_text(OBJECTIVE.replace('name="replaced"', f'name="{called}"'), encoding="utf-8")
+    try:
+        command = [sys.executable, "-m", "harness", "pretrain", "norbert3"]
+        environment = {**os.environ, "PYTHONPATH": str(root)}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=root)
+    finally:
+        place.unlink()
+        aside.rename(package / "objectives" / "replaced.py")
+    assert done.returncode == 1 and done.stderr == (
+        f"harness: harness/objectives/{file}.py holds an objective that is called '{called}'.\n"
+        f"Name it '{file}', or its file {called}.py.\n"
+    )
 
 
 def test_one_file_is_an_objective(package, tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from sklearn.metrics import f1_score
 from tiny_folds import FAMILY, TASK, project, settings
 
+from harness.artifacts import split
 from harness.artifacts.scores import FoldScores
 from harness.errors import DataError, MissingInputError
 from harness.params.folds import Folds
@@ -47,7 +48,7 @@ def scored(root: Path, folds: Folds = FOLDS) -> dict:
 
 def test_every_pooled_row_is_tested_once_per_repeat_by_each_arm_and_never_with_its_group_in_training(trained):
     splits = files.read_json(trained / "reports" / "splits" / f"{TASK}.json")["splits"]
-    groups = files.read_json(trained / "artifacts" / "splits" / TASK / "groups.json")
+    groups = split.groups_of(trained, TASK)
     pooled = sorted(i for i, part in splits.items() if part != "excluded")
     for repeat in FOLDS.seeds:
         for arm in ("baseline", "clinical"):

@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+from harness import heads
+from harness.artifacts.prediction_lines import lines_of
 from harness.errors import DataError, MissingInputError, TrainingError
 from harness.heads import HEADS
 from harness.params.config import ARMS
@@ -87,7 +89,7 @@ def test_every_gold_character_of_a_long_document_is_scored(repository):
         assert len(examples) > 10
         classes = 1 + 2 * len(task.labels)
         rows = [torch.nn.functional.one_hot(torch.tensor(e.target).clamp(min=0), classes).float() for e in examples]
-        line = runs.answers(task, "test", [record], examples, rows)[0]
+        line = lines_of(task, "test", [record], heads.of(task).answers([record], examples, rows, task.labels))[0]
         assert line["prediction"] == line["gold"] == sorted([s["start"], s["end"], s["label"]] for s in spans)
         assert set(line) == {"id", "group", "part", "gold", "prediction", "length"} and line["length"] == len(text)
 
@@ -95,7 +97,8 @@ def test_every_gold_character_of_a_long_document_is_scored(repository):
 def test_answers_of_a_classifier_hold_no_text(repository):
     task = registry.get(repository, "aismec")
     records = [{"id": "r1", "group": "g1", "text": "hemmelig", "label": "stroke"}]
-    line = runs.answers(task, "test", records, [None], [torch.tensor([0.0, 1.0])])[0]
+    answers = heads.of(task).answers(records, [None], [torch.tensor([0.0, 1.0])], task.labels)
+    (line,) = lines_of(task, "test", records, answers)
     assert line == {
         "id": "r1", "group": "g1", "part": "test", "gold": "stroke", "prediction": "stroke",
         "scores": [0.268941, 0.731059],

@@ -19,7 +19,7 @@ from harness.privacy import restricted
 from harness.privacy.suppression import MINIMUM, crowded, is_small
 from harness.report.model.results import Comparison
 from harness.statistics.disclosure import releasing
-from harness.statistics.disclosure.coarsening import CLINICAL, SEEDS, WITHHELD
+from harness.statistics.disclosure.coarsening import SEEDS, WITHHELD
 from harness.statistics.disclosure.releasing import Figures, Release
 from harness.statistics.paired import Estimate
 from harness.system import files
@@ -90,7 +90,7 @@ def _coarse(c: Comparison, release: Release) -> Comparison:
     return replace(
         c,
         rung=release.rung,
-        values={(arm, None, part, c.primary): v for part, found in shown.items() for arm, v in found.means.items()},
+        values={},
         tables={},
         matrices={},
         reference={},
@@ -107,13 +107,12 @@ def _coarse(c: Comparison, release: Release) -> Comparison:
 
 def _estimate(c: Comparison, figures: Figures, arm: str) -> Estimate:
     """What is shown of a difference."""
-    known, means, found = c.estimates["test", arm], figures.means, figures.against.get(arm, {})
+    known, found = c.estimates["test", arm], figures.against.get(arm, {})
     untold = known.n_groups is None or is_small(known.n_groups)
     nothing = Estimate.of_nothing(None if untold else known.n_groups, known.n_seeds, known.n_replicates)
     return replace(
-        nothing, reference=means.get(arm), clinical=means.get(CLINICAL), delta=found.get("delta"),
-        ci_low=found.get("low"), ci_high=found.get("high"), p_value=found.get("p"),
-    )  # fmt: skip
+        nothing, delta=found.get("delta"), ci_low=found.get("low"), ci_high=found.get("high"), p_value=found.get("p")
+    )
 
 
 def _evidence(c: Comparison, figures: Figures, arm: str) -> Estimate:
@@ -227,7 +226,7 @@ def _few(row: dict) -> bool:
 
 
 def _telling(row: dict) -> bool:
-    """A row of `harness.statistics.masking.by_label` that holds or implies a small count."""
+    """A row of `harness.statistics.residual_identifiers.by_label` that holds or implies a small count."""
     if "documents" not in row:
         return True
     leaking = round(row["document_leak_rate"] * row["documents"])

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from harness.artifacts.runs import file_name
 from harness.pipeline import code_lists
 from harness.report.model.results import AGAINST, Comparison
 from harness.system import files
@@ -52,7 +53,7 @@ def rows(comparisons: list[Comparison], lineages: Mapping, tokenizers: Mapping, 
         }
         made = {arm: lineages.get((c.family, arm)) for arm in c.arms}
         tokens = {arm: tokenizers.get((c.family, arm)) for arm in c.arms}
-        names = {(arm, seed): f"{arm}-seed{seed}.jsonl" for arm in c.arms for seed in c.seeds}
+        names = {(arm, seed): file_name(arm, seed) for arm in c.arms for seed in c.seeds}
         hashes = {key: c.inputs["decisions"][name] for key, name in names.items()}
         for arm, seed in names:
             metrics = [m if part == "test" else f"{part}_{m}" for part in c.parts for m in c.metrics]

@@ -29,8 +29,7 @@ from harness.statistics.paired import NOTHING, Settings, lower_end
 CLINICAL = "clinical"
 SEEDS, WITHHELD = "seeds", "withheld"
 # The classes of p-values, by their upper ends. Holm's adjustment multiplies them.
-FINE = (*(n / 1000 for n in range(1, 10)), *(n / 100 for n in range(1, 11)), 0.2, 0.5, 1.0)
-COARSE = (0.001, 0.005, 0.01, 0.05, 1.0)
+CLASSES = (0.001, 0.005, 0.01, 0.05, 1.0)
 _EXACT = 1e-9
 SLOPE = 20  # one step a twentieth of the wrong side of a limit
 Figure = tuple[str, str]  # what is measured, and the arm
@@ -39,18 +38,12 @@ Figures = Mapping[Figure, np.ndarray]
 
 @dataclass(frozen=True)
 class Rung:
-    """`step` of what is rounded, in whole points; `means`, `difference` and `equivalence` are released or not."""
+    """`step` of what is rounded, in whole points; `difference` and `equivalence` are released or not."""
 
     name: str
     step: float = 1.0
-    means: bool = False
     difference: bool = False
     equivalence: bool = True
-
-    @property
-    def classes(self) -> tuple[float, ...]:
-        """Of p-values."""
-        return FINE if self.means else COARSE
 
     @property
     def said(self) -> str:
@@ -69,9 +62,9 @@ class Rung:
 
 # By how many rows a part has at least.
 RUNGS = (
-    (1000, Rung("difference", 0.02, False, True)),
-    (400, Rung("direction", 0.02, False, True, False)),
-    (20, Rung("direction", 0.05, False, True, False)),
+    (1000, Rung("difference", 0.02, True)),
+    (400, Rung("direction", 0.02, True, False)),
+    (20, Rung("direction", 0.05, True, False)),
     (0, Rung("verdict", equivalence=False)),
 )
 NAMED = {(rung.name, rung.step): rung for rung in (*(rung for _, rung in RUNGS), Rung(SEEDS), Rung(WITHHELD))}
@@ -138,9 +131,7 @@ def _distinct(answers: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
 
 def skills(arms: Sequence[str], wanted: Mapping[Figure, Any], rung: Rung, middle: float) -> np.ndarray:
     """How often each run of a system may be right, as what is released says, or else `middle` for the clinical ones."""
-    told = {key: value * rung.step for key, value in wanted.items()}
-    clinical = told.get(("mean", CLINICAL), middle)
-    return np.clip([told.get(("mean", arm), clinical - told.get(("delta", arm), 0.0)) for arm in arms], 0.0, 1.0)
+    return np.clip([middle - wanted.get(("delta", arm), 0.0) * rung.step for arm in arms], 0.0, 1.0)
 
 
 def released(rung: Rung, figures: Figures) -> dict[Figure, Any]:
@@ -164,12 +155,12 @@ class _Release(Protocol):
 
 def _kept(rung: Rung, figures: Figures) -> Iterator[tuple[Figure, np.ndarray, _Release]]:
     nearest, down, up = _Rounding(rung.step, 0.5), _Rounding(rung.step, 0.0), _Rounding(rung.step, 1.0)
-    shown: dict[str, _Release] = {"mean": nearest} if rung.means else {}
+    shown: dict[str, _Release] = {}
     if rung.difference:
         shown |= {"delta": nearest, "low": down, "high": up}
-    shown |= {"p": _Classes(rung.classes), "sign": _Sign(), "collapsed": _Below()}
+    shown |= {"p": _Classes(CLASSES), "sign": _Sign(), "collapsed": _Below()}
     if rung.equivalence:
-        shown["same"] = _Classes(rung.classes)
+        shown["same"] = _Classes(CLASSES)
     for (what, arm), value in figures.items():
         if what in shown:
             yield (what, arm), value, shown[what]

@@ -19,14 +19,15 @@ from harness.metrics.decided.counts import Score
 from harness.privacy.suppression import MINIMUM, crowded
 from harness.statistics.disclosure import cells
 from harness.statistics.disclosure.counted import ALL, COUNTED, GOLD, IN_ALL, Counted
-from harness.statistics.disclosure.hidden_spans import Documents, by_group
+from harness.statistics.disclosure.grouped import Grouped
+from harness.statistics.disclosure.hidden_spans import Documents
 from harness.task import Task
 
 Answers = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Rows:
+class Rows(Grouped):
     """Rows of one label each, ordered by group: `gold` [rows] and, by system, `answers` [runs, rows], as positions in
     the label list. `starts` is where each group begins, `arms` names the arm of each run of a system; `named` is what
     the metric is called elsewhere, where that is not `metric`.
@@ -44,23 +45,6 @@ class Rows:
     @property
     def called(self) -> str:
         return self.named or self.metric
-
-    @property
-    def score(self) -> Score:
-        return METRICS[self.metric].score
-
-    @property
-    def reach(self) -> float:
-        """The largest difference of two scores."""
-        return METRICS[self.metric].highest - METRICS[self.metric].lowest
-
-    @property
-    def rows(self) -> int:
-        return len(self.gold)
-
-    @property
-    def groups(self) -> int:
-        return len(self.starts)
 
     @property
     def crowded(self) -> bool:
@@ -84,7 +68,7 @@ class Rows:
             found = _three(answers == self.positive, gold == self.positive)
         else:
             found = [column for label in range(self.labels) for column in _three(answers == label, gold == label)]
-        return by_group(np.stack(found, axis=-1).astype(np.float64), self.starts)
+        return self.summed(np.stack(found, axis=-1).astype(np.float64))
 
     def skill(self, answers: np.ndarray) -> tuple[np.ndarray, Score]:
         """The same columns, and a score by which every answer that never looks has 0."""
@@ -124,11 +108,6 @@ class Rows:
         places = (self.gold * side + answers for of in self.answers.values() for answers in of)
         matrices = (np.bincount(at, minlength=side * side).reshape(side, side) for at in places)
         return not self.named and any(cells.confined(matrix, width, MINIMUM) for matrix in matrices)
-
-    def form(self) -> "Rows":
-        """What is known of the rows before any figure: how many, their groups, the runs."""
-        answers = {system: np.zeros_like(given) for system, given in self.answers.items()}
-        return replace(self, gold=np.zeros_like(self.gold), answers=answers)
 
     def imagined(self, skills: Mapping[str, np.ndarray], shared: float, chance: np.random.Generator) -> "Rows":
         """Rows of this form by chance, each label once at least where they suffice: a run answers as many rightly as

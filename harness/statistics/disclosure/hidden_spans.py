@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from harness.metrics import METRICS
 from harness.metrics.decided.counts import Score
 from harness.statistics.disclosure.counted import ALL
+from harness.statistics.disclosure.grouped import Grouped
 
 
 @dataclass(frozen=True)
-class Documents:
+class Documents(Grouped):
     """Documents of which spans are counted: `gold` [documents, labels], and by system `answers` [runs, documents,
     labels, 2], the spans that were found and those that were invented; one label where a metric pools them all.
 
@@ -32,30 +32,13 @@ class Documents:
     def called(self) -> str:
         return self.metric
 
-    @property
-    def score(self) -> Score:
-        return METRICS[self.metric].score
-
-    @property
-    def reach(self) -> float:
-        """The largest difference of two scores."""
-        return METRICS[self.metric].highest - METRICS[self.metric].lowest
-
-    @property
-    def rows(self) -> int:
-        return len(self.gold)
-
-    @property
-    def groups(self) -> int:
-        return len(self.starts)
-
     def tells(self, name: str, label: int) -> bool:
         return label != ALL or name == "wrong"
 
     def columns(self, answers: np.ndarray) -> np.ndarray:
         found, invented = answers[..., 0], answers[..., 1]
         table = np.stack([found, invented, self.gold - found], axis=-1).astype(np.float64)
-        return by_group(table.reshape(*table.shape[:-2], -1), self.starts)
+        return self.summed(table.reshape(*table.shape[:-2], -1))
 
     def skill(self, answers: np.ndarray) -> tuple[np.ndarray, Score]:
         """The columns and the score itself, by which finding nothing has 0."""
@@ -74,10 +57,6 @@ class Documents:
     def cell_told(self, width: int) -> bool:
         """Spans have no matrix."""
         return False
-
-    def form(self) -> "Documents":
-        answers = {system: np.zeros_like(given) for system, given in self.answers.items()}
-        return replace(self, gold=np.zeros_like(self.gold), answers=answers)
 
     def imagined(self, skills: Mapping[str, np.ndarray], shared: float, chance: np.random.Generator) -> "Documents":
         """Documents of this form by chance; on the share `shared` of them all runs of a system answer alike."""
@@ -149,8 +128,3 @@ class Documents:
         # A split brings every label into every part where it can.
         kept = gold.sum(axis=0)[self.gold.any(axis=0)].all()
         return replace(self, gold=gold, answers=answers) if kept and gold.any() else None
-
-
-def by_group(table: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """What rows contribute, [..., rows, counts], added up by group."""
-    return table if len(starts) == table.shape[-2] else np.add.reduceat(table, starts, axis=-2)

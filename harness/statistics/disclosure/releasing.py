@@ -8,7 +8,7 @@ from typing import Any
 from harness import heads
 from harness.privacy.suppression import MINIMUM
 from harness.statistics.disclosure import coarsening
-from harness.statistics.disclosure.coarsening import NAMED, SEEDS, WITHHELD, Rung
+from harness.statistics.disclosure.coarsening import CLASSES, NAMED, SEEDS, WITHHELD, Rung
 from harness.statistics.disclosure.counted import ALL, NAMES
 from harness.statistics.disclosure.hidden import Hidden
 from harness.statistics.disclosure.twins import WIDTH, Checked
@@ -22,10 +22,9 @@ def place(task: str) -> str:
 
 @dataclass(frozen=True)
 class Figures:
-    """What is released of one system on one part: by arm its mean; by the arm that the clinical one is compared with,
-    the difference, the ends of its interval and the p-value, its sign, and two answers. None is not released."""
+    """What is released of one system on one part, by the arm that the clinical one is compared with: the difference,
+    the ends of its interval and the p-value, its sign, and two answers. None is not released."""
 
-    means: Mapping[str, float] = field(default_factory=dict)
     against: Mapping[str, Mapping[str, float | int | None]] = field(default_factory=dict)
 
 
@@ -45,7 +44,11 @@ class Release:
     @property
     def told(self) -> dict[str, Any]:
         """What is released, as JSON: the same figures of as many runs, or where every run is, the same scores."""
-        figures = {part: {system: asdict(of) for system, of in found.items()} for part, found in self.figures.items()}
+        # No score of an arm is released, of which the ledgers of earlier bundles hold this word.
+        figures = {
+            part: {system: {"means": {}, **asdict(of)} for system, of in found.items()}
+            for part, found in self.figures.items()
+        }
         shown = self.bound if self.rung.name == SEEDS else figures
         runs = {system: dict(of) for system, of in self.runs.items()}
         return {"rung": self.rung.name, "step": self.rung.step, "figures": dict(shown), "runs": runs}
@@ -113,17 +116,13 @@ def _figures(hidden: Hidden, system: str, rung: Rung, known: Settings) -> dict[s
         return round(int(value) * rung.step, 6)
 
     def class_of(value: Any) -> float:
-        return rung.classes[value]
+        return CLASSES[value]
 
     shown: Mapping[str, Callable[[Any], float]] = {"p": class_of, "same": class_of, "collapsed": bool, "sign": int}
-    means: dict[str, float] = {}
     against: dict[str, dict[str, Any]] = {}
     for (what, arm), value in coarsening.released(rung, figures).items():
-        if what == "mean":
-            means[arm] = rounded(value)
-            continue
         against.setdefault(arm, {})[what] = shown.get(what, rounded)(value)
-    return {"means": means, "against": against}
+    return {"against": against}
 
 
 def _names(task: Task) -> tuple[str, ...]:

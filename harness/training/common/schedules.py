@@ -6,19 +6,11 @@ SHAPES = ("linear", "cosine", "constant", "trapezoidal")
 COOLDOWNS = ("linear", "sqrt")
 
 
-def linear_schedule(step: int, steps: int, warmup: float) -> float:
-    """Factor on the learning rate at update `step` (from 0): linear warm-up, then linear to zero."""
-    rising = max(1, math.ceil(steps * warmup))
-    if step < rising:
-        return (step + 1) / rising
-    return max(0.0, (steps - step) / max(1, steps - rising))
-
-
 def learning_rate_factor(
     step: int,
     steps: int,
     warmup: float,
-    shape: str,
+    shape: str = "linear",
     *,
     floor: float = 0.0,
     cooldown: float = 0.1,

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from harness.text import letters
-from harness.text.bio import IGNORED, Tags
+from harness.text.bio import IGNORED
 from harness.training.finetune.examples import Example, Examples
 
 # Records that a tokenizer is given at once: what it answers holds every token's text and place, 100 bytes and more.
@@ -23,7 +23,7 @@ def encode(head, records: Sequence[dict], tokenizer, labels: Sequence[str], max_
     def encoded(start: int) -> Iterator[Example]:
         some = records[start : start + AT_ONCE]
         if head.windowed:
-            return _encode_windows(some, start, tokenizer, labels, max_length, stride)
+            return _encode_windows(head, some, start, tokenizer, labels, max_length, stride)
         return _encode_texts(head, some, start, tokenizer, places, max_length)
 
     return Examples(itertools.chain.from_iterable(encoded(start) for start in range(0, len(records), AT_ONCE)))
@@ -43,7 +43,7 @@ def _encode_texts(
 
 
 def _encode_windows(
-    records: Sequence[dict], first: int, tokenizer, labels: Sequence[str], max_length: int, stride: int
+    head, records: Sequence[dict], first: int, tokenizer, labels: Sequence[str], max_length: int, stride: int
 ) -> Iterator[Example]:
     encoding = tokenizer(
         [record["text"] for record in records],
@@ -56,7 +56,7 @@ def _encode_windows(
     kinds = encoding.get("token_type_ids")
     # Once a document: a window must not cost more in a long one.
     marks = [letters.has_marks(record["text"]) for record in records]
-    tags = [Tags(record["spans"], labels) for record in records]
+    tags = [head.tags(record, labels) for record in records]
     for w, i in enumerate(encoding["overflow_to_sample_mapping"]):
         offsets = tuple(_of_letters(records[i]["text"], encoding["offset_mapping"][w], marks[i]))
         types = (tuple(kinds[w]),) if kinds else ()

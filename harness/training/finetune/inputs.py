@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.artifacts.checkpoint import MADE_BY
 from harness.artifacts.parts import by_part
 from harness.encoders.intact import refuse_changed
 from harness.system.files import read_json, sha256_files, sha256_of_files
@@ -29,7 +30,6 @@ def read_inputs(root: Path, task: Task, family: str, arms: tuple[str, ...]) -> I
     found = {arm: sha256_files(folder) for arm, folder in checkpoints.items()}
     for arm, folder in checkpoints.items():
         refuse_changed(folder, found[arm])
-        command = f"harness {'checkpoint' if arm == 'baseline' else 'pretrain'} {family}"
-        read_json(folder / "config.json", made_by=command)
+        read_json(folder / "config.json", made_by=f"harness {MADE_BY[arm]} {family}")
     made_of = {arm: sha256_of_files(files) for arm, files in found.items()}
     return Inputs(parts, checkpoints, {**hashes, "checkpoints": made_of})

@@ -11,7 +11,7 @@ from harness.errors import TrainingError
 from harness.params.config import Engine, Recipe
 from harness.training.common.optimizers import optimizer_for
 from harness.training.common.precision import autocast
-from harness.training.common.schedules import linear_schedule
+from harness.training.common.schedules import learning_rate_factor
 from harness.training.finetune.batching import IGNORED, bucketed, collate
 from harness.training.finetune.examples import Example, Examples
 from harness.training.finetune.seen_rows import narrowed
@@ -85,7 +85,7 @@ def train(
     best_score, best_step, best_weights, waited = -math.inf, 0, None, 0
 
     for step in range(recipe.steps):
-        factor = linear_schedule(step, recipe.steps, recipe.warmup)
+        factor = learning_rate_factor(step, recipe.steps, recipe.warmup)
         for group, rate in zip(optimizer.param_groups, rates, strict=True):
             group["lr"] = rate * factor
 

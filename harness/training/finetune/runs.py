@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import heads
+from harness.artifacts.prediction_lines import PARTS, lines_of
 from harness.errors import TrainingError
 from harness.params.config import Engine, FinetuneSettings, Recipe
 from harness.privacy import even, restricted
@@ -14,7 +15,6 @@ from harness.system.files import sha256, write_jsonl
 from harness.task import Task
 from harness.training.finetune.inputs import Inputs
 
-SCORED_PARTS = ("holdout", "test", "validation")
 _UNSTATED = "not stated"
 
 
@@ -84,7 +84,7 @@ def encode_parts(task: Task, recipe: Recipe, inputs: Inputs) -> dict[str, Encode
             parts = {
                 part: encode(heads.of(task), records, tokenizer, task.labels, recipe.max_length, recipe.stride)
                 for part, records in inputs.parts.items()
-                if part in ("train", *SCORED_PARTS)
+                if part in ("train", *PARTS)
             }
             by_tokenizer[key] = Encoded(parts, tokenizer.pad_token_id)
         encoded[arm] = by_tokenizer[key]
@@ -129,7 +129,8 @@ class Worker:
             rows = predicting.logits(
                 model, examples[part], recipe.evaluation_batch, pad, engine.device, autocast(engine)
             )
-            return answers(task, part, self.parts[part], examples[part], rows)
+            records = self.parts[part]
+            return lines_of(task, part, records, head.answers(records, examples[part], rows, task.labels))
 
         # The answers to the validation part, of the weights that were judged last and of the best ones.
         judged: dict[str, list[dict]] = {}
@@ -155,7 +156,7 @@ class Worker:
         report(recipe.steps)
         judged.pop("last")
         # The weights that were kept have answered validation already. Each part is written before the next is answered.
-        scored = [part for part in SCORED_PARTS if part in examples]
+        scored = [part for part in PARTS if part in examples]
         lines = (line for part in scored for line in (judged["best"] if part == "validation" else predict(part)))
         write_jsonl(job.file, lines)
         if restricted.by_card(self.root, self.task):
@@ -173,15 +174,6 @@ class Worker:
             "predictions": sha256(job.file),
             "treatment": treatment,
         }
-
-
-def answers(task: Task, part: str, records: list[dict], examples, rows) -> list[dict]:
-    """One line per record: id, group, gold, prediction, scores. Never text."""
-    head = heads.of(task)
-    return [
-        {"id": record["id"], "group": record["group"], "part": part, "gold": head.gold(record), **answer}
-        for record, answer in zip(records, head.answers(records, examples, rows, task.labels), strict=True)
-    ]
 
 
 def describe_treatment(model, recipe: Recipe, engine: Engine) -> dict:

@@ -1,6 +1,7 @@
 """One arm of a family, trained: from a model, tokenised corpora and a recipe to what its card says."""
 
 import dataclasses
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import torch
 
 from harness import objectives
-from harness.encoders import families
+from harness.encoders import cards, families
 from harness.encoders.architectures import architecture_named
 from harness.objectives import Setup
 from harness.objectives.common.rows import Row
@@ -16,12 +17,11 @@ from harness.objectives.common.windows import Documents, Vocabulary
 from harness.params.config import Engine, Pretraining
 from harness.pipeline.code import code_hash
 from harness.system.determinism import derived_seed
-from harness.system.files import read_json, sha256_value, write_json
+from harness.system.files import atomic_folder, read_json, sha256_files, sha256_value, write_json
 from harness.system.parallel import usable_workers
-from harness.training.common.distributed import World, await_file
+from harness.training.common.distributed import World, await_file, joined
 from harness.training.pretrain import held_out, interrupted
-from harness.training.pretrain.loop import About, Observer, train
-from harness.training.pretrain.losses import Losses
+from harness.training.pretrain.loop import About, Losses, Observer, train
 from harness.training.pretrain.plan import Plan
 from harness.training.pretrain.resume import Store
 from harness.training.pretrain.watching import Several, shown
@@ -143,3 +143,44 @@ def train_arm(
         "held_out": {"before": before, "during": course.held_out, "after": after},
         "mixed": interrupted.mixed(states, fingerprint),
     }
+
+
+def make(
+    root: Path,
+    facts: cards.Facts,
+    model,
+    tokenizer,
+    corpora: Mapping[str, Corpus],
+    settings: Pretraining,
+    engine: Engine,
+    *,
+    steps: int,
+    hashes: Mapping[str, str],
+    code: Mapping[str, str],
+    observer: Observer | None,
+    name: str,
+    alone: bool = True,
+) -> None:
+    """Train `model` as `facts` say, and write the folder of that arm of their family, with its card.
+
+    `hashes` are those of the corpora, `code` as in `train_arm`. Of several processes the one that leads writes.
+    """
+    assert facts.training is not None
+    states = root / "artifacts" / "states" / facts.family / facts.arm
+    inputs = {"planned": cards.planned(facts), "corpus": dict(hashes)}
+    with joined(engine) as world:
+        trained = train_arm(
+            model, tokenizer, facts.architecture, corpora, facts.training.trained_on, settings, engine, world,
+            steps=steps, states=states, inputs=inputs, code=code, observer=observer or Observer(), name=name,
+            alone=alone,
+        )  # fmt: skip
+        if not world.leads:
+            return
+    training = dataclasses.replace(facts.training, **trained)
+    with atomic_folder(root / "artifacts" / "checkpoints" / facts.family / facts.arm) as folder:
+        families.save(model, tokenizer, folder)
+        parameters, files = sum(p.numel() for p in model.parameters()), sha256_files(folder)
+        cards.write(
+            folder, cards.card(dataclasses.replace(facts, parameters=parameters, training=training, files=files))
+        )
+    shutil.rmtree(states, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The gate of an import: does a checkpoint that loaded predict held-out text better than counted tokens do?
+"""An existing checkpoint as an arm of a family, and its gate: does it predict better than counted tokens do?
 
 A checkpoint can load whole, every name met and every shape right, and still be wrong: a projection cut the other way,
 a tokenizer of another vocabulary order, weights of another variant of the architecture. What it then predicts is worth
@@ -8,6 +8,7 @@ and the same tokens are guessed by the counts of its own tokenizer's tokens in t
 
 import dataclasses
 import math
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +17,13 @@ import torch
 
 from harness.encoders import families
 from harness.encoders.architectures import architecture_named
+from harness.encoders.checkpoints import import_arm
 from harness.errors import CheckpointError
 from harness.objectives.common.windows import Vocabulary, windows
 from harness.params.config import Engine, Folder, Hub
-from harness.system.determinism import derived_seed
+from harness.system.determinism import derived_seed, prepare_torch
 from harness.system.files import jsonl_rows, sha256
+from harness.text.printable import terminal
 from harness.training.pretrain import held_out, shards
 
 # Nats per masked token. Reading nothing but the token before takes more than two nats off counted tokens on real and
@@ -95,6 +98,21 @@ class Gate:
         return None, {
             "loss": found["loss"], "unigram_loss": counted["loss"], "masked_tokens": counted["tokens"]
         }  # fmt: skip
+
+
+def bring_in(
+    root: Path, source: Hub | Folder, family: str, arm: str, architecture: str, engine: Engine, code: str
+) -> None:
+    """Write `artifacts/checkpoints/<family>/<arm>/` from `source`, and say what its gate said and what was not taken.
+
+    `code` is the hash of the code that does it. Raises CheckpointError where the checkpoint cannot be taken in.
+    """
+    prepare_torch(engine.pretraining_threads, engine.device)
+    target = root / "artifacts" / "checkpoints" / family / arm
+    held = Gate(root / "artifacts" / "corpus", source, engine)
+    card = import_arm(source, family, arm, architecture, target, code, held)
+    for note in (said(card["gate"]), *card["notes"]):
+        print(terminal(f"{family}/{arm}: {note}"), file=sys.stderr)
 
 
 def said(gate: dict) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.artifacts.checkpoint import MADE_BY
 from harness.errors import HarnessError, TrainingError
 from harness.system.files import read_json, sha256, write_json
 
@@ -188,5 +189,4 @@ def _remedy(states: Path) -> str:
 
 
 def _command(states: Path) -> str:
-    stage = "checkpoint" if states.name == "baseline" else "pretrain"
-    return f"{stage} {states.parent.name}"
+    return f"{MADE_BY[states.name]} {states.parent.name}"

@@ -15,8 +15,9 @@ from dataclasses import asdict, dataclass
 
 import torch
 
+from harness.encoders import families
 from harness.errors import TrainingError
-from harness.objectives import Objective, Setup
+from harness.objectives import Heads, Objective, Setup
 from harness.objectives.common.rows import Row
 from harness.params.config import Engine, Pretraining
 from harness.system.determinism import derived_seed
@@ -25,7 +26,6 @@ from harness.training.common.optimizers import optimizer_for
 from harness.training.common.precision import autocast
 from harness.training.common.schedules import learning_rate_factor
 from harness.training.pretrain import resume
-from harness.training.pretrain.losses import Losses
 from harness.training.pretrain.plan import Plan, Position, generator
 
 # What a batch system sends before it ends a job.
@@ -70,6 +70,26 @@ class Course:
     tokens: int
     curve: list[dict]
     held_out: list[dict]
+
+
+class Losses(torch.nn.Module):
+    """Calling it with inputs and targets gives the summed loss by name.
+
+    One module, so that everything trained goes through one `forward`, as several devices need it.
+    """
+
+    def __init__(self, model: torch.nn.Module, architecture: str, objective: Objective):
+        """The objective's own layers begin as the caller has seeded torch."""
+        super().__init__()
+        self.model, self.own = model, objective.layers(model.config)
+        self._objective = objective
+        # The functions go through parts of the model, which are parts of this module already.
+        self._heads = Heads(
+            families.masked_lm_head(model, architecture), families.next_sentence_head(model, architecture), self.own
+        )
+
+    def forward(self, inputs: dict, targets: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        return self._objective.losses(self.model.base_model(**inputs), targets, self._heads)
 
 
 def train(

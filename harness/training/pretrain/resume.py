@@ -6,7 +6,6 @@ pickle, written aside and renamed; its SHA-256 in a second file tells a torn one
 for the one before it.
 """
 
-import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,10 +63,6 @@ class Store:
         for old in sorted(self._folder.glob("*.json"))[:-KEPT]:
             old.unlink()
             old.with_suffix(".safetensors").unlink(missing_ok=True)
-
-    def clear(self) -> None:
-        """The training is finished; its states are not needed any more."""
-        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def _bytes(tensors: dict[str, torch.Tensor]) -> bytes:

@@ -17,6 +17,7 @@ import numpy as np
 from harness.errors import DataError, MissingInputError
 from harness.objectives.common.sentences import split_sentences
 from harness.system.files import atomic_folder, read_json, write_json
+from harness.system.messages import first_line
 from harness.system.parallel import ordered
 
 SHARD_TOKENS = 1 << 27  # tokens in one file: 512 MB
@@ -230,5 +231,4 @@ def _opened(path: Path) -> list:
     except FileNotFoundError:
         raise MissingInputError(f"{path} is missing.", remedy=remedy) from None
     except pa.ArrowException as error:
-        reason = str(error).splitlines()[0]
-        raise DataError(f"{path} is damaged ({reason}).", remedy=remedy) from None
+        raise DataError(f"{path} is damaged ({first_line(error)}).", remedy=remedy) from None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from harness.system.progress import bar
 from harness.training.pretrain.loop import About, Observer
 
 # Peak of dense bf16 arithmetic in FLOP/s, as the makers state it, by a word of the device's name.
@@ -87,14 +88,10 @@ class Bar(Observer):
 
 
 class Several(Observer):
-    """Passes everything on to each of `observers`."""
+    """Passes on to each of `observers` what happens while updates are made."""
 
     def __init__(self, *observers: Observer):
         self._observers = observers
-
-    def started(self, about: About) -> None:
-        for observer in self._observers:
-            observer.started(about)
 
     def update(self, step: int, values: dict[str, float]) -> None:
         for observer in self._observers:
@@ -103,10 +100,6 @@ class Several(Observer):
     def held_out(self, step: int, measured: dict[str, dict]) -> None:
         for observer in self._observers:
             observer.held_out(step, measured)
-
-    def finished(self) -> None:
-        for observer in self._observers:
-            observer.finished()
 
 
 @contextmanager
@@ -117,10 +110,5 @@ def shown(about: About, *, quiet: bool, alone: bool = True):
     elif not alone or not sys.stderr.isatty():
         yield Lines(about)
     else:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        texts = (TextColumn("updates,"), TextColumn("{task.fields[said]}"))
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *texts)
-        with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-            yield Bar(about, bar, bar.add_task(about.name, total=about.steps, said=""))
+        with bar("MofNCompleteColumn", "updates,", "{task.fields[said]}", "TimeRemainingColumn") as drawn:
+            yield Bar(about, drawn, drawn.add_task(about.name, total=about.steps, said=""))

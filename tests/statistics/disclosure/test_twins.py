@@ -13,7 +13,7 @@ from harness.metrics import METRICS
 from harness.metrics.decided import counts, spans
 from harness.metrics.decided.rows import Decisions
 from harness.privacy.suppression import MINIMUM, crowded
-from harness.statistics import paired, task_metrics
+from harness.statistics import paired
 from harness.statistics.disclosure import coarsening, hidden, releasing, twins
 from harness.statistics.disclosure.coarsening import RUNGS, SEEDS, WITHHELD, Rung
 from harness.statistics.disclosure.counted import ALL
@@ -23,7 +23,7 @@ from harness.task import Groups, Reading, Task
 KNOWN = paired.Settings(0.95, 0.02)
 FAMILIES = ("one", "two")
 LADDER = (
-    *(Rung("rounded", step, True, True) for step in (0.001, 0.01, 0.02, 0.05, 0.1)),
+    *(Rung("rounded", step, True) for step in (0.001, 0.01, 0.02, 0.05, 0.1)),
     *(rung for _, rung in RUNGS),
 )
 
@@ -73,7 +73,7 @@ def test_sets_of_answers_that_share_runs_are_measured_as_each_is_alone(labels):
 
 
 def test_a_twin_with_more_rows_of_a_label_releases_the_same():
-    rows, rung = drawn(60, 4, 0.8, 2, 1), coarsening.Rung("rounded", 0.1, True, True)
+    rows, rung = drawn(60, 4, 0.8, 2, 1), coarsening.Rung("rounded", 0.1, True)
     search = twins.Search(rows, rung, KNOWN)
     for label in range(4):
         (made,) = search._roomy(label, [rows])
@@ -91,7 +91,7 @@ def test_a_twin_with_more_rows_of_a_label_releases_the_same():
 def test_errors_over_all_labels_are_looked_for_without_more_rows_of_one(labels):
     """All labels together are none that rows could have."""
     rows = replace(drawn(22, labels, 0.9, 2, 1), metric="macro_f1")
-    search = twins.Search(rows, coarsening.Rung("rounded", 0.1, True, True), KNOWN)
+    search = twins.Search(rows, coarsening.Rung("rounded", 0.1, True), KNOWN)
     assert search._roomy(ALL, [rows]) == []
     assert not search._opened(("one", 0, "wrong", ALL), search._roomy(ALL, [rows]))
 
@@ -159,25 +159,13 @@ def true_counts(rows: hidden.Rows) -> dict[str, set[int]]:
     return found
 
 
-def published(rows: hidden.Rows, rung: coarsening.Rung) -> dict:
-    """What an attacker reads off the tables: the ranges of the means over seeds."""
-    cells: dict = defaultdict(list)
+def published(rows: hidden.Rows, rung: coarsening.Rung) -> set[str]:
+    """What kinds of figures the tables hold."""
+    found: set[str] = set()
     for system, answers in rows.answers.items():
         figures = coarsening.measured(rows, system, answers, KNOWN)
-        for arm in dict.fromkeys(rows.arms[system]):
-            middle = coarsening.released(rung, figures).get(("mean", arm))
-            if middle is not None:
-                runs = rows.arms[system].count(arm)
-                cells[system, runs].append(((middle - 0.5) * rung.step, (middle + 0.5) * rung.step))
-    return cells
-
-
-def exposed(left: dict[str, set[int]], truth: dict[str, set[int]]) -> list[str]:
-    return [
-        name
-        for name, values in left.items()
-        if min(truth[name]) < MINIMUM and (len(values) < WIDTH or max(values) < MINIMUM)
-    ]
+        found |= {what for what, _ in coarsening.released(rung, figures)}
+    return found
 
 
 NINE = {  # (hits, false alarms) of each run: 22 rows, 9 positives
@@ -206,7 +194,7 @@ def test_exact_scores_of_every_seed_give_22_rows_away_and_what_is_released_does_
     assert left["positives"] == {9} and left["run 0 0 missed"] == {0} and left["run 0 0 invented"] == {2}
     checked = twins.check({"test": rows}, KNOWN)["test"]
     assert checked.rung.name not in (SEEDS, WITHHELD)
-    assert exposed(attack(22, published(rows, checked.rung)), true_counts(rows)) == []
+    assert "mean" not in published(rows, checked.rung), "no score, not even a rounded one"
 
 
 # Test parts of 60, 150 and 600 rows; skill from hardly any to hardly a fault.
@@ -226,8 +214,7 @@ def test_no_count_of_two_labels_can_be_told(n, skill):
     if checked.rung.name == SEEDS:
         assert not [name for name, values in true_counts(rows).items() if min(values) < MINIMUM]
         return
-    cells = published(rows, checked.rung)
-    assert exposed(attack(n, cells), true_counts(rows)) == []
+    assert "mean" not in published(rows, checked.rung)
     for values in checked.open.values():
         assert len(values) >= WIDTH and values[-1] >= MINIMUM
 
@@ -244,9 +231,6 @@ def figures_by_hand(rows: hidden.Hidden, decide, rung: coarsening.Rung) -> dict:
     for (system, arm), of in runs.items():
         counted = [metric.count(decisions) for decisions in of]
         runs[system, arm] = counts.stack(counted)
-        scored = [task_metrics.functions(task)[metric.name](decisions) for decisions in of]
-        if rung.means:
-            found[system, arm] = math.floor(sum(scored) / len(scored) / rung.step + 0.5 + 1e-7)
     for (system, arm), of in runs.items():
         if (system, "clinical") not in runs or arm == "clinical":
             continue
@@ -256,10 +240,10 @@ def figures_by_hand(rows: hidden.Hidden, decide, rung: coarsening.Rung) -> dict:
                 math.floor(e.delta / rung.step + 0.5 + 1e-7), math.floor(e.ci_low / rung.step + 1e-7),
                 math.ceil(e.ci_high / rung.step - 1e-7),
             )  # fmt: skip
-        found[system, "p"] = next(i for i, end in enumerate(rung.classes) if e.p_value <= end + 1e-7)
+        found[system, "p"] = next(i for i, end in enumerate(coarsening.CLASSES) if e.p_value <= end + 1e-7)
         found[system, "said"] = (
             (e.p_value <= 0.05 + 1e-9) * (e.delta > 0) - (e.p_value <= 0.05 + 1e-9) * (e.delta < 0),
-            rung.equivalence and next(i for i, end in enumerate(rung.classes) if e.p_equivalent <= end + 1e-7),
+            rung.equivalence and next(i for i, end in enumerate(coarsening.CLASSES) if e.p_equivalent <= end + 1e-7),
             paired.skill_low([knows[system, arm], knows[system, "clinical"]], skill, None, KNOWN.level) <= 1e-9,
         )
     return found
@@ -338,8 +322,7 @@ def test_figures_are_those_of_the_scoring_functions():
             mine = {}
             for system, answers in rows.answers.items():
                 shown = coarsening.released(rung, coarsening.measured(rows, system, answers, KNOWN))
-                mine |= {(system, arm): int(v) for (what, arm), v in shown.items() if what == "mean"}
-                of = {what: int(v) for (what, arm), v in shown.items() if arm == "baseline" and what != "mean"}
+                of = {what: int(v) for (what, arm), v in shown.items() if arm == "baseline"}
                 if rung.difference and "delta" in of:
                     mine[system, "difference"] = tuple(of[key] for key in ("delta", "low", "high"))
                 if "p" in of:
@@ -527,7 +510,7 @@ def test_nothing_is_released_where_the_width_cannot_be_had():
 def test_how_much_is_released_goes_by_the_number_of_rows_and_never_down():
     kinds = [coarsening.rung_of(n) for n in range(2000)]
     assert list(dict.fromkeys(rung.name for rung in kinds)) == ["verdict", "direction", "difference"]
-    told = [(rung.difference, rung.means, rung.equivalence, -rung.step) for rung in kinds if rung.difference]
+    told = [(rung.difference, rung.equivalence, -rung.step) for rung in kinds if rung.difference]
     assert told == sorted(told)
     rows = drawn(22, 2, 0.8, 2, 1)
     same = replace(rows, answers=dict(rows.answers))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.training.common.schedules import COOLDOWNS, SHAPES, learning_rate_factor, linear_schedule
+from harness.training.common.schedules import COOLDOWNS, SHAPES, learning_rate_factor
 
 
 def factors(shape, steps=100, warmup=0.1, **options):
@@ -29,7 +29,7 @@ def test_every_shape_rises_then_never_rises_again(shape, steps, warmup, floor, c
 
 
 def test_linear_is_the_schedule_of_fine_tuning():
-    assert factors("linear", 77, 0.06) == [linear_schedule(step, 77, 0.06) for step in range(77)]
+    assert factors("linear", 77, 0.06) == [learning_rate_factor(step, 77, 0.06) for step in range(77)]
     assert factors("linear", 10, 0.2) == pytest.approx([0.5, 1, 1, 7 / 8, 6 / 8, 5 / 8, 4 / 8, 3 / 8, 2 / 8, 1 / 8])
 
 

@@ -165,7 +165,7 @@ def test_divergence_is_reported():
 
 
 def test_schedule_rises_then_falls_to_zero():
-    factors = [loop.linear_schedule(step, 100, 0.1) for step in range(100)]
+    factors = [loop.learning_rate_factor(step, 100, 0.1) for step in range(100)]
     assert factors[0] == pytest.approx(0.1) and max(factors) == factors[9] == 1.0
     assert all(a > b for a, b in itertools.pairwise(factors[10:])) and 0 < factors[-1] < 0.02
 

@@ -18,7 +18,7 @@ from harness.params import profiles
 from harness.params.config import TRAINED, Folder
 from harness.system.files import read_json, sha256, write_jsonl
 from harness.training.pretrain import gate
-from harness.training.pretrain.importing import bring_in
+from harness.training.pretrain.gate import bring_in
 from harness.training.pretrain.shards import held_aside
 
 LETTERS = "abdefghiklmnoprstuvyæøå"

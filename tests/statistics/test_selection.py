@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import matthews_corrcoef
 
-from harness.statistics import task_metrics
+from harness.statistics import selection, task_metrics
 from harness.text.bio import decode_tags
-from harness.training.finetune import selection
 
 quick = settings(max_examples=60, deadline=None, derandomize=True)
 CALLS, TYPES, NOTES = (fakes.TASKS[name] for name in ("aismec", "synergi", "nor_deid"))

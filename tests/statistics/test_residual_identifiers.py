@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from harness.metrics import METRICS
 from harness.metrics.decided import spans
-from harness.statistics import masking
+from harness.statistics import residual_identifiers
 
 LABELS = ("Name", "Place", "Date")
 quick = settings(max_examples=40, deadline=None, derandomize=True)
@@ -34,13 +34,13 @@ def readable(gold, predicted):
 def test_what_is_left_on_the_page(documents):
     d = decisions(*documents)
     pages = [readable(*document) for document in documents]
-    total = masking.leaked_characters(d)
+    total = residual_identifiers.leaked_characters(d)
     assert (total.leaked, total.characters) == (sum(x for x, _ in pages), sum(n for _, n in pages))
-    leaks = masking.by_document(d)
+    leaks = residual_identifiers.by_document(d)
     assert list(leaks) == [f"d{i}" for i, (gold, _) in enumerate(documents) if gold]
     rate = sum(leak.leaked > 0 for leak in leaks.values()) / len(leaks) if leaks else 0.0
     assert rate == METRICS["document_leak_rate"](d)
-    for row, strict in zip(masking.by_label(d), d.by_class, strict=True):
+    for row, strict in zip(residual_identifiers.by_label(d), d.by_class, strict=True):
         assert (row["support"], row["recall"]) == (strict["support"], strict["recall"])
         own = [(tuple(s for s in g if s[2] == row["label"]), p) for g, p in documents]
         pages = [readable(*pair) for pair in own if pair[0]]
@@ -53,15 +53,15 @@ def test_what_is_left_on_the_page(documents):
 
 def test_a_name_masked_as_a_place_is_masked_and_not_found():
     d = decisions((((0, 4, "Name"), (6, 10, "Place")), ((0, 4, "Place"), (6, 9, "Place"))))
-    name, place, date = masking.by_label(d)
+    name, place, date = residual_identifiers.by_label(d)
     assert (name["recall"], name["masked"], name["leaked"]) == (0, 1, 0)
     assert (place["masked"], place["leaked"], place["document_leak_rate"]) == (0, 1, 1)
     assert date["support"] == date["documents"] == date["document_leak_rate"] == 0
-    assert masking.leaked_characters(d).share == pytest.approx(1 / 8)
+    assert residual_identifiers.leaked_characters(d).share == pytest.approx(1 / 8)
 
 
 def test_nothing_to_leak():
-    assert masking.leaked_characters(decisions(((), ((0, 3, "Name"),)))).share == 0
+    assert residual_identifiers.leaked_characters(decisions(((), ((0, 3, "Name"),)))).share == 0
 
 
 def marked(text: str, gold, predicted):
@@ -99,17 +99,21 @@ def marked(text: str, gold, predicted):
 )
 def test_what_stands_between_two_predicted_spans_and_cannot_be_read_is_no_leak(between):
     d = marked(f"Pasienten Kari{between}Moen kom.", [f"Kari{between}Moen"], ["Kari", "Moen"])
-    assert METRICS["document_leak_rate"](d) == 0 and masking.leaked_characters(d) == masking.Leak(0, 8)
-    (name, *_) = masking.by_label(d)
+    assert METRICS["document_leak_rate"](d) == 0 and residual_identifiers.leaked_characters(
+        d
+    ) == residual_identifiers.Leak(0, 8)
+    (name, *_) = residual_identifiers.by_label(d)
     assert (name["masked"], name["leaked"], name["document_leak_rate"], name["recall"]) == (1, 0, 0, 0)
-    assert masking.by_document(d)["d"].leaked == 0
+    assert residual_identifiers.by_document(d)["d"].leaked == 0
     assert METRICS["document_leak_rate"].count(d).values.tolist() == [[0, 1]]
 
 
 @pytest.mark.parametrize("between", ["-", "i", "'", "\u0301", "\u00b7"], ids=lambda c: f"U+{ord(c):04X}")
 def test_what_can_be_read_is(between):
     d = marked(f"Pasienten Kari{between}Moen kom.", [f"Kari{between}Moen"], ["Kari", "Moen"])
-    assert METRICS["document_leak_rate"](d) == 1 and masking.leaked_characters(d) == masking.Leak(1, 9)
+    assert METRICS["document_leak_rate"](d) == 1 and residual_identifiers.leaked_characters(
+        d
+    ) == residual_identifiers.Leak(1, 9)
 
 
 def test_a_blank_at_the_edge_of_a_prediction_makes_no_difference():
@@ -119,4 +123,6 @@ def test_a_blank_at_the_edge_of_a_prediction_makes_no_difference():
 
 def test_finding_nothing_still_leaks():
     d = spans.nothing_found(marked("Kari Moen", ["Kari Moen"], ["Kari Moen"]))
-    assert METRICS["document_leak_rate"](d) == 1 and masking.leaked_characters(d) == masking.Leak(8, 8)
+    assert METRICS["document_leak_rate"](d) == 1 and residual_identifiers.leaked_characters(
+        d
+    ) == residual_identifiers.Leak(8, 8)

@@ -14,25 +14,29 @@ with one family (6 runs) and 78, 79 and 80 with another (4), Synergi 66, 66 and 
 Nor-DeID 43 three times (4). Of the first six runs, loss kept half-trained weights with F1 0 in one.
 """
 
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from harness import heads
 from harness.metrics import METRICS
 from harness.statistics import task_metrics
+from harness.statistics.task_metrics import Lines, Records
 from harness.task import Task
+
+if TYPE_CHECKING:
+    import numpy as np
 
 RULE = "the validation answers' Matthews correlation, a label a row or a character but white space; of equals the later"
 
 
-def judged(task: Task, lines: Sequence[Mapping], records: Mapping[str, Mapping] | None = None) -> dict[str, float]:
+def judged(task: Task, lines: Lines, records: Records | None = None) -> dict[str, float]:
     """What a training run is told of its answers to the validation part: `selection`, by which weights are kept, and
-    `validation`, the task's primary score, which the report shows; `records` as in `metrics.decisions`."""
+    `validation`, the task's primary score, which the report shows; `records` as in `task_metrics.decisions`."""
     return {"selection": score(task, lines, records), "validation": task_metrics.primary(task, lines, records)}
 
 
-def score(task: Task, lines: Sequence[Mapping], records: Mapping[str, Mapping] | None = None) -> float:
+def score(task: Task, lines: Lines, records: Records | None = None) -> float:
     """The Matthews correlation of prediction lines, −1 to 1; 0 where all gold or all answers are the same. `records` as
-    in `metrics.decisions`: needed where spans are sought."""
+    in `task_metrics.decisions`: needed where spans are sought."""
     import numpy as np
 
     head, position = heads.of(task), {label: i for i, label in enumerate(task.labels, start=1)}
@@ -45,7 +49,7 @@ def score(task: Task, lines: Sequence[Mapping], records: Mapping[str, Mapping] |
     return float(np.mean([_correlation(*of, 2) for of in zip(gold.T, answers.T, strict=True)]))
 
 
-def _correlation(gold, answers, number: int) -> float:
+def _correlation(gold: "np.ndarray", answers: "np.ndarray", number: int) -> float:
     import numpy as np
 
     right, gold, called = (np.bincount(side, minlength=number) for side in (gold[gold == answers], gold, answers))

@@ -1,0 +1,21 @@
+"""The lines of a prediction file, as stages write them; `harness.artifacts.predictions` reads and checks them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness import heads
+from harness.task import Task
+
+# The parts that are answered, in the order of a prediction file.
+PARTS = ("holdout", "test", "validation")
+
+
+def lines_of(
+    task: Task, part: str, records: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """One line per record: id, group, part, gold and answer. Never text."""
+    gold = heads.of(task).gold
+    return [
+        {"id": record["id"], "group": record["group"], "part": part, "gold": gold(record), **answer}
+        for record, answer in zip(records, answers, strict=True)
+    ]

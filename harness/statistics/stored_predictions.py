@@ -1,0 +1,99 @@
+"""The stored predictions of a task, held against its records, split and groups before anything of them is counted."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.artifacts import runs, split, validated
+from harness.artifacts.predictions import held_against, recorded_lines
+from harness.errors import DataError
+from harness.privacy import restricted
+from harness.statistics import task_metrics
+from harness.task import Task
+
+Rows = list[dict[str, Any]]
+SCORED = ("test", "holdout", "validation")
+
+
+@dataclass(frozen=True)
+class Data:
+    """What predictions are held against: records by id, the part and group of every id, and the hashes of the files."""
+
+    task: Task
+    kind: str
+    records: dict[str, dict[str, Any]]
+    splits: dict[str, str]
+    # What a split keeps together (linked texts too), which is more than a record's own group column.
+    groups: dict[str, str]
+    hashes: dict[str, str]
+
+    @classmethod
+    def read(cls, root: Path, task: Task) -> "Data":
+        """Raises MissingInputError where a stage has not been run, DataError where an id of the split has no group."""
+        name = task.name
+        records = {record["id"]: record for record in validated.records(root, name)}
+        splits, groups = split.parts_of(root, name), split.groups_of(root, name)
+        if lacking := [i for i, part in splits.items() if part in SCORED and i not in groups]:
+            raise DataError(
+                f"{split.groups_place(root, name)} lacks {len(lacking)} id(s) of the split, first {min(lacking)}.",
+                remedy=f"Make it anew with `harness split {name}`.",
+            )
+        return cls(task, validated.card(root, name).kind, records, splits, groups, split.hashes(root, name))
+
+    @property
+    def restricted(self) -> bool:
+        return self.kind == restricted.KIND
+
+    def ids(self, part: str) -> list[str]:
+        return [i for i, place in self.splits.items() if place == part]
+
+    def described(self) -> dict[str, Any]:
+        """The fields that every file of scores begins with."""
+        return {"task": self.task.name, "data_kind": self.kind, "primary": self.task.metrics[0]}
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The prediction files beside the `runs.json` in `folder`, which the command `made_by` writes."""
+
+    data: Data
+    folder: Path
+    made_by: str
+    predictions: dict[str, str] = field(default_factory=dict)
+    decisions: dict[str, str] = field(default_factory=dict)
+
+    def check(self, recorded: runs.Runs | runs.LinearRuns) -> None:
+        """Raises DataError where `runs.json` is of another task, other labels, records or another split."""
+        task = self.data.task
+        if recorded.task != task.name or not recorded.runs:
+            raise self.refused(f"holds no runs of {task.name}")
+        if recorded.labels != task.labels:
+            raise DataError(
+                f"{task.name}: the predictions were made for the labels {', '.join(recorded.labels)}; "
+                f"the task now declares {', '.join(task.labels)}.",
+                remedy=f"Make the predictions again with `{self.made_by}`.",
+            )
+        for name, sha in self.data.hashes.items():
+            if getattr(recorded.inputs, name) != sha:
+                raise DataError(
+                    f"{task.name}: the {name} on disk are not those that the predictions in {self.folder} were made "
+                    "with.",
+                    remedy=f"Run `dvc repro`, or make the predictions again with `{self.made_by}`.",
+                )
+
+    def refused(self, why: str) -> DataError:
+        return DataError(f"{self.folder}/runs.json {why}.", remedy=f"Make it again with `{self.made_by}`.")
+
+    def rows(self, run: runs.Run | runs.LinearRun, expected: Mapping[str, Collection[str]]) -> dict[str, Rows]:
+        """The lines of a run's file by part, in order of their ids, with the groups of the split; `expected` are the
+        ids that each part should have. Raises DataError where it holds other rows, or is not the recorded file."""
+        path, data = self.folder / run.file, self.data
+        lines = recorded_lines(path, run.predictions, data.task, self.made_by)
+        by_part = held_against(path, lines, expected, data.records, data.task, self.made_by)
+        self.predictions[run.file], self.decisions[run.file] = run.predictions, task_metrics.decision_hash(lines)
+        return {part: [{**row, "group": data.groups[row["id"]]} for row in rows] for part, rows in by_part.items()}
+
+    def inputs(self) -> dict[str, Any]:
+        """The hashes of the files that were read, as a file of scores holds them."""
+        return {"predictions": self.predictions, "decisions": self.decisions, **self.data.hashes}
