@@ -92,10 +92,6 @@ def documents(rows: list[dict]) -> dict[str, bytes]:
     return {"all.json": json.dumps({"scenarios": [{"kind": row["group"]} for row in rows], "texts": texts}).encode()}
 
 
-def separated(rows: list[dict]) -> dict[str, bytes]:
-    return {"rows.csv": tables.table([{name: row[name] for name in COLUMNS} for row in rows], "csv")}
-
-
 CHOICE = 'tabular.table("rows.{}", columns=dict(id="id", question="question", options={}, label="label"), shape={})'
 APART = '("a", "b", "c", "d")'
 SITES = {
@@ -110,6 +106,8 @@ SITES = {
              'optional=dict(decided_by="by"), others="ignore")'),
         Site("choice", CHOICE.format("jsonl", '"options"', 'tabular.choice(LABELS, answer="letter")')),
         Site("choice", CHOICE.format("parquet", '"options"', 'tabular.choice(LABELS, answer="letter")')),
+        Site("choice", 'tabular.table("rows.jsonl", columns=dict(question="question", options="options", label='
+             '"label", answer="answer"), others="ignore", shape=tabular.choice(LABELS, told="answer"))', by_letter),
         Site("choice", CHOICE.format("csv", APART, 'tabular.choice(LABELS, answer="number from 0")')),
     ],
     "tabular.dataset": [
@@ -132,14 +130,6 @@ SITES = {
         Site("tokens", 'word_lists.word_lists("*.jsonl", labels=LABELS, identity="id", group="group")'),
         Site("tokens", 'word_lists.word_lists("*.arrow", labels=LABELS, group="group")'),
         Site("tokens", 'word_lists.word_lists("*.parquet", labels=LABELS, scheme="iobes", lonely="begin")'),
-    ],
-    "readers.jsonl": [
-        Site("sequence", f'readers.jsonl("rows.jsonl", {NAMED})', lines),
-        Site("choice", 'readers.jsonl("rows.jsonl", columns=dict(question="question", options="options", label="label",'
-             ' answer="answer"), ignore=("id", "group", *"abcd"), shape=readers.multiple_choice())', by_letter),
-    ],
-    "readers.csv": [
-        Site("sequence", f'readers.csv("rows.csv", header=True, names={COLUMNS}, {NAMED})', separated),
     ],
     "documents.tagged_json": [
         Site("tokens", 'readers.tagged_json({"all.json": "pool"}, text="texts", metadata={}, '
