@@ -14,11 +14,6 @@ from harness.system import files
 from harness.system.together import Together
 
 
-def place(root: Path, name: str, given: Path, source: dict) -> Path:
-    """As `put`; returns data/`name` alone."""
-    return put(root, name, given, source)[0]
-
-
 def put(root: Path, name: str, given: Path, source: dict, within: Together | None = None) -> tuple[Path, list[str]]:
     """Make what stands at `given` (a file, or a folder) the data of task `name`, `within` what else is replaced.
 

@@ -12,6 +12,7 @@ import threading
 import traceback
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 _HIDDEN = "HARNESS_MESSAGES_HIDDEN"
 _FRAME = re.compile(r'^  File "(?P<file>[^"\n]*)", line \d+, in [^\n]*$', re.MULTILINE)
@@ -21,6 +22,12 @@ def told(error: BaseException) -> str:
     """The kind of an error and, unless messages are hidden in this process, its message."""
     name = type(error).__name__
     return name if sys.excepthook is _uncaught else f"{name}: {error}"
+
+
+def line_in(error: BaseException, file: str) -> str:
+    """For a message: the last line in a file of this name that the error passed; empty where it passed none."""
+    passed = [at.lineno for at in traceback.extract_tb(error.__traceback__) if Path(at.filename).name == file]
+    return f", line {passed[-1]}" if passed else ""
 
 
 def hide_messages() -> None:

@@ -93,7 +93,7 @@ def test_a_task_of_a_package_is_taken_and_its_data_are_read(site, root, tmp_path
     assert packages.installed("dose", "clinic-tasks").sha256 in text and str(site) not in text
     given = tmp_path / "doses.csv"
     given.write_text("text,label\n" + "".join(f"Gitt {i} mg,{'yes' if i % 2 else 'no'}\n" for i in range(8)))
-    placing.place(root, "dose", given, {"kind": "synthetic"})
+    placing.put(root, "dose", given, {"kind": "synthetic"})
     assert checking.findings(root, "dose") == []
     assert list(packages.problems({"dose"}, {"dose": registry.package_of("dose")})) == []
 
