@@ -35,7 +35,7 @@ def create(root: Path, name: str, head: str, format_: str | None, within: Togeth
         raise ConfigError(f"The head {head} has no format {format_!r}.", remedy=f"Formats: {', '.join(known)}.")
     programs = {
         root / "tasks" / f"{name}.py": templates.declaration(name, kind, format_).encode(),
-        root / "tests" / "tasks" / f"test_{name}.py": templates.test(name, kind).encode(),
+        root / "tests" / "tasks" / f"test_{name}.py": templates.test(name).encode(),
     }
     sample = examples.files(kind, format_)
     folders = [root / "data" / name, root / "tests" / "tasks" / name]
