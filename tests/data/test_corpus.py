@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.data import corpus, near_duplicates
-from harness.data.corpus_files import Given
+from harness.data import corpus, corpus_files, near_duplicates
 from harness.data.coverage import Coverage
 from harness.data.held_out import HeldOutIndex
 from harness.data.inspecting import Inspector
@@ -32,7 +31,7 @@ def built(chunks: list[list[dict]], workers: int = 1) -> tuple[corpus.Built, byt
         target, scratch = Path(folder) / "part.jsonl", Path(folder) / "scratch"
         scratch.mkdir()
         told = []
-        given_chunks = (Given(tuple(chunk), size=len(chunk)) for chunk in chunks)
+        given_chunks = (corpus_files.given(chunk, size=len(chunk)) for chunk in chunks)
         found = corpus.build(
             given_chunks, INSPECTOR, target, scratch, workers=workers, progress=lambda *done: told.append(done)
         )

@@ -27,8 +27,8 @@ from harness.data.synthetic import (
     questions,
     write,
 )
-from harness.data.synthetic.language import child, say
-from harness.data.synthetic.lexicon import clinical_terms
+from harness.data.synthetic.language import STANDARDS, child, say
+from harness.data.synthetic.lexicon import DOMAINS
 from harness.data.synthetic.nynorsk import to_nynorsk
 from harness.data.synthetic.words import read_words
 from harness.params.config import Generate
@@ -279,7 +279,9 @@ def test_the_clinical_corpus_holds_some_task_texts(data):
 
 
 def test_the_general_corpus_has_no_clinical_words(data):
-    clinical = {term.lower() for term in clinical_terms() if " " not in term}
+    terms = [term for domain in DOMAINS for of in domain.terms.values() for term in of.terms]
+    said = {term.said(standard, lay=lay) for term in terms for standard in STANDARDS for lay in (False, True)}
+    clinical = {term.lower() for term in said if " " not in term}
     words = Counter(
         word
         for row in read_jsonl(data / "corpus" / "general.jsonl")

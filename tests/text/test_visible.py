@@ -162,7 +162,7 @@ def inspected(*texts: str) -> inspecting.Inspected:
         {"id": str(i), "document_type": "note", "written_standard": "", "date": "", "text": text}
         for i, text in enumerate(texts)
     )
-    return inspecting.Inspector(index, Coverage(index.words), 0.8)(corpus_files.Given(documents))
+    return inspecting.Inspector(index, Coverage(index.words), 0.8)(corpus_files.given(documents))
 
 
 @disguised
