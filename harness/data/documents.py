@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from harness.data import inline_tags, raw
 from harness.data.annotated import Gathered
 from harness.data.folders import reads
+from harness.data.reader import Reader
 from harness.data.rows import value_faults
 from harness.errors import DataError
 from harness.task import Reading
@@ -23,7 +23,7 @@ def tagged_json(
     rules: inline_tags.Rules,
     accept: Callable[[str], bool] = lambda text: True,
     max_characters: int = raw.MAX_CHARACTERS,
-) -> Callable[[Path], Reading]:
+) -> Reader:
     """A reader of JSON files that hold parallel lists: `scenarios` and, under `text`, tagged texts.
 
     `parts` maps file names to the part of their records, `metadata` record columns to scenario keys, `optional` those
@@ -37,7 +37,7 @@ def tagged_json(
     def read(folder: Path) -> Reading:
         found, rows = Gathered(max_characters), 0
         for name, part in parts.items():
-            path = Path(folder) / name
+            path = folder / name
             documents = _parallel(path, raw.json_document(path, raw.read_text(path, found.repaired)), text)
             rows += len(documents)
             for number, (tagged, scenario) in enumerate(documents):
@@ -61,9 +61,7 @@ def tagged_json(
                 found.add(identity, extra.pop("group", identity), part, composed_text, spans, name, **extra)
         return found.reading(f"{folder}/{', '.join(parts)}", rows, "documents", "Correct these")
 
-    carried: Any = read
-    carried.reads = reads(parts)
-    return carried
+    return Reader(read, reads(parts))
 
 
 def _parallel(path: Path, content, text: str) -> list[tuple]:

@@ -5,59 +5,12 @@ into the source record, which `data.dvc` pins and repeats, so that a declaration
 columns of the same file unnoticed.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Mapping
 
 from harness.errors import DataError
 from harness.task import Task
 
 KEY = "columns"
-
-
-@dataclass(frozen=True)
-class Layout:
-    """What a reader was told, so that files can be written that it reads (`reader.layout`).
-
-    `file` is a name or pattern, patterns with their part, or "" for a folder of `datasets`; columns of CoNLL are
-    numbers. `shaped`: does a function of the task's make its labels and options of what the file has? `answer` is what
-    `options.choice` takes for one.
-    """
-
-    format: Literal["table", "conll", "brat", "tags", "lists"]
-    file: str | Mapping[str, str]
-    columns: Mapping[str, str | int | tuple[str, ...]]
-    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    shaped: bool = False
-    answer: str | None = None
-    delimiter: str = ""
-    names: tuple[str, ...] = ()
-    encoding: str = "utf-8"
-    scheme: str = "detect"
-
-
-def carrying(
-    read: Callable,
-    columns: Mapping[str, str | tuple[str, ...]],
-    values: Mapping[str, Mapping[str, str]] | None = None,
-    *,
-    reads: Callable | None = None,
-) -> Callable:
-    """The reader, with the columns that it takes; several of the file's are joined by +.
-
-    `values` are a file's words with those of the task, by column; a reader with another mapping reads other data.
-    `reads` says which files of a folder it takes (see `harness.data.folders.reads`).
-    """
-    carried: Any = read
-    if reads is not None:
-        carried.reads = reads
-    joined = {name: theirs if isinstance(theirs, str) else "+".join(theirs) for name, theirs in columns.items()}
-    if values is not None:
-        carried.values = values
-    for name, mapped in sorted((values or {}).items()):
-        joined[name] += f" ({', '.join(f'{theirs} = {ours}' for theirs, ours in mapped.items())})"
-    carried.columns = joined
-    return carried
 
 
 def of(task: Task) -> dict[str, str]:

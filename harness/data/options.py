@@ -7,7 +7,7 @@ keys stand means nothing: JSON leaves it open, and a Parquet struct has the orde
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
-from harness.data.arguments import one_of
+from harness.data.reader import one_of
 from harness.data.readers import fold
 from harness.data.rows import Dropped, Refused
 

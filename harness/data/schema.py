@@ -81,7 +81,7 @@ def failures(task: Task, reading: Reading, kind: str) -> list[Finding]:
 def mapped(task: Task, found: Iterable[Finding]) -> str:
     """How a file's own words for labels and categories become those of the task, where some are not."""
     columns = sorted({finding.column for finding in found if finding.check.startswith(_LISTED)})
-    if not columns or not hasattr(task.reader, "values"):
+    if not columns or getattr(task.reader, "values", None) is None:
         return ""
     said = ", ".join(f'"{column}": {{"…": "…"}}' for column in columns)
     return f"\nWhere the file has its own words for them, map these in tasks/{task.name}.py: values={{{said}}}."

@@ -9,16 +9,15 @@ is ever run.
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from harness.data import raw
-from harness.data.arguments import one_of
 from harness.data.arrow import arrow_rows
 from harness.data.delimited import Quotes, delimited, delimiter_fault
 from harness.data.findings import Finding
 from harness.data.folders import reads
-from harness.data.mapping import Layout, carrying
 from harness.data.options import choice, several
+from harness.data.reader import Layout, Reader, named, one_of
 from harness.data.readers import exact_duplicates
 from harness.data.rows import Columns, Drop, Plan, Values, to_reading, word
 from harness.errors import DataError
@@ -47,7 +46,7 @@ def table(
     drop: Iterable[Drop] = (),
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
-) -> Callable[[Path], Reading]:
+) -> Reader:
     """A reader of `file`, by its ending .csv, .tsv, .jsonl or .parquet; "*" is the one table of the folder.
 
     `columns` maps record columns to the file's (several, for the options of a choice); what it does not name
@@ -73,7 +72,7 @@ def table(
     plan = Plan(columns, values, others == "ignore", shape, drops, id_prefix, max_characters, more)
 
     def read(folder: Path) -> Reading:
-        path = _only_table(Path(folder)) if file == "*" else Path(folder) / file
+        path = _only_table(folder) if file == "*" else folder / file
         ending = path.suffix.lower()
         findings: list[Finding] = []
         repaired: Counter[str] = Counter()
@@ -90,11 +89,9 @@ def table(
         return to_reading(path, rows, findings, repaired, plan)
 
     one = (lambda folder: {path.name for path in _tables(folder)}) if file == "*" else reads(file)
-    carried: Any = carrying(read, columns, values, reads=one)
-    carried.layout = Layout(
-        "table", file, columns, values, bool(shape), getattr(shape, "answer", None), delimiter, names, encoding
-    )
-    return carried
+    answer = getattr(shape, "answer", None)
+    layout = Layout("table", file, columns, values, bool(shape), answer, delimiter, names, encoding)
+    return Reader(read, one, named(columns, values), values, layout)
 
 
 def _tables(folder: Path) -> list[Path]:
@@ -121,7 +118,7 @@ def dataset(
     drop: Iterable[Drop] = (),
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
-) -> Callable[[Path], Reading]:
+) -> Reader:
     """A reader of a Hugging Face data set: every .arrow and .parquet file of the folder but its caches, by name.
 
     `parts` maps the beginning of a file's name to "pool" or "holdout" ({"test": "holdout"}); the rest is
@@ -134,7 +131,6 @@ def dataset(
     plan = Plan(columns, values, others == "ignore", shape, drops, id_prefix, max_characters)
 
     def read(folder: Path) -> Reading:
-        folder = Path(folder)
         paths = [path for path in _of_data_set(folder) if path.suffix in ARROW and "cache-" not in path.name]
         if not paths:
             raise DataError(
@@ -146,9 +142,8 @@ def dataset(
             rows += [(f"{path.name} {where}", {**(row or {}), "part": part}) for where, row in arrow_rows(path)]
         return to_reading(folder, rows, [], Counter(), plan)
 
-    carried: Any = carrying(read, given, values, reads=_names)
-    carried.layout = Layout("table", "", given, values, bool(shape), getattr(shape, "answer", None))
-    return carried
+    layout = Layout("table", "", given, values, bool(shape), getattr(shape, "answer", None))
+    return Reader(read, _names, named(given, values), values, layout)
 
 
 def _of_data_set(folder: Path) -> list[Path]:

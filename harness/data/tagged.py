@@ -1,14 +1,12 @@
 """The reader of documents with XML-style inline tags (`<Name>Kari</Name>`): text files, or a column of JSON lines."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from harness.data import inline_tags, raw
 from harness.data.annotated import Gathered, reader
-from harness.data.arguments import one_of
 from harness.data.folders import EMPTY
-from harness.data.mapping import Layout
-from harness.task import Reading
+from harness.data.reader import Layout, Reader, one_of
 from harness.text.letters import composed
 
 
@@ -26,7 +24,7 @@ def tagged(
     encoding: raw.Encoding = "utf-8",
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
-) -> Callable[[Path], Reading]:
+) -> Reader:
     """A reader of `files`: a name or pattern ("*.txt"), or patterns with the part of their records.
 
     A .jsonl file holds one document a line: its tagged text under `text`, its id under `identity` (the file's

@@ -3,7 +3,7 @@
 import json
 import re
 
-from harness.data.mapping import Layout
+from harness.data.reader import Layout
 from harness.plugins import tables
 
 # What `harness new-task` writes, where a declaration says nothing else.

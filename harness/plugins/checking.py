@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.data import authored, mapping, reading, sources
 from harness.data.discretion import called, discreet
+from harness.data.reader import Layout
 from harness.errors import DataError, HarnessError, RegistryError, nearest
 from harness.heads import HEADS
 from harness.plugins import registry, sampling
@@ -78,7 +79,7 @@ def _contract(task: Task, name: str) -> Iterator[str]:
         yield from _schema_faults(task)
 
 
-def _layout_faults(layout: mapping.Layout, labels: tuple[str, ...]) -> Iterator[str]:
+def _layout_faults(layout: Layout, labels: tuple[str, ...]) -> Iterator[str]:
     for word, label in layout.values.get("label", {}).items():
         if not layout.shaped and labels and label not in labels:
             yield f"TASK.reader maps {word!r} to {label!r}, which is no label.{nearest(label, labels)}"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness import heads
 from harness.data import sources
-from harness.data.mapping import Layout
+from harness.data.reader import Layout
 from harness.errors import HarnessError
 from harness.plugins import annotated, examples, tables
 from harness.system import files
