@@ -64,10 +64,9 @@ def near_duplicates(texts: list[str], threshold: float) -> list[tuple[int, int, 
         return []
     from sklearn.feature_extraction.text import TfidfTransformer
 
-    from harness.data import ngrams
-    from harness.data.cosines import close_pairs
+    from harness.data.cosines import close_pairs, counted
 
-    counts = ngrams.counted(texts)
+    counts = counted(texts)
     vectors = TfidfTransformer(sublinear_tf=True).fit(counts).transform(counts, copy=False)
     pairs = []
     for left, right, cosines in close_pairs(vectors, threshold - ROUNDING):

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from harness.data.corpus_files import UNKNOWN, Chunk
-from harness.data.coverage import Coverage
-from harness.data.held_out import HeldOutIndex
+from harness.data.held_out import Coverage, HeldOutIndex
 from harness.data.near_duplicates import band_hashes, compact, minima
 from harness.data.words import Hashed, clean, cut, hashed
 from harness.privacy import identifiers, restricted

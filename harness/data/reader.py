@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
-from harness.errors import nearest
-from harness.task import Reading
+from harness.errors import DataError, nearest
+from harness.task import Reading, Task
 
 
 @dataclass(frozen=True)
@@ -68,3 +68,36 @@ def one_of(argument: str, given: object, words: object) -> None:
     if given not in known:
         listed = ", ".join(map(repr, known))
         raise ValueError(f"{argument}={given!r} is none of {listed}.{nearest(given, known)}")
+
+
+KEY = "columns"
+
+
+def columns_of(task: Task) -> dict[str, str]:
+    """A record's column → the file's; empty where the task's files have no columns."""
+    return dict(getattr(task.reader, "columns", {}))
+
+
+def hold_columns(source: Mapping, task: Task) -> None:
+    """Raise DataError where the task reads other columns than the data were put in place with.
+
+    `harness data use` writes the columns into the source record, which `data.dvc` pins and repeats, so that a
+    declaration that is changed later cannot read other columns of the same file unnoticed.
+    """
+    if KEY not in source:
+        return
+    now, then = columns_of(task), source[KEY]
+    for name in sorted(now.keys() | then.keys()):
+        if now.get(name) != then.get(name):
+            raise DataError(
+                f"data/{task.name}: {name} is now read from {now.get(name, 'nothing')}, and was from "
+                f"{then.get(name, 'nothing')} when the data were put in place.",
+                remedy=f"Restore `columns` in tasks/{task.name}.py, or put the file in place anew with "
+                f"`harness data use {task.name} PATH`.",
+            )
+
+
+def shown(columns: Mapping[str, str]) -> list[str]:
+    """The mapping as a small table."""
+    width = max(map(len, columns), default=0)
+    return [f"  {name:<{width}}  ← {theirs}" for name, theirs in columns.items()]

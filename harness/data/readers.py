@@ -16,8 +16,8 @@ No message quotes the data: a reader does not know whether it may be shown.
 from collections import Counter
 from collections.abc import Callable
 
-from harness.data.documents import looks_norwegian, tagged_json
 from harness.data.rows import Drop, Dropped, Refused
+from harness.data.tagged import looks_norwegian, tagged_json
 from harness.text.visible import folded as fold
 
 __all__ = [

@@ -17,7 +17,7 @@ from harness.text import printable
 
 RECORD = "source.json"
 KEYS = ("kind", "address", "revision", "files", "licence", "language", "citation", "note")
-# Where a site's own file was put in place: the columns that the task took from it (see `harness.data.mapping`).
+# Where a site's own file was put in place: the columns that the task took from it (see `harness.data.reader`).
 # Of generated data: by kind of row, the share of right answers without and with what the clinical corpus teaches.
 OPTIONAL = ("columns", "planted")
 _TIMEOUT_SECONDS = 60

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.data import authored, mapping, reading, sources
+from harness.data import authored, reader, reading, sources
 from harness.data.discretion import called, discreet
 from harness.data.reader import Layout
 from harness.errors import DataError, HarnessError, RegistryError, nearest
@@ -120,7 +120,7 @@ def _data(task: Task, folder: Path, whole: bool, said: list[str]) -> Iterator[st
     if not whole or not folder.is_dir():
         return
     try:
-        mapping.hold(source or {}, task)
+        reader.hold_columns(source or {}, task)
     except DataError as error:
         yield str(error)
     try:

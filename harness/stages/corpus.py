@@ -16,10 +16,9 @@ from harness.artifacts.parts import by_part
 from harness.data.corpus import Built, build
 from harness.data.corpus_files import Chunk, chunks, corpus_files, given
 from harness.data.corpus_summary import SUMMARY, summaries
-from harness.data.coverage import Coverage
 from harness.data.discretion import discreet
 from harness.data.documents_told import told
-from harness.data.held_out import HeldOutIndex
+from harness.data.held_out import Coverage, HeldOutIndex
 from harness.data.inspecting import Inspector
 from harness.errors import DataError
 from harness.params.config import Corpus, CorpusSettings

@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.data import corpus, corpus_files, near_duplicates
-from harness.data.coverage import Coverage
-from harness.data.held_out import HeldOutIndex
+from harness.data.held_out import Coverage, HeldOutIndex
 from harness.data.inspecting import Inspector
 from harness.data.words import clean, hashed, words_of
 from harness.system.files import canonical_json

@@ -132,7 +132,7 @@ SITES = {
         Site("tokens", 'word_lists.word_lists("*.arrow", labels=LABELS, group="group")'),
         Site("tokens", 'word_lists.word_lists("*.parquet", labels=LABELS, scheme="iobes", lonely="begin")'),
     ],
-    "documents.tagged_json": [
+    "tagged.tagged_json": [
         Site("tokens", 'readers.tagged_json({"all.json": "pool"}, text="texts", metadata={}, '
              'optional=dict(group="kind"), rules=tagged.rules(LABELS))', documents),
     ],

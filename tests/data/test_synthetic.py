@@ -18,7 +18,6 @@ from harness.data.synthetic import (
     calls,
     corpora,
     deid,
-    deid_defects,
     incidents,
     notes,
     pairs,
@@ -27,10 +26,8 @@ from harness.data.synthetic import (
     questions,
     write,
 )
-from harness.data.synthetic.language import STANDARDS, child, say
+from harness.data.synthetic.language import STANDARDS, child, read_words, say, to_nynorsk
 from harness.data.synthetic.lexicon import DOMAINS
-from harness.data.synthetic.nynorsk import to_nynorsk
-from harness.data.synthetic.words import read_words
 from harness.params.config import Generate
 from harness.stages.generate import generate, run
 from harness.system.files import read_jsonl, sha256, sha256_tree
@@ -470,4 +467,4 @@ def test_no_option_is_right_more_often_than_others(data):
 @pytest.mark.parametrize("turn", range(15))
 def test_a_note_whose_labels_have_no_other_name_is_damaged_in_another_way(turn):
     note = "Pasienten bor i <Location>Vik</Location>. Frisk."
-    assert deid_defects.damage(child(9, "only a place"), note, turn) != note
+    assert deid.damage(child(9, "only a place"), note, turn) != note

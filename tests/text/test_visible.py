@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.data import corpus_files, grouping, inspecting, leakage, readers, words
-from harness.data.coverage import Coverage
-from harness.data.held_out import HeldOutIndex
+from harness.data.held_out import Coverage, HeldOutIndex
 from harness.export import searching
 from harness.heads import HEADS
 from harness.privacy import identifiers

@@ -9,8 +9,7 @@ from bisect import bisect
 from dataclasses import dataclass
 from itertools import accumulate
 
-from harness.data.synthetic.nynorsk import written
-from harness.data.synthetic.words import read_words
+from harness.data.synthetic.language import read_words, written
 
 
 @dataclass(frozen=True)
