@@ -13,7 +13,6 @@ from harness.errors import DataError, HarnessError, RegistryError, nearest
 from harness.heads import HEADS
 from harness.plugins import registry, sampling
 from harness.privacy import restricted
-from harness.system import files
 from harness.task import Groups, Task
 
 
@@ -143,13 +142,6 @@ def _sample_faults(task: Task, stored: Path) -> Iterator[str]:
 
 def _file_faults(folder: Path, source: dict) -> Iterator[str]:
     """One text for every file that is missing, changed or unlisted; restricted files are numbered, by name."""
-    listed, present = source["files"], {path.name for path in folder.iterdir() if not path.name.startswith(".")}
-    names = called(source, str(folder), listed.keys() | present - {sources.RECORD})
-    for name, shown in names.items():
-        path = folder / name
-        if not path.is_file():
-            yield f"{shown} is {'a folder' if path.is_dir() else 'missing, but source.json lists it'}."
-        elif name not in listed:
-            yield f"{shown} is not listed in source.json."
-        elif files.sha256(path) != listed[name]:
-            yield f"{shown} has changed since source.json was written; `harness data use` records it anew."
+    found = list(sources.faults(folder, source))
+    names = called(source, str(folder), source["files"].keys() | {name for name, _, _ in found})
+    yield from (f"{names[name]} {what} {remedy}" for name, what, remedy in found)
