@@ -57,7 +57,9 @@ class Plan:
     @cached_property
     def keys(self) -> dict[str, tuple[str, ...]]:
         """The file's columns by the record's."""
-        return {name: (key,) if isinstance(key, str) else key for name, key in (self.columns | self.optional).items()}
+        return {
+            name: (key,) if isinstance(key, str) else key for name, key in {**self.columns, **self.optional}.items()
+        }
 
     @cached_property
     def known(self) -> frozenset[str]:

@@ -19,7 +19,7 @@ from harness.data.folders import reads
 from harness.data.options import choice, several
 from harness.data.reader import Layout, Reader, named, one_of
 from harness.data.readers import exact_duplicates
-from harness.data.rows import Columns, Drop, Plan, Values, to_reading, word
+from harness.data.rows import Columns, Drop, Plan, Row, Values, to_reading, word
 from harness.errors import DataError
 from harness.task import Reading
 
@@ -136,7 +136,7 @@ def dataset(
             raise DataError(
                 f"{folder} holds no .arrow or .parquet file.", remedy="Put the files of `save_to_disk` there."
             )
-        rows = []
+        rows: list[Row] = []
         for path in paths:
             part = next((p for beginning, p in (parts or {}).items() if path.name.startswith(beginning)), "pool")
             rows += [(f"{path.name} {where}", {**(row or {}), "part": part}) for where, row in arrow_rows(path)]

@@ -37,7 +37,7 @@ from harness.errors import HarnessError
 from harness.heads import HEADS
 from harness.params import profiles
 from harness.params.reading import parse
-from harness.plugins import annotated, examples, placing, registry, tables
+from harness.plugins import examples, placing, registry, written
 from harness.privacy import pseudonyms
 from harness.stages import corpus, validate
 
@@ -89,7 +89,7 @@ def by_letter(rows: list[dict]) -> dict[str, bytes]:
 
 
 def documents(rows: list[dict]) -> dict[str, bytes]:
-    texts = [annotated._tagged(row["words"]) for row in rows]
+    texts = [written._tagged(row["words"]) for row in rows]
     return {"all.json": json.dumps({"scenarios": [{"kind": row["group"]} for row in rows], "texts": texts}).encode()}
 
 
@@ -183,14 +183,14 @@ def files_of(site: Site, reader) -> dict[str, bytes]:
         return site.write(rows)
     layout = reader.layout
     if layout.format != "table":
-        return annotated.files(rows, layout)
+        return written.files(rows, layout)
     columns = {column for names in layout.columns.values() for column in ([names] if isinstance(names, str) else names)}
     if layout.answer == "number from 0":
         rows = [row | {"label": HEADS["choice"].template.labels.index(row["label"])} for row in rows]
     rows = [{key: value for key, value in row.items() if key in columns} for row in rows]
     ending = site.ending or layout.file.rpartition(".")[2] or "arrow"
     name = layout.file if "." in layout.file else f"{CANARY}file.{ending}"
-    return {name: tables.table(rows, ending, layout.delimiter, layout.names, layout.encoding)}
+    return {name: written.table(rows, ending, layout.delimiter, layout.names, layout.encoding)}
 
 
 HUGE = "a number of 5,000 digits"
@@ -398,7 +398,7 @@ def corpus_of(name: str) -> bytes:
     ]
     if name.endswith(".txt"):
         return rows[0]["text"].encode()
-    return tables.table(rows, "parquet" if name.endswith("parquet") else "jsonl")
+    return written.table(rows, "parquet" if name.endswith("parquet") else "jsonl")
 
 
 @pytest.mark.parametrize("name", CORPORA)
