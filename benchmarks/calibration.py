@@ -2,11 +2,11 @@
 
 Usage: python benchmarks/calibration.py [--repeats 2000] [--only TEXT]
 
-Draws comparisons shaped like the five tasks (benchmarks/simulation.py), sends them through
-`harness.statistics.variance`, the code that the report uses, and counts how often a true "no difference" is called
-a difference, how often the interval holds the true difference, and how often a true difference is found. Beside it
-stand what others use. Writes benchmarks/calibration.md (one core, minutes); --only runs the settings whose
-name holds TEXT and prints without writing.
+Draws comparisons shaped like the five tasks (benchmarks/simulation.py), sends them through `harness.statistics`, the
+code that the report uses, and counts how often a true "no difference" is called a difference, how often the interval
+holds the true difference, and how often a true difference is found. Beside it stand what others use. Writes
+benchmarks/calibration.md (one core, a quarter of an hour); --only runs the settings whose name holds TEXT and prints
+without writing.
 """
 
 import argparse
@@ -15,16 +15,17 @@ import time
 from pathlib import Path
 
 import numpy as np
-from scipy import stats
-from simulation import Classified, Kinds, Marked, solve
+from scipy import special, stats
+from simulation import Classified, Kinds, Marked, luck, solve
 
 from harness.metrics import named
-from harness.statistics import variance
+from harness.statistics import families, paired, variance, verdicts
 from harness.system.determinism import derived_seed
 
 PAGE = Path(__file__).with_suffix(".md")
 CHUNK = 50
-SEEDS = (5, 10)
+SEEDS = (3, 5, 10)
+CORRELATIONS = (-0.6, 0.0, 0.5, 0.9)
 SPREADS = ((0, 0), (1.5, 1.5), (3, 3), (6, 6), (0, 6))
 DELTAS = (2, 5, 10)
 RARE, FOUR, EIGHT = (
@@ -55,50 +56,58 @@ EDGES = (
     Classified("binary F1, 30 % positive, 17 rows", 17, 1, (0.7, 0.3), 0.60, "binary_f1"),
     Classified("binary F1, balanced, 10 groups of 10", 10, 10, (0.5, 0.5), 0.70, "binary_f1", group_sd=1.0),
     Marked("strict F1, 30 documents", 30, 7.5, 0.75),
+    Marked("strict F1, 30 documents of very unequal length", 30, 7.5, 0.75, most=400, log_spread=1.8),
+    Marked("strict F1, 100 documents of very unequal length", 100, 7.5, 0.75, most=400, log_spread=1.8),
     Classified("binary F1 of .94, 457 rows", 457, 1, (0.5, 0.5), 0.94, "binary_f1"),
 )
-METHODS = ("here", "floor", "documents", "seeds")
-OTHERS = ("df floor 2(K−1)", "documents only", "Welch t over seeds")
+METHODS = ("here", "apart", "documents", "seeds")
+OTHERS = ("arms taken apart", "documents only", "paired t over seeds")
 
 
-def procedures(parts: variance.Components) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def procedures(reference: variance.Arm, clinical: variance.Arm) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Variance and degrees of freedom of the procedure used here and of what else is used."""
-    k = parts.n_seeds[0]
-    seeds = sum(parts.seeds)
-    excess = parts.total - parts.groups
+    here = variance.components(variance.differences(reference, clinical))
+    arms = [variance.components(arm) for arm in (reference, clinical)]
+    k = here.n_runs
+    apart = here.groups + np.maximum(0.0, sum(a.runs for a in arms) - sum(a.interaction for a in arms))
+    below = here.groups**2 / here.groups_df + sum(a.runs**2 for a in arms) / (k - 1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        satterthwaite = parts.total**2 / (parts.groups**2 / parts.groups_df + excess**2 / (2 * (k - 1)))
-        welch = seeds**2 / (sum(v**2 for v in parts.seeds) / (k - 1))
+        df = np.fmax(apart**2 / below, np.minimum(here.groups_df, k - 1))
     return {
-        "here": (parts.total, parts.df),
-        "floor": (parts.total, np.fmax(satterthwaite, 2 * (k - 1))),
-        "documents": (parts.groups, parts.groups_df),
-        "seeds": (seeds, np.fmax(welch, 1.0)),
+        "here": (here.total, here.df),
+        "apart": (apart, df),
+        "documents": (here.groups, here.groups_df),
+        "seeds": (here.runs, np.full(np.shape(here.runs), k - 1.0)),
     }
 
 
-def cell(setting, seeds: int, delta: float, spreads: tuple[float, float], repeats: int) -> dict:
+def cell(
+    setting, seeds: int, delta: float, spreads: tuple[float, float], repeats: int, correlation: float = 0.0
+) -> dict:
     """Shares over `repeats` simulated comparisons; `delta` and `spreads` are in points."""
     levels, deviations = solve(setting, (setting.base, setting.base + delta / 100), tuple(s / 100 for s in spreads))
-    rng = np.random.default_rng(derived_seed("calibration", setting.name, seeds, str(delta), str(spreads)))
+    name = ("calibration", setting.name, str(seeds), str(delta), str(spreads), str(correlation))
+    rng = np.random.default_rng(derived_seed(*name))
     score = named(setting.metric).score
-    outside, alarms = ({name: [] for name in METHODS} for _ in range(2))
+    outside, alarms, widths = ({name: [] for name in METHODS} for _ in range(3))
     seen, mde = [], []
     for _ in range(repeats // CHUNK):
-        drawn = setting.draw(rng, CHUNK, seeds, levels, deviations)
+        drawn = setting.draw(rng, levels, luck(rng, CHUNK, seeds, deviations, correlation))
         arms = [variance.jackknife(c, score, setting.strata) for c in drawn]
         found = arms[1].mean - arms[0].mean
-        for name, (var, df) in procedures(variance.components(*arms)).items():
+        for name, (var, df) in procedures(*arms).items():
             reach = stats.t.ppf(0.975, df) * np.sqrt(var)
             outside[name].append(np.abs(found - delta / 100) > reach)
             # Where nothing at all differs, delta and reach are both 0 and nobody would call it a difference.
             alarms[name].append(np.abs(found) > reach)
+            widths[name].append(reach)
             if name == "here":
-                mde.append(reach + stats.t.ppf(0.8, df) * np.sqrt(var))
+                mde.append(special.nctdtrinc(df, 0.2, stats.t.ppf(0.975, df)) * np.sqrt(var))
         seen.append(np.mean([arm.scores.std(axis=-1, ddof=1).mean() for arm in arms]))
     return {
         "alarms": {name: float(np.mean(v)) for name, v in alarms.items()},
         "coverage": {name: 1 - float(np.mean(v)) for name, v in outside.items()},
+        "widths": {name: 100 * float(np.mean(v)) for name, v in widths.items()},
         "seen": 100 * float(np.mean(seen)),
         "mde": 100 * float(np.mean(mde)),
     }
@@ -130,6 +139,26 @@ def null_table(settings, repeats: int) -> tuple[list[str], list[str]]:
     return lines, [_outside(outside, cells, "2 to 6 %"), f"Of the same cells lie outside with the others: {counted}."]
 
 
+def correlated_table(settings, repeats: int) -> list[str]:
+    """Rates of false alarms and half widths where what a seed does to the arms goes together."""
+    lines = [
+        "| setting | seeds | spread | correlation | **here** | arms taken apart | ± here | ± apart |",
+        "|:--|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for setting in settings:
+        for seeds in SEEDS:
+            for spread in (3, 7):
+                for correlation in CORRELATIONS:
+                    found = cell(setting, seeds, 0, (spread, spread), repeats, correlation)
+                    alarms, widths = found["alarms"], found["widths"]
+                    lines.append(
+                        f"| {setting.name} | {seeds} | {spread} | {correlation} | **{alarms['here']:.3f}** | "
+                        f"{alarms['apart']:.3f} | {widths['here']:.1f} | {widths['apart']:.1f} |"
+                    )
+                    print(lines[-1], file=sys.stderr, flush=True)
+    return lines
+
+
 def _in_aim(rate: float) -> bool:
     return 0.02 <= rate <= 0.06
 
@@ -157,6 +186,119 @@ def power_table(settings, repeats: int) -> tuple[list[str], list[tuple]]:
     return lines, outside
 
 
+def collapse_table(setting, repeats: int) -> list[str]:
+    """Coverage where a run of the clinical arm learns nothing and always answers the positive label."""
+    lines = ["| runs that learn nothing | seeds | coverage | of those where it is seen |", "|--:|--:|--:|--:|"]
+    levels, deviations = solve(setting, (setting.base,) * 2, (0.015,) * 2)
+    score = named(setting.metric).score
+    for share in (0.1, 0.3, 0.5):
+        for seeds in SEEDS:
+            rng = np.random.default_rng(derived_seed("collapse", str(share), seeds))
+            held, mixed = [], []
+            truth = share * (2 / 3 - setting.base)
+            for _ in range(repeats // CHUNK):
+                reference, clinical = setting.draw(rng, levels, luck(rng, CHUNK, seeds, deviations))
+                nothing = rng.random((CHUNK, seeds)) < share
+                positive = clinical[..., 0] + clinical[..., 2]
+                always = np.stack([positive, setting.size - positive, np.zeros_like(positive)], axis=-1)
+                clinical = np.where(nothing[..., None, None], always, clinical)
+                runs = variance.differences(*(variance.jackknife(c, score) for c in (reference, clinical)))
+                parts = variance.components(runs)
+                held.append(np.abs(runs.mean - truth) <= stats.t.ppf(0.975, parts.df) * np.sqrt(parts.total))
+                mixed.append(nothing.any(axis=1) & ~nothing.all(axis=1))
+            held, mixed = np.concatenate(held), np.concatenate(mixed)
+            lines.append(f"| {100 * share:.0f} % | {seeds} | {held.mean():.3f} | {held[mixed].mean():.3f} |")
+            print(lines[-1], file=sys.stderr, flush=True)
+    return lines
+
+
+def replicate_table(setting, repeats: int) -> list[str]:
+    """Two procedures that are alike; every pre-training run has luck of its own, the same in all its fine-tunings.
+
+    One pre-training of either arm and five seeds, three of two and five of two: how often are they called different?
+    """
+    lines = [
+        "| luck of a pre-training run, points | 1 × 5 | 3 × 2 | 5 × 2 | ± at 1 × 5 | ± at 3 × 2 | ± at 5 × 2 |",
+        "|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    score = named(setting.metric).score
+    for points in (0, 1, 2, 3):
+        alarms, widths = [], []
+        for number, each in ((1, 5), (3, 2), (5, 2)):
+            levels, deviations = solve(setting, (setting.base,) * 2, (0.015,) * 2)
+            _, of_replicate = solve(setting, (setting.base,) * 2, (points / 100,) * 2)
+            rng = np.random.default_rng(derived_seed("replicates", str(points), number))
+            which = np.arange(number * each) % number
+            called, reached = [], []
+            for _ in range(repeats // CHUNK):
+                own = luck(rng, CHUNK, number * each, deviations)
+                shared = luck(rng, CHUNK, number, of_replicate)
+                drawn = setting.draw(rng, levels, [o + s[:, which] for o, s in zip(own, shared, strict=True)])
+                runs = variance.differences(*(variance.jackknife(c, score) for c in drawn))
+                parts = variance.components(variance.averaged(runs, which.tolist()) if number > 1 else runs)
+                reach = stats.t.ppf(0.975, parts.df) * np.sqrt(parts.total)
+                called.append(np.abs(runs.mean) > reach)
+                reached.append(reach)
+            alarms.append(f"{np.mean(called):.3f}")
+            widths.append(f"{100 * np.mean(reached):.1f}")
+        lines.append(f"| {points} | " + " | ".join([*alarms, *widths]) + " |")
+        print(lines[-1], file=sys.stderr, flush=True)
+    return lines
+
+
+def verdict_table(setting, repeats: int) -> list[str]:
+    """Three families of five tasks, judged as the report does: how often is a row better whose true difference is the
+    mean `mde_holm` of such rows, and how often is anything called where nothing differs?"""
+    lines = [
+        "| seeds | true difference, points | rows that differ | such a row found | its family found | "
+        "any false alarm among rows | among families |",
+        "|--:|--:|:--|--:|--:|--:|--:|",
+    ]
+    metric, settings = named(setting.metric), paired.Settings()
+    for seeds in SEEDS:
+        null = _judged(setting, metric, settings, seeds, 0.0, (), repeats // 5)
+        delta = float(np.median(null["mde_holm"]))
+        for where, said in (((), "none"), (range(5), "all five of one family"), (range(1), "one alone")):
+            found = null if not where else _judged(setting, metric, settings, seeds, delta, tuple(where), repeats // 5)
+            rates = [f"{found[key]:.2f}" if where else "" for key in ("row", "family")]
+            rates += [f"{found[key]:.3f}" for key in ("false_rows", "false_families")]
+            lines.append(f"| {seeds} | {100 * delta if where else 0:.1f} | {said} | " + " | ".join(rates) + " |")
+            print(lines[-1], file=sys.stderr, flush=True)
+    return lines
+
+
+def _judged(setting, metric, settings, seeds: int, delta: float, where: tuple[int, ...], repeats: int) -> dict:
+    rng = np.random.default_rng(derived_seed("verdicts", setting.name, seeds, str(delta), str(where)))
+    drawn = {}
+    for true in {0.0, delta}:
+        levels, deviations = solve(setting, (setting.base, setting.base + true), (0.015, 0.015))
+        drawn[true] = (levels, deviations)
+    rows, of_family, false_rows, false_families, mde = [], [], [], [], []
+    for _ in range(repeats):
+        estimates = []
+        for place in range(15):
+            levels, deviations = drawn[delta if place in where else 0.0]
+            reference, clinical = setting.draw(rng, levels, luck(rng, 1, seeds, deviations))
+            estimates.append(paired.compare(reference[0], clinical[0], metric, settings))
+        joints = [families.joint(estimates[i : i + 5], [metric] * 5, settings) for i in (0, 5, 10)]
+        above = verdicts.judge([j.estimate for j in joints], [j.metric for j in joints], 0.05)
+        tested = [above[place // 5].verdict != "inconclusive" for place in range(15)]
+        found = verdicts.judge(estimates, [metric] * 15, 0.05, tested)
+        called = [judgement.verdict in ("better", "worse") for judgement in found]
+        rows += [called[place] for place in where]
+        of_family += [above[0].verdict in ("better", "worse")] if where else []
+        false_rows.append(any(called[place] for place in range(15) if place not in where))
+        false_families.append(any(a.verdict in ("better", "worse") for a in above[1 if where else 0 :]))
+        mde += [judgement.mde_holm for judgement in found if judgement.mde_holm is not None]
+    return {
+        "row": float(np.mean(rows)) if rows else 0.0,
+        "family": float(np.mean(of_family)) if of_family else 0.0,
+        "false_rows": float(np.mean(false_rows)),
+        "false_families": float(np.mean(false_families)),
+        "mde_holm": mde,
+    }
+
+
 def bootstrap(arms: list[np.ndarray], score, draws: int, rng, strata: np.ndarray | None) -> np.ndarray:
     """[V_groups, V_interaction] of one comparison by multinomial weights shared by both arms and all seeds, drawn
     stratum by stratum."""
@@ -167,8 +309,9 @@ def bootstrap(arms: list[np.ndarray], score, draws: int, rng, strata: np.ndarray
     for runs in arms:
         k, _, width = runs.shape
         drawn.append(score((weights @ runs.transpose(1, 0, 2).reshape(groups, -1)).reshape(draws, k, width)))
-    within = sum((s - s.mean(axis=1, keepdims=True)).var(axis=0).sum() / (s.shape[1] * (s.shape[1] - 1)) for s in drawn)
-    return np.array([(drawn[1].mean(axis=1) - drawn[0].mean(axis=1)).var(), within])
+    difference = drawn[1] - drawn[0]
+    around = difference - difference.mean(axis=1, keepdims=True)
+    return np.array([difference.mean(axis=1).var(), around.var(axis=0).sum() / (k * (k - 1))])
 
 
 def bootstrap_table(settings, repeats: int, draws: int = 10_000) -> list[str]:
@@ -181,15 +324,17 @@ def bootstrap_table(settings, repeats: int, draws: int = 10_000) -> list[str]:
         levels, deviations = solve(setting, (setting.base, setting.base), (0.015, 0.015))
         rng = np.random.default_rng(derived_seed("bootstrap", setting.name))
         score, ratios, spent = named(setting.metric).score, [], np.zeros(2)
-        reference, clinical = setting.draw(rng, repeats, 5, levels, deviations)
+        reference, clinical = setting.draw(rng, levels, luck(rng, repeats, 5, deviations))
         for pair in zip(reference, clinical, strict=True):
             started = time.process_time()
             drawn = bootstrap(list(pair), score, draws, rng, setting.strata)
             middle = time.process_time()
-            parts = variance.components(*(variance.jackknife(c, score, setting.strata) for c in pair))
+            parts = variance.components(
+                variance.differences(*(variance.jackknife(c, score, setting.strata) for c in pair))
+            )
             spent += (middle - started, time.process_time() - middle)
-            total = drawn[0] + max(0.0, float(sum(parts.seeds)) - drawn[1])
-            ratios.append([parts.groups / drawn[0], sum(parts.interaction) / drawn[1], np.sqrt(parts.total / total)])
+            total = drawn[0] + max(0.0, float(parts.runs) - drawn[1])
+            ratios.append([parts.groups / drawn[0], parts.interaction / drawn[1], np.sqrt(parts.total / total)])
         low, middle, high = np.quantile(np.array(ratios, dtype=float), [0.05, 0.5, 0.95], axis=0)
         cells = [f"{m:.3f} ({a:.2f}–{b:.2f})" for a, m, b in zip(low, middle, high, strict=True)]
         times = [f"{1000 * t / repeats:.1f}" for t in spent]
@@ -212,10 +357,11 @@ def _outside(found: list[tuple], cells: int, aim: str) -> str:
 def page(settings, edges, repeats: int) -> str:
     error = 100 * np.sqrt(0.05 * 0.95 / repeats)
     null, null_outside = null_table(settings, repeats)
+    together = correlated_table(settings[:3], repeats)
     power, power_outside = power_table(settings, repeats // 2)
     edge, edge_outside = null_table(edges, repeats)
-    cover = "94 to 98 %"
     stray = stats.norm.sf(0.01 / np.sqrt(0.05 * 0.95 / repeats))
+    first = settings[0]
     return "\n".join([
         "# Calibration of the comparison", "",
         f"Made by `python benchmarks/calibration.py --repeats {repeats}`. {repeats:,} simulated comparisons a cell "
@@ -226,15 +372,34 @@ def page(settings, edges, repeats: int) -> str:
         "of which every test set has as many: the kinds are strata, and the arms differ in the hard ones alone.", "",
         "## No difference: how often is one claimed at 5 %?", "", *null, "",
         *null_outside, f"A cell whose true rate is 5 % leaves the aim by chance in {100 * stray:.0f} of 100 runs.", "",
-        "*here*: the variance components of `harness/statistics/variance.py` with Welch–Satterthwaite degrees of "
-        "freedom, one term per arm. *df floor 2(K−1)*: the same variance, the seeds of both arms pooled into one term "
-        "and the degrees of freedom never under 2(K−1); it errs where only one arm's runs scatter. *documents only*: "
-        "test items resampled, runs taken as given, what a bootstrap or permutation over documents answers. *Welch t "
-        "over seeds*: runs as the sample, the test set taken as given; it errs where both arms' runs agree about the "
-        "same few items.", "",
+        "*here*: the differences run by run, with the variance components and degrees of freedom of "
+        "`harness/statistics/variance.py`. *arms taken apart*: the same with a spread over seeds for each arm, as if "
+        "run k of one had nothing to do with run k of the other. *documents only*: test items resampled, runs taken as "
+        "given, what a bootstrap or permutation over documents answers. *paired t over seeds*: runs as the sample, the "
+        "test set taken as given; it errs where both arms' runs agree about the same few items.", "",
+        "With three runs the test is cautious: most cells below 2 % are of that kind.", "",
+        "## What a seed does to both arms", "",
+        "No difference again; *correlation* is that of the luck of two runs with the same seed, *±* half the mean "
+        "width of the interval in points. Taken apart, arms that go together are compared with intervals twice as wide "
+        "as they need be, and arms that go against each other with intervals that are too narrow.", "", *together, "",
         "## A true difference of 2, 5 and 10 points: is it in the interval, is it found?", "", *power, "",
-        _outside(power_outside, (len(power) - 2) * len(DELTAS), cover),
-        "The mde is the mean over the comparisons with 10 points of difference.", "",
+        _outside(power_outside, (len(power) - 2) * len(DELTAS), "94 to 98 %"),
+        "The mde is the mean over the comparisons with 10 points of difference. An interval is cut off where a score "
+        "ends; no true difference lies beyond, so that this changes no coverage.", "",
+        "## Families, tasks and verdicts as they are printed", "",
+        f"Three families of five tasks, each a *{first.name}* whose seeds spread by 1.5 points; the true difference is "
+        "the median `mde_holm` of such rows. A row's verdict is adjusted for 15 comparisons and asks that its "
+        "family has an answer. One row that differs alone moves its family's mean by a fifth, so that the family often "
+        "has none: then the row is not looked at.", "", *verdict_table(first, repeats), "",
+        "## Replicates of pre-training", "",
+        f"*{first.name}*; two procedures that are alike, of which every pre-training run has luck of its own (its "
+        "standard deviation in points). Pre-training × fine-tuning seeds of either arm; with one pre-training the "
+        "verdict is about two checkpoints, which do differ, and says nothing about the procedure.", "",
+        *replicate_table(first, repeats), "",
+        "## Runs that learn nothing", "",
+        f"*{first.name}*; some runs of the clinical arm always answer the positive label. Coverage of the true mean "
+        "over all runs, and of those comparisons in which some runs did and others did not: the report names them.", "",
+        *collapse_table(first, repeats), "",
         "## Beyond the five tasks", "", *edge, "",
         *edge_outside,
         "Very few groups and seeds make the test cautious. Where one arm near the ceiling scatters by 6 points and the "
@@ -242,7 +407,8 @@ def page(settings, edges, repeats: int) -> str:
         "an interval claims too much, and the runs themselves have to be looked at.", "",
         "## Jackknife and bootstrap", "",
         "Ratio jackknife / bootstrap (10,000 draws of the groups), median and 5–95 % over 40 comparisons; CPU time per "
-        "comparison.", "", *bootstrap_table(settings, 40), "",
+        "comparison. For the mean over tasks, `tests/statistics/test_families.py` holds the closed form against a "
+        "joint bootstrap of runs and of every task's groups.", "", *bootstrap_table(settings, 40), "",
     ])  # fmt: skip
 
 

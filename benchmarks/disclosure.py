@@ -86,7 +86,7 @@ def read(rows: Cells, rung: coarsening.Rung) -> attacker.Seen:
     """The ranges that tables of a rung leave."""
     seen = attacker.Seen(len(rows.gold), rows.labels)
     for system, answers in rows.answers.items():
-        figures = coarsening.measured(rows, system, answers, KNOWN, coarsening.floor_of(rows))
+        figures = coarsening.measured(rows, system, answers, KNOWN)
         shown, arms = coarsening.released(rung, figures), rows.arms[system]
         for (what, arm), value in shown.items():
             ends = ((value - 0.5) * rung.step, (value + 0.5) * rung.step)

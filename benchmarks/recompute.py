@@ -14,7 +14,8 @@ import math
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -33,7 +34,7 @@ LIBRARY = {
 KNOWN = (*LIBRARY, "strict_f1")
 DRAWS = 2000
 # What `comparison.csv` leaves empty where nothing can be measured.
-EMPTY = ("reference", "clinical", "delta", "ci_low", "ci_high", "p_value", "p_holm", "mde")
+EMPTY = ("reference", "clinical", "delta", "ci_low", "ci_high", "p_value", "p_holm", "mde", "mde_holm")
 # A bootstrap of 2,000 draws is known to 1.6 %; on few groups it differs from a jackknife by some per cent itself.
 TOLERANCE = 0.08
 
@@ -89,49 +90,78 @@ def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
 
 
-def interval(
-    arms: list[np.ndarray],
-    kinds: np.ndarray,
-    score: Callable[[np.ndarray], np.ndarray],
-    level: float,
-    rng: np.random.Generator,
-) -> tuple[float, float, float]:
-    """Low end, high end and p-value of the difference of seed means (second arm − first).
+@dataclass(frozen=True)
+class Parts:
+    """Of one difference: those of the runs, the variance over groups and its degrees of freedom, the part of the
+    spread over runs that is sampling of items, and how many groups there are."""
 
-    Var = V_groups + max(0, V_seeds − V_interaction), each over the same bootstrap draws of the groups, of which as many
-    are drawn of each of the `kinds` [groups] as there are; `arms` holds two arrays [seeds, groups, gold, answer], which
-    `score` sums up.
-    """
-    groups = arms[0].shape[1]
+    differences: np.ndarray
+    groups: float
+    freedom: float
+    interaction: float
+    n_groups: int
+
+
+def parts_of(
+    arms: list[np.ndarray], kinds: np.ndarray, score: Callable[[np.ndarray], np.ndarray], rng: np.random.Generator
+) -> Parts:
+    """The parts of the difference (second arm − first), run by run, over bootstrap draws of the groups, of which as
+    many are drawn of each of the `kinds` [groups] as there are; `arms` holds two arrays [seeds, groups, gold, answer],
+    which `score` sums up."""
+    groups, seeds = arms[0].shape[1], len(arms[0])
     every = [np.flatnonzero(kinds == kind) for kind in np.unique(kinds)]
-    v_of = []
-    # Kind by kind, the others standing still, for the degrees of freedom; then all together.
-    for these in [[own] for own in every] + [every]:
-        weights = np.ones((DRAWS, groups))
-        for own in these:
-            weights[:, own] = rng.multinomial(len(own), np.full(len(own), 1 / len(own)), size=DRAWS)
-        drawn = [
-            np.stack([score((weights @ run.reshape(groups, -1)).reshape(DRAWS, *run.shape[1:])) for run in arm], 1)
+
+    def scores(weights: np.ndarray) -> np.ndarray:
+        """Differences [draws, seeds] where each group counts as often as its weight [draws, groups] says."""
+        first, second = (
+            np.stack([score((weights @ run.reshape(groups, -1)).reshape(-1, *run.shape[1:])) for run in arm], 1)
             for arm in arms
-        ]
-        v_of.append((drawn[1].mean(axis=1) - drawn[0].mean(axis=1)).var(ddof=1))
-    v_groups = v_of.pop()
-    scores = [score(arm.sum(axis=1)) for arm in arms]
-    seeds = [s.var(ddof=1) / len(s) for s in scores]
-    own = [d - d.mean(axis=1, keepdims=True) for d in drawn]
-    interaction = sum(o.var(axis=0, ddof=1).sum() / (len(s) * (len(s) - 1)) for o, s in zip(own, scores, strict=True))
-    variance = v_groups + max(0.0, sum(seeds) - interaction)
-    delta = scores[1].mean() - scores[0].mean()
-    of_groups = sum(v**2 / (len(own) - 1) for v, own in zip(v_of, every, strict=True))
-    below = of_groups + sum(v**2 / (len(s) - 1) for v, s in zip(seeds, scores, strict=True))
-    fewest = min(v_groups**2 / of_groups if of_groups else groups - len(every), *(len(s) - 1 for s in scores))
-    if variance < 1e-18:
-        # Nothing varies: the documented floor, as if one group differed.
-        se, df = 1 / groups, groups - 1
-    else:
-        se, df = math.sqrt(variance), max(variance**2 / below, fewest)
+        )
+        return second - first
+
+    weights = np.ones((DRAWS, groups))
+    for own in every:
+        weights[:, own] = rng.multinomial(len(own), np.full(len(own), 1 / len(own)), size=DRAWS)
+    drawn = scores(weights)
+    around = drawn - drawn.mean(axis=1, keepdims=True)
+    interaction = float(around.var(axis=0, ddof=1).sum()) / (seeds * (seeds - 1))
+    # What a group weighs: how the difference moves where it counts a little more (the infinitesimal jackknife). Few
+    # that weigh much leave few degrees of freedom, by the fourth moment of these.
+    step = 1e-4
+    pull = (scores(1 + step * np.eye(groups)) - scores(np.ones((1, groups)))).mean(axis=1) / step
+    below, total = 0.0, 0.0
+    for own in every:
+        centred = pull[own] - pull[own].mean()
+        variance, fourth = float((centred**2).sum()), float((centred**4).sum())
+        spread = fourth - variance**2 / len(own)
+        freedom = min(max(1.0, 2 * variance**2 / spread if spread > 0 else math.inf), max(1, len(own) - 1))
+        below, total = below + variance**2 / freedom, total + variance
+    freedom = total**2 / below if below > 0 else float(groups - len(every))
+    (differences,) = scores(np.ones((1, groups)))
+    return Parts(differences, float(drawn.mean(axis=1).var(ddof=1)), freedom, interaction, groups)
+
+
+def error_of(parts: list[Parts]) -> tuple[float, float]:
+    """Standard error and degrees of freedom of the mean over tasks; `parts` has one entry per task."""
+    weight = 1 / len(parts)
+    groups = [(weight**2 * max(p.groups, 1 / p.n_groups**2 if p.groups < 1e-18 else 0.0), p.freedom) for p in parts]
+    runs = sum(weight * p.differences for p in parts)
+    spread = (float(runs.var(ddof=1)) / len(runs), len(runs) - 1.0)
+    variance = sum(v for v, _ in groups) + max(0.0, spread[0] - sum(weight**2 * p.interaction for p in parts))
+    below = sum(v**2 / df for v, df in [*groups, spread])
+    return math.sqrt(variance), max(variance**2 / below, min(df for _, df in [*groups, spread]))
+
+
+def interval(delta: float, se: float, df: float, level: float) -> tuple[float, float, float]:
+    """Low end, high end and p-value; no share of 1 differs from another by more than 1."""
     reach = stats.t.ppf((1 + level) / 2, df) * se
-    return delta - reach, delta + reach, 2 * stats.t.sf(abs(delta) / se, df)
+    return max(-1.0, delta - reach), min(1.0, delta + reach), 2 * stats.t.sf(abs(delta) / se, df)
+
+
+def power(effect: float, se: float, df: float, alpha: float) -> float:
+    """How often a two-sided t test at alpha finds a true difference."""
+    cut = stats.t.ppf(1 - alpha / 2, df)
+    return float(stats.nct.sf(cut, df, effect / se) + stats.nct.cdf(-cut, df, effect / se))
 
 
 def kinds_of(root: Path, task: str, order: dict, group_of: dict) -> np.ndarray:
@@ -196,6 +226,7 @@ def recompute(root: Path) -> list[str]:
     said, rng = [], np.random.default_rng(7)
     measured = [row for row in rows if row["delta"]]
     said += [without(root, row, results[row["task"], row["family"]]) for row in rows if not row["delta"]]
+    families = defaultdict(list)
     for row, holm in zip(measured, adjusted([float(row["p_value"]) for row in measured]), strict=True):
         task, family, arms = row["task"], row["family"], (row["against"], "clinical")
         if row["metric"] not in KNOWN:
@@ -212,6 +243,7 @@ def recompute(root: Path) -> list[str]:
             if (m["part"], m["metric"]) == ("test", row["metric"])
         }
         group_of = json.loads((root / "artifacts" / "splits" / task / "groups.json").read_text(encoding="utf-8"))
+        group_of = group_of.get("groups", group_of)
         labels, positive = declared(root, task, runs)
         counts, means, wrong = [], [], []
         for arm in arms:
@@ -227,23 +259,67 @@ def recompute(root: Path) -> list[str]:
             counts.append(np.stack(of_arm))
             means.append(math.fsum(values) / len(values))
         score = partial(scored, metric=row["metric"], positive=labels.index(positive) if positive in labels else 0)
-        low, high, p = interval(counts, kinds_of(root, task, order, group_of), score, level, rng)
-        for name, value in (("reference", means[0]), ("clinical", means[1]), ("delta", means[1] - means[0])):
-            if abs(value - float(row[name])) > 5.1e-5:
-                wrong.append(f"{name}: {value:.6f}, printed {row[name]}")
-        width, printed = high - low, float(row["ci_high"]) - float(row["ci_low"])
-        if abs(width / printed - 1) > TOLERANCE:
-            wrong.append(f"width of the interval: {width:.4f}, printed {printed:.4f}")
-        if abs(p - float(row["p_value"])) > 0.02:
-            wrong.append(f"p: {p:.4f}, printed {row['p_value']}")
-        if abs(holm - float(row["p_holm"])) > 1e-4 * len(measured):
-            wrong.append(f"p after Holm: {holm:.4f}, printed {row['p_holm']}")
-        head = f"{task}/{family} against {row['against']}"
-        agree = f"Δ {means[1] - means[0]:+.4f} [{low:+.4f}, {high:+.4f}] p {p:.4f}; printed {row['delta']} " + (
-            f"[{row['ci_low']}, {row['ci_high']}] p {row['p_value']}"
-        )
-        said.append(f"DIFFERS {head}: {'; '.join(wrong)}" if wrong else f"agrees  {head}: {agree}")
-    return said
+        parts = parts_of(counts, kinds_of(root, task, order, group_of), score, rng)
+        se, df = error_of([parts])
+        families[family, row["against"]].append((row, means, parts, se, df))
+        if float(row["n_replicates"]) > 1:
+            wrong.append("several replicates, which are not counted here")
+        wrong += differing(row, means, se, df, holm, len(measured), level)
+        said.append(line_of(f"{task}/{family} against {row['against']}", row, wrong))
+    return [*said, *summaries(root, families, level)]
+
+
+def differing(row: dict, means: list[float], se: float, df: float, holm: float, tests: int, level: float) -> list[str]:
+    """What a printed row says otherwise; `means` of the reference and of the clinical arm."""
+    wrong, delta = [], means[1] - means[0]
+    low, high, p = interval(delta, se, df, level)
+    for name, value in (("reference", means[0]), ("clinical", means[1]), ("delta", delta)):
+        if abs(value - float(row[name])) > 5.1e-5:
+            wrong.append(f"{name}: {value:.6f}, printed {row[name]}")
+    width, printed = high - low, float(row["ci_high"]) - float(row["ci_low"])
+    if abs(width / printed - 1) > TOLERANCE:
+        wrong.append(f"width of the interval: {width:.4f}, printed {printed:.4f}")
+    if abs(p - float(row["p_value"])) > 0.02:
+        wrong.append(f"p: {p:.4f}, printed {row['p_value']}")
+    if abs(holm - float(row["p_holm"])) > 1e-4 * tests:
+        wrong.append(f"p after Holm: {holm:.4f}, printed {row['p_holm']}")
+    for name, alpha in (("mde", 1 - level), ("mde_holm", (1 - level) / tests)):
+        if row[name] and abs(power(float(row[name]), se, df, alpha) - 0.8) > 0.1:
+            wrong.append(f"{name} {row[name]} is found {power(float(row[name]), se, df, alpha):.2f} of the time")
+    claimed = row["verdict"] in ("better", "worse")
+    if claimed and (float(row["p_holm"]) >= 1 - level or (float(row["delta"]) > 0) is (row["verdict"] == "worse")):
+        wrong.append(f"the verdict is {row['verdict']}")
+    return wrong
+
+
+def summaries(root: Path, families: dict, level: float) -> Iterator[str]:
+    """A line for each row of `summary.csv`: the mean over the tasks that are counted here."""
+    rows = list(csv.DictReader((root / "reports" / "summary.csv").open(encoding="utf-8", newline="")))
+    for primary in ("true", "false"):
+        own = [row for row in rows if row["primary"] == primary and row["delta"]]
+        for row, holm in zip(own, adjusted([float(row["p_value"]) for row in own]), strict=True):
+            key = (row["family"], row["against"])
+            # The correlation is no share of 1, and enters no mean of such.
+            found = [of for of in families[key] if of[0]["metric"] != "mcc"] or families[key]
+            wrong = []
+            if len(found) != int(row["n_tasks"]):
+                wrong.append(f"{row['n_tasks']} tasks, counted {len(found)}")
+            else:
+                means = [math.fsum(of[1][side] for of in found) / len(found) for side in (0, 1)]
+                se, df = error_of([of[2] for of in found])
+                wrong += differing(row, means, se, df, holm, len(own), level)
+                sure = [stats.t.cdf((of[1][1] - of[1][0]) / of[3], of[4]) for of in found]
+                if abs(float(np.mean(sure)) - float(row["improved"])) > 0.02:
+                    wrong.append(f"improved: {np.mean(sure):.4f}, printed {row['improved']}")
+            tested = {of[0]["verdict"] for of in families[key]}
+            if row["verdict"] == "inconclusive" and tested - {"inconclusive"}:
+                wrong.append("tasks have a verdict though the family has none")
+            yield line_of(f"{row['family']} against {row['against']}, mean over {row['n_tasks']} tasks", row, wrong)
+
+
+def line_of(head: str, row: dict, wrong: list[str]) -> str:
+    shown = f"{row['delta']} [{row['ci_low']}, {row['ci_high']}] p {row['p_value']}"
+    return f"DIFFERS {head}: {'; '.join(wrong)}" if wrong else f"agrees  {head}: {shown}"
 
 
 if __name__ == "__main__":

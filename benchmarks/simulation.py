@@ -4,11 +4,12 @@ One row (an example, an entity) is answered right by run k of an arm where
 
     level_arm + seed_k + group + item + item_arm + noise > 0,
 
-`group` and `item` shared by both arms (some texts are hard for everyone), `item_arm` what only this arm
-finds hard, in all of its runs, `seed_k` a run's luck, `noise` the rest; all normal, independent, in units of the
-noise. A wrong answer is another label, per item the same one, drawn by how common labels are. With infinitely
-many groups the score of a run depends on its seed alone and is known in closed form, so `level` and the spread
-of `seed` are solved for the wanted score, difference and spread over seeds, in points.
+`group` and `item` shared by both arms (some texts are hard for everyone), `item_arm` what only this arm finds hard, in
+all of its runs, `seed_k` a run's luck, `noise` the rest; all normal, in units of the noise, and independent but for
+the luck of two runs with one seed, which may go together (`luck`). A wrong answer is another label, per item the same
+one, drawn by how common labels are. With infinitely many groups the score of a run depends on its seed alone and is
+known in closed form, so `level` and the spread of `seed` are solved for the wanted score, difference and spread over
+seeds, in points.
 """
 
 from dataclasses import dataclass
@@ -24,6 +25,19 @@ WEIGHTS = WEIGHTS / WEIGHTS.sum()
 
 def normal(rng: np.random.Generator, scale: float, shape: tuple[int, ...]) -> np.ndarray:
     return np.float32(scale) * rng.standard_normal(shape, dtype=np.float32)
+
+
+def luck(
+    rng: np.random.Generator,
+    repeats: int,
+    seeds: int,
+    deviations: tuple[float, float],
+    correlation: float = 0.0,
+) -> list[np.ndarray]:
+    """What moves all rows of a run, [repeats, seeds] for either arm."""
+    first, own = (rng.standard_normal((repeats, seeds), dtype=np.float32) for _ in range(2))
+    second = correlation * first + np.sqrt(1 - correlation**2) * own
+    return [np.float32(deviation) * z for deviation, z in zip(deviations, (first, second), strict=True)]
 
 
 @dataclass(frozen=True)
@@ -65,8 +79,9 @@ class Classified:
         by_label = np.stack([shares * right, (shares @ self.others) * (1 - right), shares * (1 - right)], axis=-1)
         return by_label[:, 1] if self.metric == "binary_f1" else by_label.reshape(len(levels), -1)
 
-    def draw(self, rng, repeats: int, seeds: int, levels, spreads) -> list[np.ndarray]:
-        """Counts [repeats, seeds, groups, counts] of the two arms."""
+    def draw(self, rng, levels, luck) -> list[np.ndarray]:
+        """Counts [repeats, seeds, groups, counts] of the two arms; `luck` [repeats, seeds] of either."""
+        repeats, seeds = luck[0].shape
         rows, labels = self.groups * self.size, np.arange(len(self.shares))
         if self.paired:
             gold = np.broadcast_to(np.tile(labels, rows // len(labels)), (repeats, rows))
@@ -77,9 +92,9 @@ class Classified:
         shared = np.repeat(normal(rng, self.group_sd, (repeats, self.groups)), self.size, axis=1)
         shared += normal(rng, self.item_sd, (repeats, rows))
         arms = []
-        for level, spread in zip(levels, spreads, strict=True):
+        for level, of_run in zip(levels, luck, strict=True):
             per_item = np.float32(level) + shared + normal(rng, self.arm_sd, (repeats, rows))
-            run = per_item[:, None] + normal(rng, spread, (repeats, seeds, 1))
+            run = per_item[:, None] + of_run[..., None]
             right = run + normal(rng, 1, (repeats, seeds, rows)) > 0
             called = np.where(right, gold[:, None], other[:, None])
             arms.append(self._counts(np.broadcast_to(gold[:, None], called.shape), called))
@@ -125,16 +140,17 @@ class Kinds:
         known = self.second.shares_of_counts(np.array([self._level]))
         return named(self.metric).score(first * self.first.shares_of_counts(levels) + second * known)
 
-    def draw(self, rng, repeats: int, seeds: int, levels, spreads) -> list[np.ndarray]:
+    def draw(self, rng, levels, luck) -> list[np.ndarray]:
         """Counts [repeats, seeds, groups, counts] of the two arms, the first kind's groups before the second's."""
-        first = self.first.draw(rng, repeats, seeds, levels, spreads)
-        second = self.second.draw(rng, repeats, seeds, (self._level,) * 2, (0.0, 0.0))
+        first = self.first.draw(rng, levels, luck)
+        second = self.second.draw(rng, (self._level,) * 2, [np.zeros_like(of_run) for of_run in luck])
         return [np.concatenate(pair, axis=-2) for pair in zip(first, second, strict=True)]
 
 
 @dataclass(frozen=True)
 class Marked:
-    """Documents with about `mean` entities each (negative binomial); a missed one is called wrongly or not at all."""
+    """Documents with about `mean` entities each (negative binomial, or log-normal); a missed one is called wrongly or
+    not at all."""
 
     name: str
     groups: int
@@ -146,6 +162,7 @@ class Marked:
     arm_sd: float = 0.4
     false_alarms: float = 0.5  # per missed entity: half found with a wrong label or end
     most: int = 20
+    log_spread: float = 0.0  # of document lengths where they are log-normal
 
     @property
     def strata(self) -> None:
@@ -158,16 +175,21 @@ class Marked:
         totals = np.stack([right, (1 - right) * self.false_alarms, 1 - right], axis=-1)
         return named(self.metric).score(totals)
 
-    def draw(self, rng, repeats: int, seeds: int, levels, spreads) -> list[np.ndarray]:
-        """Counts [repeats, seeds, documents, counts] of the two arms."""
+    def draw(self, rng, levels, luck) -> list[np.ndarray]:
+        """Counts [repeats, seeds, documents, counts] of the two arms; `luck` [repeats, seeds] of either."""
+        repeats, seeds = luck[0].shape
         size = (repeats, self.groups, self.most)
-        n = np.minimum(rng.negative_binomial(8, 8 / (8 + self.mean), size[:2]), self.most)
+        if self.log_spread:
+            n = np.round(self.mean * np.exp(rng.normal(-(self.log_spread**2) / 2, self.log_spread, size[:2])))
+            n = np.clip(n, 1, self.most).astype(int)
+        else:
+            n = np.minimum(rng.negative_binomial(8, 8 / (8 + self.mean), size[:2]), self.most)
         there = np.arange(self.most) < n[..., None]
         shared = normal(rng, self.group_sd, (*size[:2], 1)) + normal(rng, self.item_sd, size)
         arms = []
-        for level, spread in zip(levels, spreads, strict=True):
+        for level, of_run in zip(levels, luck, strict=True):
             own = normal(rng, self.arm_sd, size) + normal(rng, self.arm_sd, (*size[:2], 1))
-            run = (np.float32(level) + shared + own)[:, None] + normal(rng, spread, (repeats, seeds, 1, 1))
+            run = (np.float32(level) + shared + own)[:, None] + of_run[..., None, None]
             right = (run + normal(rng, 1, (repeats, seeds, *size[1:])) > 0) & there[:, None]
             matched = right.sum(axis=-1)
             missed = n[:, None] - matched

@@ -36,7 +36,7 @@ SYNERGI = (
 SECRET = "SECRET-TEXT"
 FAMILIES = ("nb_bert", "norbert3", "modernbert")
 SEEDS = (1, 2, 3)
-STATISTICS = {"level": 0.95, "draws": 200, "seed": 2026, "margin": 0.02}
+STATISTICS = {"level": 0.95, "margin": 0.02, "primary": "control"}
 
 
 def _task(name: str, title: str, head: str, labels: tuple, metrics: tuple, positive: str | None = None) -> Task:
@@ -101,8 +101,8 @@ SCORES_OF_A_COLLAPSED_PAIR = {
     "comparisons": [{
         "part": "test", "against": "baseline", "seeds": [1, 2], "reference": 0.6667, "clinical": 0.6667, "delta": 0.0,
         "ci_low": -0.001, "ci_high": 0.001, "p_value": 1.0, "se": 0.0005, "df": 4.0, "mde": 0.002,
-        "reference_spread": 0.0, "clinical_spread": 0.0, "documents_se": 0.0, "p_group_swap": 1.0, "n_groups": 90,
-        "n_seeds": 2,
+        "p_equivalent": 0.0001, "reference_spread": 0.0, "clinical_spread": 0.0, "n_groups": 90, "n_seeds": 2,
+        "differences": [0.0, 0.0], "groups_variance": 2.5e-7, "groups_df": 89.0, "interaction": 0.0, "skill_low": 0.0,
     }],
 }  # fmt: skip
 

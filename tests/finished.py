@@ -64,7 +64,6 @@ def _params(repository: Path, root: Path) -> ParamsFile:
     yaml = YAML()
     params = yaml.load(profiles.text("embedded"))
     params["run"].update(profile="miniature", tasks=list(TASKS), families=[FAMILY], seeds=SEEDS)
-    params["statistics"]["draws"] = 100
     params["families"][FAMILY]["control"] = False
     with open(root / "params.yaml", "w", encoding="utf-8") as handle:
         yaml.dump(params, handle)

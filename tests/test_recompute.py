@@ -52,7 +52,7 @@ def test_it_imports_nothing_of_the_harness(repository):
 def test_every_comparison_agrees(run, recompute):
     """One of them over groups of two kinds, which are strata."""
     found = recompute.recompute(run)
-    assert len(found) == 3 and all(line.startswith("agrees") for line in found), found
+    assert len(found) == 4 and all(line.startswith("agrees") for line in found), found
 
 
 @pytest.mark.parametrize("metric", ["micro_f1", "weighted_f1", "accuracy", "mcc"])
@@ -63,14 +63,16 @@ def test_a_task_may_lead_with_another_score(metric, tmp_path, recompute, monkeyp
     (tmp_path / "params.yaml").write_text("statistics: {level: 0.95}\n")
     fakes.score(tmp_path, ("synergi",), ("nb_bert",), SEEDS)
     report.run(tmp_path, fakes.settings(("synergi",), ("nb_bert",), SEEDS), {"synergi": led})
-    (line,) = recompute.recompute(tmp_path)
-    assert line.startswith("agrees"), line
+    found = recompute.recompute(tmp_path)
+    assert all(line.startswith("agrees") for line in found) and len(found) == 2, found
 
 
 def edit_cell(run, name: str, column: str, change: float) -> None:
     path = run / "reports" / name
     rows = list(csv.DictReader(path.open(encoding="utf-8", newline="")))
-    row = next(row for row in rows if (row["task"], row.get("metric")) == ("medmqp", "binary_f1"))
+    row = next(
+        row for row in rows if (row.get("task", "medmqp"), row.get("metric", "binary_f1")) == ("medmqp", "binary_f1")
+    )
     row[column] = f"{float(row[column]) + change:.4f}"
     with path.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.DictWriter(handle, rows[0])
@@ -86,12 +88,20 @@ def edit_cell(run, name: str, column: str, change: float) -> None:
         ("comparison.csv", "reference", -0.0002, "reference: "),
         ("comparison.csv", "ci_high", 0.05, "width of the interval"),
         ("comparison.csv", "p_holm", 0.05, "p after Holm"),
+        ("comparison.csv", "mde_holm", 0.2, "mde_holm"),
+        ("summary.csv", "delta", 0.0002, "delta: "),
+        ("summary.csv", "ci_low", -0.05, "width of the interval"),
+        ("summary.csv", "improved", 0.05, "improved: "),
     ],
 )
 def test_an_edited_number_is_found(run, recompute, name, column, change, said):
     edit_cell(run, name, column, change)
     differing = [line for line in recompute.recompute(run) if line.startswith("DIFFERS")]
-    assert len(differing) == 1 and differing[0].startswith("DIFFERS medmqp/nb_bert") and said in differing[0]
+    assert (
+        len(differing) == 1
+        and differing[0].startswith(("DIFFERS medmqp/nb_bert", "DIFFERS nb_bert against"))
+        and said in differing[0]
+    )
 
 
 def test_an_edited_prediction_is_found(run, recompute):
@@ -100,5 +110,6 @@ def test_an_edited_prediction_is_found(run, recompute):
     line = next(line for line in lines if line["part"] == "test" and line["gold"] == line["prediction"])
     line["prediction"] = next(label for label in fakes.SYNERGI if label != line["gold"])
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    (differing,) = [line for line in recompute.recompute(run) if line.startswith("DIFFERS")]
+    differing, mean = [line for line in recompute.recompute(run) if line.startswith("DIFFERS")]
+    assert "nb_bert against baseline, mean over 3 tasks: clinical" in mean
     assert "synergi/nb_bert" in differing and "macro_f1 of clinical seed 2" in differing

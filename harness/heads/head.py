@@ -41,7 +41,8 @@ class Head(ABC):
     """A kind of task.
 
     `texts` are the columns of a record that carry its text, `answer` the one that carries gold; everything else is
-    metadata. `decides` is the kind of its decisions (`harness.metrics.decided`), by which metrics fit it. `model` ends
+    metadata. `decides` is the kind of its decisions (`harness.metrics.decided`), by which metrics fit it, and `skill`
+    the metric by which every constant answer scores 0: what an arm knows is judged by it. `model` ends
     the name of the class that transformers has for it, and `hub` is what model cards call such a task. `place` orders
     the heads where they are listed. `shows` says what a report shows of it beside scores: "matrix" (what is taken for
     what), "curves" (over all thresholds), "masking" (what masked documents would leave readable), "labels" (a picture
@@ -59,6 +60,7 @@ class Head(ABC):
     model: str
     hub: str
     template: Template
+    skill: str = "mcc"
     fields: tuple[str, ...] = ("scores",)
     shows: frozenset[str] = field(default=frozenset())
     windowed: bool = False

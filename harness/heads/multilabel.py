@@ -156,6 +156,7 @@ multilabel = Multilabel(
     texts=("text",),
     answer="labels",
     decides="sets",
+    skill="mean_mcc",
     model="SequenceClassification",
     hub="text-classification",
     nothing="no row of the {} has a label",

@@ -183,6 +183,7 @@ tokens = Tokens(
     texts=("text",),
     answer="spans",
     decides="spans",
+    skill="strict_f1",
     model="TokenClassification",
     hub="token-classification",
     fields=("length",),

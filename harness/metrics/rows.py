@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from scipy import sparse
 
     from harness.metrics.decided.rows import Decisions
+    from harness.metrics.decided.sets import LabelSets
 
 _ROWS = ("rows",)
 
@@ -35,6 +36,24 @@ def _correlation(totals: "np.ndarray") -> "np.ndarray":
     return ratio(right * n - (gold * called).sum(axis=-1), np.sqrt(spread))
 
 
+def _by_label_and_row(decisions: "LabelSets") -> "sparse.csr_array":
+    """Hits, false alarms and misses of every label, then the row itself."""
+    import numpy as np
+    from scipy import sparse
+
+    return sparse.hstack([decisions.by_label(), np.ones((len(decisions), 1), dtype=np.int64)], format="csr")
+
+
+def _mean_correlation(totals: "np.ndarray") -> "np.ndarray":
+    """The mean over labels of the correlation of having it and being given it; 0 where either is constant."""
+    import numpy as np
+
+    of, rows = labels(np.asarray(totals[..., :-1], dtype=np.float64)), totals[..., -1:]
+    gold, called = of[..., 0] + of[..., 2], of[..., 0] + of[..., 1]
+    spread = gold * (rows - gold) * called * (rows - called)
+    return ratio(of[..., 0] * rows - gold * called, np.sqrt(np.maximum(spread, 0.0))).mean(axis=-1)
+
+
 def _in_groups(decisions: "Decisions") -> "sparse.csr_array":
     if not decisions.groups:
         raise DataError(
@@ -54,6 +73,7 @@ group_accuracy = Metric("group_accuracy", "group accuracy", _ROWS, _in_groups, s
 mcc = Metric(
     "mcc", "MCC", _ROWS, lambda d: d.by_label(), _correlation, lowest=-1.0, needs="two", hub="matthews_correlation"
 )
+mean_mcc = Metric("mean_mcc", "mean MCC over labels", ("sets",), _by_label_and_row, _mean_correlation, lowest=-1.0)
 sensitivity = Metric(
     "sensitivity", "sensitivity", _ROWS, lambda d: d.hits(True), share, needs="positive",
     unfit="the answer “always positive” scores 1",

@@ -230,16 +230,15 @@ class Recipe:
 class Statistics:
     """How comparisons are judged, declared before anything is scored.
 
-    `level` of the intervals (the error of a verdict is 1 − level over all comparisons together), `draws` and `seed`
-    of the group-swap permutation, and the `margin` within which a difference does not matter, in the unit of the
-    scores (0.02: two points).
+    `level` of the intervals (the error of a verdict is 1 − level over all comparisons together), and the `margin`
+    within which a difference does not matter, in the unit of the scores (0.02: two points). `primary` is the arm that a
+    family's one question compares the clinical arm with: `control`, and the baseline where a family has none, or
+    always the `baseline`.
     """
 
     level: Annotated[float, Interval(gt=0.5, lt=1)]
-    # A p-value of four decimals is settled by a tenth of the most.
-    draws: Annotated[int, Interval(ge=100, le=1_000_000)]
-    seed: Seed
     margin: BetweenZeroAndOne
+    primary: Literal["control", "baseline"]
 
 
 @dataclass(frozen=True)

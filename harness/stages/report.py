@@ -8,7 +8,7 @@ from harness.params.config import ReportSettings
 from harness.pipeline import code_lists
 from harness.report.disclosure import disclosed_cards, loading
 from harness.report.export import provenance
-from harness.report.model import results
+from harness.report.model import judging, results
 from harness.report.model.document import Table
 from harness.report.render import tables
 from harness.report.text import checkpoints, content, exploratory
@@ -20,8 +20,8 @@ from harness.task import Task
 
 # What this stage writes below reports/.
 WRITTEN = (
-    "figures", "plots", "model-index", "croissant", "results.csv", "classic.csv", "comparison.csv",
-    "readings.csv", "tables.tex", "README.md", "index.html", "metrics.json", "provenance.json",
+    "figures", "plots", "model-index", "croissant", "summary.csv", "results.csv", "classic.csv",
+    "comparison.csv", "readings.csv", "tables.tex", "README.md", "index.html", "metrics.json", "provenance.json",
 )  # fmt: skip
 
 
@@ -35,17 +35,20 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
 
     root = Path(root)
     comparisons = loading.load(root, settings.run, tasks)
-    judgements = results.judged(comparisons, settings.statistics)
-    read = results.judged_readings(comparisons, settings.statistics)
+    summaries = judging.summaries(comparisons, settings.statistics)
+    judgements = judging.judged(comparisons, settings.statistics)
+    read = judging.judged_readings(comparisons, settings.statistics)
     known = read_background(root, settings)
     shown = disclosed_cards.disclosed(known)
     validated = exploratory.load(root, settings, tasks)
-    report = content.report(comparisons, shown, settings.run.profile, judgements, read, settings.statistics, validated)
+    report = content.report(
+        comparisons, shown, settings.run.profile, summaries, judgements, read, settings.statistics, validated
+    )
     pictures = figures.draw(comparisons, judgements, shown.checkpoints, settings.statistics)
     with together(root, root / "artifacts" / "report.json") as within:
         with files.atomic_folder(root / "reports", within) as folder:
             _keep_others(root / "reports", folder)
-            _write(folder, comparisons, judgements, read, report, pictures)
+            _write(folder, comparisons, summaries, judgements, read, report, pictures)
             write_for_machines(root, folder, comparisons, judgements, shown, tasks)
             files.write_json(folder / "provenance.json", trace(root, settings, comparisons, validated, shown))
         files.write_json(root / "artifacts" / "report.json", exact(comparisons, validated))
@@ -62,10 +65,11 @@ def _keep_others(before: Path, folder: Path) -> None:
             shutil.copy2(path, folder / path.name, follow_symlinks=False)
 
 
-def _write(folder: Path, comparisons, judgements, read, report, pictures: dict[str, bytes]) -> None:
+def _write(folder: Path, comparisons, summaries, judgements, read, report, pictures: dict[str, bytes]) -> None:
     from harness.report.render import page
 
     files.fill(folder / "figures", pictures)
+    files.write_text(folder / "summary.csv", tables.summary_csv(summaries))
     files.write_text(folder / "results.csv", tables.results_csv(comparisons))
     files.write_text(folder / "classic.csv", tables.classic_csv(comparisons))
     files.write_text(folder / "comparison.csv", tables.comparison_csv(comparisons, judgements))

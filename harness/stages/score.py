@@ -165,9 +165,11 @@ class _Scorer:
     """Collects the scores of one comparison, run by run."""
 
     def __init__(self, data: _Data, made_by: str):
+        from harness.metrics import METRICS
         from harness.statistics import beyond
         from harness.statistics import task_metrics as metrics
 
+        self._skill = METRICS[heads.of(data.task).skill]
         self._task, self._records, self._group_of = data.task, data.records, data.groups
         self._expected = expected = {part: set(data.ids(part)) for part in PARTS}
         self._evaluation, self._functions = metrics, metrics.functions(data.task)
@@ -187,6 +189,7 @@ class _Scorer:
         self._groups: dict[str, int] = {}
         self._last: dict[str, Any] = {}
         self._counts: dict[tuple[str, str], dict] = defaultdict(dict)
+        self._skills: dict[tuple[str, str], dict] = defaultdict(dict)
         # By what decides a test row, and arm; of restricted data not even how many rows a kind has is looked at.
         self._kinds: dict[tuple[str, str], dict] = defaultdict(dict)
         self._unmeasured_kinds: set[str] = set()
@@ -223,6 +226,8 @@ class _Scorer:
         groups = {row["id"]: row["group"] for row in rows}
         self._groups[part] = len(set(groups.values()))
         self._counts[part, arm][seed] = primary.count(decisions, groups)
+        if not measurable.fault_of(self._task, self._skill.name, decisions):
+            self._skills[part, arm][seed] = self._skill.count(decisions, groups)
         self._last[part] = decisions
         deciders = self._divided[part].get(beyond.DECIDED_BY, {}) if self._told else {}
         if None not in {deciders.get(row["id"]) for row in rows}:
@@ -251,13 +256,15 @@ class _Scorer:
         from harness.statistics import comparisons
 
         compared = _of_seeds({key: of for key, of in self._counts.items() if key[0] != "validation"}, settings)
-        return comparisons.compare_arms(compared, _statistics(settings), self._unmeasured, self._strata)
+        skills, given = _of_seeds(self._skills, settings), _statistics(settings)
+        return comparisons.compare_arms(compared, skills, given, {}, self._unmeasured, self._strata)
 
     def readings(self, settings: ScoreSettings) -> list[dict]:
         """The arms on the test rows of each kind, where the records say what decides a row."""
         from harness.statistics import comparisons
 
-        found = comparisons.by_kind(_of_seeds(self._kinds, settings), _statistics(settings), self._unmeasured_kinds)
+        kinds = _of_seeds(self._kinds, settings)
+        found = comparisons.by_kind(kinds, _statistics(settings), {}, self._unmeasured_kinds)
         return [row | {"n": self._rows_of[row["decided_by"]]} for row in found]
 
     def constants(self, training: list[dict]) -> dict[str, dict[str, dict[str, float]]]:
@@ -278,5 +285,4 @@ def _of_seeds(runs: dict, settings: ScoreSettings) -> dict:
 def _statistics(settings: ScoreSettings):
     from harness.statistics import paired
 
-    given = settings.statistics
-    return paired.Settings(given.level, given.draws, given.seed)
+    return paired.Settings(settings.statistics.level, settings.statistics.margin)

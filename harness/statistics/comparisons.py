@@ -1,11 +1,12 @@
 """All comparisons of one task and family: the clinical arm with every other arm, part by part, and by kind of row."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
+from harness.errors import DataError
 from harness.metrics import named
 from harness.metrics.decided import counts
 from harness.statistics import paired
@@ -14,60 +15,92 @@ CLINICAL = "clinical"
 # Compared on the rows of each kind, where data say what decides them. The last pair is a placebo: no arm of it has
 # read clinical text.
 READINGS = (("clinical", "baseline"), ("clinical", "control"), ("control", "baseline"))
-Runs = Mapping[tuple[str, str], Mapping[int, counts.GroupCounts]]
+Runs = Mapping[tuple[str, str], Mapping[int, counts.GroupCounts]]  # by (part or kind, arm) and seed
 
 
 def compare_arms(
     runs: Runs,
+    skills: Runs,
     settings: paired.Settings,
+    replicates: Mapping[int, int],
     unmeasured: Collection[str] = (),
     kinds: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[dict[str, Any]]:
     """One row per part and arm that the clinical arm is compared with, ordered by part and arm.
 
-    `runs` maps (part, arm) to the counts of its runs by seed. A row holds the part, the arm (`against`), the `seeds`
-    of both arms, and the fields of `statistics.Estimate`; it names no group. On the parts in `unmeasured` nothing is
-    estimated. `kinds` says by part of what kind each group is, where the data do: those are its strata. Raises
-    DataError where runs do not cover the same groups.
+    `runs` maps (part, arm) to the counts of its runs by seed, `skills` to those of a score that constant answers have 0
+    of. `replicates` says by which pre-training run a seed's clinical encoder was made. A row holds the part, the arm
+    (`against`), the `seeds` of both arms, and the fields of `statistics.Estimate`; it names no group. On the parts in
+    `unmeasured` nothing is estimated. `kinds` says by part of what kind each group is, where the data do: those are its
+    strata. Raises DataError where runs do not cover the same groups, or the same seeds.
     """
-    kinds = kinds or {}
-    return [
-        {"part": part, "against": against}
-        | _compared(runs, part, CLINICAL, against, settings, part in unmeasured, kinds.get(part))
-        for part, against in sorted(runs)
-        if against != CLINICAL and (part, CLINICAL) in runs
-    ]
+    made, kinds = [], kinds or {}
+    for part, against in sorted(runs):
+        if against == CLINICAL or (part, CLINICAL) not in runs:
+            continue
+        arms = [runs[part, against], runs[part, CLINICAL]]
+        row = _compared(arms, settings, replicates, part in unmeasured, kinds.get(part))
+        if row["delta"] is not None and (part, CLINICAL) in skills:
+            row["skill_low"] = _skill_low(
+                [skills[part, against], skills[part, CLINICAL]], settings.level, kinds.get(part)
+            )
+        made.append({"part": part, "against": against} | row)
+    return made
 
 
-def by_kind(runs: Runs, settings: paired.Settings, unmeasured: Collection[str] = ()) -> list[dict[str, Any]]:
+def by_kind(
+    runs: Runs, settings: paired.Settings, replicates: Mapping[int, int], unmeasured: Collection[str] = ()
+) -> list[dict[str, Any]]:
     """One row per kind of test row and pair of arms in READINGS, as far as `runs`, by (kind, arm), has them.
 
     A row holds `decided_by`, `arm`, `against`, the `seeds` and the fields of an Estimate, whose `clinical` is `arm`'s.
     """
     return [
         {"decided_by": kind, "arm": arm, "against": other}
-        | _compared(runs, kind, arm, other, settings, kind in unmeasured)
+        | _compared([runs[kind, other], runs[kind, arm]], settings, replicates, kind in unmeasured)
         for kind in sorted({kind for kind, _ in runs})
         for arm, other in READINGS
         if (kind, arm) in runs and (kind, other) in runs
     ]
 
 
+Seeds = Mapping[int, counts.GroupCounts]
+
+
 def _compared(
-    runs: Runs,
-    key: str,
-    arm: str,
-    against: str,
+    arms: Sequence[Seeds],
     settings: paired.Settings,
+    replicates: Mapping[int, int],
     unmeasured: bool,
     kinds: Mapping[str, str] | None = None,
-) -> dict[str, object]:
-    reference, other = ([of[seed] for seed in sorted(of)] for of in (runs[key, against], runs[key, arm]))
-    together = counts.stack(reference + other)  # refuses arms that do not belong together
+) -> dict[str, Any]:
+    seeds = sorted(arms[0])
+    if seeds != sorted(arms[1]):
+        raise DataError(
+            f"The arms have runs of other seeds: {_said(arms[0])} and {_said(arms[1])}.",
+            remedy="Fine-tune both with the seeds of params.yaml: run `dvc repro`.",
+        )
+    tables = [[of[seed] for seed in seeds] for of in arms]
+    together = counts.stack([run for runs in tables for run in runs])  # refuses arms that do not belong together
+    number = [replicates.get(seed, 1) for seed in seeds]
     if unmeasured:
-        estimate = paired.Estimate.of_nothing(together.shape[1], min(len(reference), len(other)))
+        estimate = paired.Estimate.of_nothing(together.shape[1], len(seeds), len(set(number)))
     else:
-        score = named(reference[0].metric).score
-        strata = np.unique([kinds[group] for group in reference[0].groups], return_inverse=True)[1] if kinds else None
-        estimate = paired.compare(counts.stack(reference), counts.stack(other), score, settings, strata)
-    return {"seeds": sorted(set(runs[key, against]) | set(runs[key, arm])), **asdict(estimate)}
+        metric, strata = named(tables[0][0].metric), _strata(tables[0][0].groups, kinds)
+        estimate = paired.compare(*map(counts.stack, tables), metric, settings, strata, number)
+    return {"seeds": seeds, **asdict(estimate)}
+
+
+def _skill_low(arms: Sequence[Seeds], level: float, kinds: Mapping[str, str] | None) -> float | None:
+    tables = [[of[seed] for seed in sorted(of)] for of in arms]
+    first = tables[0][0]
+    strata = _strata(first.groups, kinds)
+    return paired.skill_low([counts.stack(runs) for runs in tables], named(first.metric), strata, level)
+
+
+def _strata(groups: Sequence[str], kinds: Mapping[str, str] | None) -> np.ndarray | None:
+    return np.unique([kinds[group] for group in groups], return_inverse=True)[1] if kinds else None
+
+
+def _said(seeds: Seeds) -> str:
+    return ", ".join(map(str, sorted(seeds)))

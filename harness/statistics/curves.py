@@ -15,19 +15,25 @@ GRID = 101  # points of a ROC curve, at equally spaced false positive rates
 def roc(
     positive: Sequence[bool], scores: Sequence[float], smallest: int = 1, called: Sequence[bool] = ()
 ) -> dict[str, Any] | None:
-    """`auc` and [false positive rate, true positive rate] points on a fixed grid; None where gold is constant.
+    """`auc`, `average_precision` and [false positive rate, true positive rate] points on a fixed grid; None where gold
+    is constant.
 
     At each rate stands the highest true positive rate reached without a higher rate of false alarms, which
-    keeps the curve of a small test set the step function it is. The area is the exact one.
+    keeps the curve of a small test set the step function it is. The areas are the exact ones; that under precision and
+    recall (AUPRC) is the average precision, without interpolation.
 
     With `smallest` above 1 every step stands for at least so many rows of either kind (see `merged`), straight lines
     between; None, too, where there are too few rows for that.
     """
-    from sklearn.metrics import roc_auc_score, roc_curve
+    from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
     gold = np.asarray(positive, dtype=bool)
     if gold.all() or not gold.any():
         return None
+    areas = {
+        "auc": float(roc_auc_score(gold, scores)),
+        "average_precision": float(average_precision_score(gold, scores)),
+    }
     false, true, _ = roc_curve(gold, scores, drop_intermediate=False)
     grid = np.linspace(0, 1, GRID)
     if smallest > 1:
@@ -37,16 +43,10 @@ def roc(
         steps = np.array([(0, 0)] + [(step["negatives"], step["positives"]) for step in cut])
         far, near = steps.cumsum(axis=0).T
         reached = np.interp(grid, far / far[-1], near / near[-1])
-        return {
-            "auc": float(roc_auc_score(gold, scores)),
-            "points": [[float(f), float(t)] for f, t in zip(grid, reached, strict=True)],
-        }
+        return {**areas, "points": [[float(f), float(t)] for f, t in zip(grid, reached, strict=True)]}
     # A rate such as 29/100 and its grid point may differ in the last bit.
     reached = true[np.searchsorted(false, grid + 1e-9, side="right") - 1]
-    return {
-        "auc": float(roc_auc_score(gold, scores)),
-        "points": [[float(f), float(t)] for f, t in zip(grid, reached, strict=True)],
-    }
+    return {**areas, "points": [[float(f), float(t)] for f, t in zip(grid, reached, strict=True)]}
 
 
 def merged(positive: ArrayLike, scores: ArrayLike, smallest: int, called: Sequence[bool] = ()) -> list[dict[str, Any]]:

@@ -1,17 +1,20 @@
 """How far a difference of two arms would move with other test groups and other seeds.
 
-An arm is K runs (seeds) over the same G test groups, the arms' seeds independent of each other, the
-groups shared. Two sources of chance reach the difference Δ of the seed means (a crossed random-effects
-model, Searle, Casella & McCulloch 1992, ch. 5):
+The arms are compared run by run: run k of either arm has the same fine-tuning seed, so that the same order of the rows
+and the same new weights are in both scores, and what they do to both is no uncertainty about the difference. A
+comparison is K differences of two runs over the same G test groups. Two sources of chance reach their mean Δ (a crossed
+random-effects model, Searle, Casella & McCulloch 1992, ch. 5):
 
-    Var(Δ) = V_groups + max(0, V_seeds − V_interaction)
+    Var(Δ) = V_groups + max(0, V_runs − V_interaction)
 
-V_groups       variance over the test groups of the difference of seed means, the same groups left out of
-               both arms: what the item difficulty that the arms share does not cancel;
-V_seeds        s²/K per arm: the spread of the runs' scores;
-V_interaction  the part of V_seeds that is only sampling of items (each run errs on other groups), which
-               V_groups holds already: per arm the variance over groups of each run's deviation from the
-               seed mean, summed over runs, divided by K(K − 1).
+V_groups       variance over the test groups of Δ, the same groups left out of both arms and all runs;
+V_runs         s²/K: the spread of the K differences;
+V_interaction  the part of V_runs that is only sampling of items (each run errs on other groups), which V_groups
+               holds already: the variance over groups of each difference's deviation from their mean, summed over
+               runs, divided by K(K − 1).
+
+Where an arm was pre-trained several times, the K differences are those of the replicates, each the mean over its own
+fine-tuning seeds (`averaged`): seeds within a replicate are no further evidence about pre-training.
 
 Variances over groups are delete-one-group jackknife variances (Efron & Stein 1981): of a smooth function of
 summed counts they agree with those of a bootstrap over groups, without its sampling noise or a seed of their
@@ -20,14 +23,15 @@ its makers and no luck, so other groups of the same kind take a group's place, a
 (the stratified jackknife, Wolter 2007, *Introduction to Variance Estimation*, 2nd edition, section 4.5).
 
 The degrees of freedom are Welch and Satterthwaite's (Satterthwaite 1946) with one term for the groups of each stratum
-and one for the seeds of each arm: V² / (Σ_strata V_h²/(G_h − 1) + Σ_arms V_seeds,arm²/(K_arm − 1)), not under the
-smallest of the parts. One term per arm matters: where one arm's runs scatter and the other's do not (a
-collapsed baseline), K − 1 degrees of freedom are all there is. benchmarks/calibration.py holds the table.
+and one for the runs: V² / (Σ_strata V_h²/df_h + V_runs²/(K − 1)), not under the smallest of the parts. df_h is
+Satterthwaite's 2·V²/Var(V) with the fourth moment of the jackknife's values in place of the normal one: G_h − 1 where
+groups weigh alike, and few where a handful of long documents decide the score. benchmarks/calibration.md holds the
+table.
 
 All functions take leading dimensions, so that a simulation runs through the code that the report uses.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,66 +102,69 @@ def _by_stratum(counts: np.ndarray | Stack, strata: np.ndarray) -> np.ndarray:
     return np.stack([counts[..., own, :].sum(axis=-2) for own in every], axis=-2)
 
 
+def differences(reference: Arm, clinical: Arm) -> Arm:
+    """Clinical minus reference, run by run; run k of either has the same seed."""
+    return Arm(clinical.scores - reference.scores, clinical.shifts - reference.shifts, reference.strata)
+
+
+def averaged(runs: Arm, replicates: Sequence[int]) -> Arm:
+    """The mean over the runs of each replicate, in order of their numbers; `replicates` has one for each run."""
+    own = [np.flatnonzero(np.asarray(replicates) == number) for number in sorted(set(replicates))]
+    scores = np.stack([runs.scores[..., at].mean(axis=-1) for at in own], axis=-1)
+    shifts = np.stack([runs.shifts[..., at, :].mean(axis=-2) for at in own], axis=-2)
+    return Arm(scores, shifts, runs.strata)
+
+
 @dataclass(frozen=True)
 class Components:
-    """Parts of the variance of Δ, arrays of the leading shape; `seeds` and `interaction` are per arm, and `groups_df`
-    are the degrees of freedom of `groups`: G − 1 of one stratum."""
+    """Parts of the variance of a mean over K runs, arrays of the leading shape; `groups_df` are the degrees of freedom
+    of `groups`."""
 
     groups: np.ndarray
     groups_df: np.ndarray
-    seeds: tuple[np.ndarray, np.ndarray]
-    interaction: tuple[np.ndarray, np.ndarray]
-    n_seeds: tuple[int, int]
+    runs: np.ndarray
+    interaction: np.ndarray
+    n_runs: int
 
     @property
     def total(self) -> np.ndarray:
-        return self.groups + np.maximum(0.0, sum(self.seeds) - sum(self.interaction))
+        return self.groups + np.maximum(0.0, self.runs - self.interaction)
 
     @property
     def df(self) -> np.ndarray:
         """Degrees of freedom of `total`; where nothing varies at all, those of the groups."""
-        of_seeds = [k - 1 for k in self.n_seeds]
-        parts = zip((self.groups, *self.seeds), (self.groups_df, *of_seeds), strict=True)
-        below = sum(v**2 / n for v, n in parts)
+        below = self.groups**2 / self.groups_df + self.runs**2 / (self.n_runs - 1)
         found = np.divide(self.total**2, below, out=np.array(self.groups_df, dtype=float), where=below > 0)
-        return np.maximum(found, np.minimum(self.groups_df, min(of_seeds)))
+        return np.maximum(found, np.minimum(self.groups_df, self.n_runs - 1))
 
 
-def over_groups(reference: Arm, clinical: Arm) -> np.ndarray:
-    """V_groups: with these very runs, how far would Δ move with other groups?"""
-    return (_moved(reference, clinical) ** 2).sum(axis=-1)
+def over_groups(runs: Arm) -> np.ndarray:
+    """V_groups: with these very runs, how far would their mean move with other groups?"""
+    return (runs.shifts.mean(axis=-2) ** 2).sum(axis=-1)
 
 
-def components(reference: Arm, clinical: Arm) -> Components:
-    """All parts; needs two groups and two seeds per arm."""
-    groups, groups_df = _satterthwaite(_moved(reference, clinical), reference.strata)
+def components(runs: Arm) -> Components:
+    """All parts of the variance of the mean of an arm's runs, or of differences; needs two groups and two runs."""
+    groups, groups_df = _satterthwaite(runs.shifts.mean(axis=-2), runs.strata)
+    own = runs.shifts - runs.shifts.mean(axis=-2, keepdims=True)
     return Components(
         groups=groups,
         groups_df=groups_df,
-        seeds=(_of_seeds(reference), _of_seeds(clinical)),
-        interaction=(_interaction(reference), _interaction(clinical)),
-        n_seeds=(reference.seeds, clinical.seeds),
+        runs=runs.scores.var(axis=-1, ddof=1) / runs.seeds,
+        interaction=(own**2).sum(axis=(-2, -1)) / (runs.seeds * (runs.seeds - 1)),
+        n_runs=runs.seeds,
     )
-
-
-def _moved(reference: Arm, clinical: Arm) -> np.ndarray:
-    """What Δ moves by without each group, [..., groups]."""
-    return clinical.shifts.mean(axis=-2) - reference.shifts.mean(axis=-2)
 
 
 def _satterthwaite(moved: np.ndarray, strata: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The sum of squares of `moved` over all strata, and its degrees of freedom."""
     sizes = np.bincount(strata)
-    parts = np.stack([(moved[..., strata == stratum] ** 2).sum(axis=-1) for stratum in range(len(sizes))], axis=-1)
-    total, below = parts.sum(axis=-1), (parts**2 / (sizes - 1)).sum(axis=-1)
+    parts = [moved[..., strata == stratum] for stratum in range(len(sizes))]
+    sums = np.stack([(part**2).sum(axis=-1) for part in parts], axis=-1)
+    fourth = np.stack([(part**4).sum(axis=-1) for part in parts], axis=-1)
+    spread = fourth - sums**2 / sizes
+    own = np.divide(2 * sums**2, spread, out=np.full(sums.shape, np.inf), where=spread > 0)
+    own = np.clip(own, 1, np.maximum(1, sizes - 1))
+    total, below = sums.sum(axis=-1), (sums**2 / own).sum(axis=-1)
     freedom = np.full(np.shape(total), float(sizes.sum() - len(sizes)))
     return total, np.divide(total**2, below, out=freedom, where=below > 0)
-
-
-def _of_seeds(arm: Arm) -> np.ndarray:
-    return arm.scores.var(axis=-1, ddof=1) / arm.seeds
-
-
-def _interaction(arm: Arm) -> np.ndarray:
-    own = arm.shifts - arm.shifts.mean(axis=-2, keepdims=True)
-    return (own**2).sum(axis=(-2, -1)) / (arm.seeds * (arm.seeds - 1))

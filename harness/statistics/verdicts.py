@@ -9,62 +9,73 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.metrics import Metric
-from harness.statistics.paired import Estimate
+from harness.statistics.paired import Estimate, detectable
 
 VERDICTS = ("better", "worse", "equivalent", "inconclusive")
-_ROUNDING = 1e-9  # a mean over seeds of one and the same score may differ from it in the last bits
 
 
 @dataclass(frozen=True)
 class Judgement:
     """`p_holm` bounds the chance of any false alarm in the run, `p_bh` the share of false ones among the alarms.
 
-    `collapsed`: neither arm does better than a constant answer (see `collapsed`).
+    `mde_holm` is the true difference that the verdict finds four times in five where no other comparison helps it: the
+    detectable difference at alpha divided by the number of comparisons, which is what Holm's method asks of the first.
+    `collapsed`: neither arm was seen to know more than a constant answer.
     """
 
     p_holm: float | None
     p_bh: float | None
     verdict: str
     collapsed: bool = False
+    mde_holm: float | None = None
 
 
 def judge(
     estimates: Sequence[Estimate],
     metrics: Sequence[Metric],
     alpha: float,
-    margin: float,
-    floors: Sequence[float | None] | None = None,
+    tested: Sequence[bool] | None = None,
 ) -> list[Judgement]:
-    """Judgements of all declared comparisons, in their order; `margin` is in the metric's unit.
+    """Judgements of all declared comparisons, in their order.
 
-    `metrics` are what the comparisons are made by, `floors` the best scores of a constant answer on the same rows,
-    one per comparison (None: not known).
+    `metrics` are what the comparisons are made by; of those that are not `tested` (default: all are) nothing is
+    claimed, and they count among the others all the same.
     """
     declared = [i for i, estimate in enumerate(estimates) if estimate.measured]
     holm: list[float | None] = [None] * len(estimates)
-    bh = holm.copy()
-    for values, method in ((holm, "holm"), (bh, "fdr_bh")):
-        found = adjusted([estimates[i].p_value for i in declared], method)
+    bh, same = holm.copy(), holm.copy()
+    for values, method, name in ((holm, "holm", "p_value"), (bh, "fdr_bh", "p_value"), (same, "holm", "p_equivalent")):
+        found = adjusted([getattr(estimates[i], name) for i in declared], method)
         for i, value in zip(declared, found, strict=True):
             values[i] = value
-    known = floors if floors is not None else [None] * len(estimates)
-    return [
-        Judgement(h, b, verdict(estimate, metric, h, alpha, margin, floor), collapsed(estimate, metric, margin, floor))
-        for estimate, metric, h, b, floor in zip(estimates, metrics, holm, bh, known, strict=True)
-    ]
+    judged = []
+    for i, (estimate, metric) in enumerate(zip(estimates, metrics, strict=True)):
+        claimed = tested is None or tested[i]
+        judged.append(
+            Judgement(
+                p_holm=holm[i],
+                p_bh=bh[i],
+                verdict=verdict(estimate, metric, holm[i], same[i], alpha) if claimed else "inconclusive",
+                collapsed=collapsed(estimate),
+                mde_holm=_detectable(estimate, metric, alpha / max(1, len(declared))),
+            )
+        )
+    return judged
 
 
-def collapsed(estimate: Estimate, metric: Metric, margin: float, floor: float | None) -> bool:
-    """Does neither arm beat `floor`, what the best constant answer scores on the same rows, by more than the margin?
+def collapsed(estimate: Estimate) -> bool:
+    """Was neither arm seen to know anything, its skill's interval reaching down to what a constant answer has?
 
-    A lead within the margin is one that was declared not to matter, so such a pair has learnt nothing that could
-    be compared. Two encoders that both always answer the commonest label agree to the last row and their interval
-    is narrow, but that is no evidence that they are equally good.
+    Two encoders that both always answer the commonest label agree to the last row and their interval is narrow, but
+    that is no evidence that they are equally good; nor is it that one is better where each has a constant of its own.
     """
-    if floor is None or not estimate.measured:
-        return False
-    better = metric.best(score for score in (estimate.reference, estimate.clinical) if score is not None)
-    return metric.gain(better - floor) <= margin + _ROUNDING
+    return estimate.skill_low is not None and estimate.skill_low <= 0
+
+
+def _detectable(estimate: Estimate, metric: Metric, alpha: float) -> float | None:
+    if estimate.se is None or estimate.df is None:
+        return None
+    return detectable(estimate.se, estimate.df, alpha, metric.highest - metric.lowest)
 
 
 def adjusted(p_values: Sequence[float | None], method: str) -> list[float | None]:
@@ -81,25 +92,21 @@ def adjusted(p_values: Sequence[float | None], method: str) -> list[float | None
     return [None if p is None else float(q) for p, q in zip(p_values, found, strict=True)]
 
 
-def verdict(
-    estimate: Estimate, metric: Metric, p_holm: float | None, alpha: float, margin: float, floor: float | None = None
-) -> str:
-    """What may be said at a declared equivalence margin. The first rule that applies decides:
+def verdict(estimate: Estimate, metric: Metric, p_holm: float | None, p_equivalent: float | None, alpha: float) -> str:
+    """What may be said, from p-values that are adjusted alike. The first rule that applies decides:
 
-    inconclusive    where neither arm beats a constant answer (`collapsed`), whatever their difference is;
-    equivalent      the interval lies within ± margin (two one-sided tests, Schuirmann 1987, at half the usual
+    inconclusive    where neither arm was seen to know anything (`collapsed`), whatever their difference is;
+    equivalent      the difference lies within ± margin (two one-sided tests, Schuirmann 1987, at half the usual
                     error). This comes before the p-value: a difference that is real and within the margin is one
                     that was declared in advance not to matter.
-    better, worse   otherwise, where the Holm-adjusted p-value is below alpha, by the sign of Δ: where lower is better,
+    better, worse   otherwise, where the p-value is below alpha, by the sign of Δ: where lower is better,
                     a negative one is better;
     inconclusive    otherwise, and wherever there is no interval (one seed, one group, nothing that could be measured).
     """
-    if collapsed(estimate, metric, margin, floor):
+    if collapsed(estimate) or estimate.delta is None:
         return "inconclusive"
-    if estimate.delta is None or estimate.ci_low is None or estimate.ci_high is None or p_holm is None:
-        return "inconclusive"
-    if -margin <= estimate.ci_low and estimate.ci_high <= margin:
+    if p_equivalent is not None and p_equivalent < alpha:
         return "equivalent"
-    if p_holm < alpha:
+    if p_holm is not None and p_holm < alpha:
         return "better" if metric.gain(estimate.delta) > 0 else "worse"
     return "inconclusive"

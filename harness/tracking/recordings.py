@@ -14,7 +14,7 @@ from harness.params.config import ReportSettings
 from harness.pipeline import code_lists
 from harness.report.disclosure import loading
 from harness.report.export import provenance
-from harness.report.model import course, results
+from harness.report.model import course, judging, results
 from harness.report.model.results import AGAINST, Comparison
 from harness.report.text import wording
 from harness.statistics.verdicts import Judgement
@@ -58,7 +58,7 @@ def collect(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> 
     """What the stages wrote, with a fingerprint that depends on inputs and results alone."""
     run, origin, found = settings.run, git(root), []
     comparisons = loading.load(root, run, tasks)
-    judged, lists = results.judged(comparisons, settings.statistics), code_lists.hashes(root)
+    judged, lists = judging.judged(comparisons, settings.statistics), code_lists.hashes(root)
     for comparison in comparisons:
         task, family = comparison.task, comparison.family
         recorded = read_runs(root, task, family)
@@ -258,9 +258,9 @@ def comparison_metrics(recording: Recording) -> list[tuple[str, float, int]]:
 
     The same of the primary score under names that all tasks share, for a page that lists them: `primary_<arm>`,
     `primary_difference`, and `primary_improvement`, which is above 0 where the clinical arm is better. Of it also
-    `ci_low`, `ci_high`, `p_value`, `p_holm` and `mde` as in `comparison.csv`, where there are any; those against
-    another arm than the baseline end with its name. What cannot be measured is left out. Four decimals: MLflow cuts off
-    a number's end, and 9.2e-06 would be read as 9.2.
+    `ci_low`, `ci_high`, `p_value`, `p_holm`, `mde` and `mde_holm` as in `comparison.csv`, where there are any; those
+    against another arm than the baseline end with its name. What cannot be measured is left out. Four decimals: MLflow
+    cuts off a number's end, and 9.2e-06 would be read as 9.2.
     """
     return [(name, results.four_decimals(value), step) for name, value, step in _unrounded(recording)]
 
@@ -290,7 +290,7 @@ def _unrounded(recording: Recording) -> list[tuple[str, float, int]]:
 def _evidence(comparison: Comparison, judgements: Mapping[str, Judgement], arm: str) -> dict[str, float | None]:
     estimate, judgement = comparison.estimates["test", arm], judgements[arm]
     found = {key: getattr(estimate, key) for key in ("ci_low", "ci_high", "p_value", "mde")}
-    return found | {"p_holm": judgement.p_holm}
+    return found | {"p_holm": judgement.p_holm, "mde_holm": judgement.mde_holm}
 
 
 def _against(key: str, arm: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
 from harness.params.config import ReportSettings
-from harness.report.model import results
+from harness.report.model import judging
 from harness.report.render import confusion, forest
 from harness.report.text.wording import KINDS
 from harness.system import files
@@ -46,7 +46,7 @@ def record(root: Path, settings: ReportSettings, tasks: Mapping[str, Task], uri:
 
 def pictures(found: list[Recording], settings: ReportSettings) -> dict[str, dict[str, bytes]]:
     """By comparison: its own matrices, and the forest plot of all comparisons with the same kind of data."""
-    judged = results.judged([r.comparison for r in found], settings.statistics)
+    judged = judging.judged([r.comparison for r in found], settings.statistics)
     forests = {
         kind: forest.draw([r.comparison for r in found if r.comparison.data_kind == kind], judged, settings.statistics)
         for kind in {r.comparison.data_kind for r in found}

@@ -106,9 +106,9 @@ TABLE = (
     ("spoil", "message"),
     [
         (append("index.html", TABLE.format(3)), "index.html: a count under 5"),
-        (append("comparison.csv", "synergi,nb_bert,baseline,f1,1,1,1,1,1,1,1,1,x,4,40,2,restricted\n"), "n_test"),
-        (append("results.csv", "synergi,nb_bert,baseline,1,macro_f1,true,0.7123,40,restricted\n"), "row 4, seed"),
-        (append("results.csv", "synergi,nb_bert,baseline,,macro_f1,true,0.7123,40,restricted\n"), "row 4, value"),
+        (append("comparison.csv", "synergi,nb_bert,baseline,f1,1,1,1,1,1,1,1,1,1,x,y,4,40,2,1,restricted\n"), "n_test"),
+        (append("results.csv", "synergi,nb_bert,baseline,1,1,macro_f1,true,0.7123,40,restricted\n"), "row 4, seed"),
+        (append("results.csv", "synergi,nb_bert,baseline,,,macro_f1,true,0.7123,40,restricted\n"), "row 4, value"),
         (append("tables.tex", "synergi-0007"), "tables.tex: 1 id of synergi"),
         (append("README.md", f"({TEXT.lower()})"), "README.md: words of 1 text of synergi"),
         (lambda reports: (reports / "rows.parquet").write_bytes(b"x"), "nobody has said whether it may leave"),

@@ -21,7 +21,7 @@ from harness.audit import again
 from harness.export import bundle
 from harness.report.disclosure import disclosed_cards, shown
 from harness.stages import report
-from harness.statistics import task_metrics
+from harness.statistics import paired, task_metrics
 from harness.statistics.disclosure import coarsening, disclosing, hidden, twins
 from harness.statistics.disclosure.coarsening import NAMED
 from harness.system import files
@@ -93,10 +93,10 @@ def twin_of(root: Path, other: Path, rung: coarsening.Rung) -> Path:
 def _other_rows(rows, task, rung) -> dict:
     """By system and run, and for gold: what each test row has in the twin."""
     decided = rows.decided("test", task_metrics)
-    true = hidden.of(task, decided, rows.majority)
+    true = hidden.of(task, decided)
     order, _ = hidden.ordered(decided[0][2])
     ids = [[row["id"] for row in rows._lines["test"][0][2]][i] for i in order]
-    search, chance = twins.Search(true, rung, coarsening.Known(0.95, 0.02)), np.random.default_rng(1)
+    search, chance = twins.Search(true, rung, paired.Settings(0.95, 0.02)), np.random.default_rng(1)
     other = None
     for label, n in enumerate(true.gold_counts()):
         for value in (n + 1, n + 2, n - 1):

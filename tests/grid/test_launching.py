@@ -232,7 +232,7 @@ def test_only_what_is_trained_here_is_started_on_every_device(stage, source, dev
 
 OTHERS = [
     ("cooldown: 0.3", "cooldown: 1.3", "families.modernbert.general.cooldown"),
-    ("draws: 2000", "draws: 1", "statistics.draws"),
+    ("margin: 0.02", "margin: 2", "statistics.margin"),
     ("overlap_n: 13", "overlap_n: 0", "corpus.overlap_n"),
     (" batch: 12,", " batch: 0,", "tasks.medmcqa.batch"),
 ]

@@ -12,6 +12,7 @@ from sklearn import metrics as oracle
 from harness import metrics
 from harness.heads import HEADS
 from harness.metrics.decided import rows as of_rows
+from harness.metrics.decided import sets as of_sets
 from harness.metrics.decided import spans
 from harness.task import Groups, Reading, Task
 
@@ -120,6 +121,15 @@ def test_counts_give_what_scikit_learn_gives(name, found):
     assert metrics.METRICS[name](decided(found)) == pytest.approx(ORACLES[name](gold, predicted), abs=1e-12)
 
 
+@quick
+@given(st.lists(st.tuples(st.frozensets(label), st.frozensets(label)), min_size=1, max_size=25))
+def test_the_mean_over_labels_of_the_correlation_is_scikit_learns(found):
+    gold, predicted = zip(*found, strict=True)
+    decisions = of_sets.LabelSets(LABELS, gold, predicted, tuple(map(str, range(len(gold)))))
+    by_label = [oracle.matthews_corrcoef([n in g for g in gold], [n in p for p in predicted]) for n in LABELS]
+    assert metrics.METRICS["mean_mcc"](decisions) == pytest.approx(sum(by_label) / len(LABELS), abs=1e-12)
+
+
 @pytest.mark.parametrize("metric", ROWS, ids=lambda m: m.name)
 def test_a_metric_that_a_constant_answer_wins_cannot_lead(metric):
     """The declared word is held against the numbers: on any mixture of labels no leading metric gives a constant 1."""
@@ -148,7 +158,8 @@ def test_metrics_that_do_not_fit_a_task(change, said, remedy):
 
 def test_metrics_that_do():
     for metric in metrics.METRICS.values():
-        task = dataclasses.replace(TASK, head="tokens" if metric in SPANS else "pair")
+        kinds = {"spans": "tokens", "rows": "pair", "sets": "multilabel"}
+        task = dataclasses.replace(TASK, head=next(kinds[kind] for kind in kinds if kind in metric.of))
         first = () if not metric.unfit else ("macro_f1",)
         assert not list(faults(dataclasses.replace(task, metrics=(*first, metric.name))))
 

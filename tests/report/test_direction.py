@@ -9,7 +9,7 @@ import pytest
 
 from harness.report.disclosure import loading
 from harness.report.export import machine, model_index
-from harness.report.model import results
+from harness.report.model import judging
 from harness.report.render import forest, tables
 from harness.report.text import cautions, headline, wording
 from harness.tracking import recordings
@@ -27,7 +27,7 @@ def read(tmp_path_factory):
         fakes.score(root, tuple(LED), ("nb_bert",))
         comparisons = loading.load(root, fakes.settings(tuple(LED), ("nb_bert",)).run, fakes.TASKS)
     statistics = fakes.settings().statistics
-    return {c.task: c for c in comparisons}, results.judged(comparisons, statistics), statistics
+    return {c.task: c for c in comparisons}, judging.judged(comparisons, statistics), statistics
 
 
 def turned(c):
@@ -35,7 +35,7 @@ def turned(c):
     estimate = c.estimates["test", "baseline"]
     swapped = dataclasses.replace(
         estimate, reference=estimate.clinical, clinical=estimate.reference, delta=-estimate.delta,
-        ci_low=-estimate.ci_high, ci_high=-estimate.ci_low,
+        ci_low=-estimate.ci_high, ci_high=-estimate.ci_low, differences=tuple(-d for d in estimate.differences),
     )  # fmt: skip
     return dataclasses.replace(c, estimates=c.estimates | {("test", "baseline"): swapped})
 
@@ -43,7 +43,10 @@ def turned(c):
 def certain(c):
     estimate = dataclasses.replace(c.estimates["test", "baseline"], p_value=1e-6)
     half = abs(estimate.delta) / 2
-    sure = dataclasses.replace(estimate, ci_low=estimate.delta - half, ci_high=estimate.delta + half)
+    sure = dataclasses.replace(
+        estimate, ci_low=estimate.delta - half, ci_high=estimate.delta + half, groups_variance=1e-8, interaction=0.0,
+        differences=(estimate.delta,) * len(estimate.differences),
+    )  # fmt: skip
     return dataclasses.replace(c, estimates=c.estimates | {("test", "baseline"): sure})
 
 
@@ -52,8 +55,8 @@ def test_the_arm_that_leaks_less_is_better(read):
     c = certain(comparisons["nor_deid"])
     estimate = c.estimates["test", "baseline"]
     assert estimate.delta < -0.05, "the clinical arm of the miniature leaks less"
-    assert results.judged([c], statistics)["nor_deid", "nb_bert", "baseline"].verdict == "better"
-    assert results.judged([turned(c)], statistics)["nor_deid", "nb_bert", "baseline"].verdict == "worse"
+    assert judging.judged([c], statistics)["nor_deid", "nb_bert", "baseline"].verdict == "better"
+    assert judging.judged([turned(c)], statistics)["nor_deid", "nb_bert", "baseline"].verdict == "worse"
 
 
 def test_the_constant_answer_to_beat_is_the_one_that_leaks_least(read):
@@ -95,7 +98,9 @@ def test_a_reader_is_told_which_way_is_better(read):
     assert "MCC on its own scale" in table.caption
     leaks, mcc = table.rows
     assert leaks[-1].startswith("−") and mcc[7].count(".") == 2 and len(mcc[7].split(" ")[0].split(".")[1]) == 3
-    verdict = wording.verdict(judged["nor_deid", "nb_bert", "baseline"])
+    verdict = wording.verdict(
+        judged["nor_deid", "nb_bert", "baseline"], comparisons["nor_deid"].estimates["test", "baseline"]
+    )
     assert verdict in headline.verdict_table(both, judged, 0.95).rows[0]
 
 

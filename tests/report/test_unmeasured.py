@@ -139,7 +139,7 @@ def test_the_second_reading_agrees_and_finds_what_was_left_out_wrongly(root, rep
     (root / "params.yaml").write_text("statistics: {level: 0.95}\n")
     for task in TASKS:
         (root / "tasks" / f"{task}.py").write_text(f'positive="{fakes.TASKS[task].positive}"\n')
-    first, _ = recompute.recompute(root)
+    first, *_ = recompute.recompute(root)
     assert first == "agrees  aismec/nb_bert against baseline: binary_f1 cannot be measured"
     (root / "tasks" / "aismec.py").write_text('positive="other"\n')
     assert recompute.recompute(root)[0].endswith("binary_f1 can be measured")

@@ -9,7 +9,7 @@ import pytest
 from harness.artifacts.scores import Scores
 from harness.params.config import Statistics
 from harness.report.disclosure import loading
-from harness.report.model import results
+from harness.report.model import judging, results
 from harness.report.render import tables
 from harness.report.text import headline, wording
 from harness.stages import report as stage
@@ -21,7 +21,7 @@ def table(tmp_path_factory):
     fakes.score(root, ("synergi", "nor_deid"), ("nb_bert",))
     settings = fakes.settings(("synergi", "nor_deid"), ("nb_bert",))
     comparisons = loading.load(root, settings.run, fakes.TASKS)
-    judged = results.judged(comparisons, settings.statistics)
+    judged = judging.judged(comparisons, settings.statistics)
     assert stage.read_background(root, settings).checkpoints
     return headline.verdict_table(comparisons, judged, 0.95), comparisons, judged
 
@@ -33,7 +33,7 @@ def test_a_row_holds_what_the_statistics_found(table):
         estimate, judgement = c.estimates["test", "baseline"], judged[c.task, c.family, "baseline"]
         low, high = (wording.difference(end, c.primary) for end in (estimate.ci_low, estimate.ci_high))
         delta = wording.difference(estimate.delta, c.primary)
-        assert row[2:5] == (wording.verdict(judgement), delta, f"{low} to {high}")
+        assert row[2:5] == (wording.verdict(judgement, estimate), delta, f"{low} to {high}")
         assert low != high and row[5] == wording.p_value(judgement.p_holm)
 
 
@@ -52,14 +52,15 @@ def test_a_pair_that_a_constant_answer_beats_is_named_and_never_equivalent():
     """Two arms that both always answer the positive label agree to the last row."""
     scores = fakes.SCORES_OF_A_COLLAPSED_PAIR
     comparison = results.read(Scores.of(**scores), "A task", (1, 2))
-    judged = results.judged([comparison], Statistics(**fakes.STATISTICS))
+    judged = judging.judged([comparison], Statistics(**fakes.STATISTICS))
     judgement = judged["t", "nb_bert", "baseline"]
     assert (judgement.verdict, judgement.collapsed) == ("inconclusive", True)
     shown = headline.verdict_table([comparison], judged, 0.95).rows[0]
-    assert shown[2] == "?\u00a0inconclusive (neither arm beats a constant answer)"
+    assert shown[2] == "?\u00a0inconclusive (neither arm knows more than a constant answer)"
     assert ",inconclusive," in tables.comparison_csv([comparison], judged)
-    better = results.read(Scores.of(**scores | {"reference": {"majority": {"binary_f1": 0.1}}}), "A task", (1, 2))
-    assert results.judged([better], Statistics(**fakes.STATISTICS))["t", "nb_bert", "baseline"].verdict == "equivalent"
+    (row,) = scores["comparisons"]
+    better = results.read(Scores.of(**scores | {"comparisons": [row | {"skill_low": 0.1}]}), "A task", (1, 2))
+    assert judging.judged([better], Statistics(**fakes.STATISTICS))["t", "nb_bert", "baseline"].verdict == "equivalent"
 
 
 def test_several_arms_to_compare_with_get_a_column(table):

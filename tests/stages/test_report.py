@@ -40,12 +40,14 @@ def test_every_file_is_written(grid):
 def test_comparison_has_a_row_per_task_and_family(grid):
     found = rows(grid, "comparison.csv")
     assert (grid / "reports/comparison.csv").read_text().splitlines()[0] == (
-        "task,family,against,metric,reference,clinical,delta,ci_low,ci_high,p_value,p_holm,mde,verdict,n_test,n_groups,"
-        "n_seeds,data_kind"
+        "task,family,against,metric,reference,clinical,delta,ci_low,ci_high,p_value,p_holm,mde,mde_holm,verdict,scope,"
+        "n_test,n_groups,n_seeds,n_replicates,data_kind"
     )
     assert [(r["task"], r["family"]) for r in found] == [(t, f) for t in fakes.TASKS for f in fakes.FAMILIES]
     for row in found:
-        assert float(row["ci_low"]) <= float(row["delta"]) <= float(row["ci_high"]) and float(row["mde"]) > 0
+        assert float(row["ci_low"]) <= float(row["delta"]) <= float(row["ci_high"]) and float(row["mde"] or 1) > 0
+        assert not row["mde_holm"] or float(row["mde_holm"]) > float(row["mde"])
+        assert (row["scope"], row["n_replicates"]) == ("checkpoints", "1")
         assert float(row["p_value"]) <= float(row["p_holm"]) <= 1 and row["verdict"] in verdicts.VERDICTS
         assert row["metric"] == fakes.TASKS[row["task"]].metrics[0] and row["against"] == "baseline"
         assert float(row["delta"]) == pytest.approx(float(row["clinical"]) - float(row["reference"]), abs=1.1e-4)
@@ -53,9 +55,29 @@ def test_comparison_has_a_row_per_task_and_family(grid):
         assert row["n_groups"] == ("10" if row["task"] == "medmqp" else "20")
 
 
+def test_summary_has_a_row_per_family_that_is_the_mean_of_its_tasks(grid):
+    found, tasks = rows(grid, "summary.csv"), rows(grid, "comparison.csv")
+    assert (grid / "reports/summary.csv").read_text().splitlines()[0] == (
+        "family,against,primary,n_tasks,reference,clinical,delta,ci_low,ci_high,p_value,p_holm,mde,mde_holm,improved,"
+        "verdict,scope,n_seeds,n_replicates,data_kind"
+    )
+    assert [(r["family"], r["against"], r["primary"]) for r in found] == [
+        (f, "baseline", "true") for f in fakes.FAMILIES
+    ]
+    for row in found:
+        own = [float(r["delta"]) for r in tasks if r["family"] == row["family"]]
+        assert float(row["delta"]) == pytest.approx(sum(own) / len(own), abs=1e-4) and int(row["n_tasks"]) == len(own)
+        assert float(row["ci_low"]) <= float(row["delta"]) <= float(row["ci_high"])
+        assert 0 <= float(row["improved"]) <= 1 and row["verdict"] in verdicts.VERDICTS
+        if row["verdict"] == "inconclusive":
+            assert {r["verdict"] for r in tasks if r["family"] == row["family"]} == {"inconclusive"}
+
+
 def test_results_hold_every_arm_seed_and_metric(grid):
     found = rows(grid, "results.csv")
-    assert list(found[0]) == ["task", "family", "arm", "seed", "metric", "primary", "value", "n_test", "data_kind"]
+    assert list(found[0]) == [
+        "task", "family", "arm", "replicate", "seed", "metric", "primary", "value", "n_test", "data_kind",
+    ]  # fmt: skip
     for name, task in fakes.TASKS.items():
         metrics = list(task.metrics)
         if task.head == "tokens":

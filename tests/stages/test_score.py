@@ -250,7 +250,7 @@ def test_of_kinds_of_rows_as_many_are_taken_again_unless_data_are_restricted(tmp
         fakes.decided(root, "medmqp", kind_of, kind=kind)
         scores = run(root, "medmqp")
         assert (scores["readings"] == []) == (kind == "restricted")
-        spreads[name] = scores["comparisons"][0]["documents_se"]
+        spreads[name] = scores["comparisons"][0]["groups_variance"]
     assert spreads["of two"] != spreads["of one kind"] == spreads["restricted"]
 
 

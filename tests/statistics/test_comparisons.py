@@ -9,7 +9,7 @@ from harness.metrics import METRICS
 from harness.metrics.decided import counts
 from harness.statistics import comparisons, paired
 
-SETTINGS = paired.Settings(draws=100)
+SETTINGS = paired.Settings()
 
 
 def run(seed, rate=0.6, groups=30, name="g"):
@@ -26,19 +26,19 @@ def test_the_clinical_arm_is_compared_with_every_other_part_by_part():
     runs = {
         ("test", "baseline"): arm(0, 0.4),
         ("test", "clinical"): arm(10, 0.9),
-        ("test", "control"): arm(20, 0.6, (1, 2)),
+        ("test", "control"): arm(20, 0.6),
         ("holdout", "clinical"): arm(30, 0.9),
         ("holdout", "baseline"): arm(40, 0.5),
         ("validation", "baseline"): arm(50, 0.5),
     }
-    found = comparisons.compare_arms(runs, SETTINGS)
+    found = comparisons.compare_arms(runs, {}, SETTINGS, {})
     assert [(r["part"], r["against"], r["seeds"], r["n_seeds"]) for r in found] == [
         ("holdout", "baseline", [1, 2, 3], 3),
         ("test", "baseline", [1, 2, 3], 3),
-        ("test", "control", [1, 2, 3], 2),
+        ("test", "control", [1, 2, 3], 3),
     ]
     stacked = [np.stack([run.values for run in runs["test", a].values()]) for a in ("baseline", "clinical")]
-    expected = paired.compare(*stacked, METRICS["accuracy"].score, SETTINGS)
+    expected = paired.compare(*stacked, METRICS["accuracy"], SETTINGS)
     assert found[1]["delta"] == expected.delta > 0 and found[1]["p_value"] == expected.p_value
     assert not any("g0" in str(value) for row in found for value in row.values())
 
@@ -47,19 +47,37 @@ def test_kinds_of_groups_are_strata_of_their_part():
     runs = {("test", "baseline"): arm(0, 0.4), ("test", "clinical"): arm(10, 0.9)}
     keys = runs["test", "baseline"][1].groups
     kinds = {key: "clinical" if i % 3 else "everyday" for i, key in enumerate(keys)}
-    (plain,) = comparisons.compare_arms(runs, SETTINGS)
-    (found,) = comparisons.compare_arms(runs, SETTINGS, kinds={"test": kinds})
-    (other,) = comparisons.compare_arms(runs, SETTINGS, kinds={"holdout": kinds})
+    (plain,) = comparisons.compare_arms(runs, {}, SETTINGS, {})
+    (found,) = comparisons.compare_arms(runs, {}, SETTINGS, {}, kinds={"test": kinds})
+    (other,) = comparisons.compare_arms(runs, {}, SETTINGS, {}, kinds={"holdout": kinds})
     stacked = [np.stack([run.values for run in runs["test", a].values()]) for a in ("baseline", "clinical")]
     strata = np.array([0 if i % 3 else 1 for i in range(len(keys))])
-    expected = paired.compare(*stacked, METRICS["accuracy"].score, SETTINGS, strata)
+    expected = paired.compare(*stacked, METRICS["accuracy"], SETTINGS, strata)
     assert found["se"] == expected.se != plain["se"] == other["se"] and found["delta"] == plain["delta"]
 
 
 def test_arms_over_other_groups_are_refused():
     runs = {("test", "baseline"): {1: run(1)}, ("test", "clinical"): {1: run(2, name="h")}}
     with pytest.raises(DataError, match="do not cover the same 30 groups"):
-        comparisons.compare_arms(runs, SETTINGS)
+        comparisons.compare_arms(runs, {}, SETTINGS, {})
+
+
+def test_arms_of_other_seeds_are_refused():
+    runs = {("test", "baseline"): arm(0, 0.4), ("test", "clinical"): arm(10, 0.9, (1, 2))}
+    with pytest.raises(DataError, match="runs of other seeds: 1, 2, 3 and 1, 2"):
+        comparisons.compare_arms(runs, {}, SETTINGS, {})
+
+
+def test_runs_of_one_pre_training_are_one_replicate():
+    runs = {
+        ("test", name): arm(first, rate, range(1, 7))
+        for name, first, rate in (("baseline", 0, 0.4), ("clinical", 10, 0.6))
+    }
+    (found,) = comparisons.compare_arms(runs, {}, SETTINGS, {seed: 1 + (seed - 1) % 3 for seed in range(1, 7)})
+    (alone,) = comparisons.compare_arms(runs, {}, SETTINGS, {})
+    assert (found["n_replicates"], found["n_seeds"], len(found["differences"])) == (3, 6, 3)
+    assert (alone["n_replicates"], alone["n_seeds"], len(alone["differences"])) == (1, 6, 6)
+    assert found["delta"] == alone["delta"] and found["groups_variance"] == pytest.approx(alone["groups_variance"])
 
 
 def test_readings_compare_every_pair_of_arms_on_the_rows_of_each_kind():
@@ -70,7 +88,7 @@ def test_readings_compare_every_pair_of_arms_on_the_rows_of_each_kind():
         ("everyday", "baseline"): arm(30, 0.8),
         ("everyday", "clinical"): arm(40, 0.8),
     }
-    found = comparisons.by_kind(runs, SETTINGS, unmeasured={"everyday"})
+    found = comparisons.by_kind(runs, SETTINGS, {}, unmeasured={"everyday"})
     assert [(r["decided_by"], r["arm"], r["against"]) for r in found] == [
         ("clinical", "clinical", "baseline"),
         ("clinical", "clinical", "control"),
@@ -79,6 +97,6 @@ def test_readings_compare_every_pair_of_arms_on_the_rows_of_each_kind():
     ]
     for row in found[:3]:
         stacked = [np.stack([run.values for run in runs["clinical", a].values()]) for a in (row["against"], row["arm"])]
-        expected = paired.compare(*stacked, METRICS["accuracy"].score, SETTINGS)
+        expected = paired.compare(*stacked, METRICS["accuracy"], SETTINGS)
         assert (row["delta"], row["p_value"]) == (expected.delta, expected.p_value)
     assert found[3]["delta"] is None and found[3]["n_groups"] == 30

@@ -28,6 +28,9 @@ def test_roc_is_the_best_threshold_at_each_rate(rows):
         assert true == pytest.approx(max(t for f, t in reached if f <= false + 1e-9))
     pairs = [(p > n) + (p == n) / 2 for p in positives for n in negatives]
     assert found["auc"] == pytest.approx(np.mean(pairs))
+    called = [[g for g, s in rows if s >= cut] for cut in sorted(set(scores), reverse=True)]
+    recalls = np.diff([0, *(sum(of) / len(positives) for of in called)])
+    assert found["average_precision"] == pytest.approx(sum(recalls * [sum(of) / len(of) for of in called]))
 
 
 @quick

@@ -28,12 +28,13 @@ def drawn(simulation, points: float, spread: float):
     setting = simulation.Marked(SETTING, 161, 7.5, 0.75)
     scores, spreads = (setting.base, setting.base + points / 100), (spread / 100,) * 2
     levels, deviations = simulation.solve(setting, scores, spreads)
-    return setting.draw(np.random.default_rng(4), REPEATS, SEEDS, levels, deviations)
+    rng = np.random.default_rng(4)
+    return setting.draw(rng, levels, simulation.luck(rng, REPEATS, SEEDS, deviations))
 
 
 def verdict(reference, clinical) -> str:
-    estimate = paired.compare(reference, clinical, METRICS["strict_f1"].score, paired.Settings(draws=1))
-    (judgement,) = verdicts.judge([estimate], [METRICS["strict_f1"]], alpha=0.05, margin=0.02, floors=[0.0])
+    estimate = paired.compare(reference, clinical, METRICS["strict_f1"], paired.Settings())
+    (judgement,) = verdicts.judge([estimate], [METRICS["strict_f1"]], alpha=0.05)
     return judgement.verdict
 
 

@@ -13,7 +13,7 @@ from harness.artifacts import checkpoint
 from harness.artifacts.artifact import described
 from harness.errors import DataError
 from harness.report.disclosure import loading
-from harness.report.model import results
+from harness.report.model import judging
 from harness.stages import track
 from harness.statistics.verdicts import VERDICTS
 from harness.system import files
@@ -88,7 +88,7 @@ def against_baseline(task, root):
     """What the comparison's parent says of the primary score, from the stored scores."""
     comparisons = loading.load(root, SETTINGS.run, fakes.TASKS)
     estimate = next(c for c in comparisons if c.task == task).estimates["test", "baseline"]
-    holm = results.judged(comparisons, SETTINGS.statistics)[task, "nb_bert", "baseline"].p_holm
+    holm = judging.judged(comparisons, SETTINGS.statistics)[task, "nb_bert", "baseline"].p_holm
     return {key: getattr(estimate, key) for key in ("ci_low", "ci_high", "p_value", "mde")} | {"p_holm": holm}
 
 

@@ -109,7 +109,7 @@ def _estimate(c: Comparison, figures: Figures, arm: str) -> Estimate:
     """What is shown of a difference."""
     known, means, found = c.estimates["test", arm], figures.means, figures.against.get(arm, {})
     untold = known.n_groups is None or is_small(known.n_groups)
-    nothing = Estimate.of_nothing(None if untold else known.n_groups, known.n_seeds)
+    nothing = Estimate.of_nothing(None if untold else known.n_groups, known.n_seeds, known.n_replicates)
     return replace(
         nothing, reference=means.get(arm), clinical=means.get(CLINICAL), delta=found.get("delta"),
         ci_low=found.get("low"), ci_high=found.get("high"), p_value=found.get("p"),
@@ -117,14 +117,11 @@ def _estimate(c: Comparison, figures: Figures, arm: str) -> Estimate:
 
 
 def _evidence(c: Comparison, figures: Figures, arm: str) -> Estimate:
-    """What a verdict follows from, as an estimate that is judged like any other, against a constant answer's 0."""
+    """What a verdict follows from, as an estimate that is judged like any other."""
     found, known = figures.against[arm], c.estimates["test", arm]
-    score = 0.0 if found.get("collapsed") else c.metric.gain(2.0)
-    ends = (0.0, 0.0) if found.get("equivalent") else (-1.0, 1.0)
-    low, high = ends if "p" in found else (None, None)
     return replace(
-        Estimate.of_nothing(known.n_groups, known.n_seeds), reference=score, clinical=score,
-        delta=float(found.get("sign") or 0), ci_low=low, ci_high=high, p_value=found.get("p"),
+        Estimate.of_nothing(known.n_groups, known.n_seeds, known.n_replicates), delta=float(found.get("sign") or 0),
+        p_value=found.get("p"), p_equivalent=found.get("same"), skill_low=0.0 if found.get("collapsed") else None,
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ def metrics(comparisons: list[Comparison], judgements: dict[tuple[str, str, str]
         for arm in c.others:
             estimate, judgement = c.estimates["test", arm], judgements[c.task, c.family, arm]
             numbers = {name: getattr(estimate, name) for name in ("delta", "ci_low", "ci_high", "p_value", "mde")}
-            numbers["p_holm"] = judgement.p_holm
+            numbers |= {"p_holm": judgement.p_holm, "mde_holm": judgement.mde_holm}
             kept = {name: four_decimals(value) for name, value in numbers.items() if value is not None}
             why = {"unmeasured": c.unmeasured()} if c.unmeasured() else {}
             entry[f"against_{arm}"] = kept | {"verdict": judgement.verdict} | why

@@ -9,11 +9,11 @@ from typing import Any
 from harness.artifacts.scores import LinearScores, Scored, Scores
 from harness.errors import MissingInputError
 from harness.metrics import Metric, named
-from harness.params.config import ARMS, Statistics
+from harness.params.config import ARMS
 from harness.report.model import stored
 from harness.statistics.disclosure.coarsening import Rung
 from harness.statistics.paired import Estimate
-from harness.statistics.verdicts import Judgement, judge
+from harness.statistics.verdicts import Judgement
 from harness.text.escaping import plain
 
 AGAINST = "baseline"
@@ -74,6 +74,7 @@ class Comparison:
     lacking: Mapping[str, Sequence[str]] = field(default_factory=dict)
     unmeasurable: Mapping[str, dict[str, str]] = field(default_factory=dict)
     readings: tuple[stored.Reading, ...] = ()
+    replicates: Mapping[tuple[str, int], int] = field(default_factory=dict)
 
     @property
     def scored(self) -> tuple[int | None, ...]:
@@ -136,6 +137,10 @@ class Comparison:
         """The arms that the clinical one is compared with, the baseline first."""
         return tuple(arm for arm in self.arms if ("test", arm) in self.estimates)
 
+    def replicate(self, arm: str, seed: int) -> int:
+        """By which of its arm's pre-training runs the encoder of a seed was made, from 1."""
+        return self.replicates.get((arm, seed), 1)
+
     def over_seeds(self, arm: str, metric: str | None = None, part: str = "test") -> list[float]:
         """The scores of every seed; of the primary metric unless another is named."""
         return [self.values[arm, seed, part, metric or self.primary] for seed in self.scored]
@@ -169,28 +174,6 @@ class Comparison:
              for cells in zip(*rows, strict=True)]
             for rows in zip(*matrices, strict=True)
         ]  # fmt: skip
-
-
-def judged(comparisons: list[Comparison], statistics: Statistics) -> Judgements:
-    """Judgement by (task, family, other arm). All comparisons on whole test splits are one family of tests; holdouts
-    repeat them and are not part of it. Two arms that a constant answer beats are `inconclusive`."""
-    of = [(c, arm) for c in comparisons for arm in c.others]
-    estimates = [c.evidence.get(arm, c.estimates["test", arm]) for c, arm in of]
-    # What is coarsened brings its floor along, since that would tell how many rows have a label.
-    floors = [(0.0 if c.evidence else None) if c.rung else c.floor for c, _ in of]
-    return _judged(of, estimates, statistics, floors)
-
-
-def judged_readings(comparisons: list[Comparison], statistics: Statistics) -> dict[tuple, Judgement]:
-    """Judgement by (task, family, reading). The readings of all comparisons are a second family of tests."""
-    of = [(c, reading) for c in comparisons for reading in c.readings]
-    return _judged(of, [reading.estimate for _, reading in of], statistics)
-
-
-def _judged(of: list[tuple], estimates: list[Estimate], statistics: Statistics, floors: list | None = None) -> dict:
-    metrics, alpha = [c.metric for c, _ in of], 1 - statistics.level
-    found = judge(estimates, metrics, alpha=alpha, margin=statistics.margin, floors=floors)
-    return {(c.task, c.family, key): judgement for (c, key), judgement in zip(of, found, strict=True)}
 
 
 def four_decimals(value: float) -> float:

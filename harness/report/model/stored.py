@@ -1,7 +1,8 @@
 """A scores file on disk, and its tables in the shape that the report reads."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 from harness.artifacts.scores import Scores
 from harness.errors import DataError
@@ -36,20 +37,19 @@ def estimates(made: Scores, seeds: tuple[int, ...]) -> dict[tuple[str, str], Est
             f"The arms of {made.task} with {made.family} were not compared over the seeds of this run.",
             remedy=f"Compare them again with `harness score {made.task} {made.family}`.",
         )
-    return {key: Estimate(**row) for key, (_, row) in found.items()}
+    return {key: _estimate(row) for key, (_, row) in found.items()}
 
 
 def readings(made: Scores) -> tuple[Reading, ...]:
     return tuple(
-        Reading(
-            row["decided_by"],
-            row["arm"],
-            row["against"],
-            row["n"],
-            Estimate(**{field.name: row[field.name] for field in fields(Estimate)}),
-        )
-        for row in made.readings
+        Reading(row["decided_by"], row["arm"], row["against"], row["n"], _estimate(row)) for row in made.readings
     )
+
+
+def _estimate(row: Mapping[str, Any]) -> Estimate:
+    known = {field.name: row[field.name] for field in fields(Estimate)}
+    found = known["differences"]
+    return Estimate(**known | {"differences": None if found is None else tuple(found)})
 
 
 def by_run(rows: Iterable[dict]) -> dict[tuple[str, int | None, str], list[dict]]:

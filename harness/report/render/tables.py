@@ -2,17 +2,23 @@
 
 import csv
 import io
+from collections.abc import Sequence
 
 from harness.report.model.document import Bullets, Details, Figure, Paragraph, Report, Table
+from harness.report.model.judging import Summary, scope
 from harness.report.model.results import Comparison
 from harness.statistics.verdicts import Judgement
 from harness.text import escaping
 
-RESULTS = ("task", "family", "arm", "seed", "metric", "primary", "value", "n_test", "data_kind")
+RESULTS = ("task", "family", "arm", "replicate", "seed", "metric", "primary", "value", "n_test", "data_kind")
 CLASSIC = ("task", "system", "metric", "primary", "value", "n_test", "data_kind")
 COMPARISON = (
     "task", "family", "against", "metric", "reference", "clinical", "delta", "ci_low", "ci_high", "p_value",
-    "p_holm", "mde", "verdict", "n_test", "n_groups", "n_seeds", "data_kind",
+    "p_holm", "mde", "mde_holm", "verdict", "scope", "n_test", "n_groups", "n_seeds", "n_replicates", "data_kind",
+)  # fmt: skip
+SUMMARY = (
+    "family", "against", "primary", "n_tasks", "reference", "clinical", "delta", "ci_low", "ci_high", "p_value",
+    "p_holm", "mde", "mde_holm", "improved", "verdict", "scope", "n_seeds", "n_replicates", "data_kind",
 )  # fmt: skip
 READINGS = (
     "task", "family", "decided_by", "arm", "against", "metric", "reference", "value", "delta", "ci_low", "ci_high",
@@ -47,8 +53,10 @@ def results_csv(comparisons: list[Comparison]) -> str:
                 for part in c.parts:
                     for metric in c.metrics:
                         value = "" if c.unshown(metric, part) else printed(c, c.values[arm, seed, part, metric])
-                        which = "" if seed is None else seed
-                        rows.append((c.task, c.family, arm, which, *_named(c, part, metric), value, *_of(c, part)))
+                        which, replicate = ("", "") if seed is None else (seed, c.replicate(arm, seed))
+                        rows.append(
+                            (c.task, c.family, arm, replicate, which, *_named(c, part, metric), value, *_of(c, part))
+                        )
     return _csv(RESULTS, rows)
 
 
@@ -92,14 +100,31 @@ def comparison_csv(comparisons: list[Comparison], judgements: dict[tuple[str, st
         for arm in c.others:
             e, judgement = c.estimates["test", arm], judgements[c.task, c.family, arm]
             numbers = {name: getattr(e, name) for name in ("reference", "clinical", "delta", "ci_low", "ci_high")}
-            numbers |= {"p_value": e.p_value, "p_holm": judgement.p_holm, "mde": e.mde}
+            numbers |= {"p_value": e.p_value, "p_holm": judgement.p_holm, "mde": e.mde, "mde_holm": judgement.mde_holm}
             rows.append({
                 "task": c.task, "family": c.family, "against": arm, "metric": c.primary,
                 **{name: "" if value is None else _evidence(c, name, value) for name, value in numbers.items()},
-                "verdict": judgement.verdict, "n_test": c.n["test"], "n_groups": e.n_groups, "n_seeds": e.n_seeds,
-                "data_kind": c.data_kind,
+                "verdict": judgement.verdict, "scope": scope(e), "n_test": c.n["test"], "n_groups": e.n_groups,
+                "n_seeds": e.n_seeds, "n_replicates": e.n_replicates, "data_kind": c.data_kind,
             })  # fmt: skip
     return _csv(COMPARISON, [[row[column] for column in COMPARISON] for row in rows])
+
+
+def summary_csv(summaries: Sequence[Summary]) -> str:
+    """One row per family and arm compared with: the mean difference over tasks. `primary` marks the declared question,
+    `improved` is the probability of an improvement on a task drawn from these. A score that is better the lower it is
+    enters as 1 − score."""
+    rows = []
+    for s in summaries:
+        e, judgement = s.estimate, s.judgement
+        numbers = (
+            e.reference, e.clinical, e.delta, e.ci_low, e.ci_high, e.p_value, judgement.p_holm, e.mde,
+            judgement.mde_holm, s.joint.probability,
+        )  # fmt: skip
+        cells = ("" if value is None else number(value) for value in numbers)
+        at = (s.family, s.against, str(s.primary).lower(), len(s.tasks))
+        rows.append((*at, *cells, judgement.verdict, s.scope, e.n_seeds, e.n_replicates, "+".join(s.data_kinds)))
+    return _csv(SUMMARY, rows)
 
 
 def readings_csv(comparisons: list[Comparison], judged: dict) -> str:

@@ -75,11 +75,27 @@ def _weak(comparisons: list[Comparison]) -> list[str]:
             "That an encoder is needed: a linear model of counted words scores at least as well as one of the arms on "
             f"{wording.listing(beaten)}."
         )
+    if unsteady := [text for c in measured for text in _unsteady(c)]:
+        items.append(
+            "That an interval holds where some runs of an arm learnt the task and others did not: with few runs it is "
+            f"too narrow too often. No better than a constant answer were {wording.listing(unsteady)}."
+        )
     if diverged := [f"`{c.task}` with {c.family_title}, {a}, seed {s}" for c in comparisons for a, s in c.diverged]:
         items.append(
             f"That every run trained well: these diverged and were scored as they were: {'; '.join(diverged)}."
         )
     return items
+
+
+def _unsteady(c: Comparison) -> list[str]:
+    """Arms of which some runs beat the best constant answer, and others do not."""
+    found = []
+    for arm in c.arms:
+        scores = c.over_seeds(arm)
+        low = sum(c.metric.gain(score - c.floor) <= 0 for score in scores)
+        if 0 < low < len(scores):
+            found.append(f"{low} of {len(scores)} runs on `{c.task}` with {c.family_title}, {arm}")
+    return found
 
 
 def _unmeasured(comparisons: list[Comparison]) -> list[str]:

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from harness.params.config import Statistics
 from harness.report.model.document import Bullets, Report, Section
+from harness.report.model.judging import Summary
 from harness.report.model.results import Comparison, Judgements
 from harness.report.text import (
+    answer,
     background,
     checklist,
     details,
@@ -21,15 +23,20 @@ from harness.report.text.cautions import cautions
 from harness.report.text.wording import amount, unique
 from harness.text.escaping import code
 
-PLANTED, ARMS, SCORES = "What was planted and what was found", "Baseline against clinical", "All scores"
-MAIN = (PLANTED, ARMS, SCORES)  # what a paper would print
+ANSWER, PLANTED = "What was found", "What was planted and what was found"
+ARMS, SCORES = "Task by task", "All scores"
+MAIN = (ANSWER, PLANTED, ARMS, SCORES)  # what a paper would print
 SOURCES = (
+    "`summary.csv`: one row per family and arm compared with: the mean difference over tasks, which is the headline; "
+    "`primary` marks the declared question, `improved` is the probability that a task drawn from these is better.",
     "`results.csv`: every arm, seed and metric; `primary` marks the metric that a task's arms are compared by. Scores "
     "on a holdout that a data set ships begin with `holdout_`.",
     "`comparison.csv`: one row per task, family and arm compared with; `reference` is the mean of the arm that "
     "`against` names, `delta` is clinical − reference (where lower is better, an improvement is below 0), `ci_low` to "
-    "`ci_high` the interval over documents and seeds, `p_holm` the p-value adjusted for all rows, `mde` the smallest "
-    "true difference found in 80 % of such experiments. Cells of what cannot be measured are empty.",
+    "`ci_high` the interval over documents and runs, `p_holm` the p-value adjusted for all rows, `mde` the true "
+    "difference that one test alone finds in 80 % of such experiments, `mde_holm` the one that the verdict does; "
+    "`scope` says whether it is about these `checkpoints` or the `procedure` that made several. Cells of what cannot "
+    "be measured are empty.",
     "`readings.csv`: the arms on the test rows of each kind, where the data say what decides a row.",
     "`classic.csv`: what does without an encoder, on the same rows and by the same metrics: a linear model of counted "
     "words, and constant answers.",
@@ -45,14 +52,17 @@ def report(
     comparisons: list[Comparison],
     known: Background,
     profile: str,
+    summaries: Sequence[Summary],
     judgements: Judgements,
     read: planted.Judged,
     statistics: Statistics,
     cross_validated: Sequence[exploratory.CrossValidated] = (),
 ) -> Report:
-    """The whole report. `comparisons` are ordered by task, then family; `judgements` are those of `results.judged`
-    under `statistics`, `read` those of `results.judged_readings`. A section that has nothing to say is left out."""
+    """The whole report. `comparisons` are ordered by task, then family; `summaries` and `judgements` are those of
+    `judging` under `statistics`, `read` those of `judging.judged_readings`. A section that has nothing to say is left
+    out."""
     sections = (
+        Section(ANSWER, answer.blocks(summaries, statistics)),
         Section(PLANTED, planted.blocks(comparisons, read, known.cards, statistics.level)),
         Section(ARMS, headline.blocks(comparisons, judgements, statistics)),
         Section(SCORES, scores.all_scores(comparisons)),
@@ -71,7 +81,7 @@ def report(
     )
     return Report(
         title="Does continued pre-training on clinical text help?",
-        lead=lead(comparisons, profile),
+        lead=f"{answer.sentence(summaries, statistics.level)} {lead(comparisons, profile)}",
         notice=notice(comparisons),
         sections=tuple(section for section in sections if section.blocks),
     )

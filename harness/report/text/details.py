@@ -165,7 +165,8 @@ def thresholds(comparisons: list[Comparison]) -> tuple:
     if not blocks:
         return ()
     words = (
-        "F1 is taken at one threshold. *AUC* ranks over all of them (50: chance), *Brier* is the mean squared error of "
+        "F1 is taken at one threshold. *AUC* ranks over all of them (50: chance), *AUPRC* is the mean precision over "
+        "all recalls (the share of positive rows: chance), *Brier* is the mean squared error of "
         "the probability and *calibration error* how far predicted and observed shares lie apart (both: lower is "
         "better). Probabilities were not calibrated after training."
     )
@@ -177,14 +178,14 @@ def threshold_table(group: list[Comparison]) -> Table:
     for c in with_classic(group):
         for arm in c.arms:
             found = [run for run in c.thresholds if (run["arm"], run["part"]) == (arm, "test")]
-            areas = [run["roc"]["auc"] for run in found if run["roc"]]
+            areas = [[run["roc"][key] for run in found if run["roc"]] for key in ("auc", "average_precision")]
             errors = [[run["calibration"][key] for run in found] for key in ("brier", "expected_error")]
-            cells = [wording.score_with_spread("share", v) if v else wording.ABSENT for v in (areas, *errors)]
+            cells = [wording.score_with_spread("share", v) if v else wording.ABSENT for v in (*areas, *errors)]
             rows.append((c.family_title, wording.arm_title(arm), *cells))
     first = group[0]
     return Table(
         f"{first.heading}: over all thresholds, points of 100 ({wording.KINDS[first.data_kind]})",
-        ("Family", "Arm", "AUC", "Brier", "Calibration error"),
+        ("Family", "Arm", "AUC", "AUPRC", "Brier", "Calibration error"),
         tuple(rows),
         names=2,
         grouped=1,

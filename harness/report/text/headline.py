@@ -11,7 +11,6 @@ from harness.report.text import wording
 from harness.report.text.wording import amount, arm_title
 from harness.statistics.disclosure.coarsening import SEEDS, Rung
 from harness.statistics.disclosure.releasing import at_best
-from harness.statistics.paired import Estimate
 from harness.statistics.verdicts import VERDICTS, Judgement
 
 HEADLINE = ("Task", "Metric", "Test rows", "Data", "Reading nothing", "Classic", "Family", "Baseline", "Clinical")
@@ -33,10 +32,11 @@ def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: St
         Paragraph(
             f"▲ better, ▼ worse: the adjusted p-value lies below {1 - statistics.level:.2g}. ≈ equivalent: the "
             f"interval lies within ± {points}, a margin declared in advance. ? inconclusive: neither can be said, "
-            f"which is not “no difference”; so are two arms neither of which beats a constant answer by over {points}. "
-            "*p (Holm)* is adjusted for all comparisons of the run; the intervals are not, so that one may leave out 0 "
-            "where the verdict stays open. *Detectable* is the true difference that a "
-            "comparison of this size would find four times in five." + wording.downward(comparisons)
+            "which is not “no difference”; so are two arms neither of which was seen to know more than a constant "
+            "answer, and the tasks of a family whose mean has no answer. *p (Holm)* is adjusted for all comparisons "
+            "of the run; the intervals are not, so that one may leave out 0 where the verdict stays open. "
+            "*Detectable* is the true difference that this verdict, adjusted as it is, would find four times in five "
+            "where the family has an answer." + wording.downward(comparisons)
         ),
         Figure(
             "forest.png",
@@ -95,7 +95,7 @@ def coarsened(comparisons: list[Comparison]) -> tuple:
 
 
 def found(comparisons: list[Comparison], judgements: Judgements) -> str:
-    """How many comparisons have which verdict, and the names of those where something can be said."""
+    """How many comparisons have which verdict, and where something can be said."""
     unmeasured = {(c.task, c.family) for c in comparisons if c.unmeasured()}
     counts = Counter(judgement.verdict for key, judgement in judgements.items() if key[:2] not in unmeasured)
     said = [f"{counts[v]} {v}" for v in VERDICTS]
@@ -103,15 +103,28 @@ def found(comparisons: list[Comparison], judgements: Judgements) -> str:
         said.append(f"{len(judgements) - counts.total()} {wording.UNMEASURED}")
     text = f"Of {amount(len(judgements), 'comparison')}: {', '.join(said)}."
     for verdict in ("better", "worse"):
-        named = [
-            f"`{c.task}` with {c.family_title}" + ("" if arm == AGAINST else f" (against {arm})")
-            for c in comparisons
-            for arm in c.others
-            if judgements[c.task, c.family, arm].verdict == verdict
-        ]
-        if named:
-            text += f" The clinical arm is {verdict} on {wording.listing(named)}."
+        if where := _where(comparisons, judgements, verdict):
+            text += f" The clinical arm is {verdict} on {'; on '.join(where)}."
     return text
+
+
+def _where(comparisons: list[Comparison], judgements: Judgements, verdict: str) -> list[str]:
+    """Tasks and families with a verdict, families that share their tasks together."""
+    every = wording.unique(c.task for c in comparisons)
+    tasks: dict[tuple[str, str], list[str]] = {}
+    for c in comparisons:
+        for arm in c.others:
+            if judgements[c.task, c.family, arm].verdict == verdict:
+                tasks.setdefault((c.family_title, arm), []).append(c.task)
+    families: dict[tuple[tuple[str, ...], str], list[str]] = {}
+    for (family, arm), of in tasks.items():
+        families.setdefault((tuple(of), arm), []).append(family)
+    return [
+        ("every task" if len(of) == len(every) > 1 else wording.listing(wording.codes(of)))
+        + f" with {wording.listing(named)}"
+        + ("" if arm == AGAINST else f" (against {arm})")
+        for (of, arm), named in families.items()
+    ]
 
 
 def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: float) -> Table:
@@ -131,11 +144,11 @@ def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: 
                     c.heading,
                     c.family_title,
                     *([arm_title(arm)] if len(others) > 1 else []),
-                    wording.verdict(judgement, c.unmeasured()),
+                    wording.verdict(judgement, estimate, c.unmeasured()),
                     wording.difference(estimate.delta, c.primary),
                     interval or wording.ABSENT,
                     wording.p_value(judgement.p_holm),
-                    detectable(c.primary, estimate, judgement),
+                    wording.score_shown(c.primary, detectable(judgement)),
                 )
             )
     against = ["Against"] if len(others) > 1 else []
@@ -149,10 +162,9 @@ def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: 
     )
 
 
-def detectable(metric: str, estimate: Estimate, judgement: Judgement) -> str:
+def detectable(judgement: Judgement) -> float | None:
     """Nothing for two arms that learnt nothing: they agree row by row, so that any figure would look like precision."""
-    known = None if judgement.collapsed else estimate.mde
-    return wording.ABSENT if known is None else wording.score(metric, known)
+    return None if judgement.collapsed else judgement.mde_holm
 
 
 def headline_table(comparisons: list[Comparison]) -> Table:

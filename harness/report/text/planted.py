@@ -120,6 +120,7 @@ def _difference(c: Comparison, reading: Reading | None, judged: Judged) -> str:
     if reading is None or not reading.estimate.measured:
         return wording.ABSENT
     estimate = reading.estimate
-    text = f"{wording.verdict(judged[c.task, c.family, reading], '')} {wording.difference(estimate.delta, c.primary)}"
+    said = wording.VERDICTS[judged[c.task, c.family, reading].verdict]
+    text = f"{said} {wording.difference(estimate.delta, c.primary)}"
     ends = (estimate.ci_low, estimate.ci_high)
     return text if None in ends else f"{text} ({' to '.join(wording.difference(end, c.primary) for end in ends)})"

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 
 from harness.metrics import METRICS
+from harness.report.model.judging import SHARE, scope
 from harness.report.model.results import Comparison, mean, spread
+from harness.statistics.paired import Estimate
 from harness.statistics.verdicts import Judgement
 from harness.text.escaping import plain
 
 ABSENT = "–"
-SHARE = "share"  # any share of 1, as of rows, which is no metric by itself
 LOWER = " (lower is better)"
 KINDS = {
     "synthetic": "synthetic data",
@@ -69,7 +70,8 @@ VERDICTS = {
     for verdict, sign in (("better", "▲"), ("worse", "▼"), ("equivalent", "≈"), ("inconclusive", "?"))
 }
 UNMEASURED = "cannot be measured"
-COLLAPSED = "neither arm beats a constant answer"
+COLLAPSED = "neither arm knows more than a constant answer"
+TOO_SMALL = "too little data to tell any difference"
 
 
 WITHHELD = "withheld"
@@ -79,11 +81,17 @@ def unmeasured(reason: str) -> str:
     return reason if reason.startswith(WITHHELD) else f"{UNMEASURED}: {plain(reason)}"
 
 
-def verdict(judgement: Judgement, reason: str = "") -> str:
-    """Sign and word, and why nothing could be compared where that is the reason; `reason` why nothing was measured."""
+def verdict(judgement: Judgement, estimate: Estimate, reason: str = "") -> str:
+    """Sign and word, and what it is about, or why nothing can be said; `reason` is why nothing was measured."""
     if reason:
         return unmeasured(reason)
-    return VERDICTS[judgement.verdict] + (f" ({COLLAPSED})" if judgement.collapsed else "")
+    if judgement.collapsed:
+        about = COLLAPSED
+    elif estimate.se is not None and estimate.mde is None:
+        about = TOO_SMALL
+    else:
+        about = scope(estimate)
+    return f"{VERDICTS[judgement.verdict]} ({about})"
 
 
 def p_value(value: float | None) -> str:

@@ -22,10 +22,9 @@ from typing import Any, Protocol
 import numpy as np
 from scipy import special
 
-from harness.metrics import METRICS
 from harness.statistics import variance
 from harness.statistics.disclosure.hidden import Hidden
-from harness.statistics.paired import _NOTHING
+from harness.statistics.paired import NOTHING, Settings, lower_end
 
 CLINICAL = "clinical"
 SEEDS, WITHHELD = "seeds", "withheld"
@@ -83,22 +82,12 @@ def rung_of(rows: int) -> Rung:
     return next(rung for least, rung in RUNGS if rows >= least)
 
 
-@dataclass(frozen=True)
-class Known:
-    """What is declared beforehand: the level of the intervals and the margin within which a difference is none."""
-
-    level: float
-    margin: float
-
-
-def measured(
-    hidden: Hidden, system: str, answers: np.ndarray, known: Known, level_of_floor: float | None
-) -> dict[Figure, np.ndarray]:
+def measured(hidden: Hidden, system: str, answers: np.ndarray, settings: Settings) -> dict[Figure, np.ndarray]:
     """Figures of a system's answers [..., runs, rows...], each an array of the leading shape.
 
     `("mean", arm)`, and per arm that the clinical one is compared with, `("delta", arm)`, `("low", arm)`,
-    `("high", arm)`, `("p", arm)`, `("sign", arm)`, `("equivalent", arm)`, `("collapsed", arm)`: the last two hold where
-    they are not above 0. `level_of_floor` is what the best constant answer scores.
+    `("high", arm)`, `("p", arm)`, `("sign", arm)`, `("same", arm)`, the p-value of equivalence, and `("collapsed",
+    arm)`, which holds where it is not above 0 (see `harness.statistics.paired.Estimate.skill_low`).
     """
     names = hidden.arms[system]
     at = {arm: [i for i, name in enumerate(names) if name == arm] for arm in dict.fromkeys(names)}
@@ -108,31 +97,33 @@ def measured(
         scores = hidden.score(columns.sum(axis=-2))[which]
         return {("mean", arm): scores[..., runs].mean(-1) for arm, runs in at.items()}
     every = variance.jackknife(columns, hidden.score)
-    arms = {
-        arm: variance.Arm(every.scores[which[..., runs]], every.shifts[which[..., runs], :], every.strata)
-        for arm, runs in at.items()
-    }
+    knowing = variance.jackknife(*hidden.skill(distinct))
+    arms = {arm: _runs(every, which[..., runs]) for arm, runs in at.items()}
     found: dict[Figure, np.ndarray] = {("mean", arm): of.mean for arm, of in arms.items()}
-    metric = METRICS[hidden.called]
     for against in at.keys() - {CLINICAL}:
         delta = found["mean", CLINICAL] - found["mean", against]
         found["delta", against] = delta
-        if hidden.groups > 1 and min(arms[against].seeds, arms[CLINICAL].seeds) > 1:
-            parts = variance.components(arms[against], arms[CLINICAL])
-            se, df = np.sqrt(parts.total), parts.df
-            still = se < _NOTHING
-            se, df = np.where(still, 1 / hidden.groups, se), np.where(still, hidden.groups - 1.0, df)
-            half = special.stdtrit(df, (1 + known.level) / 2) * se
-            found["low", against], found["high", against] = delta - half, delta + half
-            found["p", against] = 2 * special.stdtr(df, -np.abs(delta) / se)
-            # Which way a difference points is said only where a verdict may follow from it.
-            found["sign", against] = np.where(found["p", against] <= 1 - known.level, delta, 0.0)
-            found["equivalent", against] = np.maximum(half - delta, half + delta) - known.margin
-        if level_of_floor is not None:
-            pair = np.stack([found["mean", CLINICAL], found["mean", against]])
-            better = pair.max(0) if metric.higher_is_better else pair.min(0)
-            found["collapsed", against] = metric.gain(better - level_of_floor) - known.margin
+        if hidden.groups < 2 or arms[CLINICAL].seeds < 2:
+            continue
+        parts = variance.components(variance.differences(arms[against], arms[CLINICAL]))
+        se, df = np.sqrt(parts.total), parts.df
+        still = se < NOTHING
+        se, df = np.where(still, 1 / hidden.groups, se), np.where(still, hidden.groups - 1.0, df)
+        half = special.stdtrit(df, (1 + settings.level) / 2) * se
+        found["low", against] = np.maximum(delta - half, -hidden.reach)
+        found["high", against] = np.minimum(delta + half, hidden.reach)
+        found["p", against] = 2 * special.stdtr(df, -np.abs(delta) / se)
+        # Which way a difference points is said only where a verdict may follow from it.
+        found["sign", against] = np.where(found["p", against] <= 1 - settings.level, delta, 0.0)
+        outside = special.stdtr(df, -(settings.margin - np.abs(delta)) / se)
+        found["same", against] = np.minimum(1.0, 2 * outside)
+        lows = [lower_end(_runs(knowing, which[..., at[arm]]), settings.level) for arm in (against, CLINICAL)]
+        found["collapsed", against] = np.maximum(*lows)
     return found
+
+
+def _runs(every: variance.Arm, which: np.ndarray) -> variance.Arm:
+    return variance.Arm(every.scores[which], every.shifts[which, :], every.strata)
 
 
 def _distinct(answers: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
@@ -143,14 +134,6 @@ def _distinct(answers: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
     which = np.array([places.setdefault(run.tobytes(), len(places)) for run in runs])
     _, first = np.unique(which, return_index=True)
     return runs[first], which.reshape(answers.shape[: answers.ndim - rows])
-
-
-def floor_of(hidden: Hidden) -> float | None:
-    """What the best constant answer scores."""
-    if not len(hidden.constants):
-        return None
-    scores = hidden.score(hidden.columns(hidden.constant_answers()).sum(axis=-2))
-    return float(METRICS[hidden.called].best(scores.tolist()))
 
 
 def skills(arms: Sequence[str], wanted: Mapping[Figure, Any], rung: Rung, middle: float) -> np.ndarray:
@@ -186,7 +169,7 @@ def _kept(rung: Rung, figures: Figures) -> Iterator[tuple[Figure, np.ndarray, _R
         shown |= {"delta": nearest, "low": down, "high": up}
     shown |= {"p": _Classes(rung.classes), "sign": _Sign(), "collapsed": _Below()}
     if rung.equivalence:
-        shown["equivalent"] = _Below()
+        shown["same"] = _Classes(rung.classes)
     for (what, arm), value in figures.items():
         if what in shown:
             yield (what, arm), value, shown[what]

@@ -51,18 +51,18 @@ def verify(root: Path, task: Task, settings: ScoreSettings) -> None:
 def made(root: Path, task: Task, settings: ScoreSettings) -> dict[str, Any]:
     from harness.statistics import task_metrics as metrics
     from harness.statistics.disclosure import hidden, twins
-    from harness.statistics.disclosure.coarsening import Known
+    from harness.statistics.paired import Settings
 
     rows = _Rows(Path(root), task, settings)
     statistics = settings.statistics
-    known = Known(statistics.level, statistics.margin)
+    known = Settings(statistics.level, statistics.margin)
     if heads.of(task).unreleased or rows.unmeasurable or "test" not in rows.parts:
         return releasing.withheld(task, rows.bound)
-    parts = {part: hidden.of(task, rows.decided(part, metrics), rows.majority) for part in rows.parts}
+    parts = {part: hidden.of(task, rows.decided(part, metrics)) for part in rows.parts}
     # The finest rung has a table of labels, whichever metric is their mean.
-    others = dict.fromkeys([*task.metrics[1:], *(["macro_f1"] if rows.majority is None else [])])
+    others = dict.fromkeys([*task.metrics[1:], *(["macro_f1"] if heads.of(task).nothing else [])])
     whole = (
-        hidden.of(replace(task, metrics=(metric,)), rows.decided(part, metrics), rows.majority)
+        hidden.of(replace(task, metrics=(metric,)), rows.decided(part, metrics))
         for part in rows.parts
         for metric in others
     )
@@ -73,17 +73,11 @@ class _Rows:
     """Every stored answer of a task, by part, system, arm and seed."""
 
     def __init__(self, root: Path, task: Task, settings: ScoreSettings):
-        from harness.metrics.decided.rows import majority_label
-
         self._task = task
         self.records = {record["id"]: record for record in validated.records(root, task.name)}
         self._splits, self._groups = split.parts_of(root, task.name), split.groups_of(root, task.name)
         # Of a part of few rows no figure is released, so that none is checked. Their groups are as many or fewer.
         self.parts = [part for part in PARTS if len({self._groups[i] for i in self._ids(part)}) >= MINIMUM]
-        training = [self.records[i] for i in self._ids("train") if i in self.records]
-        # Of records that may have several labels, no one label is the answer that never looks.
-        several = heads.of(task).nothing
-        self.majority = None if several else majority_label([record["label"] for record in training], task.labels)
         self._lines: dict[str, list[tuple[str, str, list[dict[str, Any]]]]] = defaultdict(list)
         self.bound: dict[str, str] = {}
         self.unmeasurable = ""

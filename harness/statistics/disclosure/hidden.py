@@ -28,8 +28,8 @@ Answers = Mapping[str, np.ndarray]
 @dataclass(frozen=True)
 class Rows:
     """Rows of one label each, ordered by group: `gold` [rows] and, by system, `answers` [runs, rows], as positions in
-    the label list. `starts` is where each group begins, `arms` names the arm of each run of a system. `constants` are
-    answers that are the same for every row; `named` is what the metric is called elsewhere, where that is not `metric`.
+    the label list. `starts` is where each group begins, `arms` names the arm of each run of a system; `named` is what
+    the metric is called elsewhere, where that is not `metric`.
     """
 
     metric: str
@@ -39,7 +39,6 @@ class Rows:
     gold: np.ndarray
     answers: Answers
     arms: Mapping[str, tuple[str, ...]]
-    constants: tuple[int, ...] = ()
     named: str = ""
 
     @property
@@ -49,6 +48,11 @@ class Rows:
     @property
     def score(self) -> Score:
         return METRICS[self.metric].score
+
+    @property
+    def reach(self) -> float:
+        """The largest difference of two scores."""
+        return METRICS[self.metric].highest - METRICS[self.metric].lowest
 
     @property
     def rows(self) -> int:
@@ -82,6 +86,12 @@ class Rows:
             found = [column for label in range(self.labels) for column in _three(answers == label, gold == label)]
         return by_group(np.stack(found, axis=-1).astype(np.float64), self.starts)
 
+    def skill(self, answers: np.ndarray) -> tuple[np.ndarray, Score]:
+        """The same columns, and a score by which every answer that never looks has 0."""
+        if self.named:
+            return self.columns(answers), lambda totals: 1 - self.score(totals)
+        return replace(self, metric="mcc").columns(answers), METRICS["mcc"].score
+
     def tells(self, name: str, label: int) -> bool:
         """Is this a count of its own? Of two labels, what is missed of one is invented of the other."""
         if self.named:
@@ -114,10 +124,6 @@ class Rows:
         places = (self.gold * side + answers for of in self.answers.values() for answers in of)
         matrices = (np.bincount(at, minlength=side * side).reshape(side, side) for at in places)
         return not self.named and any(cells.confined(matrix, width, MINIMUM) for matrix in matrices)
-
-    def constant_answers(self) -> np.ndarray:
-        """[constants, rows]"""
-        return np.repeat(np.array(self.constants, dtype=self.gold.dtype)[:, None], len(self.gold), axis=1)
 
     def form(self) -> "Rows":
         """What is known of the rows before any figure: how many, their groups, the runs."""
@@ -222,9 +228,8 @@ def _another(gold: np.ndarray, label: int, labels: int, chance: np.random.Genera
 Hidden = Rows | Documents
 
 
-def of(task: Task, runs: Sequence[tuple[Any, ...]], majority: str | None) -> Hidden:
-    """The rows of one part; `runs` are (system, arm, group of each row, decisions) over the same rows, `majority` is
-    the answer that never looks."""
+def of(task: Task, runs: Sequence[tuple[Any, ...]]) -> Hidden:
+    """The rows of one part; `runs` are (system, arm, group of each row, decisions) over the same rows."""
     order, starts = ordered(runs[0][2])
     metric, first = task.metrics[0], runs[0][3]
     arms: dict[str, list[str]] = {}
@@ -241,7 +246,7 @@ def of(task: Task, runs: Sequence[tuple[Any, ...]], majority: str | None) -> Hid
         # A document with identifiers is one that is sought, and one that leaks is found.
         marked = np.array([bool(d.gold) for d in first.documents], dtype=np.int64)
         answers = by_system(lambda decided: np.array([spans.leaks(d) for d in decided.documents], dtype=np.int64))
-        return Rows("sensitivity", 2, 1, starts, marked[order], answers, named, (1,), metric)
+        return Rows("sensitivity", 2, 1, starts, marked[order], answers, named, metric)
     if isinstance(first, spans.SpanDecisions):
         matching = spans.paired if metric == "relaxed_f1" else spans.strictly
         labels = task.labels if metric == "macro_f1" else None
@@ -252,8 +257,7 @@ def of(task: Task, runs: Sequence[tuple[Any, ...]], majority: str | None) -> Hid
     gold = np.array([at[label] for label in first.gold], dtype=np.int64)
     answers = by_system(lambda decided: np.array([at[label] for label in decided.predicted], dtype=np.int64))
     positive = None if task.positive is None else at[task.positive]
-    constants = dict.fromkeys(at[label] for label in (majority, task.positive) if label is not None)
-    return Rows(metric, len(at), positive, starts, gold[order], answers, named, tuple(constants))
+    return Rows(metric, len(at), positive, starts, gold[order], answers, named)
 
 
 def _spans(

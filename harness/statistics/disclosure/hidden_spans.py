@@ -26,7 +26,6 @@ class Documents:
     answers: Mapping[str, np.ndarray]
     arms: Mapping[str, tuple[str, ...]]
     positive: None = field(default=None)
-    constants: tuple[int, ...] = (0,)
     crowded: bool = False  # a document has as many spans as it has
 
     @property
@@ -36,6 +35,11 @@ class Documents:
     @property
     def score(self) -> Score:
         return METRICS[self.metric].score
+
+    @property
+    def reach(self) -> float:
+        """The largest difference of two scores."""
+        return METRICS[self.metric].highest - METRICS[self.metric].lowest
 
     @property
     def rows(self) -> int:
@@ -53,6 +57,10 @@ class Documents:
         table = np.stack([found, invented, self.gold - found], axis=-1).astype(np.float64)
         return by_group(table.reshape(*table.shape[:-2], -1), self.starts)
 
+    def skill(self, answers: np.ndarray) -> tuple[np.ndarray, Score]:
+        """The columns and the score itself, by which finding nothing has 0."""
+        return self.columns(answers), self.score
+
     def count(self, answers: np.ndarray, name: str, label: int) -> np.ndarray:
         if label == ALL:
             return self.gold.sum() - answers[..., 0].sum(axis=(-2, -1)) + answers[..., 1].sum(axis=(-2, -1))
@@ -66,10 +74,6 @@ class Documents:
     def cell_told(self, width: int) -> bool:
         """Spans have no matrix."""
         return False
-
-    def constant_answers(self) -> np.ndarray:
-        """Nothing is found, and nothing invented."""
-        return np.zeros((1, *self.gold.shape, 2), dtype=np.int64)
 
     def form(self) -> "Documents":
         answers = {system: np.zeros_like(given) for system, given in self.answers.items()}

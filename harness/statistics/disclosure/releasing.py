@@ -8,10 +8,11 @@ from typing import Any
 from harness import heads
 from harness.privacy.suppression import MINIMUM
 from harness.statistics.disclosure import coarsening
-from harness.statistics.disclosure.coarsening import NAMED, SEEDS, WITHHELD, Known, Rung
+from harness.statistics.disclosure.coarsening import NAMED, SEEDS, WITHHELD, Rung
 from harness.statistics.disclosure.counted import ALL, NAMES
 from harness.statistics.disclosure.hidden import Hidden
 from harness.statistics.disclosure.twins import WIDTH, Checked
+from harness.statistics.paired import Settings
 from harness.task import Task
 
 
@@ -67,11 +68,11 @@ def at_best(rung: Rung) -> str:
 
 
 def withheld(task: Task, bound: Mapping[str, str]) -> dict[str, Any]:
-    return record(task, bound, {"test": Checked(Rung(WITHHELD), {})}, {}, Known(0.95, 0.0))
+    return record(task, bound, {"test": Checked(Rung(WITHHELD), {})}, {}, Settings())
 
 
 def record(
-    task: Task, bound: Mapping[str, str], checked: Mapping[str, Checked], parts: Mapping[str, Hidden], known: Known
+    task: Task, bound: Mapping[str, str], checked: Mapping[str, Checked], parts: Mapping[str, Hidden], known: Settings
 ) -> dict[str, Any]:
     """As JSON. `bound` are the hashes of the scores files that the figures were computed beside."""
     rung = checked["test"].rung
@@ -105,8 +106,8 @@ def read(stored: Mapping[str, Any]) -> Release:
     )  # fmt: skip
 
 
-def _figures(hidden: Hidden, system: str, rung: Rung, known: Known) -> dict[str, Any]:
-    figures = coarsening.measured(hidden, system, hidden.answers[system], known, coarsening.floor_of(hidden))
+def _figures(hidden: Hidden, system: str, rung: Rung, known: Settings) -> dict[str, Any]:
+    figures = coarsening.measured(hidden, system, hidden.answers[system], known)
 
     def rounded(value: Any) -> float:
         return round(int(value) * rung.step, 6)
@@ -114,7 +115,7 @@ def _figures(hidden: Hidden, system: str, rung: Rung, known: Known) -> dict[str,
     def class_of(value: Any) -> float:
         return rung.classes[value]
 
-    shown: Mapping[str, Callable[[Any], float]] = {"p": class_of, "equivalent": bool, "collapsed": bool, "sign": int}
+    shown: Mapping[str, Callable[[Any], float]] = {"p": class_of, "same": class_of, "collapsed": bool, "sign": int}
     means: dict[str, float] = {}
     against: dict[str, dict[str, Any]] = {}
     for (what, arm), value in coarsening.released(rung, figures).items():

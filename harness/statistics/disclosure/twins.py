@@ -36,9 +36,10 @@ import numpy as np
 
 from harness.privacy.suppression import MINIMUM
 from harness.statistics.disclosure import coarsening
-from harness.statistics.disclosure.coarsening import SEEDS, WITHHELD, Known, Rung
+from harness.statistics.disclosure.coarsening import SEEDS, WITHHELD, Rung
 from harness.statistics.disclosure.counted import ALL, GOLD, Counted
 from harness.statistics.disclosure.hidden import Hidden, counts, small
+from harness.statistics.paired import Settings
 
 WIDTH = 5
 BATCH, STEPS, STARTS, SHAKES = 24, 40, 3, 12
@@ -58,7 +59,7 @@ class Checked:
 
 
 def check(
-    parts: Mapping[str, Hidden], known: Known, width: int = WIDTH, whole: Iterable[Hidden] = ()
+    parts: Mapping[str, Hidden], known: Settings, width: int = WIDTH, whole: Iterable[Hidden] = ()
 ) -> dict[str, Checked]:
     """What is released of every part of a task: as much as the smallest part allows, or of none anything.
 
@@ -85,7 +86,7 @@ class Search:
     """Twins of one part on one rung. Of the rows it keeps what is published of them alone: how many there are, in which
     groups, and the figures; so whoever reads those would find the same twins."""
 
-    def __init__(self, hidden: Hidden, rung: Rung, known: Known, width: int = WIDTH):
+    def __init__(self, hidden: Hidden, rung: Rung, known: Settings, width: int = WIDTH):
         self._rung, self._known, self._width = rung, known, width
         self._wanted = {system: self._released(hidden, system) for system in hidden.answers}
         self._form = hidden.form()
@@ -251,17 +252,17 @@ class Search:
         steps: int = STEPS,
     ) -> np.ndarray | None:
         """Answers near these that release the same and in which what `key` counts is `value`."""
-        floor, current, cost = coarsening.floor_of(base), answers, np.inf
+        current, cost = answers, np.inf
         for step in range(steps):
             tried = base.steps(system, current, BATCH, self._chance)
             tried[0] = current
-            figures = coarsening.measured(base, system, tried, self._known, floor)
+            figures = coarsening.measured(base, system, tried, self._known)
             # Last digits differ between processors, and with what a process has loaded; which step is best must not.
             far = np.round(np.zeros(BATCH) + coarsening.distance(self._rung, figures, self._wanted[system]), 6)
             missed = np.abs(base.count(tried[:, key[1]], key[2], key[3]) - value) if key else np.zeros(BATCH)
             total = far + 3.0 * missed
             best = int(np.argmin(total))
-            if far[best] < EXACT and missed[best] == 0 and self._same(base, system, tried[best], floor):
+            if far[best] < EXACT and missed[best] == 0 and self._same(base, system, tried[best]):
                 return tried[best]
             if total[best] < cost or self._chance.random() < 0.1:
                 current, cost = tried[best], total[best]
@@ -270,12 +271,12 @@ class Search:
                 current, cost = tried[int(np.argsort(total, kind="stable")[3])], np.inf
         return None
 
-    def _same(self, base: Hidden, system: str, answers: np.ndarray, floor: float | None) -> bool:
-        figures = coarsening.measured(base, system, answers, self._known, floor)
+    def _same(self, base: Hidden, system: str, answers: np.ndarray) -> bool:
+        figures = coarsening.measured(base, system, answers, self._known)
         return coarsening.released(self._rung, figures) == self._wanted[system]
 
     def _released(self, hidden: Hidden, system: str) -> dict[coarsening.Figure, Any]:
-        figures = coarsening.measured(hidden, system, hidden.answers[system], self._known, coarsening.floor_of(hidden))
+        figures = coarsening.measured(hidden, system, hidden.answers[system], self._known)
         return coarsening.released(self._rung, figures)
 
     def _noted(self, base: Hidden, system: str, answers: np.ndarray | None) -> bool:

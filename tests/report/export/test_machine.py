@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from harness.report.disclosure import loading
 from harness.report.export import croissant, machine, model_index
-from harness.report.model import results
+from harness.report.model import judging
 from harness.system import files
 
 TASKS = ("nor_deid", "aismec")
@@ -30,7 +30,7 @@ def comparisons(root):
 
 
 def test_metrics_are_those_of_the_comparison(comparisons):
-    judged = results.judged(comparisons, fakes.settings().statistics)
+    judged = judging.judged(comparisons, fakes.settings().statistics)
     found = machine.metrics(comparisons, judged)["aismec"]["nb_bert"]
     c = comparisons[1]
     assert found["binary_f1"] == {arm: round(c.mean(arm), 4) for arm in c.arms}

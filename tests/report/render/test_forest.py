@@ -5,7 +5,7 @@ import pytest
 
 from harness.artifacts.scores import Scores
 from harness.params.config import Statistics
-from harness.report.model import results
+from harness.report.model import judging, results
 from harness.report.render import forest
 from harness.statistics.verdicts import VERDICTS
 
@@ -23,7 +23,7 @@ def drawn(monkeypatch):
     def draw(*scores):
         comparisons = [results.read(Scores.of(**of), "A task", (1, 2)) for of in scores]
         statistics = Statistics(**fakes.STATISTICS)
-        return forest.draw(comparisons, results.judged(comparisons, statistics), statistics).axes[0]
+        return forest.draw(comparisons, judging.judged(comparisons, statistics), statistics).axes[0]
 
     return draw
 
@@ -33,7 +33,7 @@ def test_the_band_is_the_margin_and_the_mark_the_verdict(drawn):
     band = panel.patches[0].get_extents().transformed(panel.transData.inverted())
     assert (round(band.x0, 6), round(band.x1, 6)) == (-2.0, 2.0)
     assert [text.get_text() for text in panel.get_legend().get_texts()] == [
-        "inconclusive: neither arm beats a constant answer"
+        "inconclusive: neither arm knows more than a constant answer"
     ]
     assert any("0.0  [−0.1 to +0.1]" in text.get_text() for text in panel.texts)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import fakes
 
 from harness.report.disclosure import loading
-from harness.report.model import results
+from harness.report.model import judging
 from harness.report.model.document import Table
 from harness.report.model.stored import Reading
 from harness.report.render import tables
@@ -42,7 +42,7 @@ def comparisons(tmp_path, readings=READINGS):
 
 def test_the_first_table_says_what_was_planted_and_what_was_found(tmp_path):
     found, statistics = comparisons(tmp_path)
-    judged = results.judged_readings(found, statistics)
+    judged = judging.judged_readings(found, statistics)
     cards = {"synergi": {"source": {"planted": {"clinical": [0.125, 0.86875], "everyday": [1.0, 1.0]}}}}
     said, table, _ = planted.blocks(found, judged, cards, 0.95)
     sentences = " ".join(said.items)
@@ -65,7 +65,7 @@ def test_scores_of_another_scale_or_direction_are_no_points_of_the_others(tmp_pa
     mcc = replace(f1, task="by_mcc", primary="mcc")
     lower = replace(READINGS[0], estimate=estimate(0.9, 0.3, 1e-9))
     leaks = replace(f1, task="leaks", primary="document_leak_rate", readings=(lower,))
-    judged = results.judged_readings([f1, mcc, leaks], fakes.settings().statistics)
+    judged = judging.judged_readings([f1, mcc, leaks], fakes.settings().statistics)
     clinical, everyday = planted.found([f1, mcc, leaks], judged)
     assert clinical.endswith("mean improvement +65.0 points and mean difference +0.700 in MCC.")
     assert everyday.endswith("mean absolute difference 1.0 points and mean absolute difference 0.010 in MCC.")
@@ -75,23 +75,23 @@ def test_scores_of_another_scale_or_direction_are_no_points_of_the_others(tmp_pa
 
 def test_readings_are_a_family_of_tests_of_their_own(tmp_path):
     found, statistics = comparisons(tmp_path)
-    alone = results.judged([replace(c, readings=()) for c in found], statistics)
-    assert results.judged(found, statistics) == alone
-    judged = results.judged_readings(found, statistics)
+    alone = judging.judged([replace(c, readings=()) for c in found], statistics)
+    assert judging.judged(found, statistics) == alone
+    judged = judging.judged_readings(found, statistics)
     assert judged["synergi", "nb_bert", READINGS[0]].p_holm == 4e-9, "adjusted for all four"
     assert judged["synergi", "nb_bert", READINGS[2]].p_holm == 1.0
 
 
 def test_where_nothing_says_what_decides_a_row_there_is_no_table_and_no_row(tmp_path):
     found, statistics = comparisons(tmp_path, readings=())
-    assert planted.blocks(found, results.judged_readings(found, statistics), {}, 0.95) == ()
+    assert planted.blocks(found, judging.judged_readings(found, statistics), {}, 0.95) == ()
     assert tables.readings_csv(found, {}).splitlines() == [",".join(tables.READINGS)]
     assert "pipeline works" in content.notice(found)
 
 
 def test_the_file_has_a_row_for_each_reading(tmp_path):
     found, statistics = comparisons(tmp_path)
-    rows = list(csv.DictReader(io.StringIO(tables.readings_csv(found, results.judged_readings(found, statistics)))))
+    rows = list(csv.DictReader(io.StringIO(tables.readings_csv(found, judging.judged_readings(found, statistics)))))
     assert [(row["decided_by"], row["arm"], row["against"], row["n_test"]) for row in rows] == [
         (r.decided_by, r.arm, r.against, str(r.n)) for r in READINGS
     ]

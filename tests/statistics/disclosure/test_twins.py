@@ -8,24 +8,24 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from harness import heads
 from harness.metrics import METRICS
 from harness.metrics.decided import counts, spans
 from harness.metrics.decided.rows import Decisions
 from harness.privacy.suppression import MINIMUM, crowded
 from harness.statistics import paired, task_metrics
 from harness.statistics.disclosure import coarsening, hidden, releasing, twins
-from harness.statistics.disclosure.coarsening import RUNGS, SEEDS, WITHHELD, Known, Rung
+from harness.statistics.disclosure.coarsening import RUNGS, SEEDS, WITHHELD, Rung
 from harness.statistics.disclosure.counted import ALL
 from harness.statistics.disclosure.twins import WIDTH
 from harness.task import Groups, Reading, Task
 
-KNOWN = Known(0.95, 0.02)
+KNOWN = paired.Settings(0.95, 0.02)
 FAMILIES = ("one", "two")
 LADDER = (
     *(Rung("rounded", step, True, True) for step in (0.001, 0.01, 0.02, 0.05, 0.1)),
     *(rung for _, rung in RUNGS),
 )
-RULE = paired.Settings(0.95, 1, 1)
 
 
 def task_of(labels: int, metric: str, head: str = "sequence", positive: str | None = None) -> Task:
@@ -56,7 +56,7 @@ def drawn(n: int, labels: int, skill: float, seeds: int, draw: int) -> hidden.Ro
                 made = decided(labels, gold, answers)
                 runs.append((system, arm, list(made.groups), made))
     task = task_of(labels, "binary_f1" if labels == 2 else "macro_f1", positive="l1" if labels == 2 else None)
-    return hidden.of(task, runs, "l0")
+    return hidden.of(task, runs)
 
 
 @pytest.mark.parametrize("labels", [2, 4])
@@ -64,9 +64,9 @@ def test_sets_of_answers_that_share_runs_are_measured_as_each_is_alone(labels):
     rows, chance = drawn(12, labels, 0.7, 3, 5), np.random.default_rng(3)
     for system, answers in rows.answers.items():
         tried = rows.steps(system, answers, 6, chance)
-        together = coarsening.measured(rows, system, tried, KNOWN, 0.3)
+        together = coarsening.measured(rows, system, tried, KNOWN)
         for at, one in enumerate(tried):
-            alone = coarsening.measured(rows, system, one, KNOWN, 0.3)
+            alone = coarsening.measured(rows, system, one, KNOWN)
             assert together.keys() == alone.keys()
             for key, value in alone.items():
                 assert together[key][at] == pytest.approx(float(value), abs=1e-12), key
@@ -80,7 +80,7 @@ def test_a_twin_with_more_rows_of_a_label_releases_the_same():
         assert made.gold_counts()[label] == rows.gold_counts()[label] + WIDTH
         for system, answers in rows.answers.items():
             figures = [
-                coarsening.released(rung, coarsening.measured(of, system, given, KNOWN, coarsening.floor_of(of)))
+                coarsening.released(rung, coarsening.measured(of, system, given, KNOWN))
                 for of, given in ((rows, answers), (made, made.answers[system]))
             ]
             assert figures[0] == figures[1]
@@ -163,7 +163,7 @@ def published(rows: hidden.Rows, rung: coarsening.Rung) -> dict:
     """What an attacker reads off the tables: the ranges of the means over seeds."""
     cells: dict = defaultdict(list)
     for system, answers in rows.answers.items():
-        figures = coarsening.measured(rows, system, answers, KNOWN, coarsening.floor_of(rows))
+        figures = coarsening.measured(rows, system, answers, KNOWN)
         for arm in dict.fromkeys(rows.arms[system]):
             middle = coarsening.released(rung, figures).get(("mean", arm))
             if middle is not None:
@@ -193,7 +193,7 @@ def nine() -> hidden.Rows:
             answers = [int(i < hit or 9 <= i < 9 + false) for i in range(22)]
             made = decided(2, gold, answers)
             runs.append((system, arm, list(made.groups), made))
-    return hidden.of(task_of(2, "binary_f1", positive="l1"), runs, "l0")
+    return hidden.of(task_of(2, "binary_f1", positive="l1"), runs)
 
 
 def test_exact_scores_of_every_seed_give_22_rows_away_and_what_is_released_does_not():
@@ -239,10 +239,8 @@ def figures_by_hand(rows: hidden.Hidden, decide, rung: coarsening.Rung) -> dict:
     for system, answers in rows.answers.items():
         for arm, given in zip(rows.arms[system], answers, strict=True):
             runs[system, arm].append(decide(rows.gold, given))
-    any_run = next(iter(runs.values()))[0]
-    references = task_metrics.references(task, any_run, [{"label": "l0"}])
-    metric = METRICS[task.metrics[0]]
-    floor = metric.best(of[metric.name] for of in references.values())
+    metric, skill = METRICS[task.metrics[0]], METRICS[heads.of(task).skill]
+    knows = {key: counts.stack([skill.count(decisions) for decisions in of]) for key, of in runs.items()}
     for (system, arm), of in runs.items():
         counted = [metric.count(decisions) for decisions in of]
         runs[system, arm] = counts.stack(counted)
@@ -252,7 +250,7 @@ def figures_by_hand(rows: hidden.Hidden, decide, rung: coarsening.Rung) -> dict:
     for (system, arm), of in runs.items():
         if (system, "clinical") not in runs or arm == "clinical":
             continue
-        e = paired.compare(of, runs[system, "clinical"], metric.score, RULE)
+        e = paired.compare(of, runs[system, "clinical"], metric, KNOWN)
         if rung.difference:
             found[system, "difference"] = (
                 math.floor(e.delta / rung.step + 0.5 + 1e-7), math.floor(e.ci_low / rung.step + 1e-7),
@@ -261,8 +259,8 @@ def figures_by_hand(rows: hidden.Hidden, decide, rung: coarsening.Rung) -> dict:
         found[system, "p"] = next(i for i, end in enumerate(rung.classes) if e.p_value <= end + 1e-7)
         found[system, "said"] = (
             (e.p_value <= 0.05 + 1e-9) * (e.delta > 0) - (e.p_value <= 0.05 + 1e-9) * (e.delta < 0),
-            rung.equivalence and -KNOWN.margin <= e.ci_low and e.ci_high <= KNOWN.margin,
-            metric.gain(metric.best((e.reference, e.clinical)) - floor) <= KNOWN.margin + 1e-9,
+            rung.equivalence and next(i for i, end in enumerate(rung.classes) if e.p_equivalent <= end + 1e-7),
+            paired.skill_low([knows[system, arm], knows[system, "clinical"]], skill, None, KNOWN.level) <= 1e-9,
         )
     return found
 
@@ -302,7 +300,7 @@ def sparse_spans(draw: int) -> hidden.Documents:
             answers = np.stack([found, chance.integers(0, 2, gold.shape)], axis=-1)
             made = decide(gold, answers)
             runs.append((system, arm, [d.id for d in made.documents], made))
-    return hidden.of(task, runs, None)
+    return hidden.of(task, runs)
 
 
 @pytest.mark.parametrize("kind", ["two labels", "eight labels", "spans"])
@@ -339,15 +337,14 @@ def test_figures_are_those_of_the_scoring_functions():
         for rung in LADDER:
             mine = {}
             for system, answers in rows.answers.items():
-                floor = coarsening.floor_of(rows)
-                shown = coarsening.released(rung, coarsening.measured(rows, system, answers, KNOWN, floor))
+                shown = coarsening.released(rung, coarsening.measured(rows, system, answers, KNOWN))
                 mine |= {(system, arm): int(v) for (what, arm), v in shown.items() if what == "mean"}
                 of = {what: int(v) for (what, arm), v in shown.items() if arm == "baseline" and what != "mean"}
                 if rung.difference and "delta" in of:
                     mine[system, "difference"] = tuple(of[key] for key in ("delta", "low", "high"))
                 if "p" in of:
                     mine[system, "p"] = of["p"]
-                    mine[system, "said"] = (of["sign"], bool(of.get("equivalent")), bool(of["collapsed"]))
+                    mine[system, "said"] = (of["sign"], of.get("same", False), bool(of["collapsed"]))
             assert mine == figures_by_hand(rows, decide, rung)
 
 
@@ -439,7 +436,7 @@ def extreme(arms: tuple[float, float], linear: float, positives: int, draw: int)
                 right = chance.random(22) < skill
                 made = decided(2, gold.astype(int), np.where(right, gold, ~gold).astype(int))
                 runs.append((system, arm, list(made.groups), made))
-    return hidden.of(task_of(2, "binary_f1", positive="l1"), runs, "l0")
+    return hidden.of(task_of(2, "binary_f1", positive="l1"), runs)
 
 
 @pytest.mark.extended
@@ -481,7 +478,7 @@ def test_what_was_taken_for_what_keeps_a_task_from_the_first_rung_where_it_follo
             gold, answers = np.repeat(np.indices((3, 3)).reshape(2, -1), matrix.ravel(), axis=1)
             made = decided(3, gold, answers)
             runs.append((system, arm, list(made.groups), made))
-    told = hidden.of(task_of(3, "macro_f1"), runs, "l0")
+    told = hidden.of(task_of(3, "macro_f1"), runs)
     assert not list(twins.small(told))
     assert twins.check({"test": told}, KNOWN)["test"].rung.name != SEEDS
     free = replace(told, answers=shuffled(told))
@@ -511,7 +508,7 @@ def test_what_equivalence_would_tell_is_not_said():
     """Hardly an error in 90 rows: arms within two points of each other leave no room for five of any label."""
     rows, told = drawn(22, 2, 0.8, 2, 1), LADDER[-2]
     of = {("delta", "baseline"), ("low", "baseline"), ("high", "baseline"), ("p", "baseline"), ("sign", "baseline")}
-    figures = coarsening.measured(rows, "one", rows.answers["one"], KNOWN, coarsening.floor_of(rows))
+    figures = coarsening.measured(rows, "one", rows.answers["one"], KNOWN)
     assert coarsening.released(told, figures).keys() == of | {("collapsed", "baseline")}
     record = releasing.record(task_of(2, "binary_f1"), {}, {"test": twins.Checked(told, {})}, {"test": rows}, KNOWN)
     assert releasing.read(record).rung == told and "no verdict of equivalence" in told.said

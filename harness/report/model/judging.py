@@ -1,0 +1,111 @@
+"""What may be said: of each encoder family first, and of its tasks only where the family has an answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.params.config import Statistics
+from harness.report.model.results import AGAINST, FAMILY_TITLES, Comparison, Judgements
+from harness.statistics import families
+from harness.statistics.families import Joint
+from harness.statistics.paired import Estimate, Settings
+from harness.statistics.verdicts import Judgement, judge
+
+SHARE = "share"  # any share of 1, which is no metric by itself
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The mean difference over the tasks of a family, of the clinical arm and the arm `against`.
+
+    `primary`: this is the family's declared question. `tasks` enter the mean; `left_out` have no difference, or one on
+    another scale.
+    """
+
+    family: str
+    against: str
+    primary: bool
+    tasks: tuple[str, ...]
+    left_out: tuple[str, ...]
+    data_kinds: tuple[str, ...]
+    joint: Joint
+    judgement: Judgement
+
+    @property
+    def estimate(self) -> Estimate:
+        return self.joint.estimate
+
+    @property
+    def title(self) -> str:
+        return FAMILY_TITLES.get(self.family, self.family)
+
+    @property
+    def scale(self) -> str:
+        """The name under which a value is printed: a share, or the tasks' metric."""
+        return SHARE if self.joint.metric.in_points else self.joint.metric.name
+
+    @property
+    def scope(self) -> str:
+        return scope(self.estimate)
+
+
+def scope(estimate: Estimate) -> str:
+    """What a difference is about: two `checkpoints`, or the `procedure` that made several."""
+    return "procedure" if estimate.n_replicates > 1 else "checkpoints"
+
+
+def summaries(comparisons: Sequence[Comparison], statistics: Statistics) -> list[Summary]:
+    """One for each family and arm compared with, in order. The primary ones are a family of tests, one for each encoder
+    family; the others are a second one."""
+    keys = list(dict.fromkeys((c.family, arm) for c in comparisons for arm in c.others))
+    groups = {key: [c for c in comparisons if c.family == key[0] and key[1] in c.others] for key in keys}
+    asked = {family: _primary([arm for of, arm in keys if of == family], statistics) for family, _ in keys}
+    found: dict[tuple[str, str], Summary] = {}
+    for primary in (True, False):
+        own = [(family, arm) for family, arm in keys if (asked[family] == arm) is primary]
+        joints = [_joint(groups[key], key[1], statistics) for key in own]
+        metrics = [joint.metric for joint in joints]
+        judged = judge([joint.estimate for joint in joints], metrics, 1 - statistics.level)
+        for key, joint, judgement in zip(own, joints, judged, strict=True):
+            found[key] = _summary(groups[key], key, primary, joint, judgement)
+    return [found[key] for key in keys]
+
+
+def _primary(arms: list[str], statistics: Statistics) -> str:
+    return statistics.primary if statistics.primary in arms else AGAINST
+
+
+def _joint(group: list[Comparison], arm: str, statistics: Statistics) -> Joint:
+    estimates = [c.estimates["test", arm] for c in group]
+    return families.joint(estimates, [c.metric for c in group], Settings(statistics.level, statistics.margin))
+
+
+def _summary(
+    group: list[Comparison], key: tuple[str, str], primary: bool, joint: Joint, judgement: Judgement
+) -> Summary:
+    tasks = tuple(group[i].task for i in joint.at)
+    kinds = {c.data_kind for c in group if c.task in tasks} or {c.data_kind for c in group}
+    left_out = tuple(c.task for c in group if c.task not in tasks)
+    return Summary(*key, primary, tasks, left_out, tuple(sorted(kinds)), joint, judgement)
+
+
+def judged(comparisons: list[Comparison], statistics: Statistics) -> Judgements:
+    """Judgement by (task, family, other arm). All comparisons on whole test splits are one family of tests; holdouts
+    repeat them and are not part of it. Of a family whose own mean has no answer no task is said to have one."""
+    found = summaries(comparisons, statistics)
+    answered = {(s.family, s.against): s.judgement.verdict != "inconclusive" for s in found}
+    of = [(c, arm) for c in comparisons for arm in c.others]
+    estimates = [c.evidence.get(arm, c.estimates["test", arm]) for c, arm in of]
+    return _judged(of, estimates, statistics, [answered[c.family, arm] for c, arm in of])
+
+
+def judged_readings(comparisons: list[Comparison], statistics: Statistics) -> dict[tuple, Judgement]:
+    """Judgement by (task, family, reading). The readings of all comparisons are a family of tests of their own."""
+    of = [(c, reading) for c in comparisons for reading in c.readings]
+    return _judged(of, [reading.estimate for _, reading in of], statistics)
+
+
+def _judged(
+    of: list[tuple], estimates: list[Estimate], statistics: Statistics, tested: list[bool] | None = None
+) -> dict[tuple, Judgement]:
+    found = judge(estimates, [c.metric for c, _ in of], 1 - statistics.level, tested)
+    return {(c.task, c.family, key): judgement for (c, key), judgement in zip(of, found, strict=True)}

@@ -1,0 +1,140 @@
+"""The mean difference over the tasks of an encoder family: one question, one interval.
+
+A task's test groups are its own, so the parts of the variance that stand for items add up over tasks. Its runs are not:
+seed k (or pre-training replicate k) is the same in all tasks, and one unlucky encoder is unlucky everywhere. So the
+runs are averaged over tasks before their spread is taken, as a joint resampling of runs and of every task's groups does
+(the multi-bootstrap of Sellam et al. 2022, *The MultiBERTs*, ICLR, section 4, whose variance this is in closed form;
+benchmarks/calibration.md holds the two against each other).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from harness.metrics import Metric
+from harness.statistics.paired import NOTHING, Estimate, Settings, of_error
+
+
+@dataclass(frozen=True)
+class Joint:
+    """`estimate` is over the tasks in `at`, positions in what was given, on the scale of `metric`. `probability` is
+    that of an improvement on a task drawn from these: the mean over tasks of the confidence that their true difference
+    is one.
+    """
+
+    estimate: Estimate
+    metric: Metric
+    at: tuple[int, ...]
+    probability: float | None
+
+
+def joint(estimates: Sequence[Estimate], metrics: Sequence[Metric], settings: Settings) -> Joint:
+    """The mean over tasks of one family; `estimates` and `metrics` have one entry per task.
+
+    Tasks enter that have a difference, on the scale from 0 to 1 where one of them has it, else on the first one's.
+    Where a task's score is better the lower it is, 1 − score stands for it. Of a difference released without its parts
+    (restricted data) the interval alone is known: it enters with the largest standard error and the fewest degrees of
+    freedom that it can have, as independent of the others where every arm was pre-trained once, and as moving with
+    them where replicates are shared.
+    """
+    at = _alike(estimates, metrics)
+    if not at:
+        first = estimates[0]
+        return Joint(Estimate.of_nothing(None, first.n_seeds, first.n_replicates), metrics[0], (), None)
+    chosen = [_turned(estimates[i], metrics[i]) for i in at]
+    weight, first = 1 / len(at), chosen[0]
+    metric = replace(metrics[at[0]], higher_is_better=True)
+    groups = [e.n_groups for e in chosen if e.n_groups is not None]
+    delta = _mean([e.delta for e in chosen])
+    known: dict[str, Any] = dict.fromkeys(field.name for field in fields(Estimate)) | {
+        "reference": _mean([e.reference for e in chosen]),
+        "clinical": _mean([e.clinical for e in chosen]),
+        "delta": delta,
+        "n_groups": sum(groups) if len(groups) == len(chosen) else None,
+        "n_seeds": first.n_seeds,
+        "n_replicates": first.n_replicates,
+    }
+    assert delta is not None
+    errors = [_error(e, settings) for e in chosen]
+    if all(error is not None for error in errors):
+        se, df = _together(chosen, weight, settings)
+        known |= of_error(delta, se, df, metric.highest - metric.lowest, settings)
+    improved = [
+        float(stats.t.cdf(e.delta / error[0], error[1]))
+        for e, error in zip(chosen, errors, strict=True)
+        if error is not None and e.delta is not None
+    ]
+    probability = math.fsum(improved) / len(improved) if len(improved) == len(chosen) else None
+    return Joint(Estimate(**known), metric, at, probability)
+
+
+def _alike(estimates: Sequence[Estimate], metrics: Sequence[Metric]) -> tuple[int, ...]:
+    measured = [i for i, estimate in enumerate(estimates) if estimate.delta is not None]
+    scales = [(metrics[i].lowest, metrics[i].highest) for i in measured]
+    wanted = (0.0, 1.0) if (0.0, 1.0) in scales else scales[0] if scales else None
+    return tuple(i for i, scale in zip(measured, scales, strict=True) if scale == wanted)
+
+
+def _turned(e: Estimate, metric: Metric) -> Estimate:
+    """The same as a score that is better the higher it is."""
+    if metric.higher_is_better:
+        return e
+    turned: dict[str, Any] = {field.name: getattr(e, field.name) for field in fields(e)}
+    both = metric.highest + metric.lowest
+    for name in ("reference", "clinical"):
+        turned[name] = None if turned[name] is None else both - turned[name]
+    for name in ("delta", "ci_low", "ci_high"):
+        turned[name] = None if turned[name] is None else -turned[name]
+    turned["ci_low"], turned["ci_high"] = turned["ci_high"], turned["ci_low"]
+    turned["differences"] = None if e.differences is None else tuple(-d for d in e.differences)
+    return Estimate(**turned)
+
+
+def _error(e: Estimate, settings: Settings) -> tuple[float, float] | None:
+    """Standard error and degrees of freedom of one task's difference; of a released interval the largest and fewest."""
+    if e.se is not None and e.df is not None:
+        return e.se, e.df
+    if e.delta is None or e.ci_low is None or e.ci_high is None or e.n_seeds < 2:
+        return None
+    half = max(e.delta - e.ci_low, e.ci_high - e.delta)
+    return half / float(stats.norm.ppf((1 + settings.level) / 2)), float(max(e.n_seeds, 2) - 1)
+
+
+def _together(chosen: Sequence[Estimate], weight: float, settings: Settings) -> tuple[float, float]:
+    """Standard error and degrees of freedom of the mean."""
+    parts: list[tuple[float, float]] = []  # variance, degrees of freedom
+    interaction, runs, released = 0.0, [], []
+    for e in chosen:
+        if e.differences is None or e.groups_variance is None or e.groups_df is None or e.interaction is None:
+            released.append(_error(e, settings) or (0.0, 1.0))
+            continue
+        runs.append(weight * np.array(e.differences))
+        interaction += weight**2 * e.interaction
+        # Where nothing varies in a task, about what a single differing group would give, as in the task's own row.
+        least = 1 / e.n_groups**2 if e.n_groups and e.se is not None and e.groups_variance < NOTHING**2 else 0.0
+        parts.append((weight**2 * max(e.groups_variance, least), e.groups_df))
+    total = math.fsum(v for v, _ in parts)
+    if runs:
+        of_runs = np.sum(runs, axis=0)
+        spread = float(of_runs.var(ddof=1)) / len(of_runs)
+        parts.append((spread, len(of_runs) - 1.0))
+        total += max(0.0, spread - interaction)
+    below = math.fsum(v**2 / df for v, df in parts)
+    known = (total, max(total**2 / below, min(df for _, df in parts)) if below > 0 else 1.0)
+    apart = [known] if parts else []
+    apart += [((weight * se) ** 2, df) for se, df in released]
+    fewest = min(df for _, df in apart)
+    if released and chosen[0].n_replicates > 1:
+        # A replicate is in every task; how much of an interval is its doing is not released, and may be all.
+        return math.fsum(math.sqrt(v) for v, _ in apart), fewest
+    total, below = math.fsum(v for v, _ in apart), math.fsum(v**2 / df for v, df in apart)
+    return math.sqrt(total), max(total**2 / below, fewest) if below > 0 else fewest
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return math.fsum(known) / len(known) if known and len(known) == len(values) else None
