@@ -97,8 +97,7 @@ def measure(path: Path, corpus: Path, workers: int) -> dict:
     """One size, in this process and its workers; `memory` is the largest peak of any one of them, in bytes."""
     from harness.data.corpus import build
     from harness.data.corpus_files import chunks, read_documents
-    from harness.data.coverage import Coverage
-    from harness.data.held_out import HeldOutIndex
+    from harness.data.held_out import Coverage, HeldOutIndex
     from harness.data.inspecting import Inspector
     from harness.system.progress import amounts_shown
 

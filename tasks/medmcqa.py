@@ -1,6 +1,6 @@
 """MedMCQA: four-option questions of Indian medical entrance exams."""
 
-from harness.data import readers, schema
+from harness.data import readers, schema, tabular
 from harness.task import Groups, PublicFile, PublicSource, Task
 
 REVISION = "56ca11eb1ef89f6bb7fad6284008bf39e08785b0"
@@ -23,7 +23,7 @@ TASK = Task(
     version="1",
     title="Medical exam questions with four options",
     head="choice",
-    reader=readers.jsonl(
+    reader=tabular.table(
         "test.jsonl",
         columns={
             "id": "realidx",
@@ -35,7 +35,7 @@ TASK = Task(
         # The generated data say more of an item than the original.
         optional={"group": "subject", "decided_by": "decided_by"},
         id_prefix="mcqa-",
-        shape=readers.multiple_choice(LABELS, answer="answer"),
+        shape=tabular.choice(LABELS, told="answer"),
         drop=(readers.contradictions(item, answer), readers.exact_duplicates(item)),
     ),
     schema=lambda: schema.choice(LABELS),

@@ -1,6 +1,6 @@
 """MedMQP: do two patients' questions ask the same thing?"""
 
-from harness.data import readers, schema
+from harness.data import schema, tabular
 from harness.task import Groups, PublicFile, PublicSource, Task
 
 REVISION = "6c7f7fd7a53cedc6fec105c0c6cb78f2e9a82cd1"
@@ -12,15 +12,13 @@ TASK = Task(
     version="1",
     title="Medical question pairs: the same question or not",
     head="pair",
-    reader=readers.csv(
+    reader=tabular.table(
         "mqp.csv",
-        header=False,
         names=("dr_id", "question_1", "question_2", "label"),
         columns={"text": "question_1", "text_pair": "question_2", "label": "label", "doctor": "dr_id"},
         # The generated data say more of a pair than the original.
         optional={"group": "subject", "decided_by": "decided_by"},
         id_prefix="mqp-",
-        drop=(readers.exact_duplicates(lambda record: record["id"]),),
     ),
     schema=lambda: schema.pair(LABELS, columns={"doctor": None}),
     labels=LABELS,

@@ -74,7 +74,7 @@ def _data_fetch(options) -> None:
 
 
 def _data_use(options) -> None:
-    from harness.data import mapping
+    from harness.data import reader
     from harness.data.pinning import replacing
     from harness.plugins import registry
     from harness.plugins.placing import pin, put
@@ -91,9 +91,9 @@ def _data_use(options) -> None:
     pinned = "data.dvc pins it" if whole else "data/ is not whole yet and not pinned; run `dvc repro`, then this"
     print(f"{folder.relative_to(root)} holds your data ({options.kind}); {pinned}.")
     print(*map(terminal, [*remarks, *keeping.remotes(root)]), sep="\n")
-    if taken := mapping.of(registry.get(root, options.task)):
+    if taken := reader.columns_of(registry.get(root, options.task)):
         print(f"Columns, as tasks/{options.task}.py takes them from your file and as they are recorded:")
-        print(*map(terminal, mapping.lines(taken)), sep="\n")
+        print(*map(terminal, reader.shown(taken)), sep="\n")
     if made:
         print(
             f"{pseudonyms.KEY_FILE} was made: ids and groups are replaced with it wherever they are written. It is not "

@@ -22,12 +22,12 @@ def add(commands) -> None:
 def _new_task(options) -> None:
     from harness import heads
     from harness.data.pinning import replacing
-    from harness.plugins import adopting, creating, placing, templates
+    from harness.plugins import creating, placing, templates
 
     root = repository()
     running = parameters(()).everything().run.tasks
     if options.package:
-        path, task = adopting.adopt(root, options.name, options.package)
+        path, task = creating.adopt(root, options.name, options.package)
         code_lists.write_task(root, options.name)
         print(f"Wrote {path.relative_to(root)}, which pins that package by its version and files.")
         print(f"Next: `harness data use {options.name} PATH`; to run it, make params.yaml say\n")

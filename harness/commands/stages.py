@@ -5,7 +5,8 @@ import os
 import sys
 
 from harness.commands.common import by_present_code, declare, known_name, parameters, repository, to_a_server
-from harness.grid.launching import on_devices, slurm_script
+from harness.grid.launching import on_devices
+from harness.grid.slurm import slurm_script
 from harness.params.config import Build
 from harness.text.printable import terminal
 

@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from harness.data import inline_tags, raw
 from harness.data.findings import Finding, refuse
 from harness.data.folders import matching, reads
-from harness.data.mapping import Layout
+from harness.data.reader import Layout, Reader
 from harness.data.rows import read_so_far, value_faults
 from harness.task import Reading
 from harness.text.letters import composed_with_spans
@@ -86,15 +85,14 @@ def reader(
     unit: str,
     remedy: str,
     beside: Callable[[Path], list[Path]] = lambda path: [],
-) -> Callable:
+    columns: Mapping[str, str] | None = None,
+) -> Reader:
     """What a factory of readers returns: `each` of `files` by name gathers its records for a part, told whether it is
     alone, and counts its units."""
 
     def read(folder: Path) -> Reading:
-        found, paths = Gathered(limit), matching(Path(folder), files)
+        found, paths = Gathered(limit), matching(folder, files)
         count = sum(each(found, path, part, len(paths) == 1) for path, part in paths)
         return found.reading(str(folder), count, unit, remedy)
 
-    carried: Any = read
-    carried.reads, carried.layout = reads(files, beside), layout
-    return carried
+    return Reader(read, reads(files, beside), columns or {}, layout=layout)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.errors import HarnessError, RegistryError
+from harness.system import messages
 from harness.task import Reading, Task
 
 
@@ -54,20 +55,11 @@ def _called(task: Task, field: str, call: Callable):
     except HarnessError:
         raise
     except (Exception, SystemExit) as error:  # whatever an author's function raises
+        file = f"{task.name}.py"
         raise RegistryError(
-            f"tasks/{task.name}.py{_line(error, task)}: TASK.{field} fails with {type(error).__name__}.",
+            f"tasks/{file}{messages.line_in(error, file)}: TASK.{field} fails with {type(error).__name__}.",
             remedy=f"Mend the function; `harness check {task.name}` runs it again.",
         ) from None
-
-
-def _line(error: BaseException, task: Task) -> str:
-    """The last line of the task's own file that the error passed."""
-    trace, line = error.__traceback__, None
-    while trace:
-        if Path(trace.tb_frame.f_code.co_filename).name == f"{task.name}.py":
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return f", line {line}" if line else ""
 
 
 def _wrong(task: Task, field: str, found, wanted: str, remedy: str) -> RegistryError:

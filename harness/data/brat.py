@@ -8,17 +8,15 @@ text as characters, as brat does.
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from harness.data import raw
 from harness.data.annotated import Gathered, reader
-from harness.data.arguments import one_of, without_blanks
-from harness.data.mapping import Layout
+from harness.data.reader import Layout, Reader, one_of, without_blanks
 from harness.data.tag_schemes import undeclared
-from harness.task import Reading
 from harness.text.letters import composed, composed_with_spans
 
 Overlaps = Literal["refuse", "keep longest"]
@@ -48,7 +46,7 @@ def brat(
     encoding: raw.Encoding = "utf-8",
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
-) -> Callable[[Path], Reading]:
+) -> Reader:
     """A reader of the text files that `files` names (a pattern, or patterns with the part of their records).
 
     Every document is a record and its own group, its id the file's name. `labels` are the task's; annotations

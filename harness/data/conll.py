@@ -10,18 +10,16 @@ file, with all such lines in one table.
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from harness.data import raw
 from harness.data.annotated import Gathered, reader
-from harness.data.arguments import one_of, without_blanks
 from harness.data.folders import EMPTY
-from harness.data.mapping import Layout, carrying
-from harness.data.tag_schemes import Lonely, Scheme, Token, detected, entities, laid_out, no_tag, read_tag
-from harness.task import Reading
+from harness.data.reader import Layout, Reader, one_of
+from harness.data.tag_schemes import Lonely, Scheme, Tagging, Token, laid_out, no_tag, read_tag
 from harness.text.letters import composed
 
 Unit = Literal["document", "file", "sentence"]
@@ -66,7 +64,7 @@ def conll(
     encoding: raw.Encoding = "utf-8",
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
-) -> Callable[[Path], Reading]:
+) -> Reader:
     """A reader of `files`: a name or pattern ("*.conll"), or patterns with the part of their records.
 
     `labels` are the task's; entities of those in `ignore` are no entities here, any other label is a fault.
@@ -79,13 +77,11 @@ def conll(
     "none"; "detect" takes for comments `# key = value`, `# newpar`, and a `#` with a blank behind it that is not
     followed by the columns of a token. Columns are separated by tabs, or, in a line without one, by blanks.
     """
-    one_of("scheme", scheme, Scheme)
     one_of("unit", unit, Unit)
     one_of("comments", comments, Comments)
-    one_of("lonely", lonely, Lonely)
     one_of("encoding", encoding, raw.Encoding)
-    known, ignored = without_blanks(labels), frozenset(ignore)
-    columns = Columns(token, tag, scheme, comments, known | ignored)
+    tagging = Tagging.of(labels, ignore, scheme, lonely)
+    columns = Columns(token, tag, scheme, comments, tagging.labels | tagging.ignored)
 
     def each(found: Gathered, path: Path, part: str, alone: bool) -> int:
         before, stem = len(found.findings), composed(path.stem)
@@ -95,11 +91,11 @@ def conll(
         lines = len({finding.row for finding in found.findings[before:]})
         found.dropped[EMPTY] += not documents and len(found.findings) == before
         documents = [document for document in documents if document.tokens]
-        chosen = detected([document.tokens for document in documents]) if scheme == "detect" else scheme
+        chosen = tagging.of_file([document.tokens for document in documents])
         number = 0
         for document, name in zip(documents, _names(stem, documents), strict=True):
             lines += len(document.tokens)
-            spans = entities(document.tokens, chosen, lonely, path.name, known, ignored, found)
+            spans = chosen.entities(document.tokens, path.name, found)
             for tokens, inside in _units(document, spans, unit):
                 identity = id_prefix + (f"{stem}-{number}" if unit == "sentence" else name)
                 group = id_prefix + name if document.marked else identity
@@ -111,8 +107,8 @@ def conll(
 
     layout = Layout("conll", files, {"tokens": token, "tags": tag}, encoding=encoding, scheme=scheme)
     remedy = "Correct these lines, or say which columns, scheme and unit the reader takes"
-    read = reader(files, each, layout, limit=max_characters, unit="lines", remedy=remedy)
-    return carrying(read, {"text": f"column {token}", "spans": f"column {tag}"})
+    named = {"text": f"column {token}", "spans": f"column {tag}"}
+    return reader(files, each, layout, limit=max_characters, unit="lines", remedy=remedy, columns=named)
 
 
 def _names(stem: str, documents: list[Document]) -> list[str]:

@@ -1,16 +1,16 @@
 """The files a corpus is made from: JSONL, JSONL.gz, Parquet and plain text, one chunk at a time.
 
-A chunk is what one worker takes in hand. Its `documents()` parse it there, one at a time in the form of the
-corpus: {"id", "document_type", "written_standard", "date", "text"}; a DataError names the file and the line.
+Documents come one at a time in the form of the corpus: {"id", "document_type", "written_standard", "date", "text"}; a
+DataError names the file and the line.
 """
 
 import gzip
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from harness.data.folders import leads_out
 from harness.errors import DataError, MissingInputError
@@ -23,72 +23,21 @@ UNPACKED, RATIO = 1 << 26, 100  # bytes, and times its size: what lies beyond bo
 _COLUMNS = ("id", "text", "document_type", "written_standard", "date", "language")
 _STANDARD = {"nb": "bokmål", "nn": "nynorsk"}
 _REMEDY = 'Write one {"id": …, "text": …} a line, or `harness data generate data` for the embedded corpus.'
-_UTF8 = "Save the file as UTF-8."
 
 
 @dataclass(frozen=True)
-class Lines:
-    """Raw lines of a JSONL file from number `first`; `size`: bytes of the file that they came from."""
+class Chunk:
+    """What one worker takes in hand: `documents()` parses it there. `size`: bytes of the files that it came from;
+    `ours`: it comes from no file, its documents have the form of the corpus already."""
 
-    path: Path
-    first: int
-    lines: list[bytes] = field(repr=False)
-    size: int
-
-    def documents(self) -> Iterator[dict]:
-        for number, line in enumerate(self.lines, start=self.first):
-            if line.strip():
-                where = f"{self.path}, line {number}"
-                yield _document(_parsed(line.removeprefix(b"\xef\xbb\xbf"), where), where)
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Rows of a Parquet file from number `first`, as an Arrow record batch."""
-
-    path: Path
-    first: int
-    batch: Any = field(repr=False)
-    size: int
-
-    def documents(self) -> Iterator[dict]:
-        try:
-            rows = self.batch.to_pylist()
-        except (ValueError, OverflowError):
-            # What it says may quote a value.
-            raise DataError(
-                f"{self.path}, from row {self.first} on: a value that Python does not have.",
-                remedy="Write the file again with texts, dates as well.",
-            ) from None
-        for number, row in enumerate(rows, start=self.first):
-            yield _document(row, f"{self.path}, row {number}")
-
-
-@dataclass(frozen=True)
-class Texts:
-    """Plain text files, each one document whose id is its path below `folder`."""
-
-    folder: Path
-    paths: tuple[Path, ...]
-    size: int
-
-    def documents(self) -> Iterator[dict]:
-        for path in self.paths:
-            yield _document({"id": path.relative_to(self.folder).as_posix(), "text": _text(path)}, str(path))
-
-
-@dataclass(frozen=True)
-class Given:
-    """Documents that are in memory already."""
-
-    given: tuple[dict, ...] = field(repr=False)
+    documents: Callable[[], Iterator[dict]] = field(repr=False)
     size: int = 0
-
-    def documents(self) -> Iterator[dict]:
-        yield from self.given
+    ours: bool = False
 
 
-Chunk = Lines | Rows | Texts | Given
+def given(documents: Iterable[dict], size: int = 0) -> Chunk:
+    """Documents that are in memory already."""
+    return Chunk(partial(iter, tuple(documents)), size, ours=True)
 
 
 def corpus_files(folder: Path, name: str) -> list[Path]:
@@ -131,14 +80,14 @@ def chunks(folder: Path, files: Iterable[Path]) -> Iterator[Chunk]:
             if waiting < CHUNK:
                 continue
         if texts:
-            yield Texts(folder, tuple(texts), waiting)
+            yield Chunk(partial(_of_texts, folder, tuple(texts)), waiting)
             texts, waiting = [], 0
         if path.name.endswith(".parquet"):
             yield from _batches(path)
         elif not path.name.endswith(".txt"):
             yield from _lines(path)
     if texts:
-        yield Texts(folder, tuple(texts), waiting)
+        yield Chunk(partial(_of_texts, folder, tuple(texts)), waiting)
 
 
 def read_documents(path: Path) -> Iterator[dict]:
@@ -164,7 +113,7 @@ def _lines(path: Path) -> Iterator[Chunk]:
                         f"{path}, line {first}: unpacks to more than {RATIO} times its size, as no text does.",
                         remedy="Do not use this file unless you know where it comes from; unpack it to see.",
                     )
-                yield Lines(path, first, lines, after - before)
+                yield Chunk(partial(_of_lines, path, first, lines), after - before)
                 first, before = first + len(lines), after
     except (gzip.BadGzipFile, EOFError, zlib.error):
         raise DataError(f"{path}: no gzip archive, or damaged.", remedy="Fetch the file again.") from None
@@ -195,31 +144,59 @@ def _batches(path: Path) -> Iterator[Chunk]:
             first = 1
             for batch in file.iter_batches(max(1, CHUNK * total // max(CHUNK, unpacked)), columns=present):
                 batch.validate(full=True)
-                yield Rows(path, first, batch, size * batch.num_rows // total)
+                yield Chunk(partial(_of_rows, path, first, batch), size * batch.num_rows // total)
                 first += batch.num_rows
     except (ArrowException, OSError, ValueError):
         # What it says may quote a value, or the name of a column.
         raise DataError(f"{path}: not a Parquet file, or damaged.", remedy="Write the file again.") from None
 
 
-def _text(path: Path) -> str:
+def _of_lines(path: Path, first: int, lines: list[bytes]) -> Iterator[dict]:
+    for number, line in enumerate(lines, start=first):
+        if line.strip():
+            where = f"{path}, line {number}"
+            yield _document(_parsed(line.removeprefix(b"\xef\xbb\xbf"), where), where)
+
+
+def _of_rows(path: Path, first: int, batch) -> Iterator[dict]:
+    """The rows of an Arrow record batch."""
     try:
-        return path.read_text(encoding="utf-8")
+        rows = batch.to_pylist()
+    except (ValueError, OverflowError):
+        # What it says may quote a value.
+        raise DataError(
+            f"{path}, from row {first} on: a value that Python does not have.",
+            remedy="Write the file again with texts, dates as well.",
+        ) from None
+    for number, row in enumerate(rows, start=first):
+        yield _document(row, f"{path}, row {number}")
+
+
+def _of_texts(folder: Path, paths: Iterable[Path]) -> Iterator[dict]:
+    """Plain text files, each one document whose id is its path below `folder`."""
+    for path in paths:
+        text = _decoded(path.read_bytes(), str(path))
+        yield _document({"id": path.relative_to(folder).as_posix(), "text": text}, str(path))
+
+
+def _decoded(content: bytes, where: str) -> str:
+    try:
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 (byte {error.start}).", remedy=_UTF8) from None
+        raise DataError(f"{where}: not UTF-8 (byte {error.start}).", remedy="Save the file as UTF-8.") from None
 
 
 def _parsed(line: bytes, where: str):
+    text = _decoded(line, where)
     try:
-        return json.loads(line.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise DataError(f"{where}: not UTF-8 (byte {error.start}).", remedy=_UTF8) from None
-    except json.JSONDecodeError as error:
-        raise DataError(f"{where}: not JSON ({error.msg}).", remedy=_REMEDY) from None
+        return json.loads(text)
     except RecursionError:
-        raise DataError(f"{where}: not JSON (nested too deep).", remedy=_REMEDY) from None
+        why = "nested too deep"
+    except json.JSONDecodeError as error:
+        why = error.msg
     except ValueError:
-        raise DataError(f"{where}: not JSON (a number of too many digits).", remedy=_REMEDY) from None
+        why = "a number of too many digits"
+    raise DataError(f"{where}: not JSON ({why}).", remedy=_REMEDY)
 
 
 def _document(row, where: str) -> dict:

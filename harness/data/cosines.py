@@ -1,12 +1,15 @@
-"""Pairs of unit vectors with a cosine from a floor on: exactly those, without comparing every pair.
+"""Texts as counts of character n-grams, and the pairs of vectors with a cosine from a floor on.
 
-Columns are gone through from the rarest. Once what is left of a vector is short, no vector reaches the floor through
-the rest alone; so two close ones share a column of these beginnings (Bayardo, Ma & Srikant 2007, "Scaling up all
-pairs similarity search"), and what they share there, with the length of the rest, bounds their cosine (Anastasiu &
-Karypis 2014, "L2AP"). Rare columns are short, whatever the number of rows.
+Exactly those pairs are found, without comparing every one. Columns are gone through from the rarest. Once what is left
+of a vector is short, no vector reaches the floor through the rest alone; so two close ones share a column of these
+beginnings (Bayardo, Ma & Srikant 2007, "Scaling up all pairs similarity search"), and what they share there, with the
+length of the rest, bounds their cosine (Anastasiu & Karypis 2014, "L2AP"). Rare columns are short, whatever the number
+of rows.
 """
 
-from collections.abc import Iterator, Sequence
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
@@ -112,3 +115,39 @@ def _merged(vectors: csr_matrix) -> csr_matrix:
     merged.sum_duplicates()
     merged.data = np.sqrt(merged.data)
     return merged
+
+
+NGRAM = 4  # characters; inside word boundaries, so that a changed word costs only its own n-grams
+
+
+def counted(texts: Iterable[str], n: int = NGRAM) -> csr_matrix:
+    """Counts [texts, n-grams] as float64, columns sorted in each row, n-grams as scikit-learn's `char_wb` has them.
+
+    A word has a blank on either side; one that is shorter than `n` with them is one n-gram. Each word is cut once: of
+    many texts most words have been met before, and the rest is a product of sparse matrices.
+    """
+    words, known = _numbered(text.split() for text in texts)
+    grams, named = _numbered(_grams(f" {word} ", n) for word in known)
+    places = np.empty(len(named), np.int32)
+    places[np.array([named[gram] for gram in sorted(named)], np.int64)] = np.arange(len(named))
+    grams = csr_matrix((grams.data, places[grams.indices], grams.indptr), grams.shape)
+    counts = words @ grams
+    counts.sort_indices()
+    return counts
+
+
+def _numbered(rows: Iterable[Iterable[str]]) -> tuple[csr_matrix, dict[str, int]]:
+    """How often each of the strings stands in each row, and the number (column) of each string."""
+    numbers: defaultdict[str, int] = defaultdict()
+    numbers.default_factory = numbers.__len__
+    columns, ends = array("i"), array("q", [0])
+    for row in rows:
+        columns.extend(map(numbers.__getitem__, row))
+        ends.append(len(columns))
+    counts = csr_matrix((np.ones(len(columns)), np.array(columns), np.array(ends)), (len(ends) - 1, len(numbers)))
+    counts.sum_duplicates()
+    return counts, dict(numbers)
+
+
+def _grams(word: str, n: int) -> Iterator[str]:
+    return (word[start : start + n] for start in range(max(1, len(word) - n + 1)))

@@ -38,9 +38,11 @@ def delimited(
     quotes: Quotes,
     findings: list[Finding],
     *,
+    optional: tuple[str, ...] = (),
     ignoring: bool = False,
 ) -> list[Row]:
-    """("line n", values by column) of every row; `names` are the columns of a file without a header.
+    """("line n", values by column) of every row; `names` are the columns of a file without a header, behind which all
+    of the `optional` ones may stand.
 
     None, and a finding, where a row has not as many cells as there are columns. Empty columns without a name at the
     end are a fault unless `ignoring` what is not declared.
@@ -58,6 +60,10 @@ def delimited(
             findings.append(Finding(f"one column: is the delimiter {other[0]!r}? Say delimiter=", "", f"line {line}"))
             return [(f"line {number}", None) for number, _ in rows]
         names = _named(names, rows, f"line {line}", findings, ignoring)
+    elif rows and {name.casefold() for name in names} <= {cell.strip().casefold() for cell in rows[0][1]}:
+        findings.append(Finding("a header where none belongs", "", f"line {rows[0][0]}"))
+    elif rows and len(rows[0][1]) == len(names + optional):
+        names += optional
     found: list[Row] = []
     width = len(names)
     for number, cells in rows:

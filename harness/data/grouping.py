@@ -64,10 +64,9 @@ def near_duplicates(texts: list[str], threshold: float) -> list[tuple[int, int, 
         return []
     from sklearn.feature_extraction.text import TfidfTransformer
 
-    from harness.data import ngrams
-    from harness.data.cosines import close_pairs
+    from harness.data.cosines import close_pairs, counted
 
-    counts = ngrams.counted(texts)
+    counts = counted(texts)
     vectors = TfidfTransformer(sublinear_tf=True).fit(counts).transform(counts, copy=False)
     pairs = []
     for left, right, cosines in close_pairs(vectors, threshold - ROUNDING):
@@ -82,39 +81,28 @@ def components(links: Links, ids: Collection[str], placed: Mapping[str, str] | N
     `placed` is a frozen manifest (id to split). A near-duplicate link between records that it has put
     into different splits counts only from threshold + DRIFT: it was judged when they came in.
     """
-    holders: dict[str, list[str]] = {}
-    for record_id in sorted(ids):
-        for key in sorted(links.keys[record_id]):
-            holders.setdefault(key, []).append(record_id)
-    forest = _Forest(ids)
-    for members in holders.values():
-        for member in members[1:]:
-            forest.union(members[0], member)
+    import numpy
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    ordered = sorted(ids)
+    holders: dict[str, list[int]] = {}
+    for number, record_id in enumerate(ordered):
+        for key in links.keys[record_id]:
+            holders.setdefault(key, []).append(number)
+    ties = [(members[0], member) for members in holders.values() for member in members[1:]]
     for left, right, cosine in links.near:
         if left not in holders or right not in holders:
             continue
-        splits = {(placed or {}).get(record_id) for record_id in holders[left] + holders[right]}
+        splits = {(placed or {}).get(ordered[number]) for number in holders[left] + holders[right]}
         judged = None not in splits and len(splits) > 1
         if not judged or cosine >= links.threshold + DRIFT:
-            forest.union(holders[left][0], holders[right][0])
-    return {record_id: forest.find(record_id) for record_id in sorted(ids)}
-
-
-class _Forest:
-    """Union-find whose representative is the smallest member, whatever the order of the unions."""
-
-    def __init__(self, members: Iterable[str]):
-        self._parent = {member: member for member in members}
-
-    def find(self, member: str) -> str:
-        while self._parent[member] != member:
-            self._parent[member] = self._parent[self._parent[member]]
-            member = self._parent[member]
-        return member
-
-    def union(self, left: str, right: str) -> None:
-        small, large = sorted((self.find(left), self.find(right)))
-        self._parent[large] = small
+            ties.append((holders[left][0], holders[right][0]))
+    rows, columns = numpy.array(ties, numpy.int64).reshape(-1, 2).T
+    graph = coo_array((numpy.ones(len(ties), bool), (rows, columns)), shape=(len(ordered), len(ordered)))
+    smallest: dict[int, str] = {}
+    parts = connected_components(graph, directed=False)[1].tolist()
+    return {record_id: smallest.setdefault(part, record_id) for record_id, part in zip(ordered, parts, strict=True)}
 
 
 def _as_text(record: Mapping, column: str) -> str:

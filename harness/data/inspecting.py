@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from harness.data.corpus_files import UNKNOWN, Chunk, Given
-from harness.data.coverage import Coverage
-from harness.data.held_out import HeldOutIndex
+from harness.data.corpus_files import UNKNOWN, Chunk
+from harness.data.held_out import Coverage, HeldOutIndex
 from harness.data.near_duplicates import band_hashes, compact, minima
 from harness.data.words import Hashed, clean, cut, hashed
 from harness.privacy import identifiers, restricted
@@ -62,7 +61,7 @@ class Inspector:
 
     def __call__(self, chunk: Chunk) -> Inspected:
         documents = [document | {"text": clean(document["text"])} for document in chunk.documents()]
-        if self.confidential and not isinstance(chunk, Given):
+        if self.confidential and not chunk.ours:
             documents = [document | _categories(document) for document in documents]
         seen = [visible(document["text"]) for document in documents]
         folded = [text.casefold() for text in seen]

@@ -112,10 +112,9 @@ def near_across(
     import numpy
     from sklearn.preprocessing import normalize
 
-    from harness.data import ngrams
-    from harness.data.cosines import close_pairs
+    from harness.data.cosines import close_pairs, counted
 
-    counts = ngrams.counted(unique)
+    counts = counted(unique)
     documents_with = numpy.bincount(counts.indices, minlength=counts.shape[1])
     weights = numpy.log((1 + len(unique)) / (1 + documents_with)) + 1
     counts.data = (1 + numpy.log(counts.data)) * weights[counts.indices]

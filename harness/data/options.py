@@ -7,7 +7,7 @@ keys stand means nothing: JSON leaves it open, and a Parquet struct has the orde
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
-from harness.data.arguments import one_of
+from harness.data.reader import one_of
 from harness.data.readers import fold
 from harness.data.rows import Dropped, Refused
 
@@ -15,12 +15,13 @@ Answer = Literal["letter", "number from 0", "number from 1", "text"]
 _KEYS = ("label", "key")
 
 
-def choice(labels: Iterable[str], *, answer: Answer = "letter") -> Callable[[dict], dict]:
+def choice(labels: Iterable[str], *, answer: Answer = "letter", told: str = "") -> Callable[[dict], dict]:
     """A `shape` for multiple choice: "options" as a list in their order, "label" as one of `labels`.
 
     `answer` says what the file's label is: "letter", "number from 0" or "number from 1" (of the right option), or its
     "text". Options in an object are ordered by their keys, which are `labels` or numbers; an answer's number counts as
-    the keys do. An item that repeats an option has no single right answer and is dropped.
+    the keys do. `told` is a column that repeats the right option: it must be its text, and is left out. An item that
+    repeats an option has no single right answer and is dropped; punctuation counts (p<0.05, p>0.05).
     """
     one_of("answer", answer, Answer)
     labels = tuple(labels)
@@ -33,9 +34,13 @@ def choice(labels: Iterable[str], *, answer: Answer = "letter") -> Callable[[dic
         if not all(isinstance(option, str) for option in options):
             raise Refused("options", "an option that is not text")
         folded = [fold(option) for option in options]
-        if len(set(folded)) < len(folded):
+        label = right(record["label"], folded)
+        if told and options[labels.index(label)] != record[told]:
+            raise Refused(told, "not the text of the right option")
+        if all(folded) and len(set(folded)) < len(folded):
             raise Dropped("repeated option")
-        return {**record, "options": options, "label": right(record["label"], folded)}
+        kept = {column: value for column, value in record.items() if column != told}
+        return kept | {"options": options, "label": label}
 
     def right(label: str, folded: list[str]) -> str:
         if answer == "letter" and label in labels:

@@ -1,7 +1,6 @@
 """Raw bytes to text and values, strictly: what every reader does before it looks at columns."""
 
 import contextlib
-import csv
 import json
 import re
 from collections import Counter
@@ -191,34 +190,6 @@ def json_document(path: Path, text: str):
         except RecursionError:
             line = ""
         raise DataError(f"{path}{line}: {error}.", remedy="Restore the file; it is damaged or cut off.") from None
-
-
-def csv_rows(text: str, findings: list[Finding]) -> Iterator[tuple[str, list[str] | None]]:
-    """("line n", cells) of every row, strictly quoted; None, and a finding, where the quoting is broken.
-
-    A row begins at its line and ends where its quotes say.
-    """
-    # The module's own limit (131,072) would hide the length of an over-long text behind its message.
-    limit = csv.field_size_limit(max(len(text) + 1, csv.field_size_limit()))
-    try:
-        # splitlines would cut at U+2028 and friends, which are text here.
-        rows = csv.reader((line + "\n" for line in text.removesuffix("\n").split("\n")), strict=True)
-        start = 1
-        while True:
-            try:
-                cells = next(rows)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                # The reader has lost its place: what follows cannot be told apart from the broken row.
-                findings.append(Finding(f"not CSV ({error})", "", f"line {start}"))
-                yield f"line {start}", None
-                return
-            if cells:
-                yield f"line {start}", cells
-            start = rows.line_num + 1
-    finally:
-        csv.field_size_limit(limit)
 
 
 def clean(value: str, repairs: set[str]) -> str:

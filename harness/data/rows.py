@@ -5,23 +5,30 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from harness.data import raw, reasons
 from harness.data.findings import Finding, refuse
 from harness.task import Reading
+from harness.text.letters import composed
 
 # A place ("line 12") and its values by raw column; None where the row could not be parsed.
 Row = tuple[str, dict | None]
-# Stands where a value was that a finding is about already.
-TOLD = object()
-REMEDY = "Correct these rows; nothing was written."
+Columns = Mapping[str, str | tuple[str, ...]]
+Values = Mapping[str, Mapping[str, str]]
+Drop = Callable[[list[dict]], tuple[list[dict], Counter]]
+REMEDY = (
+    'Correct these rows, or say in the reader what to do with them (columns=, values=, others="ignore"); '
+    "nothing was written."
+)
 UNKNOWN = "unknown column"
 # Columns of which a shape takes a list.
 LISTED = ("options", "labels")
+# A number may name a row, a group or a label; where a text belongs it is the wrong column.
+TEXTS = ("text", "text_pair", "question", "options")
 _NAME = re.compile(r"[^\W\d][\w-]{0,30}")
 _INDEX = re.compile(r"Unnamed: \d+|__index_level_\d+__")
-Drop = Callable[[list[dict]], tuple[list[dict], Counter]]
 
 
 class Dropped(Exception):
@@ -35,22 +42,31 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """How a raw row becomes a record: the arguments of the readers, and whether options may be a list."""
+    """How a raw row becomes a record: the arguments of `tabular.table`, the keys of `values` as `word` has them."""
 
-    columns: Mapping[str, str]
-    known: frozenset[str]
+    columns: Columns
+    values: Values
+    ignoring: bool
     shape: Callable[[dict], dict] | None
     drop: tuple[Drop, ...]
     id_prefix: str
     max_characters: int
-    listed: bool = False
     # Columns of a record that not every file has.
     optional: Mapping[str, str] = field(default_factory=dict)
 
+    @cached_property
+    def keys(self) -> dict[str, tuple[str, ...]]:
+        """The file's columns by the record's."""
+        return {
+            name: (key,) if isinstance(key, str) else key for name, key in {**self.columns, **self.optional}.items()
+        }
 
-def to_reading(
-    path: Path, rows: list[Row], findings: list[Finding], repaired: Counter, plan: Plan, remedy: str = REMEDY
-) -> Reading:
+    @cached_property
+    def known(self) -> frozenset[str]:
+        return frozenset(key for keys in self.keys.values() for key in keys)
+
+
+def to_reading(path: Path, rows: list[Row], findings: list[Finding], repaired: Counter, plan: Plan) -> Reading:
     """Records of all rows as `plan` has them. Raises DataError with every finding of the file."""
     records, places = [], []
     dropped: Counter[str] = Counter()
@@ -92,28 +108,57 @@ def to_reading(
             dropped.update(counts)
     places = [standing.get(id(record), "") for record in records]
     reading = replace(read_so_far(records, places, dropped, repaired), rows_in=len(rows))
-    refuse(str(path), findings, max(1, len(rows)), remedy=remedy, reading=reading)
+    refuse(str(path), findings, max(1, len(rows)), remedy=REMEDY, reading=reading)
     return reading
 
 
 def _parsed(row: dict, plan: Plan, repairs: set[str]) -> tuple[dict, list[tuple[str, str, str, int | None]]]:
     """The row's sound values by record column, and its faults: what, record column, column to show, its number."""
-    record, faults = {}, []
-    present = {column: key for column, key in plan.optional.items() if key in row}
-    for column, key in {**plan.columns, **present}.items():
-        value = row.get(key)
-        if value is TOLD:
+    record: dict = {}
+    strange = [] if plan.ignoring else unknown(row, plan.known)
+    faults: list[tuple[str, str, str, int | None]] = [(fault, "", name, number) for fault, name, number in strange]
+    for column, keys in plan.keys.items():
+        there = all(key in row for key in keys)
+        if not there and column in plan.optional:
             continue
-        if key not in row:
-            faults.append(("missing column", column, key, None))
-        elif value is None:
-            faults.append(("null value", column, key, None))
-        # Only a shape knows what to do with an object, and with a list.
-        elif not isinstance(value, _types(plan, column)):
-            faults.append((f"{type(value).__name__} where text belongs", column, key, None))
+        value = _value(row, column, keys, plan) if there else None
+        if fault := _value_fault(column, value, plan) if there else "missing column":
+            faults.append((fault, column, "+".join(keys), None))
         else:
             record[column] = _cleaned(value, repairs)
-    return record, faults + [(fault, "", name, number) for fault, name, number in unknown(row, plan.known)]
+    return record, faults
+
+
+def _value(row: dict, column: str, keys: tuple[str, ...], plan: Plan):
+    """What the row has for a record's column: texts for whole numbers, the task's words, several columns as a list."""
+    if not isinstance(plan.columns.get(column, ""), str):
+        return [_plain(row[key]) for key in keys]
+    value = row[keys[0]] if column in TEXTS else _plain(row[keys[0]])
+    return value if value is None else plan.values.get(column, {}).get(word(value), value)
+
+
+def _value_fault(column: str, value, plan: Plan) -> str | None:
+    if value is None:
+        return "null value"
+    if column == "label" and isinstance(value, float):
+        whole = " (values= maps 0.0 and 1.0 to labels)" if value.is_integer() else ""
+        return "a decimal number as label: regression is not supported" + whole
+    if column == "label" and isinstance(value, list | dict):
+        return "several labels: they are the column labels of the head multilabel"
+    # Only a shape knows what to do with an object, and with a list.
+    types = () if not plan.shape else (dict, list) if column in LISTED else (dict,)
+    return None if isinstance(value, (str, *types)) else f"{type(value).__name__} where text belongs"
+
+
+def _plain(value):
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def word(value) -> str:
+    """A value as `values` names it: composed, numbers and truth values as in JSON, whole numbers without a point."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else composed(str(value).strip())
 
 
 def unknown(row: dict, known: frozenset[str]) -> list[tuple[str, str, int]]:
@@ -137,12 +182,6 @@ def _cause(name: str, number: int) -> str:
     if _INDEX.fullmatch(name) or (number == 1 and not name):
         return " (an index that pandas wrote; index=False leaves it away)"
     return " (without a name)" if not name else ""
-
-
-def _types(plan: Plan, column: str) -> tuple[type, ...]:
-    if not plan.shape:
-        return (str,)
-    return (str, dict, list) if plan.listed and column in LISTED else (str, dict)
 
 
 def _cleaned(value, repairs: set[str]):

@@ -51,24 +51,6 @@ def of(head: Head, labels: Iterable[str], columns: Mapping[str, Iterable[str] | 
     return _schema(every, columns, [_across(rule, answered) for rule in head.across(labels)])
 
 
-def validate(
-    task: Task,
-    records: list[dict],
-    kind: str,
-    source_name: str,
-    where: Mapping[str, str] | None = None,
-    places: Iterable[str] = (),
-) -> None:
-    """Check `records` against the task's schema.
-
-    Raises DataError with one table of all failures (check, column, count, first row ids), with an
-    example only where `kind` is not "restricted". `where` adds the place of an id in its raw file, `places` that of
-    every record; rows of restricted data are named by their place alone, since an id may be a person's number.
-    """
-    reading = Reading(records, len(records), where=dict(where or {}), places=list(places))
-    refuse_failures(task, reading, failures(task, reading, kind) if records else [], source_name)
-
-
 def refuse_failures(task: Task, reading: Reading, found: list[Finding], source_name: str) -> None:
     """Raise DataError with all that was `found`, or where nothing was read; otherwise return."""
     if not reading.records:
@@ -81,7 +63,11 @@ def refuse_failures(task: Task, reading: Reading, found: list[Finding], source_n
 
 
 def failures(task: Task, reading: Reading, kind: str) -> list[Finding]:
-    """What of a reading breaks the task's schema."""
+    """What of a reading breaks the task's schema.
+
+    An example comes only where `kind` is not "restricted"; rows of restricted data are named by their place alone,
+    since an id may be a person's number.
+    """
     import pandas
 
     records = reading.records
@@ -95,7 +81,7 @@ def failures(task: Task, reading: Reading, kind: str) -> list[Finding]:
 def mapped(task: Task, found: Iterable[Finding]) -> str:
     """How a file's own words for labels and categories become those of the task, where some are not."""
     columns = sorted({finding.column for finding in found if finding.check.startswith(_LISTED)})
-    if not columns or not hasattr(task.reader, "values"):
+    if not columns or getattr(task.reader, "values", None) is None:
         return ""
     said = ", ".join(f'"{column}": {{"…": "…"}}' for column in columns)
     return f"\nWhere the file has its own words for them, map these in tasks/{task.name}.py: values={{{said}}}."

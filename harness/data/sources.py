@@ -3,7 +3,7 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from harness.text import printable
 
 RECORD = "source.json"
 KEYS = ("kind", "address", "revision", "files", "licence", "language", "citation", "note")
-# Where a site's own file was put in place: the columns that the task took from it (see `harness.data.mapping`).
+# Where a site's own file was put in place: the columns that the task took from it (see `harness.data.reader`).
 # Of generated data: by kind of row, the share of right answers without and with what the clinical corpus teaches.
 OPTIONAL = ("columns", "planted")
 _TIMEOUT_SECONDS = 60
@@ -114,28 +114,29 @@ def _problem(source) -> str | None:
     return None
 
 
-def verify(folder: Path, source: dict) -> None:
-    """Hold every file of `folder` against the source record: none missing, changed or unlisted."""
-    folder = Path(folder)
-    for name, digest in sorted(source["files"].items()):
+def faults(folder: Path, source: dict) -> Iterator[tuple[str, str, str]]:
+    """(name, what is wrong, what to do) of every file of `folder` that is missing, changed, elsewhere or unlisted."""
+    listed = source["files"]
+    others = {path.name for path in folder.iterdir() if not path.name.startswith(".")} - listed.keys() - {RECORD}
+    for name in (*sorted(listed), *sorted(others)):
         path = folder / name
-        if leads_out(path, folder):
-            raise DataError(f"{path} leads out of its folder.", remedy="Put the file itself there, and no link to it.")
-        if path.is_dir():
-            raise DataError(f"{path} is a folder, not a file.", remedy="Put the data file itself there.")
-        if not path.is_file():
-            raise DataError(f"{path} is missing, but {RECORD} lists it.", remedy=_put_there(folder))
-        actual = files.sha256(path)
-        if actual != digest:
-            raise DataError(
-                f"{path} has changed: its SHA-256 is {actual[:12]}…, {RECORD} says {digest[:12]}….",
-                remedy="Restore the file, or give its new SHA-256 in source.json.",
-            )
-    for path in sorted(folder.iterdir()):
-        if path.name != RECORD and not path.name.startswith(".") and path.name not in source["files"]:
-            raise DataError(
-                f"{path} is not listed in {RECORD}.", remedy="Move it away, or list it in source.json with its SHA-256."
-            )
+        if name in others:
+            yield name, f"is not listed in {RECORD}.", "Move it away, or list it in source.json with its SHA-256."
+        elif leads_out(path, folder):
+            yield name, "leads out of its folder.", "Put the file itself there, and no link to it."
+        elif path.is_dir():
+            yield name, "is a folder, not a file.", "Put the data file itself there."
+        elif not path.is_file():
+            yield name, f"is missing, but {RECORD} lists it.", _put_there(folder)
+        elif (actual := files.sha256(path)) != listed[name]:
+            said = f"has changed: its SHA-256 is {actual[:12]}…, {RECORD} says {listed[name][:12]}…."
+            yield name, said, "Restore the file, or give its new SHA-256 in source.json, as `harness data use` does."
+
+
+def verify(folder: Path, source: dict) -> None:
+    """Raise DataError for the first fault of the files of `folder`."""
+    for name, what, remedy in faults(Path(folder), source):
+        raise DataError(f"{Path(folder) / name} {what}", remedy=remedy)
 
 
 def fetch(root: Path, tasks: Iterable[Task], mirror: Path | None = None, within: Together | None = None) -> list[Path]:

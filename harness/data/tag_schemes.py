@@ -4,10 +4,11 @@ import functools
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from harness.data.annotated import Gathered
+from harness.data.reader import one_of, without_blanks
 from harness.text import letters
 
 Scheme = Literal["detect", "iob1", "iob2", "iobes", "bare"]
@@ -68,69 +69,79 @@ def no_tag(scheme: Scheme) -> str:
     return "no label" if scheme == "bare" else 'no tag (O, B-…, I-…; labels alone: scheme="bare")'
 
 
-def entities(
-    tokens: Sequence[Token],
-    scheme: Scheme,
-    lonely: Lonely,
-    file: str,
-    labels: frozenset[str],
-    ignored: frozenset[str],
-    found: Gathered,
-) -> list[tuple[int, int]]:
-    """(first, last) token of every entity that is not `ignored`; one whose label is not known becomes a finding.
+@dataclass(frozen=True)
+class Tagging:
+    """How a declaration has its tags read: the task's labels, those whose entities are none here, the scheme, and what
+    becomes of a tag that continues nothing."""
 
-    What continues nothing becomes a finding, too, or begins an entity where `lonely` says so.
-    """
-    spans = _spans(tokens, "iob1" if scheme == "bare" else scheme, lonely, file, found)
-    spans = [span for span in spans if tokens[span[0]].label not in ignored]
-    for first, _ in spans:
-        if tokens[first].label not in labels:
-            found.fault(undeclared("label", labels), f"{file} {tokens[first].where}")
-    return [(first, last) for first, last in spans if tokens[first].label in labels]
+    labels: frozenset[str]
+    ignored: frozenset[str]
+    scheme: Scheme
+    lonely: Lonely
 
+    @classmethod
+    def of(cls, labels: Iterable[str], ignore: Iterable[str], scheme: Scheme, lonely: Lonely) -> "Tagging":
+        """Raises ValueError for a word that is none of those, and for a label that no tag can hold."""
+        one_of("scheme", scheme, Scheme)
+        one_of("lonely", lonely, Lonely)
+        return cls(without_blanks(labels), frozenset(ignore), scheme, lonely)
 
-def _spans(
-    tokens: Sequence[Token], scheme: Scheme, lonely: Lonely, file: str, found: Gathered
-) -> list[tuple[int, int]]:
-    """(first, last) token of every entity."""
-    spans: list[tuple[int, int]] = []
-    open_at: int | None = None
-    before: Token | None = None
+    def of_file(self, texts: Sequence[Sequence[Token]]) -> "Tagging":
+        """With the scheme that all texts of a file obey, where that is to be detected."""
+        return replace(self, scheme=detected(texts)) if self.scheme == "detect" else self
 
-    def close(end: int, complete: bool) -> None:
-        nonlocal open_at
-        if open_at is not None:
-            if not complete:
-                found.fault("an entity without its end", f"{file} {tokens[end].where}")
-            spans.append((open_at, end))
-        open_at = None
+    def entities(self, tokens: Sequence[Token], file: str, found: Gathered) -> list[tuple[int, int]]:
+        """(first, last) token of every entity that is not ignored; one whose label is not known becomes a finding.
 
-    for i, token in enumerate(tokens):
-        goes_on = open_at is not None and before is not None and before.label == token.label
-        if scheme == "iob1" and token.first:
-            goes_on = False
-        if token.place in "IE" and goes_on:
-            if token.first:
-                found.repaired["sentence break inside an entity"] += 1
-            if token.place == "E":
-                close(i, True)
-        else:
-            close(i - 1, scheme != "iobes")
-            alone = token.place in "IE" and scheme != "iob1"
-            if alone and lonely == "refuse":
-                fault = f'{token.place}- that continues nothing (lonely="begin" takes it for a beginning)'
-                found.fault(fault, f"{file} {token.where}")
-                before = token
-                continue
-            if alone:
-                found.repaired["an entity without its beginning"] += 1
-            if token.place == "S" or (alone and token.place == "E"):
-                spans.append((i, i))
-            elif token.place != "O":
-                open_at = i
-        before = token
-    close(len(tokens) - 1, scheme != "iobes")
-    return spans
+        What continues nothing becomes a finding, too, or begins an entity where `lonely` says so.
+        """
+        spans = [span for span in self._spans(tokens, file, found) if tokens[span[0]].label not in self.ignored]
+        for first, _ in spans:
+            if tokens[first].label not in self.labels:
+                found.fault(undeclared("label", self.labels), f"{file} {tokens[first].where}")
+        return [(first, last) for first, last in spans if tokens[first].label in self.labels]
+
+    def _spans(self, tokens: Sequence[Token], file: str, found: Gathered) -> list[tuple[int, int]]:
+        """(first, last) token of every entity."""
+        scheme = "iob1" if self.scheme == "bare" else self.scheme
+        spans: list[tuple[int, int]] = []
+        open_at: int | None = None
+        before: Token | None = None
+
+        def close(end: int, complete: bool) -> None:
+            nonlocal open_at
+            if open_at is not None:
+                if not complete:
+                    found.fault("an entity without its end", f"{file} {tokens[end].where}")
+                spans.append((open_at, end))
+            open_at = None
+
+        for i, token in enumerate(tokens):
+            goes_on = open_at is not None and before is not None and before.label == token.label
+            if scheme == "iob1" and token.first:
+                goes_on = False
+            if token.place in "IE" and goes_on:
+                if token.first:
+                    found.repaired["sentence break inside an entity"] += 1
+                if token.place == "E":
+                    close(i, True)
+            else:
+                close(i - 1, scheme != "iobes")
+                alone = token.place in "IE" and scheme != "iob1"
+                if alone and self.lonely == "refuse":
+                    fault = f'{token.place}- that continues nothing (lonely="begin" takes it for a beginning)'
+                    found.fault(fault, f"{file} {token.where}")
+                    before = token
+                    continue
+                if alone:
+                    found.repaired["an entity without its beginning"] += 1
+                if token.place == "S" or (alone and token.place == "E"):
+                    spans.append((i, i))
+                elif token.place != "O":
+                    open_at = i
+            before = token
+        close(len(tokens) - 1, scheme != "iobes")
+        return spans
 
 
 def laid_out(tokens: Sequence[Token], spans: list[tuple[int, int, str]], repaired: Counter) -> tuple[str, list[dict]]:

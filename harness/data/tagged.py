@@ -1,13 +1,16 @@
-"""The reader of documents with XML-style inline tags (`<Name>Kari</Name>`): text files, or a column of JSON lines."""
+"""The reader of documents with XML-style inline tags (`<Name>Kari</Name>`): text files, a column of JSON
+lines, or parallel lists, as Nor-DeID publishes them."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harness.data import inline_tags, raw
 from harness.data.annotated import Gathered, reader
-from harness.data.arguments import one_of
-from harness.data.folders import EMPTY
-from harness.data.mapping import Layout
+from harness.data.folders import EMPTY, reads
+from harness.data.reader import Layout, Reader, one_of
+from harness.data.rows import value_faults
+from harness.errors import DataError
 from harness.task import Reading
 from harness.text.letters import composed
 
@@ -26,7 +29,7 @@ def tagged(
     encoding: raw.Encoding = "utf-8",
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
-) -> Callable[[Path], Reading]:
+) -> Reader:
     """A reader of `files`: a name or pattern ("*.txt"), or patterns with the part of their records.
 
     A .jsonl file holds one document a line: its tagged text under `text`, its id under `identity` (the file's
@@ -70,3 +73,96 @@ def _texts(path: Path, content: str, text: str, identity: str, found: Gathered):
         place = f"{path.name} {where}"
         name = found.key(row, identity, place) if identity in row else f"{composed(path.stem)}-{number}"
         yield place, name, row.get(text)
+
+
+def tagged_json(
+    parts: Mapping[str, str],
+    *,
+    text: str,
+    metadata: Mapping[str, str],
+    optional: Mapping[str, str] | None = None,
+    rules: inline_tags.Rules,
+    accept: Callable[[str], bool] = lambda text: True,
+    max_characters: int = raw.MAX_CHARACTERS,
+) -> Reader:
+    """A reader of JSON files that hold parallel lists: `scenarios` and, under `text`, tagged texts.
+
+    `parts` maps file names to the part of their records, `metadata` record columns to scenario keys, `optional` those
+    to keys that not every file has. The id is the file's stem and the position from 0; every document is its own group,
+    unless `optional` names a "group" that the file has. Documents whose
+    tags are unclear, that have no span left, or that `accept` refuses are dropped by reason.
+    """
+
+    metadata, more = dict(metadata), dict(optional or {})
+
+    def read(folder: Path) -> Reading:
+        found, rows = Gathered(max_characters), 0
+        for name, part in parts.items():
+            path = folder / name
+            documents = _parallel(path, raw.json_document(path, raw.read_text(path, found.repaired)), text)
+            rows += len(documents)
+            for number, (tagged, scenario) in enumerate(documents):
+                identity, before = f"{path.stem}-{number}", len(found.findings)
+                where, told = f"{name} {identity}", scenario if isinstance(scenario, dict) else {}
+                present = metadata | {column: key for column, key in more.items() if key in told}
+                found.sound(tagged, where, text)
+                if told is not scenario:
+                    found.fault("not a JSON object", where, "scenarios")
+                for key in present.values() if told is scenario else ():
+                    for fault in value_faults(told.get(key), max_characters):
+                        found.fault(f"{fault} in scenarios", where, key)
+                if len(found.findings) > before:
+                    continue
+                parsed = _parsed(tagged, rules, accept)
+                if isinstance(parsed, str):
+                    found.dropped[parsed] += 1
+                    continue
+                extra = {column: composed(told[key]) for column, key in present.items()}
+                composed_text, spans = found.untagged(parsed)
+                found.add(identity, extra.pop("group", identity), part, composed_text, spans, name, **extra)
+        return found.reading(f"{folder}/{', '.join(parts)}", rows, "documents", "Correct these")
+
+    return Reader(read, reads(parts))
+
+
+def _parallel(path: Path, content, text: str) -> list[tuple]:
+    """The pairs (tagged text, scenario) of one file. Raises DataError where the lists are not parallel."""
+    remedy = f"The file is an object with the lists scenarios and {text}, equally long."
+    if not isinstance(content, dict):
+        raise DataError(f"{path}: not a JSON object.", remedy=remedy)
+    for key in (text, "scenarios"):
+        if not isinstance(content.get(key), list) or not content[key]:
+            raise DataError(f"{path}: {key} is missing, empty or no list.", remedy=remedy)
+    if len(content[text]) != len(content["scenarios"]):
+        lengths = f"{len(content[text])} and {len(content['scenarios'])}"
+        raise DataError(f"{path}: {text} and scenarios differ in length ({lengths}).", remedy=remedy)
+    return list(zip(content[text], content["scenarios"], strict=True))
+
+
+def _parsed(tagged: str, rules: inline_tags.Rules, accept: Callable[[str], bool]) -> inline_tags.Parsed | str:
+    """The document without its tags, or why it is dropped."""
+    try:
+        parsed = inline_tags.parse(tagged, rules)
+    except inline_tags.Unclear as reason:
+        return reason.args[0]
+    if not parsed.spans:
+        return "no spans"
+    return parsed if accept(parsed.text) else "not Norwegian"
+
+
+# fmt: off
+_NORWEGIAN = frozenset([
+    "og", "er", "på", "med", "ble", "til", "som", "av", "en", "et", "ikke", "har", "hadde", "den", "det", "ved",
+    "var", "fra", "etter", "noen", "år", "han", "hun", "skal", "ikkje", "vart",
+])
+_ENGLISH = frozenset([
+    "the", "and", "was", "is", "with", "of", "to", "his", "her", "she", "this", "been", "are", "were", "that",
+    "by", "an", "as", "or", "from", "years",
+])
+# fmt: on
+
+
+def looks_norwegian(text: str) -> bool:
+    """Does the text hold more Norwegian than English function words?"""
+    words = re.findall(r"[^\W\d]+", text.casefold())
+    return sum(word in _NORWEGIAN for word in words) > sum(word in _ENGLISH for word in words)

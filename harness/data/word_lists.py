@@ -1,16 +1,14 @@
 """The reader of token lists: rows of tokens and as many tags, in JSON lines, Parquet or a data set's Arrow files."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from harness.data import raw
 from harness.data.annotated import Gathered, reader
-from harness.data.arguments import one_of, without_blanks
 from harness.data.folders import EMPTY
-from harness.data.mapping import Layout, carrying
+from harness.data.reader import Layout, Reader
 from harness.data.tabular import arrow_rows
-from harness.data.tag_schemes import Lonely, Scheme, Token, detected, entities, laid_out, no_tag, read_tag
-from harness.task import Reading
+from harness.data.tag_schemes import Lonely, Scheme, Tagging, Token, laid_out, no_tag, read_tag
 from harness.text.letters import composed
 
 
@@ -27,7 +25,7 @@ def word_lists(
     lonely: Lonely = "refuse",
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
-) -> Callable[[Path], Reading]:
+) -> Reader:
     """A reader of `files`: a name or pattern ("*.arrow", "*.jsonl"), or patterns with the part of their records.
 
     A row is a record; `tokens`, `tags`, `identity` and `group` name its columns (without an identity the id is
@@ -35,9 +33,7 @@ def word_lists(
     apart). Numbers of a `ClassLabel` become its names; tags that are numbers without names are refused. `scheme` and
     `lonely` are as for `conll.conll`.
     """
-    one_of("scheme", scheme, Scheme)
-    one_of("lonely", lonely, Lonely)
-    known, ignored = without_blanks(labels), frozenset(ignore)
+    tagging = Tagging.of(labels, ignore, scheme, lonely)
 
     def each(found: Gathered, path: Path, part: str, alone: bool) -> int:
         rows, count, before = [], 0, len(found.findings)
@@ -49,10 +45,10 @@ def word_lists(
             elif made:
                 found.fault(made, f"{path.name} {where}")
         found.dropped[EMPTY] += not count and len(found.findings) == before
-        chosen = detected([made for _, _, made in rows]) if scheme == "detect" else scheme
+        chosen = tagging.of_file([made for _, _, made in rows])
         for where, row, made in rows:
             place = f"{path.name} {where}"
-            spans = entities(made, chosen, lonely, path.name, known, ignored, found)
+            spans = chosen.entities(made, path.name, found)
             text, placed = laid_out(made, [(a, b, made[a].label) for a, b in spans], found.repaired)
             made_up = f"{composed(path.stem)}-{where.split()[1]}"
             name = found.key(row, identity, place) if identity else made_up
@@ -65,7 +61,7 @@ def word_lists(
     given = {name: theirs for name, theirs in told.items() if theirs}
     layout = Layout("lists", files, given | {"tokens": tokens, "tags": tags}, scheme=scheme)
     remedy = "Correct these rows, or say which columns and scheme the reader takes"
-    return carrying(reader(files, each, layout, limit=max_characters, unit="rows", remedy=remedy), given)
+    return reader(files, each, layout, limit=max_characters, unit="rows", remedy=remedy, columns=given)
 
 
 def _rows(path: Path, found: Gathered, *, empty: bool):

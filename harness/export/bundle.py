@@ -87,7 +87,7 @@ def _contents(site: Site, reports: Path) -> dict[str, bytes]:
     if unknown:
         raise DisclosureError(
             f"The report now writes {unknown[0]}, and nobody has said whether it may leave.",
-            remedy="Describe it in harness/export/manifest.py.",
+            remedy="Describe it in harness/export/manifest.toml.",
         )
     for name in site.tasks:
         card = site.known.cards[name]

@@ -1,20 +1,18 @@
 """Check a task completely and report all findings at once: declaration, source record, files, rows."""
 
-import dataclasses
 import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness import metrics
-from harness.data import authored, mapping, reading, sources
+from harness.data import authored, reader, reading, sources
 from harness.data.discretion import called, discreet
+from harness.data.reader import Layout
 from harness.errors import DataError, HarnessError, RegistryError, nearest
 from harness.heads import HEADS
 from harness.plugins import registry, sampling
 from harness.privacy import restricted
-from harness.system import files
 from harness.task import Groups, Task
 
 
@@ -68,48 +66,19 @@ def refuse(found: list[str], name: str, remedy: str = "") -> None:
 
 
 def _contract(task: Task, name: str) -> Iterator[str]:
-    for each in dataclasses.fields(task):
-        value = getattr(task, each.name)
-        if each.default is dataclasses.MISSING and (value is None or value == "" or value == ()):
-            yield f"TASK.{each.name} is empty."
-    if task.name != name:
-        yield f"TASK.name is {task.name!r}, not that of the file."
-    lists: dict[str, tuple[str, ...]] = {}
-    for listed in ("labels", "metrics"):
-        values = getattr(task, listed)
-        if isinstance(values, tuple) and all(isinstance(value, str) and value for value in values):
-            lists[listed] = values
-        else:
-            yield f'TASK.{listed} is not a tuple of texts; write ("…", "…").'
-    labels = lists.get("labels", ())
-    if labels and len(set(labels)) != len(labels):
-        yield "TASK.labels repeats a label."
-    if len(labels) == 1 and task.head in HEADS and not HEADS[task.head].nothing:
-        yield "TASK.labels has one label; there is nothing to choose from."
-    if task.positive is not None and task.positive not in labels:
-        yield f"TASK.positive is {task.positive!r}, not a label."
-    yield from (f"{what} {remedy}" for what, remedy in registry.unreadable(task))
+    """What the registry refuses, all of it, and what only a closer look at the declaration shows."""
+    yield from (f"{what} {remedy}" for what, remedy in registry.faults(task, name))
     if task.head not in HEADS:
-        said = f"TASK.head is {task.head!r}, none of {', '.join(HEADS)}.{nearest(task.head, HEADS)}"
-        yield registry.unsupported(task.head) or said
         return
-    if "metrics" in lists:
-        yield from (f"{what} {remedy}" for what, remedy in metrics.faults(task, HEADS[task.head].decides))
-    if not isinstance(task.groups, Groups):
-        yield f"TASK.groups is a {type(task.groups).__name__}; write groups=Groups(…)."
-    else:
-        yield from (f"{what} {remedy}" for what, remedy in registry.misgrouped(task.groups))
-    if not callable(task.reader):
-        yield "TASK.reader cannot be called."
-    elif layout := getattr(task.reader, "layout", None):
-        yield from _layout_faults(layout, labels)
-    if not callable(task.schema):
-        yield "TASK.schema cannot be called; write schema=lambda: schema.…(LABELS)."
-    else:
+    if len(task.labels) == 1 and not HEADS[task.head].nothing:
+        yield "TASK.labels has one label; there is nothing to choose from."
+    if layout := getattr(task.reader, "layout", None):
+        yield from _layout_faults(layout, task.labels if isinstance(task.labels, tuple) else ())
+    if callable(task.schema):
         yield from _schema_faults(task)
 
 
-def _layout_faults(layout: mapping.Layout, labels: tuple[str, ...]) -> Iterator[str]:
+def _layout_faults(layout: Layout, labels: tuple[str, ...]) -> Iterator[str]:
     for word, label in layout.values.get("label", {}).items():
         if not layout.shaped and labels and label not in labels:
             yield f"TASK.reader maps {word!r} to {label!r}, which is no label.{nearest(label, labels)}"
@@ -150,7 +119,7 @@ def _data(task: Task, folder: Path, whole: bool, said: list[str]) -> Iterator[st
     if not whole or not folder.is_dir():
         return
     try:
-        mapping.hold(source or {}, task)
+        reader.hold_columns(source or {}, task)
     except DataError as error:
         yield str(error)
     try:
@@ -173,13 +142,6 @@ def _sample_faults(task: Task, stored: Path) -> Iterator[str]:
 
 def _file_faults(folder: Path, source: dict) -> Iterator[str]:
     """One text for every file that is missing, changed or unlisted; restricted files are numbered, by name."""
-    listed, present = source["files"], {path.name for path in folder.iterdir() if not path.name.startswith(".")}
-    names = called(source, str(folder), listed.keys() | present - {sources.RECORD})
-    for name, shown in names.items():
-        path = folder / name
-        if not path.is_file():
-            yield f"{shown} is {'a folder' if path.is_dir() else 'missing, but source.json lists it'}."
-        elif name not in listed:
-            yield f"{shown} is not listed in source.json."
-        elif files.sha256(path) != listed[name]:
-            yield f"{shown} has changed since source.json was written; `harness data use` records it anew."
+    found = list(sources.faults(folder, source))
+    names = called(source, str(folder), source["files"].keys() | {name for name, _, _ in found})
+    yield from (f"{names[name]} {what} {remedy}" for name, what, remedy in found)

@@ -1,16 +1,21 @@
-"""A new task: its declaration, a sample of valid rows, a test. Nothing that stands there is ever overwritten."""
+"""A new task: its declaration, a sample of valid rows, a test; or the file that pins a package's task.
+
+Nothing that stands there is ever overwritten.
+"""
 
 import keyword
 import os
+import re
 from pathlib import Path
 
 from harness import heads
 from harness.data import sources
 from harness.errors import ConfigError, nearest
-from harness.plugins import examples, sampling, templates
+from harness.plugins import examples, packages, sampling, templates
 from harness.plugins.registry import unsupported
 from harness.system import files
 from harness.system.together import Together, together
+from harness.task import Task
 
 # Folders below data/ that are no task's.
 RESERVED = ("corpus",)
@@ -35,7 +40,7 @@ def create(root: Path, name: str, head: str, format_: str | None, within: Togeth
         raise ConfigError(f"The head {head} has no format {format_!r}.", remedy=f"Formats: {', '.join(known)}.")
     programs = {
         root / "tasks" / f"{name}.py": templates.declaration(name, kind, format_).encode(),
-        root / "tests" / "tasks" / f"test_{name}.py": templates.test(name, kind).encode(),
+        root / "tests" / "tasks" / f"test_{name}.py": templates.test(name).encode(),
     }
     sample = examples.files(kind, format_)
     folders = [root / "data" / name, root / "tests" / "tasks" / name]
@@ -82,3 +87,42 @@ def _check_head(head: str) -> None:
     if said:
         raise ConfigError(said[0].upper() + said[1:], remedy=f"Heads: {known}.")
     raise ConfigError(f"There is no head {head!r}.{nearest(head, heads.HEADS)}", remedy=f"Heads: {known}.")
+
+
+_FILE = '''"""{title}
+
+From the {package}. Written by `harness new-task {name} --from {distribution}`, which also takes an upgrade;
+another version, or other files, are refused.
+"""
+
+from harness.plugins import packages
+
+PACKAGE = packages.Package(
+    distribution="{distribution}",
+    version="{version}",
+    sha256="{sha256}",
+)
+TASK = packages.task("{name}", PACKAGE)
+'''
+_OURS = re.compile(r"^PACKAGE = packages\.Package\($", re.MULTILINE)
+
+
+def adopt(root: Path, name: str, distribution: str) -> tuple[Path, Task]:
+    """Write tasks/`name`.py for the task of that name of an installed distribution; returns the file and the task.
+
+    An earlier pin of the same task is replaced. Raises RegistryError where the package or its task will not do, and
+    ConfigError where tasks/`name`.py is another task.
+    """
+    check_name(name)
+    path = root / "tasks" / f"{name}.py"
+    if path.is_file() and not _OURS.search(files.read_text(path)):
+        raise ConfigError(
+            f"tasks/{name}.py is there already, and from no package; nothing was written.",
+            remedy=f"Rename that task, or remove the file to take the one of {distribution}.",
+        )
+    package = packages.installed(name, distribution)
+    task = packages.load(name, distribution)
+    title = " ".join(str(task.title).split()).replace('"', "'").replace("\\", "/")
+    fields = {"distribution": package.distribution, "version": package.version, "sha256": package.sha256}
+    files.write_text(path, _FILE.format(title=title, package=package, name=name, **fields))
+    return path, task

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from harness.heads import Head
-from harness.plugins import annotated, tables
+from harness.plugins import written
 
 FILES = {"dataset": "sample.arrow"}
 ROWS = 24
@@ -58,11 +58,13 @@ def files(head: Head, format_: str) -> dict[str, bytes]:
     """The sample in `format_`: bytes by file name."""
     made = rows(head)
     if head.windowed:
-        return annotated.files(made, annotated.USUAL[format_])
+        return written.files(made, written.USUAL[format_])
     if format_ in ("csv", "tsv"):
         apart = ("option_a", "option_b", "option_c", "option_d")
         made = [
             {k: v for k, v in row.items() if k != "options"} | dict(zip(apart, row.get("options", ()), strict=False))
             for row in made
         ]
-    return {FILES.get(format_, f"sample.{format_}"): tables.table(made, FILES.get(format_, format_).rpartition(".")[2])}
+    return {
+        FILES.get(format_, f"sample.{format_}"): written.table(made, FILES.get(format_, format_).rpartition(".")[2])
+    }

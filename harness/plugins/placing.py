@@ -5,18 +5,13 @@ import os
 import shutil
 from pathlib import Path
 
-from harness.data import mapping, sources
+from harness.data import reader, sources
 from harness.data.discretion import discreet
 from harness.data.pinning import pin_data
 from harness.errors import DataError
 from harness.plugins import checking, registry
 from harness.system import files
 from harness.system.together import Together
-
-
-def place(root: Path, name: str, given: Path, source: dict) -> Path:
-    """As `put`; returns data/`name` alone."""
-    return put(root, name, given, source)[0]
 
 
 def put(root: Path, name: str, given: Path, source: dict, within: Together | None = None) -> tuple[Path, list[str]]:
@@ -29,7 +24,7 @@ def put(root: Path, name: str, given: Path, source: dict, within: Together | Non
     the task's reader takes. Everything is checked first:
     raises DataError with all findings and leaves the data that were there.
     """
-    columns = mapping.of(registry.get(root, name))
+    columns = reader.columns_of(registry.get(root, name))
     target = root / "data" / name
     # What has no name, as `.`, is called by it.
     given = Path(given) if Path(given).name.strip(".") else Path(given).resolve()

@@ -169,47 +169,46 @@ def _told(error: BaseException) -> str:
 
 
 def _line_of(error: BaseException, path: Path) -> str:
-    if isinstance(error, SyntaxError):
-        return f", line {error.lineno}"
-    trace, line = error.__traceback__, None
-    while trace:
-        if Path(trace.tb_frame.f_code.co_filename) == path:
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return f", line {line}" if line else ""
+    return f", line {error.lineno}" if isinstance(error, SyntaxError) else messages.line_in(error, path.name)
+
+
+def faults(task: Task, name: str) -> Iterator[tuple[str, str]]:
+    """What is wrong with the declaration of the task in tasks/`name`.py, and what to do, one by one."""
+    for field in dataclasses.fields(task):
+        value = getattr(task, field.name)
+        if field.default is dataclasses.MISSING and (value is None or value == "" or value == ()):
+            yield f"TASK.{field.name} is empty.", f"Fill in {field.name}; harness/task.py says what it means."
+    if task.name != name:
+        yield f"TASK.name is {task.name!r}.", f"Call it {name!r}, or rename the file to {task.name}.py."
+    if task.head not in HEADS:
+        said = unsupported(task.head)
+        what = f"TASK.head: {said}" if said else f"TASK.head is {task.head!r}.{nearest(task.head, HEADS)}"
+        yield what, f"Heads: {', '.join(HEADS)}."
+    lists: dict[str, tuple[str, ...]] = {}
+    for listed in ("labels", "metrics"):
+        values = getattr(task, listed)
+        if isinstance(values, tuple) and all(isinstance(value, str) and value for value in values):
+            lists[listed] = values
+        else:
+            yield f"TASK.{listed} is not a tuple of texts.", f'Write {listed}=("…", "…"); one alone needs a comma.'
+    labels = lists.get("labels", ())
+    if len(set(labels)) != len(labels):
+        yield "TASK.labels repeats a label.", "List each label once."
+    if task.positive is not None and task.positive not in labels:
+        yield f"TASK.positive is {task.positive!r}, not a label.", f"Labels: {', '.join(labels)}."
+    yield from unreadable(task)
+    if "metrics" in lists and task.head in HEADS:
+        yield from metrics.faults(task, HEADS[task.head].decides)
+    if isinstance(task.groups, Groups):
+        yield from misgrouped(task.groups)
+    else:
+        yield f"TASK.groups is a {type(task.groups).__name__}.", "Write groups=Groups(…); see harness/task.py."
+    for called in ("reader", "schema"):
+        if not callable(getattr(task, called)):
+            yield f"TASK.{called} cannot be called.", f"Give a function for {called}."
 
 
 def _check(task: Task, path: Path) -> None:
     package = package_of(path.stem)
-    where = f"tasks/{path.name}" + (f" ({package})" if package else "")
-
-    def refuse(what: str, remedy: str):
-        raise RegistryError(f"{where}: {what}", remedy=remedy)
-
-    for field in dataclasses.fields(task):
-        value = getattr(task, field.name)
-        if field.default is dataclasses.MISSING and (value is None or value == "" or value == ()):
-            refuse(f"TASK.{field.name} is empty.", f"Fill in {field.name}; harness/task.py says what it means.")
-    if task.name != path.stem:
-        refuse(f"TASK.name is {task.name!r}.", f"Call it {path.stem!r}, or rename the file to {task.name}.py.")
-    if (said := unsupported(task.head)) is not None:
-        refuse(f"TASK.head: {said}", f"Heads: {', '.join(HEADS)}.")
-    if task.head not in HEADS:
-        refuse(f"TASK.head is {task.head!r}.{nearest(task.head, HEADS)}", f"Heads: {', '.join(HEADS)}.")
-    for listed in ("labels", "metrics"):
-        values = getattr(task, listed)
-        if not isinstance(values, tuple) or not all(isinstance(value, str) and value for value in values):
-            refuse(f"TASK.{listed} is not a tuple of texts.", f'Write {listed}=("…", "…"); one alone needs a comma.')
-    if len(set(task.labels)) != len(task.labels):
-        refuse("TASK.labels repeats a label.", "List each label once.")
-    if task.positive is not None and task.positive not in task.labels:
-        refuse(f"TASK.positive is {task.positive!r}, not a label.", f"Labels: {', '.join(task.labels)}.")
-    for what, remedy in (*unreadable(task), *metrics.faults(task, HEADS[task.head].decides)):
-        refuse(what, remedy)
-    if not isinstance(task.groups, Groups):
-        refuse(f"TASK.groups is a {type(task.groups).__name__}.", "Write groups=Groups(…); see harness/task.py.")
-    for what, remedy in misgrouped(task.groups):
-        refuse(what, remedy)
-    for called in ("reader", "schema"):
-        if not callable(getattr(task, called)):
-            refuse(f"TASK.{called} cannot be called.", f"Give a function for {called}.")
+    for what, remedy in faults(task, path.stem):
+        raise RegistryError(f"tasks/{path.name}{f' ({package})' if package else ''}: {what}", remedy=remedy)

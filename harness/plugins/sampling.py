@@ -9,9 +9,9 @@ from pathlib import Path
 
 from harness import heads
 from harness.data import sources
-from harness.data.mapping import Layout
+from harness.data.reader import Layout
 from harness.errors import HarnessError
-from harness.plugins import annotated, examples, tables
+from harness.plugins import examples, written
 from harness.system import files
 from harness.task import Task
 
@@ -25,7 +25,7 @@ def of(task: Task, stored: Path, into: Path) -> Path:
     if layout is None or (layout.format == "table") == heads.of(task).windowed or not _invented(task, Path(stored)):
         return Path(stored)
     rows = examples.rows(heads.of(task), task.labels)
-    made = _table(task, layout, rows) if layout.format == "table" else annotated.files(rows, layout)
+    made = _table(task, layout, rows) if layout.format == "table" else written.files(rows, layout)
     for name, content in made.items():
         files.write_bytes(into / name, content)
     hashes = {name: files.sha256(into / name) for name in sorted(made)}
@@ -44,11 +44,11 @@ def _invented(task: Task, stored: Path) -> bool:
         return False
     head = heads.of(task)
     for format_ in head.template.formats:
-        written = examples.files(head, format_)
+        sample = examples.files(head, format_)
         # Another release of a library may write other bytes of a binary file.
         binary = format_ in ("parquet", "dataset")
-        if written.keys() == source["files"].keys() and (
-            binary or all((stored / name).read_bytes() == content for name, content in written.items())
+        if sample.keys() == source["files"].keys() and (
+            binary or all((stored / name).read_bytes() == content for name, content in sample.items())
         ):
             return True
     return False
@@ -59,7 +59,7 @@ def _table(task: Task, layout: Layout, plain: list[dict]) -> dict[str, bytes]:
     any_ = "sample.csv" if layout.delimiter or layout.names else "sample.jsonl"
     file = {"": "sample.arrow", "*": any_}.get(str(layout.file), str(layout.file))
     rows, ending = [_row(task, layout, row) for row in plain], Path(file).suffix.lower().lstrip(".")
-    return {file: tables.table(rows, ending, layout.delimiter, layout.names, layout.encoding)}
+    return {file: written.table(rows, ending, layout.delimiter, layout.names, layout.encoding)}
 
 
 def _row(task: Task, layout: Layout, row: dict) -> dict:

@@ -1,62 +1,14 @@
 """What `harness new-task` writes: a declaration, its test, and the lines for params.yaml."""
 
+from importlib import resources
+
 from harness.heads import Head
 
-_TASK = '''"""{title}: say here what one row asks."""
-
-from harness.data import {imports}
-from harness.task import Groups, Task
-
-{constants}
-TASK = Task(
-    name="{name}",
-    # Another version whenever a row comes to mean something else.
-    version="1",
-    title="{title}",
-    head="{head}",
-    reader={reader},
-    schema=lambda: schema.{head}(LABELS),
-    labels=LABELS,{positive}
-    # What a split must never tear apart: a patient, a document, a question that stands twice.
-    groups=Groups(column="group"),
-    metrics={metrics},
-    licence="invented by `harness new-task`",
-    citation="none",
-)
-'''
-
-_TEST = '''"""Task {name}: its declaration, and its reader on the small sample beside this test."""
-
-from pathlib import Path
-
-import pytest
-
-from harness import heads
-from harness.plugins import checking, registry, sampling
-
-ROOT = Path(__file__).resolve().parents[2]
-SAMPLE = Path(__file__).parent / "{name}"
-
-
-@pytest.fixture
-def sample(tmp_path):
-    """The rows of SAMPLE; while they are those of `harness new-task`, in the shape of the declaration."""
-    return sampling.of(registry.get(ROOT, "{name}"), SAMPLE, tmp_path)
-
-
-def test_nothing_is_wrong_with_the_declaration_and_the_sample(sample):
-    assert checking.findings(ROOT, "{name}", sample) == []
-
-
-def test_the_sample_is_read_as_it_is_meant(sample):
-    task = registry.get(ROOT, "{name}")
-    reading = task.reader(sample)
-    assert reading.records and not reading.dropped
-    labels_of = heads.of(task).labels_of
-    assert {{label for record in reading.records for label in labels_of(record)}} == set(task.labels)
-'''
-
 _APART = '("option_a", "option_b", "option_c", "option_d")'
+
+
+def _text(file: str) -> str:
+    return resources.files(__package__).joinpath(file).read_text("utf-8")
 
 
 def declaration(name: str, head: Head, format_: str) -> str:
@@ -64,7 +16,7 @@ def declaration(name: str, head: Head, format_: str) -> str:
     modules = {"conll": "conll", "brat": "brat", "tags": "tagged"}
     module = modules.get(format_, "word_lists" if head.windowed else "tabular")
     labels = ", ".join(f'"{label}"' for label in head.template.labels)
-    return _TASK.format(
+    return _text("new_task.txt").format(
         name=name,
         head=head.name,
         title=name.replace("_", " ").capitalize(),
@@ -103,9 +55,9 @@ def _reader(head: Head, format_: str) -> str:
     return "\n    ".join([*lines, ")"])
 
 
-def test(name: str, head: Head) -> str:
+def test(name: str) -> str:
     """The text of tests/tasks/test_`name`.py."""
-    return _TEST.format(name=name)
+    return _text("new_test.txt").format(name=name)
 
 
 def parameters(name: str, head: Head, tasks: tuple[str, ...]) -> str:

@@ -14,12 +14,11 @@ from harness.artifacts.artifact import described
 from harness.artifacts.corpus import FORMAT, Parts
 from harness.artifacts.parts import by_part
 from harness.data.corpus import Built, build
-from harness.data.corpus_files import Chunk, Given, chunks, corpus_files
+from harness.data.corpus_files import Chunk, chunks, corpus_files, given
 from harness.data.corpus_summary import summaries
-from harness.data.coverage import Coverage
 from harness.data.discretion import discreet
 from harness.data.documents_told import told
-from harness.data.held_out import HeldOutIndex
+from harness.data.held_out import Coverage, HeldOutIndex
 from harness.data.inspecting import Inspector
 from harness.errors import DataError
 from harness.params.config import Corpus, CorpusSettings
@@ -131,7 +130,7 @@ def _build_parts(
 def _given(chosen: Corpus, training: dict[str, list[dict]]) -> Iterator[Chunk]:
     for name in chosen.training_texts_of:
         documents = training.get(name, [])
-        yield from (Given(tuple(documents[start : start + 500])) for start in range(0, len(documents), 500))
+        yield from (given(documents[start : start + 500]) for start in range(0, len(documents), 500))
 
 
 def _checked_phi(folder: Path, built: dict[str, Built], allowed: bool | Mapping[Any, bool]) -> dict:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness import heads
 from harness.artifacts import validated
-from harness.data import mapping, reading, sources
+from harness.data import reader, reading, sources
 from harness.data.discretion import discreet
 from harness.plugins import registry
 from harness.privacy import even, pseudonyms, restricted
@@ -44,7 +44,7 @@ def check(task: Task, folder: Path, root: Path) -> tuple[list[dict], dict]:
     Raises MissingInputError where they are restricted and `root` has no key for their ids.
     """
     source = sources.read_source(folder)
-    mapping.hold(source, task)
+    reader.hold_columns(source, task)
     with discreet(source["kind"], task.name, folder):
         sources.verify(folder, source)
         names = ", ".join(sorted(source["files"]))

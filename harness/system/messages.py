@@ -12,6 +12,7 @@ import threading
 import traceback
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 _HIDDEN = "HARNESS_MESSAGES_HIDDEN"
 _FRAME = re.compile(r'^  File "(?P<file>[^"\n]*)", line \d+, in [^\n]*$', re.MULTILINE)
@@ -26,6 +27,12 @@ def told(error: BaseException) -> str:
 def first_line(error: BaseException) -> str:
     """What a library says of an error, as much as fits into one of the harness's own messages."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+def line_in(error: BaseException, file: str) -> str:
+    """For a message: the last line in a file of this name that the error passed; empty where it passed none."""
+    passed = [at.lineno for at in traceback.extract_tb(error.__traceback__) if Path(at.filename).name == file]
+    return f", line {passed[-1]}" if passed else ""
 
 
 def hide_messages() -> None:

@@ -9,10 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.data import corpus, near_duplicates
-from harness.data.corpus_files import Given
-from harness.data.coverage import Coverage
-from harness.data.held_out import HeldOutIndex
+from harness.data import corpus, corpus_files, near_duplicates
+from harness.data.held_out import Coverage, HeldOutIndex
 from harness.data.inspecting import Inspector
 from harness.data.words import clean, hashed, words_of
 from harness.system.files import canonical_json
@@ -32,7 +30,7 @@ def built(chunks: list[list[dict]], workers: int = 1) -> tuple[corpus.Built, byt
         target, scratch = Path(folder) / "part.jsonl", Path(folder) / "scratch"
         scratch.mkdir()
         told = []
-        given_chunks = (Given(tuple(chunk), size=len(chunk)) for chunk in chunks)
+        given_chunks = (corpus_files.given(chunk, size=len(chunk)) for chunk in chunks)
         found = corpus.build(
             given_chunks, INSPECTOR, target, scratch, workers=workers, progress=lambda *done: told.append(done)
         )

@@ -9,7 +9,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from harness.data import options, readers, tabular
+from harness.data import options, tabular
 from harness.data.discretion import discreet
 from harness.errors import DataError
 
@@ -159,12 +159,16 @@ def test_a_folder_of_a_data_set(tmp_path):
     assert {(*record["options"], record["label"]) for record in records} == {(*TEXTS, "C")}
 
 
-def test_the_other_shape_takes_a_list_in_its_order(tmp_path):
+def test_the_text_of_the_right_option_is_held_against_it_and_left_out(tmp_path):
     row = {"q": "Hva?", "o": TEXTS, "right": "B", "said": "feber"}
-    (tmp_path / "a.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
     columns = {"question": "q", "options": "o", "label": "right", "answer": "said"}
-    (record,) = tabular.table("a.jsonl", columns=columns, shape=readers.multiple_choice("ABC"))(tmp_path).records
-    assert (record["options"], record["label"]) == (TEXTS, "B")
+    told = tabular.table("a.jsonl", columns=columns, shape=options.choice("ABC", told="answer"))
+    (tmp_path / "a.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    (record,) = told(tmp_path).records
+    assert (record["options"], record["label"]) == (TEXTS, "B") and "answer" not in record
+    (tmp_path / "a.jsonl").write_text(json.dumps(row | {"said": "hoste"}) + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match="not the text of the right option"):
+        told(tmp_path)
 
 
 @pytest.mark.parametrize("cell", ['{"A": "hoste", "B": "feber"}', "['hoste', 'feber']", "hoste|feber"])

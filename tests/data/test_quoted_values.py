@@ -30,15 +30,16 @@ import pytest
 import restricted_site
 
 import harness.data
+import harness.data.annotated as annotated_readers
 from harness.artifacts.validated import Card
+from harness.data.reader import Reader
 from harness.errors import HarnessError
 from harness.heads import HEADS
 from harness.params import profiles
 from harness.params.reading import parse
-from harness.plugins import annotated, examples, placing, registry, tables
+from harness.plugins import examples, placing, registry, written
 from harness.privacy import pseudonyms
 from harness.stages import corpus, validate
-from harness.task import Reading
 
 CANARY, NUMBER = "Qzxcan", 774109338
 SUNG = re.compile(rf"{CANARY}|{NUMBER}", re.IGNORECASE)
@@ -88,12 +89,8 @@ def by_letter(rows: list[dict]) -> dict[str, bytes]:
 
 
 def documents(rows: list[dict]) -> dict[str, bytes]:
-    texts = [annotated._tagged(row["words"]) for row in rows]
+    texts = [written._tagged(row["words"]) for row in rows]
     return {"all.json": json.dumps({"scenarios": [{"kind": row["group"]} for row in rows], "texts": texts}).encode()}
-
-
-def separated(rows: list[dict]) -> dict[str, bytes]:
-    return {"rows.csv": tables.table([{name: row[name] for name in COLUMNS} for row in rows], "csv")}
 
 
 CHOICE = 'tabular.table("rows.{}", columns=dict(id="id", question="question", options={}, label="label"), shape={})'
@@ -110,6 +107,8 @@ SITES = {
              'optional=dict(decided_by="by"), others="ignore")'),
         Site("choice", CHOICE.format("jsonl", '"options"', 'tabular.choice(LABELS, answer="letter")')),
         Site("choice", CHOICE.format("parquet", '"options"', 'tabular.choice(LABELS, answer="letter")')),
+        Site("choice", 'tabular.table("rows.jsonl", columns=dict(question="question", options="options", label='
+             '"label", answer="answer"), others="ignore", shape=tabular.choice(LABELS, told="answer"))', by_letter),
         Site("choice", CHOICE.format("csv", APART, 'tabular.choice(LABELS, answer="number from 0")')),
     ],
     "tabular.dataset": [
@@ -133,15 +132,7 @@ SITES = {
         Site("tokens", 'word_lists.word_lists("*.arrow", labels=LABELS, group="group")'),
         Site("tokens", 'word_lists.word_lists("*.parquet", labels=LABELS, scheme="iobes", lonely="begin")'),
     ],
-    "readers.jsonl": [
-        Site("sequence", f'readers.jsonl("rows.jsonl", {NAMED})', lines),
-        Site("choice", 'readers.jsonl("rows.jsonl", columns=dict(question="question", options="options", label="label",'
-             ' answer="answer"), ignore=("id", "group", *"abcd"), shape=readers.multiple_choice())', by_letter),
-    ],
-    "readers.csv": [
-        Site("sequence", f'readers.csv("rows.csv", header=True, names={COLUMNS}, {NAMED})', separated),
-    ],
-    "documents.tagged_json": [
+    "tagged.tagged_json": [
         Site("tokens", 'readers.tagged_json({"all.json": "pool"}, text="texts", metadata={}, '
              'optional=dict(group="kind"), rules=tagged.rules(LABELS))', documents),
     ],
@@ -155,7 +146,7 @@ def found() -> list[str]:
         loaded = __import__(f"harness.data.{module.name}", fromlist=["x"])
         for name, function in inspect.getmembers(loaded, inspect.isfunction):
             returned = inspect.get_annotations(function).get("return")
-            if function.__module__ == loaded.__name__ and returned == Callable[[Path], Reading]:
+            if function.__module__ == loaded.__name__ and returned is Reader and loaded is not annotated_readers:
                 names.append(f"{module.name}.{name}")
     return names
 
@@ -192,14 +183,14 @@ def files_of(site: Site, reader) -> dict[str, bytes]:
         return site.write(rows)
     layout = reader.layout
     if layout.format != "table":
-        return annotated.files(rows, layout)
+        return written.files(rows, layout)
     columns = {column for names in layout.columns.values() for column in ([names] if isinstance(names, str) else names)}
     if layout.answer == "number from 0":
         rows = [row | {"label": HEADS["choice"].template.labels.index(row["label"])} for row in rows]
     rows = [{key: value for key, value in row.items() if key in columns} for row in rows]
     ending = site.ending or layout.file.rpartition(".")[2] or "arrow"
     name = layout.file if "." in layout.file else f"{CANARY}file.{ending}"
-    return {name: tables.table(rows, ending, layout.delimiter, layout.names, layout.encoding)}
+    return {name: written.table(rows, ending, layout.delimiter, layout.names, layout.encoding)}
 
 
 HUGE = "a number of 5,000 digits"
@@ -407,7 +398,7 @@ def corpus_of(name: str) -> bytes:
     ]
     if name.endswith(".txt"):
         return rows[0]["text"].encode()
-    return tables.table(rows, "parquet" if name.endswith("parquet") else "jsonl")
+    return written.table(rows, "parquet" if name.endswith("parquet") else "jsonl")
 
 
 @pytest.mark.parametrize("name", CORPORA)

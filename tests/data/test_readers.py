@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from harness.data import readers, tabular
 from harness.errors import DataError
 
-READ_LINES = readers.jsonl("a.jsonl", columns={"id": "key", "text": "body"}, ignore=("extra",))
-READ_CELLS = readers.csv("a.csv", header=True, names=("key", "body"), columns={"id": "key", "text": "body"})
+READ_LINES = tabular.table("a.jsonl", columns={"id": "key", "text": "body"})
+READ_CELLS = tabular.table("a.csv", columns={"id": "key", "text": "body"})
 
 
 def write(folder, name, content):
@@ -20,7 +20,7 @@ def write(folder, name, content):
 
 
 def test_lines_become_records_with_places(tmp_path):
-    write(tmp_path, "a.jsonl", '{"key": "x", "body": "Hei"}\n\n{"key": "y", "body": "Hå\\u2028", "extra": 3}\n')
+    write(tmp_path, "a.jsonl", '{"key": "x", "body": "Hei"}\n\n{"key": "y", "body": "Hå\\u2028"}\n')
     reading = READ_LINES(tmp_path)
     assert reading.records == [{"id": "x", "text": "Hei", "group": "x"}, {"id": "y", "text": "Hå", "group": "y"}]
     assert (reading.rows_in, reading.where) == (2, {"x": "line 1", "y": "line 3"})
@@ -36,8 +36,8 @@ def test_header_may_come_in_any_order(tmp_path):
 def test_decomposed_names_of_columns_are_those_of_the_declaration(tmp_path):
     name = "kl\u00e5r"
     there = "kla\u030ar"
-    cells = readers.csv("a.csv", header=True, names=("key", name), columns={"id": "key", "text": name})
-    lines = readers.jsonl("a.jsonl", columns={"id": "key", "text": name})
+    cells = tabular.table("a.csv", columns={"id": "key", "text": name})
+    lines = tabular.table("a.jsonl", columns={"id": "key", "text": name})
     write(tmp_path, "a.csv", f"{there},key\nHei,x\n")
     write(tmp_path, "a.jsonl", json.dumps({"key": "x", there: "Hei"}) + "\n")
     assert cells(tmp_path).records == lines(tmp_path).records == [{"id": "x", "text": "Hei", "group": "x"}]
@@ -77,7 +77,7 @@ def test_messages_quote_no_data(tmp_path):
         READ_LINES(write(tmp_path, "a.jsonl", "\n".join(rows)))
     assert "SECRET" not in str(caught.value)
     with pytest.raises(DataError) as caught:
-        READ_CELLS(write(tmp_path, "a.csv", "SECRET,body\nx,y\n"))
+        READ_CELLS(write(tmp_path, "a.csv", "SECRET name,body\nx,y\n"))
     assert "SECRET" not in str(caught.value)
 
 
@@ -95,7 +95,7 @@ def test_csv_leaves_the_modules_limit_alone(tmp_path):
 
 
 def test_multiple_choice_shapes_and_drops(tmp_path):
-    read = readers.jsonl(
+    read = tabular.table(
         "a.jsonl",
         columns={
             "id": "realidx",
@@ -104,7 +104,7 @@ def test_multiple_choice_shapes_and_drops(tmp_path):
             "label": "answer_idx",
             "answer": "answer",
         },
-        shape=readers.multiple_choice("ABCD"),
+        shape=tabular.choice("ABCD", told="answer"),
     )
     items = samples.mcqa_items()
     items[1]["options"]["B"] = " skin "
@@ -127,7 +127,7 @@ def test_contradictions_lose_both_and_duplicates_the_later():
 
 
 def test_content_ids_depend_on_every_cell_and_not_on_the_place(tmp_path):
-    read = readers.csv("a.csv", header=False, names=("p", "q"), columns={"text": "p", "text_pair": "q"}, id_prefix="t-")
+    read = tabular.table("a.csv", names=("p", "q"), columns={"text": "p", "text_pair": "q"}, id_prefix="t-")
     first = read(write(tmp_path, "a.csv", "ab,c\na,bc\n")).records
     second = read(write(tmp_path, "a.csv", "a,bc\nab,c\n")).records
     assert sorted(r["id"] for r in first) == sorted(r["id"] for r in second)
@@ -163,15 +163,15 @@ def test_norwegian_is_told_from_english(text, expected):
 def optional_readers():
     """Each reader of rows, told of a column that not every file has; and how a file with and without it looks."""
     columns, more = {"id": "key", "text": "body"}, {"decided_by": "decider", "group": "case"}
-    yield "jsonl", readers.jsonl("a.jsonl", columns=columns, optional=more), "a.jsonl", (
+    yield "jsonl", tabular.table("a.jsonl", columns=columns, optional=more), "a.jsonl", (
         '{"key": "x", "body": "Hei"}\n',
         '{"key": "x", "body": "Hei", "decider": "clinical", "case": "g"}\n',
         '{"key": "x", "body": "Hei", "decider": null, "case": "g"}\n',
     )  # fmt: skip
-    yield "csv", readers.csv("a.csv", header=True, names=("key", "body"), columns=columns, optional=more), "a.csv", (
+    yield "csv", tabular.table("a.csv", columns=columns, optional=more), "a.csv", (
         "key,body\nx,Hei\n", "case,key,decider,body\ng,x,clinical,Hei\n", "key,body,other\nx,Hei,1\n",
     )  # fmt: skip
-    plain = readers.csv("a.csv", header=False, names=("key", "body"), columns=columns, optional=more)
+    plain = tabular.table("a.csv", names=("key", "body"), columns=columns, optional=more)
     yield "no header", plain, "a.csv", ("x,Hei\n", "x,Hei,clinical,g\n", "x,Hei,clinical,g\ny,Du,everyday\n")
     yield "table", tabular.table("a.tsv", columns=columns, optional=more), "a.tsv", (
         "key\tbody\nx\tHei\n", "decider\tkey\tbody\tcase\nclinical\tx\tHei\tg\n", "key\tbody\tother\nx\tHei\t1\n",

@@ -51,10 +51,10 @@ def test_a_file_that_nobody_reads_is_named(root, tmp_path, head, format_, stray,
     creating.create(root, "mine", head, format_)
     given = placed(tmp_path, head, format_, stray)
     with pytest.raises(DataError, match=rf"(?s){said}"):
-        placing.place(root, "mine", given, {"kind": "public"})
+        placing.put(root, "mine", given, {"kind": "public"})
     # Of restricted data a file is known by its number, in the order of the names.
     with pytest.raises(DataError) as caught:
-        placing.place(root, "mine", given, {"kind": "restricted"})
+        placing.put(root, "mine", given, {"kind": "restricted"})
     number = sorted(path.name for path in given.iterdir()).index(stray) + 1
     assert f"file {number}" in str(caught.value) and stray not in str(caught.value)
     # Put there by hand, and recorded.
@@ -71,10 +71,10 @@ def test_a_file_that_nobody_reads_is_named(root, tmp_path, head, format_, stray,
 def test_what_a_format_keeps_beside_its_data_is_no_stray(root, tmp_path):
     creating.create(root, "mine", "tokens", "brat")
     given = placed(tmp_path, "tokens", "brat", "annotation.conf", "visual.conf")
-    placing.place(root, "mine", given, {"kind": "public"})
+    placing.put(root, "mine", given, {"kind": "public"})
     creating.create(root, "saved", "sequence", "dataset")
     given = placed(tmp_path / "b", "sequence", "dataset", "dataset_info.json", "train/state.json", "cache-1.arrow")
-    placing.place(root, "saved", given, {"kind": "public"})
+    placing.put(root, "saved", given, {"kind": "public"})
     for name, kept in (("mine", "annotation.conf"), ("saved", "dataset_info.json")):
         assert (root / "data" / name / kept).is_file() and (root / "data" / name / "source.json").is_file()
 
@@ -84,12 +84,12 @@ def test_a_stray_file_is_told_with_everything_else(root, tmp_path):
     given = placed(tmp_path, "tokens", "tags", "zz.TXT")
     files.write_text(given / "bad.txt", "<Unknown>Kari</Unknown> kom")
     with pytest.raises(DataError, match=r"(?s)not read.*zz\.TXT.*unknown tag.*bad\.txt"):
-        placing.place(root, "mine", given, {"kind": "public"})
+        placing.put(root, "mine", given, {"kind": "public"})
     # And where nothing else is there at all.
     for path in given.glob("*.txt"):
         path.unlink()
     with pytest.raises(DataError, match=r"(?s)\*\.txt is missing.*zz\.TXT: a file that is not read"):
-        placing.place(root, "mine", given, {"kind": "public"})
+        placing.put(root, "mine", given, {"kind": "public"})
 
 
 CONLL = "# newdoc id = {}\nKari\tB-Name\nkom\t{}\n"
@@ -124,7 +124,7 @@ def test_what_a_reader_refuses_is_told_together_with_what_the_schema_finds(
     contents = {name.format("a"): row.format("1", good) + row.format("2", bad), name.format("b"): row.format("1", good)}
     given = several(root, tmp_path, format_, contents)
     with pytest.raises(DataError) as caught:
-        placing.place(root, "mine", given, {"kind": "public"})
+        placing.put(root, "mine", given, {"kind": "public"})
     told = str(caught.value)
     assert re.search(rf"{said}.* 1 +{name.format('a')} line \d", told), told
     assert re.search(rf"unique +id +2 +1 \({name.format('a')} line \d\), 1 \({name.format('b')} line \d\)", told), told
@@ -138,7 +138,7 @@ def test_a_file_in_utf_16_is_one_finding_among_the_others(root, tmp_path, format
     encoded = row.format("3", good).encode("utf-16")
     given = several(root, tmp_path, format_, {name.format("a"): encoded, name.format("b"): row.format("1", bad)})
     with pytest.raises(DataError) as caught:
-        placing.place(root, "mine", given, {"kind": "public"})
+        placing.put(root, "mine", given, {"kind": "public"})
     told = str(caught.value)
     assert re.search(rf"not UTF-8 but UTF-16, which has to be converted.* {name.format('a')} line 1", told), told
     assert f"{name.format('b')} line" in told and "Kari" not in told
@@ -166,7 +166,7 @@ def test_a_table_in_utf_16_is_refused_with_what_to_do(root, tmp_path):
         given = placed(tmp_path / format_, head, format_) / f"sample.{format_}"
         given.write_bytes(given.read_text(encoding="utf-8").encode("utf-16"))
         with pytest.raises(DataError, match=r"1 of 1 rows cannot be used(?s:.*)not UTF-8 but UTF-16.* line 1"):
-            placing.place(root, f"as_{format_}", given, {"kind": "public"})
+            placing.put(root, f"as_{format_}", given, {"kind": "public"})
 
 
 def test_a_reader_that_does_not_say_what_it_reads_is_not_asked(root):
@@ -184,7 +184,7 @@ def test_nothing_but_empty_notes_is_no_data_set(root, tmp_path):
     creating.create(root, "mine", "tokens", "tags")
     files.write_text(tmp_path / "given" / "a.txt", " \n")
     with pytest.raises(DataError, match="no records are left"):
-        placing.place(root, "mine", tmp_path / "given", {"kind": "public"})
+        placing.put(root, "mine", tmp_path / "given", {"kind": "public"})
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from harness.privacy import pseudonyms
 from harness.stages import validate
 
 TASK = """
-from harness.data import readers, schema
+from harness.data import schema, tabular
 from harness.data.readers import Dropped, Refused
 from harness.task import Groups, Reading, Task
 
@@ -42,7 +42,7 @@ TASK = Task(
     reader=READER, schema=lambda: schema.sequence(LABELS), licence="-", citation="-",
 )
 """
-ROWS = 'readers.jsonl("rows.jsonl", columns=COLUMNS, shape=shaped)'
+ROWS = 'tabular.table("rows.jsonl", columns=COLUMNS, shape=shaped)'
 
 
 def site(root, reader: str, texts: list[str], kind: str):

@@ -7,7 +7,7 @@ import pytest
 
 from harness.data import schema
 from harness.errors import DataError
-from harness.task import Groups, Task
+from harness.task import Groups, Reading, Task
 
 BUILD = {
     "sequence": lambda: schema.sequence(("a", "b"), columns={"standard": ("nynorsk", "bokmål"), "unit": None}),
@@ -22,6 +22,11 @@ GOOD = {
     "choice": {"question": "Hva?", "options": ["w", "x", "y", "z"], "label": "D"},
     "tokens": {"text": "Han er 61 år", "spans": [{"start": 7, "end": 9, "label": "Age"}]},
 }
+
+
+def validate(task, records, kind, name, where=None):
+    reading = Reading(records, len(records), where=where or {})
+    schema.refuse_failures(task, reading, schema.failures(task, reading, kind) if records else [], name)
 
 
 def task(head):
@@ -53,7 +58,7 @@ def spans(*triples):
 @pytest.mark.parametrize("head", BUILD)
 def test_good_records_pass_as_they_are(head):
     given = records(head)
-    schema.validate(task(head), given, "public", "a.jsonl")
+    validate(task(head), given, "public", "a.jsonl")
     assert given == records(head)
 
 
@@ -99,7 +104,7 @@ def test_good_records_pass_as_they_are(head):
 )
 def test_each_rule_names_check_and_row(head, changes, check):
     with pytest.raises(DataError) as caught:
-        schema.validate(task(head), records(head, **changes), "public", "data/demo/a.jsonl")
+        validate(task(head), records(head, **changes), "public", "data/demo/a.jsonl")
     message = str(caught.value)
     assert "data/demo/a.jsonl" in message and "harness validate demo" in message
     line = next(line for line in message.splitlines() if check in line)
@@ -112,7 +117,7 @@ def test_all_failures_come_at_once_missing_columns_first():
         {"id": f"r{i}", "group": "g", "part": "pool", "text": "" if i < 8 else "x", "label": "c"} for i in range(9)
     ]
     with pytest.raises(DataError) as caught:
-        schema.validate(task("sequence"), broken, "public", "a.jsonl")
+        validate(task("sequence"), broken, "public", "a.jsonl")
     lines = str(caught.value).splitlines()
     assert "column missing" in lines[2] and "standard" in lines[2]
     assert any("column missing" in line and "unit" in line for line in lines)
@@ -124,7 +129,7 @@ def test_all_failures_come_at_once_missing_columns_first():
 
 def test_a_frame_wide_failure_counts_once_per_row():
     with pytest.raises(DataError) as caught:
-        schema.validate(task("tokens"), records("tokens", spans=spans((7, 99, "Age"))), "public", "a.jsonl")
+        validate(task("tokens"), records("tokens", spans=spans((7, 99, "Age"))), "public", "a.jsonl")
     line = next(line for line in str(caught.value).splitlines() if "inside" in line)
     assert line.split()[-2:] == ["1", "bad"]
 
@@ -133,23 +138,23 @@ def test_a_frame_wide_failure_counts_once_per_row():
 def test_examples_only_where_the_data_may_be_seen(kind):
     bad = records("sequence", label="SECRET " * 30)
     with pytest.raises(DataError) as caught:
-        schema.validate(task("sequence"), bad, kind, "a.jsonl")
+        validate(task("sequence"), bad, kind, "a.jsonl")
     assert ("SECRET" in str(caught.value)) == (kind != "restricted")
     assert max(map(len, str(caught.value).splitlines())) < 160
 
 
 def test_the_place_in_the_raw_file_stands_beside_the_id():
     with pytest.raises(DataError, match=r"bad \(line 7\)"):
-        schema.validate(task("pair"), records("pair", label="2"), "public", "mqp.csv", {"bad": "line 7"})
+        validate(task("pair"), records("pair", label="2"), "public", "mqp.csv", {"bad": "line 7"})
 
 
 def test_no_records_are_no_data_set():
     with pytest.raises(DataError, match="no records are left"):
-        schema.validate(task("pair"), [], "public", "mqp.csv")
+        validate(task("pair"), [], "public", "mqp.csv")
 
 
 def test_schema_is_built_anew_for_each_task():
     other = dataclasses.replace(task("pair"), schema=lambda: schema.pair(("yes", "no")))
-    schema.validate(other, [{**BASE, **GOOD["pair"], "label": "yes"}], "public", "a.csv")
+    validate(other, [{**BASE, **GOOD["pair"], "label": "yes"}], "public", "a.csv")
     with pytest.raises(DataError, match="label allowed"):
-        schema.validate(task("pair"), [{**BASE, **GOOD["pair"], "label": "yes"}], "public", "a.csv")
+        validate(task("pair"), [{**BASE, **GOOD["pair"], "label": "yes"}], "public", "a.csv")

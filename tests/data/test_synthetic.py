@@ -18,7 +18,6 @@ from harness.data.synthetic import (
     calls,
     corpora,
     deid,
-    deid_defects,
     incidents,
     notes,
     pairs,
@@ -27,10 +26,8 @@ from harness.data.synthetic import (
     questions,
     write,
 )
-from harness.data.synthetic.language import child, say
-from harness.data.synthetic.lexicon import clinical_terms
-from harness.data.synthetic.nynorsk import to_nynorsk
-from harness.data.synthetic.words import read_words
+from harness.data.synthetic.language import STANDARDS, child, read_words, say, to_nynorsk
+from harness.data.synthetic.lexicon import DOMAINS
 from harness.params.config import Generate
 from harness.stages.generate import generate, run
 from harness.system.files import read_jsonl, sha256, sha256_tree
@@ -279,7 +276,9 @@ def test_the_clinical_corpus_holds_some_task_texts(data):
 
 
 def test_the_general_corpus_has_no_clinical_words(data):
-    clinical = {term.lower() for term in clinical_terms() if " " not in term}
+    terms = [term for domain in DOMAINS for of in domain.terms.values() for term in of.terms]
+    said = {term.said(standard, lay=lay) for term in terms for standard in STANDARDS for lay in (False, True)}
+    clinical = {term.lower() for term in said if " " not in term}
     words = Counter(
         word
         for row in read_jsonl(data / "corpus" / "general.jsonl")
@@ -468,4 +467,4 @@ def test_no_option_is_right_more_often_than_others(data):
 @pytest.mark.parametrize("turn", range(15))
 def test_a_note_whose_labels_have_no_other_name_is_damaged_in_another_way(turn):
     note = "Pasienten bor i <Location>Vik</Location>. Frisk."
-    assert deid_defects.damage(child(9, "only a place"), note, turn) != note
+    assert deid.damage(child(9, "only a place"), note, turn) != note

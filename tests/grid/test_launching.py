@@ -18,7 +18,7 @@ from harness import cli
 from harness.cli import main
 from harness.commands import stages
 from harness.errors import ConfigError
-from harness.grid import launching, ledger
+from harness.grid import launching, ledger, slurm
 from harness.params.config import Build, Folder, PretrainSettings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -294,13 +294,13 @@ IMPORTED = Folder("folder", "there")
 
 
 def test_the_batch_script_is_that_of_the_parameters():
-    script = launching.slurm_script("nb_bert", BUILT, gpus_per_node=4, hours=12)
+    script = slurm.slurm_script("nb_bert", BUILT, gpus_per_node=4, hours=12)
     assert "64 rows = 8 per device × 2 accumulated × 4 devices" in script and "#SBATCH --time=12:00:00" in script
 
 
 def test_a_control_arm_is_trained_by_a_batch_job_where_the_clinical_one_is_imported():
     given = dataclasses.replace(BUILT, source=IMPORTED, control=True)
-    assert "-m harness pretrain nb_bert &" in launching.slurm_script("nb_bert", given, gpus_per_node=2, hours=12)
+    assert "-m harness pretrain nb_bert &" in slurm.slurm_script("nb_bert", given, gpus_per_node=2, hours=12)
 
 
 @pytest.mark.parametrize(
@@ -318,5 +318,10 @@ def test_a_control_arm_is_trained_by_a_batch_job_where_the_clinical_one_is_impor
 )
 def test_each_cause_that_makes_no_batch_job_has_its_own_remedy(changes, gpus, said, remedy):
     with pytest.raises(ConfigError) as error:
-        launching.slurm_script("nb_bert", dataclasses.replace(BUILT, **changes), gpus_per_node=gpus, hours=12)
+        slurm.slurm_script("nb_bert", dataclasses.replace(BUILT, **changes), gpus_per_node=gpus, hours=12)
     assert said in error.value.message and remedy in error.value.remedy
+
+
+def test_a_batch_job_without_time_is_refused():
+    with pytest.raises(ConfigError, match="--hours must be 1 or more, not 0"):
+        slurm.slurm_script("nb_bert", BUILT, gpus_per_node=4, hours=0)

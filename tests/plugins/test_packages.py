@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from harness.errors import ConfigError, RegistryError
-from harness.plugins import adopting, checking, packages, placing, registry
+from harness.plugins import checking, creating, packages, placing, registry
 
 DECLARATION = '''"""Doses in notes."""
 
@@ -87,13 +87,13 @@ def root(tmp_path):
 
 def test_a_task_of_a_package_is_taken_and_its_data_are_read(site, root, tmp_path):
     assert packages.offered() == [("dose", "clinic-tasks", "1.0")]
-    path, task = adopting.adopt(root, "dose", "Clinic_Tasks")
+    path, task = creating.adopt(root, "dose", "Clinic_Tasks")
     assert task.labels == ("no", "yes") and registry.get(root, "dose") == registry.load_all(root)["dose"]
     text = path.read_text(encoding="utf-8")
     assert packages.installed("dose", "clinic-tasks").sha256 in text and str(site) not in text
     given = tmp_path / "doses.csv"
     given.write_text("text,label\n" + "".join(f"Gitt {i} mg,{'yes' if i % 2 else 'no'}\n" for i in range(8)))
-    placing.place(root, "dose", given, {"kind": "synthetic"})
+    placing.put(root, "dose", given, {"kind": "synthetic"})
     assert checking.findings(root, "dose") == []
     assert list(packages.problems({"dose"}, {"dose": registry.package_of("dose")})) == []
 
@@ -107,7 +107,7 @@ def test_the_same_package_installed_elsewhere_is_the_same(site, root, tmp_path):
 
 
 def test_another_version_or_other_bytes_are_refused_until_they_are_taken(site, root):
-    path, _ = adopting.adopt(root, "dose", "clinic-tasks")
+    path, _ = creating.adopt(root, "dose", "clinic-tasks")
     before = path.read_text(encoding="utf-8")
     labels = site / "clinic_tasks" / "labels.py"
     labels.write_text('LABELS = ("yes", "no", "maybe")\n', encoding="utf-8")
@@ -115,7 +115,7 @@ def test_another_version_or_other_bytes_are_refused_until_they_are_taken(site, r
     with pytest.raises(RegistryError, match="clinic-tasks is installed with other files") as caught:
         registry.get(root, "dose")
     assert "harness new-task dose --from clinic-tasks" in caught.value.remedy
-    adopting.adopt(root, "dose", "clinic-tasks")
+    creating.adopt(root, "dose", "clinic-tasks")
     # What a stage depends on, and what provenance hashes, changes with the package.
     assert path.read_text(encoding="utf-8") != before and registry.get(root, "dose").labels == ("yes", "no", "maybe")
     information = site / "clinic_tasks-1.0.dist-info" / "METADATA"
@@ -127,9 +127,9 @@ def test_another_version_or_other_bytes_are_refused_until_they_are_taken(site, r
 
 def test_what_is_not_installed_is_told_with_what_is(site, root):
     with pytest.raises(RegistryError, match=r"No installed package 'clinic-task' has .*Did you mean 'clinic-tasks'"):
-        adopting.adopt(root, "dose", "clinic-task")
+        creating.adopt(root, "dose", "clinic-task")
     with pytest.raises(RegistryError, match=r"offers no task 'doses'\. Did you mean 'dose'"):
-        adopting.adopt(root, "doses", "clinic-tasks")
+        creating.adopt(root, "doses", "clinic-tasks")
     assert list((root / "tasks").iterdir()) == []
 
 
@@ -148,7 +148,7 @@ def test_a_broken_package_is_named(site, root, change, said):
     path = site / "clinic_tasks" / "dose.py"
     path.write_text(path.read_text(encoding="utf-8").replace(*change), encoding="utf-8")
     with pytest.raises(RegistryError, match=said):
-        adopting.adopt(root, "dose", "clinic-tasks")
+        creating.adopt(root, "dose", "clinic-tasks")
     (problem,) = packages.problems(set(), {})
     assert "clinic-tasks 1.0, task dose" in problem and list((root / "tasks").iterdir()) == []
 
@@ -165,7 +165,7 @@ def test_a_broken_package_is_named(site, root, change, said):
 def test_a_declaration_at_fault_is_told_with_the_package(site, root, change, said):
     path = site / "clinic_tasks" / "dose.py"
     path.write_text(path.read_text(encoding="utf-8").replace(*change), encoding="utf-8")
-    adopting.adopt(root, "dose", "clinic-tasks")
+    creating.adopt(root, "dose", "clinic-tasks")
     with pytest.raises(RegistryError, match=rf"tasks/dose\.py \(package clinic-tasks 1\.0\): .*{said}"):
         registry.get(root, "dose")
     assert any("package clinic-tasks 1.0" in finding for finding in checking.findings(root, "dose"))
@@ -181,7 +181,7 @@ def test_code_outside_the_package_has_no_hash_and_is_refused(site, root, tmp_pat
     record.write_text(record.read_text() + "path.pth,,\n")
     monkeypatch.syspath_prepend(elsewhere)
     with pytest.raises(RegistryError, match="its code lies outside the files of the package") as caught:
-        adopting.adopt(root, "dose", "clinic-tasks")
+        creating.adopt(root, "dose", "clinic-tasks")
     assert "editable" in caught.value.remedy
 
 
@@ -190,7 +190,7 @@ def test_names_that_stand_twice_are_told(site, root, tmp_path):
     (problem,) = packages.problems({"dose"}, {})
     assert problem == "The package clinic-tasks 1.0 offers the task dose, and tasks/dose.py is another one."
     with pytest.raises(ConfigError, match="from no package; nothing was written"):
-        adopting.adopt(root, "dose", "clinic-tasks")
+        creating.adopt(root, "dose", "clinic-tasks")
     install(site, "other-tasks", points="dose = clinic_tasks.dose:TASK")
     assert "Several packages offer the task dose: clinic-tasks, other-tasks." in list(packages.problems({"dose"}, {}))
 
@@ -232,5 +232,5 @@ def test_a_package_whose_name_or_version_is_none_is_not_written_into_a_declarati
     forget()
     name = 'clinic-tasks"""' if "Name" in new else "clinic-tasks"
     with pytest.raises(RegistryError, match="no name and version that an index takes"):
-        adopting.adopt(root, "dose", name)
+        creating.adopt(root, "dose", name)
     assert not (root / "tasks" / "dose.py").exists()

@@ -24,7 +24,7 @@ def test_files_are_copied_recorded_and_pass_the_check(root, tmp_path):
     given = tmp_path / "sample.csv"
     rows = (root / "data" / "triage" / "sample.csv").read_text(encoding="utf-8").splitlines()
     given.write_text("\n".join(rows[:11]) + "\n", encoding="utf-8")
-    folder = placing.place(root, "triage", given, SOURCE)
+    folder, _ = placing.put(root, "triage", given, SOURCE)
     source = sources.read_source(folder)
     assert (source["kind"], source["licence"], source["address"]) == ("restricted", "internal", "")
     assert source["files"] == {"sample.csv": files.sha256(given)}
@@ -36,7 +36,7 @@ def test_what_is_wrong_leaves_the_data_that_were_there(root, tmp_path):
     given = tmp_path / "sample.csv"
     given.write_text("id,group,text,label\n1,g,SECRET\n2,g,SECRET,maybe\n", encoding="utf-8")
     with pytest.raises(DataError) as caught:
-        placing.place(root, "triage", given, SOURCE)
+        placing.put(root, "triage", given, SOURCE)
     assert "triage: " in str(caught.value) and "line 2" in str(caught.value)
     # The data are restricted: the user knows which file was given, and nobody else has to.
     assert "sample.csv" not in str(caught.value)
@@ -50,7 +50,7 @@ def test_folders_below_come_flat_and_hidden_files_not(root, tmp_path):
     given = tmp_path / "given"
     for name in ("a/x.txt", "b/x.txt", "y.txt", ".git/z.txt", "source.json"):
         files.write_text(given / name, "<Name>Kari</Name> bor i <Place>Os</Place>.")
-    folder = placing.place(root, "notes", given, SOURCE)
+    folder, _ = placing.put(root, "notes", given, SOURCE)
     assert sorted(sources.read_source(folder)["files"]) == ["a-x.txt", "b-x.txt", "y.txt"]
 
 
@@ -105,7 +105,7 @@ def test_what_cannot_be_put_in_place(root, tmp_path, fault):
     (root / "data" / "triage" / "mine.txt").touch()
     given, said = odd(tmp_path / "given", fault)
     with pytest.raises(HarnessError, match=said) as caught, no_waiting():
-        placing.place(root, "triage", given, SOURCE)
+        placing.put(root, "triage", given, SOURCE)
     assert "given/" not in str(caught.value) and (root / "data" / "triage" / "mine.txt").exists()
     assert not list(root.rglob("*.partial"))
 
@@ -115,7 +115,7 @@ def test_what_lies_where_one_stands_is_told_in_whole_sentences(root, tmp_path, m
     monkeypatch.chdir(tmp_path / "given")
     (tmp_path / "given" / "calls.csv").symlink_to("/etc/hosts")
     with pytest.raises(DataError) as caught:
-        placing.place(root, "triage", ".", SOURCE)
+        placing.put(root, "triage", ".", SOURCE)
     told = "what was given for triage, its file is a link.\nPut the file itself there; links are not followed."
     assert str(caught.value) == told
 
@@ -132,7 +132,7 @@ def test_columns_are_recorded_and_held(root, tmp_path):
 
     given = tmp_path / "sample.csv"
     given.write_bytes((root / "data" / "triage" / "sample.csv").read_bytes())
-    folder = placing.place(root, "triage", given, SOURCE | {"kind": "synthetic"})
+    folder, _ = placing.put(root, "triage", given, SOURCE | {"kind": "synthetic"})
     taken = {"id": "id", "group": "group", "text": "text", "label": "label"}
     assert sources.read_source(folder)["columns"] == taken
     assert validate.run(root, "triage").source["columns"] == taken
@@ -154,7 +154,7 @@ def test_the_pin_repeats_the_columns_of_every_set(root, tmp_path):
     creating.create(root, "notes", "tokens", "tags")
     given = tmp_path / "sample.csv"
     given.write_bytes((root / "data" / "triage" / "sample.csv").read_bytes())
-    placing.place(root, "triage", given, SOURCE)
+    placing.put(root, "triage", given, SOURCE)
     (root / "data.dvc").write_text("outs:\n- path: data\n  md5: abc.dir\nfrozen: true\n", encoding="utf-8")
     for _ in range(2):  # a second time it stands there once
         restricted.note(root)
@@ -177,7 +177,7 @@ def test_a_hospitals_table_is_taken_in_every_format_and_under_any_name(ending, t
     import pandas
     import samples
 
-    from harness.data import mapping
+    from harness.data import reader
     from harness.plugins import registry
 
     root = tmp_path / "root"
@@ -194,12 +194,12 @@ def test_a_hospitals_table_is_taken_in_every_format_and_under_any_name(ending, t
         table.to_json(given, orient="records", lines=True, force_ascii=False)
     else:
         table.to_csv(given, index=False, sep="\t" if ending == "tsv" else ",")
-    folder = placing.place(root, "aismec", given, SOURCE)
+    folder, _ = placing.put(root, "aismec", given, SOURCE)
     task = registry.get(root, "aismec")
     records = task.reader(folder).records
     assert [record["text"] for record in records] == [call["transcript"] for call in calls]
     assert [record["id"] for record in records] == [str(i) for i in range(len(records))]
-    assert "  text              ← transcript" in mapping.lines(sources.read_source(folder)["columns"])
+    assert "  text              ← transcript" in reader.shown(sources.read_source(folder)["columns"])
 
 
 def test_two_tables_in_a_folder_are_too_many(tmp_path, repository):
@@ -212,7 +212,7 @@ def test_two_tables_in_a_folder_are_too_many(tmp_path, repository):
     root.mkdir()
     (root / "tasks").symlink_to(repository / "tasks")
     with pytest.raises(DataError, match="holds 2 tables"):
-        placing.place(root, "aismec", given, SOURCE)
+        placing.put(root, "aismec", given, SOURCE)
 
 
 FAULTS = (
@@ -249,7 +249,7 @@ def test_everything_that_is_wrong_with_the_rows_is_told_at_once(aismec, tmp_path
     given = tmp_path / "calls.jsonl"
     given.write_text("\n".join(FAULTS), encoding="utf-8")
     with pytest.raises(DataError) as caught:
-        placing.place(aismec, "aismec", given, SOURCE)
+        placing.put(aismec, "aismec", given, SOURCE)
     told = str(caught.value)
     for part in EVERYTHING:
         assert re.search(part, told), (part, told)
@@ -258,7 +258,7 @@ def test_everything_that_is_wrong_with_the_rows_is_told_at_once(aismec, tmp_path
     assert "harness data use aismec" in caught.value.remedy and "harness check" not in told
     assert 'values={"label": {' in told
     with pytest.raises(DataError) as caught:
-        placing.place(aismec, "aismec", given, SOURCE | {"kind": "public"})
+        placing.put(aismec, "aismec", given, SOURCE | {"kind": "public"})
     told = str(caught.value)
     assert re.search(r"label allowed: other, stroke +label +3 .*'SECRET2' × 1, '1' × 1, '0' × 1", told), told
     assert re.search(r"unknown column +x +1", told) and "4 (line 4), 4 (line 5)" in told
@@ -278,7 +278,7 @@ def test_everything_at_once_in_a_csv_with_lines_that_are_not_utf_8(aismec, tmp_p
     given = tmp_path / "calls.csv"
     given.write_bytes(b"\r\n".join(lines))
     with pytest.raises(DataError) as caught:
-        placing.place(aismec, "aismec", given, SOURCE)
+        placing.put(aismec, "aismec", given, SOURCE)
     for part in (
         r"not UTF-8 .* - +1 +line 2",
         r"empty text +text +1 +line 3",

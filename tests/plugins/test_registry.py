@@ -11,12 +11,12 @@ from harness.errors import RegistryError
 from harness.plugins import registry
 from harness.system import messages
 
-TASK = """from harness.data import readers, schema
+TASK = """from harness.data import schema, tabular
 from harness.task import Groups, Task
 
 TASK = Task(
     name="{name}", version="1", title="A task", head="sequence",
-    reader=readers.jsonl("a.jsonl", columns={{"id": "id", "text": "text", "label": "label"}}),
+    reader=tabular.table("a.jsonl", columns={{"id": "id", "text": "text", "label": "label"}}),
     schema=lambda: schema.sequence(("a", "b")), labels=("a", "b"), groups=Groups(), metrics=("macro_f1",),
     licence="MIT", citation="None",
 )

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.data import corpus_files, grouping, inspecting, leakage, readers, words
-from harness.data.coverage import Coverage
-from harness.data.held_out import HeldOutIndex
+from harness.data.held_out import Coverage, HeldOutIndex
 from harness.export import searching
 from harness.heads import HEADS
 from harness.privacy import identifiers
@@ -162,7 +161,7 @@ def inspected(*texts: str) -> inspecting.Inspected:
         {"id": str(i), "document_type": "note", "written_standard": "", "date": "", "text": text}
         for i, text in enumerate(texts)
     )
-    return inspecting.Inspector(index, Coverage(index.words), 0.8)(corpus_files.Given(documents))
+    return inspecting.Inspector(index, Coverage(index.words), 0.8)(corpus_files.given(documents))
 
 
 @disguised

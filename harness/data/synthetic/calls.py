@@ -2,9 +2,8 @@
 
 import random
 
-from harness.data.synthetic.language import child, pick_standard, say
+from harness.data.synthetic.language import child, pick_standard, read_words, say
 from harness.data.synthetic.planted import CLINICAL, EVERYDAY, EVERYDAY_ROWS, Planted, answer
-from harness.data.synthetic.words import read_words
 
 CALLS_OF_A_WORD = 5
 _SAID = read_words("tasks.toml")["calls"]

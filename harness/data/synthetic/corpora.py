@@ -4,11 +4,9 @@ import random
 from dataclasses import dataclass
 
 from harness.data.synthetic import calls, incidents, notes, people
-from harness.data.synthetic.language import Slots, child, pick_standard, say, weighted
+from harness.data.synthetic.language import Slots, child, pick_standard, read_words, say, weighted, written
 from harness.data.synthetic.notes import HOURS
-from harness.data.synthetic.nynorsk import written
 from harness.data.synthetic.planted import SETS, Planted, mentioned, shown
-from harness.data.synthetic.words import read_words
 
 DOCUMENTS = 3000
 # Sentences of prose and sentences that show a word's class, in every document.

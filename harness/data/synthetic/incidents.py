@@ -1,8 +1,7 @@
 """Synergi: incident reports by hospital staff; which of eight kinds of incident is it?"""
 
-from harness.data.synthetic.language import child, pick_standard, say
+from harness.data.synthetic.language import child, pick_standard, read_words, say
 from harness.data.synthetic.planted import ASKED, CLINICAL, EVERYDAY, EVERYDAY_ROWS, Planted, answer
-from harness.data.synthetic.words import read_words
 
 REPORTS_OF_A_WORD = 3
 _SAID = read_words("tasks.toml")["incidents"]

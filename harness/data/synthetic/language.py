@@ -7,10 +7,44 @@ touched by the conversion.
 
 import random
 import re
+import tomllib
 from collections.abc import Callable, Mapping
 from functools import cache
+from importlib import resources
+from typing import Any
 
-from harness.data.synthetic.nynorsk import written
+
+@cache
+def read_words(file: str) -> dict[str, Any]:
+    """What a file holds, its lists as tuples. A module names its file whole: by that it counts as the module's code."""
+    return _fixed(tomllib.loads(resources.files(__package__).joinpath(file).read_text("utf-8")))
+
+
+def _fixed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _fixed(of) for key, of in value.items()}
+    return tuple(map(_fixed, value)) if isinstance(value, list) else value
+
+
+_WORD = re.compile(r"[A-Za-zÆØÅæøåéÉ]+")
+
+
+@cache
+def written(text: str, standard: str) -> str:
+    """A text of bokmål in a written standard."""
+    return to_nynorsk(text) if standard == "nynorsk" else text
+
+
+def to_nynorsk(text: str) -> str:
+    """The text with every listed word in its nynorsk form, capitals kept."""
+    return _WORD.sub(_convert, text)
+
+
+def _convert(match: re.Match) -> str:
+    word = match.group()
+    new = read_words("nynorsk.toml").get(word.lower(), word)
+    return new[:1].upper() + new[1:] if word[:1].isupper() else new
+
 
 STANDARDS = ("bokmål", "nynorsk")
 Slots = Mapping[str, str | Callable[[], str]]

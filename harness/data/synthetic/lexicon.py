@@ -9,9 +9,7 @@ from bisect import bisect
 from dataclasses import dataclass
 from itertools import accumulate
 
-from harness.data.synthetic.language import STANDARDS
-from harness.data.synthetic.nynorsk import written
-from harness.data.synthetic.words import read_words
+from harness.data.synthetic.language import read_words, written
 
 
 @dataclass(frozen=True)
@@ -54,16 +52,3 @@ def _domain(disease: dict[str, str], department: str, surgical: bool, cues: tupl
 
 
 DOMAINS = tuple(_domain(**given) for given in read_words("medicine.toml").values())
-
-
-def clinical_terms() -> tuple[str, ...]:
-    """Every clinical term in bokmål and nynorsk, sorted: what the general corpus must not hold."""
-    forms = {
-        term.said(standard, lay=lay)
-        for domain in DOMAINS
-        for of in domain.terms.values()
-        for term in of.terms
-        for standard in STANDARDS
-        for lay in (False, True)
-    }
-    return tuple(sorted(forms))

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from harness.data.synthetic import people
-from harness.data.synthetic.language import Slots, pronouns, say
+from harness.data.synthetic.language import Slots, pronouns, read_words, say
 from harness.data.synthetic.lexicon import DOMAINS, Term
-from harness.data.synthetic.words import read_words
 
 # Terms of a case come from its own field this often; the rest is what else a patient has.
 IN_FIELD = 0.9

@@ -3,9 +3,8 @@
 The first names a word, the second says what was done with it: what is done with things of its class, or of another's.
 """
 
-from harness.data.synthetic.language import child, pick_standard, say
+from harness.data.synthetic.language import child, pick_standard, read_words, say
 from harness.data.synthetic.planted import CLINICAL, EVERYDAY, EVERYDAY_ROWS, HOLDS, Planted, WordClass
-from harness.data.synthetic.words import read_words
 
 QUESTIONS_OF_A_WORD = 2
 DOCTORS = 11

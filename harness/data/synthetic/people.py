@@ -8,7 +8,7 @@ import random
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from harness.data.synthetic.words import read_words
+from harness.data.synthetic.language import read_words
 
 _NAMES = read_words("people.toml")
 _MONTHS = read_words("calendar.toml")["months"]

@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.data.synthetic.language import child, pronouns, say
-from harness.data.synthetic.words import read_words
+from harness.data.synthetic.language import child, pronouns, read_words, say
 
 CLINICAL, EVERYDAY = "clinical", "everyday"
 # The share of a clinical word's rows whose answer follows from it; the others' is drawn from all answers alike.

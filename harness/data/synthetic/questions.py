@@ -3,7 +3,7 @@
 import random
 from uuid import UUID
 
-from harness.data.synthetic.language import child, pick_standard, say
+from harness.data.synthetic.language import child, pick_standard, read_words, say
 from harness.data.synthetic.planted import (
     ASKED,
     ASKED_EVERYDAY,
@@ -14,7 +14,6 @@ from harness.data.synthetic.planted import (
     WordClass,
     answer,
 )
-from harness.data.synthetic.words import read_words
 
 ITEMS_OF_A_WORD = 3
 LETTERS = "ABCD"

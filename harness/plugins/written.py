@@ -1,10 +1,11 @@
-"""Invented rows with entities as files that a reader of tokens takes, by what it was told (`reader.layout`)."""
+"""Invented rows as files: a table (CSV, TSV, JSON lines, Parquet, Arrow), or annotated documents by `reader.layout`."""
 
+import csv
+import io
 import json
 import re
 
-from harness.data.mapping import Layout
-from harness.plugins import tables
+from harness.data.reader import Layout
 
 # What `harness new-task` writes, where a declaration says nothing else.
 USUAL = {
@@ -47,7 +48,7 @@ def _collection(rows: list[dict], ending: str, layout: Layout) -> bytes:
         texts = [{layout.columns["id"]: row["id"], layout.columns["text"]: _tagged(row["words"])} for row in rows]
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in texts)
         return lines.encode(layout.encoding, "replace")
-    return tables.table([_lists(row, layout) for row in rows], ending if ending in ("jsonl", "parquet") else "arrow")
+    return table([_lists(row, layout) for row in rows], ending if ending in ("jsonl", "parquet") else "arrow")
 
 
 def _document(name: str, words: list[tuple[str, str]], layout: Layout) -> dict[str, bytes]:
@@ -95,3 +96,44 @@ def _lists(row: dict, layout: Layout) -> dict:
 
 def _tagged(words: list[tuple[str, str]]) -> str:
     return " ".join(f"<{label}>{word}</{label}>" if label else word for word, label in words)
+
+
+def table(
+    made: list[dict], ending: str, delimiter: str = "", names: tuple[str, ...] = (), encoding: str = "utf-8"
+) -> bytes:
+    """Rows as a file with this ending; `names` are the columns of a delimited file without a header."""
+    if ending in ("csv", "tsv"):
+        return _separated(made, delimiter or {"csv": ",", "tsv": "\t"}[ending], names).encode(encoding, "replace")
+    if ending == "jsonl":
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in made)
+        return lines.encode(encoding, "replace")
+    return _parquet(made) if ending == "parquet" else _arrow(made)
+
+
+def _separated(made: list[dict], delimiter: str, names: tuple[str, ...]) -> str:
+    out = io.StringIO()
+    columns = names or tuple(made[0])
+    writer = csv.DictWriter(out, columns, delimiter=delimiter, lineterminator="\n", extrasaction="ignore")
+    if not names:
+        writer.writeheader()
+    # Several labels are one text, as `tabular.several` takes them apart.
+    writer.writerows({k: ";".join(v) if isinstance(v, list) else v for k, v in row.items()} for row in made)
+    return out.getvalue()
+
+
+def _parquet(made: list[dict]) -> bytes:
+    import pyarrow
+    import pyarrow.parquet
+
+    out = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(made), out)
+    return out.getvalue()
+
+
+def _arrow(made: list[dict]) -> bytes:
+    import pyarrow
+
+    table, out = pyarrow.Table.from_pylist(made), io.BytesIO()
+    with pyarrow.ipc.new_stream(out, table.schema) as stream:
+        stream.write_table(table)
+    return out.getvalue()
