@@ -87,7 +87,8 @@ def _compared(
         estimate = paired.Estimate.of_nothing(together.shape[1], len(seeds), len(set(number)))
     else:
         metric, strata = named(tables[0][0].metric), _strata(tables[0][0].groups, kinds)
-        estimate = paired.compare(*map(counts.stack, tables), metric, settings, strata, number)
+        reference, clinical = map(counts.stack, tables)
+        estimate = paired.compare(reference, clinical, metric, settings, strata, number)
     return {"seeds": seeds, **asdict(estimate)}
 
 
