@@ -377,7 +377,7 @@ def page(settings, edges, repeats: int) -> str:
         "run k of one had nothing to do with run k of the other. *documents only*: test items resampled, runs taken as "
         "given, what a bootstrap or permutation over documents answers. *paired t over seeds*: runs as the sample, the "
         "test set taken as given; it errs where both arms' runs agree about the same few items.", "",
-        "With three runs the test is cautious: most cells below 2 % are of that kind.", "",
+        "Of three runs the spread is hardly known: the cells below 2 % and above 7 % are of that kind.", "",
         "## What a seed does to both arms", "",
         "No difference again; *correlation* is that of the luck of two runs with the same seed, *±* half the mean "
         "width of the interval in points. Taken apart, arms that go together are compared with intervals twice as wide "
