@@ -8,15 +8,19 @@ from harness.report.model.judging import Summary
 from harness.report.text import wording
 
 SAID = {
-    "better": "the clinical arm is better than {} with {}",
-    "worse": "the clinical arm is worse than {} with {}",
-    "equivalent": "the clinical arm and {} differ by less than what was declared to matter with {}",
-    "inconclusive": "it is open whether the clinical arm is better than {} with {}",
+    "better": "pre-training on clinical text is better than {} with {}",
+    "worse": "pre-training on clinical text is worse than {} with {}",
+    "equivalent": "pre-training on clinical text and {} differ by less than what was declared to matter with {}",
+    "inconclusive": "it is open whether pre-training on clinical text is better than {} with {}",
 }
+ONCE = (
+    "Every arm was pre-trained once: this is about these very encoders, and pre-trained again with another seed they "
+    "may differ otherwise."
+)
 
 
 def sentence(summaries: Sequence[Summary], level: float) -> str:
-    """One sentence for each verdict on the primary questions."""
+    """What was found on the primary questions, and what it is about."""
     found = []
     for verdict, said in SAID.items():
         for against in wording.unique(s.against for s in summaries if s.primary):
@@ -24,8 +28,9 @@ def sentence(summaries: Sequence[Summary], level: float) -> str:
             if of:
                 found.append(said.format(_arm(against), wording.listing([_family(s, level) for s in of])))
     several = max((len(s.tasks) for s in summaries if s.primary), default=0) > 1
-    start = "In the mean over tasks " if several else ""
-    return wording.capital(start + "; ".join(found)) + "." if found else ""
+    start = "In the mean over tasks, " if several else ""
+    once = f" {ONCE}" if any(s.primary and s.scope == "checkpoints" for s in summaries) else ""
+    return wording.capital(start + "; ".join(found)) + f".{once}" if found else ""
 
 
 def _family(s: Summary, level: float) -> str:
@@ -40,7 +45,7 @@ def _family(s: Summary, level: float) -> str:
 
 
 def _arm(against: str) -> str:
-    return {"control": "as much pre-training on general text", "baseline": "the baseline"}.get(against, against)
+    return {"control": "as much of it on general text", "baseline": "none"}.get(against, against)
 
 
 def blocks(summaries: Sequence[Summary], statistics: Statistics) -> tuple:
@@ -55,14 +60,14 @@ def table(summaries: Sequence[Summary], level: float) -> Table:
         e, ends = s.estimate, (s.estimate.ci_low, s.estimate.ci_high)
         rows.append(
             (
-                s.title,
                 wording.arm_title(s.against),
+                s.title,
                 wording.verdict(s.judgement, e),
                 str(len(s.tasks)),
                 wording.difference(e.delta, s.scale),
                 wording.ABSENT if None in ends else " to ".join(wording.difference(end, s.scale) for end in ends),
                 wording.p_value(s.judgement.p_holm),
-                wording.ABSENT if s.joint.probability is None else f"{100 * s.joint.probability:.0f} %",
+                _share(s.joint.probability),
                 wording.score_shown(s.scale, s.judgement.mde_holm),
             )
         )
@@ -70,25 +75,30 @@ def table(summaries: Sequence[Summary], level: float) -> Table:
     return Table(
         f"Mean difference over the tasks of a family, clinical − the other arm, in points of 100, {100 * level:g} % "
         f"intervals over runs and documents ({kinds})",
-        ("Family", "Against", "Verdict", "Tasks", "Difference", "Interval", "p (Holm)", "Improved", "Detectable"),
+        ("Against", "Family", "Verdict", "Tasks", "Difference", "Interval", "p (Holm)", "Improved", "Detectable"),
         tuple(rows),
         names=3,
         grouped=1,
     )
 
 
+def _share(probability: float | None) -> str:
+    if probability is None:
+        return wording.ABSENT
+    return "> 99 %" if probability > 0.99 else "< 1 %" if probability < 0.01 else f"{100 * probability:.0f} %"
+
+
 def _notes(summaries: Sequence[Summary], statistics: Statistics) -> str:
     primary = wording.unique(s.against for s in summaries if s.primary)
     said = (
-        f"The question that was declared in advance is the one against {wording.listing(map(_arm, primary))}. "
+        f"The question that was declared in advance is the one against {wording.listing(primary)}. "
         "*Improved* is the probability that a task drawn from these is better with the clinical arm. *Detectable* is "
         "the true mean difference that a run like this finds four times in five. "
     )
     scopes = {s.scope for s in summaries}
     if "checkpoints" in scopes:
         said += (
-            "*Checkpoints*: every arm was pre-trained once, so that a verdict is about these very encoders; "
-            "pre-trained again with another seed, they may differ otherwise. "
+            f"*Checkpoints*: {ONCE[:1].lower()}{ONCE[1:]} "
         )
     if "procedure" in scopes:
         n = max(s.estimate.n_replicates for s in summaries)

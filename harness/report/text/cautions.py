@@ -1,6 +1,7 @@
 """What the numbers do not show, as far as it follows from how they were made."""
 
-from harness.report.model.results import AGAINST, Comparison
+from harness.report.model.judging import scope
+from harness.report.model.results import AGAINST, FAMILY_TITLES, Comparison
 from harness.report.text import wording
 from harness.report.text.checkpoints import BUILT, source_kind
 from harness.text.escaping import plain
@@ -20,11 +21,12 @@ def cautions(comparisons: list[Comparison], checkpoints: dict[tuple[str, str], d
             "That clinical text is the cause: the clinical arm also had more training steps than the baseline, and no "
             "arm trained equally long on general text stands beside it."
         )
-    items.append(
-        "That pre-training again would give the same: each arm is one pre-training run, and seeds vary only the "
-        "fine-tuning."
-    )
-    return (*items, *_sizes(checkpoints), *_weak(comparisons))
+    if any(scope(e) == "checkpoints" for c in comparisons for e in c.estimates.values()):
+        items.append(
+            "That pre-training again would give the same: each arm is one pre-training run, and seeds vary only the "
+            "fine-tuning."
+        )
+    return (*items, *_sizes(checkpoints), *_unscanned(checkpoints), *_weak(comparisons))
 
 
 def _data(comparisons: list[Comparison]) -> list[str]:
@@ -55,6 +57,21 @@ def _sizes(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
     return [
         f"That large encoders behave so: those built here have {span} million parameters, the published ones more than "
         "300 million. Encoders of this size know no medicine."
+    ]
+
+
+def _unscanned(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
+    """Encoders from elsewhere, of whose training texts nothing is known here."""
+    named = wording.unique(
+        f"{FAMILY_TITLES.get(family, family)}, {arm}"
+        for (family, arm), card in checkpoints.items()
+        if source_kind(card) != BUILT
+    )
+    if not named:
+        return []
+    return [
+        "That no encoder had read the test texts, or the language, before: what those from elsewhere were trained on "
+        f"cannot be searched here ({wording.listing(named)})."
     ]
 
 
