@@ -3,7 +3,6 @@
 import json
 import shutil
 
-import finished
 import pytest
 from audit import tampering
 
@@ -12,6 +11,7 @@ from harness.audit.links import DIFFERS, HOLDS, MISSING
 from harness.cli import main
 from harness.params.reading import load
 from harness.system import files
+from harness.testing import repository as finished
 
 
 @pytest.fixture

@@ -2,13 +2,13 @@
 
 import shutil
 
-import finished
 import pytest
 from audit.test_audit import audit, findings
 
 from harness.cli import main
 from harness.pipeline.declared import read_yaml
 from harness.system import files
+from harness.testing import repository as finished
 
 
 @pytest.fixture(scope="module")

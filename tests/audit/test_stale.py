@@ -6,13 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import finished
 import pytest
 
 from harness.audit import stale
 from harness.params.reading import load
 from harness.plugins import registry
 from harness.system import files
+from harness.testing import repository as finished
 
 TASK, FAMILY = "medmqp", finished.FAMILY
 NAME = f"{TASK}/{FAMILY}"

@@ -2,13 +2,13 @@
 
 import json
 
-import finished
 import pytest
 
 from harness.audit.links import HOLDS
 from harness.cli import main
 from harness.data.synthetic import write
 from harness.system import files
+from harness.testing import repository as finished
 
 
 @pytest.fixture
