@@ -33,10 +33,14 @@ LONGEST = (
     "privacy/test_restricted",
     "audit/test_audit",
     "training/test_processes",
+    "training/common/test_pool",
+    "tracking/test_store",
     "audit/test_smaller",
+    "pipeline/test_task_lists",
     "statistics/disclosure/test_twins",
     "pipeline/test_code_lists",
     "audit/test_unmeasured",
+    "audit/test_stale",
     "plugins/test_walkthrough",
     "test_portable",
     "test_tracking_together",
@@ -66,10 +70,19 @@ def nothing_waits_for_the_disk():
         yield
 
 
-@pytest.fixture(scope="module", autouse=True)
-def nothing_old_to_collect():
+@pytest.fixture(scope="session")
+def imported_at_last() -> list[int]:
+    """How many modules there were when garbage was last looked for."""
+    return [0]
+
+
+@pytest.fixture(autouse=True)
+def nothing_old_to_collect(imported_at_last):
     """statsmodels collects garbage whenever it adjusts p-values: .2 s where all that tests import is looked through."""
-    gc.freeze()
+    if len(sys.modules) > imported_at_last[0] + 100:
+        imported_at_last[0] = len(sys.modules)
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,6 @@
 """Scores and a report that somebody makes by hand of stale results: said, and why, and not under `dvc repro`."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,12 +15,6 @@ from harness.testing import repository as finished
 
 TASK, FAMILY = "medmqp", finished.FAMILY
 NAME = f"{TASK}/{FAMILY}"
-
-
-@pytest.fixture
-def root(made_once, tmp_path) -> Path:
-    """Files keep their times, as where nobody touched them."""
-    return Path(shutil.copytree(made_once, tmp_path / "root", symlinks=True))
 
 
 def warning(root: Path, capsys, *, scored: bool = True) -> str:
