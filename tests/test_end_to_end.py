@@ -63,7 +63,7 @@ def miniature(repository: Path, target: Path) -> None:
     params = yaml.load(profiles.text("embedded"))
     params["run"].update(profile="miniature", tasks=list(TASKS), families=["norbert3"], seeds=[1, 2])
     family = params["families"]["norbert3"]
-    family["encoder"].update(hidden=32, intermediate=64, vocabulary=1000)
+    family["encoder"].update(hidden=32, intermediate=64)
     for phase in ("general", "adaptation"):
         family[phase].update(steps=6)
     for task in params["run"]["tasks"]:
