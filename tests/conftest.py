@@ -33,10 +33,14 @@ LONGEST = (
     "privacy/test_restricted",
     "audit/test_audit",
     "training/test_processes",
+    "training/common/test_pool",
+    "tracking/test_store",
     "audit/test_smaller",
+    "pipeline/test_task_lists",
     "statistics/disclosure/test_twins",
     "pipeline/test_code_lists",
     "audit/test_unmeasured",
+    "audit/test_stale",
     "plugins/test_walkthrough",
     "test_portable",
     "test_tracking_together",
@@ -58,10 +62,27 @@ def pytest_collection_modifyitems(items):
 sys.path.insert(0, str(ROOT / "tests"))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def nothing_old_to_collect():
+@pytest.fixture(scope="session", autouse=True)
+def nothing_waits_for_the_disk():
+    """What a test writes need not outlast the machine, and each of thousands of files would be waited for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda handle: None)
+        yield
+
+
+@pytest.fixture(scope="session")
+def imported_at_last() -> list[int]:
+    """How many modules there were when garbage was last looked for."""
+    return [0]
+
+
+@pytest.fixture(autouse=True)
+def nothing_old_to_collect(imported_at_last):
     """statsmodels collects garbage whenever it adjusts p-values: .2 s where all that tests import is looked through."""
-    gc.freeze()
+    if len(sys.modules) > imported_at_last[0] + 100:
+        imported_at_last[0] = len(sys.modules)
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -87,11 +108,11 @@ def repository() -> Path:
 
 @pytest.fixture(scope="session")
 def made_once(repository, tmp_path_factory) -> Path:
-    """The repository of tests/finished.py, which the first process of the tests that asks for it makes for all.
+    """The repository of `harness.testing`, which the first process of the tests that asks for it makes for all.
 
     Tests work on copies of it.
     """
-    import finished
+    from harness.testing import repository as miniature
 
     base = tmp_path_factory.getbasetemp()
     base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
@@ -100,7 +121,7 @@ def made_once(repository, tmp_path_factory) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not place.exists():
             shutil.rmtree(partial, ignore_errors=True)
-            finished.build(repository, partial).rename(place)
+            miniature.build(repository, partial).rename(place)
     return place
 
 

@@ -1,8 +1,30 @@
 """Fixtures of the audit's tests."""
 
+import shutil
+
 import pytest
 
 from harness.audit import walk
+
+
+@pytest.fixture
+def copied(tmp_path, monkeypatch):
+    """A function that copies a finished repository, to be changed: the commands of the test are run there."""
+
+    def copied(made):
+        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        # Other tests have loaded torch already, which a portable run must not find; the audit trains nothing.
+        monkeypatch.setattr("harness.system.determinism.prepare_environment", lambda reproducible: None)
+        root = shutil.copytree(made, tmp_path / "root", symlinks=True)
+        monkeypatch.chdir(root)
+        return root
+
+    return copied
+
+
+@pytest.fixture
+def root(made_once, copied):
+    return copied(made_once)
 
 
 @pytest.fixture

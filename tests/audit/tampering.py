@@ -11,6 +11,7 @@ from harness.system import files
 RUNS = "artifacts/predictions/medmqp/norbert3"
 CLASSIC = "artifacts/classic/medmqp"
 CHECKPOINTS = "artifacts/checkpoints/norbert3"
+OTHER = "aismec/norbert3"
 
 
 def replaced(path: str, pattern: str, by: str, count: int = 1):
@@ -101,65 +102,54 @@ def reassigned(root: Path) -> None:
     files.write_json(path, manifest)
 
 
-def answered(row: dict, label: str) -> None:
-    """Let one of two labels be the answer, and its score the higher one."""
-    row["scores"] = sorted(row["scores"], reverse=label == "0")
-    row["prediction"] = label
+def repredicted(root: Path, folder: str, name: str, edit) -> None:
+    """`edit(rows)` changes the lines of a prediction file; its hash in `runs.json` is made to fit."""
+    path, record = root / folder / name, root / folder / "runs.json"
+    rows, before = files.read_jsonl(path), files.sha256(path)
+    edit(rows)
+    files.write_jsonl(path, rows)
+    recorded = files.read_json(record)
+    (run,) = (run for run in recorded["runs"] if run["predictions"] == before)
+    run["predictions"] = files.sha256(path)
+    files.write_json(record, recorded)
 
 
-def contradicted(root: Path, folder: str, name: str, recorded_as: int) -> None:
+def contradicted(folder: str, name: str):
     """An answer is exchanged and its score is not; the hash of the file is made to fit."""
-    path = root / folder / name
-    rows = files.read_jsonl(path)
-    row = next(row for row in rows if row["part"] == "test" and row["scores"][0] != row["scores"][1])
-    row["prediction"] = {"0": "1", "1": "0"}[row["prediction"]]
-    files.write_jsonl(path, rows)
-    recorded = files.read_json(root / folder / "runs.json")
-    recorded["runs"][recorded_as]["predictions"] = files.sha256(path)
-    files.write_json(root / folder / "runs.json", recorded)
+
+    def edit(rows: list[dict]) -> None:
+        row = next(row for row in rows if row["part"] == "test" and row["scores"][0] != row["scores"][1])
+        row["prediction"] = {"0": "1", "1": "0"}[row["prediction"]]
+
+    return lambda root: repredicted(root, folder, name, edit)
 
 
-def better_answers(root: Path) -> None:
-    """A prediction file is improved, and every hash and number behind it is made to fit, up to `dvc.lock`."""
-    from harness.params.reading import load
-    from harness.plugins import registry
-    from harness.stages import report, score
+def improved(folder: str, name: str, most: int):
+    """So many answers of the test part are made right, and every hash and number behind them is made to fit, up to
+    `dvc.lock`."""
 
-    folder = root / RUNS
-    path = folder / "clinical-seed1.jsonl"
-    rows = files.read_jsonl(path)
-    for row in [row for row in rows if row["part"] == "test"][:40]:
-        answered(row, row["gold"])
-    files.write_jsonl(path, rows)
-    recorded = files.read_json(folder / "runs.json")
-    for run in recorded["runs"]:
-        if (run["arm"], run["seed"]) == ("clinical", 1):
-            run["predictions"] = files.sha256(path)
-    files.write_json(folder / "runs.json", recorded)
-    params = load(root / "params.yaml")
-    tasks = {name: registry.get(root, name) for name in params.report().run.tasks}
-    score.run(root, tasks["medmqp"], "norbert3", params.score())
-    report.run(root, params.report(), tasks)
+    def edit(rows: list[dict]) -> None:
+        for row in [row for row in rows if row["part"] == "test"][:most]:
+            row["scores"] = sorted(row["scores"], reverse=row["gold"] == "0")
+            row["prediction"] = row["gold"]
+
+    def tamper(root: Path) -> None:
+        from harness.params.reading import load
+        from harness.plugins import registry
+        from harness.stages import report, score
+
+        repredicted(root, folder, name, edit)
+        params = load(root / "params.yaml")
+        tasks = {name: registry.get(root, name) for name in params.report().run.tasks}
+        score.run(root, tasks["medmqp"], "norbert3", params.score())
+        score.run_classic(root, tasks["medmqp"])
+        report.run(root, params.report(), tasks)
+
+    return tamper
 
 
-def better_words(root: Path) -> None:
-    """The linear model's answers are improved, its scores and the reports made to fit."""
-    from harness.params.reading import load
-    from harness.plugins import registry
-    from harness.stages import report, score
-
-    folder = root / CLASSIC
-    rows = files.read_jsonl(folder / "predictions.jsonl")
-    for row in rows:
-        answered(row, row["gold"])
-    files.write_jsonl(folder / "predictions.jsonl", rows)
-    recorded = files.read_json(folder / "runs.json")
-    recorded["runs"][0]["predictions"] = files.sha256(folder / "predictions.jsonl")
-    files.write_json(folder / "runs.json", recorded)
-    params = load(root / "params.yaml")
-    tasks = {name: registry.get(root, name) for name in params.report().run.tasks}
-    score.run_classic(root, tasks["medmqp"])
-    report.run(root, params.report(), tasks)
+better_answers = improved(RUNS, "clinical-seed1.jsonl", 40)
+better_words = improved(CLASSIC, "predictions.jsonl", 9999)
 
 
 def relabelled(rows: list[str]) -> list[str]:
@@ -172,6 +162,11 @@ def tagged(key: str, value: str, run: str):
     """A tag that the run did not have."""
     return stored(f"INSERT INTO tags (key, value, run_uuid) SELECT '{key}', '{value}', run_uuid FROM runs "
                   f"WHERE run_uuid = {run}")  # fmt: skip
+
+
+def retagged(key: str, value: str, run: str):
+    """Another value of a tag that the run has."""
+    return stored(f"UPDATE tags SET value = '{value}' WHERE key = '{key}' AND run_uuid = {run}")
 
 
 def painted(root: Path) -> None:
@@ -200,11 +195,19 @@ def reproduction_claimed(root: Path) -> None:
     reproductions.write(root, "medmqp", "norbert3", same)
 
 
+def _clinical(root: Path):
+    """The run that MLflow has of the clinical arm of OTHER, first seed or second."""
+    from harness.tracking.read import read
+
+    wanted = {"arm": "clinical", "level": "run", "task": OTHER.split("/")[0]}
+    return next(run for run in read(root) if wanted.items() <= run.tags.items())
+
+
 def filed(root: Path) -> None:
     """A picture beside the run of one seed, which has none."""
     from harness.tracking.read import read
 
-    run = next(run for run in read(root) if run.tags.get("arm") == "clinical" and run.tags["level"] == "run")
+    run = _clinical(root)
     (comparison,) = [one for one in read(root) if one.id == run.parent]
     place = next((root / "mlartifacts").rglob(f"{comparison.id}")) / ".." / run.id / "artifacts" / "deep"
     place.mkdir(parents=True)
@@ -218,9 +221,7 @@ def input_of_a_run(root: Path) -> None:
     from mlflow.entities import DatasetInput
     from mlflow.tracking import MlflowClient
 
-    from harness.tracking.read import read
-
-    run = next(run for run in read(root) if run.tags.get("arm") == "clinical" and run.tags["level"] == "run")
+    run = _clinical(root)
     given = from_pandas(pandas.DataFrame({"a": [1]}), name="real patients")._to_mlflow_entity()
     client = MlflowClient(tracking_uri=f"sqlite:///{root / 'mlflow.db'}")
     client.log_inputs(run.id, [DatasetInput(given, [])])
@@ -232,362 +233,363 @@ def experiment_told(key: str, one: str, other: str):
     return stored(f"{changed} WHERE key = '{key}' AND value LIKE '%{one}%'")
 
 
-_CLINICAL = (
-    "(SELECT run_uuid FROM tags JOIN tags AS other USING (run_uuid) WHERE tags.key = 'arm' AND tags.value = 'clinical' "
-    "AND other.key = 'level' AND other.value = 'run' LIMIT 1)"
-)
-_CHECKPOINT = "(SELECT run_uuid FROM tags WHERE key = 'level' AND value = 'pre-training' LIMIT 1)"
-_PARENT = "(SELECT run_uuid FROM tags WHERE key = 'level' AND value = 'comparison' LIMIT 1)"
+def _one(**tags: str) -> str:
+    """A run in MLflow that has these tags."""
+    having = (f"SELECT run_uuid FROM tags WHERE key = '{key}' AND value = '{value}'" for key, value in tags.items())
+    return f"({' INTERSECT '.join(having)} LIMIT 1)"
+
+
+# Of the other task than the one whose files are changed: what is said of one hides nothing of the other.
+_CLINICAL = _one(level="run", task="aismec", arm="clinical")
+_PARENT = _one(level="comparison", task="aismec")
+_CHECKPOINT = _one(level="pre-training")
 _CARD = f"{CHECKPOINTS}/clinical/harness.json"
 
-# What is done, the chain that has to say so, and words that its finding must hold.
-WAYS = {
-    "a number in comparison.csv": (
-        replaced("reports/comparison.csv", r"^(medmqp,[^,]*,[^,]*,[^,]*,)0\.\d+", r"\g<1>0.9999"),
-        "medmqp/norbert3", "comparison.csv baseline: reference",
-    ),
-    "a verdict": (
-        replaced("reports/comparison.csv", "inconclusive|equivalent|worse|better", "splendid"),
-        "/norbert3", "comparison.csv baseline: verdict",
-    ),
-    "a number in results.csv": (
-        replaced("reports/results.csv", r"^(aismec,norbert3,clinical,2,binary_f1,true,)[\d.]+", r"\g<1>0.9999"),
-        "aismec/norbert3", "results.csv clinical 2 binary_f1: value",
-    ),
-    "a row twice": (
-        lines("reports/results.csv", lambda rows: [*rows, rows[1]]),
-        "aismec/norbert3", "results.csv baseline 1 binary_f1",
-    ),
-    "a row of a removed task": (
-        lines("reports/comparison.csv", lambda rows: [*rows, rows[1].replace("aismec", "triage")]),
-        "reports", "comparison.csv triage norbert3 baseline",
-    ),
-    "rows in another order": (
-        lines("reports/results.csv", lambda rows: [rows[0], *reversed(rows[1:])]), "reports", "reports/results.csv",
-    ),
-    "a number in the tables for a reader": (
-        replaced("reports/README.md", r"\d\d\.\d ± ", "99.9 ± "), "reports", "reports/README.md, line",
-    ),
-    "a number in the page": (
-        replaced("reports/index.html", r"\d\d\.\d ± ", "99.9 ± "), "reports", "reports/index.html, line",
-    ),
-    "a number in the paper's tables": (
-        replaced("reports/tables.tex", r"\d\d\.\d \$", "99.9 $"), "reports", "reports/tables.tex",
-    ),
-    "a figure": (flipped("reports/figures/arms.png"), "reports", "reports/figures/arms.png"),
-    "a figure that is gone": (removed("reports/figures/arms.png"), "reports", "reports/figures/arms.png"),
-    "a file too many": (written("reports/appendix.csv", b"f1\n1\n"), "reports", "reports/appendix.csv"),
-    "a manifest of a removed task": (
-        written("reports/splits/triage.json", b"{}"), "reports", "reports/splits/triage.json",
-    ),
-    "a hash in provenance.json": (
-        edited("reports/provenance.json", lambda v: v["results"][0].update(predictions="0" * 64)),
-        "aismec/norbert3", "provenance.json results: [aismec norbert3 baseline 1].predictions",
-    ),
-    "predictions of two seeds exchanged": (
-        swapped(f"{RUNS}/clinical-seed1.jsonl", f"{RUNS}/clinical-seed2.jsonl"),
-        "medmqp/norbert3", "the content of clinical-seed2.jsonl",
-    ),
-    "predictions of two arms exchanged": (
-        swapped(f"{RUNS}/baseline-seed1.jsonl", f"{RUNS}/clinical-seed1.jsonl"),
-        "medmqp/norbert3", "the content of clinical-seed1.jsonl",
-    ),
-    "a prediction removed": (
-        lines(f"{RUNS}/baseline-seed1.jsonl", lambda rows: rows[1:]),
-        "medmqp/norbert3", "predictions baseline-seed1.jsonl",
-    ),
-    "a prediction twice": (
-        lines(f"{RUNS}/baseline-seed2.jsonl", lambda rows: [rows[0], *rows]),
-        "medmqp/norbert3", "predictions baseline-seed2.jsonl",
-    ),
-    "a gold label": (
-        lines(f"{RUNS}/clinical-seed2.jsonl", relabelled), "medmqp/norbert3", "predictions clinical-seed2.jsonl",
-    ),
-    "a prediction file that is gone": (
-        removed(f"{RUNS}/clinical-seed2.jsonl"), "medmqp/norbert3", "predictions clinical-seed2.jsonl",
-    ),
-    "better answers, with all numbers made to fit": (better_answers, "dvc.lock", f"{RUNS} as stage finetune@medmqp"),
-    "better answers, as MLflow sees it": (better_answers, "medmqp/norbert3", "MLflow run"),
-    "a number in classic.csv": (
-        replaced("reports/classic.csv", r"^(medmqp,majority,accuracy,false,)[\d.]+", r"\g<1>0.9999"),
-        "medmqp/classic", "classic.csv majority accuracy: value",
-    ),
-    "a row of a removed task in classic.csv": (
-        lines("reports/classic.csv", lambda rows: [*rows, rows[1].replace("aismec", "triage")]),
-        "reports", "classic.csv triage logistic_regression binary_f1",
-    ),
-    "a hash of the linear model in provenance.json": (
-        edited("reports/provenance.json", lambda v: v["classic"][1].update(parameters="0" * 64)),
-        "medmqp/classic", "provenance.json classic: [medmqp].parameters",
-    ),
-    "a prediction of the linear model": (
-        replaced(f"{CLASSIC}/predictions.jsonl", '"prediction": "0"', '"prediction": "1"'),
-        "medmqp/classic", "predictions predictions.jsonl",
-    ),
-    "the data of the linear model": (
-        edited(f"{CLASSIC}/runs.json", lambda v: v["inputs"].update(records="0" * 64)),
-        "medmqp/classic", "inputs that it recorded: records",
-    ),
-    "a score of the linear model": (
-        edited("artifacts/scores/medmqp/classic/linear.json", lambda v: v["metrics"][0].update(value=0.99)),
-        "medmqp/classic", "computed again: metrics",
-    ),
-    "an answer against its scores, its hash made to fit": (
-        lambda root: contradicted(root, RUNS, "baseline-seed1.jsonl", 0),
-        "medmqp/norbert3", "predictions can be scored again",
-    ),
-    "an answer of the linear model against its scores, its hash made to fit": (
-        lambda root: contradicted(root, CLASSIC, "predictions.jsonl", 0),
-        "medmqp/classic", "predictions can be scored again",
-    ),
-    "better answers of the linear model, with all numbers made to fit": (
-        better_words, "dvc.lock", f"{CLASSIC} as stage classic@medmqp",
-    ),
-    "a learning rate in runs.json": (
-        edited(f"{RUNS}/runs.json", lambda v: v["recipe"].update(learning_rate=0.5)),
-        "medmqp/norbert3", "runs.json against params.yaml: recipe.learning_rate",
-    ),
-    "the version of torch in runs.json": (
-        edited(f"{RUNS}/runs.json", lambda v: v["libraries"].update(torch="1.0")),
-        "medmqp/norbert3", "version of torch",
-    ),
-    "a validation score in runs.json": (
-        edited(f"{RUNS}/runs.json", lambda v: v["runs"][0].update(best_validation=0.99)),
-        "medmqp/norbert3", "validation binary_f1 of baseline seed 1, from its predictions",
-    ),
-    "another update's weights in runs.json": (
-        edited(f"{RUNS}/runs.json", lambda v: v["runs"][0]["curve"][0].update(selection=0.9)),
-        "medmqp/norbert3", "weights kept of baseline seed 1, by its curve",
-    ),
-    "a loss on a learning curve": (
-        edited(f"{RUNS}/runs.json", lambda v: v["runs"][0]["curve"][0].update(train_loss=0.01)),
-        "dvc.lock", f"{RUNS} as stage finetune@medmqp",
-    ),
-    "a score in the scores": (
-        edited("artifacts/scores/medmqp/norbert3.json", lambda v: v["metrics"][0].update(value=0.99)),
-        "medmqp/norbert3", "computed again: metrics",
-    ),
-    "an interval in the scores": (
-        edited("artifacts/scores/medmqp/norbert3.json", lambda v: v["comparisons"][0].update(ci_low=0.01)),
-        "medmqp/norbert3", "ci_low",
-    ),
-    "the split": (reassigned, "data/medmqp", "reports/splits/medmqp.json: splits."),
-    "the groups of a split": (
-        edited(
-            "artifacts/splits/medmqp/groups.json",
-            lambda v: v["groups"].update(dict.fromkeys(list(v["groups"])[:2], "one")),
+# What is done, the chain that has to say so, and words that its finding must hold. Those of a group are done together:
+# none of them hides what is said of another, and none is taken for another.
+TOGETHER = (
+    {
+        "a number in comparison.csv": (
+            replaced("reports/comparison.csv", r"^(medmqp,[^,]*,[^,]*,[^,]*,)0\.\d+", r"\g<1>0.9999"),
+            "medmqp/norbert3", "comparison.csv baseline: reference",
         ),
-        "data/medmqp", "groups.json",
-    ),
-    "a leakage finding": (
-        edited("artifacts/splits/medmqp/leakage.json", lambda v: v["checks"][0].update(count=7)),
-        "data/medmqp", "leakage.json: checks",
-    ),
-    "a label in the records": (
-        replaced("artifacts/validated/medmqp/records.jsonl", '"label": "1"', '"label": "0"'),
-        "data/medmqp", "records.jsonl",
-    ),
-    "a count on the data card": (
-        edited("artifacts/validated/medmqp/card.json", lambda v: v.update(rows_in=9)), "data/medmqp", "rows_in",
-    ),
-    "raw data": (replaced("data/medmqp/mqp.csv", "e", "E"), "data/medmqp", "data/medmqp/mqp.csv as source.json"),
-    "raw data with its source record": (
-        edited("data/aismec/source.json", lambda v: v.update(kind="public")), "data/aismec", "source record as it was",
-    ),
-    "a raw file too many": (written("data/medmqp/more.csv", b"1,2\n"), "data/medmqp", "more.csv"),
-    "a corpus": (
-        lines("artifacts/corpus/clinical.jsonl", lambda rows: rows[:-1]), "corpus", "artifacts/corpus/clinical.jsonl",
-    ),
-    "the corpus card's test texts": (
-        edited("artifacts/corpus/card.json", lambda v: v["inputs"]["medmqp"].update(manifest="0" * 64)),
-        "corpus", "the test texts it was cleaned of: medmqp.manifest",
-    ),
-    "weights": (
-        flipped(f"{CHECKPOINTS}/clinical/model.safetensors"),
-        "medmqp/norbert3", "inputs that the runs recorded: checkpoints.clinical",
-    ),
-    "the arms' weights exchanged": (
-        swapped(f"{CHECKPOINTS}/clinical/model.safetensors", f"{CHECKPOINTS}/baseline/model.safetensors"),
-        "checkpoints/norbert3", "clinical: its parent's files",
-    ),
-    "a tokenizer": (
-        written(f"{CHECKPOINTS}/clinical/tokenizer.json", b"{}"), "checkpoints/norbert3", "the baseline's tokenizer",
-    ),
-    "a checkpoint from another commit": (
-        edited(_CARD, lambda v: v.update(code="a" * 64)), "checkpoints/norbert3", "clinical: the code that made it",
-    ),
-    "a held-out loss on a card": (
-        edited(_CARD, lambda v: v["held_out"]["after"]["clinical"].update(loss=0.1)),
-        "checkpoints/norbert3", "clinical: README.md is that of its card",
-    ),
-    "the recipe on a card": (
-        edited(_CARD, lambda v: v["recipe"]["parameters"].update(seed=77)),
-        "checkpoints/norbert3", "clinical: card against params.yaml: recipe.parameters.seed",
-    ),
-    "the parent on a card": (
-        edited(_CARD, lambda v: v["parent"].update(tree="0" * 64)),
-        "checkpoints/norbert3", "clinical: its parent's files",
-    ),
-    "a learning rate in params.yaml": (
-        replaced("params.yaml", r"dropout: 0\.0", "dropout: 0.1", count=0),
-        "medmqp/norbert3", "runs.json against params.yaml: recipe.dropout",
-    ),
-    "the margin in params.yaml": (
-        replaced("params.yaml", r"margin: 0\.02", "margin: 0.9"),
-        "dvc.lock", "params.yaml as stage report was run with: statistics.margin",
-    ),
-    "the code": (
-        replaced("harness/statistics/verdicts.py", "^", "X = 1\n"), "dvc.lock", "pipeline/report.txt",
-    ),
-    "a task's declaration": (
-        replaced("tasks/medmqp.py", 'version="1"', 'version="2"'),
-        "dvc.lock", "pipeline/tasks/medmqp/validate.txt: the present tasks/medmqp.py",
-    ),
-    "dvc.lock": (
-        replaced("dvc.lock", r"(- path: artifacts/scores/medmqp\n +hash: md5\n +md5: )\w{6}", r"\g<1>abcdef"),
-        "dvc.lock", "artifacts/scores/medmqp",
-    ),
-    "a command in dvc.lock": (
-        replaced("dvc.lock", "cmd: harness score medmqp", "cmd: harness score aismec"),
-        "dvc.lock", "stage score@medmqp: command",
-    ),
-    "a stage in dvc.lock": (
-        replaced("dvc.lock", "score@medmqp:", "score@triage:"), "dvc.lock", "stage score@medmqp has not been run",
-    ),
-    "the pipeline": (
-        replaced("dvc.yaml", r"^ +- pipeline/score.txt\n", ""), "dvc.lock", "its deps",
-    ),
-    "a stage that is passed over": (
-        replaced("dvc.yaml", r"^  finetune:\n", "  finetune:\n    frozen: true\n"),
-        "dvc.lock", "stage finetune@medmqp-norbert3",
-    ),
-    "data.dvc": (replaced("data.dvc", r"md5: \w{6}", "md5: abcdef", count=0), "dvc.lock", "data.dvc"),
-    "the pinned libraries": (
-        replaced("constraints.txt", "^torch==.*$", "torch==9.9"), "medmqp/norbert3", "version of torch",
-    ),
-    "the list of fingerprints": (
-        edited("artifacts/tracking.json", lambda v: v["fingerprints"].update({"medmqp/norbert3": "0" * 64})),
-        "MLflow", "artifacts/tracking.json: medmqp/norbert3",
-    ),
-    "a metric in MLflow": (
-        stored(f"UPDATE latest_metrics SET value = 0.99 WHERE key = 'binary_f1' AND run_uuid = {_CLINICAL}"),
-        "/norbert3", "metrics: binary_f1",
-    ),
-    "a mean in MLflow": (
-        stored(f"UPDATE latest_metrics SET value = 0.99 WHERE key = 'binary_f1_clinical' AND run_uuid = {_PARENT}"),
-        "/norbert3", "(means) metrics: binary_f1_clinical",
-    ),
-    "a curve in MLflow": (
-        stored(f"UPDATE metrics SET value = 0.01 WHERE key = 'train_loss' AND step = 30 AND run_uuid = {_CLINICAL}"),
-        "/norbert3", "curves: train_loss",
-    ),
-    "a later point of a number in MLflow": (
-        stored(
-            "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) "
-            "SELECT key, 0.99, timestamp, run_uuid, step + 1, is_nan FROM metrics "
-            f"WHERE key = 'binary_f1' AND run_uuid = {_CLINICAL}"
+        "a verdict": (
+            replaced("reports/comparison.csv", "inconclusive|equivalent|worse|better", "splendid"),
+            "/norbert3", "comparison.csv baseline: verdict",
         ),
-        "/norbert3", "curves: binary_f1",
-    ),
-    "a parameter in MLflow": (
-        stored(f"UPDATE params SET value = '9' WHERE key = 'recipe.batch' AND run_uuid = {_CLINICAL}"),
-        "/norbert3", "parameters: recipe.batch",
-    ),
-    "an arm's tag in MLflow": (
-        stored(f"UPDATE tags SET value = 'baseline' WHERE key = 'arm' AND run_uuid = {_CLINICAL}"),
-        "/norbert3", "MLflow runs of clinical seed",
-    ),
-    "the kind of data in MLflow": (
-        stored(f"UPDATE tags SET value = 'restricted' WHERE key = 'data_kind' AND run_uuid = {_PARENT}"),
-        "/norbert3", "tags: data_kind",
-    ),
-    "the commit in MLflow": (
-        stored(f"UPDATE tags SET value = '{'1' * 40}' WHERE key = 'git_commit' AND run_uuid = {_PARENT}"),
-        "/norbert3", "the commit that made it",
-    ),
-    "the code in MLflow": (
-        stored(f"UPDATE tags SET value = '{'1' * 64}' WHERE key = 'code' AND run_uuid = {_PARENT}"),
-        "/norbert3", "tags: code",
-    ),
-    "a fingerprint in MLflow": (
-        stored(f"UPDATE tags SET value = 'x' WHERE key = 'fingerprint' AND run_uuid = {_PARENT}"),
-        "/norbert3", "fingerprint of the results",
-    ),
-    "a run deleted in MLflow": (
-        stored(f"UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = {_CLINICAL}"),
-        "/norbert3", "MLflow runs of clinical seed",
-    ),
-    "a claim in MLflow that a comparison was reproduced": (
-        tagged("reproduced", "yes: same bytes in 4 of 4 runs", _PARENT), "/norbert3", "tags: reproduced",
-    ),
-    "a claim in MLflow that one run was reproduced": (
-        tagged("reproduced", "yes: same bytes in 4 of 4 runs", _CLINICAL), "/norbert3", "tags: reproduced",
-    ),
-    "a record of a reproduction that MLflow does not know": (
-        reproduction_claimed, "medmqp/norbert3", "tags: reproduced",
-    ),
-    "one run put aside in MLflow": (
-        tagged("superseded", "0", _CLINICAL), "/norbert3", "tags: superseded",
-    ),
-    "a description in MLflow": (
-        stored(f"UPDATE tags SET value = 'Better.' WHERE key = 'mlflow.note.content' AND run_uuid = {_PARENT}"),
-        "/norbert3", "tags: mlflow.note.content",
-    ),
-    "a picture in MLflow": (painted, "/norbert3", "picture forest.png"),
-    "a loss of a pre-training in MLflow": (
-        stored(f"UPDATE latest_metrics SET value = 0.1 WHERE key = 'loss' AND run_uuid = {_CHECKPOINT}"),
-        "checkpoints/norbert3", "metrics: loss",
-    ),
-    "the description of an experiment in MLflow": (
-        experiment_told("mlflow.note.content", "synthetic", "real patient"),
-        "MLflow", "experiment miniature / synthetic: mlflow.note.content",
-    ),
-    "the description of the pre-trainings in MLflow": (
-        experiment_told("mlflow.note.content", "How", "On real patients: how"),
-        "MLflow", "experiment miniature / pre-training: mlflow.note.content",
-    ),
-    "what an experiment shows in MLflow": (
-        experiment_told("mlflow.sharedViewState.harness", "p_holm", "p_value"), "MLflow", "mlflow.sharedViewState",
-    ),
-    "an experiment's name in MLflow": (
-        stored("UPDATE experiments SET name = 'real patients' WHERE name LIKE '%synthetic'"),
-        "/norbert3", "MLflow run of this comparison",
-    ),
-    "a finished run that is called killed in MLflow": (tagged("killed", "yes", _CLINICAL), "/norbert3", "tags: killed"),
-    "a finished comparison put aside as killed in MLflow": (
-        tagged("superseded", "killed", _PARENT), "MLflow", "status killed if and only if",
-    ),
-    "a finished pre-training put aside as killed in MLflow": (
-        tagged("superseded", "killed", _CHECKPOINT), "MLflow", "status killed if and only if",
-    ),
-    "the status of a run in MLflow": (
-        stored(f"UPDATE runs SET status = 'FAILED' WHERE run_uuid = {_CLINICAL}"), "/norbert3", "tags: status",
-    ),
-    "the name of a run in MLflow": (
-        stored(f"UPDATE runs SET name = 'better' WHERE run_uuid = {_CLINICAL}"), "/norbert3", "tags: name",
-    ),
-    "a verdict on a run of one seed in MLflow": (
-        tagged("verdict", "better", _CLINICAL), "/norbert3", "tags: verdict",
-    ),
-    "a description of a pre-training in MLflow": (
-        stored(f"UPDATE tags SET value = 'Better.' WHERE key = 'mlflow.note.content' AND run_uuid = {_CHECKPOINT}"),
-        "checkpoints/norbert3", "tags: mlflow.note.content",
-    ),
-    "a file beside a run of one seed in MLflow": (filed, "/norbert3", "picture deep/better.png"),
-    "a data set of a run in MLflow": (input_of_a_run, "/norbert3", "data sets"),
-    "the link to a pre-training in MLflow": (
-        stored(f"UPDATE tags SET value = 'x' WHERE key = 'pretraining' AND run_uuid = {_CLINICAL}"),
-        "/norbert3", "tags: pretraining",
-    ),
-    "a run hung below another comparison in MLflow": (
-        stored(f"UPDATE tags SET value = 'x' WHERE key = 'mlflow.parentRunId' AND run_uuid = {_CLINICAL}"),
-        "/norbert3", "MLflow runs of clinical seed",
-    ),
-    "frozen generated data": (
-        replaced("data.dvc", r"\Z", "frozen: true\n"), "dvc.lock", "data.dvc: frozen",
-    ),
-    "what DVC passes over": (
-        replaced(".dvcignore", r"\Z", "*.jsonl\n"), "dvc.lock", ".dvcignore: what DVC passes over",
-    ),
-    "a file in DVC's cache": (cached, "DVC's cache", f"DVC's copy of {RUNS}/runs.json"),
-}  # fmt: skip
+        "a number in results.csv": (
+            replaced("reports/results.csv", r"^(aismec,norbert3,clinical,2,binary_f1,true,)[\d.]+", r"\g<1>0.9999"),
+            OTHER, "results.csv clinical 2 binary_f1: value",
+        ),
+        "a row twice": (
+            lines("reports/results.csv", lambda rows: [*rows, rows[1]]),
+            OTHER, "results.csv baseline 1 binary_f1",
+        ),
+        "a row of a removed task": (
+            lines("reports/comparison.csv", lambda rows: [*rows, rows[1].replace("aismec", "triage")]),
+            "reports", "comparison.csv triage norbert3 baseline",
+        ),
+        "a number in the tables for a reader": (
+            replaced("reports/README.md", r"\d\d\.\d ± ", "99.9 ± "), "reports", "reports/README.md, line",
+        ),
+        "a number in the page": (
+            replaced("reports/index.html", r"\d\d\.\d ± ", "99.9 ± "), "reports", "reports/index.html, line",
+        ),
+        "a number in the paper's tables": (
+            replaced("reports/tables.tex", r"\d\d\.\d \$", "99.9 $"), "reports", "reports/tables.tex",
+        ),
+        "a figure": (flipped("reports/figures/arms.png"), "reports", "reports/figures/arms.png"),
+        "a file too many": (written("reports/appendix.csv", b"f1\n1\n"), "reports", "reports/appendix.csv"),
+        "a manifest of a removed task": (
+            written("reports/splits/triage.json", b"{}"), "reports", "reports/splits/triage.json",
+        ),
+        "a hash in provenance.json": (
+            edited("reports/provenance.json", lambda v: v["results"][0].update(predictions="0" * 64)),
+            OTHER, "provenance.json results: [aismec norbert3 baseline 1].predictions",
+        ),
+        "a number in classic.csv": (
+            replaced("reports/classic.csv", r"^(medmqp,majority,accuracy,false,)[\d.]+", r"\g<1>0.9999"),
+            "medmqp/classic", "classic.csv majority accuracy: value",
+        ),
+        "a row of a removed task in classic.csv": (
+            lines("reports/classic.csv", lambda rows: [*rows, rows[1].replace("aismec", "triage")]),
+            "reports", "classic.csv triage logistic_regression binary_f1",
+        ),
+        "a hash of the linear model in provenance.json": (
+            edited("reports/provenance.json", lambda v: v["classic"][1].update(parameters="0" * 64)),
+            "medmqp/classic", "provenance.json classic: [medmqp].parameters",
+        ),
+        "one run put aside in MLflow": (tagged("superseded", "0", _CLINICAL), OTHER, "tags: superseded"),
+        "a record of a reproduction that MLflow does not know": (
+            reproduction_claimed, "medmqp/norbert3", "tags: reproduced",
+        ),
+        "a finished pre-training put aside as killed in MLflow": (
+            tagged("superseded", "killed", _CHECKPOINT), "MLflow", "status killed if and only if",
+        ),
+        "the list of fingerprints": (
+            edited("artifacts/tracking.json", lambda v: v["fingerprints"].update({"medmqp/norbert3": "0" * 64})),
+            "MLflow", "artifacts/tracking.json: medmqp/norbert3",
+        ),
+    },
+    {
+        "a metric in MLflow": (
+            stored(f"UPDATE latest_metrics SET value = 0.99 WHERE key = 'binary_f1' AND run_uuid = {_CLINICAL}"),
+            OTHER, "metrics: binary_f1 ",
+        ),
+        "a mean in MLflow": (
+            stored(f"UPDATE latest_metrics SET value = 0.99 WHERE key = 'binary_f1_clinical' AND run_uuid = {_PARENT}"),
+            OTHER, "(means) metrics: binary_f1_clinical",
+        ),
+        "a curve in MLflow": (
+            stored(f"UPDATE metrics SET value = 0.1 WHERE key = 'train_loss' AND step = 20 AND run_uuid = {_CLINICAL}"),
+            OTHER, "curves: train_loss",
+        ),
+        "a later point of a number in MLflow": (
+            stored(
+                "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) "
+                "SELECT key, 0.99, timestamp, run_uuid, step + 1, is_nan FROM metrics "
+                f"WHERE key = 'binary_f1' AND run_uuid = {_CLINICAL}"
+            ),
+            OTHER, "curves: binary_f1",
+        ),
+        "a parameter in MLflow": (
+            stored(f"UPDATE params SET value = '9' WHERE key = 'recipe.batch' AND run_uuid = {_CLINICAL}"),
+            OTHER, "parameters: recipe.batch",
+        ),
+        "the kind of data in MLflow": (retagged("data_kind", "restricted", _PARENT), OTHER, "tags: data_kind"),
+        "the commit in MLflow": (retagged("git_commit", "1" * 40, _PARENT), OTHER, "the commit that made it"),
+        "the code in MLflow": (retagged("code", "1" * 64, _PARENT), OTHER, "tags: code"),
+        "a description in MLflow": (
+            retagged("mlflow.note.content", "Better.", _PARENT),
+            OTHER, "tags: mlflow.note.content",
+        ),
+        "a picture in MLflow": (painted, "/norbert3", "picture forest.png"),
+        "a loss of a pre-training in MLflow": (
+            stored(f"UPDATE latest_metrics SET value = 0.1 WHERE key = 'loss' AND run_uuid = {_CHECKPOINT}"),
+            "checkpoints/norbert3", "metrics: loss",
+        ),
+        "a claim in MLflow that a comparison was reproduced": (
+            tagged("reproduced", "yes: same bytes in 4 of 4 runs", _PARENT), OTHER, "tags: reproduced",
+        ),
+        "a finished run that is called killed in MLflow": (tagged("killed", "yes", _CLINICAL), OTHER, "tags: killed"),
+        "the status of a run in MLflow": (
+            stored(f"UPDATE runs SET status = 'FAILED' WHERE run_uuid = {_CLINICAL}"), OTHER, "tags: status",
+        ),
+        "the name of a run in MLflow": (
+            stored(f"UPDATE runs SET name = 'better' WHERE run_uuid = {_CLINICAL}"), OTHER, "tags: name",
+        ),
+        "a verdict on a run of one seed in MLflow": (tagged("verdict", "better", _CLINICAL), OTHER, "tags: verdict"),
+        "a description of a pre-training in MLflow": (
+            retagged("mlflow.note.content", "Better.", _CHECKPOINT),
+            "checkpoints/norbert3", "tags: mlflow.note.content",
+        ),
+        "a file beside a run of one seed in MLflow": (filed, OTHER, "picture deep/better.png"),
+        "a data set of a run in MLflow": (input_of_a_run, OTHER, "data sets"),
+        "the link to a pre-training in MLflow": (retagged("pretraining", "x", _CLINICAL), OTHER, "tags: pretraining"),
+        "the description of an experiment in MLflow": (
+            experiment_told("mlflow.note.content", "synthetic", "real patient"),
+            "MLflow", "experiment miniature / synthetic: mlflow.note.content",
+        ),
+        "the description of the pre-trainings in MLflow": (
+            experiment_told("mlflow.note.content", "How", "On real patients: how"),
+            "MLflow", "experiment miniature / pre-training: mlflow.note.content",
+        ),
+        "what an experiment shows in MLflow": (
+            experiment_told("mlflow.sharedViewState.harness", "p_holm", "p_value"), "MLflow", "mlflow.sharedViewState",
+        ),
+        "rows in another order": (
+            lines("reports/results.csv", lambda rows: [rows[0], *reversed(rows[1:])]), "reports", "reports/results.csv",
+        ),
+        "a figure that is gone": (removed("reports/figures/arms.png"), "reports", "reports/figures/arms.png"),
+        "a stage in dvc.lock": (
+            replaced("dvc.lock", "score@medmqp:", "score@triage:"), "dvc.lock", "stage score@medmqp has not been run",
+        ),
+        "frozen generated data": (replaced("data.dvc", r"\Z", "frozen: true\n"), "dvc.lock", "data.dvc: frozen"),
+    },
+    {
+        "a learning rate in params.yaml": (
+            replaced("params.yaml", r"dropout: 0\.0", "dropout: 0.1", count=0),
+            "medmqp/norbert3", "runs.json against params.yaml: recipe.dropout",
+        ),
+        "the margin in params.yaml": (
+            replaced("params.yaml", r"margin: 0\.02", "margin: 0.9"),
+            "dvc.lock", "params.yaml as stage report was run with: statistics.margin",
+        ),
+        "the code": (replaced("harness/statistics/verdicts.py", "^", "X = 1\n"), "dvc.lock", "pipeline/report.txt"),
+        "a task's declaration": (
+            replaced("tasks/medmqp.py", 'version="1"', 'version="2"'),
+            "dvc.lock", "pipeline/tasks/medmqp/validate.txt the present tasks/medmqp.py",
+        ),
+        "dvc.lock": (
+            replaced("dvc.lock", r"(- path: artifacts/scores/medmqp\n +hash: md5\n +md5: )\w{6}", r"\g<1>abcdef"),
+            "dvc.lock", "artifacts/scores/medmqp",
+        ),
+        "a command in dvc.lock": (
+            replaced("dvc.lock", "cmd: harness score medmqp", "cmd: harness score aismec"),
+            "dvc.lock", "stage score@medmqp: command",
+        ),
+        "the pipeline": (replaced("dvc.yaml", r"^ +- pipeline/score.txt\n", ""), "dvc.lock", "its deps"),
+        "a stage that is passed over": (
+            replaced("dvc.yaml", r"^  finetune:\n", "  finetune:\n    frozen: true\n"),
+            "dvc.lock", "stage finetune@medmqp-norbert3 followed",
+        ),
+        "data.dvc": (replaced("data.dvc", r"md5: \w{6}", "md5: abcdef", count=0), "dvc.lock", "data.dvc"),
+        "what DVC passes over": (
+            replaced(".dvcignore", r"\Z", "*.jsonl\n"), "dvc.lock", ".dvcignore: what DVC passes over",
+        ),
+        "the pinned libraries": (
+            replaced("constraints.txt", "^torch==.*$", "torch==9.9"), "medmqp/norbert3", "version of torch",
+        ),
+        "weights": (
+            flipped(f"{CHECKPOINTS}/clinical/model.safetensors"),
+            "medmqp/norbert3", "inputs that the runs recorded: checkpoints.clinical",
+        ),
+        "a run deleted in MLflow": (
+            stored(f"UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = {_CLINICAL}"),
+            OTHER, "MLflow runs of clinical seed",
+        ),
+        "a file in DVC's cache": (cached, "DVC's cache", f"DVC's copy of {RUNS}/runs.json"),
+    },
+    {
+        "a corpus": (
+            lines("artifacts/corpus/clinical.jsonl", lambda rows: rows[:-1]),
+            "corpus", "artifacts/corpus/clinical.jsonl",
+        ),
+        "the corpus card's test texts": (
+            edited("artifacts/corpus/card.json", lambda v: v["inputs"]["medmqp"].update(manifest="0" * 64)),
+            "corpus", "the test texts it was cleaned of: medmqp.manifest",
+        ),
+        "a tokenizer": (
+            written(f"{CHECKPOINTS}/clinical/tokenizer.json", b"{}"),
+            "checkpoints/norbert3", "the baseline's tokenizer",
+        ),
+        "a checkpoint from another commit": (
+            edited(_CARD, lambda v: v.update(code="a" * 64)), "checkpoints/norbert3", "clinical: the code that made it",
+        ),
+        "the recipe on a card": (
+            edited(_CARD, lambda v: v["recipe"]["parameters"].update(seed=77)),
+            "checkpoints/norbert3", "clinical: card against params.yaml: recipe.parameters.seed",
+        ),
+        "the parent on a card": (
+            edited(_CARD, lambda v: v["parent"].update(tree="0" * 64)),
+            "checkpoints/norbert3", "clinical: its parent's files",
+        ),
+        "raw data with its source record": (
+            edited("data/aismec/source.json", lambda v: v.update(kind="public")),
+            "data/aismec", "source record as it was",
+        ),
+        "a leakage finding": (
+            edited("artifacts/splits/medmqp/leakage.json", lambda v: v["checks"][0].update(count=7)),
+            "data/medmqp", "leakage.json: checks",
+        ),
+        "a count on the data card": (
+            edited("artifacts/validated/medmqp/card.json", lambda v: v.update(rows_in=9)), "data/medmqp", "rows_in",
+        ),
+        "the groups of a split": (
+            edited(
+                "artifacts/splits/medmqp/groups.json",
+                lambda v: v["groups"].update(dict.fromkeys(list(v["groups"])[:2], "one")),
+            ),
+            "data/medmqp", "groups.json",
+        ),
+        "a loss on a learning curve": (
+            edited(f"{RUNS}/runs.json", lambda v: v["runs"][0]["curve"][0].update(train_loss=0.01)),
+            "dvc.lock", f"{RUNS} as stage finetune@medmqp",
+        ),
+        "an arm's tag in MLflow": (retagged("arm", "baseline", _CLINICAL), OTHER, "MLflow runs of clinical seed"),
+    },
+    {
+        "a validation score in runs.json": (
+            edited(f"{RUNS}/runs.json", lambda v: v["runs"][0].update(best_validation=0.99)),
+            "medmqp/norbert3", "validation binary_f1 of baseline seed 1, from its predictions",
+        ),
+        "another update's weights in runs.json": (
+            edited(f"{RUNS}/runs.json", lambda v: v["runs"][0]["curve"][0].update(selection=0.9)),
+            "medmqp/norbert3", "weights kept of baseline seed 1, by its curve",
+        ),
+        "a score in the scores": (
+            edited("artifacts/scores/medmqp/norbert3.json", lambda v: v["metrics"][0].update(value=0.99)),
+            "medmqp/norbert3", "computed again: metrics",
+        ),
+        "an interval in the scores": (
+            edited("artifacts/scores/medmqp/norbert3.json", lambda v: v["comparisons"][0].update(ci_low=0.01)),
+            "medmqp/norbert3", "ci_low",
+        ),
+        "a score of the linear model": (
+            edited("artifacts/scores/medmqp/classic/linear.json", lambda v: v["metrics"][0].update(value=0.99)),
+            "medmqp/classic", "computed again: metrics",
+        ),
+        "a fingerprint in MLflow": (retagged("fingerprint", "x", _PARENT), OTHER, "fingerprint of the results"),
+    },
+    {
+        "predictions of two seeds exchanged": (
+            swapped(f"{RUNS}/clinical-seed1.jsonl", f"{RUNS}/clinical-seed2.jsonl"),
+            "medmqp/norbert3", "the content of clinical-seed2.jsonl",
+        ),
+        "a prediction removed": (
+            lines(f"{RUNS}/baseline-seed1.jsonl", lambda rows: rows[1:]),
+            "medmqp/norbert3", "predictions baseline-seed1.jsonl",
+        ),
+        "a prediction twice": (
+            lines(f"{RUNS}/baseline-seed2.jsonl", lambda rows: [rows[0], *rows]),
+            "medmqp/norbert3", "predictions baseline-seed2.jsonl",
+        ),
+        "a prediction of the linear model": (
+            replaced(f"{CLASSIC}/predictions.jsonl", '"prediction": "0"', '"prediction": "1"'),
+            "medmqp/classic", "predictions predictions.jsonl",
+        ),
+        "the data of the linear model": (
+            edited(f"{CLASSIC}/runs.json", lambda v: v["inputs"].update(records="0" * 64)),
+            "medmqp/classic", "inputs that it recorded: records",
+        ),
+        "a learning rate in runs.json": (
+            edited(f"{RUNS}/runs.json", lambda v: v["recipe"].update(learning_rate=0.5)),
+            "medmqp/norbert3", "runs.json against params.yaml: recipe.learning_rate",
+        ),
+        "the version of torch in runs.json": (
+            edited(f"{RUNS}/runs.json", lambda v: v["libraries"].update(torch="1.0")),
+            "medmqp/norbert3", "version of torch",
+        ),
+        "the split": (reassigned, "data/medmqp", "reports/splits/medmqp.json: splits."),
+        "a raw file too many": (written("data/medmqp/more.csv", b"1,2\n"), "data/medmqp", "more.csv"),
+        "an experiment's name in MLflow": (
+            stored("UPDATE experiments SET name = 'real patients' WHERE name LIKE '%synthetic'"),
+            OTHER, "MLflow run of this comparison",
+        ),
+    },
+    {
+        "predictions of two arms exchanged": (
+            swapped(f"{RUNS}/baseline-seed1.jsonl", f"{RUNS}/clinical-seed1.jsonl"),
+            "medmqp/norbert3", "the content of clinical-seed1.jsonl",
+        ),
+        "a gold label": (
+            lines(f"{RUNS}/clinical-seed2.jsonl", relabelled), "medmqp/norbert3", "predictions clinical-seed2.jsonl",
+        ),
+        "a prediction file that is gone": (
+            removed(f"{RUNS}/baseline-seed2.jsonl"), "medmqp/norbert3", "predictions baseline-seed2.jsonl",
+        ),
+        "a label in the records": (
+            replaced("artifacts/validated/medmqp/records.jsonl", '"label": "1"', '"label": "0"'),
+            "data/medmqp", "records.jsonl",
+        ),
+        "a finished comparison put aside as killed in MLflow": (
+            tagged("superseded", "killed", _PARENT), "MLflow", "status killed if and only if",
+        ),
+    },
+    {
+        "an answer against its scores, its hash made to fit": (
+            contradicted(RUNS, "baseline-seed1.jsonl"),
+            "medmqp/norbert3", "predictions can be scored again",
+        ),
+        "an answer of the linear model against its scores, its hash made to fit": (
+            contradicted(CLASSIC, "predictions.jsonl"),
+            "medmqp/classic", "predictions can be scored again",
+        ),
+        "raw data": (replaced("data/medmqp/mqp.csv", "e", "E"), "data/medmqp", "data/medmqp/mqp.csv as source.json"),
+        "the arms' weights exchanged": (
+            swapped(f"{CHECKPOINTS}/clinical/model.safetensors", f"{CHECKPOINTS}/baseline/model.safetensors"),
+            "checkpoints/norbert3", "clinical: its parent's files",
+        ),
+        "a held-out loss on a card": (
+            edited(_CARD, lambda v: v["held_out"]["after"]["clinical"].update(loss=0.1)),
+            "checkpoints/norbert3", "clinical: README.md is that of its card",
+        ),
+        "a run hung below another comparison in MLflow": (
+            retagged("mlflow.parentRunId", "x", _CLINICAL),
+            OTHER, "MLflow runs of clinical seed",
+        ),
+    },
+    {
+        "better answers, with all numbers made to fit": (
+            better_answers, "dvc.lock", f"{RUNS} as stage finetune@medmqp",
+        ),
+        "better answers, as MLflow sees it": (better_answers, "medmqp/norbert3", "MLflow run"),
+        "better answers of the linear model, with all numbers made to fit": (
+            better_words, "dvc.lock", f"{CLASSIC} as stage classic@medmqp",
+        ),
+        "a claim in MLflow that one run was reproduced": (
+            tagged("reproduced", "yes: same bytes in 4 of 4 runs", _CLINICAL), OTHER, "tags: reproduced",
+        ),
+    },
+)  # fmt: skip
+WAYS = {name: way for group in TOGETHER for name, way in group.items()}

@@ -1,42 +1,18 @@
 """The audit of a finished repository: silent where nothing was touched, and not where anything was."""
 
 import json
-import shutil
 
-import finished
 import pytest
 from audit import tampering
+from audit.asking import audit, findings
 
-from harness.audit import walk
+from harness.audit import lock, outside, walk
 from harness.audit.links import DIFFERS, HOLDS, MISSING
 from harness.cli import main
 from harness.params.reading import load
+from harness.pipeline.hashes import Hashes
 from harness.system import files
-
-
-@pytest.fixture
-def root(made_once, tmp_path, monkeypatch):
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    copy = shutil.copytree(made_once, tmp_path / "root", symlinks=True)
-    monkeypatch.chdir(copy)
-    # Other tests have loaded torch already, which a portable run must not find; the audit trains nothing.
-    monkeypatch.setattr("harness.system.determinism.prepare_environment", lambda reproducible: None)
-    return copy
-
-
-def audit(capsys, *arguments) -> tuple[int, list[dict]]:
-    """Exit code and links; what the command says instead where it fails."""
-    capsys.readouterr()
-    code = main(["audit", "--json", *arguments])
-    said = capsys.readouterr()
-    try:
-        return code, json.loads(said.out)["links"]
-    except ValueError:
-        pytest.fail(f"harness audit ended with {code} and without JSON:\n{said.out}{said.err}")
-
-
-def findings(links: list[dict]) -> list[dict]:
-    return [link for link in links if link["state"] != HOLDS]
+from harness.testing import repository as finished
 
 
 def state(root) -> dict[str, str]:
@@ -60,45 +36,63 @@ def test_an_untouched_repository_has_no_finding_and_the_audit_changes_nothing(ro
     assert len(said) == len(chains) + 1 and said[-1] == f"{len(links)} hold: every number leads back to its bytes"
 
 
-# Each takes an audit of its own, seconds of CPU: one in ten stands for its kin.
-WAYS = [
-    pytest.param(way, marks=[pytest.mark.extended] if number % 10 else [])
-    for number, way in enumerate(sorted(tampering.WAYS))
-]
-
-
-@pytest.mark.parametrize("way", WAYS)
-def test_what_was_tampered_with_is_found_and_named(way, root, capsys):
-    tamper, chain, words = tampering.WAYS[way]
-    tamper(root)
+@pytest.mark.parametrize("ways", tampering.TOGETHER, ids=lambda ways: f"{next(iter(ways))} and {len(ways) - 1} more")
+def test_what_was_tampered_with_is_found_and_named(ways, root, capsys):
+    """An audit takes seconds, and each finding stands for itself."""
+    for tamper, _, _ in ways.values():
+        tamper(root)
     code, links = audit(capsys)
     assert code == 1
-    said = [f"{link['name']} {link['expected']} {link['found']}" for link in findings(links) if chain in link["chain"]]
-    assert any(words in line for line in said), findings(links)
+    for way, (_, chain, words) in ways.items():
+        assert named(links, chain, words), (way, findings(links))
     assert all(link["remedy"] for link in findings(links))
     assert all(link["state"] == MISSING or link["expected"] != link["found"] for link in findings(links))
 
 
-@pytest.mark.parametrize(
-    ("path", "command"),
-    [
-        ("mlflow.db", "harness track"),
-        ("artifacts/checkpoints/norbert3/clinical", "harness pretrain norbert3"),
-        ("artifacts", "harness corpus"),
-        pytest.param("artifacts/predictions", "harness finetune medmqp norbert3", marks=pytest.mark.extended),
-        pytest.param("artifacts/classic/medmqp", "harness classic medmqp", marks=pytest.mark.extended),
-        pytest.param("artifacts/scores", "harness score medmqp norbert3", marks=pytest.mark.extended),
-        pytest.param("artifacts/validated/medmqp", "harness validate medmqp", marks=pytest.mark.extended),
-        pytest.param("reports", "harness report", marks=pytest.mark.extended),
-        ("dvc.lock", "dvc repro"),
-        ("data", "dvc repro"),
-    ],
+@pytest.mark.extended
+@pytest.mark.parametrize("way", tampering.WAYS)
+def test_what_is_said_of_one_way_to_tamper_is_not_said_of_another_that_is_done_with_it(way, root, capsys):
+    (ways,) = (group for group in tampering.TOGETHER if way in group)
+    done = ways[way][0]
+    done(root)
+    _, links = audit(capsys)
+    said = [other for other, (_, chain, words) in ways.items() if named(links, chain, words)]
+    assert said == [other for other, (tamper, _, _) in ways.items() if tamper is done]
+
+
+def named(links: list[dict], chain: str, words: str) -> bool:
+    found = (link for link in findings(links) if chain in link["chain"])
+    return any(words in f"{link['name']} {link['expected']} {link['found']}" for link in found)
+
+
+# What is removed together, and the command that makes each of them.
+GONE = (
+    {
+        "mlflow.db": "harness track",
+        "artifacts/checkpoints/norbert3/clinical": "harness pretrain norbert3",
+        "artifacts/scores/medmqp/norbert3.json": "harness score medmqp norbert3",
+        "reports/comparison.csv": "harness report",
+    },
+    {
+        "dvc.lock": "dvc repro",
+        "artifacts/classic/medmqp": "harness classic medmqp",
+        "artifacts/predictions": "harness finetune medmqp norbert3",
+        "artifacts/validated/medmqp": "harness validate medmqp",
+    },
+    {"data": "dvc repro"},
+    {"artifacts": "harness corpus"},
+    {"reports": "harness report"},
 )
-def test_what_is_missing_is_named_with_the_command_that_makes_it(path, command, root, capsys):
-    tampering.removed(path)(root)
+
+
+@pytest.mark.parametrize("gone", GONE, ids=" ".join)
+def test_what_is_missing_is_named_with_the_command_that_makes_it(gone, root, capsys):
+    for path in gone:
+        tampering.removed(path)(root)
     code, links = audit(capsys)
     assert code == 1
-    assert any(command in link["remedy"] for link in findings(links) if link["state"] == MISSING)
+    remedies = " ".join(link["remedy"] for link in findings(links) if link["state"] == MISSING)
+    assert [path for path, command in gone.items() if command not in remedies] == []
     assert not any("Error:" in link["found"] for link in findings(links)), findings(links)
 
 
@@ -207,18 +201,16 @@ def test_benchmarks_are_held_against_the_commit_and_named_as_not_measured_again(
     assert "what benchmarks/*.md and README.md measured" in " ".join(told["outside"])
     (folder / "speed.md").write_text("| twice as fast | 9.0 |\n", encoding="utf-8")
     (folder / "more.md").write_text("| 9.0 |\n", encoding="utf-8")
-    code, links = audit(capsys)
-    uncommitted, changed = findings(links)
-    assert code == 1 and uncommitted["name"] == "benchmarks/more.md"
-    assert changed["name"] == "benchmarks/speed.md, line 1" and "2.0" in changed["expected"]
+    uncommitted, changed = (link for link in outside.benchmarks(root) if link.state != HOLDS)
+    assert uncommitted.name == "benchmarks/more.md"
+    assert changed.name == "benchmarks/speed.md, line 1" and "2.0" in changed.expected
 
 
-def test_a_damaged_file_of_the_cache_is_named_by_its_output(root, capsys):
+def test_a_damaged_file_of_the_cache_is_named_by_its_output(root):
     tampering.WAYS["a file in DVC's cache"][0](root)
-    _, links = audit(capsys)
-    (found,) = findings(links)
-    assert found["name"] == f"DVC's copy of {tampering.RUNS}/runs.json"
-    assert ".dvc/cache/files/md5/" in found["found"] and ".dvc/cache/files/md5/" in found["remedy"]
+    (found,) = (link for link in lock.links(root, Hashes()) if link.state != HOLDS)
+    assert found.name == f"DVC's copy of {tampering.RUNS}/runs.json"
+    assert ".dvc/cache/files/md5/" in found.found and ".dvc/cache/files/md5/" in found.remedy
 
 
 def test_tags_of_others_are_welcome_and_named(root, capsys, walked_once):

@@ -2,13 +2,13 @@
 
 import shutil
 
-import finished
 import pytest
-from audit.test_audit import audit, findings
+from audit.asking import audit, findings
 
 from harness.cli import main
 from harness.pipeline.declared import read_yaml
 from harness.system import files
+from harness.testing import repository as finished
 
 
 @pytest.fixture(scope="module")
@@ -20,12 +20,8 @@ def smaller(made_once, tmp_path_factory):
 
 
 @pytest.fixture
-def root(smaller, tmp_path, monkeypatch):
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    copy = shutil.copytree(smaller, tmp_path / "root", symlinks=True)
-    monkeypatch.chdir(copy)
-    monkeypatch.setattr("harness.system.determinism.prepare_environment", lambda reproducible: None)
-    return copy
+def root(smaller, copied):
+    return copied(smaller)
 
 
 def test_a_smaller_run_passes_its_audit_and_is_told_what_was_not_followed(root, capsys, walked_once):

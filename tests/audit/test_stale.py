@@ -1,27 +1,20 @@
 """Scores and a report that somebody makes by hand of stale results: said, and why, and not under `dvc repro`."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import finished
 import pytest
 
 from harness.audit import stale
 from harness.params.reading import load
 from harness.plugins import registry
 from harness.system import files
+from harness.testing import repository as finished
 
 TASK, FAMILY = "medmqp", finished.FAMILY
 NAME = f"{TASK}/{FAMILY}"
-
-
-@pytest.fixture
-def root(made_once, tmp_path) -> Path:
-    """Files keep their times, as where nobody touched them."""
-    return Path(shutil.copytree(made_once, tmp_path / "root", symlinks=True))
 
 
 def warning(root: Path, capsys, *, scored: bool = True) -> str:

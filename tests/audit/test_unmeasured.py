@@ -2,42 +2,35 @@
 
 import json
 
-import finished
 import pytest
+from audit.asking import audit, findings
 
-from harness.audit.links import HOLDS
-from harness.cli import main
-from harness.data.synthetic import write
+from harness.params.reading import load
+from harness.stages import split, validate
 from harness.system import files
+from harness.testing import repository as finished
 
 
 @pytest.fixture
-def root(repository, tmp_path, monkeypatch):
+def unmeasured(root):
     """A single positive call, which the split gives to the training part."""
-    generate = write.generate
-
-    def one_positive(folder, seed):
-        generate(folder, seed)
-        path, record = folder / "aismec" / "calls.jsonl", folder / "aismec" / "source.json"
+    for folder in (root / "artifacts" / "generated" / "aismec", root / "data" / "aismec"):
+        path, record = folder / "calls.jsonl", folder / "source.json"
         calls = files.read_jsonl(path)
         first = next(call["call_id"] for call in calls if call["outcome"] == "stroke")
         kept = [call | {"outcome": "stroke" if call["call_id"] == first else "other"} for call in calls]
         path.write_text("".join(json.dumps(call, ensure_ascii=False) + "\n" for call in kept), encoding="utf-8")
         source = files.read_json(record)
         files.write_json(record, source | {"files": {"calls.jsonl": files.sha256(path)}})
-
-    monkeypatch.setattr(write, "generate", one_positive)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    made = finished.build(repository, tmp_path / "root")
-    monkeypatch.chdir(made)
-    monkeypatch.setattr("harness.system.determinism.prepare_environment", lambda reproducible: None)
-    return made
+    (root / "reports" / "splits" / "aismec.json").unlink()
+    validate.run(root, "aismec")
+    split.run(root, "aismec", load(root / "params.yaml").split())
+    finished.again(root)
+    return root
 
 
-def test_what_cannot_be_measured_is_no_finding(root, capsys):
-    report = (root / "reports" / "README.md").read_text(encoding="utf-8")
+def test_what_cannot_be_measured_is_no_finding(unmeasured, capsys):
+    report = (unmeasured / "reports" / "README.md").read_text(encoding="utf-8")
     assert "cannot be measured: no row of the test part has the label stroke" in report
-    capsys.readouterr()
-    code = main(["audit", "--json"])
-    links = json.loads(capsys.readouterr().out)["links"]
-    assert [link for link in links if link["state"] != HOLDS] == [] and code == 0
+    code, links = audit(capsys)
+    assert findings(links) == [] and code == 0

@@ -20,6 +20,16 @@ def package(tmp_path):
     return target
 
 
+@pytest.fixture(scope="module")
+def before() -> dict[str, str]:
+    """The lists of the package as it is."""
+    return every(code.PACKAGE)
+
+
+def every(package) -> dict[str, str]:
+    return {stage: code_lists.listing(stage, package) for stage in code_lists.stages(package)}
+
+
 # Found only by a string, looked up when an architecture is asked for, or read beside a module; or imported by what is
 # called of a head.
 BY_NAME = {
@@ -66,8 +76,8 @@ def test_architectures_that_are_looked_up_by_name_count():
     assert not {"stages/report.py", "training/finetune/predicting.py", "grid/slurm.py", "cli.py"} & names
 
 
-def test_of_a_head_a_stage_depends_on_what_it_calls(package):
-    before, path = every(package), package / "heads" / "labelled.py"
+def test_of_a_head_a_stage_depends_on_what_it_calls(package, before):
+    path = package / "heads" / "labelled.py"
     text = path.read_text(encoding="utf-8")
 
     def changed(old: str, new: str) -> set[str]:
@@ -84,31 +94,26 @@ def test_of_a_head_a_stage_depends_on_what_it_calls(package):
     assert {"finetune", "crossvalidate"} <= trained and not trained & {"corpus", "pretrain", "checkpoint", "validate"}
 
 
-def test_a_file_that_a_package_finds_itself_counts(package):
-    before = every(package)
+def test_a_file_that_a_package_finds_itself_counts(package, before):
     (package / "metrics" / "another.py").write_text("from harness.metrics.metric import Metric\n", encoding="utf-8")
     changed = {stage for stage, listing in every(package).items() if listing != before[stage]}
     assert "score" in changed and not changed & {"corpus", "pretrain", "checkpoint", "generate"}
 
 
-@pytest.mark.parametrize("words", sorted((code.PACKAGE / "data" / "synthetic").glob("*.toml")), ids=lambda of: of.stem)
-def test_the_words_of_a_file_beside_a_module_count_and_its_comments_do_not(package, words):
-    before, path = every(package), package / words.relative_to(code.PACKAGE)
-    text = path.read_text(encoding="utf-8")
-    path.write_text("# Changed.\n" + text, encoding="utf-8")
+def test_the_words_of_a_file_beside_a_module_count_and_its_comments_do_not(package, before):
+    texts = {path: path.read_text(encoding="utf-8") for path in (package / "data" / "synthetic").glob("*.toml")}
+    for path, text in texts.items():
+        path.write_text("# Changed.\n" + text, encoding="utf-8")
+    assert texts and every(package) == before
+    for path, text in texts.items():
+        path.write_text(text.replace("o", "O"), encoding="utf-8")
+        after = every(package)
+        assert {stage for stage in before if after[stage] != before[stage]} == {"generate"}, path.name
+        path.write_text(text, encoding="utf-8")
+
+
+def test_no_comment_docstring_or_line_break_changes_a_list(package, before):
     assert every(package) == before
-    path.write_text(text.replace("o", "O"), encoding="utf-8")
-    after = every(package)
-    assert {stage for stage in before if after[stage] != before[stage]} == {"generate"}
-
-
-def every(package) -> dict[str, str]:
-    return {stage: code_lists.listing(stage, package) for stage in code_lists.stages(package)}
-
-
-def test_no_comment_docstring_or_line_break_changes_a_list(package):
-    before = every(package)
-    assert before == every(code.PACKAGE)
     for path in sorted(package.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
@@ -139,8 +144,7 @@ def test_no_comment_docstring_or_line_break_changes_a_list(package):
         ("cli.py", set()),
     ],
 )
-def test_a_changed_module_changes_the_lists_of_the_stages_that_use_it(package, path, stages):
-    before = every(package)
+def test_a_changed_module_changes_the_lists_of_the_stages_that_use_it(package, before, path, stages):
     file = package / path
     file.write_text(file.read_text(encoding="utf-8") + "\nCHANGED = 1\n", encoding="utf-8")
     after = every(package)

@@ -35,20 +35,26 @@ def root(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("file", MADE_OF)
-def test_a_changed_objective_makes_stale_what_was_trained_by_it_and_nothing_else(root, file):
-    def identities() -> dict[tuple, str]:
-        package = root / "harness"
-        return {
-            (stage, name): code.code_hash(module, package, objectives=(name,))
-            for stage, module in STAGES.items()
-            for name in OBJECTIVES
-        }
+def identities(package) -> dict[tuple, str]:
+    return {
+        (stage, name): code.code_hash(module, package, objectives=(name,))
+        for stage, module in STAGES.items()
+        for name in OBJECTIVES
+    }
 
-    before, lists = identities(), code_lists.listings(root)
+
+@pytest.fixture(scope="module")
+def before() -> dict[tuple, str]:
+    """The identities that the package gives as it is."""
+    return identities(code.PACKAGE)
+
+
+@pytest.mark.parametrize("file", MADE_OF)
+def test_a_changed_objective_makes_stale_what_was_trained_by_it_and_nothing_else(root, before, file):
+    lists = code_lists.listings(root)
     path = root / "harness" / "objectives" / file
     path.write_text((path.read_text(encoding="utf-8") if path.is_file() else "") + "\nCHANGED = 1\n", encoding="utf-8")
-    after, now = identities(), code_lists.listings(root)
+    after, now = identities(root / "harness"), code_lists.listings(root)
     assert {key for key in before if after[key] != before[key]} == {(s, name) for s in STAGES for name in MADE_OF[file]}
     stale = {(stage, family) for stage in STAGES for family in FAMILIES if any(
         lists[path] != now[path] for path in code_lists.of_stage(stage, family=family))}  # fmt: skip

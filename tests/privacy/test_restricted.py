@@ -474,9 +474,9 @@ def committed(finished) -> Path:
     return finished
 
 
-PUSHES = [["push"], ["push", "--run-cache"], ["push", "data.dvc"]]
+PUSHES = [["push", "--run-cache"], ["push", "data.dvc"]]
 if os.environ.get("HARNESS_TEST_ALL"):
-    PUSHES += [["push", "--recursive", "."], ["push", "--with-deps"], ["push", "report"],
+    PUSHES += [["push"], ["push", "--recursive", "."], ["push", "--with-deps"], ["push", "report"],
                ["push", "artifacts/validated/aismec", "artifacts/predictions/aismec/norbert3"]]  # fmt: skip
 
 

@@ -17,6 +17,7 @@ import pytest
 from markdown_it import MarkdownIt
 from ruamel.yaml import YAML
 
+from harness.artifacts import corpus
 from harness.encoders import cards, readme
 from harness.report.render import confusion
 from harness.stages import report
@@ -53,26 +54,20 @@ def finish(root, acting):
     }
     types = dict(zip(("rare note", "epikrise", "referral"), TYPES if acting else HARMLESS, strict=True))
     standards = dict(zip(("bokmål", "nynorsk"), STANDARDS if acting else ("a standard", "another"), strict=True))
-    fill, corpus_card = fakes._fill, fakes._corpus_card
+    columns = fakes._columns
 
-    def filled(record, task, chance):
-        fill(record, task, chance)
+    def changed(task, number, chance):
+        record = columns(task, number, chance)
         if "document_type" in record:
             record["document_type"] = types[record["document_type"]]
         if "written_standard" in record:
             record["written_standard"] = standards[record["written_standard"]]
-
-    def card(kind):
-        found = corpus_card(kind)
-        counts = {"documents": 5, "by_document_type": {TYPES[1] if acting else "a type": 5}}
-        found["parts"]["clinical"] |= {"removed": {value: counts}}
-        return found
+        return record
 
     with pytest.MonkeyPatch.context() as patch:
         for name, task in tasks.items():
             patch.setitem(fakes.TASKS, name, task)
-        patch.setattr(fakes, "_fill", filled)
-        patch.setattr(fakes, "_corpus_card", card)
+        patch.setattr(fakes, "_columns", changed)
         fakes.build(root, TASKS, FAMILIES, SEEDS, rows=60)
         _rewrite(root, value, acting)
         fakes.score(root, TASKS, FAMILIES, SEEDS)
@@ -83,7 +78,12 @@ def finish(root, acting):
 
 
 def _rewrite(root, value, acting):
-    """The texts of the cards: of the source records, of what was dropped and repaired, and of the checkpoints."""
+    """The texts of the cards: of the source records, of what was dropped and repaired, of corpora and checkpoints."""
+    path = corpus.card_place(root)
+    card = files.read_json(path)
+    counts = {"documents": 5, "by_document_type": {TYPES[1] if acting else "a type": 5}}
+    card["parts"]["clinical"] |= {"removed": {value: counts}}
+    files.write_json(path, card)
     for task in TASKS:
         path = root / "artifacts" / "validated" / task / "card.json"
         card = files.read_json(path)

@@ -7,7 +7,6 @@ import fakes
 import pytest
 
 from harness.artifacts.scores import Scores
-from harness.params.config import Statistics
 from harness.report.disclosure import loading
 from harness.report.model import judging, results
 from harness.report.render import tables
@@ -52,7 +51,7 @@ def test_a_pair_that_a_constant_answer_beats_is_named_and_never_equivalent():
     """Two arms that both always answer the positive label agree to the last row."""
     scores = fakes.SCORES_OF_A_COLLAPSED_PAIR
     comparison = results.read(Scores.of(**scores), "A task", (1, 2))
-    judged = judging.judged([comparison], Statistics(**fakes.STATISTICS))
+    judged = judging.judged([comparison], fakes.STATISTICS)
     judgement = judged["t", "nb_bert", "baseline"]
     assert (judgement.verdict, judgement.collapsed) == ("inconclusive", True)
     shown = headline.verdict_table([comparison], judged, 0.95).rows[0]
@@ -60,7 +59,7 @@ def test_a_pair_that_a_constant_answer_beats_is_named_and_never_equivalent():
     assert ",inconclusive," in tables.comparison_csv([comparison], judged)
     (row,) = scores["comparisons"]
     better = results.read(Scores.of(**scores | {"comparisons": [row | {"skill_low": 0.1}]}), "A task", (1, 2))
-    assert judging.judged([better], Statistics(**fakes.STATISTICS))["t", "nb_bert", "baseline"].verdict == "equivalent"
+    assert judging.judged([better], fakes.STATISTICS)["t", "nb_bert", "baseline"].verdict == "equivalent"
 
 
 def test_several_arms_to_compare_with_get_a_column(table):

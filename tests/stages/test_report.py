@@ -130,7 +130,7 @@ def test_provenance_does_not_depend_on_the_bits_of_weights(grid, tmp_path):
     for path in root.glob("artifacts/checkpoints/*/*/harness.json"):
         card = files.read_json(path)
         card["losses"][0]["loss"] += 1e-4
-        card["held_out_loss"]["after"]["general"] += 1e-4
+        card["held_out"]["after"]["general"]["loss"] += 1e-4
         files.write_json(path, card | ({"parent": "1" * 64} if card["parent"] else {}))
     for path in root.glob("artifacts/predictions/*/*/runs.json"):
         recorded = files.read_json(path)

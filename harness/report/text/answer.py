@@ -97,9 +97,7 @@ def _notes(summaries: Sequence[Summary], statistics: Statistics) -> str:
     )
     scopes = {s.scope for s in summaries}
     if "checkpoints" in scopes:
-        said += (
-            f"*Checkpoints*: {ONCE[:1].lower()}{ONCE[1:]} "
-        )
+        said += f"*Checkpoints*: {ONCE[:1].lower()}{ONCE[1:]} "
     if "procedure" in scopes:
         n = max(s.estimate.n_replicates for s in summaries)
         said += (

@@ -199,6 +199,7 @@ def tables(root):
 OTHER = (
     "checklist",
     "Mean difference over the tasks",
+    "Engine",
     "Fine-tuning",
     "recipe",
     "Verdict",
@@ -304,7 +305,7 @@ def test_rows_read_are_hidden_where_they_tell_how_many_were_dropped():
 def test_where_every_run_is_released_no_cell_under_five_is(tmp_path):
     """Nought included: that no fall was taken for an infection tells of every fall."""
     task = {"synergi": fakes.TASKS["synergi"]}
-    fakes.build(tmp_path, tuple(task), FAMILIES[:1], SEEDS, kind="restricted", rows=320)
+    fakes.build(tmp_path, tuple(task), FAMILIES[:1], SEEDS, kind="restricted", rows=440)
     fakes.score(tmp_path, tuple(task), FAMILIES[:1], SEEDS)
     assert files.read_json(tmp_path / "artifacts" / "scores" / "synergi" / "released.json")["rung"] == "seeds"
     (kept,) = loading.load(tmp_path, fakes.settings(tuple(task), FAMILIES[:1], SEEDS).run, task)

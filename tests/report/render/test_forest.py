@@ -4,7 +4,6 @@ import fakes
 import pytest
 
 from harness.artifacts.scores import Scores
-from harness.params.config import Statistics
 from harness.report.model import judging, results
 from harness.report.render import forest
 from harness.statistics.verdicts import VERDICTS
@@ -22,7 +21,7 @@ def drawn(monkeypatch):
 
     def draw(*scores):
         comparisons = [results.read(Scores.of(**of), "A task", (1, 2)) for of in scores]
-        statistics = Statistics(**fakes.STATISTICS)
+        statistics = fakes.STATISTICS
         return forest.draw(comparisons, judging.judged(comparisons, statistics), statistics).axes[0]
 
     return draw

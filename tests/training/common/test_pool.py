@@ -130,7 +130,13 @@ ENDINGS = {
 }
 
 
-@pytest.mark.parametrize("cause", ENDINGS)
+# Each signal once, and each way to send one.
+KIN = ("SIGINT", "SIGTERM to the group")
+
+
+@pytest.mark.parametrize(
+    "cause", [pytest.param(cause, marks=[pytest.mark.extended] if cause in KIN else []) for cause in ENDINGS]
+)
 def test_whatever_ends_long_runs_is_said_within_seconds_and_leaves_no_process(cause, tmp_path):
     """Each run reports two million updates, so that nothing which waits for a reader can end."""
     process = started(cause, tmp_path)

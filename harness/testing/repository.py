@@ -1,0 +1,124 @@
+"""A whole repository in which every link of the audit holds: two tasks, one family, two seeds.
+
+Data, split, scores, reports, MLflow store and `dvc.lock` are those that the real stages and DVC make; corpora,
+checkpoints and predictions are made of chance.
+"""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from harness.artifacts import checkpoint
+from harness.artifacts.artifact import described
+from harness.data.synthetic import write
+from harness.encoders import cards
+from harness.params import profiles
+from harness.params.reading import ParamsFile, load
+from harness.pipeline.code import code_hash
+from harness.plugins import registry
+from harness.system import files
+from harness.testing import chance
+
+TASKS, FAMILY, SEEDS = ("aismec", "medmqp"), "norbert3", [1, 2]
+COMMIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm")
+_DVC = (sys.executable, "-m", "dvc")
+
+
+def build(repository: Path, root: Path) -> Path:
+    """Make it below `root` of the code and the tasks of `repository`, a checkout, and return it."""
+    for name in ("harness", "pipeline", "tasks"):
+        shutil.copytree(repository / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("dvc.yaml", "params.schema.json", ".dvcignore", ".gitignore", "constraints.txt"):
+        shutil.copy(repository / name, root / name)
+    params = YAML().load(profiles.text("embedded"))
+    params["run"].update(profile="miniature", tasks=list(TASKS), families=[FAMILY], seeds=SEEDS)
+    params["families"][FAMILY]["control"] = False
+    _write(root, params)
+    _run(root, ("git", "init", "-q"), (*_DVC, "init", "-q"), ("git", "add", "-A"), (*COMMIT, "code"))
+    given = load(root / "params.yaml")
+    _data(root, given)
+    _corpus(root, given)
+    _checkpoints(root, given)
+    _settle(root, given)
+    return root
+
+
+def again(root: Path, **run: Any) -> None:
+    """What `dvc repro` makes of it after these keys of `run` in params.yaml have been changed."""
+    params = YAML().load((root / "params.yaml").read_text(encoding="utf-8"))
+    params["run"].update(run)
+    _write(root, params)
+    _corpus(root, load(root / "params.yaml"))
+    _settle(root, load(root / "params.yaml"))
+
+
+def _write(root: Path, params: Any) -> None:
+    with open(root / "params.yaml", "w", encoding="utf-8") as handle:
+        YAML().dump(params, handle)
+
+
+def _run(root: Path, *commands: tuple[str, ...]) -> None:
+    for command in commands:
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr + done.stdout
+
+
+def _data(root: Path, params: ParamsFile) -> None:
+    from harness.stages import split, validate
+
+    generated = root / "artifacts" / "generated"
+    write.generate(generated, params.generate().seed)
+    for folder in generated.iterdir():
+        if folder.name not in (*TASKS, "corpus"):
+            shutil.rmtree(folder)
+    shutil.copytree(generated, root / "data")
+    for name in TASKS:
+        validate.run(root, name)
+        split.run(root, name, params.split())
+
+
+def _corpus(root: Path, params: ParamsFile) -> None:
+    data = root / "data" / "corpus"
+    documents = {
+        name: (data / f"{name}.jsonl").read_bytes().splitlines(keepends=True)[:20] for name in ("general", "clinical")
+    }
+    chance.write_corpus(root, params.everything(), files.read_json(data / "source.json"), documents)
+
+
+def _checkpoints(root: Path, params: ParamsFile) -> None:
+    of_family = params.everything().families[FAMILY]
+    made_by = {"baseline": ("checkpoint", of_family.general), "clinical": ("pretrain", of_family.adaptation)}
+    code = {
+        arm: code_hash(f"harness.stages.{stage}", root / "harness", objectives=(recipe.recipe,) if recipe else ())
+        for arm, (stage, recipe) in made_by.items()
+    }
+    for folder, card in chance.write_checkpoints(root, params.everything(), FAMILY, code):
+        cards.write(folder, card)
+    off = {"family": FAMILY, "arm": "control", "source": None}
+    place = root / "artifacts" / "checkpoints" / FAMILY / "control" / checkpoint.NAME
+    files.write_json(place, described(checkpoint.FORMAT, off))
+
+
+def _settle(root: Path, params: ParamsFile) -> None:
+    """Predictions of chance; scores, reports and the MLflow store as the stages make them; hashes as DVC has them."""
+    from dataclasses import asdict
+
+    from harness.stages import classic, report, score, track
+
+    tasks = {name: registry.get(root, name) for name in params.everything().run.tasks}
+    for task in tasks.values():
+        settings = params.finetune(task.name, FAMILY)
+        shutil.rmtree(root / "artifacts" / "predictions" / task.name / FAMILY, ignore_errors=True)
+        made_by = {"recipe": asdict(settings.recipe), "engine": asdict(settings.engine)}
+        chance.write_predictions(root, task, FAMILY, settings.seeds, **made_by)
+        score.run(root, task, FAMILY, params.score())
+        classic.run(root, task)
+        score.run_classic(root, task)
+    report.run(root, params.report(), tasks)
+    track.run(root, params.report(), tasks)
+    files.write_text(root / "data.dvc", "deps:\n- path: artifacts/generated\nouts:\n- path: data\n")
+    _run(root, (*_DVC, "commit", "-f", "-q"), ("git", "add", "-A"), (*COMMIT, "run"))
