@@ -7,10 +7,35 @@ from harness.artifacts.artifact import read_described
 
 FORMAT = "checkpoint 2"
 NAME = "harness.json"
-MADE_BY = {"baseline": "checkpoint", "clinical": "pretrain", "control": "pretrain"}
+REPLICATES = "replicates"
+
+
+def named(arm: str, replicate: int = 1) -> str:
+    """What the encoder of an arm's n-th pre-training run is called: `clinical`, `clinical-2`."""
+    return arm if replicate == 1 else f"{arm}-{replicate}"
+
+
+def arm_of(encoder: str) -> str:
+    return encoder.partition("-")[0]
+
+
+def place(root: Path, family: str, encoder: str) -> Path:
+    """The folder of an encoder; further replicates lie in one folder, since their number is a setting."""
+    above = Path(root) / "artifacts" / "checkpoints" / family
+    return above / encoder if arm_of(encoder) == encoder else above / REPLICATES / encoder
+
+
+def family_of(folder: Path) -> str:
+    above = Path(folder).parent
+    return above.parent.name if above.name == REPLICATES else above.name
+
+
+def stage_of(encoder: str) -> str:
+    """The stage, and the command, that makes it."""
+    return "checkpoint" if encoder == "baseline" else "pretrain"
 
 
 def card(folder: Path) -> dict[str, Any]:
-    """The card of the folder `artifacts/checkpoints/FAMILY/ARM`."""
-    family, arm = Path(folder).parts[-2:]
-    return read_described(Path(folder) / NAME, FORMAT, f"harness {MADE_BY.get(arm, 'pretrain')} {family}")
+    """The card of an encoder's folder (`place`)."""
+    made_by = f"harness {stage_of(Path(folder).name)} {family_of(folder)}"
+    return read_described(Path(folder) / NAME, FORMAT, made_by)

@@ -19,7 +19,7 @@ def fold_file_name(repeat: int, fold: int, arm: str) -> str:
 
 
 class Inputs(Part):
-    """SHA-256 of the records and the split manifest, and the tree hash of each arm's checkpoint."""
+    """SHA-256 of the records and the split manifest, and the tree hash of each encoder."""
 
     records: str
     manifest: str
@@ -37,10 +37,12 @@ class Point(Part):
 
 
 class Run(Part):
-    """One fine-tuning of `arm` from `seed`; `predictions` is the SHA-256 of its file."""
+    """One fine-tuning of `arm` from `seed`, of the encoder of its arm's n-th pre-training run (`replicate`, from 1);
+    `predictions` is the SHA-256 of its file."""
 
     arm: str
     seed: int
+    replicate: int = 1
     steps: int
     best_step: int
     best_selection: float

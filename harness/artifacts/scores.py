@@ -43,6 +43,14 @@ class Diverged(Part):
     seed: int
 
 
+class Replicate(Part):
+    """By which of its arm's pre-training runs the encoder of a seed was made, from 1."""
+
+    arm: str
+    seed: int
+    replicate: int
+
+
 class Inputs(Part):
     """SHA-256 of the prediction files and of their decisions, by file name, of the records and the split manifest."""
 
@@ -87,6 +95,7 @@ class Scores(Scored):
     readings: tuple[dict[str, Any], ...]
     learning: tuple[Learning, ...]
     diverged: tuple[Diverged, ...]
+    replicates: tuple[Replicate, ...] = ()
 
 
 class LinearScores(Scored):

@@ -15,7 +15,7 @@ from harness.audit import libraries
 from harness.audit.links import ABSENT, Chain, Link
 from harness.encoders.cards import page_code, source_of
 from harness.encoders.readme import model_card
-from harness.params.config import CONTROL, TRAINED_ON, Build
+from harness.params.config import CONTROL, TRAINED_ON, Build, of_replicate
 from harness.params.whole import Family, Params
 from harness.pipeline.code import code_hash
 from harness.pipeline.hashes import Hashes
@@ -25,21 +25,22 @@ from harness.system.files import read_text
 
 def links(root: Path, family: str, params: Params, hashes: Hashes) -> Iterator[Link]:
     """Every arm against `params`, the code and corpora of this repository, and the arm it was trained on from."""
-    for arm in params.families[family].arms:
-        folder = root / "artifacts" / "checkpoints" / family / arm
-        made_by = f"harness {checkpoint.MADE_BY[arm]} {family}"
+    for encoder in params.families[family].encoders:
+        folder = checkpoint.place(root, family, encoder)
+        made_by = f"harness {checkpoint.stage_of(encoder)} {family}"
         where = folder.relative_to(root).as_posix()
         chain = Chain(f"checkpoints/{family}", f"`dvc checkout {where}`, or `{made_by}`", (where,))
-        yield from chain.follow(arm, partial(_arm, folder, arm, params, chain, hashes))
+        yield from chain.follow(encoder, partial(_encoder, root, folder, params, chain, hashes))
 
 
-def _arm(folder: Path, arm: str, params: Params, chain: Chain, hashes: Hashes) -> Iterator[Link]:
+def _encoder(root: Path, folder: Path, params: Params, chain: Chain, hashes: Hashes) -> Iterator[Link]:
+    arm = folder.name
     for name in ("harness.json", "config.json", "model.safetensors", "README.md"):
         if not (folder / name).is_file():
             yield chain.missing(f"{arm}/{name}")
             return
     card = checkpoint.card(folder)
-    yield from _card(folder, arm, card, params, chain, hashes)
+    yield from _card(root, folder, card, params, chain, hashes)
     readme = read_text(folder / "README.md")
     (where,) = chain.about
     told = chain.of(f"{where}/README.md", rests_on=(f"{where}/harness.json",))
@@ -50,59 +51,61 @@ def _arm(folder: Path, arm: str, params: Params, chain: Chain, hashes: Hashes) -
     yield weights.same(f"{arm}: parameters in model.safetensors", card["parameters"], _parameters(folder, card))
 
 
-def _card(folder: Path, arm: str, card: dict, params: Params, chain: Chain, hashes: Hashes) -> Iterator[Link]:
-    family, (where,) = params.families[folder.parent.name], chain.about
+def _card(root: Path, folder: Path, card: dict, params: Params, chain: Chain, hashes: Hashes) -> Iterator[Link]:
+    arm, name = folder.name, checkpoint.family_of(folder)
+    family, (where,) = params.families[name], chain.about
     chain = chain.of(f"{where}/harness.json", rests_on=("params.yaml",))
     # A control arm, which `params.yaml` switches on or off, has no source of its own.
-    source = Build("build") if arm == CONTROL else getattr(family, arm)
+    of = checkpoint.arm_of(arm)
+    source = Build("build") if of == CONTROL else getattr(family, of)
     built = isinstance(source, Build)
-    expected: dict[str, Any] = {"family": folder.parent.name, "arm": arm, "architecture": family.architecture}
+    expected: dict[str, Any] = {"family": name, "arm": arm, "architecture": family.architecture}
     expected |= {"source": source_of(source)} | (_training(family, arm, params) if built else {})
     yield from chain.values(
         f"{arm}: card against params.yaml", expected, {key: card.get(key, ABSENT) for key in expected}
     )
-    root = folder.parents[3]
     objectives = [expected["recipe"]["name"]] if built else []
-    code = code_hash(f"harness.stages.{checkpoint.MADE_BY[arm]}", root / "harness", objectives=objectives)
+    code = code_hash(f"harness.stages.{checkpoint.stage_of(arm)}", root / "harness", objectives=objectives)
     coded, remedy = replace(chain, rests_on=("harness",)), "the code of that commit, or `dvc repro`"
     yield coded.same(f"{arm}: the code that made it", code, card.get("code"), remedy)
     yield from libraries.links(root, card["libraries"], chain, f"{arm}: ")
     # A card lists what is loaded; it stands itself beside these files, with its README.
     stored = "made" if built else "imported"
-    for name, digest in sorted((card.get("files") or {}).items()):
-        listed = chain.of(f"{where}/{name}", rests_on=(f"{where}/harness.json",))
-        yield listed.same(f"{arm}/{name} as it was {stored}", digest, hashes.sha256(folder / name))
+    for file, digest in sorted((card.get("files") or {}).items()):
+        listed = chain.of(f"{where}/{file}", rests_on=(f"{where}/harness.json",))
+        yield listed.same(f"{arm}/{file} as it was {stored}", digest, hashes.sha256(folder / file))
     if not built:
         return
-    for name, part in sorted(card["corpus"].items()):
-        found = hashes.sha256(root / "artifacts" / "corpus" / f"{name}.jsonl")
+    for corpus, part in sorted(card["corpus"].items()):
+        found = hashes.sha256(root / "artifacts" / "corpus" / f"{corpus}.jsonl")
         if found is None:
-            yield chain.missing(f"{arm}: the corpus {name}", "`dvc checkout artifacts/corpus`, or `harness corpus`")
+            yield chain.missing(f"{arm}: the corpus {corpus}", "`dvc checkout artifacts/corpus`, or `harness corpus`")
         else:
-            read = replace(chain, rests_on=(f"artifacts/corpus/{name}.jsonl",))
-            yield read.same(f"{arm}: the corpus {name} as it was read", part["sha256"], found)
+            read = replace(chain, rests_on=(f"artifacts/corpus/{corpus}.jsonl",))
+            yield read.same(f"{arm}: the corpus {corpus} as it was read", part["sha256"], found)
     parent = card.get("parent") or {}
     if arm == "baseline":
         yield chain.same(f"{arm}: has no parent", {}, parent)
         return
-    chain = replace(chain, rests_on=(f"{where.rpartition('/')[0]}/baseline",))
+    baseline = checkpoint.place(root, name, "baseline")
+    chain = replace(chain, rests_on=(baseline.relative_to(root).as_posix(),))
     yield chain.same(f"{arm}: its parent", "baseline", parent.get("arm"))
-    yield chain.same(f"{arm}: its parent's files", hashes.tree(folder.parent / "baseline"), parent.get("tree"))
+    yield chain.same(f"{arm}: its parent's files", hashes.tree(baseline), parent.get("tree"))
     chain = chain.of(where, rests_on=chain.rests_on)
-    yield chain.same(
-        f"{arm}: the baseline's tokenizer", tokenizer_hash(folder.parent / "baseline"), tokenizer_hash(folder)
-    )
+    yield chain.same(f"{arm}: the baseline's tokenizer", tokenizer_hash(baseline), tokenizer_hash(folder))
 
 
 def _training(family: Family, arm: str, params: Params) -> dict:
-    recipe: Any = family.general if arm == "baseline" else family.adaptation
+    adapted: Any = family.adaptation
+    recipe: Any = family.general if arm == "baseline" else of_replicate(adapted, arm)
     encoder: Any = family.encoder
+    trained_on = TRAINED_ON[checkpoint.arm_of(arm)]
     return {
         "encoder": dataclasses.asdict(encoder) if arm == "baseline" else None,
         "recipe": {"name": recipe.recipe, "parameters": dataclasses.asdict(recipe)},
         "engine": dataclasses.asdict(params.engine),
-        "trained_on": TRAINED_ON[arm],
-        "replay": params.corpus.replay if TRAINED_ON[arm] == "clinical" else 0.0,
+        "trained_on": trained_on,
+        "replay": params.corpus.replay if trained_on == "clinical" else 0.0,
         **({"steps": recipe.steps} if recipe.steps is not None else {}),
     }
 

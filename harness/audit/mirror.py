@@ -5,8 +5,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 
+from harness.artifacts import checkpoint
 from harness.audit import rendered
 from harness.audit.commits import Commits
 from harness.audit.links import ABSENT, Chain, Link
@@ -101,7 +103,7 @@ def _comparison(
 def checkpoints(made: Sequence[Pretraining], runs: Sequence[StoredRun]) -> Iterator[Link]:
     """The run of every checkpoint, value by value."""
     for one in made:
-        folder = f"artifacts/checkpoints/{one.family}/{one.arm}"
+        folder = checkpoint.place(Path(), one.family, one.arm).as_posix()
         chain = Chain(f"checkpoints/{one.family}", REMEDY, (backend.DATABASE,), (f"{folder}/harness.json",))
         run = of_checkpoint(one, runs)
         if run is None:

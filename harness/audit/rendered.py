@@ -174,9 +174,7 @@ def pages(
         return
     again, stored = (_files(folder / "reports") for folder in (made.root, root))
     made_from = tuple(f"artifacts/{name}" for name in ("predictions", "classic", "validated", "splits", "corpus"))
-    cards = (
-        path.relative_to(root).as_posix() for path in (root / "artifacts" / "checkpoints").glob("*/*/harness.json")
-    )
+    cards = (path.relative_to(root).as_posix() for path in (root / "artifacts" / "checkpoints").rglob("harness.json"))
     made_from = (*made_from, *sorted(cards), "reports/splits", "params.yaml", "tasks", "harness")
     expected = again.keys() | {f"splits/{task}.json" for task in splits}
     stored = {name: path for name, path in stored.items() if f"reports/{name}" not in waiting}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from harness.artifacts import checkpoint
 from harness.artifacts.runs import FoldRuns, Run, Runs, file_name, fold_file_name, folder_of, read_folds
 from harness.artifacts.split import manifest_place
 from harness.artifacts.validated import records_place
@@ -87,13 +88,13 @@ def _links(
     inputs = {
         "records": hashes.sha256(records_place(root, task.name)),
         "manifest": hashes.sha256(manifest_place(root, task.name)),
-        "checkpoints": {arm: hashes.tree(root / "artifacts" / "checkpoints" / family / arm) for arm in settings.arms},
+        "checkpoints": {name: hashes.tree(checkpoint.place(root, family, name)) for name in settings.encoders},
     }
     remedy = "restore them, or `dvc repro`"
     sources = {
         "records": f"artifacts/validated/{task.name}/records.jsonl",
         "manifest": f"reports/splits/{task.name}.json",
-        **{f"checkpoints.{arm}": f"artifacts/checkpoints/{family}/{arm}" for arm in settings.arms},
+        **{f"checkpoints.{name}": checkpoint.place(Path(), family, name).as_posix() for name in settings.encoders},
     }
     for link in chain.values("inputs that the runs recorded", recorded.inputs.plain(), inputs, remedy):
         above = tuple(path for place, path in sources.items() if link.name.endswith(f": {place}"))

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from harness.artifacts import checkpoint
 from harness.artifacts.runs import file_name
 from harness.params.config import FinetuneSettings
 from harness.params.reading import ParamsFile
@@ -69,12 +70,12 @@ def _predictions(root: Path, task: Task, family: str, settings: FinetuneSettings
     if inputs.get("manifest") != hashes.sha256(root / "reports" / "splits" / f"{task.name}.json"):
         yield "its predictions were made with another split"
     made = path.stat().st_mtime
-    for arm in settings.arms:
-        folder = root / "artifacts" / "checkpoints" / family / arm
+    for encoder in settings.encoders:
+        folder = checkpoint.place(root, family, encoder)
         # Gigabytes are read only where something was written after the predictions.
         younger = not folder.is_dir() or any(file.stat().st_mtime > made for file in [folder, *folder.rglob("*")])
-        if younger and inputs.get("checkpoints", {}).get(arm) != hashes.tree(folder):
-            yield f"the checkpoint of arm {arm} is another than the one that was fine-tuned"
+        if younger and inputs.get("checkpoints", {}).get(encoder) != hashes.tree(folder):
+            yield f"the checkpoint of arm {encoder} is another than the one that was fine-tuned"
     for key, wanted in (
         ("recipe", dataclasses.asdict(settings.recipe)),
         ("engine", dataclasses.asdict(settings.engine)),

@@ -185,10 +185,9 @@ def _mirrored(
         for recording in collected:
             if recording.name in chosen:
                 family = recording.comparison.family
-                stored = {arm: mirror.of_checkpoint(every[family, arm], found) for arm in recording.comparison.arms
-                          if (family, arm) in every}  # fmt: skip
-                of_arms = {arm: run for arm, run in stored.items() if run is not None}
-                yield from mirror.links(recording, found, of_arms, drawn[recording.name], commits)
+                stored = {one.arm: mirror.of_checkpoint(one, found) for (of, _), one in every.items() if of == family}
+                encoders = {encoder: run for encoder, run in stored.items() if run is not None}
+                yield from mirror.links(recording, found, encoders, drawn[recording.name], commits)
         yield from mirror.standings(settings.run.profile, found, chain)
         if scope.whole:
             yield from mirror.experiments(settings.run.profile, experiments(root), chain)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from harness.artifacts.checkpoint import family_of, place, stage_of
 from harness.errors import CheckpointError
 from harness.system.files import read_json, sha256, sha256_files
 
@@ -37,10 +38,9 @@ def no_card(folder: Path) -> CheckpointError:
 
 
 def _anew(folder: Path) -> str:
-    family, arm = folder.parts[-2:]
-    stage = "checkpoint" if arm == "baseline" else "pretrain"
+    family, stage = family_of(folder), stage_of(folder.name)
     return (
-        f"`dvc checkout --force artifacts/checkpoints/{family}/{arm}` restores it, "
+        f"`dvc checkout --force {place(Path(), family, folder.name).as_posix()}` restores it, "
         f"`dvc repro --force --single-item {stage}@{family}` makes it anew."
     )
 

@@ -1,11 +1,12 @@
 """What a run can choose: the sections of `params.yaml` and each stage's settings, as frozen types."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from annotated_types import Interval, MaxLen
 
+from harness.artifacts.checkpoint import arm_of, named
 from harness.objectives.settings import (
     UPDATES,
     BelowOne,
@@ -20,6 +21,7 @@ from harness.objectives.settings import (
 )
 from harness.params.folds import CrossValidation
 from harness.params.marks import By, Check, Matching
+from harness.system.determinism import derived_seed
 
 ARMS = ("baseline", "clinical")
 CONTROL = "control"
@@ -36,7 +38,17 @@ FileHash = Annotated[
 Reason = Annotated[str, Matching(r"\S", "a reason, in words")]
 Threads = Annotated[int, Interval(ge=1, le=4_096)]  # or devices
 Part = Annotated[float, Interval(gt=0, le=1)]
+Replicates = Annotated[int, Interval(ge=1, le=100)]
 Replay = BelowOne  # of general text alone there is the control arm
+
+
+def of_replicate(recipe: Pretraining, encoder: str) -> Pretraining:
+    """The recipe of the encoder of one replicate: the same but for the seed, and with it masks, order and whatever
+    else is drawn."""
+    if arm_of(encoder) == encoder:
+        return recipe
+    number = int(encoder.rpartition("-")[2])
+    return replace(recipe, seed=derived_seed("replicate", recipe.seed, number) % 2**32)
 
 
 @dataclass(frozen=True)
@@ -264,6 +276,7 @@ class PretrainSettings:
     control: bool
     replay: float
     engine: Engine
+    replicates: int = 1
 
 
 @dataclass(frozen=True)
@@ -273,6 +286,21 @@ class FinetuneSettings:
     seeds: tuple[int, ...]
     recipe: Recipe
     engine: Engine
+    replicates: int = 1
+
+    def replicate(self, arm: str, seed: int) -> int:
+        """By which of its arm's pre-training runs the encoder of a seed was made: dealt out in the order of the seeds.
+        A baseline has one, which every other arm went on from."""
+        return 1 if arm == ARMS[0] else self.seeds.index(seed) % self.replicates + 1
+
+    def encoder(self, arm: str, seed: int) -> str:
+        return named(arm, self.replicate(arm, seed))
+
+    @property
+    def encoders(self) -> tuple[str, ...]:
+        """Every encoder that is fine-tuned, those of an arm together."""
+        every = ((arm, self.replicate(arm, seed)) for arm in self.arms for seed in self.seeds)
+        return tuple(named(*key) for key in dict.fromkeys(every))
 
 
 @dataclass(frozen=True)

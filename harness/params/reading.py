@@ -28,6 +28,7 @@ from harness.params.config import (
     PretrainSettings,
     Recipe,
     Replay,
+    Replicates,
     ReportSettings,
     Run,
     ScoreSettings,
@@ -97,6 +98,7 @@ class ParamsFile:
             control,
             self._get("corpus.replay", Replay),
             self._get("engine", Engine),
+            self._get(f"{at}.replicates", Replicates),
         )
 
     def _pretraining(self, path: str, *, trains: bool) -> Pretraining | None:
@@ -130,6 +132,7 @@ class ParamsFile:
             seeds,
             dataclasses.replace(recipe, learning_rate=recipe.learning_rate * factor),
             self._get("engine", Engine),
+            self._get(f"families.{family}.replicates", Replicates),
         )
 
     def score(self) -> ScoreSettings:

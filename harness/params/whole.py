@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from annotated_types import Interval
 
 from harness import objectives
+from harness.artifacts.checkpoint import named
 from harness.params.config import (
     ARMS,
     CONTROL,
@@ -21,6 +22,7 @@ from harness.params.config import (
     Engine,
     Generate,
     Recipe,
+    Replicates,
     Run,
     Source,
     Split,
@@ -36,7 +38,8 @@ Name = Annotated[str, Matching("^[a-z][a-z0-9_]*$", "small letters, digits and _
 class Family:
     """One architecture in two arms, or three. A baseline that is built needs `encoder` and `general`, a
     clinical arm that is built and a control arm need `adaptation`; otherwise they may be null. `control`
-    adds the baseline trained on by the same recipe, for as many steps, on general text.
+    adds the baseline trained on by the same recipe, for as many steps, on general text. `replicates` is how often the
+    clinical arm and the control are pre-trained, each time from the same baseline with another seed.
     """
 
     architecture: Literal["bert", "norbert3", "modernbert", "roberta", "xlm-roberta", "electra", "deberta-v2"]
@@ -46,11 +49,18 @@ class Family:
     general: objectives.Trained | None
     adaptation: objectives.Trained | None
     control: bool
+    replicates: Replicates
     learning_rate_factor: Annotated[float, Interval(gt=0, le=1_000)]
 
     @property
     def arms(self) -> tuple[str, ...]:
         return (*ARMS, CONTROL) if self.control else ARMS
+
+    @property
+    def encoders(self) -> tuple[str, ...]:
+        """Every encoder of the family: the arms, then further replicates."""
+        numbers = range(1, self.replicates + 1)
+        return tuple(named(arm, n) for n in numbers for arm in self.arms if n == 1 or arm != ARMS[0])
 
     def checks(self) -> Iterator[tuple]:
         built = [arm for arm in ARMS if isinstance(getattr(self, arm), Build)] + [CONTROL] * self.control
@@ -62,6 +72,9 @@ class Family:
         for key, arm in needed.items():
             wanted, remedy = f"a section where {arm} is built here", f"Or give {arm} a source: hub or folder."
             yield Check(key, getattr(self, key), getattr(self, key) is not None or arm not in built, wanted, remedy)
+        wanted = "1 where the clinical arm is an existing checkpoint, which cannot be trained again"
+        once = self.replicates == 1 or isinstance(self.clinical, Build)
+        yield Check("replicates", self.replicates, once, wanted)
         wanted = "a section where control is true: that arm is trained by it, on general text"
         yield Check("adaptation", self.adaptation, self.adaptation is not None or not self.control, wanted)
         for key in ("general", "adaptation"):
@@ -92,6 +105,10 @@ class Params:
                 wanted = f"the name of a section under {key}"
                 remedy = f"Add {key}.{name}, or take {name!r} out of run.{key}."
                 yield Check(f"run.{key}[{i}]", name, name in known, wanted, remedy, known)
+        for name in (name for name in self.run.families if name in self.families):
+            number = self.families[name].replicates
+            wanted = f"a number that {len(self.run.seeds)} seeds are shared out to evenly"
+            yield Check(f"families.{name}.replicates", number, len(self.run.seeds) % number == 0, wanted)
         chosen = self.cross_validation.tasks
         for i, task in enumerate(chosen):
             at = f"cross_validation.tasks[{i}]"

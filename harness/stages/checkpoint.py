@@ -4,7 +4,7 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from harness.artifacts import corpus
+from harness.artifacts import checkpoint, corpus
 from harness.params.config import Build, CheckpointSettings
 from harness.pipeline.code import code_files, code_hash
 from harness.system.determinism import derived_seed, prepare_torch
@@ -17,7 +17,7 @@ def run(root: Path, family: str, settings: CheckpointSettings, observer=None) ->
     `observer(arm)` gives the observer of an arm's training (see `harness.training.pretrain.loop.Observer`). A
     baseline that is there already, built from the same inputs by the same code, is left as it is.
     """
-    target = root / "artifacts" / "checkpoints" / family / "baseline"
+    target = checkpoint.place(root, family, "baseline")
     if isinstance(settings.source, Build):
         build(root, family, settings, target, observer)
     else:

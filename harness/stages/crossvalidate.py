@@ -45,7 +45,7 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings, folds: 
 
     Both arms of a fold are trained with the fold's own seed. Raises DataError where the folds cannot be dealt.
     """
-    inputs = read_inputs(root, task, family, settings.arms)
+    inputs = read_inputs(root, task, family, settings.encoders)
     dealt = deal(root, task, inputs, folds)
 
     from harness.statistics import selection, task_metrics
@@ -65,7 +65,9 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings, folds: 
             seed = folding.seed_of(repeat, fold)
             for arm in settings.arms:
                 file = folder / runs.fold_file_name(repeat, fold, arm)
-                jobs.append(FoldJob(repeat, fold, Job(arm, seed, inputs.checkpoints[arm], file)))
+                # A repeat is what a seed is elsewhere.
+                encoder = inputs.checkpoints[settings.encoder(arm, repeat)]
+                jobs.append(FoldJob(repeat, fold, Job(arm, seed, settings.replicate(arm, repeat), encoder, file)))
         title, name = f"crossvalidate {task.name} {family}", f"{task.name}/{family}"
         names = [f"{job.run.arm} {job.repeat}.{job.fold}" for job in jobs]
         results = carry_out(title, name, names, jobs, FoldWorker(workers), settings)

@@ -17,7 +17,7 @@ from harness.training.finetune.runs import Job, Worker, carry_out, describe, enc
 
 def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None:
     """Write `artifacts/predictions/<task>/<family>/`: one file per arm and seed, and `runs.json`."""
-    inputs = read_inputs(root, task, family, settings.arms)
+    inputs = read_inputs(root, task, family, settings.encoders)
     target = runs.folder_of(root, task.name, family)
 
     from harness.statistics import selection, task_metrics
@@ -27,7 +27,13 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
     prepare(task, settings, inputs)
     with atomic_folder(target) as folder:
         jobs = [
-            Job(arm, seed, inputs.checkpoints[arm], folder / runs.file_name(arm, seed))
+            Job(
+                arm,
+                seed,
+                settings.replicate(arm, seed),
+                inputs.checkpoints[settings.encoder(arm, seed)],
+                folder / runs.file_name(arm, seed),
+            )
             for seed in settings.seeds
             for arm in settings.arms
         ]

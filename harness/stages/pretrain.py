@@ -5,16 +5,17 @@ clinical text does from what training longer does.
 """
 
 import dataclasses
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.artifacts import corpus
+from harness.artifacts import checkpoint, corpus
 from harness.artifacts.artifact import described
 from harness.artifacts.checkpoint import FORMAT
-from harness.params.config import CONTROL, TRAINED_ON, Build, Pretraining, PretrainSettings
+from harness.params.config import CONTROL, TRAINED_ON, Build, Pretraining, PretrainSettings, of_replicate
 from harness.pipeline.code import code_files, code_hash
 from harness.system.determinism import derived_seed, prepare_torch
 from harness.system.files import atomic_folder, read_json, sha256, write_json
@@ -24,13 +25,13 @@ SECONDS_TO_SAVE = 60.0  # for an arm that ends because the other one failed, or 
 
 
 def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> None:
-    """Write `artifacts/checkpoints/<family>/clinical/` and `…/control/`, Hugging Face folders with a card.
+    """Write `artifacts/checkpoints/<family>/clinical/` and `…/control/`, Hugging Face folders with a card, and those of
+    further replicates below `…/replicates/`.
 
-    Without a control arm its folder holds nothing but a card that says so. `observer(arm)` gives the
-    observer of an arm's training (see `harness.training.pretrain.loop.Observer`). An arm that is there already, trained
+    Without a control arm its folder holds nothing but a card that says so. `observer(encoder)` gives the
+    observer of a training (see `harness.training.pretrain.loop.Observer`). An encoder that is there already, trained
     from the same inputs by the same code, is left as it is: a batch job that was queued again may have ended.
     """
-    folder = root / "artifacts" / "checkpoints" / family
     arms = []
     if isinstance(settings.source, Build):
         arms.append("clinical")
@@ -44,24 +45,34 @@ def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> N
     if settings.control:
         arms.append(CONTROL)
     else:
-        with atomic_folder(folder / CONTROL) as empty:
+        with atomic_folder(checkpoint.place(root, family, CONTROL)) as empty:
             write_json(empty / "harness.json", described(FORMAT, {"family": family, "arm": CONTROL, "source": None}))
-    if arms:
-        train(root, family, arms, settings, observer)
+    encoders = [checkpoint.named(arm, number + 1) for number in range(settings.replicates) for arm in arms]
+    _prepare_replicates(root, family, encoders)
+    if encoders:
+        train(root, family, encoders, settings, observer)
 
 
-def train(root: Path, family: str, arms: list[str], settings: PretrainSettings, observer) -> None:
-    """Train each of `arms`; on a CPU side by side, a process each, on devices one after the other."""
-    parent = root / "artifacts" / "checkpoints" / family / "baseline"
+def _prepare_replicates(root: Path, family: str, encoders: list[str]) -> None:
+    """The folder of further replicates, without those that are none any more."""
+    above = checkpoint.place(root, family, checkpoint.named("clinical", 2)).parent
+    write_json(above / "encoders.json", sorted(name for name in encoders if checkpoint.arm_of(name) != name))
+    for folder in (path for path in above.iterdir() if path.is_dir() and path.name not in encoders):
+        shutil.rmtree(folder)
+
+
+def train(root: Path, family: str, encoders: list[str], settings: PretrainSettings, observer) -> None:
+    """Train each of `encoders`; on a CPU side by side, a process each, on devices one after the other."""
+    parent = checkpoint.place(root, family, "baseline")
     read_json(parent / "config.json", made_by=f"harness checkpoint {family}")
     from harness.encoders.intact import refuse_changed
 
     refuse_changed(parent)
     prepare_torch(settings.engine.pretraining_threads, settings.engine.device)
-    work = Training(root, family, parent, settings, observer, alone=len(arms) == 1)
-    if len(arms) == 1 or settings.engine.device != "cpu" or settings.engine.devices > 1:
-        for arm in arms:
-            work(arm)
+    work = Training(root, family, parent, settings, observer, alone=len(encoders) == 1)
+    if len(encoders) == 1 or settings.engine.device != "cpu" or settings.engine.devices > 1:
+        for encoder in encoders:
+            work(encoder)
         return
     from harness.system.progress import Progress
     from harness.training.common.pool import run_all
@@ -70,7 +81,7 @@ def train(root: Path, family: str, arms: list[str], settings: PretrainSettings, 
     work.tokenised()  # once, before there are two processes that need it
     try:
         with heard(*STOPS):
-            run_all(arms, work, device="cpu", progress=Progress(), grace=SECONDS_TO_SAVE)
+            run_all(encoders, work, device="cpu", progress=Progress(), grace=SECONDS_TO_SAVE)
     except Stopped as stopped:
         if stopped.number in STOPS:
             raise SystemExit(TRY_AGAIN) from None
@@ -79,7 +90,7 @@ def train(root: Path, family: str, arms: list[str], settings: PretrainSettings, 
 
 @dataclass(frozen=True)
 class Training:
-    """What the arms share; calling it trains one and writes its folder."""
+    """What the encoders share; calling it trains one and writes its folder."""
 
     root: Path
     family: str
@@ -88,29 +99,29 @@ class Training:
     observer: Callable[[str], Any] | None
     alone: bool
 
-    @property
-    def recipe(self) -> Pretraining:
+    def recipe(self, encoder: str = "clinical") -> Pretraining:
         assert self.settings.pretraining is not None, "params.yaml is refused where what is trained here lacks it"
-        return self.settings.pretraining
+        return of_replicate(self.settings.pretraining, encoder)
 
-    def facts(self, arm: str):
-        """What the arm's card says before it is trained."""
+    def facts(self, encoder: str):
+        """What the encoder's card says before it is trained."""
         from harness.encoders import cards
 
+        recipe, trained_on = self.recipe(encoder), TRAINED_ON[checkpoint.arm_of(encoder)]
         return cards.Facts(
             family=self.family,
-            arm=arm,
+            arm=encoder,
             architecture=self.settings.architecture,
             source={"kind": "build"},
-            code=code_hash("harness.stages.pretrain", objectives=(self.recipe.recipe,)),
+            code=code_hash("harness.stages.pretrain", objectives=(recipe.recipe,)),
             libraries=cards.libraries(),
             parent=cards.parent_of(self.parent),
             training=cards.training_of(
-                self.recipe,
+                recipe,
                 self.settings.engine,
-                TRAINED_ON[arm],
+                trained_on,
                 corpus.parts(self.root),
-                replay=self.settings.replay if TRAINED_ON[arm] == "clinical" else 0.0,
+                replay=self.settings.replay if trained_on == "clinical" else 0.0,
             ),
         )
 
@@ -124,18 +135,18 @@ class Training:
         hashes = {part: sha256(path) for part, path in files.items()}
         tokenizer = families.load_tokenizer(self.parent)
         shards = self.root / "artifacts" / "shards" / self.family
-        recipe = self.recipe
+        recipe = self.recipe()
         return tokenizer, texts.tokenised_all(files, hashes, tokenizer, recipe, shards, leads=leads()), hashes
 
-    def __call__(self, arm: str, report=None) -> None:
+    def __call__(self, encoder: str, report=None) -> None:
         import torch
 
         from harness.encoders import cards, families
         from harness.training.common.distributed import leads
         from harness.training.pretrain import arms, replay
 
-        recipe, engine, architecture = self.recipe, self.settings.engine, self.settings.architecture
-        target, facts = self.root / "artifacts" / "checkpoints" / self.family / arm, self.facts(arm)
+        recipe, engine, architecture = self.recipe(encoder), self.settings.engine, self.settings.architecture
+        target, facts = checkpoint.place(self.root, self.family, encoder), self.facts(encoder)
         if cards.made_already(target, facts):
             print(f"pretrain {self.family}: {target} is there already, from these inputs.", file=sys.stderr)
             return
@@ -149,5 +160,6 @@ class Training:
         arms.make(
             self.root, dataclasses.replace(facts, missing=new), model, tokenizer, tokenised, recipe, engine,
             steps=steps, hashes=hashes, code=code_files(__name__, objectives=(recipe.recipe,)),
-            observer=self.observer and self.observer(arm), name=f"pretrain {self.family} {arm}", alone=self.alone,
+            observer=self.observer and self.observer(encoder), name=f"pretrain {self.family} {encoder}",
+            alone=self.alone,
         )  # fmt: skip

@@ -135,10 +135,7 @@ def trace(
     validated: list[exploratory.CrossValidated],
     known: Background,
 ) -> dict:
-    tokenizers = {
-        key: provenance.tokenizer_hash(root / "artifacts" / "checkpoints" / key[0] / key[1])
-        for key in known.checkpoints
-    }
+    tokenizers = {key: provenance.tokenizer_hash(checkpoint.place(root, *key)) for key in known.checkpoints}
     lineages = provenance.lineages(known.checkpoints, tokenizers)
     lists = code_lists.hashes(root)
     code = {task: provenance.code_hash(task, lists) for task in settings.run.tasks}

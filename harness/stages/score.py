@@ -5,7 +5,7 @@ can be computed again years later from the stored predictions.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,14 +34,17 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
     if recorded.family != family:
         raise stored.refused(f"holds no runs of {family}")
     scorer = _scored(stored, recorded)
+    # Arms that were pre-trained several times share out the seeds alike; a baseline was pre-trained once.
+    replicates = {run.seed: run.replicate for run in recorded.runs if run.arm != "baseline"}
     made = scores.Scores.of(
         family=family,
         **scorer.result(),
         reference=scorer.constants()["test"],
-        comparisons=scorer.comparisons(settings),
-        readings=scorer.readings(settings),
+        comparisons=scorer.comparisons(settings, replicates),
+        readings=scorer.readings(settings, replicates),
         learning=[_learning(run) for run in recorded.runs],
         diverged=[{"arm": run.arm, "seed": run.seed} for run in recorded.runs if run.diverged],
+        replicates=[{"arm": run.arm, "seed": run.seed, "replicate": run.replicate} for run in recorded.runs],
         inputs=stored.inputs(),
         provenance=recorded.model_dump(mode="json", include={"engine", "libraries", "inputs", "recipe"}),
     )
@@ -188,20 +191,20 @@ class _Scorer:
             **self._found,
         }
 
-    def comparisons(self, settings: ScoreSettings) -> list[dict]:
+    def comparisons(self, settings: ScoreSettings, replicates: Mapping[int, int]) -> list[dict]:
         """The clinical arm with every other arm over the seeds of this run, on the test part and the holdout."""
         from harness.statistics import comparisons
 
         compared = _of_seeds({key: of for key, of in self._counts.items() if key[0] != "validation"}, settings)
         skills, given = _of_seeds(self._skills, settings), _statistics(settings)
-        return comparisons.compare_arms(compared, skills, given, {}, self._unmeasured, self._strata)
+        return comparisons.compare_arms(compared, skills, given, replicates, self._unmeasured, self._strata)
 
-    def readings(self, settings: ScoreSettings) -> list[dict]:
+    def readings(self, settings: ScoreSettings, replicates: Mapping[int, int]) -> list[dict]:
         """The arms on the test rows of each kind, where the records say what decides a row."""
         from harness.statistics import comparisons
 
         kinds = _of_seeds(self._kinds, settings)
-        found = comparisons.by_kind(kinds, _statistics(settings), {}, self._unmeasured_kinds)
+        found = comparisons.by_kind(kinds, _statistics(settings), replicates, self._unmeasured_kinds)
         return [row | {"n": self._rows_of[row["decided_by"]]} for row in found]
 
     def constants(self) -> dict[str, dict[str, dict[str, float]]]:

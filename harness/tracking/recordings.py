@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.artifacts.checkpoint import named
 from harness.artifacts.runs import read as read_runs
 from harness.params.config import ReportSettings
 from harness.pipeline import code_lists
@@ -138,7 +139,8 @@ def child_tags(recording: Recording, entry: Mapping, links: Mapping[str, "Made"]
     """All tags of the run of one arm and seed, but the one that names its parent."""
     arm, c = entry["arm"], recording.comparison
     entry = course.told(c, entry)
-    made = {arm: links[arm]} if arm in links else {}
+    encoder = _encoder(entry)
+    made = {encoder: links[encoder]} if encoder in links else {}
     if reason := c.unmeasured():
         best = wording.unmeasured(reason)
     elif c.rung:
@@ -158,10 +160,14 @@ def child_tags(recording: Recording, entry: Mapping, links: Mapping[str, "Made"]
         **hashes(c, entry),
         "arm": arm,
         "seed": str(entry["seed"]),
-        **({"pretraining": links[arm].run} if made else {}),
+        **({"pretraining": links[encoder].run} if made else {}),
         **_reproduced(recording),
         NOTE: markdown(text) + _checkpoints(made),
     }
+
+
+def _encoder(entry: Mapping) -> str:
+    return named(entry["arm"], entry.get("replicate", 1))
 
 
 def child_name(recording: Recording, entry: Mapping) -> str:
@@ -216,7 +222,7 @@ def description(recording: Recording) -> str:
 
 def hashes(comparison: Comparison, entry: Mapping) -> dict[str, str]:
     checkpoints = (comparison.provenance.get("inputs") or {}).get("checkpoints") or {}
-    return {"checkpoint": str(checkpoints.get(entry["arm"])), "predictions": entry["predictions"]}
+    return {"checkpoint": str(checkpoints.get(_encoder(entry))), "predictions": entry["predictions"]}
 
 
 def parameters(recording: Recording, entry: Mapping | None = None) -> dict[str, str]:

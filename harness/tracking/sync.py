@@ -65,8 +65,8 @@ def _mirror(profile: str, found: list[Recording], made: list[Pretraining], drawn
     stored = _comparisons(client, profile, {recording.comparison.data_kind for recording in found}, uri)
     current = _Current()
     for recording in found:
-        of_arms = {arm: links[recording.comparison.family, arm] for arm in recording.comparison.arms
-                   if (recording.comparison.family, arm) in links}  # fmt: skip
+        family = recording.comparison.family
+        of_arms = {encoder: made for (of, encoder), made in links.items() if of == family}
         _compared(client, uri, stored[recording.experiment], recording, of_arms, drawn[recording.name], current)
     for store in stored.values():
         store.put_aside(current)

@@ -51,16 +51,17 @@ def rows(comparisons: list[Comparison], lineages: Mapping, tokenizers: Mapping, 
             "parameters": parameters(c),
             "code": code[c.task],
         }
-        made = {arm: lineages.get((c.family, arm)) for arm in c.arms}
-        tokens = {arm: tokenizers.get((c.family, arm)) for arm in c.arms}
+        encoders = dict.fromkeys(c.encoder(arm, seed) for arm in c.arms for seed in c.seeds)
+        made = {encoder: lineages.get((c.family, encoder)) for encoder in encoders}
+        tokens = {encoder: tokenizers.get((c.family, encoder)) for encoder in encoders}
         names = {(arm, seed): file_name(arm, seed) for arm in c.arms for seed in c.seeds}
         hashes = {key: c.inputs["decisions"][name] for key, name in names.items()}
         for arm, seed in names:
             metrics = [m if part == "test" else f"{part}_{m}" for part in c.parts for m in c.metrics]
             results.append(
                 shared
-                | {"arm": arm, "seed": seed, "metrics": metrics, "checkpoint": made[arm], "tokenizer": tokens[arm]}
-                | {"predictions": hashes[arm, seed]}
+                | {"arm": arm, "seed": seed, "metrics": metrics, "predictions": hashes[arm, seed]}
+                | {"checkpoint": made[c.encoder(arm, seed)], "tokenizer": tokens[c.encoder(arm, seed)]}
             )
         comparison += [
             shared

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from harness.artifacts.checkpoint import named as named_encoder
 from harness.artifacts.scores import LinearScores, Scored, Scores
 from harness.errors import MissingInputError
 from harness.metrics import Metric, named
@@ -40,7 +41,7 @@ class Comparison:
     constant answers score may stand in a table (see `harness.report.disclosure.shown`). `lacking` are the labels that
     the gold of a part lacks, `unmeasurable` by part and metric why it cannot be measured
     (`harness.statistics.measurable`). `readings` compare the arms on the test rows of each kind, where the data say
-    what decides a row.
+    what decides a row. `replicates` say by (arm, seed) by which pre-training run an encoder was made.
     """
 
     task: str
@@ -141,6 +142,9 @@ class Comparison:
         """By which of its arm's pre-training runs the encoder of a seed was made, from 1."""
         return self.replicates.get((arm, seed), 1)
 
+    def encoder(self, arm: str, seed: int) -> str:
+        return named_encoder(arm, self.replicate(arm, seed))
+
     def over_seeds(self, arm: str, metric: str | None = None, part: str = "test") -> list[float]:
         """The scores of every seed; of the primary metric unless another is named."""
         return [self.values[arm, seed, part, metric or self.primary] for seed in self.scored]
@@ -215,6 +219,7 @@ def read(made: Scores, title: str, seeds: tuple[int, ...]) -> Comparison:
         reference=made.reference,
         estimates=stored.estimates(made, seeds),
         readings=stored.readings(made),
+        replicates={(run.arm, run.seed): run.replicate for run in made.replicates},
         diverged=tuple((run.arm, run.seed) for run in made.diverged if run.seed in seeds),
         learning=tuple(run.plain() for run in made.learning if run.seed in seeds),
     )

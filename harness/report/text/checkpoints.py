@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from harness.artifacts import checkpoint
 from harness.params.config import TRAINED_ON
 from harness.report.model.document import Details, Paragraph, Table
 from harness.report.model.results import FAMILY_TITLES
@@ -15,12 +16,18 @@ BUILT = "build"
 
 
 def folders(root: Path, families: Iterable[str]) -> Iterator[tuple[str, str, Path]]:
-    """(family, arm, folder) of every checkpoint with a card; what else somebody put beside them is no arm."""
+    """(family, encoder, folder) of every checkpoint with a card; what else somebody put beside them is no arm."""
     for family in families:
-        for arm in sorted(TRAINED_ON):
-            folder = Path(root) / "artifacts" / "checkpoints" / family / arm
-            if (folder / "harness.json").is_file():
-                yield family, arm, folder
+        further = checkpoint.place(root, family, checkpoint.named("clinical", 2)).parent
+        replicates = (path.parent.name for path in further.glob(f"*/{checkpoint.NAME}"))
+        for encoder in (*sorted(TRAINED_ON), *sorted(replicates, key=_number)):
+            folder = checkpoint.place(root, family, encoder)
+            if (folder / checkpoint.NAME).is_file():
+                yield family, encoder, folder
+
+
+def _number(encoder: str) -> tuple[int, str]:
+    return int(encoder.rpartition("-")[2]), encoder
 
 
 def source_kind(card: Mapping) -> str | None:

@@ -150,7 +150,9 @@ ARM_TITLES = {
 
 
 def arm_title(arm: str) -> str:
-    return ARM_TITLES.get(arm, arm)
+    """Of an arm, or of the encoder of one of its replicates."""
+    first, _, number = arm.partition("-")
+    return f"{ARM_TITLES[first]}, replicate {number}" if number and first in ARM_TITLES else ARM_TITLES.get(arm, arm)
 
 
 def scales(comparisons: Iterable) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import heads
+from harness.artifacts.checkpoint import family_of, named
 from harness.artifacts.prediction_lines import PARTS, lines_of
 from harness.errors import TrainingError
 from harness.params.config import Engine, FinetuneSettings, Recipe
@@ -28,10 +29,12 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Job:
-    """One training run: an arm and a seed, and the file for its predictions."""
+    """One training run: an arm and a seed, by which of the arm's pre-training runs its encoder was made, and the file
+    for its predictions."""
 
     arm: str
     seed: int
+    replicate: int
     checkpoint: Path
     file: Path
 
@@ -71,13 +74,13 @@ def carry_out(
 
 
 def encode_parts(task: Task, recipe: Recipe, inputs: Inputs) -> dict[str, Encoded]:
-    """Every part encoded once per arm; arms that share a tokenizer share the encoding."""
+    """Every part encoded once per encoder; those that share a tokenizer share the encoding."""
     from harness.encoders import families
     from harness.training.finetune.batching import encode
 
     encoded: dict[str, Encoded] = {}
     by_tokenizer: dict[str, Encoded] = {}
-    for arm, folder in inputs.checkpoints.items():
+    for encoder, folder in inputs.checkpoints.items():
         tokenizer = families.load_tokenizer(folder)
         key = tokenizer.backend_tokenizer.to_str()
         if key not in by_tokenizer:
@@ -87,7 +90,7 @@ def encode_parts(task: Task, recipe: Recipe, inputs: Inputs) -> dict[str, Encode
                 if part in ("train", *PARTS)
             }
             by_tokenizer[key] = Encoded(parts, tokenizer.pad_token_id)
-        encoded[arm] = by_tokenizer[key]
+        encoded[encoder] = by_tokenizer[key]
     return encoded
 
 
@@ -118,7 +121,8 @@ class Worker:
         task = registry.get(self.root, self.task)
         head = heads.of(task)
         recipe, engine = self.settings.recipe, self.settings.engine
-        examples, pad = self.encoded[job.arm].parts, self.encoded[job.arm].pad
+        encoded = self.encoded[named(job.arm, job.replicate)]
+        examples, pad = encoded.parts, encoded.pad
         torch.manual_seed(derived_seed("head", job.seed))
         model = families.load_head(
             job.checkpoint, self.settings.architecture, head, task.labels, engine.attention, recipe.dropout
@@ -151,7 +155,7 @@ class Worker:
             validate=validate,
             progress=report,
             kept=lambda: judged.update(best=judged["last"]),
-            name=f"{task.name}/{job.checkpoint.parent.name}, arm {job.arm}, seed {job.seed}",
+            name=f"{task.name}/{family_of(job.checkpoint)}, arm {job.arm}, seed {job.seed}",
         )
         report(recipe.steps)
         judged.pop("last")
@@ -165,6 +169,7 @@ class Worker:
         return {
             "arm": job.arm,
             "seed": job.seed,
+            "replicate": job.replicate,
             "steps": outcome.steps,
             "best_step": outcome.best_step,
             "best_selection": outcome.best_score,

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from harness import objectives
+from harness.artifacts import checkpoint
 from harness.encoders import cards, families
 from harness.encoders.architectures import architecture_named
 from harness.objectives import Setup
@@ -177,7 +178,7 @@ def make(
         if not world.leads:
             return
     training = dataclasses.replace(facts.training, **trained)
-    with atomic_folder(root / "artifacts" / "checkpoints" / facts.family / facts.arm) as folder:
+    with atomic_folder(checkpoint.place(root, facts.family, facts.arm)) as folder:
         families.save(model, tokenizer, folder)
         parameters, files = sum(p.numel() for p in model.parameters()), sha256_files(folder)
         cards.write(

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import torch
 
+from harness.artifacts import checkpoint
 from harness.encoders import families
 from harness.encoders.architectures import architecture_named
 from harness.encoders.checkpoints import import_arm
@@ -108,7 +109,7 @@ def bring_in(
     `code` is the hash of the code that does it. Raises CheckpointError where the checkpoint cannot be taken in.
     """
     prepare_torch(engine.pretraining_threads, engine.device)
-    target = root / "artifacts" / "checkpoints" / family / arm
+    target = checkpoint.place(root, family, arm)
     held = Gate(root / "artifacts" / "corpus", source, engine)
     card = import_arm(source, family, arm, architecture, target, code, held)
     for note in (said(card["gate"]), *card["notes"]):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.artifacts.checkpoint import MADE_BY
+from harness.artifacts.checkpoint import stage_of
 from harness.errors import HarnessError, TrainingError
 from harness.system.files import read_json, sha256, write_json
 
@@ -189,4 +189,4 @@ def _remedy(states: Path) -> str:
 
 
 def _command(states: Path) -> str:
-    return f"{MADE_BY[states.name]} {states.parent.name}"
+    return f"{stage_of(states.name)} {states.parent.name}"
