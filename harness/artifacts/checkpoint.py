@@ -4,19 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.artifacts.artifact import read_described
+from harness.params.replicates import arm_of
 
 FORMAT = "checkpoint 2"
 NAME = "harness.json"
 REPLICATES = "replicates"
-
-
-def named(arm: str, replicate: int = 1) -> str:
-    """What the encoder of an arm's n-th pre-training run is called: `clinical`, `clinical-2`."""
-    return arm if replicate == 1 else f"{arm}-{replicate}"
-
-
-def arm_of(encoder: str) -> str:
-    return encoder.partition("-")[0]
 
 
 def place(root: Path, family: str, encoder: str) -> Path:

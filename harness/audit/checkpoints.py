@@ -15,6 +15,7 @@ from harness.audit import libraries
 from harness.audit.links import ABSENT, Chain, Link
 from harness.encoders.cards import page_code, source_of
 from harness.encoders.readme import model_card
+from harness.params import replicates
 from harness.params.config import CONTROL, TRAINED_ON, Build, of_replicate
 from harness.params.whole import Family, Params
 from harness.pipeline.code import code_hash
@@ -56,7 +57,7 @@ def _card(root: Path, folder: Path, card: dict, params: Params, chain: Chain, ha
     family, (where,) = params.families[name], chain.about
     chain = chain.of(f"{where}/harness.json", rests_on=("params.yaml",))
     # A control arm, which `params.yaml` switches on or off, has no source of its own.
-    of = checkpoint.arm_of(arm)
+    of = replicates.arm_of(arm)
     source = Build("build") if of == CONTROL else getattr(family, of)
     built = isinstance(source, Build)
     expected: dict[str, Any] = {"family": name, "arm": arm, "architecture": family.architecture}
@@ -99,7 +100,7 @@ def _training(family: Family, arm: str, params: Params) -> dict:
     adapted: Any = family.adaptation
     recipe: Any = family.general if arm == "baseline" else of_replicate(adapted, arm)
     encoder: Any = family.encoder
-    trained_on = TRAINED_ON[checkpoint.arm_of(arm)]
+    trained_on = TRAINED_ON[replicates.arm_of(arm)]
     return {
         "encoder": dataclasses.asdict(encoder) if arm == "baseline" else None,
         "recipe": {"name": recipe.recipe, "parameters": dataclasses.asdict(recipe)},

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from annotated_types import Interval, MaxLen
 
-from harness.artifacts.checkpoint import arm_of, named
 from harness.objectives.settings import (
     UPDATES,
     BelowOne,
@@ -21,6 +20,7 @@ from harness.objectives.settings import (
 )
 from harness.params.folds import CrossValidation
 from harness.params.marks import By, Check, Matching
+from harness.params.replicates import arm_of, named, number_of
 from harness.system.determinism import derived_seed
 
 ARMS = ("baseline", "clinical")
@@ -47,8 +47,7 @@ def of_replicate(recipe: Pretraining, encoder: str) -> Pretraining:
     else is drawn."""
     if arm_of(encoder) == encoder:
         return recipe
-    number = int(encoder.rpartition("-")[2])
-    return replace(recipe, seed=derived_seed("replicate", recipe.seed, number) % 2**32)
+    return replace(recipe, seed=derived_seed("replicate", recipe.seed, number_of(encoder)) % 2**32)
 
 
 @dataclass(frozen=True)

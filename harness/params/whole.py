@@ -11,7 +11,6 @@ from typing import Annotated, Literal
 from annotated_types import Interval
 
 from harness import objectives
-from harness.artifacts.checkpoint import named
 from harness.params.config import (
     ARMS,
     CONTROL,
@@ -30,6 +29,7 @@ from harness.params.config import (
 )
 from harness.params.folds import CrossValidation
 from harness.params.marks import Check, Matching
+from harness.params.replicates import named
 
 Name = Annotated[str, Matching("^[a-z][a-z0-9_]*$", "small letters, digits and _ (it becomes a folder's name)")]
 

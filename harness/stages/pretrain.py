@@ -15,6 +15,7 @@ from typing import Any
 from harness.artifacts import checkpoint, corpus
 from harness.artifacts.artifact import described
 from harness.artifacts.checkpoint import FORMAT
+from harness.params import replicates
 from harness.params.config import CONTROL, TRAINED_ON, Build, Pretraining, PretrainSettings, of_replicate
 from harness.pipeline.code import code_files, code_hash
 from harness.system.determinism import derived_seed, prepare_torch
@@ -47,7 +48,7 @@ def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> N
     else:
         with atomic_folder(checkpoint.place(root, family, CONTROL)) as empty:
             write_json(empty / "harness.json", described(FORMAT, {"family": family, "arm": CONTROL, "source": None}))
-    encoders = [checkpoint.named(arm, number + 1) for number in range(settings.replicates) for arm in arms]
+    encoders = [replicates.named(arm, number + 1) for number in range(settings.replicates) for arm in arms]
     _prepare_replicates(root, family, encoders)
     if encoders:
         train(root, family, encoders, settings, observer)
@@ -55,8 +56,8 @@ def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> N
 
 def _prepare_replicates(root: Path, family: str, encoders: list[str]) -> None:
     """The folder of further replicates, without those that are none any more."""
-    above = checkpoint.place(root, family, checkpoint.named("clinical", 2)).parent
-    write_json(above / "encoders.json", sorted(name for name in encoders if checkpoint.arm_of(name) != name))
+    above = checkpoint.place(root, family, replicates.named("clinical", 2)).parent
+    write_json(above / "encoders.json", sorted(name for name in encoders if replicates.arm_of(name) != name))
     for folder in (path for path in above.iterdir() if path.is_dir() and path.name not in encoders):
         shutil.rmtree(folder)
 
@@ -107,7 +108,7 @@ class Training:
         """What the encoder's card says before it is trained."""
         from harness.encoders import cards
 
-        recipe, trained_on = self.recipe(encoder), TRAINED_ON[checkpoint.arm_of(encoder)]
+        recipe, trained_on = self.recipe(encoder), TRAINED_ON[replicates.arm_of(encoder)]
         return cards.Facts(
             family=self.family,
             arm=encoder,

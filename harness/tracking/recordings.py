@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.artifacts.checkpoint import named
 from harness.artifacts.runs import read as read_runs
 from harness.params.config import ReportSettings
+from harness.params.replicates import named
 from harness.pipeline import code_lists
 from harness.report.disclosure import loading
 from harness.report.export import provenance

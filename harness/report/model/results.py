@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from harness.artifacts.checkpoint import named as named_encoder
 from harness.artifacts.scores import LinearScores, Scored, Scores
 from harness.errors import MissingInputError
 from harness.metrics import Metric, named
 from harness.params.config import ARMS
+from harness.params.replicates import named as named_encoder
 from harness.report.model import stored
 from harness.statistics.disclosure.coarsening import Rung
 from harness.statistics.paired import Estimate

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from harness.artifacts import checkpoint
+from harness.params import replicates
 from harness.params.config import TRAINED_ON
 from harness.report.model.document import Details, Paragraph, Table
 from harness.report.model.results import FAMILY_TITLES
@@ -18,16 +19,16 @@ BUILT = "build"
 def folders(root: Path, families: Iterable[str]) -> Iterator[tuple[str, str, Path]]:
     """(family, encoder, folder) of every checkpoint with a card; what else somebody put beside them is no arm."""
     for family in families:
-        further = checkpoint.place(root, family, checkpoint.named("clinical", 2)).parent
-        replicates = (path.parent.name for path in further.glob(f"*/{checkpoint.NAME}"))
-        for encoder in (*sorted(TRAINED_ON), *sorted(replicates, key=_number)):
+        further = checkpoint.place(root, family, replicates.named("clinical", 2)).parent
+        made = (path.parent.name for path in further.glob(f"*/{checkpoint.NAME}"))
+        for encoder in (*sorted(TRAINED_ON), *sorted(made, key=_number)):
             folder = checkpoint.place(root, family, encoder)
             if (folder / checkpoint.NAME).is_file():
                 yield family, encoder, folder
 
 
 def _number(encoder: str) -> tuple[int, str]:
-    return int(encoder.rpartition("-")[2]), encoder
+    return replicates.number_of(encoder), encoder
 
 
 def source_kind(card: Mapping) -> str | None:

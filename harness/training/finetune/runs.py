@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import heads
-from harness.artifacts.checkpoint import family_of, named
+from harness.artifacts.checkpoint import family_of
 from harness.artifacts.prediction_lines import PARTS, lines_of
 from harness.errors import TrainingError
 from harness.params.config import Engine, FinetuneSettings, Recipe
+from harness.params.replicates import named
 from harness.privacy import even, restricted
 from harness.system.determinism import derived_seed, prepare_torch
 from harness.system.files import sha256, write_jsonl
