@@ -218,7 +218,7 @@ BAD = [
     ("aismec", lambda text: text.replace("Qzxcan", '"Qzxcan', 1), "not JSON"),
     ("aismec", lambda text: text.replace('"outcome": "other"', '"outcome": "Qzxcan\\ud800"', 1), "control character"),
     ("aismec", lambda text: "Qzxcanheader\n" + text, "not JSON"),
-    ("medmqp", lambda text: '"x' + text, "not CSV"),
+    ("medmqp", lambda text: '"x' + text, "not separated values"),
     ("medmqp", lambda text: text.replace('","', '","Qzxcancell","', 1), "5 cells instead of 4"),
     ("medmqp", lambda text: "dr_id,question_1,question_2,Qzxcanheader\n" + text, "a header where none belongs"),
     ("medmqp", lambda text: text.replace(',"1"', ',"Qzxcanlabel"', 1), "label allowed"),
