@@ -223,7 +223,11 @@ BAD = [
     ("medmqp", lambda text: "dr_id,question_1,question_2,Qzxcanheader\n" + text, "a header where none belongs"),
     ("medmqp", lambda text: text.replace(',"1"', ',"Qzxcanlabel"', 1), "label allowed"),
     ("medmcqa", line(3, answer="Qzxcananswer"), "not the text of the right option"),
-    ("medmcqa", line(3, options={"A": "Qzxcanone", "Qzxcanletter": "Qzxcantwo"}), "not one option for each"),
+    (
+        "medmcqa",
+        line(3, options={"A": "Qzxcanone", "Qzxcanletter": "Qzxcantwo"}),
+        "keys that are neither A, B, C, D nor numbers",
+    ),
     ("nor_deid", documents(lambda v: v["cleaned_results"].pop()), "differ in length"),
     ("nor_deid", documents(lambda v: v["scenarios"][0].update(noteType=None)), "NoneType where text belongs"),
     ("nor_deid", documents(lambda v: v["cleaned_results"].__setitem__(1, "Qzxcan\u0000")), "control character"),
