@@ -60,7 +60,7 @@ def delimited(
             findings.append(Finding(f"one column: is the delimiter {other[0]!r}? Say delimiter=", "", f"line {line}"))
             return [(f"line {number}", None) for number, _ in rows]
         names = _named(names, rows, f"line {line}", findings, ignoring)
-    elif rows and {name.casefold() for name in names} <= {cell.strip().casefold() for cell in rows[0][1]}:
+    elif rows and _is_header(rows[0][1], names):
         findings.append(Finding("a header where none belongs", "", f"line {rows[0][0]}"))
     elif rows and len(rows[0][1]) == len(names + optional):
         names += optional
@@ -122,6 +122,11 @@ def _rows(text: str, delimiter: str, quoting: bool, before: int, findings: list[
             findings.append(Finding(f"not separated values ({error}){hint}", "", f"line {start}"))
     finally:
         csv.field_size_limit(limit)
+
+
+def _is_header(cells: list[str], names: tuple[str, ...]) -> bool:
+    """Do most of the cells name a column?"""
+    return 2 * len({name.casefold() for name in names} & {cell.strip().casefold() for cell in cells}) > len(names)
 
 
 def _are_quoting(text: str, headless: bool, findings: list[Finding]) -> bool:

@@ -41,7 +41,7 @@ def predictions(root: Path) -> Path:
 def scored(root: Path, folds: Folds = FOLDS) -> dict:
     from harness.params.config import ScoreSettings, Statistics
 
-    given = ScoreSettings((FAMILY,), folds.seeds, Statistics(0.95, 100, 1, 0.02))
+    given = ScoreSettings((FAMILY,), folds.seeds, Statistics(0.95, 0.02, "control"))
     score_folds.run(root, registry.get(root, TASK), FAMILY, given, folds)
     return files.read_json(root / "artifacts" / "scores" / "cross-validation" / TASK / f"{FAMILY}.json")
 
