@@ -15,6 +15,7 @@ from processes import children, running
 from tiny_encoders import ENCODER
 from tiny_training import ENGINE, documents, settings
 
+from harness.artifacts.checkpoint import place
 from harness.artifacts.corpus import Parts, parts_place
 from harness.data.corpus_summary import summaries
 from harness.encoders import families
@@ -67,6 +68,26 @@ def test_control_and_clinical_differ_in_their_corpus_and_in_nothing_else(built):
     assert cards["clinical"]["batch"] == {"per_device": 4, "accumulation": 2, "devices": 1, "effective": 8}
     weights = {sha256(built / arm / "model.safetensors") for arm in cards}
     assert len(weights) == 3 and len({sha256(built / arm / "tokenizer.json") for arm in cards}) == 1
+
+
+def test_replicates_go_on_from_the_same_baseline_with_other_seeds_and_leave_the_first_as_it_is(built, tmp_path):
+    root = corpora(tmp_path)
+    folder = root / "artifacts" / "checkpoints" / FAMILY
+    shutil.copytree(built, folder)
+    pretrain.run(root, FAMILY, dataclasses.replace(TRAINED, replicates=3))
+    names = ("clinical", "control", "clinical-2", "control-2", "clinical-3", "control-3")
+    places = {name: place(root, FAMILY, name) for name in names}
+    cards = {name: read_json(path / "harness.json") for name, path in places.items()}
+    assert len({sha256(path / WEIGHTS) for path in places.values()}) == 6
+    assert all(sha256(places[arm] / WEIGHTS) == sha256(built / arm / WEIGHTS) for arm in ("clinical", "control"))
+    assert {name: card["arm"] for name, card in cards.items()} == dict(zip(names, names, strict=True))
+    assert len({card["parent"]["tree"] for card in cards.values()}) == 1
+    seeds = {name: card["recipe"]["parameters"].pop("seed") for name, card in cards.items()}
+    assert seeds["clinical-2"] == seeds["control-2"] and len(set(seeds.values())) == 3
+    assert all(card["recipe"] == cards["clinical"]["recipe"] for card in cards.values())
+    assert cards["control-3"]["trained_on"] == "general" and cards["clinical-3"]["trained_on"] == "clinical"
+    pretrain.run(root, FAMILY, dataclasses.replace(TRAINED, replicates=2))
+    assert {path.name for path in (folder / "replicates").iterdir() if path.is_dir()} == {"clinical-2", "control-2"}
 
 
 def test_with_replay_the_clinical_arm_reads_general_text_too_and_its_control_is_the_same(built, tmp_path):

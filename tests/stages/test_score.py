@@ -254,6 +254,29 @@ def test_of_kinds_of_rows_as_many_are_taken_again_unless_data_are_restricted(tmp
     assert spreads["of two"] != spreads["of one kind"] == spreads["restricted"]
 
 
+def test_runs_of_one_pre_training_are_one_replicate_of_the_procedure(tmp_path):
+    root = fakes.build(tmp_path, tasks=("medmqp",), families=("nb_bert",), seeds=(1, 2, 3, 4))
+    path = root / "artifacts" / "predictions" / "medmqp" / "nb_bert" / "runs.json"
+
+    def scored():
+        score.run(root, fakes.TASKS["medmqp"], "nb_bert", fakes.score_settings((1, 2, 3, 4)))
+        return files.read_json(root / "artifacts" / "scores" / "medmqp" / "nb_bert.json")
+
+    once = scored()
+    recorded = files.read_json(path)
+    for entry in recorded["runs"]:
+        entry["replicate"] = 1 if entry["arm"] == "baseline" else 1 + (entry["seed"] - 1) % 2
+    files.write_json(path, recorded)
+    twice = scored()
+    (one,), (other,) = ([row for row in of["comparisons"] if row["part"] == "test"] for of in (once, twice))
+    assert (one["n_replicates"], other["n_replicates"]) == (1, 2) and one["delta"] == other["delta"]
+    pairs = one["differences"]
+    assert other["differences"] == pytest.approx([(pairs[0] + pairs[2]) / 2, (pairs[1] + pairs[3]) / 2])
+    assert {(r["seed"], r["replicate"]) for r in twice["replicates"] if r["arm"] == "clinical"} == {
+        (1, 1), (2, 2), (3, 1), (4, 2),
+    }  # fmt: skip
+
+
 OTHERS = {
     "artifacts/predictions/medmqp/nb_bert/runs.json": "finetune medmqp nb_bert",
     "artifacts/validated/medmqp/card.json": "validate medmqp",
