@@ -62,29 +62,33 @@ def measured(root: Path) -> tuple[list, dict, dict]:
     from harness.params import reading as params
     from harness.plugins import registry
     from harness.report.disclosure import loading
-    from harness.report.model import results
+    from harness.report.model import judging
 
     everything = params.load(root / "params.yaml").everything()
     found = loading.load(root, everything.run, registry.load_all(root))
-    return found, results.judged(found, everything.statistics), results.judged_readings(found, everything.statistics)
+    return found, judging.judged(found, everything.statistics), judging.judged_readings(found, everything.statistics)
+
+
+def run_stages(root: Path, wanted: list[list[str]]) -> None:
+    for stage in wanted:
+        print(f"{root.name}: harness {' '.join(stage)}", file=sys.stderr)
+        done = subprocess.run(
+            [sys.executable, "-m", "harness", *stage],
+            cwd=root,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        if done.returncode != 0:
+            raise SystemExit(f"harness {' '.join(stage)} failed in {root}:\n{done.stderr[-2000:]}")
 
 
 def one(root: Path, data_seed: int, training_seed: int, shuffled: bool) -> tuple[list, dict, dict]:
     from harness.params import reading as params
 
     def made(wanted: list[list[str]]) -> None:
-        for stage in wanted:
-            print(f"draw {data_seed}:{training_seed}: harness {' '.join(stage)}", file=sys.stderr)
-            done = subprocess.run(
-                [sys.executable, "-m", "harness", *stage],
-                cwd=root,
-                env=os.environ | {"PYTHONPATH": str(ROOT)},
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            if done.returncode != 0:
-                raise SystemExit(f"harness {' '.join(stage)} failed in {root}:\n{done.stderr[-2000:]}")
+        run_stages(root, wanted)
 
     prepared(root, data_seed, training_seed, shuffled)
     run = params.load(root / "params.yaml").everything().run
