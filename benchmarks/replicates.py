@@ -106,9 +106,9 @@ def page(root: Path, encoders: int, seeds: int) -> str:
         f"Made by `python benchmarks/replicates.py --encoders {encoders} --seeds {seeds}`: profile `embedded`, "
         f"NorBERT3, the clinical arm pre-trained {encoders} times from one baseline with other seeds, each encoder "
         f"fine-tuned with {seeds} seeds. Whatever is called a difference here is a false alarm about the procedure. Of "
-        f"one encoder an arm all {len(ones)} pairs are compared, of three {DRAWS} random draws of six; pairs share encoders, so that "
-        "the shares are known less well than their number suggests. Runs that are compared have other fine-tuning "
-        "seeds, so that nothing of these cancels. *Mean ±* is half the width of the interval.", "",
+        f"one encoder an arm all {len(ones)} pairs are compared, of three {DRAWS} random draws of six; pairs share "
+        "encoders, so that the shares are known less well than their number suggests. Runs that are compared have "
+        "other fine-tuning seeds, so that nothing of these cancels. *Mean ±* is half the width of the interval.", "",
         *lines, "",
         "Standard deviation over encoders of the mean of their runs: "
         + ", ".join(f"{value:.1f} points on `{task}`" for task, value in spread.items()) + ".", "",
