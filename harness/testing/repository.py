@@ -101,6 +101,7 @@ def _checkpoints(root: Path, params: ParamsFile) -> None:
     off = {"family": FAMILY, "arm": "control", "source": None}
     place = root / "artifacts" / "checkpoints" / FAMILY / "control" / checkpoint.NAME
     files.write_json(place, described(checkpoint.FORMAT, off))
+    files.write_json(place.parent.parent / checkpoint.REPLICATES / "encoders.json", [])
 
 
 def _settle(root: Path, params: ParamsFile) -> None:
