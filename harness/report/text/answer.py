@@ -60,7 +60,7 @@ def table(summaries: Sequence[Summary], level: float) -> Table:
         e, ends = s.estimate, (s.estimate.ci_low, s.estimate.ci_high)
         rows.append(
             (
-                wording.arm_title(s.against),
+                f"Against {s.against}",
                 s.title,
                 wording.verdict(s.judgement, e),
                 str(len(s.tasks)),
@@ -75,7 +75,7 @@ def table(summaries: Sequence[Summary], level: float) -> Table:
     return Table(
         f"Mean difference over the tasks of a family, clinical − the other arm, in points of 100, {100 * level:g} % "
         f"intervals over runs and documents ({kinds})",
-        ("Against", "Family", "Verdict", "Tasks", "Difference", "Interval", "p (Holm)", "Improved", "Detectable"),
+        ("Comparison", "Family", "Verdict", "Tasks", "Difference", "Interval", "p (Holm)", "Improved", "Detectable"),
         tuple(rows),
         names=3,
         grouped=1,

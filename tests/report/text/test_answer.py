@@ -68,7 +68,7 @@ def test_what_was_pre_trained_several_times_is_about_the_procedure():
 def test_the_declared_question_stands_first_and_what_is_left_out_is_named():
     second = replace(summary(against="baseline", primary=False), left_out=("medmqp",))
     table, notes = answer.blocks([second, summary()], STATISTICS)
-    assert [row[0] for row in table.rows] == ["Control", "Baseline"] and "`medmqp`" in notes.text
+    assert [row[0] for row in table.rows] == ["Against control", "Against baseline"] and "`medmqp`" in notes.text
     assert table.rows[0][3:] == ("2", "+12.3", "+8.0 to +16.6", ".010", "> 99 %", "8.0")
     unknown = answer.table([replace(summary(), joint=replace(summary().joint, probability=None))], 0.95)
     assert unknown.rows[0][7] == "–"
