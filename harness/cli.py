@@ -1,4 +1,4 @@
-"""The command line: its parser and its exit codes; the subcommands stand in `harness.commands`.
+"""The command-line parser and its exit codes. The subcommands are in `harness.commands`.
 
 Exit codes: 0 success, 1 a finding or an error in data, parameters or files, 2 wrong usage, 128 and the signal's
 number where a signal ended it (130 for Ctrl-C).

@@ -1,1 +1,1 @@
-"""What one stage writes and another reads."""
+"""Types and readers of the files that one stage writes and another stage reads."""

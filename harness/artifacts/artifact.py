@@ -1,4 +1,4 @@
-"""What a stage writes for other stages: a frozen type with its format, read and written in one way.
+"""The base classes of artifacts, the files that stages write for other stages.
 
 Each file begins to tell what it is by `format`, its name and version. A file of another version, or one that was
 damaged, is refused with the command that makes it anew.

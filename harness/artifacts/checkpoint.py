@@ -1,4 +1,4 @@
-"""`harness.json`: the card of a checkpoint, as stages and reports read it; `harness.encoders.cards` writes it."""
+"""Read `harness.json`, the card of a checkpoint. `harness.encoders.cards` makes it."""
 
 from pathlib import Path
 from typing import Any

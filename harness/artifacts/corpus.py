@@ -1,4 +1,4 @@
-"""`artifacts/corpus/`: the card that says what the stage `corpus` kept and removed, and what trainings need to know."""
+"""The card and the part summaries that the stage `corpus` writes to `artifacts/corpus/`."""
 
 from pathlib import Path
 from typing import Any, ClassVar

@@ -1,4 +1,4 @@
-"""The lines of a prediction file, as stages write them; `harness.artifacts.predictions` reads and checks them."""
+"""Make the lines of a prediction file. `harness.artifacts.predictions` reads and checks them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

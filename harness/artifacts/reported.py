@@ -1,4 +1,4 @@
-"""What the stages `report` and `track` leave for the audit beside what they show."""
+"""The files that the stages `report` and `track` write for the audit."""
 
 from pathlib import Path
 from typing import Any, ClassVar

@@ -1,4 +1,4 @@
-"""`runs.json`: the runs of one comparison, and what they were made of. It stands beside their prediction files."""
+"""The file `runs.json`: the runs of one comparison and their inputs. It stands beside their prediction files."""
 
 from pathlib import Path
 from typing import Any, ClassVar

@@ -1,4 +1,4 @@
-"""`artifacts/scores/`: what the stages `score` and `score-folds` found of stored predictions."""
+"""The scores files in `artifacts/scores/`, written by the stages `score` and `score_folds`."""
 
 from pathlib import Path
 from typing import Any, ClassVar

@@ -1,4 +1,4 @@
-"""What the stage `split` writes: the part of every record, the groups, and what the leakage gate found."""
+"""The files of the stage `split`: the part of every record, the groups, and the findings of the leakage gate."""
 
 from pathlib import Path
 from typing import Any, ClassVar

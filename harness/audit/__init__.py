@@ -1,1 +1,1 @@
-"""The audit checks every reported number: it follows it back to the files it came from and computes it again."""
+"""The audit traces every reported number back to its files and computes the number again."""

@@ -1,4 +1,4 @@
-"""One check of the audit: a recorded value, compared with the file or with the value computed again."""
+"""The type `Link`: the result of one audit check, which compares a recorded value with a file or a recomputed value."""
 
 import json
 import math

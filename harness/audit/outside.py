@@ -1,4 +1,4 @@
-"""Say what the audit does not check, so that nobody takes its silence for a result."""
+"""List what the audit does not check."""
 
 import contextlib
 import subprocess

@@ -1,4 +1,4 @@
-"""Compare two trainings of one comparison: same bytes, same predictions, or different by how much."""
+"""Compare two trainings of one comparison: same bytes, same predictions, or the size of the difference."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Warn when scores or the report would be made from files that have changed since.
+"""Warn when the predictions or scores that a late stage reads are out of date.
 
 For somebody who runs a late stage by hand. Under `dvc repro` nothing is found, and `harness audit` looks deeper.
 """

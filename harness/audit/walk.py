@@ -1,4 +1,4 @@
-"""The whole audit in its order, or the part of it that concerns one comparison."""
+"""Run all checks of the audit in order, or only those that concern one comparison."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -1,1 +1,1 @@
-"""The subcommands by subject; each module declares its own and imports what it runs when it is asked for."""
+"""The subcommands, one module per subject. A module imports the code of a subcommand only when it is called."""

@@ -1,4 +1,4 @@
-"""What every command needs: the repository, its parameters, names it knows, and a way to declare a command."""
+"""Helpers that all commands share: find the repository, read parameters, check names, declare a command."""
 
 import argparse
 import contextlib

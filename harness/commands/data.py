@@ -1,4 +1,4 @@
-"""Commands around the data and the configuration: tasks, data, profile."""
+"""Commands for data and configuration: tasks, data, profile."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The comparisons as one job array: grid."""
+"""The command `grid`: run all comparisons as one job array."""
 
 from harness.commands.common import anywhere_here, declare, parameters, repository
 from harness.pipeline import code_lists

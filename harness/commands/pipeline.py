@@ -1,4 +1,4 @@
-"""What is written from the code: the lists that the stages of dvc.yaml depend on, the schema for editors: pipeline."""
+"""The command `pipeline`: write the code lists that dvc.yaml depends on, and the JSON Schema of params.yaml."""
 
 from harness.commands.common import declare, repository
 from harness.pipeline import code_lists

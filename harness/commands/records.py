@@ -1,4 +1,4 @@
-"""Commands over what was recorded: track, ui, audit, reproduce, export."""
+"""Commands for recorded results: track, ui, audit, reproduce, export."""
 
 from harness.commands.common import (
     anywhere_here,

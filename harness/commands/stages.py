@@ -1,4 +1,4 @@
-"""The stages as commands, as dvc.yaml calls them. A stage is imported when it is asked for."""
+"""Commands that run one pipeline stage each, as dvc.yaml calls them. A stage is imported only when it is called."""
 
 import contextlib
 import os

@@ -1,1 +1,1 @@
-"""Data: raw files to checked records, their sources, splits and corpora."""
+"""Read raw files into checked records, split them, and build the pre-training corpora."""

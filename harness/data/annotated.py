@@ -1,4 +1,4 @@
-"""What the readers of annotated documents share: files one by one, records with spans, and one table of all faults."""
+"""The code that the readers of annotated documents share. It reads file by file and shows all faults in one table."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping

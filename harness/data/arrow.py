@@ -1,4 +1,4 @@
-"""Rows of Parquet and Arrow files, as values by column; no code of a data set is ever run."""
+"""Read the rows of Parquet and Arrow files as values by column. No code of a data set is ever run."""
 
 import json
 from collections.abc import Iterator, Mapping

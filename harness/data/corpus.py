@@ -1,4 +1,4 @@
-"""One part of the pre-training corpus: from chunks of documents to the text that may be trained on.
+"""Build one part of the pre-training corpus, general or clinical, from chunks of documents.
 
 Workers clean and measure chunks side by side; what has to be known about every document (hashes,
 signatures, counts) goes to columns on disk, and the text to the output at once. Then it is decided, in the

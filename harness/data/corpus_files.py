@@ -1,4 +1,4 @@
-"""The files a corpus is made from: JSONL, JSONL.gz, Parquet and plain text, one chunk at a time.
+"""Read the files of a corpus (JSONL, JSONL.gz, Parquet, plain text), one chunk at a time.
 
 Documents come one at a time in the form of the corpus: {"id", "document_type", "written_standard", "date", "text"}; a
 DataError names the file and the line.

@@ -1,4 +1,4 @@
-"""What a training needs to know of its corpora: of each part its text's hash, its size, its origin.
+"""The summary of each corpus part that a training depends on: hash of the text, size, origin.
 
 It follows from the texts alone. The corpus card also counts the test texts that were looked for, and so
 changes with every task that is added; what is trained on a text must not.

@@ -1,4 +1,4 @@
-"""Texts as counts of character n-grams, and the pairs of vectors with a cosine from a floor on.
+"""Find all pairs of texts whose character n-gram counts have a cosine similarity of at least a floor.
 
 Exactly those pairs are found, without comparing every one. Columns are gone through from the rarest. Once what is left
 of a vector is short, no vector reaches the floor through the rest alone; so two close ones share a column of these

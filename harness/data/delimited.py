@@ -1,4 +1,4 @@
-"""Delimited text to rows: CSV and TSV as programs and spreadsheets write them, strictly.
+"""Parse delimited text (CSV, TSV) strictly into rows.
 
 Quotes around a field are quoting, but in tab-separated files they may be text: many are written without any quoting,
 others (by pandas, R, spreadsheets) quote what holds a tab, a quote or a new line. Which of the two a file is, the whole

@@ -1,4 +1,5 @@
-"""Which files of a task's folder a reader reads, into which part their records go, and which lie elsewhere."""
+"""Select the files of a task's folder that a reader reads, and the part that their records go into. A path that leads
+out of the folder is detected."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Groups: which records a split must keep together, found from what the records share.
+"""Find the groups of records that a split must keep together.
 
 Records and the things they share are the two sides of a graph: a record holds keys (its own group
 value, its texts), and two keys may be near duplicates. A group is a connected component.

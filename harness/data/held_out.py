@@ -1,4 +1,4 @@
-"""The held-out texts of the tasks, and what a corpus document shares with them.
+"""Measure the overlap between corpus documents and the held-out texts of the tasks.
 
 Overlap is looked for in word n-grams: the n-grams of the held-out texts are indexed once, and the
 corpus streams past them. The measure follows the contamination analyses of large language models

@@ -1,4 +1,4 @@
-"""Text with XML-style inline tags to clean text and exact character spans.
+"""Convert text with XML-style inline tags to clean text and exact character spans.
 
 The tags are taken as people and language models write them: misspelt, mismatched, nested, unclosed,
 escaped, mixed with HTML and section names. What has one reading is repaired and named; what has

@@ -1,4 +1,4 @@
-"""The leakage gate: what a split must not share between its parts, looked for in the texts themselves.
+"""The leakage gate: search a finished split for groups and texts that its parts share.
 
 Nothing here trusts the grouping: duplicates and near duplicates are searched anew over the finished
 split. Findings are plain values with record ids and never a text, so they may be shown for any data.

@@ -1,4 +1,4 @@
-"""Near duplicates among very many documents: MinHash signatures, bands, and a check of each pair.
+"""Find near-duplicate documents in a large corpus: MinHash signatures, bands, and a check of each pair.
 
 Broder (1997) estimates the Jaccard similarity of two sets of shingles by the share of equal minima under
 many orderings; Leskovec, Rajaraman and Ullman (Mining of Massive Datasets, ch. 3) find the pairs worth

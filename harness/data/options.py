@@ -1,4 +1,4 @@
-"""The options of a multiple-choice question in their order, and the label of the right one.
+"""Convert raw answers to those of a record: the options of a multiple-choice question, or several labels.
 
 A list, or several columns, have an order of their own. In an object each option has a key, and the order in which the
 keys stand means nothing: JSON leaves it open, and a Parquet struct has the order of the file's first row.

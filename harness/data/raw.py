@@ -1,4 +1,4 @@
-"""Raw bytes to text and values, strictly: what every reader does before it looks at columns."""
+"""Decode and parse raw files strictly, before a reader looks at columns."""
 
 import contextlib
 import json

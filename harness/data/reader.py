@@ -1,4 +1,4 @@
-"""What a factory of readers returns: a function from a task's folder to its records that knows what it was told."""
+"""The type `Reader`: a function that reads a task's folder into records and keeps its own settings."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What a reader of rows leaves out: duplicates and contradictions, compared as a person reads them.
+"""Functions that drop duplicate or contradictory rows.
 
 What is an error and what is dropped:
 

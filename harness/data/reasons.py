@@ -1,5 +1,5 @@
-"""Say why a row was dropped, repaired or refused; of restricted data only with reasons that stand in the author's
-code."""
+"""The reasons why rows were dropped, repaired or refused. For restricted data, only reasons from the author's code are
+shown."""
 
 import ast
 import inspect

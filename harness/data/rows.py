@@ -1,4 +1,4 @@
-"""Raw rows to records: the columns a task wants, checked one row at a time."""
+"""Convert raw rows to records, and check each row against the columns that the task declares."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""pandera schemas of records by head, and the one table that a bad file gets.
+"""The pandera schemas of records, by head. All failures of a file are shown in one table.
 
 Strict: a column that the task does not declare is a failure. Lazy: all failures at once. The frames
 hold plain Python objects, so that what is checked is exactly what is written. A schema is versioned

@@ -1,4 +1,4 @@
-"""Where data come from: the source record of a folder, and the public originals at pinned hashes."""
+"""Read and check the source record of a data folder, and fetch public data sets at pinned hashes."""
 
 import hashlib
 import os

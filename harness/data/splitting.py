@@ -1,4 +1,4 @@
-"""The splitter: groups to train, validation and test; seeded, stratified, frozen once made.
+"""The splitter: assign groups to train, validation and test, by seed and stratum. A split is frozen once made.
 
 A group is placed whole. Its turn is set by SHA-256(seed, smallest member id), so neither the order
 of the rows nor the names of the groups decide anything.

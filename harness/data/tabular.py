@@ -1,4 +1,4 @@
-"""Readers of tables as people have them: CSV and TSV, JSON lines, Parquet, folders of Hugging Face `datasets`.
+"""The readers of tables: CSV and TSV, JSON lines, Parquet, folders of Hugging Face `datasets`.
 
 One row is one record. What is an error, dropped or mended says `harness.data.readers`; ids, groups and
 labels may be whole numbers, a choice's options may be a list, an object or several columns, and columns that the

@@ -1,4 +1,4 @@
-"""IOB1, IOB2, IOBES and bare labels: tags of tokens to entities, and tokens to a text with character spans."""
+"""Convert token tags (IOB1, IOB2, IOBES, bare labels) to entities, and tokens to a text with character spans."""
 
 import functools
 import re

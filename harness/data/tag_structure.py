@@ -1,4 +1,4 @@
-"""Open and close tags, well nested or not, to spans that do not overlap (rules 3 and 4 of `inline_tags`)."""
+"""Convert open and close tags, well nested or not, to spans that do not overlap (rules 3 and 4 of `inline_tags`)."""
 
 import dataclasses
 import re

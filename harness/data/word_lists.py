@@ -1,4 +1,4 @@
-"""The reader of token lists: rows of tokens and as many tags, in JSON lines, Parquet or a data set's Arrow files."""
+"""The reader of token lists: rows with one tag per token, in JSON lines, Parquet or a data set's Arrow files."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Compare the configurations of two arms before training: what shapes heads and inputs must be equal.
+"""The configuration values that shape heads and inputs, and that must be equal in both arms of a comparison.
 
 Whatever is not known to leave them alone is compared, so a key of tomorrow's architecture is not passed over.
 """

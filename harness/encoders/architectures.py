@@ -1,4 +1,4 @@
-"""What differs between architectures: classes, head parameters, dropout rates, lengths.
+"""The supported architectures and their differences: classes, head parameters, dropout rates, lengths.
 
 Three are built and trained here; of the others an existing checkpoint is fine-tuned. An architecture is chosen
 by its name in `params.yaml`, never by what a folder says about itself, so that no code from a checkpoint's

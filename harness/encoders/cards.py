@@ -1,4 +1,4 @@
-"""The card of a checkpoint: of what it was made, how, and what was measured on the way.
+"""Make the card of a checkpoint: its sources, its training and its measurements.
 
 A checkpoint folder carries it twice: as `harness.json` for the pipeline and as `README.md` for a
 reader and for the hub. It holds counts, names and hashes; no text of a document, no clock, host or path.

@@ -1,4 +1,4 @@
-"""Taking an existing checkpoint into the pipeline: a plain folder without code, verified to load.
+"""Import an existing checkpoint into the pipeline as a plain folder without code. It is verified to load.
 
 What a checkpoint says about its own code (`auto_map`) is removed, never followed; pickled weights
 become safetensors; the result is the same kind of folder that the pipeline writes itself.

@@ -1,4 +1,4 @@
-"""One set of functions for all architectures: make, load, put a head on, save."""
+"""Make, load and save encoders of any architecture, with a pre-training head or a task head."""
 
 import math
 import shutil

@@ -1,4 +1,4 @@
-"""Pins of hub checkpoints: from a branch to its commit, and the hash of every file that an import reads.
+"""Make and verify the pins of hub checkpoints: a commit, and the hash of every file that an import reads.
 
 The hub states a SHA-256 for what it keeps in large-file storage and a git blob id (the SHA-1 of
 "blob SIZE\\0" and the bytes) for the rest; both can be verified later without asking it again.

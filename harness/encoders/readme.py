@@ -1,4 +1,4 @@
-"""A checkpoint's README.md: its card for a reader, under the header that the Hugging Face hub expects."""
+"""The README.md of a checkpoint: a model card with the header that the Hugging Face hub expects."""
 
 from collections.abc import Iterable, Mapping, Sequence
 

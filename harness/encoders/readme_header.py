@@ -1,4 +1,4 @@
-"""The YAML header of a checkpoint's README.md: read from a stranger's, written for the hub."""
+"""Read and make the YAML header of a checkpoint's README.md."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Tokenizers made from a corpus, the same bytes every time, and tokenizers loaded from a folder.
+"""Make tokenizers from a corpus, always with the same bytes, and load tokenizers from a folder.
 
 tokenizers' own WordPiece trainer gives another vocabulary on every run, so the vocabulary is derived
 here from its byte-pair trainer, which is deterministic.

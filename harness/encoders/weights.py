@@ -1,4 +1,4 @@
-"""Weights as they lie in published checkpoints: safetensors or pickled, whole or in shards.
+"""Read the weight files of published checkpoints (safetensors or pickle, whole or in shards), and write safetensors.
 
 A pickle is read with `weights_only=True`, which builds tensors and plain containers and refuses
 everything else, so that opening a checkpoint never runs its code.

@@ -1,1 +1,1 @@
-"""The bundle that may leave a restricted site: what goes in, what is searched for, and the manifest."""
+"""Export a bundle of results that may leave a site with restricted data."""

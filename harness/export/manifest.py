@@ -1,4 +1,4 @@
-"""The manifest of a bundle: every file in a sentence, for the person who decides whether it goes.
+"""The manifest of an export bundle: one sentence about each file, for the person who approves the export.
 
 Its prose is `manifest.toml`.
 """

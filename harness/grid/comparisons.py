@@ -1,4 +1,4 @@
-"""The inputs of one comparison, and the note that a job leaves when it has made it.
+"""The inputs of one comparison, and the note that records a finished job.
 
 A note holds the hashes of all that the stage `finetune` depends on and of what it wrote, as `dvc.lock` would.
 As long as they are those of the files, the predictions are what `dvc repro` would have made.

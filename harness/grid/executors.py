@@ -1,4 +1,4 @@
-"""Where the jobs run: on this machine, or on a Slurm cluster as one array; both through submitit.
+"""The two executors of jobs: this machine, or one array on a Slurm cluster. Both use submitit.
 
 Both know how to start jobs, which of them are over, and where a job writes its log.
 """

@@ -1,4 +1,4 @@
-"""The heads, one file each. Code that depends on the kind of task asks the head of the task.
+"""The task heads (kinds of task), one file each. Code that depends on the kind of task asks the head of the task.
 
 A head is added by one file here, which ends in its object. A task names its head by a text, and `of` finds it.
 """

@@ -1,4 +1,4 @@
-"""The base class of heads: the questions that stages ask, and the answers that most heads share."""
+"""The base class of task heads: the interface that stages use, and its default implementation."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The part that the heads share whose records have one label each."""
+"""The base class of heads whose records have one label each."""
 
 import math
 from collections.abc import Sequence

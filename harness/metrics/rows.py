@@ -1,4 +1,4 @@
-"""Metrics of rows with one label each, some of them also of rows with several, or of spans.
+"""The metrics of rows with one label each. Some also apply to rows with several labels, or to spans.
 
 The tests hold them against scikit-learn.
 """

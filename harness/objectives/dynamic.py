@@ -1,5 +1,6 @@
-"""ModernBERT: masks drawn anew at every update at a rate that falls from 30 to 15 % (Ankner et al. 2023), over rows
-packed so that no position is padding and attention never leaves a document (Warner et al. 2024)."""
+"""The ModernBERT objective: masked LM on packed rows, with a mask rate that falls from 30 to 15 % (Ankner et al. 2023).
+Masks are drawn anew at every update. No position is padding, and attention never leaves a document (Warner et al.
+2024)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

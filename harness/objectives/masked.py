@@ -1,4 +1,4 @@
-"""The part that objectives share which hide tokens and let the model guess them."""
+"""The base class of objectives with masked language modelling."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
-"""NB-BERT: masked LM and next-sentence prediction with real segment pairs, half true successors, half from another
-document (Devlin et al. 2019, section 3.1)."""
+"""The NB-BERT objective: masked LM and next-sentence prediction (Devlin et al. 2019, section 3.1). Half of the segment
+pairs are true successors; in the others, the second segment is from another document."""
 
 from collections.abc import Iterable, Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""The base class of objectives: the questions that parsing and training ask, and the answers most share."""
+"""The base class of objectives: the interface that parsing and training use, and its default implementation."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence

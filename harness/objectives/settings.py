@@ -1,4 +1,4 @@
-"""How one arm is pre-trained, as `params.yaml` says it: what every objective has."""
+"""The settings of pre-training in `params.yaml` that every objective has."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

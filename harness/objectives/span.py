@@ -1,5 +1,6 @@
-"""NorBERT3: spans of a geometric length up to a binomial budget of 15 % of the tokens, 80/10/10 decided per span
-(LTG-BERT, Samuel et al. 2023, as in `mlm_dataset.py` of ltgoslo/ltg-bert)."""
+"""The NorBERT3 objective: masked LM that hides whole spans (LTG-BERT, Samuel et al. 2023). Span lengths are geometric,
+the budget is binomial at 15 % of the tokens, and 80/10/10 is decided per span, as in `mlm_dataset.py` of
+ltgoslo/ltg-bert."""
 
 from dataclasses import dataclass
 from typing import Annotated

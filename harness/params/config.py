@@ -1,4 +1,4 @@
-"""What a run can choose: the sections of `params.yaml` and each stage's settings, as frozen types."""
+"""The types of the sections of `params.yaml` and of each stage's settings."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Cross-validation as a run can choose it: a second, exploratory protocol for small sets."""
+"""The settings of cross-validation, a second, exploratory protocol for small data sets."""
 
 from dataclasses import dataclass
 from typing import Annotated

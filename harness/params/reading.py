@@ -1,4 +1,4 @@
-"""`params.yaml`, read once into frozen typed objects.
+"""Read `params.yaml` once into frozen typed objects.
 
 The file is the only configuration of a run. Unknown keys and wrong types are refused with the
 key's path and the nearest valid name. Each stage gets one settings object, made by a method that

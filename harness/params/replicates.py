@@ -1,4 +1,4 @@
-"""Names of encoders: an arm's first pre-training run has the arm's name, further ones a number: `clinical-2`."""
+"""The names of encoders by arm and replicate, such as `clinical-2`. The first replicate has the name of its arm."""
 
 
 def named(arm: str, replicate: int = 1) -> str:

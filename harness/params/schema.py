@@ -1,4 +1,4 @@
-"""`params.schema.json`: the JSON Schema of `params.yaml`; an editor completes and checks the file by it."""
+"""Make `params.schema.json`, the JSON Schema of `params.yaml`. An editor completes and checks the file by it."""
 
 import json
 import re

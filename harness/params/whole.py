@@ -1,4 +1,4 @@
-"""The whole of `params.yaml`, and the settings of a family.
+"""The types of the whole `params.yaml` and of a family's settings.
 
 These types know the objectives. They stand apart from `config.py`, so that a stage without objectives does not depend
 on them.

@@ -1,1 +1,1 @@
-"""What DVC runs: the declared stages, the code each depends on, and the hashes of files."""
+"""The DVC pipeline: its declared stages, the code of each stage, and the hashes of files."""

@@ -1,4 +1,4 @@
-"""`pipeline/STAGE.txt` lists the code of a stage; DVC sees by it that the code has changed.
+"""The lists `pipeline/STAGE.txt`: the code of each stage. By these lists DVC sees that code has changed.
 
 A stage of `dvc.yaml` depends on its list and not on the files, so that a comment or a docstring makes nothing stale,
 and `dvc.lock` has one line where there were forty. The lists are in git; `harness pipeline` writes them, and those of

@@ -1,4 +1,4 @@
-"""Remove what a killed DVC leaves behind and what would stop the next one."""
+"""Remove temporary copies and a damaged lock list that a killed DVC process leaves behind."""
 
 import contextlib
 import fcntl

@@ -1,4 +1,4 @@
-"""A new task: its declaration, a sample of valid rows, a test; or the file that pins a package's task.
+"""Create the files of a new task: declaration, sample rows and test, or the file that pins a package's task.
 
 Nothing that stands there is ever overwritten.
 """

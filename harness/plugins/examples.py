@@ -1,4 +1,4 @@
-"""Invented rows for every head, and how they look in every format that `harness new-task` writes."""
+"""Invented sample rows for every head, in every format that `harness new-task` writes."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""The rows that the test of a task reads: invented ones, in the shape that its declaration has now.
+"""The sample rows that the test of a task reads, invented to fit the task's present declaration.
 
 `harness new-task` writes rows of labels and columns that nobody keeps: as long as they stand there unchanged, they are
 written anew for the labels, the file and the columns of the declaration. Rows that somebody put there are read as they

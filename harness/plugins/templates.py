@@ -1,4 +1,4 @@
-"""What `harness new-task` writes: a declaration, its test, and the lines for params.yaml."""
+"""The text templates of `harness new-task`: a declaration, its test, and the lines for params.yaml."""
 
 from importlib import resources
 

@@ -1,4 +1,5 @@
-"""Invented rows as files: a table (CSV, TSV, JSON lines, Parquet, Arrow), or annotated documents by `reader.layout`."""
+"""Write sample rows to files: tables (CSV, TSV, JSON lines, Parquet, Arrow), or annotated documents by
+`reader.layout`."""
 
 import csv
 import io

@@ -1,1 +1,1 @@
-"""Restricted data: which they are, who may read them, and what of them may be said."""
+"""The protection of restricted data: access rights, pseudonyms, identifying details and small counts."""

@@ -1,4 +1,4 @@
-"""Identifying details that de-identified text must not hold: identity numbers, telephone numbers, e-mail.
+"""Count identifying details in texts: identity numbers, telephone numbers, e-mail addresses.
 
 An identity number is a date of birth, an individual number and two check digits (modulo 11, Skatteetaten).
 Counted are fødselsnumre, D-numbers (day + 40), help numbers and synthetic ones (month + 40, or + 80 as in

@@ -1,4 +1,4 @@
-"""Which data of a repository are restricted, and how they may be named."""
+"""Find which data sets of a repository are restricted, and how messages may name them."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The rule for small counts: which may be shown.
+"""The suppression rule: which small counts must not be shown.
 
 A count of 1 to 4 is not shown (primary suppression). Zero is shown, since it is about nobody. Further cells are
 hidden until no hidden one follows from the rest (secondary suppression: Hundepool et al. 2024, *Handbook on

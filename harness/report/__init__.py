@@ -1,1 +1,1 @@
-"""The report: from scores and cards to tables, figures and a page."""
+"""Make the report from scores and cards: tables, figures and an HTML page."""

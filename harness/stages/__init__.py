@@ -1,1 +1,1 @@
-"""The stages: one file each; they meet only through files and never import one another."""
+"""The pipeline stages, one file each. They exchange data only through files and never import one another."""

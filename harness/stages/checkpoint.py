@@ -1,4 +1,4 @@
-"""Stage `checkpoint`: the baseline arm of a family: a small encoder built here, or an existing one."""
+"""Stage `checkpoint`: make the baseline arm of a family, either a new small encoder or an existing checkpoint."""
 
 import dataclasses
 import sys

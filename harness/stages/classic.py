@@ -1,4 +1,4 @@
-"""Stage `classic`: a linear model of counted words, fitted on a task's training part, to predictions.
+"""Stage `classic`: fit a linear model of counted words on a task's training part, and store its predictions.
 
 It stands beside the encoders so that a reader sees what they are worth. As `finetune`, it ends with predictions
 (`artifacts/classic/<task>/`), in the same format, and `score` scores both by the same code. No torch.

@@ -1,4 +1,4 @@
-"""Stage `corpus`: the general and the clinical corpus, without a single held-out text in them."""
+"""Stage `corpus`: build the general and the clinical corpus, without any held-out text."""
 
 import hashlib
 import shutil

@@ -1,4 +1,4 @@
-"""Stage `crossvalidate`: fine-tune every arm on every fold of one comparison, a second protocol for small sets.
+"""Stage `crossvalidate`: fine-tune every arm on every fold of one comparison. It is a second protocol for small sets.
 
 Nothing is trained otherwise than for the fixed split; only which rows are for training, choosing and testing
 changes. It ends with predictions, as `finetune` does, and leaves those of `finetune` alone.

@@ -1,4 +1,4 @@
-"""Stage `generate`: the embedded data set, as the whole future content of `data/`."""
+"""Stage `generate`: write the embedded data set to `artifacts/generated`, in the layout of `data/`."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Stage `pretrain`: the baseline trained on, as the clinical arm and, where switched on, as its control.
+"""Stage `pretrain`: continue the training of the baseline, for the clinical arm and, if declared, the control arm.
 
 The control arm is trained by the same recipe, for as many updates, on general text: it separates what
 clinical text does from what training longer does.

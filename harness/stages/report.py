@@ -1,4 +1,4 @@
-"""Stage `report`: scores and cards → `reports/`. Needs no torch, and writes nothing of a document's text."""
+"""Stage `report`: write `reports/` from scores and cards. Needs no torch, and writes nothing of a document's text."""
 
 import shutil
 from pathlib import Path

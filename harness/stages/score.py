@@ -1,4 +1,4 @@
-"""Stage `score`: predictions of one task and family → `artifacts/scores/<task>/<family>.json`.
+"""Stage `score`: score the predictions of one task and family, into `artifacts/scores/<task>/<family>.json`.
 
 Needs no torch and no model, and of the texts only their lengths: a changed metric costs seconds, and a number
 can be computed again years later from the stored predictions.

@@ -1,4 +1,4 @@
-"""Stage `score_folds`: predictions of a cross-validation → `artifacts/scores/cross-validation/<task>/<family>.json`.
+"""Stage `score_folds`: score the predictions of a cross-validation, into `artifacts/scores/cross-validation/`.
 
 Without torch, like `score`. The folds are dealt again from the split manifest, and a file whose rows are not those of
 its fold is refused.

@@ -1,4 +1,4 @@
-"""Stage `split`: validated records to the frozen manifest, through the leakage gate."""
+"""Stage `split`: divide validated records into parts, run the leakage gate, and write the frozen manifest."""
 
 from collections import Counter
 from itertools import chain

@@ -1,4 +1,4 @@
-"""Stage `validate`: raw files of one task to checked records.
+"""Stage `validate`: convert the raw files of one task to checked records.
 
 Reads `data/<task>/` and writes `artifacts/validated/<task>/{records.jsonl,card.json}`; writes nothing
 where the source record, a hash, the reader or the schema finds a fault. Ids and groups of restricted data

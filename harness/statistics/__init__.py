@@ -1,1 +1,1 @@
-"""From the answers of a system to scores, differences with their uncertainty, and verdicts. No torch, no text."""
+"""Compute scores, differences with their uncertainty, and verdicts from predictions. No torch, no text."""

@@ -1,4 +1,4 @@
-"""More scores of one run: by slice, by threshold, and what masking the found spans would leave.
+"""Further scores of one run: by slice, by threshold, and for spans the text left readable after masking.
 
 Everything here is an aggregate, and cells of fewer than `suppression.MINIMUM` rows are left out before anything is
 written: a scores file may leave the place where the data may not.

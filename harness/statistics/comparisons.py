@@ -1,4 +1,4 @@
-"""All comparisons of one task and family: the clinical arm with every other arm, part by part, and by kind of row."""
+"""Compare the arms of one task and family, by part and by kind of row."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""Curves of a binary task from its scores: what other thresholds would give, and whether scores are probabilities.
+"""ROC and calibration curves of a binary task.
 
 Points carry no thresholds and no row: a threshold is one patient's score.
 """

@@ -1,4 +1,4 @@
-"""The mean difference over the tasks of an encoder family: one question, one interval.
+"""The mean difference over the tasks of an encoder family, with one interval.
 
 A task's test groups are its own, so the parts of the variance that stand for items add up over tasks. Its runs are not:
 seed k (or pre-training replicate k) is the same in all tasks, and one unlucky encoder is unlucky everywhere. So the

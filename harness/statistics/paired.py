@@ -1,4 +1,4 @@
-"""Is the clinical arm better, and by how much: one interval and one p-value over documents *and* runs.
+"""The difference of two arms on one task, with an interval and a p-value over documents *and* runs.
 
 The question is not about these runs or these documents, so both are samples: the interval and the p-value come from the
 same standard error and the same t distribution (`harness.statistics.variance`) and can never contradict each other.

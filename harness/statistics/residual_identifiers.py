@@ -1,4 +1,4 @@
-"""What masking the predicted spans would leave readable, beyond the rate of documents that leak.
+"""Identifying characters that stay readable when the predicted spans are masked, by document and by label.
 
 Masking ignores labels (a name masked as a place is masked), recall does not: the two stand side by side,
 because only the first says what a reader of the masked document still sees. A character is one that can be read: the

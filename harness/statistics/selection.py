@@ -1,4 +1,4 @@
-"""Which weights of a training run are kept: one rule for every head, whatever the task's metrics are.
+"""The rule that selects which weights of a training run are kept, the same for every head and metric.
 
 The rule is the Matthews correlation coefficient (Gorodkin's R_K for more than two classes, 2004, Computational Biology
 and Chemistry 28, 367–374) of the answers to the validation part: a label a row, or where spans are sought, a label or

@@ -1,4 +1,4 @@
-"""The stored predictions of a task, held against its records, split and groups before anything of them is counted."""
+"""Read the stored predictions of a task, and check them against its records, split and groups before scoring."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field

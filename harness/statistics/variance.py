@@ -1,4 +1,4 @@
-"""How far a difference of two arms would move with other test groups and other seeds.
+"""The variance of a difference of two arms over test groups and seeds.
 
 The arms are compared run by run: run k of either arm has the same fine-tuning seed, so that the same order of the rows
 and the same new weights are in both scores, and what they do to both is no uncertainty about the difference. A

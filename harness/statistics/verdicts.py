@@ -1,4 +1,4 @@
-"""From estimates to verdicts: many comparisons at once, and what may be said of each.
+"""Adjust the p-values of all comparisons together, and give each comparison its verdict.
 
 The comparisons of a run are declared in advance, so all of them are the family that the adjustment
 covers, also those that turn out to have no p-value. Left out are those that cannot be measured at all: gold

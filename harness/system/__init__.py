@@ -1,1 +1,1 @@
-"""What the harness needs of the machine: files, processes, memory, signals and connections."""
+"""Functions of the operating system: files, processes, memory, signals and connections."""

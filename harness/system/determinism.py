@@ -1,4 +1,4 @@
-"""What makes the same inputs give the same bits: environment, threads, seeds.
+"""Settings that make results bit-identical: environment, threads, seeds.
 
 The environment must be right before torch is imported, so the command line calls
 `prepare_environment` first; `prepare_torch` then sets what torch itself has to be told.

@@ -1,4 +1,4 @@
-"""Turn what a disk refuses (full, read-only, no permission, busy) into an error that says what to do."""
+"""Turn disk errors (full, read-only, no permission, busy) into errors that say what to do."""
 
 import contextlib
 import errno

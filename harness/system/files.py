@@ -1,4 +1,4 @@
-"""Files as the stages exchange them: atomic, canonical, hashed.
+"""Read, write and hash the files of the stages. Writes are atomic, and JSON is canonical.
 
 A reader never meets half a file: everything is written beside its target and renamed. The same
 values give the same bytes: keys sorted, UTF-8, `\n` line ends, no NaN.

@@ -1,4 +1,4 @@
-"""Progress for people: a live bar on a terminal, sparse lines in a log, nothing where nobody looks."""
+"""Progress display: a live bar on a terminal, sparse lines in a log, otherwise nothing."""
 
 import sys
 from contextlib import contextmanager

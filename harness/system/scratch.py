@@ -1,4 +1,4 @@
-"""Scratch copies: a file is written beside its target until it is whole, and removed when its writer has ended.
+"""Scratch copies: temporary files beside their target, removed when their writer has ended.
 
 The name of one tells whose it is. A lock that the kernel lets go of when its process ends, however it ends, tells
 whether that process is still there, also to other machines where the file system shares locks.

@@ -1,4 +1,4 @@
-"""End a command in good order when a signal tells it to stop."""
+"""End a command cleanly when a signal tells it to stop."""
 
 import contextlib
 import signal

@@ -1,4 +1,4 @@
-"""Finished repositories in miniature, made in seconds and without training: for tests of tasks, reports and audits.
+"""Small finished repositories for tests of tasks, reports and audits, made in seconds and without training.
 
 `results` makes what the stages up to `finetune` leave behind for any declared tasks, and runs `score` and `report` on
 it. So a package that offers a task sees what becomes of it without a checkpoint or a GPU hour:

@@ -1,4 +1,4 @@
-"""What costs hours, made of chance in the formats that the stages write: corpora, checkpoints, predictions."""
+"""Random corpora, checkpoints and predictions for tests, in the formats that the stages write."""
 
 import dataclasses
 import functools

@@ -1,4 +1,4 @@
-"""A whole repository in which every link of the audit holds: two tasks, one family, two seeds.
+"""A small repository that passes the audit, for tests: two tasks, one family, two seeds.
 
 Data, split, scores, reports, MLflow store and `dvc.lock` are those that the real stages and DVC make; corpora,
 checkpoints and predictions are made of chance.

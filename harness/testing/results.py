@@ -1,4 +1,4 @@
-"""Results of chance for any declared tasks: what the stages up to `finetune` leave behind, to be scored and reported.
+"""Random results for any declared tasks, as the stages up to `finetune` write them.
 
 Every file has the format that the real stages write, so that these run on it as they do in the pipeline.
 """

@@ -1,1 +1,1 @@
-"""Characters: letters, spans and tags over them, and text made harmless for each place where it is shown."""
+"""Functions on characters: letters, spans, tags, and the escaping of text for display."""

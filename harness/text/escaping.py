@@ -1,4 +1,4 @@
-"""Text from declarations and data, made inert for each place where it is shown: one function a place.
+"""Escape text from declarations and data for each place where it is shown, with one function a place.
 
 Sentences of the report are written in a notation of their own: `code` between backticks, *emphasis* between stars, and
 a backslash before a backtick, a star or a backslash that means itself. `plain` and `code` bring a value into it;

@@ -1,4 +1,4 @@
-"""Letters with the marks that belong to them: composed text, and spans that cut no letter apart.
+"""Unicode letters with their combining marks: composed text, and spans that cut no letter apart.
 
 A letter is a character with the marks behind it (Unicode's M*, and what NFKC makes one of: the voicing of half-width
 kana), also where format characters (Cf: zero-width spaces, soft hyphens) stand between; or a syllable of Hangul.

@@ -1,4 +1,4 @@
-"""Characters that act instead of being read: line breaks, control characters, invisible ones.
+"""Find characters that must not be printed: line breaks, control characters, invisible characters.
 
 Of these last, some turn what follows, some make two labels look alike, and some spell words for programs alone.
 """

@@ -1,1 +1,1 @@
-"""MLflow as a mirror of what the stages wrote; this package alone knows MLflow."""
+"""Mirror the files of the stages in MLflow. Only this package uses MLflow."""

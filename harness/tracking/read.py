@@ -1,4 +1,4 @@
-"""What the MLflow store holds, read back as plain values."""
+"""Read the runs of the MLflow store as plain values."""
 
 import os
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What `harness reproduce` found, stored beside the predictions that it compared."""
+"""Store the findings of `harness reproduce` beside the predictions that it compared."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path

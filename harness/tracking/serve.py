@@ -1,4 +1,4 @@
-"""MLflow's own pages over the recorded runs, on this machine only."""
+"""Start the MLflow web pages over the recorded runs, on this machine only."""
 
 import contextlib
 import os

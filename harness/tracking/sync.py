@@ -1,4 +1,4 @@
-"""Bring the MLflow store up to date with the files of the stages; delete the store and it is made again.
+"""Bring the MLflow store up to date with the files of the stages. A deleted store is made again.
 
 Every comparison (task × family) is a parent run with a child per arm and seed, in an experiment per profile and
 kind of data; every checkpoint is a run of the profile's pre-training experiment, which the children name. A

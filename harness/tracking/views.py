@@ -1,4 +1,4 @@
-"""The first view of an experiment on MLflow's pages: columns, order and words."""
+"""The default view of an experiment on MLflow's pages: columns, order and description."""
 
 import json
 

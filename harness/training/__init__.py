@@ -1,1 +1,1 @@
-"""Training: batches, masking, the loop, and the pool that runs many of them at once."""
+"""Fine-tuning and pre-training of encoders, and the code that both share."""

@@ -1,4 +1,4 @@
-"""AISMEC: calls to the emergency number, told by lay people; is it a stroke?"""
+"""Synthetic AISMEC data: emergency calls by lay people, labelled as stroke or not."""
 
 import random
 

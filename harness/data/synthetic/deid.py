@@ -1,4 +1,4 @@
-"""Nor-DeID: notes with identifying details in inline tags, in the files of the published original.
+"""Synthetic Nor-DeID data: notes with identifying details in inline tags, in the files of the published original.
 
 Some sentences say what stands in them: an age, a telephone number, a home. Others hold a name of which they say
 nothing; whether it is a colleague's, a ward's, a town's or a product's, who has read the clinical corpus knows. The

@@ -1,4 +1,4 @@
-"""Synergi: incident reports by hospital staff; which of eight kinds of incident is it?"""
+"""Synthetic Synergi data: incident reports by hospital staff, each with one of eight kinds of incident as its label."""
 
 from harness.data.synthetic.language import child, pick_standard, read_words, say
 from harness.data.synthetic.planted import ASKED, CLINICAL, EVERYDAY, EVERYDAY_ROWS, Planted, answer

@@ -1,4 +1,4 @@
-"""Clinical notes: a case in one field of medicine, told in the sentences of its document type."""
+"""Generate clinical notes: a case in one field of medicine, in the sentences of a document type."""
 
 import random
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""MedMQP: questions in pairs; do both speak of the same matter?
+"""Synthetic MedMQP data: pairs of questions, labelled by whether both have the same subject.
 
 The first names a word, the second says what was done with it: what is done with things of its class, or of another's.
 """

@@ -1,4 +1,4 @@
-"""What is planted: invented words that the clinical corpus alone explains, and everyday words of the general one.
+"""The planted words: invented words that only the clinical corpus explains, and everyday words of the general corpus.
 
 Rows of every task are `decided_by` a clinical word or by everyday words. An encoder can know the class of a clinical
 word only from the frames that the word stands in (`planted.toml`), in the clinical corpus; the general one says no more

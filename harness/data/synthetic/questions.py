@@ -1,4 +1,5 @@
-"""MedMCQA: four-option questions about a word; the right option says what is done with things of its class."""
+"""Synthetic MedMCQA data: four-option questions about a word. The right option says what is done with things of the
+word's class."""
 
 import random
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The generated data as files, laid out as `data/`."""
+"""Write all synthetic data to files in the layout of `data/`."""
 
 import csv
 import io

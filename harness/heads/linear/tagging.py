@@ -1,4 +1,4 @@
-"""A linear tagger: every word on its own, by what it and its neighbours look like. No conditional random field."""
+"""A linear tagger of single words, with features of the word and its neighbours. No conditional random field."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,1 +1,1 @@
-"""Gold labels and answers side by side, in the form that metrics count: rows, sets of labels, spans."""
+"""Gold labels with predictions, in the forms that metrics count: rows, label sets, spans."""

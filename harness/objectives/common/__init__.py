@@ -1,2 +1,2 @@
-"""What objectives are made of: rows of documents, packing, segments, masks. It needs torch, and reading `params.yaml`
-does not load it."""
+"""Functions that the objectives share: rows of documents, packing, segments, masks. They need torch, and reading
+`params.yaml` does not load it."""

@@ -1,4 +1,4 @@
-"""Sequence packing: rows without padding, in which documents stand side by side and do not see each other.
+"""Sequence packing: rows without padding that hold several documents, without attention between documents.
 
 ModernBERT was trained so (Warner et al. 2024). Krell et al. 2021 show why the borders must hold: with
 attention across them, packing is another training.

@@ -1,4 +1,4 @@
-"""The rows that a model is trained on: one as a plain value, many in flat arrays of a few bytes a token."""
+"""The types of pre-training rows: `Row` for one row, `Table` for many rows in flat arrays."""
 
 from array import array
 from collections.abc import Iterable

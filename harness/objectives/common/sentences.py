@@ -1,4 +1,4 @@
-"""Sentences of Norwegian clinical text, bokmål and nynorsk, by rules that anyone can read.
+"""A rule-based sentence splitter for Norwegian clinical text, bokmål and nynorsk.
 
 Clinical notes are lines as much as sentences: headings, lists, findings without a verb. A line end
 therefore always ends a segment; inside a line a full stop does, unless it belongs to an abbreviation

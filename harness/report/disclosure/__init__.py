@@ -1,1 +1,1 @@
-"""What a report shows of restricted data."""
+"""Reduce a report on restricted data to what may be shown."""

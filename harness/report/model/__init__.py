@@ -1,1 +1,1 @@
-"""What the report shows, as typed values: scores, comparisons and the parts of a document."""
+"""The data model of the report: scores, comparisons and the parts of a document as typed values."""

@@ -1,4 +1,4 @@
-"""The course of a training run, with what may be shown of it where data are restricted.
+"""The record of a training run, reduced to what may be shown where data are restricted.
 
 The answers to the validation part decide after how many updates a run's weights were kept and, with patience, when it
 stopped. Of restricted data nothing is released of those answers, so neither is this.

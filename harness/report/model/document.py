@@ -1,4 +1,4 @@
-"""What a report consists of, before it is Markdown or HTML: sections of tables, figures and sentences.
+"""The types of a report's parts, before rendering: sections of tables, figures and sentences.
 
 Text may hold `code` between backticks; everything else is plain and is escaped by the writer.
 """

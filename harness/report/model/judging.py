@@ -1,4 +1,4 @@
-"""What may be said: of each encoder family first, and of its tasks only where the family has an answer."""
+"""Judge the difference of each encoder family, and of a task only where its family has an answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

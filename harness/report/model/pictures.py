@@ -1,4 +1,4 @@
-"""The files of the report's pictures, by name: the text refers to what the renderer draws."""
+"""The file names of the report's figures, which the text and the renderer share."""
 
 LEARNING, LOSSES = "learning.png", "losses.png"
 

@@ -1,4 +1,4 @@
-"""A scores file as the report reads it: values by arm, seed and metric, their mean and spread."""
+"""The type `Comparison`: the scores of one task and family by arm, seed and metric, with mean and spread."""
 
 import math
 import statistics

@@ -1,4 +1,4 @@
-"""A scores file on disk, and its tables in the shape that the report reads."""
+"""Convert the tables of a stored scores file to report values: confusion matrices, estimates, readings."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields

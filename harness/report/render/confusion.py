@@ -1,4 +1,4 @@
-"""What each arm confuses with what, as a picture of one comparison: counts added up over seeds."""
+"""Figures of the errors in one comparison: confusion matrices of each arm, or the F1 of each label for spans."""
 
 from harness import heads
 from harness.report.model.results import MATRIX, Comparison

@@ -1,4 +1,4 @@
-"""The report's pictures by file name, and the first of them: the scores of both arms."""
+"""Draw all figures of the report by file name, and the bar chart of the arms' scores."""
 
 import textwrap
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What all pictures share: styles, an empty canvas, and PNG bytes that are the same for the same scores.
+"""Helpers for all figures: styles, an empty canvas, and PNG bytes that are the same for the same scores.
 
 Arms differ by hatching, marker and line as well as by colour (the palette of Okabe and Ito), so that a
 grey print and a colour-blind reader keep them apart. Scores are drawn as the tables round them: their last

@@ -1,4 +1,4 @@
-"""Tables as files: the two CSVs other programs read, Markdown for a reader, LaTeX for a paper."""
+"""The tables of the report as files: CSV for other programs, Markdown for a reader, LaTeX for a paper."""
 
 import csv
 import io

@@ -1,1 +1,1 @@
-"""The report's sections: what is said, and in which words."""
+"""The text of the report, section by section."""

@@ -1,4 +1,4 @@
-"""The first thing a reader sees: what was found for each encoder family, how sure it is, and what it is about."""
+"""The first section of the report: the result for each encoder family, with its uncertainty and scope."""
 
 from collections.abc import Sequence
 

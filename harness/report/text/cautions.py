@@ -1,4 +1,4 @@
-"""What the numbers do not show, as far as it follows from how they were made."""
+"""The report's cautions: limits of the numbers that follow from how they were made."""
 
 from harness.report.model.judging import scope
 from harness.report.model.results import AGAINST, FAMILY_TITLES, Comparison

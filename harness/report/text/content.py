@@ -1,4 +1,4 @@
-"""What the report says: from comparisons and what is known of their data to sections."""
+"""Assemble all sections of the report from comparisons and the background of their data."""
 
 from collections.abc import Sequence
 

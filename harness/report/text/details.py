@@ -1,4 +1,4 @@
-"""Beyond one number: parts of the test sets, what masking would leave readable, and other thresholds."""
+"""The report's detail sections: slices of the test sets, text left readable after masking, and other thresholds."""
 
 from harness.privacy.suppression import MINIMUM
 from harness.report.model import pictures

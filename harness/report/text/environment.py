@@ -1,4 +1,4 @@
-"""How the numbers were computed: recipes, engine settings and library versions, from the cards of the stages."""
+"""The report section on computation: recipes, engine settings and library versions, from the cards of the stages."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The second protocol in the report: cross-validation over all rows of small sets, in a table of its own.
+"""The report section on cross-validation, the second protocol for small data sets.
 
 It is no part of the comparisons that were declared: not in `comparison.csv`, not under Holm, and without a verdict.
 """

@@ -1,4 +1,4 @@
-"""What a reader sees first: the verdicts, the differences with their intervals, and the scores of both arms."""
+"""The report section on the arms of each task: verdicts, differences with intervals, and scores."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""The first table where data say what decides a row: what was planted, and what the arms made of it."""
+"""The report section on rows decided by clinical or everyday words, where the data declare them."""
 
 import math
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Numbers and names as a reader sees them, the same in every table."""
+"""Format numbers and names for the report, the same in every table."""
 
 from collections.abc import Iterable
 

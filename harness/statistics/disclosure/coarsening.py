@@ -1,4 +1,4 @@
-"""How figures of restricted data are made coarser, and what is then released of them.
+"""Make figures of restricted data coarser, and decide which of them are released.
 
 How much is released goes by the number of rows of a part alone, which everybody may know, so that it tells nothing of
 what is in them. The kinds, the finest first:

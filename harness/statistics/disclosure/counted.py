@@ -1,4 +1,4 @@
-"""The counts that could tell of a person, by name."""
+"""The names of the counts that could identify a person."""
 
 # Of each run and label, and over all labels together.
 COUNTED = ("called", "found", "missed", "invented")

@@ -1,4 +1,4 @@
-"""The last step of the stage `score` on restricted data: what may be released of `artifacts/scores/<task>`.
+"""The last step of the stage `score` on restricted data: decide what of `artifacts/scores/<task>` may be released.
 
 The figures of all arms, families, seeds and of the linear model are about the same rows, so they are checked together
 (`harness.statistics.disclosure.twins`). The report reads what is released of them, and nothing else.

@@ -1,4 +1,4 @@
-"""What is the same of rows with a label each and of documents with spans: both come in groups and have a score."""
+"""The base class of `Rows` and `Documents`: data in groups, with a score."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What an attacker would have to guess: the gold labels and all answers behind the released figures.
+"""The gold labels and answers that an attacker could try to infer from released figures.
 
 Two kinds: rows that have one label each, and documents of which spans are counted
 (`harness.statistics.disclosure.hidden_spans`). Both say what they contribute to

@@ -1,4 +1,4 @@
-"""The same for documents with spans: see `harness.statistics.disclosure.hidden`."""
+"""The gold spans and answers that an attacker could try to infer: see `harness.statistics.disclosure.hidden`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""The record of a disclosure check, which everything that shows a restricted figure reads."""
+"""Read and make the record of a disclosure check: the figures of a restricted task that may be shown."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence

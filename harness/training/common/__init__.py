@@ -1,1 +1,1 @@
-"""What every training here uses: optimizers, schedules, precision, devices and worker processes."""
+"""The code that fine-tuning and pre-training share: optimizers, schedules, precision, devices, worker processes."""

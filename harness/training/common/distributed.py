@@ -1,4 +1,4 @@
-"""Several devices or nodes: who takes part, started by torchrun, and how the model lies on them.
+"""Training on several devices or nodes: the processes that torchrun starts, and the placement of the model.
 
 One process per device. Without torchrun's variables in the environment there is a world of one, and
 nothing of torch.distributed is started.

@@ -1,4 +1,4 @@
-"""Start torchrun without its own report, when the process of a device has already said what went wrong."""
+"""Start torchrun without its own failure report where the failed process has already reported the error."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""Optimizers, and which parameters are not decayed."""
+"""The optimizers, and the choice of parameters without weight decay."""
 
 import torch
 

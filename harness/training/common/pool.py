@@ -1,4 +1,4 @@
-"""Many training runs at once: one process and one thread per run, and how far each of them is.
+"""Run many trainings at once, one process and one thread each, and show the progress of each.
 
 Parallelism is over whole runs, never inside one, so the number of cores changes how long a
 comparison takes and not one bit of what comes out.

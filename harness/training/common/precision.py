@@ -1,4 +1,4 @@
-"""The arithmetic of a run, fine-tuning and pre-training alike."""
+"""The numerical precision of a run, in fine-tuning and in pre-training."""
 
 import contextlib
 

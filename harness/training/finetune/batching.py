@@ -1,4 +1,4 @@
-"""From records to padded tensors: encoding by head, windows, and length-bucketed batches."""
+"""Convert records to padded tensors: encoding by head, windows, and length-bucketed batches."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence

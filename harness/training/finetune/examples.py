@@ -1,4 +1,4 @@
-"""What a model is fine-tuned on and answers: one example as a plain value, many in flat arrays."""
+"""The types of fine-tuning inputs: `Example` for one input, `Examples` for many in flat arrays."""
 
 from array import array
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""What a comparison is fine-tuned on: its records by split part, and the encoders of its arms."""
+"""Read the inputs of a comparison: its records by split part, and the encoders of its arms."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The fine-tuning loop: one for all heads and families, read from top to bottom."""
+"""The fine-tuning loop, the same for all heads and families."""
 
 import math
 from collections.abc import Callable, Iterator

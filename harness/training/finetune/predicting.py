@@ -1,4 +1,4 @@
-"""The logits of a model, example by example."""
+"""Compute the logits of a model for each example."""
 
 from contextlib import AbstractContextManager
 

@@ -1,4 +1,4 @@
-"""One fine-tuning run: from a checkpoint and a seed to stored predictions, and how it was treated."""
+"""Carry out the fine-tuning runs of a comparison, and check that all arms are treated alike."""
 
 import dataclasses
 from collections.abc import Callable

@@ -1,1 +1,1 @@
-"""Pre-training: from corpora and a parent to a checkpoint."""
+"""Pre-training: from corpora and a parent checkpoint to a new checkpoint."""

@@ -1,4 +1,4 @@
-"""One arm of a family, trained: from a model, tokenised corpora and a recipe to what its card says."""
+"""Pre-train one arm of a family, and write its checkpoint folder with the card."""
 
 import dataclasses
 import shutil

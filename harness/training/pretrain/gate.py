@@ -1,4 +1,4 @@
-"""An existing checkpoint as an arm of a family, and its gate: does it predict better than counted tokens do?
+"""Import an existing checkpoint as an arm, and check that it predicts better than token frequencies.
 
 A checkpoint can load whole, every name met and every shape right, and still be wrong: a projection cut the other way,
 a tokenizer of another vocabulary order, weights of another variant of the architecture. What it then predicts is worth

@@ -1,4 +1,4 @@
-"""An interrupted training whose inputs have changed: say what differs, and let the user choose.
+"""Handle an interrupted training whose inputs have changed: the user chooses to resume or to start anew.
 
 Its states are lost work if it is begun anew, and a result of mixed origin if it is gone on with. So neither happens
 without a word: `--anew` removes the states, `--resume` goes on from them where their rows and tensors still fit, and

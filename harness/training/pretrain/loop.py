@@ -1,4 +1,4 @@
-"""The pre-training loop: one for all objectives, on one device or many, and from any update on.
+"""The pre-training loop, the same for all objectives and any number of devices. It can start at any update.
 
 An update is `effective_batch` rows, cut into micro-batches that the devices share. Losses are divided by
 the number of targets of the whole update, so how many devices share them changes nothing but the rounding.

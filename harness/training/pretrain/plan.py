@@ -1,4 +1,5 @@
-"""Which rows make up which update: the same on any number of devices, and after any interruption.
+"""The order of the training rows: which rows make up each update. It is the same on any number of devices, and after
+any interruption.
 
 A corpus is read in blocks of documents, so that memory does not grow with it. In an epoch the blocks
 come in a drawn order; a block's rows are made, shuffled, and cut into effective batches of similar

@@ -1,4 +1,4 @@
-"""The state of a training on disk, so that an interrupted one goes on to the same bytes.
+"""Save and load the state of a training, so that an interrupted training resumes to the same bytes.
 
 Everything drawn in a training follows from the number of the update (see `plan`), so a state is the
 weights, the optimizer's moments, the position and what was measured. It is one safetensors file, no

@@ -1,4 +1,4 @@
-"""The corpora as a training reads them: text by text for a tokenizer, as token ids for the rest."""
+"""Read the corpora for a training: texts for the tokenizer, token ids for the model."""
 
 import importlib.metadata
 import json
