@@ -15,7 +15,8 @@ CLINICAL = "clinical"
 # Compared on the rows of each kind, where data say what decides them. The last pair is a placebo: no arm of it has
 # read clinical text.
 READINGS = (("clinical", "baseline"), ("clinical", "control"), ("control", "baseline"))
-Runs = Mapping[tuple[str, str], Mapping[int, counts.GroupCounts]]  # by (part or kind, arm) and seed
+Seeds = Mapping[int, counts.GroupCounts]  # the runs of an arm, by seed
+Runs = Mapping[tuple[str, str], Seeds]  # by (part or kind, arm)
 
 
 def compare_arms(
@@ -62,9 +63,6 @@ def by_kind(
         for arm, other in READINGS
         if (kind, arm) in runs and (kind, other) in runs
     ]
-
-
-Seeds = Mapping[int, counts.GroupCounts]
 
 
 def _compared(

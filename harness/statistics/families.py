@@ -4,7 +4,7 @@ A task's test groups are its own, so the parts of the variance that stand for it
 seed k (or pre-training replicate k) is the same in all tasks, and one unlucky encoder is unlucky everywhere. So the
 runs are averaged over tasks before their spread is taken, as a joint resampling of runs and of every task's groups does
 (the multi-bootstrap of Sellam et al. 2022, *The MultiBERTs*, ICLR, section 4, whose variance this is in closed form;
-benchmarks/calibration.md holds the two against each other).
+tests/statistics/test_families.py holds the two against each other).
 """
 
 import math
@@ -22,8 +22,8 @@ from harness.statistics.paired import NOTHING, Estimate, Settings, of_error
 @dataclass(frozen=True)
 class Joint:
     """`estimate` is over the tasks in `at`, positions in what was given, on the scale of `metric`. `probability` is
-    that of an improvement on a task drawn from these: the mean over tasks of the confidence that their true difference
-    is one.
+    that of an improvement on a task drawn from these: the mean over tasks of the confidence that the true difference
+    of a task is an improvement.
     """
 
     estimate: Estimate
@@ -80,28 +80,30 @@ def _alike(estimates: Sequence[Estimate], metrics: Sequence[Metric]) -> tuple[in
 
 
 def _turned(e: Estimate, metric: Metric) -> Estimate:
-    """The same as a score that is better the higher it is."""
+    """The estimate of the score turned round, where lower is better: then higher is."""
     if metric.higher_is_better:
         return e
-    turned: dict[str, Any] = {field.name: getattr(e, field.name) for field in fields(e)}
+
+    def less(value: float | None, whole: float = 0.0) -> float | None:
+        return None if value is None else whole - value
+
     both = metric.highest + metric.lowest
-    for name in ("reference", "clinical"):
-        turned[name] = None if turned[name] is None else both - turned[name]
-    for name in ("delta", "ci_low", "ci_high"):
-        turned[name] = None if turned[name] is None else -turned[name]
-    turned["ci_low"], turned["ci_high"] = turned["ci_high"], turned["ci_low"]
-    turned["differences"] = None if e.differences is None else tuple(-d for d in e.differences)
-    return Estimate(**turned)
+    return replace(
+        e, reference=less(e.reference, both), clinical=less(e.clinical, both), delta=less(e.delta),
+        ci_low=less(e.ci_high), ci_high=less(e.ci_low),
+        differences=None if e.differences is None else tuple(-d for d in e.differences),
+    )  # fmt: skip
 
 
 def _error(e: Estimate, settings: Settings) -> tuple[float, float] | None:
     """Standard error and degrees of freedom of one task's difference; of a released interval the largest and fewest."""
     if e.se is not None and e.df is not None:
         return e.se, e.df
-    if e.delta is None or e.ci_low is None or e.ci_high is None or e.n_seeds < 2:
+    units = e.n_replicates if e.n_replicates > 1 else e.n_seeds
+    if e.delta is None or e.ci_low is None or e.ci_high is None or units < 2:
         return None
     half = max(e.delta - e.ci_low, e.ci_high - e.delta)
-    return half / float(stats.norm.ppf((1 + settings.level) / 2)), float(max(e.n_seeds, 2) - 1)
+    return half / float(stats.norm.ppf((1 + settings.level) / 2)), units - 1.0
 
 
 def _together(chosen: Sequence[Estimate], weight: float, settings: Settings) -> tuple[float, float]:

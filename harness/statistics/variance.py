@@ -138,11 +138,6 @@ class Components:
         return np.maximum(found, np.minimum(self.groups_df, self.n_runs - 1))
 
 
-def over_groups(runs: Arm) -> np.ndarray:
-    """V_groups: with these very runs, how far would their mean move with other groups?"""
-    return (runs.shifts.mean(axis=-2) ** 2).sum(axis=-1)
-
-
 def components(runs: Arm) -> Components:
     """All parts of the variance of the mean of an arm's runs, or of differences; needs two groups and two runs."""
     groups, groups_df = _satterthwaite(runs.shifts.mean(axis=-2), runs.strata)

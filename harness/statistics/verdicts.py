@@ -16,7 +16,7 @@ VERDICTS = ("better", "worse", "equivalent", "inconclusive")
 
 @dataclass(frozen=True)
 class Judgement:
-    """`p_holm` bounds the chance of any false alarm in the run, `p_bh` the share of false ones among the alarms.
+    """`p_holm` bounds the chance of any false alarm in the run.
 
     `mde_holm` is the true difference that the verdict finds four times in five where no other comparison helps it: the
     detectable difference at alpha divided by the number of comparisons, which is what Holm's method asks of the first.
@@ -24,7 +24,6 @@ class Judgement:
     """
 
     p_holm: float | None
-    p_bh: float | None
     verdict: str
     collapsed: bool = False
     mde_holm: float | None = None
@@ -43,9 +42,9 @@ def judge(
     """
     declared = [i for i, estimate in enumerate(estimates) if estimate.measured]
     holm: list[float | None] = [None] * len(estimates)
-    bh, same = holm.copy(), holm.copy()
-    for values, method, name in ((holm, "holm", "p_value"), (bh, "fdr_bh", "p_value"), (same, "holm", "p_equivalent")):
-        found = adjusted([getattr(estimates[i], name) for i in declared], method)
+    same = holm.copy()
+    for values, name in ((holm, "p_value"), (same, "p_equivalent")):
+        found = adjusted([getattr(estimates[i], name) for i in declared])
         for i, value in zip(declared, found, strict=True):
             values[i] = value
     judged = []
@@ -54,7 +53,6 @@ def judge(
         judged.append(
             Judgement(
                 p_holm=holm[i],
-                p_bh=bh[i],
                 verdict=verdict(estimate, metric, holm[i], same[i], alpha) if claimed else "inconclusive",
                 collapsed=collapsed(estimate),
                 mde_holm=_detectable(estimate, metric, alpha / max(1, len(declared))),
@@ -78,8 +76,8 @@ def _detectable(estimate: Estimate, metric: Metric, alpha: float) -> float | Non
     return detectable(estimate.se, estimate.df, alpha, metric.highest - metric.lowest)
 
 
-def adjusted(p_values: Sequence[float | None], method: str) -> list[float | None]:
-    """p-values adjusted for their number, by "holm" (Holm 1979) or "fdr_bh" (Benjamini & Hochberg 1995).
+def adjusted(p_values: Sequence[float | None]) -> list[float | None]:
+    """p-values adjusted for their number (Holm 1979).
 
     A declared comparison without a p-value counts as p = 1 towards the number and stays None.
     """
@@ -88,7 +86,7 @@ def adjusted(p_values: Sequence[float | None], method: str) -> list[float | None
     # Imports pandas, two seconds that nothing else in scoring needs.
     from statsmodels.stats.multitest import multipletests
 
-    found = multipletests([1.0 if p is None else p for p in p_values], method=method)[1]
+    found = multipletests([1.0 if p is None else p for p in p_values], method="holm")[1]
     return [None if p is None else float(q) for p, q in zip(p_values, found, strict=True)]
 
 

@@ -95,6 +95,8 @@ def test_of_a_released_difference_the_interval_alone_is_used_and_taken_for_the_w
     several = [dataclasses.replace(e, n_replicates=6) for e in (released, known)]
     shared = families.joint(several, [SHARE] * 2, SETTINGS).estimate
     assert known.se < shared.se and found.se < shared.se
+    fewest = [families.joint([dataclasses.replace(released, n_replicates=n)], [SHARE], SETTINGS) for n in (1, 3)]
+    assert [of.estimate.df for of in fewest] == [known.n_seeds - 1, 2]
     alone = families.joint([released], [SHARE], SETTINGS).estimate
     assert alone.ci_low < known.ci_low and alone.ci_high > known.ci_high
 

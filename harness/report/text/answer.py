@@ -14,8 +14,8 @@ SAID = {
     "inconclusive": "it is open whether pre-training on clinical text is better than {} with {}",
 }
 ONCE = (
-    "Every arm was pre-trained once: this is about these very encoders, and pre-trained again with another seed they "
-    "may differ otherwise."
+    "Every arm was pre-trained once, so this is about these very encoders. Encoders from another pre-training seed may "
+    "give another result."
 )
 
 
@@ -45,7 +45,7 @@ def _family(s: Summary, level: float) -> str:
 
 
 def _arm(against: str) -> str:
-    return {"control": "as much of it on general text", "baseline": "none"}.get(against, against)
+    return {"control": "the same amount on general text", "baseline": "no further pre-training"}.get(against, against)
 
 
 def blocks(summaries: Sequence[Summary], statistics: Statistics) -> tuple:
@@ -97,7 +97,7 @@ def _notes(summaries: Sequence[Summary], statistics: Statistics) -> str:
     )
     scopes = {s.scope for s in summaries}
     if "checkpoints" in scopes:
-        said += f"*Checkpoints*: {ONCE[:1].lower()}{ONCE[1:]} "
+        said += "*Checkpoints*: the verdict is about these very encoders, since every arm was pre-trained once. "
     if "procedure" in scopes:
         n = max(s.estimate.n_replicates for s in summaries)
         said += (

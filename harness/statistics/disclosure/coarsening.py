@@ -98,7 +98,11 @@ def measured(hidden: Hidden, system: str, answers: np.ndarray, settings: Setting
         found["delta", against] = delta
         if hidden.groups < 2 or arms[CLINICAL].seeds < 2:
             continue
-        parts = variance.components(variance.differences(arms[against], arms[CLINICAL]))
+        differences = variance.differences(arms[against], arms[CLINICAL])
+        made_by = [of[i] for i in at[CLINICAL]] if (of := hidden.replicates.get(system)) else []
+        if len(set(made_by)) > 1:
+            differences = variance.averaged(differences, made_by)
+        parts = variance.components(differences)
         se, df = np.sqrt(parts.total), parts.df
         still = se < NOTHING
         se, df = np.where(still, 1 / hidden.groups, se), np.where(still, hidden.groups - 1.0, df)

@@ -58,7 +58,9 @@ def made(root: Path, task: Task, settings: ScoreSettings) -> dict[str, Any]:
     known = Settings(statistics.level, statistics.margin)
     if heads.of(task).unreleased or rows.unmeasurable or "test" not in rows.parts:
         return releasing.withheld(task, rows.bound)
-    parts = {part: hidden.of(task, rows.decided(part, metrics)) for part in rows.parts}
+    parts = {
+        part: replace(hidden.of(task, rows.decided(part, metrics)), replicates=rows.replicates) for part in rows.parts
+    }
     # The finest rung has a table of labels, whichever metric is their mean.
     others = dict.fromkeys([*task.metrics[1:], *(["macro_f1"] if heads.of(task).nothing else [])])
     whole = (
@@ -67,6 +69,10 @@ def made(root: Path, task: Task, settings: ScoreSettings) -> dict[str, Any]:
         for metric in others
     )
     return releasing.record(task, rows.bound, twins.check(parts, known, whole=whole), parts, known)
+
+
+def _by_arm(run: runs.Run | runs.LinearRun) -> tuple[str, int]:
+    return run.arm, run.seed
 
 
 class _Rows:
@@ -81,10 +87,12 @@ class _Rows:
         self._lines: dict[str, list[tuple[str, str, list[dict[str, Any]]]]] = defaultdict(list)
         self.bound: dict[str, str] = {}
         self.unmeasurable = ""
+        self.replicates: dict[str, tuple[int, ...]] = {}  # of the encoder of each run, by family
         for family in settings.families:
             self._bind(family, scores.read(root, task.name, family), scores.place(root, task.name, family))
             made = runs.read(root, task.name, family)
-            chosen = [run for run in made.runs if run.seed in settings.seeds]
+            chosen = sorted((run for run in made.runs if run.seed in settings.seeds), key=_by_arm)
+            self.replicates[family] = tuple(run.replicate for run in chosen)
             self._read(runs.folder_of(root, task.name, family), family, chosen, f"harness finetune {task.name}")
         linear = scores.place(root, f"{task.name}/classic", "linear")
         self._bind("classic", scores.read_linear(root, task.name), linear)
@@ -100,7 +108,7 @@ class _Rows:
         self.bound[system] = files.sha256(place)
 
     def _read(self, folder: Path, system: str, made: Sequence[runs.Run | runs.LinearRun], made_by: str) -> None:
-        for run in sorted(made, key=lambda run: (run.arm, run.seed)):
+        for run in sorted(made, key=_by_arm):
             path = folder / run.file
             lines = recorded_lines(path, run.predictions, self._task, made_by)
             lines = [line for line in lines if line["part"] in self.parts]

@@ -8,7 +8,7 @@ another set of rows can be made of this one by small steps.
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,8 @@ Answers = Mapping[str, np.ndarray]
 class Rows(Grouped):
     """Rows of one label each, ordered by group: `gold` [rows] and, by system, `answers` [runs, rows], as positions in
     the label list. `starts` is where each group begins, `arms` names the arm of each run of a system; `named` is what
-    the metric is called elsewhere, where that is not `metric`.
+    the metric is called elsewhere, where that is not `metric`. `replicates` says by which pre-training run the encoder
+    of each run of a system was made; a system that it lacks has one.
     """
 
     metric: str
@@ -41,6 +42,7 @@ class Rows(Grouped):
     answers: Answers
     arms: Mapping[str, tuple[str, ...]]
     named: str = ""
+    replicates: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def called(self) -> str:

@@ -26,6 +26,7 @@ class Documents(Grouped):
     answers: Mapping[str, np.ndarray]
     arms: Mapping[str, tuple[str, ...]]
     positive: None = field(default=None)
+    replicates: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     crowded: bool = False  # a document has as many spans as it has
 
     @property

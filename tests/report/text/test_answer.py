@@ -21,14 +21,14 @@ def summary(family="nb_bert", against="control", verdict="better", primary=True,
         "n_replicates": replicates,
     }  # fmt: skip
     joint = Joint(Estimate(**fields | known), METRICS["macro_f1"], (0, 1), 0.998)
-    judged = Judgement(0.01, 0.01, verdict, mde_holm=0.08)
+    judged = Judgement(0.01, verdict, mde_holm=0.08)
     return Summary(family, against, primary, ("aismec", "synergi"), (), ("public",), joint, judged)
 
 
 def test_the_first_sentence_says_what_was_found_with_whom_and_how_sure():
     found = answer.sentence([summary(), summary("norbert3"), summary(against="baseline", primary=False)], 0.95)
     assert found == (
-        "In the mean over tasks, pre-training on clinical text is better than as much of it on general text with "
+        "In the mean over tasks, pre-training on clinical text is better than the same amount on general text with "
         "NB-BERT (+12.3 points, 95 % interval +8.0 to +16.6) and NorBERT3 (+12.3 points, 95 % interval +8.0 to +16.6). "
         + answer.ONCE
     )
@@ -37,9 +37,9 @@ def test_the_first_sentence_says_what_was_found_with_whom_and_how_sure():
 @pytest.mark.parametrize(
     ("verdict", "said"),
     [
-        ("worse", "is worse than as much of it on general text with NB-BERT"),
+        ("worse", "is worse than the same amount on general text with NB-BERT"),
         ("equivalent", "differ by less than what was declared to matter"),
-        ("inconclusive", "it is open whether pre-training on clinical text is better than as much"),
+        ("inconclusive", "it is open whether pre-training on clinical text is better than the same"),
     ],
 )
 def test_other_answers_are_said_as_plainly(verdict, said):
@@ -49,7 +49,8 @@ def test_other_answers_are_said_as_plainly(verdict, said):
 def test_several_answers_are_parts_of_one_sentence_and_a_family_without_a_control_asks_about_its_baseline():
     mixed = [summary(), summary("norbert3", "baseline", "inconclusive", delta=-0.001, ci_low=-0.05, ci_high=0.048)]
     found = answer.sentence(mixed, 0.95)
-    assert "; it is open whether pre-training on clinical text is better than none with NorBERT3 (−0.1 points" in found
+    assert "; it is open whether pre-training on clinical text is better than no further pre-training" in found
+    assert "with NorBERT3 (−0.1 points" in found
     nothing = summary(verdict="inconclusive", delta=None)
     assert "NB-BERT (nothing that could be compared)" in answer.sentence([nothing], 0.95)
     one_seed = summary(verdict="inconclusive", ci_low=None, ci_high=None)

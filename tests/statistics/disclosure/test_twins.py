@@ -331,6 +331,21 @@ def test_figures_are_those_of_the_scoring_functions():
             assert mine == figures_by_hand(rows, decide, rung)
 
 
+def test_of_several_pre_trainings_the_replicates_are_what_scatters():
+    """As in `paired.compare`: seeds within a replicate are no further evidence."""
+    rows = drawn(60, 2, 0.7, 4, 5)
+    made_by = (1, 1, 1, 1, 1, 2, 1, 2)  # baseline, then clinical
+    metric = METRICS["binary_f1"]
+    arms = [counts.Stack.of(rows.columns(rows.answers["one"][at])) for at in (slice(0, 4), slice(4, 8))]
+    expected = paired.compare(*arms, metric, KNOWN, replicates=[1, 2, 1, 2])
+    several = replace(rows, replicates={"one": made_by})
+    found, once = (coarsening.measured(of, "one", of.answers["one"], KNOWN) for of in (several, rows))
+    assert (
+        float(found["p", "baseline"]) == pytest.approx(expected.p_value) != pytest.approx(float(once["p", "baseline"]))
+    )
+    assert float(found["high", "baseline"]) == pytest.approx(expected.ci_high)
+
+
 def test_rows_that_would_be_released_whole_are_no_twins():
     """A coarser rung says that something is small: of rows where nothing is, nobody would see it."""
     many, few = drawn(400, 2, 0.8, 2, 3), drawn(22, 2, 0.8, 2, 1)
