@@ -18,6 +18,11 @@ def fold_file_name(repeat: int, fold: int, arm: str) -> str:
     return f"repeat{repeat}-fold{fold}-{arm}.jsonl"
 
 
+def trial_file_name(arm: str, candidate: int, seed: int) -> str:
+    """The same of a run that tries a candidate recipe, the n-th from 0; it holds answers to the validation part."""
+    return f"tuning/{arm}-candidate{candidate}-seed{seed}.jsonl"
+
+
 class Inputs(Part):
     """SHA-256 of the records and the split manifest, and the tree hash of each encoder."""
 
@@ -56,8 +61,36 @@ class Run(Part):
         return file_name(self.arm, self.seed)
 
 
+class Trial(Run):
+    """One fine-tuning that tried a candidate recipe."""
+
+    candidate: int
+
+    @property
+    def file(self) -> str:
+        return trial_file_name(self.arm, self.candidate, self.seed)
+
+
+class Candidate(Part):
+    """What a candidate recipe changes in the declared one."""
+
+    learning_rate: float
+    steps: int
+
+
+class Tuning(Part):
+    """The search of every arm for its recipe: what was tried, what came out, and the candidate chosen by arm."""
+
+    candidates: tuple[Candidate, ...]
+    trials: tuple[Trial, ...]
+    chosen: dict[str, int]
+
+
 class Runs(Artifact):
-    """What `harness finetune TASK FAMILY` made; `selection` is the rule by which weights were kept."""
+    """What `harness finetune TASK FAMILY` made; `selection` is the rule by which weights were kept. Where the arms were
+    tuned, `recipe` is the declared one, and the runs by it lie in a folder of their own, `UNTUNED`."""
+
+    UNTUNED: ClassVar[str] = "untuned"
 
     FORMAT: ClassVar[str] = "runs 2"
     task: str
@@ -69,6 +102,7 @@ class Runs(Artifact):
     libraries: dict[str, str]
     inputs: Inputs
     selection: str
+    tuning: Tuning | None = None
     runs: tuple[Run, ...]
 
 
@@ -132,6 +166,12 @@ def folder_of(root: Path, task: str, family: str) -> Path:
 
 def read(root: Path, task: str, family: str) -> Runs:
     return Runs.read(folder_of(root, task, family) / "runs.json", f"harness finetune {task} {family}")
+
+
+def read_untuned(root: Path, task: str, family: str) -> Runs:
+    """The runs by the declared recipe, where the arms were tuned."""
+    folder = folder_of(root, task, family) / Runs.UNTUNED
+    return Runs.read(folder / "runs.json", f"harness finetune {task} {family}")
 
 
 def read_linear(root: Path, task: str) -> LinearRuns:

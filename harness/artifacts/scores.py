@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from harness.artifacts.artifact import Artifact, Part
-from harness.artifacts.runs import Dealt
+from harness.artifacts.runs import Candidate, Dealt
 from harness.errors import DataError
 
 
@@ -84,6 +84,16 @@ class Scored(Artifact):
     provenance: dict[str, Any]
 
 
+class Tuned(Part):
+    """The search of every arm for its recipe: what was tried, the candidate chosen by arm, the best validation score
+    that 1, 2, … tries are expected to find, and the arms compared as they are by the declared recipe (`untuned`)."""
+
+    candidates: tuple[Candidate, ...]
+    chosen: dict[str, int]
+    expected: dict[str, tuple[float, ...]]
+    untuned: tuple[dict[str, Any], ...]
+
+
 class Scores(Scored):
     """The scores of one task and family. `reference` are those of constant answers on the test part; `comparisons`
     and `readings` hold the fields of `harness.statistics.paired.Estimate`."""
@@ -96,6 +106,7 @@ class Scores(Scored):
     learning: tuple[Learning, ...]
     diverged: tuple[Diverged, ...]
     replicates: tuple[Replicate, ...] = ()
+    tuning: Tuned | None = None
 
 
 class LinearScores(Scored):

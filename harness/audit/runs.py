@@ -15,7 +15,9 @@ from harness.audit.links import Chain, Link
 from harness.data.folding import seed_of
 from harness.params.config import FinetuneSettings
 from harness.params.folds import Folds
+from harness.params.tune import Tune
 from harness.pipeline.hashes import Hashes
+from harness.statistics import tuning
 from harness.task import Task
 
 
@@ -41,6 +43,29 @@ def links(root: Path, task: Task, family: str, settings: FinetuneSettings, hashe
     where = kept.folder.relative_to(root).as_posix()
     chain = Chain(f"{task.name}/{family}", f"`dvc checkout {where}`, or `{kept.made_by}`", (f"{where}/runs.json",))
     yield from chain.follow("runs.json", lambda: _links(root, kept, task, family, settings, chain, hashes))
+    if (tune := settings.tune) is not None:
+        untuned = replace(kept, folder=kept.folder / Runs.UNTUNED)
+        of = chain.of(f"{where}/{Runs.UNTUNED}/runs.json")
+        yield from of.follow("untuned", lambda: _links(root, untuned, task, family, settings, of, hashes))
+        yield from chain.follow("tuning", lambda: _tuning(kept, settings, tune, chain, hashes))
+
+
+def _tuning(kept: Kept, settings: FinetuneSettings, tune: Tune, chain: Chain, hashes: Hashes) -> Iterator[Link]:
+    """What every arm tried, with which answers, and that it chose the best. `score` makes the trials' scores again."""
+    recorded = Runs.read(kept.folder / "runs.json", kept.made_by).tuning
+    tried = [] if recorded is None else [candidate.plain() for candidate in recorded.candidates]
+    wanted = [{"learning_rate": c.learning_rate, "steps": c.steps} for c in tune.candidates(settings.recipe)]
+    yield chain.same("candidates that were tried", wanted, tried)
+    if recorded is None:
+        return
+    numbers = range(len(wanted))
+    runs = sorted([arm, number, seed] for arm in settings.arms for number in numbers for seed in tune.seeds)
+    yield chain.same("trials", runs, sorted([trial.arm, trial.candidate, trial.seed] for trial in recorded.trials))
+    for trial in recorded.trials:
+        yield from chain.follow(trial.file, partial(_run, kept.folder, trial.file, trial, {}, chain, hashes))
+    for arm in settings.arms:
+        scores = [[t.best_selection for t in recorded.trials if (t.arm, t.candidate) == (arm, i)] for i in numbers]
+        yield chain.same(f"candidate of {arm}, by its trials", tuning.chosen(scores), recorded.chosen.get(arm))
 
 
 def on_folds(
@@ -107,7 +132,8 @@ def _links(
     by_hash = {run.predictions: name for name, run in made.items()}
     for name, run in made.items():
         yield from chain.follow(name, partial(_run, kept.folder, name, run, by_hash, chain, hashes))
-    extra = {path.name for path in kept.folder.iterdir()} - {"runs.json", *made}
+    apart = {"tuning", Runs.UNTUNED} if recorded.tuning else set()
+    extra = {path.name for path in kept.folder.iterdir()} - {"runs.json", *made} - apart
     yield from chain.values("files that no run wrote", [], sorted(extra), "move them away")
 
 

@@ -21,6 +21,7 @@ from harness.objectives.settings import (
 from harness.params.folds import CrossValidation
 from harness.params.marks import By, Check, Matching
 from harness.params.replicates import arm_of, named, number_of
+from harness.params.tune import Tune
 from harness.system.determinism import derived_seed
 
 ARMS = ("baseline", "clinical")
@@ -286,6 +287,7 @@ class FinetuneSettings:
     recipe: Recipe
     engine: Engine
     replicates: int = 1
+    tune: Tune | None = None
 
     def replicate(self, arm: str, seed: int) -> int:
         """By which of its arm's pre-training runs the encoder of a seed was made: dealt out in the order of the seeds.

@@ -38,6 +38,7 @@ from harness.params.config import (
     Statistics,
 )
 from harness.params.folds import CrossValidation, Folds
+from harness.params.tune import Tune
 from harness.params.whole import Family, Params
 
 
@@ -113,10 +114,12 @@ class ParamsFile:
         return settings
 
     def finetune(self, task: str, family: str) -> FinetuneSettings:
-        return self._finetuning(task, family, self._get("run.seeds", tuple[Seed, ...]))
+        settings = self._finetuning(task, family, self._get("run.seeds", tuple[Seed, ...]))
+        return dataclasses.replace(settings, tune=self._get("tune", Tune | None))
 
     def crossvalidate(self, task: str, family: str) -> tuple[FinetuneSettings, Folds]:
-        """The seeds are those of the repeats; nothing else is trained otherwise than for the fixed split."""
+        """The seeds are those of the repeats; nothing else is trained otherwise than for the fixed split, but that
+        no arm is tuned."""
         folds = self._folds()
         return self._finetuning(task, family, folds.seeds), folds
 

@@ -30,6 +30,7 @@ from harness.params.config import (
 from harness.params.folds import CrossValidation
 from harness.params.marks import Check, Matching
 from harness.params.replicates import named
+from harness.params.tune import Tune
 
 Name = Annotated[str, Matching("^[a-z][a-z0-9_]*$", "small letters, digits and _ (it becomes a folder's name)")]
 
@@ -95,6 +96,7 @@ class Params:
     corpus: Corpus
     families: dict[Name, Family]
     statistics: Statistics
+    tune: Tune | None
     cross_validation: CrossValidation
     tasks: dict[Name, Recipe]
 
@@ -109,6 +111,10 @@ class Params:
             number = self.families[name].replicates
             wanted = f"a number that {len(self.run.seeds)} seeds are shared out to evenly"
             yield Check(f"families.{name}.replicates", number, len(self.run.seeds) % number == 0, wanted)
+        if self.tune is not None:
+            reported = sorted(set(self.tune.seeds) & set(self.run.seeds))
+            wanted = "none of run.seeds (runs that chose a recipe are not reported)"
+            yield Check("tune.seeds", reported, not reported, wanted)
         chosen = self.cross_validation.tasks
         for i, task in enumerate(chosen):
             at = f"cross_validation.tasks[{i}]"

@@ -67,7 +67,8 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings, folds: 
                 file = folder / runs.fold_file_name(repeat, fold, arm)
                 # A repeat is what a seed is elsewhere.
                 encoder = inputs.checkpoints[settings.encoder(arm, repeat)]
-                jobs.append(FoldJob(repeat, fold, Job(arm, seed, settings.replicate(arm, repeat), encoder, file)))
+                run = Job(arm, seed, settings.replicate(arm, repeat), encoder, file, settings.recipe)
+                jobs.append(FoldJob(repeat, fold, run))
         title, name = f"crossvalidate {task.name} {family}", f"{task.name}/{family}"
         names = [f"{job.run.arm} {job.repeat}.{job.fold}" for job in jobs]
         results = carry_out(title, name, names, jobs, FoldWorker(workers), settings)

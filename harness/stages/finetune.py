@@ -4,19 +4,25 @@ It ends with predictions and computes no test score: scoring is a stage of its o
 can be recomputed years later from what is stored here.
 """
 
+import shutil
 from pathlib import Path
 
 from harness.artifacts import runs
-from harness.params.config import FinetuneSettings
+from harness.params.config import FinetuneSettings, Recipe
 from harness.privacy import restricted
 from harness.system.files import atomic_folder
 from harness.task import Task
-from harness.training.finetune.inputs import read_inputs
+from harness.training.finetune import tuning
+from harness.training.finetune.inputs import Inputs, read_inputs
 from harness.training.finetune.runs import Job, Worker, carry_out, describe, encode_parts, prepare
 
 
 def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None:
-    """Write `artifacts/predictions/<task>/<family>/`: one file per arm and seed, and `runs.json`."""
+    """Write `artifacts/predictions/<task>/<family>/`: one file per arm and seed, and `runs.json`.
+
+    Where `tune` is set, every arm first searches for its recipe on validation (`tuning/`). The runs by the declared
+    recipe then lie in `untuned/`, with a `runs.json` of their own.
+    """
     inputs = read_inputs(root, task, family, settings.encoders)
     target = runs.folder_of(root, task.name, family)
 
@@ -25,21 +31,54 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
     # Before processes are forked: what they all import, and what could go wrong in each of them.
     task_metrics.functions(task)
     prepare(task, settings, inputs)
+    hidden = restricted.by_card(root, task.name)
     with atomic_folder(target) as folder:
-        jobs = [
-            Job(
-                arm,
-                seed,
-                settings.replicate(arm, seed),
-                inputs.checkpoints[settings.encoder(arm, seed)],
-                folder / runs.file_name(arm, seed),
-            )
-            for seed in settings.seeds
-            for arm in settings.arms
-        ]
         encoded = encode_parts(task, settings.recipe, inputs)
         worker = Worker(root, task.name, settings, inputs.parts, encoded, selection.judged)
-        title, name = f"finetune {task.name} {family}", f"{task.name}/{family}"
-        results = carry_out(title, name, [f"{job.arm} {job.seed}" for job in jobs], jobs, worker, settings)
-        made = runs.Runs.of(**describe(task, family, settings, inputs, results), selection=selection.RULE)
-        made.write(folder / "runs.json", hidden=restricted.by_card(root, task.name))
+
+        def results(title: str, jobs: list[Job]) -> list[dict]:
+            names = [f"{job.arm} {job.seed}" for job in jobs]
+            title = f"{title} {task.name} {family}"
+            return carry_out(title, f"{task.name}/{family}", names, jobs, worker, settings) if jobs else []
+
+        def write(place: Path, made: list[dict], tuned: dict | None = None) -> None:
+            described = describe(task, family, settings, inputs, made)
+            runs.Runs.of(**described, selection=selection.RULE, tuning=tuned).write(place / "runs.json", hidden=hidden)
+
+        declared = dict.fromkeys(settings.arms, settings.recipe)
+        if settings.tune is None:
+            write(folder, results("finetune", _jobs(settings, inputs, folder, declared)))
+            return
+        for name in ("tuning", runs.Runs.UNTUNED):
+            (folder / name).mkdir()
+        candidates = settings.tune.candidates(settings.recipe)
+        trials = tuning.jobs(settings, settings.tune, inputs, folder)
+        tuned = tuning.tried(candidates, trials, results("tune", trials))
+        chosen = {arm: candidates[number] for arm, number in tuned["chosen"].items()}
+        before = _jobs(settings, inputs, folder / runs.Runs.UNTUNED, declared)
+        after = _jobs(settings, inputs, folder, chosen)
+        # An arm that chose the declared recipe has been fine-tuned by it once; the same run has the same result.
+        anew = [job for job in after if job.recipe != settings.recipe]
+        made = dict(zip([*before, *anew], results("finetune", [*before, *anew]), strict=True))
+        for old, new in zip(before, after, strict=True):
+            if new not in made:
+                shutil.copyfile(old.file, new.file)
+                made[new] = made[old]
+        write(folder / runs.Runs.UNTUNED, [made[job] for job in before])
+        write(folder, [made[job] for job in after], tuned)
+
+
+def _jobs(settings: FinetuneSettings, inputs: Inputs, folder: Path, recipes: dict[str, Recipe]) -> list[Job]:
+    """A run per seed and arm, by the recipe of the arm."""
+    return [
+        Job(
+            arm,
+            seed,
+            settings.replicate(arm, seed),
+            inputs.checkpoints[settings.encoder(arm, seed)],
+            folder / runs.file_name(arm, seed),
+            recipes[arm],
+        )
+        for seed in settings.seeds
+        for arm in settings.arms
+    ]

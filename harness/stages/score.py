@@ -34,6 +34,7 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
     if recorded.family != family:
         raise stored.refused(f"holds no runs of {family}")
     scorer = _scored(stored, recorded)
+    tuned = _tuned(stored, recorded)
     # Arms that were pre-trained several times share out the seeds alike; a baseline was pre-trained once.
     replicates = {run.seed: run.replicate for run in recorded.runs if run.arm != "baseline"}
     made = scores.Scores.of(
@@ -45,8 +46,10 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
         learning=[_learning(run) for run in recorded.runs],
         diverged=[{"arm": run.arm, "seed": run.seed} for run in recorded.runs if run.diverged],
         replicates=[{"arm": run.arm, "seed": run.seed, "replicate": run.replicate} for run in recorded.runs],
+        tuning=tuned and tuned | {"untuned": _untuned(root, data, family, settings, replicates)},
         inputs=stored.inputs(),
-        provenance=recorded.model_dump(mode="json", include={"engine", "libraries", "inputs", "recipe"}),
+        provenance=recorded.model_dump(mode="json", include={"engine", "libraries", "inputs", "recipe"})
+        | ({"tuned": recorded.tuning.chosen} if recorded.tuning else {}),
     )
     made.write(scores.place(root, task.name, family), hidden=data.restricted)
 
@@ -98,6 +101,38 @@ def _scored(stored: Stored, recorded: runs.Runs | runs.LinearRuns) -> "_Scorer":
     for run in sorted(made, key=lambda run: (run.arm, run.seed)):
         scorer.add(run.arm, run.seed, stored.rows(run, scorer.expected))
     return scorer
+
+
+def _tuned(stored: Stored, recorded: runs.Runs) -> dict | None:
+    """The search of every arm for its recipe, its validation scores made again from the answers of each trial."""
+    if (tuning := recorded.tuning) is None:
+        return None
+    from harness.statistics import selection
+    from harness.statistics.tuning import expected_best
+
+    data = stored.data
+    for trial in tuning.trials:
+        rows = stored.rows(trial, {"validation": set(data.ids("validation"))})["validation"]
+        found = round(selection.judged(data.task, rows, data.records)["selection"], 6)
+        if found != trial.best_selection and not trial.diverged:
+            wrong = f"says that {trial.file} has a validation score of {trial.best_selection}; it is {found}"
+            raise stored.refused(wrong)
+    by_arm: dict[str, list[list[float]]] = {arm: [[] for _ in tuning.candidates] for arm in tuning.chosen}
+    for trial in tuning.trials:
+        by_arm[trial.arm][trial.candidate].append(trial.best_selection)
+    return tuning.model_dump(mode="json", include={"candidates", "chosen"}) | {
+        "expected": {arm: expected_best(of) for arm, of in by_arm.items()}
+    }
+
+
+def _untuned(
+    root: Path, data: Data, family: str, settings: ScoreSettings, replicates: Mapping[int, int]
+) -> list[dict[str, Any]]:
+    """The arms compared as they are by the declared recipe."""
+    name = data.task.name
+    recorded = runs.read_untuned(root, name, family)
+    stored = Stored(data, runs.folder_of(root, name, family) / runs.Runs.UNTUNED, f"harness finetune {name} {family}")
+    return _scored(stored, recorded).comparisons(settings, replicates)
 
 
 def _learning(run: runs.Run) -> dict:

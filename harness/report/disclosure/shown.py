@@ -76,6 +76,8 @@ def _closed(c: Comparison) -> Comparison:
         slices=(),
         learning=(),
         readings=(),
+        tuned=None,
+        untuned={},
         lacking={},
         inputs={**c.inputs, "decisions": of_files} if of_files else c.inputs,
         classic=_closed(c.classic) if c.classic else None,

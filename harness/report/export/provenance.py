@@ -93,6 +93,8 @@ def classic(comparisons: list[Comparison], code: Mapping) -> list[dict]:
 def parameters(c: Comparison) -> str:
     """Hash of the recipe and engine both arms were trained with, and of the seeds."""
     made = {key: c.provenance.get(key) for key in ("recipe", "engine")}
+    if "tuned" in c.provenance:
+        made["tuned"] = c.provenance["tuned"]
     return files.sha256_value(made | {"seeds": list(c.seeds)})
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from harness.artifacts.scores import LinearScores, Scored, Scores
+from harness.artifacts.scores import LinearScores, Scored, Scores, Tuned
 from harness.errors import MissingInputError
 from harness.metrics import Metric, named
 from harness.params.config import ARMS
@@ -41,7 +41,8 @@ class Comparison:
     constant answers score may stand in a table (see `harness.report.disclosure.shown`). `lacking` are the labels that
     the gold of a part lacks, `unmeasurable` by part and metric why it cannot be measured
     (`harness.statistics.measurable`). `readings` compare the arms on the test rows of each kind, where the data say
-    what decides a row. `replicates` say by (arm, seed) by which pre-training run an encoder was made.
+    what decides a row. `replicates` say by (arm, seed) by which pre-training run an encoder was made. Where the arms
+    were tuned, `tuned` says how, and `untuned` has the estimates by the declared recipe.
     """
 
     task: str
@@ -76,6 +77,8 @@ class Comparison:
     unmeasurable: Mapping[str, dict[str, str]] = field(default_factory=dict)
     readings: tuple[stored.Reading, ...] = ()
     replicates: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    tuned: Tuned | None = None
+    untuned: dict[tuple[str, str], Estimate] = field(default_factory=dict)
 
     @property
     def scored(self) -> tuple[int | None, ...]:
@@ -217,7 +220,9 @@ def read(made: Scores, title: str, seeds: tuple[int, ...]) -> Comparison:
     return replace(
         _shape(made, title, family, arms, seeds),
         reference=made.reference,
-        estimates=stored.estimates(made, seeds),
+        estimates=stored.estimates(made, made.comparisons, seeds),
+        tuned=made.tuning,
+        untuned=stored.estimates(made, made.tuning.untuned, seeds) if made.tuning else {},
         readings=stored.readings(made),
         replicates={(run.arm, run.seed): run.replicate for run in made.replicates},
         diverged=tuple((run.arm, run.seed) for run in made.diverged if run.seed in seeds),

@@ -29,8 +29,11 @@ def matrix(cells: Iterable[tuple[int, int, int]], labels: int) -> list[list[int]
     return found
 
 
-def estimates(made: Scores, seeds: tuple[int, ...]) -> dict[tuple[str, str], Estimate]:
-    rows = [dict(row) for row in made.comparisons]
+def estimates(
+    made: Scores, compared: Iterable[Mapping[str, Any]], seeds: tuple[int, ...]
+) -> dict[tuple[str, str], Estimate]:
+    """The rows `compared` of a scores file, by part and other arm."""
+    rows = [dict(row) for row in compared]
     found = {(row.pop("part"), row.pop("against")): (row.pop("seeds"), row) for row in rows}
     if ("test", AGAINST) not in found or any(over != sorted(seeds) for over, _ in found.values()):
         raise DataError(

@@ -16,6 +16,7 @@ from harness.report.text import (
     headline,
     planted,
     scores,
+    tuning,
     wording,
 )
 from harness.report.text.background import Background
@@ -65,6 +66,7 @@ def report(
         Section(ANSWER, answer.blocks(summaries, statistics)),
         Section(PLANTED, planted.blocks(comparisons, read, known.cards, statistics.level)),
         Section(ARMS, headline.blocks(comparisons, judgements, statistics)),
+        Section("Tuned, and as declared", tuning.blocks(comparisons, summaries, statistics)),
         Section(SCORES, scores.all_scores(comparisons)),
         Section("By class", scores.by_class(comparisons)),
         Section("Parts of the test sets", details.slices(comparisons)),
@@ -89,12 +91,14 @@ def report(
 
 def lead(comparisons: list[Comparison], profile: str) -> str:
     tasks, families = unique(c.task for c in comparisons), unique(c.family_title for c in comparisons)
+    tuned = any(c.tuned for c in comparisons)
+    recipe = "by the recipes that they found with the same budget" if tuned else "with the same recipe"
     return (
         f"{len(comparisons)} comparisons: {amount(len(tasks), 'task')} × "
         f"{amount(len(families), 'encoder family', 'encoder families')} ({wording.listing(families)}), each with "
         f"{amount(len(comparisons[0].seeds), 'seed')} per arm, profile {code(profile)}. "
         "*Baseline* is an encoder before, *clinical* the same encoder after continued pre-training on clinical "
-        "text; both are fine-tuned with the same recipe and scored on the same held-out rows."
+        f"text; both are fine-tuned {recipe} and scored on the same held-out rows."
     )
 
 

@@ -36,7 +36,9 @@ def training(comparisons: list[Comparison]) -> tuple:
         for name in names
     ]
     if rows:
-        words = f"Fine-tuning recipe of each task, the same for every arm ({kinds})"
+        tuned = any(c.tuned for c in comparisons)
+        of_arms = "as declared; every arm chose its own learning rate and steps" if tuned else "the same for every arm"
+        words = f"Fine-tuning recipe of each task, {of_arms} ({kinds})"
         found.append(Details("Fine-tuning recipes", (Table(words, ("Setting", *recipes), tuple(rows)),)))
     return tuple(found)
 

@@ -17,6 +17,7 @@ from harness.system.files import sha256, write_jsonl
 from harness.task import Task
 from harness.training.finetune.inputs import Inputs
 
+SEARCHED = ("learning_rate", "steps")  # what `tune` searches for
 _UNSTATED = "not stated"
 
 
@@ -30,14 +31,16 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Job:
-    """One training run: an arm and a seed, by which of the arm's pre-training runs its encoder was made, and the file
-    for its predictions."""
+    """One training run: an arm and a seed, by which of the arm's pre-training runs its encoder was made, the recipe,
+    and the file for its answers to `parts`."""
 
     arm: str
     seed: int
     replicate: int
     checkpoint: Path
     file: Path
+    recipe: Recipe
+    parts: tuple[str, ...] = PARTS
 
 
 def prepare(task: Task, settings: FinetuneSettings, inputs: Inputs) -> None:
@@ -70,7 +73,10 @@ def carry_out(
 
     with shown(title, names, settings.recipe.steps) as progress:
         results = run_all(jobs, work, device=settings.engine.device, progress=progress)
-    refuse_unequal([result["treatment"] for result in results], comparison)
+    treatments = [result["treatment"] for result in results]
+    if settings.tune is not None:  # each arm has chosen what is searched for
+        treatments = [t | {"recipe": {**t["recipe"], **dict.fromkeys(SEARCHED)}} for t in treatments]
+    refuse_unequal(treatments, comparison)
     return results
 
 
@@ -121,7 +127,7 @@ class Worker:
 
         task = registry.get(self.root, self.task)
         head = heads.of(task)
-        recipe, engine = self.settings.recipe, self.settings.engine
+        recipe, engine = job.recipe, self.settings.engine
         encoded = self.encoded[named(job.arm, job.replicate)]
         examples, pad = encoded.parts, encoded.pad
         torch.manual_seed(derived_seed("head", job.seed))
@@ -154,14 +160,15 @@ class Worker:
             seed=derived_seed("order", job.seed),
             loss_of=head.loss,
             validate=validate,
-            progress=report,
+            # In updates of the declared recipe, of which the bar has a number per run.
+            progress=lambda done: report(done * self.settings.recipe.steps // recipe.steps),
             kept=lambda: judged.update(best=judged["last"]),
             name=f"{task.name}/{family_of(job.checkpoint)}, arm {job.arm}, seed {job.seed}",
         )
-        report(recipe.steps)
+        report(self.settings.recipe.steps)
         judged.pop("last")
         # The weights that were kept have answered validation already. Each part is written before the next is answered.
-        scored = [part for part in PARTS if part in examples]
+        scored = [part for part in job.parts if part in examples]
         lines = (line for part in scored for line in (judged["best"] if part == "validation" else predict(part)))
         write_jsonl(job.file, lines)
         if restricted.by_card(self.root, self.task):
@@ -238,7 +245,7 @@ def describe(task: Task, family: str, settings: FinetuneSettings, inputs: Inputs
         "labels": list(task.labels),
         "recipe": dataclasses.asdict(settings.recipe),
         "engine": dataclasses.asdict(settings.engine),
-        "treatment": results[0]["treatment"],
+        "treatment": results[0]["treatment"] | {"recipe": dataclasses.asdict(settings.recipe)},
         "libraries": {"torch": torch.__version__.split("+")[0], "transformers": transformers.__version__},
         "inputs": inputs.hashes,
         "runs": [

@@ -1,0 +1,125 @@
+"""The report section on tuning: what every arm chose, at what budget, and what is said without it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from harness.params.config import Statistics
+from harness.report.model import judging
+from harness.report.model.document import Details, Paragraph, Table
+from harness.report.model.judging import Summary
+from harness.report.model.results import Comparison
+from harness.report.text import wording
+from harness.report.text.wording import arm_title
+from harness.statistics.paired import Estimate
+from harness.text.escaping import plain
+
+
+def blocks(comparisons: Sequence[Comparison], summaries: Sequence[Summary], statistics: Statistics) -> tuple:
+    """Nothing where no arm was tuned."""
+    tuned = [c for c in comparisons if c.tuned is not None]
+    if not tuned:
+        return ()
+    budget = len(next(c.tuned.candidates for c in tuned if c.tuned is not None))
+    words = (
+        f"Every arm had the same budget: {budget} recipes, tried on the validation part with seeds that are not "
+        "reported. Each arm was then fine-tuned by the recipe with the best validation score, the Matthews correlation "
+        "by which weights are kept, too. An arm chose by its first pre-training run."
+    )
+    compared = (
+        "*As declared* is the same comparison with one recipe for every arm. Where both columns say the same, the "
+        "result does not rest on the choice of a recipe."
+    )
+    expected = (
+        "*Expected best* is the validation score that the best of so many recipes, drawn at random, is expected to "
+        "have (Dodge et al. 2019). Where an arm leads at every budget, no smaller search would have turned the order."
+    )
+    return (
+        Paragraph(words),
+        _families(tuned, summaries, statistics),
+        _differences(tuned, statistics),
+        Paragraph(compared),
+        Details("What every arm chose", (_choices(tuned), Paragraph(expected))),
+    )
+
+
+def _families(tuned: list[Comparison], summaries: Sequence[Summary], statistics: Statistics) -> Table:
+    before = judging.summaries([replace(c, estimates=c.untuned) for c in tuned], statistics)
+    found = {(s.family, s.against): s for s in before}
+    rows = [
+        (
+            f"Against {s.against}",
+            s.title,
+            *(
+                cell
+                for of in (s, found[s.family, s.against])
+                for cell in (wording.verdict(of.judgement, of.estimate), *_ends(of.estimate, s.scale))
+            ),
+        )
+        for s in sorted(summaries, key=lambda s: not s.primary)
+        if (s.family, s.against) in found
+    ]
+    return Table(
+        f"Mean difference over the tasks of a family, tuned and as declared, {_scale(statistics)} "
+        f"({wording.kinds(c.data_kind for c in tuned)})",
+        ("Comparison", "Family", "Verdict, tuned", "Difference", "Interval", "Verdict, as declared", "Difference",
+         "Interval"),
+        tuple(rows), names=2, grouped=1,
+    )  # fmt: skip
+
+
+def _differences(tuned: list[Comparison], statistics: Statistics) -> Table:
+    rows = [
+        (
+            c.heading,
+            c.family_title,
+            arm_title(arm),
+            *_ends(c.estimates["test", arm], c.primary),
+            *_ends(c.untuned["test", arm], c.primary),
+        )
+        for c in tuned
+        for arm in c.others
+    ]
+    return Table(
+        f"Clinical − the other arm, tuned and as declared, {_scale(statistics)} "
+        f"({wording.kinds(c.data_kind for c in tuned)})",
+        ("Task", "Family", "Against", "Difference, tuned", "Interval", "Difference, as declared", "Interval"),
+        tuple(rows), names=3, grouped=2,
+    )  # fmt: skip
+
+
+def _choices(tuned: list[Comparison]) -> Table:
+    rows = []
+    for c in tuned:
+        assert c.tuned is not None
+        shown = budgets(len(c.tuned.candidates))
+        for arm in c.arms:
+            one, expected = c.tuned.candidates[c.tuned.chosen[arm]], c.tuned.expected[arm]
+            rows.append(
+                (
+                    c.heading, c.family_title, arm_title(arm), f"{one.learning_rate:g}", str(one.steps),
+                    ", ".join(f"{expected[n - 1]:.3f}" for n in shown),
+                )
+            )  # fmt: skip
+    declared = {c.task: c.provenance.get("recipe") or {} for c in tuned}
+    said = "; ".join(f"`{task}` {plain(r.get('steps'))} updates" for task, r in declared.items())
+    numbers = wording.listing(map(str, budgets(len(tuned[0].tuned.candidates)))) if tuned[0].tuned else ""
+    return Table(
+        f"What every arm chose; declared: {said} ({wording.kinds(c.data_kind for c in tuned)})",
+        ("Task", "Family", "Arm", "Learning rate", "Updates", f"Expected best of {numbers} recipes"),
+        tuple(rows), names=3, grouped=2,
+    )  # fmt: skip
+
+
+def budgets(number: int) -> list[int]:
+    """Budgets that are shown of so many candidates: one, half of them and all."""
+    return sorted({1, max(1, number // 2), number})
+
+
+def _ends(estimate: Estimate, metric: str) -> tuple[str, str]:
+    ends = (estimate.ci_low, estimate.ci_high)
+    shown = wording.ABSENT if None in ends else " to ".join(wording.difference(end, metric) for end in ends)
+    return wording.difference(estimate.delta, metric), shown
+
+
+def _scale(statistics: Statistics) -> str:
+    return f"in points of 100, {100 * statistics.level:g} % intervals over runs and documents"
