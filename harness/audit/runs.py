@@ -63,6 +63,8 @@ def _tuning(kept: Kept, settings: FinetuneSettings, tune: Tune, chain: Chain, ha
     yield chain.same("trials", runs, sorted([trial.arm, trial.candidate, trial.seed] for trial in recorded.trials))
     for trial in recorded.trials:
         yield from chain.follow(trial.file, partial(_run, kept.folder, trial.file, trial, {}, chain, hashes))
+    extra = {path.name for path in (kept.folder / "tuning").iterdir()} - {Path(t.file).name for t in recorded.trials}
+    yield from chain.values("files that no trial wrote", [], sorted(extra), "move them away")
     for arm in settings.arms:
         scores = [[t.best_selection for t in recorded.trials if (t.arm, t.candidate) == (arm, i)] for i in numbers]
         yield chain.same(f"candidate of {arm}, by its trials", tuning.chosen(scores), recorded.chosen.get(arm))
