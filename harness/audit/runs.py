@@ -54,7 +54,7 @@ def _tuning(kept: Kept, settings: FinetuneSettings, tune: Tune, chain: Chain, ha
     """What every arm tried, with which answers, and that it chose the best. `score` makes the trials' scores again."""
     recorded = Runs.read(kept.folder / "runs.json", kept.made_by).tuning
     tried = [] if recorded is None else [candidate.plain() for candidate in recorded.candidates]
-    wanted = [{"learning_rate": c.learning_rate, "steps": c.steps} for c in tune.candidates(settings.recipe)]
+    wanted = [{"learning_rate": c.learning_rate, "steps": c.steps} for c in settings.candidates]
     yield chain.same("candidates that were tried", wanted, tried)
     if recorded is None:
         return

@@ -1,10 +1,12 @@
 """The base class of task heads: the interface that stages use, and its default implementation."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from harness.errors import ConfigError
 from harness.task import Task
 from harness.text.bio import Tags
 
@@ -139,12 +141,23 @@ class Head(ABC):
         """Names of a model's outputs in order; none where it gives one score for each of several texts."""
         return tuple(labels)
 
-    def loss(self, logits, targets):
-        """The summed loss of a batch; targets of −100 are left out."""
+    def class_weights(self, records: Sequence[Record], labels: Sequence[str]) -> list[float]:
+        """What a row of each label counts for in a balanced loss: rows / (labels × rows of the label), so that every
+        label counts for as much in all. Raises ConfigError of a head that does not give each row a label."""
+        if self.windowed or not self.outputs(labels):
+            raise ConfigError(
+                f"class_weights: balanced asks for a label a row; the head {self.name} has none.",
+                remedy="Set class_weights: none for this task in params.yaml.",
+            )
+        found = Counter(label for record in records for label in self.labels_of(record))
+        return [len(records) / (len(labels) * found[label]) if found[label] else 1.0 for label in labels]
+
+    def loss(self, logits, targets, weights=None):
+        """The summed loss of a batch; targets of −100 are left out. `weights`: [labels], of `class_weights`."""
         import torch
 
         return torch.nn.functional.cross_entropy(
-            logits.float().flatten(0, -2), targets.flatten(), ignore_index=-100, reduction="sum"
+            logits.float().flatten(0, -2), targets.flatten(), weight=weights, ignore_index=-100, reduction="sum"
         )
 
     @abstractmethod

@@ -95,10 +95,17 @@ class Multilabel(Whole):
     def target(self, record, labels):
         return tuple(int(label in record["labels"]) for label in labels)
 
-    def loss(self, logits, targets):
+    def class_weights(self, records, labels):
+        """What the presence of each label counts for: rows without it for each row with it, as much as its absence."""
+        found = Counter(label for record in records for label in record["labels"])
+        return [(len(records) - found[label]) / found[label] if found[label] else 1.0 for label in labels]
+
+    def loss(self, logits, targets, weights=None):
         import torch
 
-        return torch.nn.functional.binary_cross_entropy_with_logits(logits.float(), targets.float(), reduction="sum")
+        return torch.nn.functional.binary_cross_entropy_with_logits(
+            logits.float(), targets.float(), pos_weight=weights, reduction="sum"
+        )
 
     def answers(self, records, examples, logits, labels):
         """The labels whose probability is over a half, and all probabilities, rounded to the 6 stable decimals."""

@@ -217,7 +217,8 @@ class Recipe:
     """Fine-tuning of one task. Lengths are in tokens, `warmup` is a share of `steps`.
 
     `stride` is the overlap of neighbouring windows of a long document; `patience` counts
-    evaluations without a better validation score (0: never stop early).
+    evaluations without a better validation score (0: never stop early). With balanced `class_weights` every label
+    counts for as much in the loss, however rare it is in the training part.
     """
 
     steps: Updates
@@ -233,6 +234,7 @@ class Recipe:
     evaluate_every: Updates
     patience: Annotated[int, Interval(ge=0, le=UPDATES)]
     evaluation_batch: Rows
+    class_weights: Literal["none", "balanced"] = "none"
 
     def checks(self) -> Iterator[tuple]:
         yield Check("stride", self.stride, self.stride < self.max_length - 2, "below max_length - 2")
@@ -296,6 +298,15 @@ class FinetuneSettings:
 
     def encoder(self, arm: str, seed: int) -> str:
         return named(arm, self.replicate(arm, seed))
+
+    @property
+    def candidates(self) -> tuple[Recipe, ...]:
+        """The recipes that every arm tries where it is tuned, shorter ones first."""
+        of, factors = self.recipe, self.tune.factors if self.tune else ()
+        return tuple(
+            replace(of, steps=max(1, round(of.steps * length)), learning_rate=of.learning_rate * rate)
+            for length, rate in factors
+        )
 
     @property
     def encoders(self) -> tuple[str, ...]:

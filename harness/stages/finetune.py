@@ -51,7 +51,7 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
             return
         for name in ("tuning", runs.Runs.UNTUNED):
             (folder / name).mkdir()
-        candidates = settings.tune.candidates(settings.recipe)
+        candidates = settings.candidates
         trials = tuning.jobs(settings, settings.tune, inputs, folder)
         tuned = tuning.tried(candidates, trials, results("tune", trials))
         chosen = {arm: candidates[number] for arm, number in tuned["chosen"].items()}

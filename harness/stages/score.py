@@ -176,9 +176,9 @@ class _Scorer:
     def add(self, arm: str, seed: int, by_part: dict[str, list[dict]]) -> None:
         for part, rows in by_part.items():
             if rows:
-                self._score(arm, seed, part, rows)
+                self._score(arm, seed, part, rows, by_part.get("validation", []) if self._told else [])
 
-    def _score(self, arm: str, seed: int, part: str, rows: list[dict]) -> None:
+    def _score(self, arm: str, seed: int, part: str, rows: list[dict], validation: list[dict]) -> None:
         from harness.metrics import METRICS
         from harness.statistics import beyond, measurable
 
@@ -196,7 +196,7 @@ class _Scorer:
             ]
             if "masking" in shows:
                 self._found["privacy"].append({**at, **beyond.leaks(decisions)})
-            if "curves" in shows and (found := beyond.thresholds(self._task, rows, self._smallest)):
+            if "curves" in shows and (found := beyond.thresholds(self._task, rows, self._smallest, validation)):
                 self._found["thresholds"].append({**at, **found})
         groups = {row["id"]: row["group"] for row in rows}
         self._groups[part] = len(set(groups.values()))

@@ -97,18 +97,37 @@ def leaks(decisions: SpanDecisions) -> dict[str, Any]:
     }
 
 
-def thresholds(task: Task, lines: Sequence[Mapping[str, Any]], smallest: int = 1) -> dict[str, Any] | None:
+def thresholds(
+    task: Task,
+    lines: Sequence[Mapping[str, Any]],
+    smallest: int = 1,
+    validation: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any] | None:
     """`roc` and `calibration` of the positive label from stored scores; None where the task declares no positive
-    label or a line holds no scores. No step of either holds fewer than `smallest` rows of a kind."""
-    if task.positive is None or not all("scores" in line for line in lines):
+    label or a line holds no scores. No step of either holds fewer than `smallest` rows of a kind.
+
+    With lines of the `validation` part also `moved`: the F1 at the threshold that has the best F1 there.
+    """
+    if task.positive is None or not all("scores" in line for line in [*lines, *validation]):
         return None
     from harness.statistics import curves
 
-    at = task.labels.index(task.positive)
-    gold = [line["gold"] == task.positive for line in lines]
-    given = [line["scores"][at] for line in lines]
+    gold, given = _scored(task, lines)
     called = [line["prediction"] == task.positive for line in lines] if smallest > 1 else ()
-    return {
+    found: dict[str, Any] = {
         "roc": curves.roc(gold, given, smallest, called),
         "calibration": curves.calibration(gold, given, smallest=smallest, called=called),
     }
+    if validation:
+        from sklearn.metrics import f1_score
+
+        at = curves.best_threshold(*_scored(task, validation))
+        found["moved"] = float(f1_score(gold, [score >= at for score in given], zero_division=0))
+    return found
+
+
+def _scored(task: Task, lines: Sequence[Mapping[str, Any]]) -> tuple[list[bool], list[float]]:
+    """Whether each line is positive, and the score that it was given for that."""
+    assert task.positive is not None
+    at = task.labels.index(task.positive)
+    return [line["gold"] == task.positive for line in lines], [line["scores"][at] for line in lines]

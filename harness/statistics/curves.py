@@ -49,6 +49,18 @@ def roc(
     return {**areas, "points": [[float(f), float(t)] for f, t in zip(grid, reached, strict=True)]}
 
 
+def best_threshold(positive: Sequence[bool], scores: Sequence[float]) -> float:
+    """The lowest score from which on to call rows positive gives the highest F1; of no positive row a half."""
+    from sklearn.metrics import precision_recall_curve
+
+    if not any(positive):
+        return 0.5
+    precision, recall, found = precision_recall_curve(positive, scores)
+    total = precision + recall
+    f1 = np.divide(2 * precision * recall, total, out=np.zeros_like(total), where=total > 0)
+    return float(found[f1[:-1].argmax()])
+
+
 def merged(positive: ArrayLike, scores: ArrayLike, smallest: int, called: Sequence[bool] = ()) -> list[dict[str, Any]]:
     """The rows by falling score, cut wherever at least `smallest` rows of either kind lie between two cuts.
 

@@ -1,5 +1,7 @@
 """Slices, leaks and thresholds as the score stage stores them: right, and silent about small cells."""
 
+import random
+
 import fakes
 import pytest
 
@@ -70,6 +72,32 @@ def test_leaks_of_documents_characters_and_labels():
     assert by_label["First_Name"]["recall"] == 0.5 and by_label["First_Name"]["masked"] == 1.0
     assert by_label["Date"]["document_leak_rate"] == 0.5
     assert by_label["Age"] == {"label": "Age"}  # in one document
+
+
+def test_a_threshold_is_moved_by_the_validation_part_alone():
+    """F1 of the test lines at every threshold that validation could give, by brute force."""
+    from sklearn.metrics import f1_score
+
+    drawn = random.Random(5)
+    lines = []
+    for part, number in (("validation", 40), ("test", 60)):
+        for i in range(number):
+            positive, score = drawn.random() < 0.2, round(drawn.random(), 2)
+            score = score / 2 + 0.2 * positive
+            row = {"id": f"{part}{i}", "part": part, "scores": [score, 1 - score], "prediction": "other"}
+            lines.append(row | {"gold": "stroke" if positive else "other"})
+    at = CALLS.labels.index("stroke")
+    of = {part: [line for line in lines if line["part"] == part] for part in ("validation", "test")}
+
+    def f1(part: str, threshold: float) -> float:
+        gold = [line["gold"] == "stroke" for line in of[part]]
+        return f1_score(gold, [line["scores"][at] >= threshold for line in of[part]], zero_division=0)
+
+    tried = sorted({line["scores"][at] for line in of["validation"]})
+    best = max(tried, key=lambda threshold: (f1("validation", threshold), -threshold))
+    found = beyond.thresholds(CALLS, of["test"], validation=of["validation"])
+    assert found["moved"] == pytest.approx(f1("test", best)) and f1("test", best) > f1("test", 0.5)
+    assert "moved" not in beyond.thresholds(CALLS, of["test"])
 
 
 def test_thresholds_are_those_of_the_positive_label():

@@ -168,7 +168,8 @@ def thresholds(comparisons: list[Comparison]) -> tuple:
         "F1 is taken at one threshold. *AUC* ranks over all of them (50: chance), *AUPRC* is the mean precision over "
         "all recalls (the share of positive rows: chance), *Brier* is the mean squared error of "
         "the probability and *calibration error* how far predicted and observed shares lie apart (both: lower is "
-        "better). Probabilities were not calibrated after training."
+        "better). Probabilities were not calibrated after training. *Moved* is the F1 at the threshold with the best "
+        "F1 on the validation part; where it is higher than F1, an arm knows more than one half as a threshold shows."
     )
     return (Paragraph(words), *blocks)
 
@@ -180,12 +181,14 @@ def threshold_table(group: list[Comparison]) -> Table:
             found = [run for run in c.thresholds if (run["arm"], run["part"]) == (arm, "test")]
             areas = [[run["roc"][key] for run in found if run["roc"]] for key in ("auc", "average_precision")]
             errors = [[run["calibration"][key] for run in found] for key in ("brier", "expected_error")]
-            cells = [wording.score_with_spread("share", v) if v else wording.ABSENT for v in (*areas, *errors)]
+            moved = [run["moved"] for run in found if "moved" in run]
+            shown = (*areas, *errors, moved)
+            cells = [wording.score_with_spread("share", v) if v else wording.ABSENT for v in shown]
             rows.append((c.family_title, wording.arm_title(arm), *cells))
     first = group[0]
     return Table(
         f"{first.heading}: over all thresholds, points of 100 ({wording.KINDS[first.data_kind]})",
-        ("Family", "Arm", "AUC", "AUPRC", "Brier", "Calibration error"),
+        ("Family", "Arm", "AUC", "AUPRC", "Brier", "Calibration error", "F1, moved"),
         tuple(rows),
         names=2,
         grouped=1,

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from harness import heads
@@ -135,6 +136,9 @@ class Worker:
             job.checkpoint, self.settings.architecture, head, task.labels, engine.attention, recipe.dropout
         ).to(engine.device)
         treatment = describe_treatment(model, recipe, engine)
+        weights = None
+        if recipe.class_weights == "balanced":
+            weights = torch.tensor(head.class_weights(self.parts["train"], task.labels), device=engine.device)
 
         def predict(part: str) -> list[dict]:
             rows = predicting.logits(
@@ -158,7 +162,7 @@ class Worker:
             engine,
             pad=pad,
             seed=derived_seed("order", job.seed),
-            loss_of=head.loss,
+            loss_of=partial(head.loss, weights=weights),
             validate=validate,
             # In updates of the declared recipe, of which the bar has a number per run.
             progress=lambda done: report(done * self.settings.recipe.steps // recipe.steps),

@@ -23,7 +23,7 @@ def jobs(settings: FinetuneSettings, tune: Tune, inputs: Inputs, folder: Path) -
             ("validation",),
         )
         for arm in settings.arms
-        for number, recipe in enumerate(tune.candidates(settings.recipe))
+        for number, recipe in enumerate(settings.candidates)
         for seed in tune.seeds
     ]  # fmt: skip
 

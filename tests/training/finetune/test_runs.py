@@ -58,7 +58,8 @@ def test_validation_is_answered_by_the_weights_that_were_kept(best, repository, 
         return {"selection": lines[0]["scores"][1], "validation": 0.5}
 
     worker = runs.Worker(repository, "aismec", settings, parts, encoded, judge)
-    worker(runs.Job("baseline", 1, 1, tmp_path / "baseline", tmp_path / "p.jsonl"), lambda _: None)
+    job = runs.Job("baseline", 1, 1, tmp_path / "baseline", tmp_path / "p.jsonl", settings.recipe)
+    worker(job, lambda _: None)
     lines = read_jsonl(tmp_path / "p.jsonl")
     assert [line["part"] for line in lines] == ["test", "test", "validation", "validation"]
     assert {line["scores"][1] for line in lines} == {best / 10}

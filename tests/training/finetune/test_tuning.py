@@ -1,4 +1,4 @@
-"""Tuned arms: all try the same recipes, and each is fine-tuned by its best; runs by the declared one stand beside them."""
+"""Tuned arms: all try the same recipes, and each is fine-tuned by its best; the declared one is kept beside."""
 
 import dataclasses
 import shutil
