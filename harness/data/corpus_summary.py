@@ -22,7 +22,6 @@ def _summary(corpus_card: Mapping, name: str) -> dict:
         "words": part["words"],
         "document_types": dict(part["kept"]),
         "written_standards": {standard: counts["documents"] for standard, counts in part["written_standard"].items()},
-        # The stage looks through both parts together.
-        "phi": None if phi is None else phi["documents"] > 0,
+        "phi": None if phi is None else name in phi["parts"],
         **stated,
     }

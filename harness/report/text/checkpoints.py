@@ -5,13 +5,12 @@ from pathlib import Path
 
 from harness.artifacts import checkpoint
 from harness.params import replicates
-from harness.params.config import TRAINED_ON
+from harness.params.arms import ARMS, BASELINE, PARTS, SHARED
 from harness.report.model.document import Details, Paragraph, Table
 from harness.report.model.results import FAMILY_TITLES
 from harness.report.text import wording
 from harness.text.escaping import code, plain
 
-CORPORA = ("general", "clinical")
 SIDES = ("before", "after")
 BUILT = "build"
 
@@ -21,7 +20,7 @@ def folders(root: Path, families: Iterable[str]) -> Iterator[tuple[str, str, Pat
     for family in families:
         further = checkpoint.place(root, family, replicates.named("clinical", 2)).parent
         made = (path.parent.name for path in further.glob(f"*/{checkpoint.NAME}"))
-        for encoder in (*sorted(TRAINED_ON), *sorted(made, key=_number)):
+        for encoder in (*ARMS, *sorted(made, key=_number)):
             folder = checkpoint.place(root, family, encoder)
             if (folder / checkpoint.NAME).is_file():
                 yield family, encoder, folder
@@ -39,8 +38,9 @@ def source_kind(card: Mapping) -> str | None:
 
 def blocks(checkpoints: Mapping[tuple[str, str], Mapping], kinds: str) -> list:
     """Source, recipe, size and masked-LM loss of every checkpoint; by document type, folded."""
-    continued = {arm for _, arm in checkpoints} - {"baseline"}
-    arms = "the clinical arm" if "control" not in continued else "the clinical and the control arm"
+    present = {replicates.arm_of(encoder) for _, encoder in checkpoints}
+    continued = [arm for arm in ARMS if arm in present and arm != BASELINE] or ["clinical"]
+    arms = f"{wording.listing([f'the {arm}' for arm in continued])} arm"
     found = [
         Paragraph(
             "Masked-LM loss in nats per masked token on held-out text of the general and the clinical corpus, under "

@@ -99,7 +99,7 @@ def table(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, dic
                         *(_difference(c, of.get(("clinical", arm)), judged) for arm in others),
                     )
                 )
-    arms = (*map(arm_title, others), arm_title("clinical"))
+    arms = [arm_title(arm, others) for arm in (*others, "clinical")]
     return Table(
         f"What was planted and what was found: scores in {wording.scales(comparisons)}, differences of the clinical "
         f"arm with {100 * level:g} % intervals ({wording.kinds(c.data_kind for c in comparisons)})",
