@@ -12,8 +12,8 @@ ARMS = {
     "baseline": "the encoder before continued pre-training",
     "clinical": "the baseline of its family after continued pre-training on clinical text",
     "control": "the baseline of its family after as much further pre-training on general text as the clinical arm had",
-    "task": "the baseline of its family after as much continued pre-training on clinical text and on the training texts of "
-    "tasks that it is compared on",
+    "task": "the baseline of its family after as much continued pre-training on clinical text and on the training "
+    "texts of tasks that it is compared on",
 }
 KINDS = {"synthetic": "synthetic (written by a program)", "public": "public", "restricted": "restricted"}
 ABSENT = "not provided"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Arm:
-    """`trained_on` names parts of the corpus. An `optional` arm is switched on by the family's setting of its name; it is
-    the baseline, trained further by the recipe of the clinical arm and for as many updates."""
+    """`trained_on` names parts of the corpus. An `optional` arm is switched on by the family's setting of its name; it
+    is the baseline, trained further by the recipe of the clinical arm and for as many updates."""
 
     trained_on: tuple[str, ...]
     optional: bool = False

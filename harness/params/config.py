@@ -279,7 +279,9 @@ class PretrainSettings:
     @property
     def trained(self) -> tuple[str, ...]:
         """The arms that are trained on from the baseline here, in order."""
-        return tuple(arm for arm in self.arms if ARMS[arm].optional or (arm == CLINICAL and isinstance(self.source, Build)))
+        return tuple(
+            arm for arm in self.arms if ARMS[arm].optional or (arm == CLINICAL and isinstance(self.source, Build))
+        )
 
 
 @dataclass(frozen=True)

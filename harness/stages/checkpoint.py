@@ -31,8 +31,8 @@ def run(root: Path, family: str, settings: CheckpointSettings, observer=None) ->
 def build(root: Path, family: str, settings: CheckpointSettings, target: Path, observer) -> None:
     """A tokenizer, a new encoder, and pre-training on the general corpus by the family's recipe.
 
-    The tokenizer is made from the general and the clinical corpus, because public Norwegian vocabularies hold clinical words too;
-    the baseline just has not read them in context. All arms share it.
+    The tokenizer is made from the general and the clinical corpus, because public Norwegian vocabularies hold
+    clinical words too; the baseline just has not read them in context. All arms share it.
     """
     parts = corpus.parts(root)
 

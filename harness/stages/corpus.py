@@ -39,8 +39,8 @@ def run(root: Path, settings: CorpusSettings) -> None:
     """Write `artifacts/corpus/{general,clinical,task}.jsonl`, `parts.json` and `card.json`, all or nothing.
 
     The part `task` holds the training texts of `corpus.training_texts_of`, without what repeats a clinical document;
-    tasks that are named there but do not run are counted as 0 documents. Raises DataError where what is kept holds identifying
-    details and `corpus.allow_phi` is not set.
+    tasks that are named there but do not run are counted as 0 documents. Raises DataError where what is kept holds
+    identifying details and `corpus.allow_phi` is not set.
     """
     chosen = settings.corpus
     held_out: list[tuple[str, str]] = []

@@ -29,8 +29,8 @@ SECONDS_TO_SAVE = 60.0  # for an arm that ends because the other one failed, or 
 
 
 def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> None:
-    """Write `artifacts/checkpoints/<family>/clinical/`, `…/control/` and `…/task/`, Hugging Face folders with a card, and
-    those of further replicates below `…/replicates/`.
+    """Write `artifacts/checkpoints/<family>/clinical/`, `…/control/` and `…/task/`, Hugging Face folders with a card,
+    and those of further replicates below `…/replicates/`.
 
     The folder of an arm that is off holds nothing but a card that says so. `observer(encoder)` gives the
     observer of a training (see `harness.training.pretrain.loop.Observer`). An encoder that is there already, trained
@@ -43,6 +43,7 @@ def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> N
         if leads():
             code = code_hash(__name__, objectives=())
             bring_in(root, settings.source, family, CLINICAL, settings.architecture, settings.engine, code)
+    _refuse_nothing_more(root, family, settings.trained)
     for arm in (arm for arm in OPTIONAL if arm not in settings.arms):
         with atomic_folder(checkpoint.place(root, family, arm)) as empty:
             write_json(empty / checkpoint.NAME, described(FORMAT, {"family": family, "arm": arm, "source": None}))
@@ -51,6 +52,17 @@ def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> N
     _prepare_replicates(root, family, encoders)
     if encoders:
         train(root, family, encoders, settings, observer)
+
+
+def _refuse_nothing_more(root: Path, family: str, arms: Sequence[str]) -> None:
+    """An arm whose own part of the corpus is empty would be another one once more."""
+    for arm, part in ((arm, part) for arm in arms for part in ARMS[arm].trained_on if part not in SHARED):
+        if not corpus.parts(root)[part]["documents"]:
+            raise TrainingError(
+                f"pretrain {family}: nothing is left of the corpus part {part}, so that the arm {arm} would be the "
+                "clinical arm once more.",
+                remedy=f"Look into artifacts/corpus/card.json, or set families.{family}.{arm}: false.",
+            )
 
 
 def _prepare_replicates(root: Path, family: str, encoders: list[str]) -> None:
@@ -147,13 +159,6 @@ class Training:
         """What an arm reads."""
         from harness.training.pretrain import replay
 
-        for part in ARMS[arm].trained_on:
-            if part not in SHARED and not len(tokenised[part].documents):
-                raise TrainingError(
-                    f"pretrain {self.family}: nothing is left of the corpus part {part}, so that the arm {arm} would be "
-                    "the clinical arm once more.",
-                    remedy=f"Look into artifacts/corpus/card.json, or set families.{self.family}.{arm}: false.",
-                )
         return replay.mixture(tokenised, ARMS[arm].trained_on, replayed(arm, self.settings.replay), recipe.seed)
 
     def __call__(self, encoder: str, report=None) -> None:

@@ -12,8 +12,8 @@ from harness.metrics.decided import counts
 from harness.statistics import paired
 
 CLINICAL = "clinical"
-# Compared on the rows of each kind, where data say what decides them. The control with the baseline is a placebo: no arm
-# of it has read clinical text.
+# Compared on the rows of each kind, where data say what decides them. The last pair is a placebo: no arm of it has
+# read clinical text.
 READINGS = (("clinical", "baseline"), ("clinical", "control"), ("clinical", "task"), ("control", "baseline"))
 Seeds = Mapping[int, counts.GroupCounts]  # the runs of an arm, by seed
 Runs = Mapping[tuple[str, str], Seeds]  # by (part or kind, arm)

@@ -287,8 +287,9 @@ def test_a_process_that_was_killed_is_told_of_once(number, tmp_path):
 
 
 ON_GPUS = dataclasses.replace(ENGINE, device="cuda", devices=4)
+ARMS = ("baseline", "clinical")
 BUILT = PretrainSettings(
-    "bert", Build("build"), settings("bert", effective_batch=64, device_batch=8), False, 0.0, ON_GPUS
+    "bert", Build("build"), settings("bert", effective_batch=64, device_batch=8), ARMS, 0.0, ON_GPUS
 )
 IMPORTED = Folder("folder", "there")
 

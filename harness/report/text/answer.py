@@ -16,9 +16,9 @@ SAID = {
 SAID_OF = {"baseline": "no further pre-training", "control": "the same amount on general text"}
 # Which arm read what, where two arms read clinical text.
 NOTES_ONLY = (
-    "The clinical arm read notes only. The arm *task* read the same notes and, as part of them, the training texts of "
-    "tasks that it is then tested on. What these add is task − clinical: the row against *task* with its sign turned, so "
-    "that *worse* there means that they help. "
+    "The clinical arm was pre-trained on notes only, the arm *task* as long on these notes and the training texts of "
+    "tasks that it is then tested on. What such texts add is task − clinical: the row against *task* with its sign "
+    "turned, so that *worse* there means that they help. "
 )
 ONCE = (
     "Every arm was pre-trained once, so this is about these very encoders. Encoders from another pre-training seed may "

@@ -86,8 +86,8 @@ def train_arm(
     name: str,
     alone: bool = True,
 ) -> dict:
-    """Train `model` in place on the documents of `read`, from the newest of its saved states below `states`, and measure
-    it on what is held out of `corpora`.
+    """Train `model` in place on the documents of `read`, from the newest of its saved states below `states`, and
+    measure it on what is held out of `corpora`.
 
     `inputs` are the hashes of everything the result depends on besides settings and engine; `code` are those of its
     code's files, to say which differ from an interrupted training's. Returns plain values: the loss curve, held-out

@@ -1,5 +1,5 @@
-"""The text of a training: parts of the corpus together, and general text mixed in, so that the encoder keeps what it has
-learnt from it.
+"""The text of a training: parts of the corpus together, and general text mixed in, so that the encoder keeps what it
+has learnt from it.
 
 Training on one domain alone makes a network forget others (French 1999, "Catastrophic forgetting in connectionist
 networks"); text of the earlier kind among the new is the plainest remedy.
