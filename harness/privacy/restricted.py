@@ -27,12 +27,6 @@ _PINNED, _PLAIN = re.compile(rf"^  {META}:(.*)$", re.MULTILINE), re.compile(r"[^
 _NOTED = re.compile(r"^meta:\n(?:  .*\n?)*", re.MULTILINE)
 
 
-def strictest(kinds: Iterable[str | None]) -> str | None:
-    """Of several kinds of data the one that asks for most care."""
-    found = set(kinds)
-    return next((kind for kind in (KIND, "public", "synthetic") if kind in found), None)
-
-
 def names(root: Path) -> list[str]:
     """The data sets of `root` that are restricted: by their source record, their card, or `data.dvc`.
 

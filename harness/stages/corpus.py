@@ -15,7 +15,7 @@ from harness.artifacts.corpus import FORMAT, Parts
 from harness.artifacts.parts import by_part
 from harness.data.corpus import Built, build
 from harness.data.corpus_files import Chunk, chunks, corpus_files, given
-from harness.data.corpus_summary import summaries
+from harness.data.corpus_summary import strictest, summaries
 from harness.data.discretion import discreet
 from harness.data.documents_told import told
 from harness.data.held_out import Coverage, HeldOutIndex
@@ -177,7 +177,7 @@ def _origin(cards: list[validated.Card]) -> dict[str, str | None]:
         return {}
     said = {key: list(dict.fromkeys(card.source.get(key) for card in cards)) for key in ("language", "licence")}
     return {
-        "kind": restricted.strictest(card.kind for card in cards),
+        "kind": strictest(card.kind for card in cards),
         **{key: "; ".join(map(str, found)) if all(found) else None for key, found in said.items()},
     }
 

@@ -56,7 +56,8 @@ def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> N
 
 def _refuse_nothing_more(root: Path, family: str, arms: Sequence[str]) -> None:
     """An arm whose own part of the corpus is empty would be another one once more."""
-    for arm, part in ((arm, part) for arm in arms for part in ARMS[arm].trained_on if part not in SHARED):
+    own = [(arm, part) for arm in arms for part in ARMS[arm].trained_on if part not in SHARED]
+    for arm, part in own:
         if not corpus.parts(root)[part]["documents"]:
             raise TrainingError(
                 f"pretrain {family}: nothing is left of the corpus part {part}, so that the arm {arm} would be the "

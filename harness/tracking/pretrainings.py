@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.artifacts import checkpoint
+from harness.data.corpus_summary import strictest
 from harness.params.arms import PARTS
 from harness.params.config import Run
-from harness.privacy import restricted
 from harness.report.model.results import FAMILY_TITLES
 from harness.report.text import wording
 from harness.report.text.checkpoints import folders, measured, source_kind
@@ -68,7 +68,7 @@ def tags(made: Pretraining) -> dict[str, str]:
         "family": made.family,
         "arm": made.arm,
         "profile": made.profile,
-        "data_kind": restricted.strictest(part.get("kind") for part in read) or "none",
+        "data_kind": strictest(part.get("kind") for part in read) or "none",
         "fingerprint": made.fingerprint,
         "checkpoint": made.checkpoint,
         "code": str(card.get("code")),
