@@ -110,7 +110,8 @@ def measure(path: Path, corpus: Path, workers: int) -> dict:
     start, before = time.perf_counter(), cpu()
     with amounts_shown(path.name, size) as progress:
         stream = chunks(path.parent, [path])
-        built = build(stream, inspector, path.parent / "out.jsonl", scratch, workers=workers, progress=progress)
+        parts = {path.parent / "out.jsonl": stream}
+        (built,) = build(parts, inspector, scratch, workers=workers, progress=progress)
     wall, after = time.perf_counter() - start, cpu()
     peaks = (resource.getrusage(who).ru_maxrss * 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     card = built.tally.as_card()

@@ -37,7 +37,7 @@ def training(**changes) -> Training:
         "recipe": "bert_mlm",
         "parameters": {"steps": 450, "learning_rate": 4e-3, "mask_rate": 0.2, "schedule": "cosine"},
         "engine": {"device": "cpu", "precision": "fp32"},
-        "trained_on": "clinical",
+        "trained_on": ("clinical",),
         "replay": 0.0,
         "corpora": {"clinical": CLINICAL},
         "batch": batch_plan(256, 16, 4),

@@ -110,7 +110,7 @@ def trained(
     corpora = {"general": corpus_of(documents(), tokenizer, given, states / "corpus")}
     with joined(engine) as world:
         result = arms.train_arm(
-            model, tokenizer, architecture, corpora, "general", given, engine, world,
+            model, tokenizer, architecture, corpora, corpora["general"], given, engine, world,
             steps=arms.updates_of(corpora["general"], tokenizer, model.config, given),
             states=states, inputs={}, code=code or {}, observer=observer or Observer(), name="test",
         )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 from harness.artifacts.artifact import read_described
 from harness.params.replicates import arm_of
 
-FORMAT = "checkpoint 2"
+FORMAT = "checkpoint 3"
 NAME = "harness.json"
 REPLICATES = "replicates"
 

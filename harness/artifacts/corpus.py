@@ -4,17 +4,19 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from harness.artifacts.artifact import Artifact, read_described
+from harness.params.arms import PARTS
 
-FORMAT = "corpus 2"
+FORMAT = "corpus 3"
 MADE_BY = "harness corpus"
 
 
 class Parts(Artifact):
     """Of each corpus the fields of `harness.encoders.cards.CorpusPart`."""
 
-    FORMAT: ClassVar[str] = "corpus parts 1"
+    FORMAT: ClassVar[str] = "corpus parts 2"
     general: dict[str, Any]
     clinical: dict[str, Any]
+    task: dict[str, Any]
 
 
 def card_place(root: Path) -> Path:
@@ -32,4 +34,4 @@ def parts_place(root: Path) -> Path:
 def parts(root: Path) -> dict[str, dict[str, Any]]:
     """The fields of each corpus by its name."""
     found = Parts.read(parts_place(root), MADE_BY)
-    return {"general": found.general, "clinical": found.clinical}
+    return {part: getattr(found, part) for part in PARTS}

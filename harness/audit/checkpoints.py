@@ -16,7 +16,8 @@ from harness.audit.links import ABSENT, Chain, Link
 from harness.encoders.cards import page_code, source_of
 from harness.encoders.readme import model_card
 from harness.params import replicates
-from harness.params.config import CONTROL, TRAINED_ON, Build, of_replicate
+from harness.params.arms import ARMS, OPTIONAL, parts_of, replayed
+from harness.params.config import Build, of_replicate
 from harness.params.whole import Family, Params
 from harness.pipeline.code import code_hash
 from harness.pipeline.hashes import Hashes
@@ -56,9 +57,9 @@ def _card(root: Path, folder: Path, card: dict, params: Params, chain: Chain, ha
     arm, name = folder.name, checkpoint.family_of(folder)
     family, (where,) = params.families[name], chain.about
     chain = chain.of(f"{where}/harness.json", rests_on=("params.yaml",))
-    # A control arm, which `params.yaml` switches on or off, has no source of its own.
+    # An arm that `params.yaml` switches on or off has no source of its own.
     of = replicates.arm_of(arm)
-    source = Build("build") if of == CONTROL else getattr(family, of)
+    source = Build("build") if of in OPTIONAL else getattr(family, of)
     built = isinstance(source, Build)
     expected: dict[str, Any] = {"family": name, "arm": arm, "architecture": family.architecture}
     expected |= {"source": source_of(source)} | (_training(family, arm, params) if built else {})
@@ -77,6 +78,7 @@ def _card(root: Path, folder: Path, card: dict, params: Params, chain: Chain, ha
         yield listed.same(f"{arm}/{file} as it was {stored}", digest, hashes.sha256(folder / file))
     if not built:
         return
+    yield chain.same(f"{arm}: the corpora of its card", sorted(parts_of(of)), sorted(card["corpus"]))
     for corpus, part in sorted(card["corpus"].items()):
         found = hashes.sha256(root / "artifacts" / "corpus" / f"{corpus}.jsonl")
         if found is None:
@@ -100,13 +102,13 @@ def _training(family: Family, arm: str, params: Params) -> dict:
     adapted: Any = family.adaptation
     recipe: Any = family.general if arm == "baseline" else of_replicate(adapted, arm)
     encoder: Any = family.encoder
-    trained_on = TRAINED_ON[replicates.arm_of(arm)]
+    of = replicates.arm_of(arm)
     return {
         "encoder": dataclasses.asdict(encoder) if arm == "baseline" else None,
         "recipe": {"name": recipe.recipe, "parameters": dataclasses.asdict(recipe)},
         "engine": dataclasses.asdict(params.engine),
-        "trained_on": trained_on,
-        "replay": params.corpus.replay if trained_on == "clinical" else 0.0,
+        "trained_on": list(ARMS[of].trained_on),
+        "replay": replayed(of, params.corpus.replay),
         **({"steps": recipe.steps} if recipe.steps is not None else {}),
     }
 

@@ -7,6 +7,7 @@ import sys
 from harness.commands.common import by_present_code, declare, known_name, parameters, repository, to_a_server
 from harness.grid.launching import on_devices
 from harness.grid.slurm import slurm_script
+from harness.params.arms import BASELINE
 from harness.params.config import Build
 from harness.text.printable import terminal
 
@@ -109,7 +110,7 @@ def _checkpoint(options) -> int:
         return 0
     params = parameters([options.family])
     family = known_name("family", options.family, params.everything().families)
-    if _chosen(options, family, ["baseline"]):
+    if _chosen(options, family, [BASELINE]):
         return 0
     settings = params.checkpoint(family)
     again = ["checkpoint", family, *(["--live"] if options.live else [])]
@@ -150,15 +151,15 @@ def _pin(repository: str | None) -> None:
 def _pretrain(options) -> int:
     params = parameters([options.family])
     family = known_name("family", options.family, params.everything().families)
-    if _chosen(options, family, ["clinical", "control"]):
+    trained = [name for name in params.everything().families[family].encoders if name != BASELINE]
+    if _chosen(options, family, trained):
         return 0
     settings = params.pretrain(family)
     if options.slurm:
         print(slurm_script(family, settings, options.gpus_per_node, options.hours), end="")
         return 0
     again = ["pretrain", family, *(["--live"] if options.live else [])]
-    trains = isinstance(settings.source, Build) or settings.control
-    if (code := on_devices(settings.engine.devices if trains else 1, again)) is not None:
+    if (code := on_devices(settings.engine.devices if settings.trained else 1, again)) is not None:
         return code
     from harness.stages.pretrain import run
 

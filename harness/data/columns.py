@@ -31,11 +31,12 @@ class Column:
         self._file.write(content.tobytes())
         self._rows += len(content)
 
-    def blocks(self, rows: int = BLOCK) -> Iterator[tuple[int, np.ndarray]]:
-        """(number of the first row, rows), in order."""
+    def blocks(self, rows: int = BLOCK, of: range | None = None) -> Iterator[tuple[int, np.ndarray]]:
+        """(number of the first row, rows), in order; only the rows `of`, where that is given."""
         self._file.flush()
-        for start in range(0, self._rows, rows):
-            count = min(rows, self._rows - start)
+        first, last = (of.start, of.stop) if of is not None else (0, self._rows)
+        for start in range(first, last, rows):
+            count = min(rows, last - start)
             yield start, self._shaped(self._read(start, count))
 
     def gather(self, numbers: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Build one part of the pre-training corpus, general or clinical, from chunks of documents.
+"""Build parts of the pre-training corpus from chunks of documents.
 
 Workers clean and measure chunks side by side; what has to be known about every document (hashes,
 signatures, counts) goes to columns on disk, and the text to the output at once. Then it is decided, in the
@@ -11,7 +11,7 @@ import itertools
 import json
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -113,39 +113,48 @@ class Built:
 
 
 def build(
-    chunks: Iterable[Chunk], inspector: Inspector, target: Path, scratch: Path, *, workers: int, progress
-) -> Built:
-    """Write the documents that stay to `target`, one JSON line each in their order.
+    parts: Mapping[Path, Iterable[Chunk]], inspector: Inspector, scratch: Path, *, workers: int, progress
+) -> list[Built]:
+    """Write the documents of each part that stay to its file, one JSON line each in their order.
 
-    A document goes, for the first reason that applies: it is empty; it repeats an earlier one but for case,
-    white space and what cannot be seen; it is a near duplicate of an earlier one that repeats none; it holds
-    held-out text.
+    A document goes, for the first reason that applies: it is empty; it repeats an earlier one, of its part or of one
+    before it, but for case, white space and what cannot be seen; it is a near duplicate of an earlier one that repeats
+    none; it holds held-out text.
     `scratch` is an existing folder for about 0.5 kB a document; `progress(documents, bytes)` is told of each chunk.
     """
     with contextlib.ExitStack() as stack:
-        columns = _Columns(inspector, scratch, stack)
-        with open(target, "wb") as lines:
-            for inspected in ordered(inspector, chunks, workers):
-                lines.write(inspected.lines)
-                columns.append(inspected)
-                progress(len(inspected.table), inspected.size)
+        columns, rows = _Columns(inspector, scratch, stack), []
+        for target, chunks in parts.items():
+            first = len(columns.table)
+            with open(target, "wb") as lines:
+                for inspected in ordered(inspector, chunks, workers):
+                    lines.write(inspected.lines)
+                    columns.append(inspected)
+                    progress(len(inspected.table), inspected.size)
+            rows.append(range(first, len(columns.table)))
         reasons = _reasons(columns, inspector.near_duplicate, scratch)
-        tally = Tally()
-        for start, table in columns.table.blocks():
-            block = reasons[start : start + len(table)]
-            tally.add(table, block, list(columns.kinds), list(columns.standards), inspector.tasks)
-        met = inspector.coverage.unmet()
-        for n, pairs in columns.held_out.items():
-            for _, block in pairs.blocks():
-                met[n][block[reasons[block[:, 0]] == KEPT, 1]] = True
-        found = _identified(target, columns.table, reasons, named=not inspector.confidential)
-        identified = tuple(itertools.islice(found, NAMED))
-        _take_out(target, columns.table, reasons)
+        return [_built(target, of, columns, reasons, inspector) for target, of in zip(parts, rows, strict=True)]
+
+
+def _built(target: Path, of: range, columns: "_Columns", reasons: np.ndarray, inspector: Inspector) -> Built:
+    """One part, whose documents are the rows `of`; what does not stay is taken out of its file."""
+    tally = Tally()
+    for start, table in columns.table.blocks(of=of):
+        block = reasons[start : start + len(table)]
+        tally.add(table, block, list(columns.kinds), list(columns.standards), inspector.tasks)
+    met = inspector.coverage.unmet()
+    for n, pairs in columns.held_out.items():
+        for _, block in pairs.blocks():
+            mine = (block[:, 0] >= of.start) & (block[:, 0] < of.stop) & (reasons[block[:, 0]] == KEPT)
+            met[n][block[mine, 1]] = True
+    found = _identified(target, columns.table, of, reasons, named=not inspector.confidential)
+    identified = tuple(itertools.islice(found, NAMED))
+    _take_out(target, columns.table, of, reasons)
     return Built(tally, met, identified)
 
 
 class _Columns:
-    """The columns of one part on disk, and the names that its table numbers."""
+    """The columns of all parts on disk, one below the other, and the names that the table numbers."""
 
     def __init__(self, inspector: Inspector, scratch: Path, stack: contextlib.ExitStack):
         def column(name: str, *shape) -> Column:
@@ -194,11 +203,11 @@ def _reasons(columns: _Columns, threshold: float, scratch: Path) -> np.ndarray:
     return reasons
 
 
-def _identified(path: Path, table: Column, reasons: np.ndarray, named: bool) -> Iterator[str]:
+def _identified(path: Path, table: Column, of: range, reasons: np.ndarray, named: bool) -> Iterator[str]:
     """Ids of kept documents with identifying details; a number where ids are not named, or the id itself has one."""
     offset = 0
     with open(path, "rb") as lines:
-        for start, block in table.blocks():
+        for start, block in table.blocks(of=of):
             sizes = block["size"].astype(np.int64)
             found = np.any([block[kind] > 0 for kind in identifiers.KINDS], axis=0)
             found &= reasons[start : start + len(block)] == KEPT
@@ -206,15 +215,15 @@ def _identified(path: Path, table: Column, reasons: np.ndarray, named: bool) -> 
             for i in np.flatnonzero(found).tolist():
                 lines.seek(int(offsets[i]))
                 name = json.loads(lines.read(int(sizes[i])))["id"]
-                yield name if named and not identifiers.count(visible(name)) else f"document {start + i + 1}"
+                yield name if named and not identifiers.count(visible(name)) else f"document {start - of.start + i + 1}"
             offset += int(sizes.sum())
 
 
-def _take_out(path: Path, table: Column, reasons: np.ndarray) -> None:
+def _take_out(path: Path, table: Column, of: range, reasons: np.ndarray) -> None:
     """Close the gaps that documents leave which are not kept, within the file."""
     read = written = 0
     with open(path, "r+b") as lines:
-        for start, block in table.blocks():
+        for start, block in table.blocks(of=of):
             kept = reasons[start : start + len(block)] == KEPT
             edges = np.flatnonzero(np.diff(kept)) + 1
             for run in np.split(np.arange(len(block)), edges):

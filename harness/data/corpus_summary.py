@@ -4,7 +4,15 @@ It follows from the texts alone. The corpus card also counts the test texts that
 changes with every task that is added; what is trained on a text must not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+
+KINDS = ("restricted", "public", "synthetic")
+
+
+def strictest(kinds: Iterable[str | None]) -> str | None:
+    """Of several kinds of data the one that asks for most care."""
+    found = set(kinds)
+    return next((kind for kind in KINDS if kind in found), None)
 
 
 def summaries(corpus_card: Mapping) -> dict[str, dict]:
@@ -22,7 +30,6 @@ def _summary(corpus_card: Mapping, name: str) -> dict:
         "words": part["words"],
         "document_types": dict(part["kept"]),
         "written_standards": {standard: counts["documents"] for standard, counts in part["written_standard"].items()},
-        # The stage looks through both parts together.
-        "phi": None if phi is None else phi["documents"] > 0,
+        "phi": None if phi is None else name in phi["parts"],
         **stated,
     }

@@ -62,8 +62,8 @@ class CorpusPart:
 
 @dataclass(frozen=True)
 class Training:
-    """One pre-training run. `parameters` are all of the recipe's; `trained_on` names one of `corpora`,
-    `replay` is the share of general text that is mixed into it.
+    """One pre-training run. `parameters` are all of the recipe's; `trained_on` names some of `corpora`,
+    `replay` is the share of general text that is mixed into them; the others are held out only.
 
     `steps` are the updates made, `tokens_seen` counts repetitions, `losses` is the curve, [{"step", "loss"},
     …]. `held_out` is {"before": {corpus: {"loss" (nats per masked token), "accuracy" (0 to 1), "tokens",
@@ -74,7 +74,7 @@ class Training:
     recipe: str
     parameters: Mapping[str, Any]
     engine: Mapping[str, Any]
-    trained_on: str
+    trained_on: Sequence[str]
     replay: float
     corpora: Mapping[str, CorpusPart]
     batch: BatchPlan
@@ -151,9 +151,14 @@ def _plain(value):
 
 
 def training_of(
-    recipe: Pretraining, engine: Engine, trained_on: str, parts: Mapping[str, Mapping], replay: float = 0.0
+    recipe: Pretraining,
+    engine: Engine,
+    trained_on: Sequence[str],
+    parts: Mapping[str, Mapping],
+    replay: float = 0.0,
 ) -> Training:
-    """A training as it is planned, without the results that it will have; `parts` is the corpus' `parts.json`."""
+    """A training as it is planned, without the results that it will have; `parts` are those of the corpus that it reads
+    or is measured on, as in `parts.json`."""
     return Training(
         recipe=recipe.recipe,
         parameters=dataclasses.asdict(recipe),

@@ -4,12 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from harness.encoders.readme_header import has_masked_lm, header_of
 from harness.objectives import OBJECTIVES
+from harness.params.arms import GENERAL
+from harness.params.replicates import arm_of
 from harness.text.escaping import code, markdown, markdown_cell, plain
 
 ARMS = {
     "baseline": "the encoder before continued pre-training",
     "clinical": "the baseline of its family after continued pre-training on clinical text",
     "control": "the baseline of its family after as much further pre-training on general text as the clinical arm had",
+    "task": "the baseline of its family after as much continued pre-training on clinical text and on the training "
+    "texts of tasks that it is compared on",
 }
 KINDS = {"synthetic": "synthetic (written by a program)", "public": "public", "restricted": "restricted"}
 ABSENT = "not provided"
@@ -44,7 +48,7 @@ def _name(card: Mapping) -> str:
 
 
 def _what(card: Mapping) -> list[str]:
-    arm = ARMS.get(card["arm"], "an arm of a comparison")
+    arm = ARMS.get(arm_of(card["arm"]), "an arm of a comparison")
     return [
         f"The arm {_code(card['arm'])} of the family {_code(card['family'])} in a benchmark of Norwegian clinical "
         f"encoders: {arm}. An encoder of the architecture {_code(card['architecture'])} with "
@@ -118,16 +122,16 @@ def _data(card: Mapping) -> list[str]:
         standards = ", ".join(f"{_cell(k)} {_count(n)}" for k, n in sorted(part["written_standards"].items()))
         phi = {True: "found", False: "none found", None: "not looked for"}[part.get("phi")]
         kind = KINDS.get(part.get("kind"), "not stated")
-        use = "training and held out" if name == card["trained_on"] else "held out only"
-        if card.get("replay") and name != card["trained_on"]:
+        use = "training and held out" if name in card["trained_on"] else "held out only"
+        if card.get("replay") and name == GENERAL:
             use = f"{100 * card['replay']:.0f} % of the training text, and held out"
         licence = _cell(part.get("licence") or "not stated")
         counted = (_count(part["documents"]), _count(part["words"]))
         rows.append((_cell(name), use, kind, *counted, standards, licence, phi))
     header = ("Corpus", "Used for", "Kind", "Documents", "Words", "Documents by written standard", "Licence",
               "Identifying details")  # fmt: skip
-    types = card["corpus"][card["trained_on"]]["document_types"]
-    kinds = ", ".join(f"{_cell(name)} {_count(n)}" for name, n in sorted(types.items()))
+    types = [pair for part in card["trained_on"] for pair in sorted(card["corpus"][part]["document_types"].items())]
+    kinds = ", ".join(f"{_cell(name)} {_count(n)}" for name, n in types)
     return [
         *_table(header, rows),
         "",

@@ -34,7 +34,7 @@ def slurm_script(family: str, settings: PretrainSettings, gpus_per_node: int, ho
     Raises ConfigError where nothing is trained on GPUs here, or the devices do not fill whole nodes.
     """
     recipe, devices = settings.pretraining, settings.engine.devices
-    if not (settings.source.source == "build" or settings.control):
+    if not settings.trained:
         raise ConfigError(
             f"{family}: nothing of it is trained here, so there is no batch job to make.",
             remedy=f"`harness pretrain {family}` imports its clinical arm, in one process.",

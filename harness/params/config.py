@@ -18,18 +18,15 @@ from harness.objectives.settings import (
     Tokens,
     Updates,
 )
+from harness.params.arms import ARMS, BASELINE, CLINICAL
 from harness.params.folds import CrossValidation
 from harness.params.marks import By, Check, Matching
 from harness.params.replicates import arm_of, named, number_of
 from harness.params.tune import Tune
 from harness.system.determinism import derived_seed
 
-ARMS = ("baseline", "clinical")
-CONTROL = "control"
 # The architectures that are built and pre-trained here; of the others existing checkpoints are compared.
 TRAINED = ("bert", "norbert3", "modernbert")
-# The corpus that an arm is trained on where it is trained here.
-TRAINED_ON = {"baseline": "general", "clinical": "clinical", CONTROL: "general"}
 
 FileName = Annotated[str, Matching("^[A-Za-z0-9_][A-Za-z0-9._-]*$", "the plain name of a file")]
 FileHash = Annotated[
@@ -120,13 +117,15 @@ class Split:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Files or folders below `data/corpus`, and tasks whose *training* texts are added to the clinical part.
+    """Files or folders below `data/corpus`, and tasks whose *training* texts are a part of their own, which the arm
+    `task` alone reads.
 
     A document is removed when it holds at least `overlap_coverage` of the `overlap_n`-grams of one
     validation or test text (shorter texts: when it holds the whole of one), or when the Jaccard similarity
     of its shingles to an earlier document's is estimated at `near_duplicate` or more. `allow_phi` lets
-    text through that holds identity numbers, telephone numbers or e-mail addresses, in both parts or in those named.
-    `replay` is the share of general text in what the clinical arm is trained on (0: none), against forgetting.
+    text through that holds identity numbers, telephone numbers or e-mail addresses, in all parts or in those named.
+    `replay` is the share of general text in what arms other than the control are trained on further (0: none), against
+    forgetting.
     """
 
     general: tuple[str, ...]
@@ -135,7 +134,7 @@ class Corpus:
     overlap_n: Annotated[int, Interval(ge=1, le=1_000)]
     overlap_coverage: Part
     near_duplicate: Part
-    allow_phi: bool | dict[Literal["general", "clinical"], bool]
+    allow_phi: bool | dict[Literal["general", "clinical", "task"], bool]
     replay: Replay
 
 
@@ -275,10 +274,17 @@ class PretrainSettings:
     architecture: str
     source: Source
     pretraining: Pretraining | None
-    control: bool
+    arms: tuple[str, ...]
     replay: float
     engine: Engine
     replicates: int = 1
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """The arms that are trained on from the baseline here, in order."""
+        return tuple(
+            arm for arm in self.arms if ARMS[arm].optional or (arm == CLINICAL and isinstance(self.source, Build))
+        )
 
 
 @dataclass(frozen=True)
@@ -294,7 +300,7 @@ class FinetuneSettings:
     def replicate(self, arm: str, seed: int) -> int:
         """By which of its arm's pre-training runs the encoder of a seed was made: dealt out in the order of the seeds.
         A baseline has one, which every other arm went on from."""
-        return 1 if arm == ARMS[0] else self.seeds.index(seed) % self.replicates + 1
+        return 1 if arm == BASELINE else self.seeds.index(seed) % self.replicates + 1
 
     def encoder(self, arm: str, seed: int) -> str:
         return named(arm, self.replicate(arm, seed))

@@ -11,11 +11,9 @@ from pathlib import Path
 
 from harness.errors import ConfigError, nearest
 from harness.objectives import Trained
-from harness.params import document, typed
+from harness.params import arms, document, typed
 from harness.params.batch_plan import batch_plan
 from harness.params.config import (
-    ARMS,
-    CONTROL,
     Build,
     CheckpointSettings,
     Corpus,
@@ -91,16 +89,20 @@ class ParamsFile:
 
     def pretrain(self, family: str) -> PretrainSettings:
         at = f"families.{family}"
-        source, control = self._get(f"{at}.clinical", Source), self._get(f"{at}.control", bool)
-        return PretrainSettings(
+        settings = PretrainSettings(
             self._get(f"{at}.architecture", str),
-            source,
-            self._pretraining(f"{at}.adaptation", trains=control or isinstance(source, Build)),
-            control,
+            self._get(f"{at}.clinical", Source),
+            self._get(f"{at}.adaptation", Trained | None),
+            self._arms(family),
             self._get("corpus.replay", Replay),
             self._get("engine", Engine),
             self._get(f"{at}.replicates", Replicates),
         )
+        self._pretraining(f"{at}.adaptation", trains=bool(settings.trained))
+        return settings
+
+    def _arms(self, family: str) -> tuple[str, ...]:
+        return arms.chosen(lambda arm: self._get(f"families.{family}.{arm}", bool))
 
     def _pretraining(self, path: str, *, trains: bool) -> Pretraining | None:
         """That its batch can be divided over the devices is asked of the training that begins, not of others."""
@@ -131,7 +133,7 @@ class ParamsFile:
         factor = self._get(f"families.{family}.learning_rate_factor", float)
         return FinetuneSettings(
             self._get(f"families.{family}.architecture", str),
-            (*ARMS, CONTROL) if self._get(f"families.{family}.control", bool) else ARMS,
+            self._arms(family),
             seeds,
             dataclasses.replace(recipe, learning_rate=recipe.learning_rate * factor),
             self._get("engine", Engine),

@@ -11,9 +11,8 @@ from typing import Annotated, Literal
 from annotated_types import Interval
 
 from harness import objectives
+from harness.params import arms
 from harness.params.config import (
-    ARMS,
-    CONTROL,
     TRAINED,
     Build,
     Corpus,
@@ -37,10 +36,11 @@ Name = Annotated[str, Matching("^[a-z][a-z0-9_]*$", "small letters, digits and _
 
 @dataclass(frozen=True)
 class Family:
-    """One architecture in two arms, or three. A baseline that is built needs `encoder` and `general`, a
-    clinical arm that is built and a control arm need `adaptation`; otherwise they may be null. `control`
-    adds the baseline trained on by the same recipe, for as many steps, on general text. `replicates` is how often the
-    clinical arm and the control are pre-trained, each time from the same baseline with another seed.
+    """One architecture in two to four arms. A baseline that is built needs `encoder` and `general`, a
+    clinical arm that is built and the optional arms need `adaptation`; otherwise they may be null. `control`
+    adds the baseline trained on by the same recipe, for as many steps, on general text, `task` the same on the clinical
+    corpus and the texts of `corpus.training_texts_of`. `replicates` is how often every arm but the baseline is
+    pre-trained, each time from the same baseline with another seed.
     """
 
     architecture: Literal["bert", "norbert3", "modernbert", "roberta", "xlm-roberta", "electra", "deberta-v2"]
@@ -50,21 +50,25 @@ class Family:
     general: objectives.Trained | None
     adaptation: objectives.Trained | None
     control: bool
+    task: bool
     replicates: Replicates
     learning_rate_factor: Annotated[float, Interval(gt=0, le=1_000)]
 
     @property
     def arms(self) -> tuple[str, ...]:
-        return (*ARMS, CONTROL) if self.control else ARMS
+        return arms.chosen(self.switched_on)
+
+    def switched_on(self, arm: str) -> bool:
+        return getattr(self, arm)
 
     @property
     def encoders(self) -> tuple[str, ...]:
         """Every encoder of the family: the arms, then further replicates."""
         numbers = range(1, self.replicates + 1)
-        return tuple(named(arm, n) for n in numbers for arm in self.arms if n == 1 or arm != ARMS[0])
+        return tuple(named(arm, n) for n in numbers for arm in self.arms if n == 1 or arm != arms.BASELINE)
 
     def checks(self) -> Iterator[tuple]:
-        built = [arm for arm in ARMS if isinstance(getattr(self, arm), Build)] + [CONTROL] * self.control
+        built = [arm for arm in self.arms if arms.ARMS[arm].optional or isinstance(getattr(self, arm), Build)]
         fits = not built or self.architecture in TRAINED
         wanted = f"one that is trained here ({', '.join(TRAINED)}), as the {'/'.join(built)} arm asks for"
         remedy = "Give existing checkpoints (source: hub or folder)."
@@ -76,8 +80,9 @@ class Family:
         wanted = "1 where the clinical arm is an existing checkpoint, which cannot be trained again"
         once = self.replicates == 1 or isinstance(self.clinical, Build)
         yield Check("replicates", self.replicates, once, wanted)
-        wanted = "a section where control is true: that arm is trained by it, on general text"
-        yield Check("adaptation", self.adaptation, self.adaptation is not None or not self.control, wanted)
+        for arm in (arm for arm in built if arms.ARMS[arm].optional):
+            wanted = f"a section where {arm} is true: that arm is trained by it"
+            yield Check("adaptation", self.adaptation, self.adaptation is not None, wanted)
         for key in ("general", "adaptation"):
             if (settings := getattr(self, key)) is not None:
                 fitting = [one.name for one in objectives.OBJECTIVES.values() if one.trains(self.architecture)]
@@ -107,10 +112,14 @@ class Params:
                 wanted = f"the name of a section under {key}"
                 remedy = f"Add {key}.{name}, or take {name!r} out of run.{key}."
                 yield Check(f"run.{key}[{i}]", name, name in known, wanted, remedy, known)
-        for name in (name for name in self.run.families if name in self.families):
-            number = self.families[name].replicates
+        used = {name: self.families[name] for name in self.run.families if name in self.families}
+        for name, family in used.items():
+            number = family.replicates
             wanted = f"a number that {len(self.run.seeds)} seeds are shared out to evenly"
             yield Check(f"families.{name}.replicates", number, len(self.run.seeds) % number == 0, wanted)
+            given = not family.task or bool(self.trained_on_tasks)
+            wanted = "false where corpus.training_texts_of names none of run.tasks: that arm is trained on their texts"
+            yield Check(f"families.{name}.task", family.task, given, wanted)
         if self.tune is not None:
             reported = sorted(set(self.tune.seeds) & set(self.run.seeds))
             wanted = "none of run.seeds (runs that chose a recipe are not reported)"
@@ -120,6 +129,15 @@ class Params:
             at = f"cross_validation.tasks[{i}]"
             yield Check(at, task, task in self.run.tasks, "one of run.tasks", known=self.run.tasks)
             yield Check(at, task, chosen.count(task) == 1, "there once")
-            # Folds test every row, those too that the clinical arm was pre-trained on.
-            wanted = "none of corpus.training_texts_of (folds would test the clinical arm on what it was trained on)"
-            yield Check(at, task, task not in self.corpus.training_texts_of, wanted)
+            # Folds test every row, those too that an arm was pre-trained on.
+            tested = task in self.trained_on_tasks and any(family.task for family in used.values())
+            wanted = (
+                "none of corpus.training_texts_of where a family has the arm task (folds would test that arm on what "
+                "it was trained on)"
+            )
+            yield Check(at, task, not tested, wanted)
+
+    @property
+    def trained_on_tasks(self) -> tuple[str, ...]:
+        """The tasks of the run whose training texts are a part of the corpus."""
+        return tuple(task for task in self.corpus.training_texts_of if task in self.run.tasks)

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from harness.artifacts import checkpoint, corpus
+from harness.params.arms import ARMS, BASELINE, SHARED
 from harness.params.config import Build, CheckpointSettings
 from harness.pipeline.code import code_files, code_hash
 from harness.system.determinism import derived_seed, prepare_torch
@@ -30,8 +31,8 @@ def run(root: Path, family: str, settings: CheckpointSettings, observer=None) ->
 def build(root: Path, family: str, settings: CheckpointSettings, target: Path, observer) -> None:
     """A tokenizer, a new encoder, and pre-training on the general corpus by the family's recipe.
 
-    The tokenizer is made from both corpora, because public Norwegian vocabularies hold clinical words too;
-    the baseline just has not read them in context. All arms share it.
+    The tokenizer is made from the general and the clinical corpus, because public Norwegian vocabularies hold
+    clinical words too; the baseline just has not read them in context. All arms share it.
     """
     parts = corpus.parts(root)
 
@@ -39,9 +40,10 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path, o
 
     from harness.encoders import cards, families, tokenizers
     from harness.training.common.distributed import leads
-    from harness.training.pretrain import arms, texts
+    from harness.training.pretrain import arms, replay, texts
 
     recipe, encoder, engine = settings.pretraining, settings.encoder, settings.engine
+    trained_on = ARMS[BASELINE].trained_on
     assert recipe is not None and encoder is not None, "params.yaml is refused where what is built lacks one"
     facts = cards.Facts(
         family=family,
@@ -51,12 +53,12 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path, o
         code=code_hash(__name__, objectives=(recipe.recipe,)),
         libraries=cards.libraries(),
         encoder=dataclasses.asdict(encoder),
-        training=cards.training_of(recipe, engine, "general", parts),
+        training=cards.training_of(recipe, engine, trained_on, {name: parts[name] for name in SHARED}),
     )
     if cards.made_already(target, facts):
         print(f"checkpoint {family}: {target} is there already, from these inputs.", file=sys.stderr)
         return
-    files = {name: root / "artifacts" / "corpus" / f"{name}.jsonl" for name in ("general", "clinical")}
+    files = {name: root / "artifacts" / "corpus" / f"{name}.jsonl" for name in SHARED}
     hashes = {name: sha256(path) for name, path in files.items()}
     prepare_torch(engine.pretraining_threads, engine.device)
     tokenizer = tokenizers.build(settings.architecture, texts.training_texts(files), encoder.vocabulary)
@@ -64,9 +66,10 @@ def build(root: Path, family: str, settings: CheckpointSettings, target: Path, o
     model = families.new_masked_lm(settings.architecture, encoder, tokenizer, engine.attention)
     shards = root / "artifacts" / "shards" / family
     tokenised = texts.tokenised_all(files, hashes, tokenizer, recipe, shards, leads=leads())
-    steps = arms.updates_of(tokenised["general"], tokenizer, model.config, recipe, leads=leads())
+    read = replay.mixture(tokenised, trained_on, 0.0, recipe.seed)
+    steps = arms.updates_of(read, tokenizer, model.config, recipe, leads=leads())
     arms.make(
-        root, facts, model, tokenizer, tokenised, recipe, engine, steps=steps, hashes=hashes,
+        root, facts, model, tokenizer, tokenised, read, recipe, engine, steps=steps, hashes=hashes,
         code=code_files(__name__, objectives=(recipe.recipe,)), observer=observer and observer("baseline"),
         name=f"checkpoint {family}",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Stage `corpus`: build the general and the clinical corpus, without any held-out text."""
+"""Stage `corpus`: build the general and the clinical corpus, and that of training texts, without any held-out text."""
 
 import hashlib
 import shutil
@@ -15,12 +15,13 @@ from harness.artifacts.corpus import FORMAT, Parts
 from harness.artifacts.parts import by_part
 from harness.data.corpus import Built, build
 from harness.data.corpus_files import Chunk, chunks, corpus_files, given
-from harness.data.corpus_summary import summaries
+from harness.data.corpus_summary import strictest, summaries
 from harness.data.discretion import discreet
 from harness.data.documents_told import told
 from harness.data.held_out import Coverage, HeldOutIndex
 from harness.data.inspecting import Inspector
 from harness.errors import DataError
+from harness.params.arms import CLINICAL, GENERAL, TASK
 from harness.params.config import Corpus, CorpusSettings
 from harness.privacy import identifiers, restricted
 from harness.system.files import atomic_folder, read_json, sha256, write_json
@@ -35,16 +36,16 @@ WORKERS_FROM = 2 << 20
 
 
 def run(root: Path, settings: CorpusSettings) -> None:
-    """Write `artifacts/corpus/{general,clinical}.jsonl`, `parts.json` and `card.json`, all or nothing.
+    """Write `artifacts/corpus/{general,clinical,task}.jsonl`, `parts.json` and `card.json`, all or nothing.
 
-    The clinical part also gets the training texts of `corpus.training_texts_of`; tasks that are named
-    there but do not run are counted as 0 documents. Raises DataError where what is kept holds identifying
-    details and `corpus.allow_phi` is not set.
+    The part `task` holds the training texts of `corpus.training_texts_of`, without what repeats a clinical document;
+    tasks that are named there but do not run are counted as 0 documents. Raises DataError where what is kept holds
+    identifying details and `corpus.allow_phi` is not set.
     """
     chosen = settings.corpus
     held_out: list[tuple[str, str]] = []
     training: dict[str, list[dict]] = {}
-    inputs, kinds = {}, set()
+    inputs, kinds, origins = {}, set(), []
     for name in settings.tasks:
         records, splits, inputs[name] = _split_records(root, name)
         of_task = validated.card(root, name)
@@ -57,6 +58,7 @@ def run(root: Path, settings: CorpusSettings) -> None:
             for text in head.compared_texts(record, folded)
         ]
         if name in chosen.training_texts_of:
+            origins.append(of_task)
             training[name] = [_as_document(record, name, head) for record in records if splits[record["id"]] == "train"]
     index = HeldOutIndex(held_out, chosen.overlap_n, chosen.overlap_coverage)
     folder = root / "data" / "corpus"
@@ -72,6 +74,7 @@ def run(root: Path, settings: CorpusSettings) -> None:
             | {"held_out_kept": inspector.coverage.report(found.met), "sha256": sha256(target / f"{part}.jsonl")}
             for part, found in built.items()
         }
+        parts[TASK] |= _origin(origins)
         card = {
             "source": source,
             "near_duplicate": chosen.near_duplicate,
@@ -109,20 +112,20 @@ def _build_parts(
 ) -> dict[str, Built]:
     files = {
         part: [file for name in names for file in corpus_files(folder, name)]
-        for part, names in (("general", chosen.general), ("clinical", chosen.clinical))
+        for part, names in ((GENERAL, chosen.general), (CLINICAL, chosen.clinical))
     }
     size = sum(file.stat().st_size for paths in files.values() for file in paths)
     workers = usable_workers() if size >= WORKERS_FROM else 1
-    built = {}
+    documents = {part: chunks(folder, paths) for part, paths in files.items()} | {TASK: _given(chosen, training)}
+    built: dict[str, Built] = {}
     with amounts_shown("corpus", size) as progress:
-        for part, paths in files.items():
+        # Training texts are read beside the clinical ones, which some of them may repeat.
+        for together in ((GENERAL,), (CLINICAL, TASK)):
             scratch = target / "scratch"
             scratch.mkdir()
-            given = _given(chosen, training) if part == "clinical" else ()
-            documents = chain(chunks(folder, paths), given)
-            built[part] = build(
-                documents, inspector, target / f"{part}.jsonl", scratch, workers=workers, progress=progress
-            )
+            parts = {target / f"{part}.jsonl": documents[part] for part in together}
+            found = build(parts, inspector, scratch, workers=workers, progress=progress)
+            built |= zip(together, found, strict=True)
             shutil.rmtree(scratch)
     return built
 
@@ -146,7 +149,12 @@ def _checked_phi(folder: Path, built: dict[str, Built], allowed: bool | Mapping[
             remedy="De-identify these documents, or set corpus.allow_phi: true in params.yaml (public text with its "
             "own addresses: {general: true, clinical: false}). Nothing was written.",
         )
-    return {"allowed": allowed, "found": {kind: found[kind] for kind in identifiers.KINDS}, "documents": documents}
+    return {
+        "allowed": allowed,
+        "found": {kind: found[kind] for kind in identifiers.KINDS},
+        "documents": documents,
+        "parts": [part for part, one in built.items() if one.tally.identifiers.total()],
+    }
 
 
 def _identified(parts: Iterable[Built]) -> tuple[Counter, int]:
@@ -161,6 +169,17 @@ def _split_records(root: Path, name: str) -> tuple[list[dict], dict[str, str], d
     splits = {record["id"]: part for part, records in parts.items() for record in records}
     records = sorted(chain.from_iterable(parts.values()), key=lambda record: record["id"])
     return records, splits, hashes
+
+
+def _origin(cards: list[validated.Card]) -> dict[str, str | None]:
+    """What is said of the origin of several tasks' texts together: of kinds the one that asks for most care."""
+    if not cards:
+        return {}
+    said = {key: list(dict.fromkeys(card.source.get(key) for card in cards)) for key in ("language", "licence")}
+    return {
+        "kind": strictest(card.kind for card in cards),
+        **{key: "; ".join(map(str, found)) if all(found) else None for key, found in said.items()},
+    }
 
 
 def _as_document(record: dict, task: str, head: heads.Head) -> dict:

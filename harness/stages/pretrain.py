@@ -1,13 +1,14 @@
-"""Stage `pretrain`: continue the training of the baseline, for the clinical arm and, if declared, the control arm.
+"""Stage `pretrain`: continue the training of the baseline, for the clinical arm and those that are declared beside it.
 
-The control arm is trained by the same recipe, for as many updates, on general text: it separates what
-clinical text does from what training longer does.
+Every arm is trained by the same recipe, for as many updates: the control on general text, which separates what clinical
+text does from what training longer does; `task` on the clinical corpus and the training texts of tasks, which separates
+what text of the domain does from what text of the very task does.
 """
 
 import dataclasses
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from typing import Any
 from harness.artifacts import checkpoint, corpus
 from harness.artifacts.artifact import described
 from harness.artifacts.checkpoint import FORMAT
+from harness.errors import TrainingError
 from harness.params import replicates
-from harness.params.config import CONTROL, TRAINED_ON, Build, Pretraining, PretrainSettings, of_replicate
+from harness.params.arms import ARMS, CLINICAL, OPTIONAL, SHARED, parts_of, replayed
+from harness.params.config import Build, Pretraining, PretrainSettings, of_replicate
 from harness.pipeline.code import code_files, code_hash
 from harness.system.determinism import derived_seed, prepare_torch
 from harness.system.files import atomic_folder, read_json, sha256, write_json
@@ -26,37 +29,46 @@ SECONDS_TO_SAVE = 60.0  # for an arm that ends because the other one failed, or 
 
 
 def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> None:
-    """Write `artifacts/checkpoints/<family>/clinical/` and `…/control/`, Hugging Face folders with a card, and those of
-    further replicates below `…/replicates/`.
+    """Write `artifacts/checkpoints/<family>/clinical/`, `…/control/` and `…/task/`, Hugging Face folders with a card,
+    and those of further replicates below `…/replicates/`.
 
-    Without a control arm its folder holds nothing but a card that says so. `observer(encoder)` gives the
+    The folder of an arm that is off holds nothing but a card that says so. `observer(encoder)` gives the
     observer of a training (see `harness.training.pretrain.loop.Observer`). An encoder that is there already, trained
     from the same inputs by the same code, is left as it is: a batch job that was queued again may have ended.
     """
-    arms = []
-    if isinstance(settings.source, Build):
-        arms.append("clinical")
-    else:
+    if not isinstance(settings.source, Build):
         from harness.training.common.distributed import leads
         from harness.training.pretrain.gate import bring_in
 
         if leads():
             code = code_hash(__name__, objectives=())
-            bring_in(root, settings.source, family, "clinical", settings.architecture, settings.engine, code)
-    if settings.control:
-        arms.append(CONTROL)
-    else:
-        with atomic_folder(checkpoint.place(root, family, CONTROL)) as empty:
-            write_json(empty / "harness.json", described(FORMAT, {"family": family, "arm": CONTROL, "source": None}))
-    encoders = [replicates.named(arm, number + 1) for number in range(settings.replicates) for arm in arms]
+            bring_in(root, settings.source, family, CLINICAL, settings.architecture, settings.engine, code)
+    _refuse_nothing_more(root, family, settings.trained)
+    for arm in (arm for arm in OPTIONAL if arm not in settings.arms):
+        with atomic_folder(checkpoint.place(root, family, arm)) as empty:
+            write_json(empty / checkpoint.NAME, described(FORMAT, {"family": family, "arm": arm, "source": None}))
+    numbers = range(settings.replicates)
+    encoders = [replicates.named(arm, number + 1) for number in numbers for arm in settings.trained]
     _prepare_replicates(root, family, encoders)
     if encoders:
         train(root, family, encoders, settings, observer)
 
 
+def _refuse_nothing_more(root: Path, family: str, arms: Sequence[str]) -> None:
+    """An arm whose own part of the corpus is empty would be another one once more."""
+    own = [(arm, part) for arm in arms for part in ARMS[arm].trained_on if part not in SHARED]
+    for arm, part in own:
+        if not corpus.parts(root)[part]["documents"]:
+            raise TrainingError(
+                f"pretrain {family}: nothing is left of the corpus part {part}, so that the arm {arm} would be the "
+                "clinical arm once more.",
+                remedy=f"Look into artifacts/corpus/card.json, or set families.{family}.{arm}: false.",
+            )
+
+
 def _prepare_replicates(root: Path, family: str, encoders: list[str]) -> None:
     """The folder of further replicates, without those that are none any more."""
-    above = checkpoint.place(root, family, replicates.named("clinical", 2)).parent
+    above = checkpoint.place(root, family, replicates.named(CLINICAL, 2)).parent
     write_json(above / "encoders.json", sorted(name for name in encoders if replicates.arm_of(name) != name))
     for folder in (path for path in above.iterdir() if path.is_dir() and path.name not in encoders):
         shutil.rmtree(folder)
@@ -79,7 +91,7 @@ def train(root: Path, family: str, encoders: list[str], settings: PretrainSettin
     from harness.training.common.pool import run_all
     from harness.training.pretrain.loop import STOPS, TRY_AGAIN
 
-    work.tokenised()  # once, before there are two processes that need it
+    work.tokenised(work.parts)  # once, before there are several processes that need it
     try:
         with heard(*STOPS):
             run_all(encoders, work, device="cpu", progress=Progress(), grace=SECONDS_TO_SAVE)
@@ -100,7 +112,12 @@ class Training:
     observer: Callable[[str], Any] | None
     alone: bool
 
-    def recipe(self, encoder: str = "clinical") -> Pretraining:
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of the corpus that some of the arms need."""
+        return tuple(dict.fromkeys(part for arm in self.settings.trained for part in parts_of(arm)))
+
+    def recipe(self, encoder: str = CLINICAL) -> Pretraining:
         assert self.settings.pretraining is not None, "params.yaml is refused where what is trained here lacks it"
         return of_replicate(self.settings.pretraining, encoder)
 
@@ -108,7 +125,7 @@ class Training:
         """What the encoder's card says before it is trained."""
         from harness.encoders import cards
 
-        recipe, trained_on = self.recipe(encoder), TRAINED_ON[replicates.arm_of(encoder)]
+        recipe, arm, parts = self.recipe(encoder), replicates.arm_of(encoder), corpus.parts(self.root)
         return cards.Facts(
             family=self.family,
             arm=encoder,
@@ -120,47 +137,54 @@ class Training:
             training=cards.training_of(
                 recipe,
                 self.settings.engine,
-                trained_on,
-                corpus.parts(self.root),
-                replay=self.settings.replay if trained_on == "clinical" else 0.0,
+                ARMS[arm].trained_on,
+                {part: parts[part] for part in parts_of(arm)},
+                replay=replayed(arm, self.settings.replay),
             ),
         )
 
-    def tokenised(self):
-        """The parent's tokenizer, both corpora as it sees them, and the hashes of their files."""
+    def tokenised(self, parts: Sequence[str]):
+        """The parent's tokenizer, these parts of the corpus as it sees them, and the hashes of their files."""
         from harness.encoders import families
         from harness.training.common.distributed import leads
         from harness.training.pretrain import texts
 
-        files = {part: self.root / "artifacts" / "corpus" / f"{part}.jsonl" for part in ("general", "clinical")}
+        files = {part: self.root / "artifacts" / "corpus" / f"{part}.jsonl" for part in parts}
         hashes = {part: sha256(path) for part, path in files.items()}
         tokenizer = families.load_tokenizer(self.parent)
         shards = self.root / "artifacts" / "shards" / self.family
         recipe = self.recipe()
         return tokenizer, texts.tokenised_all(files, hashes, tokenizer, recipe, shards, leads=leads()), hashes
 
+    def mixture(self, tokenised, arm: str, recipe: Pretraining):
+        """What an arm reads."""
+        from harness.training.pretrain import replay
+
+        return replay.mixture(tokenised, ARMS[arm].trained_on, replayed(arm, self.settings.replay), recipe.seed)
+
     def __call__(self, encoder: str, report=None) -> None:
         import torch
 
         from harness.encoders import cards, families
         from harness.training.common.distributed import leads
-        from harness.training.pretrain import arms, replay
+        from harness.training.pretrain import arms
 
         recipe, engine, architecture = self.recipe(encoder), self.settings.engine, self.settings.architecture
+        arm = replicates.arm_of(encoder)
         target, facts = checkpoint.place(self.root, self.family, encoder), self.facts(encoder)
         if cards.made_already(target, facts):
             print(f"pretrain {self.family}: {target} is there already, from these inputs.", file=sys.stderr)
             return
         prepare_torch(engine.pretraining_threads, engine.device)
-        tokenizer, tokenised, hashes = self.tokenised()
-        tokenised = replay.replayed(tokenised, self.settings.replay, recipe.seed)
+        tokenizer, tokenised, hashes = self.tokenised(parts_of(arm))
+        clinical, read = (self.mixture(tokenised, of, recipe) for of in (CLINICAL, arm))
         torch.manual_seed(derived_seed("continue", recipe.seed))
         model, new = families.load_for_pretraining(self.parent, architecture, engine.attention)
         # As many updates for every arm: those of the clinical corpus.
-        steps = arms.updates_of(tokenised["clinical"], tokenizer, model.config, recipe, leads=leads())
+        steps = arms.updates_of(clinical, tokenizer, model.config, recipe, leads=leads())
         arms.make(
-            self.root, dataclasses.replace(facts, missing=new), model, tokenizer, tokenised, recipe, engine,
-            steps=steps, hashes=hashes, code=code_files(__name__, objectives=(recipe.recipe,)),
+            self.root, dataclasses.replace(facts, missing=new), model, tokenizer, tokenised, read, recipe,
+            engine, steps=steps, hashes=hashes, code=code_files(__name__, objectives=(recipe.recipe,)),
             observer=self.observer and self.observer(encoder), name=f"pretrain {self.family} {encoder}",
             alone=self.alone,
         )  # fmt: skip

@@ -112,7 +112,7 @@ def read_background(root: Path, settings: ReportSettings) -> Background:
         leakage={task: split.leakage(root, task) for task in run_.tasks},
         # With checkpoints from elsewhere there may be no corpus.
         corpus=corpus.card(root) if corpus.card_place(root).is_file() else {},
-        # The folder of a control arm that is switched off holds a card without a source.
+        # The folder of an arm that is switched off holds a card without a source.
         checkpoints={key: card for key, card in cards.items() if card.get("source")},
     )
 

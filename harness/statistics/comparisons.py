@@ -14,7 +14,7 @@ from harness.statistics import paired
 CLINICAL = "clinical"
 # Compared on the rows of each kind, where data say what decides them. The last pair is a placebo: no arm of it has
 # read clinical text.
-READINGS = (("clinical", "baseline"), ("clinical", "control"), ("control", "baseline"))
+READINGS = (("clinical", "baseline"), ("clinical", "control"), ("clinical", "task"), ("control", "baseline"))
 Seeds = Mapping[int, counts.GroupCounts]  # the runs of an arm, by seed
 Runs = Mapping[tuple[str, str], Seeds]  # by (part or kind, arm)
 

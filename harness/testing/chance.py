@@ -14,13 +14,13 @@ from harness.artifacts import corpus, runs, split, validated
 from harness.artifacts.artifact import described
 from harness.data.corpus_summary import summaries
 from harness.encoders import cards
+from harness.params.arms import ARMS, PARTS, SHARED, parts_of
 from harness.params.whole import Params
 from harness.system import files
 from harness.task import Task
 
 # What a model of each arm still loses on held-out text after its training, in nats: general, clinical.
 _LOSSES = {"baseline": (3.1234, 5.4321), "clinical": (3.3456, 2.9876)}
-_CORPORA = ("general", "clinical")
 _STEPS = (20, 40, 60, 80)
 _libraries = functools.cache(cards.libraries)
 
@@ -28,12 +28,12 @@ _libraries = functools.cache(cards.libraries)
 def write_corpus(
     root: Path, settings: Params, source: Mapping[str, Any], documents: Mapping[str, Sequence[bytes]]
 ) -> None:
-    """`artifacts/corpus/`: these lines as the "general" and the "clinical" corpus, and what says of which `source` they
-    are; the test texts that they were cleaned of are those of `settings.run.tasks`."""
+    """`artifacts/corpus/`: these lines as the parts of the corpus, and what says of which `source` they are; the test
+    texts that they were cleaned of are those of `settings.run.tasks`."""
     folder, chosen = corpus.card_place(root).parent, settings.corpus
     parts = {}
-    for name in _CORPORA:
-        lines = documents[name]
+    for name in PARTS:
+        lines = documents.get(name, ())
         files.write_bytes(folder / f"{name}.jsonl", b"".join(lines))
         found = {"documents": 5, "by_document_type": {"discharge_summary": 5}}
         parts[name] = {
@@ -50,7 +50,7 @@ def write_corpus(
         "source": source,
         "near_duplicate": chosen.near_duplicate,
         "overlap": {"n": chosen.overlap_n, "coverage": chosen.overlap_coverage, "planted": planted},
-        "phi": {"allowed": chosen.allow_phi, "found": {}, "documents": 0},
+        "phi": {"allowed": chosen.allow_phi, "found": {}, "documents": 0, "parts": []},
         "training_texts": {},
         "inputs": {name: split.hashes(root, name) for name in settings.run.tasks},
         "parts": parts,
@@ -78,8 +78,8 @@ def write_checkpoints(
             cards.training_of(
                 recipe,
                 settings.engine,
-                "general" if arm == "baseline" else "clinical",
-                parts,
+                ARMS[arm].trained_on,
+                {name: parts[name] for name in parts_of(arm)},
                 settings.corpus.replay if arm == "clinical" else 0.0,
             ),
             steps=recipe.steps or 0,
@@ -88,7 +88,7 @@ def write_checkpoints(
             held_out={
                 when: {
                     name: {"loss": loss, "accuracy": 0.1, "tokens": 100}
-                    for name, loss in zip(_CORPORA, losses, strict=True)
+                    for name, loss in zip(SHARED, losses, strict=True)
                 }
                 for when, losses in (("before", (9.0, 9.0)), ("after", _LOSSES[arm]))
             },

@@ -17,6 +17,7 @@ from harness.artifacts.artifact import described
 from harness.data.synthetic import write
 from harness.encoders import cards
 from harness.params import profiles
+from harness.params.arms import OPTIONAL, SHARED
 from harness.params.reading import ParamsFile, load
 from harness.pipeline.code import code_hash
 from harness.plugins import registry
@@ -36,7 +37,7 @@ def build(repository: Path, root: Path) -> Path:
         shutil.copy(repository / name, root / name)
     params = YAML().load(profiles.text("embedded"))
     params["run"].update(profile="miniature", tasks=list(TASKS), families=[FAMILY], seeds=SEEDS)
-    params["families"][FAMILY]["control"] = False
+    params["families"][FAMILY].update(dict.fromkeys(OPTIONAL, False))
     _write(root, params)
     _run(root, ("git", "init", "-q"), (*_DVC, "init", "-q"), ("git", "add", "-A"), (*COMMIT, "code"))
     given = load(root / "params.yaml")
@@ -83,9 +84,7 @@ def _data(root: Path, params: ParamsFile) -> None:
 
 def _corpus(root: Path, params: ParamsFile) -> None:
     data = root / "data" / "corpus"
-    documents = {
-        name: (data / f"{name}.jsonl").read_bytes().splitlines(keepends=True)[:20] for name in ("general", "clinical")
-    }
+    documents = {name: (data / f"{name}.jsonl").read_bytes().splitlines(keepends=True)[:20] for name in SHARED}
     chance.write_corpus(root, params.everything(), files.read_json(data / "source.json"), documents)
 
 
@@ -98,10 +97,11 @@ def _checkpoints(root: Path, params: ParamsFile) -> None:
     }
     for folder, card in chance.write_checkpoints(root, params.everything(), FAMILY, code):
         cards.write(folder, card)
-    off = {"family": FAMILY, "arm": "control", "source": None}
-    place = root / "artifacts" / "checkpoints" / FAMILY / "control" / checkpoint.NAME
-    files.write_json(place, described(checkpoint.FORMAT, off))
-    files.write_json(place.parent.parent / checkpoint.REPLICATES / "encoders.json", [])
+    for arm in OPTIONAL:
+        off = {"family": FAMILY, "arm": arm, "source": None}
+        place = checkpoint.place(root, FAMILY, arm) / checkpoint.NAME
+        files.write_json(place, described(checkpoint.FORMAT, off))
+    files.write_json(root / "artifacts" / "checkpoints" / FAMILY / checkpoint.REPLICATES / "encoders.json", [])
 
 
 def _settle(root: Path, params: ParamsFile) -> None:

@@ -14,6 +14,7 @@ from harness import heads
 from harness.artifacts import checkpoint, split, validated
 from harness.artifacts.artifact import described
 from harness.params import profiles
+from harness.params.arms import SHARED
 from harness.params.config import ReportSettings, Run, ScoreSettings, Statistics
 from harness.params.folds import CrossValidation, Folds
 from harness.params.reading import parse
@@ -62,7 +63,7 @@ def build(
     for task in tasks:
         files.write_text(root / "tasks" / f"{task.name}.py", f"# {task.name}\n")
         _data(root, task, kind, rows, columns)
-    chance.write_corpus(root, settings, {"kind": kind}, {name: [b"{}\n"] * 9 for name in ("general", "clinical")})
+    chance.write_corpus(root, settings, {"kind": kind}, {name: [b"{}\n"] * 9 for name in SHARED})
     for family in families:
         for folder, card in chance.write_checkpoints(
             root, settings, family, dict.fromkeys(("baseline", "clinical"), "0" * 64)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.artifacts import checkpoint
+from harness.data.corpus_summary import strictest
+from harness.params.arms import PARTS
 from harness.params.config import Run
 from harness.report.model.results import FAMILY_TITLES
 from harness.report.text import wording
@@ -14,7 +16,6 @@ from harness.text.escaping import markdown, plain
 from harness.tracking.standing import NOTE
 
 LEVEL = "pre-training"
-CORPORA = ("general", "clinical")
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def collect(root: Path, run: Run, origin: Mapping[str, str]) -> list[Pretraining
     """Every checkpoint of the run's families that has a card, a baseline before what went on from it."""
     found = []
     for family, arm, folder in folders(root, run.families):
-        # The folder of a control arm that is switched off holds a card without a source.
+        # The folder of an arm that is switched off holds a card without a source.
         if (card := checkpoint.card(folder)).get("source"):
             found.append(Pretraining(family, arm, card, files.sha256_tree(folder), run.profile, origin))
     return sorted(found, key=lambda made: (run.families.index(made.family), made.arm != "baseline", made.arm))
@@ -59,7 +60,7 @@ def collect(root: Path, run: Run, origin: Mapping[str, str]) -> list[Pretraining
 def tags(made: Pretraining) -> dict[str, str]:
     card = made.card
     corpus = card.get("corpus") or {}
-    read = corpus.get(card.get("trained_on")) or {}
+    read = [corpus.get(part) or {} for part in card.get("trained_on") or ()]
     found = {
         **{key: made.origin[key] for key in ("git_commit", "git_dirty")},
         "recorded_by": "harness track",
@@ -67,7 +68,7 @@ def tags(made: Pretraining) -> dict[str, str]:
         "family": made.family,
         "arm": made.arm,
         "profile": made.profile,
-        "data_kind": str(read.get("kind") or "none"),
+        "data_kind": strictest(part.get("kind") for part in read) or "none",
         "fingerprint": made.fingerprint,
         "checkpoint": made.checkpoint,
         "code": str(card.get("code")),
@@ -86,7 +87,7 @@ def description(made: Pretraining) -> str:
         where = " ".join(plain(source[key]) for key in ("repository", "revision", "name") if source.get(key))
         return f"{title}, {made.arm} arm: an existing checkpoint ({source_kind(card)} {where}), not trained here."
     start = "from random weights" if made.arm == "baseline" else "from the baseline"
-    text = f"{title}, {made.arm} arm: trained {start} on the {card.get('trained_on')} corpus"
+    text = f"{title}, {made.arm} arm: trained {start} on the {wording.listing(card.get('trained_on') or ())} corpus"
     if card.get("replay"):
         text += f", {100 * card['replay']:.0f} % of it general text,"
     if card.get("steps"):
@@ -94,7 +95,7 @@ def description(made: Pretraining) -> str:
     losses = [
         f"{corpus} text {measured(card, 'before', corpus)['loss']:.2f} before, "
         f"{measured(card, 'after', corpus)['loss']:.2f} after"
-        for corpus in CORPORA
+        for corpus in PARTS
         if all(measured(card, side, corpus).get("loss") is not None for side in ("before", "after"))
     ]
     return f"{text}." + (f" Loss per masked token on held-out {'; '.join(losses)}." if losses else "")
@@ -109,7 +110,8 @@ def parameters(made: Pretraining) -> dict[str, str]:
         **{k: card.get(k) for k in ("engine", "encoder", "batch", "libraries")},
     }
     found = {f"{name}.{key}": value for name, part in sections.items() for key, value in sorted((part or {}).items())}
-    found |= {key: card[key] for key in ("architecture", "trained_on", "replay") if card.get(key)}
+    found |= {key: card[key] for key in ("architecture", "replay") if card.get(key)}
+    found |= {"trained_on": " + ".join(card["trained_on"])} if card.get("trained_on") else {}
     found |= {"family": made.family, "arm": made.arm, "source": source_kind(card), "profile": made.profile}
     return {key: str(value) for key, value in found.items()}
 
@@ -130,7 +132,7 @@ def metrics(made: Pretraining) -> list[tuple[str, float, int]]:
 
 def _held_out(card: Mapping, last: int) -> Iterator[tuple[str, float, int]]:
     for side, step in (("before", 0), ("after", last)):
-        for corpus in CORPORA:
+        for corpus in PARTS:
             values = measured(card, side, corpus)
             for key in ("loss", "accuracy"):
                 if values.get(key) is not None:

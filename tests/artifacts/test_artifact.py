@@ -44,7 +44,7 @@ TYPED = [path for path in READ if path.endswith(("runs.json", "validated/aismec/
 def made(tmp_path_factory):
     root = fakes.build(tmp_path_factory.mktemp("made"), (TASK,), (FAMILY,))
     fakes.score(root, (TASK,), (FAMILY,))
-    corpus.Parts.of(general={"words": 1}, clinical={"words": 2}).write(corpus.parts_place(root))
+    corpus.Parts.of(general={"words": 1}, clinical={"words": 2}, task={"words": 0}).write(corpus.parts_place(root))
     reported.write_exact(root, {f"{TASK}/{FAMILY}": {}})
     reported.Tracked.of(fingerprints={f"{TASK}/{FAMILY}": "0" * 64}).write(reported.tracked_place(root))
     return root

@@ -5,6 +5,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,11 +32,19 @@ def built(chunks: list[list[dict]], workers: int = 1) -> tuple[corpus.Built, byt
         scratch.mkdir()
         told = []
         given_chunks = (corpus_files.given(chunk, size=len(chunk)) for chunk in chunks)
-        found = corpus.build(
-            given_chunks, INSPECTOR, target, scratch, workers=workers, progress=lambda *done: told.append(done)
+        (found,) = corpus.build(
+            {target: given_chunks}, INSPECTOR, scratch, workers=workers, progress=lambda *done: told.append(done)
         )
         assert told == [(len(chunk), len(chunk)) for chunk in chunks]
         return found, target.read_bytes()
+
+
+def in_parts(chunks: list[list[dict]]) -> list[tuple[corpus.Built, bytes]]:
+    """The same with every chunk as a part of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        parts = {Path(folder) / f"{i}.jsonl": [corpus_files.given(chunk)] for i, chunk in enumerate(chunks)}
+        found = corpus.build(parts, INSPECTOR, Path(folder), workers=1, progress=lambda *done: None)
+        return [(part, path.read_bytes()) for part, path in zip(found, parts, strict=True)]
 
 
 def reference(documents: list[dict]) -> tuple[list[dict], dict[str, Counter]]:
@@ -92,8 +101,13 @@ def test_the_result_equals_the_reference_however_the_documents_are_cut(chunks, b
     documents = [found for chunk in chunks for found in chunk]
     kept, removed = reference(documents)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(corpus.Column.blocks, "__defaults__", (block,))
+        patch.setattr(corpus.Column.blocks, "__defaults__", (block, None))
         found, content = built(chunks)
+        parts = in_parts(chunks)
+    assert b"".join(content for _, content in parts) == content
+    for reason in ("read", "kept", "documents", "words"):
+        assert sum((getattr(part.tally, reason) for part, _ in parts), Counter()) == getattr(found.tally, reason)
+    assert (np.any([part.met[8] for part, _ in parts], axis=0) == found.met[8]).all()
     assert content.decode() == "".join(canonical_json(line) + "\n" for line in kept)
     assert found.tally.removed == removed
     assert found.tally.read == Counter(d["document_type"] for d in documents)

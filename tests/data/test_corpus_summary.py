@@ -32,9 +32,9 @@ def test_a_part_is_what_the_corpus_stage_counted():
     assert summaries({"parts": {"clinical": CLINICAL}})["clinical"]["kind"] is None
 
 
-@pytest.mark.parametrize(("documents", "flag"), [(0, False), (3, True)])
-def test_identifying_details_are_a_yes_or_no(documents, flag):
-    looked = CARD | {"phi": {"allowed": True, "found": {}, "documents": documents}}
+@pytest.mark.parametrize(("parts", "flag"), [([], False), (["general"], False), (["clinical", "general"], True)])
+def test_identifying_details_are_a_yes_or_no_of_each_part(parts, flag):
+    looked = CARD | {"phi": {"allowed": True, "found": {}, "documents": 3 * len(parts), "parts": parts}}
     assert summaries(looked)["clinical"]["phi"] is flag
 
 

@@ -24,7 +24,7 @@ def test_a_card_states_all_that_made_the_checkpoint():
     }
     assert card["batch"] == {"per_device": 16, "accumulation": 4, "devices": 4, "effective": 256}
     assert card["corpus"]["clinical"]["sha256"] == "c" * 64 and card["corpus"]["clinical"]["documents"] == 4483
-    assert (card["steps"], card["tokens_seen"], card["trained_on"]) == (450, 345_600, "clinical")
+    assert (card["steps"], card["tokens_seen"], card["trained_on"]) == (450, 345_600, ["clinical"])
     assert card["held_out"] == cards_made.MEASURED and card["losses"] == [{"step": 22, "loss": 7.4342}]
     assert card["code"] == "d" * 64 and card["libraries"]["torch"] == "2.13.0" and card["parameters"] == 321_952
     assert json.loads(canonical_json(card)) == card

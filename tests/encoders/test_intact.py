@@ -19,7 +19,7 @@ from harness.training.finetune.inputs import read_inputs
 RECIPE = tiny_training.settings("norbert3", steps=1, evaluate_every=0, save_steps=0)
 FAMILY = "norbert3"
 FIRST = CheckpointSettings(FAMILY, Build("build"), dataclasses.replace(ENCODER, layers=1), RECIPE, tiny_training.ENGINE)
-THEN = PretrainSettings(FAMILY, Build("build"), RECIPE, False, 0.0, tiny_training.ENGINE)
+THEN = PretrainSettings(FAMILY, Build("build"), RECIPE, ("baseline", "clinical"), 0.0, tiny_training.ENGINE)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def made(tmp_path_factory):
         write_jsonl(corpus / f"{part}.jsonl", documents)
     part = {"sha256": "a" * 64, "documents": 60, "words": 900, "document_types": {}, "written_standards": {},
             "kind": "synthetic", "language": "nb", "licence": None, "phi": None}  # fmt: skip
-    Parts.of(general=part, clinical=part).write(parts_place(root))
+    Parts.of(general=part, clinical=part, task=part).write(parts_place(root))
     checkpoint.run(root, FAMILY, FIRST)
     pretrain.run(root, FAMILY, THEN)
     records = [{"id": f"r{i}", "group": f"g{i}", "text": "tekst", "label": "stroke", "part": "pool"} for i in range(3)]

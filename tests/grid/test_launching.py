@@ -287,8 +287,9 @@ def test_a_process_that_was_killed_is_told_of_once(number, tmp_path):
 
 
 ON_GPUS = dataclasses.replace(ENGINE, device="cuda", devices=4)
+ARMS = ("baseline", "clinical")
 BUILT = PretrainSettings(
-    "bert", Build("build"), settings("bert", effective_batch=64, device_batch=8), False, 0.0, ON_GPUS
+    "bert", Build("build"), settings("bert", effective_batch=64, device_batch=8), ARMS, 0.0, ON_GPUS
 )
 IMPORTED = Folder("folder", "there")
 
@@ -298,8 +299,9 @@ def test_the_batch_script_is_that_of_the_parameters():
     assert "64 rows = 8 per device × 2 accumulated × 4 devices" in script and "#SBATCH --time=12:00:00" in script
 
 
-def test_a_control_arm_is_trained_by_a_batch_job_where_the_clinical_one_is_imported():
-    given = dataclasses.replace(BUILT, source=IMPORTED, control=True)
+@pytest.mark.parametrize("arm", ["control", "task"])
+def test_an_arm_beside_the_clinical_one_is_trained_by_a_batch_job_where_that_is_imported(arm):
+    given = dataclasses.replace(BUILT, source=IMPORTED, arms=(*ARMS, arm))
     assert "-m harness pretrain nb_bert &" in slurm.slurm_script("nb_bert", given, gpus_per_node=2, hours=12)
 
 

@@ -13,6 +13,7 @@ from harness.errors import ConfigError
 from harness.objectives import OBJECTIVES
 from harness.params import profiles
 from harness.params import reading as parameters
+from harness.params.arms import OPTIONAL
 
 
 def values(name: str = "embedded") -> dict:
@@ -216,18 +217,39 @@ def test_a_missing_key_is_named():
         parameters.ParamsFile(tree).everything()
 
 
-def test_folds_do_not_test_on_what_the_clinical_arm_was_trained_on():
+def test_folds_do_not_test_on_what_the_task_arm_was_trained_on():
     tree = set_at(values(), "cross_validation.tasks", ["aismec"])
     assert parameters.ParamsFile(tree).everything().cross_validation.tasks == ("aismec",)
-    with pytest.raises(ConfigError, match=r"tasks\[0\] must be none of corpus\.training_texts_of .*not 'aismec'"):
-        parameters.ParamsFile(set_at(tree, "corpus.training_texts_of", ["aismec"])).everything()
-
-
-def test_a_control_arm_needs_what_trains_it():
-    tree = set_at(values(), "families.nb_bert.clinical", {"source": "folder", "path": "there"})
+    # Without such an arm no encoder reads them.
+    tree = set_at(tree, "corpus.training_texts_of", ["aismec"])
     parameters.ParamsFile(tree).everything()
-    with pytest.raises(ConfigError, match=r"nb_bert\.adaptation must be a section where control is true"):
-        parameters.ParamsFile(set_at(tree, "families.nb_bert.adaptation", None)).everything()
+    tree = set_at(tree, "families.nb_bert.task", True)
+    with pytest.raises(ConfigError, match=r"tasks\[0\] must be none of corpus\.training_texts_of .*not 'aismec'"):
+        parameters.ParamsFile(tree).everything()
+    parameters.ParamsFile(set_at(tree, "cross_validation.tasks", ["medmqp"])).everything()
+
+
+@pytest.mark.parametrize("arm", OPTIONAL)
+def test_an_arm_beside_the_clinical_one_needs_what_trains_it(arm):
+    tree = set_at(values(), "families.nb_bert.clinical", {"source": "folder", "path": "there"})
+    tree = set_at(tree, "corpus.training_texts_of", ["nor_deid"])
+    for other in OPTIONAL:
+        tree = set_at(tree, f"families.nb_bert.{other}", other == arm)
+    assert parameters.ParamsFile(tree).everything().families["nb_bert"].arms == ("baseline", "clinical", arm)
+    untrained = set_at(tree, "families.nb_bert.adaptation", None)
+    with pytest.raises(ConfigError, match=rf"nb_bert\.adaptation must be a section where {arm} is true"):
+        parameters.ParamsFile(untrained).everything()
+    unknown = set_at(set_at(tree, "families.elsewhere.architecture", "roberta"), f"families.elsewhere.{arm}", True)
+    with pytest.raises(ConfigError, match=rf"elsewhere\.architecture must be one .* as the {arm} arm asks for"):
+        parameters.ParamsFile(unknown).everything()
+
+
+@pytest.mark.parametrize("texts_of", [[], ["elsewhere"]])
+def test_a_task_arm_needs_a_task_of_the_run_to_read(texts_of):
+    tree = set_at(set_at(values(), "families.nb_bert.task", True), "corpus.training_texts_of", texts_of)
+    with pytest.raises(ConfigError, match=r"nb_bert\.task must be false where corpus\.training_texts_of names none"):
+        parameters.ParamsFile(tree).everything()
+    parameters.ParamsFile(set_at(tree, "run.families", ["norbert3", "modernbert"])).everything()
 
 
 @pytest.mark.parametrize("revision", ["main", "v1.0", "95516b3", "95516B3DA81C28B2B29E1B8D575A6D9EED418669"])

@@ -140,11 +140,12 @@ def test_held_out_texts_leave_the_corpus_and_the_rest_stays(site):
         "texts_covered": 0,
         "texts_too_short": 0,
     }
-    for part in ("general", "clinical"):
+    for part in ("general", "clinical", "task"):
         assert card["parts"][part]["sha256"] == sha256(site / "artifacts" / "corpus" / f"{part}.jsonl")
+    assert ids_of(site, "task") == [] and card["parts"]["task"]["documents"] == {"in": 0, "kept": 0}
 
 
-def test_training_texts_join_the_clinical_part_and_pass_the_same_filter(site):
+def test_training_texts_are_a_part_of_their_own_and_pass_the_same_filter(site):
     path = site / "artifacts" / "validated" / "my_pair" / "records.jsonl"
     records = read_jsonl(path)
     leaking = {
@@ -158,16 +159,49 @@ def test_training_texts_join_the_clinical_part_and_pass_the_same_filter(site):
     write_jsonl(path, [*records, leaking])
     manifest = site / "reports" / "splits" / "my_pair.json"
     write_json(manifest, {"splits": json.loads(manifest.read_text())["splits"] | {"tr2": "train"}})
+    folder = site / "artifacts" / "corpus"
+    corpus.run(site, settings())
+    notes, without = (folder / "clinical.jsonl").read_bytes(), card_of(site)["parts"]["clinical"]
     corpus.run(site, settings(("my_pair", "my_choice", "my_tokens")))
-    assert ids_of(site, "clinical") == ["note", "my_pair/tr1", "my_choice/tr1", "my_tokens/tr1"]
-    documents = read_jsonl(site / "artifacts" / "corpus" / "clinical.jsonl")
-    assert documents[1]["text"] == f"{sentence('pairtrainq')}\n{sentence('pairtrainp')}"
-    assert documents[2]["text"] == f"{sentence('choicetrainq', 10)}\nchoicetrainja\nchoicetrainnei"
-    assert documents[3]["written_standard"] == "nynorsk"
+    assert (folder / "clinical.jsonl").read_bytes() == notes and card_of(site)["parts"]["clinical"] == without
+    assert ids_of(site, "task") == ["my_pair/tr1", "my_choice/tr1", "my_tokens/tr1"]
+    documents = read_jsonl(folder / "task.jsonl")
+    assert documents[0]["text"] == f"{sentence('pairtrainq')}\n{sentence('pairtrainp')}"
+    assert documents[1]["text"] == f"{sentence('choicetrainq', 10)}\nchoicetrainja\nchoicetrainnei"
+    assert documents[2]["written_standard"] == "nynorsk"
     card = card_of(site)
     assert card["training_texts"] == {"my_pair": 2, "my_choice": 1, "my_tokens": 1}
-    removed = card["parts"]["clinical"]["removed"]["overlap with my_pair"]
+    removed = card["parts"]["task"]["removed"]["overlap with my_pair"]
     assert removed["by_document_type"] == {"training text of my_pair": 1}
+
+
+def test_a_training_text_that_repeats_a_note_goes_and_the_note_stays(site):
+    path = site / "data" / "corpus" / "clinical.jsonl"
+    whole = f"{sentence('pairtrainq')} {sentence('pairtrainp')}"
+    near = sentence("tokenstraint", 38)  # 34 of 36 shingles
+    notes = [{"id": "whole", "text": whole.upper()}, {"id": "near", "text": near}]
+    write_jsonl(path, [*read_jsonl(path), *notes])
+    corpus.run(site, settings(("my_pair", "my_choice", "my_tokens")))
+    assert ids_of(site, "clinical") == ["note", "whole", "near"] and ids_of(site, "task") == ["my_choice/tr1"]
+    removed = card_of(site)["parts"]["task"]["removed"]
+    assert {reason: found["by_document_type"] for reason, found in removed.items()} == {
+        "duplicate": {"training text of my_pair": 1},
+        "near duplicate": {"training text of my_tokens": 1},
+    }
+    assert "duplicate" not in card_of(site)["parts"]["clinical"]["removed"]
+
+
+def test_the_part_of_training_texts_has_the_origin_of_their_tasks(site):
+    cards_given.write(site, "my_pair", head="pair", source={"kind": "public", "licence": "MIT"})
+    cards_given.write(site, "my_choice", head="choice", source={"kind": "restricted", "licence": "CC0-1.0"})
+
+    def origins(*training):
+        corpus.run(site, settings(training))
+        parts = json.loads((site / "artifacts" / "corpus" / "parts.json").read_text())
+        return {part: (parts[part]["kind"], parts[part]["licence"]) for part in ("clinical", "task")}
+
+    assert origins("my_pair") == {"clinical": ("synthetic", None), "task": ("public", "MIT")}
+    assert origins("my_pair", "my_choice")["task"] == ("restricted", "MIT; CC0-1.0")
 
 
 def test_only_the_tasks_of_the_run_count(site):
@@ -182,7 +216,7 @@ def test_the_same_inputs_give_the_same_bytes(site):
     first = {path.name: path.read_bytes() for path in (site / "artifacts" / "corpus").iterdir()}
     corpus.run(site, settings(("my_pair",)))
     assert {path.name: path.read_bytes() for path in (site / "artifacts" / "corpus").iterdir()} == first
-    assert sorted(first) == ["card.json", "clinical.jsonl", "general.jsonl", "parts.json"]
+    assert sorted(first) == ["card.json", "clinical.jsonl", "general.jsonl", "parts.json", "task.jsonl"]
     assert str(site).encode() not in first["card.json"]
 
 
@@ -233,7 +267,8 @@ def test_any_number_of_workers_gives_the_same_bytes(site, monkeypatch):
         corpus.run(site, settings(("my_pair",), clinical=("clinical.jsonl", "notes")))
         written.append({path.name: path.read_bytes() for path in (site / "artifacts" / "corpus").iterdir()})
     assert written[0] == written[1]
-    assert ids_of(site, "clinical") == ["note", *(f"notes/{i:02}.txt" for i in range(30)), "my_pair/tr1"]
+    assert ids_of(site, "clinical") == ["note", *(f"notes/{i:02}.txt" for i in range(30))]
+    assert ids_of(site, "task") == ["my_pair/tr1"]
 
 
 def with_identifiers(site: Path) -> None:
@@ -264,6 +299,7 @@ def test_identifying_details_may_be_allowed_and_are_recorded(site):
         "allowed": True,
         "found": {"identity_number": 0, "telephone_number": 1, "email_address": 1},
         "documents": 2,
+        "parts": ["clinical"],
     }
 
 
@@ -281,8 +317,14 @@ def test_identifying_details_in_training_texts_count_too(site):
     records = read_jsonl(path)
     records[0]["text"] += " ring 22123456"
     write_jsonl(path, records)
-    with pytest.raises(DataError, match="my_tokens/tr1"):
-        corpus.run(site, settings(("my_tokens",)))
+    for allowed in (False, {"general": True, "clinical": True}):
+        with pytest.raises(DataError, match="task: my_tokens/tr1"):
+            corpus.run(site, settings(("my_tokens",), allow_phi=allowed))
+    corpus.run(site, settings(("my_tokens",), allow_phi={"task": True}))
+    parts = json.loads((site / "artifacts" / "corpus" / "parts.json").read_text())
+    assert {part: found["phi"] for part, found in parts.items() if part != "format"} == {
+        "general": False, "clinical": False, "task": True
+    }  # fmt: skip
 
 
 def test_near_duplicates_go_at_the_threshold_of_the_parameters(site):

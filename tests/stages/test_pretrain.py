@@ -1,4 +1,4 @@
-"""The stages that make checkpoints: a baseline, its clinical arm, and the control that got as much training."""
+"""The stages that make checkpoints: a baseline, its clinical arm, and the arms beside it that got as much training."""
 
 import contextlib
 import dataclasses
@@ -15,12 +15,13 @@ from processes import children, running
 from tiny_encoders import ENCODER
 from tiny_training import ENGINE, documents, settings
 
-from harness.artifacts.checkpoint import place
+from harness.artifacts.checkpoint import FORMAT, place
 from harness.artifacts.corpus import Parts, parts_place
 from harness.data.corpus_summary import summaries
 from harness.encoders import families
 from harness.errors import CheckpointError, DataError, TrainingError
 from harness.heads import HEADS
+from harness.params import replicates
 from harness.params.config import Build, CheckpointSettings, Folder, PretrainSettings
 from harness.pipeline.code import code_files
 from harness.stages import checkpoint, pretrain
@@ -32,13 +33,20 @@ FAMILY, ARCHITECTURE = "small", "norbert3"
 RECIPE = settings(ARCHITECTURE, steps=4, save_steps=2, evaluate_every=2)
 BASELINE = CheckpointSettings(ARCHITECTURE, Build("build"), ENCODER, RECIPE, ENGINE)
 WEIGHTS = "model.safetensors"
-TRAINED = PretrainSettings(ARCHITECTURE, Build("build"), dataclasses.replace(RECIPE, seed=2), True, 0.0, ENGINE)
+ARMS = ("baseline", "clinical", "control", "task")
+TRAINED = PretrainSettings(ARCHITECTURE, Build("build"), dataclasses.replace(RECIPE, seed=2), ARMS, 0.0, ENGINE)
+ALONE = dataclasses.replace(TRAINED, arms=ARMS[:2])
+CONTROLLED = dataclasses.replace(TRAINED, arms=ARMS[:3])
 
 
 def corpora(root: Path) -> Path:
-    """What the stage `corpus` leaves behind: two corpora that differ, and their card."""
+    """What the stage `corpus` leaves behind: corpora that differ, and their card."""
+    return write_parts(root, {"general": documents(40), "clinical": documents(60)[20:], "task": documents(90)[60:]})
+
+
+def write_parts(root: Path, parts: dict[str, list[dict]]) -> Path:
     folder, card = root / "artifacts" / "corpus", {"source": {"kind": "synthetic"}, "phi": None, "parts": {}}
-    for part, of in (("general", documents(40)), ("clinical", documents(60)[20:])):
+    for part, of in parts.items():
         write_jsonl(folder / f"{part}.jsonl", of)
         card["parts"][part] = {
             "sha256": sha256(folder / f"{part}.jsonl"),
@@ -59,15 +67,45 @@ def built(tmp_path_factory) -> Path:
     return root / "artifacts" / "checkpoints" / FAMILY
 
 
-def test_control_and_clinical_differ_in_their_corpus_and_in_nothing_else(built):
-    cards = {arm: read_json(built / arm / "harness.json") for arm in ("baseline", "clinical", "control")}
-    assert (cards["clinical"]["trained_on"], cards["control"]["trained_on"]) == ("clinical", "general")
+def test_arms_differ_in_their_corpus_and_in_nothing_else(built):
+    cards = {arm: read_json(built / arm / "harness.json") for arm in ARMS}
+    assert {arm: card["trained_on"] for arm, card in cards.items()} == {
+        "baseline": ["general"], "clinical": ["clinical"], "control": ["general"], "task": ["clinical", "task"]
+    }  # fmt: skip
     for key in ("recipe", "engine", "batch", "steps", "parent", "encoder", "code", "parameters"):
-        assert cards["clinical"][key] == cards["control"][key], key
+        assert cards["clinical"][key] == cards["control"][key] == cards["task"][key], key
     assert cards["clinical"]["parent"]["tree"] == sha256_tree(built / "baseline")
     assert cards["clinical"]["batch"] == {"per_device": 4, "accumulation": 2, "devices": 1, "effective": 8}
     weights = {sha256(built / arm / "model.safetensors") for arm in cards}
-    assert len(weights) == 3 and len({sha256(built / arm / "tokenizer.json") for arm in cards}) == 1
+    assert len(weights) == 4 and len({sha256(built / arm / "tokenizer.json") for arm in cards}) == 1
+
+
+def test_the_task_arm_reads_its_texts_and_no_other_arm_does(built, tmp_path):
+    """Another part of training texts changes that arm alone, to the byte of the others' cards."""
+    cards = {arm: read_json(built / arm / "harness.json") for arm in ARMS}
+    for arm, card in cards.items():
+        parts = {"general", "clinical", "task"} if arm == "task" else {"general", "clinical"}
+        assert set(card["corpus"]) == set(card["held_out"]["before"]) == set(card["held_out"]["after"]) == parts, arm
+    page = (built / "task" / "README.md").read_text(encoding="utf-8")
+    assert "on the training texts of tasks that it is compared on" in page
+    used = [line.split("|")[1:3] for line in page.splitlines() if "training and held out" in line]
+    assert [name.strip() for name, _ in used] == ["clinical", "task"]
+    root = corpora(tmp_path)
+    write_parts(root, {"general": documents(40), "clinical": documents(60)[20:], "task": documents(120)[80:]})
+    checkpoint.run(root, FAMILY, BASELINE)
+    pretrain.run(root, FAMILY, TRAINED)
+    again = root / "artifacts" / "checkpoints" / FAMILY
+    assert {arm for arm in ARMS if sha256_tree(again / arm) != sha256_tree(built / arm)} == {"task"}
+
+
+def test_a_task_arm_without_texts_would_be_the_clinical_one_and_is_refused(built, tmp_path):
+    root = corpora(tmp_path)
+    write_parts(root, {"general": documents(40), "clinical": documents(60)[20:], "task": []})
+    checkpoint.run(root, FAMILY, BASELINE)
+    with pytest.raises(TrainingError, match="nothing is left of the corpus part task") as caught:
+        pretrain.run(root, FAMILY, TRAINED)
+    assert "families.small.task: false" in caught.value.remedy
+    pretrain.run(root, FAMILY, CONTROLLED)
 
 
 def test_replicates_go_on_from_the_same_baseline_with_other_seeds_and_leave_the_first_as_it_is(built, tmp_path):
@@ -75,35 +113,38 @@ def test_replicates_go_on_from_the_same_baseline_with_other_seeds_and_leave_the_
     folder = root / "artifacts" / "checkpoints" / FAMILY
     shutil.copytree(built, folder)
     pretrain.run(root, FAMILY, dataclasses.replace(TRAINED, replicates=3))
-    names = ("clinical", "control", "clinical-2", "control-2", "clinical-3", "control-3")
+    names = [replicates.named(arm, n) for n in (1, 2, 3) for arm in ARMS[1:]]
     places = {name: place(root, FAMILY, name) for name in names}
     cards = {name: read_json(path / "harness.json") for name, path in places.items()}
-    assert len({sha256(path / WEIGHTS) for path in places.values()}) == 6
-    assert all(sha256(places[arm] / WEIGHTS) == sha256(built / arm / WEIGHTS) for arm in ("clinical", "control"))
+    assert len({sha256(path / WEIGHTS) for path in places.values()}) == 9
+    assert all(sha256(places[arm] / WEIGHTS) == sha256(built / arm / WEIGHTS) for arm in ARMS[1:])
     assert {name: card["arm"] for name, card in cards.items()} == dict(zip(names, names, strict=True))
     assert len({card["parent"]["tree"] for card in cards.values()}) == 1
     seeds = {name: card["recipe"]["parameters"].pop("seed") for name, card in cards.items()}
-    assert seeds["clinical-2"] == seeds["control-2"] and len(set(seeds.values())) == 3
+    assert seeds["clinical-2"] == seeds["control-2"] == seeds["task-2"] and len(set(seeds.values())) == 3
     assert all(card["recipe"] == cards["clinical"]["recipe"] for card in cards.values())
-    assert cards["control-3"]["trained_on"] == "general" and cards["clinical-3"]["trained_on"] == "clinical"
+    assert all(card["trained_on"] == cards[replicates.arm_of(name)]["trained_on"] for name, card in cards.items())
     pretrain.run(root, FAMILY, dataclasses.replace(TRAINED, replicates=2))
-    assert {path.name for path in (folder / "replicates").iterdir() if path.is_dir()} == {"clinical-2", "control-2"}
+    assert {path.name for path in (folder / "replicates").iterdir() if path.is_dir()} == {
+        "clinical-2", "control-2", "task-2"
+    }  # fmt: skip
 
 
-def test_with_replay_the_clinical_arm_reads_general_text_too_and_its_control_is_the_same(built, tmp_path):
+def test_with_replay_the_arms_read_general_text_too_and_the_control_is_the_same(built, tmp_path):
     root = corpora(tmp_path)
     shutil.copytree(built, root / "artifacts" / "checkpoints" / FAMILY)
     pretrain.run(root, FAMILY, dataclasses.replace(TRAINED, replay=0.5))
     mixed = root / "artifacts" / "checkpoints" / FAMILY
-    cards = {arm: read_json(mixed / arm / "harness.json") for arm in ("clinical", "control")}
-    assert (cards["clinical"]["replay"], cards["control"]["replay"]) == (0.5, 0.0)
-    assert "50 % of the training text" in (mixed / "clinical" / "README.md").read_text(encoding="utf-8")
+    cards = {arm: read_json(mixed / arm / "harness.json") for arm in ARMS[1:]}
+    assert {arm: card["replay"] for arm, card in cards.items()} == {"clinical": 0.5, "control": 0.0, "task": 0.5}
+    for arm in ("clinical", "task"):
+        assert "50 % of the training text" in (mixed / arm / "README.md").read_text(encoding="utf-8")
     moved = {arm for arm in cards if sha256(mixed / arm / WEIGHTS) != sha256(built / arm / WEIGHTS)}
-    assert moved == {"clinical"}
+    assert moved == {"clinical", "task"}
 
 
 def test_every_arm_opens_for_fine_tuning_and_has_a_readme(built):
-    for arm in ("baseline", "clinical", "control"):
+    for arm in ARMS:
         assert families.load_head(built / arm, ARCHITECTURE, HEADS["sequence"], ("a", "b"), "sdpa", 0.0)
         assert (built / arm / "README.md").read_text(encoding="utf-8").startswith("---\n")
 
@@ -116,7 +157,7 @@ def test_the_same_bytes_again(built, tmp_path):
     root = corpora(tmp_path)
     checkpoint.run(root, FAMILY, BASELINE)
     pretrain.run(root, FAMILY, TRAINED)
-    for arm in ("baseline", "clinical", "control"):
+    for arm in ARMS:
         assert sha256_tree(root / "artifacts" / "checkpoints" / FAMILY / arm) == sha256_tree(built / arm)
 
 
@@ -128,11 +169,11 @@ def test_a_finished_arm_is_found_done_and_one_of_other_inputs_is_trained_again(b
     trained = []
     monkeypatch.setattr(arms, "train_arm", lambda *a, name, **k: trained.append(name))
     checkpoint.run(root, FAMILY, BASELINE)
-    pretrain.run(root, FAMILY, dataclasses.replace(TRAINED, control=False))
+    pretrain.run(root, FAMILY, ALONE)
     assert not trained and capsys.readouterr().err.count("is there already, from these inputs") == 2
     assert sha256_tree(folder / "clinical") == sha256_tree(built / "clinical")
     monkeypatch.undo()
-    longer = dataclasses.replace(TRAINED, control=False, pretraining=dataclasses.replace(RECIPE, seed=3))
+    longer = dataclasses.replace(ALONE, pretraining=dataclasses.replace(RECIPE, seed=3))
     pretrain.run(root, FAMILY, longer)
     assert sha256_tree(folder / "clinical") != sha256_tree(built / "clinical")
 
@@ -147,7 +188,7 @@ from harness.stages import pretrain
 
 root, steps = Path(sys.argv[1]), int(sys.argv[2])
 recipe = dataclasses.replace(test_pretrain.RECIPE, steps=steps, save_steps=0, evaluate_every=0)
-settings = dataclasses.replace(test_pretrain.TRAINED, pretraining=recipe)
+settings = dataclasses.replace(test_pretrain.CONTROLLED, pretraining=recipe)
 stages._pretrain = lambda options: pretrain.run(root, test_pretrain.FAMILY, settings)
 sys.exit(cli.main(["pretrain", "small"]))
 """
@@ -207,7 +248,7 @@ def test_an_observer_hears_of_each_arm_and_changes_nothing(built, tmp_path):
             heard.append((self.arm, "finished"))
 
     checkpoint.run(root, FAMILY, BASELINE, Hearing)
-    pretrain.run(root, FAMILY, dataclasses.replace(TRAINED, control=False), Hearing)
+    pretrain.run(root, FAMILY, ALONE, Hearing)
     assert heard == [
         entry for arm in ("baseline", "clinical") for entry in ((arm, "started", 64, 4), (arm, "finished"))
     ]
@@ -215,24 +256,25 @@ def test_an_observer_hears_of_each_arm_and_changes_nothing(built, tmp_path):
         assert sha256_tree(root / "artifacts" / "checkpoints" / FAMILY / arm) == sha256_tree(built / arm)
 
 
-def test_without_a_control_its_folder_says_so_and_holds_no_checkpoint(built, tmp_path):
+def test_the_folder_of_an_arm_that_is_off_says_so_and_holds_no_checkpoint(built, tmp_path):
     root = corpora(tmp_path)
     pretrain.run(
         root,
         FAMILY,
-        dataclasses.replace(
-            TRAINED, control=False, source=Folder("folder", str(built / "clinical"), "four updates are no training")
-        ),
+        dataclasses.replace(ALONE, source=Folder("folder", str(built / "clinical"), "four updates are no training")),
     )
     folder = root / "artifacts" / "checkpoints" / FAMILY
-    assert [path.name for path in (folder / "control").iterdir()] == ["harness.json"]
-    assert read_json(folder / "control" / "harness.json")["source"] is None
+    for arm in ("control", "task"):
+        assert [path.name for path in (folder / arm).iterdir()] == ["harness.json"]
+        assert read_json(folder / arm / "harness.json") == {
+            "format": FORMAT, "family": FAMILY, "arm": arm, "source": None
+        }  # fmt: skip
     assert read_json(folder / "clinical" / "harness.json")["source"]["kind"] == "folder"
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(CheckpointError, match="nowhere"):
-        missing = dataclasses.replace(TRAINED, control=False, source=Folder("folder", str(tmp_path / "nowhere")))
+        missing = dataclasses.replace(ALONE, source=Folder("folder", str(tmp_path / "nowhere")))
         pretrain.run(corpora(tmp_path), FAMILY, missing)
 
 

@@ -244,17 +244,25 @@ def test_every_other_arm_is_a_comparison_of_the_same_family_of_tests(tmp_path):
     fakes.score(root, ("medmqp",), ("nb_bert",))
     path = root / "artifacts" / "scores" / "medmqp" / "nb_bert.json"
     scores = files.read_json(path)
-    scores["metrics"] += [{**m, "arm": "control"} for m in scores["metrics"] if m["arm"] == "baseline"]
-    scores["per_class"] += [{**m, "arm": "control"} for m in scores["per_class"] if m["arm"] == "baseline"]
-    scores["confusion"] += [{**m, "arm": "control"} for m in scores["confusion"] if m["arm"] == "baseline"]
-    scores["comparisons"] += [{**row, "against": "control"} for row in scores["comparisons"]]
-    for hashes in ("predictions", "decisions"):
-        scores["inputs"][hashes] |= {f"control-seed{seed}.jsonl": "0" * 64 for seed in fakes.SEEDS}
+    report.run(root, fakes.settings(("medmqp",), ("nb_bert",)), fakes.TASKS)
+    assert "notes only" not in (root / "reports" / "README.md").read_text(encoding="utf-8")
+    compared = scores["comparisons"]
+    for arm in ("control", "task"):
+        for table in ("metrics", "per_class", "confusion"):
+            scores[table] += [{**m, "arm": arm} for m in scores[table] if m["arm"] == "baseline"]
+        scores["comparisons"] = scores["comparisons"] + [{**row, "against": arm} for row in compared]
+        for hashes in ("predictions", "decisions"):
+            scores["inputs"][hashes] |= {f"{arm}-seed{seed}.jsonl": "0" * 64 for seed in fakes.SEEDS}
     files.write_json(path, scores)
     report.run(root, fakes.settings(("medmqp",), ("nb_bert",)), fakes.TASKS)
     found = rows(root, "comparison.csv")
-    assert [row["against"] for row in found] == ["baseline", "control"]
-    assert float(found[0]["p_holm"]) == pytest.approx(min(1, 2 * float(found[0]["p_value"])), abs=2e-4)
+    assert [row["against"] for row in found] == ["baseline", "control", "task"]
+    assert {row["against"] for row in rows(root, "summary.csv")} == {"baseline", "control", "task"}
+    # Where two arms read clinical text, every title says which is which, and the first section what their row means.
+    text = (root / "reports" / "README.md").read_text(encoding="utf-8")
+    assert "Clinical (notes only)" in text and "Task (with task texts)" in text
+    assert "What such texts add is task − clinical" in text and "knowledge of clinical text: it was pre-trained" in text
+    assert float(found[0]["p_holm"]) == pytest.approx(min(1, 3 * float(found[0]["p_value"])), abs=3e-4)
 
 
 def test_a_comparison_over_other_seeds_is_refused(tmp_path):

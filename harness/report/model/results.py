@@ -9,7 +9,7 @@ from typing import Any
 from harness.artifacts.scores import LinearScores, Scored, Scores, Tuned
 from harness.errors import MissingInputError
 from harness.metrics import Metric, named
-from harness.params.config import ARMS
+from harness.params.arms import ARMS, OPTIONAL
 from harness.params.replicates import named as named_encoder
 from harness.report.model import stored
 from harness.statistics.disclosure.coarsening import Rung
@@ -210,7 +210,8 @@ def read(made: Scores, title: str, seeds: tuple[int, ...]) -> Comparison:
     """
     task, family = made.task, made.family
     present = {(m.arm, m.seed) for m in made.metrics if (m.part, m.metric) == ("test", made.primary)}
-    arms = (*ARMS, *sorted({m.arm for m in made.metrics} - set(ARMS)))
+    always = [arm for arm in ARMS if arm not in OPTIONAL]
+    arms = (*always, *sorted({m.arm for m in made.metrics} - set(always)))
     for arm in arms:
         if lacking := [seed for seed in seeds if (arm, seed) not in present]:
             raise MissingInputError(

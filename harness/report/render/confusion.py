@@ -35,7 +35,7 @@ def matrices(c: Comparison) -> bytes:
         panel.set_xticks(range(n), names, rotation=35, ha="right", fontsize=9)
         panel.set_yticks(range(n), names, fontsize=9)
         panel.set_xlabel("answer given", fontsize=10)
-        panel.set_title(wording.arm_title(arm), fontsize=11, color=INK)
+        panel.set_title(wording.arm_title(arm, c.arms), fontsize=11, color=INK)
     axes.flat[0].set_ylabel("right answer", fontsize=10)
     figure.suptitle(_title(c, "test rows", "added up"), fontsize=10, color=INK)
     return plotting.png(figure)
@@ -47,7 +47,7 @@ def by_label(c: Comparison) -> bytes:
     figure, axes = plotting.canvas(1, 1, (7.5, 1.4 + 0.27 * len(names) * len(c.arms)))
     panel, height = axes.flat[0], 0.8 / len(c.arms)
     for k, arm in enumerate(c.arms):
-        style = plotting.style(arm)
+        style = plotting.style(arm, c.arms)
         for i, row in enumerate(c.mean_table(arm)):
             y, value = i + (k - (len(c.arms) - 1) / 2) * height, 100 * round(row["f1"] or 0.0, 4)
             panel.barh(

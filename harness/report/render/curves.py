@@ -33,7 +33,7 @@ def learning(comparisons: list[Comparison]) -> bytes:
 
 
 def _learned(panel, c: Comparison, arm: str) -> None:
-    look = plotting.style(arm)
+    look = plotting.style(arm, c.arms)
     runs = [dict(run["points"]) for run in c.learning if run["arm"] == arm and run["points"]]
     for run in runs:
         steps = sorted(run)
@@ -60,7 +60,7 @@ def losses(checkpoints: Mapping[tuple[str, str], Mapping]) -> bytes:
         for (of, arm), card in checkpoints.items():
             if of != family or not card.get("losses"):
                 continue
-            look = plotting.style(arm)
+            look = plotting.style(arm, [arm for of, arm in checkpoints if of == family])
             steps = [point["step"] for point in card["losses"]]
             # Weights differ in their last bits between processors: drawn as far as they agree, like the table.
             values = [round(point["loss"], 2) for point in card["losses"]]
@@ -89,8 +89,8 @@ def thresholds(group: list[Comparison]) -> bytes:
             panel.set(xlim=(-2, 102), ylim=(-2, 102), xticks=TICKS, yticks=TICKS, aspect="equal")
         for arm in c.arms:
             found = [run for run in c.thresholds if run["arm"] == arm and run["part"] == "test"]
-            _roc(above, [run["roc"] for run in found if run["roc"]], plotting.style(arm))
-            _reliability(below, [run["calibration"] for run in found], plotting.style(arm))
+            _roc(above, [run["roc"] for run in found if run["roc"]], plotting.style(arm, c.arms))
+            _reliability(below, [run["calibration"] for run in found], plotting.style(arm, c.arms))
         above.set_title(c.family_title, fontsize=10.5, color=INK)
         above.set_xlabel("false alarms among the others, %", fontsize=9)
         below.set_xlabel("predicted probability, %", fontsize=9)

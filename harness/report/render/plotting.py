@@ -6,6 +6,7 @@ digits differ between processors, and a picture in git must not.
 """
 
 import io
+from collections.abc import Collection
 from typing import Any
 
 from harness.metrics import Metric
@@ -13,19 +14,21 @@ from harness.report.model.results import Comparison
 from harness.report.text import wording
 
 ARM_STYLE: dict[str, dict[str, Any]] = {
-    "baseline": {"color": "#9db4c9", "hatch": "////", "marker": "o", "label": "Baseline", "line": (0, (5, 2))},
-    "clinical": {"color": "#d55e00", "hatch": "", "marker": "D", "label": "Clinical", "line": "-"},
-    "control": {"color": "#f0e442", "hatch": "...", "marker": "s", "label": "Control", "line": (0, (1, 1.5))},
+    "baseline": {"color": "#9db4c9", "hatch": "////", "marker": "o", "line": (0, (5, 2))},
+    "clinical": {"color": "#d55e00", "hatch": "", "marker": "D", "line": "-"},
+    "control": {"color": "#f0e442", "hatch": "...", "marker": "s", "line": (0, (1, 1.5))},
+    "task": {"color": "#cc79a7", "hatch": "\\\\\\\\", "marker": "P", "line": (0, (5, 1.5, 1, 1.5))},
 }
 # A line needs more contrast to white than a bar with an edge.
-LINE_COLOR = {"baseline": "#3f6a8f", "clinical": "#d55e00", "control": "#8a7d00"}
+LINE_COLOR = {"baseline": "#3f6a8f", "clinical": "#d55e00", "control": "#8a7d00", "task": "#a6447f"}
 INK, SOFT, GRID = "#1c2330", "#6b7482", "#dde1e7"
 
 
-def style(arm: str) -> dict[str, Any]:
-    """The style of an arm; one of an unknown name still gets its own marker."""
-    unknown: dict[str, Any] = {"color": "#bbbbbb", "hatch": "xx", "marker": "v", "label": arm, "line": "-."}
-    return {"stroke": LINE_COLOR.get(arm, SOFT), **ARM_STYLE.get(arm, unknown)}
+def style(arm: str, among: Collection[str] = ()) -> dict[str, Any]:
+    """The style of an arm `among` those of a run; one of an unknown name still gets its own marker."""
+    unknown: dict[str, Any] = {"color": "#bbbbbb", "hatch": "xx", "marker": "v", "line": "-."}
+    label = wording.arm_title(arm, among) if arm in ARM_STYLE else arm
+    return {"stroke": LINE_COLOR.get(arm, SOFT), "label": label, **ARM_STYLE.get(arm, unknown)}
 
 
 def kinds_line(comparisons: list[Comparison]) -> str:

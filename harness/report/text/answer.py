@@ -13,6 +13,13 @@ SAID = {
     "equivalent": "pre-training on clinical text and {} differ by less than what was declared to matter with {}",
     "inconclusive": "it is open whether pre-training on clinical text is better than {} with {}",
 }
+SAID_OF = {"baseline": "no further pre-training", "control": "the same amount on general text"}
+# Which arm read what, where two arms read clinical text.
+NOTES_ONLY = (
+    "The clinical arm was pre-trained on notes only, the arm *task* as long on these notes and the training texts of "
+    "tasks that it is then tested on. What such texts add is task − clinical: the row against *task* with its sign "
+    "turned, so that *worse* there means that they help. "
+)
 ONCE = (
     "Every arm was pre-trained once, so this is about these very encoders. Encoders from another pre-training seed may "
     "give another result."
@@ -45,7 +52,7 @@ def _family(s: Summary, level: float) -> str:
 
 
 def _arm(against: str) -> str:
-    return {"control": "the same amount on general text", "baseline": "no further pre-training"}.get(against, against)
+    return SAID_OF.get(against, against)
 
 
 def blocks(summaries: Sequence[Summary], statistics: Statistics) -> tuple:
@@ -60,7 +67,7 @@ def table(summaries: Sequence[Summary], level: float) -> Table:
         e, ends = s.estimate, (s.estimate.ci_low, s.estimate.ci_high)
         rows.append(
             (
-                f"Against {s.against}",
+                f"Against {wording.arm_title(s.against, [s.against]).lower()}",
                 s.title,
                 wording.verdict(s.judgement, e),
                 str(len(s.tasks)),
@@ -104,6 +111,8 @@ def _notes(summaries: Sequence[Summary], statistics: Statistics) -> str:
             f"*Procedure*: the clinical arm was pre-trained {n} times with other seeds, and the interval contains what "
             "that changes, so that a verdict is about continued pre-training by this recipe on this corpus. "
         )
+    if any(s.against == "task" for s in summaries):
+        said += NOTES_ONLY
     if left := wording.codes(task for s in summaries for task in s.left_out):
         said += f"Not in the mean: {wording.listing(left)}, of which no difference is known, or one on another scale. "
     return said + (

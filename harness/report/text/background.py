@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from harness.params.arms import TASK
 from harness.report.model import pictures
 from harness.report.model.document import Details, Figure, Paragraph, Table
 from harness.report.model.results import Comparison
@@ -114,7 +115,8 @@ def _checks(leakage: dict) -> list[tuple[str, ...]]:
 def pretraining(comparisons: list[Comparison], corpus: dict, checkpoints: dict[tuple[str, str], dict]) -> tuple:
     """The checkpoints of each family and their masked-LM loss, and the corpora."""
     kind = (corpus.get("source") or {}).get("kind")
-    kinds = wording.kinds([kind] if kind else [c.data_kind for c in comparisons])
+    stated = [tally["kind"] for tally in (corpus.get("parts") or {}).values() if tally.get("kind")]
+    kinds = wording.kinds([kind, *stated] if kind else [c.data_kind for c in comparisons])
     blocks = checkpoint_tables.blocks(checkpoints, kinds)
     if any(card.get("losses") for card in checkpoints.values()):
         words = (
@@ -134,6 +136,8 @@ def _corpora(card: dict, kinds: str) -> list:
     sizes, removed = [], []
     for part, tally in card["parts"].items():
         documents = tally["documents"]
+        if part == TASK and not documents["in"]:
+            continue  # no arm reads it
         counted = (documents["in"], documents["kept"], tally["words"], tally["longest_match"]["kept"])
         sizes.append((part.capitalize(), *map(wording.count, counted)))
         for reason, counts in sorted(tally["removed"].items()):

@@ -21,6 +21,11 @@ def cautions(comparisons: list[Comparison], checkpoints: dict[tuple[str, str], d
             "That clinical text is the cause: the clinical arm also had more training steps than the baseline, and no "
             "arm trained equally long on general text stands beside it."
         )
+    if any(arm == "task" for c in comparisons for arm in c.arms):
+        items.append(
+            "That what the arm *task* gains is knowledge of clinical text: it was pre-trained on the training texts of "
+            "tasks that it is tested on, and what that gives it stays with these tasks."
+        )
     if any(scope(e) == "checkpoints" for c in comparisons for e in c.estimates.values()):
         items.append(
             "That pre-training again would give the same: each arm is one pre-training run, and seeds vary only the "

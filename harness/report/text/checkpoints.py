@@ -5,13 +5,12 @@ from pathlib import Path
 
 from harness.artifacts import checkpoint
 from harness.params import replicates
-from harness.params.config import TRAINED_ON
+from harness.params.arms import ARMS, BASELINE, PARTS, SHARED
 from harness.report.model.document import Details, Paragraph, Table
 from harness.report.model.results import FAMILY_TITLES
 from harness.report.text import wording
 from harness.text.escaping import code, plain
 
-CORPORA = ("general", "clinical")
 SIDES = ("before", "after")
 BUILT = "build"
 
@@ -21,7 +20,7 @@ def folders(root: Path, families: Iterable[str]) -> Iterator[tuple[str, str, Pat
     for family in families:
         further = checkpoint.place(root, family, replicates.named("clinical", 2)).parent
         made = (path.parent.name for path in further.glob(f"*/{checkpoint.NAME}"))
-        for encoder in (*sorted(TRAINED_ON), *sorted(made, key=_number)):
+        for encoder in (*ARMS, *sorted(made, key=_number)):
             folder = checkpoint.place(root, family, encoder)
             if (folder / checkpoint.NAME).is_file():
                 yield family, encoder, folder
@@ -39,8 +38,9 @@ def source_kind(card: Mapping) -> str | None:
 
 def blocks(checkpoints: Mapping[tuple[str, str], Mapping], kinds: str) -> list:
     """Source, recipe, size and masked-LM loss of every checkpoint; by document type, folded."""
-    continued = {arm for _, arm in checkpoints} - {"baseline"}
-    arms = "the clinical arm" if "control" not in continued else "the clinical and the control arm"
+    present = {replicates.arm_of(encoder) for _, encoder in checkpoints}
+    continued = [arm for arm in ARMS if arm in present and arm != BASELINE] or ["clinical"]
+    arms = f"{wording.listing([f'the {arm}' for arm in continued])} arm"
     found = [
         Paragraph(
             "Masked-LM loss in nats per masked token on held-out text of the general and the clinical corpus, under "
@@ -66,15 +66,24 @@ def measured(card: Mapping, side: str, corpus: str) -> Mapping:
     return {} if loss is None else {"loss": loss}
 
 
+def _corpora(checkpoints: Mapping) -> list[str]:
+    """The parts of the corpus that every arm is measured on, then those that some arm is."""
+    found = {part for card in checkpoints.values() for part in PARTS for side in SIDES if measured(card, side, part)}
+    return [part for part in PARTS if part in SHARED or part in found]
+
+
+def _columns(checkpoints: Mapping) -> list[str]:
+    return [name for part in _corpora(checkpoints) for name in (f"{part.capitalize()}, before", "after")]
+
+
 def _summary(checkpoints: Mapping, kinds: str) -> Table:
     rows = []
     for (family, arm), card in checkpoints.items():
         named = (_family(family), arm.capitalize(), _source(card), plain((card.get("recipe") or {}).get("name") or ""))
         counted = [wording.count(card.get(key)) for key in ("parameters", "tokens_seen")]
-        losses = [_loss(measured(card, side, corpus)) for corpus in CORPORA for side in SIDES]
+        losses = [_loss(measured(card, side, corpus)) for corpus in _corpora(checkpoints) for side in SIDES]
         rows.append((*(name or wording.ABSENT for name in named), *counted, *losses))
-    header = ("Family", "Arm", "Source", "Recipe", "Parameters", "Tokens seen", "General, before", "after",
-              "Clinical, before", "after")  # fmt: skip
+    header = ("Family", "Arm", "Source", "Recipe", "Parameters", "Tokens seen", *_columns(checkpoints))
     return Table(f"Checkpoints and their masked-LM loss ({kinds})", header, tuple(rows), names=4, grouped=1)
 
 
@@ -82,10 +91,10 @@ def _accuracy(checkpoints: Mapping, kinds: str) -> Table:
     """Share of masked tokens predicted rightly, for the arms where it was counted."""
     rows = []
     for (family, arm), card in checkpoints.items():
-        shares = [_share(measured(card, side, corpus)) for corpus in CORPORA for side in SIDES]
+        shares = [_share(measured(card, side, corpus)) for corpus in _corpora(checkpoints) for side in SIDES]
         if any(share != wording.ABSENT for share in shares):
             rows.append((_family(family), arm.capitalize(), *shares))
-    header = ("Family", "Arm", "General, before", "after", "Clinical, before", "after")
+    header = ("Family", "Arm", *_columns(checkpoints))
     caption = f"Held-out masked tokens predicted rightly, % ({kinds})"
     return Table(caption, header, tuple(rows), names=2, grouped=1)
 
@@ -105,7 +114,7 @@ def _by_type(checkpoints: Mapping, kinds: str) -> Table:
 
 def _types(card: Mapping) -> Iterator[tuple[str, str, dict[str, Mapping]]]:
     """(corpus, document type, what was measured on either side), sorted within a corpus."""
-    for corpus in CORPORA:
+    for corpus in PARTS:
         by_side = {side: measured(card, side, corpus).get("by_document_type") or {} for side in SIDES}
         for name in sorted(by_side["before"].keys() | by_side["after"].keys()):
             yield corpus, name, {side: by_side[side].get(name) or {} for side in SIDES}

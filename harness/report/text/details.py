@@ -54,7 +54,7 @@ def slice_table(group: list[Comparison], part: str) -> Table:
     return Table(
         f"{first.heading}, {WHERE[part]}: {wording.metric_title(first.primary)} by slice "
         f"({wording.KINDS[first.data_kind]})",
-        ("By", "Slice", "n", *(f"{c.family_title}, {wording.arm_title(arm).lower()}" for c, arm in columns)),
+        ("By", "Slice", "n", *(f"{c.family_title}, {wording.arm_title(arm, c.arms).lower()}" for c, arm in columns)),
         tuple(rows),
         names=2,
         grouped=1,
@@ -104,7 +104,7 @@ def leak_table(group: list[Comparison], part: str) -> Table:
                 rows.append(
                     (
                         c.family_title,
-                        wording.arm_title(arm),
+                        wording.arm_title(arm, c.arms),
                         wording.count(found[0]["documents"]),
                         wording.score_with_spread("share", documents) if documents else wording.ABSENT,
                         wording.count(found[0]["characters"]),
@@ -138,7 +138,7 @@ def label_table(c: Comparison, part: str) -> Table:
         ]
         rows.append((plain(label.replace("_", " ")), wording.count(counts[0]) if shown else wording.ABSENT, *cells))
     header = [
-        f"{wording.arm_title(arm) + ': ' if first else ''}{name}"
+        f"{wording.arm_title(arm, c.arms) + ': ' if first else ''}{name}"
         for arm in arms
         for first, name in ((True, "recall, %"), (False, "wholly masked, %"), (False, "documents leak, %"))
     ]
@@ -184,7 +184,7 @@ def threshold_table(group: list[Comparison]) -> Table:
             moved = [run["moved"] for run in found if "moved" in run]
             shown = (*areas, *errors, moved)
             cells = [wording.score_with_spread("share", v) if v else wording.ABSENT for v in shown]
-            rows.append((c.family_title, wording.arm_title(arm), *cells))
+            rows.append((c.family_title, wording.arm_title(arm, c.arms), *cells))
     first = group[0]
     return Table(
         f"{first.heading}: over all thresholds, points of 100 ({wording.KINDS[first.data_kind]})",

@@ -124,7 +124,7 @@ def table(validated: Sequence[CrossValidated], level: float) -> Table:
                     f"{wording.count(v.n)} in {wording.count(v.groups)} groups",
                     wording.reading_nothing(v.reference, v.primary),
                     FAMILY_TITLES.get(v.family, v.family),
-                    wording.arm_title(against),
+                    wording.arm_title(against, v.estimates),
                     *arms,
                     wording.difference(estimate.delta, v.primary),
                     " to ".join(wording.difference(end, v.primary) for end in (estimate.ci_low, estimate.ci_high)),

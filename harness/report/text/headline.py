@@ -13,7 +13,7 @@ from harness.statistics.disclosure.coarsening import SEEDS, Rung
 from harness.statistics.disclosure.releasing import at_best
 from harness.statistics.verdicts import VERDICTS, Judgement
 
-HEADLINE = ("Task", "Metric", "Test rows", "Data", "Reading nothing", "Classic", "Family", "Baseline", "Clinical")
+HEADLINE = ("Task", "Metric", "Test rows", "Data", "Reading nothing", "Classic", "Family")
 SPREAD = (
     "± is the sample standard deviation over seeds, on one fixed test set. It says how far chance in training moves "
     "an arm, and nothing about other documents."
@@ -143,7 +143,7 @@ def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: 
                 (
                     c.heading,
                     c.family_title,
-                    *([arm_title(arm)] if len(others) > 1 else []),
+                    *([arm_title(arm, c.arms)] if len(others) > 1 else []),
                     wording.verdict(judgement, estimate, c.unmeasured()),
                     wording.difference(estimate.delta, c.primary),
                     interval or wording.ABSENT,
@@ -169,10 +169,10 @@ def detectable(judgement: Judgement) -> float | None:
 
 def headline_table(comparisons: list[Comparison]) -> Table:
     """The means of all arms: one row per task and family."""
-    extra = wording.unique(arm for c in comparisons for arm in c.arms[2:])
+    first, extra = (AGAINST, "clinical"), wording.unique(arm for c in comparisons for arm in c.arms[2:])
     rows = []
     for c in comparisons:
-        arms = [wording.over_seeds(c, arm) for arm in (AGAINST, "clinical")]
+        arms = [wording.over_seeds(c, arm) for arm in first]
         others = [wording.over_seeds(c, arm) if arm in c.arms else wording.ABSENT for arm in extra]
         told = c.constants_shown and not c.unmeasured()
         nothing = wording.reading_nothing(c.reference, c.primary) if told else wording.ABSENT
@@ -181,7 +181,7 @@ def headline_table(comparisons: list[Comparison]) -> Table:
     return Table(
         f"Primary score on the test split, {wording.scales(comparisons)}, mean ± SD over "
         f"{amount(len(comparisons[0].seeds), 'seed')} ({wording.kinds(c.data_kind for c in comparisons)})",
-        (*HEADLINE, *map(arm_title, extra), "Difference"),
+        (*HEADLINE, *(arm_title(arm, (*first, *extra)) for arm in (*first, *extra)), "Difference"),
         tuple(rows),
         names=7,
         grouped=6,

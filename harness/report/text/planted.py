@@ -27,11 +27,17 @@ def blocks(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, di
             "Rows *decided by clinical words* turn on a word that the clinical corpus alone explains and that no "
             "training row has. Of rows decided by everyday words every arm can know as much. *Planted* is the share "
             "of right answers without and with that knowledge; where details are sought, of the names that turn on "
-            "it. *Control* was trained as long, on general text. Verdicts are adjusted by Holm's method for all "
-            "comparisons of this table and of control with baseline. Of all rows, a difference's interval takes the "
-            "number of rows of either kind as given." + wording.downward(read)
+            f"it. *Control* was trained as long, on general text.{_of_task(read)} Verdicts are adjusted by Holm's "
+            "method for all comparisons of this table and of control with baseline. Of all rows, a difference's "
+            "interval takes the number of rows of either kind as given." + wording.downward(read)
         ),
     )
+
+
+def _of_task(comparisons: list[Comparison]) -> str:
+    if not any(r.against == "task" for c in comparisons for r in c.readings):
+        return ""
+    return " *Task* was trained on the training texts of tasks, too."
 
 
 def found(comparisons: list[Comparison], judged: Judged) -> tuple[str, ...]:
@@ -99,7 +105,7 @@ def table(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, dic
                         *(_difference(c, of.get(("clinical", arm)), judged) for arm in others),
                     )
                 )
-    arms = (*map(arm_title, others), arm_title("clinical"))
+    arms = [arm_title(arm, others) for arm in (*others, "clinical")]
     return Table(
         f"What was planted and what was found: scores in {wording.scales(comparisons)}, differences of the clinical "
         f"arm with {100 * level:g} % intervals ({wording.kinds(c.data_kind for c in comparisons)})",

@@ -1,6 +1,6 @@
 """The report's tables of all scores: every metric, by class, and confusion matrices."""
 
-from harness.params.config import CONTROL
+from harness.params.arms import OPTIONAL
 from harness.privacy import restricted
 from harness.privacy.suppression import MINIMUM
 from harness.report.model.document import Details, Paragraph, Table
@@ -19,7 +19,7 @@ def score_table(group: list[Comparison], part: str) -> Table:
     rows = [
         (
             c.family_title,
-            arm_title(arm),
+            arm_title(arm, c.arms),
             *(wording.over_seeds(c, arm, m, part) for m in c.metrics),
         )
         for c in with_classic(group)
@@ -82,7 +82,7 @@ def matrix_table(c: Comparison, arm: str) -> Table:
     matrix, labels = c.summed_matrix(arm), [plain(label.replace("_", " ")) for label in c.labels]
     shade = tuple(tuple((n or 0) / max(1, sum(n or 0 for n in row)) for n in row) for row in matrix)
     return Table(
-        f"{c.heading}, {c.family_title}, {arm_title(arm).lower()}: gold in rows, prediction in columns, "
+        f"{c.heading}, {c.family_title}, {arm_title(arm, c.arms).lower()}: gold in rows, prediction in columns, "
         f"counts over {amount(len(c.seeds), 'seed')} ({wording.KINDS[c.data_kind]})",
         ("Gold", *labels),
         tuple((label, *map(wording.count, row)) for label, row in zip(labels, matrix, strict=True)),
@@ -95,7 +95,7 @@ def by_class(comparisons: list[Comparison]) -> tuple:
     for group in by_task([c for c in comparisons if c.rung is None]):
         tables = tuple(class_table(c) for c in group)
         if group[0].matrices:
-            tables += tuple(matrix_table(c, arm) for c in with_classic(group) for arm in c.arms if arm != CONTROL)
+            tables += tuple(matrix_table(c, arm) for c in with_classic(group) for arm in c.arms if arm not in OPTIONAL)
         kind = wording.KINDS[group[0].data_kind]
         blocks.append(Details(f"{group[0].short_title} ({kind})", tables))
     if not blocks:

@@ -72,7 +72,7 @@ def _differences(tuned: list[Comparison], statistics: Statistics) -> Table:
         (
             c.heading,
             c.family_title,
-            arm_title(arm),
+            arm_title(arm, c.arms),
             *_ends(c.estimates["test", arm], c.primary),
             *_ends(c.untuned["test", arm], c.primary),
         )
@@ -96,7 +96,7 @@ def _choices(tuned: list[Comparison]) -> Table:
             one, expected = c.tuned.candidates[c.tuned.chosen[arm]], c.tuned.expected[arm]
             rows.append(
                 (
-                    c.heading, c.family_title, arm_title(arm), f"{one.learning_rate:g}", str(one.steps),
+                    c.heading, c.family_title, arm_title(arm, c.arms), f"{one.learning_rate:g}", str(one.steps),
                     ", ".join(f"{expected[n - 1]:.3f}" for n in shown),
                 )
             )  # fmt: skip

@@ -1,8 +1,9 @@
 """Format numbers and names for the report, the same in every table."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from harness.metrics import METRICS
+from harness.params.arms import ARMS
 from harness.report.model.judging import SHARE, scope
 from harness.report.model.results import Comparison, mean, spread
 from harness.statistics.paired import Estimate
@@ -140,19 +141,18 @@ def listing(items) -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else "none"
 
 
-ARM_TITLES = {
-    "baseline": "Baseline",
-    "clinical": "Clinical",
-    "control": "Control",
-    "logistic_regression": "Regression",
-    "linear_tagger": "Tagger",
-}
+ARM_TITLES = {arm: arm.capitalize() for arm in ARMS} | {"logistic_regression": "Regression", "linear_tagger": "Tagger"}
+# What sets an arm apart from another one of the same run: two arms read clinical text where there is one for tasks.
+APART = {"clinical": "notes only", "task": "with task texts"}
 
 
-def arm_title(arm: str) -> str:
-    """Of an arm, or of the encoder of one of its replicates."""
+def arm_title(arm: str, among: Collection[str] = ()) -> str:
+    """Of an arm, or of the encoder of one of its replicates, `among` the arms of a run."""
     first, _, number = arm.partition("-")
-    return f"{ARM_TITLES[first]}, replicate {number}" if number and first in ARM_TITLES else ARM_TITLES.get(arm, arm)
+    if first not in ARM_TITLES:
+        return arm
+    apart = f" ({APART[first]})" if "task" in among and first in APART else ""
+    return ARM_TITLES[first] + apart + (f", replicate {number}" if number else "")
 
 
 def scales(comparisons: Iterable) -> str:

@@ -73,7 +73,7 @@ def train_arm(
     tokenizer,
     architecture: str,
     corpora: Mapping[str, Corpus],
-    train_on: str,
+    read: Corpus,
     settings: Pretraining,
     engine: Engine,
     world: World,
@@ -86,7 +86,8 @@ def train_arm(
     name: str,
     alone: bool = True,
 ) -> dict:
-    """Train `model` in place on `corpora[train_on]`, from the newest of its saved states below `states`.
+    """Train `model` in place on the documents of `read`, from the newest of its saved states below `states`, and
+    measure it on what is held out of `corpora`.
 
     `inputs` are the hashes of everything the result depends on besides settings and engine; `code` are those of its
     code's files, to say which differ from an interrupted training's. Returns plain values: the loss curve, held-out
@@ -104,7 +105,7 @@ def train_arm(
         return held_out.measure(model, head, asides, vocabulary, engine, world.device)
 
     made_of = {"settings": dataclasses.asdict(settings), "engine": dataclasses.asdict(engine), "steps": steps}
-    made_of |= {**inputs, "train_on": train_on}
+    made_of |= inputs
     fingerprint = sha256_value(made_of)
     interrupted.settle(states, fingerprint, interrupted.pieces(made_of, code), leads=world.leads)
     world.wait()
@@ -121,7 +122,7 @@ def train_arm(
             Losses(model, architecture, objective),
             objective,
             setup,
-            _plan(corpora[train_on], setup),
+            _plan(read, setup),
             engine,
             world,
             steps=steps,
@@ -152,6 +153,7 @@ def make(
     model,
     tokenizer,
     corpora: Mapping[str, Corpus],
+    read: Corpus,
     settings: Pretraining,
     engine: Engine,
     *,
@@ -162,16 +164,16 @@ def make(
     name: str,
     alone: bool = True,
 ) -> None:
-    """Train `model` as `facts` say, and write the folder of that arm of their family, with its card.
+    """Train `model` on `read` as `facts` say, and write the folder of that arm of their family, with its card.
 
     `hashes` are those of the corpora, `code` as in `train_arm`. Of several processes the one that leads writes.
     """
     assert facts.training is not None
     states = root / "artifacts" / "states" / facts.family / facts.arm
-    inputs = {"planned": cards.planned(facts), "corpus": dict(hashes)}
+    inputs = {"planned": cards.planned(facts), "corpus": dict(hashes), "train_on": facts.training.trained_on}
     with joined(engine) as world:
         trained = train_arm(
-            model, tokenizer, facts.architecture, corpora, facts.training.trained_on, settings, engine, world,
+            model, tokenizer, facts.architecture, corpora, read, settings, engine, world,
             steps=steps, states=states, inputs=inputs, code=code, observer=observer or Observer(), name=name,
             alone=alone,
         )  # fmt: skip

@@ -1,11 +1,12 @@
-"""General text mixed into continued pre-training, so that the encoder keeps what it has learnt from it.
+"""The text of a training: parts of the corpus together, and general text mixed in, so that the encoder keeps what it
+has learnt from it.
 
 Training on one domain alone makes a network forget others (French 1999, "Catastrophic forgetting in connectionist
 networks"); text of the earlier kind among the new is the plainest remedy.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -15,55 +16,59 @@ from harness.training.pretrain.arms import Corpus
 from harness.training.pretrain.plan import generator
 
 
-class Replayed:
+class Mixed:
     """The documents of two corpora in one drawn order, each corpus read from its front to its back.
 
-    `general` is an index into `replayed` for every document that is taken from it; all of `own` are taken.
+    `taken` is an index into `added` for every document that is taken from it; all of `own` are taken.
     """
 
-    def __init__(self, own: Documents, replayed: Documents, general: np.ndarray, order: np.ndarray):
-        self._parts = own, replayed
-        from_general = np.asarray(order, bool)
-        self._places = np.empty(len(from_general), np.int64)
-        self._places[~from_general] = np.arange(len(own))
-        self._places[from_general] = general
-        self._from_general = from_general
+    def __init__(self, own: Documents, added: Documents, taken: np.ndarray, drawn: torch.Generator):
+        self._parts = own, added
+        self._added = torch.randperm(len(own) + len(taken), generator=drawn).numpy() >= len(own)
+        self._places = np.empty(len(self._added), np.int64)
+        self._places[~self._added] = np.arange(len(own))
+        self._places[self._added] = taken
 
     def __len__(self) -> int:
         return len(self._places)
 
     def sizes(self) -> np.ndarray:
-        own, replayed = (np.asarray(part.sizes()) for part in self._parts)
+        own, added = (np.asarray(part.sizes()) for part in self._parts)
         sizes = np.empty(len(self), np.int64)
-        sizes[~self._from_general] = own
-        sizes[self._from_general] = replayed[self._places[self._from_general]]
+        sizes[~self._added] = own
+        sizes[self._added] = added[self._places[self._added]]
         return sizes
 
     def tokens(self, index: int) -> list[int]:
-        return self._parts[int(self._from_general[index])].tokens(int(self._places[index]))
+        return self._parts[int(self._added[index])].tokens(int(self._places[index]))
 
     def sentences(self, index: int) -> list[list[int]]:
-        return self._parts[int(self._from_general[index])].sentences(int(self._places[index]))
+        return self._parts[int(self._added[index])].sentences(int(self._places[index]))
 
 
-def replayed(corpora: Mapping[str, Corpus], share: float, seed: int) -> dict[str, Corpus]:
-    """`corpora` with so many general documents mixed into the clinical ones that they hold `share` (0 <= share < 1)
-    of all tokens that are trained on. Which, and in which order, is drawn by `seed`; where the general corpus is too
-    small, its documents come again. What is held out stays as it is.
+def mixture(corpora: Mapping[str, Corpus], parts: Sequence[str], share: float, seed: int) -> Corpus:
+    """The text of a training on `parts`, of which the first is the corpus that the others are added to, whole, with so
+    many general documents mixed in that they hold `share` (0 <= share < 1) of all tokens that are trained on.
+
+    Which, and in which order, is drawn by `seed`; where the general corpus is too small, its documents come again. What
+    is held out stays out.
     """
-    clinical, general = corpora["clinical"].documents, corpora["general"].documents
+    made = corpora[parts[0]]
+    for part in parts[1:]:
+        added = corpora[part].documents
+        documents = Mixed(made.documents, added, np.arange(len(added)), generator("part", part, seed))
+        made = dataclasses.replace(made, documents=documents)
+    general = corpora["general"].documents
     sizes = np.asarray(general.sizes(), np.int64)
     if not share or not sizes.sum():
-        return dict(corpora)
+        return made
     drawn = generator("replay", seed)
-    taken = _taken(sizes, share / (1 - share) * float(np.sum(clinical.sizes())), drawn)
-    order = torch.randperm(len(clinical) + len(taken), generator=drawn).numpy() >= len(clinical)
-    mixed = dataclasses.replace(
-        corpora["clinical"],
-        documents=Replayed(clinical, general, taken, order),
+    taken = _taken(sizes, share / (1 - share) * float(np.sum(made.documents.sizes())), drawn)
+    return dataclasses.replace(
+        made,
+        documents=Mixed(made.documents, general, taken, drawn),
         replay={"share": share, "from": corpora["general"].folder.name},
     )
-    return {**corpora, "clinical": mixed}
 
 
 def _taken(sizes: np.ndarray, wanted: float, drawn: torch.Generator) -> np.ndarray:
