@@ -57,7 +57,8 @@ class Run(Part):
 
 
 class Runs(Artifact):
-    """What `harness finetune TASK FAMILY` made; `selection` is the rule by which weights were kept."""
+    """What `harness finetune TASK FAMILY` made; `selection` is the rule by which weights were kept, `robustness` the
+    settings of the perturbed test parts that were answered, where there are any."""
 
     FORMAT: ClassVar[str] = "runs 2"
     task: str
@@ -69,6 +70,7 @@ class Runs(Artifact):
     libraries: dict[str, str]
     inputs: Inputs
     selection: str
+    robustness: dict[str, Any] | None = None
     runs: tuple[Run, ...]
 
 

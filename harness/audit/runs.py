@@ -82,6 +82,8 @@ def _links(
         "recipe": dataclasses.asdict(settings.recipe),
         "engine": dataclasses.asdict(settings.engine),
     }
+    if settings.robustness.kinds or recorded.robustness is not None:
+        expected["robustness"] = dataclasses.asdict(settings.robustness) if settings.robustness.kinds else None
     found = recorded.model_dump(mode="json", include=set(expected))
     declared = replace(chain, rests_on=("params.yaml", f"tasks/{task.name}.py"))
     yield from declared.values("runs.json against params.yaml", expected, found, "the old params.yaml, or `dvc repro`")

@@ -21,6 +21,7 @@ from harness.objectives.settings import (
 from harness.params.folds import CrossValidation
 from harness.params.marks import By, Check, Matching
 from harness.params.replicates import arm_of, named, number_of
+from harness.params.robustness import NOT_DONE, Robustness
 from harness.system.determinism import derived_seed
 
 ARMS = ("baseline", "clinical")
@@ -286,6 +287,7 @@ class FinetuneSettings:
     recipe: Recipe
     engine: Engine
     replicates: int = 1
+    robustness: Robustness = NOT_DONE
 
     def replicate(self, arm: str, seed: int) -> int:
         """By which of its arm's pre-training runs the encoder of a seed was made: dealt out in the order of the seeds.
@@ -307,6 +309,7 @@ class ScoreSettings:
     families: tuple[str, ...]
     seeds: tuple[int, ...]
     statistics: Statistics
+    robustness: Robustness = NOT_DONE
 
 
 @dataclass(frozen=True)
@@ -314,3 +317,4 @@ class ReportSettings:
     run: Run
     statistics: Statistics
     cross_validation: CrossValidation
+    robustness: Robustness = NOT_DONE

@@ -30,6 +30,8 @@ from harness.params.config import (
 from harness.params.folds import CrossValidation
 from harness.params.marks import Check, Matching
 from harness.params.replicates import named
+from harness.params.robustness import Robustness
+from harness.text.perturbing import KINDS
 
 Name = Annotated[str, Matching("^[a-z][a-z0-9_]*$", "small letters, digits and _ (it becomes a folder's name)")]
 
@@ -96,6 +98,7 @@ class Params:
     families: dict[Name, Family]
     statistics: Statistics
     cross_validation: CrossValidation
+    robustness: Robustness
     tasks: dict[Name, Recipe]
 
     def checks(self) -> Iterator[tuple]:
@@ -117,3 +120,7 @@ class Params:
             # Folds test every row, those too that the clinical arm was pre-trained on.
             wanted = "none of corpus.training_texts_of (folds would test the clinical arm on what it was trained on)"
             yield Check(at, task, task not in self.corpus.training_texts_of, wanted)
+        for i, kind in enumerate(self.robustness.kinds):
+            at, wanted = f"robustness.kinds[{i}]", f"one of {', '.join(KINDS)}"
+            yield Check(at, kind, kind in KINDS, wanted, known=KINDS)
+            yield Check(at, kind, self.robustness.kinds.count(kind) == 1, "there once")

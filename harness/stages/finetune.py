@@ -4,9 +4,12 @@ It ends with predictions and computes no test score: scoring is a stage of its o
 can be recomputed years later from what is stored here.
 """
 
+from dataclasses import asdict, replace
 from pathlib import Path
 
+from harness import heads
 from harness.artifacts import runs
+from harness.data import perturbed
 from harness.params.config import FinetuneSettings
 from harness.privacy import restricted
 from harness.system.files import atomic_folder
@@ -18,6 +21,8 @@ from harness.training.finetune.runs import Job, Worker, carry_out, describe, enc
 def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None:
     """Write `artifacts/predictions/<task>/<family>/`: one file per arm and seed, and `runs.json`."""
     inputs = read_inputs(root, task, family, settings.encoders)
+    again = perturbed.parts_of(heads.of(task), inputs.parts.get("test", []), settings.robustness)
+    inputs = replace(inputs, parts=inputs.parts | again)
     target = runs.folder_of(root, task.name, family)
 
     from harness.statistics import selection, task_metrics
@@ -41,5 +46,7 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
         worker = Worker(root, task.name, settings, inputs.parts, encoded, selection.judged)
         title, name = f"finetune {task.name} {family}", f"{task.name}/{family}"
         results = carry_out(title, name, [f"{job.arm} {job.seed}" for job in jobs], jobs, worker, settings)
-        made = runs.Runs.of(**describe(task, family, settings, inputs, results), selection=selection.RULE)
+        described = describe(task, family, settings, inputs, results)
+        robustness = asdict(settings.robustness) if settings.robustness.kinds else None
+        made = runs.Runs.of(**described, selection=selection.RULE, robustness=robustness)
         made.write(folder / "runs.json", hidden=restricted.by_card(root, task.name))

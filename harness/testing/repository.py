@@ -115,7 +115,7 @@ def _settle(root: Path, params: ParamsFile) -> None:
         settings = params.finetune(task.name, FAMILY)
         shutil.rmtree(root / "artifacts" / "predictions" / task.name / FAMILY, ignore_errors=True)
         made_by = {"recipe": asdict(settings.recipe), "engine": asdict(settings.engine)}
-        chance.write_predictions(root, task, FAMILY, settings.seeds, **made_by)
+        chance.write_predictions(root, task, FAMILY, settings.seeds, settings.robustness, **made_by)
         score.run(root, task, FAMILY, params.score())
         classic.run(root, task)
         score.run_classic(root, task)

@@ -41,7 +41,8 @@ class Comparison:
     constant answers score may stand in a table (see `harness.report.disclosure.shown`). `lacking` are the labels that
     the gold of a part lacks, `unmeasurable` by part and metric why it cannot be measured
     (`harness.statistics.measurable`). `readings` compare the arms on the test rows of each kind, where the data say
-    what decides a row. `replicates` say by (arm, seed) by which pre-training run an encoder was made.
+    what decides a row. `replicates` say by (arm, seed) by which pre-training run an encoder was made, `robustness` what
+    the test part written otherwise costs.
     """
 
     task: str
@@ -76,6 +77,7 @@ class Comparison:
     unmeasurable: Mapping[str, dict[str, str]] = field(default_factory=dict)
     readings: tuple[stored.Reading, ...] = ()
     replicates: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    robustness: tuple[stored.Robustness, ...] = ()
 
     @property
     def scored(self) -> tuple[int | None, ...]:
@@ -219,6 +221,7 @@ def read(made: Scores, title: str, seeds: tuple[int, ...]) -> Comparison:
         reference=made.reference,
         estimates=stored.estimates(made, seeds),
         readings=stored.readings(made),
+        robustness=stored.robustness(made, seeds),
         replicates={(run.arm, run.seed): run.replicate for run in made.replicates},
         diverged=tuple((run.arm, run.seed) for run in made.diverged if run.seed in seeds),
         learning=tuple(run.plain() for run in made.learning if run.seed in seeds),

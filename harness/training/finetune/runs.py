@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness import heads
 from harness.artifacts.checkpoint import family_of
-from harness.artifacts.prediction_lines import PARTS, lines_of
+from harness.artifacts.prediction_lines import answered, lines_of
 from harness.errors import TrainingError
 from harness.params.config import Engine, FinetuneSettings, Recipe
 from harness.params.replicates import named
@@ -88,7 +88,7 @@ def encode_parts(task: Task, recipe: Recipe, inputs: Inputs) -> dict[str, Encode
             parts = {
                 part: encode(heads.of(task), records, tokenizer, task.labels, recipe.max_length, recipe.stride)
                 for part, records in inputs.parts.items()
-                if part in ("train", *PARTS)
+                if part in ("train", *answered(inputs.parts))
             }
             by_tokenizer[key] = Encoded(parts, tokenizer.pad_token_id)
         encoded[encoder] = by_tokenizer[key]
@@ -161,7 +161,7 @@ class Worker:
         report(recipe.steps)
         judged.pop("last")
         # The weights that were kept have answered validation already. Each part is written before the next is answered.
-        scored = [part for part in PARTS if part in examples]
+        scored = answered(examples)
         lines = (line for part in scored for line in (judged["best"] if part == "validation" else predict(part)))
         write_jsonl(job.file, lines)
         if restricted.by_card(self.root, self.task):

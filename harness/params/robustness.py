@@ -1,0 +1,19 @@
+"""The settings of robustness: the ways in which the test texts are written otherwise."""
+
+from dataclasses import dataclass
+
+from harness.objectives.settings import BetweenZeroAndOne, Seed
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """The fine-tuned encoders answer the test part again in each of the `kinds` (`harness.text.perturbing`; none:
+    nothing is done). `rate` is the share of words of four letters or more that are misspelled; what chance decides,
+    `seed` does."""
+
+    kinds: tuple[str, ...]
+    rate: BetweenZeroAndOne
+    seed: Seed
+
+
+NOT_DONE = Robustness((), 0.1, 1)
