@@ -22,6 +22,7 @@ from harness.pipeline.code import code_hash
 from harness.plugins import registry
 from harness.system import files
 from harness.testing import chance
+from harness.text.perturbing import KINDS
 
 TASKS, FAMILY, SEEDS = ("aismec", "medmqp"), "norbert3", [1, 2]
 COMMIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm")
@@ -37,6 +38,7 @@ def build(repository: Path, root: Path) -> Path:
     params = YAML().load(profiles.text("embedded"))
     params["run"].update(profile="miniature", tasks=list(TASKS), families=[FAMILY], seeds=SEEDS)
     params["families"][FAMILY]["control"] = False
+    params["robustness"]["kinds"] = list(KINDS)
     _write(root, params)
     _run(root, ("git", "init", "-q"), (*_DVC, "init", "-q"), ("git", "add", "-A"), (*COMMIT, "code"))
     given = load(root / "params.yaml")
