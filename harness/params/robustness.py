@@ -1,6 +1,7 @@
 """The settings of robustness: the ways in which the test texts are written otherwise."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from harness.objectives.settings import BetweenZeroAndOne, Seed
 
@@ -14,6 +15,10 @@ class Robustness:
     kinds: tuple[str, ...]
     rate: BetweenZeroAndOne
     seed: Seed
+
+    def told(self) -> dict[str, Any] | None:
+        """What `runs.json` says of it; nothing where nothing is done."""
+        return asdict(self) if self.kinds else None
 
 
 NOT_DONE = Robustness((), 0.1, 1)

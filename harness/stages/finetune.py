@@ -4,7 +4,7 @@ It ends with predictions and computes no test score: scoring is a stage of its o
 can be recomputed years later from what is stored here.
 """
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from harness import heads
@@ -47,6 +47,5 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
         title, name = f"finetune {task.name} {family}", f"{task.name}/{family}"
         results = carry_out(title, name, [f"{job.arm} {job.seed}" for job in jobs], jobs, worker, settings)
         described = describe(task, family, settings, inputs, results)
-        robustness = asdict(settings.robustness) if settings.robustness.kinds else None
-        made = runs.Runs.of(**described, selection=selection.RULE, robustness=robustness)
+        made = runs.Runs.of(**described, selection=selection.RULE, robustness=settings.robustness.told())
         made.write(folder / "runs.json", hidden=restricted.by_card(root, task.name))

@@ -119,7 +119,7 @@ def _estimate(
     first = arms[0][0][0]
     metric = named(first.metric)
     strata = np.unique([kinds[group] for group in first.groups], return_inverse=True)[1] if kinds else None
-    reference, clinical = (_lost(metric, *tables, strata) for tables in arms)
+    reference, clinical = (_lost(metric, whole, perturbed, strata) for whole, perturbed in arms)
     runs = variance.differences(reference, clinical)
     number = len(set(replicates))
     units = variance.averaged(runs, replicates) if number > 1 else runs

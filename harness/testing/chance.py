@@ -169,7 +169,7 @@ def write_predictions(
         | {"checkpoints": {arm: files.sha256_tree(checkpoints / arm) for arm in _LOSSES}},
         selection="none",
         runs=found,
-        robustness=dataclasses.asdict(robustness) if robustness.kinds else None,
+        robustness=robustness.told(),
         **made_by,
     ).write(folder / "runs.json")
 
