@@ -18,7 +18,7 @@ class Robustness:
 
     def told(self) -> dict[str, Any] | None:
         """What `runs.json` says of it; nothing where nothing is done."""
-        return asdict(self) if self.kinds else None
+        return asdict(self) | {"kinds": list(self.kinds)} if self.kinds else None
 
 
 NOT_DONE = Robustness((), 0.1, 1)
