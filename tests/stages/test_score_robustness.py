@@ -8,15 +8,17 @@ from dataclasses import replace
 import fakes
 import pytest
 
+from harness.artifacts import runs, split, validated
 from harness.artifacts import scores as stored_scores
-from harness.artifacts import split, validated
 from harness.data import perturbed
 from harness.errors import DataError
 from harness.heads import HEADS
 from harness.params.robustness import Robustness
+from harness.report.disclosure import loading
 from harness.stages import report, score
 from harness.system import files
 from harness.testing import chance, results
+from harness.tracking import recordings
 
 KINDS = ("misspelled", "lower_case", "nynorsk", "abbreviated")
 SETTINGS = Robustness(KINDS, 0.3, 11)
@@ -124,6 +126,11 @@ def test_the_report_and_its_csv_hold_them_and_nothing_of_restricted_data(tmp_pat
         for name in ("README.md", "index.html"):
             assert "Robustness" in texts[name]
             assert ("was not checked" in texts[name]) == (kind == "restricted")
+        entry = runs.read(root, "medmqp", "nb_bert").runs[0].plain()
+        (comparison, _) = loading.load(root, settings.run, {task.name: task for task in tasks})
+        metrics = {name: value for name, value, _ in recordings.run_metrics(comparison, entry)}
+        told = {name for name in metrics if name.startswith(KINDS)}
+        assert told == (set() if kind == "restricted" else {f"{row['kind']}_binary_f1" for row in rows if row["delta"]})
         if kind == "restricted":
             assert rows == [] and "misspelled" not in texts["README.md"] + texts["tables.tex"]
             continue
