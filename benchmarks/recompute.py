@@ -348,11 +348,13 @@ def robust(root: Path, level: float, rng: np.random.Generator) -> Iterator[str]:
         found = {"reference": scores[0], "clinical": scores[1], "reference_loss": lost[0], "clinical_loss": lost[1]}
         found["delta"] = lost[1] - lost[0]
         wrong = [f"{k}: {v:.6f}, printed {row[k]}" for k, v in found.items() if abs(v - float(row[k])) > 5.1e-5]
-        width, printed = 2 * (high - low), float(row["ci_high"]) - float(row["ci_low"])
-        if float(row["n_replicates"]) == 1 and abs(width / printed - 1) > TOLERANCE:
-            wrong.append(f"width of the interval: {width:.4f}, printed {printed:.4f}")
-        if float(row["n_replicates"]) == 1 and abs(p - float(row["p_value"])) > 0.02:
-            wrong.append(f"p: {p:.4f}, printed {row['p_value']}")
+        # None is printed where no answer of either arm counts otherwise.
+        if float(row["n_replicates"]) == 1 and row["ci_low"]:
+            width, printed = 2 * (high - low), float(row["ci_high"]) - float(row["ci_low"])
+            if abs(width / printed - 1) > TOLERANCE:
+                wrong.append(f"width of the interval: {width:.4f}, printed {printed:.4f}")
+            if abs(p - float(row["p_value"])) > 0.02:
+                wrong.append(f"p: {p:.4f}, printed {row['p_value']}")
         yield line_of(f"{task}/{family} {row['kind']} against {row['against']}", row, wrong)
 
 

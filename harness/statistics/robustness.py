@@ -6,7 +6,7 @@ through the procedure of `statistics.paired` as a difference of scores does, ove
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -90,7 +90,7 @@ def compare(
     kinds: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
     """A row for every arm that the clinical one is compared with: `against`, and the fields of an Estimate whose
-    `reference` and `clinical` are mean losses.
+    `reference` and `clinical` are mean losses. It has no interval where no answer of either arm counts otherwise.
 
     `whole` and `perturbed` hold by arm the counts of its runs by seed. `replicates` and `kinds` are those of
     `comparisons.compare_arms`. Raises DataError where the arms have runs of other seeds.
@@ -106,8 +106,23 @@ def compare(
         arms = [[[of[arm][seed] for seed in seeds] for of in (whole, perturbed)] for arm in (against, CLINICAL)]
         counts.stack([run for arm in arms for tables in arm for run in tables])  # refuses what does not belong together
         number = [replicates.get(seed, 1) for seed in seeds]
-        found.append({"against": against, **asdict(_estimate(arms, settings, number, kinds))})
+        estimate = _nothing(arms, number) if _unmoved(arms) else _estimate(arms, settings, number, kinds)
+        found.append({"against": against, **asdict(estimate)})
     return found
+
+
+def _unmoved(arms: Sequence[Sequence[Sequence[counts.GroupCounts]]]) -> bool:
+    """Is what any run of either arm has right and wrong in every group the same on both parts? So it is where a
+    tokenizer does not tell the texts apart: then nothing was drawn that an interval could be made of."""
+    pairs = (pair for whole, perturbed in arms for pair in zip(whole, perturbed, strict=True))
+    return all((one.table != other.table).nnz == 0 for one, other in pairs)
+
+
+def _nothing(arms: Sequence[Sequence[Sequence[counts.GroupCounts]]], replicates: Sequence[int]) -> paired.Estimate:
+    """No loss of either arm, and no interval."""
+    first = arms[0][0][0]
+    nothing = paired.Estimate.of_nothing(len(first.groups), len(replicates), len(set(replicates)))
+    return replace(nothing, reference=0.0, clinical=0.0, delta=0.0, differences=(0.0,) * len(set(replicates)))
 
 
 def _estimate(

@@ -43,8 +43,18 @@ def test_the_difference_of_losses_is_that_of_paired_runs():
     assert row["differences"] == pytest.approx(np.subtract(losses["clinical"], losses["baseline"]))
     assert (row["reference"], row["clinical"]) == tuple(pytest.approx(np.mean(losses[a])) for a in whole)
     assert row["ci_low"] < row["delta"] < row["ci_high"] < 0 and row["p_value"] < 0.05
-    same = robustness.compare(whole, whole, SETTINGS, {})[0]
-    assert same["delta"] == 0 and same["p_value"] == 1
+
+
+def test_where_no_answer_counts_otherwise_there_is_no_interval():
+    whole = {"baseline": runs(0.8, 1), "clinical": runs(0.9, 2)}
+    (row,) = robustness.compare(whole, {arm: dict(of) for arm, of in whole.items()}, SETTINGS, {})
+    assert row["delta"] == row["reference"] == row["clinical"] == 0 and row["differences"] == (0.0,) * 5
+    assert row["ci_low"] is row["p_value"] is None
+    # One answer of one run is enough.
+    right = whole["baseline"][0].table.toarray()[:, 0].astype(bool)
+    right[np.flatnonzero(right)[0]] = False
+    other = {"baseline": {**whole["baseline"], 0: counted(right)}, "clinical": whole["clinical"]}
+    assert robustness.compare(whole, other, SETTINGS, {})[0]["ci_low"] < 0
 
 
 def test_the_interval_covers_a_difference_of_losses_as_often_as_it_says():

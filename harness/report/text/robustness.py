@@ -12,6 +12,7 @@ from harness.report.text.wording import amount, arm_title
 from harness.statistics.paired import Estimate
 from harness.text.perturbing import KINDS
 
+UNMOVED = "no answer changes"
 Row = tuple[Comparison, stored.Robustness]
 
 
@@ -32,11 +33,11 @@ def blocks(comparisons: list[Comparison], settings: Robustness, level: float) ->
 
 
 def _done(settings: Robustness) -> str:
-    kinds = "; ".join(f"*{_title(kind)}*, {KINDS[kind].about}" for kind in settings.kinds)
-    rate = f" (here {100 * settings.rate:g} %)" if "misspelled" in settings.kinds else ""
+    rate = f"{100 * settings.rate:g} %"
+    kinds = "; ".join(f"*{_title(kind)}*, {KINDS[kind].about.format(rate=rate)}" for kind in settings.kinds)
     return (
         "The same fine-tuned encoders answered every test text again, written otherwise by the program, not by people: "
-        f"{kinds}{rate}. A *loss* is by how much an arm's score is worse than on the texts as they are. No arm was "
+        f"{kinds}. A *loss* is by how much an arm's score is worse than on the texts as they are. No arm was "
         "trained on such texts on purpose."
     )
 
@@ -72,12 +73,15 @@ def _sizes(rows: Sequence[Row], level: float) -> list[str]:
         of = [row for _, row in points if tuple(row.estimates) == others]
         arms = [f"{arm} {_mean_loss(of, arm)}" for arm in (*others, "clinical")]
         found.append(f"mean loss over {amount(len(of), 'comparison')} in points: {', '.join(arms)}")
-    estimates = [e for _, row in rows for e in row.estimates.values() if e.ci_low is not None]
-    if estimates:
-        less, more = (sum(beside(e) for e in estimates) for beside in (_below, _above))
+    estimates = [e for _, row in rows for e in row.estimates.values()]
+    known = [e for e in estimates if e.ci_low is not None]
+    if still := sum(e.ci_low is None and e.delta == 0 for e in estimates):
+        found.append(f"in {still} of {amount(len(estimates), 'pair')} of arms {UNMOVED}")
+    if known:
+        less, more = (sum(beside(e) for e in known) for beside in (_below, _above))
         found.append(
-            f"of {amount(len(estimates), 'difference')} of losses, {less} lie below 0 and {more} above it with their "
-            f"whole {100 * level:g} % interval"
+            f"of {amount(len(known), 'difference')} of losses, {less} have a {100 * level:g} % interval wholly below 0 "
+            f"(clinical loses less) and {more} one above it"
         )
     return found
 
@@ -131,7 +135,9 @@ def _difference(c: Comparison, e: Estimate | None) -> str:
         return wording.ABSENT
     ends = (e.ci_low, e.ci_high)
     text = wording.difference(e.delta, c.primary)
-    return text if None in ends else f"{text} ({' to '.join(wording.difference(end, c.primary) for end in ends)})"
+    if None in ends:
+        return f"{text} ({UNMOVED})" if e.delta == 0 else text
+    return f"{text} ({' to '.join(wording.difference(end, c.primary) for end in ends)})"
 
 
 def _title(kind: str) -> str:

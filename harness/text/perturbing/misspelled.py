@@ -49,4 +49,4 @@ def _slipped(word: str, drawn: Random) -> str:
             return before + (key.upper() if letter.isupper() else key) + after
 
 
-misspelled = Misspelled("misspelled", "of the words of four letters or more, a share has one slip of the fingers")
+misspelled = Misspelled("misspelled", "{rate} of the words of four letters or more have one slip of the fingers")

@@ -15,7 +15,7 @@ from harness.text.edited import Edit, Edited
 @dataclass(frozen=True)
 class Perturbation(ABC):
     """One way in which texts are written otherwise. `name` stands in `params.yaml` and in every file, `about` is what a
-    report says of it."""
+    report says of it, with the share of misspelled words in place of {rate}."""
 
     name: str
     about: str
