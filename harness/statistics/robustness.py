@@ -121,8 +121,10 @@ def _unmoved(arms: Sequence[Sequence[Sequence[counts.GroupCounts]]]) -> bool:
 def _nothing(arms: Sequence[Sequence[Sequence[counts.GroupCounts]]], replicates: Sequence[int]) -> paired.Estimate:
     """No loss of either arm, and no interval."""
     first = arms[0][0][0]
-    nothing = paired.Estimate.of_nothing(len(first.groups), len(replicates), len(set(replicates)))
-    return replace(nothing, reference=0.0, clinical=0.0, delta=0.0, differences=(0.0,) * len(set(replicates)))
+    number = len(set(replicates))
+    nothing = paired.Estimate.of_nothing(len(first.groups), len(replicates), number)
+    differences = (0.0,) * (number if number > 1 else len(replicates))
+    return replace(nothing, reference=0.0, clinical=0.0, delta=0.0, differences=differences)
 
 
 def _estimate(
