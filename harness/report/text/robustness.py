@@ -80,8 +80,8 @@ def _sizes(rows: Sequence[Row], level: float) -> list[str]:
     if known:
         less, more = (sum(beside(e) for e in known) for beside in (_below, _above))
         found.append(
-            f"of {amount(len(known), 'difference')} of losses, {less} have a {100 * level:g} % interval wholly below 0 "
-            f"(clinical loses less) and {more} one above it"
+            f"{100 * level:g} % intervals of {amount(len(known), 'difference')} of losses: {less} wholly below 0 "
+            f"(clinical loses less), {more} above"
         )
     return found
 
