@@ -353,7 +353,8 @@ def robust(root: Path, level: float, rng: np.random.Generator) -> Iterator[str]:
             width, printed = 2 * (high - low), float(row["ci_high"]) - float(row["ci_low"])
             if abs(width / printed - 1) > TOLERANCE:
                 wrong.append(f"width of the interval: {width:.4f}, printed {printed:.4f}")
-            if abs(p - float(row["p_value"])) > 0.02:
+            # As much as the tolerance of the width moves it where it moves most.
+            if abs(p - float(row["p_value"])) > 0.04:
                 wrong.append(f"p: {p:.4f}, printed {row['p_value']}")
         yield line_of(f"{task}/{family} {row['kind']} against {row['against']}", row, wrong)
 
