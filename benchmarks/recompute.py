@@ -266,7 +266,7 @@ def recompute(root: Path) -> list[str]:
             wrong.append("several replicates, which are not counted here")
         wrong += differing(row, means, se, df, holm, len(measured), level)
         said.append(line_of(f"{task}/{family} against {row['against']}", row, wrong))
-    return [*said, *summaries(root, families, level)]
+    return [*said, *summaries(root, families, level), *robust(root, level, rng)]
 
 
 def differing(row: dict, means: list[float], se: float, df: float, holm: float, tests: int, level: float) -> list[str]:
@@ -315,6 +315,48 @@ def summaries(root: Path, families: dict, level: float) -> Iterator[str]:
             if row["verdict"] == "inconclusive" and tested - {"inconclusive"}:
                 wrong.append("tasks have a verdict though the family has none")
             yield line_of(f"{row['family']} against {row['against']}, mean over {row['n_tasks']} tasks", row, wrong)
+
+
+def robust(root: Path, level: float, rng: np.random.Generator) -> Iterator[str]:
+    """A line for each row of `robustness.csv` that has numbers: scores on the test texts written otherwise, losses
+    against the texts as they are, and the difference of two arms' losses, which lies within 2."""
+    for row in csv.DictReader((root / "reports" / "robustness.csv").open(encoding="utf-8", newline="")):
+        task, family, metric = row["task"], row["family"], row["metric"]
+        if not row["delta"] or metric not in KNOWN:
+            continue
+        folder = root / "artifacts" / "predictions" / task / family
+        runs = json.loads((folder / "runs.json").read_text(encoding="utf-8"))
+        groups = root / "artifacts" / "splits" / task / "groups.json"
+        group_of = json.loads(groups.read_text(encoding="utf-8"))["groups"]
+        labels, positive = declared(root, task, runs)
+        tables, scores, lost = [], [], []
+        for arm in (row["against"], "clinical"):
+            of_arm, values = [], []
+            for path in sorted(folder.glob(f"{arm}-seed*.jsonl"), key=lambda path: int(path.stem.split("-seed")[1])):
+                every = lines_of(path)
+                both = [[x for x in every if x["part"] == part] for part in ("test", f"test {row['kind']}")]
+                order = {group: i for i, group in enumerate(sorted({group_of[x["id"]] for x in both[0]}))}
+                of_arm.append(np.stack([counted(of, group_of, order, metric, labels) for of in both], axis=1))
+                values.append([by_library(of, metric, labels, positive) for of in both])
+            tables.append(np.stack(of_arm))
+            scores.append(float(np.mean(values, axis=0)[1]))
+            lost.append(float(np.mean(values, axis=0) @ [1, -1]))
+        own = partial(scored, metric=metric, positive=labels.index(positive) if positive in labels else 0)
+        kinds = kinds_of(root, task, order, group_of)
+        parts = parts_of(tables, kinds, lambda sums, own=own: own(sums[:, 0]) - own(sums[:, 1]), rng)
+        low, high, p = interval((lost[1] - lost[0]) / 2, error_of([parts])[0] / 2, error_of([parts])[1], level)
+        found = {"reference": scores[0], "clinical": scores[1], "reference_loss": lost[0], "clinical_loss": lost[1]}
+        found["delta"] = lost[1] - lost[0]
+        wrong = [f"{k}: {v:.6f}, printed {row[k]}" for k, v in found.items() if abs(v - float(row[k])) > 5.1e-5]
+        # None is printed where no answer of either arm counts otherwise.
+        if float(row["n_replicates"]) == 1 and row["ci_low"]:
+            width, printed = 2 * (high - low), float(row["ci_high"]) - float(row["ci_low"])
+            if abs(width / printed - 1) > TOLERANCE:
+                wrong.append(f"width of the interval: {width:.4f}, printed {printed:.4f}")
+            # As much as the tolerance of the width moves it where it moves most.
+            if abs(p - float(row["p_value"])) > 0.04:
+                wrong.append(f"p: {p:.4f}, printed {row['p_value']}")
+        yield line_of(f"{task}/{family} {row['kind']} against {row['against']}", row, wrong)
 
 
 def line_of(head: str, row: dict, wrong: list[str]) -> str:

@@ -203,6 +203,7 @@ def _parameters(repository: Path, site: Path) -> None:
     params["run"].update(profile="site", tasks=list(TASKS), families=["norbert3"], seeds=[1, 2])
     # Several commands share a process, so torch is there before the second one prepares its environment.
     params["engine"]["reproducible"] = "fast"
+    params["robustness"]["kinds"] = ["misspelled", "lower_case"]
     params["corpus"]["training_texts_of"] = ["aismec", "nor_deid"]
     family = params["families"]["norbert3"]
     family["encoder"].update(hidden=32, intermediate=64, vocabulary=1000)

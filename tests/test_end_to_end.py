@@ -62,6 +62,7 @@ def miniature(repository: Path, target: Path) -> None:
     yaml = YAML()
     params = yaml.load(profiles.text("embedded"))
     params["run"].update(profile="miniature", tasks=list(TASKS), families=["norbert3"], seeds=[1, 2])
+    params["robustness"]["kinds"] = ["misspelled", "nynorsk"]
     family = params["families"]["norbert3"]
     family["encoder"].update(hidden=32, intermediate=64)
     for phase in ("general", "adaptation"):

@@ -10,8 +10,10 @@ import shutil
 import fakes
 import pytest
 
-from harness.stages import report
+from harness.params.robustness import Robustness
+from harness.stages import report, score
 from harness.system import files
+from harness.testing import results
 
 TASKS, SEEDS = ("medmqp", "nor_deid", "synergi"), (1, 2, 3)
 
@@ -65,6 +67,31 @@ def test_a_task_may_lead_with_another_score(metric, tmp_path, recompute, monkeyp
     report.run(tmp_path, fakes.settings(("synergi",), ("nb_bert",), SEEDS), {"synergi": led})
     found = recompute.recompute(tmp_path)
     assert all(line.startswith("agrees") for line in found) and len(found) == 2, found
+
+
+@pytest.fixture(scope="module")
+def written_otherwise(tmp_path_factory):
+    tasks, kinds = [fakes.TASKS[name] for name in TASKS], Robustness(("misspelled", "abbreviated"), 0.3, 1)
+    root = results.build(tmp_path_factory.mktemp("robust"), tasks, ("nb_bert",), SEEDS, rows=150, robustness=kinds)
+    (root / "params.yaml").write_text("statistics: {level: 0.95}\n")
+    (root / "tasks" / "medmqp.py").write_text('positive="1"\n')
+    for task in tasks:
+        settings = dataclasses.replace(fakes.score_settings(SEEDS, ("nb_bert",)), robustness=kinds)
+        score.run(root, task, "nb_bert", settings)
+        score.run_classic(root, task)
+    given = dataclasses.replace(fakes.settings(TASKS, ("nb_bert",), SEEDS), robustness=kinds)
+    report.run(root, given, {task.name: task for task in tasks})
+    return root
+
+
+def test_losses_on_texts_written_otherwise_agree(written_otherwise, recompute, tmp_path):
+    of = [line for line in recompute.recompute(written_otherwise) if "misspelled" in line or "abbreviated" in line]
+    assert len(of) >= 4 and all(line.startswith("agrees") for line in of), of
+    for column, change in (("clinical", 0.0001), ("reference_loss", 0.0001), ("delta", 0.0001), ("ci_low", -0.05)):
+        run = shutil.copytree(written_otherwise, tmp_path / column)
+        edit_cell(run, "robustness.csv", column, change)
+        (differing,) = [line for line in recompute.recompute(run) if line.startswith("DIFFERS medmqp")]
+        assert "misspelled against baseline" in differing and column.replace("ci_low", "interval") in differing
 
 
 def edit_cell(run, name: str, column: str, change: float) -> None:

@@ -1,6 +1,6 @@
 """Make the lines of a prediction file. `harness.artifacts.predictions` reads and checks them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harness import heads
@@ -8,6 +8,18 @@ from harness.task import Task
 
 # The parts that are answered, in the order of a prediction file.
 PARTS = ("holdout", "test", "validation")
+_PERTURBED = "test "
+
+
+def perturbed_part(kind: str) -> str:
+    """The name of the test part whose texts are written otherwise, in one way."""
+    return f"{_PERTURBED}{kind}"
+
+
+def answered(parts: Iterable[str]) -> list[str]:
+    """Of these parts those that are answered, in the order of a prediction file: perturbed ones last."""
+    there = list(parts)
+    return [part for part in PARTS if part in there] + sorted(part for part in there if part.startswith(_PERTURBED))
 
 
 def lines_of(

@@ -87,8 +87,9 @@ class Tuning(Part):
 
 
 class Runs(Artifact):
-    """What `harness finetune TASK FAMILY` made; `selection` is the rule by which weights were kept. Where the arms were
-    tuned, `recipe` is the declared one, and the runs by it lie in a folder of their own, `UNTUNED`."""
+    """What `harness finetune TASK FAMILY` made; `selection` is the rule by which weights were kept, `robustness` the
+    settings of the perturbed test parts that were answered, where there are any. Where the arms were tuned, `recipe` is
+    the declared one, and the runs by it lie in a folder of their own, `UNTUNED`."""
 
     UNTUNED: ClassVar[str] = "untuned"
 
@@ -103,6 +104,7 @@ class Runs(Artifact):
     inputs: Inputs
     selection: str
     tuning: Tuning | None = None
+    robustness: dict[str, Any] | None = None
     runs: tuple[Run, ...]
 
 
@@ -166,12 +168,6 @@ def folder_of(root: Path, task: str, family: str) -> Path:
 
 def read(root: Path, task: str, family: str) -> Runs:
     return Runs.read(folder_of(root, task, family) / "runs.json", f"harness finetune {task} {family}")
-
-
-def read_untuned(root: Path, task: str, family: str) -> Runs:
-    """The runs by the declared recipe, where the arms were tuned."""
-    folder = folder_of(root, task, family) / Runs.UNTUNED
-    return Runs.read(folder / "runs.json", f"harness finetune {task} {family}")
 
 
 def read_linear(root: Path, task: str) -> LinearRuns:

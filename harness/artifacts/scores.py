@@ -51,6 +51,27 @@ class Replicate(Part):
     replicate: int
 
 
+class Robust(Part):
+    """The primary score of a run on a perturbed test part, and how much it lost there (above 0: it got worse)."""
+
+    arm: str
+    seed: int
+    value: float
+    loss: float
+
+
+class Robustness(Part):
+    """The test part in one way of writing: of `n` rows so many have another text. Of a kind that changes none, or where
+    the primary metric cannot be measured, there are no scores. A row of `comparisons` has the arm `against` which the
+    clinical one is compared with, and the fields of `harness.statistics.paired.Estimate`, all of them of losses."""
+
+    kind: str
+    n: int
+    changed: int
+    scores: tuple[Robust, ...]
+    comparisons: tuple[dict[str, Any], ...]
+
+
 class Inputs(Part):
     """SHA-256 of the prediction files and of their decisions, by file name, of the records and the split manifest."""
 
@@ -107,6 +128,7 @@ class Scores(Scored):
     diverged: tuple[Diverged, ...]
     replicates: tuple[Replicate, ...] = ()
     tuning: Tuned | None = None
+    robustness: tuple[Robustness, ...] = ()
 
 
 class LinearScores(Scored):

@@ -14,7 +14,7 @@ from harness.audit.links import ABSENT, LISTED, Chain, Link, apart, shown
 from harness.system.files import read_json, read_text
 
 KEYS = {"results.csv": ("arm", "seed", "metric"), "comparison.csv": ("against",),
-        "readings.csv": ("decided_by", "arm", "against")}  # fmt: skip
+        "readings.csv": ("decided_by", "arm", "against"), "robustness.csv": ("kind", "against")}  # fmt: skip
 REMEDY = "`git checkout -- reports` where it was edited, `dvc repro` where it is out of date"
 PAGES = Chain("reports", REMEDY)
 # What no row of one comparison shows by itself.

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from harness.artifacts import checkpoint
 from harness.artifacts.runs import FoldRuns, Run, Runs, file_name, fold_file_name, folder_of, read_folds
@@ -102,12 +103,13 @@ def _links(
     root: Path, kept: Kept, task: Task, family: str, settings: FinetuneSettings, chain: Chain, hashes: Hashes
 ) -> Iterator[Link]:
     recorded = kept.form.read(kept.folder / "runs.json", kept.made_by)
-    expected = {
+    expected: dict[str, Any] = {
         "task": task.name,
         "family": family,
         "labels": list(task.labels),
         "recipe": dataclasses.asdict(settings.recipe),
         "engine": dataclasses.asdict(settings.engine),
+        "robustness": settings.robustness.told(),
     }
     found = recorded.model_dump(mode="json", include=set(expected))
     declared = replace(chain, rests_on=("params.yaml", f"tasks/{task.name}.py"))

@@ -83,6 +83,8 @@ def _predictions(root: Path, task: Task, family: str, settings: FinetuneSettings
     ):
         if recorded.get(key) != json.loads(json.dumps(wanted)):
             yield f"its predictions were made with another {key.removesuffix('s')}"
+    if recorded.get("robustness") != settings.robustness.told():
+        yield "its predictions were made with other settings of robustness"
     runs = {(run["arm"], run["seed"]): run["predictions"] for run in recorded.get("runs", ())}
     if lacking := sorted({(arm, seed) for arm in settings.arms for seed in settings.seeds} - runs.keys()):
         yield f"there are no predictions of arm {lacking[0][0]}, seed {lacking[0][1]}"

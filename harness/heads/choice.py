@@ -9,6 +9,12 @@ class Choice(Labelled):
         """The question with its options in sorted order: the same item with shuffled options is the same item."""
         return ("\n".join([record["question"], *sorted(record["options"], key=fold)]),)
 
+    def rewritten(self, record, edit):
+        found = super().rewritten(record, edit)
+        # Of two options that read alike none would be the right one.
+        alike = len(set(found["options"])) < len(record["options"])
+        return found | {"options": record["options"]} if alike else found
+
     def columns(self, labels, clean):
         def of_list(rule):
             return lambda v: not isinstance(v, list) or rule(v)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from harness.errors import ConfigError
 from harness.task import Task
 from harness.text.bio import Tags
+from harness.text.edited import Edited
 
 if TYPE_CHECKING:
     from harness.metrics import Decided
@@ -81,6 +82,22 @@ class Head(ABC):
     def compared_texts(self, record: Record, fold: Callable[[str], str]) -> tuple[str, ...]:
         """The texts in which two records can repeat each other, as written; `fold` is what a reader sees of one."""
         return tuple(self.texts_of(record))
+
+    def rewritten(self, record: Record, edit: Callable[[str, str], Edited]) -> dict[str, Any]:
+        """A copy of a record with other texts: `edit` is given each text, and what tells it from the others of its
+        record. Gold stays right."""
+        found = dict(record)
+        for column in self.texts:
+            value = record[column]
+            one = isinstance(value, str)
+            texts = [edit(text, f"{column} {at}").text for at, text in enumerate([value] if one else value)]
+            found[column] = texts[0] if one else texts
+        return found
+
+    def changed(self, records: Sequence[Record], others: Sequence[Record]) -> int:
+        """How many of the records have another text in `others`."""
+        pairs = zip(records, others, strict=True)
+        return sum(self.texts_of(one) != self.texts_of(other) for one, other in pairs)
 
     @abstractmethod
     def columns(self, labels: Sequence[str], clean: Callable[[object], bool]) -> dict[str, list[Rule]]:

@@ -9,6 +9,13 @@ from harness.text.letters import letter_end
 
 
 class Tokens(Windowed):
+    def rewritten(self, record, edit):
+        """Spans go with their characters; a word of which only a part is in a span stays as it was."""
+        text, spans = record["text"], record["spans"]
+        found = edit(text, "text").around([span[end] for span in spans for end in ("start", "end")])
+        moved = [span | {end: found.moved(span[end]) for end in ("start", "end")} for span in spans]
+        return dict(record) | {"text": found.text, "spans": moved}
+
     def columns(self, labels, clean):
         return {"spans": [Rule("spans: a list of {start, end, label}", _are_spans)]}
 

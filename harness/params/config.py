@@ -22,6 +22,7 @@ from harness.params.arms import ARMS, BASELINE, CLINICAL
 from harness.params.folds import CrossValidation
 from harness.params.marks import By, Check, Matching
 from harness.params.replicates import arm_of, named, number_of
+from harness.params.robustness import NOT_DONE, Robustness
 from harness.params.tune import Tune
 from harness.system.determinism import derived_seed
 
@@ -295,6 +296,7 @@ class FinetuneSettings:
     recipe: Recipe
     engine: Engine
     replicates: int = 1
+    robustness: Robustness = NOT_DONE
     tune: Tune | None = None
 
     def replicate(self, arm: str, seed: int) -> int:
@@ -326,6 +328,7 @@ class ScoreSettings:
     families: tuple[str, ...]
     seeds: tuple[int, ...]
     statistics: Statistics
+    robustness: Robustness = NOT_DONE
 
 
 @dataclass(frozen=True)
@@ -333,3 +336,4 @@ class ReportSettings:
     run: Run
     statistics: Statistics
     cross_validation: CrossValidation
+    robustness: Robustness = NOT_DONE

@@ -36,6 +36,7 @@ from harness.params.config import (
     Statistics,
 )
 from harness.params.folds import CrossValidation, Folds
+from harness.params.robustness import Robustness
 from harness.params.tune import Tune
 from harness.params.whole import Family, Params
 
@@ -117,7 +118,11 @@ class ParamsFile:
 
     def finetune(self, task: str, family: str) -> FinetuneSettings:
         settings = self._finetuning(task, family, self._get("run.seeds", tuple[Seed, ...]))
-        return dataclasses.replace(settings, tune=self._get("tune", Tune | None))
+        tune = self._get("tune", Tune | None)
+        return dataclasses.replace(settings, robustness=self._robustness(), tune=tune)
+
+    def _robustness(self) -> Robustness:
+        return self._get("robustness", Robustness)
 
     def crossvalidate(self, task: str, family: str) -> tuple[FinetuneSettings, Folds]:
         """The seeds are those of the repeats; nothing else is trained otherwise than for the fixed split, but that
@@ -141,7 +146,8 @@ class ParamsFile:
         )
 
     def score(self) -> ScoreSettings:
-        return self._score(self._get("run.seeds", tuple[Seed, ...]))
+        settings = self._score(self._get("run.seeds", tuple[Seed, ...]))
+        return dataclasses.replace(settings, robustness=self._robustness())
 
     def score_folds(self) -> tuple[ScoreSettings, Folds]:
         folds = self._folds()
@@ -153,7 +159,8 @@ class ParamsFile:
 
     def report(self) -> ReportSettings:
         cross_validation = self._get("cross_validation", CrossValidation)
-        return ReportSettings(self._get("run", Run), self._get("statistics", Statistics), cross_validation)
+        statistics = self._get("statistics", Statistics)
+        return ReportSettings(self._get("run", Run), statistics, cross_validation, self._robustness())
 
     def everything(self) -> Params:
         """The whole file, checked: unknown sections, wrong types, names that do not fit together.

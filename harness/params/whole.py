@@ -29,7 +29,9 @@ from harness.params.config import (
 from harness.params.folds import CrossValidation
 from harness.params.marks import Check, Matching
 from harness.params.replicates import named
+from harness.params.robustness import Robustness
 from harness.params.tune import Tune
+from harness.text.perturbing import KINDS
 
 Name = Annotated[str, Matching("^[a-z][a-z0-9_]*$", "small letters, digits and _ (it becomes a folder's name)")]
 
@@ -103,6 +105,7 @@ class Params:
     statistics: Statistics
     tune: Tune | None
     cross_validation: CrossValidation
+    robustness: Robustness
     tasks: dict[Name, Recipe]
 
     def checks(self) -> Iterator[tuple]:
@@ -136,6 +139,10 @@ class Params:
                 "it was trained on)"
             )
             yield Check(at, task, not tested, wanted)
+        for i, kind in enumerate(self.robustness.kinds):
+            at, wanted = f"robustness.kinds[{i}]", f"one of {', '.join(KINDS)}"
+            yield Check(at, kind, kind in KINDS, wanted, known=KINDS)
+            yield Check(at, kind, self.robustness.kinds.count(kind) == 1, "there once")
 
     @property
     def trained_on_tasks(self) -> tuple[str, ...]:

@@ -5,9 +5,12 @@ can be recomputed years later from what is stored here.
 """
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+from harness import heads
 from harness.artifacts import runs
+from harness.data import perturbed
 from harness.params.config import FinetuneSettings, Recipe
 from harness.privacy import restricted
 from harness.system.files import atomic_folder
@@ -24,6 +27,8 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
     recipe then lie in `untuned/`, with a `runs.json` of their own.
     """
     inputs = read_inputs(root, task, family, settings.encoders)
+    again = perturbed.parts_of(heads.of(task), inputs.parts.get("test", []), settings.robustness)
+    inputs = replace(inputs, parts=inputs.parts | again)
     target = runs.folder_of(root, task.name, family)
 
     from harness.statistics import selection, task_metrics
@@ -43,7 +48,8 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
 
         def write(place: Path, made: list[dict], tuned: dict | None = None) -> None:
             described = describe(task, family, settings, inputs, made)
-            runs.Runs.of(**described, selection=selection.RULE, tuning=tuned).write(place / "runs.json", hidden=hidden)
+            told = {"selection": selection.RULE, "robustness": settings.robustness.told(), "tuning": tuned}
+            runs.Runs.of(**described, **told).write(place / "runs.json", hidden=hidden)
 
         declared = dict.fromkeys(settings.arms, settings.recipe)
         if settings.tune is None:

@@ -21,7 +21,8 @@ from harness.task import Task
 # What this stage writes below reports/.
 WRITTEN = (
     "figures", "plots", "model-index", "croissant", "summary.csv", "results.csv", "classic.csv",
-    "comparison.csv", "readings.csv", "tables.tex", "README.md", "index.html", "metrics.json", "provenance.json",
+    "comparison.csv", "readings.csv", "robustness.csv", "tables.tex", "README.md", "index.html", "metrics.json",
+    "provenance.json",
 )  # fmt: skip
 
 
@@ -42,8 +43,9 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
     shown = disclosed_cards.disclosed(known)
     validated = exploratory.load(root, settings, tasks)
     report = content.report(
-        comparisons, shown, settings.run.profile, summaries, judgements, read, settings.statistics, validated
-    )
+        comparisons, shown, settings.run.profile, summaries, judgements, read, settings.statistics, validated,
+        settings.robustness,
+    )  # fmt: skip
     pictures = figures.draw(comparisons, judgements, shown.checkpoints, settings.statistics)
     with together(root, reported.exact_place(root)) as within:
         with files.atomic_folder(root / "reports", within) as folder:
@@ -74,6 +76,7 @@ def _write(folder: Path, comparisons, summaries, judgements, read, report, pictu
     files.write_text(folder / "classic.csv", tables.classic_csv(comparisons))
     files.write_text(folder / "comparison.csv", tables.comparison_csv(comparisons, judgements))
     files.write_text(folder / "readings.csv", tables.readings_csv(comparisons, read))
+    files.write_text(folder / "robustness.csv", tables.robustness_csv(comparisons))
     files.write_text(folder / "tables.tex", tables.latex(paper_tables(report)))
     files.write_text(folder / "README.md", tables.markdown(report))
     files.write_text(folder / "index.html", page.page(report, pictures))

@@ -12,10 +12,13 @@ from typing import Any
 
 from harness import heads
 from harness.artifacts import runs, scores
+from harness.data import perturbed
 from harness.params.config import ScoreSettings
+from harness.params.robustness import Robustness
 from harness.privacy import restricted
 from harness.privacy.suppression import MINIMUM
 from harness.statistics import task_metrics
+from harness.statistics.robustness import Robust
 from harness.statistics.stored_predictions import SCORED, Data, Stored
 from harness.task import Task
 
@@ -30,10 +33,11 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
     """
     root, made_by = Path(root), f"harness finetune {task.name} {family}"
     data, recorded = _data(root, task), runs.read(root, task.name, family)
-    stored = Stored(data, runs.folder_of(root, task.name, family), made_by)
+    robust = _robust(data, settings.robustness)
+    stored = Stored(data, runs.folder_of(root, task.name, family), made_by, robust.parts)
     if recorded.family != family:
         raise stored.refused(f"holds no runs of {family}")
-    scorer = _scored(stored, recorded)
+    scorer = _scored(stored, recorded, robust)
     tuned = _tuned(stored, recorded)
     # Arms that were pre-trained several times share out the seeds alike; a baseline was pre-trained once.
     replicates = {run.seed: run.replicate for run in recorded.runs if run.arm != "baseline"}
@@ -46,7 +50,8 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
         learning=[_learning(run) for run in recorded.runs],
         diverged=[{"arm": run.arm, "seed": run.seed} for run in recorded.runs if run.diverged],
         replicates=[{"arm": run.arm, "seed": run.seed, "replicate": run.replicate} for run in recorded.runs],
-        tuning=tuned and tuned | {"untuned": _untuned(root, data, family, settings, replicates)},
+        tuning=tuned and tuned | {"untuned": _untuned(stored, settings, replicates)},
+        robustness=robust.result(*scorer.tested(settings), _statistics(settings), replicates),
         inputs=stored.inputs(),
         provenance=recorded.model_dump(mode="json", include={"engine", "libraries", "inputs", "recipe"})
         | ({"tuned": recorded.tuning.chosen} if recorded.tuning else {}),
@@ -93,13 +98,16 @@ def _categories(record: dict) -> dict[str, str]:
     return {column: restricted.category(record[column]) for column in SLICED_BY if record.get(column) is not None}
 
 
-def _scored(stored: Stored, recorded: runs.Runs | runs.LinearRuns) -> "_Scorer":
-    """The scorer of the prediction files that `runs.json` records."""
+def _scored(stored: Stored, recorded: runs.Runs | runs.LinearRuns, robust: Robust | None = None) -> "_Scorer":
+    """The scorer of the prediction files that `runs.json` records; `robust` gets the perturbed parts."""
     stored.check(recorded)
     scorer = _Scorer(stored.data)
     made: Sequence[runs.Run | runs.LinearRun] = recorded.runs
     for run in sorted(made, key=lambda run: (run.arm, run.seed)):
-        scorer.add(run.arm, run.seed, stored.rows(run, scorer.expected))
+        rows = stored.rows(run, scorer.expected)
+        scorer.add(run.arm, run.seed, {part: rows[part] for part in scorer.expected})
+        if robust:
+            robust.add(run.arm, run.seed, rows)
     return scorer
 
 
@@ -110,7 +118,7 @@ def _tuned(stored: Stored, recorded: runs.Runs) -> dict | None:
     from harness.statistics import selection
     from harness.statistics.tuning import expected_best
 
-    data = stored.data
+    data, stored = stored.data, replace(stored, perturbed={})
     for trial in tuning.trials:
         rows = stored.rows(trial, {"validation": set(data.ids("validation"))})["validation"]
         found = round(selection.judged(data.task, rows, data.records)["selection"], 6)
@@ -125,14 +133,19 @@ def _tuned(stored: Stored, recorded: runs.Runs) -> dict | None:
     }
 
 
-def _untuned(
-    root: Path, data: Data, family: str, settings: ScoreSettings, replicates: Mapping[int, int]
-) -> list[dict[str, Any]]:
-    """The arms compared as they are by the declared recipe."""
-    name = data.task.name
-    recorded = runs.read_untuned(root, name, family)
-    stored = Stored(data, runs.folder_of(root, name, family) / runs.Runs.UNTUNED, f"harness finetune {name} {family}")
-    return _scored(stored, recorded).comparisons(settings, replicates)
+def _untuned(stored: Stored, settings: ScoreSettings, replicates: Mapping[int, int]) -> list[dict[str, Any]]:
+    """The arms compared as they are by the declared recipe; `stored` are their tuned runs."""
+    folder = stored.folder / runs.Runs.UNTUNED
+    recorded = runs.Runs.read(folder / "runs.json", stored.made_by)
+    declared = replace(stored, folder=folder, predictions={}, decisions={})
+    return _scored(declared, recorded).comparisons(settings, replicates)
+
+
+def _robust(data: Data, settings: Robustness) -> Robust:
+    """What collects the runs' answers to the test part written otherwise, which is made again from the records."""
+    head, ids = heads.of(data.task), sorted(i for i in data.ids("test") if i in data.records)
+    test = [data.records[i] for i in ids]
+    return Robust(data.task, test, {kind: perturbed.rewritten(head, test, kind, settings) for kind in settings.kinds})
 
 
 def _learning(run: runs.Run) -> dict:
@@ -241,6 +254,12 @@ class _Scorer:
         kinds = _of_seeds(self._kinds, settings)
         found = comparisons.by_kind(kinds, _statistics(settings), replicates, self._unmeasured_kinds)
         return [row | {"n": self._rows_of[row["decided_by"]]} for row in found]
+
+    def tested(self, settings: ScoreSettings) -> tuple[dict[str, dict], dict[str, str] | None]:
+        """By arm and seed what was counted on the test part, nothing where it cannot be measured; and of what kind each
+        of its groups is, where the data say so."""
+        whole = {arm: of for (part, arm), of in self._counts.items() if part == "test"}
+        return {} if "test" in self._unmeasured else _of_seeds(whole, settings), self._strata.get("test")
 
     def constants(self) -> dict[str, dict[str, dict[str, float]]]:
         """What systems that read nothing score, by part but validation, name and metric."""

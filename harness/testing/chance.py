@@ -12,9 +12,11 @@ from typing import Any
 from harness import heads
 from harness.artifacts import corpus, runs, split, validated
 from harness.artifacts.artifact import described
+from harness.data import perturbed
 from harness.data.corpus_summary import summaries
 from harness.encoders import cards
 from harness.params.arms import ARMS, PARTS, SHARED, parts_of
+from harness.params.robustness import NOT_DONE, Robustness
 from harness.params.whole import Params
 from harness.system import files
 from harness.task import Task
@@ -108,19 +110,36 @@ def write_checkpoints(
         yield folder, cards.card(facts)
 
 
-def write_predictions(root: Path, task: Task, family: str, seeds: Iterable[int], **made_by: dict[str, Any]) -> None:
+def write_predictions(
+    root: Path,
+    task: Task,
+    family: str,
+    seeds: Iterable[int],
+    robustness: Robustness = NOT_DONE,
+    **made_by: dict[str, Any],
+) -> None:
     """`artifacts/predictions/TASK/FAMILY/` of both arms: the clinical one is right a tenth of the rows more often.
 
-    `made_by` are the `recipe` and the `engine` that are recorded. Needs the records, the split and the checkpoints.
+    `made_by` are the `recipe` and the `engine` that are recorded; in each way of writing that `robustness` names, a
+    tenth of the rows less often. Needs the records, the split and the checkpoints.
     """
     from harness.statistics import task_metrics
 
     folder, found = runs.folder_of(root, task.name, family), []
     records = {record["id"]: record for record in validated.records(root, task.name)}
+    parts = split.parts_of(root, task.name)
+    test = [records[key] for key in sorted(records) if parts[key] == "test"]
+    written = perturbed.parts_of(heads.of(task), test, robustness)
     for arm in _LOSSES:
         for seed in seeds:
             skill = 0.55 + 0.1 * (arm == "clinical") + 0.02 * seed
-            lines = _lines(root, task, records, skill, random.Random(f"{task.name} {family} {arm} {seed}"))
+            drawn = random.Random(f"{task.name} {family} {arm} {seed}")
+            lines = _lines(root, task, records, skill, drawn)
+            lines += [
+                {"id": record["id"], "part": part, "group": record["group"]} | _answer(task, record, skill - 0.1, drawn)
+                for part, others in sorted(written.items())
+                for record in others
+            ]
             path = folder / runs.file_name(arm, seed)
             files.write_jsonl(path, lines)
             reached = [line for line in lines if line["part"] == "validation"]
@@ -150,6 +169,7 @@ def write_predictions(root: Path, task: Task, family: str, seeds: Iterable[int],
         | {"checkpoints": {arm: files.sha256_tree(checkpoints / arm) for arm in _LOSSES}},
         selection="none",
         runs=found,
+        robustness=robustness.told(),
         **made_by,
     ).write(folder / "runs.json")
 

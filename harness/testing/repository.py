@@ -23,6 +23,7 @@ from harness.pipeline.code import code_hash
 from harness.plugins import registry
 from harness.system import files
 from harness.testing import chance
+from harness.text.perturbing import KINDS
 
 TASKS, FAMILY, SEEDS = ("aismec", "medmqp"), "norbert3", [1, 2]
 COMMIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm")
@@ -38,6 +39,7 @@ def build(repository: Path, root: Path) -> Path:
     params = YAML().load(profiles.text("embedded"))
     params["run"].update(profile="miniature", tasks=list(TASKS), families=[FAMILY], seeds=SEEDS)
     params["families"][FAMILY].update(dict.fromkeys(OPTIONAL, False))
+    params["robustness"]["kinds"] = list(KINDS)
     _write(root, params)
     _run(root, ("git", "init", "-q"), (*_DVC, "init", "-q"), ("git", "add", "-A"), (*COMMIT, "code"))
     given = load(root / "params.yaml")
@@ -115,7 +117,7 @@ def _settle(root: Path, params: ParamsFile) -> None:
         settings = params.finetune(task.name, FAMILY)
         shutil.rmtree(root / "artifacts" / "predictions" / task.name / FAMILY, ignore_errors=True)
         made_by = {"recipe": asdict(settings.recipe), "engine": asdict(settings.engine)}
-        chance.write_predictions(root, task, FAMILY, settings.seeds, **made_by)
+        chance.write_predictions(root, task, FAMILY, settings.seeds, settings.robustness, **made_by)
         score.run(root, task, FAMILY, params.score())
         classic.run(root, task)
         score.run_classic(root, task)

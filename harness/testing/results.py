@@ -18,6 +18,7 @@ from harness.params.arms import SHARED
 from harness.params.config import ReportSettings, Run, ScoreSettings, Statistics
 from harness.params.folds import CrossValidation, Folds
 from harness.params.reading import parse
+from harness.params.robustness import NOT_DONE, Robustness
 from harness.params.whole import Params
 from harness.plugins import examples
 from harness.system import files
@@ -52,6 +53,7 @@ def build(
     kind: str = "synthetic",
     rows: int = 40,
     columns: Callable[[Task, int, random.Random], dict[str, Any]] = columns,
+    robustness: Robustness = NOT_DONE,
 ) -> Path:
     """Write the inputs of `score`, `report` and `track` below `root`, and return it.
 
@@ -71,7 +73,7 @@ def build(
             files.write_json(folder / checkpoint.NAME, card)
     for task in tasks:
         for family in families:
-            chance.write_predictions(root, task, family, seeds, **_MADE_BY)
+            chance.write_predictions(root, task, family, seeds, robustness, **_MADE_BY)
         chance.write_linear_predictions(root, task)
     return root
 

@@ -250,6 +250,8 @@ def run_metrics(comparison: Comparison, entry: Mapping) -> list[tuple[str, float
         for (a, s, part, metric), value in comparison.values.items()
         if (a, s) == (arm, seed) and part in comparison.parts and not comparison.unmeasured(metric, part)
     ]
+    written = ((row.kind, row.values.get((arm, seed))) for row in comparison.robustness)
+    found += [(f"{kind}_{comparison.primary}", value, last) for kind, value in written if value is not None]
     validation = f"validation_{comparison.primary}"
     best = ((f"best_{validation}", "best_validation"), ("best_selection", "best_selection"))
     found += [(name, entry[key], last) for name, key in best if key in entry]

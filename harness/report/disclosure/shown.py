@@ -3,9 +3,9 @@
 What is released of a task was decided when it was scored (`harness.statistics.disclosure.disclosing`): a ratio of
 counts tells the counts, so scores are as fine as the ladder of `harness.statistics.disclosure.coarsening` allows, and
 of a task below its first rung nothing but that is left here, in place of the stored scores. On the first rung no count
-of a run is small; frequencies then follow `harness.privacy.suppression`. Slices, readings, learning curves and the
-validation part's scores are about other rows, or fewer, and are not shown of any restricted task; nor are hashes of
-decisions, which whoever knows the pseudonyms could find again by trying all answers.
+of a run is small; frequencies then follow `harness.privacy.suppression`. Slices, readings, robustness, learning curves
+and the validation part's scores are about other rows, or fewer, and are not shown of any restricted task; nor are
+hashes of decisions, which whoever knows the pseudonyms could find again by trying all answers.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -78,6 +78,7 @@ def _closed(c: Comparison) -> Comparison:
         readings=(),
         tuned=None,
         untuned={},
+        robustness=(),
         lacking={},
         inputs={**c.inputs, "decisions": of_files} if of_files else c.inputs,
         classic=_closed(c.classic) if c.classic else None,

@@ -41,8 +41,9 @@ class Comparison:
     constant answers score may stand in a table (see `harness.report.disclosure.shown`). `lacking` are the labels that
     the gold of a part lacks, `unmeasurable` by part and metric why it cannot be measured
     (`harness.statistics.measurable`). `readings` compare the arms on the test rows of each kind, where the data say
-    what decides a row. `replicates` say by (arm, seed) by which pre-training run an encoder was made. Where the arms
-    were tuned, `tuned` says how, and `untuned` has the estimates by the declared recipe.
+    what decides a row. `replicates` say by (arm, seed) by which pre-training run an encoder was made, `robustness` what
+    the test part written otherwise costs. Where the arms were tuned, `tuned` says how, and `untuned` has the estimates
+    by the declared recipe.
     """
 
     task: str
@@ -79,6 +80,7 @@ class Comparison:
     replicates: Mapping[tuple[str, int], int] = field(default_factory=dict)
     tuned: Tuned | None = None
     untuned: dict[tuple[str, str], Estimate] = field(default_factory=dict)
+    robustness: tuple[stored.Robustness, ...] = ()
 
     @property
     def scored(self) -> tuple[int | None, ...]:
@@ -225,6 +227,7 @@ def read(made: Scores, title: str, seeds: tuple[int, ...]) -> Comparison:
         tuned=made.tuning,
         untuned=stored.estimates(made, made.tuning.untuned, seeds) if made.tuning else {},
         readings=stored.readings(made),
+        robustness=stored.robustness(made, seeds),
         replicates={(run.arm, run.seed): run.replicate for run in made.replicates},
         diverged=tuple((run.arm, run.seed) for run in made.diverged if run.seed in seeds),
         learning=tuple(run.plain() for run in made.learning if run.seed in seeds),

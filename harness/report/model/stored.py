@@ -22,6 +22,24 @@ class Reading:
     estimate: Estimate
 
 
+@dataclass(frozen=True)
+class Robustness:
+    """The test part in one way of writing, of whose `n` rows so many have another text. `values` are the primary scores
+    of the runs and `losses` what they lost, by arm and seed; `estimates` compare losses, by the arm that the clinical
+    one is compared with. All are empty where nothing was or can be measured."""
+
+    kind: str
+    n: int
+    changed: int
+    values: Mapping[tuple[str, int], float]
+    losses: Mapping[tuple[str, int], float]
+    estimates: Mapping[str, Estimate]
+
+    def of(self, arm: str, what: Mapping[tuple[str, int], float]) -> list[float]:
+        """The `values` or the `losses` of an arm's runs, in order of their seeds."""
+        return [what[key] for key in sorted(what) if key[0] == arm]
+
+
 def matrix(cells: Iterable[tuple[int, int, int]], labels: int) -> list[list[int]]:
     found = [[0] * labels for _ in range(labels)]
     for gold, predicted, n in cells:
@@ -47,6 +65,23 @@ def readings(made: Scores) -> tuple[Reading, ...]:
     return tuple(
         Reading(row["decided_by"], row["arm"], row["against"], row["n"], _estimate(row)) for row in made.readings
     )
+
+
+def robustness(made: Scores, seeds: tuple[int, ...]) -> tuple[Robustness, ...]:
+    found = []
+    for row in made.robustness:
+        scores = [score for score in row.scores if score.seed in seeds]
+        found.append(
+            Robustness(
+                row.kind,
+                row.n,
+                row.changed,
+                {(score.arm, score.seed): score.value for score in scores},
+                {(score.arm, score.seed): score.loss for score in scores},
+                {compared["against"]: _estimate(compared) for compared in row.comparisons},
+            )
+        )
+    return tuple(found)
 
 
 def _estimate(row: Mapping[str, Any]) -> Estimate:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from harness.report.model.document import Bullets, Details, Figure, Paragraph, Report, Table
 from harness.report.model.judging import Summary, scope
-from harness.report.model.results import Comparison
+from harness.report.model.results import Comparison, mean
 from harness.statistics.verdicts import Judgement
 from harness.text import escaping
 
@@ -23,6 +23,12 @@ SUMMARY = (
 READINGS = (
     "task", "family", "decided_by", "arm", "against", "metric", "reference", "value", "delta", "ci_low", "ci_high",
     "p_value", "p_holm", "verdict", "n_test", "n_groups", "n_seeds", "data_kind",
+)  # fmt: skip
+
+ROBUSTNESS = (
+    "task", "family", "kind", "against", "metric", "changed", "reference", "clinical", "reference_loss",
+    "clinical_loss", "delta", "ci_low", "ci_high", "p_value", "n_test", "n_groups", "n_seeds", "n_replicates",
+    "data_kind",
 )  # fmt: skip
 
 
@@ -141,6 +147,27 @@ def readings_csv(comparisons: list[Comparison], judged: dict) -> str:
             at = (c.task, c.family, r.decided_by, r.arm, r.against, c.primary)
             rows.append((*at, *cells, judgement.verdict, r.n, e.n_groups, e.n_seeds, c.data_kind))
     return _csv(READINGS, rows)
+
+
+def robustness_csv(comparisons: list[Comparison]) -> str:
+    """One row per task, family, kind of perturbation and arm that the clinical one is compared with.
+
+    `reference` and `clinical` are mean scores on the perturbed test part, of whose `n_test` rows `changed` have another
+    text; the losses are what either is worse by than on the test part as it is, and `delta` is clinical_loss −
+    reference_loss. Numbers are empty where no text changes, or nothing can be measured. No row of restricted data.
+    """
+    rows = []
+    for c in comparisons:
+        for r in c.robustness:
+            for arm in c.others:
+                e, cells = r.estimates.get(arm), [""] * 8
+                if e is not None:
+                    means = [mean(r.of(of, r.values)) for of in (arm, "clinical")]
+                    values = (*means, e.reference, e.clinical, e.delta, e.ci_low, e.ci_high, e.p_value)
+                    cells = ["" if value is None else number(value) for value in values]
+                sizes = (r.n, *((e.n_groups, e.n_seeds, e.n_replicates) if e else ("", "", "")))
+                rows.append((c.task, c.family, r.kind, arm, c.primary, r.changed, *cells, *sizes, c.data_kind))
+    return _csv(ROBUSTNESS, rows)
 
 
 def _csv(header: tuple, rows: list) -> str:

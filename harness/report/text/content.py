@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from harness.params.config import Statistics
+from harness.params.robustness import NOT_DONE, Robustness
 from harness.report.model.document import Bullets, Report, Section
 from harness.report.model.judging import Summary
 from harness.report.model.results import Comparison, Judgements
@@ -15,6 +16,7 @@ from harness.report.text import (
     exploratory,
     headline,
     planted,
+    robustness,
     scores,
     tuning,
     wording,
@@ -26,7 +28,8 @@ from harness.text.escaping import code
 
 ANSWER, PLANTED = "What was found", "What was planted and what was found"
 ARMS, SCORES = "Task by task", "All scores"
-MAIN = (ANSWER, PLANTED, ARMS, SCORES)  # what a paper would print
+ROBUST = "Robustness"
+MAIN = (ANSWER, PLANTED, ARMS, SCORES, ROBUST)  # what a paper would print
 SOURCES = (
     "`summary.csv`: one row per family and arm compared with: the mean difference over tasks, which is the headline; "
     "`primary` marks the declared question, `improved` is the probability that a task drawn from these is better.",
@@ -39,6 +42,8 @@ SOURCES = (
     "`scope` says whether it is about these `checkpoints` or the `procedure` that made several. Cells of what cannot "
     "be measured are empty.",
     "`readings.csv`: the arms on the test rows of each kind, where the data say what decides a row.",
+    "`robustness.csv`: the arms on the test texts written otherwise, where `robustness.kinds` names a way; the losses "
+    "are what a mean score falls by, `delta` is clinical_loss − reference_loss (below 0: the clinical arm loses less).",
     "`classic.csv`: what does without an encoder, on the same rows and by the same metrics: a linear model of counted "
     "words, and constant answers.",
     "`provenance.json`: for every row, the hashes of data, split manifest, checkpoints, tokenizer, predictions, code "
@@ -58,10 +63,11 @@ def report(
     read: planted.Judged,
     statistics: Statistics,
     cross_validated: Sequence[exploratory.CrossValidated] = (),
+    written: Robustness = NOT_DONE,
 ) -> Report:
     """The whole report. `comparisons` are ordered by task, then family; `summaries` and `judgements` are those of
-    `judging` under `statistics`, `read` those of `judging.judged_readings`. A section that has nothing to say is left
-    out."""
+    `judging` under `statistics`, `read` those of `judging.judged_readings`, `written` the settings of the perturbed
+    test parts. A section that has nothing to say is left out."""
     sections = (
         Section(ANSWER, answer.blocks(summaries, statistics)),
         Section(PLANTED, planted.blocks(comparisons, read, known.cards, statistics.level)),
@@ -72,6 +78,7 @@ def report(
         Section("Parts of the test sets", details.slices(comparisons)),
         Section("What masking would leave readable", details.privacy(comparisons)),
         Section("Other thresholds", details.thresholds(comparisons)),
+        Section(ROBUST, robustness.blocks(comparisons, written, statistics.level)),
         Section("Exploratory: cross-validation of small sets", exploratory.blocks(cross_validated, statistics.level)),
         Section("What you must not conclude", (Bullets(cautions(comparisons, known.checkpoints)),)),
         Section("Data and splits", background.data(comparisons, known.cards, known.leakage)),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness import heads
 from harness.artifacts.checkpoint import family_of
-from harness.artifacts.prediction_lines import PARTS, lines_of
+from harness.artifacts.prediction_lines import answered, lines_of
 from harness.errors import TrainingError
 from harness.params.config import Engine, FinetuneSettings, Recipe
 from harness.params.replicates import named
@@ -41,7 +41,7 @@ class Job:
     checkpoint: Path
     file: Path
     recipe: Recipe
-    parts: tuple[str, ...] = PARTS
+    parts: tuple[str, ...] | None = None  # every part that is scored
 
 
 def prepare(task: Task, settings: FinetuneSettings, inputs: Inputs) -> None:
@@ -95,7 +95,7 @@ def encode_parts(task: Task, recipe: Recipe, inputs: Inputs) -> dict[str, Encode
             parts = {
                 part: encode(heads.of(task), records, tokenizer, task.labels, recipe.max_length, recipe.stride)
                 for part, records in inputs.parts.items()
-                if part in ("train", *PARTS)
+                if part in ("train", *answered(inputs.parts))
             }
             by_tokenizer[key] = Encoded(parts, tokenizer.pad_token_id)
         encoded[encoder] = by_tokenizer[key]
@@ -172,7 +172,7 @@ class Worker:
         report(self.settings.recipe.steps)
         judged.pop("last")
         # The weights that were kept have answered validation already. Each part is written before the next is answered.
-        scored = [part for part in job.parts if part in examples]
+        scored = [part for part in answered(examples) if job.parts is None or part in job.parts]
         lines = (line for part in scored for line in (judged["best"] if part == "validation" else predict(part)))
         write_jsonl(job.file, lines)
         if restricted.by_card(self.root, self.task):

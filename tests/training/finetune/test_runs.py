@@ -48,7 +48,7 @@ def test_validation_is_answered_by_the_weights_that_were_kept(best, repository, 
     monkeypatch.setattr(predicting, "logits", logits)
     parts = {
         part: [{"id": f"{part}{i}", "group": f"g{i}", "label": "stroke"} for i in range(2)]
-        for part in ("train", "validation", "test")
+        for part in ("train", "validation", "test misspelled", "test")
     }
     encoded = {"baseline": runs.Encoded({part: [None] * 2 for part in parts}, 0)}
     settings = load(repository / "params.yaml").finetune("aismec", "nb_bert")
@@ -61,5 +61,5 @@ def test_validation_is_answered_by_the_weights_that_were_kept(best, repository, 
     job = runs.Job("baseline", 1, 1, tmp_path / "baseline", tmp_path / "p.jsonl", settings.recipe)
     worker(job, lambda _: None)
     lines = read_jsonl(tmp_path / "p.jsonl")
-    assert [line["part"] for line in lines] == ["test", "test", "validation", "validation"]
+    assert [line["part"] for line in lines] == [*["test"] * 2, *["validation"] * 2, *["test misspelled"] * 2]
     assert {line["scores"][1] for line in lines} == {best / 10}

@@ -1,0 +1,144 @@
+"""The report section on the test texts written otherwise: what each arm loses, and which one loses less."""
+
+from collections.abc import Sequence
+
+from harness.params.robustness import Robustness
+from harness.privacy import restricted
+from harness.report.model import stored
+from harness.report.model.document import Bullets, Paragraph, Table
+from harness.report.model.results import Comparison, mean
+from harness.report.text import wording
+from harness.report.text.wording import amount, arm_title
+from harness.statistics.paired import Estimate
+from harness.text.perturbing import KINDS
+
+UNMOVED = "no answer changes"
+Row = tuple[Comparison, stored.Robustness]
+
+
+def blocks(comparisons: list[Comparison], settings: Robustness, level: float) -> tuple:
+    """What was found in a line for each kind, and the table; nothing where no test text was written otherwise."""
+    if not settings.kinds:
+        return ()
+    withheld = wording.codes(c.task for c in comparisons if c.data_kind == restricted.KIND)
+    said = (
+        f"Of {wording.listing(withheld)} nothing is shown here: the data are restricted, and what these scores tell of "
+        "few rows was not checked."
+    )
+    remark = (Paragraph(said),) if withheld else ()
+    rows = [(c, row) for c in comparisons for row in c.robustness]
+    if not rows:
+        return remark
+    return (Paragraph(_done(settings)), Bullets(_found(rows, level)), _table(rows, level), Paragraph(_read()), *remark)
+
+
+def _done(settings: Robustness) -> str:
+    rate = f"{100 * settings.rate:g} %"
+    kinds = "; ".join(f"*{_title(kind)}*, {KINDS[kind].about.format(rate=rate)}" for kind in settings.kinds)
+    return (
+        "The same fine-tuned encoders answered every test text again, written otherwise by the program, not by people: "
+        f"{kinds}. A *loss* is by how much an arm's score is worse than on the texts as they are. No arm was "
+        "trained on such texts on purpose."
+    )
+
+
+def _read() -> str:
+    return (
+        "*Difference of losses* is clinical − the other arm: below 0, the clinical arm loses less. Its interval is "
+        "over documents and runs, as that of a comparison is, and paired in the same way. These differences are "
+        "exploratory: no verdict rests on them, and with so many looked at, an interval now and then lies beside 0 by "
+        "chance. An arm that scores hardly more than a constant answer has little to lose. Lists of word forms know no "
+        "context. Where spans are sought, a span moves with its characters and what is inside it is changed, too."
+    )
+
+
+def _found(rows: Sequence[Row], level: float) -> tuple[str, ...]:
+    """A sentence for each kind over all tasks and families."""
+    sentences = []
+    for kind in wording.unique(row.kind for _, row in rows):
+        of = [(c, row) for c, row in rows if row.kind == kind]
+        same = wording.codes(c.task for c, row in of if not row.changed)
+        nothing = [f"no text of {wording.listing(same)} changes"] if same else []
+        measured = [(c, row) for c, row in of if row.estimates]
+        sentences.append(f"{wording.capital(_title(kind))}: {'; '.join([*_sizes(measured, level), *nothing])}.")
+    return tuple(sentences)
+
+
+def _sizes(rows: Sequence[Row], level: float) -> list[str]:
+    """Mean losses of the arms over the comparisons on a scale of 1 point in 100, and how many differences lie beside
+    0."""
+    found = []
+    points = [(c, row) for c, row in rows if c.metric.in_points]
+    for others in wording.unique(tuple(row.estimates) for _, row in points):
+        of = [row for _, row in points if tuple(row.estimates) == others]
+        arms = [f"{arm} {_mean_loss(of, arm)}" for arm in (*others, "clinical")]
+        found.append(f"mean loss over {amount(len(of), 'comparison')} in points: {', '.join(arms)}")
+    estimates = [e for _, row in rows for e in row.estimates.values()]
+    known = [e for e in estimates if e.ci_low is not None]
+    if still := sum(e.ci_low is None and e.delta == 0 for e in estimates):
+        found.append(f"in {still} of {amount(len(estimates), 'pair')} of arms {UNMOVED}")
+    if known:
+        less, more = (sum(beside(e) for e in known) for beside in (_below, _above))
+        found.append(
+            f"{100 * level:g} % intervals of {amount(len(known), 'difference')} of losses: {less} wholly below 0 "
+            f"(clinical loses less), {more} above"
+        )
+    return found
+
+
+def _mean_loss(rows: Sequence[stored.Robustness], arm: str) -> str:
+    return wording.score(wording.SHARE, mean([mean(row.of(arm, row.losses)) for row in rows]))
+
+
+def _below(e: Estimate) -> bool:
+    return e.ci_high is not None and e.ci_high < 0
+
+
+def _above(e: Estimate) -> bool:
+    return e.ci_low is not None and e.ci_low > 0
+
+
+def _table(rows: Sequence[Row], level: float) -> Table:
+    arms = wording.unique(arm for c, _ in rows for arm in c.arms if arm != "clinical")
+    others = wording.unique(arm for c, _ in rows for arm in c.others)
+    ordered = sorted(rows, key=lambda pair: list(wording.unique(c.task for c, _ in rows)).index(pair[0].task))
+    made = []
+    for task in wording.unique(c.task for c, _ in ordered):
+        for kind in wording.unique(row.kind for c, row in ordered if c.task == task):
+            for c, row in ((c, row) for c, row in ordered if (c.task, row.kind) == (task, kind)):
+                cells = (_score(c, row, arm) for arm in (*arms, "clinical"))
+                differences = (_difference(c, row.estimates.get(arm)) for arm in others)
+                changed = f"{wording.count(row.changed)} of {wording.count(row.n)}"
+                made.append((c.heading, _title(kind), changed, c.family_title, *cells, *differences))
+    comparisons = [c for c, _ in rows]
+    return Table(
+        f"Test texts written otherwise: {wording.scales(comparisons)}, mean over seeds, loss in brackets, differences "
+        f"of losses with {100 * level:g} % intervals ({wording.kinds(c.data_kind for c in comparisons)})",
+        ("Task", "Written", "Texts changed", "Family", *map(arm_title, (*arms, "clinical")),
+         *(f"Difference of losses, against {arm}" for arm in others)),
+        tuple(made),
+        names=4,
+        grouped=3,
+    )  # fmt: skip
+
+
+def _score(c: Comparison, row: stored.Robustness, arm: str) -> str:
+    """As "61.2 (3.4)"."""
+    if not (values := row.of(arm, row.values)):
+        return wording.ABSENT
+    lost = wording.difference(mean(row.of(arm, row.losses)), c.primary)
+    return f"{wording.score(c.primary, mean(values))} ({lost.removeprefix('+')})"
+
+
+def _difference(c: Comparison, e: Estimate | None) -> str:
+    if e is None:
+        return wording.ABSENT
+    ends = (e.ci_low, e.ci_high)
+    text = wording.difference(e.delta, c.primary)
+    if None in ends:
+        return f"{text} ({UNMOVED})" if e.delta == 0 else text
+    return f"{text} ({' to '.join(wording.difference(end, c.primary) for end in ends)})"
+
+
+def _title(kind: str) -> str:
+    return kind.replace("_", " ")

@@ -1,0 +1,165 @@
+"""How much a perturbed test part costs each arm, and whether it costs the clinical arm less than another.
+
+A run's loss is what its primary score on the test part is better than on the same part written otherwise: one number of
+the same weights on the same rows, so what they have in common is in neither. The difference of two arms' losses goes
+through the procedure of `statistics.paired` as a difference of scores does, over groups and runs.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+
+from harness import heads
+from harness.artifacts.prediction_lines import perturbed_part
+from harness.errors import DataError
+from harness.metrics import Metric, named
+from harness.metrics.decided import counts
+from harness.statistics import paired, task_metrics, variance
+from harness.task import Task
+
+CLINICAL = "clinical"
+Seeds = Mapping[int, counts.GroupCounts]  # the runs of an arm, by seed
+
+
+class Robust:
+    """Collects what the runs of one comparison answered to the test part written otherwise.
+
+    `written` has the test records in each way of writing, in the order of `records`. `parts` are those that are
+    answered, as those of `Stored`: of a kind that changes no text none is.
+    """
+
+    def __init__(self, task: Task, records: Sequence[dict[str, Any]], written: Mapping[str, Sequence[dict[str, Any]]]):
+        head = heads.of(task)
+        self._task, self._n = task, len(records)
+        self._changed = {kind: head.changed(records, others) for kind, others in written.items()}
+        self.parts = {
+            perturbed_part(kind): {record["id"]: record for record in others}
+            for kind, others in written.items()
+            if self._changed[kind]
+        }
+        self._counts: dict[str, dict[str, dict[int, counts.GroupCounts]]] = {part: {} for part in self.parts}
+
+    def add(self, arm: str, seed: int, by_part: Mapping[str, list[dict[str, Any]]]) -> None:
+        """The rows of a run, by part."""
+        metric = named(self._task.metrics[0])
+        for part, records in self.parts.items():
+            decisions = task_metrics.decisions(self._task, by_part[part], records)
+            counted = metric.count(decisions, {row["id"]: row["group"] for row in by_part[part]})
+            self._counts[part].setdefault(arm, {})[seed] = counted
+
+    def result(
+        self,
+        whole: Mapping[str, Seeds],
+        strata: Mapping[str, str] | None,
+        settings: paired.Settings,
+        replicates: Mapping[int, int],
+    ) -> list[dict[str, Any]]:
+        """A row per kind with the fields of `artifacts.scores.Robustness`. `whole` holds by arm and seed the counts on
+        the test part, of the seeds that are compared; empty where it cannot be measured. `strata` and `replicates` are
+        those of `comparisons.compare_arms`."""
+        found = []
+        for kind, changed in self._changed.items():
+            of = self._counts.get(perturbed_part(kind), {})
+            here = {arm: {seed: of[arm][seed] for seed in seeds} for arm, seeds in whole.items()} if of else {}
+            scores = [
+                {"arm": arm, "seed": seed, "value": _score(counted), "loss": loss(whole[arm][seed], counted)}
+                for arm, runs in sorted(here.items())
+                for seed, counted in sorted(runs.items())
+            ]
+            compared = compare(whole, here, settings, replicates, strata)
+            found.append({"kind": kind, "n": self._n, "changed": changed, "scores": scores, "comparisons": compared})
+        return found
+
+
+def loss(whole: counts.GroupCounts, perturbed: counts.GroupCounts) -> float:
+    """What a run lost, from its counts on the test part and on the perturbed one."""
+    return named(whole.metric).gain(_score(whole) - _score(perturbed))
+
+
+def _score(counted: counts.GroupCounts) -> float:
+    return float(named(counted.metric).score(counted.table.sum(axis=0)))
+
+
+def compare(
+    whole: Mapping[str, Seeds],
+    perturbed: Mapping[str, Seeds],
+    settings: paired.Settings,
+    replicates: Mapping[int, int],
+    kinds: Mapping[str, str] | None = None,
+) -> list[dict[str, Any]]:
+    """A row for every arm that the clinical one is compared with: `against`, and the fields of an Estimate whose
+    `reference` and `clinical` are mean losses. It has no interval where no answer of either arm counts otherwise.
+
+    `whole` and `perturbed` hold by arm the counts of its runs by seed. `replicates` and `kinds` are those of
+    `comparisons.compare_arms`. Raises DataError where the arms have runs of other seeds.
+    """
+    found = []
+    for against in sorted(set(perturbed) - {CLINICAL}) if CLINICAL in perturbed else ():
+        seeds = sorted(perturbed[CLINICAL])
+        if any(sorted(of[arm]) != seeds for of in (whole, perturbed) for arm in (against, CLINICAL)):
+            raise DataError(
+                f"The perturbed test part was answered by runs of other seeds of {CLINICAL} and {against}.",
+                remedy="Fine-tune both with the seeds of params.yaml: run `dvc repro`.",
+            )
+        arms = [[[of[arm][seed] for seed in seeds] for of in (whole, perturbed)] for arm in (against, CLINICAL)]
+        counts.stack([run for arm in arms for tables in arm for run in tables])  # refuses what does not belong together
+        number = [replicates.get(seed, 1) for seed in seeds]
+        estimate = _nothing(arms, number) if _unmoved(arms) else _estimate(arms, settings, number, kinds)
+        found.append({"against": against, **asdict(estimate)})
+    return found
+
+
+def _unmoved(arms: Sequence[Sequence[Sequence[counts.GroupCounts]]]) -> bool:
+    """Is what any run of either arm has right and wrong in every group the same on both parts? So it is where a
+    tokenizer does not tell the texts apart: then nothing was drawn that an interval could be made of."""
+    pairs = (pair for whole, perturbed in arms for pair in zip(whole, perturbed, strict=True))
+    return all((one.table != other.table).nnz == 0 for one, other in pairs)
+
+
+def _nothing(arms: Sequence[Sequence[Sequence[counts.GroupCounts]]], replicates: Sequence[int]) -> paired.Estimate:
+    """No loss of either arm, and no interval."""
+    first = arms[0][0][0]
+    number = len(set(replicates))
+    nothing = paired.Estimate.of_nothing(len(first.groups), len(replicates), number)
+    differences = (0.0,) * (number if number > 1 else len(replicates))
+    return replace(nothing, reference=0.0, clinical=0.0, delta=0.0, differences=differences)
+
+
+def _estimate(
+    arms: Sequence[Sequence[Sequence[counts.GroupCounts]]],
+    settings: paired.Settings,
+    replicates: Sequence[int],
+    kinds: Mapping[str, str] | None,
+) -> paired.Estimate:
+    first = arms[0][0][0]
+    metric = named(first.metric)
+    strata = np.unique([kinds[group] for group in first.groups], return_inverse=True)[1] if kinds else None
+    reference, clinical = (_lost(metric, whole, perturbed, strata) for whole, perturbed in arms)
+    runs = variance.differences(reference, clinical)
+    number = len(set(replicates))
+    units = variance.averaged(runs, replicates) if number > 1 else runs
+    # Two losses, each within what the score can be.
+    reach = 2 * (metric.highest - metric.lowest)
+    several = runs.seeds > 1
+    return paired.Estimate(
+        reference=float(reference.mean),
+        clinical=float(clinical.mean),
+        reference_spread=float(reference.scores.std(ddof=1)) if several else None,
+        clinical_spread=float(clinical.scores.std(ddof=1)) if several else None,
+        n_seeds=runs.seeds,
+        n_replicates=number,
+        **paired.of_runs(units, float(clinical.mean - reference.mean), reach, settings),
+    )
+
+
+def _lost(
+    metric: Metric,
+    whole: Sequence[counts.GroupCounts],
+    perturbed: Sequence[counts.GroupCounts],
+    strata: np.ndarray | None,
+) -> variance.Arm:
+    """The losses of an arm's runs."""
+    before, after = (variance.jackknife(counts.stack(of), metric.score, strata) for of in (whole, perturbed))
+    return variance.differences(after, before) if metric.higher_is_better else variance.differences(before, after)
