@@ -45,8 +45,8 @@ def blocks(checkpoints: Mapping[tuple[str, str], Mapping], kinds: str) -> list:
     found = [
         Paragraph(
             "Masked-LM loss in nats per masked token on held-out text of the general and the clinical corpus"
-            f"{own}, under the same masks before and after the training of an arm that was built here. Such a baseline starts from "
-            f"random weights, {arms} from the baseline."
+            f"{own}, under the same masks before and after the training of an arm that was built here. Such a baseline "
+            f"starts from random weights, {arms} from the baseline."
         ),
         _summary(checkpoints, kinds),
     ]
