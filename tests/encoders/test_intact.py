@@ -10,7 +10,7 @@ from tiny_encoders import ENCODER
 from harness.artifacts.corpus import Parts, parts_place
 from harness.encoders import intact
 from harness.errors import CheckpointError, DataError, HarnessError
-from harness.params.config import ARMS, Build, CheckpointSettings, Folder, PretrainSettings
+from harness.params.config import Build, CheckpointSettings, Folder, PretrainSettings
 from harness.plugins import registry
 from harness.stages import checkpoint, pretrain
 from harness.system.files import read_json, sha256_tree, write_json, write_jsonl
@@ -19,7 +19,8 @@ from harness.training.finetune.inputs import read_inputs
 RECIPE = tiny_training.settings("norbert3", steps=1, evaluate_every=0, save_steps=0)
 FAMILY = "norbert3"
 FIRST = CheckpointSettings(FAMILY, Build("build"), dataclasses.replace(ENCODER, layers=1), RECIPE, tiny_training.ENGINE)
-THEN = PretrainSettings(FAMILY, Build("build"), RECIPE, ("baseline", "clinical"), 0.0, tiny_training.ENGINE)
+ARMS = ("baseline", "clinical")
+THEN = PretrainSettings(FAMILY, Build("build"), RECIPE, ARMS, 0.0, tiny_training.ENGINE)
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,12 @@ from harness import heads
 from harness.artifacts.prediction_lines import lines_of
 from harness.errors import DataError, MissingInputError, TrainingError
 from harness.heads import HEADS
-from harness.params.config import ARMS
 from harness.plugins import registry
 from harness.system.files import write_json, write_jsonl
 from harness.training.finetune import inputs, runs
 from harness.training.finetune.batching import encode
+
+ARMS = ("baseline", "clinical")
 
 
 def treatment(**changes) -> dict:

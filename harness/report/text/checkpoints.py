@@ -5,7 +5,7 @@ from pathlib import Path
 
 from harness.artifacts import checkpoint
 from harness.params import replicates
-from harness.params.arms import ARMS, BASELINE, PARTS, SHARED
+from harness.params.arms import ARMS, BASELINE, PARTS, SHARED, TASK
 from harness.report.model.document import Details, Paragraph, Table
 from harness.report.model.results import FAMILY_TITLES
 from harness.report.text import wording
@@ -41,11 +41,12 @@ def blocks(checkpoints: Mapping[tuple[str, str], Mapping], kinds: str) -> list:
     present = {replicates.arm_of(encoder) for _, encoder in checkpoints}
     continued = [arm for arm in ARMS if arm in present and arm != BASELINE] or ["clinical"]
     arms = f"{wording.listing([f'the {arm}' for arm in continued])} arm"
+    own = " (and of the tasks' training texts, for the arm that reads them)" if TASK in _corpora(checkpoints) else ""
     found = [
         Paragraph(
-            "Masked-LM loss in nats per masked token on held-out text of the general and the clinical corpus, under "
-            "the same masks before and after the training of an arm that was built here. Such a baseline starts from "
-            f"random weights, {arms} from the baseline."
+            "Masked-LM loss in nats per masked token on held-out text of the general and the clinical corpus"
+            f"{own}, under the same masks before and after the training of an arm that was built here. Such a baseline "
+            f"starts from random weights, {arms} from the baseline."
         ),
         _summary(checkpoints, kinds),
     ]
