@@ -34,6 +34,7 @@ def every(package) -> dict[str, str]:
 # called of a head.
 BY_NAME = {
     *(f"data/synthetic/{path.name}" for path in (code.PACKAGE / "data" / "synthetic").glob("*.toml")),
+    *(f"text/perturbing/{path.name}" for path in (code.PACKAGE / "text" / "perturbing").glob("*.toml")),
     "encoders/norbert3.py", "encoders/norbert3_config.py", "encoders/norbert3_heads.py",
     "metrics/decided/counts.py", "metrics/decided/rows.py", "metrics/decided/sets.py",
     "heads/linear/baseline.py", "heads/linear/linear.py", "heads/linear/tagging.py",

@@ -115,7 +115,7 @@ def test_a_stage_reads_no_field_that_its_list_leaves_out(made_once, tmp_path):
 def test_no_module_of_a_stage_that_trains_names_a_field_that_its_list_leaves_out(stage):
     """A task is called `task` everywhere, or `_task` of an object. The registry looks at all of a declaration."""
     found = set()
-    for name in code.code_files(f"harness.stages.{stage}"):
+    for name in (name for name in code.code_files(f"harness.stages.{stage}") if name.endswith(".py")):
         for node in ast.walk(ast.parse((PACKAGE / name).read_text(encoding="utf-8"))):
             owner = getattr(node, "value", None)
             if (

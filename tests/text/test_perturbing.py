@@ -76,7 +76,7 @@ def test_neighbours_are_neighbours_of_each_other():
 
 @pytest.mark.parametrize("kind", LISTS, ids=lambda kind: kind.name)
 def test_a_declared_list_says_each_word_once_in_small_letters_and_changes_it(kind):
-    source = (kind.__class__.words.func(kind)).items()
+    source = kind.words.items()
     assert len(source) >= {"nynorsk": 100, "abbreviated": 40}[kind.name]
     for word, new in source:
         assert word == word.lower() == word.strip() and new == new.strip() != "" and new.lower() != word, word

@@ -33,8 +33,7 @@ def blocks(comparisons: list[Comparison], settings: Robustness, level: float) ->
 
 
 def _done(settings: Robustness) -> str:
-    rate = f"{100 * settings.rate:g} %"
-    kinds = "; ".join(f"*{_title(kind)}*, {KINDS[kind].about.format(rate=rate)}" for kind in settings.kinds)
+    kinds = "; ".join(f"*{_title(kind)}*, {KINDS[kind].explained(settings.rate)}" for kind in settings.kinds)
     return (
         "The same fine-tuned encoders answered every test text again, written otherwise by the program, not by people: "
         f"{kinds}. A *loss* is by how much an arm's score is worse than on the texts as they are. No arm was "

@@ -2,4 +2,10 @@
 
 from harness.text.perturbing.perturbation import Listed
 
-abbreviated = Listed("abbreviated", "words have the abbreviations of clinical notes, by a list", "abbreviated.toml")
+
+class Abbreviated(Listed):
+    def explained(self, rate: float) -> str:
+        return "words have the abbreviations of clinical notes, by a list"
+
+
+abbreviated = Abbreviated("abbreviated", "abbreviated.toml")

@@ -14,5 +14,8 @@ class LowerCase(Perturbation):
             if (small := letter.lower()) != letter:
                 yield Edit(at, at + 1, small)
 
+    def explained(self, rate: float) -> str:
+        return "every capital is a small letter"
 
-lower_case = LowerCase("lower_case", "every capital is a small letter")
+
+lower_case = LowerCase("lower_case")

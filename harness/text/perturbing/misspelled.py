@@ -31,6 +31,9 @@ class Misspelled(Perturbation):
             if drawn.random() < rate:
                 yield Edit(found.start(), found.end(), _slipped(found[0], drawn))
 
+    def explained(self, rate: float) -> str:
+        return f"{100 * rate:g} % of the words of four letters or more have one slip of the fingers"
+
 
 def _slipped(word: str, drawn: Random) -> str:
     """The word with two letters swapped, one left out, one twice, or one of a neighbouring key."""
@@ -49,4 +52,4 @@ def _slipped(word: str, drawn: Random) -> str:
             return before + (key.upper() if letter.isupper() else key) + after
 
 
-misspelled = Misspelled("misspelled", "{rate} of the words of four letters or more have one slip of the fingers")
+misspelled = Misspelled("misspelled")

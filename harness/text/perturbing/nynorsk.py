@@ -2,4 +2,10 @@
 
 from harness.text.perturbing.perturbation import Listed
 
-nynorsk = Listed("nynorsk", "bokmål words have their nynorsk forms, by a list", "nynorsk.toml")
+
+class Nynorsk(Listed):
+    def explained(self, rate: float) -> str:
+        return "bokmål words have their nynorsk forms, by a list"
+
+
+nynorsk = Nynorsk("nynorsk", "nynorsk.toml")

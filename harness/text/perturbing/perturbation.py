@@ -14,11 +14,9 @@ from harness.text.edited import Edit, Edited
 
 @dataclass(frozen=True)
 class Perturbation(ABC):
-    """One way in which texts are written otherwise. `name` stands in `params.yaml` and in every file, `about` is what a
-    report says of it, with the share of misspelled words in place of {rate}."""
+    """One way in which texts are written otherwise; `name` stands in `params.yaml` and in every file."""
 
     name: str
-    about: str
 
     def edited(self, text: str, rate: float, drawn: Random) -> Edited:
         """The text as it is written otherwise; `rate` is the share of words that are misspelled, `drawn` is what
@@ -28,6 +26,10 @@ class Perturbation(ABC):
     @abstractmethod
     def edits(self, text: str, rate: float, drawn: Random) -> Iterator[Edit]:
         """What becomes of the text, in order; each edit changes something."""
+
+    @abstractmethod
+    def explained(self, rate: float) -> str:
+        """What a report says of it. A method, so that other words make no training stale."""
 
 
 @dataclass(frozen=True)
