@@ -85,6 +85,11 @@ class Tuning(Part):
     trials: tuple[Trial, ...]
     chosen: dict[str, int]
 
+    @property
+    def of_arms(self) -> dict[str, dict[str, Any]]:
+        """By arm what it chose."""
+        return {arm: self.candidates[number].plain() for arm, number in self.chosen.items()}
+
 
 class Runs(Artifact):
     """What `harness finetune TASK FAMILY` made; `selection` is the rule by which weights were kept, `robustness` the

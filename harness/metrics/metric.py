@@ -37,7 +37,8 @@ class Metric:
     The first metric of a task is its primary one: the arms are compared and judged by it. `unfit` says why a metric
     may not be that (empty: it may). `needs` says what gold must hold before anything is measured: "any" label, the
     "positive" one, one "other" than that, or "two"; `learnt`, whether one that stands in the training part, too.
-    `hub` is what model cards call it, where that is something else.
+    `hub` is what model cards call it, where that is something else; `convention` names, in words, the one of several
+    usual ways to count that this is.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Metric:
     unfit: str = ""
     whole: bool = False
     hub: str = ""
+    convention: str = ""
 
     def __call__(self, decisions: Decided) -> float:
         """The score of all decisions together."""

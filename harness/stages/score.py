@@ -54,7 +54,7 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
         robustness=robust.result(*scorer.tested(settings), _statistics(settings), replicates),
         inputs=stored.inputs(),
         provenance=recorded.model_dump(mode="json", include={"engine", "libraries", "inputs", "recipe"})
-        | ({"tuned": recorded.tuning.chosen} if recorded.tuning else {}),
+        | ({"tuned": recorded.tuning.of_arms} if recorded.tuning else {}),
     )
     made.write(scores.place(root, task.name, family), hidden=data.restricted)
 

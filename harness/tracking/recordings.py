@@ -88,6 +88,8 @@ def training(recording: Recording, entry: Mapping) -> str:
     """
     c = recording.comparison
     made = {key: c.provenance.get(key) for key in ("recipe", "engine", "libraries")}
+    if tuned := c.provenance.get("tuned"):
+        made["tuned"] = tuned[entry["arm"]]
     scores = sorted([*key[2:], value] for key, value in c.values.items() if key[:2] == (entry["arm"], entry["seed"]))
     about = [recording.profile, c.data_kind, c.task, c.family, c.inputs["records"], c.inputs["manifest"]]
     return files.sha256_value([about, made, hashes(c, entry), course.hashed(c, entry), scores])
@@ -233,9 +235,13 @@ def parameters(recording: Recording, entry: Mapping | None = None) -> dict[str, 
         for section in ("recipe", "engine", "libraries")
         for key, value in sorted((made.get(section) or {}).items())
     }
+    tuned = made.get("tuned") or {}
     if entry:
+        found |= {f"recipe.{key}": value for key, value in tuned.get(entry["arm"], {}).items()}
         told = course.told(recording.comparison, entry)
         found |= {key: told[key] for key in ("arm", "seed", "steps", "best_step") if key in told}
+    else:
+        found |= {f"tuned.{arm}.{key}": value for arm, chosen in tuned.items() for key, value in chosen.items()}
     found |= {"task": recording.comparison.task, "family": recording.comparison.family, "profile": recording.profile}
     return {key: str(value) for key, value in found.items()}
 

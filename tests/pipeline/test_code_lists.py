@@ -132,7 +132,7 @@ def test_no_comment_docstring_or_line_break_changes_a_list(package, before):
         ("stages/split.py", {"split"}),
         ("encoders/norbert3.py", {"checkpoint", "pretrain", "finetune", "crossvalidate"}),
         ("training/finetune/runs.py", {"finetune", "crossvalidate"}),
-        ("statistics/selection.py", {"finetune", "crossvalidate", "classic"}),
+        ("statistics/selection.py", {"finetune", "crossvalidate", "classic", "score"}),
         ("statistics/paired.py", {"score", "report", "track"}),
         ("statistics/curves.py", {"score"}),
         ("report/render/page.py", {"report"}),

@@ -1,5 +1,6 @@
 """The report's tables of all scores: every metric, by class, and confusion matrices."""
 
+from harness.metrics import named
 from harness.params.arms import OPTIONAL
 from harness.privacy import restricted
 from harness.privacy.suppression import MINIMUM
@@ -42,7 +43,14 @@ def all_scores(comparisons: list[Comparison]) -> tuple:
     words = (
         "Means ± SD over seeds, in points of 100 (MCC on its own scale). Higher is better where nothing else is said."
     ) + _left_out(comparisons)
-    return (Paragraph(words), *tables)
+    return (Paragraph(words + _conventions(comparisons)), *tables)
+
+
+def _conventions(comparisons: list[Comparison]) -> str:
+    """How metrics count of which there are several usual ways."""
+    used = (named(metric) for c in comparisons for metric in c.metrics)
+    found = unique(f"*{capital(metric.title)}*: {metric.convention}." for metric in used if metric.convention)
+    return f" {' '.join(found)}" if found else ""
 
 
 def _left_out(comparisons: list[Comparison]) -> str:
