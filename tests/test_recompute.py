@@ -69,6 +69,28 @@ def test_a_task_may_lead_with_another_score(metric, tmp_path, recompute, monkeyp
     assert all(line.startswith("agrees") for line in found) and len(found) == 2, found
 
 
+def test_of_several_pre_trainings_the_means_of_their_runs_are_compared(tmp_path, recompute):
+    seeds, name = (1, 2, 3, 4, 5, 6), "synergi"
+    fakes.build(tmp_path, (name,), ("nb_bert",), seeds, rows=150)
+    (tmp_path / "params.yaml").write_text("statistics: {level: 0.95}\n")
+    path = tmp_path / "artifacts" / "predictions" / name / "nb_bert" / "runs.json"
+    made = files.read_json(path)
+    for run in made["runs"]:
+        run["replicate"] = 1 if run["arm"] == "baseline" else (run["seed"] - 1) % 3 + 1
+    files.write_json(path, made)
+    fakes.score(tmp_path, (name,), ("nb_bert",), seeds)
+    report.run(tmp_path, fakes.settings((name,), ("nb_bert",), seeds), {name: fakes.TASKS[name]})
+    (row,) = csv.DictReader((tmp_path / "reports" / "comparison.csv").open(encoding="utf-8"))
+    assert (row["n_replicates"], row["scope"]) == ("3", "procedure")
+    found = recompute.recompute(tmp_path)
+    assert all(line.startswith("agrees") for line in found) and len(found) == 2, found
+    # Taken as six runs of one pre-training the interval is another one.
+    for run in made["runs"]:
+        run["replicate"] = 1
+    files.write_json(path, made)
+    assert any("replicates, counted 1" in line for line in recompute.recompute(tmp_path))
+
+
 @pytest.fixture(scope="module")
 def written_otherwise(tmp_path_factory):
     tasks, kinds = [fakes.TASKS[name] for name in TASKS], Robustness(("misspelled", "abbreviated"), 0.3, 1)

@@ -7,6 +7,9 @@ from harness.report.text.checkpoints import BUILT, source_kind
 from harness.text.escaping import plain
 
 SMALL_TEST = 100  # rows
+CHANCE = 0.05  # above the best constant answer, on a scale of 0 to 1: an arm that knows hardly more than that
+# Public encoders that were not made for Norwegian, by the beginning of their names on the hub.
+OTHER_LANGUAGES = {"answerdotai/ModernBERT": "English", "sentence-transformers/all-MiniLM": "English"}
 
 
 def cautions(comparisons: list[Comparison], checkpoints: dict[tuple[str, str], dict]) -> tuple[str, ...]:
@@ -31,7 +34,7 @@ def cautions(comparisons: list[Comparison], checkpoints: dict[tuple[str, str], d
             "That pre-training again would give the same: each arm is one pre-training run, and seeds vary only the "
             "fine-tuning."
         )
-    return (*items, *_sizes(checkpoints), *_unscanned(checkpoints), *_weak(comparisons))
+    return (*items, *_sizes(checkpoints), *_unscanned(checkpoints), *_foreign(checkpoints), *_weak(comparisons))
 
 
 def _data(comparisons: list[Comparison]) -> list[str]:
@@ -80,6 +83,23 @@ def _unscanned(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
     ]
 
 
+def _foreign(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
+    """Baselines that were trained on another language: what they gain may be Norwegian, not medicine."""
+    found = []
+    for (family, arm), card in checkpoints.items():
+        source = card.get("source")
+        repository = str(source.get("repository", "")) if isinstance(source, dict) else ""
+        for start, language in OTHER_LANGUAGES.items():
+            if arm == AGAINST and repository.startswith(start):
+                found.append(f"{FAMILY_TITLES.get(family, family)} ({language})")
+    if not found:
+        return []
+    return [
+        f"That a gain over the baseline is one of medicine for {wording.listing(found)}: that baseline was not trained "
+        "for Norwegian, and any Norwegian text helps it. The control arm tells the two apart."
+    ]
+
+
 def _weak(comparisons: list[Comparison]) -> list[str]:
     """Small test splits, arms that a constant answer beats, and runs that went wrong."""
     # Whether a constant answer or the linear model beats one that is not shown would tell of it.
@@ -87,6 +107,17 @@ def _weak(comparisons: list[Comparison]) -> list[str]:
     if small := {c.task: n for c in comparisons if (n := c.n["test"]) is not None and n < SMALL_TEST}:
         sizes = [f"`{task}` ({n} rows, each {100 / n:.1f} % of them)" for task, n in small.items()]
         items.append(f"Anything fine from a small test split: {wording.listing(sizes)}.")
+    if near := [c for c in measured if beats_constants(c) and near_chance(c)]:
+        named = [f"`{c.task}` with {c.family_title}" for c in near]
+        items.append(
+            f"Much from a difference near chance: no arm is more than {100 * CHANCE:g} points above a constant answer "
+            f"on {wording.listing(named)}. A larger encoder or more rows are needed before arms can differ."
+        )
+    if holdouts := wording.codes(c.task for c in comparisons if "holdout" in c.parts):
+        items.append(
+            f"That a score on the shipped holdout of {wording.listing(holdouts)} is one on text from elsewhere: the "
+            "authors of the data set made it as they made the rest. Its names are new, its way of writing is not."
+        )
     if weak := [f"`{c.task}` with {c.family_title}" for c in measured if not beats_constants(c)]:
         items.append(
             "That the encoders can do every task: a constant answer scores at least as well as one of the arms on "
@@ -153,6 +184,11 @@ def _unearned(c: Comparison) -> str:
 def beats_constants(c: Comparison) -> bool:
     """Are the means of both arms better than every constant answer?"""
     return _both_better(c, c.floor)
+
+
+def near_chance(c: Comparison) -> bool:
+    """Is no arm more than CHANCE better than the best constant answer?"""
+    return all(c.metric.gain(c.mean(arm) - c.floor) <= CHANCE for arm in c.arms)
 
 
 def beats_classic(c: Comparison) -> bool:
