@@ -20,7 +20,7 @@ RISE = 0.01  # a point of 100
 INTRODUCTION = """# How long fine-tuning must be
 
 Made by `python benchmarks/learning.py FOLDER` on finished runs: the baseline of every family, mean over seeds that are
-not reported of the best validation score by the task's primary metric, in points; where a doubling raises it by less than
+not reported of the best validation score by the task's primary metric, in points. Where doubling raised it by less than
 a point, no longer training was made. *Enough* is the first length after which doubling gives less than a point.
 """
 
