@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from harness.artifacts import checkpoint
-from harness.artifacts.runs import file_name
+from harness.artifacts.runs import file_name, trial_file_name
 from harness.params.config import FinetuneSettings
 from harness.params.reading import ParamsFile
 from harness.pipeline import code_lists
@@ -85,6 +85,9 @@ def _predictions(root: Path, task: Task, family: str, settings: FinetuneSettings
             yield f"its predictions were made with another {key.removesuffix('s')}"
     if recorded.get("robustness") != settings.robustness.told():
         yield "its predictions were made with other settings of robustness"
+    tried = recorded.get("tuning", {}).get("candidates", [])
+    if tried != [{"learning_rate": c.learning_rate, "steps": c.steps} for c in settings.candidates]:
+        yield "its arms were tuned otherwise"
     runs = {(run["arm"], run["seed"]): run["predictions"] for run in recorded.get("runs", ())}
     if lacking := sorted({(arm, seed) for arm in settings.arms for seed in settings.seeds} - runs.keys()):
         yield f"there are no predictions of arm {lacking[0][0]}, seed {lacking[0][1]}"
@@ -97,6 +100,8 @@ def _scores(root: Path, task: str, family: str) -> Iterator[str]:
     recorded = _read(root / "artifacts" / "predictions" / task / family / "runs.json")
     scores = _read(root / "artifacts" / "scores" / task / f"{family}.json")
     made = {file_name(run["arm"], run["seed"]): run["predictions"] for run in recorded.get("runs", ())}
+    for trial in recorded.get("tuning", {}).get("trials", ()):
+        made[trial_file_name(trial["arm"], trial["candidate"], trial["seed"])] = trial["predictions"]
     if made and scores and scores["inputs"].get("predictions") != made:
         yield "its scores were computed from other predictions"
 

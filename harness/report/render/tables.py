@@ -181,7 +181,7 @@ def _csv(header: tuple, rows: list) -> str:
 def markdown(report: Report) -> str:
     """The report as `README.md` shows it on a forge."""
     title, lead, notice = map(escaping.markdown, (report.title, report.lead, report.notice))
-    lines = [f"# {title}", "", lead, "", f"> **{notice}**", ""]
+    lines = [f"# {title}", "", f"> **{notice}**", "", lead, ""]
     for section in report.sections:
         lines += [f"## {escaping.markdown(section.title)}", ""]
         for block in section.blocks:

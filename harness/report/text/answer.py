@@ -1,63 +1,119 @@
 """The first section of the report: the result for each encoder family, with its uncertainty and scope."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from harness.params.config import Statistics
-from harness.report.model.document import Paragraph, Table
+from harness.report.model.document import Bullets, Table
 from harness.report.model.judging import Summary
+from harness.report.model.results import Comparison, Judgements
 from harness.report.text import wording
+from harness.text.escaping import code
 
+# The verdict comes first: a number that stands before it is what a reader takes home.
 SAID = {
-    "better": "pre-training on clinical text is better than {} with {}",
-    "worse": "pre-training on clinical text is worse than {} with {}",
-    "equivalent": "pre-training on clinical text and {} differ by less than what was declared to matter with {}",
-    "inconclusive": "it is open whether pre-training on clinical text is better than {} with {}",
+    "better": "Yes: pre-training on clinical text is better than {against} for {families}.",
+    "worse": "No: pre-training on clinical text is worse than {against} for {families}.",
+    "equivalent": "There is no difference that matters ({margin} points or more) between pre-training on clinical text "
+    "and {against} for {families}.",
+    "inconclusive": "We cannot tell whether pre-training on clinical text is better than {against} for {families}. "
+    "This does not mean that there is no difference.",
 }
-SAID_OF = {"baseline": "no further pre-training", "control": "the same amount on general text"}
-# Which arm read what, where two arms read clinical text.
-NOTES_ONLY = (
-    "The clinical arm was pre-trained on notes only, the arm *task* as long on these notes and the training texts of "
-    "tasks that it is then tested on. What such texts add is task − clinical: the row against *task* with its sign "
-    "turned, so that *worse* there means that they help. "
-)
+SAID_OF = {"baseline": "no further pre-training", "control": "as much pre-training on general text"}
+ARMS = {
+    "baseline": "the encoder as it was",
+    "clinical": "the baseline after further pre-training on clinical text",
+    "control": "the baseline after as much further pre-training on general text",
+    "task": "the baseline after as much further pre-training on clinical text and on the training texts of tasks that "
+    "it is then tested on",
+}
+TASK_ROWS = "Against *task*, a difference below 0 means that the tasks' own training texts helped. "
 ONCE = (
-    "Every arm was pre-trained once, so this is about these very encoders. Encoders from another pre-training seed may "
-    "give another result."
+    "Each encoder was pre-trained once, so this is about these very encoders: pre-trained again with another seed, "
+    "they may give another result."
 )
 
 
-def sentence(summaries: Sequence[Summary], level: float) -> str:
+def sentence(summaries: Sequence[Summary], statistics: Statistics) -> str:
     """What was found on the primary questions, and what it is about."""
     found = []
+    asked = [s for s in summaries if s.primary]
     for verdict, said in SAID.items():
-        for against in wording.unique(s.against for s in summaries if s.primary):
-            of = [s for s in summaries if s.primary and (s.judgement.verdict, s.against) == (verdict, against)]
-            if of:
-                found.append(said.format(_arm(against), wording.listing([_family(s, level) for s in of])))
-    several = max((len(s.tasks) for s in summaries if s.primary), default=0) > 1
-    start = "In the mean over tasks, " if several else ""
-    once = f" {ONCE}" if any(s.primary and s.scope == "checkpoints" for s in summaries) else ""
-    return wording.capital(start + "; ".join(found)) + f".{once}" if found else ""
+        for against in wording.unique(s.against for s in asked):
+            if of := [s for s in asked if (s.judgement.verdict, s.against) == (verdict, against)]:
+                told = _open if verdict == "inconclusive" else _difference
+                families = wording.listing([told(s, statistics.level) for s in of])
+                margin = f"{100 * statistics.margin:g}"
+                found.append(said.format(against=SAID_OF.get(against, against), families=families, margin=margin))
+    if not found:
+        return ""
+    tasks = max(len(s.tasks) for s in asked)
+    found.append(f"Numbers are means over {tasks} tasks." if tasks > 1 else "")
+    if any(s.scope == "checkpoints" for s in asked):
+        found.append(ONCE)
+    if several := max((s.estimate.n_replicates for s in asked if s.scope == "procedure"), default=0):
+        found.append(
+            f"Each clinical encoder was pre-trained {several} times with other seeds, so this is about pre-training in "
+            "this way and on these texts, not about single encoders."
+        )
+    return " ".join(filter(None, found))
 
 
-def _family(s: Summary, level: float) -> str:
+def _difference(s: Summary, level: float) -> str:
     estimate = s.estimate
     if estimate.delta is None:
-        return f"{s.title} (nothing that could be compared)"
+        return f"{s.title} (no number released)"
     shown = wording.unit(s.scale, wording.difference(estimate.delta, s.scale))
     if estimate.ci_low is None:
         return f"{s.title} ({shown}, no interval)"
-    ends = " to ".join(wording.difference(end, s.scale) for end in (estimate.ci_low, estimate.ci_high))
-    return f"{s.title} ({shown}, {100 * level:g} % interval {ends})"
+    return f"{s.title} ({shown}, {100 * level:g} % interval {_ends(s)})"
 
 
-def _arm(against: str) -> str:
-    return SAID_OF.get(against, against)
+def _open(s: Summary, level: float) -> str:
+    """With what fits the data in place of the difference, which by itself would say more than is known."""
+    if s.estimate.delta is None:
+        return f"{s.title} (nothing could be compared)"
+    return f"{s.title} (" + ("no interval" if s.estimate.ci_low is None else f"{_ends(s)} points fit the data") + ")"
+
+
+def _ends(s: Summary) -> str:
+    return " to ".join(wording.difference(end, s.scale) for end in (s.estimate.ci_low, s.estimate.ci_high))
+
+
+def unlearnt(comparisons: Sequence[Comparison], judgements: Judgements) -> str:
+    """Where no arm was seen to have learnt the task, so that there was nothing to compare; else nothing."""
+    of = [
+        f"{c.heading} with {c.family_title}"
+        for c in comparisons
+        if c.others and all(judgements[c.task, c.family, arm].collapsed for arm in c.others)
+    ]
+    if not of:
+        return ""
+    return (
+        f" In {len(of)} of {len(comparisons)} pairs of task and family no encoder was seen to know more than a "
+        f"constant answer, so that there was little to compare: {wording.listing(of)}."
+    )
+
+
+def arms(comparisons: Sequence[Comparison], profile: str) -> Bullets:
+    """What each arm is, and how all of them were tested."""
+    present = wording.unique(arm for c in comparisons for arm in c.arms)
+    tasks, families = wording.unique(c.task for c in comparisons), wording.unique(c.family_title for c in comparisons)
+    recipe = "by the recipe that it found with the same number of tries" if any(c.tuned for c in comparisons) else ""
+    number = wording.amount(len(comparisons[0].seeds), "time", "times")
+    return Bullets(
+        (
+            *(f"*{wording.arm_title(arm)}*: {said}." for arm, said in ARMS.items() if arm in present),
+            f"Each arm was fine-tuned {number} for each task, every time from another seed, "
+            f"{recipe or 'with the same recipe'}, and scored on the same texts, which fine-tuning had not seen.",
+            f"{wording.amount(len(tasks), 'task')}, {wording.amount(len(families), 'family', 'families')} of encoders "
+            f"({wording.listing(families)}), profile {code(profile)}.",
+        )
+    )
 
 
 def blocks(summaries: Sequence[Summary], statistics: Statistics) -> tuple:
     """The table of all families and what its columns mean."""
-    return (table(summaries, statistics.level), Paragraph(_notes(summaries, statistics)))
+    return (table(summaries, statistics.level), Bullets(tuple(_notes(summaries, statistics))))
 
 
 def table(summaries: Sequence[Summary], level: float) -> Table:
@@ -82,7 +138,17 @@ def table(summaries: Sequence[Summary], level: float) -> Table:
     return Table(
         f"Mean difference over the tasks of a family, clinical − the other arm, in points of 100, {100 * level:g} % "
         f"intervals over runs and documents ({kinds})",
-        ("Comparison", "Family", "Verdict", "Tasks", "Difference", "Interval", "p (Holm)", "Improved", "Detectable"),
+        (
+            "Comparison",
+            "Family",
+            "Verdict",
+            "Tasks",
+            "Difference",
+            "Interval",
+            "p (Holm)",
+            "Chance of gain",
+            "Detectable",
+        ),
         tuple(rows),
         names=3,
         grouped=1,
@@ -95,27 +161,32 @@ def _share(probability: float | None) -> str:
     return "> 99 %" if probability > 0.99 else "< 1 %" if probability < 0.01 else f"{100 * probability:.0f} %"
 
 
-def _notes(summaries: Sequence[Summary], statistics: Statistics) -> str:
+def _notes(summaries: Sequence[Summary], statistics: Statistics) -> Iterator[str]:
     primary = wording.unique(s.against for s in summaries if s.primary)
-    said = (
-        f"The question that was declared in advance is the one against {wording.listing(primary)}. "
-        "*Improved* is the probability that a task drawn from these is better with the clinical arm. *Detectable* is "
-        "the true mean difference that a run like this finds four times in five. "
+    yield f"The question is the one against {wording.listing(primary)}; it was declared before the results were seen."
+    yield (
+        "*Difference*: clinical − the other arm. *Interval*: the differences that fit the data, at "
+        f"{100 * statistics.level:g} %; while 0 is one of them, neither arm is known to be better. *p (Holm)*: how "
+        "often chance alone would give at least such a difference, with all families taken into account; below "
+        f"{1 - statistics.level:.2g} it counts as an answer."
+    )
+    yield (
+        "*Chance of gain*: the probability that the clinical arm is better on a task picked from these at random. "
+        "*Detectable*: a true difference of this size is found four times in five, a smaller one is easily missed; – "
+        "where even the largest possible one is."
     )
     scopes = {s.scope for s in summaries}
     if "checkpoints" in scopes:
-        said += "*Checkpoints*: the verdict is about these very encoders, since every arm was pre-trained once. "
+        yield "*These checkpoints*: the answer is about these very encoders, since each was pre-trained once."
     if "procedure" in scopes:
         n = max(s.estimate.n_replicates for s in summaries)
-        said += (
-            f"*Procedure*: the clinical arm was pre-trained {n} times with other seeds, and the interval contains what "
-            "that changes, so that a verdict is about continued pre-training by this recipe on this corpus. "
+        yield (
+            f"*The procedure*: every arm but the baseline was pre-trained {n} times with other seeds, and the interval "
+            "holds what chance in pre-training does. So the answer is about pre-training by this recipe on these texts."
         )
     if any(s.against == "task" for s in summaries):
-        said += NOTES_ONLY
+        yield TASK_ROWS.strip()
     if left := wording.codes(task for s in summaries for task in s.left_out):
-        said += f"Not in the mean: {wording.listing(left)}, of which no difference is known, or one on another scale. "
-    return said + (
-        "Tasks are looked at below only where their family has an answer: the others are *inconclusive*, whatever a "
-        "single task shows."
-    )
+        yield f"Not in the mean: {wording.listing(left)}, of which no difference is known, or one on another scale."
+    if any(s.judgement.verdict == "inconclusive" for s in summaries):
+        yield "Where a family has no answer here, its single tasks are called *inconclusive* below, whatever they show."

@@ -23,8 +23,6 @@ from harness.report.text import (
 )
 from harness.report.text.background import Background
 from harness.report.text.cautions import cautions
-from harness.report.text.wording import amount, unique
-from harness.text.escaping import code
 
 ANSWER, PLANTED = "What was found", "What was planted and what was found"
 ARMS, SCORES = "Task by task", "All scores"
@@ -69,7 +67,7 @@ def report(
     `judging` under `statistics`, `read` those of `judging.judged_readings`, `written` the settings of the perturbed
     test parts. A section that has nothing to say is left out."""
     sections = (
-        Section(ANSWER, answer.blocks(summaries, statistics)),
+        Section(ANSWER, (answer.arms(comparisons, profile), *answer.blocks(summaries, statistics))),
         Section(PLANTED, planted.blocks(comparisons, read, known.cards, statistics.level)),
         Section(ARMS, headline.blocks(comparisons, judgements, statistics)),
         Section("Tuned, and as declared", tuning.blocks(comparisons, summaries, statistics)),
@@ -90,22 +88,9 @@ def report(
     )
     return Report(
         title="Does continued pre-training on clinical text help?",
-        lead=f"{answer.sentence(summaries, statistics.level)} {lead(comparisons, profile)}",
+        lead=answer.sentence(summaries, statistics) + answer.unlearnt(comparisons, judgements),
         notice=notice(comparisons),
         sections=tuple(section for section in sections if section.blocks),
-    )
-
-
-def lead(comparisons: list[Comparison], profile: str) -> str:
-    tasks, families = unique(c.task for c in comparisons), unique(c.family_title for c in comparisons)
-    tuned = any(c.tuned for c in comparisons)
-    recipe = "by the recipes that they found with the same budget" if tuned else "with the same recipe"
-    return (
-        f"{len(comparisons)} comparisons: {amount(len(tasks), 'task')} × "
-        f"{amount(len(families), 'encoder family', 'encoder families')} ({wording.listing(families)}), each with "
-        f"{amount(len(comparisons[0].seeds), 'seed')} per arm, profile {code(profile)}. "
-        "*Baseline* is an encoder before, *clinical* the same encoder after continued pre-training on clinical "
-        f"text; both are fine-tuned {recipe} and scored on the same held-out rows."
     )
 
 
@@ -121,4 +106,16 @@ def notice(comparisons: list[Comparison]) -> str:
             "Synthetic data: every text behind these numbers was generated for this project. "
             f"They show {shows}, and nothing about real clinical text."
         )
-    return "Data: " + "; ".join(f"{kind}: {wording.listing(titles)}" for kind, titles in by_kind.items()) + "."
+    said = {
+        "synthetic": "{} generated for this project, which says nothing about real text",
+        "public": "{} public, made for research and not from one hospital's records",
+        "restricted": "{} restricted, from one place",
+    }
+    return (
+        "Data: "
+        + "; ".join(
+            said[kind].format(f"{wording.listing(titles)} {'is' if len(titles) == 1 else 'are'}")
+            for kind, titles in by_kind.items()
+        )
+        + "."
+    )

@@ -75,6 +75,7 @@ COLLAPSED = "neither arm knows more than a constant answer"
 TOO_SMALL = "too little data to tell any difference"
 
 
+SCOPES = {"checkpoints": "these checkpoints", "procedure": "the procedure"}
 WITHHELD = "withheld"
 
 
@@ -91,7 +92,7 @@ def verdict(judgement: Judgement, estimate: Estimate, reason: str = "") -> str:
     elif estimate.se is not None and estimate.mde is None:
         about = TOO_SMALL
     else:
-        about = scope(estimate)
+        about = SCOPES[scope(estimate)]
     return f"{VERDICTS[judgement.verdict]} ({about})"
 
 

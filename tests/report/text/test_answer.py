@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+import fakes
 import pytest
 
 from harness.metrics import METRICS
 from harness.params.config import Statistics
+from harness.report.disclosure import loading
 from harness.report.model.judging import Summary
 from harness.report.text import answer
 from harness.statistics.families import Joint
@@ -26,50 +28,87 @@ def summary(family="nb_bert", against="control", verdict="better", primary=True,
 
 
 def test_the_first_sentence_says_what_was_found_with_whom_and_how_sure():
-    found = answer.sentence([summary(), summary("norbert3"), summary(against="baseline", primary=False)], 0.95)
+    found = answer.sentence([summary(), summary("norbert3"), summary(against="baseline", primary=False)], STATISTICS)
     assert found == (
-        "In the mean over tasks, pre-training on clinical text is better than the same amount on general text with "
+        "Yes: pre-training on clinical text is better than as much pre-training on general text for "
         "NB-BERT (+12.3 points, 95 % interval +8.0 to +16.6) and NorBERT3 (+12.3 points, 95 % interval +8.0 to +16.6). "
-        + answer.ONCE
+        "Numbers are means over 2 tasks. " + answer.ONCE
     )
 
 
 @pytest.mark.parametrize(
     ("verdict", "said"),
     [
-        ("worse", "is worse than the same amount on general text with NB-BERT"),
-        ("equivalent", "differ by less than what was declared to matter"),
-        ("inconclusive", "it is open whether pre-training on clinical text is better than the same"),
+        ("worse", "No: pre-training on clinical text is worse than as much pre-training on general text for NB-BERT"),
+        ("equivalent", "There is no difference that matters (2 points or more) between pre-training on clinical text"),
+        ("inconclusive", "We cannot tell whether pre-training on clinical text is better than as much pre-training"),
     ],
 )
 def test_other_answers_are_said_as_plainly(verdict, said):
-    assert said in answer.sentence([summary(verdict=verdict)], 0.95)
+    assert answer.sentence([summary(verdict=verdict)], STATISTICS).startswith(said)
 
 
-def test_several_answers_are_parts_of_one_sentence_and_a_family_without_a_control_asks_about_its_baseline():
+def test_where_nothing_is_known_no_difference_is_shown_but_what_fits_the_data():
+    """A number before the verdict is what a reader takes home."""
+    wide = summary(verdict="inconclusive", delta=-0.079, ci_low=-1.0, ci_high=1.0)
+    found = answer.sentence([wide], STATISTICS)
+    assert "NB-BERT (−100.0 to +100.0 points fit the data)" in found and "7.9" not in found
+    assert "does not mean that there is no difference" in found
+
+
+def test_several_answers_are_sentences_and_a_family_without_a_control_asks_about_its_baseline():
     mixed = [summary(), summary("norbert3", "baseline", "inconclusive", delta=-0.001, ci_low=-0.05, ci_high=0.048)]
-    found = answer.sentence(mixed, 0.95)
-    assert "; it is open whether pre-training on clinical text is better than no further pre-training" in found
-    assert "with NorBERT3 (−0.1 points" in found
+    found = answer.sentence(mixed, STATISTICS)
+    assert "We cannot tell whether pre-training on clinical text is better than no further pre-training for" in found
+    assert "NorBERT3 (−5.0 to +4.8 points fit the data)" in found
     nothing = summary(verdict="inconclusive", delta=None)
-    assert "NB-BERT (nothing that could be compared)" in answer.sentence([nothing], 0.95)
+    assert "NB-BERT (nothing could be compared)" in answer.sentence([nothing], STATISTICS)
     one_seed = summary(verdict="inconclusive", ci_low=None, ci_high=None)
-    assert "NB-BERT (+12.3 points, no interval)" in answer.sentence([one_seed], 0.95)
+    assert "NB-BERT (no interval)" in answer.sentence([one_seed], STATISTICS)
+    assert "NB-BERT (no number released)" in answer.sentence([summary(delta=None)], STATISTICS)
+    assert answer.sentence([], STATISTICS) == ""
 
 
 def test_what_was_pre_trained_several_times_is_about_the_procedure():
     several = summary(replicates=3)
-    assert answer.ONCE not in answer.sentence([several], 0.95)
+    found = answer.sentence([several], STATISTICS)
+    assert answer.ONCE not in found and "pre-trained 3 times with other seeds" in found
     table, notes = answer.blocks([several], STATISTICS)
-    assert table.rows[0][2] == "▲\u00a0better (procedure)" and "pre-trained 3 times with other seeds" in notes.text
+    assert table.rows[0][2] == "▲\u00a0better (the procedure)"
+    assert any("pre-trained 3 times with other seeds" in item for item in notes.items)
     once = answer.blocks([summary()], STATISTICS)
-    assert once[0].rows[0][2] == "▲\u00a0better (checkpoints)" and "pre-trained once" in once[1].text
+    assert once[0].rows[0][2] == "▲\u00a0better (these checkpoints)"
+    assert any("pre-trained once" in item for item in once[1].items)
 
 
 def test_the_declared_question_stands_first_and_what_is_left_out_is_named():
     second = replace(summary(against="baseline", primary=False), left_out=("medmqp",))
     table, notes = answer.blocks([second, summary()], STATISTICS)
-    assert [row[0] for row in table.rows] == ["Against control", "Against baseline"] and "`medmqp`" in notes.text
+    assert [row[0] for row in table.rows] == ["Against control", "Against baseline"]
+    assert any("`medmqp`" in item for item in notes.items)
     assert table.rows[0][3:] == ("2", "+12.3", "+8.0 to +16.6", ".010", "> 99 %", "8.0")
     unknown = answer.table([replace(summary(), joint=replace(summary().joint, probability=None))], 0.95)
     assert unknown.rows[0][7] == "–"
+
+
+def test_notes_explain_what_the_table_shows_and_nothing_else():
+    _, notes = answer.blocks([summary()], STATISTICS)
+    said = " ".join(notes.items)
+    assert "*task*" not in said and "single tasks are called" not in said and "*The procedure*" not in said
+    _, notes = answer.blocks([summary(), summary(against="task", verdict="inconclusive", primary=False)], STATISTICS)
+    said = " ".join(notes.items)
+    assert "Against *task*, a difference below 0 means" in said and "single tasks are called *inconclusive*" in said
+
+
+def test_pairs_in_which_nothing_was_learnt_are_named(tmp_path):
+    fakes.build(tmp_path, ("synergi",), ("nb_bert",))
+    fakes.score(tmp_path, ("synergi",), ("nb_bert",))
+    (c,) = loading.load(tmp_path, fakes.settings(("synergi",), ("nb_bert",)).run, fakes.TASKS)
+    judged = {("synergi", "nb_bert", "baseline"): Judgement(1.0, "inconclusive", mde_holm=None, collapsed=True)}
+    found = answer.unlearnt([c], judged)
+    assert "In 1 of 1 pairs of task and family" in found and "(`synergi`) with NB-BERT" in found
+    seen = {key: replace(judgement, collapsed=False) for key, judgement in judged.items()}
+    assert answer.unlearnt([c], seen) == ""
+    told = answer.arms([c], "lab").items
+    assert [item.split(":")[0] for item in told[:2]] == ["*Baseline*", "*Clinical*"] and "profile `lab`" in told[-1]
+    assert "fine-tuned 2 times for each task" in told[2] and "with the same recipe" in told[2]

@@ -9,6 +9,7 @@ from tiny_folds import FAMILY, TASK, project, settings
 
 from harness.artifacts import runs, scores
 from harness.audit import runs as audited
+from harness.audit import stale
 from harness.errors import DataError
 from harness.params.config import ScoreSettings, Statistics
 from harness.params.folds import Folds
@@ -133,6 +134,16 @@ def test_the_audit_follows_the_search(copied):
         "files that no trial wrote",
     ):  # fmt: skip
         assert any(name in one for one in found), (name, found)
+
+
+def test_scores_of_tuned_runs_are_not_taken_for_stale(copied):
+    scored(copied)
+    assert list(stale._scores(copied, TASK, FAMILY)) == []
+    path = predictions(copied) / "runs.json"
+    made = files.read_json(path)
+    made["tuning"]["trials"][0]["predictions"] = "0" * 64
+    files.write_json(path, made)
+    assert list(stale._scores(copied, TASK, FAMILY)) == ["its scores were computed from other predictions"]
 
 
 def test_the_report_shows_both_and_what_was_chosen(copied):
