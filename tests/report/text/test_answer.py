@@ -111,4 +111,4 @@ def test_pairs_in_which_nothing_was_learnt_are_named(tmp_path):
     assert answer.unlearnt([c], seen) == ""
     told = answer.arms([c], "lab").items
     assert [item.split(":")[0] for item in told[:2]] == ["*Baseline*", "*Clinical*"] and "profile `lab`" in told[-1]
-    assert "fine-tuned 2 times for each task" in told[2] and "with the same recipe" in told[2]
+    assert "fine-tuned 3 times for each task" in told[2] and "with the same recipe" in told[2]
