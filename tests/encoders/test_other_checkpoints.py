@@ -118,9 +118,9 @@ def test_three_lines_make_a_further_family(architecture, head, published, reposi
     assert runs["treatment"]["attention"] == ("eager" if architecture == "deberta-v2" else "sdpa")
 
 
-def test_the_lines_of_the_readme_are_enough(published, repository, tmp_path):
-    readme = (repository / "README.md").read_text(encoding="utf-8")
-    block = readme.split("### Other people's checkpoints")[1].split("```yaml")[1].split("```")[0]
+def test_the_lines_of_the_page_on_checkpoints_are_enough(published, repository, tmp_path):
+    page = (repository / "docs" / "checkpoints.md").read_text(encoding="utf-8")
+    block = page.split("## Other people's checkpoints")[1].split("```yaml")[1].split("```")[0]
     (tmp_path / "models").mkdir()
     for seed, name in ((1, "xlm-roberta-base"), (2, "xlm-roberta-klinisk")):
         (tmp_path / "models" / name).symlink_to(published("xlm-roberta", seed))

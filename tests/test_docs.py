@@ -1,0 +1,53 @@
+"""README, CONTRIBUTING and docs/: short enough, every link leads somewhere, every command is one."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from harness import cli
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+LINK = re.compile(r"\]\((?!https?://)([^)#]+)")
+FENCE = re.compile(r"```[a-z]*\n(.*?)```", re.DOTALL)
+MADE_HERE = re.compile(r"`((?:harness|tests|docs|benchmarks|pipeline)/[\w./-]*\w\.\w+)(?:::\w+)?`")
+
+
+def ids(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_the_readme_is_read_in_five_minutes():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").split()) <= 700
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_links_and_files_that_are_named_are_there(page):
+    text = page.read_text(encoding="utf-8")
+    missing = [link for link in LINK.findall(text) if not (page.parent / link).exists()]
+    missing += [name for name in MADE_HERE.findall(text) if not (ROOT / name).exists()]
+    assert not missing
+
+
+def test_every_page_is_linked_from_the_readme():
+    linked = {(ROOT / link).resolve() for link in LINK.findall((ROOT / "README.md").read_text(encoding="utf-8"))}
+    assert set(PAGES[1:]) <= linked
+
+
+def commands() -> list[tuple[str, str]]:
+    found = []
+    for page in PAGES:
+        for block in FENCE.findall(page.read_text(encoding="utf-8")):
+            lines = (line.partition("#")[0].strip() for line in block.splitlines())
+            found += [(ids(page), line) for line in lines if line.startswith("harness ")]
+    return found
+
+
+@pytest.mark.parametrize(("page", "command"), commands())
+def test_commands_are_those_of_the_parser(page, command, capsys):
+    try:
+        cli._parser().parse_args(shlex.split(command)[1:])
+    except SystemExit:
+        pytest.fail(f"{page}: {capsys.readouterr().err}")
