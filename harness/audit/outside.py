@@ -33,8 +33,8 @@ def _told(root: Path, profile: str) -> Iterator[str]:
         yield from mirror.outside(profile, read(root))
     if any((root / "benchmarks").glob("*.md")):
         yield (
-            "what benchmarks/*.md, docs/*.md and README.md measured: nothing is measured again, and benchmarks/*.md are held "
-            "against the commit alone"
+            "what benchmarks/*.md, docs/*.md and README.md measured: nothing is measured again, and benchmarks/*.md "
+            "are held against the commit alone"
         )
 
 

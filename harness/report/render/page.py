@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from harness.report.model.document import Bullets, Details, Figure, Paragraph, Report, Section, Table
 from harness.text import escaping
 
+REFLOW = 4  # columns that fit a phone
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2330; --soft: #566072; --line: #d5dae2; --paper: #ffffff;
   --band: #f3f5f8; --mark: #fff4d6; --mark-line: #a87b00; --shade: 39, 92, 156; }
@@ -19,8 +20,11 @@ h1 { font-size: 1.8rem; line-height: 1.2; margin: .5rem 0 1rem; }
 h2 { font-size: 1.3rem; margin: 2.75rem 0 .75rem; padding-top: .6rem; border-top: 1px solid var(--line); }
 p, li { max-width: 46rem; overflow-wrap: break-word; }
 li { margin: .35rem 0; }
-nav ul { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem 1.1rem; margin: 1rem 0; }
+nav { position: sticky; top: 0; z-index: 1; background: var(--paper); border-bottom: 1px solid var(--line); }
+nav details { border: 0; padding: 0; margin: 0; }
+nav ul { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem 1.1rem; margin: .25rem 0 .75rem; }
 nav li { margin: 0; }
+section { scroll-margin-top: 3rem; } h2 { scroll-margin-top: 3rem; }
 a { color: inherit; text-underline-offset: .2em; }
 code { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .9em; background: var(--band);
   padding: .05em .3em; border-radius: 3px; }
@@ -53,7 +57,16 @@ a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 3px sol
 @media (min-width: 40rem) { details tbody th[scope=row] { white-space: nowrap; } }
 @media (max-width: 40rem) { main { padding: 1rem .9rem 3rem; } h1 { font-size: 1.45rem; }
   .scroll, details .scroll { display: block; margin-right: 0; max-width: 100%; }
-  th, td { padding: .3rem .35rem; } td:not(.number) { min-width: 7.5rem; } table { font-size: .82rem; } }
+  th, td { padding: .3rem .35rem; } td:not(.number) { min-width: 7.5rem; } table { font-size: .82rem; }
+  /* A table of many columns becomes a list of its rows, each cell with the name of its column. */
+  .reflow, .reflow caption, .reflow tbody, .reflow tr, .reflow th, .reflow td { display: block; }
+  .reflow { font-size: .95rem; } .reflow thead { display: none; }
+  .reflow tr { border-bottom: 1px solid var(--soft); padding: .3rem 0; }
+  .reflow th, .reflow td { border: 0; padding: .1rem .35rem; }
+  .reflow tbody th[scope=row] { font-weight: 600; }
+  .reflow td { display: flex; justify-content: space-between; gap: 1rem; min-width: 0; text-align: right;
+    white-space: normal; }
+  .reflow td::before { content: attr(data-column); color: var(--soft); text-align: left; } }
 @media print { :root { color-scheme: light; --ink: #000; --paper: #fff; --band: #eee; --line: #bbb; --soft: #333;
     --mark: #fff; }
   body { font-size: 10pt; } main { max-width: none; padding: 0; } nav { display: none; }
@@ -75,7 +88,8 @@ def page(report: Report, pictures: Mapping[str, bytes]) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{heading}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{heading}</h1>\n"
         f'<p class="notice">{escaping.html(report.notice)}</p>\n<p>{escaping.html(report.lead)}</p>\n'
-        f'<nav aria-label="Sections"><ul>{links}</ul></nav>\n{sections}</main>\n</body>\n</html>\n'
+        f'<nav aria-label="Sections"><details><summary>Contents</summary><ul>{links}</ul></details></nav>\n'
+        f"{sections}</main>\n</body>\n</html>\n"
     )
 
 
@@ -104,7 +118,8 @@ def _block(block, pictures: Mapping[str, bytes]) -> str:
 
 
 def _table(table: Table) -> str:
-    """A table in a box that scrolls sideways by itself, so that the page never does."""
+    """A table in a box that scrolls sideways by itself, so that the page never does; of more than REFLOW columns, one
+    that becomes a list on a narrow page."""
     # On the page a group's shared columns become one heading row, which saves half the width.
     skip, start = (table.grouped, table.grouped) if table.grouped else (0, 0)
     header = "".join(
@@ -122,9 +137,17 @@ def _table(table: Table) -> str:
     caption, label = escaping.html(table.caption), escaping.html_attribute(table.caption.replace("`", ""))
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">\n'
-        f"<table{' class=matrix' if table.shade else ''}><caption>{caption}</caption>\n"
+        f"<table{_kind(table)}><caption>{caption}</caption>\n"
         f"<thead><tr>{header}</tr></thead>\n<tbody>\n{''.join(body)}</tbody></table></div>\n"
     )
+
+
+def _kind(table: Table) -> str:
+    return " class=matrix" if table.shade else " class=reflow" if _reflows(table) else ""
+
+
+def _reflows(table: Table) -> bool:
+    return not table.shade and len(table.header) - table.grouped > REFLOW
 
 
 def _group(table: Table, values: tuple[str, ...], width: int) -> str:
@@ -138,9 +161,10 @@ def _group(table: Table, values: tuple[str, ...], width: int) -> str:
 def _cell(table: Table, row: int, column: int, text: str) -> str:
     if column == table.grouped:
         return f'<th scope="row">{escaping.html(text)}</th>'
+    named = f' data-column="{escaping.html_attribute(table.header[column])}"' if _reflows(table) else ""
     if column < table.names:
-        return f"<td>{escaping.html(text)}</td>"
-    style = ""
+        return f"<td{named}>{escaping.html(text)}</td>"
+    style = named
     if table.shade:
-        style = f' style="background: rgba(var(--shade), {0.65 * table.shade[row][column - table.names]:.2f})"'
+        style += f' style="background: rgba(var(--shade), {0.65 * table.shade[row][column - table.names]:.2f})"'
     return f'<td class="number"{style}>{escaping.html(text)}</td>'

@@ -97,3 +97,21 @@ def test_declared_colours_stand_out(text, start):
     for ink in ("ink", "soft"):
         assert all(ratio(ink, ground) >= 4.5 for ground in ("paper", "band")), ink
     assert ratio("ink", "mark") >= 4.5 and (start == "print" or ratio("mark-line", "paper") >= 3)
+
+
+def test_a_table_of_many_columns_names_them_in_each_cell_for_a_narrow_page():
+    header = ("Task", "Family", "A", "B", "C & D", "E", "F")
+    wide = Table("Wide", header, (("t", "a", *"12345"),), 2, 1)
+    narrow = Table("Narrow", header[:4], (("t", "a", "1", "2"),), 2, 1)
+    structure = Structure(page(Report("T", "l", "n", (Section("S", (wide, narrow)),)), {}))
+    assert [attributes.get("class") for attributes in structure.all("table")] == ["reflow", None]
+    named = [cell["data-column"] for cell in structure.all("td") if "data-column" in cell]
+    assert named == ["A", "B", "C & D", "E", "F"], "the family heads its row"
+
+
+def test_the_contents_stay_in_view_and_lead_to_every_section():
+    found = page(Report("T", "l", "n", (Section("One", ()), Section("Two", ()))), {})
+    structure = Structure(found)
+    ids = [attributes["id"] for attributes in structure.all("h2")]
+    assert [link["href"] for link in structure.all("a")] == [f"#{name}" for name in ids]
+    assert "<summary>Contents</summary>" in found and "nav { position: sticky" in found
