@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from harness import cli
+from harness.metrics.decided.rows import Decisions
+from harness.plugins import examples
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -51,3 +53,16 @@ def test_commands_are_those_of_the_parser(page, command, capsys):
         cli._parser().parse_args(shlex.split(command)[1:])
     except SystemExit:
         pytest.fail(f"{page}: {capsys.readouterr().err}")
+
+
+def test_the_parts_that_a_page_adds_are_parts():
+    page = (ROOT / "docs" / "add-a-part.md").read_text(encoding="utf-8")
+    made: dict = {}
+    for block in re.findall(r'```python\n(""".*?)```', page, re.DOTALL):
+        exec(block, made)
+    rows = Decisions(("no", "yes"), ("no", "no", "yes", "yes", "yes", "yes"), ("no", "yes", "yes", "yes", "yes", "no"))
+    assert made["youden_j"](rows) == 3 / 4 + 1 / 2 - 1
+    head = made["titled"]
+    record = head.sample(examples.Words("Kari", "Bergen", "hoste", "reiste hjem"), 1, head.template.labels)
+    assert {*record} == {*head.texts, head.answer} and head.labels_of(record) == ["yes"]
+    assert made["mlm_30"].published["mask_rate"] == 0.3 and made["mlm_30"].trains("bert")
