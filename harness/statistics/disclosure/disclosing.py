@@ -63,12 +63,14 @@ def made(root: Path, task: Task, settings: ScoreSettings) -> dict[str, Any]:
     }
     # The finest rung has a table of labels, whichever metric is their mean.
     others = dict.fromkeys([*task.metrics[1:], *(["macro_f1"] if heads.of(task).nothing else [])])
-    whole = (
-        hidden.of(replace(task, metrics=(metric,)), rows.decided(part, metrics))
+    whole = [
+        (part, hidden.of(replace(task, metrics=(metric,)), rows.decided(part, metrics)))
         for part in rows.parts
         for metric in others
-    )
-    return releasing.record(task, rows.bound, twins.check(parts, known, whole=whole), parts, known)
+    ]
+    if not all(hidden.counted_alike(of, rows.decided(part, metrics)) for part, of in [*parts.items(), *whole]):
+        return releasing.withheld(task, rows.bound)
+    return releasing.record(task, rows.bound, twins.check(parts, known, whole=(of for _, of in whole)), parts, known)
 
 
 def _by_arm(run: runs.Run | runs.LinearRun) -> tuple[str, int]:

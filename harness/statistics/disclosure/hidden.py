@@ -241,6 +241,21 @@ def of(task: Task, runs: Sequence[tuple[Any, ...]]) -> Hidden:
     return Rows(metric, len(at), positive, starts, gold[order], answers, named)
 
 
+def counted_alike(hidden: Hidden, runs: Sequence[tuple[Any, ...]]) -> bool:
+    """Does a metric count what `columns` holds? A metric that was added may count otherwise, and then a check of these
+    columns would say nothing about its figures. `runs` as in `of`; one run of each system shows it."""
+    metric = METRICS[hidden.metric]
+    # A question of its own that `of` put into other columns; whole groups, which decisions alone do not know.
+    if hidden.called != hidden.metric or metric.whole:
+        return True
+    for system in hidden.answers:
+        decided = next(decided for of, _, _, decided in runs if of == system)
+        own = metric.contributed(decided).sum(axis=0)
+        if not np.array_equal(np.ravel(own), hidden.columns(hidden.answers[system][:1])[0].sum(axis=0)):
+            return False
+    return True
+
+
 def _spans(
     decided: spans.SpanDecisions, matching: spans.Matching, labels: Sequence[str] | None
 ) -> tuple[np.ndarray, np.ndarray]:
