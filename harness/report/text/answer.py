@@ -1,11 +1,12 @@
 """The first section of the report: the result for each encoder family, with its uncertainty and scope."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from harness.params.config import Statistics
 from harness.report.model.document import Paragraph, Table
 from harness.report.model.judging import Summary
 from harness.report.text import wording
+from harness.report.text.checkpoints import in_common
 
 SAID = {
     "better": "pre-training on clinical text is better than {} with {}",
@@ -55,9 +56,11 @@ def _arm(against: str) -> str:
     return SAID_OF.get(against, against)
 
 
-def blocks(summaries: Sequence[Summary], statistics: Statistics) -> tuple:
-    """The table of all families and what its columns mean."""
-    return (table(summaries, statistics.level), Paragraph(_notes(summaries, statistics)))
+def blocks(
+    summaries: Sequence[Summary], statistics: Statistics, checkpoints: Mapping[tuple[str, str], Mapping]
+) -> tuple:
+    """The table of all families and what its columns mean. `checkpoints` are the cards by (family, encoder)."""
+    return (table(summaries, statistics.level), Paragraph(_notes(summaries, statistics, checkpoints)))
 
 
 def table(summaries: Sequence[Summary], level: float) -> Table:
@@ -95,7 +98,7 @@ def _share(probability: float | None) -> str:
     return "> 99 %" if probability > 0.99 else "< 1 %" if probability < 0.01 else f"{100 * probability:.0f} %"
 
 
-def _notes(summaries: Sequence[Summary], statistics: Statistics) -> str:
+def _notes(summaries: Sequence[Summary], statistics: Statistics, checkpoints: Mapping[tuple[str, str], Mapping]) -> str:
     primary = wording.unique(s.against for s in summaries if s.primary)
     said = (
         f"The question that was declared in advance is the one against {wording.listing(primary)}. "
@@ -111,6 +114,11 @@ def _notes(summaries: Sequence[Summary], statistics: Statistics) -> str:
             f"*Procedure*: the clinical arm was pre-trained {n} times with other seeds, and the interval contains what "
             "that changes, so that a verdict is about continued pre-training by this recipe on this corpus. "
         )
+        if shared := in_common(checkpoints, (s.family for s in summaries)):
+            said += (
+                f"These encoders are ends branched from one training, of which they share the first {shared}, so that "
+                "what pre-training's luck adds to the interval is a lower bound. "
+            )
     if any(s.against == "task" for s in summaries):
         said += NOTES_ONLY
     if left := wording.codes(task for s in summaries for task in s.left_out):

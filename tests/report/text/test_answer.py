@@ -60,15 +60,29 @@ def test_several_answers_are_parts_of_one_sentence_and_a_family_without_a_contro
 def test_what_was_pre_trained_several_times_is_about_the_procedure():
     several = summary(replicates=3)
     assert answer.ONCE not in answer.sentence([several], 0.95)
-    table, notes = answer.blocks([several], STATISTICS)
+    table, notes = answer.blocks([several], STATISTICS, {})
     assert table.rows[0][2] == "▲\u00a0better (procedure)" and "pre-trained 3 times with other seeds" in notes.text
-    once = answer.blocks([summary()], STATISTICS)
+    once = answer.blocks([summary()], STATISTICS, {})
     assert once[0].rows[0][2] == "▲\u00a0better (checkpoints)" and "pre-trained once" in once[1].text
+
+
+def test_ends_of_one_training_are_said_to_give_a_lower_bound_and_only_where_a_card_says_so():
+    several = [summary(replicates=3), summary("norbert3", replicates=3)]
+    cards = {("nb_bert", "clinical"): {}, ("nb_bert", "clinical-2"): {"branched": {"share": 0.75, "seed": 2}}}
+    notes = answer.blocks(several, STATISTICS, cards)[1].text
+    assert "they share the first 75 % (NB-BERT), so that" in notes and "lower bound" in notes
+    cards["norbert3", "control-3"] = {"branched": {"share": 0.75, "seed": 2}}
+    assert "the first 75 % (NB-BERT, NorBERT3), so" in answer.blocks(several, STATISTICS, cards)[1].text
+    cards["norbert3", "control-3"] = {"branched": {"share": 0.8, "seed": 2}}
+    assert "75 % (NB-BERT) and 80 % (NorBERT3), so" in answer.blocks(several, STATISTICS, cards)[1].text
+    whole = {key: {} for key in cards}
+    for summaries, of in ((several, whole), ([summary()], cards), ([summary("modernbert", replicates=3)], cards)):
+        assert "lower bound" not in answer.blocks(summaries, STATISTICS, of)[1].text
 
 
 def test_the_declared_question_stands_first_and_what_is_left_out_is_named():
     second = replace(summary(against="baseline", primary=False), left_out=("medmqp",))
-    table, notes = answer.blocks([second, summary()], STATISTICS)
+    table, notes = answer.blocks([second, summary()], STATISTICS, {})
     assert [row[0] for row in table.rows] == ["Against control", "Against baseline"] and "`medmqp`" in notes.text
     assert table.rows[0][3:] == ("2", "+12.3", "+8.0 to +16.6", ".010", "> 99 %", "8.0")
     unknown = answer.table([replace(summary(), joint=replace(summary().joint, probability=None))], 0.95)
