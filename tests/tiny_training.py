@@ -110,7 +110,7 @@ def trained(
     encoder = dataclasses.replace(ENCODER, layers=1, dropout=dropout)
     model = families.new_masked_lm(architecture, encoder, tokenizer, "sdpa")
     corpora = {"general": corpus_of(documents(), tokenizer, given, states / "corpus")}
-    with joined(engine) as world:
+    with joined(engine, "test") as world:
         result = arms.train_arm(
             model, tokenizer, architecture, corpora, corpora["general"], given, engine, world,
             steps=arms.updates_of(corpora["general"], tokenizer, model.config, given),

@@ -19,6 +19,7 @@ from harness.pipeline.hashes import Hashes
 from harness.report.export import provenance
 from harness.stages import checkpoint, pretrain
 from harness.system.files import read_json, sha256_tree, write_json
+from harness.tracking import pretrainings
 from harness.training.pretrain import interrupted, resume
 from harness.training.pretrain.branching import Trunk
 from harness.training.pretrain.loop import Observer
@@ -111,8 +112,10 @@ def test_ends_share_their_course_up_to_the_trunk_and_their_cards_say_so(branched
     assert len(weights) == 6 and not states(branched) and not list((branched / "artifacts" / "states").rglob("*"))[1:]
 
 
-def test_the_lineage_of_an_end_names_its_trunk(branched):
+def test_the_lineage_of_an_end_and_its_run_in_mlflow_name_its_trunk(branched):
     card = cards(branched)["clinical-2"]
+    told = pretrainings.parameters(pretrainings.Pretraining(FAMILY, "clinical-2", card, "", "embedded", {}))
+    assert (told["branched.share"], told["branched.seed"]) == ("0.5", "2")
     lineages = {provenance.lineage(card | changes, None, None) for changes in (
         {}, {"branched": None}, {"branched": {"share": 0.6, "seed": 2}}, {"branched": {"share": 0.5, "seed": 3}}
     )}  # fmt: skip

@@ -206,7 +206,7 @@ def make(
     """
     assert facts.training is not None
     states, inputs = states_of(root, facts.family, facts.arm), _inputs(facts, hashes)
-    with joined(engine) as world:
+    with joined(engine, f"{facts.family}/{facts.arm}") as world:
         trained = train_arm(
             model, tokenizer, facts.architecture, corpora, read, settings, engine, world,
             steps=steps, states=states, inputs=inputs, code=code, observer=observer or Observer(), name=name,

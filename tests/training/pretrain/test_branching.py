@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_training import settings, trained
+from tiny_training import RECIPES, settings, trained
 
 from harness.errors import TrainingError
 from harness.training.pretrain import resume
@@ -12,7 +12,6 @@ from harness.training.pretrain.branching import Trunk
 from harness.training.pretrain.loop import Observer
 
 AT = 5  # of nine updates
-FIRST = settings("bert", save_steps=0)
 
 
 class Killed(BaseException):
@@ -43,27 +42,38 @@ def states(folder: Path) -> dict[int, resume.State]:
     return {int(path.stem): resume.Store(path.parent.parent, path.parent.name).at(int(path.stem)) for path in found}
 
 
+@pytest.fixture(scope="module", params=sorted(RECIPES))
+def architecture(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def first(tmp_path_factory):
+def first(architecture, tmp_path_factory):
     """(weights, result) of the first replicate, and the trunk that it leaves."""
-    folder, heard = tmp_path_factory.mktemp("first"), Hearing()
-    weights, result = trained("bert", FIRST, folder, observer=heard, keeps=AT)
-    return weights, result, Trunk(folder, heard.key, AT, FIRST.seed)
+    folder, heard, given = tmp_path_factory.mktemp("first"), Hearing(), settings(architecture, save_steps=0)
+    weights, result = trained(architecture, given, folder, observer=heard, keeps=AT)
+    return weights, result, Trunk(folder, heard.key, AT, given.seed)
 
 
-def end(folder: Path, trunk: Trunk, seed: int = 77, heard: Observer | None = None, **changes):
-    return trained("bert", settings("bert", seed=seed, **changes), folder, observer=heard, trunk=trunk)
+@pytest.fixture
+def end(architecture):
+    """A function that trains one end of a trunk."""
+
+    def end(folder: Path, trunk: Trunk, seed: int = 77, heard: Observer | None = None, **changes):
+        return trained(architecture, settings(architecture, seed=seed, **changes), folder, observer=heard, trunk=trunk)
+
+    return end
 
 
-def test_keeping_the_trunk_changes_no_bit_of_the_first(first, tmp_path):
+def test_keeping_the_trunk_changes_no_bit_of_the_first(first, architecture, tmp_path):
     weights, result, _ = first
-    plainly, other = trained("bert", FIRST, tmp_path)
+    plainly, other = trained(architecture, settings(architecture, save_steps=0), tmp_path)
     assert same(weights, plainly) and other == result and not states(tmp_path)
 
 
-def test_the_trunk_is_the_state_of_a_training_that_was_stopped_there(first, tmp_path):
+def test_the_trunk_is_the_state_of_a_training_that_was_stopped_there(first, architecture, tmp_path):
     with pytest.raises(Killed):
-        trained("bert", settings("bert", save_steps=AT), tmp_path, observer=Hearing(AT + 1))
+        trained(architecture, settings(architecture, save_steps=AT), tmp_path, observer=Hearing(AT + 1))
     (stopped,) = states(tmp_path).values()
     trunk = first[2].state()
     assert same(trunk.tensors, stopped.tensors) and any(name.startswith("optimizer/") for name in trunk.tensors)
@@ -72,7 +82,7 @@ def test_the_trunk_is_the_state_of_a_training_that_was_stopped_there(first, tmp_
     }
 
 
-def test_ends_begin_at_the_trunk_and_part_from_it(first, tmp_path, monkeypatch):
+def test_ends_begin_at_the_trunk_and_part_from_it(first, end, tmp_path, monkeypatch):
     weights, result, trunk = first
     restored, restore = [], resume.restore
 
@@ -91,17 +101,17 @@ def test_ends_begin_at_the_trunk_and_part_from_it(first, tmp_path, monkeypatch):
     assert of_one["held_out"]["before"] == result["held_out"]["before"] and of_one["mixed"] == []
 
 
-def test_an_end_without_other_draws_is_the_first_replicate(first, tmp_path, monkeypatch):
+def test_an_end_without_other_draws_is_the_first_replicate(first, end, tmp_path, monkeypatch):
     """What is handed over is all that a training depends on: with the trunk's own seed and order nothing parts."""
     weights, result, trunk = first
     state = trunk.state()
     monkeypatch.setattr(Trunk, "state", lambda _: resume.State(state.tensors, state.values | {"begun": None}))
-    again, other = end(tmp_path, trunk, FIRST.seed, save_steps=0)
+    again, other = end(tmp_path, trunk, trunk.seed, save_steps=0)
     assert same(again, weights) and other == result
 
 
 @pytest.mark.parametrize("kills", [(AT + 1,), (7, 9)], ids=str)
-def test_an_end_that_was_interrupted_goes_on_to_the_same_bytes(first, tmp_path, kills):
+def test_an_end_that_was_interrupted_goes_on_to_the_same_bytes(first, end, tmp_path, kills):
     trunk = first[2]
     whole, result = end(tmp_path / "whole", trunk)
     for at in kills:
@@ -112,25 +122,25 @@ def test_an_end_that_was_interrupted_goes_on_to_the_same_bytes(first, tmp_path, 
     assert same(whole, after) and other == result and heard.steps[0] == (AT + 1 if kills == (6,) else 9)
 
 
-def test_an_interrupted_first_replicate_keeps_its_trunk(first, tmp_path):
+def test_an_interrupted_first_replicate_keeps_its_trunk(first, architecture, tmp_path):
     """Later states do not displace it, and where it is missing it is made before what comes after it."""
     weights, _, trunk = first
-    given = settings("bert", save_steps=1)
+    given = settings(architecture, save_steps=1)
     with pytest.raises(Killed):
-        trained("bert", given, tmp_path, observer=Hearing(9), keeps=AT)
+        trained(architecture, given, tmp_path, observer=Hearing(9), keeps=AT)
     assert list(states(tmp_path)) == [AT, 7, 8]
     heard = Hearing()
-    after, _ = trained("bert", given, tmp_path, observer=heard, keeps=AT)
+    after, _ = trained(architecture, given, tmp_path, observer=heard, keeps=AT)
     assert same(after, weights) and heard.steps == [9] and same(states(tmp_path)[AT].tensors, trunk.state().tensors)
     with pytest.raises(Killed):
-        trained("bert", given, tmp_path / "late", observer=Hearing(9))
+        trained(architecture, given, tmp_path / "late", observer=Hearing(9))
     heard = Hearing()
-    trained("bert", given, tmp_path / "late", observer=heard, keeps=AT)
+    trained(architecture, given, tmp_path / "late", observer=heard, keeps=AT)
     assert heard.steps[0] == 1 and AT in states(tmp_path / "late")
 
 
 @pytest.mark.parametrize("how", ["lost", "torn"])
-def test_an_end_without_its_trunk_is_refused(first, tmp_path, how):
+def test_an_end_without_its_trunk_is_refused(first, end, tmp_path, how):
     trunk = first[2]
     (tensors,) = trunk.states.rglob(f"{AT:09}.safetensors")
     there = tensors.read_bytes()
