@@ -100,19 +100,22 @@ def trained(
     corpus_of=sharded,
     dropout: float = ENCODER.dropout,
     code: dict[str, str] | None = None,
+    **branching,
 ) -> tuple[dict[str, torch.Tensor], dict]:
-    """Weights and card values after one training, from the newest state below `states`."""
+    """Weights and card values after one training, from the newest state below `states`; `branching` as in
+    `arms.train_arm`."""
     torch.set_num_threads(1)
     tokenizer = tokenizers.build(architecture, TEXTS, ENCODER.vocabulary)
     torch.manual_seed(3)
     encoder = dataclasses.replace(ENCODER, layers=1, dropout=dropout)
     model = families.new_masked_lm(architecture, encoder, tokenizer, "sdpa")
     corpora = {"general": corpus_of(documents(), tokenizer, given, states / "corpus")}
-    with joined(engine) as world:
+    with joined(engine, "test") as world:
         result = arms.train_arm(
             model, tokenizer, architecture, corpora, corpora["general"], given, engine, world,
             steps=arms.updates_of(corpora["general"], tokenizer, model.config, given),
             states=states, inputs={}, code=code or {}, observer=observer or Observer(), name="test",
+            **branching,
         )  # fmt: skip
     return {name: value.detach().clone() for name, value in model.state_dict().items()}, result
 

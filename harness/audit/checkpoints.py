@@ -17,7 +17,7 @@ from harness.encoders.cards import page_code, source_of
 from harness.encoders.readme import model_card
 from harness.params import replicates
 from harness.params.arms import ARMS, OPTIONAL, parts_of, replayed
-from harness.params.config import Build, of_replicate
+from harness.params.config import Build, branched_from, of_replicate
 from harness.params.whole import Family, Params
 from harness.pipeline.code import code_hash
 from harness.pipeline.hashes import Hashes
@@ -78,6 +78,12 @@ def _card(root: Path, folder: Path, card: dict, params: Params, chain: Chain, ha
         yield listed.same(f"{arm}/{file} as it was {stored}", digest, hashes.sha256(folder / file))
     if not built:
         return
+    if card.get("branched"):
+        first = checkpoint.place(root, name, of)
+        trunk = chain.of(f"{where}/harness.json", rests_on=((first / checkpoint.NAME).relative_to(root).as_posix(),))
+        until = replicates.shared_updates(card["branched"]["share"], card["steps"])
+        theirs, own = (_course(one, until) for one in (checkpoint.card(first), card))
+        yield trunk.same(f"{arm}: the course that it shares with {of}", theirs, own)
     yield chain.same(f"{arm}: the corpora of its card", sorted(parts_of(of)), sorted(card["corpus"]))
     for corpus, part in sorted(card["corpus"].items()):
         found = hashes.sha256(root / "artifacts" / "corpus" / f"{corpus}.jsonl")
@@ -109,8 +115,15 @@ def _training(family: Family, arm: str, params: Params) -> dict:
         "engine": dataclasses.asdict(params.engine),
         "trained_on": list(ARMS[of].trained_on),
         "replay": replayed(of, params.corpus.replay),
+        "branched": branched_from(family.branched, adapted, arm) or ABSENT,
         **({"steps": recipe.steps} if recipe.steps is not None else {}),
     }
+
+
+def _course(card: dict, until: int) -> list[dict]:
+    """The loss on the way up to update `until`, and on held-out text before it."""
+    measured = [{"step": 0, **card["held_out"]["before"]}, *card["held_out"].get("during", ())]
+    return [point for point in (*card["losses"], *measured) if point["step"] <= until]
 
 
 def _parameters(folder: Path, card: dict) -> int:

@@ -68,7 +68,8 @@ class Training:
     `steps` are the updates made, `tokens_seen` counts repetitions, `losses` is the curve, [{"step", "loss"},
     …]. `held_out` is {"before": {corpus: {"loss" (nats per masked token), "accuracy" (0 to 1), "tokens",
     "by_document_type": {type: the same three}}}, "after": …}; a loss or accuracy of None was not measured. `mixed`
-    says after which updates it went on from a training that was made of something else, and what differed.
+    says after which updates it went on from a training that was made of something else, and what differed. `branched`
+    is {"share", "seed"} where the first share of the updates is that of the arm's first replicate, with that seed.
     """
 
     recipe: str
@@ -83,6 +84,7 @@ class Training:
     losses: Sequence[Mapping[str, float]] = ()
     held_out: Mapping[str, Mapping] = field(default_factory=dict)
     mixed: Sequence[Mapping] = ()
+    branched: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,7 @@ def card(facts: Facts) -> dict:
             "losses": training.losses,
             "held_out": training.held_out,
             **({"mixed": training.mixed} if training.mixed else {}),
+            **({"branched": training.branched} if training.branched else {}),
         }
     )
 
@@ -156,6 +159,7 @@ def training_of(
     trained_on: Sequence[str],
     parts: Mapping[str, Mapping],
     replay: float = 0.0,
+    branched: Mapping[str, Any] | None = None,
 ) -> Training:
     """A training as it is planned, without the results that it will have; `parts` are those of the corpus that it reads
     or is measured on, as in `parts.json`."""
@@ -167,6 +171,7 @@ def training_of(
         replay=replay,
         corpora={name: CorpusPart(**parts[name]) for name in sorted(parts)},
         batch=batch_plan(recipe.effective_batch, recipe.device_batch, engine.devices),
+        branched=branched,
     )
 
 

@@ -96,6 +96,12 @@ def _how(card: Mapping) -> list[str]:
     )
     rows += [("updates", _count(card["steps"])), ("tokens seen", _count(card["tokens_seen"]))]
     lines = [*_table(("Setting", "Value"), rows), *(["", *_unmet(card)] if card.get("missing") else [])]
+    if branched := card.get("branched"):
+        lines += [
+            "",
+            f"The first {100 * branched['share']:g} % of its updates are those of {_code(arm_of(card['arm']))}, seed "
+            f"{_code(branched['seed'])}: it is an end branched from that training, and no training of its own.",
+        ]
     for origin in card.get("mixed") or ():
         names = ", ".join(_code(name) for name in sorted(origin["differs"]))
         lines += ["", f"After update {_count(origin['update'])} it went on from a training with other {names}."]

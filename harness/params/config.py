@@ -38,7 +38,13 @@ Reason = Annotated[str, Matching(r"\S", "a reason, in words")]
 Threads = Annotated[int, Interval(ge=1, le=4_096)]  # or devices
 Part = Annotated[float, Interval(gt=0, le=1)]
 Replicates = Annotated[int, Interval(ge=1, le=100)]
+Branched = BetweenZeroAndOne
 Replay = BelowOne  # of general text alone there is the control arm
+
+
+def branched_from(share: float | None, recipe: Pretraining, encoder: str) -> dict | None:
+    """What the card of a branched end says of its trunk, by the arm's own `recipe`; None of other encoders."""
+    return None if share is None or arm_of(encoder) == encoder else {"share": share, "seed": recipe.seed}
 
 
 def of_replicate(recipe: Pretraining, encoder: str) -> Pretraining:
@@ -279,6 +285,7 @@ class PretrainSettings:
     replay: float
     engine: Engine
     replicates: int = 1
+    branched: float | None = None
 
     @property
     def trained(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from harness.objectives import Trained
 from harness.params import arms, document, typed
 from harness.params.batch_plan import batch_plan
 from harness.params.config import (
+    Branched,
     Build,
     CheckpointSettings,
     Corpus,
@@ -98,6 +99,7 @@ class ParamsFile:
             self._get("corpus.replay", Replay),
             self._get("engine", Engine),
             self._get(f"{at}.replicates", Replicates),
+            self._get(f"{at}.branched", Branched | None),
         )
         self._pretraining(f"{at}.adaptation", trains=bool(settings.trained))
         return settings

@@ -10,6 +10,11 @@ def arm_of(encoder: str) -> str:
     return encoder.partition("-")[0]
 
 
+def shared_updates(share: float, steps: int) -> int:
+    """The updates of `steps` that the branched ends of an arm have in common: at least one, and not all."""
+    return max(1, min(steps - 1, round(share * steps)))
+
+
 def number_of(encoder: str) -> int:
     """Which of its arm's pre-training runs made it, from 1."""
     return int(encoder.partition("-")[2] or 1)

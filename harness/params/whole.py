@@ -14,6 +14,7 @@ from harness import objectives
 from harness.params import arms
 from harness.params.config import (
     TRAINED,
+    Branched,
     Build,
     Corpus,
     Encoder,
@@ -42,7 +43,8 @@ class Family:
     clinical arm that is built and the optional arms need `adaptation`; otherwise they may be null. `control`
     adds the baseline trained on by the same recipe, for as many steps, on general text, `task` the same on the clinical
     corpus and the texts of `corpus.training_texts_of`. `replicates` is how often every arm but the baseline is
-    pre-trained, each time from the same baseline with another seed.
+    pre-trained, each time from the same baseline with another seed. `branched` is the share of the updates of an arm's
+    first replicate that the others begin after (a cheaper lower bound), null where each is trained whole.
     """
 
     architecture: Literal["bert", "norbert3", "modernbert", "roberta", "xlm-roberta", "electra", "deberta-v2"]
@@ -54,6 +56,7 @@ class Family:
     control: bool
     task: bool
     replicates: Replicates
+    branched: Branched | None
     learning_rate_factor: Annotated[float, Interval(gt=0, le=1_000)]
 
     @property
@@ -79,6 +82,12 @@ class Family:
         for key, arm in needed.items():
             wanted, remedy = f"a section where {arm} is built here", f"Or give {arm} a source: hub or folder."
             yield Check(key, getattr(self, key), getattr(self, key) is not None or arm not in built, wanted, remedy)
+        wanted = "null where {}: only an arm that is trained here several times has ends to branch"
+        for fits, reason in (
+            (isinstance(self.clinical, Build), "the clinical arm is an existing checkpoint"),
+            (self.replicates > 1, "replicates is 1"),
+        ):
+            yield Check("branched", self.branched, fits or self.branched is None, wanted.format(reason))
         wanted = "1 where the clinical arm is an existing checkpoint, which cannot be trained again"
         once = self.replicates == 1 or isinstance(self.clinical, Build)
         yield Check("replicates", self.replicates, once, wanted)

@@ -19,7 +19,7 @@ from harness.artifacts.checkpoint import FORMAT
 from harness.errors import TrainingError
 from harness.params import replicates
 from harness.params.arms import ARMS, CLINICAL, OPTIONAL, SHARED, parts_of, replayed
-from harness.params.config import Build, Pretraining, PretrainSettings, of_replicate
+from harness.params.config import Build, Pretraining, PretrainSettings, branched_from, of_replicate
 from harness.pipeline.code import code_files, code_hash
 from harness.system.determinism import derived_seed, prepare_torch
 from harness.system.files import atomic_folder, read_json, sha256, write_json
@@ -30,7 +30,7 @@ SECONDS_TO_SAVE = 60.0  # for an arm that ends because the other one failed, or 
 
 def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> None:
     """Write `artifacts/checkpoints/<family>/clinical/`, `…/control/` and `…/task/`, Hugging Face folders with a card,
-    and those of further replicates below `…/replicates/`.
+    and those of further replicates below `…/replicates/`, which are trained after the first where they are branched.
 
     The folder of an arm that is off holds nothing but a card that says so. `observer(encoder)` gives the
     observer of a training (see `harness.training.pretrain.loop.Observer`). An encoder that is there already, trained
@@ -76,6 +76,9 @@ def _prepare_replicates(root: Path, family: str, encoders: list[str]) -> None:
 
 def train(root: Path, family: str, encoders: list[str], settings: PretrainSettings, observer) -> None:
     """Train each of `encoders`; on a CPU side by side, a process each, on devices one after the other."""
+    from harness.training.common.distributed import leads
+    from harness.training.pretrain.arms import states_of
+
     parent = checkpoint.place(root, family, "baseline")
     read_json(parent / "config.json", made_by=f"harness checkpoint {family}")
     from harness.encoders.intact import refuse_changed
@@ -83,6 +86,18 @@ def train(root: Path, family: str, encoders: list[str], settings: PretrainSettin
     refuse_changed(parent)
     prepare_torch(settings.engine.pretraining_threads, settings.engine.device)
     work = Training(root, family, parent, settings, observer, alone=len(encoders) == 1)
+    if settings.branched is None:
+        _train(encoders, work)
+        return
+    for branched in (False, True):
+        _train([encoder for encoder in encoders if (encoder not in settings.trained) == branched], work)
+    if leads():
+        for arm in settings.trained:
+            shutil.rmtree(states_of(root, family, arm), ignore_errors=True)
+
+
+def _train(encoders: list[str], work: "Training") -> None:
+    settings = work.settings
     if len(encoders) == 1 or settings.engine.device != "cpu" or settings.engine.devices > 1:
         for encoder in encoders:
             work(encoder)
@@ -140,8 +155,19 @@ class Training:
                 ARMS[arm].trained_on,
                 {part: parts[part] for part in parts_of(arm)},
                 replay=replayed(arm, self.settings.replay),
+                branched=branched_from(self.settings.branched, self.recipe(arm), encoder),
             ),
         )
+
+    def to_branch(self, encoder: str) -> list[str]:
+        """The ends that still have to be branched from the training of this encoder."""
+        from harness.encoders import cards
+
+        if self.settings.branched is None or encoder not in self.settings.trained:
+            return []
+        ends = [replicates.named(encoder, number) for number in range(2, self.settings.replicates + 1)]
+        places = {end: checkpoint.place(self.root, self.family, end) for end in ends}
+        return [end for end, place in places.items() if not cards.made_already(place, self.facts(end))]
 
     def tokenised(self, parts: Sequence[str]):
         """The parent's tokenizer, these parts of the corpus as it sees them, and the hashes of their files."""
@@ -172,19 +198,44 @@ class Training:
         recipe, engine, architecture = self.recipe(encoder), self.settings.engine, self.settings.architecture
         arm = replicates.arm_of(encoder)
         target, facts = checkpoint.place(self.root, self.family, encoder), self.facts(encoder)
-        if cards.made_already(target, facts):
-            print(f"pretrain {self.family}: {target} is there already, from these inputs.", file=sys.stderr)
+        made, ends = cards.made_already(target, facts), self.to_branch(encoder)
+        if made and not ends:
+            self._say_there(target)
             return
+        # An end is what its trunk is made of: the parent as it was loaded there, the text, the length.
+        begun = self.recipe(arm) if facts.training.branched else recipe
         prepare_torch(engine.pretraining_threads, engine.device)
         tokenizer, tokenised, hashes = self.tokenised(parts_of(arm))
-        clinical, read = (self.mixture(tokenised, of, recipe) for of in (CLINICAL, arm))
-        torch.manual_seed(derived_seed("continue", recipe.seed))
+        clinical, read = (self.mixture(tokenised, of, begun) for of in (CLINICAL, arm))
+        torch.manual_seed(derived_seed("continue", begun.seed))
         model, new = families.load_for_pretraining(self.parent, architecture, engine.attention)
         # As many updates for every arm: those of the clinical corpus.
-        steps = arms.updates_of(clinical, tokenizer, model.config, recipe, leads=leads())
+        steps = arms.updates_of(clinical, tokenizer, model.config, begun, leads=leads())
+        trunk = self.trunk(arm, steps, hashes) if ends or facts.training.branched else None
+        if made and trunk and trunk.is_there():
+            self._say_there(target)
+            return
         arms.make(
             self.root, dataclasses.replace(facts, missing=new), model, tokenizer, tokenised, read, recipe,
             engine, steps=steps, hashes=hashes, code=code_files(__name__, objectives=(recipe.recipe,)),
             observer=self.observer and self.observer(encoder), name=f"pretrain {self.family} {encoder}",
-            alone=self.alone,
+            alone=self.alone, keeps=trunk.step if trunk and ends else None, trunk=None if ends else trunk,
         )  # fmt: skip
+
+    def trunk(self, arm: str, steps: int, hashes):
+        """What the ends of an arm are branched from. Raises TrainingError where `steps` cannot be parted."""
+        from harness.training.pretrain import arms
+
+        assert self.settings.branched is not None
+        if steps < 2:
+            raise TrainingError(
+                f"pretrain {self.family}: a training of {steps} updates has no place to branch from.",
+                remedy=f"Set families.{self.family}.branched: null, or train for more updates.",
+            )
+        return arms.trunk_of(
+            self.root, self.facts(arm), self.recipe(arm), self.settings.engine,
+            steps=steps, share=self.settings.branched, hashes=hashes,
+        )  # fmt: skip
+
+    def _say_there(self, target: Path) -> None:
+        print(f"pretrain {self.family}: {target} is there already, from these inputs.", file=sys.stderr)

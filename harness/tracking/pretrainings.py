@@ -107,7 +107,7 @@ def parameters(made: Pretraining) -> dict[str, str]:
     recipe = card.get("recipe")
     sections = {
         "recipe": recipe.get("parameters") if isinstance(recipe, Mapping) else None,
-        **{k: card.get(k) for k in ("engine", "encoder", "batch", "libraries")},
+        **{k: card.get(k) for k in ("engine", "encoder", "batch", "libraries", "branched")},
     }
     found = {f"{name}.{key}": value for name, part in sections.items() for key, value in sorted((part or {}).items())}
     found |= {key: card[key] for key in ("architecture", "replay") if card.get(key)}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from harness.errors import ConfigError
 from harness.params import profiles, reading, replicates
-from harness.params.config import of_replicate
+from harness.params.config import branched_from, of_replicate
 
 
 def finetuning(number: int, seeds: tuple[int, ...]):
@@ -40,6 +40,13 @@ def test_replicates_differ_in_their_seed_alone():
     assert all(dataclasses.replace(one, seed=recipe.seed) == recipe for one in made)
 
 
+def test_only_further_replicates_are_branched_and_their_trunk_has_the_seed_of_the_first():
+    of = reading.parse(profiles.text("embedded")).pretrain("nb_bert")
+    assert of.branched is None and branched_from(None, of.pretraining, "clinical-2") is None
+    assert branched_from(0.75, of.pretraining, "clinical") is None
+    assert branched_from(0.75, of.pretraining, "control-3") == {"share": 0.75, "seed": of.pretraining.seed}
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -49,6 +56,12 @@ def test_replicates_differ_in_their_seed_alone():
             {"replicates": 5, "clinical": {"source": "folder", "path": "checkpoints/x"}},
             r"replicates must be 1 where the clinical arm is an existing checkpoint",
         ),
+        ({"branched": 0.75}, r"nb_bert\.branched must be null where replicates is 1.*, not 0\.75"),
+        (
+            {"replicates": 5, "branched": 0.75, "clinical": {"source": "folder", "path": "checkpoints/x"}},
+            r"branched must be null where the clinical arm is an existing checkpoint",
+        ),
+        ({"replicates": 5, "branched": "half"}, r"nb_bert\.branched must be a number"),
     ],
 )
 def test_what_cannot_be_is_refused(change, said):
@@ -59,3 +72,21 @@ def test_what_cannot_be_is_refused(change, said):
     with pytest.raises(ConfigError, match=said) as caught:
         reading.ParamsFile(values).everything()
     assert caught.value.remedy
+
+
+@pytest.mark.parametrize("share", [0, 1, -0.25, 1.5])
+def test_a_share_that_leaves_nothing_to_share_or_to_part_is_refused(share):
+    from ruamel.yaml import YAML
+
+    values = YAML(typ="safe").load(profiles.text("embedded"))
+    values["families"]["nb_bert"].update(replicates=5, branched=share)
+    with pytest.raises(ConfigError, match=r"nb_bert\.branched must be (above 0|below 1)"):
+        reading.ParamsFile(values).everything()
+    with pytest.raises(ConfigError, match=r"nb_bert\.branched"):
+        reading.ParamsFile(values).pretrain("nb_bert")
+
+
+@given(st.floats(0.001, 0.999), st.integers(2, 5000))
+def test_of_any_training_a_trunk_has_an_update_and_leaves_one(share, steps):
+    at = replicates.shared_updates(share, steps)
+    assert 1 <= at < steps and (abs(at - share * steps) <= 0.5 or at in (1, steps - 1))

@@ -7,6 +7,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import sys
 
 import pytest
 import torch
@@ -123,3 +124,22 @@ def test_a_disk_without_room_ends_with_a_clear_error_and_nothing_torn(tmp_path):
     assert "The largest size of a file is reached while writing" in done.stderr
     assert "Raise that limit (`ulimit -f`), then run it again. It goes on from that state." in done.stderr
     assert not [path for path in (tmp_path / "second").rglob("*") if "0000" in path.name and path.suffix != ".arrow"]
+
+
+MANY = """
+import dataclasses
+from tiny_training import ENGINE
+from harness.training.common.distributed import joined
+
+for number in range(12):
+    with joined(dataclasses.replace(ENGINE, devices=2), f"family/clinical-{number}") as world:
+        assert world.total([world.rank + 1.0]) == [3.0]
+"""
+
+
+def test_processes_meet_again_for_each_training(tmp_path):
+    """One that is early does not look for the others where they were in the training before."""
+    (tmp_path / "many.py").write_text(MANY, encoding="utf-8")
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    done = run([*launcher, str(tmp_path / "many.py")])
+    assert done.returncode == 0, done.stderr[-2000:]

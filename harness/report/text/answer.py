@@ -1,12 +1,13 @@
 """The first section of the report: the result for each encoder family, with its uncertainty and scope."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from harness.params.config import Statistics
 from harness.report.model.document import Bullets, Table
 from harness.report.model.judging import Summary
 from harness.report.model.results import Comparison, Judgements
 from harness.report.text import wording
+from harness.report.text.checkpoints import in_common
 from harness.text.escaping import code
 
 # The verdict comes first: a number that stands before it is what a reader takes home.
@@ -111,9 +112,11 @@ def arms(comparisons: Sequence[Comparison], profile: str) -> Bullets:
     )
 
 
-def blocks(summaries: Sequence[Summary], statistics: Statistics) -> tuple:
-    """The table of all families and what its columns mean."""
-    return (table(summaries, statistics.level), Bullets(tuple(_notes(summaries, statistics))))
+def blocks(
+    summaries: Sequence[Summary], statistics: Statistics, checkpoints: Mapping[tuple[str, str], Mapping]
+) -> tuple:
+    """The table of all families and what its columns mean. `checkpoints` are the cards by (family, encoder)."""
+    return (table(summaries, statistics.level), Bullets(tuple(_notes(summaries, statistics, checkpoints))))
 
 
 def table(summaries: Sequence[Summary], level: float) -> Table:
@@ -161,7 +164,9 @@ def _share(probability: float | None) -> str:
     return "> 99 %" if probability > 0.99 else "< 1 %" if probability < 0.01 else f"{100 * probability:.0f} %"
 
 
-def _notes(summaries: Sequence[Summary], statistics: Statistics) -> Iterator[str]:
+def _notes(
+    summaries: Sequence[Summary], statistics: Statistics, checkpoints: Mapping[tuple[str, str], Mapping]
+) -> Iterator[str]:
     primary = wording.unique(s.against for s in summaries if s.primary)
     yield f"The question is the one against {wording.listing(primary)}; it was declared before the results were seen."
     yield (
@@ -184,6 +189,11 @@ def _notes(summaries: Sequence[Summary], statistics: Statistics) -> Iterator[str
             f"*The procedure*: every arm but the baseline was pre-trained {n} times with other seeds, and the interval "
             "holds what chance in pre-training does. So the answer is about pre-training by this recipe on these texts."
         )
+        if shared := in_common(checkpoints, (s.family for s in summaries)):
+            yield (
+                f"These encoders are ends branched from one training, of which they share the first {shared}. So the "
+                "interval holds less than all that chance in pre-training does: it is a lower bound."
+            )
     if any(s.against == "task" for s in summaries):
         yield TASK_ROWS.strip()
     if left := wording.codes(task for s in summaries for task in s.left_out):

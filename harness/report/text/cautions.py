@@ -3,7 +3,7 @@
 from harness.report.model.judging import scope
 from harness.report.model.results import AGAINST, FAMILY_TITLES, Comparison
 from harness.report.text import wording
-from harness.report.text.checkpoints import BUILT, source_kind
+from harness.report.text.checkpoints import BUILT, in_common, source_kind
 from harness.text.escaping import plain
 
 SMALL_TEST = 100  # rows
@@ -33,6 +33,11 @@ def cautions(comparisons: list[Comparison], checkpoints: dict[tuple[str, str], d
         items.append(
             "That pre-training again would give the same: each arm is one pre-training run, and seeds vary only the "
             "fine-tuning."
+        )
+    if shared := in_common(checkpoints, (c.family for c in comparisons)):
+        items.append(
+            "That the intervals hold all that pre-training again would change: the encoders of an arm share the first "
+            f"{shared} of their training, so that what they differ by is a lower bound for the procedure."
         )
     return (*items, *_sizes(checkpoints), *_unscanned(checkpoints), *_foreign(checkpoints), *_weak(comparisons))
 

@@ -30,6 +30,18 @@ def _number(encoder: str) -> tuple[int, str]:
     return replicates.number_of(encoder), encoder
 
 
+def in_common(checkpoints: Mapping[tuple[str, str], Mapping], families: Iterable[str]) -> str:
+    """Which share of their training the encoders of an arm have in common, such as "75 % (NB-BERT)"; "" where each was
+    trained whole."""
+    of_family = {family: card["branched"]["share"] for (family, _), card in checkpoints.items() if card.get("branched")}
+    shares: dict[float, list[str]] = {}
+    for family in wording.unique(families):
+        if family in of_family:
+            shares.setdefault(of_family[family], []).append(_family(family))
+    said = [f"{100 * share:g} % ({', '.join(named)})" for share, named in shares.items()]
+    return wording.listing(said) if said else ""
+
+
 def source_kind(card: Mapping) -> str | None:
     """`build`, `hub` or `folder`: where a checkpoint comes from."""
     source = card.get("source")

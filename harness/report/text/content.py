@@ -67,7 +67,7 @@ def report(
     `judging` under `statistics`, `read` those of `judging.judged_readings`, `written` the settings of the perturbed
     test parts. A section that has nothing to say is left out."""
     sections = (
-        Section(ANSWER, (answer.arms(comparisons, profile), *answer.blocks(summaries, statistics))),
+        Section(ANSWER, (answer.arms(comparisons, profile), *answer.blocks(summaries, statistics, known.checkpoints))),
         Section(PLANTED, planted.blocks(comparisons, read, known.cards, statistics.level)),
         Section(ARMS, headline.blocks(comparisons, judgements, statistics)),
         Section("Tuned, and as declared", tuning.blocks(comparisons, summaries, statistics)),

@@ -57,8 +57,9 @@ def await_file(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def joined(engine: Engine) -> Iterator[World]:
-    """This process's place in the world that the launcher started; a world of one without a launcher.
+def joined(engine: Engine, name: str) -> Iterator[World]:
+    """This process's place in the world that the launcher started; a world of one without a launcher. `name` tells this
+    training from others of the same processes, before it or after it.
 
     Raises ConfigError when the launcher's number of processes is not `engine.devices`.
     """
@@ -75,7 +76,11 @@ def joined(engine: Engine) -> Iterator[World]:
     if device == "cuda":
         device = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"
         torch.cuda.set_device(device)
-    torch.distributed.init_process_group("nccl" if engine.device == "cuda" else "gloo")
+    # The addresses of the training before this one still stand in the launcher's store.
+    store, rank, _ = next(torch.distributed.rendezvous("env://"))
+    store = torch.distributed.PrefixStore(name, store)
+    backend = "nccl" if engine.device == "cuda" else "gloo"
+    torch.distributed.init_process_group(backend, store=store, rank=rank, world_size=size)
     try:
         yield World(torch.distributed.get_rank(), size, device)
     finally:

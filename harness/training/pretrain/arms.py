@@ -1,7 +1,6 @@
 """Pre-train one arm of a family, and write its checkpoint folder with the card."""
 
 import dataclasses
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +15,14 @@ from harness.objectives import Setup
 from harness.objectives.common.rows import Row
 from harness.objectives.common.windows import Documents, Vocabulary
 from harness.params.config import Engine, Pretraining
+from harness.params.replicates import shared_updates
 from harness.pipeline.code import code_hash
 from harness.system.determinism import derived_seed
 from harness.system.files import atomic_folder, read_json, sha256_files, sha256_value, write_json
 from harness.system.parallel import usable_workers
 from harness.training.common.distributed import World, await_file, joined
 from harness.training.pretrain import held_out, interrupted
+from harness.training.pretrain.branching import Trunk
 from harness.training.pretrain.loop import About, Losses, Observer, train
 from harness.training.pretrain.plan import Plan
 from harness.training.pretrain.resume import Store
@@ -68,6 +69,36 @@ def _plan(corpus: Corpus, setup: Setup) -> Plan:
     )
 
 
+def made_from(settings: Pretraining, engine: Engine, steps: int, inputs: Mapping) -> dict:
+    """All that the result of a training depends on, as plain values; `inputs` as in `train_arm`."""
+    return {"settings": dataclasses.asdict(settings), "engine": dataclasses.asdict(engine), "steps": steps, **inputs}
+
+
+def _inputs(facts: cards.Facts, hashes: Mapping[str, str]) -> dict:
+    assert facts.training is not None
+    return {"planned": cards.planned(facts), "corpus": dict(hashes), "train_on": facts.training.trained_on}
+
+
+def states_of(root: Path, family: str, encoder: str) -> Path:
+    """Where the states of an encoder's training lie while it is not at its end."""
+    return root / "artifacts" / "states" / family / encoder
+
+
+def trunk_of(
+    root: Path,
+    facts: cards.Facts,
+    settings: Pretraining,
+    engine: Engine,
+    *,
+    steps: int,
+    share: float,
+    hashes: Mapping[str, str],
+) -> Trunk:
+    """The trunk of the training that `make` makes of these, after a `share` of its updates."""
+    key = sha256_value(made_from(settings, engine, steps, _inputs(facts, hashes)))
+    return Trunk(states_of(root, facts.family, facts.arm), key, shared_updates(share, steps), settings.seed)
+
+
 def train_arm(
     model,
     tokenizer,
@@ -85,12 +116,15 @@ def train_arm(
     observer: Observer,
     name: str,
     alone: bool = True,
+    keeps: int | None = None,
+    trunk: Trunk | None = None,
 ) -> dict:
     """Train `model` in place on the documents of `read`, from the newest of its saved states below `states`, and
     measure it on what is held out of `corpora`.
 
     `inputs` are the hashes of everything the result depends on besides settings and engine; `code` are those of its
-    code's files, to say which differ from an interrupted training's. Returns plain values: the loss curve, held-out
+    code's files, to say which differ from an interrupted training's. The state after update `keeps` stays for trainings
+    that are branched from it; one that is goes on from its `trunk`. Returns plain values: the loss curve, held-out
     measurements {"before", "during", "after"} by corpus, updates, tokens, and where it went on from other states.
     """
     vocabulary, kind = Vocabulary.of(tokenizer), architecture_named(architecture)
@@ -104,8 +138,7 @@ def train_arm(
     def measure() -> dict:
         return held_out.measure(model, head, asides, vocabulary, engine, world.device)
 
-    made_of = {"settings": dataclasses.asdict(settings), "engine": dataclasses.asdict(engine), "steps": steps}
-    made_of |= inputs
+    made_of = made_from(settings, engine, steps, inputs)
     fingerprint = sha256_value(made_of)
     interrupted.settle(states, fingerprint, interrupted.pieces(made_of, code), leads=world.leads)
     world.wait()
@@ -126,7 +159,7 @@ def train_arm(
             engine,
             world,
             steps=steps,
-            store=Store(states, fingerprint),
+            store=Store(states, fingerprint, keeps, trunk.state) if trunk else Store(states, fingerprint, keeps),
             measure=measure,
             observer=Several(screen, observer),
             spared=kind.undecayed,
@@ -143,7 +176,7 @@ def train_arm(
         "tokens_seen": course.tokens,
         "losses": course.curve,
         "held_out": {"before": before, "during": course.held_out, "after": after},
-        "mixed": interrupted.mixed(states, fingerprint),
+        "mixed": [*(trunk.mixed() if trunk else []), *interrupted.mixed(states, fingerprint)],
     }
 
 
@@ -163,19 +196,21 @@ def make(
     observer: Observer | None,
     name: str,
     alone: bool = True,
+    keeps: int | None = None,
+    trunk: Trunk | None = None,
 ) -> None:
     """Train `model` on `read` as `facts` say, and write the folder of that arm of their family, with its card.
 
-    `hashes` are those of the corpora, `code` as in `train_arm`. Of several processes the one that leads writes.
+    `hashes` are those of the corpora, `code`, `keeps` and `trunk` as in `train_arm`. Of several processes the one that
+    leads writes.
     """
     assert facts.training is not None
-    states = root / "artifacts" / "states" / facts.family / facts.arm
-    inputs = {"planned": cards.planned(facts), "corpus": dict(hashes), "train_on": facts.training.trained_on}
-    with joined(engine) as world:
+    states, inputs = states_of(root, facts.family, facts.arm), _inputs(facts, hashes)
+    with joined(engine, f"{facts.family}/{facts.arm}") as world:
         trained = train_arm(
             model, tokenizer, facts.architecture, corpora, read, settings, engine, world,
             steps=steps, states=states, inputs=inputs, code=code, observer=observer or Observer(), name=name,
-            alone=alone,
+            alone=alone, keeps=keeps, trunk=trunk,
         )  # fmt: skip
         if not world.leads:
             return
@@ -186,4 +221,4 @@ def make(
         cards.write(
             folder, cards.card(dataclasses.replace(facts, parameters=parameters, training=training, files=files))
         )
-    shutil.rmtree(states, ignore_errors=True)
+    Store(states, sha256_value(made_from(settings, engine, steps, inputs)), keeps).clear()

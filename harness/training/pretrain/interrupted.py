@@ -20,7 +20,7 @@ SHOWN = 6
 # With another of these a state's place in the corpus, or its tensors, mean something else.
 FIXED = ("corpus", "train_on", "steps", "settings.recipe", "settings.effective_batch", "settings.device_batch",
          "settings.length", "settings.seed", "planned.encoder", "planned.parent", "planned.architecture",
-         "planned.replay")  # fmt: skip
+         "planned.replay", "planned.branched")  # fmt: skip
 
 # The card says again what settings, engine, corpus and the files of the code say.
 _TWICE = ("planned.recipe", "planned.engine", "planned.batch", "planned.corpus", "planned.code", "planned.trained_on")

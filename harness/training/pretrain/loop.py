@@ -26,7 +26,7 @@ from harness.training.common.optimizers import optimizer_for
 from harness.training.common.precision import autocast
 from harness.training.common.schedules import learning_rate_factor
 from harness.training.pretrain import resume
-from harness.training.pretrain.plan import Plan, Position, generator
+from harness.training.pretrain.plan import Begun, Plan, Position, generator
 
 # What a batch system sends before it ends a job.
 STOPS = (signal.SIGUSR1, signal.SIGTERM)
@@ -130,17 +130,19 @@ def train(
     )
     if engine.compile:
         module.compile()
-    done, position, tokens, curve, measured, recent = 0, Position(), 0, [], [], []
+    done, position, tokens, curve, measured, recent, begun = 0, Position(), 0, [], [], [], None
     saved = store.newest()
     if saved is not None:
         resume.restore(losses, optimizer, saved.tensors)
         done, tokens = saved.values["done"], saved.values["tokens"]
         position = Position(**saved.values["position"])
         curve, measured, recent = (saved.values[key] for key in ("curve", "measured", "recent"))
+        begun = saved.values.get("begun")
     last_save = time.monotonic()
     every = max(1, steps // 20)
 
-    with contextlib.closing(plan.updates(position)) as updates, _told_to_stop() as told:
+    left = plan.updates(position, begun and Begun(begun["seed"], Position(**begun["end"])))
+    with contextlib.closing(left) as updates, _told_to_stop() as told:
         for step in range(done, steps):
             model.train()
             rate = _learning_rate(step, steps, settings)
@@ -167,12 +169,12 @@ def train(
                     found = measure()
                 measured.append({"step": step + 1, **found})
                 observer.held_out(step + 1, found)
-            due = settings.save_steps and (step + 1) % settings.save_steps == 0
+            due = (settings.save_steps and (step + 1) % settings.save_steps == 0) or step + 1 == store.keeps
             late = settings.save_minutes and time.monotonic() - last_save >= 60 * settings.save_minutes
             stop, save = world.total([bool(told), bool(due or late or told)])
             if save and step + 1 < steps:
                 values = {"done": step + 1, "position": asdict(position), "tokens": tokens}
-                values |= {"curve": curve, "measured": measured, "recent": recent}
+                values |= {"curve": curve, "measured": measured, "recent": recent, "begun": begun}
                 state = resume.State(resume.captured(losses, optimizer), values)
                 if world.leads:
                     store.save(step + 1, state)

@@ -36,6 +36,15 @@ class Position:
     batch: int = 0
 
 
+@dataclass(frozen=True)
+class Begun:
+    """An epoch that a plan of another `seed` has taken up to `end`; only what that left of it is taken, in an order of
+    one's own. The block at `end` keeps its rows, which were cut when that plan began it."""
+
+    seed: int
+    end: Position
+
+
 def generator(*parts: str | int) -> torch.Generator:
     """A generator of its own for every purpose and place."""
     return torch.Generator().manual_seed(derived_seed(*parts))
@@ -71,10 +80,12 @@ class Plan:
         self._rows, self._seed = rows, seed
         self._effective, self._device = effective_batch, device_batch
 
-    def updates(self, start: Position = Position()) -> Generator[tuple[Position, list[list[Row]]]]:
+    def updates(
+        self, start: Position = Position(), begun: Begun | None = None
+    ) -> Generator[tuple[Position, list[list[Row]]]]:
         """(position after it, its micro-batches) for every update from `start` on, without end. Close it when enough
         are taken: that ends the process that makes the next block."""
-        places = self._places(start) if self._blocks else ()
+        places = self._places(start, begun) if self._blocks else ()
         # A corpus of one block is too small for a process of its own to save anything.
         blocks = made_ahead(self._made, places) if len(self._blocks) > 1 else ordered(self._made, places, 1)
         with contextlib.closing(blocks):
@@ -95,21 +106,32 @@ class Plan:
         return sum(ordered(self._updates_of, range(len(self._blocks)), min(workers, len(self._blocks))))
 
     def _updates_of(self, block: int) -> int:
-        return len(self._made((Position(), block))[2])
+        return len(self._made((Position(), block, None))[2])
 
-    def _places(self, start: Position) -> Iterator[tuple[Position, int]]:
-        """Where each block from `start` on begins, and its number."""
+    def _places(self, start: Position, begun: Begun | None) -> Iterator[tuple[Position, int, Begun | None]]:
+        """Where each block from `start` on begins, its number, and who has begun that very block."""
         for epoch in itertools.count(start.epoch):
-            order = torch.randperm(len(self._blocks), generator=generator("blocks", self._seed, epoch)).tolist()
+            order = self._order(epoch, begun)
             for place in range(start.block if epoch == start.epoch else 0, len(order)):
-                yield Position(epoch, place), order[place]
+                here = begun is not None and (begun.end.epoch, begun.end.block) == (epoch, place)
+                yield Position(epoch, place), order[place], begun if here else None
 
-    def _made(self, place: tuple[Position, int]) -> tuple[Position, Table, np.ndarray]:
+    def _order(self, epoch: int, begun: Begun | None) -> list[int]:
+        def drawn(seed: int) -> list[int]:
+            return torch.randperm(len(self._blocks), generator=generator("blocks", seed, epoch)).tolist()
+
+        if begun is None or epoch != begun.end.epoch:
+            return drawn(self._seed)
+        taken = drawn(begun.seed)[: begun.end.block + 1]
+        return taken + [block for block in drawn(self._seed) if block not in set(taken)]
+
+    def _made(self, place: tuple[Position, int, Begun | None]) -> tuple[Position, Table, np.ndarray]:
         """Where a block begins, its rows, and the rows of each of its effective batches, [batches, effective]."""
-        at, block = place
+        at, block, begun = place
+        seed = begun.seed if begun else self._seed
         with _one_thread():
-            rows = Table(self._rows(self._blocks[block], generator("rows", self._seed, at.epoch, block)))
-            drawn = generator("batches", self._seed, at.epoch, block)
+            rows = Table(self._rows(self._blocks[block], generator("rows", seed, at.epoch, block)))
+            drawn = generator("batches", seed, at.epoch, block)
             order, lengths = torch.randperm(len(rows), generator=drawn).tolist(), rows.lengths.tolist()
             batches = []
             for start in range(0, len(order), self._effective * BUCKETS):
@@ -117,6 +139,10 @@ class Plan:
                 cuts = range(0, len(chunk) - self._effective + 1, self._effective)
                 batches += [chunk[cut : cut + self._effective] for cut in cuts]
             mixed = [batches[b] for b in torch.randperm(len(batches), generator=drawn).tolist()]
+            if begun:
+                left = mixed[begun.end.batch :]
+                again = torch.randperm(len(left), generator=generator("left", self._seed, at.epoch, block))
+                mixed[begun.end.batch :] = [left[b] for b in again.tolist()]
         return at, rows, np.array(mixed, np.int32).reshape(-1, self._effective)
 
     def _micro_batches(self, table: Table, batch: np.ndarray) -> list[list[Row]]:

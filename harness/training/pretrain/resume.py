@@ -6,7 +6,9 @@ pickle, written aside and renamed; its SHA-256 in a second file tells a torn one
 for the one before it.
 """
 
+import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,21 +31,53 @@ class State:
 
 class Store:
     """The states of one training in `folder`, newest last. `key` names what is trained: a state of anything else
-    (other settings, corpus, parent) is never gone on from."""
+    (other settings, corpus, parent) is never gone on from. The state after update `keeps` stays until another training
+    was branched from it; `start` gives the state that a training goes on from that has none of its own."""
 
-    def __init__(self, folder: Path, key: str):
-        self._folder = Path(folder) / key[:16]
+    def __init__(
+        self, folder: Path, key: str, keeps: int | None = None, start: Callable[[], State | None] = lambda: None
+    ):
+        self._all, self._folder = Path(folder), Path(folder) / key[:16]
+        self.keeps, self._start = keeps, start
 
     def newest(self) -> State | None:
-        """The newest state that is whole, or nothing."""
-        for record in sorted(self._folder.glob("*.json"), reverse=True):
+        """The newest state that is whole, or nothing; where the one that is kept is lost, from before it."""
+        records = sorted(self._folder.glob("*.json"), reverse=True)
+        if self.keeps is not None and not self.holds(self.keeps):
+            records = [record for record in records if int(record.stem) < self.keeps]
+        for record in records:
             try:
                 state = _read(record)
             except (OSError, ValueError, KeyError, RuntimeError) as error:
                 print(f"{record.stem}: this saved state is torn ({error}); the one before it is used.", file=sys.stderr)
                 continue
             return state
-        return None
+        return self._start()
+
+    def at(self, step: int) -> State:
+        """The state after update `step`. Raises ValueError where it is lost or torn."""
+        return _read(self._folder / f"{step:09}.json")
+
+    def holds(self, step: int) -> bool:
+        """Is the state after update `step` there, and whole?"""
+        try:
+            intact(self._folder / f"{step:09}.json")
+        except ValueError:
+            return False
+        return True
+
+    def clear(self) -> None:
+        """Remove what a training that has ended needs no more: all states but the one that is kept."""
+        if self.keeps is None:
+            shutil.rmtree(self._all, ignore_errors=True)
+            return
+        for record in self._folder.glob("*.json"):
+            self._remove(record)
+
+    def _remove(self, record: Path) -> None:
+        if int(record.stem) != self.keeps:
+            record.unlink()
+            record.with_suffix(".safetensors").unlink(missing_ok=True)
 
     def save(self, step: int, state: State) -> None:
         """Add the state after update `step`; the last two stay. Raises TrainingError on a full disk."""
@@ -61,8 +95,7 @@ class Store:
                 remedy=f"{remedy} It goes on from that state.",
             ) from error
         for old in sorted(self._folder.glob("*.json"))[:-KEPT]:
-            old.unlink()
-            old.with_suffix(".safetensors").unlink(missing_ok=True)
+            self._remove(old)
 
 
 def _bytes(tensors: dict[str, torch.Tensor]) -> bytes:

@@ -73,17 +73,33 @@ def test_what_was_pre_trained_several_times_is_about_the_procedure():
     several = summary(replicates=3)
     found = answer.sentence([several], STATISTICS)
     assert answer.ONCE not in found and "pre-trained 3 times with other seeds" in found
-    table, notes = answer.blocks([several], STATISTICS)
+    table, notes = answer.blocks([several], STATISTICS, {})
     assert table.rows[0][2] == "▲\u00a0better (the procedure)"
     assert any("pre-trained 3 times with other seeds" in item for item in notes.items)
-    once = answer.blocks([summary()], STATISTICS)
+    once = answer.blocks([summary()], STATISTICS, {})
     assert once[0].rows[0][2] == "▲\u00a0better (these checkpoints)"
     assert any("pre-trained once" in item for item in once[1].items)
 
 
+def test_ends_of_one_training_are_said_to_give_a_lower_bound_and_only_where_a_card_says_so():
+    def notes(summaries, of):
+        return " ".join(answer.blocks(summaries, STATISTICS, of)[1].items)
+
+    several = [summary(replicates=3), summary("norbert3", replicates=3)]
+    cards = {("nb_bert", "clinical"): {}, ("nb_bert", "clinical-2"): {"branched": {"share": 0.75, "seed": 2}}}
+    assert "they share the first 75 % (NB-BERT)." in notes(several, cards) and "lower bound" in notes(several, cards)
+    cards["norbert3", "control-3"] = {"branched": {"share": 0.75, "seed": 2}}
+    assert "the first 75 % (NB-BERT, NorBERT3)." in notes(several, cards)
+    cards["norbert3", "control-3"] = {"branched": {"share": 0.8, "seed": 2}}
+    assert "75 % (NB-BERT) and 80 % (NorBERT3)." in notes(several, cards)
+    whole = {key: {} for key in cards}
+    for summaries, of in ((several, whole), ([summary()], cards), ([summary("modernbert", replicates=3)], cards)):
+        assert "lower bound" not in notes(summaries, of)
+
+
 def test_the_declared_question_stands_first_and_what_is_left_out_is_named():
     second = replace(summary(against="baseline", primary=False), left_out=("medmqp",))
-    table, notes = answer.blocks([second, summary()], STATISTICS)
+    table, notes = answer.blocks([second, summary()], STATISTICS, {})
     assert [row[0] for row in table.rows] == ["Against control", "Against baseline"]
     assert any("`medmqp`" in item for item in notes.items)
     assert table.rows[0][3:] == ("2", "+12.3", "+8.0 to +16.6", ".010", "> 99 %", "8.0")
@@ -92,10 +108,12 @@ def test_the_declared_question_stands_first_and_what_is_left_out_is_named():
 
 
 def test_notes_explain_what_the_table_shows_and_nothing_else():
-    _, notes = answer.blocks([summary()], STATISTICS)
+    _, notes = answer.blocks([summary()], STATISTICS, {})
     said = " ".join(notes.items)
     assert "*task*" not in said and "single tasks are called" not in said and "*The procedure*" not in said
-    _, notes = answer.blocks([summary(), summary(against="task", verdict="inconclusive", primary=False)], STATISTICS)
+    _, notes = answer.blocks(
+        [summary(), summary(against="task", verdict="inconclusive", primary=False)], STATISTICS, {}
+    )
     said = " ".join(notes.items)
     assert "Against *task*, a difference below 0 means" in said and "single tasks are called *inconclusive*" in said
 

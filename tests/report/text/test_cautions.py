@@ -55,3 +55,11 @@ def test_a_baseline_of_another_language_is_named(comparisons, repository, arm, w
     assert bool(found) is warned and all("ModernBERT (English)" in item for item in found)
     built = {("modernbert", "baseline"): {"source": {"kind": "build"}}}
     assert not said(comparisons.values(), built, "That a gain over the baseline")
+
+
+def test_ends_of_one_training_are_named_where_a_card_says_so(comparisons):
+    cards = {("modernbert", "clinical-2"): {"source": {"kind": "build"}, "branched": {"share": 0.75, "seed": 2}}}
+    start = "That the intervals hold all that pre-training again would change"
+    (found,) = said(comparisons.values(), cards, start)
+    assert "share the first 75 % (ModernBERT) of their training" in found and "lower bound for the procedure" in found
+    assert not said(comparisons.values(), {("modernbert", "clinical-2"): {"source": {"kind": "build"}}}, start)

@@ -151,7 +151,7 @@ def test_a_loss_that_is_no_number_is_named(tmp_path):
 
 def test_a_wrong_number_of_processes_is_refused():
     engine: Engine = dataclasses.replace(ENGINE, devices=4)
-    with pytest.raises(ConfigError, match=r"1 processes take part, but engine\.devices is 4"), joined(engine):
+    with pytest.raises(ConfigError, match=r"1 processes take part, but engine\.devices is 4"), joined(engine, "test"):
         pass
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from harness.errors import ConfigError
 from harness.objectives.common.rows import Row
 from harness.training.pretrain import plan as planning
-from harness.training.pretrain.plan import BLOCK_DOCUMENTS, BLOCK_TOKENS, Plan, Position, cut_blocks
+from harness.training.pretrain.plan import BLOCK_DOCUMENTS, BLOCK_TOKENS, Begun, Plan, Position, cut_blocks
 
 
 def rows_of(block: range, generator: torch.Generator) -> list[Row]:
@@ -23,8 +23,8 @@ def plan(documents: int = 50, effective: int = 4, device: int = 2, seed: int = 1
     return Plan([3 + i % 7 for i in range(documents)], rows_of, effective, device, seed, block)
 
 
-def taken(some: Plan, updates: int, start: Position = Position()) -> list:  # noqa: B008
-    with closing(some.updates(start)) as given:
+def taken(some: Plan, updates: int, start: Position = Position(), begun: Begun | None = None) -> list:  # noqa: B008
+    with closing(some.updates(start, begun)) as given:
         return list(itertools.islice(given, updates))
 
 
@@ -41,6 +41,27 @@ def test_from_any_position_on_the_updates_are_the_same(done, seed, block):
     whole = taken(some, done + 5)
     position = whole[done - 1][0] if done else Position()
     assert taken(some, 5, position) == whole[done:]
+
+
+@pytest.mark.parametrize(("done", "block"), [(1, 60), (7, 60), (5, 20), (4, 10), (6, 10)])
+def test_an_epoch_that_another_seed_began_is_read_to_its_end_in_an_order_of_its_own(done, block):
+    """No row comes twice in it, and what comes after it is as by that seed alone."""
+    trunk, end, other = (plan(seed=seed, block=block) for seed in (1, 2, 3))
+    left = trunk.updates_per_epoch() - done
+    whole = taken(trunk, done + left)
+    begun = Begun(1, whole[done - 1][0])
+    found = taken(end, left + 3, begun.end, begun)
+
+    def rows(updates) -> list:
+        return [row.ids for _, parts in updates for part in parts for row in part]
+
+    assert {at.epoch for at, _ in found[:left]} == {0} and not set(rows(found[:left])) & set(rows(whole[:done]))
+    assert len(rows(found[:left])) == len(set(rows(found[:left])))
+    if block == 60:  # of a block that is cut anew, other rows may be left over
+        assert sorted(rows(found[:left])) == sorted(rows(whole[done:]))
+    assert rows(found[:left]) != rows(whole[done:]) != rows(taken(other, left, begun.end, begun))
+    assert found[left:] == taken(end, 3, Position(1))
+    assert taken(end, left, found[2][0], begun) == found[3:]
 
 
 def test_how_an_update_is_cut_changes_none_of_its_rows():
