@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness import heads
 from harness.artifacts import runs, scores
@@ -18,9 +18,11 @@ from harness.params.robustness import Robustness
 from harness.privacy import restricted
 from harness.privacy.suppression import MINIMUM
 from harness.statistics import task_metrics
-from harness.statistics.robustness import Robust
 from harness.statistics.stored_predictions import SCORED, Data, Stored
 from harness.task import Task
+
+if TYPE_CHECKING:
+    from harness.statistics.robustness import Robust
 
 SLICED_BY = ("document_type", "written_standard")
 
@@ -98,7 +100,7 @@ def _categories(record: dict) -> dict[str, str]:
     return {column: restricted.category(record[column]) for column in SLICED_BY if record.get(column) is not None}
 
 
-def _scored(stored: Stored, recorded: runs.Runs | runs.LinearRuns, robust: Robust | None = None) -> "_Scorer":
+def _scored(stored: Stored, recorded: runs.Runs | runs.LinearRuns, robust: "Robust | None" = None) -> "_Scorer":
     """The scorer of the prediction files that `runs.json` records; `robust` gets the perturbed parts."""
     stored.check(recorded)
     scorer = _Scorer(stored.data)
@@ -141,8 +143,10 @@ def _untuned(stored: Stored, settings: ScoreSettings, replicates: Mapping[int, i
     return _scored(declared, recorded).comparisons(settings, replicates)
 
 
-def _robust(data: Data, settings: Robustness) -> Robust:
+def _robust(data: Data, settings: Robustness) -> "Robust":
     """What collects the runs' answers to the test part written otherwise, which is made again from the records."""
+    from harness.statistics.robustness import Robust
+
     head, ids = heads.of(data.task), sorted(i for i in data.ids("test") if i in data.records)
     test = [data.records[i] for i in ids]
     return Robust(data.task, test, {kind: perturbed.rewritten(head, test, kind, settings) for kind in settings.kinds})

@@ -15,7 +15,8 @@ def project(tmp_path, repository):
     for name in (
         "artifacts/validated/medmqp/records.jsonl", "reports/splits/medmqp.json",
         "artifacts/checkpoints/nb_bert/baseline/config.json", "artifacts/checkpoints/nb_bert/clinical/config.json",
-        "artifacts/checkpoints/nb_bert/control/card.json", "artifacts/checkpoints/nb_bert/replicates/encoders.json",
+        "artifacts/checkpoints/nb_bert/control/card.json", "artifacts/checkpoints/nb_bert/task/card.json",
+        "artifacts/checkpoints/nb_bert/replicates/encoders.json",
         "artifacts/predictions/medmqp/nb_bert/runs.json",
     ):  # fmt: skip
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -226,7 +226,12 @@ def test_data_kinds_come_from_the_source_record(tmp_path):
     report.run(root, fakes.settings(("medmqp", "aismec"), ("nb_bert",), (1, 2)), fakes.TASKS)
     assert [r["data_kind"] for r in rows(root, "comparison.csv")] == ["public", "restricted"]
     text = (root / "reports" / "README.md").read_text()
-    assert "> **Data: public: `medmqp`; restricted: `aismec`.**" in text and "small test split" in text
+    assert (
+        "> **Data: `medmqp` is public, made for research and not from one hospital's records; `aismec` is restricted, "
+        "from one place.**"
+        in text
+        and "small test split" in text
+    )
 
 
 def test_a_single_task_family_and_seed_is_enough(tmp_path):
@@ -261,7 +266,10 @@ def test_every_other_arm_is_a_comparison_of_the_same_family_of_tests(tmp_path):
     # Where two arms read clinical text, every title says which is which, and the first section what their row means.
     text = (root / "reports" / "README.md").read_text(encoding="utf-8")
     assert "Clinical (notes only)" in text and "Task (with task texts)" in text
-    assert "What such texts add is task − clinical" in text and "knowledge of clinical text: it was pre-trained" in text
+    assert (
+        "Against *task*, a difference below 0 means that the tasks' own training texts helped." in text
+        and "knowledge of clinical text: it was pre-trained" in text
+    )
     assert float(found[0]["p_holm"]) == pytest.approx(min(1, 3 * float(found[0]["p_value"])), abs=3e-4)
 
 

@@ -12,11 +12,11 @@ from harness.text.escaping import code
 
 # The verdict comes first: a number that stands before it is what a reader takes home.
 SAID = {
-    "better": "Yes: pre-training on clinical text is better than {against} for {families}.",
-    "worse": "No: pre-training on clinical text is worse than {against} for {families}.",
-    "equivalent": "There is no difference that matters ({margin} points or more) between pre-training on clinical text "
+    "better": "Yes: {where}pre-training on clinical text is better than {against} for {families}.",
+    "worse": "No: {where}pre-training on clinical text is worse than {against} for {families}.",
+    "equivalent": "There is no difference that matters {where}({margin} points or more) between pre-training on clinical text "
     "and {against} for {families}.",
-    "inconclusive": "We cannot tell whether pre-training on clinical text is better than {against} for {families}. "
+    "inconclusive": "We cannot tell whether {where}pre-training on clinical text is better than {against} for {families}. "
     "This does not mean that there is no difference.",
 }
 SAID_OF = {"baseline": "no further pre-training", "control": "as much pre-training on general text"}
@@ -38,13 +38,15 @@ def sentence(summaries: Sequence[Summary], statistics: Statistics) -> str:
     """What was found on the primary questions, and what it is about."""
     found = []
     asked = [s for s in summaries if s.primary]
+    where = "on generated texts " if all(s.data_kinds == ("synthetic",) for s in asked) else ""
     for verdict, said in SAID.items():
         for against in wording.unique(s.against for s in asked):
             if of := [s for s in asked if (s.judgement.verdict, s.against) == (verdict, against)]:
                 told = _open if verdict == "inconclusive" else _difference
                 families = wording.listing([told(s, statistics.level) for s in of])
                 margin = f"{100 * statistics.margin:g}"
-                found.append(said.format(against=SAID_OF.get(against, against), families=families, margin=margin))
+                against = SAID_OF.get(against, against)
+                found.append(said.format(where=where, against=against, families=families, margin=margin))
     if not found:
         return ""
     tasks = max(len(s.tasks) for s in asked)

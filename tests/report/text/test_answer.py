@@ -48,6 +48,13 @@ def test_other_answers_are_said_as_plainly(verdict, said):
     assert answer.sentence([summary(verdict=verdict)], STATISTICS).startswith(said)
 
 
+def test_a_finding_on_generated_texts_says_so_itself():
+    made = replace(summary(), data_kinds=("synthetic",))
+    found = answer.sentence([made], STATISTICS)
+    assert found.startswith("Yes: on generated texts pre-training on clinical text is better than as much")
+    assert "generated" not in answer.sentence([summary(), made], STATISTICS)
+
+
 def test_where_nothing_is_known_no_difference_is_shown_but_what_fits_the_data():
     """A number before the verdict is what a reader takes home."""
     wide = summary(verdict="inconclusive", delta=-0.079, ci_low=-1.0, ci_high=1.0)
