@@ -14,10 +14,10 @@ from harness.text.escaping import code
 SAID = {
     "better": "Yes: {where}pre-training on clinical text is better than {against} for {families}.",
     "worse": "No: {where}pre-training on clinical text is worse than {against} for {families}.",
-    "equivalent": "There is no difference that matters {where}({margin} points or more) between pre-training on clinical text "
-    "and {against} for {families}.",
-    "inconclusive": "We cannot tell whether {where}pre-training on clinical text is better than {against} for {families}. "
-    "This does not mean that there is no difference.",
+    "equivalent": "There is no difference that matters {where}({margin} points or more) between pre-training on "
+    "clinical text and {against} for {families}.",
+    "inconclusive": "We cannot tell whether {where}pre-training on clinical text is better than {against} for "
+    "{families}. This does not mean that there is no difference.",
 }
 SAID_OF = {"baseline": "no further pre-training", "control": "as much pre-training on general text"}
 ARMS = {
