@@ -1,5 +1,6 @@
 """README, CONTRIBUTING and docs/: short enough, every link leads somewhere, every command is one."""
 
+import csv
 import re
 import shlex
 from pathlib import Path
@@ -36,6 +37,19 @@ def test_links_and_files_that_are_named_are_there(page):
 def test_every_page_is_linked_from_the_readme():
     linked = {(ROOT / link).resolve() for link in LINK.findall((ROOT / "README.md").read_text(encoding="utf-8"))}
     assert set(PAGES[1:]) <= linked
+
+
+def test_the_figures_of_the_readme_are_those_of_the_pages_and_reports():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    measured = (ROOT / "docs" / "real-data.md").read_text(encoding="utf-8")
+    table = text.split("## The result so far")[1].split("## Quick start")[0]
+    figures = [figure for row in table.splitlines() if row.startswith("|") for figure in re.findall(r"\d+\.\d", row)]
+    assert len(figures) > 15 and all(figure in measured for figure in figures)
+    with open(ROOT / "reports" / "readings.csv", encoding="utf-8", newline="") as content:
+        rows = [r for r in csv.DictReader(content) if (r["arm"], r["against"]) == ("clinical", "control")]
+    gains = [100 * float(row["delta"]) for row in rows if row["decided_by"] == "clinical"]
+    (said,) = re.findall(r"the clinical arm gains (\d+) points over the control", text.replace("\n", " "))
+    assert int(said) == round(sum(gains) / len(gains))
 
 
 def commands() -> list[tuple[str, str]]:
