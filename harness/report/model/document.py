@@ -35,11 +35,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture in `reports/figures/`; `alt` says in words what it shows."""
+    """A picture in `reports/figures/`; `alt` says in words what it shows. `narrow` is the same one drawn for a phone,
+    where there is one."""
 
     name: str
     caption: str
     alt: str
+    narrow: str = ""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ def draw(
 ) -> dict[str, bytes]:
     """Every figure by file name; one that has nothing to show is left out."""
     found = {"arms.png": arms(comparisons), "forest.png": forest.draw(comparisons, judgements, statistics)}
+    found["forest-narrow.png"] = forest.draw(comparisons, judgements, statistics, forest.NARROW)
     if any(run["points"] for c in comparisons for run in c.learning):
         found[pictures.LEARNING] = curves.learning(comparisons)
     if any(card.get("losses") for card in checkpoints.values()):

@@ -1,6 +1,7 @@
 """The forest plot: every difference with its interval, and a mark whose shape is the verdict."""
 
 import math
+import textwrap
 
 from harness.params.config import Statistics
 from harness.report.model.results import AGAINST, Comparison, Judgements
@@ -17,20 +18,22 @@ MARK = {
     "inconclusive": {"marker": "o", "facecolor": "white", "label": "inconclusive"},
     "collapsed": {"marker": "X", "facecolor": "#bbbbbb", "label": f"inconclusive: {wording.COLLAPSED}"},
 }
-ROW = 0.34  # inches
+ROW = 0.34  # inches, as the widths
+WIDE, NARROW = 10.0, 4.2
+BESIDE = 7.0  # from this width on there is room for figures beside the intervals
 
 
-def draw(comparisons: list[Comparison], judgements: Judgements, statistics: Statistics) -> bytes:
+def draw(comparisons: list[Comparison], judgements: Judgements, statistics: Statistics, width: float = WIDE) -> bytes:
     """One row per difference, grouped by task, in points; the band is the declared margin, within which none matters.
 
     To the right is better: where lower is better, a difference is drawn with its sign turned and printed as it is.
-    An interval that is much longer than the others runs out of the picture with an arrow; the figures at its right
-    hold its ends.
+    An interval that is much longer than the others runs out of the picture with an arrow; the figures at its right,
+    where `width` (inches) has room for them, hold its ends.
     """
     rows = [(c, arm) for c in comparisons for arm in c.others]
     margin, level = statistics.margin, statistics.level
     tasks = len({c.task for c in comparisons})
-    figure, axes = plotting.canvas(1, 1, (10, 1.6 + ROW * (len(rows) + 1.1 * tasks)))
+    figure, axes = plotting.canvas(1, 1, (width, 1.6 + ROW * (len(rows) + 1.1 * tasks)))
     panel = axes.flat[0]
     limit = _limit(rows, margin)
     panel.axvspan(-100 * margin, 100 * margin, facecolor="#eceff3", edgecolor=SOFT, linestyle=":", linewidth=1)
@@ -40,10 +43,12 @@ def draw(comparisons: list[Comparison], judgements: Judgements, statistics: Stat
         if c.task != before:
             at += 1.1 if before else 0.8
             panel.text(
-                0.0, at - 0.78, c.short_title + _turned(c), transform=panel.get_yaxis_transform(), fontsize=10,
+                0.0, at - 0.78, _title(c, width), transform=panel.get_yaxis_transform(), fontsize=10,
                 weight="bold", color=INK, va="center",
             )  # fmt: skip
-        _row(panel, at, c, arm, judgements[c.task, c.family, arm], limit)
+        text = _row(panel, at, c, arm, judgements[c.task, c.family, arm], limit)
+        if width >= BESIDE:
+            _beside(panel, at, text)
         ticks.append((at, c.family_title + ("" if arm == AGAINST else f" against {arm}")))
         before, at = c.task, at + 1
     panel.set_yticks([y for y, _ in ticks], [text for _, text in ticks], fontsize=10)
@@ -52,12 +57,27 @@ def draw(comparisons: list[Comparison], judgements: Judgements, statistics: Stat
     panel.grid(axis="x", color=GRID, linewidth=0.8)
     panel.set_axisbelow(True)
     panel.set_xlabel(
-        f"clinical worse  ←   difference in points, {100 * level:g} % interval   →  clinical better\n"
-        f"band: ± {100 * margin:g} points, declared not to matter · {plotting.kinds_line(comparisons)}",
+        _across(
+            f"clinical worse  ←   difference in points, {100 * level:g} % interval   →  clinical better\n"
+            f"band: ± {100 * margin:g} points, declared not to matter · {plotting.kinds_line(comparisons)}",
+            width,
+        ),
         fontsize=10,
     )
-    _legend(panel, [judgements[c.task, c.family, arm] for c, arm in rows if not c.unmeasured()])
+    _legend(panel, width, [judgements[c.task, c.family, arm] for c, arm in rows if not c.unmeasured()])
     return plotting.png(figure)
+
+
+def _across(text: str, width: float) -> str:
+    """The text in lines that there is room for below the panel, which is a half of a narrow picture."""
+    lines = (textwrap.wrap(line, 120 if width >= BESIDE else 27) for line in text.split("\n"))
+    return "\n".join(part for line in lines for part in line)
+
+
+def _title(c: Comparison, width: float) -> str:
+    if width < BESIDE:
+        return c.task if c.metric.higher_is_better else f"{c.task} (drawn to the right: lower)"
+    return c.short_title + _turned(c)
 
 
 def _turned(c: Comparison) -> str:
@@ -80,11 +100,11 @@ def _limit(rows: list, margin: float) -> float:
     return 100 * round(1.15 * max(fitting, 1.5 * margin, 0.01), 4)
 
 
-def _row(panel, y: float, c: Comparison, arm: str, judgement: Judgement, limit: float) -> None:
+def _row(panel, y: float, c: Comparison, arm: str, judgement: Judgement, limit: float) -> str:
+    """Draw a difference; its figures, or why there are none."""
     e, mark = c.estimates["test", arm], MARK[kind(judgement)]
     if e.delta is None:
-        _beside(panel, y, wording.WITHHELD if c.rung else wording.UNMEASURED)
-        return
+        return wording.WITHHELD if c.rung else wording.UNMEASURED
     text = wording.difference(e.delta, c.primary)
     if e.ci_low is not None and e.ci_high is not None:
         low, high = sorted(100 * round(c.metric.gain(end), 4) for end in (e.ci_low, e.ci_high))
@@ -100,14 +120,14 @@ def _row(panel, y: float, c: Comparison, arm: str, judgement: Judgement, limit: 
         [min(max(delta, -limit), limit)], [y], s=62, marker=mark["marker"], facecolor=mark["facecolor"], edgecolor=INK,
         linewidth=1.1, zorder=3, clip_on=False,
     )  # fmt: skip
-    _beside(panel, y, text)
+    return text
 
 
 def _beside(panel, y: float, text: str) -> None:
     panel.text(1.015, y, text, transform=panel.get_yaxis_transform(), fontsize=9, color=INK, va="center", clip_on=False)
 
 
-def _legend(panel, judgements: list[Judgement]) -> None:
+def _legend(panel, width: float, judgements: list[Judgement]) -> None:
     """The marks of the verdicts that occur."""
     present = {kind(judgement) for judgement in judgements}
     for name, mark in MARK.items():
@@ -115,7 +135,8 @@ def _legend(panel, judgements: list[Judgement]) -> None:
             panel.scatter([], [], s=62, edgecolor=INK, linewidth=1.1, **mark)
     if not present:
         return
+    columns = len(present) if width >= BESIDE else 1
     panel.legend(
-        loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(present), frameon=False, fontsize=9.5,
+        loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=columns, frameon=False, fontsize=9.5,
         handletextpad=0.3, columnspacing=1.4,
     )  # fmt: skip

@@ -105,9 +105,13 @@ def _block(block, pictures: Mapping[str, bytes]) -> str:
             return f"<p>{escaping.html(text)}</p>\n"
         case Bullets(items):
             return "<ul>" + "".join(f"<li>{escaping.html(item)}</li>\n" for item in items) + "</ul>\n"
-        case Figure(name, caption, alt):
+        case Figure(name, caption, alt, narrow):
             data = base64.b64encode(pictures[name]).decode("ascii")
             image = f'<img alt="{escaping.html_attribute(alt)}" src="data:image/png;base64,{data}">'
+            if narrow:
+                data = base64.b64encode(pictures[narrow]).decode("ascii")
+                source = f'<source media="(max-width: 40rem)" srcset="data:image/png;base64,{data}">'
+                image = f"<picture>{source}{image}</picture>"
             return f"<figure>{image}<figcaption>{escaping.html(caption)}</figcaption></figure>\n"
         case Details(summary, blocks):
             inner = "".join(_block(b, pictures) for b in blocks)

@@ -44,6 +44,7 @@ def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: St
             f"seeds; better is to the right, the shape of a mark is the verdict, the band ± {points} ({kinds}).",
             f"Forest plot of {amount(len(judgements), 'difference')} with intervals, by task and family. "
             f"{found(comparisons, judgements)} The table above holds the numbers.",
+            narrow="forest-narrow.png",
         ),
         headline_table(comparisons),
         Paragraph(

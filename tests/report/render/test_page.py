@@ -9,7 +9,7 @@ import pytest
 from harness.report.model.document import Bullets, Details, Figure, Paragraph, Report, Section, Table
 from harness.report.render.page import page
 
-VOID = {"meta", "img", "link", "br", "hr", "input"}
+VOID = {"meta", "img", "source", "link", "br", "hr", "input"}
 
 
 class Structure(HTMLParser):
@@ -115,3 +115,12 @@ def test_the_contents_stay_in_view_and_lead_to_every_section():
     ids = [attributes["id"] for attributes in structure.all("h2")]
     assert [link["href"] for link in structure.all("a")] == [f"#{name}" for name in ids]
     assert "<summary>Contents</summary>" in found and "nav { position: sticky" in found
+
+
+def test_a_narrow_page_has_the_picture_that_was_drawn_for_it():
+    figure = Figure("f.png", "caption", "alt", narrow="n.png")
+    found = page(Report("T", "l", "n", (Section("S", (figure,)),)), {"f.png": b"wide", "n.png": b"narrow"})
+    structure = Structure(found)
+    (source,) = structure.all("source")
+    assert source["srcset"].endswith(base64.b64encode(b"narrow").decode())
+    assert structure.all("img")[0]["src"].endswith(base64.b64encode(b"wide").decode())
