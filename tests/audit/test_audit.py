@@ -198,7 +198,7 @@ def test_benchmarks_are_held_against_the_commit_and_named_as_not_measured_again(
     assert main(["audit", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert "benchmarks" in {link["chain"] for link in told["links"]}
-    assert "what benchmarks/*.md and README.md measured" in " ".join(told["outside"])
+    assert "what benchmarks/*.md, docs/*.md and README.md measured" in " ".join(told["outside"])
     (folder / "speed.md").write_text("| twice as fast | 9.0 |\n", encoding="utf-8")
     (folder / "more.md").write_text("| 9.0 |\n", encoding="utf-8")
     uncommitted, changed = (link for link in outside.benchmarks(root) if link.state != HOLDS)

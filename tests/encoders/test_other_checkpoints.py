@@ -120,7 +120,7 @@ def test_three_lines_make_a_further_family(architecture, head, published, reposi
 
 def test_the_lines_of_the_page_on_checkpoints_are_enough(published, repository, tmp_path):
     page = (repository / "docs" / "checkpoints.md").read_text(encoding="utf-8")
-    block = page.split("## Other people's checkpoints")[1].split("```yaml")[1].split("```")[0]
+    block = page.split("## Compare existing checkpoints")[1].split("```yaml")[1].split("```")[0]
     (tmp_path / "models").mkdir()
     for seed, name in ((1, "xlm-roberta-base"), (2, "xlm-roberta-klinisk")):
         (tmp_path / "models" / name).symlink_to(published("xlm-roberta", seed))

@@ -1,4 +1,4 @@
-"""README, "Adding a task": every command of it tried, in order, with the declaration changed as it says."""
+"""docs/add-a-task.md: every command of it tried, in order, with the declaration changed as it says."""
 
 import csv
 import os
@@ -18,7 +18,8 @@ from harness.system.files import read_json
 
 
 def blocks(repository, language):
-    section = (repository / "README.md").read_text(encoding="utf-8").split("## Adding a task\n")[1].split("\n## ")[0]
+    page = (repository / "docs" / "add-a-task.md").read_text(encoding="utf-8")
+    section = page.split("## Take a task from an installed package")[0]
     fenced = re.findall(r"^```(\w*)\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
     return [text for kind, text in fenced if kind == language]
 
@@ -40,10 +41,13 @@ def project(tmp_path, repository):
 
 
 def declared_as_shown(project, snippet):
-    """The file with each line of the README in place of what the template has for it."""
+    """The file with each line of the page in place of what the template has for it."""
     path = project / "tasks" / "triage.py"
     text = path.read_text(encoding="utf-8")
-    labels, reader, positive = snippet.strip("\n").split("\n")
+    shown = snippet.splitlines()
+    labels, reader, positive = (
+        next(line for line in shown if line.startswith(start)) for start in ("LABELS", "    reader=", "    positive=")
+    )
     text = re.sub(r"^LABELS = .*$", labels, text, flags=re.MULTILINE)
     text = re.sub(r"^    reader=.*?^    \),$", reader, text, flags=re.MULTILINE | re.DOTALL)
     path.write_text(re.sub(r"^    positive=.*$", positive, text, flags=re.MULTILINE), encoding="utf-8")

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import hostile
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -54,6 +54,9 @@ def test_markdown_of_a_paragraph_is_one_paragraph_of_text(text):
 
 
 @given(texts)
+@example("@\\|")
+@example("a@b\\|c@d|")
+@example("www.x\\||\\|y")
 def test_markdown_of_a_cell_is_one_cell_of_text(text):
     row = f"| {escaping.markdown_cell(escaping.plain(text))} | end |"
     tokens = MARKDOWN.parse(f"| a | b |\n|---|---|\n{row}\n")
