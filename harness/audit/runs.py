@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.artifacts import checkpoint
-from harness.artifacts.runs import FoldRuns, Run, Runs, file_name, fold_file_name, folder_of, read_folds
+from harness.artifacts.runs import Candidate, FoldRuns, Run, Runs, file_name, fold_file_name, folder_of, read_folds
 from harness.artifacts.split import manifest_place
 from harness.artifacts.validated import records_place
 from harness.audit import libraries
@@ -51,11 +51,16 @@ def links(root: Path, task: Task, family: str, settings: FinetuneSettings, hashe
         yield from chain.follow("tuning", lambda: _tuning(kept, settings, tune, chain, hashes))
 
 
+def candidates(settings: FinetuneSettings) -> list[dict]:
+    """What `runs.json` should say was tried; nothing where no arm is tuned."""
+    return [{name: getattr(recipe, name) for name in Candidate.model_fields} for recipe in settings.candidates]
+
+
 def _tuning(kept: Kept, settings: FinetuneSettings, tune: Tune, chain: Chain, hashes: Hashes) -> Iterator[Link]:
     """What every arm tried, with which answers, and that it chose the best. `score` makes the trials' scores again."""
     recorded = Runs.read(kept.folder / "runs.json", kept.made_by).tuning
     tried = [] if recorded is None else [candidate.plain() for candidate in recorded.candidates]
-    wanted = [{"learning_rate": c.learning_rate, "steps": c.steps} for c in settings.candidates]
+    wanted = candidates(settings)
     yield chain.same("candidates that were tried", wanted, tried)
     if recorded is None:
         return

@@ -85,8 +85,10 @@ def _predictions(root: Path, task: Task, family: str, settings: FinetuneSettings
             yield f"its predictions were made with another {key.removesuffix('s')}"
     if recorded.get("robustness") != settings.robustness.told():
         yield "its predictions were made with other settings of robustness"
+    from harness.audit.runs import candidates
+
     tried = recorded.get("tuning", {}).get("candidates", [])
-    if tried != [{"learning_rate": c.learning_rate, "steps": c.steps} for c in settings.candidates]:
+    if tried != candidates(settings):
         yield "its arms were tuned otherwise"
     runs = {(run["arm"], run["seed"]): run["predictions"] for run in recorded.get("runs", ())}
     if lacking := sorted({(arm, seed) for arm in settings.arms for seed in settings.seeds} - runs.keys()):

@@ -43,7 +43,8 @@ class FoldWorker:
 def run(root: Path, task: Task, family: str, settings: FinetuneSettings, folds: Folds) -> None:
     """Write `artifacts/predictions/cross-validation/<task>/<family>/`: a file per fold and arm, and `runs.json`.
 
-    Both arms of a fold are trained with the fold's own seed. Raises DataError where the folds cannot be dealt.
+    Every arm of a fold is trained with the fold's own seed, by the declared recipe. Raises DataError where the folds
+    cannot be dealt.
     """
     inputs = read_inputs(root, task, family, settings.encoders)
     dealt = deal(root, task, inputs, folds)
