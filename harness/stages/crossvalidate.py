@@ -5,7 +5,7 @@ changes. It ends with predictions, as `finetune` does, and leaves those of `fine
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from harness import heads
@@ -16,6 +16,7 @@ from harness.params.folds import Folds
 from harness.privacy import restricted
 from harness.system.files import atomic_folder, sha256_value
 from harness.task import Task
+from harness.training.finetune import finished
 from harness.training.finetune.inputs import Inputs, read_inputs
 from harness.training.finetune.runs import Job, Worker, carry_out, describe, encode_parts, prepare
 
@@ -33,7 +34,7 @@ class FoldJob:
 class FoldWorker:
     """Carries out a job with the worker of its fold, which holds that fold's rows."""
 
-    workers: dict[tuple[int, int], Worker]
+    workers: dict[tuple[int, int], finished.Resumable]
 
     def __call__(self, job: FoldJob, report: Callable[[int], None]) -> dict:
         result = self.workers[job.repeat, job.fold](job.run, report)
@@ -55,14 +56,20 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings, folds: 
     prepare(task, settings, inputs)
     records = {record["id"]: record for rows in inputs.parts.values() for record in rows}
     workers, jobs = {}, []
-    with atomic_folder(runs.folder_of(root, f"cross-validation/{task.name}", family)) as folder:
+    place = f"cross-validation/{task.name}"
+    made_of = {"inputs": inputs.hashes, "settings": asdict(settings), "folds": asdict(folds)}
+    with (
+        finished.kept(root, f"{place}/{family}", made_of, __name__) as done,
+        atomic_folder(runs.folder_of(root, place, family)) as folder,
+    ):
         for (repeat, fold), parts in dealt.items():
             by_part = {
                 part: [records[i] for i, placed in parts.items() if placed == part]
                 for part in ("train", "validation", "test")
             }
             encoded = encode_parts(task, settings.recipe, replace(inputs, parts=by_part))
-            workers[repeat, fold] = Worker(root, task.name, settings, by_part, encoded, selection.judged)
+            worker = Worker(root, task.name, settings, by_part, encoded, selection.judged)
+            workers[repeat, fold] = finished.Resumable(worker, done, f"{repeat}.{fold}")
             seed = folding.seed_of(repeat, fold)
             for arm in settings.arms:
                 file = folder / runs.fold_file_name(repeat, fold, arm)

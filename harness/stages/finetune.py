@@ -5,7 +5,7 @@ can be recomputed years later from what is stored here.
 """
 
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from harness import heads
@@ -15,7 +15,7 @@ from harness.params.config import FinetuneSettings, Recipe
 from harness.privacy import restricted
 from harness.system.files import atomic_folder
 from harness.task import Task
-from harness.training.finetune import tuning
+from harness.training.finetune import finished, tuning
 from harness.training.finetune.inputs import Inputs, read_inputs
 from harness.training.finetune.runs import Job, Worker, carry_out, describe, encode_parts, prepare
 
@@ -37,9 +37,10 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
     task_metrics.functions(task)
     prepare(task, settings, inputs)
     hidden = restricted.by_card(root, task.name)
-    with atomic_folder(target) as folder:
+    made_of = {"inputs": inputs.hashes, "settings": asdict(settings)}
+    with finished.kept(root, f"{task.name}/{family}", made_of, __name__) as done, atomic_folder(target) as folder:
         encoded = encode_parts(task, settings.recipe, inputs)
-        worker = Worker(root, task.name, settings, inputs.parts, encoded, selection.judged)
+        worker = finished.Resumable(Worker(root, task.name, settings, inputs.parts, encoded, selection.judged), done)
 
         def results(title: str, jobs: list[Job]) -> list[dict]:
             names = [f"{job.arm} {job.seed}" for job in jobs]

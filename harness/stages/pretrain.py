@@ -34,7 +34,8 @@ def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> N
 
     The folder of an arm that is off holds nothing but a card that says so. `observer(encoder)` gives the
     observer of a training (see `harness.training.pretrain.loop.Observer`). An encoder that is there already, trained
-    from the same inputs by the same code, is left as it is: a batch job that was queued again may have ended.
+    from the same inputs by the same code, is left as it is: a batch job that was queued again may have ended. So is one
+    that this stage had finished before it was killed, although DVC has removed it since.
     """
     if not isinstance(settings.source, Build):
         from harness.training.common.distributed import leads
@@ -88,12 +89,12 @@ def train(root: Path, family: str, encoders: list[str], settings: PretrainSettin
     work = Training(root, family, parent, settings, observer, alone=len(encoders) == 1)
     if settings.branched is None:
         _train(encoders, work)
-        return
-    for branched in (False, True):
-        _train([encoder for encoder in encoders if (encoder not in settings.trained) == branched], work)
+    else:
+        for branched in (False, True):
+            _train([encoder for encoder in encoders if (encoder not in settings.trained) == branched], work)
     if leads():
-        for arm in settings.trained:
-            shutil.rmtree(states_of(root, family, arm), ignore_errors=True)
+        for encoder in encoders:
+            shutil.rmtree(states_of(root, family, encoder), ignore_errors=True)
 
 
 def _train(encoders: list[str], work: "Training") -> None:
@@ -161,13 +162,26 @@ class Training:
 
     def to_branch(self, encoder: str) -> list[str]:
         """The ends that still have to be branched from the training of this encoder."""
-        from harness.encoders import cards
-
         if self.settings.branched is None or encoder not in self.settings.trained:
             return []
         ends = [replicates.named(encoder, number) for number in range(2, self.settings.replicates + 1)]
-        places = {end: checkpoint.place(self.root, self.family, end) for end in ends}
-        return [end for end, place in places.items() if not cards.made_already(place, self.facts(end))]
+        return [end for end in ends if not self.made(end)]
+
+    def made(self, encoder: str) -> bool:
+        """Is the encoder there? One that was finished before this stage was killed is put back."""
+        from harness.encoders import cards
+        from harness.training.common.distributed import leads
+        from harness.training.pretrain.arms import finished_of
+
+        target, facts = checkpoint.place(self.root, self.family, encoder), self.facts(encoder)
+        finished = finished_of(self.root, self.family, encoder)
+        # In this order: the process that leads puts the encoder back before it removes what was kept.
+        kept = cards.made_already(finished, facts)
+        there = cards.made_already(target, facts)
+        if kept and not there and leads():
+            with atomic_folder(target) as folder:
+                shutil.copytree(finished, folder, dirs_exist_ok=True)
+        return kept or there
 
     def tokenised(self, parts: Sequence[str]):
         """The parent's tokenizer, these parts of the corpus as it sees them, and the hashes of their files."""
@@ -191,14 +205,14 @@ class Training:
     def __call__(self, encoder: str, report=None) -> None:
         import torch
 
-        from harness.encoders import cards, families
+        from harness.encoders import families
         from harness.training.common.distributed import leads
         from harness.training.pretrain import arms
 
         recipe, engine, architecture = self.recipe(encoder), self.settings.engine, self.settings.architecture
         arm = replicates.arm_of(encoder)
         target, facts = checkpoint.place(self.root, self.family, encoder), self.facts(encoder)
-        made, ends = cards.made_already(target, facts), self.to_branch(encoder)
+        made, ends = self.made(encoder), self.to_branch(encoder)
         if made and not ends:
             self._say_there(target)
             return

@@ -178,6 +178,39 @@ def test_a_finished_arm_is_found_done_and_one_of_other_inputs_is_trained_again(b
     assert sha256_tree(folder / "clinical") != sha256_tree(built / "clinical")
 
 
+def test_an_encoder_that_was_finished_before_a_kill_is_not_trained_again(built, tmp_path, monkeypatch):
+    """DVC removes what a stage has written before it runs the stage again."""
+    root = corpora(tmp_path)
+    checkpoints = root / "artifacts" / "checkpoints" / FAMILY
+    shutil.copytree(built / "baseline", checkpoints / "baseline")
+    monkeypatch.setenv("HARNESS_WORKERS", "1")
+    really, begun = arms.train_arm, tmp_path / "begun"
+
+    def noted(*args, name, **kwargs):
+        with begun.open("a") as file:
+            print(name, file=file)
+        if name.endswith(dies):
+            os._exit(9)
+        return really(*args, name=name, **kwargs)
+
+    monkeypatch.setattr(arms, "train_arm", noted)
+    dies = "task"
+    with pytest.raises(TrainingError, match="exit code 9"):
+        pretrain.run(root, FAMILY, TRAINED)
+    for folder in ("clinical", "control", "task", "replicates"):
+        shutil.rmtree(checkpoints / folder, ignore_errors=True)
+    dies = "none of them"
+    pretrain.run(root, FAMILY, TRAINED)
+    assert [line.split()[-1] for line in begun.read_text().splitlines()] == ["clinical", "control", "task", "task"]
+    for arm in ARMS:
+        assert sha256_tree(checkpoints / arm) == sha256_tree(built / arm)
+    assert not list((root / "artifacts" / "states").rglob("*.safetensors"))
+    # What was finished is kept until then, and no longer: a stage that is forced to run trains anew.
+    shutil.rmtree(checkpoints / "clinical")
+    pretrain.run(root, FAMILY, TRAINED)
+    assert begun.read_text().splitlines()[-1].endswith("clinical")
+
+
 SIDE_BY_SIDE = """
 import dataclasses, sys
 from pathlib import Path

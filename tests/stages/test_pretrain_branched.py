@@ -20,7 +20,7 @@ from harness.report.export import provenance
 from harness.stages import checkpoint, pretrain
 from harness.system.files import read_json, sha256_tree, write_json
 from harness.tracking import pretrainings
-from harness.training.pretrain import interrupted, resume
+from harness.training.pretrain import arms, interrupted, resume
 from harness.training.pretrain.branching import Trunk
 from harness.training.pretrain.loop import Observer
 
@@ -52,7 +52,7 @@ def run(root: Path, settings=SMALL, then=lambda encoder, step: None) -> dict[str
 
 
 def states(root: Path) -> list[Path]:
-    return sorted((root / "artifacts" / "states").rglob("*.safetensors"))
+    return sorted((root / "artifacts" / "states").rglob("[0-9]*.safetensors"))
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +150,8 @@ def test_after_an_interruption_it_goes_on_to_the_same_bytes(at, root, branched):
         assert sha256_tree(place(root, FAMILY, name)) == sha256_tree(place(branched, FAMILY, name))
 
 
-def test_where_the_first_is_removed_it_is_finished_from_the_trunk(root, branched):
+@pytest.mark.parametrize("kept", [True, False])
+def test_where_the_first_is_removed_it_is_put_back_or_finished_from_the_trunk(kept, root, branched):
     """DVC removes the outputs of a stage that did not end before it runs it again."""
 
     def cut(encoder, step):
@@ -160,7 +161,9 @@ def test_where_the_first_is_removed_it_is_finished_from_the_trunk(root, branched
     with pytest.raises(KeyboardInterrupt):
         run(root, then=cut)
     shutil.rmtree(place(root, FAMILY, "clinical"))
-    assert run(root) == {"clinical": [5, 6, 7, 8], "clinical-2": [5, 6, 7, 8]}
+    if not kept:
+        shutil.rmtree(arms.finished_of(root, FAMILY, "clinical"))
+    assert run(root) == ({} if kept else {"clinical": [5, 6, 7, 8]}) | {"clinical-2": [5, 6, 7, 8]}
     for name in ("clinical", "clinical-2"):
         assert sha256_tree(place(root, FAMILY, name)) == sha256_tree(place(branched, FAMILY, name))
 

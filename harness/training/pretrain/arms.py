@@ -1,6 +1,7 @@
 """Pre-train one arm of a family, and write its checkpoint folder with the card."""
 
 import dataclasses
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +83,11 @@ def _inputs(facts: cards.Facts, hashes: Mapping[str, str]) -> dict:
 def states_of(root: Path, family: str, encoder: str) -> Path:
     """Where the states of an encoder's training lie while it is not at its end."""
     return root / "artifacts" / "states" / family / encoder
+
+
+def finished_of(root: Path, family: str, encoder: str) -> Path:
+    """Where a finished encoder is kept until all of its family are."""
+    return states_of(root, family, encoder) / "finished"
 
 
 def trunk_of(
@@ -215,10 +221,14 @@ def make(
         if not world.leads:
             return
     training = dataclasses.replace(facts.training, **trained)
-    with atomic_folder(checkpoint.place(root, facts.family, facts.arm)) as folder:
+    target = checkpoint.place(root, facts.family, facts.arm)
+    with atomic_folder(target) as folder:
         families.save(model, tokenizer, folder)
         parameters, files = sum(p.numel() for p in model.parameters()), sha256_files(folder)
         cards.write(
             folder, cards.card(dataclasses.replace(facts, parameters=parameters, training=training, files=files))
         )
     Store(states, sha256_value(made_from(settings, engine, steps, inputs)), keeps).clear()
+    if facts.arm != "baseline":  # the stage of the baseline has nothing else to do
+        with atomic_folder(finished_of(root, facts.family, facts.arm)) as folder:
+            shutil.copytree(target, folder, dirs_exist_ok=True)
