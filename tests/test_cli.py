@@ -58,7 +58,6 @@ def test_wrong_usage_exits_with_2(arguments, capsys):
         (["split", "medmqp"], "artifacts/validated/medmqp", "harness validate medmqp"),
         (["checkpoint", "nb_brt"], "no family 'nb_brt'. Did you mean 'nb_bert'?", "It has"),
         (["checkpoint", "nb_bert"], "artifacts/corpus", "harness corpus"),
-        (["checkpoint", "pin"], "pin needs a repository", "harness checkpoint pin ltg/norbert3-large"),
         (["pretrain", "nb_bert"], "artifacts/checkpoints/nb_bert/baseline", "harness checkpoint nb_bert"),
         (["finetune", "medmqp", "nb_bert"], "artifacts/validated/medmqp", "harness validate medmqp"),
         (["score", "medmqp", "nb_bert"], "artifacts/validated/medmqp", "harness validate medmqp"),
@@ -88,8 +87,8 @@ def test_errors_name_the_thing_and_the_remedy_in_a_few_lines(project, arguments,
 @pytest.mark.parametrize(
     ("arguments", "said", "remedy"),
     [
-        (["checkpoint", "pin", "a/b@dev"], "a/b@dev cannot be resolved",
-         "HF_HUB_OFFLINE=0 harness checkpoint pin a/b@dev"),
+        (["pin", "a/b@dev"], "a/b@dev cannot be resolved",
+         "HF_HUB_OFFLINE=0 harness pin a/b@dev"),
         (["finetune", "medmqp", "nb_bert"], "artifacts/validated/medmqp", "harness validate medmqp"),
     ],
 )  # fmt: skip
@@ -201,7 +200,7 @@ def test_a_pin_is_printed_as_params_yaml_takes_it(monkeypatch, capsys):
     found = Hub("hub", "a/b", "1" * 40, {"config.json": "2" * 40})
     monkeypatch.setattr(pins, "pin", lambda name: found if name == "a/b@dev" else None)
     monkeypatch.setattr("harness.system.determinism.prepare_environment", lambda reproducible: None)
-    assert cli.main(["checkpoint", "pin", "a/b@dev"]) == 0
+    assert cli.main(["pin", "a/b@dev"]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith("# a/b@dev: ")
     assert Hub(**YAML(typ="safe", pure=True).load(printed)) == found

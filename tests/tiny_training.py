@@ -9,6 +9,8 @@ from pathlib import Path
 import torch
 from tiny_encoders import ENCODER, TEXTS
 
+from harness.artifacts.corpus import Parts, parts_place
+from harness.data.corpus_summary import summaries
 from harness.encoders import families, tokenizers
 from harness.objectives import Trained
 from harness.objectives.common.sentences import split_sentences
@@ -43,6 +45,22 @@ def documents(count: int = 60) -> list[dict]:
         {"id": name, "document_type": f"type {i % 2}", "text": f"{TEXTS[i % 5]} Notat nr. {i}. {TEXTS[(i + 2) % 5]}"}
         for i, name in enumerate(names)
     ]
+
+
+def write_parts(root: Path, parts: dict[str, list[dict]]) -> Path:
+    """What the stage `corpus` leaves behind of these parts."""
+    folder, card = root / "artifacts" / "corpus", {"source": {"kind": "synthetic"}, "phi": None, "parts": {}}
+    for part, of in parts.items():
+        write_jsonl(folder / f"{part}.jsonl", of)
+        card["parts"][part] = {
+            "sha256": sha256(folder / f"{part}.jsonl"),
+            "documents": {"in": len(of), "kept": len(of)},
+            "words": 100,
+            "kept": {"note": len(of)},
+            "written_standard": {"bokmål": {"documents": len(of), "words": 100}},
+        }
+    Parts.of(**summaries(card)).write(parts_place(root))
+    return root
 
 
 class InMemory:

@@ -1,8 +1,8 @@
-"""Commands for data and configuration: tasks, data, profile."""
+"""Commands for data and configuration: tasks, data, pin, profile."""
 
 from pathlib import Path
 
-from harness.commands.common import declare, declare_group, made, parameters, repository
+from harness.commands.common import anywhere_here, declare, declare_group, made, parameters, repository
 from harness.pipeline import code_lists
 from harness.privacy import restricted
 from harness.task import KINDS
@@ -29,9 +29,23 @@ def add(commands) -> None:
     for key in ("licence", "language", "citation", "note"):
         use.add_argument(f"--{key}", default="", help=f"{key} for the source record")
 
+    text = "the commit of a hub repository and the hashes of its files, as lines for params.yaml"
+    pin = declare(commands, "pin", _pin, text, "pin ltg/norbert3-large", "repository", connects=anywhere_here)
+    pin.epilog = f"{pin.epilog} With HF_HUB_OFFLINE=0 before it; the hub is left alone otherwise."
+
     profile = declare_group(commands, "profile", "presets for params.yaml", "profile use lab")
     declare(profile, "list", _profile_list, "the presets and which one params.yaml equals", "profile list")
     declare(profile, "use", _profile_use, "write a preset over params.yaml", "profile use lab", "name")
+
+
+def _pin(options) -> None:
+    from harness.system.determinism import prepare_environment
+
+    prepare_environment("fast")
+    from harness.encoders import pins
+
+    text = pins.as_yaml(pins.pin(options.repository))
+    print(f"# {options.repository}: put this below the arm of a family in params.yaml.\n{text}", end="")
 
 
 def _tasks(options) -> None:

@@ -26,9 +26,8 @@ def add(commands) -> None:
     stage("validate", _validate, "read and check a task's raw data", "validate medmqp", "task")
     stage("split", _split, "split a task's records and check for leakage", "split medmqp", "task")
     stage("corpus", _corpus, "clean the pre-training corpora of held-out text", "corpus")
-    text = "make or import the baseline of a family; `checkpoint pin REPOSITORY` prints a pin"
+    text = "make or import the baseline of a family"
     checkpoint = stage("checkpoint", _checkpoint, text, "checkpoint nb_bert", "family", connects=_trains_together)
-    checkpoint.add_argument("repository", nargs="?", help="with `pin`: owner/name or owner/name@branch on the hub")
     checkpoint.add_argument("--live", action="store_true", help=LIVE)
     _choice(checkpoint)
     text = "make or import the clinical arm of a family"
@@ -99,15 +98,12 @@ def _corpus(options) -> None:
 
 def _trains_together(options) -> bool:
     """The processes of several devices find each other over the network, and a live training has its observer."""
-    if options.family == "pin" or to_a_server(options) or "WORLD_SIZE" in os.environ:
+    if to_a_server(options) or "WORLD_SIZE" in os.environ:
         return True
     return parameters([options.family]).everything().engine.devices > 1
 
 
 def _checkpoint(options) -> int:
-    if options.family == "pin":
-        _pin(options.repository)
-        return 0
     params = parameters([options.family])
     family = known_name("family", options.family, params.everything().families)
     if _chosen(options, family, [BASELINE]):
@@ -133,19 +129,6 @@ def _observer(options, params, family: str):
     from harness.tracking.live import Live
 
     return partial(Live, repository(), params.everything().run.profile, family)
-
-
-def _pin(repository: str | None) -> None:
-    from harness.errors import ConfigError
-    from harness.system.determinism import prepare_environment
-
-    if not repository:
-        raise ConfigError("pin needs a repository.", remedy="For example: harness checkpoint pin ltg/norbert3-large")
-    prepare_environment("fast")
-    from harness.encoders import pins
-
-    text = pins.as_yaml(pins.pin(repository))
-    print(f"# {repository}: put this below the arm (baseline, clinical) of a family in params.yaml.\n{text}", end="")
 
 
 def _pretrain(options) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from harness.encoders import cards, families, tokenizers
+from harness.encoders.architectures import Architecture
 from harness.encoders.hub import snapshot
 from harness.encoders.intact import refuse_damaged_copy
 from harness.encoders.pins import verify
@@ -37,6 +38,8 @@ _ELSEWHERE = (
 )  # fmt: skip
 _CODE = (".py", ".pkl", ".pickle", ".pt", ".pth", ".bin", ".ckpt", ".joblib", ".jinja", ".h5", ".so")
 _NAMED = 12
+# What sentence-transformers puts beside an encoder: how the vectors of tokens become one of the sentence.
+_POOLING = "modules.json"
 # Besides those that name code or something elsewhere: where on a machine the checkpoint lay, and which class opens it.
 _REMOVED = (*_ELSEWHERE, "_name_or_path", "_commit_hash", "name_or_path", "tokenizer_class", "processor_class")
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt")
@@ -97,7 +100,7 @@ def _fill(folder: Path, source: Hub | Folder, architecture: str, gate: Gate | No
     held = {"gate": gate(model, tokenizer, architecture, report["missing"])} if gate else {}
     return {
         **held,
-        "notes": [*notes, *_left_behind(origin, read)],
+        "notes": [*notes, *_new_heads(kind, report["missing"]), *_left_behind(origin, read)],
         "source": cards.source_of(source),
         "architecture": architecture,
         "origin": {name: sha256(origin / name) for name in read},
@@ -108,19 +111,31 @@ def _fill(folder: Path, source: Hub | Folder, architecture: str, gate: Gate | No
     }
 
 
+def _new_heads(kind: Architecture, missing: Collection[str]) -> list[str]:
+    """Which heads of pre-training the checkpoint does not hold, in a sentence, where it lacks one."""
+    heads = {"masked-LM head": kind.masked_lm_head, "next-sentence head": kind.next_sentence_head}
+    lacking = [title for title, prefixes in heads.items() if prefixes and any(n.startswith(prefixes) for n in missing)]
+    if not lacking:
+        return []
+    return [f"it holds no {' and no '.join(lacking)}; pre-training here begins with a new one, fine-tuning reads none"]
+
+
 def _left_behind(origin: Path, read: Collection[str]) -> list[str]:
-    """What holds code or leads elsewhere, in a sentence, where there is anything; `read` are the files of `origin`
-    that are taken in."""
+    """What holds code, leads elsewhere or pools, a sentence each, where there is anything; `read` are the files of
+    `origin` that are taken in."""
+    notes = []
+    if (origin / _POOLING).is_file():
+        notes.append(f"{_POOLING} and the folders it names were not read: the encoder is taken without its pooling")
     paths = ((path.relative_to(origin).as_posix(), path) for path in sorted(origin.rglob("*")))
     found = [name for name, path in paths if path.suffix.lower() in _CODE and name not in read]
     for name in ("config.json", "tokenizer_config.json"):
         stated = json.loads((origin / name).read_text(encoding="utf-8")) if name in read else {}
         found += [f"{key} of {name}" for key in _ELSEWHERE if stated.get(key) is not None]
     if not found:
-        return []
+        return notes
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
     named = ", ".join(found[:_NAMED])
-    return [f"what is code, may hold some or leads elsewhere was neither run nor copied: {named}{more}"]
+    return [*notes, f"what is code, may hold some or leads elsewhere was neither run nor copied: {named}{more}"]
 
 
 def _folder(source: Folder) -> Path:

@@ -106,13 +106,21 @@ def next_sentence_head(model: torch.nn.Module, architecture: str) -> Callable | 
 
 
 def load_for_pretraining(folder: Path, architecture: str, attention: str) -> tuple[torch.nn.Module, list[str]]:
-    """The masked LM in `folder`, in float32, with the names of the next-sentence parameters that are new because there
-    are none (a public BERT may come without; the caller seeds torch before).
+    """The masked LM in `folder`, in float32, with the names of the parameters of the heads of pre-training that are new
+    because there are none (a public encoder may come without; the caller seeds torch before).
 
-    Raises CheckpointError where any other parameter is missing.
+    Raises CheckpointError where any other parameter is missing, or a part of the masked-LM head.
     """
-    may_lack = architecture_named(architecture).next_sentence_head
+    kind = architecture_named(architecture)
+    may_lack = kind.masked_lm_head + kind.next_sentence_head
     model, report = load(folder, architecture, "masked_lm", attention, may_lack=may_lack)
+    lacking = {name for name in report["missing"] if name.startswith(kind.masked_lm_head)}
+    head = {name for name, _ in model.named_parameters() if name.startswith(kind.masked_lm_head)}
+    if lacking and head - lacking:
+        raise CheckpointError(
+            f"{folder} holds a part of its masked-LM head only: {', '.join(sorted(lacking))} is missing.",
+            remedy="Copy the weights anew from the checkpoint's origin.",
+        )
     return model, report["missing"]
 
 

@@ -83,7 +83,7 @@ def as_yaml(source: Hub) -> str:
     from ruamel.yaml import YAML
 
     value = {**dataclasses.asdict(source), "files": dict(sorted((source.files or {}).items()))}
-    del value["despite_gate"]
+    del value["despite_gate"], value["package"]
     # The library quotes a hash that would be read as a number: only digits, or digits and one e.
     yaml, text = YAML(), io.StringIO()
     yaml.width = 4096
@@ -100,7 +100,7 @@ def verify(folder: Path, files: Mapping[str, str], read: Iterable[str]) -> None:
         raise CheckpointError(
             f"{folder / name} would be read but is not pinned.",
             remedy=f"Remove the file, or add {name} with its hash to the arm's files in params.yaml "
-            "(`harness checkpoint pin REPOSITORY` prints them all).",
+            "(`harness pin REPOSITORY` prints them all).",
         )
     for name, expected in sorted(files.items()):
         path = folder / name
@@ -112,7 +112,7 @@ def verify(folder: Path, files: Mapping[str, str], read: Iterable[str]) -> None:
         if found != expected:
             raise CheckpointError(
                 f"{path} is not the file that params.yaml pins: its hash is {found}, not {expected}.",
-                remedy=f"Copy {name} anew from the pinned commit. If the pin is wrong, `harness checkpoint pin "
+                remedy=f"Copy {name} anew from the pinned commit. If the pin is wrong, `harness pin "
                 "REPOSITORY` prints the right one.",
             )
 
@@ -128,7 +128,7 @@ def _by_hand(name: str) -> str:
     """What to do without a network: where to ask, and what to put where."""
     repository, _, revision = name.partition("@")
     return (
-        f"Run `HF_HUB_OFFLINE=0 harness checkpoint pin {name}` on a connected machine and paste what it prints below "
+        f"Run `HF_HUB_OFFLINE=0 harness pin {name}` on a connected machine and paste what it prints below "
         f"the arm in params.yaml (`git ls-remote https://huggingface.co/{repository} {revision or 'main'}` says the "
         f"commit alone).\nThen put the files into {snapshot_folder(repository, 'COMMIT')} (or into any folder, with "
         f"source: folder):\n{file_list(None)}."

@@ -153,11 +153,21 @@ class Build:
 
 
 @dataclass(frozen=True)
+class Package:
+    """A wheel on the Python package index that holds the same files: in its zip archive `member`."""
+
+    name: Annotated[str, Matching("^[A-Za-z0-9][A-Za-z0-9._-]*$", "the name of a package")]
+    version: Annotated[str, Matching("^[A-Za-z0-9][A-Za-z0-9.+!-]*$", "an exact version")]
+    member: str
+
+
+@dataclass(frozen=True)
 class Hub:
     """The arm is a checkpoint of the Hugging Face hub at one commit.
 
-    `files`, where given, holds the hash of every file that the import reads, as `harness checkpoint pin` prints them;
-    another is refused. `despite_gate` is the reason to take in what `harness.training.pretrain.gate` refuses.
+    `files`, where given, holds the hash of every file that the import reads, as `harness pin` prints them; another is
+    refused. Where the hub cannot be reached, those files are taken from `package`. `despite_gate` is the reason to take
+    in what `harness.training.pretrain.gate` refuses.
     """
 
     source: Literal["hub"]
@@ -165,12 +175,15 @@ class Hub:
     revision: str
     files: dict[FileName, FileHash] | None = None
     despite_gate: Reason | None = None
+    package: Package | None = None
 
     def checks(self) -> Iterator[tuple]:
         # A branch name is another model tomorrow.
         pinned = len(self.revision) == 40 and set(self.revision) <= set("0123456789abcdef")
-        remedy = f"Pin it: `harness checkpoint pin {self.repository}` prints the commit to put there."
+        remedy = f"Pin it: `harness pin {self.repository}` prints the commit to put there."
         yield Check("revision", self.revision, pinned, "a 40-digit commit", remedy)
+        # What a package holds is known to be the checkpoint by its hashes alone.
+        yield Check("files", self.files, self.package is None or bool(self.files), "given where package is", remedy)
 
 
 @dataclass(frozen=True)

@@ -134,8 +134,21 @@ def test_an_encoder_without_masked_lm_head_is_enough_to_fine_tune(published, arc
     card = brought_in(published, architecture, tmp_path / "arm")
     assert card["missing"] and all(name.startswith(prefixes) for name in card["missing"])
     families.load_head(tmp_path / "arm", architecture, HEADS["tokens"], ("a",), "sdpa", 0.0)
-    with pytest.raises(CheckpointError, match="not a whole"):
-        load_masked_lm(tmp_path / "arm", architecture, "sdpa")
+    assert any("it holds no masked-LM head" in note for note in card["notes"])
+    assert families.load_for_pretraining(tmp_path / "arm", architecture, "sdpa")[1] == card["missing"]
+
+
+def test_the_folder_of_sentence_transformers_is_taken_without_its_pooling(published, architecture, tmp_path):
+    (published / "1_Pooling").mkdir()
+    (published / "1_Pooling" / "config.json").write_text('{"pooling_mode_mean_tokens": true}')
+    (published / "modules.json").write_text('[{"idx": 0, "name": "0", "path": "", "type": "…models.Transformer"}]')
+    tokenizer = json.loads((published / "tokenizer.json").read_text())
+    tokenizer["truncation"] = {"direction": "Right", "max_length": 8, "strategy": "LongestFirst", "stride": 0}
+    (published / "tokenizer.json").write_text(json.dumps(tokenizer))
+    card = brought_in(published, architecture, tmp_path / "arm")
+    assert any("modules.json" in note and "without its pooling" in note for note in card["notes"])
+    assert any("has its own truncation" in note for note in card["notes"])
+    assert not (tmp_path / "arm" / "1_Pooling").exists()
 
 
 def test_bert_without_next_sentence_head_is_taken_in_and_the_card_says_so(checkpoints_by_name, tmp_path):

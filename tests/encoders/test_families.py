@@ -176,13 +176,33 @@ def test_a_bert_without_next_sentence_head_gets_a_new_one_and_says_what_was_miss
         assert torch.equal(heads[0], heads[1]) and not torch.equal(heads[0], heads[2])
 
 
-def test_pretraining_needs_the_whole_masked_lm(folder, architecture, tmp_path):
-    shutil.copytree(folder, tmp_path / "arm")
+def without(folder, target, lost):
+    shutil.copytree(folder, target)
+    state = {n: v for n, v in load_file(folder / "model.safetensors").items() if not lost(n)}
+    save_file(state, target / "model.safetensors", metadata={"format": "pt"})
+    return target
+
+
+def test_without_its_masked_lm_head_an_encoder_gets_a_new_one_from_the_callers_seed(folder, architecture, tmp_path):
     prefixes = families.ARCHITECTURES[architecture].masked_lm_head
-    state = {n: v for n, v in load_file(folder / "model.safetensors").items() if not n.startswith(prefixes)}
-    save_file(state, tmp_path / "arm" / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(CheckpointError, match="not a whole"):
-        families.load_for_pretraining(tmp_path / "arm", architecture, "sdpa")
+    bare = without(folder, tmp_path / "bare", lambda name: name.startswith(prefixes))
+    kept, heads = load_file(bare / "model.safetensors"), []
+    for seed in (1, 1, 2):
+        torch.manual_seed(seed)
+        model, missing = families.load_for_pretraining(bare, architecture, "sdpa")
+        assert missing and all(name.startswith(prefixes) for name in missing)
+        parameters = dict(model.named_parameters())
+        assert all(torch.equal(parameters[name], kept[name]) for name in parameters.keys() & kept.keys())
+        heads.append(torch.cat([parameters[name].flatten() for name in missing if name in parameters]))
+    assert torch.equal(heads[0], heads[1]) and not torch.equal(heads[0], heads[2])
+
+
+def test_pretraining_refuses_a_part_of_a_masked_lm_head(folder, architecture, tmp_path):
+    prefixes = families.ARCHITECTURES[architecture].masked_lm_head
+    held = sorted(n for n in load_file(folder / "model.safetensors") if n.startswith(prefixes) and n.endswith("weight"))
+    torn = without(folder, tmp_path / "torn", lambda name: name == held[0])
+    with pytest.raises(CheckpointError, match="a part of its masked-LM head"):
+        families.load_for_pretraining(torn, architecture, "sdpa")
 
 
 def test_saving_gives_the_same_bytes_and_no_trace_of_use(folder, architecture, tmp_path):

