@@ -41,14 +41,35 @@ def pin(name: str) -> Hub:
             f"The hub is switched off, so {repository}@{revision} cannot be resolved.", remedy=_by_hand(name)
         )
     from huggingface_hub import HfApi
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
 
     try:
         info = HfApi().model_info(repository, revision=revision, timeout=TIMEOUT, files_metadata=True)
-    except Exception as error:  # network, permission, unknown repository or branch: many kinds, one remedy
+    except GatedRepoError as error:
+        raise CheckpointError(
+            f"{repository} is gated: this machine is not logged in as somebody who has access.",
+            remedy=f"Accept the terms on https://huggingface.co/{repository}, run `hf auth login`, and pin it again.",
+        ) from error
+    except RepositoryNotFoundError as error:
+        raise CheckpointError(
+            f"The hub has no repository {repository}, or a private one.",
+            remedy=f"Check the name on https://huggingface.co/{repository}; for a private one run `hf auth login`.",
+        ) from error
+    except RevisionNotFoundError as error:
+        raise CheckpointError(
+            f"{repository} has no branch, tag or commit {revision}.",
+            remedy=f"Name one of those on https://huggingface.co/{repository}/tree/main, or leave @{revision} out.",
+        ) from error
+    except Exception as error:  # network, proxy, server: many kinds, one remedy
         raise CheckpointError(
             f"{repository}@{revision} could not be resolved: {first_line(error)}",
             remedy=f"Check the name and the network. {_by_hand(name)}",
         ) from error
+    # The hub follows a renaming; a cache is filled under the name that is asked for.
+    if info.id != repository:
+        raise CheckpointError(
+            f"{repository} is called {info.id} now.", remedy=f"Pin it under that name: `harness pin {info.id}`."
+        )
     hashes = {sibling.rfilename: _hash_of(sibling) for sibling in info.siblings or ()}
     names = files_read(hashes)
     if not any(name.startswith(("model", "pytorch_model")) for name in names):

@@ -6,6 +6,8 @@ import subprocess
 
 import huggingface_hub
 import pytest
+import requests
+from huggingface_hub import errors
 from huggingface_hub.hf_api import BlobLfsInfo, RepoSibling
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -46,14 +48,14 @@ def hub_that_has(monkeypatch):
     """A stand-in for the network: an HfApi that knows one repository."""
     asked = []
 
-    def offer(*names: str, error: Exception | None = None) -> list:
+    def offer(*names: str, error: Exception | None = None, now: str = "") -> list:
         class Api:
             def model_info(self, repository, *, revision, timeout, files_metadata):
                 asked.append((repository, revision))
                 assert files_metadata and timeout
                 if error:
                     raise error
-                return type("Info", (), {"sha": COMMIT, "siblings": published(*names)})
+                return type("Info", (), {"id": now or repository, "sha": COMMIT, "siblings": published(*names)})
 
         monkeypatch.setattr(huggingface_hub, "HfApi", Api)
         monkeypatch.setenv("HF_HUB_OFFLINE", "0")
@@ -72,6 +74,35 @@ def test_a_branch_becomes_a_commit_and_the_hash_of_every_file_that_is_read(hub_t
         {"README.md": BLOB, "config.json": BLOB, "pytorch_model.bin": SHA, "tokenizer.json": BLOB},
     )  # fmt: skip
     assert pins.pin("ltg/norbert3-large@dev").revision == COMMIT and asked[-1] == ("ltg/norbert3-large", "dev")
+
+
+def refusal(kind: type, status: int) -> Exception:
+    """As the hub's client raises it."""
+    response = requests.Response()
+    response.status_code, response.url = status, "https://huggingface.co/api/models/a/b"
+    return kind("no", response=response)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "remedy"),
+    [
+        (errors.GatedRepoError, "a/b is gated", "hf auth login"),
+        (errors.RepositoryNotFoundError, "no repository a/b", "private"),
+        (errors.RevisionNotFoundError, "no branch, tag or commit dev", "leave @dev out"),
+    ],
+)
+def test_what_the_hub_refuses_is_named_with_what_to_do(kind, said, remedy, hub_that_has):
+    hub_that_has("config.json", error=refusal(kind, 404))
+    with pytest.raises(CheckpointError, match=said) as caught:
+        pins.pin("a/b@dev")
+    assert remedy in caught.value.remedy
+
+
+def test_a_renamed_repository_is_pinned_under_its_present_name(hub_that_has):
+    hub_that_has("config.json", "model.safetensors", "tokenizer.json", now="new/b")
+    with pytest.raises(CheckpointError, match="a/b is called new/b now") as caught:
+        pins.pin("a/b")
+    assert "harness pin new/b" in caught.value.remedy
 
 
 def test_a_repository_without_weights_for_pytorch_is_refused(hub_that_has):
