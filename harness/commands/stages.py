@@ -1,6 +1,7 @@
 """Commands that run one pipeline stage each, as dvc.yaml calls them. A stage is imported only when it is called."""
 
 import contextlib
+import functools
 import os
 import sys
 
@@ -9,6 +10,7 @@ from harness.grid.launching import on_devices
 from harness.grid.slurm import slurm_script
 from harness.params.arms import BASELINE
 from harness.params.config import Build
+from harness.system import durations
 from harness.text.printable import terminal
 
 LIVE = (
@@ -19,7 +21,7 @@ LIVE = (
 
 def add(commands) -> None:
     def stage(name: str, run, text: str, example: str, *positional: str, **more):
-        checked = by_present_code(name, run)
+        checked = by_present_code(name, _timed(name, run))
         return declare(commands, name, checked, f"stage: {text}", example, *positional, **more)
 
     stage("generate", _generate, "write the embedded data set to artifacts/generated", "generate")
@@ -49,6 +51,21 @@ def add(commands) -> None:
     text = "turn a cross-validation's stored predictions into scores"
     stage("score-folds", _score_folds, text, "score-folds aismec", "task")
     stage("report", _report, "write reports/", "report")
+
+
+def _timed(name: str, run):
+    """`run`, with how long it took beside its outputs."""
+
+    @functools.wraps(run)
+    def timed(options):
+        about = [value for key in ("task", "family") if (value := getattr(options, key, None))]
+        # Of several processes of one training the one that started them records it.
+        if "WORLD_SIZE" in os.environ:
+            return run(options)
+        with durations.timed(repository(), name, *about):
+            return run(options)
+
+    return timed
 
 
 def _choice(command) -> None:

@@ -19,7 +19,7 @@ from harness.report.model import course, judging, results
 from harness.report.model.results import AGAINST, Comparison
 from harness.report.text import wording
 from harness.statistics.verdicts import Judgement
-from harness.system import files
+from harness.system import durations, files
 from harness.task import Task
 from harness.text.escaping import markdown, plain
 from harness.tracking import reproductions
@@ -31,7 +31,7 @@ RECORDER = {"recorded_by": "harness track"}
 @dataclass(frozen=True)
 class Recording:
     """What is to be mirrored of one comparison; `judgements` by the arm that the clinical one is compared with,
-    `reproduced` what came of training it again."""
+    `reproduced` what came of training it again, `seconds` how long its training took, where it was made here."""
 
     comparison: Comparison
     judgements: Mapping[str, Judgement]
@@ -40,6 +40,7 @@ class Recording:
     fingerprint: str
     origin: Mapping[str, str]
     reproduced: str | None = None
+    seconds: float | None = None
 
     @property
     def name(self) -> str:
@@ -76,7 +77,8 @@ def collect(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> 
         )  # fmt: skip
         code = {"code": provenance.code_hash(task, lists)}
         again = reproductions.outcome(root, task, family, runs)
-        found.append(Recording(comparison, judgements, runs, run.profile, fingerprint, origin | code, again))
+        took = durations.seconds(root, "finetune", task, family)
+        found.append(Recording(comparison, judgements, runs, run.profile, fingerprint, origin | code, again, took))
     return found
 
 
@@ -131,6 +133,7 @@ def parent_tags(recording: Recording, links: Mapping[str, "Made"]) -> dict[str, 
         "fingerprint": recording.fingerprint,
         "trainings": files.sha256_value([training(recording, entry) for entry in recording.runs]),
         **verdicts(recording),
+        **shown(recording),
         **{f"pretraining_{arm}": made.run for arm, made in links.items()},
         **_reproduced(recording),
         NOTE: markdown(description(recording)) + _checkpoints(links),
@@ -197,6 +200,25 @@ def _reproduced(recording: Recording) -> dict[str, str]:
 def verdicts(recording: Recording) -> dict[str, str]:
     """The verdict against the baseline, and `verdict_<arm>` for every other arm."""
     return {_against("verdict", arm): judgement.verdict for arm, judgement in recording.judgements.items()}
+
+
+def shown(recording: Recording) -> dict[str, str]:
+    """What the list of comparisons shows of one, rounded as in the report: MLflow cuts a metric off at the column's
+    edge. The clinical arm against the control, or against the baseline where a family has none."""
+    c = recording.comparison
+    if reason := c.unmeasured():
+        return {"answer": wording.unmeasured(reason)}
+    arm = "control" if "control" in recording.judgements else AGAINST
+    estimate, judgement = c.estimates["test", arm], recording.judgements[arm]
+    ends = [wording.difference(end, c.primary) for end in (estimate.ci_low, estimate.ci_high)]
+    means = [] if c.unshown() else [f"{name} {wording.score(c.primary, c.mean(name))}" for name in c.arms]
+    return {
+        "answer": f"{judgement.verdict}, {wording.difference(estimate.delta, c.primary)}",
+        "compared_with": arm,
+        "interval": " to ".join(ends),
+        "means": ", ".join(means),
+        "p_adjusted": wording.p_value(judgement.p_holm),
+    }
 
 
 def description(recording: Recording) -> str:
@@ -281,7 +303,7 @@ def comparison_metrics(recording: Recording) -> list[tuple[str, float, int]]:
 
 def _unrounded(recording: Recording) -> list[tuple[str, float, int]]:
     comparison = recording.comparison
-    found = []
+    found = [("training_seconds", recording.seconds, 0)] if recording.seconds is not None else []
     for arm in comparison.others:
         evidence = _evidence(comparison, recording.judgements, arm)
         found += [(_against(key, arm), value, 0) for key, value in evidence.items() if value is not None]

@@ -23,8 +23,10 @@ def standing(tags: Mapping[str, str]) -> str:
     """Nothing for a run that was recorded and not touched since."""
     found = []
     if by := tags.get("superseded"):
-        found.append(_SAID.get(by) or f"**Superseded**: other results took its place, those with the fingerprint "
-                                      f"`{by[:12]}`.")  # fmt: skip
+        run = f"those with the fingerprint `{by[:12]}`"
+        if place := tags.get("successor"):
+            run = f"[those of this run](#/experiments/{place.replace('/', '/runs/')})"
+        found.append(_SAID.get(by) or f"**Superseded**: other results took its place, {run}.")
     if again := tags.get("reproduced"):
         yes, _, detail = again.partition(": ")
         found.append(f"**{'Reproduced' if yes == 'yes' else 'Not reproduced'}** by training again: {detail}.")

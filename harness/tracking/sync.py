@@ -85,15 +85,16 @@ def _comparisons(client, profile: str, kinds: set[str], uri: str) -> dict[str, "
 
 
 class _Current:
-    """The runs that stand for what the stages wrote: their ids, and their fingerprints by name."""
+    """The runs that stand for what the stages wrote: their ids, and by name what replaces an earlier run of it."""
 
     def __init__(self):
         self.ids: set[str] = set()
-        self.fingerprints: dict[str, str] = {}
+        self.by_name: dict[str, dict[str, str]] = {}
 
     def add(self, run, name: str, fingerprint: str) -> None:
         self.ids.add(run.info.run_id)
-        self.fingerprints[name] = fingerprint
+        successor = f"{run.info.experiment_id}/{run.info.run_id}"
+        self.by_name[name] = {"superseded": fingerprint, "successor": successor}
 
 
 class _Stored:
@@ -118,12 +119,12 @@ class _Stored:
     def put_aside(self, current: _Current) -> None:
         """Every other run says what took its place, or that the run of this profile no longer declares it."""
         for name, runs in self._runs.items():
-            by = current.fingerprints.get(name)
+            by = current.by_name.get(name)
             for run in runs:
                 known = by is not None or not backend.somebody_elses(self._uri, run)
                 untold = run.data.tags.get("superseded") in (None, UNDECLARED)
                 if run.info.run_id not in current.ids and known and untold:
-                    backend.set_tags(self._client, run, {"superseded": by or UNDECLARED})
+                    backend.set_tags(self._client, run, by or {"superseded": UNDECLARED})
 
 
 def _pretrainings(client, profile: str, made: Sequence[Pretraining], uri: str) -> dict[tuple[str, str], Made]:
@@ -213,7 +214,7 @@ def _say(client, run, tags: Mapping[str, str]) -> None:
     """
     same_code = run.data.tags.get("code") == tags["code"]
     kept = {"git_commit", "git_dirty"} if same_code else set()
-    wanted = {"superseded": None, "reproduced": None} | dict(tags)
+    wanted = {"superseded": None, "successor": None, "reproduced": None} | dict(tags)
     backend.set_tags(client, run, {key: value for key, value in wanted.items() if key not in kept})
 
 

@@ -6,10 +6,10 @@ from harness.tracking.standing import NOTE
 
 KEY = "harness"
 _TAG = f"mlflow.sharedViewState.{KEY}"
+# MLflow orders columns by their names.
 _COLUMNS = (
-    "tags.`primary_metric`", "metrics.`primary_baseline`", "metrics.`primary_clinical`",
-    "metrics.`primary_difference`", "metrics.`ci_low`", "metrics.`ci_high`", "metrics.`p_holm`",
-    "tags.`verdict`", "tags.`reproduced`", "tags.`superseded`",
+    "tags.`answer`", "tags.`compared_with`", "tags.`interval`", "tags.`means`", "tags.`p_adjusted`",
+    "tags.`reproduced`", "tags.`superseded`", "metrics.`training_seconds`",
 )  # fmt: skip
 _CHECKPOINT_COLUMNS = ("metrics.`loss`", "metrics.`held_out_loss/clinical`", "metrics.`held_out_loss/general`",
                        "tags.`arm`")  # fmt: skip
@@ -23,8 +23,8 @@ def address(host: str, port: int, experiment: str) -> str:
 def comparisons(kind: str) -> dict[str, str]:
     """Tags of an experiment of comparisons on one kind of data, the largest improvement first."""
     note = (
-        f"Baseline against clinical encoders on {kind} data: a run per comparison with the means of either arm, their "
-        "difference, its interval, p-values and verdict, and below it a run per arm and seed."
+        f"Is the clinical encoder better than the control (the baseline trained as long on general text)? {kind} data: "
+        "a run per comparison with its answer, and below it a run per arm and seed."
     )
     return {NOTE: note, _TAG: _state("tags.level = 'comparison'", "metrics.`primary_improvement`", _COLUMNS)}
 

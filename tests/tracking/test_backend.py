@@ -132,6 +132,9 @@ def test_other_results_supersede_and_may_come_back(root):
     assert first["nor_deid/nb_bert"] == second["nor_deid/nb_bert"]
     old = runs(root, f"tags.fingerprint = '{first['medmqp/nb_bert']}'")
     assert [r.data.tags["superseded"] for r in old] == [second["medmqp/nb_bert"]]
+    (new,) = runs(root, f"tags.fingerprint = '{second['medmqp/nb_bert']}'")
+    assert [r.data.tags["successor"] for r in old] == [f"{new.info.experiment_id}/{new.info.run_id}"]
+    assert f"#/experiments/{new.info.experiment_id}/runs/{new.info.run_id}" in old[0].data.tags[standing.NOTE]
     # One run has another score; the other three are what they were.
     trained = runs(root, "tags.task = 'medmqp' and tags.level = 'run'")
     (replaced,) = [run for run in trained if "superseded" in run.data.tags]
@@ -143,6 +146,7 @@ def test_other_results_supersede_and_may_come_back(root):
         p for p in runs(root, "tags.task = 'medmqp' and tags.level = 'comparison'") if "superseded" not in p.data.tags
     ]
     assert [p.data.tags["fingerprint"] for p in current] == [first["medmqp/nb_bert"]]
+    assert "successor" not in current[0].data.tags
     below = runs(root, f"tags.mlflow.parentRunId = '{current[0].info.run_id}'")
     assert sorted(run.info.run_id for run in below if "superseded" not in run.data.tags) == sorted(
         run.info.run_id for run in trained if run != by

@@ -179,7 +179,7 @@ def test_from_the_experiment_to_the_charts_of_a_run(page, ui, root):
         page.click("document.querySelector('[aria-label=Close]')")  # the assistant
     assert page.evaluate(f"{ROWS}.filter(t => t.includes('/'))") == by_difference
     shown = page.evaluate("document.body.innerText")
-    columns = ("primary_baseline", "primary_clinical", "primary_difference", "ci_low", "p_holm", "verdict")
+    columns = ("answer", "compared_with", "interval", "means", "p_adjusted")
     assert all(word in shown for word in columns)
     if target := os.environ.get("HARNESS_SCREENSHOT"):
         Path(target).write_bytes(page.screenshot())

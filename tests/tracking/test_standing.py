@@ -15,6 +15,11 @@ def test_words_follow_the_tags_and_do_not_pile_up():
     assert described(killed, {}) == "Text."
 
 
+def test_a_superseded_run_links_to_the_one_that_took_its_place():
+    said = described("Text.", {"superseded": "abcdef" * 10, "successor": "7/abc"})
+    assert "[those of this run](#/experiments/7/runs/abc)" in said and "fingerprint" not in said
+
+
 def test_a_reproduction_says_whether_it_succeeded():
     assert "**Reproduced** by training again: same bytes in 4 of 4 runs." in described(
         "Text.", {"reproduced": "yes: same bytes in 4 of 4 runs"}
