@@ -44,4 +44,6 @@ def _spelled(word: str) -> str:
 
 
 def _alike(name: str, other: str) -> bool:
-    return other.startswith(name) or difflib.SequenceMatcher(None, name, other, autojunk=False).ratio() >= ALIKE
+    # A compound begins with the name: amoksicillinkur.
+    begun = other[: len(name) + 1]
+    return difflib.SequenceMatcher(None, name, begun, autojunk=False).ratio() >= ALIKE
