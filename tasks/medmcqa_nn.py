@@ -1,7 +1,7 @@
 """MedMCQA in nynorsk: the same questions and options, translated by `harness translate`."""
 
 from harness.data import schema
-from harness.data.translating import reader
+from harness.data.translating.reader import translated
 from harness.task import Groups, Task
 
 LABELS = ("A", "B", "C", "D")
@@ -11,7 +11,7 @@ TASK = Task(
     version="1",
     title="Medical exam questions in nynorsk with four options",
     head="choice",
-    reader=reader.translated(("question", "options"), LABELS),
+    reader=translated(("question", "options"), LABELS),
     schema=lambda: schema.choice(LABELS),
     labels=LABELS,
     # By these the originals are linked (tasks/medmcqa.py), and a translation stands where its original does.

@@ -1,7 +1,7 @@
 """MedMQP in bokmål: the same pairs of questions, translated by `harness translate`."""
 
 from harness.data import schema
-from harness.data.translating import reader
+from harness.data.translating.reader import translated
 from harness.task import Groups, Task
 
 LABELS = ("0", "1")
@@ -11,7 +11,7 @@ TASK = Task(
     version="1",
     title="Medical question pairs in bokmål: the same question or not",
     head="pair",
-    reader=reader.translated(("text", "text_pair"), LABELS),
+    reader=translated(("text", "text_pair"), LABELS),
     schema=lambda: schema.pair(LABELS, columns={"doctor": None}),
     labels=LABELS,
     positive="1",

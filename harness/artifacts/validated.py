@@ -61,3 +61,9 @@ def originals(root: Path, task: str) -> list[dict[str, Any]]:
     """The records that a translated task was made of, all of them; nothing for a task that is no translation."""
     path = originals_place(root, task)
     return files.read_jsonl(path, made_by=f"harness validate {task}", keys=("id", "group")) if path.is_file() else []
+
+
+def translated(root: Path, task: str) -> str:
+    """What tables say of data that are a translation, such as "machine-translated by … at …"; empty of others."""
+    place = folder_of(root, task) / "card.json"
+    return str((card(root, task).source.get("translation") or {}).get("told", "")) if place.is_file() else ""

@@ -1,5 +1,7 @@
 """The command `translate`: a public set in Norwegian, by a translation model or from a file."""
 
+import contextlib
+import sys
 from pathlib import Path
 
 from harness.commands.common import declare, parameters, repository
@@ -62,7 +64,6 @@ def _made(options, root, engine, task, records) -> tuple[dict, dict]:
     from harness.data.translating import fields, resuming
     from harness.encoders import translators
     from harness.errors import ConfigError
-    from harness.system.progress import pieces_shown
 
     if options.beams < 1 or options.batch < 1:
         raise ConfigError("--beams and --batch must be 1 or more.", remedy="Leave them out for the usual ones.")
@@ -74,7 +75,7 @@ def _made(options, root, engine, task, records) -> tuple[dict, dict]:
     identity = {"model": model.sha256, "to": options.to, "beams": search.beams, "device": search.device,
                 "threads": search.threads}  # fmt: skip
     sources = sorted(set(wanted.values()))
-    with pieces_shown(task.name, len(resuming.pieces(sources))) as done:
+    with _shown(task.name, len(resuming.pieces(sources))) as done:
         said = resuming.translated(
             root / "artifacts" / "translations" / "work", identity, sources, search.batch,
             lambda: translators.Translator(model, options.to, search), done,
@@ -88,3 +89,23 @@ def _short(at: str) -> str:
     """A commit or hash as tables show it; the whole stands in the source record."""
     kind, _, digest = at.rpartition(" ")
     return f"{kind} {digest[:12]}…".strip()
+
+
+@contextlib.contextmanager
+def _shown(title: str, total: int):
+    """Progress through `total` pieces of text, as a function of how many just were done."""
+    from harness.system import progress
+
+    if not sys.stderr.isatty():
+        done = [0]
+
+        def more(n: int) -> None:
+            before, done[0] = done[0], done[0] + n
+            if 10 * done[0] // total > 10 * before // total:
+                print(f"{title}: {done[0]:,} of {total:,} texts", file=sys.stderr, flush=True)
+
+        yield more
+        return
+    with progress.bar("MofNCompleteColumn", "texts,", "TimeRemainingColumn") as drawn:
+        task = drawn.add_task(title, total=total)
+        yield lambda n: drawn.update(task, advance=n)

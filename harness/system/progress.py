@@ -87,24 +87,6 @@ def amounts_shown(title: str, total: int):
         yield more
 
 
-@contextmanager
-def pieces_shown(title: str, total: int):
-    """Progress through `total` pieces of text, as a function of how many just were done."""
-    if not sys.stderr.isatty():
-        done = [0]
-
-        def more(n: int) -> None:
-            before, done[0] = done[0], done[0] + n
-            if 10 * done[0] // total > 10 * before // total:
-                print(f"{title}: {done[0]:,} of {total:,} texts", file=sys.stderr, flush=True)
-
-        yield more
-        return
-    with bar("MofNCompleteColumn", "texts,", "TimeRemainingColumn") as drawn:
-        task = drawn.add_task(title, total=total)
-        yield lambda n: drawn.update(task, advance=n)
-
-
 def _amount_lines(title: str, total: int, stream=None):
     """One line for each tenth, as `LineProgress` does."""
     done = [0, 0]

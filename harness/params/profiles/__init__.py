@@ -18,7 +18,8 @@ BASE = "base"
 NEXT_STEP = {
     "embedded": "Run `dvc repro`. If data/ holds fetched originals, first `git checkout data.dvc`.",
     "lab": "Next: `harness data fetch --mirror FOLDER` (or without --mirror from the network), then `dvc repro`.",
-    "paper": "Next: `harness data fetch`, fill the hub cache or name checkpoint folders, then `dvc repro`.",
+    "paper": "Next: `harness data fetch`, `harness translate` for the Norwegian versions, fill the hub cache or name "
+    "checkpoint folders, then `dvc repro`.",
 }
 _WIDTH = 120
 _HEADER = f"# yaml-language-server: $schema={schema.NAME}\n"
