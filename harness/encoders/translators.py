@@ -1,6 +1,7 @@
 """Translation models of transformers (Marian, NLLB), pinned: a folder by its hash, a hub repository by its commit."""
 
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -177,7 +178,9 @@ class Translator:
                     "Marian models need the package sentencepiece, which is not installed.",
                     remedy="Run `make setup` again, or `pip install sentencepiece`.",
                 ) from None
-            return transformers.MarianTokenizer.from_pretrained(folder, local_files_only=True)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # it recommends a package that changes nothing of what is read here
+                return transformers.MarianTokenizer.from_pretrained(folder, local_files_only=True)
         return transformers.NllbTokenizer.from_pretrained(folder, src_lang=ENGLISH, local_files_only=True)
 
     def _read_model(self, folder: Path, torch):
@@ -213,7 +216,12 @@ class Translator:
 
         encoded = self._tokenizer([self._before + text for text in texts], return_tensors="pt", padding=True)
         forced = {} if self._forced is None else {"forced_bos_token_id": self._forced}
-        longest = int(encoded["input_ids"].shape[1])
+        longest, positions = int(encoded["input_ids"].shape[1]), self._model.config.max_position_embeddings
+        if longest > positions:
+            raise CheckpointError(
+                f"A text has {longest} tokens, and the translation model reads {positions}.",
+                remedy="Use a model with more positions (Marian has 512, NLLB 1024).",
+            )
         with torch.inference_mode():
             made = self._model.generate(
                 input_ids=encoded["input_ids"].to(self._search.device),
@@ -221,7 +229,7 @@ class Translator:
                 num_beams=self._search.beams,
                 do_sample=False,
                 max_length=None,
-                max_new_tokens=min(2 * longest + 20, self._model.config.max_position_embeddings - 2),
+                max_new_tokens=min(2 * longest + 20, positions - 2),
                 **forced,
             )
         said = self._tokenizer.batch_decode(made, skip_special_tokens=True)
