@@ -18,6 +18,7 @@ def add(commands) -> None:
     which.add_argument("--from", dest="given", type=Path, metavar="FILE", help="a translation: CSV, TSV or JSONL by id")
     command.add_argument("--beams", type=int, default=4, help="width of the beam search (default: 4)")
     command.add_argument("--batch", type=int, default=32, help="texts at a time; belongs to the result (default: 32)")
+    command.add_argument("--threads", type=int, help="belongs to the result; default: engine.pretraining_threads")
     command.add_argument("--device", choices=("cpu", "cuda"), help="default: engine.device of params.yaml")
 
 
@@ -65,15 +66,16 @@ def _made(options, root, engine, task, records) -> tuple[dict, dict]:
     from harness.encoders import translators
     from harness.errors import ConfigError
 
-    if options.beams < 1 or options.batch < 1:
-        raise ConfigError("--beams and --batch must be 1 or more.", remedy="Leave them out for the usual ones.")
+    threads = engine.pretraining_threads if options.threads is None else options.threads
+    if min(options.beams, options.batch, threads) < 1:
+        raise ConfigError("--beams, --batch and --threads are 1 or more.", remedy="Leave them out for the usual ones.")
     device = options.device or engine.device
-    search = translators.Search(options.beams, options.batch, device, engine.pretraining_threads)
+    search = translators.Search(options.beams, options.batch, device, threads)
     model = translators.found(options.model)
     texts = heads.of(task).texts
     wanted = {(record["id"], name): text for record in records for name, text in fields.of(record, texts, task.labels)}
-    identity = {"model": model.sha256, "to": options.to, "beams": search.beams, "device": search.device,
-                "threads": search.threads}  # fmt: skip
+    about = {"search": vars(search), "libraries": translators.libraries()}
+    identity = {"model": model.sha256, "to": options.to, **about}
     sources = sorted(set(wanted.values()))
     with _shown(task.name, len(resuming.pieces(sources))) as done:
         said = resuming.translated(
@@ -81,7 +83,7 @@ def _made(options, root, engine, task, records) -> tuple[dict, dict]:
             lambda: translators.Translator(model, options.to, search), done,
         )  # fmt: skip
     told = f"machine-translated by {model.name} at {_short(model.at)}"
-    by = {"told": told, "model": model.name, "at": model.at, "files": model.files, "search": vars(search)}
+    by = {"told": told, "model": model.name, "at": model.at, "files": model.files, **about}
     return {key: said[text] for key, text in wanted.items()}, by
 
 

@@ -4,12 +4,13 @@ import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from harness.encoders import hub
 from harness.encoders.loading import quiet
 from harness.encoders.weights import read_weights, refuse_damaged, weight_files, weight_index
-from harness.errors import CheckpointError
+from harness.errors import CheckpointError, ConfigError
 from harness.system import determinism
 from harness.system.files import read_json, sha256, sha256_of_files
 from harness.system.messages import first_line
@@ -49,6 +50,11 @@ class Search:
     batch: int = 32
     device: str = "cpu"
     threads: int = 1
+
+
+def libraries() -> dict[str, str]:
+    """The versions of the libraries that decide what a model says."""
+    return {name: version(name) for name in ("torch", "transformers")}
 
 
 def found(named: str) -> Pinned:
@@ -147,6 +153,8 @@ class Translator:
     def __init__(self, pinned: Pinned, to: str, search: Search):
         import torch
 
+        if search.device == "cuda" and not torch.cuda.is_available():
+            raise ConfigError("There is no CUDA device here.", remedy="Translate with --device cpu.")
         determinism.prepare_torch(search.threads, search.device)
         self._search, self._kind = search, _kind(pinned.folder)
         for name in weight_files(pinned.folder):

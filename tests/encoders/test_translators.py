@@ -1,11 +1,15 @@
 """Translation models: which are taken, how they are pinned, and that they say the same of the same texts."""
 
+import shutil
+
 import pytest
 import tiny_translators
+import torch
+from safetensors.torch import load_file
 
 from harness.encoders import translators
 from harness.encoders.translators import Search, Translator
-from harness.errors import CheckpointError
+from harness.errors import CheckpointError, ConfigError
 
 TEXTS = ["can i drink wine?", "why does my knee make a noise?", "how do i train my knees?"]
 
@@ -75,10 +79,31 @@ def test_what_is_not_there_or_not_pinned_says_what_to_do(named, message, remedy,
     assert remedy in refused.value.remedy
 
 
+def test_a_device_that_is_not_there_is_named(marian, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ConfigError, match="no CUDA device"):
+        Translator(translators.found(str(marian)), "nb", Search(device="cuda"))
+
+
 def test_another_architecture_is_refused(tmp_path):
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     with pytest.raises(CheckpointError, match="bert model"):
         translators.found(str(tmp_path))
+
+
+def test_weights_as_a_pickle_of_tensors_are_read_and_others_refused(marian, tmp_path):
+    folder = tmp_path / "pickled"
+    shutil.copytree(marian, folder)
+    state = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").unlink()
+    torch.save(state, folder / "pytorch_model.bin")
+    pinned = translators.found(str(folder))
+    assert "pytorch_model.bin" in pinned.files
+    said = [Translator(one, "nb", Search(beams=2))(TEXTS) for one in (pinned, translators.found(str(marian)))]
+    assert said[0] == said[1]
+    torch.save({"a": print}, folder / "pytorch_model.bin")
+    with pytest.raises(CheckpointError, match="more than tensors"):
+        Translator(translators.found(str(folder)), "nb", Search())
 
 
 def test_a_damaged_checkpoint_is_refused(tmp_path):
