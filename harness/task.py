@@ -14,7 +14,8 @@ class Reading:
     `records` are plain dicts with the head's columns; `dropped` and `repaired` count raw rows by
     reason; `rows_in` is the number of raw rows, so that rows_in = len(records) + sum(dropped).
     `where` says for an id where its row stands ("line 12"), for messages; `places` for every record, in their order,
-    where the reader knows it.
+    where the reader knows it. Of a translation, `originals` are the records that it was made of, all of them, in their
+    own language and with the same ids: by them a split places the translated ones.
     """
 
     records: list[dict]
@@ -23,6 +24,7 @@ class Reading:
     repaired: dict[str, int] = field(default_factory=dict)
     where: dict[str, str] = field(default_factory=dict)
     places: list[str] = field(default_factory=list)
+    originals: list[dict] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ class Task:
     `labels` is the fixed label list every metric uses, in the order of the head's outputs;
     for a two-label task `positive` is the one that binary F1 counts. `metrics` names scores of
     `harness.metrics`, first the primary one, by which arms are compared. `version` changes whenever the meaning of a
-    row does.
+    row does. `translation_of` names the task whose data these are in another `language` ("nb" or "nn"): both have the
+    same ids, and a row stands in the same part of both.
     """
 
     name: str
@@ -85,3 +88,5 @@ class Task:
     citation: str
     positive: str | None = None
     public: PublicSource | None = None
+    language: str | None = None
+    translation_of: str | None = None

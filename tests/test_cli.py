@@ -279,7 +279,8 @@ def test_a_profile_says_what_data_are_in_place_and_what_to_type(tmp_path):
     assert harness("data", "generate", "data", cwd=project).returncode == 0
     shutil.rmtree(project / "data" / "synergi")
     said = harness("profile", "use", "paper", cwd=project).stdout
-    assert "medmqp: its data in place are generated; `harness data fetch medmqp`" in said
+    assert "nor_deid: its data in place are generated; `harness data fetch nor_deid`" in said
+    assert "medmqp_nb: no data are in place; `harness translate medmqp --to nb --model …` (or --from FILE)" in said
     assert "aismec: its data in place are generated; restricted: `harness data use aismec PATH`" in said
     assert "synergi: no data are in place; restricted: `harness data use synergi PATH`" in said
     assert "in place" not in harness("profile", "use", "embedded", cwd=project).stdout
@@ -305,12 +306,12 @@ def test_a_profile_says_what_data_are_in_place_where_one_task_file_is_broken_or_
     root = pathlib.Path(__file__).resolve().parent.parent
     shutil.copytree(root / "tasks", project / "tasks")
     shutil.copy(root / "dvc.yaml", project)
-    (project / "tasks" / "medmcqa.py").write_text("TASK = (", encoding="utf-8")
-    (project / "tasks" / "medmqp.py").unlink()
+    (project / "tasks" / "medmcqa_nb.py").write_text("TASK = (", encoding="utf-8")
+    (project / "tasks" / "medmqp_nb.py").unlink()
     done = harness("profile", "use", "paper", cwd=project)
     assert done.returncode == 0 and not done.stderr
-    assert "  medmcqa: " in done.stdout and "line 1: SyntaxError" in done.stdout
-    assert "  medmqp: There is no task 'medmqp'." in done.stdout
+    assert "  medmcqa_nb: " in done.stdout and "line 1: SyntaxError" in done.stdout
+    assert "  medmqp_nb: There is no task 'medmqp_nb'." in done.stdout
     assert "  nor_deid: no data are in place; `harness data fetch nor_deid`" in done.stdout
 
 

@@ -1,4 +1,5 @@
-"""`artifacts/validated/TASK/`: the checked records of a task, and the card that says where they came from."""
+"""`artifacts/validated/TASK/`: the checked records of a task, and the card that says where they came from; of a
+translation, the originals, too."""
 
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -42,6 +43,10 @@ def records_place(root: Path, task: str) -> Path:
     return folder_of(root, task) / "records.jsonl"
 
 
+def originals_place(root: Path, task: str) -> Path:
+    return folder_of(root, task) / "originals.jsonl"
+
+
 def card(root: Path, task: str) -> Card:
     return Card.read(folder_of(root, task) / "card.json", f"harness validate {task}")
 
@@ -50,3 +55,15 @@ def records(root: Path, task: str) -> list[dict[str, Any]]:
     """The records with at least an id and a group each, in the order of the file."""
     made_by = f"harness validate {task}"
     return files.read_jsonl(records_place(root, task), made_by=made_by, keys=("id", "group"))
+
+
+def originals(root: Path, task: str) -> list[dict[str, Any]]:
+    """The records that a translated task was made of, all of them; nothing for a task that is no translation."""
+    path = originals_place(root, task)
+    return files.read_jsonl(path, made_by=f"harness validate {task}", keys=("id", "group")) if path.is_file() else []
+
+
+def translated(root: Path, task: str) -> str:
+    """What tables say of data that are a translation, such as "machine-translated by … at …"; empty of others."""
+    place = folder_of(root, task) / "card.json"
+    return str((card(root, task).source.get("translation") or {}).get("told", "")) if place.is_file() else ""

@@ -94,6 +94,24 @@ def parameters(families: Iterable[str] | None = None):
     return params
 
 
+def hold_languages(root: Path, everything, families: Iterable[str], tasks: Iterable[str]) -> None:
+    """Raise ConfigError where one of these families is Norwegian and the data of one of these tasks are English.
+
+    Of a task whose data are not there yet nothing is said.
+    """
+    from harness.data import sources
+    from harness.params import languages
+
+    english = {}
+    for task in tasks:
+        folder = root / "data" / task
+        there = task in everything.run.tasks and (folder / sources.RECORD).is_file()
+        if there and sources.is_english(sources.read_source(folder)):
+            translated = f"{task}_nb"
+            english[task] = translated if (root / "tasks" / f"{translated}.py").is_file() else ""
+    languages.hold({name: everything.families[name] for name in families}, english)
+
+
 def made(folder: Path, within: Together) -> Path:
     """`folder`, which is made where it is missing, `within` what is put there."""
     try:

@@ -158,5 +158,7 @@ def _in_place(root: Path, *, generated: bool) -> list[str]:
         elif not generated and not originals:
             found = "its data in place are generated" if kind else "no data are in place"
             todo = f"`harness data fetch {name}`" if task.public else f"restricted: `harness data use {name} PATH`"
+            if task.translation_of:
+                todo = f"`harness translate {task.translation_of} --to {task.language} --model …` (or --from FILE)"
             said.append(f"  {name}: {found}; {todo}")
     return said

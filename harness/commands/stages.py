@@ -5,7 +5,15 @@ import functools
 import os
 import sys
 
-from harness.commands.common import by_present_code, declare, known_name, parameters, repository, to_a_server
+from harness.commands.common import (
+    by_present_code,
+    declare,
+    hold_languages,
+    known_name,
+    parameters,
+    repository,
+    to_a_server,
+)
 from harness.grid.launching import on_devices
 from harness.grid.slurm import slurm_script
 from harness.params.arms import BASELINE
@@ -96,7 +104,8 @@ def _generate(options) -> None:
 def _validate(options) -> None:
     from harness.stages.validate import run
 
-    parameters(())
+    everything = parameters(()).everything()
+    hold_languages(repository(), everything, everything.run.families, [options.task])
     run(repository(), options.task)
 
 
@@ -125,6 +134,7 @@ def _checkpoint(options) -> int:
     family = known_name("family", options.family, params.everything().families)
     if _chosen(options, family, [BASELINE]):
         return 0
+    hold_languages(repository(), params.everything(), [family], params.everything().run.tasks)
     settings = params.checkpoint(family)
     again = ["checkpoint", family, *(["--live"] if options.live else [])]
     # An existing checkpoint is brought in by one process.
@@ -154,6 +164,7 @@ def _pretrain(options) -> int:
     trained = [name for name in params.everything().families[family].encoders if name != BASELINE]
     if _chosen(options, family, trained):
         return 0
+    hold_languages(repository(), params.everything(), [family], params.everything().run.tasks)
     settings = params.pretrain(family)
     if options.slurm:
         print(slurm_script(family, settings, options.gpus_per_node, options.hours), end="")
@@ -188,7 +199,9 @@ def _comparison(options):
     root, params = repository(), parameters([options.family])
     everything = params.everything()
     task = registry.get(root, known_name("task", options.task, everything.tasks))
-    return root, params, task, known_name("family", options.family, everything.families)
+    family = known_name("family", options.family, everything.families)
+    hold_languages(root, everything, [family], [task.name])
+    return root, params, task, family
 
 
 def _classic(options) -> None:

@@ -137,7 +137,8 @@ def _folded(value) -> object:
 
 
 def _pooled(reading: Reading) -> Reading:
-    return replace(reading, records=[{"part": "pool", **record} for record in reading.records])
+    records, originals = ([{"part": "pool", **record} for record in of] for of in (reading.records, reading.originals))
+    return replace(reading, records=records, originals=originals)
 
 
 def _refuse_together(task: Task, kind: str, refused: RowsRefused, unread: list[Finding]) -> None:

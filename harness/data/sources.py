@@ -3,7 +3,7 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,8 @@ RECORD = "source.json"
 KEYS = ("kind", "address", "revision", "files", "licence", "language", "citation", "note")
 # Where a site's own file was put in place: the columns that the task took from it (see `harness.data.reader`).
 # Of generated data: by kind of row, the share of right answers without and with what the clinical corpus teaches.
-OPTIONAL = ("columns", "planted")
+# Of a translation: whose (`of`), what tables say of it (`told`), how often each check found something (`checks`).
+OPTIONAL = ("columns", "planted", "translation")
 _TIMEOUT_SECONDS = 60
 
 
@@ -102,6 +103,8 @@ def _problem(source) -> str | None:
     for shares in source.get("planted", {}).values():
         if not isinstance(shares, list) or [type(s) for s in shares] != [float, float]:
             return "planted does not give two shares for each kind of row."
+    if "translation" in source and (fault := _translation_fault(source["translation"])):
+        return f"translation {fault}."
     if source["kind"] not in KINDS:
         return f"kind is {source['kind']!r}, not one of {', '.join(KINDS)}."
     if not source["files"]:
@@ -112,6 +115,20 @@ def _problem(source) -> str | None:
         if not isinstance(digest, str) or len(digest) != 64 or set(digest) - set("0123456789abcdef"):
             return f"the hash of {name if told else 'a file'} is not a SHA-256."
     return None
+
+
+def _translation_fault(said: dict) -> str | None:
+    for key in ("of", "to", "told"):
+        if not isinstance(said.get(key), str) or printable.fault(said[key]) is not None:
+            return f"does not say {key!r} in one line"
+    counts = said.get("checks")
+    if not isinstance(counts, dict) or not all(type(n) is int for n in counts.values()):
+        return "does not count what its checks found"
+    return None
+
+
+def is_english(source: Mapping) -> bool:
+    return str(source.get("language") or "").casefold().startswith("english")
 
 
 def faults(folder: Path, source: dict) -> Iterator[tuple[str, str, str]]:

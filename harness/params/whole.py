@@ -45,6 +45,8 @@ class Family:
     corpus and the texts of `corpus.training_texts_of`. `replicates` is how often every arm but the baseline is
     pre-trained, each time from the same baseline with another seed. `branched` is the share of the updates of an arm's
     first replicate that the others begin after (a cheaper lower bound), null where each is trained whole.
+    `language` is what the baseline was trained on: a Norwegian one is compared on no English task
+    (`harness.params.languages`) but those that `despite_language` names; null says nothing.
     """
 
     architecture: Literal["bert", "norbert3", "modernbert", "roberta", "xlm-roberta", "electra", "deberta-v2"]
@@ -58,6 +60,8 @@ class Family:
     replicates: Replicates
     branched: Branched | None
     learning_rate_factor: Annotated[float, Interval(gt=0, le=1_000)]
+    language: Literal["Norwegian", "English"] | None = None
+    despite_language: tuple[str, ...] = ()
 
     @property
     def arms(self) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ FOR_TASKS = tuple(
     f"{PACKAGE.name}.{name}"
     for name in (
         "data.brat", "data.conll", "data.inline_tags", "data.readers", "data.schema", "data.tabular", "data.tagged",
-        "data.word_lists", "plugins.packages",
+        "data.translating.reader", "data.word_lists", "plugins.packages",
     )
 )  # fmt: skip
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from harness.pipeline.code import as_text, contents
 
-_WORDS = ("title", "licence", "citation", "public")
+_WORDS = ("title", "licence", "citation", "public", "language")
 # By list, the fields of `harness.task.Task` that its stages do not read; a field that is added is read by all.
 UNREAD = {
-    "validate": (*_WORDS, "metrics", "positive"),
+    "validate": (*_WORDS, "metrics", "positive", "translation_of"),
     "split": (*_WORDS, "metrics", "positive", "reader", "schema", "version"),
-    "runs": (*_WORDS, "reader", "schema", "version", "groups"),
-    "score": (*_WORDS, "reader", "schema", "version", "groups"),
+    "runs": (*_WORDS, "reader", "schema", "version", "groups", "translation_of"),
+    "score": (*_WORDS, "reader", "schema", "version", "groups", "translation_of"),
     "report": (),
 }
 # By stage, the list it depends on.

@@ -20,7 +20,10 @@ def run(root: Path, params: Params, names: list[str], mirror: Path | None) -> No
     from harness.data import sources
     from harness.data.pinning import pin_data, replacing
 
-    wanted = [registry.get(root, name) for name in (names or params.run.tasks)]
+    named = [registry.get(root, name) for name in (names or params.run.tasks)]
+    # A translation is made here, of its original.
+    origins = [registry.get(root, task.translation_of) if task.translation_of else task for task in named]
+    wanted = list({task.name: task for task in origins}.values())
     public = [task for task in wanted if task.public is not None]
     for task in wanted:
         if names and task.public is None:

@@ -8,7 +8,7 @@ from harness import heads
 from harness.artifacts import validated
 from harness.artifacts.artifact import described
 from harness.artifacts.split import LEAKAGE, Groups, groups_place, leakage_place, manifest_place
-from harness.data import grouping, leakage, splitting, spreading
+from harness.data import grouping, leakage, splitting, spreading, twins
 from harness.errors import DataError
 from harness.params.config import Split
 from harness.plugins import registry
@@ -27,33 +27,39 @@ def run(root: Path, name: str, settings: Split) -> list[str]:
     """
     task = registry.get(root, name)
     card, records = validated.card(root, name), validated.records(root, name)
+    # A translation is split as its original: by the original's texts, and with the rows that it lacks.
+    basis = validated.originals(root, name) or records
     target = manifest_place(root, name)
     source = lineage(card.source)
     header = {"task": name, "source": source, "seed": settings.seed, "shares": settings.shares}
     if card.ids:
         header["ids"] = card.ids.plain()
     frozen = frozen_splits(target, header)
+    if task.translation_of:
+        frozen |= frozen_splits(manifest_place(root, task.translation_of), header | {"task": task.translation_of})
 
     head = heads.of(task)
-    links = grouping.find_links(records, task.groups, head)
-    groups = grouping.components(links, [record["id"] for record in records], frozen)
-    strata = head.strata(records)
+    links = grouping.find_links(basis, task.groups, head)
+    groups = grouping.components(links, [record["id"] for record in basis], frozen)
+    strata = head.strata(basis)
     rows = [
         splitting.Row(record["id"], groups[record["id"]], strata[record["id"]], record["part"] == "holdout")
-        for record in records
+        for record in basis
     ]
     # Seed, ids and parts are published: with them alone the order would tell which rows have the same label.
     key = pseudonyms.read_key(root) if card.ids else None
     order = key.pseudonym(name, "order", str(settings.seed)) if key else settings.seed
     splits = splitting.split(rows, settings.shares, order, frozen)
-    _require_rows(splits, settings, name)
-    labels = {record["id"]: frozenset(head.labels_of(record)) for record in records}
+    labels = {record["id"]: frozenset(head.labels_of(record)) for record in basis}
     few = _crowded(task, splits, settings) if card.kind == restricted.KIND else ()
-    splits = spreading.spread(splits, rows, labels, settings.shares, order, frozen, few)
+    places = spreading.spread(splits, rows, labels, settings.shares, order, frozen, few)
+    splits = twins.placed(task, records, places) if basis is not records else places
+    _require_rows(splits, settings, name)
 
     # Without the excluded records, which may be all that held two groups together.
-    live = [record_id for record_id, split in splits.items() if split != splitting.EXCLUDED]
+    live = [record_id for record_id, split in places.items() if split != splitting.EXCLUDED]
     groups = grouping.components(links, live, frozen)
+    groups = {i: group for i, group in groups.items() if splits.get(i, splitting.EXCLUDED) != splitting.EXCLUDED}
     findings = leakage.examine(task, records, splits, groups, settings.shares, frozen)
     leakage.enforce(findings, name, f"reports/splits/{name}.json")
 
@@ -71,7 +77,7 @@ def run(root: Path, name: str, settings: Split) -> list[str]:
         # The lock holds this file's hash: without salt whoever tries out label counts would find the right ones.
         report["salt"] = key.pseudonym(name, "salt", "leakage")
     # An id that is gone for now keeps its split for when it comes back.
-    retired = {record_id: split for record_id, split in frozen.items() if record_id not in splits}
+    retired = {record_id: split for record_id, split in (frozen | places).items() if splits.get(record_id) != split}
     Groups.of(groups=groups).write(groups_place(root, name), hidden=key is not None)
     even.write_json(leakage_place(root, name), described(LEAKAGE, report), key is not None)
     write_json(target, header | {"splits": splits, "retired": retired})
@@ -114,7 +120,8 @@ def frozen_splits(path: Path, header: dict) -> dict[str, str]:
         )
     if differing:
         return {}
-    known = manifest.get("retired", {}) | splits
+    # Of a row that is excluded for its translation alone the place is kept beside.
+    known = splits | manifest.get("retired", {})
     wrong = sorted(record_id for record_id, split in known.items() if split not in allowed)
     if wrong:
         raise DataError(

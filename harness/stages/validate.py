@@ -1,6 +1,7 @@
 """Stage `validate`: convert the raw files of one task to checked records.
 
-Reads `data/<task>/` and writes `artifacts/validated/<task>/{records.jsonl,card.json}`; writes nothing
+Reads `data/<task>/` and writes `artifacts/validated/<task>/{records.jsonl,card.json}`, of a translation also
+`originals.jsonl`, by which it is split; writes nothing
 where the source record, a hash, the reader or the schema finds a fault. Ids and groups of restricted data
 are replaced here, so that no later stage ever sees the site's own.
 """
@@ -24,7 +25,7 @@ def run(root: Path, name: str) -> validated.Card:
     """Validate the data of task `name` and return the card that was written."""
     root = Path(root)
     task = registry.get(root, name)
-    records, card = check(task, root / "data" / name, root)
+    records, card, originals = check(task, root / "data" / name, root)
     made = Reading(records, card["rows_in"], card["dropped"], card["repaired"])
     for remark in reading.remarks(task, made):
         print(terminal(f"{name}: {remark}"), file=sys.stderr)
@@ -33,15 +34,18 @@ def run(root: Path, name: str) -> validated.Card:
         hidden = card["kind"] == restricted.KIND
         if hidden:
             even.fill(folder / "records.jsonl")
+        if originals:
+            files.write_jsonl(folder / "originals.jsonl", originals)
         written = validated.Card.of(**card, sha256=files.sha256(folder / "records.jsonl"))
         written.write(folder / "card.json", hidden=hidden)
     return written
 
 
-def check(task: Task, folder: Path, root: Path) -> tuple[list[dict], dict]:
-    """The records of `folder` and their card, or a DataError; writes nothing.
+def check(task: Task, folder: Path, root: Path) -> tuple[list[dict], dict, list[dict]]:
+    """The records of `folder`, their card and, of a translation, its originals, or a DataError; writes nothing.
 
-    Raises MissingInputError where they are restricted and `root` has no key for their ids.
+    Raises MissingInputError where they are restricted and `root` has no key for their ids; of such data there are no
+    originals.
     """
     source = sources.read_source(folder)
     reader.hold_columns(source, task)
@@ -69,7 +73,7 @@ def check(task: Task, folder: Path, root: Path) -> tuple[list[dict], dict]:
         "parts": {"pool": parts["pool"], "holdout": parts["holdout"]},
         **ids,
     }
-    return records, card
+    return records, card, [] if ids else read.originals
 
 
 def _label_counts(task: Task, records: list[dict]) -> dict[str, int]:

@@ -157,7 +157,7 @@ def child_tags(recording: Recording, entry: Mapping, links: Mapping[str, "Made"]
         f"{plain(c.title)}, {c.family_title}: the {arm} arm fine-tuned with seed {entry['seed']} for {entry['steps']} "
         f"updates, scored as it was {when}where it told the classes of the validation part best "
         "apart (Matthews correlation). "
-        f"{wording.capital(wording.metric_title(c.primary))} on the test split: {best} ({wording.KINDS[c.data_kind]})."
+        f"{wording.capital(wording.metric_title(c.primary))} on the test split: {best} ({wording.data_of([c])})."
     )
     return {
         **tags(recording, "run"),
@@ -227,7 +227,7 @@ def description(recording: Recording) -> str:
     if reason := c.unmeasured():
         return (
             f"{plain(c.title)}, {c.family_title}: {wording.metric_title(c.primary)} before and after clinical "
-            f"pre-training {wording.unmeasured(reason)} ({len(c.seeds)} seeds, {wording.KINDS[c.data_kind]})."
+            f"pre-training {wording.unmeasured(reason)} ({len(c.seeds)} seeds, {wording.data_of([c])})."
         )
     baseline, clinical = (wording.over_seeds(c, arm) for arm in (AGAINST, "clinical"))
     estimate, judgement = c.estimates["test", AGAINST], recording.judgements[AGAINST]
@@ -239,7 +239,7 @@ def description(recording: Recording) -> str:
     text = (
         f"{plain(c.title)}, {c.family_title}: {wording.metric_title(c.primary)} {baseline} before and {clinical} after "
         f"clinical pre-training, {difference} over {len(c.seeds)} seeds and {wording.count(c.n['test'])} test rows "
-        f"({wording.KINDS[c.data_kind]}). Over documents and seeds: {interval}, {judgement.verdict}."
+        f"({wording.data_of([c])}). Over documents and seeds: {interval}, {judgement.verdict}."
     )
     return text
 

@@ -20,7 +20,8 @@ NEXT_STEP = {
     "lab": "Next: `harness data fetch --mirror FOLDER` (or without --mirror from the network), then `dvc repro`.",
     "public": "Next: `harness data fetch` (or with --mirror FOLDER), then `HF_HUB_OFFLINE=0 dvc repro`, which fetches "
     "the encoder, too.",
-    "paper": "Next: `harness data fetch`, fill the hub cache or name checkpoint folders, then `dvc repro`.",
+    "paper": "Next: `harness data fetch`, `harness translate` for the Norwegian versions, fill the hub cache or name "
+    "checkpoint folders, then `dvc repro`.",
 }
 _WIDTH = 120
 _HEADER = f"# yaml-language-server: $schema={schema.NAME}\n"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from harness.artifacts import scores
+from harness.artifacts import scores, validated
 from harness.params.config import Run
 from harness.report.disclosure import shown
 from harness.report.model import results
@@ -20,8 +20,9 @@ def load(root: Path, run: Run, tasks: Mapping[str, Task]) -> list[results.Compar
     found = []
     for task in run.tasks:
         title, linear = tasks[task].title, scores.read_linear(root, task)
-        classic = results.read_classic(linear, title)
+        translated = validated.translated(root, task)
+        classic = replace(results.read_classic(linear, title), translated=translated)
         for family in run.families:
             comparison = results.read(scores.read(root, task, family), title, run.seeds)
-            found.append(replace(comparison, classic=classic, constants=linear.constants))
+            found.append(replace(comparison, classic=classic, constants=linear.constants, translated=translated))
     return shown.disclosed(root, found)

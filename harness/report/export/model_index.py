@@ -47,7 +47,7 @@ def _results(c: Comparison, arm: str) -> list:
                 EvalResult(
                     task_type=heads.named(c.head).hub,
                     dataset_type=c.task,
-                    dataset_name=f"{c.short_title} ({wording.KINDS[c.data_kind]})",
+                    dataset_name=f"{c.short_title} ({wording.data_of([c])})",
                     dataset_split=part,
                     dataset_revision=c.inputs["records"],
                     metric_type=METRICS[metric].hub or metric,

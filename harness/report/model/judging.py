@@ -18,7 +18,7 @@ class Summary:
     """The mean difference over the tasks of a family, of the clinical arm and the arm `against`.
 
     `primary`: this is the family's declared question. `tasks` enter the mean; `left_out` have no difference, or one on
-    another scale.
+    another scale. `translated` says by task who translated its data, where somebody did.
     """
 
     family: str
@@ -29,6 +29,7 @@ class Summary:
     data_kinds: tuple[str, ...]
     joint: Joint
     judgement: Judgement
+    translated: tuple[tuple[str, str], ...] = ()
 
     @property
     def estimate(self) -> Estimate:
@@ -85,7 +86,8 @@ def _summary(
     tasks = tuple(group[i].task for i in joint.at)
     kinds = {c.data_kind for c in group if c.task in tasks} or {c.data_kind for c in group}
     left_out = tuple(c.task for c in group if c.task not in tasks)
-    return Summary(*key, primary, tasks, left_out, tuple(sorted(kinds)), joint, judgement)
+    translated = tuple((c.task, c.translated) for c in group)
+    return Summary(*key, primary, tasks, left_out, tuple(sorted(kinds)), joint, judgement, translated)
 
 
 def judged(comparisons: list[Comparison], statistics: Statistics) -> Judgements:

@@ -43,7 +43,7 @@ class Comparison:
     (`harness.statistics.measurable`). `readings` compare the arms on the test rows of each kind, where the data say
     what decides a row. `replicates` say by (arm, seed) by which pre-training run an encoder was made, `robustness` what
     the test part written otherwise costs. Where the arms were tuned, `tuned` says how, and `untuned` has the estimates
-    by the declared recipe.
+    by the declared recipe. `translated` is what the data say of a translation, such as "machine-translated by … at …".
     """
 
     task: str
@@ -81,6 +81,7 @@ class Comparison:
     tuned: Tuned | None = None
     untuned: dict[tuple[str, str], Estimate] = field(default_factory=dict)
     robustness: tuple[stored.Robustness, ...] = ()
+    translated: str = ""
 
     @property
     def scored(self) -> tuple[int | None, ...]:

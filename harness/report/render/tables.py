@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from harness.report.model.document import Bullets, Details, Figure, Paragraph, Report, Table
 from harness.report.model.judging import Summary, scope
@@ -30,6 +30,8 @@ ROBUSTNESS = (
     "clinical_loss", "delta", "ci_low", "ci_high", "p_value", "n_test", "n_groups", "n_seeds", "n_replicates",
     "data_kind",
 )  # fmt: skip
+
+TRANSLATION = "translation"  # the last column of each, in a run with translated data
 
 
 def number(value: float) -> str:
@@ -63,7 +65,7 @@ def results_csv(comparisons: list[Comparison]) -> str:
                         rows.append(
                             (c.task, c.family, arm, replicate, which, *_named(c, part, metric), value, *_of(c, part))
                         )
-    return _csv(RESULTS, rows)
+    return _csv(RESULTS, rows, _translated(comparisons))
 
 
 def classic_csv(comparisons: list[Comparison]) -> str:
@@ -82,7 +84,7 @@ def classic_csv(comparisons: list[Comparison]) -> str:
                 for metric in linear.metrics:
                     value = printed(linear, scores[metric]) if metric in shown else ""
                     rows.append((c.task, system, *_named(c, part, metric), value, *_of(linear, part)))
-    return _csv(CLASSIC, rows)
+    return _csv(CLASSIC, rows, _translated(comparisons))
 
 
 def _named(c: Comparison, part: str, metric: str) -> tuple[str, str]:
@@ -113,7 +115,7 @@ def comparison_csv(comparisons: list[Comparison], judgements: dict[tuple[str, st
                 "verdict": judgement.verdict, "scope": scope(e), "n_test": c.n["test"], "n_groups": e.n_groups,
                 "n_seeds": e.n_seeds, "n_replicates": e.n_replicates, "data_kind": c.data_kind,
             })  # fmt: skip
-    return _csv(COMPARISON, [[row[column] for column in COMPARISON] for row in rows])
+    return _csv(COMPARISON, [[row[c] for c in COMPARISON] for row in rows], _translated(comparisons))
 
 
 def summary_csv(summaries: Sequence[Summary]) -> str:
@@ -130,7 +132,8 @@ def summary_csv(summaries: Sequence[Summary]) -> str:
         cells = ("" if value is None else number(value) for value in numbers)
         at = (s.family, s.against, str(s.primary).lower(), len(s.tasks))
         rows.append((*at, *cells, judgement.verdict, s.scope, e.n_seeds, e.n_replicates, "+".join(s.data_kinds)))
-    return _csv(SUMMARY, rows)
+    told = {s.family: "; ".join(f"{task}: {said}" for task, said in s.translated if said) for s in summaries}
+    return _csv(SUMMARY, rows, told)
 
 
 def readings_csv(comparisons: list[Comparison], judged: dict) -> str:
@@ -146,7 +149,7 @@ def readings_csv(comparisons: list[Comparison], judged: dict) -> str:
             cells = ("" if value is None else number(value) for value in numbers)
             at = (c.task, c.family, r.decided_by, r.arm, r.against, c.primary)
             rows.append((*at, *cells, judgement.verdict, r.n, e.n_groups, e.n_seeds, c.data_kind))
-    return _csv(READINGS, rows)
+    return _csv(READINGS, rows, _translated(comparisons))
 
 
 def robustness_csv(comparisons: list[Comparison]) -> str:
@@ -167,10 +170,17 @@ def robustness_csv(comparisons: list[Comparison]) -> str:
                     cells = ["" if value is None else number(value) for value in values]
                 sizes = (r.n, *((e.n_groups, e.n_seeds, e.n_replicates) if e else ("", "", "")))
                 rows.append((c.task, c.family, r.kind, arm, c.primary, r.changed, *cells, *sizes, c.data_kind))
-    return _csv(ROBUSTNESS, rows)
+    return _csv(ROBUSTNESS, rows, _translated(comparisons))
 
 
-def _csv(header: tuple, rows: list) -> str:
+def _translated(comparisons: list[Comparison]) -> dict[str, str]:
+    return {c.task: c.translated for c in comparisons}
+
+
+def _csv(header: tuple, rows: list, translated: Mapping[str, str]) -> str:
+    """The rows as CSV; where something is `translated`, by what stands in the first column, with a last column more."""
+    if any(translated.values()):
+        header, rows = (*header, TRANSLATION), [[*row, translated[row[0]]] for row in rows]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)

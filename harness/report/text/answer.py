@@ -140,6 +140,7 @@ def table(summaries: Sequence[Summary], level: float) -> Table:
             )
         )
     kinds = wording.kinds(kind for s in summaries for kind in s.data_kinds)
+    kinds += wording.translations(pair for s in summaries for pair in s.translated)
     return Table(
         f"Mean difference over the tasks of a family, clinical − the other arm, in points of 100, {100 * level:g} % "
         f"intervals over runs and documents ({kinds})",

@@ -43,12 +43,13 @@ def data(comparisons: list[Comparison], cards: dict[str, dict], leakages: dict[s
 
 def _of_kind(comparisons: list[Comparison], cards: dict, leakages: dict, among_others: bool) -> list:
     titles = {c.task: c.heading for c in comparisons}
-    kind = wording.kinds(c.data_kind for c in comparisons)
+    kind = wording.data_of(comparisons)
     folded = f" ({kind})" if among_others else ""
     rows = []
     for task, title in titles.items():
         card, source = cards[task], cards[task].get("source", {})
         stated = [plain(source.get(key) or wording.ABSENT) for key in ("language", "licence")]
+        stated[0] += wording.translations([(task, told(source))])
         counted = (card["rows_in"], dropped(card), card["rows"])
         rows.append((title, card["kind"], *stated, findings(leakages[task]), *map(wording.count, counted)))
     header = ("Task", "Kind", "Language", "Licence", "Leakage gate", "Rows in", "Dropped", "Kept")
@@ -60,6 +61,7 @@ def _of_kind(comparisons: list[Comparison], cards: dict, leakages: dict, among_o
         caption = f"What the leakage gate looked for across the splits ({kind})"
         table = Table(caption, ("Task", "Check", "Result", "Detail", "Count"), tuple(checks), names=4, grouped=1)
         blocks.append(Details(f"Leakage checks{folded}", (table,)))
+    blocks += _translations(titles, cards, kind, folded)
     if repaired := [
         (title, plain(reason), wording.count(n))
         for task, title in titles.items()
@@ -69,6 +71,25 @@ def _of_kind(comparisons: list[Comparison], cards: dict, leakages: dict, among_o
         table = Table(caption, ("Task", "Reason", "Count"), tuple(repaired), names=2, grouped=1)
         blocks.append(Details(f"Repaired{folded}", (table,)))
     return blocks
+
+
+def told(source: dict) -> str:
+    return (source.get("translation") or {}).get("told", "")
+
+
+def _translations(titles: dict[str, str], cards: dict, kind: str, folded: str) -> list:
+    """What was found in translated data by rules that look for what a translation loses."""
+    rows = []
+    for task, title in titles.items():
+        card = cards[task]
+        for reason, n in ((card.get("source") or {}).get("translation") or {}).get("checks", {}).items():
+            became = "dropped" if reason in card.get("dropped", {}) else "counted" if n else ""
+            rows.append((title, plain(reason), became, wording.count(n)))
+    if not rows:
+        return []
+    caption = f"What rules found in the translations, in items ({kind}); what is counted is a suspicion and is kept"
+    table = Table(caption, ("Task", "Reason", "Became", "Items"), tuple(rows), names=3, grouped=1)
+    return [Details(f"Checks of translations{folded}", (table,))]
 
 
 def flow(card: dict, leakage: dict) -> list[tuple[str, str, str]]:

@@ -54,7 +54,13 @@ def _data(comparisons: list[Comparison]) -> list[str]:
         "public": f"That it holds for a hospital's own records: {named['public']} are public sets, made for research.",
         "restricted": f"That it holds elsewhere: the restricted data of {named['restricted']} come from one place.",
     }
-    return [sentence for kind, sentence in sentences.items() if kind in present]
+    found = [sentence for kind, sentence in sentences.items() if kind in present]
+    if translated := wording.codes(c.task for c in comparisons if c.translated):
+        found.append(
+            f"That it holds for what Norwegians write: the texts of {wording.listing(translated)} were translated from "
+            "English, and a translation keeps the manner, and some of the words, of its original."
+        )
+    return found
 
 
 def _sizes(checkpoints: dict[tuple[str, str], dict]) -> list[str]:

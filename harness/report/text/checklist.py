@@ -42,7 +42,7 @@ class Facts:
 def blocks(comparisons: list[Comparison], known: Background, statistics: Statistics) -> tuple:
     """Both checklists, folded, and how many items are open in each."""
     facts = gather(comparisons, known, statistics)
-    kinds = wording.kinds(c.data_kind for c in comparisons)
+    kinds = wording.data_of(comparisons)
     found: list = [
         Paragraph(
             "What a journal or a regulator would ask, filled in from what was run. "

@@ -117,5 +117,6 @@ def notice(comparisons: list[Comparison]) -> str:
             said[kind].format(f"{wording.listing(titles)} {'is' if len(titles) == 1 else 'are'}")
             for kind, titles in by_kind.items()
         )
+        + wording.translations((c.task, c.translated) for c in comparisons)
         + "."
     )

@@ -19,7 +19,7 @@ def slices(comparisons: list[Comparison]) -> tuple:
     for group in by_task(comparisons):
         made = [slice_table(group, part) for part in group[0].parts]
         if tables := tuple(table for table in made if table.rows):
-            blocks.append(Details(f"{group[0].short_title} ({wording.KINDS[group[0].data_kind]})", tables))
+            blocks.append(Details(f"{group[0].short_title} ({wording.data_of([group[0]])})", tables))
     if not blocks:
         return ()
     words = (
@@ -52,8 +52,7 @@ def slice_table(group: list[Comparison], part: str) -> Table:
         rows.append((plain(SLICED_BY.get(key[0], key[0])), plain(key[1]), wording.count(cells[key]["n"]), *values))
     first = group[0]
     return Table(
-        f"{first.heading}, {WHERE[part]}: {wording.metric_title(first.primary)} by slice "
-        f"({wording.KINDS[first.data_kind]})",
+        f"{first.heading}, {WHERE[part]}: {wording.metric_title(first.primary)} by slice ({wording.data_of([first])})",
         ("By", "Slice", "n", *(f"{c.family_title}, {wording.arm_title(arm, c.arms).lower()}" for c, arm in columns)),
         tuple(rows),
         names=2,
@@ -114,7 +113,7 @@ def leak_table(group: list[Comparison], part: str) -> Table:
                 )
     first = group[0]
     return Table(
-        f"{first.heading}, {WHERE[part]}: what masking would leave readable ({wording.KINDS[first.data_kind]})",
+        f"{first.heading}, {WHERE[part]}: what masking would leave readable ({wording.data_of([first])})",
         ("Family", "Arm", "Documents with an identifier", "of them leak, %", "Identifying characters", "left readable",
          "share, %"),
         tuple(rows),
@@ -143,7 +142,7 @@ def label_table(c: Comparison, part: str) -> Table:
         for first, name in ((True, "recall, %"), (False, "wholly masked, %"), (False, "documents leak, %"))
     ]
     return Table(
-        f"{c.heading}, {c.family_title}, {WHERE[part]}: by label ({wording.KINDS[c.data_kind]})",
+        f"{c.heading}, {c.family_title}, {WHERE[part]}: by label ({wording.data_of([c])})",
         ("Label", "Documents", *header),
         tuple(rows),
     )
@@ -154,7 +153,7 @@ def thresholds(comparisons: list[Comparison]) -> tuple:
     blocks = []
     for group in by_task(comparisons):
         if any(c.thresholds for c in group):
-            first, kind = group[0], wording.KINDS[group[0].data_kind]
+            first, kind = group[0], wording.data_of([group[0]])
             words = (
                 f"{first.heading}: ROC curves (above) and reliability (below) of the probability of the positive "
                 f"label on the test split; the dotted line is chance above and perfect calibration below ({kind})."
@@ -187,7 +186,7 @@ def threshold_table(group: list[Comparison]) -> Table:
             rows.append((c.family_title, wording.arm_title(arm, c.arms), *cells))
     first = group[0]
     return Table(
-        f"{first.heading}: over all thresholds, points of 100 ({wording.KINDS[first.data_kind]})",
+        f"{first.heading}: over all thresholds, points of 100 ({wording.data_of([first])})",
         ("Family", "Arm", "AUC", "AUPRC", "Brier", "Calibration error", "F1, moved"),
         tuple(rows),
         names=2,

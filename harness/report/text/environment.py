@@ -17,7 +17,7 @@ KEPT = (
 
 def training(comparisons: list[Comparison]) -> tuple:
     """The learning curves of fine-tuning, and its recipe."""
-    kinds = wording.kinds(c.data_kind for c in comparisons)
+    kinds = wording.data_of(comparisons)
     found: list = []
     if any(run["points"] for c in comparisons for run in c.learning):
         found.append(
@@ -53,7 +53,7 @@ def blocks(comparisons: list[Comparison], checkpoints: Mapping[tuple[str, str], 
         *(("fine-tuning", c.provenance.get("libraries")) for c in comparisons),
         *(("pre-training", card.get("libraries")) for card in checkpoints.values()),
     ]
-    kinds = wording.kinds(c.data_kind for c in comparisons)
+    kinds = wording.data_of(comparisons)
     return (
         Paragraph(
             "Seeds, evaluation order and batch sizes are fixed, and a training run uses one thread. The code that made "

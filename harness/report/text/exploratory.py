@@ -5,10 +5,11 @@ It is no part of the comparisons that were declared: not in `comparison.csv`, no
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.artifacts.scores import FoldScores, read_folds
+from harness.artifacts.validated import translated
 from harness.metrics import Metric, named
 from harness.params.config import ReportSettings
 from harness.privacy import restricted
@@ -44,6 +45,7 @@ class CrossValidated:
     diverged: int
     inputs: dict
     provenance: dict
+    translated: str = ""
 
     @property
     def metric(self) -> Metric:
@@ -53,7 +55,7 @@ class CrossValidated:
 def load(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> list[CrossValidated]:
     """What `cross_validation.tasks` names, with every family of the run. Raises MissingInputError for one not there."""
     return [
-        read(read_folds(root, task, family), tasks[task].title)
+        replace(read(read_folds(root, task, family), tasks[task].title), translated=translated(root, task))
         for task in settings.cross_validation.tasks
         for family in settings.run.families
     ]
@@ -132,7 +134,7 @@ def table(validated: Sequence[CrossValidated], level: float) -> Table:
                     wording.difference(pooled, v.primary),
                 )
             )
-    kinds = wording.kinds(v.data_kind for v in validated)
+    kinds = wording.data_of(validated)
     return Table(
         f"Exploratory, cross-validation over all rows: {wording.scales(validated)}, mean ± SD over folds, "
         f"{100 * level:g} % intervals, p not adjusted ({kinds})",

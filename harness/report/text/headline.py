@@ -21,7 +21,7 @@ SPREAD = (
 
 
 def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: Statistics) -> tuple:
-    kinds = wording.kinds(c.data_kind for c in comparisons)
+    kinds = wording.data_of(comparisons)
     points = f"{100 * statistics.margin:g} points"
     deltas = ((c, None if c.unshown() else c.delta()) for c in comparisons)
     gains = [c.metric.gain(delta) for c, delta in deltas if delta is not None]
@@ -155,7 +155,7 @@ def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: 
     against = ["Against"] if len(others) > 1 else []
     return Table(
         f"Is the clinical arm better than the {wording.listing(others)}? Differences in {wording.scales(comparisons)}, "
-        f"{100 * level:g} % intervals over documents and seeds ({wording.kinds(c.data_kind for c in comparisons)})",
+        f"{100 * level:g} % intervals over documents and seeds ({wording.data_of(comparisons)})",
         ("Task", "Family", *against, "Verdict", "Difference", "Interval", "p (Holm)", "Detectable"),
         tuple(rows),
         names=3 + len(against),
@@ -181,7 +181,7 @@ def headline_table(comparisons: list[Comparison]) -> Table:
         rows.append((*shared, c.family_title, *arms, *others, wording.gain(c)))
     return Table(
         f"Primary score on the test split, {wording.scales(comparisons)}, mean ± SD over "
-        f"{amount(len(comparisons[0].seeds), 'seed')} ({wording.kinds(c.data_kind for c in comparisons)})",
+        f"{amount(len(comparisons[0].seeds), 'seed')} ({wording.data_of(comparisons)})",
         (*HEADLINE, *(arm_title(arm, (*first, *extra)) for arm in (*first, *extra)), "Difference"),
         tuple(rows),
         names=7,

@@ -108,7 +108,7 @@ def table(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, dic
     arms = [arm_title(arm, others) for arm in (*others, "clinical")]
     return Table(
         f"What was planted and what was found: scores in {wording.scales(comparisons)}, differences of the clinical "
-        f"arm with {100 * level:g} % intervals ({wording.kinds(c.data_kind for c in comparisons)})",
+        f"arm with {100 * level:g} % intervals ({wording.data_of(comparisons)})",
         ("Task", "Rows decided by", "Planted", "Family", *arms, *(f"Against {arm}" for arm in others)),
         tuple(rows),
         names=4,

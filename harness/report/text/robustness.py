@@ -112,7 +112,7 @@ def _table(rows: Sequence[Row], level: float) -> Table:
     comparisons = [c for c, _ in rows]
     return Table(
         f"Test texts written otherwise: {wording.scales(comparisons)}, mean over seeds, loss in brackets, differences "
-        f"of losses with {100 * level:g} % intervals ({wording.kinds(c.data_kind for c in comparisons)})",
+        f"of losses with {100 * level:g} % intervals ({wording.data_of(comparisons)})",
         ("Task", "Written", "Texts changed", "Family", *map(arm_title, (*arms, "clinical")),
          *(f"Difference of losses, against {arm}" for arm in others)),
         tuple(made),

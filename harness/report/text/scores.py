@@ -30,7 +30,7 @@ def score_table(group: list[Comparison], part: str) -> Table:
         shown = (wording.ABSENT if first.unmeasured(m, part) else wording.score(m, scores[m]) for m in first.metrics)
         rows.append(("Reading nothing", name.replace("_", " "), *shown))
     return Table(
-        f"{first.heading}, {where}, {wording.count(first.n[part])} rows ({wording.KINDS[first.data_kind]})",
+        f"{first.heading}, {where}, {wording.count(first.n[part])} rows ({wording.data_of([first])})",
         ("Family", "Arm", *(capital(wording.metric_title(m)) for m in first.metrics)),
         tuple(rows),
         names=2,
@@ -79,7 +79,7 @@ def class_table(c: Comparison) -> Table:
         rows.append((plain(first["label"].replace("_", " ")), wording.count(first["support"]), *cells))
     classic = ("Classic P", "R", "F1") if c.classic else ()
     return Table(
-        f"{c.heading}, {c.family_title}: by class on the test split, means over seeds ({wording.KINDS[c.data_kind]})",
+        f"{c.heading}, {c.family_title}: by class on the test split, means over seeds ({wording.data_of([c])})",
         ("Label", "Gold", "Baseline P", "R", "F1", "Clinical P", "R", "F1", *classic),
         tuple(rows),
     )
@@ -91,7 +91,7 @@ def matrix_table(c: Comparison, arm: str) -> Table:
     shade = tuple(tuple((n or 0) / max(1, sum(n or 0 for n in row)) for n in row) for row in matrix)
     return Table(
         f"{c.heading}, {c.family_title}, {arm_title(arm, c.arms).lower()}: gold in rows, prediction in columns, "
-        f"counts over {amount(len(c.seeds), 'seed')} ({wording.KINDS[c.data_kind]})",
+        f"counts over {amount(len(c.seeds), 'seed')} ({wording.data_of([c])})",
         ("Gold", *labels),
         tuple((label, *map(wording.count, row)) for label, row in zip(labels, matrix, strict=True)),
         shade=shade,
@@ -104,7 +104,7 @@ def by_class(comparisons: list[Comparison]) -> tuple:
         tables = tuple(class_table(c) for c in group)
         if group[0].matrices:
             tables += tuple(matrix_table(c, arm) for c in with_classic(group) for arm in c.arms if arm not in OPTIONAL)
-        kind = wording.KINDS[group[0].data_kind]
+        kind = wording.data_of([group[0]])
         blocks.append(Details(f"{group[0].short_title} ({kind})", tables))
     if not blocks:
         return ()

@@ -60,7 +60,7 @@ def _families(tuned: list[Comparison], summaries: Sequence[Summary], statistics:
     ]
     return Table(
         f"Mean difference over the tasks of a family, tuned and as declared, {_scale(statistics)} "
-        f"({wording.kinds(c.data_kind for c in tuned)})",
+        f"({wording.data_of(tuned)})",
         ("Comparison", "Family", "Verdict, tuned", "Difference", "Interval", "Verdict, as declared", "Difference",
          "Interval"),
         tuple(rows), names=2, grouped=1,
@@ -81,7 +81,7 @@ def _differences(tuned: list[Comparison], statistics: Statistics) -> Table:
     ]
     return Table(
         f"Clinical − the other arm, tuned and as declared, {_scale(statistics)} "
-        f"({wording.kinds(c.data_kind for c in tuned)})",
+        f"({wording.data_of(tuned)})",
         ("Task", "Family", "Against", "Difference, tuned", "Interval", "Difference, as declared", "Interval"),
         tuple(rows), names=3, grouped=2,
     )  # fmt: skip
@@ -104,7 +104,7 @@ def _choices(tuned: list[Comparison]) -> Table:
     said = "; ".join(f"`{task}` {plain(r.get('steps'))} updates" for task, r in declared.items())
     numbers = wording.listing(map(str, budgets(len(tuned[0].tuned.candidates)))) if tuned[0].tuned else ""
     return Table(
-        f"What every arm chose; declared: {said} ({wording.kinds(c.data_kind for c in tuned)})",
+        f"What every arm chose; declared: {said} ({wording.data_of(tuned)})",
         ("Task", "Family", "Arm", "Learning rate", "Updates", f"Expected best of {numbers} recipes"),
         tuple(rows), names=3, grouped=2,
     )  # fmt: skip

@@ -131,6 +131,26 @@ def kinds(values) -> str:
     return f"{' and '.join(found) or 'unknown'} data"
 
 
+def data_of(comparisons: Iterable) -> str:
+    """What the data of these comparisons are: `public data`, and of a translation who made it."""
+    comparisons = list(comparisons)
+    told = translations((c.task, c.translated) for c in comparisons)
+    return kinds(c.data_kind for c in comparisons) + told
+
+
+def translations(pairs: Iterable[tuple[str, str]]) -> str:
+    """Which tasks are translated by whom, of (task, what its data say of it); nothing where none is. Of one task alone
+    without its name."""
+    given = unique(pairs)
+    told = unique(said for _, said in given if said)
+    if not told:
+        return ""
+    if len({task for task, _ in given}) == 1:
+        return f", {plain(told[0])}"
+    named = (f"{listing(codes(task for task, own in given if own == said))} {plain(said)}" for said in told)
+    return f"; {'; '.join(named)}"
+
+
 def codes(names) -> list[str]:
     """Names as code, each once, in the order given."""
     return [f"`{name}`" for name in unique(names)]

@@ -33,7 +33,10 @@ def test_findings_are_named_with_their_number():
 
 def test_no_table_holds_rows_of_restricted_and_of_other_data():
     """What leaves a site is searched table by table: small counts of other rows must not look like restricted ones."""
-    given = [SimpleNamespace(task=kind, heading=f"Task {kind}", data_kind=kind) for kind in ("restricted", "synthetic")]
+    given = [
+        SimpleNamespace(task=kind, heading=f"Task {kind}", data_kind=kind, translated="")
+        for kind in ("restricted", "synthetic")
+    ]
     cards = {one.task: {**CARD, "kind": one.data_kind, "repaired": {"HTML escapes": 2}} for one in given}
     blocks = background.data(given, cards, {one.task: LEAKAGE for one in given})
     tables = [table for block in blocks for table in getattr(block, "blocks", (block,))]

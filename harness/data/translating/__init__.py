@@ -1,0 +1,1 @@
+"""Translated versions of a public set: the memory of translations, their checks, and the reader of what was made."""

@@ -1,0 +1,49 @@
+"""Find names of medicines in an English text, and look for them in its Norwegian translation."""
+
+import difflib
+import re
+from functools import cache
+
+from harness.data.translating.vocabulary import WORDS, cut
+
+ALIKE = 0.75  # of the letters of two names, as Norwegian would spell them
+_SPELLED = (("ph", "f"), ("th", "t"), ("ch", "k"), ("qu", "k"), ("x", "ks"), ("y", "i"), ("ae", "e"), ("oe", "e"))
+
+
+def lost(source: str, said: str) -> str | None:
+    """The first medicine of `source` that `said` does not name; None where all are named."""
+    there = {_spelled(word) for word in cut(said)}
+    for word in cut(source):
+        names = [_spelled(name) for name in _names(word)]
+        if names and not any(_alike(name, other) for name in names for other in there):
+            return word
+    return None
+
+
+def _names(word: str) -> tuple[str, ...]:
+    """What a medicine may be called here; nothing for a word that is none."""
+    if word in _named():
+        return (word, *_named()[word])
+    drugs = WORDS["drugs"]
+    ending = len(word) > 6 and word not in drugs["others"] and word.endswith(tuple(drugs["endings"]))
+    return (word,) if ending else ()
+
+
+@cache
+def _named() -> dict[str, tuple[str, ...]]:
+    pairs = (name.partition("=") for name in WORDS["drugs"]["named"])
+    return {name: (other,) if other else () for name, _, other in pairs}
+
+
+def _spelled(word: str) -> str:
+    """A name as Norwegian spells it, more or less: the same for both spellings of most."""
+    for theirs, ours in _SPELLED:
+        word = word.replace(theirs, ours)
+    word = re.sub("c(?=[eiy])", "s", word).replace("c", "k").replace("z", "s")
+    return re.sub(r"(.)\1", r"\1", word).rstrip("e")
+
+
+def _alike(name: str, other: str) -> bool:
+    # A compound begins with the name: amoksicillinkur.
+    begun = other[: len(name) + 1]
+    return difflib.SequenceMatcher(None, name, begun, autojunk=False).ratio() >= ALIKE

@@ -1,0 +1,57 @@
+"""Count what the checks find in a translation, and show the first examples."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.data.findings import shorten
+from harness.data.translating import checks, fields
+from harness.data.translating.dropping import DROPPED
+from harness.data.translating.memory import Said
+
+SHOWN = 3  # examples of a reason
+REASONS = (*DROPPED, *checks.RULES)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A suspicion, the item it is about, and both texts of the field."""
+
+    id: str
+    suspicion: checks.Suspicion
+    source: str
+    said: str
+
+
+def examine(originals: Sequence[Mapping], texts: Sequence[str], labels: Sequence[str], said: Said) -> list[Found]:
+    """What the checks find in every item, in the order of the originals."""
+    found = []
+    for record in originals:
+        source = dict(fields.of(record, texts, labels))
+        own = {name: said[record["id"], name] for name in source}
+        found += [Found(record["id"], one, source[one.field], own[one.field]) for one in checks.item(source, own)]
+    return found
+
+
+def counts(found: Sequence[Found]) -> dict[str, int]:
+    """Items by reason; every reason is there, in a fixed order."""
+    items = Counter(reason for reason, _ in {(one.suspicion.reason, one.id) for one in found})
+    return {reason: items[reason] for reason in REASONS}
+
+
+def lines(found: Sequence[Found], items: int) -> list[str]:
+    """A table: how many of the `items` each reason is found in, what becomes of them, and the first examples."""
+    rows = [("reason", "items", "", "id", "field", "about", "original", "translation")]
+    for reason, n in counts(found).items():
+        own = list({one.id: one for one in reversed(found) if one.suspicion.reason == reason}.values())[::-1][:SHOWN]
+        what = ("dropped" if reason in DROPPED else "counted") if n else ""
+        shown = [_row(one) for one in own]
+        head, *others = shown or [("",) * 5]
+        rows.append((reason, f"{n} of {items}", what, *head))
+        rows += [("", "", "", *other) for other in others]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _row(one: Found) -> tuple[str, ...]:
+    return one.id, one.suspicion.field, one.suspicion.about, shorten(one.source), shorten(one.said)

@@ -1,0 +1,64 @@
+"""The translation memory: a line for each item and field, with the hash of the text that was translated."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from harness.data.translating import fields
+from harness.errors import DataError
+from harness.system.files import read_jsonl, write_jsonl
+
+ORIGINALS, MEMORY = "originals.jsonl", "memory.jsonl"
+Said = dict[tuple[str, str], str]  # by item id and field, its translation
+_KEYS = ("id", "field", "source_sha256", "text")
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def write(folder: Path, originals: Sequence[Mapping], texts: Sequence[str], labels: Sequence[str], said: Said) -> None:
+    """Write the originals and what is `said` of them, both in the order of ids."""
+    ordered = sorted(originals, key=lambda record: record["id"])
+    write_jsonl(folder / ORIGINALS, (dict(record) for record in ordered))
+    write_jsonl(
+        folder / MEMORY,
+        (
+            dict(zip(_KEYS, (record["id"], name, digest(text), said[record["id"], name]), strict=True))
+            for record in ordered
+            for name, text in fields.of(record, texts, labels)
+        ),
+    )
+
+
+def read(path: Path) -> Iterable[dict]:
+    """The lines of a memory. Raises DataError for one that lacks a key."""
+    return read_jsonl(path, made_by="harness translate", keys=_KEYS)
+
+
+def of(path: Path, originals: Iterable[Mapping], texts: Sequence[str], labels: Sequence[str]) -> Said:
+    """What the memory at `path` says of every field of the `originals`.
+
+    Raises DataError where it does not say one, says one twice, says more, or says one of another source text.
+    """
+    said: Said = {}
+    hashes: dict[tuple[str, str], str] = {}
+    for number, line in enumerate(read(path), start=1):
+        key = line["id"], line["field"]
+        if key in said:
+            raise _unfit(path, f"line {number}", f"{line['field']} of {line['id']} stands twice")
+        said[key], hashes[key] = line["text"], line["source_sha256"]
+    left = dict(hashes)
+    for record in originals:
+        for name, text in fields.of(record, texts, labels):
+            if (found := left.pop((record["id"], name), None)) is None:
+                raise _unfit(path, record["id"], f"{name} is missing")
+            if found != digest(text):
+                raise _unfit(path, record["id"], f"{name} was translated from another text")
+    for record_id, name in left:
+        raise _unfit(path, record_id, f"{name} is no field of an original")
+    return said
+
+
+def _unfit(path: Path, where: str, what: str) -> DataError:
+    return DataError(f"{path}, {where}: {what}.", remedy="Make the translation anew with `harness translate`.")

@@ -1,0 +1,33 @@
+"""The reader of a translated set: the originals, and a memory of what they are in another language."""
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness.data.reader import Reader
+from harness.data.translating import fields, memory
+from harness.data.translating.dropping import unusable
+from harness.system.files import read_jsonl
+from harness.task import Reading
+
+
+def translated(texts: Iterable[str], labels: Iterable[str]) -> Reader:
+    """A reader of what `harness translate` writes: records with the columns `texts` translated, ids and the rest as in
+    the originals. An item that cannot be asked in the other language is dropped and counted; `originals` of the Reading
+    has it all the same."""
+    texts, labels = tuple(texts), tuple(labels)
+
+    def read(folder: Path) -> Reading:
+        path = folder / memory.ORIGINALS
+        originals = read_jsonl(path, made_by="harness translate", keys=("id", *texts))
+        said = memory.of(folder / memory.MEMORY, originals, texts, labels)
+        records, dropped = [], Counter[str]()
+        for original in originals:
+            own = {name: said[original["id"], name] for name, _ in fields.of(original, texts, labels)}
+            if reason := unusable(own):
+                dropped[reason] += 1
+            else:
+                records.append(fields.put(original, texts, labels, own))
+        return Reading(records, len(originals), dict(sorted(dropped.items())), originals=originals)
+
+    return Reader(read, lambda folder: {memory.ORIGINALS, memory.MEMORY})

@@ -1,0 +1,97 @@
+"""Translate the pieces of many texts batch by batch, and go on after an interruption to the same bytes.
+
+A batch is a line of the work file and is there whole or not at all. Batches are cut from the distinct pieces in an
+order that only their texts decide: neither the order of the items nor an interruption changes what stands beside what.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from harness.data.translating import segments
+from harness.errors import DiskError
+from harness.system.disks import writing
+from harness.system.files import canonical_json, sha256_value
+
+
+def pieces(texts: Iterable[str]) -> list[str]:
+    """The distinct pieces of the texts that have anything to translate, short ones first."""
+    found = {piece for text in texts for piece, _ in segments.cut(text) if segments.asked(piece)}
+    return sorted(found, key=lambda piece: (len(piece), piece))
+
+
+def batches(ordered: Sequence[str], size: int) -> list[list[str]]:
+    return [list(ordered[at : at + size]) for at in range(0, len(ordered), size)]
+
+
+def translated(
+    folder: Path,
+    identity: dict,
+    texts: Sequence[str],
+    size: int,
+    load: Callable[[], Callable[[Sequence[str]], list[str]]],
+    done: Callable[[int], None] = lambda n: None,
+) -> dict[str, str]:
+    """By text, its translation. `identity` says what decides the words (model, language, search); `load` gives the
+    translator of a batch, and is not called where all is there already; `done` is told of pieces that are ready.
+
+    What was made stays in a file of `folder` that is named after the identity and the pieces.
+    """
+    ordered = pieces(texts)
+    plan = batches(ordered, size)
+    whole = identity | {"batch": size, "pieces": sha256_value(ordered)}
+    said: dict[str, str] = {}
+    with _work_file(folder, whole) as (handle, ready):
+        for batch, line in zip(plan, ready, strict=False):
+            said |= dict(zip(batch, line, strict=True))
+            done(len(batch))
+        translate = load() if len(ready) < len(plan) else None
+        for batch in plan[len(ready) :]:
+            assert translate is not None
+            answers = translate(batch)
+            handle.write(canonical_json(answers).encode() + b"\n")
+            handle.flush()
+            os.fsync(handle.fileno())
+            said |= dict(zip(batch, answers, strict=True))
+            done(len(batch))
+    return {text: segments.joined(text, said.__getitem__) for text in texts}
+
+
+@contextlib.contextmanager
+def _work_file(folder: Path, identity: dict) -> Iterator[tuple[BinaryIO, list[list[str]]]]:
+    """The work file, open behind its last whole batch, and the batches that it holds."""
+    path = Path(folder) / f"{sha256_value(identity)[:16]}.jsonl"
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(path, "a+b") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise DiskError(
+                    f"Another command is at work on this translation ({path}).", remedy="Wait until it has ended."
+                ) from None
+            handle.seek(0)
+            ready, end = [], 0
+            for line in handle:
+                batch = _batch(line)
+                if batch is None:
+                    break
+                ready.append(batch)
+                end += len(line)
+            handle.truncate(end)
+            yield handle, ready
+
+
+def _batch(line: bytes) -> list[str] | None:
+    """The answers of a line; None of one that was cut short."""
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, list) and all(isinstance(text, str) for text in found) else None

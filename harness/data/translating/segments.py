@@ -1,0 +1,42 @@
+"""Cut a text into the sentences that a translation model is given one by one, and join what it says of them.
+
+Models of this kind were trained on sentences: of several at once they leave some out.
+"""
+
+import re
+from collections.abc import Callable
+
+LONGEST = 400  # characters of a piece: within the positions of every such model
+_NO_END = "".join(rf"(?<!\b{word}\.)" for word in ("[A-Z]", "Dr", "Mr", "Mrs", "vs", "St"))
+_END = re.compile(rf"\s*\n\s*|(?<=[.?!]){_NO_END}\s+(?=[A-Z\"'(])")
+
+
+def cut(text: str) -> list[tuple[str, str]]:
+    """(piece, what stands behind it) of a text, in order; joined they are the text."""
+    found, at = [], 0
+    for end in _END.finditer(text):
+        found.append((text[at : end.start()], end.group()))
+        at = end.end()
+    found.append((text[at:], ""))
+    return [short for piece, behind in found for short in _shortened(piece, behind)]
+
+
+def joined(text: str, translate: Callable[[str], str]) -> str:
+    """The text with every piece translated; a piece without a letter or a digit stays as it is."""
+    return "".join((translate(piece) if asked(piece) else piece) + behind for piece, behind in cut(text)).strip()
+
+
+def asked(piece: str) -> bool:
+    """Is there anything to translate?"""
+    return any(character.isalnum() for character in piece)
+
+
+def _shortened(piece: str, behind: str) -> list[tuple[str, str]]:
+    found = []
+    while len(piece) > LONGEST:
+        at = piece.rfind(" ", 1, LONGEST)
+        if at < 0:
+            break
+        found.append((piece[:at], " "))
+        piece = piece[at + 1 :]
+    return [*found, (piece, behind)]

@@ -1,0 +1,46 @@
+"""Split a translated set as its original is split, so that both can stand in one run.
+
+An item of the translation stands where its original does. One that is missing leaves its place empty and moves nobody.
+Where two originals of different parts became the same, or nearly the same, text, the one that is further from the test
+is left out: kept, it would leak.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from harness import heads
+from harness.data import leakage
+from harness.data.grouping import shared_texts
+from harness.data.splitting import EXCLUDED
+from harness.task import Task
+
+# Of two records that became alike the first of these is left out.
+_FIRST = ("train", "validation", "test", "holdout")
+
+
+def placed(task: Task, records: Sequence[Mapping], places: Mapping[str, str]) -> dict[str, str]:
+    """The split of every translated record; `places` has that of every original."""
+    splits = {record["id"]: places[record["id"]] for record in sorted(records, key=lambda record: record["id"])}
+    for pair in _alike(task, records, splits):
+        out = min(pair, key=lambda record_id: _FIRST.index(places[record_id]))
+        splits[out] = EXCLUDED
+    return splits
+
+
+def _alike(task: Task, records: Sequence[Mapping], splits: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Pairs of records in different parts whose translated texts are the same, or nearly."""
+    head = heads.of(task)
+    texts = {record["id"]: shared_texts(record, head) for record in records}
+    taking_part = {record_id: held for record_id, held in texts.items() if splits[record_id] != EXCLUDED}
+    holders: dict[str, list[str]] = {}
+    for record_id, held in sorted(taking_part.items()):
+        for text in held:
+            holders.setdefault(text, []).append(record_id)
+    pairs = {
+        (one, other)
+        for those in holders.values()
+        for at, one in enumerate(those)
+        for other in those[at + 1 :]
+        if splits[one] != splits[other]
+    }
+    pairs |= {pair[:2] for pair in leakage.near_across(texts, splits, task.groups.near_duplicate)}
+    return iter(sorted(pairs))

@@ -1,0 +1,24 @@
+"""MedMCQA in bokmål: the same questions and options, translated by `harness translate`."""
+
+from harness.data import schema
+from harness.data.translating.reader import translated
+from harness.task import Groups, Task
+
+LABELS = ("A", "B", "C", "D")
+
+TASK = Task(
+    name="medmcqa_nb",
+    version="1",
+    title="Medical exam questions in bokmål with four options",
+    head="choice",
+    reader=translated(("question", "options"), LABELS),
+    schema=lambda: schema.choice(LABELS),
+    labels=LABELS,
+    # By these the originals are linked (tasks/medmcqa.py), and a translation stands where its original does.
+    groups=Groups(column="group", link_equal=("question",), near_duplicate=0.9),
+    metrics=("macro_f1", "accuracy"),
+    licence="MIT",
+    citation="Pal et al. (2022), MedMCQA: A Large-scale Multi-Subject Multi-Choice Dataset",
+    language="nb",
+    translation_of="medmcqa",
+)

@@ -1,0 +1,25 @@
+"""MedMQP in bokmål: the same pairs of questions, translated by `harness translate`."""
+
+from harness.data import schema
+from harness.data.translating.reader import translated
+from harness.task import Groups, Task
+
+LABELS = ("0", "1")
+
+TASK = Task(
+    name="medmqp_nb",
+    version="1",
+    title="Medical question pairs in bokmål: the same question or not",
+    head="pair",
+    reader=translated(("text", "text_pair"), LABELS),
+    schema=lambda: schema.pair(LABELS, columns={"doctor": None}),
+    labels=LABELS,
+    positive="1",
+    # By these the originals are linked (tasks/medmqp.py), and a translation stands where its original does.
+    groups=Groups(column="group", link_equal=("text", "text_pair"), near_duplicate=0.7, text_blind_siblings=True),
+    metrics=("binary_f1", "accuracy", "group_accuracy"),
+    licence="none stated",
+    citation="McCreery et al. (2020), Effective Transfer Learning for Identifying Similar Questions",
+    language="nb",
+    translation_of="medmqp",
+)
