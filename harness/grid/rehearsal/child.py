@@ -78,6 +78,19 @@ def _busy(begun: tuple[float, float], threads: int) -> float:
     return (time.process_time() - begun[1]) / max(1e-9, passed * threads)
 
 
+def several(calls: Sequence[tuple]) -> dict:
+    """The results of (function, arguments…), one after the other; an error of the harness in place of a result."""
+    from harness.errors import HarnessError
+
+    def answer(work, *given):
+        try:
+            return work(*given)
+        except HarnessError as error:
+            return error
+
+    return {"results": [answer(*call) for call in calls]}
+
+
 def look(architecture: str, encoder: Encoder | None, folder: Path | None, attention: str) -> dict:
     """The shape of an encoder of these sizes, or of the configuration in `folder`; nothing of its weights is made."""
     import torch
@@ -88,7 +101,7 @@ def look(architecture: str, encoder: Encoder | None, folder: Path | None, attent
     kind = architecture_named(architecture)
     with torch.device("meta"), families.quiet():
         if folder is not None:
-            model = kind.model("masked_lm")(kind.config().from_pretrained(folder, local_files_only=True))
+            model = kind.model("masked_lm")(_config(kind, folder))
         else:
             assert encoder is not None, "there are sizes or there is a folder"
             model = families.new_masked_lm(architecture, encoder, _Ids(encoder.vocabulary), attention)
@@ -162,6 +175,19 @@ class _Ids:
         return self.size
 
 
+def _config(kind, folder: Path):
+    from harness.errors import CheckpointError
+    from harness.system.messages import first_line
+
+    try:
+        return kind.config().from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # many kinds, all about the file
+        raise CheckpointError(
+            f"{folder / 'config.json'} is no configuration of {kind.name}: {first_line(error)}",
+            remedy="Copy it anew, or set the family's architecture to the checkpoint's own.",
+        ) from error
+
+
 @dataclass(frozen=True)
 class _Sized:
     """A tokenizer with the size of a larger vocabulary: the tokens that it lacks never occur."""
@@ -215,7 +241,7 @@ def make(
 
     prepare_torch(engine.pretraining_threads, "cpu")
     target = checkpoint.place(root, family, BASELINE)
-    begun = time.perf_counter()
+    begun, begun_busy = time.perf_counter(), time.process_time()
     if source is not None:
         from harness.encoders.checkpoints import import_arm
 
@@ -225,7 +251,7 @@ def make(
     assert encoder is not None, "there are sizes or there is a source"
     files = {name: root / "artifacts" / "corpus" / f"{name}.jsonl" for name in SHARED}
     tokenizer = tokenizers.build(architecture, texts.training_texts(files), encoder.vocabulary)
-    made = time.perf_counter()
+    tokenised = time.process_time() - begun_busy
     torch.manual_seed(1)
     model = families.new_masked_lm(architecture, encoder, _Sized(tokenizer, encoder.vocabulary), engine.attention)
     target.mkdir(parents=True)
@@ -233,7 +259,7 @@ def make(
     families.save(model, tokenizer, target)
     size = sum(path.stat().st_size for path in target.iterdir())
     known = len(tokenizer)
-    return {"tokenizer": made - begun, "save": time.perf_counter() - ready, "bytes": size, "tokens": known}
+    return {"tokenizer": tokenised, "save": time.perf_counter() - ready, "bytes": size, "tokens": known}
 
 
 @dataclass(frozen=True)
@@ -294,9 +320,9 @@ def pretrain(text: Text, recipe: Pretraining, engine: Engine, shape: Shape, cut:
     own = text.root / "work" / str(os.getpid())
     shards = own / "shards"
     hashes = {part: sha256(path) for part, path in files.items()}
-    begun_reading = time.perf_counter()
+    begun_reading = time.process_time()
     corpora = texts.tokenised_all(files, hashes, tokenizer, recipe, shards, leads=True)
-    tokenise = time.perf_counter() - begun_reading
+    tokenise = time.process_time() - begun_reading
     held_out = {part: len(corpora[part].held_out) for part in SHARED}
     read = replay.mixture(corpora, text.trained_on, text.replay, recipe.seed)
     few = {part: dataclasses.replace(one, held_out=one.held_out[: text.held_out]) for part, one in corpora.items()}
@@ -482,8 +508,9 @@ def finetune(
     recipe = settings.recipe
 
     # How long ordinary batches are.
-    started = stamps.now()
     sample = _spread(parts["train"], TYPICAL)
+    encode_parts(task, recipe, Inputs({"train": sample[:1]}, checkpoints, {}))  # what is loaded only once
+    started = stamps.now()
     typical = encode_parts(task, recipe, Inputs({"train": sample}, checkpoints, {}))[BASELINE].parts["train"]
     encode = (stamps.now() - started) / len(sample)
     windows, options = len(typical) / len(sample), len(typical[0].rows)

@@ -132,6 +132,11 @@ def space(needed: int, free: int, largest: Mapping[str, int]) -> Iterator[Findin
     )
 
 
+def on_slurm(options: Namespace) -> bool:
+    """Do the jobs of the grid run on Slurm?"""
+    return options.on == "slurm" or (options.on is None and shutil.which("sbatch") is not None)
+
+
 def slurm(root: Path, params: ParamsFile, options: Namespace) -> Iterator[Finding]:
     """Options that Slurm, or the grid, would refuse; asked of Slurm itself where it is there."""
     engine = params.everything().engine

@@ -96,54 +96,68 @@ class Rehearsing:
         if not self.asked.only_check:
             self.flops = self._together(child.probe, self._threads(1), "cuda" if self.on_device else "cpu")[0]["flops"]
             self._measure(prepared, families)
+            for finding in self._seen_by_measuring():
+                self.made.findings.append(finding)
+                self._say(f"FINDING: {finding}")
         self.made.seconds = time.perf_counter() - begun
         return self.made
 
     # What would fail
 
     def _families(self) -> Iterator[Family]:
-        for name in self.everything.run.families:
-            of, at = self.everything.families[name], f"families.{name}"
-            clinical = of.clinical
-            if not isinstance(clinical, Build):
-                self._pinned(f"pretrain {name}", clinical, of.architecture, stands_in=True)
-            source, folder, encoder = of.baseline, None, of.encoder
-            if isinstance(source, Build):
-                shape = self._together(child.look, of.architecture, encoder, None, self.engine.attention)[0]["shape"]
-                yield Family(name, of.architecture, shape, encoder, None)
+        """The families whose sizes are known; what their pins lack is found."""
+        names = self.everything.run.families
+        of = {name: self.everything.families[name] for name in names}
+        given = [
+            (name, arm, source)
+            for name in names
+            for arm, source in ((BASELINE, of[name].baseline), (CLINICAL, of[name].clinical))
+            if not isinstance(source, Build)
+        ]
+        folders: dict[str, Path | None] = {}
+        whole = dict.fromkeys(names, True)
+        for (name, arm, _), found in zip(given, self._several(
+            [(child.pins, source, of[name].architecture) for name, _, source in given]), strict=True):  # fmt: skip
+            stage = "checkpoint" if arm == BASELINE else "pretrain"
+            for message, remedy in found["faults"]:
+                finding = Finding(f"{stage} {name}", message, remedy, stands_in=self.asked.random_weights)
+                self.made.findings.append(finding)
+            if arm == BASELINE:
+                folders[name], whole[name] = found["folder"], not found["faults"]
+        encoders = {name: self._encoder(of[name], folders.get(name)) for name in names}
+        looks = [(child.look, of[name].architecture, encoders[name], folders.get(name), self.engine.attention)
+                 for name in names]  # fmt: skip
+        known = [name for name in names if encoders[name] or folders.get(name)]
+        for name in (name for name in names if name not in known):
+            self.made.notes.append(
+                f"{name}: nothing is forecast: the sizes of its baseline are not known. Give families.{name}.encoder."
+            )
+        looked = self._several([look for name, look in zip(names, looks, strict=True) if name in known])
+        for name, found in zip(known, looked, strict=True):
+            if isinstance(found, HarnessError):
+                self.made.findings.append(Finding(f"checkpoint {name}", found.message, found.remedy))
                 continue
-            whole, folder = self._pinned(f"checkpoint {name}", source, of.architecture, stands_in=True)
-            if not whole:
-                encoder = SHAPES.get(source.repository) if isinstance(source, Hub) else None
-                encoder = encoder or of.encoder
-                if encoder is None and folder is None:
-                    self.made.notes.append(
-                        f"{name}: nothing is forecast: the sizes of its baseline are not known. Give {at}.encoder."
-                    )
-                    continue
-            try:
-                given = (None, folder) if folder is not None else (encoder, None)
-                shape = self._together(child.look, of.architecture, *given, self.engine.attention)[0]["shape"]
-            except Exception as error:
-                self.made.findings.append(Finding(f"checkpoint {name}", f"{error}", "Check its config.json."))
-                continue
-            if not whole:
+            shape, source = found["shape"], of[name].baseline
+            if not whole[name]:
                 told = f"{shape.layers} layers of {shape.hidden}, {shape.parameters / 1e6:.1f} M parameters"
                 self.made.notes.append(
                     f"{name}: random weights of the published shape ({told}) and a stand-in tokenizer; the "
                     f"vocabulary has the published {shape.vocabulary:,} tokens."
                 )
-                encoder = encoder or _encoder_of(shape)
-            yield Family(name, of.architecture, shape, None if whole else encoder, source if whole else None)
+            imported = None if isinstance(source, Build) or not whole[name] else source
+            encoder = None if imported else encoders[name] or _encoder_of(shape)
+            yield Family(name, of[name].architecture, shape, encoder, imported)
 
-    def _pinned(
-        self, where: str, source: Hub | Folder, architecture: str, *, stands_in: bool
-    ) -> tuple[bool, Path | None]:
-        """Is all of `source` here? And the folder of its configuration."""
-        found = self._together(child.pins, source, architecture)[0]
-        for message, remedy in found["faults"]:
-            self.made.findings.append(Finding(where, message, remedy, stands_in=self.asked.random_weights))
-        return not found["faults"], found["folder"]
+    @staticmethod
+    def _encoder(family, folder: Path | None) -> Encoder | None:
+        """The sizes of a baseline whose configuration is not here."""
+        if folder is not None:
+            return None
+        published = SHAPES.get(family.baseline.repository) if isinstance(family.baseline, Hub) else None
+        return published or family.encoder
+
+    def _several(self, calls: list[tuple]) -> list:
+        return self._together(child.several, calls)[0]["results"] if calls else []
 
     def _find(self, prepared: inputs.Prepared, families: list[Family]) -> None:
         shapes = {family.name: family.shape for family in families}
@@ -215,6 +229,19 @@ class Rehearsing:
         return 1 if self.engine.device == "cuda" else max(1, min(jobs, usable_workers()))
 
     # Measuring
+
+    def _seen_by_measuring(self) -> Iterator[Finding]:
+        """What no estimate said: memory that was needed, and hours that are longer than a job's limit."""
+        slurm, hours = findings.on_slurm(self.asked.grid), self.asked.grid.hours
+        for stage in self.made.stages:
+            if stage.memory_measured and stage.memory > self.machine.memory:
+                message = f"needs {stage.memory / 1e9:.1f} GB, and {self.machine.memory_of} has less."
+                yield Finding(stage.title, message, "Lower its batch in params.yaml, or HARNESS_WORKERS.")
+            if slurm and stage.stage == "finetune" and stage.seconds > 3600 * hours:
+                message = f"takes {stage.seconds / 3600:.1f} hours, and a job of the grid ends after {hours}."
+                yield Finding(
+                    stage.title, message, f"Give `harness grid --hours {-int(-stage.seconds * 1.25 // 3600)}`."
+                )
 
     def _together(self, work, *given, copies: int = 1) -> list[dict]:
         found = together(work, *given, copies=copies)
