@@ -39,7 +39,8 @@ def _rehearse(options) -> int:
     from harness.errors import ConfigError
     from harness.grid.rehearsal import printing
     from harness.grid.rehearsal.inputs import Stages
-    from harness.grid.rehearsal.rehearsing import Asked, Rehearsing
+    from harness.grid.rehearsal.model import Asked
+    from harness.grid.rehearsal.rehearsing import Rehearsing
     from harness.stages import classic, corpus, split, validate
     from harness.system.files import write_json
     from harness.system.scratch import scratch_folder

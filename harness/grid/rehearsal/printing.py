@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from harness.grid.rehearsal import disk
 from harness.grid.rehearsal.forecast import Stage
-from harness.grid.rehearsal.rehearsing import Rehearsal
+from harness.grid.rehearsal.model import Rehearsal
 from harness.params.config import Engine
 
 GB = 1e9

@@ -3,73 +3,41 @@
 import dataclasses
 import shutil
 import time
-from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.grid.rehearsal import child, counting, disk, findings, forecast, inputs, machine, sizes
-from harness.grid.rehearsal.child import Cut, Text
+from harness.grid.rehearsal import (
+    counting,
+    disk,
+    findings,
+    finetuning,
+    forecast,
+    inputs,
+    looking,
+    machine,
+    pretraining,
+    sizes,
+    timing,
+)
 from harness.grid.rehearsal.children import together
 from harness.grid.rehearsal.finding import Finding
 from harness.grid.rehearsal.forecast import Carry, Speed, Stage
+from harness.grid.rehearsal.model import Asked, Family, Rehearsal, encoder_of
+from harness.grid.rehearsal.pretraining import Text
 from harness.grid.rehearsal.published import SHAPES
 from harness.grid.rehearsal.sizes import Shape
+from harness.grid.rehearsal.timing import Cut
 from harness.params.arms import ARMS, BASELINE, CLINICAL, replayed
-from harness.params.config import Build, Encoder, Engine, FinetuneSettings, Folder, Hub, Pretraining
+from harness.params.config import Build, Encoder, Engine, FinetuneSettings, Hub, Pretraining
 from harness.params.reading import ParamsFile
 from harness.system.parallel import usable_workers
 
 SHARE = 0.6  # of what large products reach, in a training
 ORDINARY = 3.0  # seconds of ordinary updates that are measured, where they are short
 MOST_MEMORY = 16e9  # bytes that a measurement in place of a device may take
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the user says: the minutes that measuring may take, the machine of the run where it is another, and whether
-    random weights are what is wanted where a pin's files are missing. `grid` are the options of `harness grid`."""
-
-    grid: Namespace
-    minutes: float = 12.0
-    only_check: bool = False
-    random_weights: bool = False
-    corpus_tokens: float | None = None
-    device_flops: float | None = None
-    update_seconds: Mapping[str, float] = field(default_factory=dict)
-    memory_gb: float | None = None
-    free: int | None = None
-
-
-@dataclass(frozen=True)
-class Family:
-    """A family as it is rehearsed: `source` is imported, or weights of the sizes `encoder` are drawn."""
-
-    name: str
-    architecture: str
-    shape: Shape
-    encoder: Encoder | None
-    source: Hub | Folder | None
-
-
-@dataclass
-class Rehearsal:
-    """What was found and forecast, and what the reader must know to judge it."""
-
-    findings: list[Finding] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    stages: list[Stage] = field(default_factory=list)
-    measured: dict[str, dict[str, Any]] = field(default_factory=dict)
-    writes: dict[str, disk.Writes] = field(default_factory=dict)
-    free: int = 0
-    seconds: float = 0.0
-    peak: int = 0
-
-    @property
-    def failed(self) -> bool:
-        return any(not finding.stands_in for finding in self.findings)
 
 
 class Rehearsing:
@@ -94,7 +62,9 @@ class Rehearsing:
             self._say(f"{'note' if finding.stands_in else 'FINDING'}: {finding}")
         self._note(prepared, families)
         if not self.asked.only_check:
-            self.flops = self._together(child.probe, self._threads(1), "cuda" if self.on_device else "cpu")[0]["flops"]
+            self.flops = self._together(looking.probe, self._threads(1), "cuda" if self.on_device else "cpu")[0][
+                "flops"
+            ]
             self._measure(prepared, families)
             for finding in self._seen_by_measuring():
                 self.made.findings.append(finding)
@@ -117,7 +87,7 @@ class Rehearsing:
         folders: dict[str, Path | None] = {}
         whole = dict.fromkeys(names, True)
         for (name, arm, _), found in zip(given, self._several(
-            [(child.pins, source, of[name].architecture) for name, _, source in given]), strict=True):  # fmt: skip
+            [(looking.pins, source, of[name].architecture) for name, _, source in given]), strict=True):  # fmt: skip
             stage = "checkpoint" if arm == BASELINE else "pretrain"
             for message, remedy in found["faults"]:
                 finding = Finding(f"{stage} {name}", message, remedy, stands_in=self.asked.random_weights)
@@ -125,7 +95,7 @@ class Rehearsing:
             if arm == BASELINE:
                 folders[name], whole[name] = found["folder"], not found["faults"]
         encoders = {name: self._encoder(of[name], folders.get(name)) for name in names}
-        looks = [(child.look, of[name].architecture, encoders[name], folders.get(name), self.engine.attention)
+        looks = [(looking.look, of[name].architecture, encoders[name], folders.get(name), self.engine.attention)
                  for name in names]  # fmt: skip
         known = [name for name in names if encoders[name] or folders.get(name)]
         for name in (name for name in names if name not in known):
@@ -145,7 +115,7 @@ class Rehearsing:
                     f"vocabulary has the published {shape.vocabulary:,} tokens."
                 )
             imported = None if isinstance(source, Build) or not whole[name] else source
-            encoder = None if imported else encoders[name] or _encoder_of(shape)
+            encoder = None if imported else encoders[name] or encoder_of(shape)
             yield Family(name, of[name].architecture, shape, encoder, imported)
 
     @staticmethod
@@ -157,7 +127,7 @@ class Rehearsing:
         return published or family.encoder
 
     def _several(self, calls: list[tuple]) -> list:
-        return self._together(child.several, calls)[0]["results"] if calls else []
+        return self._together(looking.several, calls)[0]["results"] if calls else []
 
     def _find(self, prepared: inputs.Prepared, families: list[Family]) -> None:
         shapes = {family.name: family.shape for family in families}
@@ -277,7 +247,7 @@ class Rehearsing:
     def _family(self, prepared: inputs.Prepared, family: Family, allowed: float) -> None:
         self._say(f"{family.name}: {family.shape.parameters / 1e6:.1f} M parameters")
         made = self._together(
-            child.make, self.scratch, family.name, family.architecture, family.encoder, family.source, self.engine
+            looking.make, self.scratch, family.name, family.architecture, family.encoder, family.source, self.engine
         )[0]
         rate = made["bytes"] / max(1e-3, made["save"])
         state = disk.STATE * family.shape.parameters / rate
@@ -309,7 +279,7 @@ class Rehearsing:
         text = Text(
             self.scratch, family.name, family.architecture, ARMS[arm].trained_on, replayed(arm, settings.replay), held
         )
-        found = _mean(self._together(child.pretrain, text, recipe, engine, family.shape, cut, copies=copies))
+        found = _mean(self._together(pretraining.pretrain, text, recipe, engine, family.shape, cut, copies=copies))
         self._tell(name, found, cut)
         if seconds := self.asked.update_seconds.get(name.replace(" ", "/")):
             carry = Carry(forecast.device_flops(found, seconds, engine.devices))
@@ -390,7 +360,7 @@ class Rehearsing:
         speed = self.flops * SHARE * threads if threads == 1 or self.on_device else self.flops * SHARE
 
         def fits(some: int, times: int, long: int) -> bool:
-            seconds = child.FEW * sizes.update_flops(shape, some * times * texts, long, guesses=guesses) / speed
+            seconds = timing.FEW * sizes.update_flops(shape, some * times * texts, long, guesses=guesses) / speed
             here = self.engine if self.on_device else dataclasses.replace(self.engine, precision="fp32")
             needed = sizes.training_memory(shape, here, some * texts, long, guesses=guesses)
             most = (
@@ -425,13 +395,9 @@ class _Finetune:
     long: bool
 
     def __call__(self) -> dict:
-        return child.finetune(self.root, self.task, self.family, self.settings, self.shape, self.cut, long=self.long)
-
-
-def _encoder_of(shape: Shape) -> Encoder:
-    return Encoder(
-        shape.hidden, shape.layers, shape.heads, shape.intermediate, shape.vocabulary, shape.positions or 8192, 0.1
-    )
+        return finetuning.finetune(
+            self.root, self.task, self.family, self.settings, self.shape, self.cut, long=self.long
+        )
 
 
 def _held_back(read: float) -> float:

@@ -172,6 +172,32 @@ def test_one_missing_file_of_a_pin_is_named(rehearse, monkeypatch, tmp_path):
     assert code == 0 and f"note: checkpoint {FAMILY}: NbAiLab/nb-bert-large" in said
 
 
+def test_without_a_gpu_and_without_files_random_weights_are_measured_on_the_cores(rehearse, monkeypatch, tmp_path):
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+
+    def change(values):
+        missing_pin(values)
+        values["families"][FAMILY]["baseline"]["repository"] = "somebody/else"
+        values["families"][FAMILY]["adaptation"].update(steps=None, device_batch=2)
+        values["engine"].update(device="cuda", precision="bf16", devices=2)
+
+    asked = ("--minutes", "0.2", "--json", "-", "--corpus-tokens", "1e6", "--device-flops", "1e9")
+    code, said = rehearse(*asked, change=change)
+    forecast = json.loads(said)
+    # The pin is a finding, and all of it is forecast nevertheless.
+    assert code == 1 and [one["where"] for one in forecast["findings"]] == [f"checkpoint {FAMILY}"]
+    stages = {one["stage"]: one for one in forecast["stages"]}
+    measured = forecast["measured"][f"pretrain {FAMILY}"]
+    assert not measured["cut"]["whole"] and measured["cut"]["micro_batches"] == 1
+    assert stages["pretrain"]["updates"] == 2 * round(1e6 / (4 * measured["width"]))
+    # Two devices share the arithmetic of an update: 1e9 operations a second, each.
+    assert stages["pretrain"]["parts"]["updates"] > stages["pretrain"]["updates"] * measured["flops"] / 2 / 1e9
+    assert stages["pretrain"]["busy"] == pytest.approx(2 * stages["pretrain"]["seconds"])
+    assert not stages["finetune"]["memory_measured"]
+    notes = " ".join(forecast["notes"])
+    assert "random weights" in notes and "no GPU here" in notes and f"stand in for the data of {TASK}" in notes
+
+
 def test_a_bad_figure_is_refused(rehearse, capsys):
     assert rehearse("--minutes", "0")[0] == 1
     assert rehearse("--update-seconds", "nb_bert=1")[0] == 1
@@ -179,7 +205,7 @@ def test_a_bad_figure_is_refused(rehearse, capsys):
 
 def test_the_table_marks_what_is_an_estimate():
     from harness.grid.rehearsal.forecast import Stage
-    from harness.grid.rehearsal.rehearsing import Rehearsal
+    from harness.grid.rehearsal.model import Rehearsal
     from harness.params.config import Engine
 
     stage = Stage("pretrain", "f", 2, 100, 100, 7200, 28_800, 20e9, False, 10**9, {"updates": 7000.0})
