@@ -43,6 +43,14 @@ def together(work: Callable[..., dict], *given: Any, copies: int = 1) -> list[di
             connection.close()
 
 
+def mean(found: list[dict]) -> dict:
+    """Of measurements that were made at the same time; the largest of what they needed."""
+    first = found[0]
+    numbers = {key for key, value in first.items() if isinstance(value, int | float) and key != "peak"}
+    means = {key: sum(one[key] for one in found) / len(found) for key in numbers}
+    return first | means | {"peak": max(one["peak"] for one in found)}
+
+
 def _answer(process, connection) -> dict:
     try:
         result, error = pickle.loads(connection.recv_bytes())

@@ -61,3 +61,8 @@ def encoder_of(shape: Shape) -> Encoder:
     return Encoder(
         shape.hidden, shape.layers, shape.heads, shape.intermediate, shape.vocabulary, shape.positions or 8192, 0.1
     )
+
+
+def held_back(read: float) -> float:
+    """How many times more rows are held out of the whole corpus than of the part that was read: there is a limit."""
+    return min(2.0, 1 / read)

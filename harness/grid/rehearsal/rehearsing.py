@@ -22,10 +22,10 @@ from harness.grid.rehearsal import (
     sizes,
     timing,
 )
-from harness.grid.rehearsal.children import together
+from harness.grid.rehearsal.children import mean, together
 from harness.grid.rehearsal.finding import Finding
 from harness.grid.rehearsal.forecast import Carry, Speed, Stage
-from harness.grid.rehearsal.model import Asked, Family, Rehearsal, encoder_of
+from harness.grid.rehearsal.model import Asked, Family, Rehearsal, encoder_of, held_back
 from harness.grid.rehearsal.pretraining import Text
 from harness.grid.rehearsal.published import SHAPES
 from harness.grid.rehearsal.sizes import Shape
@@ -279,7 +279,7 @@ class Rehearsing:
         text = Text(
             self.scratch, family.name, family.architecture, ARMS[arm].trained_on, replayed(arm, settings.replay), held
         )
-        found = _mean(self._together(pretraining.pretrain, text, recipe, engine, family.shape, cut, copies=copies))
+        found = mean(self._together(pretraining.pretrain, text, recipe, engine, family.shape, cut, copies=copies))
         self._tell(name, found, cut)
         if seconds := self.asked.update_seconds.get(name.replace(" ", "/")):
             carry = Carry(forecast.device_flops(found, seconds, engine.devices))
@@ -290,7 +290,7 @@ class Rehearsing:
             [counting.building(recipe, steps)] if stage == "checkpoint" else list(counting.pretraining(settings, steps))
         )
         estimate = sizes.training_memory(family.shape, engine, recipe.device_batch, width, guesses=True)
-        held_out = {part: rows * _held_back(prepared.read) for part, rows in found["held_out"].items()}
+        held_out = {part: rows * held_back(prepared.read) for part, rows in found["held_out"].items()}
         once = {"tokenising": found["tokenise"] / prepared.read}
         if stage == "checkpoint":
             once |= {"tokenizer": made["tokenizer"]}
@@ -336,7 +336,7 @@ class Rehearsing:
         )  # fmt: skip
         one = dataclasses.replace(settings, arms=(BASELINE,), seeds=(1,), replicates=1, tune=None, recipe=recipe)
         work = _Finetune(self.scratch, task, family.name, one, family.shape, cut, task in prepared.stand_ins)
-        found = _mean(self._together(work, copies=copies))
+        found = mean(self._together(work, copies=copies))
         self._tell(name, found, cut)
         estimate = sizes.training_memory(
             family.shape, findings.alone(engine), recipe.batch * texts, recipe.max_length, guesses=False
@@ -398,16 +398,3 @@ class _Finetune:
         return finetuning.finetune(
             self.root, self.task, self.family, self.settings, self.shape, self.cut, long=self.long
         )
-
-
-def _held_back(read: float) -> float:
-    """How many times more rows are held out of the whole corpus than of the part that was read: there is a limit."""
-    return min(2.0, 1 / read)
-
-
-def _mean(found: list[dict]) -> dict:
-    """Of measurements that were made at the same time; the largest of what they needed."""
-    first = found[0]
-    numbers = {key for key, value in first.items() if isinstance(value, int | float) and key != "peak"}
-    means = {key: sum(one[key] for one in found) / len(found) for key in numbers}
-    return first | means | {"peak": max(one["peak"] for one in found)}
