@@ -41,7 +41,7 @@ def _rehearse(options) -> int:
     from harness.grid.rehearsal.inputs import Stages
     from harness.grid.rehearsal.model import Asked
     from harness.grid.rehearsal.rehearsing import Rehearsing
-    from harness.stages import classic, corpus, split, validate
+    from harness.stages import corpus, split, validate
     from harness.system.files import write_json
     from harness.system.scratch import scratch_folder
 
@@ -62,7 +62,7 @@ def _rehearse(options) -> int:
         memory_gb=options.device_memory_gb,
         free=None if options.disk_gb is None else round(options.disk_gb * 1e9),
     )
-    stages = Stages(validate=validate.run, split=split.run, corpus=corpus.run, classic=classic.run)
+    stages = Stages(validate=validate.run, split=split.run, corpus=corpus.run)
     only_json = options.json == "-"
 
     def say(line: str) -> None:

@@ -44,7 +44,6 @@ class Stages:
     validate: Callable[[Path, str], object]
     split: Callable[[Path, str, Split], object]
     corpus: Callable[[Path, CorpusSettings], object]
-    classic: Callable[[Path, str], object]
 
 
 @dataclass
