@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from harness import __version__
-from harness.commands import data, grid, pipeline, plugins, records, repro, stages, translating
+from harness.commands import data, grid, pipeline, plugins, records, rehearse, repro, stages, translating
 from harness.commands.common import repository
 from harness.errors import HarnessError, MissingInputError, OfflineError
 from harness.grid.launching import first_to_tell
@@ -135,6 +135,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"harness {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for subject in (data, plugins, translating, stages, pipeline, repro, grid, records):
+    for subject in (data, plugins, translating, stages, pipeline, repro, grid, rehearse, records):
         subject.add(commands)
     return parser

@@ -9,15 +9,20 @@ def add(commands) -> None:
     grid = declare(commands, "grid", _grid, text, "grid --dry-run", connects=anywhere_here)
     grid.add_argument("comparison", nargs="*", metavar="TASK/FAMILY", help="by default every task with every family")
     grid.add_argument("--dry-run", action="store_true", help="only say what would run, and where")
+    declare_where(grid)
+
+
+def declare_where(command) -> None:
+    """The options that say where jobs run, and what each of them gets."""
     where = "where the jobs run; by default Slurm where there is one"
-    grid.add_argument("--on", choices=("local", "slurm"), help=where)
+    command.add_argument("--on", choices=("local", "slurm"), help=where)
     text = "jobs at the same time (default: as many as there are cores or GPUs; on Slurm, all)"
-    grid.add_argument("--at-once", type=int, metavar="N", help=text)
+    command.add_argument("--at-once", type=int, metavar="N", help=text)
     text = "processors of a job (default: this machine's, divided; on Slurm 8)"
-    grid.add_argument("--cpus", type=int, metavar="N", help=text)
+    command.add_argument("--cpus", type=int, metavar="N", help=text)
     text = "GPUs of a job, each trains one run at a time (default: 1 where engine.device is cuda)"
-    grid.add_argument("--gpus", type=int, metavar="N", help=text)
-    slurm = grid.add_argument_group("on Slurm")
+    command.add_argument("--gpus", type=int, metavar="N", help=text)
+    slurm = command.add_argument_group("on Slurm")
     slurm.add_argument("--partition")
     slurm.add_argument("--hours", type=int, default=24, help="time limit of a job (default: 24)")
     slurm.add_argument("--memory-gb", type=int, default=32, help="memory of a job (default: 32)")

@@ -1,0 +1,137 @@
+"""Count what each stage does by `params.yaml`: trainings, updates, rows that are answered, states that are saved."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.params import replicates
+from harness.params.arms import parts_of
+from harness.params.config import FinetuneSettings, Pretraining, PretrainSettings, Recipe
+from harness.params.folds import Folds
+from harness.params.replicates import shared_updates
+
+PERTURBED = "test "  # how the name of a perturbed test part begins
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training, or the mean of several whose length a search on validation decides.
+
+    `updates` and the rows that are answered in it: `validated` of them while it goes on, `answered` at its end.
+    `counts` is how many trainings it stands for.
+    """
+
+    updates: float
+    validated: float
+    answered: float
+    counts: float = 1.0
+
+
+@dataclass(frozen=True)
+class Amount:
+    """All trainings of a stage. `most` are the updates where every search chooses the longest candidate."""
+
+    trainings: tuple[Training, ...]
+    most: float
+
+    @property
+    def runs(self) -> float:
+        return sum(one.counts for one in self.trainings)
+
+    @property
+    def updates(self) -> float:
+        return sum(one.counts * one.updates for one in self.trainings)
+
+    @property
+    def validated(self) -> float:
+        return sum(one.counts * one.validated for one in self.trainings)
+
+    @property
+    def answered(self) -> float:
+        return sum(one.counts * one.answered for one in self.trainings)
+
+
+def evaluations(steps: float, every: int) -> int:
+    """How often a run of so many updates answers the validation part: after each `every`, and at its end."""
+    return -int(-steps // every)
+
+
+def _training(recipe: Recipe, rows: Mapping[str, int], *, tried: bool = False, counts: float = 1.0) -> Training:
+    """The end of a trial answers nothing: validation has been answered by then."""
+    validated = evaluations(recipe.steps, recipe.evaluate_every) * rows.get("validation", 0)
+    answered = 0 if tried else sum(n for part, n in rows.items() if part in ("test", "holdout") or _perturbed(part))
+    return Training(recipe.steps, validated, answered, counts)
+
+
+def _perturbed(part: str) -> bool:
+    return part.startswith(PERTURBED)
+
+
+def finetuning(settings: FinetuneSettings, rows: Mapping[str, int]) -> Amount:
+    """Every arm and seed of a comparison; `rows` by part, perturbed test parts (`test KIND`) among them.
+
+    Patience may end a run before its last update, so that this is the most. Where arms are tuned, each tries every
+    candidate, is trained by the declared recipe, and by the one it chose where that is another: of the candidates, the
+    mean counts.
+    """
+    runs = len(settings.arms) * len(settings.seeds)
+    declared = _training(settings.recipe, rows, counts=runs)
+    if settings.tune is None:
+        return Amount((declared,), declared.counts * declared.updates)
+    candidates, trials = settings.candidates, len(settings.arms) * len(settings.tune.seeds)
+    tried = [_training(recipe, rows, tried=True, counts=trials) for recipe in candidates]
+    other = [recipe for recipe in candidates if recipe != settings.recipe]
+    after = [_training(recipe, rows, counts=runs / len(candidates)) for recipe in other]
+    before = sum(one.counts * one.updates for one in (*tried, declared))
+    longest = max((recipe.steps for recipe in other), default=0)
+    return Amount((*tried, declared, *after), before + runs * longest)
+
+
+def cross_validation(settings: FinetuneSettings, folds: Folds, rows: Mapping[str, int]) -> Amount:
+    """Every arm on every fold. A fold is the test part once, a share of what is left is for validation."""
+    every = sum(rows.get(part, 0) for part in ("train", "validation", "test"))
+    test = every / folds.number
+    parts = {"test": round(test), "validation": round((every - test) * folds.validation)}
+    one = _training(settings.recipe, parts, counts=folds.number * folds.repeats * len(settings.arms))
+    return Amount((one,), one.counts * one.updates)
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """One encoder that is pre-trained: its updates, how often held-out text of which parts is measured, how many
+    states are saved (those of `save_minutes` aside), and whether it branches from another."""
+
+    encoder: str
+    updates: int
+    measured: int
+    parts: tuple[str, ...]
+    saved: int
+    branched: bool = False
+
+
+def building(recipe: Pretraining, steps: int) -> Pretrained:
+    """The baseline that is made here, in `steps` updates."""
+    return _pretrained("baseline", recipe, steps, parts_of("baseline"))
+
+
+def pretraining(settings: PretrainSettings, steps: int) -> Iterator[Pretrained]:
+    """Every encoder that is trained on from the baseline; `steps` are the updates of one that is trained whole."""
+    recipe = settings.pretraining
+    if recipe is None:
+        return
+    for number in range(1, settings.replicates + 1):
+        for arm in settings.trained:
+            name, done = replicates.named(arm, number), 0
+            if settings.branched is not None and number > 1:
+                done = shared_updates(settings.branched, steps)
+            made = _pretrained(name, recipe, steps, parts_of(arm), done)
+            yield made
+
+
+def _pretrained(encoder: str, recipe: Pretraining, steps: int, parts: Sequence[str], done: int = 0) -> Pretrained:
+    """Held-out text is measured before and after, and on the way where `evaluate_every` says so."""
+
+    def times(every: int) -> int:
+        return (steps - 1) // every - done // every if every else 0
+
+    measured = 2 + times(recipe.evaluate_every)
+    return Pretrained(encoder, steps - done, measured, tuple(parts), times(recipe.save_steps), done > 0)

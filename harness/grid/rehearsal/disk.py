@@ -1,0 +1,65 @@
+"""Forecast the bytes that a run writes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.params import replicates
+from harness.params.config import Build, Pretraining, PretrainSettings
+
+WEIGHT = 4  # bytes of a parameter, stored
+STATE = 3 * WEIGHT  # of a saved training: the weights and two moments
+STATES = 3  # two are kept, and the next is written beside them
+BESIDE = 8 << 20  # tokenizer, configuration and card of an encoder
+TOKEN, TOKEN_BYTES = 5, 4  # bytes of a token in a tokenised corpus; bytes of text that are a token
+ANSWER = 250  # bytes of an answered row, where none has been measured
+# DVC keeps a copy of every output, where the file system cannot let two files share their bytes.
+CACHED = 2
+
+
+@dataclass(frozen=True)
+class Writes:
+    """Bytes by what they are: `stays` and its copy in DVC's cache, `passes` is there only while a training runs."""
+
+    stays: int
+    passes: int
+
+    @property
+    def most(self) -> int:
+        return CACHED * self.stays + self.passes
+
+
+def _saves(recipe: Pretraining | None) -> bool:
+    return recipe is not None and bool(recipe.save_steps or recipe.save_minutes)
+
+
+def encoder_bytes(parameters: int) -> int:
+    return WEIGHT * parameters + BESIDE
+
+
+def checkpoint(parameters: int, recipe: Pretraining | None, *, builds: bool) -> Writes:
+    return Writes(encoder_bytes(parameters), STATES * STATE * parameters if builds and _saves(recipe) else 0)
+
+
+def pretrain(parameters: int, settings: PretrainSettings, at_once: int) -> Writes:
+    """Every encoder, the states of those that are trained at the same time, and the trunks that ends branch from."""
+    encoders = [replicates.named(arm, n + 1) for n in range(settings.replicates) for arm in settings.trained]
+    given = 0 if isinstance(settings.source, Build) else 1
+    states = STATES * min(at_once, len(encoders)) if _saves(settings.pretraining) else 0
+    trunks = len(settings.trained) if settings.branched is not None else 0
+    stays = (len(encoders) + given) * encoder_bytes(parameters)
+    return Writes(stays, (states + trunks) * STATE * parameters)
+
+
+def corpus(text: int, families: int) -> Writes:
+    """The cleaned corpus, and its tokens for every family, which DVC does not keep."""
+    return Writes(text, families * text // TOKEN_BYTES * TOKEN)
+
+
+def finetune(answers: float, row: float = ANSWER) -> Writes:
+    return Writes(round(answers * row), 0)
+
+
+def total(writes: Mapping[str, Writes]) -> int:
+    """At the fullest moment: trainings follow one another, so that the largest of what passes counts."""
+    passing = max((one.passes for one in writes.values()), default=0)
+    return CACHED * sum(one.stays for one in writes.values()) + passing

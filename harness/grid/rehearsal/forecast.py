@@ -1,0 +1,179 @@
+"""Put together what stages do and how long a little of it took: hours, device hours, memory and disk of every stage."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.grid.rehearsal.counting import Amount, Pretrained
+from harness.params.config import Engine
+
+# Seconds that a stage takes beside its work: Python and its libraries, DVC's look at inputs and outputs.
+STARTING = 4.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The forecast of a stage that runs alone on one machine.
+
+    `seconds` from its start to its end, `busy` those of all cores or devices that it occupies, together; `memory` at
+    its peak and `disk` in bytes, `memory_measured` whether at the batch of `params.yaml`; `parts` the seconds of
+    `busy` by what they are spent on. `measured` is false where nothing of it was tried out.
+    """
+
+    stage: str
+    name: str
+    runs: float = 0.0
+    updates: float = 0.0
+    most_updates: float = 0.0
+    seconds: float = 0.0
+    busy: float = 0.0
+    memory: float = 0.0
+    memory_measured: bool = True
+    disk: int = 0
+    parts: Mapping[str, float] = field(default_factory=dict)
+    measured: bool = True
+
+    @property
+    def title(self) -> str:
+        return f"{self.stage} {self.name}".strip()
+
+    @property
+    def dominated_by(self) -> str:
+        return max(self.parts, key=lambda part: self.parts[part]) if any(self.parts.values()) else ""
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What was measured of a training, on the device that the forecast is for.
+
+    Seconds of an `update`, of a held-out or answered `row`, of a judgement by row, of a run beside these, of encoding a
+    row; `save` of a parameter's byte that is written.
+    """
+
+    update: float
+    row: float
+    judge: float = 0.0
+    fixed: float = 0.0
+    encode: float = 0.0
+
+    @classmethod
+    def of(cls, measured: Mapping[str, Any], carried: "Carry", *, devices: int = 1) -> "Speed":
+        """`devices` share the arithmetic of an update."""
+        arithmetic = measured["update"] - measured["optimizer"]
+        update = carried.seconds(arithmetic, measured["flops"] / devices) + carried.other(measured)
+        row = carried.seconds(measured["row"], measured["row_flops"])
+        more = (measured.get(name, 0.0) for name in ("judge", "fixed", "encode"))
+        return cls(update, row, *more)
+
+
+@dataclass(frozen=True)
+class Carry:
+    """From this machine to a device of so many floating-point operations a second (None: it is for this machine)."""
+
+    device_flops: float | None = None
+
+    def seconds(self, here: float, flops: float) -> float:
+        return here if self.device_flops is None else flops / self.device_flops
+
+    def other(self, measured: Mapping[str, Any]) -> float:
+        """The optimizer's step grows with the parameters and no batch; it is taken to become as much faster."""
+        if self.device_flops is None:
+            return measured["optimizer"]
+        arithmetic = max(1e-9, measured["update"] - measured["optimizer"])
+        faster = self.device_flops * arithmetic / measured["flops"]
+        return measured["optimizer"] / max(1.0, faster)
+
+
+def device_flops(measured: Mapping[str, Any], seconds: float, devices: int) -> float:
+    """The operations a second of a device on which an update of this training takes `seconds`."""
+    return measured["flops"] / devices / seconds
+
+
+def side_by_side(seconds: Sequence[tuple[float, float]], workers: int) -> float:
+    """How long (seconds, how many) trainings take in order on so many workers."""
+    if len(seconds) == 1:
+        ((each, number),) = seconds
+        return -(-number // workers) * each
+    total = sum(each * number for each, number in seconds)
+    return max(total / workers, max((each for each, number in seconds if number), default=0.0))
+
+
+def finetuning(
+    stage: str,
+    name: str,
+    amount: Amount,
+    speed: Speed,
+    *,
+    rows: float,
+    encoders: int,
+    workers: int,
+    device: str,
+    **more: Any,
+) -> Stage:
+    """Of a comparison; `rows` of all parts are encoded once, `encoders` loaded and hashed once."""
+    parts = {
+        "updates": amount.updates * speed.update,
+        "validation": amount.validated * (speed.row + speed.judge),
+        "test": amount.answered * speed.row,
+        "loading": amount.runs * speed.fixed,
+        "reading": STARTING + rows * speed.encode + encoders * speed.fixed / 2,
+    }
+    each = [
+        (
+            one.updates * speed.update
+            + one.validated * (speed.row + speed.judge)
+            + one.answered * speed.row
+            + speed.fixed,
+            one.counts,
+        )
+        for one in amount.trainings
+    ]
+    seconds = side_by_side(each, workers) + parts["reading"]
+    busy = sum(parts.values()) if device == "cpu" else seconds * workers
+    return Stage(stage, name, amount.runs, amount.updates, amount.most, seconds, busy, parts=parts, **more)
+
+
+def pretraining(
+    stage: str,
+    name: str,
+    encoders: Iterable[Pretrained],
+    speed: Speed,
+    *,
+    held_out: Mapping[str, float],
+    state: float,
+    save_minutes: float,
+    once: Mapping[str, float],
+    workers: int,
+    engine: Engine,
+    **more: Any,
+) -> Stage:
+    """Of a family; `held_out` rows of each part are measured, a state takes `state` seconds to save, and `once` are the
+    seconds of what is done once."""
+    phases: dict[bool, list[tuple[float, float]]] = {False: [], True: []}
+    parts = {"updates": 0.0, "held-out text": 0.0, "saving": 0.0, "loading": 0.0}
+    encoders = list(encoders)
+    for one in encoders:
+        updates = one.updates * speed.update
+        saved = one.saved + (updates / 60 // save_minutes if save_minutes else 0)
+        of = {
+            "updates": updates,
+            "held-out text": one.measured * sum(held_out.get(part, 0.0) for part in one.parts) * speed.row,
+            "saving": saved * state + state / 3,
+            "loading": speed.fixed,
+        }
+        parts = {part: parts[part] + of[part] for part in parts}
+        phases[one.branched].append((sum(of.values()), 1))
+    seconds = STARTING + sum(once.values()) + sum(_in_order(phase, workers) for phase in phases.values())
+    parts |= {"starting": STARTING, **once}
+    devices = engine.devices if engine.device == "cuda" else 1
+    busy = sum(parts.values()) if engine.device == "cpu" else seconds * devices
+    updates = float(sum(one.updates for one in encoders))
+    return Stage(stage, name, len(encoders), updates, updates, seconds, busy, parts=parts, **more)
+
+
+def _in_order(seconds: Sequence[tuple[float, float]], workers: int) -> float:
+    """Each training begins on the worker that is free first."""
+    free = [0.0] * max(1, workers)
+    for each, _ in seconds:
+        free[free.index(min(free))] += each
+    return max(free)

@@ -1,0 +1,234 @@
+"""Prepare a scratch copy of the repository: the data of every task, split, and a part of the corpus.
+
+What is there is linked and only read; what the stages make of it lies in the scratch folder. Where data are not in
+place, generated rows stand in for them.
+"""
+
+import contextlib
+import dataclasses
+import itertools
+import os
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from harness import heads
+from harness.artifacts import validated
+from harness.artifacts.parts import by_part
+from harness.artifacts.prediction_lines import perturbed_part
+from harness.data.corpus_files import chunks, corpus_files
+from harness.data.synthetic import write
+from harness.errors import HarnessError
+from harness.grid.rehearsal.finding import Finding
+from harness.heads.head import Whole
+from harness.params.config import Build, Corpus, CorpusSettings, Split
+from harness.params.reading import ParamsFile
+from harness.plugins import registry
+from harness.statistics import measurable
+from harness.system.files import read_json, write_json, write_jsonl
+
+# Of a larger corpus so many bytes of text of each part are read.
+WHOLE, PART = 24 << 20, 4 << 20
+JOINED = 40  # generated documents that make one as long as a record
+_LINKED = ("harness", "tasks", "pipeline", "params.yaml")
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The stages that train nothing, as functions of a root; the rehearsal is handed them."""
+
+    validate: Callable[[Path, str], object]
+    split: Callable[[Path, str, Split], object]
+    corpus: Callable[[Path, CorpusSettings], object]
+
+
+@dataclass
+class Prepared:
+    """What lies in the scratch folder `root`: `rows` by task and part, `seconds` that stages took (scaled to the whole
+    corpus), which tasks generated rows stand in for, `read` the share of the corpus's bytes that is there, `texts` how
+    many texts a row of a task has, and what was found."""
+
+    root: Path
+    rows: dict[str, dict[str, int]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    stand_ins: list[str] = field(default_factory=list)
+    read: float = 1.0
+    corpus_stands_in: bool = False
+    texts: dict[str, int] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def prepare(root: Path, scratch: Path, params: ParamsFile, stages: Stages) -> Prepared:
+    """Fill `scratch` by the stages that come before any training, and say what they found."""
+    made, everything = Prepared(scratch), params.everything()
+    for name in _LINKED:
+        (scratch / name).symlink_to((root / name).resolve())
+    if (root / "reports" / "splits").is_dir():
+        # A split that is frozen is extended, and must not be changed here.
+        shutil.copytree(root / "reports" / "splits", scratch / "reports" / "splits")
+    generated = _Generated(scratch, params.generate().seed)
+    builds = all(isinstance(everything.families[name].baseline, Build) for name in everything.run.families)
+    for task in everything.run.tasks:
+        with _finding(made, f"split {task}"):
+            _task(root, made, task, params, stages, generated, stand_in_for_real=not builds)
+    with _finding(made, "corpus"):
+        _corpus(root, made, params.corpus(), stages, generated, stand_in_for_real=not builds)
+    return made
+
+
+class _Generated:
+    """The embedded data set, made when it is first asked for."""
+
+    def __init__(self, scratch: Path, seed: int):
+        self._folder, self._seed = scratch / "generated", seed
+
+    def folder(self, name: str) -> Path | None:
+        if name not in (*write.TASKS, write.CORPUS):
+            return None
+        if not self._folder.is_dir():
+            write.generate(self._folder, self._seed)
+        return self._folder / name
+
+
+@contextlib.contextmanager
+def _finding(made: Prepared, where: str) -> Iterator[None]:
+    """What goes wrong within the block is one of several findings."""
+    try:
+        yield
+    except HarnessError as error:
+        made.findings.append(Finding(where, error.message.replace(f"{made.root}/", ""), error.remedy))
+
+
+def _task(
+    root: Path,
+    made: Prepared,
+    name: str,
+    params: ParamsFile,
+    stages: Stages,
+    generated: _Generated,
+    *,
+    stand_in_for_real: bool,
+) -> None:
+    scratch, task = made.root, registry.get(root, name)
+    given = root / "data" / name
+    source = given if given.is_dir() else generated.folder(name)
+    if source is None:
+        message = f"There are no data in data/{name}, and none can be generated for a task of one's own."
+        made.findings.append(Finding(f"validate {name}", message, f"Put them there: `harness data use {name} PATH`."))
+        return
+    if _is_current(root, name):
+        _link(root / "artifacts" / "validated" / name, validated.folder_of(scratch, name))
+    else:
+        _link(source, scratch / "data" / name)
+        made.seconds[f"validate {name}"] = _timed(lambda: stages.validate(scratch, name))
+    made.seconds[f"split {name}"] = _timed(lambda: stages.split(scratch, name, params.split()))
+    parts, _ = by_part(scratch, name)
+    if validated.card(scratch, name).kind == "synthetic" and stand_in_for_real:
+        made.stand_ins.append(name)
+    lacking = {part: measurable.absent(task, records) for part, records in parts.items() if part in measurable.PARTS}
+    for reasons in measurable.faults(task, lacking).values():
+        for metric, why in reasons.items():
+            remedy = f"Give data/{name} rows that have it, or leave {name} out of run.tasks."
+            made.findings.append(Finding(f"split {name}", f"{name}: {metric} cannot be measured: {why}.", remedy))
+    rows = {part: len(records) for part, records in parts.items()}
+    head, first = heads.of(task), next(iter(parts.values()))[:1]
+    made.texts[name] = head.rows(first)[2][0] if isinstance(head, Whole) else 1
+    kinds = params.everything().robustness.kinds
+    made.rows[name] = rows | {perturbed_part(kind): rows.get("test", 0) for kind in kinds}
+
+
+def _is_current(root: Path, name: str) -> bool:
+    """Are the validated records those of the data that are there?"""
+    try:
+        return validated.card(root, name).source == read_json(root / "data" / name / "source.json")
+    except HarnessError:
+        return False
+
+
+def _link(source: Path, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.symlink_to(source.resolve())
+
+
+def _timed(run: Callable[[], object]) -> float:
+    """Seconds that this process is given for it; what a stage says of itself is said when it is run for good."""
+    begun = time.process_time()
+    with (
+        open(os.devnull, "w", encoding="utf-8") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+    ):
+        run()
+    return time.process_time() - begun
+
+
+def _corpus(
+    root: Path,
+    made: Prepared,
+    settings: CorpusSettings,
+    stages: Stages,
+    generated: _Generated,
+    *,
+    stand_in_for_real: bool,
+) -> None:
+    """A part of a large corpus, as the stage cleans it; its time is scaled to the whole."""
+    folder, chosen = root / "data" / "corpus", settings.corpus
+    if not folder.is_dir():
+        given = generated.folder(write.CORPUS)
+        assert given is not None, "the corpus is among what is generated"
+        folder, chosen = given, _named(chosen, general="general.jsonl", clinical="clinical.jsonl")
+    target = made.root / "data" / "corpus"
+    target.mkdir(parents=True)
+    source = read_json(folder / "source.json", made_by="harness data generate data")
+    write_json(target / "source.json", source)
+    made.corpus_stands_in = source.get("kind") == "synthetic" and stand_in_for_real
+    whole, read = 0, 0
+    for part, names in (("general", chosen.general), ("clinical", chosen.clinical)):
+        files = [file for name in names for file in corpus_files(folder, name)]
+        size = sum(file.stat().st_size for file in files)
+        most = None if size <= WHOLE and not made.corpus_stands_in else PART
+        taken: Counter[str] = Counter()
+        documents = _documents(folder, files, most, taken)
+        write_jsonl(target / f"{part}.jsonl", _joined(documents) if made.corpus_stands_in else documents)
+        whole, read = whole + size, read + taken["bytes"]
+    made.read = read / max(1, whole)
+    tasks = tuple(name for name in settings.tasks if name in made.rows)
+    cut = _named(chosen, general="general.jsonl", clinical="clinical.jsonl")
+    # Whatever the run may not be given, the rehearsal goes on, and generated text holds invented details alone.
+    lenient = dataclasses.replace(cut, allow_phi=True)
+    for corpus in [lenient] if made.corpus_stands_in else [cut, lenient]:
+        with _finding(made, "corpus"):
+            seconds = _timed(partial(stages.corpus, made.root, CorpusSettings(tasks, corpus)))
+            made.seconds["corpus"] = seconds / made.read
+            return
+
+
+def _named(chosen: Corpus, *, general: str, clinical: str) -> Corpus:
+    return dataclasses.replace(chosen, general=(general,), clinical=(clinical,))
+
+
+def _documents(folder: Path, files: list[Path], most: int | None, taken: Counter[str]) -> Iterator[dict]:
+    """Documents until `most` bytes of text; `taken` counts the bytes of the files that were read for them."""
+    text = 0
+    for chunk in chunks(folder, files):
+        if most is not None and text >= most:
+            return
+        taken["bytes"] += chunk.size
+        for document in chunk.documents():
+            text += len(document["text"].encode())
+            yield document
+
+
+def _joined(documents: Iterator[dict]) -> Iterator[dict]:
+    """Generated documents are sentences; records are pages."""
+    while some := list(itertools.islice(documents, JOINED)):
+        yield some[0] | {"text": "\n".join(document["text"] for document in some)}
+
+
+def folder_bytes(folder: Path) -> int:
+    """What the files below `folder` take."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0

@@ -1,0 +1,67 @@
+"""What this machine has: memory, devices, cores."""
+
+import contextlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.system.determinism import available_cpus
+
+# Of the published setting, for a run on devices that are not here and whose memory is not given.
+PUBLISHED_GPU = 48 * 10**9
+
+
+@dataclass(frozen=True)
+class Machine:
+    """`memory` in bytes: that of a device where the run is on devices, else that of all processes together; `gpus` are
+    those that are here, `cores` those that this process may use."""
+
+    memory: int
+    memory_of: str
+    gpus: int
+    cores: int
+
+
+def here(device: str, memory_gb: float | None) -> Machine:
+    """This machine for a run on `device`, whose memory somebody may state."""
+    gpus, memory = _gpus() if device == "cuda" else (0, 0)
+    if memory_gb is not None:
+        return Machine(
+            round(memory_gb * 1e9), "the device" if device == "cuda" else "the machine", gpus, available_cpus()
+        )
+    if device == "cuda" and not gpus:
+        return Machine(PUBLISHED_GPU, "a GPU of the published setting", 0, available_cpus())
+    if device == "cuda":
+        return Machine(memory, "the device", gpus, available_cpus())
+    return Machine(available_memory(), "this machine now", 0, available_cpus())
+
+
+def _gpus() -> tuple[int, int]:
+    """How many there are, and the memory of the smallest in bytes."""
+    import subprocess
+
+    asked = ["nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
+    with contextlib.suppress(OSError):
+        said = subprocess.run(asked, capture_output=True, text=True)
+        sizes = [int(line) << 20 for line in said.stdout.split() if line.isdigit()] if said.returncode == 0 else []
+        chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
+        number = len(sizes) if chosen is None else min(len(sizes), len([n for n in chosen.split(",") if n.strip()]))
+        return number, min(sizes, default=0)
+    return 0, 0
+
+
+def available_memory() -> int:
+    """Bytes that processes may still take, by the kernel and by the limit of a container."""
+    free = [_number("/proc/meminfo", r"MemAvailable:\s+(\d+) kB") << 10]
+    limit, used = (_number(f"/sys/fs/cgroup/memory.{name}", r"(\d+)") for name in ("max", "current"))
+    free += [limit - used] if limit else []
+    known = [number for number in free if number > 0]
+    return min(known) if known else os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _number(file: str, pattern: str) -> int:
+    with contextlib.suppress(OSError):
+        if found := re.search(pattern, Path(file).read_text(encoding="utf-8")):
+            return int(found[1])
+    return 0

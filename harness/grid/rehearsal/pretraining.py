@@ -1,0 +1,209 @@
+"""Measure a little of a pre-training with the loop that does all of it, in a process of its own.
+
+A few updates on the longest rows say how much memory is needed; where updates are short, more of them on ordinary rows
+say how long one takes. Where the machine is too slow or too small for the batch, fewer rows are taken and their time is
+scaled by the arithmetic that is left out.
+"""
+
+import dataclasses
+import itertools
+import os
+import statistics
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.grid.rehearsal.sizes import Shape, forward_flops, update_flops
+from harness.grid.rehearsal.timing import FEW, LONGEST_RUN, Cut, Stamps, baseline, busy, device_memory, prepared_engine
+from harness.params.arms import SHARED
+from harness.params.config import Engine, Pretraining
+
+
+@dataclass(frozen=True)
+class Text:
+    """What a pre-training reads: the scratch copy, the parts of the corpus that are trained on, the share of general
+    text, and of held-out rows how many are measured."""
+
+    root: Path
+    family: str
+    architecture: str
+    trained_on: tuple[str, ...]
+    replay: float
+    held_out: int
+
+
+class _Pages:
+    """Documents one after the other, so that nearly every row is as long as a row may be."""
+
+    def __init__(self, documents, tokens: int):
+        sizes, groups, size = documents.sizes(), [[]], 0
+        for index in range(len(documents)):
+            groups[-1].append(index)
+            size += int(sizes[index])
+            if size >= tokens:
+                groups.append([])
+                size = 0
+        self._documents, self._groups = documents, [group for group in groups if group]
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    def sizes(self) -> list[int]:
+        sizes = self._documents.sizes()
+        return [int(sum(sizes[i] for i in group)) for group in self._groups]
+
+    def tokens(self, index: int) -> list[int]:
+        return [token for i in self._groups[index] for token in self._documents.tokens(i)]
+
+    def sentences(self, index: int) -> list[list[int]]:
+        return [sentence for i in self._groups[index] for sentence in self._documents.sentences(i)]
+
+
+def pretrain(text: Text, recipe: Pretraining, engine: Engine, shape: Shape, cut: Cut) -> dict:
+    """A few updates of a pre-training from the baseline that lies in the scratch copy.
+
+    Seconds of an update of one device by `recipe` (`update`, of which `optimizer` does not grow with the batch), of a
+    held-out row (`row`) and of what comes before the first update (`fixed`); `flops` of an update of all devices;
+    `updates` of an epoch of what is there and `held_out` rows by part.
+    """
+    from harness.system.files import sha256
+    from harness.training.pretrain import arms, replay, texts
+
+    prepared, begun = prepared_engine(engine, cut), (time.perf_counter(), time.process_time())
+    folder, parts = baseline(text.root, text.family), tuple(dict.fromkeys((*SHARED, *text.trained_on)))
+    model, tokenizer = _for_pretraining(folder, text.architecture, prepared.attention)
+    files = {part: text.root / "artifacts" / "corpus" / f"{part}.jsonl" for part in parts}
+    # Others may do the same at the same time.
+    own = text.root / "work" / str(os.getpid())
+    shards = own / "shards"
+    hashes = {part: sha256(path) for part, path in files.items()}
+    begun_reading = time.process_time()
+    corpora = texts.tokenised_all(files, hashes, tokenizer, recipe, shards, leads=True)
+    tokenise = time.process_time() - begun_reading
+    held_out = {part: len(corpora[part].held_out) for part in SHARED}
+    read = replay.mixture(corpora, text.trained_on, text.replay, recipe.seed)
+    few = {part: dataclasses.replace(one, held_out=one.held_out[: text.held_out]) for part, one in corpora.items()}
+    typical = _typical_rows(read, tokenizer, model.config, recipe)
+    epoch = arms.updates_of(read, tokenizer, model.config, recipe) if recipe.steps is None else None
+    stamps = Stamps(prepared, cut.threads)
+    stamps.watch_optimizer()
+
+    def course(name: str, corpus, settings: Pretraining) -> _Heard:
+        heard = _Heard(stamps)
+        _train_arm(model, tokenizer, text.architecture, few, corpus, settings, prepared, own / name, heard)
+        return heard
+
+    small = dataclasses.replace(
+        recipe, steps=FEW, effective_batch=cut.rows * cut.micro_batches, device_batch=cut.rows,
+        length=min(cut.width, recipe.length), evaluate_every=0, save_steps=0, save_minutes=0,
+    )  # fmt: skip
+    pages = dataclasses.replace(read, documents=_Pages(read.documents, 4 * recipe.length))
+    heard = course("longest", pages, dataclasses.replace(small, short_rows=0.0))
+    longest = heard.update_seconds
+    at_most = device_memory(prepared)
+    per_device = recipe.effective_batch // engine.devices
+    per_update = update_flops(shape, per_device, typical, guesses=True)
+    steps = min(LONGEST_RUN, int(cut.seconds / max(1e-4, heard.update_seconds)))
+    if cut.whole and steps >= 4 * FEW:
+        stamps.optimizer.clear()
+        heard = course("ordinary", read, dataclasses.replace(small, steps=steps))
+        update, factor = heard.update_seconds, 1.0
+    else:
+        mean = heard.tokens / FEW / small.effective_batch
+        measured = update_flops(shape, small.effective_batch, mean, guesses=True)
+        factor = per_update / measured
+        update = heard.optimizer + (heard.update_seconds - heard.optimizer) * factor
+    rows = sum(min(text.held_out, held_out[part]) for part in SHARED)
+    return {
+        "update": update,
+        "optimizer": heard.optimizer,
+        "row": heard.measuring / max(1, rows),
+        "fixed": heard.before,
+        "flops": per_update * engine.devices,
+        "row_flops": forward_flops(shape, 1, typical),
+        "width": typical,
+        "epoch": epoch,
+        "held_out": held_out,
+        "tokenise": tokenise,
+        "factor": factor,
+        "longest": longest,
+        "device_peak": at_most,
+        "busy": busy(begun, cut.threads),
+        "loss": heard.loss,
+    }
+
+
+def _for_pretraining(folder: Path, architecture: str, attention: str):
+    from harness.encoders import families
+
+    return families.load_for_pretraining(folder, architecture, attention)[0], families.load_tokenizer(folder)
+
+
+def _typical_rows(read, tokenizer, config, recipe: Pretraining) -> float:
+    """The mean length of the rows of the first updates."""
+    from harness import objectives
+    from harness.objectives import Setup
+    from harness.objectives.common.windows import Vocabulary
+    from harness.training.pretrain.plan import Plan
+
+    setup, objective = Setup(recipe, Vocabulary.of(tokenizer), config), objectives.of(recipe)
+
+    def rows(block, generator):
+        return objective.rows(setup, read.documents, block, generator)
+
+    plan = Plan(read.documents.sizes(), rows, recipe.effective_batch, recipe.device_batch, recipe.seed)
+    updates = plan.updates()
+    lengths = [row.length for _, batches in itertools.islice(updates, 20) for batch in batches for row in batch]
+    updates.close()
+    return statistics.fmean(lengths)
+
+
+class _Heard:
+    """An observer of a pre-training that notes when something happens."""
+
+    def __init__(self, stamps: Stamps):
+        self._stamps, self._before = stamps, len(stamps.optimizer)
+        self._at: list[float] = []
+        self._ends: list[float] = []
+        self._first, self.tokens, self.loss = 0.0, 0.0, 0.0
+
+    def started(self, about) -> None:
+        self._first = self._stamps.now()
+
+    def update(self, step: int, values: Mapping[str, float]) -> None:
+        self._at.append(self._stamps.now())
+        self.tokens, self.loss = values["tokens"], values["loss"]
+
+    def held_out(self, step: int, measured: dict) -> None:
+        self._ends.append(self._stamps.now())
+
+    def finished(self) -> None:
+        pass
+
+    @property
+    def before(self) -> float:
+        """Seconds from the end of the first measuring to the end of the first update, beyond an ordinary update."""
+        return max(0.0, self._at[0] - self._ends[0] - self.update_seconds)
+
+    @property
+    def update_seconds(self) -> float:
+        return statistics.fmean(b - a for a, b in itertools.pairwise(self._at))
+
+    @property
+    def measuring(self) -> float:
+        return self._ends[-1] - self._at[-1]
+
+    @property
+    def optimizer(self) -> float:
+        return statistics.fmean(self._stamps.optimizer[self._before :][1:])
+
+
+def _train_arm(model, tokenizer, architecture, corpora, read, recipe, engine, states: Path, observer) -> None:
+    from harness.training.common.distributed import World
+    from harness.training.pretrain import arms
+
+    arms.train_arm(
+        model, tokenizer, architecture, corpora, read, recipe, engine, World(0, 1, engine.device),
+        steps=recipe.steps, states=states, inputs={}, code={}, observer=observer, name="rehearse", alone=False,
+    )  # fmt: skip

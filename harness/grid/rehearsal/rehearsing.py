@@ -1,0 +1,400 @@
+"""Rehearse: prepare a scratch copy, find what would fail, measure a little of every training, and forecast the rest."""
+
+import dataclasses
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import HarnessError
+from harness.grid.rehearsal import (
+    counting,
+    disk,
+    findings,
+    finetuning,
+    forecast,
+    inputs,
+    looking,
+    machine,
+    pretraining,
+    sizes,
+    timing,
+)
+from harness.grid.rehearsal.children import mean, together
+from harness.grid.rehearsal.finding import Finding
+from harness.grid.rehearsal.forecast import Carry, Speed, Stage
+from harness.grid.rehearsal.model import Asked, Family, Rehearsal, encoder_of, held_back
+from harness.grid.rehearsal.pretraining import Text
+from harness.grid.rehearsal.published import SHAPES
+from harness.grid.rehearsal.sizes import Shape
+from harness.grid.rehearsal.timing import Cut
+from harness.params.arms import ARMS, BASELINE, CLINICAL, replayed
+from harness.params.config import Build, Encoder, Engine, FinetuneSettings, Hub, Pretraining
+from harness.params.reading import ParamsFile
+from harness.system.parallel import usable_workers
+
+SHARE = 0.6  # of what large products reach, in a training
+ORDINARY = 3.0  # seconds of ordinary updates that are measured, where they are short
+MOST_MEMORY = 16e9  # bytes that a measurement in place of a device may take
+
+
+class Rehearsing:
+    """One rehearsal of `root` in the folder `scratch`; `say` is given a line for the reader at a time."""
+
+    def __init__(self, root: Path, scratch: Path, params: ParamsFile, asked: Asked, say: Callable[[str], None]):
+        self.root, self.scratch, self.params, self.asked, self._say = root, scratch, params, asked, say
+        self.everything = params.everything()
+        self.engine: Engine = self.everything.engine
+        self.machine = machine.here(self.engine.device, asked.memory_gb)
+        self.made = Rehearsal()
+        self.on_device = self.engine.device == "cuda" and self.machine.gpus > 0
+        self.flops = 0.0
+
+    def run(self, stages: inputs.Stages) -> Rehearsal:
+        begun = time.perf_counter()
+        prepared = inputs.prepare(self.root, self.scratch, self.params, stages)
+        self.made.findings += prepared.findings
+        families = list(self._families())
+        self._find(prepared, families)
+        for finding in self.made.findings:
+            self._say(f"{'note' if finding.stands_in else 'FINDING'}: {finding}")
+        self._note(prepared, families)
+        if not self.asked.only_check:
+            self.flops = self._together(looking.probe, self._threads(1), "cuda" if self.on_device else "cpu")[0][
+                "flops"
+            ]
+            self._measure(prepared, families)
+            for finding in self._seen_by_measuring():
+                self.made.findings.append(finding)
+                self._say(f"FINDING: {finding}")
+        self.made.seconds = time.perf_counter() - begun
+        return self.made
+
+    # What would fail
+
+    def _families(self) -> Iterator[Family]:
+        """The families whose sizes are known; what their pins lack is found."""
+        names = self.everything.run.families
+        of = {name: self.everything.families[name] for name in names}
+        given = [
+            (name, arm, source)
+            for name in names
+            for arm, source in ((BASELINE, of[name].baseline), (CLINICAL, of[name].clinical))
+            if not isinstance(source, Build)
+        ]
+        folders: dict[str, Path | None] = {}
+        whole = dict.fromkeys(names, True)
+        for (name, arm, _), found in zip(given, self._several(
+            [(looking.pins, source, of[name].architecture) for name, _, source in given]), strict=True):  # fmt: skip
+            stage = "checkpoint" if arm == BASELINE else "pretrain"
+            for message, remedy in found["faults"]:
+                finding = Finding(f"{stage} {name}", message, remedy, stands_in=self.asked.random_weights)
+                self.made.findings.append(finding)
+            if arm == BASELINE:
+                folders[name], whole[name] = found["folder"], not found["faults"]
+        encoders = {name: self._encoder(of[name], folders.get(name)) for name in names}
+        looks = [(looking.look, of[name].architecture, encoders[name], folders.get(name), self.engine.attention)
+                 for name in names]  # fmt: skip
+        known = [name for name in names if encoders[name] or folders.get(name)]
+        for name in (name for name in names if name not in known):
+            self.made.notes.append(
+                f"{name}: nothing is forecast: the sizes of its baseline are not known. Give families.{name}.encoder."
+            )
+        looked = self._several([look for name, look in zip(names, looks, strict=True) if name in known])
+        for name, found in zip(known, looked, strict=True):
+            if isinstance(found, HarnessError):
+                self.made.findings.append(Finding(f"checkpoint {name}", found.message, found.remedy))
+                continue
+            shape, source = found["shape"], of[name].baseline
+            if not whole[name]:
+                told = f"{shape.layers} layers of {shape.hidden}, {shape.parameters / 1e6:.1f} M parameters"
+                self.made.notes.append(
+                    f"{name}: random weights of the published shape ({told}) and a stand-in tokenizer; the "
+                    f"vocabulary has the published {shape.vocabulary:,} tokens."
+                )
+            imported = None if isinstance(source, Build) or not whole[name] else source
+            encoder = None if imported else encoders[name] or encoder_of(shape)
+            yield Family(name, of[name].architecture, shape, encoder, imported)
+
+    @staticmethod
+    def _encoder(family, folder: Path | None) -> Encoder | None:
+        """The sizes of a baseline whose configuration is not here."""
+        if folder is not None:
+            return None
+        published = SHAPES.get(family.baseline.repository) if isinstance(family.baseline, Hub) else None
+        return published or family.encoder
+
+    def _several(self, calls: list[tuple]) -> list:
+        return self._together(looking.several, calls)[0]["results"] if calls else []
+
+    def _find(self, prepared: inputs.Prepared, families: list[Family]) -> None:
+        shapes = {family.name: family.shape for family in families}
+        add = self.made.findings.extend
+        add(findings.positions(self.params, shapes))
+        room = findings.Room(self.machine.memory, self.machine.memory_of, self._at_once)
+        add(findings.memory(self.params, shapes, prepared.texts, room))
+        self.made.writes = self._writes(prepared, families)
+        self.made.free = self.asked.free if self.asked.free is not None else shutil.disk_usage(self.root).free
+        largest = {name: one.most for name, one in self.made.writes.items()}
+        add(findings.space(disk.total(self.made.writes), self.made.free, largest))
+        add(findings.slurm(self.root, self.params, self.asked.grid))
+
+    def _writes(self, prepared: inputs.Prepared, families: list[Family]) -> dict[str, disk.Writes]:
+        writes = {}
+        artifacts = self.scratch / "artifacts"
+        for task in prepared.rows:
+            size = inputs.folder_bytes(artifacts / "validated" / task) + inputs.folder_bytes(
+                artifacts / "splits" / task
+            )
+            writes[f"validate {task}"] = disk.Writes(size, 0)
+        text = round(inputs.folder_bytes(artifacts / "corpus") / prepared.read)
+        if self.asked.corpus_tokens:
+            text = round(self.asked.corpus_tokens * disk.TOKEN_BYTES)
+        writes["corpus"] = disk.corpus(text, len(families))
+        for family in families:
+            number, of = family.shape.parameters, self.everything.families[family.name]
+            builds = isinstance(of.baseline, Build)
+            writes[f"checkpoint {family.name}"] = disk.checkpoint(number, of.general, builds=builds)
+            settings = self.params.pretrain(family.name)
+            at_once = self._at_once(len(settings.trained))
+            writes[f"pretrain {family.name}"] = disk.pretrain(number, settings, at_once)
+            for task, amount in self._amounts(prepared, family.name):
+                rows = prepared.rows[task]
+                answers = amount.answered + amount.runs * rows.get("validation", 0)
+                writes[f"finetune {task} {family.name}"] = disk.finetune(answers)
+        return writes
+
+    def _amounts(self, prepared: inputs.Prepared, family: str) -> Iterator[tuple[str, counting.Amount]]:
+        for task, rows in prepared.rows.items():
+            yield task, counting.finetuning(self.params.finetune(task, family), rows)
+
+    def _note(self, prepared: inputs.Prepared, families: list[Family]) -> None:
+        notes, engine = self.made.notes, self.engine
+        if prepared.stand_ins:
+            notes.append(
+                f"generated rows stand in for the data of {', '.join(prepared.stand_ins)}: every row counts as long as "
+                "max_length allows, and there are as many to answer as were generated."
+            )
+        if prepared.corpus_stands_in and not self.asked.corpus_tokens:
+            notes.append(
+                "a generated corpus stands in: where steps is null, an epoch is one of that. --corpus-tokens 5e9 says "
+                "how many tokens yours has."
+            )
+        if engine.device == "cuda" and not self.on_device:
+            bf16 = ", fp32 in place of bf16" if engine.precision == "bf16" else ""
+            notes.append(
+                f"engine.device is cuda, and there is no GPU here: measured on {self.machine.cores} cores{bf16}; "
+                "memory of the device is an estimate, and what devices exchange is not counted."
+            )
+            if self.asked.device_flops is None and not self.asked.update_seconds:
+                notes.append(
+                    "the hours are those of these cores: --device-flops 1.2e14 (40 % of an A100's peak in bf16) "
+                    "carries them to a device."
+                )
+
+    def _at_once(self, jobs: int) -> int:
+        """How many of so many trainings run side by side in the memory of one machine or device."""
+        return 1 if self.engine.device == "cuda" else max(1, min(jobs, usable_workers()))
+
+    # Measuring
+
+    def _seen_by_measuring(self) -> Iterator[Finding]:
+        """What no estimate said: memory that was needed, and hours that are longer than a job's limit."""
+        slurm, hours = findings.on_slurm(self.asked.grid), self.asked.grid.hours
+        for stage in self.made.stages:
+            if stage.memory_measured and stage.memory > self.machine.memory:
+                message = f"needs {stage.memory / 1e9:.1f} GB, and {self.machine.memory_of} has less."
+                yield Finding(stage.title, message, "Lower its batch in params.yaml, or HARNESS_WORKERS.")
+            if slurm and stage.stage == "finetune" and stage.seconds > 3600 * hours:
+                message = f"takes {stage.seconds / 3600:.1f} hours, and a job of the grid ends after {hours}."
+                yield Finding(
+                    stage.title, message, f"Give `harness grid --hours {-int(-stage.seconds * 1.25 // 3600)}`."
+                )
+
+    def _together(self, work, *given, copies: int = 1) -> list[dict]:
+        found = together(work, *given, copies=copies)
+        self.made.peak = max(self.made.peak, sum(one["peak"] for one in found))
+        return found
+
+    def _threads(self, of_run: int) -> int:
+        """In place of a device all cores are used."""
+        return of_run if self.engine.device == "cpu" or self.on_device else self.machine.cores
+
+    def _measure(self, prepared: inputs.Prepared, families: list[Family]) -> None:
+        number = sum(1 + len(self.everything.run.tasks) + len(findings.recipes(self.params, f.name)) for f in families)
+        allowed = 60 * self.asked.minutes / max(1, number)
+        for task in prepared.rows:
+            for stage in ("validate", "split"):
+                if (seconds := prepared.seconds.get(f"{stage} {task}")) is not None:
+                    self._add(Stage(stage, task, seconds=seconds + forecast.STARTING, busy=seconds + forecast.STARTING))
+        if (seconds := prepared.seconds.get("corpus")) is not None:
+            busy = seconds * self.machine.cores if prepared.read < 1 else seconds
+            self._add(Stage("corpus", "", seconds=seconds + forecast.STARTING, busy=busy + forecast.STARTING))
+        for family in families:
+            try:
+                self._family(prepared, family, allowed)
+            except HarnessError as error:
+                finding = Finding(f"rehearse {family.name}", error.message, error.remedy)
+                self.made.findings.append(finding)
+                self._say(f"FINDING: {finding}")
+
+    def _add(self, stage: Stage) -> None:
+        writes = self.made.writes.get(stage.title)
+        self.made.stages.append(dataclasses.replace(stage, disk=writes.most if writes else stage.disk))
+
+    def _family(self, prepared: inputs.Prepared, family: Family, allowed: float) -> None:
+        self._say(f"{family.name}: {family.shape.parameters / 1e6:.1f} M parameters")
+        made = self._together(
+            looking.make, self.scratch, family.name, family.architecture, family.encoder, family.source, self.engine
+        )[0]
+        rate = made["bytes"] / max(1e-3, made["save"])
+        state = disk.STATE * family.shape.parameters / rate
+        carry = Carry(self.asked.device_flops)
+        recipes = findings.recipes(self.params, family.name)
+        for key, recipe in recipes.items():
+            stage = "checkpoint" if key == "general" else "pretrain"
+            carry = self._pretraining(prepared, family, stage, recipe, allowed, state, made, carry)
+        if "general" not in recipes:
+            once = forecast.STARTING + made["save"]
+            self._add(Stage("checkpoint", family.name, seconds=once, busy=once, memory=made["peak"]))
+        for task in prepared.rows:
+            self._finetuning(prepared, family, task, allowed, carry)
+
+    def _pretraining(self, prepared, family, stage, recipe: Pretraining, allowed, state, made, carry: Carry) -> Carry:
+        name, engine = f"{stage} {family.name}", self.engine
+        settings = self.params.pretrain(family.name)
+        arm = BASELINE if stage == "checkpoint" else CLINICAL if CLINICAL in settings.trained else settings.trained[0]
+        jobs = (
+            len(self.everything.run.families) if stage == "checkpoint" else len(settings.trained) * settings.replicates
+        )
+        workers = self._at_once(jobs)
+        copies = workers if engine.device == "cpu" else 1
+        threads = self._threads(engine.pretraining_threads)
+        width = min(recipe.length, family.shape.positions or recipe.length)
+        batches = recipe.effective_batch // engine.devices // recipe.device_batch
+        cut = self._cut(family.shape, recipe.device_batch, batches, width, threads, copies, allowed, guesses=True)
+        held = 64 if cut.whole else 2
+        text = Text(
+            self.scratch, family.name, family.architecture, ARMS[arm].trained_on, replayed(arm, settings.replay), held
+        )
+        found = mean(self._together(pretraining.pretrain, text, recipe, engine, family.shape, cut, copies=copies))
+        self._tell(name, found, cut)
+        if seconds := self.asked.update_seconds.get(name.replace(" ", "/")):
+            carry = Carry(forecast.device_flops(found, seconds, engine.devices))
+        steps = recipe.steps or round(found["epoch"] / prepared.read)
+        if recipe.steps is None and self.asked.corpus_tokens:
+            steps = round(self.asked.corpus_tokens / (recipe.effective_batch * found["width"]))
+        trained = (
+            [counting.building(recipe, steps)] if stage == "checkpoint" else list(counting.pretraining(settings, steps))
+        )
+        estimate = sizes.training_memory(family.shape, engine, recipe.device_batch, width, guesses=True)
+        held_out = {part: rows * held_back(prepared.read) for part, rows in found["held_out"].items()}
+        once = {"tokenising": found["tokenise"] / prepared.read}
+        if stage == "checkpoint":
+            once |= {"tokenizer": made["tokenizer"]}
+            workers = 1
+        self._add(
+            forecast.pretraining(
+                stage,
+                family.name,
+                trained,
+                Speed.of(found, carry, devices=engine.devices),
+                held_out=held_out,
+                state=state,
+                save_minutes=recipe.save_minutes,
+                once=once,
+                workers=workers,
+                engine=engine,
+                **self._memory(found, cut, estimate, workers),
+            )
+        )
+        return carry
+
+    def _memory(self, found: Mapping[str, Any], cut: Cut, estimate: float, processes: int) -> dict[str, Any]:
+        """Measured where the batch is that of the run, on its kind of device."""
+        if cut.whole and self.on_device:
+            return {"memory": found["device_peak"], "memory_measured": True}
+        if cut.whole and self.engine.device == "cpu":
+            return {"memory": found["peak"] * processes, "memory_measured": True}
+        return {"memory": estimate * (processes if self.engine.device == "cpu" else 1), "memory_measured": False}
+
+    def _finetuning(self, prepared: inputs.Prepared, family: Family, task: str, allowed: float, carry: Carry) -> None:
+        engine, name = self.engine, f"finetune {task} {family.name}"
+        settings = self.params.finetune(task, family.name)
+        rows = prepared.rows[task]
+        longest = family.shape.positions or settings.recipe.max_length
+        recipe = dataclasses.replace(settings.recipe, max_length=min(settings.recipe.max_length, longest))
+        runs = len(settings.arms) * len(settings.seeds)
+        workers = self._at_once(runs) if engine.device == "cpu" else min(runs, engine.devices)
+        copies = workers if engine.device == "cpu" else 1
+        texts = prepared.texts[task]
+        cut = self._cut(
+            family.shape, recipe.batch, recipe.accumulation, recipe.max_length, self._threads(1), copies, allowed,
+            guesses=False, texts=texts,
+        )  # fmt: skip
+        one = dataclasses.replace(settings, arms=(BASELINE,), seeds=(1,), replicates=1, tune=None, recipe=recipe)
+        work = _Finetune(self.scratch, task, family.name, one, family.shape, cut, task in prepared.stand_ins)
+        found = mean(self._together(work, copies=copies))
+        self._tell(name, found, cut)
+        estimate = sizes.training_memory(
+            family.shape, findings.alone(engine), recipe.batch * texts, recipe.max_length, guesses=False
+        )
+        processes = workers if engine.device == "cpu" else 1
+        speed = Speed.of(found, carry)
+        more = {"rows": float(sum(rows.values())), "encoders": len(settings.encoders), "workers": workers,
+                "device": engine.device, **self._memory(found, cut, estimate, processes)}  # fmt: skip
+        amount = counting.finetuning(settings, rows)
+        self._add(forecast.finetuning("finetune", f"{task} {family.name}", amount, speed, **more))
+        if task in self.everything.cross_validation.tasks:
+            settings, folds = self.params.crossvalidate(task, family.name)
+            amount = counting.cross_validation(settings, folds, rows)
+            self._add(forecast.finetuning("crossvalidate", f"{task} {family.name}", amount, speed, **more))
+
+    def _cut(
+        self, shape: Shape, rows: int, batches: int, width: int, threads: int, copies: int, allowed: float, *,
+        guesses: bool, texts: int = 1,
+    ) -> Cut:  # fmt: skip
+        """All of the batch, or as much as the time and the memory of this machine allow."""
+        speed = self.flops * SHARE * threads if threads == 1 or self.on_device else self.flops * SHARE
+
+        def fits(some: int, times: int, long: int) -> bool:
+            seconds = timing.FEW * sizes.update_flops(shape, some * times * texts, long, guesses=guesses) / speed
+            here = self.engine if self.on_device else dataclasses.replace(self.engine, precision="fp32")
+            needed = sizes.training_memory(shape, here, some * texts, long, guesses=guesses)
+            most = (
+                self.machine.memory if self.on_device else min(MOST_MEMORY, 0.8 * machine.available_memory()) / copies
+            )
+            return seconds <= allowed and needed <= most
+
+        instead = self.engine.device == "cuda" and not self.on_device
+        if fits(rows, batches, width) and not instead:
+            return Cut(rows, batches, width, threads, min(ORDINARY, allowed), True)
+        some = next((n for n in range(min(rows, 8), 0, -1) if fits(n, 1, width)), 1)
+        while width > 64 and not fits(some, 1, width):
+            width //= 2
+        return Cut(some, 1, width, threads, 0.0, False)
+
+    def _tell(self, name: str, found: Mapping[str, Any], cut: Cut) -> None:
+        self.made.measured[name] = dict(found) | {"cut": dataclasses.asdict(cut)}
+        size = "" if cut.whole else f" (measured with {cut.rows} x {cut.micro_batches} rows of {cut.width} tokens)"
+        self._say(f"{name}: {found['update']:.3g} s an update, {found['peak'] / 1e9:.1f} GB{size}")
+
+
+@dataclass(frozen=True)
+class _Finetune:
+    """A measurement that can be handed to another process with its named argument."""
+
+    root: Path
+    task: str
+    family: str
+    settings: FinetuneSettings
+    shape: Shape
+    cut: Cut
+    long: bool
+
+    def __call__(self) -> dict:
+        return finetuning.finetune(
+            self.root, self.task, self.family, self.settings, self.shape, self.cut, long=self.long
+        )
