@@ -403,7 +403,7 @@ def page(settings, edges, repeats: int) -> str:
         "## Beyond the five tasks", "", *edge, "",
         *edge_outside,
         "Very few groups and seeds make the test cautious. Where one arm near the ceiling scatters by 6 points and the "
-        "other not at all, its scores are skewed (many runs near 1, few far below), and no t quantile mends that: such "
+        "other not at all, its scores are skewed (many runs near 1, few far below), and no t quantile fixes that: such "
         "an interval claims too much, and the runs themselves have to be looked at.", "",
         "## Jackknife and bootstrap", "",
         "Ratio jackknife / bootstrap (10,000 draws of the groups), median and 5–95 % over 40 comparisons; CPU time per "

@@ -96,7 +96,7 @@ def _sweep() -> None:
     """What a killed command has left goes with the next one, whichever that is."""
     with contextlib.suppress(MissingInputError, OSError):
         sweep(repository())
-        dvc_lock.mend(repository())
+        dvc_lock.repair(repository())
 
 
 def _keep(options) -> None:

@@ -1,4 +1,4 @@
-"""The types of errors that a user can cause. Each error says where, what, and which command or edit mends it."""
+"""The types of errors that a user can cause. Each error says where, what, and which command or edit fixes it."""
 
 import difflib
 from collections.abc import Iterable

@@ -39,7 +39,7 @@ def documents(count: int = 60) -> list[dict]:
     """Documents that differ, so that rows and masks can be told apart; one in twelve is held out."""
     free, aside = [], []
     for i in range(20 * count):
-        (aside if shards.held_aside(f"d{i}", 0) else free).append(f"d{i}")
+        (aside if shards.is_held_out(f"d{i}", 0) else free).append(f"d{i}")
     names = [aside.pop(0) if i % 12 == 7 else free.pop(0) for i in range(count)]
     return [
         {"id": name, "document_type": f"type {i % 2}", "text": f"{TEXTS[i % 5]} Notat nr. {i}. {TEXTS[(i + 2) % 5]}"}

@@ -83,8 +83,8 @@ class Inputs(Part):
 
 class Scored(Artifact):
     """What is scored of any system. `n` are rows and `groups` groups by part; `per_class`, `slices`, `privacy` and
-    `thresholds` have a row per run and part with the fields of `harness.statistics.beyond`; `lacking` are the labels
-    that a part lacks, `unmeasurable` by part and metric why it cannot be measured."""
+    `thresholds` have a row per run and part with the fields of `harness.statistics.further_scores`; `lacking` are the
+    labels that a part lacks, `unmeasurable` by part and metric why it cannot be measured."""
 
     task: str
     data_kind: str

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.audit import again
+from harness.audit import recomputing
 from harness.audit.links import Chain, Link
 from harness.data.discretion import called, recorded
 from harness.data.sources import read_source
@@ -12,17 +12,17 @@ from harness.privacy import pseudonyms
 from harness.system.files import read_json, read_jsonl
 
 
-def links(root: Path, task: str, recorded: set[str], hashes: Hashes, stages: again.Stages) -> Iterator[Link]:
+def links(root: Path, task: str, recorded: set[str], hashes: Hashes, stages: recomputing.Stages) -> Iterator[Link]:
     """`recorded` are the hashes of this task's manifest that its comparisons were made with."""
     remedy = "restore it (`dvc checkout data`, `git checkout -- reports/splits`), or `dvc repro`"
     chain, validated = Chain(f"data/{task}", remedy, (f"data/{task}",)), f"artifacts/validated/{task}"
     yield from chain.follow("source record", lambda: _source(root, task, chain, hashes))
-    with again.scratch(root) as target:
-        again.link_inputs(root, target, ("harness", "tasks", "data", pseudonyms.KEY_FILE))
+    with recomputing.scratch(root) as target:
+        recomputing.link_inputs(root, target, ("harness", "tasks", "data", pseudonyms.KEY_FILE))
         made = chain.of(validated, rests_on=(f"data/{task}", f"tasks/{task}.py", "harness"))
         yield from made.follow("records", lambda: _records(root, target, task, made, stages), target)
-    with again.scratch(root) as target:
-        again.link_inputs(root, target, ("harness", "tasks", f"artifacts/validated/{task}"))
+    with recomputing.scratch(root) as target:
+        recomputing.link_inputs(root, target, ("harness", "tasks", f"artifacts/validated/{task}"))
         made = chain.of(
             f"reports/splits/{task}.json", f"artifacts/splits/{task}", rests_on=(validated, "params.yaml", "harness")
         )
@@ -47,7 +47,7 @@ def _source(root: Path, task: str, chain: Chain, hashes: Hashes) -> Iterator[Lin
     yield from validated.values("source record as it was validated", recorded(card["source"]), recorded(source))
 
 
-def _records(root: Path, target: Path, task: str, chain: Chain, stages: again.Stages) -> Iterator[Link]:
+def _records(root: Path, target: Path, task: str, chain: Chain, stages: recomputing.Stages) -> Iterator[Link]:
     """The stage `validate` again, from the raw files."""
     folder = Path("artifacts") / "validated" / task
     stored = read_json(root / folder / "card.json", made_by=f"harness validate {task}")
@@ -66,7 +66,7 @@ def _records(root: Path, target: Path, task: str, chain: Chain, stages: again.St
 
 
 def _split(
-    root: Path, target: Path, task: str, recorded: set[str], chain: Chain, hashes: Hashes, stages: again.Stages
+    root: Path, target: Path, task: str, recorded: set[str], chain: Chain, hashes: Hashes, stages: recomputing.Stages
 ) -> Iterator[Link]:
     """The stage `split` again, from the records alone.
 

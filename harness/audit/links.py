@@ -37,7 +37,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Chain:
-    """Makes the links of one chain; `remedy` is what mends most of them, `about` and `rests_on` are those of `Link`."""
+    """Makes the links of one chain; `remedy` is what fixes most of them, `about` and `rests_on` are those of `Link`."""
 
     name: str
     remedy: str

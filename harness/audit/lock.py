@@ -188,9 +188,9 @@ def _pin(root: Path, lock: Mapping, hashes: Hashes) -> Iterator[Link]:
     made = {out["path"]: out for out in lock.get("generate", {}).get("outs", ())}
     generated = pin["outs"][0]["md5"] in {out["md5"] for out in made.values()}
     # Frozen data are never made again; a site's own data that are not frozen are replaced by generated ones.
-    frozen, mend = bool(pin.get("frozen")), "`dvc unfreeze data.dvc`" if generated else "`dvc freeze data.dvc`"
+    frozen, remedy = bool(pin.get("frozen")), "`dvc unfreeze data.dvc`" if generated else "`dvc freeze data.dvc`"
     yield CHAIN.same(
-        "data.dvc: frozen, if and only if the data are not the generated ones", not generated, frozen, mend
+        "data.dvc: frozen, if and only if the data are not the generated ones", not generated, frozen, remedy
     )
     for dep in pin.get("deps", ()):
         if dep["path"] in made:

@@ -9,11 +9,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 from harness.artifacts import checkpoint
-from harness.audit import rendered
+from harness.audit import reports
 from harness.audit.commits import Commits
 from harness.audit.links import ABSENT, Chain, Link
-from harness.report.text import wording
-from harness.tracking import backend, pretrainings, recordings, standing, views
+from harness.report.text import formats
+from harness.tracking import backend, pretrainings, recordings, status, views
 from harness.tracking.pretrainings import Pretraining
 from harness.tracking.read import StoredRun
 from harness.tracking.recordings import Made, Recording
@@ -43,7 +43,7 @@ def links(
 
     `made` are the runs of the checkpoints by arm, `drawn` the pictures that belong beside the parent.
     """
-    above = rendered.made_of(recording.comparison.task, recording.comparison.family)
+    above = reports.made_of(recording.comparison.task, recording.comparison.family)
     chain = Chain(recording.name, REMEDY, (backend.DATABASE,), above)
     found = [run for run in runs if _is_parent_of(run, recording) and not run.superseded]
     current = [run for run in found if run.tags.get("fingerprint") == recording.fingerprint]
@@ -135,7 +135,7 @@ def _run(
 ) -> Iterator[Link]:  # fmt: skip
     title = f"MLflow run {run.id[:8]} ({' '.join(name.split()[1:]) or 'means'})"
     tags = {key: value for key, value in tags.items() if key not in _ORIGIN}
-    tags[standing.NOTE] = standing.described(tags[standing.NOTE], tags)
+    tags[status.NOTE] = status.described(tags[status.NOTE], tags)
     # A user's own tags are welcome, but for words that only the pipeline may say; numbers and parameters are its alone.
     claimed = {key: ABSENT for key in run.tags if _CLAIMS.fullmatch(key)} | tags
     found = {key: run.tags.get(key, ABSENT) for key in claimed} | {"name": run.name, "status": run.status}
@@ -163,7 +163,7 @@ def _run(
 
 def experiments(profile: str, stored: Mapping[str, Mapping[str, str]], chain: Chain) -> Iterator[Link]:
     """What the pages of the profile's experiments say of them, by `stored`: tags by name."""
-    wanted = {recordings.experiment(profile, kind): views.comparisons(kind) for kind in wording.KINDS}
+    wanted = {recordings.experiment(profile, kind): views.comparisons(kind) for kind in formats.KINDS}
     wanted[pretrainings.experiment(profile)] = views.checkpoints()
     for name, tags in wanted.items():
         if name in stored:
@@ -176,12 +176,12 @@ def standings(profile: str, runs: Sequence[StoredRun], chain: Chain) -> Iterator
     """How every run of the profile says that it stands, those of earlier results and of watched trainings, too."""
     for run in of_profile(profile, runs):
         title = f"MLflow run {run.id[:8]} ({run.name})"
-        killed = run.tags.get("superseded") == standing.KILLED
+        killed = run.tags.get("superseded") == status.KILLED
         if killed != (run.status == "KILLED"):
-            said = f"{run.status}, {'and' if killed else 'and not'} called {standing.KILLED}"
-            yield chain.wrong(f"{title} status", f"{standing.KILLED} if and only if its status is KILLED", said)
-        note = run.tags.get(standing.NOTE, "")
-        yield chain.same(f"{title} says how it stands", standing.described(note, run.tags), note)
+            said = f"{run.status}, {'and' if killed else 'and not'} called {status.KILLED}"
+            yield chain.wrong(f"{title} status", f"{status.KILLED} if and only if its status is KILLED", said)
+        note = run.tags.get(status.NOTE, "")
+        yield chain.same(f"{title} says how it stands", status.described(note, run.tags), note)
 
 
 def strangers(
@@ -196,12 +196,12 @@ def strangers(
         if run.tags["recorded_by"] == "harness pretrain":
             there = (run.tags.get("family"), run.tags.get("arm")) in arms
         if not there and not run.superseded and run.status == "FINISHED":
-            yield chain.wrong(f"MLflow run {run.id[:8]} ({run.name})", standing.UNDECLARED, "shown as current", TRACK)
+            yield chain.wrong(f"MLflow run {run.id[:8]} ({run.name})", status.UNDECLARED, "shown as current", TRACK)
 
 
 def of_profile(profile: str, runs: Sequence[StoredRun]) -> list[StoredRun]:
     """What the pipeline wrote in the profile's experiments."""
-    names = {pretrainings.experiment(profile), *(recordings.experiment(profile, kind) for kind in wording.KINDS)}
+    names = {pretrainings.experiment(profile), *(recordings.experiment(profile, kind) for kind in formats.KINDS)}
     return [run for run in runs if run.experiment in names and run.tags.get("recorded_by") in RECORDERS]
 
 

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.audit import lock, mirror, rendered
+from harness.audit import lock, mirror, reports
 from harness.audit.links import Chain, Link
 from harness.errors import HarnessError
 from harness.privacy import keeping
@@ -52,4 +52,4 @@ def benchmarks(root: Path) -> Iterator[Link]:
                 name, "a page of the commit", "a page that nobody has committed", "`git add` and commit it"
             )
         else:
-            yield from rendered.page(name, done.stdout, path.read_bytes(), chain)
+            yield from reports.page(name, done.stdout, path.read_bytes(), chain)

@@ -38,7 +38,7 @@ def declare(
 ) -> argparse.ArgumentParser:
     """A subcommand of `group` that calls `run(options)`, with an example in its help.
 
-    One that `only_looks` finds fault with what any other mends in passing. One that `connects` works over this
+    One that `only_looks` finds fault with what any other fixes in passing. One that `connects` works over this
     machine's network, its loopback included.
     """
     new = group.add_parser(name, help=text, description=text, epilog=EPILOG.format(example=example))

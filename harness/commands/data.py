@@ -72,9 +72,9 @@ def _data_generate(options) -> None:
     seed = load(root / "params.yaml", ()).generate().seed
     # What stands there under other names stays. No other command would look there for what a killed one has left.
     with writing(target), together(root) as within:
-        aside = within.scratch_folder(made(target, within) / "generated")
-        with for_its_target(aside, target):
-            for folder in generate(aside, seed).values():
+        copy = within.scratch_folder(made(target, within) / "generated")
+        with for_its_target(copy, target):
+            for folder in generate(copy, seed).values():
                 for path in sorted(folder.iterdir()):
                     within.put_in_place(path, within.folder(target / folder.name) / path.name)
     print(f"Wrote the embedded data set to {options.folder}.")

@@ -26,7 +26,7 @@ def add(commands) -> None:
     )
     audit.add_argument("--all", action="store_true", help="a line for every link, not only for those that do not hold")
     audit.add_argument("--json", action="store_true", help="every link, for a program")
-    text = "run one recorded comparison again, aside, and say whether bytes or predictions differ"
+    text = "run one recorded comparison again in a scratch copy, and say whether bytes or predictions differ"
     reproduce = declare(commands, "reproduce", _reproduce, text, "reproduce medmqp/nb_bert", connects=to_a_server)
     reproduce.add_argument("recorded", metavar="RUN", help="the id of an MLflow run, or TASK/FAMILY")
     text = "the bundle that may leave a restricted site: reports, provenance, cards, and a manifest to read first"
@@ -54,7 +54,7 @@ def _ui(options) -> int:
 def _audit(options) -> int:
     from functools import partial
 
-    from harness.audit import again, causes, outside, printing, walk
+    from harness.audit import all_checks, causes, outside, printing, recomputing
     from harness.audit.links import HOLDS
     from harness.plugins import registry
     from harness.stages import report, score, score_folds, split, validate
@@ -62,7 +62,7 @@ def _audit(options) -> int:
     root, params = repository(), parameters()
     settings = params.report()
     tasks = {name: registry.get(root, name) for name in settings.run.tasks}
-    stages = again.Stages(
+    stages = recomputing.Stages(
         validate=validate.run,
         split=lambda folder, task: split.run(folder, task, params.split()),
         score=lambda folder, task, family: score.run(folder, tasks[task], family, params.score()),
@@ -71,8 +71,8 @@ def _audit(options) -> int:
         disclose=lambda folder, task: score.run_disclosure(folder, tasks[task], params.score()),
         report=partial(report.run, settings=settings, tasks=tasks),
     )
-    scope = walk.one_run(root, params, options.recorded) if options.recorded else walk.everything(params)
-    links = causes.traced(walk.audit(root, params, tasks, stages, scope))
+    scope = all_checks.one_run(root, params, options.recorded) if options.recorded else all_checks.everything(params)
+    links = causes.traced(all_checks.audit(root, params, tasks, stages, scope))
     apart = outside.told(root, settings.run.profile, scope.whole)
     lines = [printing.as_json(links, apart)] if options.json else printing.lines(links, options.all, apart)
     print(*map(terminal, lines), sep="\n")
@@ -80,7 +80,7 @@ def _audit(options) -> int:
 
 
 def _reproduce(options) -> int:
-    from harness.audit import again, repeated, walk
+    from harness.audit import all_checks, recomputing, retraining
     from harness.audit.links import HOLDS
     from harness.plugins import registry
     from harness.stages import finetune
@@ -88,24 +88,24 @@ def _reproduce(options) -> int:
     from harness.tracking import reproductions
 
     root = repository()
-    (name, family), *_ = walk.one_run(root, parameters(()), options.recorded).comparisons
+    (name, family), *_ = all_checks.one_run(root, parameters(()), options.recorded).comparisons
     params = parameters([family])
     task, settings = registry.get(root, name), params.finetune(name, family)
-    for link in walk.recorded_runs(root, task, family, settings):
+    for link in all_checks.recorded_runs(root, task, family, settings):
         if link.state != HOLDS:
             print(terminal(f"before: {link.name}: recorded {link.expected or 'it'}, now {link.found or 'missing'}"))
     predictions = f"artifacts/predictions/{name}/{family}"
-    repeated.refuse_inconsistent(task, root / predictions)
-    with again.scratch(root) as target:
-        again.link_inputs(root, target, again.TRAINING_INPUTS)
+    retraining.refuse_inconsistent(task, root / predictions)
+    with recomputing.scratch(root) as target:
+        recomputing.link_inputs(root, target, recomputing.TRAINING_INPUTS)
         finetune.run(target, task, family, settings)
         records = read_jsonl(root / "artifacts" / "validated" / name / "records.jsonl")
         by_id = {record["id"]: record for record in records}
-        found = list(repeated.compare(task, root / predictions, target / predictions, by_id))
+        found = list(retraining.compare(task, root / predictions, target / predictions, by_id))
     reproductions.write(root, name, family, [run.record() for run in found])
-    print(*map(terminal, repeated.lines(f"{name}/{family}", found)), sep="\n")
+    print(*map(terminal, retraining.lines(f"{name}/{family}", found)), sep="\n")
     _say_in_mlflow(root, params.report())
-    return 1 if any(run.outcome == repeated.DIFFERENT for run in found) else 0
+    return 1 if any(run.outcome == retraining.DIFFERENT for run in found) else 0
 
 
 def _say_in_mlflow(root, settings) -> None:
@@ -124,11 +124,11 @@ def _export(options) -> None:
     from functools import partial
     from pathlib import Path
 
-    from harness.audit import again
+    from harness.audit import recomputing
     from harness.export import bundle, manifest
     from harness.plugins import registry
     from harness.privacy import keeping
-    from harness.report.disclosure import disclosed_cards, shown
+    from harness.report.disclosure import disclosed_cards, released
     from harness.stages import report
     from harness.statistics.disclosure import disclosing
 
@@ -139,11 +139,11 @@ def _export(options) -> None:
     releases = {}
     for name in (name for name, card in known.cards.items() if card["kind"] == restricted.KIND):
         disclosing.verify(root, tasks[name], params.score())
-        releases[name] = shown.release(root, name)
+        releases[name] = released.release(root, name)
     site = bundle.Site(root, tasks, known, partial(report.run, settings=settings, tasks=tasks), releases)
     target = Path(options.folder)
-    with again.scratch(root) as scratch:
-        again.link_inputs(root, scratch, ("harness", "tasks", *again.REPORTED))
+    with recomputing.scratch(root) as scratch:
+        recomputing.link_inputs(root, scratch, ("harness", "tasks", *recomputing.REPORTED))
         entries = bundle.export(site, target.resolve(), scratch, options.instead)
     print(f"{target} holds {len(entries)} files; read {target / manifest.MARKDOWN} before it goes.")
     for said in keeping.remotes(root):

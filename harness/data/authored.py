@@ -58,7 +58,7 @@ def _called(task: Task, field: str, call: Callable):
         file = f"{task.name}.py"
         raise RegistryError(
             f"tasks/{file}{messages.line_in(error, file)}: TASK.{field} fails with {type(error).__name__}.",
-            remedy=f"Mend the function; `harness check {task.name}` runs it again.",
+            remedy=f"Fix the function; `harness check {task.name}` runs it again.",
         ) from None
 
 

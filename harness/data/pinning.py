@@ -53,6 +53,6 @@ def pin_data(root: Path, within: Together | None = None) -> None:
         said = "it failed" if confidential or not reason else reason[-1]
         raise DataError(
             f"data/ could not be pinned, and is as it was: dvc add: {said}",
-            remedy="Mend that, then run the same command again.",
+            remedy="Fix that, then run the same command again.",
         )
     return None

@@ -193,7 +193,7 @@ def json_document(path: Path, text: str):
 
 
 def clean(value: str, repairs: set[str]) -> str:
-    """`value` composed, without edge whitespace, with ordinary spaces for no-break spaces; names what it mended."""
+    """`value` composed, without edge whitespace, with ordinary spaces for no-break spaces; names what it fixed."""
     if value != (value := letters.composed(value)):
         repairs.add(letters.DECOMPOSED)
     if _NO_BREAK_SPACE in value:

@@ -7,7 +7,7 @@ What is an error and what is dropped:
   with all such rows in one table. Nothing is guessed and nothing silently lost.
 - *A declared defect of a published original is dropped and counted*, by the functions a task lists
   under `drop` (exact duplicates, contradictions) or raises as `Dropped` in its `shape`.
-- *A harmless oddity is mended and counted*: a byte-order mark, edge whitespace, no-break spaces.
+- *A harmless oddity is fixed and counted*: a byte-order mark, edge whitespace, no-break spaces.
   CRLF line ends are the same as LF.
 
 No message quotes the data: a reader does not know whether it may be shown.

@@ -56,7 +56,7 @@ def checked(task: Task, folder: Path, kind: str, source_name: str, recorded: Ite
 
 
 def remarks(task: Task, reading: Reading) -> list[str]:
-    """What is no fault and should be known: what was dropped, what was mended, labels that are too rare to be in every
+    """What is no fault and should be known: what was dropped, what was fixed, labels that are too rare to be in every
     part, texts that stand with two answers."""
     said = [f"{reading.rows_in} rows read, {len(reading.records)} kept."]
     for what, counts in (("Dropped", reading.dropped), ("Mended", reading.repaired)):
@@ -153,7 +153,7 @@ def _refuse_together(task: Task, kind: str, refused: RowsRefused, unread: list[F
 
 
 def _unread(task: Task, folder: Path, recorded: Iterable[str]) -> list[tuple[str, str]]:
-    """(name, what is known of it) of every file that is recorded and that the reader leaves aside."""
+    """(name, what is known of it) of every file that is recorded and that the reader does not read."""
     reads = getattr(task.reader, "reads", None)
     if reads is None or not folder.is_dir():
         return []

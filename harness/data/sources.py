@@ -184,10 +184,10 @@ def _fetch_task(root: Path, task: Task, mirror: Path | None, within: Together | 
         "note": "",
     }
     folder = root / "data" / task.name
-    with files.atomic_folder(folder, within) as aside:
+    with files.atomic_folder(folder, within) as copy:
         for name, content in contents.items():
-            files.write_bytes(aside / name, content)
-        write_source(aside, source)
+            files.write_bytes(copy / name, content)
+        write_source(copy, source)
     return folder
 
 
@@ -263,9 +263,9 @@ def _fetch_corpus(root: Path, name: str, mirror: Path | None, within: Together |
     if entry not in source["note"]:
         source["note"] = f"{source['note']} {entry}".strip()
     source["files"] = {**source["files"], corpus.name: corpus.sha256}
-    with files.atomic_folder(folder, within) as aside:
+    with files.atomic_folder(folder, within) as copy:
         if folder.is_dir():
-            shutil.copytree(folder, aside, dirs_exist_ok=True)
-        files.write_bytes(aside / corpus.name, content)
-        write_source(aside, source)
+            shutil.copytree(folder, copy, dirs_exist_ok=True)
+        files.write_bytes(copy / corpus.name, content)
+        write_source(copy, source)
     return folder

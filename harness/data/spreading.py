@@ -1,7 +1,7 @@
 """Find labels that a part of the split lacks, and exchange groups so that it has them.
 
 The splitter places groups by one stratum. A document has many entity labels, and a rare label of any task may round to
-nothing in a small part. So what it placed is mended, rarest label first, by exchanging groups as wholes (after the
+nothing in a small part. So what it placed is fixed, rarest label first, by exchanging groups as wholes (after the
 iterative stratification of Sechidis, Tsoumakas & Vlahavas 2011). A split without such a fault stays as it was.
 """
 
@@ -93,7 +93,7 @@ class _State:
         self.totals = sum(self.counts.values(), Counter())
         groups = sum(self.holders.values(), Counter())
         self.rarest = sorted(groups, key=lambda label: (groups[label], label))
-        self.mended: set[str] = set()
+        self.fixed: set[str] = set()
         self.wanted = {
             label: [part for part in wanted(n, shares) if part not in without] for label, n in groups.items()
         }
@@ -105,10 +105,10 @@ class _State:
             self.holders[name][label] += sign
 
     def next_exchange(self) -> tuple | None:
-        """The best exchange for the first fault that one mends: (from, its group, to, its group)."""
+        """The best exchange for the first fault that one fixes: (from, its group, to, its group)."""
         for label, part, absent in self._faults():
             if found := min(self._exchanges(label, part, absent), default=None, key=lambda one: one[0]):
-                self.mended.add(label)
+                self.fixed.add(label)
                 return found[1]
         return None
 
@@ -126,8 +126,8 @@ class _State:
 
     def _off(self, label: str, part: str) -> float:
         """How far the label's share of the part is from that of the whole, 1 being what chance and the largest group
-        explain (see `leakage.label_shares`); of a label that is being mended, what the largest group explains."""
-        if label in self.mended:
+        explain (see `leakage.label_shares`); of a label that is being fixed, what the largest group explains."""
+        if label in self.fixed:
             return (self.counts[part][label] - self.shares[part] * self.totals[label]) / self.largest
         n, p = self.rows[part], self.totals[label] / self.n
         if not n:

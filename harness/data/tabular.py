@@ -1,8 +1,8 @@
 """The readers of tables: CSV and TSV, JSON lines, Parquet, folders of Hugging Face `datasets`.
 
-One row is one record. What is an error, dropped or mended says `harness.data.readers`; ids, groups and
+One row is one record. What is an error, dropped or fixed says `harness.data.readers`; ids, groups and
 labels may be whole numbers, a choice's options may be a list, an object or several columns, and columns that the
-task does not name may be left aside. A data set's folder is read as Arrow and Parquet files: no code of it
+task does not name may be left out. A data set's folder is read as Arrow and Parquet files: no code of it
 is ever run.
 """
 

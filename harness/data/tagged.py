@@ -33,7 +33,7 @@ def tagged(
     """A reader of `files`: a name or pattern ("*.txt"), or patterns with the part of their records.
 
     A .jsonl file holds one document a line: its tagged text under `text`, its id under `identity` (the file's
-    name and a number where it has none). Any other file is one document and its name the id. Tags are mended
+    name and a number where it has none). Any other file is one document and its name the id. Tags are fixed
     and counted as `inline_tags` says; what has no single reading refuses the file, with its reason.
     """
     one_of("encoding", encoding, raw.Encoding)

@@ -18,7 +18,7 @@ _FREE = {
 
 
 def shaping(config, architecture: str) -> dict:
-    """The values of `config` that shape the model or what it reads, by key; the recipe's (dropout rates) aside.
+    """The values of `config` that shape the model or what it reads, by key, without the recipe's (dropout rates).
 
     Keys that the architecture's own classes do not know are left out where its code never names them.
     """

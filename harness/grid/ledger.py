@@ -75,5 +75,5 @@ def _dvc(root: Path, *arguments: str) -> str:
         reason = next((line for line in reversed(said) if line.startswith("ERROR")), said[-1])
         action = next(word for word in arguments if not word.startswith("-"))
         told = restricted.without_files(reason, root)
-        raise HarnessError(f"dvc {action} failed: {told}", remedy="Mend that, then run `harness grid` again.")
+        raise HarnessError(f"dvc {action} failed: {told}", remedy="Fix that, then run `harness grid` again.")
     return done.stdout

@@ -58,7 +58,7 @@ def run(root: Path, todo: Sequence[Comparison], executor: Local | Slurm, say: Ca
         lines = "\n".join(f"  {one.comparison.name}: {one.reason} Log: {_shown(one.log, root)}" for one in failures)
         raise TrainingError(
             f"{len(failures)} of {len(todo)} comparisons were not made:\n{lines}",
-            remedy="The others are kept; mend the cause, and `harness grid` makes only these.",
+            remedy="The others are kept; fix the cause, and `harness grid` makes only these.",
         )
 
 

@@ -46,7 +46,7 @@ def sections(text: str, name: str) -> Mapping:
         where = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise ConfigError(
-            f"{name}{where}: not valid YAML ({problem}).", remedy="Mend the line, or `harness profile use embedded`."
+            f"{name}{where}: not valid YAML ({problem}).", remedy="Fix the line, or `harness profile use embedded`."
         ) from None
     if not isinstance(values, Mapping):
         raise ConfigError(f"{name} holds no settings.", remedy="Write it anew with `harness profile use embedded`.")

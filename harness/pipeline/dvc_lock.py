@@ -12,7 +12,7 @@ _COPY = re.compile(r".*\.[\w-]{22}\.tmp")
 _WRITTEN = ("data", "artifacts", "reports", ".dvc/cache")
 
 
-def mend(root: Path) -> None:
+def repair(root: Path) -> None:
     """Remove both, where no DVC is at work."""
     _mend_list(root)
     copies = [

@@ -131,8 +131,8 @@ def _data(task: Task, folder: Path, whole: bool, said: list[str]) -> Iterator[st
 
 
 def _sample_faults(task: Task, stored: Path) -> Iterator[str]:
-    with tempfile.TemporaryDirectory() as aside:
-        folder = sampling.of(task, stored, Path(aside))
+    with tempfile.TemporaryDirectory() as copy:
+        folder = sampling.of(task, stored, Path(copy))
         for fault in _data(task, folder, True, []):
             said = fault.replace(str(folder), str(stored))
             # A reader that fails says so for every folder.

@@ -48,13 +48,13 @@ def create(root: Path, name: str, head: str, format_: str | None, within: Togeth
         shown = there[0].relative_to(root)
         raise ConfigError(f"{shown} is there already; nothing was written.", remedy="Take another name.")
     for path, content in programs.items():
-        files.write_bytes(aside := within.scratch_folder(path) / path.name, content)
-        within.put_in_place(aside, path)
+        files.write_bytes(copy := within.scratch_folder(path) / path.name, content)
+        within.put_in_place(copy, path)
     for folder in folders:
-        with files.atomic_folder(folder, within) as aside:
+        with files.atomic_folder(folder, within) as copy:
             for file, content in sample.items():
-                files.write_bytes(aside / file, content)
-            sources.write_source(aside, _source(aside, sample))
+                files.write_bytes(copy / file, content)
+            sources.write_source(copy, _source(copy, sample))
     return [*programs, *(folder / file for folder in folders for file in sample)]
 
 

@@ -79,7 +79,7 @@ def load(name: str, distribution: str) -> Task:
     except (Exception, SystemExit) as error:
         raise RegistryError(
             f"The package {title}, task {name}: {point.value} cannot be loaded: {type(error).__name__}: {error}",
-            remedy=f"Mend or upgrade {dist.name}; a task imports nothing heavy.",
+            remedy=f"Fix or upgrade {dist.name}; a task imports nothing heavy.",
         ) from None
     place = Path(getattr(sys.modules[point.module], "__file__", None) or ".").resolve()
     if place not in {file.resolve() for _, file in _files(dist)}:

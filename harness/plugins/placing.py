@@ -17,7 +17,7 @@ from harness.system.together import Together
 def put(root: Path, name: str, given: Path, source: dict, within: Together | None = None) -> tuple[Path, list[str]]:
     """Make what stands at `given` (a file, or a folder) the data of task `name`, `within` what else is replaced.
 
-    Returns data/`name`, and what should be known of the data: what was dropped, what was mended.
+    Returns data/`name`, and what should be known of the data: what was dropped, what was fixed.
 
     Files of folders below it come flat, the folders' names in front of theirs (train/a.arrow becomes
     train-a.arrow). `source` are the keys of the source record but "files" and "columns", which are those that
@@ -30,20 +30,20 @@ def put(root: Path, name: str, given: Path, source: dict, within: Together | Non
     given = Path(given) if Path(given).name.strip(".") else Path(given).resolve()
     with discreet(source["kind"], f"what was given for {name}", given):
         contents = _flat(root, given)
-    with files.atomic_folder(target, within) as aside:
-        if sum(path.stat().st_size for path in contents.values()) > shutil.disk_usage(aside).free:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(aside))
+    with files.atomic_folder(target, within) as copy:
+        if sum(path.stat().st_size for path in contents.values()) > shutil.disk_usage(copy).free:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(copy))
         for file, path in contents.items():
-            shutil.copyfile(path, aside / file)
-        hashes = {file: files.sha256(aside / file) for file in sorted(contents)}
+            shutil.copyfile(path, copy / file)
+        hashes = {file: files.sha256(copy / file) for file in sorted(contents)}
         taken = {"columns": columns} if columns else {}
-        sources.write_source(aside, dict.fromkeys(sources.KEYS, "") | source | {"files": hashes} | taken)
-        checked = checking.checked(root, name, aside)
+        sources.write_source(copy, dict.fromkeys(sources.KEYS, "") | source | {"files": hashes} | taken)
+        checked = checking.checked(root, name, copy)
         folder = given.parent if given.is_file() else given
         told = str(folder) if source["kind"] in ("public", "synthetic") else name
         # `harness check` would look at the data that are there still.
         remedy = f"Correct what was given and run the same `harness data use {name} …` again; nothing was replaced."
-        checking.refuse([text.replace(str(aside), told) for text in checked.findings], name, remedy)
+        checking.refuse([text.replace(str(copy), told) for text in checked.findings], name, remedy)
     return target, checked.remarks
 
 

@@ -135,7 +135,7 @@ def _declared(path: Path) -> Task:
         del sys.modules[name]
         raise RegistryError(
             f"tasks/{path.name}{_line_of(error, path)}: {_told(error)}",
-            remedy="Mend the file; a task file declares TASK = Task(…) and imports nothing heavy.",
+            remedy="Fix the file; a task file declares TASK = Task(…) and imports nothing heavy.",
         ) from None
     task = getattr(module, "TASK", None)
     if not isinstance(task, Task):

@@ -82,7 +82,7 @@ def put(
         "note": f"{told[:1].upper()}{told[1:]}. {source['note']}".strip(),
         "translation": about | {"originals": dict(source["files"])},
     }
-    with scratch_folder(Path(root) / "artifacts" / "translations" / task.name) as aside:
-        memory.write(aside, records, texts, task.labels, said)
-        placing.put(root, task.name, aside, record, within)
+    with scratch_folder(Path(root) / "artifacts" / "translations" / task.name) as copy:
+        memory.write(copy, records, texts, task.labels, said)
+        placing.put(root, task.name, copy, record, within)
     return found

@@ -65,15 +65,15 @@ def keep_names_inside(root: Path) -> None:
     """
     from configobj import ConfigObj, ConfigObjError
 
-    file, aside = root / ".dvc" / "config.local", _inside(root)
+    file, inside = root / ".dvc" / "config.local", _inside(root)
     if not file.parent.is_dir():
         return  # DVC itself says so, and notes nothing
     try:
         settings = ConfigObj(str(file), encoding="utf-8", interpolation=False)
     except (ConfigObjError, UnicodeDecodeError):
-        raise DataError(f"{file} cannot be read.", remedy="Mend that file, then run the same command again.") from None
-    if settings.get("core", {}).get(_NAMES) != aside:
-        settings.setdefault("core", {})[_NAMES] = aside
+        raise DataError(f"{file} cannot be read.", remedy="Fix that file, then run the same command again.") from None
+    if settings.get("core", {}).get(_NAMES) != inside:
+        settings.setdefault("core", {})[_NAMES] = inside
         written = io.BytesIO()
         settings.write(written)
         write_bytes(file, written.getvalue())

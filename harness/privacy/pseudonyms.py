@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import DataError, MissingInputError
-from harness.system.scratch import aside_of, held
+from harness.system.scratch import held, scratch_of
 from harness.text.visible import visible
 
 KEY_FILE = ".harness-key"
@@ -89,25 +89,25 @@ def ensure_key(root: Path) -> bool:
     path = Path(root) / KEY_FILE
     if os.path.lexists(path):
         return False
-    aside = aside_of(path)
-    with held(aside) as handle:
+    copy = scratch_of(path)
+    with held(copy) as handle:
         os.fchmod(handle.fileno(), 0o600)  # before anything of it is written
         handle.write(secrets.token_hex(_KEY_BYTES).encode("ascii") + b"\n")
         handle.flush()
         os.fsync(handle.fileno())
-        return _put_new(aside, path)
+        return _put_new(copy, path)
 
 
-def _put_new(aside: Path, path: Path) -> bool:
+def _put_new(copy: Path, path: Path) -> bool:
     """Give the file its name, unless another process has made one of that name meanwhile; False where it has."""
     try:
-        os.link(aside, path)
+        os.link(copy, path)
     except FileExistsError:
         return False
     except OSError:  # a file system without a second name for a file
         if os.path.lexists(path):
             return False
-        os.replace(aside, path)
+        os.replace(copy, path)
     return True
 
 

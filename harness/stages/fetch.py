@@ -52,8 +52,8 @@ def complete_with_generated(root: Path, params: Params, within: Together) -> Non
 
     if all((Path(root) / "data" / name).exists() for name in (*TASKS, CORPUS)):
         return
-    aside = within.scratch_folder(Path(root) / "data" / "generated")
-    for name, folder in sorted(generate(aside, params.generate.seed).items()):
+    copy = within.scratch_folder(Path(root) / "data" / "generated")
+    for name, folder in sorted(generate(copy, params.generate.seed).items()):
         target = root / "data" / name
         if not target.exists():
             within.put_in_place(folder, target)

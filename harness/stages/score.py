@@ -163,7 +163,7 @@ class _Scorer:
 
     def __init__(self, data: Data):
         from harness.metrics import METRICS
-        from harness.statistics import beyond, measurable
+        from harness.statistics import further_scores, measurable
 
         self._skill = METRICS[heads.of(data.task).skill]
         self._data, self._task, self._records = data, data.task, data.records
@@ -178,7 +178,7 @@ class _Scorer:
         self._smallest = MINIMUM if data.restricted else 1
         kinds = ("metrics", "per_class", "confusion", "slices", "privacy", "thresholds")
         self._found: dict[str, list[dict]] = {kind: [] for kind in kinds}
-        self._divided = {part: beyond.slicings(data.task, known[part]) for part in SCORED}
+        self._divided = {part: further_scores.slicings(data.task, known[part]) for part in SCORED}
         self._groups: dict[str, int] = {}
         self._last: dict[str, Any] = {}
         self._counts: dict[tuple[str, str], dict] = defaultdict(dict)
@@ -197,7 +197,7 @@ class _Scorer:
 
     def _score(self, arm: str, seed: int, part: str, rows: list[dict], validation: list[dict]) -> None:
         from harness.metrics import METRICS
-        from harness.statistics import beyond, measurable
+        from harness.statistics import further_scores, measurable
 
         decisions: Any = task_metrics.decisions(self._task, rows, self._records)
         shows, primary = heads.of(self._task).shows, METRICS[self._task.metrics[0]]
@@ -209,11 +209,11 @@ class _Scorer:
         if part != "validation":
             ids = [row["id"] for row in rows]
             self._found["slices"] += [
-                {**at, **s} for s in beyond.by_slice(self._task, decisions, ids, self._divided[part])
+                {**at, **s} for s in further_scores.by_slice(self._task, decisions, ids, self._divided[part])
             ]
             if "masking" in shows:
-                self._found["privacy"].append({**at, **beyond.leaks(decisions)})
-            if "curves" in shows and (found := beyond.thresholds(self._task, rows, self._smallest, validation)):
+                self._found["privacy"].append({**at, **further_scores.leaks(decisions)})
+            if "curves" in shows and (found := further_scores.thresholds(self._task, rows, self._smallest, validation)):
                 self._found["thresholds"].append({**at, **found})
         groups = {row["id"]: row["group"] for row in rows}
         self._groups[part] = len(set(groups.values()))
@@ -221,11 +221,11 @@ class _Scorer:
         if not measurable.fault_of(self._task, self._skill.name, decisions):
             self._skills[part, arm][seed] = self._skill.count(decisions, groups)
         self._last[part] = decisions
-        deciders = self._divided[part].get(beyond.DECIDED_BY, {}) if self._told else {}
+        deciders = self._divided[part].get(further_scores.DECIDED_BY, {}) if self._told else {}
         if None not in {deciders.get(row["id"]) for row in rows}:
-            self._strata[part] = beyond.kinds_of_groups(groups, deciders)
+            self._strata[part] = further_scores.kinds_of_groups(groups, deciders)
         if part == "test" and self._told:
-            for kind, some in beyond.by_decider(decisions, [deciders.get(row["id"]) for row in rows]).items():
+            for kind, some in further_scores.by_decider(decisions, [deciders.get(row["id"]) for row in rows]).items():
                 self._kinds[kind, arm][seed] = primary.count(some, groups)
                 self._rows_of[kind] = sum(deciders[row["id"]] == kind for row in rows)
                 if measurable.fault_of(self._task, primary.name, some):

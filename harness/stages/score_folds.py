@@ -114,7 +114,7 @@ class _Folds:
 
     def result(self, level: float) -> dict:
         """Scores by fold and over all rows of a repeat, and the clinical arm with every other over the folds."""
-        from harness.statistics import resampled
+        from harness.statistics import cross_validation
 
         by_arm: dict[str, list[float]] = defaultdict(list)
         for run in self._runs:
@@ -125,7 +125,7 @@ class _Folds:
         # A score of 0 on a fold where every model has it is no difference of 0. From one fold there is no interval.
         for against in sorted(set(by_arm) - {"clinical"}) if len(by_arm["clinical"]) > 1 else ():
             pairs = zip(by_arm[against], by_arm["clinical"], strict=True)
-            estimate = resampled.corrected([after - before for before, after in pairs], ratio, groups, level)
+            estimate = cross_validation.corrected([after - before for before, after in pairs], ratio, groups, level)
             compared.append({"against": against, **asdict(estimate)})
         return {
             **self._data.described(),

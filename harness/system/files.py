@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness.errors import DataError, DiskError, MissingInputError
 from harness.system.disks import writing
-from harness.system.scratch import aside_of, held, remove_abandoned, scratch_folder
+from harness.system.scratch import held, remove_abandoned, scratch_folder, scratch_of
 from harness.system.swapping import put_in_place
 from harness.system.together import Together
 
@@ -30,13 +30,13 @@ def _write(path: Path, contents: Iterable[bytes]) -> None:
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         remove_abandoned(path.parent)
-        aside = aside_of(path)
-        with held(aside) as handle:
+        copy = scratch_of(path)
+        with held(copy) as handle:
             for content in contents:
                 handle.write(content)
             handle.flush()
             os.fsync(handle.fileno())
-            os.replace(aside, path)
+            os.replace(copy, path)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -197,16 +197,16 @@ def atomic_folder(target: Path, within: Together | None = None) -> Iterator[Path
     """
     target = Path(target)
     with writing(target), contextlib.ExitStack() as stack:
-        aside = within.scratch_folder(target) if within else stack.enter_context(scratch_folder(target))
-        with for_its_target(aside, target):
-            yield aside
-        (within.put_in_place if within else put_in_place)(aside, target)
+        copy = within.scratch_folder(target) if within else stack.enter_context(scratch_folder(target))
+        with for_its_target(copy, target):
+            yield copy
+        (within.put_in_place if within else put_in_place)(copy, target)
 
 
 @contextlib.contextmanager
-def for_its_target(aside: Path, target: Path) -> Iterator[None]:
+def for_its_target(copy: Path, target: Path) -> Iterator[None]:
     """What a disk refuses to a scratch copy is told of the target that it is for."""
     try:
         yield
     except DiskError as error:
-        raise DiskError(error.message.replace(str(aside), str(target)), remedy=error.remedy) from error
+        raise DiskError(error.message.replace(str(copy), str(target)), remedy=error.remedy) from error

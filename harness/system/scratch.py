@@ -29,12 +29,12 @@ _SCRATCH = re.compile(
 # As files were called that had no lock, before the name told of a machine.
 _OLDER = re.compile(r"\.(?P<target>.+)\.(?P<pid>\d+)\.partial")
 _DAY = 24 * 3600  # seconds: on a share the process may be another machine's
-_PLACES = ("aside", "target", "file", "scratch", "folder")  # of a line of a journal, as paths from its folder
+_PLACES = ("copy", "target", "file", "scratch", "folder")  # of a line of a journal, as paths from its folder
 DONE = {"done": True}
 _LOCAL_LOCKS = {"localflock", "nolock", "local_lock=all", "local_lock=flock"}  # of the options of a mount
 
 
-def aside_of(path: Path) -> Path:
+def scratch_of(path: Path) -> Path:
     """A name for a scratch copy that nobody else takes."""
     mine = f"{_host()}-{os.getpid()}-{_start(os.getpid())}-{os.urandom(4).hex()}"
     return path.with_name(f".{path.name}.{mine}{ENDING}")
@@ -85,8 +85,8 @@ def scratch_folder(place: Path) -> Iterator[Path]:
     place = Path(place)
     missing = not_there(place.parent)
     try:
-        with filled(scratch_beside(place)) as aside:
-            yield aside
+        with filled(scratch_beside(place)) as copy:
+            yield copy
     finally:
         _remove_empty(missing)
 
@@ -95,7 +95,7 @@ def scratch_beside(place: Path) -> Path:
     """A name for a scratch copy next to `place`, in a folder that is there by then."""
     place.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(place.parent)
-    return aside_of(place)
+    return scratch_of(place)
 
 
 def not_there(folder: Path) -> list[Path]:
@@ -111,14 +111,14 @@ def _remove_empty(folders: list[Path]) -> None:
 
 
 @contextlib.contextmanager
-def filled(aside: Path) -> Iterator[Path]:
+def filled(copy: Path) -> Iterator[Path]:
     """A new folder of that name, for the time of the block."""
-    with held(beside(aside, ".lock")):
-        aside.mkdir()
+    with held(beside(copy, ".lock")):
+        copy.mkdir()
         try:
-            yield aside
+            yield copy
         finally:
-            remove(aside)
+            remove(copy)
 
 
 def is_scratch(name: str) -> bool:
@@ -151,15 +151,15 @@ def remove_abandoned(folder: Path) -> None:
     for name, match in found.items():
         if _process(match) in unsettled:
             continue  # what was in place before may lie there
-        aside = Path(folder) / f"{name}{ENDING}"
-        lock, old = beside(aside, ".lock"), beside(aside, ".old")
+        copy = Path(folder) / f"{name}{ENDING}"
+        lock, old = beside(copy, ".lock"), beside(copy, ".old")
         # One that cannot be looked at or removed stays; nothing depends on it.
-        with contextlib.suppress(OSError), _abandoned(aside if aside.is_file() else lock, match) as yes:
+        with contextlib.suppress(OSError), _abandoned(copy if copy.is_file() else lock, match) as yes:
             if yes:
                 target = Path(folder) / match["target"]
                 if old.exists() and not os.path.lexists(target):
                     old.rename(target)
-                for path in (old, aside, lock):
+                for path in (old, copy, lock):
                     remove(path)
 
 
@@ -232,13 +232,13 @@ def undo(journal: Path) -> None:
     done = DONE in lines
     for line in reversed([line for line in lines if line != DONE]):
         places = {key: Path(os.path.normpath(journal.parent / line[key])) for key in _PLACES if key in line}
-        if aside := places.get("scratch"):
-            for path in (beside(aside, ".old"), aside, beside(aside, ".lock")):
+        if copy := places.get("scratch"):
+            for path in (beside(copy, ".old"), copy, beside(copy, ".lock")):
                 remove(path)
         elif "file" in places and not done:
             _restore(places["file"], line["before"])
         elif "target" in places and not done:
-            put_back(places["aside"], places["target"], line["inode"], line["there"])
+            put_back(places["copy"], places["target"], line["inode"], line["there"])
         elif "folder" in places and not done:
             _remove_empty([places["folder"]])
 
@@ -247,9 +247,9 @@ def _restore(file: Path, before: str | None) -> None:
     if before is None:
         file.unlink(missing_ok=True)
     elif not file.is_file() or file.read_text(encoding="utf-8") != before:
-        aside = aside_of(file)
-        with held(aside) as handle:
+        copy = scratch_of(file)
+        with held(copy) as handle:
             handle.write(before.encode())
             handle.flush()
             os.fsync(handle.fileno())
-            os.replace(aside, file)
+            os.replace(copy, file)

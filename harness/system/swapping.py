@@ -8,8 +8,8 @@ from pathlib import Path
 ENDING = ".partial"  # of scratch copies; DVC and git are told to ignore it
 
 
-def beside(aside: Path, what: str) -> Path:
-    return aside.with_name(aside.name.removesuffix(ENDING) + what + ENDING)
+def beside(copy: Path, what: str) -> Path:
+    return copy.with_name(copy.name.removesuffix(ENDING) + what + ENDING)
 
 
 def remove(path: Path) -> None:
@@ -19,14 +19,14 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def put_in_place(aside: Path, target: Path) -> None:
-    """What was `target` is then found at `aside`, or nowhere where that was nothing."""
+def put_in_place(copy: Path, target: Path) -> None:
+    """What was `target` is then found at `copy`, or nowhere where that was nothing."""
     if not os.path.lexists(target):
-        os.replace(aside, target)
+        os.replace(copy, target)
         return
-    if _exchanged(aside, target):
+    if _exchanged(copy, target):
         return
-    old = beside(aside, ".old")
+    old = beside(copy, ".old")
     try:
         target.rename(old)
     except OSError as error:
@@ -34,27 +34,27 @@ def put_in_place(aside: Path, target: Path) -> None:
             raise
         shutil.rmtree(target)  # below it lies another layer of an overlay, of which nothing can be renamed
     try:
-        aside.rename(target)
+        copy.rename(target)
     except BaseException:
         if old.exists():
             old.rename(target)
         raise
     if old.exists():
-        old.rename(aside)
+        old.rename(copy)
 
 
-def put_back(aside: Path, target: Path, new: int, there: bool) -> None:
+def put_back(copy: Path, target: Path, new: int, there: bool) -> None:
     """`new` is the inode of what took the place of `target`, where before that something was or was not `there`."""
 
     def inode(path: Path) -> int | None:
         return os.lstat(path).st_ino if os.path.lexists(path) else None
 
-    before = next((path for path in (beside(aside, ".old"), aside) if inode(path) not in (None, new)), None)
-    if before == aside and inode(target) == new:
-        put_in_place(aside, target)
+    before = next((path for path in (beside(copy, ".old"), copy) if inode(path) not in (None, new)), None)
+    if before == copy and inode(target) == new:
+        put_in_place(copy, target)
     elif before is not None:
         if inode(target) == new:
-            target.rename(aside)
+            target.rename(copy)
         if not os.path.lexists(target):
             before.rename(target)
     elif not there and inode(target) == new:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from harness.errors import DiskError
-from harness.system.scratch import DONE, aside_of, filled, held, not_there, remove_abandoned, scratch_beside, undo
+from harness.system.scratch import DONE, filled, held, not_there, remove_abandoned, scratch_beside, scratch_of, undo
 from harness.system.swapping import ENDING, beside, put_in_place
 
 
@@ -27,9 +27,9 @@ class Together:
         """As `scratch_folder`, until all is in place; it may lie in a folder that nobody would look at."""
         place = Path(place)
         self.folder(place.parent)
-        aside = scratch_beside(place)
-        self.note({"scratch": os.path.relpath(aside, self._folder)})
-        return self._stack.enter_context(filled(aside))
+        copy = scratch_beside(place)
+        self.note({"scratch": os.path.relpath(copy, self._folder)})
+        return self._stack.enter_context(filled(copy))
 
     def folder(self, path: Path) -> Path:
         """A folder, which is made where it is missing; with the rest it goes again, unless something lies in it."""
@@ -38,11 +38,11 @@ class Together:
             place.mkdir(exist_ok=True)
         return path
 
-    def put_in_place(self, aside: Path, target: Path) -> None:
+    def put_in_place(self, copy: Path, target: Path) -> None:
         """As `put_in_place`, and undone with the rest."""
-        places = {"aside": os.path.relpath(aside, self._folder), "target": os.path.relpath(target, self._folder)}
-        self.note(places | {"inode": aside.stat().st_ino, "there": os.path.lexists(target)})
-        put_in_place(aside, target)
+        places = {"copy": os.path.relpath(copy, self._folder), "target": os.path.relpath(target, self._folder)}
+        self.note(places | {"inode": copy.stat().st_ino, "there": os.path.lexists(target)})
+        put_in_place(copy, target)
 
     def note(self, line: dict) -> None:
         self._handle.write(json.dumps(line).encode() + b"\n")
@@ -60,7 +60,7 @@ def together(folder: Path, file: Path | None = None) -> Iterator[Together]:
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     remove_abandoned(folder)
-    journal = beside(aside_of(folder / (file or Path("together")).name), ".undo")
+    journal = beside(scratch_of(folder / (file or Path("together")).name), ".undo")
     with held(journal) as handle, contextlib.ExitStack() as stack:
         made = Together(handle, folder, stack)
         if file is not None:

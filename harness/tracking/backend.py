@@ -21,7 +21,7 @@ from harness.errors import HarnessError
 from harness.system import files, offline
 from harness.system.scratch import scratch_folder
 from harness.text.printable import terminal, without_password
-from harness.tracking import standing
+from harness.tracking import status
 from harness.tracking.store import refuse_unusable
 
 DATABASE, ARTIFACTS = "mlflow.db", "mlartifacts"
@@ -187,8 +187,8 @@ def set_tags(client, run, wanted: Mapping[str, str | None]) -> None:
     from mlflow.entities import RunTag
 
     tags = {key: value for key, value in (dict(run.data.tags) | dict(wanted)).items() if value is not None}
-    if standing.NOTE in tags:
-        tags[standing.NOTE] = standing.described(tags[standing.NOTE], tags)
+    if status.NOTE in tags:
+        tags[status.NOTE] = status.described(tags[status.NOTE], tags)
     for key, value in wanted.items():
         if value is None and key in run.data.tags:
             client.delete_tag(run.info.run_id, key)
@@ -200,7 +200,7 @@ def set_tags(client, run, wanted: Mapping[str, str | None]) -> None:
 def kill(client, run) -> None:
     """Say of an unfinished run whose process has ended that it was killed."""
     client.set_terminated(run.info.run_id, "KILLED")
-    set_tags(client, run, {"superseded": standing.KILLED})
+    set_tags(client, run, {"superseded": status.KILLED})
 
 
 def somebody_elses(uri: str, run) -> bool:
@@ -224,8 +224,8 @@ def reopen(client, run, tags: Mapping[str, str | None]) -> None:
 def create(client, experiment: str, name: str, tags: Mapping[str, str]):
     """A new run, RUNNING until it is ended."""
     tags = dict(tags) | {"written_on": machine()}
-    if standing.NOTE in tags:
-        tags[standing.NOTE] = standing.described(tags[standing.NOTE], tags)
+    if status.NOTE in tags:
+        tags[status.NOTE] = status.described(tags[status.NOTE], tags)
     return client.create_run(experiment, tags=tags, run_name=name)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.tracking import backend, standing, views
+from harness.tracking import backend, status, views
 from harness.tracking.pretrainings import experiment
 from harness.training.pretrain.loop import About, Observer
 from harness.training.pretrain.watching import Watch
@@ -82,7 +82,7 @@ class LiveRun:
             self._experiment = backend.experiment_named(client, experiment, self._uri, views.checkpoints())
             run = self._cut_off(client)
             if run is None:
-                tags = LIVE | self._arm | {"fingerprint": fingerprint, standing.NOTE: f"{name}, as it went on."}
+                tags = LIVE | self._arm | {"fingerprint": fingerprint, status.NOTE: f"{name}, as it went on."}
                 run = backend.create(client, self._experiment, name, tags)
             self._lock = backend.hold(self._uri, run.info.run_id)
             self._run_id, self._client = run.info.run_id, client
@@ -91,7 +91,7 @@ class LiveRun:
         """The run of the same fingerprint that is gone on with; all others that have been cut off are KILLED."""
         same = None
         killed = [
-            run for run in self._of_this_arm(client, "KILLED") if run.data.tags.get("superseded") == standing.KILLED
+            run for run in self._of_this_arm(client, "KILLED") if run.data.tags.get("superseded") == status.KILLED
         ]
         for run in [*self._of_this_arm(client, "RUNNING"), *killed]:
             if run.info.status == "RUNNING" and not backend.given_up(self._uri, run):

@@ -9,11 +9,11 @@ from harness.data.corpus_summary import strictest
 from harness.params.arms import PARTS
 from harness.params.config import Run
 from harness.report.model.results import FAMILY_TITLES
-from harness.report.text import wording
+from harness.report.text import formats
 from harness.report.text.checkpoints import folders, measured, source_kind
 from harness.system import files
 from harness.text.escaping import markdown, plain
-from harness.tracking.standing import NOTE
+from harness.tracking.status import NOTE
 
 LEVEL = "pre-training"
 
@@ -87,11 +87,11 @@ def description(made: Pretraining) -> str:
         where = " ".join(plain(source[key]) for key in ("repository", "revision", "name") if source.get(key))
         return f"{title}, {made.arm} arm: an existing checkpoint ({source_kind(card)} {where}), not trained here."
     start = "from random weights" if made.arm == "baseline" else "from the baseline"
-    text = f"{title}, {made.arm} arm: trained {start} on the {wording.listing(card.get('trained_on') or ())} corpus"
+    text = f"{title}, {made.arm} arm: trained {start} on the {formats.listing(card.get('trained_on') or ())} corpus"
     if card.get("replay"):
         text += f", {100 * card['replay']:.0f} % of it general text,"
     if card.get("steps"):
-        text += f" for {wording.count(card['steps'])} updates over {wording.count(card['tokens_seen'])} tokens"
+        text += f" for {formats.count(card['steps'])} updates over {formats.count(card['tokens_seen'])} tokens"
     losses = [
         f"{corpus} text {measured(card, 'before', corpus)['loss']:.2f} before, "
         f"{measured(card, 'after', corpus)['loss']:.2f} after"

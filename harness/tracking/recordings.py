@@ -17,13 +17,13 @@ from harness.report.disclosure import loading
 from harness.report.export import provenance
 from harness.report.model import course, judging, results
 from harness.report.model.results import AGAINST, Comparison
-from harness.report.text import wording
+from harness.report.text import formats
 from harness.statistics.verdicts import Judgement
 from harness.system import durations, files
 from harness.task import Task
 from harness.text.escaping import markdown, plain
 from harness.tracking import reproductions
-from harness.tracking.standing import NOTE
+from harness.tracking.status import NOTE
 
 RECORDER = {"recorded_by": "harness track"}
 
@@ -147,17 +147,17 @@ def child_tags(recording: Recording, entry: Mapping, links: Mapping[str, "Made"]
     encoder = _encoder(entry)
     made = {encoder: links[encoder]} if encoder in links else {}
     if reason := c.unmeasured():
-        best = wording.unmeasured(reason)
+        best = formats.unmeasured(reason)
     elif c.rung:
         best = "not released by run"
     else:
-        best = wording.score(c.primary, c.values[arm, entry["seed"], "test", c.primary])
+        best = formats.score(c.primary, c.values[arm, entry["seed"], "test", c.primary])
     when = f"after {entry['best_step']}, " if "best_step" in entry else ""
     text = (
         f"{plain(c.title)}, {c.family_title}: the {arm} arm fine-tuned with seed {entry['seed']} for {entry['steps']} "
         f"updates, scored as it was {when}where it told the classes of the validation part best "
         "apart (Matthews correlation). "
-        f"{wording.capital(wording.metric_title(c.primary))} on the test split: {best} ({wording.data_of([c])})."
+        f"{formats.capital(formats.metric_title(c.primary))} on the test split: {best} ({formats.data_of([c])})."
     )
     return {
         **tags(recording, "run"),
@@ -190,7 +190,7 @@ class Made:
 def _checkpoints(links: Mapping[str, Made]) -> str:
     """Links that MLflow's pages follow, to the pre-training of each arm."""
     found = [f"[{arm}](#/experiments/{made.experiment}/runs/{made.run})" for arm, made in links.items()]
-    return f"\n\nPre-training of the checkpoint: {wording.listing(found)}" if found else ""
+    return f"\n\nPre-training of the checkpoint: {formats.listing(found)}" if found else ""
 
 
 def _reproduced(recording: Recording) -> dict[str, str]:
@@ -207,17 +207,17 @@ def shown(recording: Recording) -> dict[str, str]:
     edge. The clinical arm against the control, or against the baseline where a family has none."""
     c = recording.comparison
     if reason := c.unmeasured():
-        return {"answer": wording.unmeasured(reason)}
+        return {"answer": formats.unmeasured(reason)}
     arm = "control" if "control" in recording.judgements else AGAINST
     estimate, judgement = c.estimates["test", arm], recording.judgements[arm]
-    ends = [wording.difference(end, c.primary) for end in (estimate.ci_low, estimate.ci_high)]
-    means = [] if c.unshown() else [f"{name} {wording.score(c.primary, c.mean(name))}" for name in c.arms]
+    ends = [formats.difference(end, c.primary) for end in (estimate.ci_low, estimate.ci_high)]
+    means = [] if c.unshown() else [f"{name} {formats.score(c.primary, c.mean(name))}" for name in c.arms]
     return {
-        "answer": f"{judgement.verdict}, {wording.difference(estimate.delta, c.primary)}",
+        "answer": f"{judgement.verdict}, {formats.difference(estimate.delta, c.primary)}",
         "compared_with": arm,
         "interval": " to ".join(ends),
         "means": ", ".join(means),
-        "p_adjusted": wording.p_value(judgement.p_holm),
+        "p_adjusted": formats.p_value(judgement.p_holm),
     }
 
 
@@ -226,20 +226,20 @@ def description(recording: Recording) -> str:
     c = recording.comparison
     if reason := c.unmeasured():
         return (
-            f"{plain(c.title)}, {c.family_title}: {wording.metric_title(c.primary)} before and after clinical "
-            f"pre-training {wording.unmeasured(reason)} ({len(c.seeds)} seeds, {wording.data_of([c])})."
+            f"{plain(c.title)}, {c.family_title}: {formats.metric_title(c.primary)} before and after clinical "
+            f"pre-training {formats.unmeasured(reason)} ({len(c.seeds)} seeds, {formats.data_of([c])})."
         )
-    baseline, clinical = (wording.over_seeds(c, arm) for arm in (AGAINST, "clinical"))
+    baseline, clinical = (formats.over_seeds(c, arm) for arm in (AGAINST, "clinical"))
     estimate, judgement = c.estimates["test", AGAINST], recording.judgements[AGAINST]
     interval = "no interval"
     if estimate.ci_low is not None:
-        interval = " to ".join(wording.difference(end, c.primary) for end in (estimate.ci_low, estimate.ci_high))
+        interval = " to ".join(formats.difference(end, c.primary) for end in (estimate.ci_low, estimate.ci_high))
         interval = f"interval {interval}"
-    difference = wording.unit(c.primary, wording.difference(c.delta(), c.primary))
+    difference = formats.unit(c.primary, formats.difference(c.delta(), c.primary))
     text = (
-        f"{plain(c.title)}, {c.family_title}: {wording.metric_title(c.primary)} {baseline} before and {clinical} after "
-        f"clinical pre-training, {difference} over {len(c.seeds)} seeds and {wording.count(c.n['test'])} test rows "
-        f"({wording.data_of([c])}). Over documents and seeds: {interval}, {judgement.verdict}."
+        f"{plain(c.title)}, {c.family_title}: {formats.metric_title(c.primary)} {baseline} before and {clinical} after "
+        f"clinical pre-training, {difference} over {len(c.seeds)} seeds and {formats.count(c.n['test'])} test rows "
+        f"({formats.data_of([c])}). Over documents and seeds: {interval}, {judgement.verdict}."
     )
     return text
 

@@ -14,13 +14,13 @@ from pathlib import Path
 from harness.params.config import ReportSettings
 from harness.report.model import judging
 from harness.report.render import confusion, forest
-from harness.report.text.wording import KINDS
+from harness.report.text.formats import KINDS
 from harness.system import files
 from harness.task import Task
 from harness.tracking import backend, pretrainings, recordings, views
 from harness.tracking.pretrainings import Pretraining
 from harness.tracking.recordings import Made, Recording
-from harness.tracking.standing import UNDECLARED
+from harness.tracking.status import UNDECLARED
 
 MINE = "tags.recorded_by = 'harness track'"
 

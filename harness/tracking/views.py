@@ -2,7 +2,7 @@
 
 import json
 
-from harness.tracking.standing import NOTE
+from harness.tracking.status import NOTE
 
 KEY = "harness"
 _TAG = f"mlflow.sharedViewState.{KEY}"

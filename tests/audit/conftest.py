@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from harness.audit import walk
+from harness.audit import all_checks
 
 
 @pytest.fixture
@@ -30,10 +30,10 @@ def root(made_once, copied):
 @pytest.fixture
 def walked_once(monkeypatch):
     """Each further command tells what the first one found: where one finding is told in several ways."""
-    audited, found = walk.audit, []
+    audited, found = all_checks.audit, []
 
     def remembered(*given):
         found.extend([] if found else audited(*given))
         return iter(found)
 
-    monkeypatch.setattr(walk, "audit", remembered)
+    monkeypatch.setattr(all_checks, "audit", remembered)

@@ -6,7 +6,7 @@ import pytest
 from audit import tampering
 from audit.asking import audit, findings
 
-from harness.audit import lock, outside, walk
+from harness.audit import all_checks, lock, outside
 from harness.audit.links import DIFFERS, HOLDS, MISSING
 from harness.cli import main
 from harness.params.reading import load
@@ -103,8 +103,8 @@ def test_one_run_follows_only_its_comparison(root, capsys):
     child = next(run for run in runs if run.tags.get("arm") == "clinical")
     tampering.WAYS["a score in the scores"][0](root)
     for name in (child.id, child.parent, child.id[:10], "aismec/norbert3"):
-        scope = walk.one_run(root, load(root / "params.yaml"), name)
-        assert scope == walk.Scope((("aismec", "norbert3"),), whole=False), name
+        scope = all_checks.one_run(root, load(root / "params.yaml"), name)
+        assert scope == all_checks.Scope((("aismec", "norbert3"),), whole=False), name
     code, links = audit(capsys, child.id[:10])
     assert code == 0 and findings(links) == []
     assert "aismec/norbert3" in {link["chain"] for link in links}

@@ -13,7 +13,7 @@ from harness.plugins import checking, creating
 
 def refused(*findings, rows):
     with pytest.raises(DataError) as caught:
-        refuse("set", findings, rows, remedy="Mend it.")
+        refuse("set", findings, rows, remedy="Fix it.")
     return caught.value.message
 
 

@@ -70,7 +70,7 @@ def settled_at_every_change(root: Path, arguments: Sequence[str], *, exchange: b
     for stopped in stops(root, arguments, exchange=exchange):
         straight.append(state(stopped))
         scratch.sweep(stopped)
-        dvc_lock.mend(stopped)
+        dvc_lock.repair(stopped)
         assert scratch_copies(stopped) == [] and list(stopped.rglob("*.tmp")) == []
         assert (stopped / ".dvc" / "config.local").read_text(encoding="utf-8").startswith(REMOTE)
         seen.append(state(stopped))

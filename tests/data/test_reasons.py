@@ -33,7 +33,7 @@ def shaped(row):
 def counted(folder):
     text = (folder / "rows.jsonl").read_text(encoding="utf-8").split("\\n")[0]
     records = [{"id": str(i), "group": str(i), "text": f"ord {i}", "label": LABELS[i % 2]} for i in range(20)]
-    return Reading(records, 22, {f"like {text}": 1, "a plain reason": 1}, {f"mended {text}": 1})
+    return Reading(records, 22, {f"like {text}": 1, "a plain reason": 1}, {f"fixed {text}": 1})
 
 
 COLUMNS = dict(id="id", group="group", text="text", label="label")

@@ -255,7 +255,7 @@ def test_a_corpus_is_never_held(architecture):
 def test_what_is_wrong_in_a_corpus_is_said_as_it_is(architecture):
     def texts():
         yield from TEXTS
-        raise DataError("corpus.jsonl, line 21: not JSON.", remedy="Mend it.")
+        raise DataError("corpus.jsonl, line 21: not JSON.", remedy="Fix it.")
 
     with pytest.raises(DataError, match="line 21"):
         tokenizers.build(architecture, texts(), ENCODER.vocabulary)

@@ -7,11 +7,11 @@ from dataclasses import replace
 import fakes
 import pytest
 
-from harness.audit import again
+from harness.audit import recomputing
 from harness.errors import DataError, HarnessError
 from harness.export import bundle, ledger, manifest, searching
 from harness.export.searching import DisclosureError
-from harness.report.disclosure import disclosed_cards, shown
+from harness.report.disclosure import disclosed_cards, released
 from harness.stages import report
 from harness.statistics.disclosure.coarsening import WITHHELD, Rung
 from harness.system import files
@@ -38,12 +38,12 @@ def site_of(root, after=lambda reports: None):
         shutil.copytree(root / "reports", folder / "reports", dirs_exist_ok=True)
         after(folder / "reports")
 
-    return bundle.Site(root, tasks, known, render, {name: shown.release(root, name) for name in TASKS})
+    return bundle.Site(root, tasks, known, render, {name: released.release(root, name) for name in TASKS})
 
 
 def export(root, target, **options):
-    with again.scratch(root) as scratch:
-        again.link_inputs(root, scratch, ("harness", "tasks", *again.REPORTED))
+    with recomputing.scratch(root) as scratch:
+        recomputing.link_inputs(root, scratch, ("harness", "tasks", *recomputing.REPORTED))
         return bundle.export(site_of(root, **options), target, scratch)
 
 
@@ -81,7 +81,7 @@ def test_the_bundle_holds_aggregates_and_a_manifest_of_them(root, tmp_path):
 
 def test_what_was_not_checked_does_not_leave(root, tmp_path):
     with (
-        again.scratch(root) as scratch,
+        recomputing.scratch(root) as scratch,
         pytest.raises(DisclosureError, match="synergi tell of few rows was not checked"),
     ):
         bundle.export(replace(site_of(root), releases={}), tmp_path / "a", scratch)
@@ -159,8 +159,8 @@ def test_a_short_text_is_found_whole_and_a_word_is_not():
 
 def other_figures(monkeypatch, **changes):
     """Another export of the same rows, of which something else is released."""
-    real = shown.release
-    monkeypatch.setattr(shown, "release", lambda root, task: replace(real(root, task), **changes))
+    real = released.release
+    monkeypatch.setattr(released, "release", lambda root, task: replace(real(root, task), **changes))
 
 
 def test_a_second_bundle_with_other_figures_of_the_same_rows_is_refused(root, tmp_path, monkeypatch):
@@ -173,8 +173,8 @@ def test_a_second_bundle_with_other_figures_of_the_same_rows_is_refused(root, tm
     with pytest.raises(DisclosureError, match="an earlier bundle released other figures of the same rows") as error:
         export(root, tmp_path / "b")
     assert "--instead" in error.value.remedy and not (tmp_path / "b").exists() and noted.read_bytes() == before
-    with again.scratch(root) as scratch:
-        again.link_inputs(root, scratch, ("harness", "tasks", *again.REPORTED))
+    with recomputing.scratch(root) as scratch:
+        recomputing.link_inputs(root, scratch, ("harness", "tasks", *recomputing.REPORTED))
         bundle.export(site_of(root), tmp_path / "b", scratch, instead=True)
     (kept,) = files.read_json(noted)["synergi"]
     assert kept["released"]["runs"]["nb_bert"] == {"baseline": 3, "clinical": 3}
@@ -199,5 +199,5 @@ def test_bundles_about_other_rows_do_not_stand_in_each_others_way(root, tmp_path
 
 
 def test_of_what_nothing_is_released_nothing_is_remembered(root):
-    ledger.enter(root, {"synergi": replace(shown.release(root, "synergi"), rung=Rung(WITHHELD))}, False)
+    ledger.enter(root, {"synergi": replace(released.release(root, "synergi"), rung=Rung(WITHHELD))}, False)
     assert not (root / ledger.FILE).exists()

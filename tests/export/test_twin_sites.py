@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 
 from harness.artifacts import predictions
-from harness.audit import again
+from harness.audit import recomputing
 from harness.export import bundle
-from harness.report.disclosure import disclosed_cards, shown
+from harness.report.disclosure import disclosed_cards, released
 from harness.stages import report
 from harness.statistics import paired, task_metrics
 from harness.statistics.disclosure import coarsening, disclosing, hidden, twins
@@ -164,10 +164,10 @@ def published(root: Path) -> dict[str, bytes | str]:
     report.run(root, settings, OF)
     sync.record(root, settings, OF)
     known = disclosed_cards.disclosed(report.read_background(root, settings))
-    releases = {name: shown.release(root, name) for name in TASKS}
+    releases = {name: released.release(root, name) for name in TASKS}
     site = bundle.Site(root, OF, known, lambda to: report.run(to, settings, OF), releases)
-    with again.scratch(root) as scratch:
-        again.link_inputs(root, scratch, ("harness", "tasks", *again.REPORTED))
+    with recomputing.scratch(root) as scratch:
+        recomputing.link_inputs(root, scratch, ("harness", "tasks", *recomputing.REPORTED))
         bundle.export(site, root / "bundle", scratch)
     found = {
         path.relative_to(root).as_posix(): path.read_bytes()

@@ -125,7 +125,7 @@ sys.exit(cli.main(["tasks"]))
 @pytest.mark.parametrize(
     ("work", "said"),
     [
-        ("raise DataError('The data are wrong.', remedy='Mend them.')", "harness: The data are wrong."),
+        ("raise DataError('The data are wrong.', remedy='Fix them.')", "harness: The data are wrong."),
         ("raise OSError(28, 'No space left on device', 'big')", "harness: No space left while writing big."),
         ("1 / 0", "Traceback (most recent call last)"),
     ],

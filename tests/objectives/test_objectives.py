@@ -14,7 +14,7 @@ from harness.objectives import Objective, Setup
 from harness.objectives.common.windows import Vocabulary, padded, windows
 from harness.text.bio import IGNORED
 from harness.training.pretrain.plan import generator
-from harness.training.pretrain.shards import held_aside
+from harness.training.pretrain.shards import is_held_out
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_masks_are_drawn_anew_at_every_update_and_the_same_for_the_same_one(made
 def test_documents_are_held_aside_by_their_id_and_never_trained_on(made):
     _, _, corpus = made("bert")
     assert len({kind for kind, _ in corpus.held_out}) > 0 and len(corpus.documents) < 60
-    aside = [d["id"] for d in documents() if held_aside(d["id"], 0)]
+    aside = [d["id"] for d in documents() if is_held_out(d["id"], 0)]
     assert len(corpus.documents) == 60 - len(aside) == 55
 
 

@@ -5,14 +5,14 @@ import itertools
 from harness.encoders import readme
 from harness.params.arms import ARMS, OPTIONAL, PARTS, SHARED, chosen, parts_of, replayed
 from harness.report.render import plotting
-from harness.report.text import wording
+from harness.report.text import formats
 
 
 def test_every_arm_has_its_words_and_its_own_look():
     assert set(readme.ARMS) == set(plotting.ARM_STYLE) == set(plotting.LINE_COLOR) == set(ARMS)
     for key in ("color", "hatch", "marker", "line"):
         assert len({str(look[key]) for look in plotting.ARM_STYLE.values()}) == len(ARMS), key
-    assert len({wording.arm_title(arm, ARMS) for arm in ARMS}) == len(ARMS)
+    assert len({formats.arm_title(arm, ARMS) for arm in ARMS}) == len(ARMS)
 
 
 def test_an_arm_is_measured_on_what_it_reads_and_on_what_every_arm_is():
@@ -27,9 +27,9 @@ def test_optional_arms_are_switched_on_one_by_one_and_keep_their_order():
 
 
 def test_titles_say_what_was_read_only_where_two_arms_read_clinical_text():
-    assert wording.arm_title("clinical", ("baseline", "clinical", "control")) == "Clinical"
-    titles = [wording.arm_title(encoder, ARMS) for encoder in ("clinical", "clinical-2", "task", "control")]
+    assert formats.arm_title("clinical", ("baseline", "clinical", "control")) == "Clinical"
+    titles = [formats.arm_title(encoder, ARMS) for encoder in ("clinical", "clinical-2", "task", "control")]
     assert titles == [
         "Clinical (notes only)", "Clinical (notes only), replicate 2", "Task (with task texts)", "Control"
     ]  # fmt: skip
-    assert wording.arm_title("logistic_regression", ARMS) == "Regression" and wording.arm_title("other") == "other"
+    assert formats.arm_title("logistic_regression", ARMS) == "Regression" and formats.arm_title("other") == "other"

@@ -30,24 +30,24 @@ def test_a_torn_list_is_removed_and_dvc_works_again(root, torn):
     path = root / ".dvc" / "tmp" / "rwlock"
     path.write_text(torn, encoding="utf-8")
     assert "JSON structure is corrupted" in added(root).stderr
-    dvc_lock.mend(root)
+    dvc_lock.repair(root)
     assert added(root).returncode == 0
 
 
 def test_a_whole_list_and_one_that_is_being_written_stay(root):
     path = root / ".dvc" / "tmp" / "rwlock"
     path.write_text("{}", encoding="utf-8")
-    dvc_lock.mend(root)
+    dvc_lock.repair(root)
     assert path.read_text(encoding="utf-8") == "{}"
     path.write_text("", encoding="utf-8")
     with open(path.with_name("rwlock.lock"), "ab") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)
-        dvc_lock.mend(root)
+        dvc_lock.repair(root)
         assert path.is_file()
 
 
 def test_where_dvc_has_not_been_there_is_nothing_to_mend(tmp_path):
-    dvc_lock.mend(tmp_path)
+    dvc_lock.repair(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -71,7 +71,7 @@ def experiment(root, where):
 def test_copies_that_a_killed_dvc_was_about_to_put_in_place_go(root):
     copies(root)
     experiment(root, "workspace")  # which `dvc exp save` leaves
-    dvc_lock.mend(root)
+    dvc_lock.repair(root)
     assert [name for name in COPIES if (root / name).exists()] == [] and (root / "data" / ".mine.tmp").is_file()
     assert added(root).returncode == 0
 
@@ -87,5 +87,5 @@ def test_copies_of_a_dvc_that_is_at_work_stay(at_work, root):
     with open(lock, "r+") as held:
         if at_work == "locked":
             fcntl.flock(held, fcntl.LOCK_EX)
-        dvc_lock.mend(root)
+        dvc_lock.repair(root)
     assert all((root / name).is_file() for name in COPIES)

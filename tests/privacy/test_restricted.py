@@ -342,7 +342,7 @@ def test_what_a_library_says_when_it_fails_is_not_shown(finished):
     (finished / "tasks" / "aismec.py").write_text(ordinary, encoding="utf-8")
     (finished / "tasks_aismec_as_it_was.py").unlink()
     assert done.stdout.count("\n= 1\n") == 2
-    # Where it happened is what mends it.
+    # Where it happened is what fixes it.
     assert "ValueError" in done.stderr and "UserWarning" in done.stderr
     assert re.search(r"ValueError, .*aismec\.py:\d+ \(messages are left out", done.stderr)
     assert re.search(r"tasks/aismec\.py, line \d+: TASK\.reader fails with KeyError\.", done.stdout)

@@ -11,7 +11,7 @@ from harness.report.disclosure import loading
 from harness.report.export import machine, model_index
 from harness.report.model import judging
 from harness.report.render import forest, tables
-from harness.report.text import cautions, headline, wording
+from harness.report.text import cautions, formats, headline
 from harness.tracking import recordings
 
 LED = {"nor_deid": ("document_leak_rate", "strict_f1"), "aismec": ("mcc", "binary_f1")}
@@ -98,7 +98,7 @@ def test_a_reader_is_told_which_way_is_better(read):
     assert "MCC on its own scale" in table.caption
     leaks, mcc = table.rows
     assert leaks[-1].startswith("−") and mcc[7].count(".") == 2 and len(mcc[7].split(" ")[0].split(".")[1]) == 3
-    verdict = wording.verdict(
+    verdict = formats.verdict(
         judged["nor_deid", "nb_bert", "baseline"], comparisons["nor_deid"].estimates["test", "baseline"]
     )
     assert verdict in headline.verdict_table(both, judged, 0.95).rows[0]
@@ -123,4 +123,4 @@ def test_the_forest_plot_has_better_on_the_right(read, monkeypatch):
     delta = comparisons["nor_deid"].delta()
     assert delta < 0 < drawn[0] == pytest.approx(-100 * delta, abs=0.01)
     assert any("lower is better" in words for words in printed)
-    assert any(words.startswith(wording.difference(delta, "document_leak_rate")) for words in printed)
+    assert any(words.startswith(formats.difference(delta, "document_leak_rate")) for words in printed)

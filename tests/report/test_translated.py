@@ -12,7 +12,7 @@ from harness.report.disclosure import loading
 from harness.report.model import judging
 from harness.report.model.document import Details, Table
 from harness.report.render import tables
-from harness.report.text import content, wording
+from harness.report.text import content, formats
 from harness.stages import report as stage
 
 TOLD = "machine-translated by owner/model at 0123456789ab…"
@@ -114,5 +114,5 @@ def test_nothing_is_said_where_nothing_is_translated(both):
 
 def test_two_translations_are_named():
     pairs = [("a", "by X"), ("b", "by X"), ("c", "by Y"), ("d", "")]
-    assert wording.translations(pairs) == "; `a` and `b` by X; `c` by Y"
-    assert wording.translations(pairs[:1]) == ", by X" and wording.translations(pairs[3:]) == ""
+    assert formats.translations(pairs) == "; `a` and `b` by X; `c` by Y"
+    assert formats.translations(pairs[:1]) == ", by X" and formats.translations(pairs[3:]) == ""

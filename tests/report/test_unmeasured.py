@@ -8,7 +8,7 @@ import re
 import fakes
 import pytest
 
-from harness.report.disclosure import loading, shown
+from harness.report.disclosure import loading, released
 from harness.report.text import cautions, scores
 from harness.stages import report
 from harness.system import files
@@ -116,7 +116,7 @@ def test_restricted_data_are_reported_too(tmp_path):
     assert rows(root, "comparison.csv")[0]["delta"] == ""
     # Which label no row has would be a count of nought.
     assert SAID not in (root / "reports" / "README.md").read_text(encoding="utf-8")
-    assert shown.TOO_SMALL in (root / "reports" / "README.md").read_text(encoding="utf-8")
+    assert released.TOO_SMALL in (root / "reports" / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_tracking_server_is_told_no_number(root):

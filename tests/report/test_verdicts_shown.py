@@ -10,7 +10,7 @@ from harness.artifacts.scores import Scores
 from harness.report.disclosure import loading
 from harness.report.model import judging, results
 from harness.report.render import tables
-from harness.report.text import headline, wording
+from harness.report.text import formats, headline
 from harness.stages import report as stage
 
 
@@ -30,21 +30,21 @@ def test_a_row_holds_what_the_statistics_found(table):
     assert len(shown.rows) == 2
     for row, c in zip(shown.rows, comparisons, strict=True):
         estimate, judgement = c.estimates["test", "baseline"], judged[c.task, c.family, "baseline"]
-        low, high = (wording.difference(end, c.primary) for end in (estimate.ci_low, estimate.ci_high))
-        delta = wording.difference(estimate.delta, c.primary)
-        assert row[2:5] == (wording.verdict(judgement, estimate), delta, f"{low} to {high}")
-        assert low != high and row[5] == wording.p_value(judgement.p_holm)
+        low, high = (formats.difference(end, c.primary) for end in (estimate.ci_low, estimate.ci_high))
+        delta = formats.difference(estimate.delta, c.primary)
+        assert row[2:5] == (formats.verdict(judgement, estimate), delta, f"{low} to {high}")
+        assert low != high and row[5] == formats.p_value(judgement.p_holm)
 
 
 def test_signs_and_words_of_verdicts_all_differ():
-    assert len({text[0] for text in wording.VERDICTS.values()}) == len(wording.VERDICTS) == 4
+    assert len({text[0] for text in formats.VERDICTS.values()}) == len(formats.VERDICTS) == 4
 
 
 @pytest.mark.parametrize(
     ("value", "shown"), [(None, "–"), (0.0004, "< .001"), (0.0214, ".021"), (0.9996, "1.000"), (1.0, "1")]
 )
 def test_p_values(value, shown):
-    assert wording.p_value(value) == shown
+    assert formats.p_value(value) == shown
 
 
 def test_a_pair_that_a_constant_answer_beats_is_named_and_never_equivalent():

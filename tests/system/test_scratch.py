@@ -21,7 +21,7 @@ from pathlib import Path
 from harness.system import files, scratch
 
 folder = Path(sys.argv[1])
-with files.atomic_folder(folder / "set") as aside, scratch.held(scratch.aside_of(folder / "file.json")) as handle:
+with files.atomic_folder(folder / "set") as aside, scratch.held(scratch.scratch_of(folder / "file.json")) as handle:
     files.write_text(aside / "half.txt", "half")
     handle.write(b"half")
     handle.flush()
@@ -149,7 +149,7 @@ def test_a_scratch_copy_gets_into_no_pin(tmp_path, repository):
     files.write_text(tmp_path / "data" / "set" / "a.txt", "a")
     with (
         files.atomic_folder(tmp_path / "data" / "set") as aside,
-        scratch.held(scratch.aside_of(tmp_path / "data" / "b")),
+        scratch.held(scratch.scratch_of(tmp_path / "data" / "b")),
     ):
         files.write_text(aside / "a.txt", "new")
         subprocess.run([sys.executable, "-m", "dvc", "add", "-q", "data"], cwd=tmp_path, check=True)

@@ -17,7 +17,7 @@ from harness.report.model import judging
 from harness.stages import track
 from harness.statistics.verdicts import VERDICTS
 from harness.system import files
-from harness.tracking import backend, pretrainings, read, recordings, serve, standing, sync
+from harness.tracking import backend, pretrainings, read, recordings, serve, status, sync
 
 TASKS, FAMILIES, SEEDS = ("medmqp", "nor_deid"), ("nb_bert",), (1, 2)
 SETTINGS = fakes.settings(TASKS, FAMILIES, SEEDS)
@@ -134,7 +134,7 @@ def test_other_results_supersede_and_may_come_back(root):
     assert [r.data.tags["superseded"] for r in old] == [second["medmqp/nb_bert"]]
     (new,) = runs(root, f"tags.fingerprint = '{second['medmqp/nb_bert']}'")
     assert [r.data.tags["successor"] for r in old] == [f"{new.info.experiment_id}/{new.info.run_id}"]
-    assert f"#/experiments/{new.info.experiment_id}/runs/{new.info.run_id}" in old[0].data.tags[standing.NOTE]
+    assert f"#/experiments/{new.info.experiment_id}/runs/{new.info.run_id}" in old[0].data.tags[status.NOTE]
     # One run has another score; the other three are what they were.
     trained = runs(root, "tags.task = 'medmqp' and tags.level = 'run'")
     (replaced,) = [run for run in trained if "superseded" in run.data.tags]
@@ -197,7 +197,7 @@ def test_a_further_seed_supersedes_no_training(root):
     sync._mirror("embedded", [fewer], made, drawn, uri)
     assert current(root, "tags.level = 'run'").keys() == first.keys()
     left = runs(root, "tags.level = 'run' and tags.seed = '2'")
-    assert {run.data.tags["superseded"] for run in left} == {standing.UNDECLARED}
+    assert {run.data.tags["superseded"] for run in left} == {status.UNDECLARED}
 
 
 def test_what_a_smaller_run_leaves_out_is_not_shown_as_current_and_may_come_back(root):
@@ -206,7 +206,7 @@ def test_what_a_smaller_run_leaves_out_is_not_shown_as_current_and_may_come_back
     sync.record(root, only(tasks=("medmqp",)), fakes.TASKS)
     assert {run.data.tags["task"] for run in current(root).values()} == {"medmqp"}
     left = runs(root, "tags.task = 'nor_deid'")
-    assert {run.data.tags["superseded"] for run in left} == {standing.UNDECLARED}
+    assert {run.data.tags["superseded"] for run in left} == {status.UNDECLARED}
     assert all("No longer declared" in run.data.tags["mlflow.note.content"] for run in left)
     sync.record(root, SETTINGS, fakes.TASKS)
     assert {run.info.run_id for run in current(root).values()} == {run.info.run_id for run in everything}
@@ -231,7 +231,7 @@ def test_a_family_or_a_control_arm_that_is_left_out_takes_its_checkpoints_with_i
     assert set(now) == {"nb_bert baseline", "nb_bert clinical"}
     assert {
         run.data.tags["superseded"] for run in runs(root, experiment=experiment) if run.info.run_name not in now
-    } == {standing.UNDECLARED}
+    } == {status.UNDECLARED}
     assert {run.data.tags["family"] for run in current(root).values()} == {"nb_bert"}
 
 

@@ -98,7 +98,7 @@ def cross_validation(settings: FinetuneSettings, folds: Folds, rows: Mapping[str
 @dataclass(frozen=True)
 class Pretrained:
     """One encoder that is pre-trained: its updates, how often held-out text of which parts is measured, how many
-    states are saved (those of `save_minutes` aside), and whether it branches from another."""
+    states are saved (but for those of `save_minutes`), and whether it branches from another."""
 
     encoder: str
     updates: int

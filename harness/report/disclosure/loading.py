@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.artifacts import scores, validated
 from harness.params.config import Run
-from harness.report.disclosure import shown
+from harness.report.disclosure import released
 from harness.report.model import results
 from harness.task import Task
 
@@ -25,4 +25,4 @@ def load(root: Path, run: Run, tasks: Mapping[str, Task]) -> list[results.Compar
         for family in run.families:
             comparison = results.read(scores.read(root, task, family), title, run.seeds)
             found.append(replace(comparison, classic=classic, constants=linear.constants, translated=translated))
-    return shown.disclosed(root, found)
+    return released.disclosed(root, found)

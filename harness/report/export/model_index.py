@@ -8,7 +8,7 @@ import io
 from harness import heads
 from harness.metrics import METRICS
 from harness.report.model.results import Comparison, four_decimals, spread
-from harness.report.text import wording
+from harness.report.text import formats
 
 
 def files(comparisons: list[Comparison]) -> dict[str, str]:
@@ -47,11 +47,11 @@ def _results(c: Comparison, arm: str) -> list:
                 EvalResult(
                     task_type=heads.named(c.head).hub,
                     dataset_type=c.task,
-                    dataset_name=f"{c.short_title} ({wording.data_of([c])})",
+                    dataset_name=f"{c.short_title} ({formats.data_of([c])})",
                     dataset_split=part,
                     dataset_revision=c.inputs["records"],
                     metric_type=METRICS[metric].hub or metric,
-                    metric_name=wording.capital(METRICS[metric].title),
+                    metric_name=formats.capital(METRICS[metric].title),
                     metric_value=four_decimals(c.mean(arm, metric, part)),
                     metric_args=arguments,
                 )

@@ -32,14 +32,14 @@ class Comparison:
     the metric's own scale; `tables` maps
     (arm, seed, part) to the per-class rows, `matrices` to the confusion matrix (rows gold; none of over MATRIX labels);
     `estimates` maps (part, other arm) to the clinical arm's primary score compared with that arm's. `slices`,
-    `privacy`, `thresholds` (rows of `harness.statistics.beyond`) and `learning` have one entry per run and part,
-    with its arm and seed. `classic` are the scores of the task's linear model in the same shape: the family `classic`
+    `privacy`, `thresholds` (rows of `harness.statistics.further_scores`) and `learning` have one entry per run and
+    part, with its arm and seed. `classic` are the scores of the task's linear model in the same shape: the family `classic`
     with one arm, one seed, and nothing that it is compared with; `constants` are those of constant answers, by part.
     Of restricted data that are released coarsely, `rung` says how (`harness.statistics.disclosure.coarsening`), there
     are values for the seed None alone, which is their mean, and `evidence` is by arm what a verdict follows from. Of
     other restricted data, counts and scores that may not be shown are None, and `constants_shown` says whether what
-    constant answers score may stand in a table (see `harness.report.disclosure.shown`). `lacking` are the labels that
-    the gold of a part lacks, `unmeasurable` by part and metric why it cannot be measured
+    constant answers score may stand in a table (see `harness.report.disclosure.released`). `lacking` are the labels
+    that the gold of a part lacks, `unmeasurable` by part and metric why it cannot be measured
     (`harness.statistics.measurable`). `readings` compare the arms on the test rows of each kind, where the data say
     what decides a row. `replicates` say by (arm, seed) by which pre-training run an encoder was made, `robustness` what
     the test part written otherwise costs. Where the arms were tuned, `tuned` says how, and `untuned` has the estimates

@@ -4,7 +4,7 @@ from harness import heads
 from harness.report.model.results import MATRIX, Comparison
 from harness.report.render import plotting
 from harness.report.render.plotting import INK
-from harness.report.text import wording
+from harness.report.text import formats
 
 NAME, BY_LABEL = "confusion.png", "by_label.png"
 
@@ -31,11 +31,11 @@ def matrices(c: Comparison) -> bytes:
         for i, row in enumerate(counts):
             for k, count in enumerate(row):
                 color = "white" if shares[i][k] > 0.5 else INK
-                panel.text(k, i, wording.count(count), ha="center", va="center", fontsize=9, color=color)
+                panel.text(k, i, formats.count(count), ha="center", va="center", fontsize=9, color=color)
         panel.set_xticks(range(n), names, rotation=35, ha="right", fontsize=9)
         panel.set_yticks(range(n), names, fontsize=9)
         panel.set_xlabel("answer given", fontsize=10)
-        panel.set_title(wording.arm_title(arm, c.arms), fontsize=11, color=INK)
+        panel.set_title(formats.arm_title(arm, c.arms), fontsize=11, color=INK)
     axes.flat[0].set_ylabel("right answer", fontsize=10)
     figure.suptitle(_title(c, "test rows", "added up"), fontsize=10, color=INK)
     return plotting.png(figure)
@@ -54,7 +54,7 @@ def by_label(c: Comparison) -> bytes:
                 y, value, height * 0.92, color=style["color"], edgecolor=INK, linewidth=0.8,
                 hatch=style["hatch"], label=style["label"] if i == 0 else None,
             )  # fmt: skip
-            shown = wording.score_shown(wording.SHARE, row["f1"])
+            shown = formats.score_shown(formats.SHARE, row["f1"])
             panel.text(value + 1, y, shown, va="center", fontsize=8.5, color=INK)
     panel.set_yticks(range(len(names)), names, fontsize=9.5)
     panel.invert_yaxis()
@@ -67,6 +67,6 @@ def by_label(c: Comparison) -> bytes:
 
 def _title(c: Comparison, rows: str, seeds: str) -> str:
     return (
-        f"{c.short_title}, {c.family_title} · {wording.KINDS[c.data_kind]}\n"
-        f"{c.n['test']} {rows}, {wording.amount(len(c.seeds), 'seed')} {seeds}"
+        f"{c.short_title}, {c.family_title} · {formats.KINDS[c.data_kind]}\n"
+        f"{c.n['test']} {rows}, {formats.amount(len(c.seeds), 'seed')} {seeds}"
     )

@@ -8,7 +8,7 @@ from harness.report.model import pictures
 from harness.report.model.results import Comparison, Judgements, mean, spread
 from harness.report.render import curves, forest, plotting
 from harness.report.render.plotting import INK, SOFT
-from harness.report.text import wording
+from harness.report.text import formats
 
 # Characters of a title that a panel is wide.
 PANEL_WIDTH = 32
@@ -62,7 +62,7 @@ def arms(comparisons: list[Comparison]) -> bytes:
 
 def _panel(panel, group: list[Comparison]) -> None:
     if group[0].unshown():
-        why = wording.WITHHELD if group[0].rung else wording.UNMEASURED
+        why = formats.WITHHELD if group[0].rung else formats.UNMEASURED
         panel.text(0.5, 0.5, why, transform=panel.transAxes, ha="center", fontsize=10, color=SOFT)
         panel.set_xlim(-0.5, len(group) - 0.5)
     else:

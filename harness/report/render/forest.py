@@ -7,7 +7,7 @@ from harness.params.config import Statistics
 from harness.report.model.results import AGAINST, Comparison, Judgements
 from harness.report.render import plotting
 from harness.report.render.plotting import GRID, INK, SOFT
-from harness.report.text import wording
+from harness.report.text import formats
 from harness.statistics.verdicts import Judgement
 
 # Shape and filling say the verdict; colour only repeats it.
@@ -16,7 +16,7 @@ MARK = {
     "worse": {"marker": "v", "facecolor": "#d55e00", "label": "worse"},
     "equivalent": {"marker": "s", "facecolor": "#0072b2", "label": "equivalent"},
     "inconclusive": {"marker": "o", "facecolor": "white", "label": "inconclusive"},
-    "collapsed": {"marker": "X", "facecolor": "#bbbbbb", "label": f"inconclusive: {wording.COLLAPSED}"},
+    "collapsed": {"marker": "X", "facecolor": "#bbbbbb", "label": f"inconclusive: {formats.COLLAPSED}"},
 }
 ROW = 0.34  # inches, as the widths
 WIDE, NARROW = 10.0, 4.2
@@ -104,8 +104,8 @@ def _row(panel, y: float, c: Comparison, arm: str, judgement: Judgement, limit: 
     """Draw a difference; its figures, or why there are none."""
     e, mark = c.estimates["test", arm], MARK[kind(judgement)]
     if e.delta is None:
-        return wording.WITHHELD if c.rung else wording.UNMEASURED
-    text = wording.difference(e.delta, c.primary)
+        return formats.WITHHELD if c.rung else formats.UNMEASURED
+    text = formats.difference(e.delta, c.primary)
     if e.ci_low is not None and e.ci_high is not None:
         low, high = sorted(100 * round(c.metric.gain(end), 4) for end in (e.ci_low, e.ci_high))
         panel.plot([max(low, -limit), min(high, limit)], [y, y], color=INK, linewidth=1.6, solid_capstyle="butt")
@@ -114,7 +114,7 @@ def _row(panel, y: float, c: Comparison, arm: str, judgement: Judgement, limit: 
                 panel.plot([end, end], [y - 0.16, y + 0.16], color=INK, linewidth=1.6)
             elif end * side > 0:
                 panel.plot([side * limit], [y], marker="<" if side < 0 else ">", color=INK, clip_on=False, markersize=7)
-        text += f"  [{wording.difference(e.ci_low, c.primary)} to {wording.difference(e.ci_high, c.primary)}]"
+        text += f"  [{formats.difference(e.ci_low, c.primary)} to {formats.difference(e.ci_high, c.primary)}]"
     delta = 100 * round(c.metric.gain(e.delta), 4)
     panel.scatter(
         [min(max(delta, -limit), limit)], [y], s=62, marker=mark["marker"], facecolor=mark["facecolor"], edgecolor=INK,

@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.metrics import Metric
 from harness.report.model.results import Comparison
-from harness.report.text import wording
+from harness.report.text import formats
 
 ARM_STYLE: dict[str, dict[str, Any]] = {
     "baseline": {"color": "#9db4c9", "hatch": "////", "marker": "o", "line": (0, (5, 2))},
@@ -27,18 +27,18 @@ INK, SOFT, GRID = "#1c2330", "#6b7482", "#dde1e7"
 def style(arm: str, among: Collection[str] = ()) -> dict[str, Any]:
     """The style of an arm `among` those of a run; one of an unknown name still gets its own marker."""
     unknown: dict[str, Any] = {"color": "#bbbbbb", "hatch": "xx", "marker": "v", "line": "-."}
-    label = wording.arm_title(arm, among) if arm in ARM_STYLE else arm
+    label = formats.arm_title(arm, among) if arm in ARM_STYLE else arm
     return {"stroke": LINE_COLOR.get(arm, SOFT), "label": label, **ARM_STYLE.get(arm, unknown)}
 
 
 def kinds_line(comparisons: list[Comparison]) -> str:
-    text = wording.kinds(c.data_kind for c in comparisons)
+    text = formats.kinds(c.data_kind for c in comparisons)
     return text[:1].upper() + text[1:]
 
 
 def axis(metric: Metric) -> str:
     """The name of an axis of scores, which are drawn in hundredths."""
-    return metric.title + ("" if metric.in_points else " × 100") + ("" if metric.higher_is_better else wording.LOWER)
+    return metric.title + ("" if metric.in_points else " × 100") + ("" if metric.higher_is_better else formats.LOWER)
 
 
 def limits(metric: Metric) -> tuple[float, float]:

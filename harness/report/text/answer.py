@@ -6,7 +6,7 @@ from harness.params.config import Statistics
 from harness.report.model.document import Bullets, Table
 from harness.report.model.judging import Summary
 from harness.report.model.results import Comparison, Judgements
-from harness.report.text import wording
+from harness.report.text import formats
 from harness.report.text.checkpoints import in_common
 from harness.text.escaping import code
 
@@ -40,10 +40,10 @@ def sentence(summaries: Sequence[Summary], statistics: Statistics) -> str:
     asked = [s for s in summaries if s.primary]
     where = "on generated texts " if all(s.data_kinds == ("synthetic",) for s in asked) else ""
     for verdict, said in SAID.items():
-        for against in wording.unique(s.against for s in asked):
+        for against in formats.unique(s.against for s in asked):
             if of := [s for s in asked if (s.judgement.verdict, s.against) == (verdict, against)]:
                 told = _open if verdict == "inconclusive" else _difference
-                families = wording.listing([told(s, statistics.level) for s in of])
+                families = formats.listing([told(s, statistics.level) for s in of])
                 margin = f"{100 * statistics.margin:g}"
                 against = SAID_OF.get(against, against)
                 found.append(said.format(where=where, against=against, families=families, margin=margin))
@@ -65,7 +65,7 @@ def _difference(s: Summary, level: float) -> str:
     estimate = s.estimate
     if estimate.delta is None:
         return f"{s.title} (no number released)"
-    shown = wording.unit(s.scale, wording.difference(estimate.delta, s.scale))
+    shown = formats.unit(s.scale, formats.difference(estimate.delta, s.scale))
     if estimate.ci_low is None:
         return f"{s.title} ({shown}, no interval)"
     return f"{s.title} ({shown}, {100 * level:g} % interval {_ends(s)})"
@@ -79,7 +79,7 @@ def _open(s: Summary, level: float) -> str:
 
 
 def _ends(s: Summary) -> str:
-    return " to ".join(wording.difference(end, s.scale) for end in (s.estimate.ci_low, s.estimate.ci_high))
+    return " to ".join(formats.difference(end, s.scale) for end in (s.estimate.ci_low, s.estimate.ci_high))
 
 
 def unlearnt(comparisons: Sequence[Comparison], judgements: Judgements) -> str:
@@ -93,23 +93,26 @@ def unlearnt(comparisons: Sequence[Comparison], judgements: Judgements) -> str:
         return ""
     return (
         f" In {len(of)} of {len(comparisons)} pairs of task and family no encoder was seen to know more than a "
-        f"constant answer, so that there was little to compare: {wording.listing(of)}."
+        f"constant answer, so that there was little to compare: {formats.listing(of)}."
     )
 
 
 def arms(comparisons: Sequence[Comparison], profile: str) -> Bullets:
     """What each arm is, and how all of them were tested."""
-    present = wording.unique(arm for c in comparisons for arm in c.arms)
-    tasks, families = wording.unique(c.task for c in comparisons), wording.unique(c.family_title for c in comparisons)
+    present = formats.unique(arm for c in comparisons for arm in c.arms)
+    tasks, families = (
+        formats.unique(c.task for c in comparisons),
+        formats.unique(c.family_title for c in comparisons),
+    )
     recipe = "by the recipe that it found with the same number of tries" if any(c.tuned for c in comparisons) else ""
-    number = wording.amount(len(comparisons[0].seeds), "time", "times")
+    number = formats.amount(len(comparisons[0].seeds), "time", "times")
     return Bullets(
         (
-            *(f"*{wording.arm_title(arm)}*: {said}." for arm, said in ARMS.items() if arm in present),
+            *(f"*{formats.arm_title(arm)}*: {said}." for arm, said in ARMS.items() if arm in present),
             f"Each arm was fine-tuned {number} for each task, every time from another seed, "
             f"{recipe or 'with the same recipe'}, and scored on the same texts, which fine-tuning had not seen.",
-            f"{wording.amount(len(tasks), 'task')}, {wording.amount(len(families), 'family', 'families')} of encoders "
-            f"({wording.listing(families)}), profile {code(profile)}.",
+            f"{formats.amount(len(tasks), 'task')}, {formats.amount(len(families), 'family', 'families')} of encoders "
+            f"({formats.listing(families)}), profile {code(profile)}.",
         )
     )
 
@@ -128,19 +131,19 @@ def table(summaries: Sequence[Summary], level: float) -> Table:
         e, ends = s.estimate, (s.estimate.ci_low, s.estimate.ci_high)
         rows.append(
             (
-                f"Against {wording.arm_title(s.against, [s.against]).lower()}",
+                f"Against {formats.arm_title(s.against, [s.against]).lower()}",
                 s.title,
-                wording.verdict(s.judgement, e),
+                formats.verdict(s.judgement, e),
                 str(len(s.tasks)),
-                wording.difference(e.delta, s.scale),
-                wording.ABSENT if None in ends else " to ".join(wording.difference(end, s.scale) for end in ends),
-                wording.p_value(s.judgement.p_holm),
+                formats.difference(e.delta, s.scale),
+                formats.ABSENT if None in ends else " to ".join(formats.difference(end, s.scale) for end in ends),
+                formats.p_value(s.judgement.p_holm),
                 _share(s.joint.probability),
-                wording.score_shown(s.scale, s.judgement.mde_holm),
+                formats.score_shown(s.scale, s.judgement.mde_holm),
             )
         )
-    kinds = wording.kinds(kind for s in summaries for kind in s.data_kinds)
-    kinds += wording.translations(pair for s in summaries for pair in s.translated)
+    kinds = formats.kinds(kind for s in summaries for kind in s.data_kinds)
+    kinds += formats.translations(pair for s in summaries for pair in s.translated)
     return Table(
         f"Mean difference over the tasks of a family, clinical − the other arm, in points of 100, {100 * level:g} % "
         f"intervals over runs and documents ({kinds})",
@@ -163,15 +166,15 @@ def table(summaries: Sequence[Summary], level: float) -> Table:
 
 def _share(probability: float | None) -> str:
     if probability is None:
-        return wording.ABSENT
+        return formats.ABSENT
     return "> 99 %" if probability > 0.99 else "< 1 %" if probability < 0.01 else f"{100 * probability:.0f} %"
 
 
 def _notes(
     summaries: Sequence[Summary], statistics: Statistics, checkpoints: Mapping[tuple[str, str], Mapping]
 ) -> Iterator[str]:
-    primary = wording.unique(s.against for s in summaries if s.primary)
-    yield f"The question is the one against {wording.listing(primary)}; it was declared before the results were seen."
+    primary = formats.unique(s.against for s in summaries if s.primary)
+    yield f"The question is the one against {formats.listing(primary)}; it was declared before the results were seen."
     yield (
         "*Difference*: clinical − the other arm. *Interval*: the differences that fit the data, at "
         f"{100 * statistics.level:g} %; while 0 is one of them, neither arm is known to be better. *p (Holm)*: how "
@@ -199,7 +202,7 @@ def _notes(
             )
     if any(s.against == "task" for s in summaries):
         yield TASK_ROWS.strip()
-    if left := wording.codes(task for s in summaries for task in s.left_out):
-        yield f"Not in the mean: {wording.listing(left)}, of which no difference is known, or one on another scale."
+    if left := formats.codes(task for s in summaries for task in s.left_out):
+        yield f"Not in the mean: {formats.listing(left)}, of which no difference is known, or one on another scale."
     if any(s.judgement.verdict == "inconclusive" for s in summaries):
         yield "Where a family has no answer here, its single tasks are called *inconclusive* below, whatever they show."

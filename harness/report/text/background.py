@@ -7,7 +7,7 @@ from harness.report.model import pictures
 from harness.report.model.document import Details, Figure, Paragraph, Table
 from harness.report.model.results import Comparison
 from harness.report.text import checkpoints as checkpoint_tables
-from harness.report.text import wording
+from harness.report.text import formats
 from harness.text.escaping import plain
 
 PARTS = ("train", "validation", "test", "holdout", "excluded")
@@ -33,7 +33,7 @@ def data(comparisons: list[Comparison], cards: dict[str, dict], leakages: dict[s
     A table holds data of one kind: what may be said of restricted rows is not what may be said of others.
     """
     present = {c.data_kind for c in comparisons}
-    kinds = [kind for kind in wording.KINDS if kind in present] + sorted(present - set(wording.KINDS))
+    kinds = [kind for kind in formats.KINDS if kind in present] + sorted(present - set(formats.KINDS))
     return tuple(
         block
         for kind in kinds
@@ -43,15 +43,15 @@ def data(comparisons: list[Comparison], cards: dict[str, dict], leakages: dict[s
 
 def _of_kind(comparisons: list[Comparison], cards: dict, leakages: dict, among_others: bool) -> list:
     titles = {c.task: c.heading for c in comparisons}
-    kind = wording.data_of(comparisons)
+    kind = formats.data_of(comparisons)
     folded = f" ({kind})" if among_others else ""
     rows = []
     for task, title in titles.items():
         card, source = cards[task], cards[task].get("source", {})
-        stated = [plain(source.get(key) or wording.ABSENT) for key in ("language", "licence")]
-        stated[0] += wording.translations([(task, told(source))])
+        stated = [plain(source.get(key) or formats.ABSENT) for key in ("language", "licence")]
+        stated[0] += formats.translations([(task, told(source))])
         counted = (card["rows_in"], dropped(card), card["rows"])
-        rows.append((title, card["kind"], *stated, findings(leakages[task]), *map(wording.count, counted)))
+        rows.append((title, card["kind"], *stated, findings(leakages[task]), *map(formats.count, counted)))
     header = ("Task", "Kind", "Language", "Licence", "Leakage gate", "Rows in", "Dropped", "Kept")
     blocks: list = [Table(f"Data sets ({kind})", header, tuple(rows), names=5)]
     steps = [(title, *step) for task, title in titles.items() for step in flow(cards[task], leakages[task])]
@@ -63,7 +63,7 @@ def _of_kind(comparisons: list[Comparison], cards: dict, leakages: dict, among_o
         blocks.append(Details(f"Leakage checks{folded}", (table,)))
     blocks += _translations(titles, cards, kind, folded)
     if repaired := [
-        (title, plain(reason), wording.count(n))
+        (title, plain(reason), formats.count(n))
         for task, title in titles.items()
         for reason, n in sorted(cards[task].get("repaired", {}).items())
     ]:
@@ -84,7 +84,7 @@ def _translations(titles: dict[str, str], cards: dict, kind: str, folded: str) -
         card = cards[task]
         for reason, n in ((card.get("source") or {}).get("translation") or {}).get("checks", {}).items():
             became = "dropped" if reason in card.get("dropped", {}) else "counted" if n else ""
-            rows.append((title, plain(reason), became, wording.count(n)))
+            rows.append((title, plain(reason), became, formats.count(n)))
     if not rows:
         return []
     caption = f"What rules found in the translations, in items ({kind}); what is counted is a suspicion and is kept"
@@ -101,7 +101,7 @@ def flow(card: dict, leakage: dict) -> list[tuple[str, str, str]]:
         if found := leakage["splits"].get(part):
             steps.append((f"→ {part}", found["rows"], found.get("groups")))
     steps.append(("largest group", leakage.get("largest_group"), None))
-    return [(step, wording.count(rows), wording.count(groups)) for step, rows, groups in steps]
+    return [(step, formats.count(rows), formats.count(groups)) for step, rows, groups in steps]
 
 
 def dropped(card: dict) -> int | None:
@@ -113,23 +113,23 @@ def findings(leakage: dict) -> str:
     """One phrase for all checks of a split."""
     checks = leakage.get("checks", [])
     raised = [
-        f"{plain(check['check'])}: {wording.count(check['count'])} ({check['level']})"
+        f"{plain(check['check'])}: {formats.count(check['count'])} ({check['level']})"
         for check in checks
         if check["level"] != "ok"
     ]
     if not checks:
-        return wording.ABSENT
-    return "; ".join(raised) or f"nothing found in {wording.amount(len(checks), 'check')}"
+        return formats.ABSENT
+    return "; ".join(raised) or f"nothing found in {formats.amount(len(checks), 'check')}"
 
 
 def _checks(leakage: dict) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = [
-        (plain(check["check"]), check["level"], plain(check.get("detail", "")), wording.count(check["count"]))
+        (plain(check["check"]), check["level"], plain(check.get("detail", "")), formats.count(check["count"]))
         for check in leakage.get("checks", [])
     ]
     if blind := (leakage.get("text_blind_rule") or {}).get("grouped_split"):
         detail = "accuracy of answering the opposite of the sibling's training label, without reading"
-        found.append(("text-blind sibling rule, score", "", detail, wording.score("accuracy", blind["accuracy"])))
+        found.append(("text-blind sibling rule, score", "", detail, formats.score("accuracy", blind["accuracy"])))
     return found
 
 
@@ -137,7 +137,7 @@ def pretraining(comparisons: list[Comparison], corpus: dict, checkpoints: dict[t
     """The checkpoints of each family and their masked-LM loss, and the corpora."""
     kind = (corpus.get("source") or {}).get("kind")
     stated = [tally["kind"] for tally in (corpus.get("parts") or {}).values() if tally.get("kind")]
-    kinds = wording.kinds([kind, *stated] if kind else [c.data_kind for c in comparisons])
+    kinds = formats.kinds([kind, *stated] if kind else [c.data_kind for c in comparisons])
     blocks = checkpoint_tables.blocks(checkpoints, kinds)
     if any(card.get("losses") for card in checkpoints.values()):
         words = (
@@ -160,10 +160,10 @@ def _corpora(card: dict, kinds: str) -> list:
         if part == TASK and not documents["in"]:
             continue  # no arm reads it
         counted = (documents["in"], documents["kept"], tally["words"], tally["longest_match"]["kept"])
-        sizes.append((part.capitalize(), *map(wording.count, counted)))
+        sizes.append((part.capitalize(), *map(formats.count, counted)))
         for reason, counts in sorted(tally["removed"].items()):
             removed += [
-                (part.capitalize(), plain(reason), plain(document_type.replace("_", " ")), wording.count(n))
+                (part.capitalize(), plain(reason), plain(document_type.replace("_", " ")), formats.count(n))
                 for document_type, n in sorted(counts["by_document_type"].items())
             ]
     header = ("Corpus", "Documents read", "Kept", "Words", "Longest match left")

@@ -2,7 +2,7 @@
 
 from harness.report.model.judging import scope
 from harness.report.model.results import AGAINST, FAMILY_TITLES, Comparison
-from harness.report.text import wording
+from harness.report.text import formats
 from harness.report.text.checkpoints import BUILT, in_common, source_kind
 from harness.text.escaping import plain
 
@@ -44,8 +44,8 @@ def cautions(comparisons: list[Comparison], checkpoints: dict[tuple[str, str], d
 
 def _data(comparisons: list[Comparison]) -> list[str]:
     named = {
-        kind: wording.listing(wording.codes(c.task for c in comparisons if c.data_kind == kind))
-        for kind in wording.KINDS
+        kind: formats.listing(formats.codes(c.task for c in comparisons if c.data_kind == kind))
+        for kind in formats.KINDS
     }
     present = {c.data_kind for c in comparisons}
     sentences = {
@@ -55,9 +55,9 @@ def _data(comparisons: list[Comparison]) -> list[str]:
         "restricted": f"That it holds elsewhere: the restricted data of {named['restricted']} come from one place.",
     }
     found = [sentence for kind, sentence in sentences.items() if kind in present]
-    if translated := wording.codes(c.task for c in comparisons if c.translated):
+    if translated := formats.codes(c.task for c in comparisons if c.translated):
         found.append(
-            f"That it holds for what Norwegians write: the texts of {wording.listing(translated)} were translated from "
+            f"That it holds for what Norwegians write: the texts of {formats.listing(translated)} were translated from "
             "English, and a translation keeps the manner, and some of the words, of its original."
         )
     return found
@@ -81,7 +81,7 @@ def _sizes(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
 
 def _unscanned(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
     """Encoders from elsewhere, of whose training texts nothing is known here."""
-    named = wording.unique(
+    named = formats.unique(
         f"{FAMILY_TITLES.get(family, family)}, {arm}"
         for (family, arm), card in checkpoints.items()
         if source_kind(card) != BUILT
@@ -90,7 +90,7 @@ def _unscanned(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
         return []
     return [
         "That no encoder had read the test texts, or the language, before: what those from elsewhere were trained on "
-        f"cannot be searched here ({wording.listing(named)})."
+        f"cannot be searched here ({formats.listing(named)})."
     ]
 
 
@@ -106,7 +106,7 @@ def _foreign(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
     if not found:
         return []
     return [
-        f"That a gain over the baseline is one of medicine for {wording.listing(found)}: that baseline was not trained "
+        f"That a gain over the baseline is one of medicine for {formats.listing(found)}: that baseline was not trained "
         "for Norwegian, and any Norwegian text helps it. The control arm tells the two apart."
     ]
 
@@ -117,32 +117,32 @@ def _weak(comparisons: list[Comparison]) -> list[str]:
     items, measured = _unmeasured(comparisons), [c for c in comparisons if not (c.unmeasured() or c.rung)]
     if small := {c.task: n for c in comparisons if (n := c.n["test"]) is not None and n < SMALL_TEST}:
         sizes = [f"`{task}` ({n} rows, each {100 / n:.1f} % of them)" for task, n in small.items()]
-        items.append(f"Anything fine from a small test split: {wording.listing(sizes)}.")
+        items.append(f"Anything fine from a small test split: {formats.listing(sizes)}.")
     if near := [c for c in measured if beats_constants(c) and near_chance(c)]:
         named = [f"`{c.task}` with {c.family_title}" for c in near]
         items.append(
             f"Much from a difference near chance: no arm is more than {100 * CHANCE:g} points above a constant answer "
-            f"on {wording.listing(named)}. A larger encoder or more rows are needed before arms can differ."
+            f"on {formats.listing(named)}. A larger encoder or more rows are needed before arms can differ."
         )
-    if holdouts := wording.codes(c.task for c in comparisons if "holdout" in c.parts):
+    if holdouts := formats.codes(c.task for c in comparisons if "holdout" in c.parts):
         items.append(
-            f"That a score on the shipped holdout of {wording.listing(holdouts)} is one on text from elsewhere: the "
+            f"That a score on the shipped holdout of {formats.listing(holdouts)} is one on text from elsewhere: the "
             "authors of the data set made it as they made the rest. Its names are new, its way of writing is not."
         )
     if weak := [f"`{c.task}` with {c.family_title}" for c in measured if not beats_constants(c)]:
         items.append(
             "That the encoders can do every task: a constant answer scores at least as well as one of the arms on "
-            f"{wording.listing(weak)}."
+            f"{formats.listing(weak)}."
         )
     if beaten := [f"`{c.task}` with {c.family_title}" for c in measured if not beats_classic(c)]:
         items.append(
             "That an encoder is needed: a linear model of counted words scores at least as well as one of the arms on "
-            f"{wording.listing(beaten)}."
+            f"{formats.listing(beaten)}."
         )
     if unsteady := [text for c in measured for text in _unsteady(c)]:
         items.append(
             "That an interval holds where some runs of an arm learnt the task and others did not: with few runs it is "
-            f"too narrow too often. No better than a constant answer were {wording.listing(unsteady)}."
+            f"too narrow too often. No better than a constant answer were {formats.listing(unsteady)}."
         )
     if diverged := [f"`{c.task}` with {c.family_title}, {a}, seed {s}" for c in comparisons for a, s in c.diverged]:
         items.append(
@@ -168,18 +168,18 @@ def _unmeasured(comparisons: list[Comparison]) -> list[str]:
     items = []
     if without := [f"{c.metric.title} of `{c.task}`: {plain(c.unmeasured())}" for c in first if c.unmeasured()]:
         items.append(
-            f"Anything about what {wording.UNMEASURED}, which is no fault of the encoders: {'; '.join(without)}."
+            f"Anything about what {formats.UNMEASURED}, which is no fault of the encoders: {'; '.join(without)}."
         )
     if means := [f"`{c.task}` ({said})" for c in first if "macro_f1" in c.metrics and (said := _unearned(c))]:
         items.append(
             "That macro-F1 can reach its highest value everywhere. It is the mean over all declared labels, and some "
-            f"of them nobody can earn: {wording.listing(means)}."
+            f"of them nobody can earn: {formats.listing(means)}."
         )
     gaps = {c.task: c.lacking.get("validation", []) for c in first}
-    if kept := [f"`{task}` ({wording.listing(map(plain, labels))})" for task, labels in gaps.items() if labels]:
+    if kept := [f"`{task}` ({formats.listing(map(plain, labels))})" for task, labels in gaps.items() if labels]:
         items.append(
             "That the best weights of each run were kept: the validation part, by which they are chosen, lacks labels "
-            f"of {wording.listing(kept)}."
+            f"of {formats.listing(kept)}."
         )
     return items
 
@@ -189,7 +189,7 @@ def _unearned(c: Comparison) -> str:
     if c.unmeasured("macro_f1"):
         return ""
     said = [(name, c.lacking.get(part, [])) for part, name in (("test", "test"), ("train", "training"))]
-    return "; ".join(f"the {name} part lacks {wording.listing(map(plain, labels))}" for name, labels in said if labels)
+    return "; ".join(f"the {name} part lacks {formats.listing(map(plain, labels))}" for name, labels in said if labels)
 
 
 def beats_constants(c: Comparison) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from harness.params.config import Statistics
 from harness.report.model.document import Details, Paragraph, Table
 from harness.report.model.results import Comparison
-from harness.report.text import wording
+from harness.report.text import formats
 from harness.report.text.background import Background, dropped
 from harness.report.text.checkpoints import BUILT, source_kind
 from harness.text.escaping import plain
@@ -42,7 +42,7 @@ class Facts:
 def blocks(comparisons: list[Comparison], known: Background, statistics: Statistics) -> tuple:
     """Both checklists, folded, and how many items are open in each."""
     facts = gather(comparisons, known, statistics)
-    kinds = wording.data_of(comparisons)
+    kinds = formats.data_of(comparisons)
     found: list = [
         Paragraph(
             "What a journal or a regulator would ask, filled in from what was run. "
@@ -59,32 +59,32 @@ def blocks(comparisons: list[Comparison], known: Background, statistics: Statist
 def gather(comparisons: list[Comparison], known: Background, statistics: Statistics) -> Facts:
     cards, leakages, checkpoints, corpus = known.cards, known.leakage, known.checkpoints, known.corpus
     compared = sum(len(c.others) for c in comparisons)
-    first, tasks = comparisons[0], wording.unique(c.task for c in comparisons)
+    first, tasks = comparisons[0], formats.unique(c.task for c in comparisons)
     warned = sum(check.get("level") != "ok" for task in tasks for check in leakages[task].get("checks", []))
-    sources = wording.unique(source_kind(card) or "unknown" for card in checkpoints.values())
+    sources = formats.unique(source_kind(card) or "unknown" for card in checkpoints.values())
     counts = sorted({card["parameters"] for card in checkpoints.values() if card.get("parameters")})
-    sizes = wording.unique(f"{n / 1e6:.1f}" for n in counts)
-    metrics = wording.unique(f"{wording.metric_title(c.primary)} (`{c.task}`)" for c in comparisons)
-    holdouts = wording.codes(c.task for c in comparisons if "holdout" in c.parts)
+    sizes = formats.unique(f"{n / 1e6:.1f}" for n in counts)
+    metrics = formats.unique(f"{formats.metric_title(c.primary)} (`{c.task}`)" for c in comparisons)
+    holdouts = formats.codes(c.task for c in comparisons if "holdout" in c.parts)
     return Facts(
         data="; ".join(f"`{task}`: {_source(cards[task])}" for task in tasks) + " (section Data and splits)",
-        rows=", ".join(f"`{task}` {wording.count(cards[task]['rows'])}" for task in tasks) + " rows",
+        rows=", ".join(f"`{task}` {formats.count(cards[task]['rows'])}" for task in tasks) + " rows",
         dropped=_dropped(cards, tasks) + " dropped, by reason in section Data and splits",
         split="train, validation and test by group, frozen in `splits/`; a group is never divided",
         leakage="groups, exact and near duplicates, label shares checked across splits: "
         + ("nothing found" if not warned else f"{_counted(warned, 'warning')}, see section Data and splits"),
-        models=f"{wording.listing(wording.unique(c.family_title for c in comparisons))}; "
-        + (f"{wording.listing(sizes)} million parameters; " if sizes else "")
-        + ("built here" if sources == [BUILT] else f"from {wording.listing(sources)}")
+        models=f"{formats.listing(formats.unique(c.family_title for c in comparisons))}; "
+        + (f"{formats.listing(sizes)} million parameters; " if sizes else "")
+        + ("built here" if sources == [BUILT] else f"from {formats.listing(sources)}")
         + " (section Pre-training)",
         training="one recipe per task for every arm, the update with the best Matthews correlation on validation kept "
         "(section Fine-tuning)",
-        metrics=wording.listing(metrics) + "; further ones in section All scores",
+        metrics=formats.listing(metrics) + "; further ones in section All scores",
         uncertainty=f"{100 * statistics.level:g} % intervals over documents and {len(first.seeds)} seeds from one "
         "variance-component procedure",
         tests=f"two-sided t test of that procedure, Holm over all {compared} comparisons; equivalence "
         f"margin ± {100 * statistics.margin:g} points; smallest detectable difference given",
-        holdout=f"a shipped holdout of {wording.listing(holdouts)}, scored apart" if holdouts else NOT_PROVIDED,
+        holdout=f"a shipped holdout of {formats.listing(holdouts)}, scored apart" if holdouts else NOT_PROVIDED,
         overlap="n-gram overlap removed from the corpora, section Pre-training"
         if corpus.get("overlap")
         else NOT_PROVIDED,
@@ -105,7 +105,7 @@ def _dropped(cards: Mapping, tasks: Iterable[str]) -> str:
 
 
 def _counted(n: int, one: str) -> str:
-    return f"{wording.count(n)} {one}{'' if n == 1 else 's'}"
+    return f"{formats.count(n)} {one}{'' if n == 1 else 's'}"
 
 
 def reforms(f: Facts) -> list[tuple[str, str, str]]:

@@ -8,7 +8,7 @@ from harness.params import replicates
 from harness.params.arms import ARMS, BASELINE, PARTS, SHARED, TASK
 from harness.report.model.document import Details, Paragraph, Table
 from harness.report.model.results import FAMILY_TITLES
-from harness.report.text import wording
+from harness.report.text import formats
 from harness.text.escaping import code, plain
 
 SIDES = ("before", "after")
@@ -35,11 +35,11 @@ def in_common(checkpoints: Mapping[tuple[str, str], Mapping], families: Iterable
     trained whole."""
     of_family = {family: card["branched"]["share"] for (family, _), card in checkpoints.items() if card.get("branched")}
     shares: dict[float, list[str]] = {}
-    for family in wording.unique(families):
+    for family in formats.unique(families):
         if family in of_family:
             shares.setdefault(of_family[family], []).append(_family(family))
     said = [f"{100 * share:g} % ({', '.join(named)})" for share, named in shares.items()]
-    return wording.listing(said) if said else ""
+    return formats.listing(said) if said else ""
 
 
 def source_kind(card: Mapping) -> str | None:
@@ -52,7 +52,7 @@ def blocks(checkpoints: Mapping[tuple[str, str], Mapping], kinds: str) -> list:
     """Source, recipe, size and masked-LM loss of every checkpoint; by document type, folded."""
     present = {replicates.arm_of(encoder) for _, encoder in checkpoints}
     continued = [arm for arm in ARMS if arm in present and arm != BASELINE] or ["clinical"]
-    arms = f"{wording.listing([f'the {arm}' for arm in continued])} arm"
+    arms = f"{formats.listing([f'the {arm}' for arm in continued])} arm"
     own = " (and of the tasks' training texts, for the arm that reads them)" if TASK in _corpora(checkpoints) else ""
     found = [
         Paragraph(
@@ -93,9 +93,9 @@ def _summary(checkpoints: Mapping, kinds: str) -> Table:
     rows = []
     for (family, arm), card in checkpoints.items():
         named = (_family(family), arm.capitalize(), _source(card), plain((card.get("recipe") or {}).get("name") or ""))
-        counted = [wording.count(card.get(key)) for key in ("parameters", "tokens_seen")]
+        counted = [formats.count(card.get(key)) for key in ("parameters", "tokens_seen")]
         losses = [_loss(measured(card, side, corpus)) for corpus in _corpora(checkpoints) for side in SIDES]
-        rows.append((*(name or wording.ABSENT for name in named), *counted, *losses))
+        rows.append((*(name or formats.ABSENT for name in named), *counted, *losses))
     header = ("Family", "Arm", "Source", "Recipe", "Parameters", "Tokens seen", *_columns(checkpoints))
     return Table(f"Checkpoints and their masked-LM loss ({kinds})", header, tuple(rows), names=4, grouped=1)
 
@@ -105,7 +105,7 @@ def _accuracy(checkpoints: Mapping, kinds: str) -> Table:
     rows = []
     for (family, arm), card in checkpoints.items():
         shares = [_share(measured(card, side, corpus)) for corpus in _corpora(checkpoints) for side in SIDES]
-        if any(share != wording.ABSENT for share in shares):
+        if any(share != formats.ABSENT for share in shares):
             rows.append((_family(family), arm.capitalize(), *shares))
     header = ("Family", "Arm", *_columns(checkpoints))
     caption = f"Held-out masked tokens predicted rightly, % ({kinds})"
@@ -117,7 +117,7 @@ def _by_type(checkpoints: Mapping, kinds: str) -> Table:
     for (family, arm), card in checkpoints.items():
         for corpus, document_type, sides in _types(card):
             named = (_family(family), arm.capitalize(), corpus.capitalize(), plain(document_type.replace("_", " ")))
-            tokens = wording.count(sides["after"].get("tokens"))
+            tokens = formats.count(sides["after"].get("tokens"))
             rows.append((*named, tokens, *(show(sides[side]) for show in (_loss, _share) for side in SIDES)))
     header = ("Family", "Arm", "Corpus", "Document type", "Masked tokens", "Loss, before", "after",
               "Right, %, before", "after")  # fmt: skip
@@ -142,14 +142,14 @@ def _source(card: Mapping) -> str:
         # Older cards hold the names beside the kind, not below it.
         source = card["source"] if isinstance(card["source"], Mapping) else card
         return f"{code(source.get('repository'))} @ {code(str(source.get('revision'))[:12])}"
-    return {BUILT: "built here", "folder": "folder"}.get(str(source_kind(card)), wording.ABSENT)
+    return {BUILT: "built here", "folder": "folder"}.get(str(source_kind(card)), formats.ABSENT)
 
 
 def _loss(values: Mapping) -> str:
     # Weights differ in their last bits between processors, so the loss is shown only as far as it agrees.
-    return wording.ABSENT if values.get("loss") is None else f"{values['loss']:.2f}"
+    return formats.ABSENT if values.get("loss") is None else f"{values['loss']:.2f}"
 
 
 def _share(values: Mapping) -> str:
     # Whole points, for the same reason.
-    return wording.ABSENT if values.get("accuracy") is None else f"{100 * values['accuracy']:.0f}"
+    return formats.ABSENT if values.get("accuracy") is None else f"{100 * values['accuracy']:.0f}"

@@ -14,12 +14,12 @@ from harness.report.text import (
     details,
     environment,
     exploratory,
+    formats,
     headline,
     planted,
     robustness,
     scores,
     tuning,
-    wording,
 )
 from harness.report.text.background import Background
 from harness.report.text.cautions import cautions
@@ -96,7 +96,7 @@ def report(
 
 def notice(comparisons: list[Comparison]) -> str:
     """The sentence above everything: what kind of data these numbers were made with."""
-    by_kind = {kind: wording.codes(c.task for c in comparisons if c.data_kind == kind) for kind in wording.KINDS}
+    by_kind = {kind: formats.codes(c.task for c in comparisons if c.data_kind == kind) for kind in formats.KINDS}
     by_kind = {kind: titles for kind, titles in by_kind.items() if titles}
     if list(by_kind) == ["synthetic"]:
         shows = (
@@ -114,9 +114,9 @@ def notice(comparisons: list[Comparison]) -> str:
     return (
         "Data: "
         + "; ".join(
-            said[kind].format(f"{wording.listing(titles)} {'is' if len(titles) == 1 else 'are'}")
+            said[kind].format(f"{formats.listing(titles)} {'is' if len(titles) == 1 else 'are'}")
             for kind, titles in by_kind.items()
         )
-        + wording.translations((c.task, c.translated) for c in comparisons)
+        + formats.translations((c.task, c.translated) for c in comparisons)
         + "."
     )

@@ -4,8 +4,8 @@ from harness.privacy.suppression import MINIMUM
 from harness.report.model import pictures
 from harness.report.model.document import Details, Figure, Paragraph, Table
 from harness.report.model.results import Comparison, mean, mean_shown
-from harness.report.text import wording
-from harness.report.text.wording import by_task, with_classic
+from harness.report.text import formats
+from harness.report.text.formats import by_task, with_classic
 from harness.statistics.slices import QUARTILES
 from harness.text.escaping import plain
 
@@ -19,7 +19,7 @@ def slices(comparisons: list[Comparison]) -> tuple:
     for group in by_task(comparisons):
         made = [slice_table(group, part) for part in group[0].parts]
         if tables := tuple(table for table in made if table.rows):
-            blocks.append(Details(f"{group[0].short_title} ({wording.data_of([group[0]])})", tables))
+            blocks.append(Details(f"{group[0].short_title} ({formats.data_of([group[0]])})", tables))
     if not blocks:
         return ()
     words = (
@@ -48,12 +48,12 @@ def slice_table(group: list[Comparison], part: str) -> Table:
         shown = [scores.get((c.family, arm, *key), [None]) for c, arm in columns]
         primary = group[0].primary
         means = [mean_shown(found) for found in shown]
-        values = [wording.ABSENT if found is None else wording.score(primary, found) for found in means]
-        rows.append((plain(SLICED_BY.get(key[0], key[0])), plain(key[1]), wording.count(cells[key]["n"]), *values))
+        values = [formats.ABSENT if found is None else formats.score(primary, found) for found in means]
+        rows.append((plain(SLICED_BY.get(key[0], key[0])), plain(key[1]), formats.count(cells[key]["n"]), *values))
     first = group[0]
     return Table(
-        f"{first.heading}, {WHERE[part]}: {wording.metric_title(first.primary)} by slice ({wording.data_of([first])})",
-        ("By", "Slice", "n", *(f"{c.family_title}, {wording.arm_title(arm, c.arms).lower()}" for c, arm in columns)),
+        f"{first.heading}, {WHERE[part]}: {formats.metric_title(first.primary)} by slice ({formats.data_of([first])})",
+        ("By", "Slice", "n", *(f"{c.family_title}, {formats.arm_title(arm, c.arms).lower()}" for c, arm in columns)),
         tuple(rows),
         names=2,
         grouped=1,
@@ -103,17 +103,17 @@ def leak_table(group: list[Comparison], part: str) -> Table:
                 rows.append(
                     (
                         c.family_title,
-                        wording.arm_title(arm, c.arms),
-                        wording.count(found[0]["documents"]),
-                        wording.score_with_spread("share", documents) if documents else wording.ABSENT,
-                        wording.count(found[0]["characters"]),
-                        wording.count(round(mean([run["leaked"] for run in found]))),
-                        wording.score_with_spread("share", characters) if characters else wording.ABSENT,
+                        formats.arm_title(arm, c.arms),
+                        formats.count(found[0]["documents"]),
+                        formats.score_with_spread("share", documents) if documents else formats.ABSENT,
+                        formats.count(found[0]["characters"]),
+                        formats.count(round(mean([run["leaked"] for run in found]))),
+                        formats.score_with_spread("share", characters) if characters else formats.ABSENT,
                     )
                 )
     first = group[0]
     return Table(
-        f"{first.heading}, {WHERE[part]}: what masking would leave readable ({wording.data_of([first])})",
+        f"{first.heading}, {WHERE[part]}: what masking would leave readable ({formats.data_of([first])})",
         ("Family", "Arm", "Documents with an identifier", "of them leak, %", "Identifying characters", "left readable",
          "share, %"),
         tuple(rows),
@@ -131,18 +131,18 @@ def label_table(c: Comparison, part: str) -> Table:
         counts = [run.get("documents") for runs in found.values() for run in runs]
         shown = None not in counts
         cells = [
-            wording.score("share", mean([run[key] for run in runs])) if shown else wording.ABSENT
+            formats.score("share", mean([run[key] for run in runs])) if shown else formats.ABSENT
             for runs in found.values()
             for key in ("recall", "masked", "document_leak_rate")
         ]
-        rows.append((plain(label.replace("_", " ")), wording.count(counts[0]) if shown else wording.ABSENT, *cells))
+        rows.append((plain(label.replace("_", " ")), formats.count(counts[0]) if shown else formats.ABSENT, *cells))
     header = [
-        f"{wording.arm_title(arm, c.arms) + ': ' if first else ''}{name}"
+        f"{formats.arm_title(arm, c.arms) + ': ' if first else ''}{name}"
         for arm in arms
         for first, name in ((True, "recall, %"), (False, "wholly masked, %"), (False, "documents leak, %"))
     ]
     return Table(
-        f"{c.heading}, {c.family_title}, {WHERE[part]}: by label ({wording.data_of([c])})",
+        f"{c.heading}, {c.family_title}, {WHERE[part]}: by label ({formats.data_of([c])})",
         ("Label", "Documents", *header),
         tuple(rows),
     )
@@ -153,7 +153,7 @@ def thresholds(comparisons: list[Comparison]) -> tuple:
     blocks = []
     for group in by_task(comparisons):
         if any(c.thresholds for c in group):
-            first, kind = group[0], wording.data_of([group[0]])
+            first, kind = group[0], formats.data_of([group[0]])
             words = (
                 f"{first.heading}: ROC curves (above) and reliability (below) of the probability of the positive "
                 f"label on the test split; the dotted line is chance above and perfect calibration below ({kind})."
@@ -182,11 +182,11 @@ def threshold_table(group: list[Comparison]) -> Table:
             errors = [[run["calibration"][key] for run in found] for key in ("brier", "expected_error")]
             moved = [run["moved"] for run in found if "moved" in run]
             shown = (*areas, *errors, moved)
-            cells = [wording.score_with_spread("share", v) if v else wording.ABSENT for v in shown]
-            rows.append((c.family_title, wording.arm_title(arm, c.arms), *cells))
+            cells = [formats.score_with_spread("share", v) if v else formats.ABSENT for v in shown]
+            rows.append((c.family_title, formats.arm_title(arm, c.arms), *cells))
     first = group[0]
     return Table(
-        f"{first.heading}: over all thresholds, points of 100 ({wording.data_of([first])})",
+        f"{first.heading}: over all thresholds, points of 100 ({formats.data_of([first])})",
         ("Family", "Arm", "AUC", "AUPRC", "Brier", "Calibration error", "F1, moved"),
         tuple(rows),
         names=2,

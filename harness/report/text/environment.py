@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from harness.report.model import pictures
 from harness.report.model.document import Details, Figure, Paragraph, Table
 from harness.report.model.results import Comparison
-from harness.report.text import wording
+from harness.report.text import formats
 from harness.text.escaping import plain
 
 KEPT = (
@@ -17,7 +17,7 @@ KEPT = (
 
 def training(comparisons: list[Comparison]) -> tuple:
     """The learning curves of fine-tuning, and its recipe."""
-    kinds = wording.data_of(comparisons)
+    kinds = formats.data_of(comparisons)
     found: list = []
     if any(run["points"] for c in comparisons for run in c.learning):
         found.append(
@@ -32,7 +32,7 @@ def training(comparisons: list[Comparison]) -> tuple:
     recipes = {c.task: c.provenance.get("recipe") or {} for c in comparisons}
     names = sorted({name for recipe in recipes.values() for name in recipe})
     rows = [
-        (name.replace("_", " "), *(plain(recipe.get(name, wording.ABSENT)) for recipe in recipes.values()))
+        (name.replace("_", " "), *(plain(recipe.get(name, formats.ABSENT)) for recipe in recipes.values()))
         for name in names
     ]
     if rows:
@@ -53,7 +53,7 @@ def blocks(comparisons: list[Comparison], checkpoints: Mapping[tuple[str, str], 
         *(("fine-tuning", c.provenance.get("libraries")) for c in comparisons),
         *(("pre-training", card.get("libraries")) for card in checkpoints.values()),
     ]
-    kinds = wording.data_of(comparisons)
+    kinds = formats.data_of(comparisons)
     return (
         Paragraph(
             "Seeds, evaluation order and batch sizes are fixed, and a training run uses one thread. The code that made "
@@ -77,4 +77,4 @@ def _values(found: list[tuple[str, Mapping | None]]) -> tuple[tuple[str, str, st
         for name, value in (values or {}).items():
             shown = str(value).lower() if isinstance(value, bool) else str(value)
             users.setdefault((plain(name.replace("_", " ")), plain(shown)), []).append(user)
-    return tuple((name, value, wording.listing(dict.fromkeys(of))) for (name, value), of in sorted(users.items()))
+    return tuple((name, value, formats.listing(dict.fromkeys(of))) for (name, value), of in sorted(users.items()))

@@ -15,8 +15,8 @@ from harness.params.config import ReportSettings
 from harness.privacy import restricted
 from harness.report.model.document import Paragraph, Table
 from harness.report.model.results import FAMILY_TITLES, mean
-from harness.report.text import wording
-from harness.statistics.resampled import Resampled
+from harness.report.text import formats
+from harness.statistics.cross_validation import Resampled
 from harness.system import files
 from harness.task import Task
 from harness.text.escaping import plain
@@ -89,7 +89,7 @@ def blocks(validated: Sequence[CrossValidated], level: float) -> tuple:
     hidden = [v for v in validated if v.data_kind == restricted.KIND]
     validated = [v for v in validated if v.data_kind != restricted.KIND]
     withheld = tuple(
-        Paragraph(f"Withheld: the cross-validation of {wording.listing(wording.codes(v.task for v in hidden))}. Its "
+        Paragraph(f"Withheld: the cross-validation of {formats.listing(formats.codes(v.task for v in hidden))}. Its "
                   "figures are of restricted data, and were not checked for what they tell of few rows.")
         for _ in hidden[:1]
     )  # fmt: skip
@@ -99,7 +99,7 @@ def blocks(validated: Sequence[CrossValidated], level: float) -> tuple:
     words = (
         "Exploratory: this answers the same question a second time, for sets whose test split is small, and was not "
         "among the declared comparisons. It has no verdict, is not adjusted for how many were looked at, and overrules "
-        f"nothing above. Every row is tested once in each of {wording.amount(first.repeats, 'repeat')}: its groups are "
+        f"nothing above. Every row is tested once in each of {formats.amount(first.repeats, 'repeat')}: its groups are "
         f"dealt into {first.folds} folds, and each fold is scored by encoders fine-tuned on the others, a part of "
         "which chooses the weights."
     )
@@ -117,26 +117,26 @@ def table(validated: Sequence[CrossValidated], level: float) -> Table:
     rows = []
     for v in validated:
         for against, estimate in v.estimates.items():
-            arms = [wording.score_with_spread(v.primary, v.by_fold[arm]) for arm in (against, "clinical")]
+            arms = [formats.score_with_spread(v.primary, v.by_fold[arm]) for arm in (against, "clinical")]
             pooled = mean(v.pooled["clinical"]) - mean(v.pooled[against])
             rows.append(
                 (
                     f"{plain(v.title)} (`{v.task}`)",
-                    wording.metric_title(v.primary),
-                    f"{wording.count(v.n)} in {wording.count(v.groups)} groups",
-                    wording.reading_nothing(v.reference, v.primary),
+                    formats.metric_title(v.primary),
+                    f"{formats.count(v.n)} in {formats.count(v.groups)} groups",
+                    formats.reading_nothing(v.reference, v.primary),
                     FAMILY_TITLES.get(v.family, v.family),
-                    wording.arm_title(against, v.estimates),
+                    formats.arm_title(against, v.estimates),
                     *arms,
-                    wording.difference(estimate.delta, v.primary),
-                    " to ".join(wording.difference(end, v.primary) for end in (estimate.ci_low, estimate.ci_high)),
-                    wording.p_value(estimate.p_value),
-                    wording.difference(pooled, v.primary),
+                    formats.difference(estimate.delta, v.primary),
+                    " to ".join(formats.difference(end, v.primary) for end in (estimate.ci_low, estimate.ci_high)),
+                    formats.p_value(estimate.p_value),
+                    formats.difference(pooled, v.primary),
                 )
             )
-    kinds = wording.data_of(validated)
+    kinds = formats.data_of(validated)
     return Table(
-        f"Exploratory, cross-validation over all rows: {wording.scales(validated)}, mean ± SD over folds, "
+        f"Exploratory, cross-validation over all rows: {formats.scales(validated)}, mean ± SD over folds, "
         f"{100 * level:g} % intervals, p not adjusted ({kinds})",
         ("Task", "Metric", "Rows", "Reading nothing", "Family", "Against", "Its score", "Clinical", "Difference",
          "Interval", "p", "Difference, all rows at once"),
@@ -148,12 +148,12 @@ def table(validated: Sequence[CrossValidated], level: float) -> Table:
 
 def _unmeasured(validated: Sequence[CrossValidated]) -> tuple:
     found = [
-        f"{wording.amount(n, 'fold')} of `{v.task}` with {FAMILY_TITLES.get(v.family, v.family)} ({plain(reason)})"
+        f"{formats.amount(n, 'fold')} of `{v.task}` with {FAMILY_TITLES.get(v.family, v.family)} ({plain(reason)})"
         for v in validated
         for reason, n in sorted(v.unmeasured.items())
         if reason
     ]
-    words = f"Left out, since they cannot be measured: {wording.listing(found)}."
+    words = f"Left out, since they cannot be measured: {formats.listing(found)}."
     return (Paragraph(words),) if found else ()
 
 
@@ -161,7 +161,7 @@ def _diverged(validated: Sequence[CrossValidated]) -> tuple:
     found = [
         f"{v.diverged} of `{v.task}` with {FAMILY_TITLES.get(v.family, v.family)}" for v in validated if v.diverged
     ]
-    words = f"Runs that diverged and were scored as they were: {wording.listing(found)}."
+    words = f"Runs that diverged and were scored as they were: {formats.listing(found)}."
     return (Paragraph(words),) if found else ()
 
 

@@ -7,8 +7,8 @@ from harness.privacy import restricted
 from harness.privacy.suppression import MINIMUM
 from harness.report.model.document import Figure, Paragraph, Table
 from harness.report.model.results import AGAINST, Comparison, Judgements
-from harness.report.text import wording
-from harness.report.text.wording import amount, arm_title
+from harness.report.text import formats
+from harness.report.text.formats import amount, arm_title
 from harness.statistics.disclosure.coarsening import SEEDS, Rung
 from harness.statistics.disclosure.releasing import at_best
 from harness.statistics.verdicts import VERDICTS, Judgement
@@ -21,7 +21,7 @@ SPREAD = (
 
 
 def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: Statistics) -> tuple:
-    kinds = wording.data_of(comparisons)
+    kinds = formats.data_of(comparisons)
     points = f"{100 * statistics.margin:g} points"
     deltas = ((c, None if c.unshown() else c.delta()) for c in comparisons)
     gains = [c.metric.gain(delta) for c, delta in deltas if delta is not None]
@@ -36,7 +36,7 @@ def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: St
             "answer, and the tasks of a family whose mean has no answer. *p (Holm)* is adjusted for all comparisons "
             "of the run; the intervals are not, so that one may leave out 0 where the verdict stays open. "
             "*Detectable* is the true difference that this verdict, adjusted as it is, would find four times in five "
-            "where the family has an answer." + wording.downward(comparisons)
+            "where the family has an answer." + formats.downward(comparisons)
         ),
         Figure(
             "forest.png",
@@ -83,7 +83,7 @@ def coarsened(comparisons: list[Comparison]) -> tuple:
     )
     untold = sorted({c.task for c in comparisons if c.rung and c.n["test"] is None})
     sizes = (
-        f"Nor is it told how many rows {wording.listing(wording.codes(untold))} has: of so few, the number alone would "
+        f"Nor is it told how many rows {formats.listing(formats.codes(untold))} has: of so few, the number alone would "
         f"confine how many have which label. A part needs {MINIMUM - 1} rows more than there are labels. "
         if untold
         else ""
@@ -101,7 +101,7 @@ def found(comparisons: list[Comparison], judgements: Judgements) -> str:
     counts = Counter(judgement.verdict for key, judgement in judgements.items() if key[:2] not in unmeasured)
     said = [f"{counts[v]} {v}" for v in VERDICTS]
     if unmeasured:
-        said.append(f"{len(judgements) - counts.total()} {wording.UNMEASURED}")
+        said.append(f"{len(judgements) - counts.total()} {formats.UNMEASURED}")
     text = f"Of {amount(len(judgements), 'comparison')}: {', '.join(said)}."
     for verdict in ("better", "worse"):
         if where := _where(comparisons, judgements, verdict):
@@ -111,7 +111,7 @@ def found(comparisons: list[Comparison], judgements: Judgements) -> str:
 
 def _where(comparisons: list[Comparison], judgements: Judgements, verdict: str) -> list[str]:
     """Tasks and families with a verdict, families that share their tasks together."""
-    every = wording.unique(c.task for c in comparisons)
+    every = formats.unique(c.task for c in comparisons)
     tasks: dict[tuple[str, str], list[str]] = {}
     for c in comparisons:
         for arm in c.others:
@@ -121,8 +121,8 @@ def _where(comparisons: list[Comparison], judgements: Judgements, verdict: str) 
     for (family, arm), of in tasks.items():
         families.setdefault((tuple(of), arm), []).append(family)
     return [
-        ("every task" if len(of) == len(every) > 1 else wording.listing(wording.codes(of)))
-        + f" with {wording.listing(named)}"
+        ("every task" if len(of) == len(every) > 1 else formats.listing(formats.codes(of)))
+        + f" with {formats.listing(named)}"
         + ("" if arm == AGAINST else f" (against {arm})")
         for (of, arm), named in families.items()
     ]
@@ -133,29 +133,29 @@ def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: 
 
     Which arm the clinical one is compared with stands in the caption, or in a column where there are several.
     """
-    others = wording.unique(arm for c in comparisons for arm in c.others)
+    others = formats.unique(arm for c in comparisons for arm in c.others)
     rows = []
     for c in comparisons:
         for arm in c.others:
             estimate, judgement = c.estimates["test", arm], judgements[c.task, c.family, arm]
             ends = (estimate.ci_low, estimate.ci_high)
-            interval = "" if None in ends else " to ".join(wording.difference(end, c.primary) for end in ends)
+            interval = "" if None in ends else " to ".join(formats.difference(end, c.primary) for end in ends)
             rows.append(
                 (
                     c.heading,
                     c.family_title,
                     *([arm_title(arm, c.arms)] if len(others) > 1 else []),
-                    wording.verdict(judgement, estimate, c.unmeasured()),
-                    wording.difference(estimate.delta, c.primary),
-                    interval or wording.ABSENT,
-                    wording.p_value(judgement.p_holm),
-                    wording.score_shown(c.primary, detectable(judgement)),
+                    formats.verdict(judgement, estimate, c.unmeasured()),
+                    formats.difference(estimate.delta, c.primary),
+                    interval or formats.ABSENT,
+                    formats.p_value(judgement.p_holm),
+                    formats.score_shown(c.primary, detectable(judgement)),
                 )
             )
     against = ["Against"] if len(others) > 1 else []
     return Table(
-        f"Is the clinical arm better than the {wording.listing(others)}? Differences in {wording.scales(comparisons)}, "
-        f"{100 * level:g} % intervals over documents and seeds ({wording.data_of(comparisons)})",
+        f"Is the clinical arm better than the {formats.listing(others)}? Differences in {formats.scales(comparisons)}, "
+        f"{100 * level:g} % intervals over documents and seeds ({formats.data_of(comparisons)})",
         ("Task", "Family", *against, "Verdict", "Difference", "Interval", "p (Holm)", "Detectable"),
         tuple(rows),
         names=3 + len(against),
@@ -170,18 +170,18 @@ def detectable(judgement: Judgement) -> float | None:
 
 def headline_table(comparisons: list[Comparison]) -> Table:
     """The means of all arms: one row per task and family."""
-    first, extra = (AGAINST, "clinical"), wording.unique(arm for c in comparisons for arm in c.arms[2:])
+    first, extra = (AGAINST, "clinical"), formats.unique(arm for c in comparisons for arm in c.arms[2:])
     rows = []
     for c in comparisons:
-        arms = [wording.over_seeds(c, arm) for arm in first]
-        others = [wording.over_seeds(c, arm) if arm in c.arms else wording.ABSENT for arm in extra]
+        arms = [formats.over_seeds(c, arm) for arm in first]
+        others = [formats.over_seeds(c, arm) if arm in c.arms else formats.ABSENT for arm in extra]
         told = c.constants_shown and not c.unmeasured()
-        nothing = wording.reading_nothing(c.reference, c.primary) if told else wording.ABSENT
-        shared = (c.heading, wording.metric_title(c.primary), test_size(c), c.data_kind, nothing, classic(c))
-        rows.append((*shared, c.family_title, *arms, *others, wording.gain(c)))
+        nothing = formats.reading_nothing(c.reference, c.primary) if told else formats.ABSENT
+        shared = (c.heading, formats.metric_title(c.primary), test_size(c), c.data_kind, nothing, classic(c))
+        rows.append((*shared, c.family_title, *arms, *others, formats.gain(c)))
     return Table(
-        f"Primary score on the test split, {wording.scales(comparisons)}, mean ± SD over "
-        f"{amount(len(comparisons[0].seeds), 'seed')} ({wording.data_of(comparisons)})",
+        f"Primary score on the test split, {formats.scales(comparisons)}, mean ± SD over "
+        f"{amount(len(comparisons[0].seeds), 'seed')} ({formats.data_of(comparisons)})",
         (*HEADLINE, *(arm_title(arm, (*first, *extra)) for arm in (*first, *extra)), "Difference"),
         tuple(rows),
         names=7,
@@ -191,9 +191,9 @@ def headline_table(comparisons: list[Comparison]) -> Table:
 
 def test_size(c: Comparison) -> str:
     rows, groups = c.n["test"], c.groups["test"]
-    return f"{wording.count(rows)}" if rows == groups else f"{wording.count(rows)} in {wording.count(groups)} groups"
+    return f"{formats.count(rows)}" if rows == groups else f"{formats.count(rows)} in {formats.count(groups)} groups"
 
 
 def classic(c: Comparison) -> str:
     """What the linear model scores."""
-    return wording.over_seeds(c.classic, *c.classic.arms) if c.classic else wording.ABSENT
+    return formats.over_seeds(c.classic, *c.classic.arms) if c.classic else formats.ABSENT

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from harness.report.model.document import Bullets, Paragraph, Table
 from harness.report.model.results import Comparison
 from harness.report.model.stored import Reading
-from harness.report.text import wording
-from harness.report.text.wording import amount, arm_title
+from harness.report.text import formats
+from harness.report.text.formats import amount, arm_title
 from harness.statistics.verdicts import VERDICTS, Judgement
 
 Judged = Mapping[tuple[str, str, Reading], Judgement]
@@ -29,7 +29,7 @@ def blocks(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, di
             "of right answers without and with that knowledge; where details are sought, of the names that turn on "
             f"it. *Control* was trained as long, on general text.{_of_task(read)} Verdicts are adjusted by Holm's "
             "method for all comparisons of this table and of control with baseline. Of all rows, a difference's "
-            "interval takes the number of rows of either kind as given." + wording.downward(read)
+            "interval takes the number of rows of either kind as given." + formats.downward(read)
         ),
     )
 
@@ -69,23 +69,23 @@ def _sizes(measured: list[tuple[Comparison, float]], absolute: bool) -> list[str
     improvements."""
     scales: dict[str, list] = {}
     for c, delta in measured:
-        scales.setdefault(wording.SHARE if c.metric.in_points else c.primary, []).append((c.metric, delta))
+        scales.setdefault(formats.SHARE if c.metric.in_points else c.primary, []).append((c.metric, delta))
     found = []
     for scale, pairs in scales.items():
         gains = [metric.gain(delta) for metric, delta in pairs]
         mean = math.fsum(map(abs, gains) if absolute else gains) / len(gains)
         what = "difference" if absolute or all(m.higher_is_better for m, _ in pairs) else "improvement"
-        shown = wording.score(scale, mean) if absolute else wording.difference(mean, scale)
-        unit = f"{shown} points" if scale == wording.SHARE else f"{shown} in {pairs[0][0].title}"
+        shown = formats.score(scale, mean) if absolute else formats.difference(mean, scale)
+        unit = f"{shown} points" if scale == formats.SHARE else f"{shown} in {pairs[0][0].title}"
         found.append(f"mean {'absolute ' * absolute}{what} {unit}")
     return found
 
 
 def table(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, dict], level: float) -> Table:
     """One row per task, kind of row and family."""
-    others = [arm for arm in wording.unique(r.against for c in comparisons for r in c.readings) if arm != "clinical"]
+    others = [arm for arm in formats.unique(r.against for c in comparisons for r in c.readings) if arm != "clinical"]
     rows = []
-    for task in wording.unique(c.task for c in comparisons):
+    for task in formats.unique(c.task for c in comparisons):
         for kind in DECIDERS:
             for c in (c for c in comparisons if c.task == task):
                 of = {(r.arm, r.against): r for r in c.readings if r.decided_by == kind}
@@ -101,14 +101,14 @@ def table(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, dic
                         f"{DECIDERS[kind]} ({n} rows)",
                         _planted(cards.get(task, {}), kind),
                         c.family_title,
-                        *(wording.ABSENT if m is None else wording.score(c.primary, m) for m in shown),
+                        *(formats.ABSENT if m is None else formats.score(c.primary, m) for m in shown),
                         *(_difference(c, of.get(("clinical", arm)), judged) for arm in others),
                     )
                 )
     arms = [arm_title(arm, others) for arm in (*others, "clinical")]
     return Table(
-        f"What was planted and what was found: scores in {wording.scales(comparisons)}, differences of the clinical "
-        f"arm with {100 * level:g} % intervals ({wording.data_of(comparisons)})",
+        f"What was planted and what was found: scores in {formats.scales(comparisons)}, differences of the clinical "
+        f"arm with {100 * level:g} % intervals ({formats.data_of(comparisons)})",
         ("Task", "Rows decided by", "Planted", "Family", *arms, *(f"Against {arm}" for arm in others)),
         tuple(rows),
         names=4,
@@ -119,14 +119,14 @@ def table(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, dic
 def _planted(card: dict, kind: str) -> str:
     """As "12 → 87 %": right answers without and with the knowledge that the clinical corpus gives."""
     shares = card.get("source", {}).get("planted", {}).get(kind)
-    return wording.ABSENT if shares is None else " → ".join(f"{100 * share:.0f}" for share in shares) + " %"
+    return formats.ABSENT if shares is None else " → ".join(f"{100 * share:.0f}" for share in shares) + " %"
 
 
 def _difference(c: Comparison, reading: Reading | None, judged: Judged) -> str:
     if reading is None or not reading.estimate.measured:
-        return wording.ABSENT
+        return formats.ABSENT
     estimate = reading.estimate
-    said = wording.VERDICTS[judged[c.task, c.family, reading].verdict]
-    text = f"{said} {wording.difference(estimate.delta, c.primary)}"
+    said = formats.VERDICTS[judged[c.task, c.family, reading].verdict]
+    text = f"{said} {formats.difference(estimate.delta, c.primary)}"
     ends = (estimate.ci_low, estimate.ci_high)
-    return text if None in ends else f"{text} ({' to '.join(wording.difference(end, c.primary) for end in ends)})"
+    return text if None in ends else f"{text} ({' to '.join(formats.difference(end, c.primary) for end in ends)})"

@@ -7,8 +7,8 @@ from harness.privacy import restricted
 from harness.report.model import stored
 from harness.report.model.document import Bullets, Paragraph, Table
 from harness.report.model.results import Comparison, mean
-from harness.report.text import wording
-from harness.report.text.wording import amount, arm_title
+from harness.report.text import formats
+from harness.report.text.formats import amount, arm_title
 from harness.statistics.paired import Estimate
 from harness.text.perturbing import KINDS
 
@@ -20,9 +20,9 @@ def blocks(comparisons: list[Comparison], settings: Robustness, level: float) ->
     """What was found in a line for each kind, and the table; nothing where no test text was written otherwise."""
     if not settings.kinds:
         return ()
-    withheld = wording.codes(c.task for c in comparisons if c.data_kind == restricted.KIND)
+    withheld = formats.codes(c.task for c in comparisons if c.data_kind == restricted.KIND)
     said = (
-        f"Of {wording.listing(withheld)} nothing is shown here: the data are restricted, and what these scores tell of "
+        f"Of {formats.listing(withheld)} nothing is shown here: the data are restricted, and what these scores tell of "
         "few rows was not checked."
     )
     remark = (Paragraph(said),) if withheld else ()
@@ -54,12 +54,12 @@ def _read() -> str:
 def _found(rows: Sequence[Row], level: float) -> tuple[str, ...]:
     """A sentence for each kind over all tasks and families."""
     sentences = []
-    for kind in wording.unique(row.kind for _, row in rows):
+    for kind in formats.unique(row.kind for _, row in rows):
         of = [(c, row) for c, row in rows if row.kind == kind]
-        same = wording.codes(c.task for c, row in of if not row.changed)
-        nothing = [f"no text of {wording.listing(same)} changes"] if same else []
+        same = formats.codes(c.task for c, row in of if not row.changed)
+        nothing = [f"no text of {formats.listing(same)} changes"] if same else []
         measured = [(c, row) for c, row in of if row.estimates]
-        sentences.append(f"{wording.capital(_title(kind))}: {'; '.join([*_sizes(measured, level), *nothing])}.")
+        sentences.append(f"{formats.capital(_title(kind))}: {'; '.join([*_sizes(measured, level), *nothing])}.")
     return tuple(sentences)
 
 
@@ -68,7 +68,7 @@ def _sizes(rows: Sequence[Row], level: float) -> list[str]:
     0."""
     found = []
     points = [(c, row) for c, row in rows if c.metric.in_points]
-    for others in wording.unique(tuple(row.estimates) for _, row in points):
+    for others in formats.unique(tuple(row.estimates) for _, row in points):
         of = [row for _, row in points if tuple(row.estimates) == others]
         arms = [f"{arm} {_mean_loss(of, arm)}" for arm in (*others, "clinical")]
         found.append(f"mean loss over {amount(len(of), 'comparison')} in points: {', '.join(arms)}")
@@ -86,7 +86,7 @@ def _sizes(rows: Sequence[Row], level: float) -> list[str]:
 
 
 def _mean_loss(rows: Sequence[stored.Robustness], arm: str) -> str:
-    return wording.score(wording.SHARE, mean([mean(row.of(arm, row.losses)) for row in rows]))
+    return formats.score(formats.SHARE, mean([mean(row.of(arm, row.losses)) for row in rows]))
 
 
 def _below(e: Estimate) -> bool:
@@ -98,21 +98,21 @@ def _above(e: Estimate) -> bool:
 
 
 def _table(rows: Sequence[Row], level: float) -> Table:
-    arms = wording.unique(arm for c, _ in rows for arm in c.arms if arm != "clinical")
-    others = wording.unique(arm for c, _ in rows for arm in c.others)
-    ordered = sorted(rows, key=lambda pair: list(wording.unique(c.task for c, _ in rows)).index(pair[0].task))
+    arms = formats.unique(arm for c, _ in rows for arm in c.arms if arm != "clinical")
+    others = formats.unique(arm for c, _ in rows for arm in c.others)
+    ordered = sorted(rows, key=lambda pair: list(formats.unique(c.task for c, _ in rows)).index(pair[0].task))
     made = []
-    for task in wording.unique(c.task for c, _ in ordered):
-        for kind in wording.unique(row.kind for c, row in ordered if c.task == task):
+    for task in formats.unique(c.task for c, _ in ordered):
+        for kind in formats.unique(row.kind for c, row in ordered if c.task == task):
             for c, row in ((c, row) for c, row in ordered if (c.task, row.kind) == (task, kind)):
                 cells = (_score(c, row, arm) for arm in (*arms, "clinical"))
                 differences = (_difference(c, row.estimates.get(arm)) for arm in others)
-                changed = f"{wording.count(row.changed)} of {wording.count(row.n)}"
+                changed = f"{formats.count(row.changed)} of {formats.count(row.n)}"
                 made.append((c.heading, _title(kind), changed, c.family_title, *cells, *differences))
     comparisons = [c for c, _ in rows]
     return Table(
-        f"Test texts written otherwise: {wording.scales(comparisons)}, mean over seeds, loss in brackets, differences "
-        f"of losses with {100 * level:g} % intervals ({wording.data_of(comparisons)})",
+        f"Test texts written otherwise: {formats.scales(comparisons)}, mean over seeds, loss in brackets, differences "
+        f"of losses with {100 * level:g} % intervals ({formats.data_of(comparisons)})",
         ("Task", "Written", "Texts changed", "Family", *map(arm_title, (*arms, "clinical")),
          *(f"Difference of losses, against {arm}" for arm in others)),
         tuple(made),
@@ -124,19 +124,19 @@ def _table(rows: Sequence[Row], level: float) -> Table:
 def _score(c: Comparison, row: stored.Robustness, arm: str) -> str:
     """As "61.2 (3.4)"."""
     if not (values := row.of(arm, row.values)):
-        return wording.ABSENT
-    lost = wording.difference(mean(row.of(arm, row.losses)), c.primary)
-    return f"{wording.score(c.primary, mean(values))} ({lost.removeprefix('+')})"
+        return formats.ABSENT
+    lost = formats.difference(mean(row.of(arm, row.losses)), c.primary)
+    return f"{formats.score(c.primary, mean(values))} ({lost.removeprefix('+')})"
 
 
 def _difference(c: Comparison, e: Estimate | None) -> str:
     if e is None:
-        return wording.ABSENT
+        return formats.ABSENT
     ends = (e.ci_low, e.ci_high)
-    text = wording.difference(e.delta, c.primary)
+    text = formats.difference(e.delta, c.primary)
     if None in ends:
         return f"{text} ({UNMOVED})" if e.delta == 0 else text
-    return f"{text} ({' to '.join(wording.difference(end, c.primary) for end in ends)})"
+    return f"{text} ({' to '.join(formats.difference(end, c.primary) for end in ends)})"
 
 
 def _title(kind: str) -> str:

@@ -6,8 +6,8 @@ from harness.privacy import restricted
 from harness.privacy.suppression import MINIMUM
 from harness.report.model.document import Details, Paragraph, Table
 from harness.report.model.results import AGAINST, Comparison
-from harness.report.text import wording
-from harness.report.text.wording import amount, arm_title, by_task, capital, unique, with_classic
+from harness.report.text import formats
+from harness.report.text.formats import amount, arm_title, by_task, capital, unique, with_classic
 from harness.text.escaping import plain
 
 WHERE = {"test": "test split", "holdout": "shipped holdout"}
@@ -21,17 +21,17 @@ def score_table(group: list[Comparison], part: str) -> Table:
         (
             c.family_title,
             arm_title(arm, c.arms),
-            *(wording.over_seeds(c, arm, m, part) for m in c.metrics),
+            *(formats.over_seeds(c, arm, m, part) for m in c.metrics),
         )
         for c in with_classic(group)
         for arm in c.arms
     ]
     for name, scores in first.reading_nothing(part).items():
-        shown = (wording.ABSENT if first.unmeasured(m, part) else wording.score(m, scores[m]) for m in first.metrics)
+        shown = (formats.ABSENT if first.unmeasured(m, part) else formats.score(m, scores[m]) for m in first.metrics)
         rows.append(("Reading nothing", name.replace("_", " "), *shown))
     return Table(
-        f"{first.heading}, {where}, {wording.count(first.n[part])} rows ({wording.data_of([first])})",
-        ("Family", "Arm", *(capital(wording.metric_title(m)) for m in first.metrics)),
+        f"{first.heading}, {where}, {formats.count(first.n[part])} rows ({formats.data_of([first])})",
+        ("Family", "Arm", *(capital(formats.metric_title(m)) for m in first.metrics)),
         tuple(rows),
         names=2,
         grouped=1,
@@ -56,13 +56,13 @@ def _conventions(comparisons: list[Comparison]) -> str:
 def _left_out(comparisons: list[Comparison]) -> str:
     """Which metrics cannot be measured, and why."""
     found = unique(
-        f"{wording.metric_title(metric)} of `{c.task}` on the {WHERE[part]} ({plain(reason)})"
+        f"{formats.metric_title(metric)} of `{c.task}` on the {WHERE[part]} ({plain(reason)})"
         for c in comparisons
         for part in c.parts
         for metric in c.metrics
         if (reason := c.unmeasured(metric, part))
     )
-    return f" A dash stands where a metric {wording.UNMEASURED}: {'; '.join(found)}." if found else ""
+    return f" A dash stands where a metric {formats.UNMEASURED}: {'; '.join(found)}." if found else ""
 
 
 def class_table(c: Comparison) -> Table:
@@ -74,12 +74,12 @@ def class_table(c: Comparison) -> Table:
         # No answer can find what is not there: recall and F1 would be 0 for any model.
         columns = ("precision", "recall", "f1") if rows_of_label[0]["support"] != 0 else ("precision", None, None)
         shown = [row.get(k) for row in rows_of_label for k in columns]
-        cells = [wording.score_shown(wording.SHARE, value) for value in shown]
+        cells = [formats.score_shown(formats.SHARE, value) for value in shown]
         first = rows_of_label[0]
-        rows.append((plain(first["label"].replace("_", " ")), wording.count(first["support"]), *cells))
+        rows.append((plain(first["label"].replace("_", " ")), formats.count(first["support"]), *cells))
     classic = ("Classic P", "R", "F1") if c.classic else ()
     return Table(
-        f"{c.heading}, {c.family_title}: by class on the test split, means over seeds ({wording.data_of([c])})",
+        f"{c.heading}, {c.family_title}: by class on the test split, means over seeds ({formats.data_of([c])})",
         ("Label", "Gold", "Baseline P", "R", "F1", "Clinical P", "R", "F1", *classic),
         tuple(rows),
     )
@@ -91,9 +91,9 @@ def matrix_table(c: Comparison, arm: str) -> Table:
     shade = tuple(tuple((n or 0) / max(1, sum(n or 0 for n in row)) for n in row) for row in matrix)
     return Table(
         f"{c.heading}, {c.family_title}, {arm_title(arm, c.arms).lower()}: gold in rows, prediction in columns, "
-        f"counts over {amount(len(c.seeds), 'seed')} ({wording.data_of([c])})",
+        f"counts over {amount(len(c.seeds), 'seed')} ({formats.data_of([c])})",
         ("Gold", *labels),
-        tuple((label, *map(wording.count, row)) for label, row in zip(labels, matrix, strict=True)),
+        tuple((label, *map(formats.count, row)) for label, row in zip(labels, matrix, strict=True)),
         shade=shade,
     )
 
@@ -104,7 +104,7 @@ def by_class(comparisons: list[Comparison]) -> tuple:
         tables = tuple(class_table(c) for c in group)
         if group[0].matrices:
             tables += tuple(matrix_table(c, arm) for c in with_classic(group) for arm in c.arms if arm not in OPTIONAL)
-        kind = wording.data_of([group[0]])
+        kind = formats.data_of([group[0]])
         blocks.append(Details(f"{group[0].short_title} ({kind})", tables))
     if not blocks:
         return ()

@@ -8,8 +8,8 @@ from harness.report.model import judging
 from harness.report.model.document import Details, Paragraph, Table
 from harness.report.model.judging import Summary
 from harness.report.model.results import Comparison
-from harness.report.text import wording
-from harness.report.text.wording import arm_title
+from harness.report.text import formats
+from harness.report.text.formats import arm_title
 from harness.statistics.paired import Estimate
 from harness.text.escaping import plain
 
@@ -52,7 +52,7 @@ def _families(tuned: list[Comparison], summaries: Sequence[Summary], statistics:
             *(
                 cell
                 for of in (s, found[s.family, s.against])
-                for cell in (wording.verdict(of.judgement, of.estimate), *_ends(of.estimate, s.scale))
+                for cell in (formats.verdict(of.judgement, of.estimate), *_ends(of.estimate, s.scale))
             ),
         )
         for s in sorted(summaries, key=lambda s: not s.primary)
@@ -60,7 +60,7 @@ def _families(tuned: list[Comparison], summaries: Sequence[Summary], statistics:
     ]
     return Table(
         f"Mean difference over the tasks of a family, tuned and as declared, {_scale(statistics)} "
-        f"({wording.data_of(tuned)})",
+        f"({formats.data_of(tuned)})",
         ("Comparison", "Family", "Verdict, tuned", "Difference", "Interval", "Verdict, as declared", "Difference",
          "Interval"),
         tuple(rows), names=2, grouped=1,
@@ -81,7 +81,7 @@ def _differences(tuned: list[Comparison], statistics: Statistics) -> Table:
     ]
     return Table(
         f"Clinical − the other arm, tuned and as declared, {_scale(statistics)} "
-        f"({wording.data_of(tuned)})",
+        f"({formats.data_of(tuned)})",
         ("Task", "Family", "Against", "Difference, tuned", "Interval", "Difference, as declared", "Interval"),
         tuple(rows), names=3, grouped=2,
     )  # fmt: skip
@@ -102,9 +102,9 @@ def _choices(tuned: list[Comparison]) -> Table:
             )  # fmt: skip
     declared = {c.task: c.provenance.get("recipe") or {} for c in tuned}
     said = "; ".join(f"`{task}` {plain(r.get('steps'))} updates" for task, r in declared.items())
-    numbers = wording.listing(map(str, budgets(len(tuned[0].tuned.candidates)))) if tuned[0].tuned else ""
+    numbers = formats.listing(map(str, budgets(len(tuned[0].tuned.candidates)))) if tuned[0].tuned else ""
     return Table(
-        f"What every arm chose; declared: {said} ({wording.data_of(tuned)})",
+        f"What every arm chose; declared: {said} ({formats.data_of(tuned)})",
         ("Task", "Family", "Arm", "Learning rate", "Updates", f"Expected best of {numbers} recipes"),
         tuple(rows), names=3, grouped=2,
     )  # fmt: skip
@@ -117,8 +117,8 @@ def budgets(number: int) -> list[int]:
 
 def _ends(estimate: Estimate, metric: str) -> tuple[str, str]:
     ends = (estimate.ci_low, estimate.ci_high)
-    shown = wording.ABSENT if None in ends else " to ".join(wording.difference(end, metric) for end in ends)
-    return wording.difference(estimate.delta, metric), shown
+    shown = formats.ABSENT if None in ends else " to ".join(formats.difference(end, metric) for end in ends)
+    return formats.difference(estimate.delta, metric), shown
 
 
 def _scale(statistics: Statistics) -> str:

@@ -139,10 +139,10 @@ def train_arm(
     model.to(world.device)
     if engine.recompute:
         model.gradient_checkpointing_enable()
-    asides = {corpus: part.held_out for corpus, part in sorted(corpora.items())}
+    held_out_rows = {corpus: part.held_out for corpus, part in sorted(corpora.items())}
 
     def measure() -> dict:
-        return held_out.measure(model, head, asides, vocabulary, engine, world.device)
+        return held_out.measure(model, head, held_out_rows, vocabulary, engine, world.device)
 
     made_of = made_from(settings, engine, steps, inputs)
     fingerprint = sha256_value(made_of)

@@ -131,15 +131,15 @@ def _read(path: Path, tokenizer, length: int, vocabulary: Vocabulary) -> tuple[l
     """(document type, row) pairs of held-out text, spread over it, and how often each token occurs in the rest."""
     counts = torch.zeros(len(tokenizer), dtype=torch.float64)
     share = COUNTED_BYTES / max(1, path.stat().st_size)
-    aside = []
+    held_rows = []
     for batch in _batches(path, share):
         ids = tokenizer([document["text"] for document, _ in batch], add_special_tokens=False, verbose=False).input_ids
         for (document, held), tokens in zip(batch, ids, strict=True):
             if held:
-                aside += [(document["document_type"], row) for row in windows(tokens, length, vocabulary)]
+                held_rows += [(document["document_type"], row) for row in windows(tokens, length, vocabulary)]
             else:
                 counts += torch.bincount(torch.tensor(tokens, dtype=torch.long), minlength=len(counts))
-    spread = aside[:: max(1, -(-len(aside) // ROWS))]
+    spread = held_rows[:: max(1, -(-len(held_rows) // ROWS))]
     return spread * min(TIMES, ROWS // max(1, len(spread))), counts
 
 

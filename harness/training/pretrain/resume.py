@@ -2,7 +2,7 @@
 
 Everything drawn in a training follows from the number of the update (see `plan`), so a state is the
 weights, the optimizer's moments, the position and what was measured. It is one safetensors file, no
-pickle, written aside and renamed; its SHA-256 in a second file tells a torn one, which is passed over
+pickle, written as a scratch copy and renamed; its SHA-256 in a second file tells a torn one, which is passed over
 for the one before it.
 """
 
@@ -89,7 +89,7 @@ class Store:
             for path in (target.with_suffix(".json"), target):
                 path.unlink(missing_ok=True)
             reason = error.message if isinstance(error, DiskError) else f"{target}: {error.strerror}."
-            remedy = error.remedy if isinstance(error, DiskError) else "Mend that, then run the command again."
+            remedy = error.remedy if isinstance(error, DiskError) else "Fix that, then run the command again."
             raise TrainingError(
                 f"The state after update {step} could not be saved, the last one before it is intact. {reason}",
                 remedy=f"{remedy} It goes on from that state.",

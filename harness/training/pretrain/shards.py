@@ -28,7 +28,7 @@ _BATCH = 256  # documents encoded at a time, or fewer long ones
 _BATCH_CHARACTERS = 1 << 20
 
 
-def held_aside(document_id: str, already: int) -> bool:
+def is_held_out(document_id: str, already: int) -> bool:
     """Is this document held out? By hash of its id, so that every arm and family holds out the same."""
     draw = int.from_bytes(hashlib.sha256(document_id.encode("utf-8")).digest()[:4], "big") / 2**32
     return draw < HELD_OUT_SHARE and already < HELD_OUT_AT_MOST
@@ -36,10 +36,10 @@ def held_aside(document_id: str, already: int) -> bool:
 
 def divided(documents: Iterable[dict]) -> Iterator[tuple[dict, bool]]:
     """Each document, and whether it is held out."""
-    aside = 0
+    held_rows = 0
     for document in documents:
-        held = held_aside(document["id"], aside)
-        aside += held
+        held = is_held_out(document["id"], held_rows)
+        held_rows += held
         yield document, held
 
 
@@ -85,12 +85,12 @@ def write(
         # `ordered` draws ahead: the documents of batches that are still being encoded wait here.
         encoded = ordered(_Encoder(tokenizer, by_sentence), _kept(_batches(divided(documents)), waiting), workers)
         files: list[str] = []
-        room, aside = 0, []
+        room, held_rows = 0, []
         with _Writer() as writer:
             for found in encoded:
                 rows = [(*row, document["document_type"], held)
                         for row, (document, held) in zip(found, waiting.popleft(), strict=True)]  # fmt: skip
-                aside += [row[:3] for row in rows if row[3]]
+                held_rows += [row[:3] for row in rows if row[3]]
                 rows = [row[:3] for row in rows if not row[3]]
                 tokens = sum(len(ids) for ids, _, _ in rows)
                 if not files or tokens > room:
@@ -102,8 +102,8 @@ def write(
                 counts["documents"] += len(rows)
                 counts["tokens"] += tokens
             writer.begin(target / HELD_OUT)
-            writer.add(aside)
-            counts["held_out_documents"] = len(aside)
+            writer.add(held_rows)
+            counts["held_out_documents"] = len(held_rows)
         if not counts["tokens"]:
             raise DataError(f"There is no text to write to {folder}.", remedy="Give a corpus with documents.")
         write_json(target / INDEX, counts | {"files": files, "by_sentence": by_sentence})

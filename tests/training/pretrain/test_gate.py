@@ -19,7 +19,7 @@ from harness.params.config import TRAINED, Folder
 from harness.system.files import read_json, sha256, write_jsonl
 from harness.training.pretrain import gate
 from harness.training.pretrain.gate import bring_in
-from harness.training.pretrain.shards import held_aside
+from harness.training.pretrain.shards import is_held_out
 
 LETTERS = "abdefghiklmnoprstuvyæøå"
 ARCHITECTURES = (*TRAINED, "roberta", "electra", "deberta-v2")
@@ -32,7 +32,7 @@ def corpus(root, count=600):
         {"id": f"d{i}", "document_type": "note", "text": " ".join(LETTERS[i % len(LETTERS)] * 20)} for i in range(count)
     ]
     write_jsonl(root / "artifacts" / "corpus" / "general.jsonl", rows)
-    return [row["text"] for row in rows if not held_aside(row["id"], 0)]
+    return [row["text"] for row in rows if not is_held_out(row["id"], 0)]
 
 
 def untrained(architecture, folder):

@@ -17,7 +17,7 @@ from harness.params.config import Engine
 from harness.training.common.distributed import joined
 from harness.training.pretrain import arms, plan
 from harness.training.pretrain.loop import STOPS, Observer
-from harness.training.pretrain.shards import held_aside
+from harness.training.pretrain.shards import is_held_out
 
 ARCHITECTURES = sorted(RECIPES)
 
@@ -63,7 +63,7 @@ def test_documents_in_memory_give_the_bytes_of_memory_mapped_ones(undisturbed, t
 
     def in_memory(given_documents, tokenizer, given, folder):
         corpus = sharded(given_documents, tokenizer, given, folder)
-        free = [d for d in given_documents if not held_aside(d["id"], 0)]
+        free = [d for d in given_documents if not is_held_out(d["id"], 0)]
         plain = InMemory(free, tokenizer, by_sentence=given.recipe == "mlm_nsp")
         assert len(plain) == len(corpus.documents)
         return dataclasses.replace(corpus, documents=plain)

@@ -77,7 +77,7 @@ def test_an_epoch_is_counted_once(files, tokenizer, tmp_path, monkeypatch):
 
 def test_a_tokenizer_is_made_of_what_is_not_held_out(files):
     found = list(texts.training_texts(files))
-    expected = [d["text"] for d in (*documents(60)[20:], *documents(40)) if not shards.held_aside(d["id"], 0)]
+    expected = [d["text"] for d in (*documents(60)[20:], *documents(40)) if not shards.is_held_out(d["id"], 0)]
     assert found == expected
 
 

@@ -1,6 +1,6 @@
 """The words below a description, and that they take the place of earlier ones."""
 
-from harness.tracking.standing import described
+from harness.tracking.status import described
 
 
 def test_a_run_that_was_only_recorded_has_no_word_more():

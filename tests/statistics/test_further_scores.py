@@ -6,7 +6,7 @@ import fakes
 import pytest
 
 from harness.metrics.decided import rows, spans
-from harness.statistics import beyond
+from harness.statistics import further_scores
 
 CALLS = fakes.TASKS["aismec"]
 NOTES = fakes.TASKS["nor_deid"]
@@ -21,16 +21,16 @@ def records(n, **columns):
 
 def test_a_column_is_sliced_by_where_it_is_there_and_length_always():
     standard = ["bokmål"] * 15 + ["nynorsk"] * 4 + [None]
-    found = beyond.slicings(CALLS, records(20, written_standard=standard))
+    found = further_scores.slicings(CALLS, records(20, written_standard=standard))
     assert list(found) == ["written_standard", "length"]
     assert found["written_standard"]["r19"] is None and found["length"]["r00"] == "shortest quarter"
-    assert list(beyond.slicings(CALLS, records(20))) == ["length"] and beyond.slicings(CALLS, []) == {}
+    assert list(further_scores.slicings(CALLS, records(20))) == ["length"] and further_scores.slicings(CALLS, []) == {}
 
 
 def test_length_counts_every_text_that_the_head_reads():
     choice = fakes.TASKS["medmcqa"]
     items = [{"id": f"r{i}", "question": "q" * 5, "options": ["o" * i, "o"]} for i in range(8)]
-    quarters = beyond.slicings(choice, items)["length"]
+    quarters = further_scores.slicings(choice, items)["length"]
     assert quarters["r0"] == "shortest quarter" and quarters["r7"] == "longest quarter"
 
 
@@ -39,14 +39,14 @@ def test_slices_are_scored_by_id_and_small_cells_are_hidden():
     gold = ("stroke", "other") * 10
     decisions = rows.Decisions(CALLS.labels, gold, ("stroke",) * 20, (), "stroke")
     values = {i: "nynorsk" if i in ("r00", "r02") else "bokmål" if n < 12 else "unknown" for n, i in enumerate(ids)}
-    found = {row["value"]: row for row in beyond.by_slice(CALLS, decisions, ids, {"written_standard": values})}
+    found = {row["value"]: row for row in further_scores.by_slice(CALLS, decisions, ids, {"written_standard": values})}
     assert found["nynorsk"] == {
         "by": "written_standard", "value": "nynorsk", "n": None, "score": None,
     }  # fmt: skip
     # Two rows would follow from the total, so the next smallest cell is hidden too, and said not to be small.
     assert found["unknown"]["n"] is None
     assert found["bokmål"]["n"] == 10 and found["bokmål"]["score"] == pytest.approx(2 * 4 / (2 * 4 + 6))
-    backwards = beyond.by_slice(
+    backwards = further_scores.by_slice(
         CALLS,
         rows.Decisions(CALLS.labels, gold[::-1], ("stroke",) * 20, (), "stroke"),
         ids[::-1],
@@ -66,7 +66,7 @@ def test_leaks_of_documents_characters_and_labels():
         (*(document(i, whole) for i in range(3)), *(document(i, half) for i in range(3, 6)), rare,
          spans.Document("empty", (), (), 5)),
     )  # fmt: skip
-    found = beyond.leaks(decisions)
+    found = further_scores.leaks(decisions)
     assert (found["documents"], found["leaking"], found["leaked"], found["characters"]) == (7, 3, 6, 50)
     by_label = {row["label"]: row for row in found["by_label"]}
     assert by_label["First_Name"]["recall"] == 0.5 and by_label["First_Name"]["masked"] == 1.0
@@ -95,9 +95,9 @@ def test_a_threshold_is_moved_by_the_validation_part_alone():
 
     tried = sorted({line["scores"][at] for line in of["validation"]})
     best = max(tried, key=lambda threshold: (f1("validation", threshold), -threshold))
-    found = beyond.thresholds(CALLS, of["test"], validation=of["validation"])
+    found = further_scores.thresholds(CALLS, of["test"], validation=of["validation"])
     assert found["moved"] == pytest.approx(f1("test", best)) and f1("test", best) > f1("test", 0.5)
-    assert "moved" not in beyond.thresholds(CALLS, of["test"])
+    assert "moved" not in further_scores.thresholds(CALLS, of["test"])
 
 
 def test_thresholds_are_those_of_the_positive_label():
@@ -105,15 +105,15 @@ def test_thresholds_are_those_of_the_positive_label():
         {"gold": gold, "scores": [1 - p, p]}
         for gold, p in [("stroke", 0.9), ("stroke", 0.7), ("other", 0.4), ("other", 0.2)] * 3
     ]
-    found = beyond.thresholds(CALLS, lines)
+    found = further_scores.thresholds(CALLS, lines)
     assert found["roc"]["auc"] == 1.0 and found["calibration"]["suppressed"] == 12
-    assert beyond.thresholds(fakes.TASKS["synergi"], lines) is None
-    assert beyond.thresholds(CALLS, [{"gold": "stroke"}]) is None
+    assert further_scores.thresholds(fakes.TASKS["synergi"], lines) is None
+    assert further_scores.thresholds(CALLS, [{"gold": "stroke"}]) is None
 
 
 def test_the_kind_of_a_group_is_that_of_its_rows():
     groups = {"a": "g1", "b": "g1", "c": "g2", "d": "g3", "e": "g3"}
     values = dict(zip("abcde", ("clinical", "clinical", "everyday", "everyday", "clinical"), strict=True))
-    assert beyond.kinds_of_groups(groups, values) == {
+    assert further_scores.kinds_of_groups(groups, values) == {
         "g1": "clinical", "g2": "everyday", "g3": "clinical and everyday"
     }  # fmt: skip

@@ -9,8 +9,8 @@ from typing import Any
 
 from harness.artifacts import runs
 from harness.artifacts.reported import exact
-from harness.audit.again import Rescored
 from harness.audit.links import ABSENT, LISTED, Chain, Link, apart, shown
+from harness.audit.recomputing import Rescored
 from harness.system.files import read_json, read_text
 
 KEYS = {"results.csv": ("arm", "seed", "metric"), "comparison.csv": ("against",),

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from harness.errors import DataError
-from harness.statistics.resampled import corrected
+from harness.statistics.cross_validation import corrected
 
 DIFFERENCES = [0.05, 0.01, -0.02, 0.08, 0.03, 0.04, 0.0, 0.06, -0.01, 0.02]
 

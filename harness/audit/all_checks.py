@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.artifacts import reported
 from harness.artifacts.runs import read as read_runs
-from harness.audit import again, checkpoints, classic, corpus, data, kept, lock, mirror, outside, rendered, runs
+from harness.audit import access, checkpoints, corpus, data, linear, lock, mirror, outside, recomputing, reports, runs
 from harness.audit.commits import Commits
 from harness.audit.links import HOLDS, Chain, Link
 from harness.errors import MissingInputError
@@ -19,7 +19,7 @@ from harness.tracking import pretrainings, recordings
 from harness.tracking.backend import DATABASE
 from harness.tracking.read import StoredRun, experiments, read
 from harness.tracking.recordings import git
-from harness.tracking.standing import UNDECLARED
+from harness.tracking.status import UNDECLARED
 from harness.tracking.sync import pictures
 
 # What all fingerprints together are made of.
@@ -71,7 +71,9 @@ def recorded_runs(root: Path, task: Task, family: str, settings: FinetuneSetting
     return runs.links(root, task, family, settings, Hashes())
 
 
-def audit(root: Path, params: ParamsFile, tasks: dict[str, Task], stages: again.Stages, scope: Scope) -> Iterator[Link]:
+def audit(
+    root: Path, params: ParamsFile, tasks: dict[str, Task], stages: recomputing.Stages, scope: Scope
+) -> Iterator[Link]:
     """Every link of `scope`, whatever is found on the way."""
     for link in _links(root, params, tasks, stages, scope):
         # Messages name files by their whole path; a reader is in the repository.
@@ -79,12 +81,12 @@ def audit(root: Path, params: ParamsFile, tasks: dict[str, Task], stages: again.
 
 
 def _links(
-    root: Path, params: ParamsFile, tasks: dict[str, Task], stages: again.Stages, scope: Scope
+    root: Path, params: ParamsFile, tasks: dict[str, Task], stages: recomputing.Stages, scope: Scope
 ) -> Iterator[Link]:
     settings, hashes = params.everything(), Hashes()
     names, families = (list(dict.fromkeys(key[i] for key in scope.comparisons)) for i in (0, 1))
     yield from lock.CHAIN.follow("dvc.lock", lambda: lock.links(root, hashes, None if scope.whole else _stages(scope)))
-    yield from kept.CHAIN.follow("where they are kept", lambda: kept.links(root))
+    yield from access.CHAIN.follow("where they are kept", lambda: access.links(root))
     for task in names:
         yield from data.links(root, task, _manifests(root, task, settings.run.families), hashes, stages)
     if any(isinstance(getattr(settings.families[f], a), Build) for f in families for a in ("baseline", "clinical")):
@@ -94,17 +96,17 @@ def _links(
     for task, family in scope.comparisons:
         yield from runs.links(root, tasks[task], family, params.finetune(task, family), hashes)
     for task in names:
-        yield from classic.links(root, tasks[task], hashes)
+        yield from linear.links(root, tasks[task], hashes)
     every = everything(params).comparisons
     validated = [key for key in every if key[0] in settings.cross_validation.tasks]
     for task, family in (key for key in validated if key in scope.comparisons):
         yield from runs.on_folds(root, tasks[task], family, *params.crossvalidate(task, family), hashes)
-    with again.scratch(root) as target:
-        made = again.rescore(root, target, every, validated, stages)
+    with recomputing.scratch(root) as target:
+        made = recomputing.rescore(root, target, every, validated, stages)
         yield from _reported(root, made, scope, every, settings.run.tasks)
         for key in (key for key in validated if key in scope.comparisons and "report" not in made.failed):
             chain = Chain(f"cross-validation/{'/'.join(key)}", f"`harness score-folds {key[0]}`")
-            yield from chain.follow("scores", partial(rendered.fold_scores, root, made, *key))
+            yield from chain.follow("scores", partial(reports.fold_scores, root, made, *key))
         yield from _mirrored(root, made, params, tasks, scope)
     if scope.whole:
         yield from outside.CHAIN.follow("benchmarks", lambda: outside.benchmarks(root))
@@ -132,20 +134,20 @@ def _manifests(root: Path, task: str, families: Sequence[str]) -> set[str]:
 
 
 def _reported(
-    root: Path, made: again.Rescored, scope: Scope, every: Sequence[tuple[str, str]], tasks: Sequence[str]
+    root: Path, made: recomputing.Rescored, scope: Scope, every: Sequence[tuple[str, str]], tasks: Sequence[str]
 ) -> Iterator[Link]:
     named: set[str] = set()
     for task, family in scope.comparisons:
         chain = Chain(f"{task}/{family}", "`harness report`")
-        yield from chain.follow("scores", partial(rendered.scores, root, made, task, family))
+        yield from chain.follow("scores", partial(reports.scores, root, made, task, family))
         if "report" not in made.failed:
-            links = chain.follow("reports", partial(rendered.rows, root, made, task, family))
+            links = chain.follow("reports", partial(reports.rows, root, made, task, family))
             yield from _noted(links, named)
     for task in dict.fromkeys(task for task, _ in scope.comparisons):
-        yield from _noted(classic.reported(root, made, task), named)
+        yield from _noted(linear.reported(root, made, task), named)
     if scope.whole and "report" not in made.failed:
-        yield from _noted(rendered.PAGES.follow("leftovers", lambda: rendered.leftovers(root, every)), named)
-    yield from rendered.PAGES.follow("reports", lambda: rendered.pages(root, made, tasks, lock.waiting(root), named))
+        yield from _noted(reports.PAGES.follow("leftovers", lambda: reports.leftovers(root, every)), named)
+    yield from reports.PAGES.follow("reports", lambda: reports.pages(root, made, tasks, lock.waiting(root), named))
 
 
 def _noted(links: Iterator[Link], named: set[str]) -> Iterator[Link]:
@@ -156,7 +158,7 @@ def _noted(links: Iterator[Link], named: set[str]) -> Iterator[Link]:
 
 
 def _mirrored(
-    root: Path, made: again.Rescored, params: ParamsFile, tasks: dict[str, Task], scope: Scope
+    root: Path, made: recomputing.Rescored, params: ParamsFile, tasks: dict[str, Task], scope: Scope
 ) -> Iterator[Link]:
     """The MLflow store, and the fingerprints of what it should hold."""
     settings, commits = params.report(), Commits(root)

@@ -15,7 +15,7 @@ from harness.errors import DataError, MissingInputError
 from harness.privacy import even
 from harness.privacy.suppression import MINIMUM
 from harness.report.disclosure import disclosed_cards, loading
-from harness.report.disclosure.shown import TOO_SMALL, disclosed, release
+from harness.report.disclosure.released import TOO_SMALL, disclosed, release
 from harness.report.model import results
 from harness.report.render import confusion
 from harness.stages import report

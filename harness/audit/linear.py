@@ -8,9 +8,9 @@ from pathlib import Path
 from harness.artifacts import runs, split, validated
 from harness.artifacts.reported import exact
 from harness.artifacts.runs import LinearRun
-from harness.audit import libraries, rendered
-from harness.audit.again import Rescored
+from harness.audit import libraries, reports
 from harness.audit.links import ABSENT, Chain, Link
+from harness.audit.recomputing import Rescored
 from harness.pipeline.hashes import Hashes
 from harness.system.files import read_json
 from harness.task import Task
@@ -54,18 +54,18 @@ def _links(root: Path, folder: Path, made_by: str, task: Task, chain: Chain, has
 
 def reported(root: Path, made: Rescored, task: str) -> Iterator[Link]:
     """Its stored scores against those computed again, and its rows of the reports against those rendered again."""
-    above = (f"artifacts/classic/{task}", *rendered.read_of(task))
+    above = (f"artifacts/classic/{task}", *reports.read_of(task))
     about = f"artifacts/scores/{task}/classic/linear.json"
     chain = Chain(f"{task}/classic", f"`harness score {task}`", (about,), above)
-    scored = partial(rendered.scored_again, root, made, f"{task}/classic/linear", chain)
+    scored = partial(reports.scored_again, root, made, f"{task}/classic/linear", chain)
     yield from chain.follow("scores", scored)
     if "report" not in made.failed:
-        rows = Chain(f"{task}/classic", rendered.REMEDY, ("reports/classic.csv", "reports/provenance.json"), above)
+        rows = Chain(f"{task}/classic", reports.REMEDY, ("reports/classic.csv", "reports/provenance.json"), above)
         yield from rows.follow("reports", lambda: _rows(root, made, task, rows))
 
 
 def _rows(root: Path, made: Rescored, task: str, chain: Chain) -> Iterator[Link]:
-    yield from rendered.table(root, made, "classic.csv", {"task": task}, ("system", "metric"), chain)
+    yield from reports.table(root, made, "classic.csv", {"task": task}, ("system", "metric"), chain)
     again, stored = (read_json(folder / "reports" / "provenance.json") for folder in (made.root, root))
     new, old = ([row for row in content.get("classic", []) if row.get("task") == task] for content in (again, stored))
     yield from chain.values("provenance.json classic", new, old)

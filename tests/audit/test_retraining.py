@@ -3,7 +3,7 @@
 import fakes
 import pytest
 
-from harness.audit import repeated
+from harness.audit import retraining
 from harness.errors import DataError, MissingInputError
 from harness.system import files
 
@@ -23,13 +23,13 @@ def change(folder, edit):
 
 
 def outcomes(folders):
-    return {run.name: run for run in repeated.compare(TASK, *folders)}
+    return {run.name: run for run in retraining.compare(TASK, *folders)}
 
 
 def test_the_same_files_are_the_same_bytes(folders):
-    found = list(repeated.compare(TASK, *folders))
-    assert [run.outcome for run in found] == [repeated.BYTES] * 4
-    assert list(repeated.lines("medmqp/nb_bert", found))[-1] == "medmqp/nb_bert: same bytes in 4 of 4 runs"
+    found = list(retraining.compare(TASK, *folders))
+    assert [run.outcome for run in found] == [retraining.BYTES] * 4
+    assert list(retraining.lines("medmqp/nb_bert", found))[-1] == "medmqp/nb_bert: same bytes in 4 of 4 runs"
 
 
 def test_other_scores_behind_the_same_decisions_are_the_same_predictions(folders):
@@ -39,8 +39,8 @@ def test_other_scores_behind_the_same_decisions_are_the_same_predictions(folders
 
     change(folders[1], lambda rows: [nudged(rows[0]), *rows[1:]])
     run = outcomes(folders)["clinical seed 2"]
-    assert (run.outcome, run.detail) == (repeated.DECISIONS, "scores apart by at most 2.0e-07")
-    assert outcomes(folders)["clinical seed 1"].outcome == repeated.BYTES
+    assert (run.outcome, run.detail) == (retraining.DECISIONS, "scores apart by at most 2.0e-07")
+    assert outcomes(folders)["clinical seed 1"].outcome == retraining.BYTES
 
 
 def test_other_decisions_are_counted_by_part_with_what_they_do_to_the_score(folders):
@@ -52,13 +52,13 @@ def test_other_decisions_are_counted_by_part_with_what_they_do_to_the_score(fold
 
     change(folders[1], flip)
     run = outcomes(folders)["clinical seed 2"]
-    assert run.outcome == repeated.DIFFERENT
+    assert run.outcome == retraining.DIFFERENT
     assert (
         run.detail.startswith("test: 1 of 40 rows decided otherwise, binary F1 0.") and "validation" not in run.detail
     )
     before, now = run.detail.split("F1 ")[1].split(" before, ")
     assert before != now.split()[0]
-    last = list(repeated.lines("medmqp/nb_bert", list(outcomes(folders).values())))[-1]
+    last = list(retraining.lines("medmqp/nb_bert", list(outcomes(folders).values())))[-1]
     assert last == "medmqp/nb_bert: same bytes in 3 of 4 runs, different in 1 of 4 runs"
 
 
@@ -85,6 +85,6 @@ def test_a_recorded_answer_that_contradicts_its_scores_is_named(folders, of):
     assert "harness finetune medmqp nb_bert" in caught.value.remedy
     if of == 0:
         with pytest.raises(DataError, match="line 1: the prediction is not the label"):
-            repeated.refuse_inconsistent(TASK, folders[0])
+            retraining.refuse_inconsistent(TASK, folders[0])
     else:
-        repeated.refuse_inconsistent(TASK, folders[0])
+        retraining.refuse_inconsistent(TASK, folders[0])
