@@ -16,6 +16,7 @@ Machines are noisy: only ratios measured side by side mean something.
 """
 
 import argparse
+import dataclasses
 import json
 import os
 import statistics
@@ -96,12 +97,10 @@ def measure(way: str, name: str, family: str, seed: int, epochs: int, size: str 
 
     prepare_torch(threads=1, device="cpu")
     from harness import heads
-    from harness.artifacts.prediction_lines import lines_of
     from harness.encoders import families
+    from harness.params.config import Encoder
     from harness.params.reading import load
     from harness.plugins import registry
-    from harness.statistics.task_metrics import primary
-    from harness.training.finetune import batching
     from harness.training.finetune.inputs import read_inputs
     from harness.training.finetune.loop import warm_up
 
@@ -111,84 +110,115 @@ def measure(way: str, name: str, family: str, seed: int, epochs: int, size: str 
     folder = inputs.checkpoints["clinical"]
     tokenizer = families.load_tokenizer(folder)
     stride = 16 if task.head == "tokens" else 0
-    examples = {
-        part: batching.encode(heads.of(task), inputs.parts[part], tokenizer, task.labels, LENGTHS[task.head], stride)
-        for part in ("train", "validation", "test")
-    }
+    examples = encoded(task, inputs.parts, tokenizer, LENGTHS[task.head], stride)
+    steps = epochs * -(-len(examples["train"]) // BATCH)
+    recipe = dataclasses.replace(settings.recipe, steps=steps, batch=BATCH, accumulation=1, evaluate_every=steps)
+    settings = dataclasses.replace(settings, recipe=recipe)
     torch.manual_seed(seed)
     if size:
+        layers, hidden = map(int, size.split("x"))
+        encoder = Encoder(hidden, layers, max(1, hidden // 32), 4 * hidden, len(tokenizer), 512, 0.0)
         with tempfile.TemporaryDirectory() as new:
-            untrained(size, settings.architecture, tokenizer, Path(new))
+            untrained(encoder, settings.architecture, tokenizer, Path(new))
             model = families.load_head(Path(new), settings.architecture, heads.of(task), task.labels, "sdpa", 0.0)
     else:
         model = families.load_head(folder, settings.architecture, heads.of(task), task.labels, "sdpa", 0.0)
     warm_up()
     train = with_engine if way == "engine" else with_trainer
     started, cpu = time.perf_counter(), time.process_time()
-    rows = train(way, model, examples, tokenizer, settings, seed, epochs)
+    rows, _ = train(way, model, examples, tokenizer, settings, seed)
     wall, cpu = time.perf_counter() - started, time.process_time() - cpu
-    if way != "engine":
-        rows = [torch.tensor(row) for row in rows]
-        if heads.of(task).windowed:
-            rows = [row[: len(example.rows[0])] for row, example in zip(rows, examples["test"], strict=True)]
-    records = inputs.parts["test"]
-    answers = heads.of(task).answers(records, examples["test"], rows, task.labels)
-    score = primary(task, lines_of(task, "test", records, answers), {record["id"]: record for record in records})
-    return {"way": way, "cpu": cpu, "wall": wall, "score": score}
+    return {"way": way, "cpu": cpu, "wall": wall, "score": score(task, inputs.parts["test"], examples["test"], rows)}
 
 
-def untrained(size: str, architecture: str, tokenizer, folder: Path) -> None:
+def encoded(task, parts: dict, tokenizer, length: int, stride: int) -> dict:
+    from harness import heads
+    from harness.training.finetune import batching
+
+    return {
+        part: batching.encode(heads.of(task), parts[part], tokenizer, task.labels, length, stride)
+        for part in ("train", "validation", "test")
+    }
+
+
+def score(task, records, examples, rows) -> float:
+    """The primary F1 of the logits of some examples; `Trainer` gives them padded, in arrays."""
+    import torch
+
+    from harness import heads
+    from harness.artifacts.prediction_lines import lines_of
+    from harness.statistics.task_metrics import primary
+
+    rows = [torch.as_tensor(row) for row in rows]
+    if heads.of(task).windowed:
+        rows = [row[: len(example.rows[0])] for row, example in zip(rows, examples, strict=True)]
+    answers = heads.of(task).answers(records, examples, rows, task.labels)
+    return primary(task, lines_of(task, "test", records, answers), {record["id"]: record for record in records})
+
+
+def untrained(encoder, architecture: str, tokenizer, folder: Path, vocabulary=None) -> None:
+    """Write the folder of a new encoder of that size, for the tokenizer's `vocabulary` or one with its special ids."""
     from harness.encoders import families
-    from harness.params.config import Encoder
 
-    layers, hidden = map(int, size.split("x"))
-    encoder = Encoder(hidden, layers, max(1, hidden // 32), 4 * hidden, len(tokenizer), 512, 0.0)
-    families.save(families.new_masked_lm(architecture, encoder, tokenizer, "sdpa"), tokenizer, folder)
+    model = families.new_masked_lm(architecture, encoder, vocabulary or tokenizer, "sdpa")
+    families.save(model, tokenizer, folder)
 
 
-def with_engine(way, model, examples, tokenizer, settings, seed, epochs) -> list:
-    import contextlib
-    import dataclasses
+def with_engine(way, model, examples, tokenizer, settings, seed, *, warm: int = 0, workers: int = 0) -> tuple:
+    """The logits of the test part, and what was measured of training from update `warm` on."""
+    from measuring import Clock, Seen
 
     from harness.heads import HEADS
+    from harness.training.common.precision import autocast
     from harness.training.finetune import loop, predicting
 
-    steps = epochs * -(-len(examples["train"]) // BATCH)
-    recipe = dataclasses.replace(settings.recipe, steps=steps, batch=BATCH, accumulation=1, evaluate_every=steps)
+    recipe, engine = settings.recipe, settings.engine
+    model, seen = model.to(engine.device), Seen(model)
+    clock = Clock(warm, recipe.steps, engine.device, seen.masks)
+    clock.update(0)
     loop.train(
-        model, examples["train"], recipe, settings.engine, pad=tokenizer.pad_token_id, seed=seed,
-        loss_of=HEADS["sequence"].loss, validate=lambda: {"selection": 0.0}, progress=lambda step: None,
+        model, examples["train"], recipe, engine, pad=tokenizer.pad_token_id, seed=seed,
+        loss_of=HEADS["sequence"].loss, validate=lambda: {"selection": 0.0}, progress=clock.update,
         name="benchmark",
     )  # fmt: skip
-    return predicting.logits(
-        model, examples["test"], recipe.evaluation_batch, tokenizer.pad_token_id, "cpu", contextlib.nullcontext()
+    measured = clock.measured(seen.batches)
+    rows = predicting.logits(
+        model, examples["test"], recipe.evaluation_batch, tokenizer.pad_token_id, engine.device, autocast(engine)
     )
+    return rows, measured
 
 
-def with_trainer(way, model, examples, tokenizer, settings, seed, epochs) -> list:
-    """`Trainer` as its documentation sets it up, with the same optimizer, schedule and clipping."""
+def with_trainer(way, model, examples, tokenizer, settings, seed, *, warm: int = 0, workers: int = 0) -> tuple:
+    """The same by `Trainer` as its documentation sets it up, with the same optimizer, schedule and clipping, and
+    batches made in so many `workers`."""
+    from measuring import Clock, Seen
     from transformers import Trainer, TrainingArguments
 
-    recipe = settings.recipe
+    recipe, engine = settings.recipe, settings.engine
     columns = {part: [as_columns(example) for example in rows] for part, rows in examples.items()}
+    seen = Seen(model)
+    clock = Clock(warm, recipe.steps, engine.device, seen.masks)
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(
-            output_dir=folder, num_train_epochs=epochs, per_device_train_batch_size=BATCH,
+            output_dir=folder, max_steps=recipe.steps, per_device_train_batch_size=recipe.batch,
             per_device_eval_batch_size=recipe.evaluation_batch, learning_rate=recipe.learning_rate,
             weight_decay=recipe.weight_decay, warmup_steps=recipe.warmup, max_grad_norm=recipe.clip,
-            lr_scheduler_type="linear", optim="adamw_torch_fused", seed=seed, report_to="none", use_cpu=True,
+            lr_scheduler_type="linear", optim="adamw_torch_fused", seed=seed, report_to="none",
+            use_cpu=engine.device == "cpu", bf16=engine.precision == "bf16",
+            dataloader_num_workers=workers, dataloader_persistent_workers=workers > 0,
             save_strategy="no", logging_strategy="no", disable_tqdm=True, remove_unused_columns=False,
             train_sampling_strategy="group_by_length" if way == "group_by_length" else "random",
         )  # fmt: skip
         width = max(e.length for rows in examples.values() for e in rows) if way == "max_length" else None
         trainer = Trainer(
             model, arguments, train_dataset=columns["train"], eval_dataset=columns["validation"],
-            data_collator=Collator(tokenizer, width),
+            data_collator=Collator(tokenizer, width), callbacks=[clock.callback()],
         )  # fmt: skip
         trainer.train()
+        measured = clock.measured(seen.batches)
         # With `group_by_length` transformers also sorts what it predicts, and returns it in that order.
         trainer.args.train_sampling_strategy = "random"
-        return list(trainer.predict(columns["test"]).predictions)
+        return list(trainer.predict(columns["test"]).predictions), measured
 
 
 def as_columns(example) -> dict:

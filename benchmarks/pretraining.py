@@ -26,7 +26,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,7 +50,7 @@ def main() -> None:
         print(json.dumps(measure(*options.one, length=options.length, batch=options.batch)))
         return
     with tempfile.TemporaryDirectory() as folder:
-        prepare(Path(folder), options)
+        prepare(Path(folder), options.family, options.words, options.corpus)
         print("| family | layout | updates | engine, tokens/s | Trainer, tokens/s | padding | CPU ratio | wall ratio |")
         print("|---|---|---|---|---|---|---|---|")
         for family in options.family:
@@ -91,22 +91,24 @@ def in_process(way: str, layout: str, family: str, folder: str, options) -> dict
     return json.loads(result.stdout.splitlines()[-1])
 
 
-def prepare(folder: Path, options) -> None:
-    """The texts, and a tokenizer for each architecture made of them: all runs share both."""
+def prepare(folder: Path, families, words: int, corpus: Path | None, *, repeated: bool = False) -> None:
+    """The texts, and a tokenizer for each architecture made of them: all runs share both. A corpus of fewer words is
+    taken whole, or `repeated`."""
     from harness.system.determinism import prepare_environment
 
     prepare_environment("fast")
     from harness.encoders import tokenizers
 
-    documents, words = [], 0
-    for text in given_texts(options.corpus):
+    documents, enough = [], words
+    for text in given_texts(corpus):
         documents.append(text)
-        words += len(text.split())
-        if words >= options.words:
+        enough -= len(text.split())
+        if enough <= 0:
             break
-    (folder / "documents.json").write_text(json.dumps(documents), encoding="utf-8")
+    times = -(-words // (words - enough)) if repeated else 1
+    (folder / "documents.json").write_text(json.dumps(documents * times), encoding="utf-8")
     settings = lab()
-    for family in options.family:
+    for family in families:
         made = settings.checkpoint(family)
         tokenizer = tokenizers.build(made.architecture, documents, made.encoder.vocabulary)
         tokenizer.save_pretrained(folder / family)
@@ -150,9 +152,7 @@ def measure(way: str, layout: str, family: str, folder: str, *, length: int, bat
         made.pretraining, steps=None, effective_batch=batch, device_batch=batch, length=length,
         evaluate_every=0, save_steps=0, save_minutes=0,
     )  # fmt: skip
-    texts = json.loads((Path(folder) / "documents.json").read_text(encoding="utf-8"))
-    if layout == "lines":
-        texts = [line for text in texts for line in text.splitlines() if line.strip()]
+    texts = laid_out(layout, Path(folder))
     tokenizer = families.load_tokenizer(Path(folder) / family)
     torch.manual_seed(1)
     model = families.new_masked_lm(made.architecture, made.encoder, tokenizer, "sdpa")
@@ -162,8 +162,23 @@ def measure(way: str, layout: str, family: str, folder: str, *, length: int, bat
     return with_trainer(model, texts, tokenizer, made, settings, glued=layout == "blocks")
 
 
-def with_engine(model, texts, tokenizer, made, settings, folder: str) -> dict:
-    """Lines or documents, it never glues them; those that it holds out are neither trained on nor counted."""
+def laid_out(layout: str, folder: Path) -> list[str]:
+    texts = json.loads((folder / "documents.json").read_text(encoding="utf-8"))
+    if layout == "lines":
+        return [line for text in texts for line in text.splitlines() if line.strip()]
+    return texts
+
+
+def with_engine(
+    model, texts, tokenizer, made, settings, folder: str, *, steps: int | None = None, warm: int = 0, world=None
+) -> dict:
+    """Lines or documents, it never glues them; those that it holds out are neither trained on nor counted.
+
+    `steps` updates (None: one epoch), of which the first `warm` are not measured, of a model on `made.engine.device`.
+    In a `world` of several processes tokens are those of all, and the rest is this one's.
+    """
+
+    from measuring import Clock
 
     from harness import objectives
     from harness.encoders.architectures import architecture_named
@@ -171,7 +186,7 @@ def with_engine(model, texts, tokenizer, made, settings, folder: str) -> dict:
     from harness.system.files import sha256, write_jsonl
     from harness.training.common.distributed import World
     from harness.training.pretrain import texts as corpora
-    from harness.training.pretrain.loop import Losses, Observer, train
+    from harness.training.pretrain.loop import Losses, train
     from harness.training.pretrain.plan import Plan
     from harness.training.pretrain.resume import Store
 
@@ -185,40 +200,57 @@ def with_engine(model, texts, tokenizer, made, settings, folder: str) -> dict:
         corpus.sizes(), lambda block, generator: objective.rows(setup, corpus, block, generator),
         settings.effective_batch, settings.device_batch, settings.seed,
     )  # fmt: skip
-    updates = plan.updates_per_epoch()
-    padded, kind = Padding(objective), architecture_named(made.architecture)
+    steps = steps or plan.updates_per_epoch()
+    world = world or World(0, 1, made.engine.device)
+    watched, kind = Watched(objective), architecture_named(made.architecture)
+    clock = Clock(warm, steps, world.device, watched.batches)
     with tempfile.TemporaryDirectory() as states:
-        started, cpu = time.perf_counter(), time.process_time()
-        course = train(
-            Losses(model, made.architecture, objective), padded, setup, plan,
-            made.engine, World(0, 1, "cpu"), steps=updates, store=Store(Path(states), "benchmark"), measure=dict,
-            observer=Observer(), spared=kind.undecayed, head=kind.masked_lm_head, name="benchmark",
+        clock.update(0)
+        train(
+            Losses(model, made.architecture, objective), watched, setup, plan,
+            made.engine, world, steps=steps, store=Store(Path(states), "benchmark"), measure=dict,
+            observer=_told(clock), spared=kind.undecayed, head=kind.masked_lm_head, name="benchmark",
         )  # fmt: skip
-        wall, cpu = time.perf_counter() - started, time.process_time() - cpu
-    padding = 1 - course.tokens / padded.places
-    return {"tokens": course.tokens, "padding": padding, "updates": updates, "cpu": cpu, "wall": wall}
+    found = clock.measured(watched.batches)
+    return found | {"tokens": int(world.total([found["tokens"]])[0])}
 
 
-class Padding:
-    """An objective that counts the places of its batches."""
+def _told(clock):
+    from harness.training.pretrain.loop import Observer
+
+    class Tells(Observer):
+        def update(self, step, values):
+            clock.update(step)
+
+    return Tells()
+
+
+class Watched:
+    """An objective that keeps of each batch the tokens of its sequences, and its places."""
 
     def __init__(self, objective):
-        self._objective, self.places = objective, 0
+        self._objective, self.batches = objective, []
         self.at, self.counts = objective.at, objective.counts
 
-    def batch(self, *given):
-        inputs, targets = self._objective.batch(*given)
-        self.places += inputs["input_ids"].numel()
+    def batch(self, setup, rows, now, generator):
+        inputs, targets = self._objective.batch(setup, rows, now, generator)
+        lengths = [n for row in rows for n in (Counter(row.documents).values() if row.documents else [row.length])]
+        self.batches.append((lengths, inputs["input_ids"].numel()))
         return inputs, targets
 
 
-def with_trainer(model, texts, tokenizer, made, settings, glued: bool) -> dict:
+def with_trainer(
+    model, texts, tokenizer, made, settings, glued: bool, *, steps: int | None = None, warm: int = 0, workers: int = 0
+) -> dict:
     """`Trainer` as transformers' own `run_mlm.py` sets it up, by line or in blocks, with the recipe's optimizer,
-    schedule and clipping."""
+    schedule and clipping; `steps` and `warm` as `with_engine` has them, batches made in so many `workers`."""
+    import torch
+    from measuring import Clock, Seen
     from transformers import BertForMaskedLM, DataCollatorForLanguageModeling, Trainer, TrainingArguments
 
     if made.architecture == "bert":
-        model = BertForMaskedLM(model.config)
+        with torch.device(made.engine.device):
+            model = BertForMaskedLM(model.config)
     encoded = tokenizer(
         texts, truncation=not glued, max_length=None if glued else settings.length, return_special_tokens_mask=True
     )
@@ -226,43 +258,34 @@ def with_trainer(model, texts, tokenizer, made, settings, glued: bool) -> dict:
     if glued:
         columns = {name: in_blocks(rows, settings.length) for name, rows in columns.items()}
     rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    collator = Counting(
-        DataCollatorForLanguageModeling(tokenizer, mlm_probability=(settings.mask_rate + settings.mask_rate_end) / 2)
+    collator = DataCollatorForLanguageModeling(
+        tokenizer, mlm_probability=(settings.mask_rate + settings.mask_rate_end) / 2
     )
+    steps = steps or len(rows) // settings.effective_batch
+    seen = Seen(model)
+    clock = Clock(warm, steps, made.engine.device, seen.masks)
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(
-            output_dir=folder, num_train_epochs=1, per_device_train_batch_size=settings.device_batch,
+            output_dir=folder, max_steps=steps, per_device_train_batch_size=settings.device_batch,
+            gradient_accumulation_steps=settings.effective_batch // settings.device_batch,
             learning_rate=settings.learning_rate, weight_decay=settings.weight_decay, warmup_steps=settings.warmup,
-            lr_scheduler_type=settings.schedule, max_grad_norm=settings.clip, seed=1, use_cpu=True,
+            # `Trainer` has no such name; until the decay they are the same, and cost the same.
+            lr_scheduler_type="constant_with_warmup" if settings.schedule == "trapezoidal" else settings.schedule,
+            max_grad_norm=settings.clip or 0.0, seed=1,
+            use_cpu=made.engine.device == "cpu", bf16=made.engine.precision == "bf16",
             optim="stable_adamw" if settings.optimizer == "stable_adamw" else "adamw_torch_fused",
             report_to="none", save_strategy="no", logging_strategy="no", disable_tqdm=True,
             remove_unused_columns=False, dataloader_drop_last=True,
+            dataloader_num_workers=workers, dataloader_persistent_workers=workers > 0,
         )  # fmt: skip
-        trainer = Trainer(model, arguments, train_dataset=rows, data_collator=collator)
-        started, cpu = time.perf_counter(), time.process_time()
-        updates = trainer.train().global_step
-        wall, cpu = time.perf_counter() - started, time.process_time() - cpu
-    padding = 1 - collator.tokens / collator.places
-    return {"tokens": collator.tokens, "padding": padding, "updates": updates, "cpu": cpu, "wall": wall}
+        Trainer(model, arguments, train_dataset=rows, data_collator=collator, callbacks=[clock.callback()]).train()
+    return clock.measured(seen.batches)
 
 
 def in_blocks(rows: list[list[int]], length: int) -> list[list[int]]:
     """`group_texts` of `run_mlm.py`: all rows glued and cut, the rest left out."""
     glued = [value for row in rows for value in row]
     return [glued[start : start + length] for start in range(0, len(glued) - length + 1, length)]
-
-
-class Counting:
-    """A collator that counts the places of its batches and those that are not padding."""
-
-    def __init__(self, collator):
-        self._collator, self.tokens, self.places = collator, 0, 0
-
-    def __call__(self, features):
-        batch = self._collator(features)
-        self.tokens += int(batch["attention_mask"].sum())
-        self.places += batch["attention_mask"].numel()
-        return batch
 
 
 if __name__ == "__main__":

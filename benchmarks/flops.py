@@ -1,0 +1,82 @@
+"""Floating-point operations that an encoder needs, and those that a device can do: model FLOPs utilisation.
+
+Counted are matrix products (2·m·n·k each) that the architecture needs, of tokens alone: padding, logits at places
+that are not masked, and what an implementation repeats or masks away count as waste. Not counted are embeddings,
+norms, activations, poolers and task heads, and NorBERT3's projection of its table of positions, once a batch: together
+under 1 % at published sizes. A backward pass is twice a forward pass.
+"""
+
+import re
+from collections.abc import Iterable
+
+from harness.encoders.norbert3 import position_buckets
+
+# Dense peaks without sparsity, in TFLOP/s: bf16 with accumulation in fp32, and fp32 without TF32; vendors' data sheets.
+PEAKS = (
+    (r"\bGB?200\b|\bB200\b", 2250.0, 75.0),
+    (r"\bH100 PCIe\b", 756.0, 51.0),
+    (r"\bG?H200\b|\bH100\b", 989.4, 66.9),
+    (r"\bA100\b", 312.0, 19.5),
+    (r"\bL40S\b", 362.0, 91.6),
+    (r"\bL40\b", 181.0, 90.5),
+    (r"\bL4\b", 121.0, 30.3),
+    (r"\bA40\b", 149.7, 37.4),
+    (r"\bA6000\b", 154.8, 38.7),
+    (r"\bRTX 4090\b", 165.2, 82.6),
+    (r"\bRTX 3090\b", 71.0, 35.6),
+)
+
+
+def peak(device: str, precision: str) -> float | None:
+    """FLOP/s that the device of that name can do by its data sheet; None where it is not known, and of a MIG slice."""
+    if "MIG" in device:
+        return None
+    found = next((row for row in PEAKS if re.search(row[0], device)), None)
+    return found and 1e12 * found[1 if precision == "bf16" else 2]
+
+
+def encoder(config, length: int, *, first_alone: bool = False) -> int:
+    """Of one forward pass over a sequence of `length` tokens. With `first_alone` the last layer ends in its first token
+    (see `Architecture.first_alone`; NorBERT3's heads do the same)."""
+    h, inner, n = config.hidden_size, config.intermediate_size, length
+    before = 3 * h * h  # query, key, value
+    after = h * h + {"bert": 2, "norbert3": 3, "modernbert": 3}[config.model_type] * h * inner
+    total = 0
+    for layer in range(config.num_hidden_layers):
+        ends = 1 if first_alone and layer + 1 == config.num_hidden_layers else n
+        total += 2 * (n * before + ends * after)
+        if config.model_type == "norbert3":
+            buckets = position_buckets(n, config.position_bucket_size, config.max_position_embeddings)
+            positions = int(buckets[-1, 0] - buckets[0, -1]) + 1
+            # Query to key and probabilities to value; query to position, and key to position.
+            total += 4 * h * ends * n + 2 * h * positions * (ends + n)
+        else:
+            total += 4 * h * pairs(n, window_of(config, layer))
+    return total
+
+
+def window_of(config, layer: int) -> int | None:
+    """How many positions away a token still sees in that layer; None: any."""
+    local = config.model_type == "modernbert" and config.layer_types[layer] == "sliding_attention"
+    return config.local_attention // 2 if local else None
+
+
+def pairs(length: int, window: int | None) -> int:
+    """Pairs of tokens that see each other, each token with itself, in both directions."""
+    if window is None or window >= length - 1:
+        return length * length
+    return length * (2 * window + 1) - window * (window + 1)
+
+
+def prediction(config) -> int:
+    """Of one forward pass of the masked-LM head for one masked token."""
+    return 2 * config.hidden_size * (config.hidden_size + config.vocab_size)
+
+
+def training(config, lengths: Iterable[tuple[int, int]], *, masked: float = 0.0, first_alone: bool = False) -> float:
+    """Forward and backward over sequences, given as (tokens, number of such), a share `masked` of whose tokens is
+    guessed."""
+    forward = 0.0
+    for length, number in lengths:
+        forward += number * (encoder(config, length, first_alone=first_alone) + masked * length * prediction(config))
+    return 3 * forward

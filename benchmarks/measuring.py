@@ -1,0 +1,83 @@
+"""Seconds between two updates of a training, and the sequences that its model was given meanwhile."""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+import torch
+
+# The tokens of each sequence of a micro-batch, and its places, padding included.
+Batch = tuple[Sequence[int], int]
+
+
+class Clock:
+    """Wall and CPU seconds between the end of update `first` (0: the start) and that of update `last`; `seen` is the
+    list of what the model was given, which grows."""
+
+    def __init__(self, first: int, last: int, device: str, seen: Sequence):
+        self.first, self.last, self._device, self._seen = first, last, device, seen
+        self._at: dict[int, tuple[float, float, int]] = {}
+
+    def update(self, step: int) -> None:
+        """Hear that update `step` is done. Only at the two that count does it wait for the device."""
+        if step in (self.first, self.last):
+            settled(self._device)
+            self._at[step] = time.perf_counter(), time.process_time(), len(self._seen)
+
+    def measured(self, batches: Sequence[Batch]) -> dict:
+        """What was trained on between the two, of all `batches` in their order.
+
+        Tokens, the share of padding, updates, CPU and wall seconds, [tokens of a sequence, number of such], and the
+        peak of the device's memory in bytes (0 on a CPU).
+        """
+        (wall, cpu, start), (wall_end, cpu_end, end) = self._at[self.first], self._at[self.last]
+        return counted(batches[start:end]) | {
+            "updates": self.last - self.first,
+            "wall": wall_end - wall,
+            "cpu": cpu_end - cpu,
+            "memory": torch.cuda.max_memory_allocated() if self._device.startswith("cuda") else 0,
+        }
+
+    def callback(self):
+        """A callback of transformers' `Trainer` that tells this clock of each update."""
+        from transformers import TrainerCallback
+
+        clock = self
+
+        class Tells(TrainerCallback):
+            def on_train_begin(self, arguments, state, control, **_):
+                clock.update(0)
+
+            def on_step_end(self, arguments, state, control, **_):
+                clock.update(state.global_step)
+
+        return Tells()
+
+
+def counted(batches: Sequence[Batch]) -> dict:
+    lengths = Counter(length for sequences, _ in batches for length in sequences)
+    tokens = sum(length * number for length, number in lengths.items())
+    places = sum(places for _, places in batches)
+    return {"tokens": tokens, "padding": 1 - tokens / places, "lengths": sorted(lengths.items())}
+
+
+def settled(device: str) -> None:
+    """Wait until the device has done what it was given."""
+    if device.startswith("cuda"):
+        torch.cuda.synchronize()
+
+
+class Seen:
+    """The batches that `model` is called with, looked at without waiting for the device."""
+
+    def __init__(self, model: torch.nn.Module):
+        self.masks: list[tuple[torch.Tensor, int]] = []
+        model.register_forward_pre_hook(self._look, with_kwargs=True)
+
+    def _look(self, model, arguments, inputs):
+        mask = inputs["attention_mask"]
+        self.masks.append((mask.sum(-1).flatten(), mask.numel()))
+
+    @property
+    def batches(self) -> list[Batch]:
+        return [(lengths.tolist(), places) for lengths, places in self.masks]
