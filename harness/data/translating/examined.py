@@ -41,7 +41,7 @@ def counts(found: Sequence[Found]) -> dict[str, int]:
 
 def lines(found: Sequence[Found], items: int) -> list[str]:
     """A table: how many of the `items` each reason is found in, what becomes of them, and the first examples."""
-    rows = [("reason", "items", "", "id", "field", "about", "original", "translation")]
+    rows: list[tuple[str, ...]] = [("reason", "items", "", "id", "field", "about", "original", "translation")]
     for reason, n in counts(found).items():
         own = list({one.id: one for one in reversed(found) if one.suspicion.reason == reason}.values())[::-1][:SHOWN]
         what = ("dropped" if reason in DROPPED else "counted") if n else ""

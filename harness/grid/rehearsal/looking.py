@@ -65,29 +65,32 @@ def pins(source: Hub | Folder, architecture: str) -> dict:
     from harness.encoders.weights import weight_files, weight_index
     from harness.errors import CheckpointError
 
-    hosted = isinstance(source, Hub)
-    folder = hub.snapshot_folder(source.repository, source.revision) if hosted else Path(source.path).expanduser()
-    name = f"{source.repository} at {source.revision}" if hosted else source.path
+    hosted = source if isinstance(source, Hub) else None
+    if isinstance(source, Hub):
+        folder = hub.snapshot_folder(source.repository, source.revision)
+        name = f"{source.repository} at {source.revision}"
+    else:
+        folder, name = Path(source.path).expanduser(), source.path
     faults = []
     if lacking := hub.lacking(folder, architecture):
         state = f"lacks {', '.join(lacking)}" if folder.is_dir() else "does not exist"
         remedy = f"Put into that folder: {hub.file_list(architecture)}."
         if hosted:
             remedy += (
-                f"\n  `hf download {source.repository} --revision {source.revision}` on a machine with a network "
+                f"\n  `hf download {hosted.repository} --revision {hosted.revision}` on a machine with a network "
                 "fetches them; HF_HUB_CACHE names another cache."
             )
         faults.append((f"{name} is not whole on this machine: {folder} {state}.", remedy))
     try:
         names = weight_files(folder) if not lacking else []
-        if hosted and source.files is not None:
-            wanted = [file for file in source.files if (folder / file).is_file()]
-            absent = sorted(set(source.files) - set(wanted))
+        if hosted and hosted.files is not None:
+            wanted = [file for file in hosted.files if (folder / file).is_file()]
+            absent = sorted(set(hosted.files) - set(wanted))
             if absent and not lacking:
                 faults.append((f"{folder} lacks {', '.join(absent)}, which params.yaml pins.", "Copy what is missing."))
             index = weight_index(folder) if not lacking else None
             read = {*wanted, *names, *([index] if index else [])} if not lacking else set(wanted)
-            pinned.verify(folder, {file: source.files[file] for file in wanted}, read)
+            pinned.verify(folder, {file: hosted.files[file] for file in wanted}, read)
     except CheckpointError as error:
         faults.append((error.message, error.remedy))
     config = (folder / "config.json").is_file()

@@ -37,7 +37,8 @@ class _Pages:
     """Documents one after the other, so that nearly every row is as long as a row may be."""
 
     def __init__(self, documents, tokens: int):
-        sizes, groups, size = documents.sizes(), [[]], 0
+        groups: list[list[int]] = [[]]
+        sizes, size = documents.sizes(), 0
         for index in range(len(documents)):
             groups[-1].append(index)
             size += int(sizes[index])

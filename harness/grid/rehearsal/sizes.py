@@ -69,7 +69,7 @@ def kept_by_row(shape: Shape, engine: Engine, width: int, *, guesses: bool) -> f
 
 def training_memory(shape: Shape, engine: Engine, rows: int, width: int, *, guesses: bool) -> float:
     """Bytes at the peak of an update with `rows` at a time. Fine-tuning keeps its best weights, too."""
-    whole = shape.parameters * (TRAINED + (0 if guesses else FP32))
+    whole: float = shape.parameters * (TRAINED + (0 if guesses else FP32))
     if guesses and engine.sharding == "fsdp":
         whole /= engine.devices
     copies = shape.parameters * BF16 if engine.precision == "bf16" else 0
