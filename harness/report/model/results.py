@@ -34,7 +34,8 @@ class Comparison:
     `estimates` maps (part, other arm) to the clinical arm's primary score compared with that arm's. `slices`,
     `privacy`, `thresholds` (rows of `harness.statistics.further_scores`) and `learning` have one entry per run and
     part, with its arm and seed. `classic` are the scores of the task's linear model in the same shape: the family
-    `classic` with one arm, one seed, and nothing that it is compared with; `constants` are those of constant answers, by part.
+    `classic` with one arm, one seed, and nothing that it is compared with; `constants` are those of constant answers,
+    by part.
     Of restricted data that are released coarsely, `rung` says how (`harness.statistics.disclosure.coarsening`), there
     are values for the seed None alone, which is their mean, and `evidence` is by arm what a verdict follows from. Of
     other restricted data, counts and scores that may not be shown are None, and `constants_shown` says whether what
