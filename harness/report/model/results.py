@@ -21,7 +21,7 @@ AGAINST = "baseline"
 MATRIX = 100  # labels: a larger confusion matrix cannot be read, and takes gigabytes
 Judgements = dict[tuple[str, str, str], Judgement]
 CLASSIC = "classic"
-FAMILY_TITLES = {"nb_bert": "NB-BERT", "norbert3": "NorBERT3", "modernbert": "ModernBERT", CLASSIC: "Classic"}
+FAMILY_TITLES = {"nb_bert": "NB-BERT", "norbert3": "NorBERT3", "modernbert": "ModernBERT", CLASSIC: "Linear model"}
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Comparison:
         """The best primary score of a constant answer on the test split."""
         return self.metric.best(scores[self.primary] for scores in self.reference.values())
 
-    def reading_nothing(self, part: str = "test") -> dict[str, dict[str, float]]:
+    def constant_answers(self, part: str = "test") -> dict[str, dict[str, float]]:
         """Scores by metric of each constant answer, by its name; nothing where they may not be shown."""
         if not self.constants_shown:
             return {}

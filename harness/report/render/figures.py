@@ -99,4 +99,4 @@ def _bars(panel, group: list[Comparison]) -> None:
         panel.axhline(floor, color=SOFT, linestyle=(0, (4, 3)), linewidth=1.2, label="Best constant answer")
     if (classic := group[0].classic) and not classic.unshown():
         height = 100 * round(classic.mean(*classic.arms), 4)
-        panel.axhline(height, color=INK, linestyle=(0, (1, 1.5)), linewidth=1.4, label="Classic linear model")
+        panel.axhline(height, color=INK, linestyle=(0, (1, 1.5)), linewidth=1.4, label="Linear model")

@@ -80,7 +80,7 @@ def classic_csv(comparisons: list[Comparison]) -> str:
         for part in linear.parts:
             shown = [m for m in linear.metrics if not linear.unshown(m, part) and not c.unmeasured(m, part)]
             systems = {arm: {m: linear.mean(arm, m, part) for m in shown} for arm in linear.arms}
-            for system, scores in (systems | c.reading_nothing(part)).items():
+            for system, scores in (systems | c.constant_answers(part)).items():
                 for metric in linear.metrics:
                     value = printed(linear, scores[metric]) if metric in shown else ""
                     rows.append((c.task, system, *_named(c, part, metric), value, *_of(linear, part)))

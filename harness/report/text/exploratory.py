@@ -124,7 +124,7 @@ def table(validated: Sequence[CrossValidated], level: float) -> Table:
                     f"{plain(v.title)} (`{v.task}`)",
                     formats.metric_title(v.primary),
                     f"{formats.count(v.n)} in {formats.count(v.groups)} groups",
-                    formats.reading_nothing(v.reference, v.primary),
+                    formats.constant_answers(v.reference, v.primary),
                     FAMILY_TITLES.get(v.family, v.family),
                     formats.arm_title(against, v.estimates),
                     *arms,
@@ -138,7 +138,7 @@ def table(validated: Sequence[CrossValidated], level: float) -> Table:
     return Table(
         f"Exploratory, cross-validation over all rows: {formats.scales(validated)}, mean ± SD over folds, "
         f"{100 * level:g} % intervals, p not adjusted ({kinds})",
-        ("Task", "Metric", "Rows", "Reading nothing", "Family", "Against", "Its score", "Clinical", "Difference",
+        ("Task", "Metric", "Rows", "Constant answer", "Family", "Against", "Its score", "Clinical", "Difference",
          "Interval", "p", "Difference, all rows at once"),
         tuple(rows),
         names=6,

@@ -217,7 +217,7 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def reading_nothing(reference: dict[str, dict[str, float]], metric: str) -> str:
+def constant_answers(reference: dict[str, dict[str, float]], metric: str) -> str:
     """What constant answers score by `metric`, which any reader of the text has to beat."""
     parts = [f"majority {score(metric, reference['majority'][metric])}"]
     if "always_positive" in reference:

@@ -13,7 +13,7 @@ from harness.statistics.disclosure.coarsening import SEEDS, Rung
 from harness.statistics.disclosure.releasing import at_best
 from harness.statistics.verdicts import VERDICTS, Judgement
 
-HEADLINE = ("Task", "Metric", "Test rows", "Data", "Reading nothing", "Classic", "Family")
+HEADLINE = ("Task", "Metric", "Test rows", "Data", "Constant answer", "Linear model", "Family")
 SPREAD = (
     "± is the sample standard deviation over seeds, on one fixed test set. It says how far chance in training moves "
     "an arm, and nothing about other documents."
@@ -48,9 +48,9 @@ def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: St
         ),
         headline_table(comparisons),
         Paragraph(
-            "*Difference* is clinical − baseline of the means. *Reading nothing* is what a constant answer scores: "
+            "*Difference* is clinical − baseline of the means. *Constant answer* is what answering every row alike scores: "
             "the commonest label of the training part (where spans are sought: none), and where one label is the "
-            "positive one, always that one. *Classic* is a linear model of counted words, fitted on the same training "
+            "positive one, always that one. *Linear model* is a model of counted words, fitted on the same training "
             "part: TF-IDF and logistic regression, or where spans are sought a tagger that looks at each word and its "
             f"neighbours. An encoder that does not beat it is not worth its cost on this task. {SPREAD}"
         ),
@@ -176,7 +176,7 @@ def headline_table(comparisons: list[Comparison]) -> Table:
         arms = [formats.over_seeds(c, arm) for arm in first]
         others = [formats.over_seeds(c, arm) if arm in c.arms else formats.ABSENT for arm in extra]
         told = c.constants_shown and not c.unmeasured()
-        nothing = formats.reading_nothing(c.reference, c.primary) if told else formats.ABSENT
+        nothing = formats.constant_answers(c.reference, c.primary) if told else formats.ABSENT
         shared = (c.heading, formats.metric_title(c.primary), test_size(c), c.data_kind, nothing, classic(c))
         rows.append((*shared, c.family_title, *arms, *others, formats.gain(c)))
     return Table(

@@ -26,9 +26,9 @@ def score_table(group: list[Comparison], part: str) -> Table:
         for c in with_classic(group)
         for arm in c.arms
     ]
-    for name, scores in first.reading_nothing(part).items():
+    for name, scores in first.constant_answers(part).items():
         shown = (formats.ABSENT if first.unmeasured(m, part) else formats.score(m, scores[m]) for m in first.metrics)
-        rows.append(("Reading nothing", name.replace("_", " "), *shown))
+        rows.append(("Constant answer", name.replace("_", " "), *shown))
     return Table(
         f"{first.heading}, {where}, {formats.count(first.n[part])} rows ({formats.data_of([first])})",
         ("Family", "Arm", *(capital(formats.metric_title(m)) for m in first.metrics)),
@@ -77,7 +77,7 @@ def class_table(c: Comparison) -> Table:
         cells = [formats.score_shown(formats.SHARE, value) for value in shown]
         first = rows_of_label[0]
         rows.append((plain(first["label"].replace("_", " ")), formats.count(first["support"]), *cells))
-    classic = ("Classic P", "R", "F1") if c.classic else ()
+    classic = ("Linear P", "R", "F1") if c.classic else ()
     return Table(
         f"{c.heading}, {c.family_title}: by class on the test split, means over seeds ({formats.data_of([c])})",
         ("Label", "Gold", "Baseline P", "R", "F1", "Clinical P", "R", "F1", *classic),

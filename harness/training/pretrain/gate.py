@@ -27,7 +27,7 @@ from harness.system.files import jsonl_rows, sha256
 from harness.text.printable import terminal
 from harness.training.pretrain import held_out, shards
 
-# Nats per masked token. Reading nothing but the token before takes more than two nats off counted tokens on real and
+# Nats per masked token. Reading only the token before takes more than two nats off counted tokens on real and
 # on generated text, and a public encoder four to five; the standard error over the tokens guessed is under 0.1.
 MARGIN = 0.5
 # With fewer the standard error is about the margin.

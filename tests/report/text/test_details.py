@@ -22,7 +22,7 @@ def found(tmp_path_factory):
 def test_a_slice_is_the_mean_over_seeds_of_what_was_stored(found):
     comparisons, stored = found
     table = details.slice_table(comparisons[1:], "test")
-    assert table.header == ("By", "Slice", "n", "NB-BERT, baseline", "NB-BERT, clinical", "Classic, regression")
+    assert table.header == ("By", "Slice", "n", "NB-BERT, baseline", "NB-BERT, clinical", "Linear model, regression")
     row = next(row for row in table.rows if row[1] == "nynorsk")
     values = [s["score"] for s in stored["aismec"]["slices"] if s["value"] == "nynorsk" and s["arm"] == "clinical"]
     assert len(values) == 3 and row[2] == "10" and row[4] == f"{100 * sum(values) / 3:.1f}"
