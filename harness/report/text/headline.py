@@ -50,7 +50,7 @@ def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: St
         Paragraph(
             "*Difference* is clinical − baseline of the means. *Constant answer* is what one answer to all rows "
             "scores: the commonest label of the training part (where spans are sought: none), and where one label is "
-            "the positive one, always that one. *Linear model* is a model of counted words, fitted on the same training "
+            "the positive one, always that one. *Linear model* counts words, fitted on the same training "
             "part: TF-IDF and logistic regression, or where spans are sought a tagger that looks at each word and its "
             f"neighbours. An encoder that does not beat it is not worth its cost on this task. {SPREAD}"
         ),
