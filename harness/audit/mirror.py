@@ -28,10 +28,11 @@ _ORIGIN = ("git_commit", "git_dirty")
 _CLAIMS = re.compile(
     "reproduced|superseded|interrupted|killed|recorded_by|level|task|family|profile|arm|seed|code|fingerprint|trainings"
     "|data|data_kind|split_manifest|primary_metric|predictions|pictures"
+    "|answer|compared_with|interval|means|p_adjusted|successor"
     "|((parent_)?checkpoint|verdict|pretraining|corpus)(_.*)?"
 )
 # What is said of a comparison beside the others.
-_ADJUSTED = re.compile("(p_holm|verdict)[a-z_]*$|note.content$|pictures$|forest.png$")
+_ADJUSTED = re.compile("(p_holm|verdict)[a-z_]*$|(answer|p_adjusted)$|note.content$|pictures$|forest.png$")
 RECORDERS = ("harness track", "harness pretrain")
 
 
@@ -143,9 +144,12 @@ def _run(
     yield from chain.values(f"{title} parameters", params, dict(run.params))
     curves: dict[str, list[tuple[int, float]]] = {}
     for key, value, step in metrics:
-        curves.setdefault(key, []).append((step, float(value)))
+        if key != recordings.SECONDS:
+            curves.setdefault(key, []).append((step, float(value)))
     last = {key: max(points)[1] for key, points in curves.items()}
-    yield from chain.values(f"{title} metrics", last, dict(run.metrics))
+    # How long a training took is another time each time, and stands in no hash.
+    stored = {key: value for key, value in run.metrics.items() if key != recordings.SECONDS}
+    yield from chain.values(f"{title} metrics", last, stored)
     # A number of one step has a history, too: a later point would be drawn, and not be the last value for MLflow.
     expected = {key: sorted(points) for key, points in curves.items() if key in run.metrics}
     yield from chain.values(f"{title} curves", expected, {key: run.curve(key) for key in expected})

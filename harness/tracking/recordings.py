@@ -26,6 +26,7 @@ from harness.tracking import reproductions
 from harness.tracking.status import NOTE
 
 RECORDER = {"recorded_by": "harness track"}
+SECONDS = "training_seconds"
 
 
 @dataclass(frozen=True)
@@ -303,7 +304,7 @@ def comparison_metrics(recording: Recording) -> list[tuple[str, float, int]]:
 
 def _unrounded(recording: Recording) -> list[tuple[str, float, int]]:
     comparison = recording.comparison
-    found = [("training_seconds", recording.seconds, 0)] if recording.seconds is not None else []
+    found = [(SECONDS, recording.seconds, 0)] if recording.seconds is not None else []
     for arm in comparison.others:
         evidence = _evidence(comparison, recording.judgements, arm)
         found += [(_against(key, arm), value, 0) for key, value in evidence.items() if value is not None]

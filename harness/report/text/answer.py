@@ -49,6 +49,7 @@ def sentence(summaries: Sequence[Summary], statistics: Statistics) -> str:
                 found.append(said.format(where=where, against=against, families=families, margin=margin))
     if not found:
         return ""
+    found += _over_a_worse_control(summaries, statistics.level)
     tasks = max(len(s.tasks) for s in asked)
     found.append(f"Numbers are means over {tasks} tasks." if tasks > 1 else "")
     if any(s.scope == "checkpoints" for s in asked):
@@ -59,6 +60,22 @@ def sentence(summaries: Sequence[Summary], statistics: Statistics) -> str:
             "this way and on these texts, not about single encoders."
         )
     return " ".join(filter(None, found))
+
+
+def _over_a_worse_control(summaries: Sequence[Summary], level: float) -> list[str]:
+    """A gain over the control alone may be a loss of the control: further training that made the baseline worse."""
+    of = {(s.family, s.against): s for s in summaries}
+    pairs = [(s, of.get((s.family, "baseline"))) for s in summaries if s.primary and s.against == "control"]
+    only = [
+        plain for s, plain in pairs if plain and s.judgement.verdict == "better" and plain.judgement.verdict != "better"
+    ]
+    if not only:
+        return []
+    families = formats.listing([_open(plain, level) for plain in only])
+    return [
+        f"But it is not known to be better than no further pre-training for {families}: there the control lost by its "
+        "further training."
+    ]
 
 
 def _difference(s: Summary, level: float) -> str:

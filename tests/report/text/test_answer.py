@@ -48,6 +48,20 @@ def test_other_answers_are_said_as_plainly(verdict, said):
     assert answer.sentence([summary(verdict=verdict)], STATISTICS).startswith(said)
 
 
+def test_a_gain_over_a_control_that_lost_is_not_left_as_a_gain():
+    alone = summary(
+        against="baseline", verdict="inconclusive", primary=False, delta=-0.004, ci_low=-0.022, ci_high=0.014
+    )
+    found = answer.sentence([summary(), alone], STATISTICS)
+    assert (
+        "But it is not known to be better than no further pre-training for NB-BERT (−2.2 to +1.4 points fit the data)"
+        in found
+    )
+    better = summary(against="baseline", primary=False)
+    assert "But" not in answer.sentence([summary(), better], STATISTICS)
+    assert "But" not in answer.sentence([summary(verdict="inconclusive"), alone], STATISTICS)
+
+
 def test_a_finding_on_generated_texts_says_so_itself():
     made = replace(summary(), data_kinds=("synthetic",))
     found = answer.sentence([made], STATISTICS)
