@@ -296,7 +296,8 @@ def comparison_metrics(recording: Recording) -> list[tuple[str, float, int]]:
     The same of the primary score under names that all tasks share, for a page that lists them: `primary_<arm>`,
     `primary_difference`, and `primary_improvement`, which is above 0 where the clinical arm is better. Of it also
     `ci_low`, `ci_high`, `p_value`, `p_holm`, `mde` and `mde_holm` as in `comparison.csv`, where there are any; those
-    against another arm than the baseline end with its name. What cannot be measured is left out. Four decimals: MLflow
+    against another arm than the baseline end with its name. `training_seconds` is how long fine-tuning took on this
+    machine. What cannot be measured is left out. Four decimals: MLflow
     cuts off a number's end, and 9.2e-06 would be read as 9.2.
     """
     return [(name, results.four_decimals(value), step) for name, value, step in _unrounded(recording)]

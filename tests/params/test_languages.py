@@ -27,8 +27,12 @@ def test_it_is_allowed_by_name(families):
 
 
 def test_an_english_encoder_and_one_that_says_nothing_are_let_be(families):
+    norwegian = families["nb_bert"]
+    assert (families["modernbert"].language, norwegian.language) == ("English", "Norwegian")
     languages.hold({"modernbert": families["modernbert"]}, {"medmqp": ""})
-    languages.hold({"nb_bert": dataclasses.replace(families["nb_bert"], language=None)}, {"medmqp": ""})
+    languages.hold({"nb_bert": dataclasses.replace(norwegian, language=None)}, {"medmqp": ""})
+    with pytest.raises(ConfigError):
+        languages.hold({"nb_bert": norwegian}, {"medmqp": ""})
 
 
 def test_the_paper_has_the_norwegian_versions():

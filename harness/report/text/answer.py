@@ -63,19 +63,22 @@ def sentence(summaries: Sequence[Summary], statistics: Statistics) -> str:
 
 
 def _over_a_worse_control(summaries: Sequence[Summary], level: float) -> list[str]:
-    """A gain over the control alone may be a loss of the control: further training that made the baseline worse."""
-    of = {(s.family, s.against): s for s in summaries}
-    pairs = [(s, of.get((s.family, "baseline"))) for s in summaries if s.primary and s.against == "control"]
-    only = [
-        plain for s, plain in pairs if plain and s.judgement.verdict == "better" and plain.judgement.verdict != "better"
-    ]
-    if not only:
-        return []
-    families = formats.listing([_open(plain, level) for plain in only])
-    return [
-        f"But it is not known to be better than no further pre-training for {families}: there the control lost by its "
-        "further training."
-    ]
+    """Where the clinical arm is better than the control and not known to be better than the baseline: that, and whether
+    the control's own mean is below the baseline's, so that the gain is partly the control's loss."""
+    against_baseline = {s.family: s for s in summaries if s.against == "baseline"}
+    found = []
+    for s in summaries:
+        other = against_baseline.get(s.family)
+        if not (s.primary and s.against == "control" and s.judgement.verdict == "better" and other):
+            continue
+        if other.judgement.verdict == "better":
+            continue
+        said = f"But it is not known to be better than no further pre-training for {_open(other, level)}"
+        deltas = s.estimate.delta, other.estimate.delta
+        if None not in deltas and s.joint.metric.gain(deltas[0] - deltas[1]) > 0:
+            said += ": there the control's mean is below the baseline's"
+        found.append(f"{said}.")
+    return found
 
 
 def _difference(s: Summary, level: float) -> str:

@@ -57,6 +57,10 @@ def test_a_gain_over_a_control_that_lost_is_not_left_as_a_gain():
         "But it is not known to be better than no further pre-training for NB-BERT (−2.2 to +1.4 points fit the data)"
         in found
     )
+    assert "the control's mean is below the baseline's" in found
+    wider = summary(against="baseline", verdict="inconclusive", primary=False, delta=0.2, ci_low=-0.1, ci_high=0.5)
+    found = answer.sentence([summary(), wider], STATISTICS)
+    assert "not known to be better" in found and "below the baseline's" not in found
     better = summary(against="baseline", primary=False)
     assert "But" not in answer.sentence([summary(), better], STATISTICS)
     assert "But" not in answer.sentence([summary(verdict="inconclusive"), alone], STATISTICS)
