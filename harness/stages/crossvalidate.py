@@ -59,7 +59,7 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings, folds: 
     place = f"cross-validation/{task.name}"
     made_of = {"inputs": inputs.hashes, "settings": asdict(settings), "folds": asdict(folds)}
     with (
-        finished.kept(root, f"{place}/{family}", made_of, __name__) as done,
+        finished.kept(root, f"{place}/{family}", task, made_of, __name__) as done,
         atomic_folder(runs.folder_of(root, place, family)) as folder,
     ):
         for (repeat, fold), parts in dealt.items():

@@ -38,7 +38,7 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
     prepare(task, settings, inputs)
     hidden = restricted.by_card(root, task.name)
     made_of = {"inputs": inputs.hashes, "settings": asdict(settings)}
-    with finished.kept(root, f"{task.name}/{family}", made_of, __name__) as done, atomic_folder(target) as folder:
+    with finished.kept(root, f"{task.name}/{family}", task, made_of, __name__) as done, atomic_folder(target) as folder:
         encoded = encode_parts(task, settings.recipe, inputs)
         worker = finished.Resumable(Worker(root, task.name, settings, inputs.parts, encoded, selection.judged), done)
 

@@ -15,20 +15,22 @@ from pathlib import Path
 from harness.errors import HarnessError
 from harness.pipeline.code import code_hash
 from harness.system.files import canonical_json, read_json, sha256, sha256_value, write_bytes, write_json
+from harness.task import Task
 from harness.training.finetune.runs import Job
 
 FOLDER = "finished_runs"  # below artifacts/
 
 
 @contextlib.contextmanager
-def kept(root: Path, comparison: str, made_of: Mapping, stage: str) -> Iterator[Path]:
+def kept(root: Path, comparison: str, task: Task, made_of: Mapping, stage: str) -> Iterator[Path]:
     """The folder for the finished runs of `comparison`, which is removed when the block ends without an error.
 
-    `made_of` is all that a run depends on but for its `Job`, as plain values; `stage` is the module whose code it is.
-    Runs of other settings, inputs or code are removed.
+    `made_of` is, as plain values, what a run depends on beside its `Job` and what `task` declares; `stage` is the
+    module whose code it is. Runs of other settings, inputs, declarations or code are removed.
     """
     above = root / "artifacts" / FOLDER / comparison
-    folder = above / sha256_value({**made_of, "code": code_hash(stage)})[:16]
+    declared = [task.version, task.head, task.labels, task.positive, task.metrics]
+    folder = above / sha256_value({**made_of, "task": declared, "code": code_hash(stage)})[:16]
     for other in above.glob("*"):
         if other != folder:
             shutil.rmtree(other)

@@ -36,10 +36,10 @@ def is_held_out(document_id: str, already: int) -> bool:
 
 def divided(documents: Iterable[dict]) -> Iterator[tuple[dict, bool]]:
     """Each document, and whether it is held out."""
-    held_rows = 0
+    number = 0
     for document in documents:
-        held = is_held_out(document["id"], held_rows)
-        held_rows += held
+        held = is_held_out(document["id"], number)
+        number += held
         yield document, held
 
 

@@ -82,7 +82,7 @@ def _begun(root: Path, place: str) -> int:
     return len(made["tuning"]["trials"]) + len(other | {json.dumps(run, sort_keys=True) for run in made["runs"]})
 
 
-@pytest.mark.parametrize("change", ["settings", "a stored answer"])
+@pytest.mark.parametrize("change", ["settings", "the declaration", "a stored answer"])
 def test_what_was_finished_by_other_settings_or_is_torn_is_trained_again(change, repository, tmp_path, monkeypatch):
     monkeypatch.setenv("HARNESS_WORKERS", "1")
     root = project(repository, tmp_path)
@@ -103,7 +103,10 @@ def test_what_was_finished_by_other_settings_or_is_torn_is_trained_again(change,
     else:
         for answers in (root / "artifacts" / finished.FOLDER).rglob("*.jsonl"):
             answers.write_text(answers.read_text()[:-20])
-    trained(root, given)
+    task = registry.get(root, TASK)
+    if change == "the declaration":
+        task = dataclasses.replace(task, labels=task.labels[::-1])
     once = project(repository, tmp_path / "once")
-    trained(once, given)
+    for place in (root, once):
+        finetune.run(place, task, FAMILY, given)
     assert sha256_tree(runs.folder_of(root, TASK, FAMILY)) == sha256_tree(runs.folder_of(once, TASK, FAMILY))
