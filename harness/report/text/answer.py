@@ -74,8 +74,8 @@ def _over_a_worse_control(summaries: Sequence[Summary], level: float) -> list[st
         if other.judgement.verdict == "better":
             continue
         said = f"But it is not known to be better than no further pre-training for {_open(other, level)}"
-        deltas = s.estimate.delta, other.estimate.delta
-        if None not in deltas and s.joint.metric.gain(deltas[0] - deltas[1]) > 0:
+        over, beside = s.estimate.delta, other.estimate.delta
+        if over is not None and beside is not None and s.joint.metric.gain(over - beside) > 0:
             said += ": there the control's mean is below the baseline's"
         found.append(f"{said}.")
     return found
