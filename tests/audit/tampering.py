@@ -380,7 +380,7 @@ TOGETHER = (
             "MLflow", "experiment miniature / pre-training: mlflow.note.content",
         ),
         "what an experiment shows in MLflow": (
-            experiment_told("mlflow.sharedViewState.harness", "p_holm", "p_value"), "MLflow", "mlflow.sharedViewState",
+            experiment_told("mlflow.sharedViewState.harness", "p_adjusted", "p_value"), "MLflow", "mlflow.sharedViewState",
         ),
         "rows in another order": (
             lines("reports/results.csv", lambda rows: [rows[0], *reversed(rows[1:])]), "reports", "reports/results.csv",

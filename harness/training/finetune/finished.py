@@ -25,11 +25,12 @@ FOLDER = "finished_runs"  # below artifacts/
 def kept(root: Path, comparison: str, task: Task, made_of: Mapping, stage: str) -> Iterator[Path]:
     """The folder for the finished runs of `comparison`, which is removed when the block ends without an error.
 
-    `made_of` is, as plain values, what a run depends on beside its `Job` and what `task` declares; `stage` is the
-    module whose code it is. Runs of other settings, inputs, declarations or code are removed.
+    `made_of` is, as plain values, what a run depends on beside its `Job` and what `task` declares, such as the hash
+    of its splits; `stage` is the module whose code it is. Runs of other settings, inputs, declarations or code are
+    removed.
     """
     above = root / "artifacts" / FOLDER / comparison
-    declared = [task.version, task.head, task.labels, task.positive, task.metrics]
+    declared = [task.head, task.labels, task.positive, task.metrics[0]]
     folder = above / sha256_value({**made_of, "task": declared, "code": code_hash(stage)})[:16]
     for other in above.glob("*"):
         if other != folder:
