@@ -52,7 +52,7 @@ def built(base: Path, rows: int, steps: int) -> Path:
 
 def run(site: Path) -> None:
     """Every stage, and the export."""
-    of_tasks = ("validate", "split", "finetune", "classic", "score")
+    of_tasks = ("validate", "split", "finetune", "linear", "score")
     stages = [stage for stage in restricted_site.STAGES if stage[0] not in of_tasks or stage[1] in TASKS]
     for commands in (restricted_site.placing(site, TASKS), [*stages, ["export", "bundle"]]):
         done = restricted_site.call(site, commands, HARNESS_WORKERS="1")

@@ -54,7 +54,7 @@ def stages(tasks: tuple[str, ...], families: tuple[str, ...]) -> tuple[list, lis
         [["checkpoint", family], ["pretrain", family], *(["finetune", task, family] for task in tasks)]
         for family in families
     ]
-    return before, own, [[stage, task] for task in tasks for stage in ("classic", "score")]
+    return before, own, [[stage, task] for task in tasks for stage in ("linear", "score")]
 
 
 def measured(root: Path) -> tuple[list, dict, dict]:

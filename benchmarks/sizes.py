@@ -156,7 +156,7 @@ def small_corpus(root: Path) -> None:
             corpus(root, 1.0, part)
 
 
-ALL = ("validate sizes", "split sizes", "corpus", f"checkpoint {FAMILY}", f"pretrain {FAMILY}", "classic sizes",
+ALL = ("validate sizes", "split sizes", "corpus", f"checkpoint {FAMILY}", f"pretrain {FAMILY}", "linear sizes",
        f"finetune sizes {FAMILY}", "score sizes", "report")  # fmt: skip
 KINDS = {
     "rows": Kind("rows", lambda root, size: rows(root, int(size), 4), ALL),

@@ -62,9 +62,9 @@ def read(reports: Path, task: str, labels: int, seeds: int) -> Seen:
             one = row["seed"] or "all"
             arm = row["arm"] if one == "all" else f"{row['arm']} {one}"
             seen.means[row["family"]][arm] = (seeds if one == "all" else 1, around(row["value"]))
-    for row in table(reports / "classic.csv"):
+    for row in table(reports / "simple_baselines.csv"):
         if row["task"] == task and row["primary"] == "true" and row["value"]:
-            seen.means["classic"][row["system"]] = (1, around(row["value"]))
+            seen.means["linear"][row["system"]] = (1, around(row["value"]))
     for family, of in seen.differences.items():
         # Of an arm whose mean is not released there are runs all the same.
         for arm in (CLINICAL, *of):

@@ -109,7 +109,7 @@ def decided(root, task, kind_of, kind="synthetic"):
     files.write_jsonl(validated / "records.jsonl", [r | {"decided_by": of[r["id"]]} for r in records if of[r["id"]]])
     files.write_json(validated / "card.json", files.read_json(validated / "card.json") | {"kind": kind})
     artifacts = root / "artifacts"
-    for runs in (*(artifacts / "predictions" / task).glob("*/runs.json"), artifacts / "classic" / task / "runs.json"):
+    for runs in (*(artifacts / "predictions" / task).glob("*/runs.json"), artifacts / "linear" / task / "runs.json"):
         recorded = files.read_json(runs)
         recorded["inputs"]["records"] = files.sha256(validated / "records.jsonl")
         files.write_json(runs, recorded)

@@ -34,7 +34,7 @@ FILES = {
 STAGES = (
     *(["validate", task] for task in TASKS), *(["split", task] for task in TASKS), ["corpus"],
     ["checkpoint", "norbert3"], ["pretrain", "norbert3"], *(["finetune", task, "norbert3"] for task in TASKS),
-    *(["classic", task] for task in TASKS), *(["score", task] for task in TASKS), ["report"], ["track"],
+    *(["linear", task] for task in TASKS), *(["score", task] for task in TASKS), ["report"], ["track"],
 )  # fmt: skip
 # Where data belong, and what stays inside with them.
 INSIDE = ("data", "artifacts", ".dvc/cache")

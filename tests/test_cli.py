@@ -17,7 +17,7 @@ COMMANDS = [
     ["tasks"], ["new-task"], ["check"], ["data", "generate"], ["data", "fetch"], ["data", "use"],
     ["profile", "list"], ["profile", "use"], ["generate"],
     ["validate"], ["split"], ["corpus"], ["checkpoint"], ["pretrain"], ["finetune"], ["score"], ["report"],
-    ["repro"], ["grid"], ["rehearse"], ["translate"], ["pin"], ["classic"], ["crossvalidate"], ["export"], ["track"],
+    ["repro"], ["grid"], ["rehearse"], ["translate"], ["pin"], ["linear"], ["crossvalidate"], ["export"], ["track"],
     ["ui"], ["audit"], ["reproduce"],
 ]  # fmt: skip
 

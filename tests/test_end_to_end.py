@@ -30,7 +30,7 @@ TASKS = ("aismec", "nor_deid")
 COMMANDS = (
     ["generate"], *(["validate", task] for task in TASKS), *(["split", task] for task in TASKS), ["corpus"],
     ["checkpoint", "norbert3"], ["pretrain", "norbert3"], *(["finetune", task, "norbert3"] for task in TASKS),
-    *(["classic", task] for task in TASKS), *(["score", task] for task in TASKS), ["report"], ["track"],
+    *(["linear", task] for task in TASKS), *(["score", task] for task in TASKS), ["report"], ["track"],
 )  # fmt: skip
 IN_ONE_PROCESS = """
 import json, shutil, sys

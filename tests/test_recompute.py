@@ -100,7 +100,7 @@ def written_otherwise(tmp_path_factory):
     for task in tasks:
         settings = dataclasses.replace(fakes.score_settings(SEEDS, ("nb_bert",)), robustness=kinds)
         score.run(root, task, "nb_bert", settings)
-        score.run_classic(root, task)
+        score.run_linear(root, task)
     given = dataclasses.replace(fakes.settings(TASKS, ("nb_bert",), SEEDS), robustness=kinds)
     report.run(root, given, {task.name: task for task in tasks})
     return root

@@ -156,7 +156,7 @@ class LinearRun(Part):
 
 
 class LinearRuns(Artifact):
-    """What `harness classic TASK` made."""
+    """What `harness linear TASK` made."""
 
     FORMAT: ClassVar[str] = "linear runs 2"
     task: str
@@ -176,7 +176,7 @@ def read(root: Path, task: str, family: str) -> Runs:
 
 
 def read_linear(root: Path, task: str) -> LinearRuns:
-    return LinearRuns.read(Path(root) / "artifacts" / "classic" / task / "runs.json", f"harness classic {task}")
+    return LinearRuns.read(Path(root) / "artifacts" / "linear" / task / "runs.json", f"harness linear {task}")
 
 
 def read_folds(root: Path, task: str, family: str) -> FoldRuns:

@@ -195,7 +195,7 @@ def read(root: Path, task: str, family: str) -> Scores:
 
 
 def read_linear(root: Path, task: str) -> LinearScores:
-    return LinearScores.read(place(root, f"{task}/classic", "linear"), f"harness score {task}")
+    return LinearScores.read(place(root, f"{task}/linear", "linear"), f"harness score {task}")
 
 
 def read_folds(root: Path, task: str, family: str) -> FoldScores:

@@ -23,7 +23,7 @@ from harness.tracking.status import UNDECLARED
 from harness.tracking.sync import pictures
 
 # What all fingerprints together are made of.
-_MADE = ("artifacts/predictions", "artifacts/classic", "artifacts/validated", "artifacts/splits", "reports/splits",
+_MADE = ("artifacts/predictions", "artifacts/linear", "artifacts/validated", "artifacts/splits", "reports/splits",
          "params.yaml", "tasks", "harness")  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def _stages(scope: Scope) -> set[str]:
     found = {"generate", "corpus"}
     for task, family in scope.comparisons:
         found |= {f"validate@{task}", f"split@{task}", f"checkpoint@{family}", f"pretrain@{family}"}
-        found |= {f"finetune@{task}-{family}", f"crossvalidate@{task}-{family}", f"classic@{task}"}
+        found |= {f"finetune@{task}-{family}", f"crossvalidate@{task}-{family}", f"linear@{task}"}
     return found
 
 

@@ -13,7 +13,7 @@ from harness.audit.links import HOLDS, Link
 _ORDER = (
     "params.yaml", "dvc.yaml", "constraints.txt", ".dvcignore", "tasks", "harness", "data.dvc", "artifacts/generated",
     "data", "artifacts/validated", "reports/splits", "artifacts/splits", "artifacts/corpus", "artifacts/checkpoints",
-    "artifacts/predictions", "artifacts/classic", "artifacts/scores", "artifacts/report.json", "reports",
+    "artifacts/predictions", "artifacts/linear", "artifacts/scores", "artifacts/report.json", "reports",
     "artifacts/tracking.json", "dvc.lock", ".dvc", "mlflow.db",
 )  # fmt: skip
 

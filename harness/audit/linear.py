@@ -18,9 +18,9 @@ from harness.task import Task
 
 def links(root: Path, task: Task, hashes: Hashes) -> Iterator[Link]:
     """From its predictions back to the task's data and to the libraries that fitted it."""
-    folder, made_by = root / "artifacts" / "classic" / task.name, f"harness classic {task.name}"
+    folder, made_by = root / "artifacts" / "linear" / task.name, f"harness linear {task.name}"
     where = folder.relative_to(root).as_posix()
-    chain = Chain(f"{task.name}/classic", f"`dvc checkout {where}`, or `{made_by}`", (f"{where}/runs.json",))
+    chain = Chain(f"{task.name}/linear", f"`dvc checkout {where}`, or `{made_by}`", (f"{where}/runs.json",))
     yield from chain.follow("runs.json", lambda: _links(root, folder, made_by, task, chain, hashes))
 
 
@@ -54,21 +54,23 @@ def _links(root: Path, folder: Path, made_by: str, task: Task, chain: Chain, has
 
 def reported(root: Path, made: Rescored, task: str) -> Iterator[Link]:
     """Its stored scores against those computed again, and its rows of the reports against those rendered again."""
-    above = (f"artifacts/classic/{task}", *reports.read_of(task))
-    about = f"artifacts/scores/{task}/classic/linear.json"
-    chain = Chain(f"{task}/classic", f"`harness score {task}`", (about,), above)
-    scored = partial(reports.scored_again, root, made, f"{task}/classic/linear", chain)
+    above = (f"artifacts/linear/{task}", *reports.read_of(task))
+    about = f"artifacts/scores/{task}/linear/linear.json"
+    chain = Chain(f"{task}/linear", f"`harness score {task}`", (about,), above)
+    scored = partial(reports.scored_again, root, made, f"{task}/linear/linear", chain)
     yield from chain.follow("scores", scored)
     if "report" not in made.failed:
-        rows = Chain(f"{task}/classic", reports.REMEDY, ("reports/classic.csv", "reports/provenance.json"), above)
+        rows = Chain(
+            f"{task}/linear", reports.REMEDY, ("reports/simple_baselines.csv", "reports/provenance.json"), above
+        )
         yield from rows.follow("reports", lambda: _rows(root, made, task, rows))
 
 
 def _rows(root: Path, made: Rescored, task: str, chain: Chain) -> Iterator[Link]:
-    yield from reports.table(root, made, "classic.csv", {"task": task}, ("system", "metric"), chain)
+    yield from reports.table(root, made, "simple_baselines.csv", {"task": task}, ("system", "metric"), chain)
     again, stored = (read_json(folder / "reports" / "provenance.json") for folder in (made.root, root))
-    new, old = ([row for row in content.get("classic", []) if row.get("task") == task] for content in (again, stored))
-    yield from chain.values("provenance.json classic", new, old)
+    new, old = ([row for row in content.get("linear", []) if row.get("task") == task] for content in (again, stored))
+    yield from chain.values("provenance.json linear", new, old)
     again, stored = (exact(folder) for folder in (made.root, root))
-    new, old = (content.get("classic", {}).get(task, ABSENT) for content in (again, stored))
-    yield from chain.values("artifacts/report.json classic", new, old)
+    new, old = (content.get("linear", {}).get(task, ABSENT) for content in (again, stored))
+    yield from chain.values("artifacts/report.json linear", new, old)

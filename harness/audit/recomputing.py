@@ -29,7 +29,7 @@ class Stages:
     split: Callable[[Path, str], object]
     score: Callable[[Path, str, str], object]
     score_folds: Callable[[Path, str, str], object]
-    score_classic: Callable[[Path, str], object]
+    score_linear: Callable[[Path, str], object]
     disclose: Callable[[Path, str], object]
     report: Callable[[Path], object]
 
@@ -72,7 +72,7 @@ def rescore(
     All, because a p-value adjusted for their number depends on each. One that cannot be scored again keeps its
     stored scores, so that the rest can be followed.
     """
-    made = ("predictions", "classic", "validated", "splits", "corpus", "checkpoints", "reproduced")
+    made = ("predictions", "linear", "validated", "splits", "corpus", "checkpoints", "reproduced")
     inputs = ("harness", "tasks", "params.yaml", "reports/splits", *(f"artifacts/{name}" for name in made))
     link_inputs(root, target, inputs)
     failed: dict[str, HarnessError] = {}
@@ -83,7 +83,7 @@ def rescore(
         (f"cross-validation/{task}/{family}", stages.score_folds, (task, family)) for task, family in cross_validated
     ]
     tasks = dict.fromkeys(task for task, _ in comparisons)
-    jobs += [(f"{task}/classic/linear", stages.score_classic, (task,)) for task in tasks]
+    jobs += [(f"{task}/linear/linear", stages.score_linear, (task,)) for task in tasks]
     jobs += [(f"{task}/released", stages.disclose, (task,)) for task in tasks]
     for name, score, given in jobs:
         with _noting(failed, name, target):

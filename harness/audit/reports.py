@@ -29,7 +29,7 @@ def read_of(task: str) -> tuple[str, ...]:
 
 def made_of(task: str, family: str) -> tuple[str, ...]:
     """What the numbers of one comparison rest on."""
-    return (f"artifacts/predictions/{task}/{family}", f"artifacts/classic/{task}", *read_of(task))
+    return (f"artifacts/predictions/{task}/{family}", f"artifacts/linear/{task}", *read_of(task))
 
 
 def scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:
@@ -101,7 +101,7 @@ def rows(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:
         "reports/provenance.json", "artifacts/report.json", rests_on=(*above, f"artifacts/checkpoints/{family}")
     )
     again, stored = (read_json(folder / "reports" / "provenance.json") for folder in (made.root, root))
-    for part in sorted((again.keys() | stored.keys()) - {"classic"}):
+    for part in sorted((again.keys() | stored.keys()) - {"linear"}):
         new, old = ([row for row in content.get(part, []) if _of(row, task, family)] for content in (again, stored))
         yield from chain.values(f"provenance.json {part}", new, old)
     again, stored = (exact(folder) for folder in (made.root, root))
@@ -144,11 +144,11 @@ def leftovers(root: Path, known: Sequence[tuple[str, str]]) -> Iterator[Link]:
         )
     content = read_json(root / "reports" / "provenance.json", made_by="harness report")
     tasks = {task for task, _ in known}
-    table = csv.DictReader(io.StringIO(read_text(root / "reports" / "classic.csv", made_by="harness report")))
+    table = csv.DictReader(io.StringIO(read_text(root / "reports" / "simple_baselines.csv", made_by="harness report")))
     extra = [row for row in table if row.get("task") not in tasks]
-    yield from _left_over("classic.csv", [" ".join(map(str, list(row.values())[:3])) for row in extra])
+    yield from _left_over("simple_baselines.csv", [" ".join(map(str, list(row.values())[:3])) for row in extra])
     for part, listed in sorted(content.items()):
-        if part == "classic":
+        if part == "linear":
             extra = [row for row in listed if row.get("task") not in tasks]
         else:
             extra = [row for row in listed if not any(_of(row, *key) for key in known)]
@@ -173,7 +173,7 @@ def pages(
         yield PAGES.wrong("the reports can be rendered again", "reports", error.message, error.remedy)
         return
     again, stored = (_files(folder / "reports") for folder in (made.root, root))
-    made_from = tuple(f"artifacts/{name}" for name in ("predictions", "classic", "validated", "splits", "corpus"))
+    made_from = tuple(f"artifacts/{name}" for name in ("predictions", "linear", "validated", "splits", "corpus"))
     cards = (path.relative_to(root).as_posix() for path in (root / "artifacts" / "checkpoints").rglob("harness.json"))
     made_from = (*made_from, *sorted(cards), "reports/splits", "params.yaml", "tasks", "harness")
     expected = again.keys() | {f"splits/{task}.json" for task in splits}

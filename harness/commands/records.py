@@ -67,7 +67,7 @@ def _audit(options) -> int:
         split=lambda folder, task: split.run(folder, task, params.split()),
         score=lambda folder, task, family: score.run(folder, tasks[task], family, params.score()),
         score_folds=lambda folder, task, family: score_folds.run(folder, tasks[task], family, *params.score_folds()),
-        score_classic=lambda folder, task: score.run_classic(folder, tasks[task]),
+        score_linear=lambda folder, task: score.run_linear(folder, tasks[task]),
         disclose=lambda folder, task: score.run_disclosure(folder, tasks[task], params.score()),
         report=partial(report.run, settings=settings, tasks=tasks),
     )

@@ -38,7 +38,7 @@ def _repro(options) -> int:
             # Where data are generated, this does so, and pins them.
             [["repro", f"split@{first}"]],
             _beside([each(others[::2], "validate", "split"), each(others[1::2], "validate", "split")]),
-            _beside([["corpus"], each(tasks, "classic")]),
+            _beside([["corpus"], each(tasks, "linear")]),
             _beside([own(tasks, family) for family in families]),
             _beside([each(tasks[::2], "score"), each(tasks[1::2], "score")]),
         ]

@@ -50,9 +50,7 @@ def add(commands) -> None:
     pretrain.add_argument("--hours", type=int, default=24, help="the job's time limit; it is requeued and goes on")
     text = "fine-tune all arms and seeds of a comparison"
     stage("finetune", _finetune, text, "finetune nor_deid nb_bert", "task", "family")
-    stage(
-        "classic", _classic, "fit a linear model of counted words on a task, for comparison", "classic nor_deid", "task"
-    )
+    stage("linear", _linear, "fit a linear model of counted words on a task, for comparison", "linear nor_deid", "task")
     text = "fine-tune all arms of a comparison on every fold of its data (exploratory, for small sets)"
     stage("crossvalidate", _crossvalidate, text, "crossvalidate aismec nb_bert", "task", "family")
     score = stage("score", _score, "turn stored predictions into scores", "score nor_deid", "task")
@@ -207,19 +205,19 @@ def _comparison(options):
     return root, params, task, family
 
 
-def _classic(options) -> None:
+def _linear(options) -> None:
     from harness.plugins import registry
 
     root, params = repository(), parameters(())
     task = registry.get(root, known_name("task", options.task, params.everything().tasks))
-    from harness.stages.classic import run
+    from harness.stages.linear import run
 
     run(root, task)
 
 
 def _score(options) -> None:
     from harness.plugins import registry, unusual
-    from harness.stages.score import run, run_classic, run_disclosure
+    from harness.stages.score import run, run_disclosure, run_linear
 
     root, params = repository(), parameters(())
     task, settings = registry.get(root, options.task), params.score()
@@ -230,7 +228,7 @@ def _score(options) -> None:
     for family in families:
         run(root, task, family, settings)
     if not options.family:
-        run_classic(root, task)
+        run_linear(root, task)
         run_disclosure(root, task, settings)
 
 

@@ -59,7 +59,7 @@ def remarks(task: Task, reading: Reading) -> list[str]:
     """What is no fault and should be known: what was dropped, what was fixed, labels that are too rare to be in every
     part, texts that stand with two answers."""
     said = [f"{reading.rows_in} rows read, {len(reading.records)} kept."]
-    for what, counts in (("Dropped", reading.dropped), ("Mended", reading.repaired)):
+    for what, counts in (("Dropped", reading.dropped), ("Fixed", reading.repaired)):
         if counts:
             said.append(f"{what}: " + ", ".join(f"{counts[reason]} × {reason}" for reason in sorted(counts)) + ".")
     said += _labels(task, reading.records)

@@ -152,7 +152,7 @@ class Head(ABC):
 
     @abstractmethod
     def linear_baseline(self) -> Callable:
-        """The linear model of this head: (head, labels, training records, records by part) to a `classic.Baseline`."""
+        """The linear model of this head: (head, labels, training records, records by part) to a `Baseline`."""
 
     def outputs(self, labels: Sequence[str]) -> tuple[str, ...]:
         """Names of a model's outputs in order; none where it gives one score for each of several texts."""

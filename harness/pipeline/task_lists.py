@@ -26,7 +26,7 @@ READS = {
     "split": "split",
     "finetune": "runs",
     "crossvalidate": "runs",
-    "classic": "runs",
+    "linear": "runs",
     "score": "score",
     "score_folds": "score",
     "report": "report",

@@ -20,7 +20,7 @@ from harness.task import Task
 
 # What this stage writes below reports/.
 WRITTEN = (
-    "figures", "plots", "model-index", "croissant", "summary.csv", "results.csv", "classic.csv",
+    "figures", "plots", "model-index", "croissant", "summary.csv", "results.csv", "simple_baselines.csv",
     "comparison.csv", "readings.csv", "robustness.csv", "tables.tex", "README.md", "index.html", "metrics.json",
     "provenance.json",
 )  # fmt: skip
@@ -73,7 +73,7 @@ def _write(folder: Path, comparisons, summaries, judgements, read, report, pictu
     files.fill(folder / "figures", pictures)
     files.write_text(folder / "summary.csv", tables.summary_csv(summaries))
     files.write_text(folder / "results.csv", tables.results_csv(comparisons))
-    files.write_text(folder / "classic.csv", tables.classic_csv(comparisons))
+    files.write_text(folder / "simple_baselines.csv", tables.simple_baselines_csv(comparisons))
     files.write_text(folder / "comparison.csv", tables.comparison_csv(comparisons, judgements))
     files.write_text(folder / "readings.csv", tables.readings_csv(comparisons, read))
     files.write_text(folder / "robustness.csv", tables.robustness_csv(comparisons))

@@ -61,14 +61,14 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
     made.write(scores.place(root, task.name, family), hidden=data.restricted)
 
 
-def run_classic(root: Path, task: Task) -> None:
-    """The same for the linear model that the stage `classic` fitted: `artifacts/scores/<task>/classic/linear.json`.
+def run_linear(root: Path, task: Task) -> None:
+    """The same for the linear model that the stage `linear` fitted: `artifacts/scores/<task>/linear/linear.json`.
 
     With the scores of constant answers on every part, by part and name.
     """
-    root, made_by = Path(root), f"harness classic {task.name}"
+    root, made_by = Path(root), f"harness linear {task.name}"
     data, recorded = _data(root, task), runs.read_linear(root, task.name)
-    stored = Stored(data, root / "artifacts" / "classic" / task.name, made_by)
+    stored = Stored(data, root / "artifacts" / "linear" / task.name, made_by)
     scorer = _scored(stored, recorded)
     made = scores.LinearScores.of(
         system=recorded.runs[0].arm,
@@ -77,7 +77,7 @@ def run_classic(root: Path, task: Task) -> None:
         inputs=stored.inputs(),
         provenance={"libraries": recorded.libraries, "settings": recorded.runs[0].settings},
     )
-    made.write(scores.place(root, f"{task.name}/classic", "linear"), hidden=data.restricted)
+    made.write(scores.place(root, f"{task.name}/linear", "linear"), hidden=data.restricted)
 
 
 def run_disclosure(root: Path, task: Task, settings: ScoreSettings) -> None:

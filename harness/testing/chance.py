@@ -175,11 +175,11 @@ def write_predictions(
 
 
 def write_linear_predictions(root: Path, task: Task) -> None:
-    """`artifacts/classic/TASK/`, as of a linear model."""
-    folder = root / "artifacts" / "classic" / task.name
+    """`artifacts/linear/TASK/`, as of a linear model."""
+    folder = root / "artifacts" / "linear" / task.name
     records = {record["id"]: record for record in validated.records(root, task.name)}
     files.write_jsonl(
-        folder / runs.LinearRun.FILE, _lines(root, task, records, 0.5, random.Random(f"{task.name} classic"))
+        folder / runs.LinearRun.FILE, _lines(root, task, records, 0.5, random.Random(f"{task.name} linear"))
     )
     system = "linear_tagger" if heads.of(task).windowed else "logistic_regression"
     fitted = {"arm": system, "seed": 0, "settings": {"strength": 1.0}}

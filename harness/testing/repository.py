@@ -110,7 +110,7 @@ def _settle(root: Path, params: ParamsFile) -> None:
     """Predictions of chance; scores, reports and the MLflow store as the stages make them; hashes as DVC has them."""
     from dataclasses import asdict
 
-    from harness.stages import classic, report, score, track
+    from harness.stages import linear, report, score, track
 
     tasks = {name: registry.get(root, name) for name in params.everything().run.tasks}
     for task in tasks.values():
@@ -119,8 +119,8 @@ def _settle(root: Path, params: ParamsFile) -> None:
         made_by = {"recipe": asdict(settings.recipe), "engine": asdict(settings.engine)}
         chance.write_predictions(root, task, FAMILY, settings.seeds, settings.robustness, **made_by)
         score.run(root, task, FAMILY, params.score())
-        classic.run(root, task)
-        score.run_classic(root, task)
+        linear.run(root, task)
+        score.run_linear(root, task)
     report.run(root, params.report(), tasks)
     track.run(root, params.report(), tasks)
     files.write_text(root / "data.dvc", "deps:\n- path: artifacts/generated\nouts:\n- path: data\n")

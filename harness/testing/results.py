@@ -86,7 +86,7 @@ def score(root: Path, tasks: Sequence[Task], families: Sequence[str] = FAMILIES,
     for task in tasks:
         for family in families:
             stage.run(root, task, family, given)
-        stage.run_classic(root, task)
+        stage.run_linear(root, task)
         stage.run_disclosure(root, task, given)
 
 

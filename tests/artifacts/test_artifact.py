@@ -19,11 +19,11 @@ READ = {
     f"artifacts/predictions/{TASK}/{FAMILY}/runs.json": (
         lambda root: runs.read(root, TASK, FAMILY), f"harness finetune {TASK} {FAMILY}",
     ),
-    f"artifacts/classic/{TASK}/runs.json": (lambda root: runs.read_linear(root, TASK), f"harness classic {TASK}"),
+    f"artifacts/linear/{TASK}/runs.json": (lambda root: runs.read_linear(root, TASK), f"harness linear {TASK}"),
     f"artifacts/scores/{TASK}/{FAMILY}.json": (
         lambda root: scores.read(root, TASK, FAMILY), f"harness score {TASK} {FAMILY}",
     ),
-    f"artifacts/scores/{TASK}/classic/linear.json": (
+    f"artifacts/scores/{TASK}/linear/linear.json": (
         lambda root: scores.read_linear(root, TASK), f"harness score {TASK}",
     ),
     f"artifacts/checkpoints/{FAMILY}/clinical/harness.json": (

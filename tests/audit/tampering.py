@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.system import files
 
 RUNS = "artifacts/predictions/medmqp/norbert3"
-CLASSIC = "artifacts/classic/medmqp"
+LINEAR = "artifacts/linear/medmqp"
 CHECKPOINTS = "artifacts/checkpoints/norbert3"
 OTHER = "aismec/norbert3"
 
@@ -142,14 +142,14 @@ def improved(folder: str, name: str, most: int):
         params = load(root / "params.yaml")
         tasks = {name: registry.get(root, name) for name in params.report().run.tasks}
         score.run(root, tasks["medmqp"], "norbert3", params.score())
-        score.run_classic(root, tasks["medmqp"])
+        score.run_linear(root, tasks["medmqp"])
         report.run(root, params.report(), tasks)
 
     return tamper
 
 
 better_answers = improved(RUNS, "clinical-seed1.jsonl", 40)
-better_words = improved(CLASSIC, "predictions.jsonl", 9999)
+better_words = improved(LINEAR, "predictions.jsonl", 9999)
 
 
 def relabelled(rows: list[str]) -> list[str]:
@@ -292,17 +292,17 @@ TOGETHER = (
             edited("reports/provenance.json", lambda v: v["results"][0].update(predictions="0" * 64)),
             OTHER, "provenance.json results: [aismec norbert3 baseline 1].predictions",
         ),
-        "a number in classic.csv": (
-            replaced("reports/classic.csv", r"^(medmqp,majority,accuracy,false,)[\d.]+", r"\g<1>0.9999"),
-            "medmqp/classic", "classic.csv majority accuracy: value",
+        "a number in simple_baselines.csv": (
+            replaced("reports/simple_baselines.csv", r"^(medmqp,majority,accuracy,false,)[\d.]+", r"\g<1>0.9999"),
+            "medmqp/linear", "simple_baselines.csv majority accuracy: value",
         ),
-        "a row of a removed task in classic.csv": (
-            lines("reports/classic.csv", lambda rows: [*rows, rows[1].replace("aismec", "triage")]),
-            "reports", "classic.csv triage logistic_regression binary_f1",
+        "a row of a removed task in simple_baselines.csv": (
+            lines("reports/simple_baselines.csv", lambda rows: [*rows, rows[1].replace("aismec", "triage")]),
+            "reports", "simple_baselines.csv triage logistic_regression binary_f1",
         ),
         "a hash of the linear model in provenance.json": (
-            edited("reports/provenance.json", lambda v: v["classic"][1].update(parameters="0" * 64)),
-            "medmqp/classic", "provenance.json classic: [medmqp].parameters",
+            edited("reports/provenance.json", lambda v: v["linear"][1].update(parameters="0" * 64)),
+            "medmqp/linear", "provenance.json linear: [medmqp].parameters",
         ),
         "one run put aside in MLflow": (tagged("superseded", "0", _CLINICAL), OTHER, "tags: superseded"),
         "a record of a reproduction that MLflow does not know": (
@@ -380,7 +380,8 @@ TOGETHER = (
             "MLflow", "experiment miniature / pre-training: mlflow.note.content",
         ),
         "what an experiment shows in MLflow": (
-            experiment_told("mlflow.sharedViewState.harness", "p_adjusted", "p_value"), "MLflow", "mlflow.sharedViewState",
+            experiment_told("mlflow.sharedViewState.harness", "p_adjusted", "p_value"),
+            "MLflow", "mlflow.sharedViewState",
         ),
         "rows in another order": (
             lines("reports/results.csv", lambda rows: [rows[0], *reversed(rows[1:])]), "reports", "reports/results.csv",
@@ -501,8 +502,8 @@ TOGETHER = (
             "medmqp/norbert3", "ci_low",
         ),
         "a score of the linear model": (
-            edited("artifacts/scores/medmqp/classic/linear.json", lambda v: v["metrics"][0].update(value=0.99)),
-            "medmqp/classic", "computed again: metrics",
+            edited("artifacts/scores/medmqp/linear/linear.json", lambda v: v["metrics"][0].update(value=0.99)),
+            "medmqp/linear", "computed again: metrics",
         ),
         "a fingerprint in MLflow": (retagged("fingerprint", "x", _PARENT), OTHER, "fingerprint of the results"),
     },
@@ -520,12 +521,12 @@ TOGETHER = (
             "medmqp/norbert3", "predictions baseline-seed2.jsonl",
         ),
         "a prediction of the linear model": (
-            replaced(f"{CLASSIC}/predictions.jsonl", '"prediction": "0"', '"prediction": "1"'),
-            "medmqp/classic", "predictions predictions.jsonl",
+            replaced(f"{LINEAR}/predictions.jsonl", '"prediction": "0"', '"prediction": "1"'),
+            "medmqp/linear", "predictions predictions.jsonl",
         ),
         "the data of the linear model": (
-            edited(f"{CLASSIC}/runs.json", lambda v: v["inputs"].update(records="0" * 64)),
-            "medmqp/classic", "inputs that it recorded: records",
+            edited(f"{LINEAR}/runs.json", lambda v: v["inputs"].update(records="0" * 64)),
+            "medmqp/linear", "inputs that it recorded: records",
         ),
         "a learning rate in runs.json": (
             edited(f"{RUNS}/runs.json", lambda v: v["recipe"].update(learning_rate=0.5)),
@@ -567,8 +568,8 @@ TOGETHER = (
             "medmqp/norbert3", "predictions can be scored again",
         ),
         "an answer of the linear model against its scores, its hash made to fit": (
-            contradicted(CLASSIC, "predictions.jsonl"),
-            "medmqp/classic", "predictions can be scored again",
+            contradicted(LINEAR, "predictions.jsonl"),
+            "medmqp/linear", "predictions can be scored again",
         ),
         "raw data": (replaced("data/medmqp/mqp.csv", "e", "E"), "data/medmqp", "data/medmqp/mqp.csv as source.json"),
         "the arms' weights exchanged": (
@@ -590,7 +591,7 @@ TOGETHER = (
         ),
         "better answers, as MLflow sees it": (better_answers, "medmqp/norbert3", "MLflow run"),
         "better answers of the linear model, with all numbers made to fit": (
-            better_words, "dvc.lock", f"{CLASSIC} as stage classic@medmqp",
+            better_words, "dvc.lock", f"{LINEAR} as stage linear@medmqp",
         ),
         "a claim in MLflow that one run was reproduced": (
             tagged("reproduced", "yes: same bytes in 4 of 4 runs", _CLINICAL), OTHER, "tags: reproduced",

@@ -26,7 +26,7 @@ def test_an_untouched_repository_has_no_finding_and_the_audit_changes_nothing(ro
     assert state(root) == before
     assert findings(links) == [] and code == 0
     chains = {link["chain"] for link in links}
-    comparisons = {f"{task}/{family}" for task in finished.TASKS for family in (finished.FAMILY, "classic")}
+    comparisons = {f"{task}/{family}" for task in finished.TASKS for family in (finished.FAMILY, "linear")}
     assert chains == {
         "dvc.lock", "DVC's cache", "data/aismec", "data/medmqp", "corpus", "checkpoints/norbert3", "reports", "MLflow",
         *comparisons,
@@ -75,7 +75,7 @@ GONE = (
     },
     {
         "dvc.lock": "dvc repro",
-        "artifacts/classic/medmqp": "harness classic medmqp",
+        "artifacts/linear/medmqp": "harness linear medmqp",
         "artifacts/predictions": "harness finetune medmqp norbert3",
         "artifacts/validated/medmqp": "harness validate medmqp",
     },

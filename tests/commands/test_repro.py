@@ -61,7 +61,7 @@ SPLITS = [
     beside("validate@medmqp", "split@medmqp", "validate@aismec", "split@aismec"),
     beside("validate@nor_deid", "split@nor_deid", "validate@synergi", "split@synergi"),
 ]
-TEXTS = [beside("corpus"), beside(*(f"classic@{task}" for task in TASKS))]
+TEXTS = [beside("corpus"), beside(*(f"linear@{task}" for task in TASKS))]
 SCORES = [beside(*(f"score@{task}" for task in of_half)) for of_half in (TASKS[::2], TASKS[1::2])]
 PAGES = [beside("report"), beside("track")]
 

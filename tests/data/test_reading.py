@@ -223,7 +223,7 @@ def test_what_was_dropped_or_mended_or_contradicts_is_said(root, tmp_path, capsy
     given = tmp_path / "sample.csv"
     rows = ["id,group,text,label", "1,a,Hei der,no", "2,b, Hei der ,yes", "3,c,Noe annet,yes"]
     given.write_bytes(b"\xef\xbb\xbf" + "\n".join(rows).encode())
-    said = ["3 rows read, 3 kept.", "Mended: 1 × byte-order mark, 1 × edge whitespace.", "1 text stands in 2 rows"]
+    said = ["3 rows read, 3 kept.", "Fixed: 1 × byte-order mark, 1 × edge whitespace.", "1 text stands in 2 rows"]
     # In this process torch may be there already, and "portable" comes before it.
     params = (ROOT / "params.yaml").read_text(encoding="utf-8").replace("portable", "fast")
     (root / "params.yaml").write_text(params, encoding="utf-8")

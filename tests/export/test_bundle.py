@@ -169,7 +169,7 @@ def test_a_second_bundle_with_other_figures_of_the_same_rows_is_refused(root, tm
     assert noted.stat().st_mode & 0o777 == 0o600 and len(files.read_json(noted)["synergi"]) == 1
     export(root, tmp_path / "again")  # the same figures tell no more
     before = noted.read_bytes()
-    other_figures(monkeypatch, runs={"nb_bert": {"baseline": 3, "clinical": 3}, "classic": {"linear": 1}})
+    other_figures(monkeypatch, runs={"nb_bert": {"baseline": 3, "clinical": 3}, "linear": {"linear": 1}})
     with pytest.raises(DisclosureError, match="an earlier bundle released other figures of the same rows") as error:
         export(root, tmp_path / "b")
     assert "--instead" in error.value.remedy and not (tmp_path / "b").exists() and noted.read_bytes() == before

@@ -29,7 +29,7 @@ from harness.tracking import read, sync
 
 TASKS, FAMILIES, SEEDS = ("aismec", "synergi", "nor_deid"), ("nb_bert",), (1, 2)
 OF = {name: fakes.TASKS[name] for name in TASKS}
-PRIVATE = ("validated", "predictions", "classic", "splits", "scores", "corpus", "checkpoints")
+PRIVATE = ("validated", "predictions", "linear", "splits", "scores", "corpus", "checkpoints")
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +71,7 @@ def twin_of(root: Path, other: Path, rung: coarsening.Rung) -> Path:
         parts = files.read_json(other / "reports" / "splits" / f"{name}.json")["splits"]
         _other_records(records, parts, made, name)
         files.write_jsonl(artifacts / "validated" / name / "records.jsonl", records)
-        for folder in (artifacts / "predictions" / name / "nb_bert", artifacts / "classic" / name):
+        for folder in (artifacts / "predictions" / name / "nb_bert", artifacts / "linear" / name):
             _other_answers(folder, {record["id"]: record for record in records}, made)
         card = files.read_json(artifacts / "validated" / name / "card.json")
         dropped = {"markup left": 1, "empty text": 3}
@@ -132,7 +132,7 @@ def _other_answers(folder: Path, records: dict, made: dict) -> None:
         lines = files.read_jsonl(path)
         for line in lines:
             if line["part"] != "holdout":
-                given = made["classic" if linear else folder.name, number].get(line["id"])
+                given = made["linear" if linear else folder.name, number].get(line["id"])
                 _answer(line, records[line["id"]], given, folder)
         files.write_jsonl(path, lines)
         if not linear:

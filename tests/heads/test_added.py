@@ -59,7 +59,7 @@ from harness.statistics import task_metrics as metrics
 from harness.statistics import selection
 from harness.encoders import families, tokenizers
 from harness.plugins import checking, creating
-from harness.stages import classic, split, validate
+from harness.stages import linear, split, validate
 from harness.training.finetune import batching
 
 root = Path(sys.argv[1])
@@ -70,8 +70,8 @@ assert checking.findings(root, "threes") == []
 validate.run(root, "threes")
 split.run(root, "threes", Split(1, 0.6, 0.2, 0.2))
 task = registry.get(root, "threes")
-classic.run(root, task)
-lines = files.read_jsonl(root / "artifacts" / "classic" / "threes" / "predictions.jsonl")
+linear.run(root, task)
+lines = files.read_jsonl(root / "artifacts" / "linear" / "threes" / "predictions.jsonl")
 records = files.read_jsonl(root / "artifacts" / "validated" / "threes" / "records.jsonl")
 head = heads.of(task)
 tokenizer = tokenizers.build("norbert3", TEXTS, ENCODER.vocabulary)
@@ -122,7 +122,7 @@ def test_the_command_line_knows_it(package):
 
 
 def test_what_asks_a_head_depends_on_it(package):
-    for stage in ("validate", "split", "finetune", "classic", "score", "report"):
+    for stage in ("validate", "split", "finetune", "linear", "score", "report"):
         assert "heads/triple.py" in code.code_files(f"harness.stages.{stage}", package), stage
     for stage in ("checkpoint", "pretrain", "generate"):
         assert "heads/triple.py" not in code.code_files(f"harness.stages.{stage}", package), stage

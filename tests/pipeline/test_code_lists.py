@@ -87,10 +87,10 @@ def test_of_a_head_a_stage_depends_on_what_it_calls(package, before):
         return {stage for stage, listing in every(package).items() if listing != before[stage]}
 
     assert changed("harness.heads.linear.linear import regression", "harness.heads.linear.tagging import tagger") == {
-        "classic"
+        "linear"
     }
     judged = changed("scores that do not add up to 1", "scores that add up to something else")
-    assert {"score", "score_folds"} <= judged and not judged & {"classic", "split", "corpus", "finetune", "pretrain"}
+    assert {"score", "score_folds"} <= judged and not judged & {"linear", "split", "corpus", "finetune", "pretrain"}
     trained = changed("return labels[record[", "return 1 + labels[record[")
     assert {"finetune", "crossvalidate"} <= trained and not trained & {"corpus", "pretrain", "checkpoint", "validate"}
 
@@ -132,7 +132,7 @@ def test_no_comment_docstring_or_line_break_changes_a_list(package, before):
         ("stages/split.py", {"split"}),
         ("encoders/norbert3.py", {"checkpoint", "pretrain", "finetune", "crossvalidate"}),
         ("training/finetune/runs.py", {"finetune", "crossvalidate"}),
-        ("statistics/selection.py", {"finetune", "crossvalidate", "classic", "score"}),
+        ("statistics/selection.py", {"finetune", "crossvalidate", "linear", "score"}),
         ("statistics/paired.py", {"score", "report", "track"}),
         ("statistics/curves.py", {"score"}),
         ("report/render/page.py", {"report"}),

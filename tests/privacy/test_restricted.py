@@ -463,7 +463,7 @@ def unpacked(path: Path) -> bytes:
 
 def test_sizes_tell_nothing_of_labels_and_answers(finished):
     """DVC's lock notes the size of every output, and labels are words of different lengths."""
-    held = ("validated", "splits", "predictions", "classic", "scores")
+    held = ("validated", "splits", "predictions", "linear", "scores")
     found = [path for name in held for path in (finished / "artifacts" / name).rglob("*") if path.is_file()]
     assert len(found) > 5 * len(TASKS)
     assert [str(path) for path in found if path.stat().st_size % even.BLOCK] == []
@@ -472,7 +472,7 @@ def test_sizes_tell_nothing_of_labels_and_answers(finished):
 @pytest.fixture(scope="module")
 def committed(finished) -> Path:
     """The site after `dvc repro` has recorded every stage and has all outputs in its cache."""
-    declared = ("validate", "split", "corpus", "checkpoint", "pretrain", "finetune", "classic", "score", "report")
+    declared = ("validate", "split", "corpus", "checkpoint", "pretrain", "finetune", "linear", "score", "report")
     done = dvc(finished, "commit", "--force", *declared, "track")
     assert done.returncode == 0, done.stderr[-2000:]
     return finished

@@ -39,7 +39,7 @@ def made(root):
     csvs = {
         "results": tables.results_csv(comparisons),
         "comparison": tables.comparison_csv(comparisons, judgements),
-        "classic": tables.classic_csv(comparisons),
+        "linear": tables.simple_baselines_csv(comparisons),
         "summary": tables.summary_csv(summaries),
         "readings": tables.readings_csv(comparisons, read),
         "robustness": tables.robustness_csv(comparisons),
@@ -104,7 +104,7 @@ def test_the_csvs_have_a_column_for_it_where_something_is_translated(both):
         for row in rows:
             said = {"medmqp": TOLD, "synergi": ""}.get(row.get("task"), f"medmqp: {TOLD}")
             assert row["translation"] == said and row["data_kind"] == "public", name
-    assert all(after[name] for name in ("results", "comparison", "classic", "summary"))
+    assert all(after[name] for name in ("results", "comparison", "linear", "summary"))
 
 
 def test_nothing_is_said_where_nothing_is_translated(both):

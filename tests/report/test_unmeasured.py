@@ -75,7 +75,7 @@ def test_the_comparison_has_no_numbers_and_is_none_of_those_adjusted_for(root):
 def test_scores_that_cannot_be_measured_are_empty_and_others_stand(root):
     for name, metrics in (
         ("results.csv", fakes.TASKS["aismec"].metrics),
-        ("classic.csv", ("binary_f1", "specificity")),
+        ("simple_baselines.csv", ("binary_f1", "specificity")),
     ):
         values = {(r["metric"], bool(r["value"])) for r in rows(root, name) if r["task"] == "aismec"}
         assert values >= {(m, m == "specificity") for m in metrics}, name

@@ -27,6 +27,6 @@ def test_memory_and_file_stay_small(tmp_path, monkeypatch, name):
         tracemalloc.stop()
     written = root / "artifacts" / "scores" / name / "nb_bert.json"
     assert peak < MEGABYTES and written.stat().st_size < 8e6
-    score.run_classic(root, task)
+    score.run_linear(root, task)
     (c,) = loading.load(root, fakes.settings((name,), ("nb_bert",), SEEDS).run, fakes.TASKS)
     assert not c.matrices and confusion.draw(c) == {} and len(c.mean_table("clinical")) == 2000

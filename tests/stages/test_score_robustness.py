@@ -117,7 +117,7 @@ def test_the_report_and_its_csv_hold_them_and_nothing_of_restricted_data(tmp_pat
         results.build(root, tasks, ("nb_bert",), SEEDS, kind=kind, robustness=SETTINGS)
         for task in tasks:
             scored(root, task.name)
-            score.run_classic(root, task)
+            score.run_linear(root, task)
             score.run_disclosure(root, task, fakes.score_settings(SEEDS, ("nb_bert",)))
         settings = replace(fakes.settings(("medmqp", "nor_deid"), ("nb_bert",), SEEDS), robustness=SETTINGS)
         report.run(root, settings, {task.name: task for task in tasks})

@@ -19,10 +19,10 @@ def load(root: Path, run: Run, tasks: Mapping[str, Task]) -> list[results.Compar
     """
     found = []
     for task in run.tasks:
-        title, linear = tasks[task].title, scores.read_linear(root, task)
+        title, stored = tasks[task].title, scores.read_linear(root, task)
         translated = validated.translated(root, task)
-        classic = replace(results.read_classic(linear, title), translated=translated)
+        linear = replace(results.read_linear(stored, title), translated=translated)
         for family in run.families:
             comparison = results.read(scores.read(root, task, family), title, run.seeds)
-            found.append(replace(comparison, classic=classic, constants=linear.constants, translated=translated))
+            found.append(replace(comparison, linear=linear, constants=stored.constants, translated=translated))
     return released.disclosed(root, found)

@@ -56,7 +56,7 @@ def release(root: Path, task: str) -> Release:
             remedy=f"Check what may be released again with `{made_by}`.",
         ) from None
     for system, sha256 in found.bound.items():
-        path = folder / system / "linear.json" if system == "classic" else folder / f"{system}.json"
+        path = folder / system / "linear.json" if system == "linear" else folder / f"{system}.json"
         if not path.is_file() or files.sha256(path) != sha256:
             raise DataError(
                 f"{task}: the scores of {system} are not those that were checked for what they tell of few rows.",
@@ -81,7 +81,7 @@ def _closed(c: Comparison) -> Comparison:
         robustness=(),
         lacking={},
         inputs={**c.inputs, "decisions": of_files} if of_files else c.inputs,
-        classic=_closed(c.classic) if c.classic else None,
+        linear=_closed(c.linear) if c.linear else None,
     )
 
 
@@ -104,7 +104,7 @@ def _coarse(c: Comparison, release: Release) -> Comparison:
         constants={},
         constants_shown=False,
         unmeasurable={"test": {c.primary: heads.named(c.head).unreleased or TOO_SMALL}} if none else {},
-        classic=_coarse(c.classic, release) if c.classic else None,
+        linear=_coarse(c.linear, release) if c.linear else None,
     )
 
 
@@ -129,10 +129,10 @@ def _evidence(c: Comparison, figures: Figures, arm: str) -> Estimate:
 
 def _of_task(group: list[Comparison]) -> list[Comparison]:
     """The task's linear model beside its encoders: what may not be shown of one may be shown of none."""
-    linear = group[0].classic
+    linear = group[0].linear
     shown = [*group, linear] if linear else group
     shown = _leaks(_classes(shown)) if "masking" in heads.named(group[0].head).shows else _matrices(shown)
-    return [replace(c, classic=shown[-1] if linear else None) for c in shown[: len(group)]]
+    return [replace(c, linear=shown[-1] if linear else None) for c in shown[: len(group)]]
 
 
 def _without_few(c: Comparison) -> Comparison:
@@ -154,7 +154,7 @@ def _without_few(c: Comparison) -> Comparison:
     estimates = _without(c.estimates, lambda key: key[0] not in gone)
     if untold:
         estimates = {key: replace(estimate, n_groups=None) for key, estimate in estimates.items()}
-    return replace(c, **kept, estimates=estimates, classic=_without_few(c.classic) if c.classic else None)
+    return replace(c, **kept, estimates=estimates, linear=_without_few(c.linear) if c.linear else None)
 
 
 def _matrices(group: list[Comparison]) -> list[Comparison]:

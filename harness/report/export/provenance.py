@@ -69,12 +69,12 @@ def rows(comparisons: list[Comparison], lineages: Mapping, tokenizers: Mapping, 
             | {"predictions": {names[key]: value for key, value in hashes.items()}}
             for against in c.others
         ]
-    return {"classic": classic(comparisons, code), "comparison": comparison, "results": results}
+    return {"linear": linear(comparisons, code), "comparison": comparison, "results": results}
 
 
-def classic(comparisons: list[Comparison], code: Mapping) -> list[dict]:
-    """What the rows of `classic.csv` rest on: one entry per task."""
-    linear = {c.task: c.classic for c in comparisons if c.classic}
+def linear(comparisons: list[Comparison], code: Mapping) -> list[dict]:
+    """What the rows of `simple_baselines.csv` rest on: one entry per task."""
+    linear = {c.task: c.linear for c in comparisons if c.linear}
     return [
         {
             "task": task,
@@ -108,9 +108,9 @@ def exact(comparisons: Iterable) -> dict:
         }
         for c in comparisons
     }
-    linear = {c.task: c.classic for c in comparisons if c.classic}
+    linear = {c.task: c.linear for c in comparisons if c.linear}
     keys = {task: {"predictions": c.inputs["predictions"], **c.provenance} for task, c in linear.items()}
-    return found | {"classic": keys}
+    return found | {"linear": keys}
 
 
 def tokenizer_hash(folder: Path) -> str | None:

@@ -20,8 +20,8 @@ from harness.text.escaping import plain
 AGAINST = "baseline"
 MATRIX = 100  # labels: a larger confusion matrix cannot be read, and takes gigabytes
 Judgements = dict[tuple[str, str, str], Judgement]
-CLASSIC = "classic"
-FAMILY_TITLES = {"nb_bert": "NB-BERT", "norbert3": "NorBERT3", "modernbert": "ModernBERT", CLASSIC: "Linear model"}
+LINEAR = "linear"
+FAMILY_TITLES = {"nb_bert": "NB-BERT", "norbert3": "NorBERT3", "modernbert": "ModernBERT", LINEAR: "Linear model"}
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Comparison:
     (arm, seed, part) to the per-class rows, `matrices` to the confusion matrix (rows gold; none of over MATRIX labels);
     `estimates` maps (part, other arm) to the clinical arm's primary score compared with that arm's. `slices`,
     `privacy`, `thresholds` (rows of `harness.statistics.further_scores`) and `learning` have one entry per run and
-    part, with its arm and seed. `classic` are the scores of the task's linear model in the same shape: the family
-    `classic` with one arm, one seed, and nothing that it is compared with; `constants` are those of constant answers,
+    part, with its arm and seed. `linear` are the scores of the task's linear model in the same shape: the family
+    `linear` with one arm, one seed, and nothing that it is compared with; `constants` are those of constant answers,
     by part.
     Of restricted data that are released coarsely, `rung` says how (`harness.statistics.disclosure.coarsening`), there
     are values for the seed None alone, which is their mean, and `evidence` is by arm what a verdict follows from. Of
@@ -71,7 +71,7 @@ class Comparison:
     thresholds: tuple[dict, ...] = ()
     learning: tuple[dict, ...] = ()
     constants: Mapping[str, dict[str, dict[str, float]]] = field(default_factory=dict)
-    classic: "Comparison | None" = None
+    linear: "Comparison | None" = None
     constants_shown: bool = True
     rung: Rung | None = None
     evidence: Mapping[str, Estimate] = field(default_factory=dict)
@@ -236,9 +236,9 @@ def read(made: Scores, title: str, seeds: tuple[int, ...]) -> Comparison:
     )
 
 
-def read_classic(made: LinearScores, title: str) -> Comparison:
+def read_linear(made: LinearScores, title: str) -> Comparison:
     """The scores of a task's linear model, in the shape of a comparison that has one arm."""
-    return _shape(made, title, CLASSIC, (made.system,), (0,))
+    return _shape(made, title, LINEAR, (made.system,), (0,))
 
 
 def _shape(made: Scored, title: str, family: str, arms: tuple[str, ...], seeds: tuple[int, ...]) -> Comparison:

@@ -97,6 +97,6 @@ def _bars(panel, group: list[Comparison]) -> None:
     if group[0].constants_shown:
         floor = 100 * round(group[0].floor, 4)
         panel.axhline(floor, color=SOFT, linestyle=(0, (4, 3)), linewidth=1.2, label="Best constant answer")
-    if (classic := group[0].classic) and not classic.unshown():
-        height = 100 * round(classic.mean(*classic.arms), 4)
+    if (linear := group[0].linear) and not linear.unshown():
+        height = 100 * round(linear.mean(*linear.arms), 4)
         panel.axhline(height, color=INK, linestyle=(0, (1, 1.5)), linewidth=1.4, label="Linear model")

@@ -11,7 +11,7 @@ from harness.statistics.verdicts import Judgement
 from harness.text import escaping
 
 RESULTS = ("task", "family", "arm", "replicate", "seed", "metric", "primary", "value", "n_test", "data_kind")
-CLASSIC = ("task", "system", "metric", "primary", "value", "n_test", "data_kind")
+LINEAR = ("task", "system", "metric", "primary", "value", "n_test", "data_kind")
 COMPARISON = (
     "task", "family", "against", "metric", "reference", "clinical", "delta", "ci_low", "ci_high", "p_value",
     "p_holm", "mde", "mde_holm", "verdict", "scope", "n_test", "n_groups", "n_seeds", "n_replicates", "data_kind",
@@ -68,14 +68,14 @@ def results_csv(comparisons: list[Comparison]) -> str:
     return _csv(RESULTS, rows, _translated(comparisons))
 
 
-def classic_csv(comparisons: list[Comparison]) -> str:
+def simple_baselines_csv(comparisons: list[Comparison]) -> str:
     """What does without an encoder: one row per task, system (a linear model, constant answers) and metric.
 
     Named as in `results.csv`.
     """
     rows = []
     for c in {c.task: c for c in comparisons}.values():
-        if (linear := c.classic) is None:
+        if (linear := c.linear) is None:
             continue
         for part in linear.parts:
             shown = [m for m in linear.metrics if not linear.unshown(m, part) and not c.unmeasured(m, part)]
@@ -84,7 +84,7 @@ def classic_csv(comparisons: list[Comparison]) -> str:
                 for metric in linear.metrics:
                     value = printed(linear, scores[metric]) if metric in shown else ""
                     rows.append((c.task, system, *_named(c, part, metric), value, *_of(linear, part)))
-    return _csv(CLASSIC, rows, _translated(comparisons))
+    return _csv(LINEAR, rows, _translated(comparisons))
 
 
 def _named(c: Comparison, part: str, metric: str) -> tuple[str, str]:

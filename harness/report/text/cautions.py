@@ -134,7 +134,7 @@ def _weak(comparisons: list[Comparison]) -> list[str]:
             "That the encoders can do every task: a constant answer scores at least as well as one of the arms on "
             f"{formats.listing(weak)}."
         )
-    if beaten := [f"`{c.task}` with {c.family_title}" for c in measured if not beats_classic(c)]:
+    if beaten := [f"`{c.task}` with {c.family_title}" for c in measured if not beats_linear(c)]:
         items.append(
             "That an encoder is needed: a linear model of counted words scores at least as well as one of the arms on "
             f"{formats.listing(beaten)}."
@@ -202,9 +202,9 @@ def near_chance(c: Comparison) -> bool:
     return all(c.metric.gain(c.mean(arm) - c.floor) <= CHANCE for arm in c.arms)
 
 
-def beats_classic(c: Comparison) -> bool:
+def beats_linear(c: Comparison) -> bool:
     """Are the means of both arms better than the linear model?"""
-    return c.classic is None or _both_better(c, c.classic.mean(*c.classic.arms))
+    return c.linear is None or _both_better(c, c.linear.mean(*c.linear.arms))
 
 
 def _both_better(c: Comparison, score: float) -> bool:

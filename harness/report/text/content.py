@@ -42,8 +42,8 @@ SOURCES = (
     "`readings.csv`: the arms on the test rows of each kind, where the data say what decides a row.",
     "`robustness.csv`: the arms on the test texts written otherwise, where `robustness.kinds` names a way; the losses "
     "are what a mean score falls by, `delta` is clinical_loss − reference_loss (below 0: the clinical arm loses less).",
-    "`classic.csv`: what does without an encoder, on the same rows and by the same metrics: a linear model of counted "
-    "words, and constant answers.",
+    "`simple_baselines.csv`: what does without an encoder, on the same rows and by the same metrics: a linear model of "
+    "counted words, and constant answers.",
     "`provenance.json`: for every row, the hashes of data, split manifest, checkpoints, tokenizer, predictions, code "
     "and parameters.",
     "`splits/`: which row is in which part, frozen. `tables.tex`: the tables for a paper.",

@@ -5,7 +5,7 @@ from harness.report.model import pictures
 from harness.report.model.document import Details, Figure, Paragraph, Table
 from harness.report.model.results import Comparison, mean, mean_shown
 from harness.report.text import formats
-from harness.report.text.formats import by_task, with_classic
+from harness.report.text.formats import by_task, with_linear
 from harness.statistics.slices import QUARTILES
 from harness.text.escaping import plain
 
@@ -33,7 +33,7 @@ def slices(comparisons: list[Comparison]) -> tuple:
 
 def slice_table(group: list[Comparison], part: str) -> Table:
     """Rows are slices; each family has a column for each of its arms, and the linear model one."""
-    every = with_classic(group)
+    every = with_linear(group)
     columns = [(c, arm) for c in every for arm in c.arms]
     scores: dict[tuple[str, ...], list[float | None]] = {}
     cells = {}
@@ -75,7 +75,7 @@ def privacy(comparisons: list[Comparison]) -> tuple:
     for group in by_task(comparisons):
         if any(c.privacy for c in group):
             tables = [leak_table(group, part) for part in group[0].parts]
-            by_label = tuple(label_table(c, part) for c in with_classic(group) for part in c.parts)
+            by_label = tuple(label_table(c, part) for c in with_linear(group) for part in c.parts)
             blocks += [*tables, Details(f"{group[0].short_title}, by label", by_label)]
     if not blocks:
         return ()
@@ -93,7 +93,7 @@ def _of(c: Comparison, arm: str, part: str) -> list[dict]:
 
 def leak_table(group: list[Comparison], part: str) -> Table:
     rows = []
-    for c in with_classic(group):
+    for c in with_linear(group):
         for arm in c.arms:
             if found := _of(c, arm, part):
                 shown = all(run["leaking"] is not None for run in found)
@@ -175,7 +175,7 @@ def thresholds(comparisons: list[Comparison]) -> tuple:
 
 def threshold_table(group: list[Comparison]) -> Table:
     rows = []
-    for c in with_classic(group):
+    for c in with_linear(group):
         for arm in c.arms:
             found = [run for run in c.thresholds if (run["arm"], run["part"]) == (arm, "test")]
             areas = [[run["roc"][key] for run in found if run["roc"]] for key in ("auc", "average_precision")]

@@ -203,9 +203,9 @@ def by_task(comparisons: list[Comparison]) -> list[list[Comparison]]:
     return [[c for c in comparisons if c.task == task] for task in unique(c.task for c in comparisons)]
 
 
-def with_classic(group: list[Comparison]) -> list[Comparison]:
+def with_linear(group: list[Comparison]) -> list[Comparison]:
     """The comparisons of a task, and what its linear model scores as the last of them."""
-    return [*group, *filter(None, [group[0].classic])]
+    return [*group, *filter(None, [group[0].linear])]
 
 
 def amount(n: int, one: str, many: str | None = None) -> str:

@@ -177,7 +177,7 @@ def headline_table(comparisons: list[Comparison]) -> Table:
         others = [formats.over_seeds(c, arm) if arm in c.arms else formats.ABSENT for arm in extra]
         told = c.constants_shown and not c.unmeasured()
         nothing = formats.constant_answers(c.reference, c.primary) if told else formats.ABSENT
-        shared = (c.heading, formats.metric_title(c.primary), test_size(c), c.data_kind, nothing, classic(c))
+        shared = (c.heading, formats.metric_title(c.primary), test_size(c), c.data_kind, nothing, linear(c))
         rows.append((*shared, c.family_title, *arms, *others, formats.gain(c)))
     return Table(
         f"Primary score on the test split, {formats.scales(comparisons)}, mean ± SD over "
@@ -194,6 +194,6 @@ def test_size(c: Comparison) -> str:
     return f"{formats.count(rows)}" if rows == groups else f"{formats.count(rows)} in {formats.count(groups)} groups"
 
 
-def classic(c: Comparison) -> str:
+def linear(c: Comparison) -> str:
     """What the linear model scores."""
-    return formats.over_seeds(c.classic, *c.classic.arms) if c.classic else formats.ABSENT
+    return formats.over_seeds(c.linear, *c.linear.arms) if c.linear else formats.ABSENT

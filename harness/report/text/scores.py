@@ -7,7 +7,7 @@ from harness.privacy.suppression import MINIMUM
 from harness.report.model.document import Details, Paragraph, Table
 from harness.report.model.results import AGAINST, Comparison
 from harness.report.text import formats
-from harness.report.text.formats import amount, arm_title, by_task, capital, unique, with_classic
+from harness.report.text.formats import amount, arm_title, by_task, capital, unique, with_linear
 from harness.text.escaping import plain
 
 WHERE = {"test": "test split", "holdout": "shipped holdout"}
@@ -23,7 +23,7 @@ def score_table(group: list[Comparison], part: str) -> Table:
             arm_title(arm, c.arms),
             *(formats.over_seeds(c, arm, m, part) for m in c.metrics),
         )
-        for c in with_classic(group)
+        for c in with_linear(group)
         for arm in c.arms
     ]
     for name, scores in first.constant_answers(part).items():
@@ -68,7 +68,7 @@ def _left_out(comparisons: list[Comparison]) -> str:
 def class_table(c: Comparison) -> Table:
     """Precision, recall and F1 of every label in both arms, and of the linear model."""
     tables = [c.mean_table(arm) for arm in (AGAINST, "clinical")]
-    tables += [c.classic.mean_table(*c.classic.arms)] if c.classic else []
+    tables += [c.linear.mean_table(*c.linear.arms)] if c.linear else []
     rows = []
     for rows_of_label in zip(*tables, strict=True):
         # No answer can find what is not there: recall and F1 would be 0 for any model.
@@ -77,10 +77,10 @@ def class_table(c: Comparison) -> Table:
         cells = [formats.score_shown(formats.SHARE, value) for value in shown]
         first = rows_of_label[0]
         rows.append((plain(first["label"].replace("_", " ")), formats.count(first["support"]), *cells))
-    classic = ("Linear P", "R", "F1") if c.classic else ()
+    linear = ("Linear P", "R", "F1") if c.linear else ()
     return Table(
         f"{c.heading}, {c.family_title}: by class on the test split, means over seeds ({formats.data_of([c])})",
-        ("Label", "Gold", "Baseline P", "R", "F1", "Clinical P", "R", "F1", *classic),
+        ("Label", "Gold", "Baseline P", "R", "F1", "Clinical P", "R", "F1", *linear),
         tuple(rows),
     )
 
@@ -103,7 +103,7 @@ def by_class(comparisons: list[Comparison]) -> tuple:
     for group in by_task([c for c in comparisons if c.rung is None]):
         tables = tuple(class_table(c) for c in group)
         if group[0].matrices:
-            tables += tuple(matrix_table(c, arm) for c in with_classic(group) for arm in c.arms if arm not in OPTIONAL)
+            tables += tuple(matrix_table(c, arm) for c in with_linear(group) for arm in c.arms if arm not in OPTIONAL)
         kind = formats.data_of([group[0]])
         blocks.append(Details(f"{group[0].short_title} ({kind})", tables))
     if not blocks:

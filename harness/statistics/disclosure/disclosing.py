@@ -96,10 +96,10 @@ class _Rows:
             chosen = sorted((run for run in made.runs if run.seed in settings.seeds), key=_by_arm)
             self.replicates[family] = tuple(run.replicate for run in chosen)
             self._read(runs.folder_of(root, task.name, family), family, chosen, f"harness finetune {task.name}")
-        linear = scores.place(root, f"{task.name}/classic", "linear")
-        self._bind("classic", scores.read_linear(root, task.name), linear)
-        folder = root / "artifacts" / "classic" / task.name
-        self._read(folder, "classic", runs.read_linear(root, task.name).runs, f"harness classic {task.name}")
+        linear = scores.place(root, f"{task.name}/linear", "linear")
+        self._bind("linear", scores.read_linear(root, task.name), linear)
+        folder = root / "artifacts" / "linear" / task.name
+        self._read(folder, "linear", runs.read_linear(root, task.name).runs, f"harness linear {task.name}")
 
     def _ids(self, part: str) -> list[str]:
         return [i for i, split in self._splits.items() if split == part]

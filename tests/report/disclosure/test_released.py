@@ -309,7 +309,7 @@ def test_where_every_run_is_released_no_cell_under_five_is(tmp_path):
     fakes.score(tmp_path, tuple(task), FAMILIES[:1], SEEDS)
     assert files.read_json(tmp_path / "artifacts" / "scores" / "synergi" / "released.json")["rung"] == "seeds"
     (kept,) = loading.load(tmp_path, fakes.settings(tuple(task), FAMILIES[:1], SEEDS).run, task)
-    assert not kept.matrices and not kept.classic.matrices and not kept.lacking
+    assert not kept.matrices and not kept.linear.matrices and not kept.lacking
     assert {key[2] for key in kept.tables} == {"test"}
     assert all(None not in row.values() for rows in kept.tables.values() for row in rows)
     assert confusion.draw(kept) == {}
@@ -362,7 +362,7 @@ def test_of_too_few_rows_for_so_many_labels_neither_a_figure_nor_their_number_is
     settings = fakes.settings(("synergi",), FAMILIES, SEEDS)
     report.run(tmp_path, settings, fakes.TASKS)
     mirrored = recordings.collect(tmp_path, settings, fakes.TASKS)
-    for name in ("results.csv", "comparison.csv", "classic.csv"):
+    for name in ("results.csv", "comparison.csv", "simple_baselines.csv"):
         for row in csv.DictReader(io.StringIO((tmp_path / "reports" / name).read_text(encoding="utf-8"))):
             cells = [row.get(key, "") for key in ("n_test", "n_groups", "value", "delta", "ci_low", "p_value")]
             assert not any(cells), (name, row)

@@ -43,7 +43,7 @@ def test_the_share_of_leaking_documents_is_the_metric_of_that_name(found):
     comparisons, _ = found
     c = comparisons[0]
     for part in ("test", "holdout"):
-        systems = [(one, arm) for one in (c, c.classic) for arm in one.arms]
+        systems = [(one, arm) for one in (c, c.linear) for arm in one.arms]
         for row, (one, arm) in zip(details.leak_table([c], part).rows, systems, strict=True):
             assert row[3].split(" ±")[0] == f"{100 * one.mean(arm, 'document_leak_rate', part):.1f}"
 

@@ -48,9 +48,9 @@ def drawn(n: int, labels: int, skill: float, seeds: int, draw: int) -> hidden.Ro
     chance = np.random.default_rng([n, labels, draw])
     gold = chance.choice(labels, n, p=[0.6, 0.4] if labels == 2 else None)
     runs = []
-    for system in (*FAMILIES, "classic"):
-        for arm in ("baseline", "clinical") if system != "classic" else ("linear",):
-            for _ in range(seeds if system != "classic" else 1):
+    for system in (*FAMILIES, "linear"):
+        for arm in ("baseline", "clinical") if system != "linear" else ("linear",):
+            for _ in range(seeds if system != "linear" else 1):
                 right = chance.random(n) < skill + 0.04 * (arm == "clinical")
                 answers = np.where(right, gold, (gold + chance.integers(1, labels, n)) % labels)
                 made = decided(labels, gold, answers)
@@ -170,7 +170,7 @@ def published(rows: hidden.Rows, rung: coarsening.Rung) -> set[str]:
 
 NINE = {  # (hits, false alarms) of each run: 22 rows, 9 positives
     ("one", "baseline"): [(9, 2), (8, 1), (7, 3)], ("one", "clinical"): [(8, 0), (9, 1), (8, 2)],
-    ("classic", "linear"): [(8, 0)],
+    ("linear", "linear"): [(8, 0)],
 }  # fmt: skip
 
 
@@ -278,8 +278,8 @@ def sparse_spans(draw: int) -> hidden.Documents:
     gold = chance.integers(0, 2, (12, 1))
     task, runs = task_of(1, "strict_f1", head="tokens"), []
     decide = Spans(task)
-    for system in (*FAMILIES, "classic"):
-        for arm in ("baseline", "baseline", "clinical", "clinical") if system != "classic" else ("linear",):
+    for system in (*FAMILIES, "linear"):
+        for arm in ("baseline", "baseline", "clinical", "clinical") if system != "linear" else ("linear",):
             found = np.where(chance.random(gold.shape) < 0.7, gold, 0)
             answers = np.stack([found, chance.integers(0, 2, gold.shape)], axis=-1)
             made = decide(gold, answers)
@@ -428,7 +428,7 @@ def test_the_search_sees_the_figures_and_not_the_rows():
 def extreme(arms: tuple[float, float], linear: float, positives: int, draw: int) -> hidden.Rows:
     """22 rows with so many positives, answered rightly as often as said."""
     chance, gold, runs = np.random.default_rng(draw), np.arange(22) < positives, []
-    for system, skills in (("one", arms), ("classic", (linear,))):
+    for system, skills in (("one", arms), ("linear", (linear,))):
         for arm, skill in zip(("baseline", "clinical") if system == "one" else ("linear",), skills, strict=True):
             for _ in range(2 if system == "one" else 1):
                 right = chance.random(22) < skill
@@ -471,7 +471,7 @@ def test_what_was_taken_for_what_keeps_a_task_from_the_first_rung_where_it_follo
     """No label has a small count; that the first was never called the second follows from the others."""
     matrix = np.array([[20, 0, 5], [0, 20, 5], [5, 5, 20]])
     runs = []
-    for system, arms in (("one", ("baseline", "baseline", "clinical", "clinical")), ("classic", ("linear",))):
+    for system, arms in (("one", ("baseline", "baseline", "clinical", "clinical")), ("linear", ("linear",))):
         for arm in arms:
             gold, answers = np.repeat(np.indices((3, 3)).reshape(2, -1), matrix.ravel(), axis=1)
             made = decided(3, gold, answers)

@@ -1,7 +1,7 @@
-"""Stage `classic`: fit a linear model of counted words on a task's training part, and store its predictions.
+"""Stage `linear`: fit a linear model of counted words on a task's training part, and store its predictions.
 
 It stands beside the encoders so that a reader sees what they are worth. As `finetune`, it ends with predictions
-(`artifacts/classic/<task>/`), in the same format, and `score` scores both by the same code. No torch.
+(`artifacts/linear/<task>/`), in the same format, and `score` scores both by the same code. No torch.
 """
 
 import math
@@ -30,7 +30,7 @@ def run(root: Path, task: Task) -> None:
     head = heads.of(task)
     baseline = head.linear_baseline()(head, task.labels, parts["train"], scored)
     value, answers = _best(task, baseline, scored)
-    with atomic_folder(root / "artifacts" / "classic" / task.name) as folder:
+    with atomic_folder(root / "artifacts" / "linear" / task.name) as folder:
         write_jsonl(folder / LinearRun.FILE, [line for part in scored for line in answers[part]])
         if hidden := restricted.by_card(root, task.name):
             even.fill(folder / LinearRun.FILE)
