@@ -45,7 +45,7 @@ def table(path: Path) -> list[dict]:
 
 
 def read(reports: Path, task: str, labels: int, seeds: int) -> Seen:
-    said = re.search(rf"of `{task}`, ([^;]*)", (reports / "README.md").read_text(encoding="utf-8"))
+    said = re.search(rf"of `{task}`, ([^;]*)", (reports / "appendix.md").read_text(encoding="utf-8"))
     points = re.search(r"rounded to (\d+) point", said[1]) if said else None
 
     def around(text: str) -> Range:

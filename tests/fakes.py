@@ -2,6 +2,7 @@
 hold."""
 
 import random
+from pathlib import Path
 
 from harness.artifacts import split
 from harness.system import files
@@ -118,3 +119,8 @@ def decided(root, task, kind_of, kind="synthetic"):
 
 def by_digit(group):
     return "clinical" if int(group[-1], 36) % 2 else "everyday"
+
+
+def report_text(root: Path) -> str:
+    """The report as text: its first page and its appendix."""
+    return "".join((root / "reports" / name).read_text(encoding="utf-8") for name in ("README.md", "appendix.md"))

@@ -104,7 +104,7 @@ def _text(content: bytes) -> str:
 
 def _smallest(path: str, contents: Mapping[str, bytes], restricted: Sequence[str]) -> int | None:
     # The report as text has the very tables of the page.
-    read = "index.html" if path == "README.md" else path
+    read = "index.html" if path in ("README.md", "appendix.md") else path
     found = [n for _, n in searching.counts(read, _text(contents[read]), restricted) if n]
     return min(found, default=None)
 

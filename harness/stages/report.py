@@ -21,8 +21,8 @@ from harness.task import Task
 # What this stage writes below reports/.
 WRITTEN = (
     "figures", "plots", "model-index", "croissant", "summary.csv", "results.csv", "simple_baselines.csv",
-    "comparison.csv", "readings.csv", "robustness.csv", "tables.tex", "README.md", "index.html", "metrics.json",
-    "provenance.json",
+    "comparison.csv", "readings.csv", "robustness.csv", "tables.tex", "README.md", "appendix.md", "index.html",
+    "metrics.json", "provenance.json",
 )  # fmt: skip
 
 
@@ -79,6 +79,7 @@ def _write(folder: Path, comparisons, summaries, judgements, read, report, pictu
     files.write_text(folder / "robustness.csv", tables.robustness_csv(comparisons))
     files.write_text(folder / "tables.tex", tables.latex(paper_tables(report)))
     files.write_text(folder / "README.md", tables.markdown(report))
+    files.write_text(folder / "appendix.md", tables.markdown_appendix(report))
     files.write_text(folder / "index.html", page.page(report, pictures))
 
 
@@ -122,7 +123,7 @@ def read_background(root: Path, settings: ReportSettings) -> Background:
 
 def paper_tables(report) -> list[Table]:
     """The tables that a paper would print: the comparison and all scores."""
-    sections = [section for section in report.sections if section.title in content.MAIN]
+    sections = [section for section in (*report.sections, *report.appendix) if section.title in content.MAIN]
     return [block for section in sections for block in section.blocks if isinstance(block, Table)]
 
 

@@ -10,7 +10,7 @@ it. So a package that offers a task sees what becomes of it without a checkpoint
         results.build(tmp_path, [TASK])
         results.score(tmp_path, [TASK])
         results.report(tmp_path, [TASK])
-        assert TASK.title in (tmp_path / "reports" / "README.md").read_text(encoding="utf-8")
+        assert TASK.title in (tmp_path / "reports" / "appendix.md").read_text(encoding="utf-8")
 
 `repository` makes the whole of one, with git, DVC and an MLflow store, in which every link of `harness audit` holds.
 `chance` makes what would cost hours. Nothing of the harness imports this package.

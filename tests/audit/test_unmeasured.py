@@ -2,6 +2,7 @@
 
 import json
 
+import fakes
 import pytest
 from audit.asking import audit, findings
 
@@ -30,7 +31,7 @@ def unmeasured(root):
 
 
 def test_what_cannot_be_measured_is_no_finding(unmeasured, capsys):
-    report = (unmeasured / "reports" / "README.md").read_text(encoding="utf-8")
+    report = fakes.report_text(unmeasured)
     assert "cannot be measured: no row of the test part has the label stroke" in report
     code, links = audit(capsys)
     assert findings(links) == [] and code == 0

@@ -77,12 +77,20 @@ def test_every_link_fold_and_wide_table_is_reached_by_tab_and_opened_by_enter(pa
     for _ in range(reachable):
         page.press("Tab")
         page.evaluate("seen.add(document.activeElement)")
-    assert page.evaluate("seen.has(document.body)") is False and page.evaluate("seen.size") == reachable > 20
+    assert page.evaluate("seen.has(document.body)") is False and page.evaluate("seen.size") == reachable > 12
     assert page.evaluate("document.querySelector('summary').focus(), document.querySelector('details').open") is False
     page.press("Enter")
     assert page.evaluate("document.querySelector('details').open") is True
     outline = "getComputedStyle(document.activeElement).outlineStyle"
     assert page.evaluate(outline) == "solid"
+
+
+def test_a_link_of_the_contents_opens_the_section_that_is_folded(page):
+    page.look(1280)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = false)")
+    page.evaluate("[...document.querySelectorAll('nav a')].find(a => a.textContent == 'All scores').click()")
+    opened = "[...document.querySelectorAll('details.section')].filter(d => d.open)"
+    assert page.evaluate(f"{opened}.map(d => d.querySelector('h3').textContent)") == ["All scores"]
 
 
 def test_paper_shows_what_is_folded_in_black_on_white(page):

@@ -71,7 +71,7 @@ def blocks(found):
 
 
 def tables_of(report):
-    return [table for section in report.sections for table in blocks(section.blocks)]
+    return [table for section in (*report.sections, *report.appendix) for table in blocks(section.blocks)]
 
 
 def test_every_table_with_rows_of_a_translated_task_says_so(both):

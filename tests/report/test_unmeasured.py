@@ -86,10 +86,10 @@ def test_scores_that_cannot_be_measured_are_empty_and_others_stand(root):
 
 
 def test_the_reader_is_told_why_and_the_encoders_are_not_blamed(root):
-    for name in ("README.md", "index.html", "tables.tex"):
+    for name in ("appendix.md", "index.html", "tables.tex"):
         text = (root / "reports" / name).read_text(encoding="utf-8")
         assert SAID in text, name
-    text = (root / "reports" / "README.md").read_text(encoding="utf-8")
+    text = fakes.report_text(root)
     assert "0 inconclusive" in text or "1 inconclusive" in text
     assert ", 1 cannot be measured." in text
     line = next(line for line in text.splitlines() if SAID in line and line.startswith("|"))
@@ -115,8 +115,8 @@ def test_restricted_data_are_reported_too(tmp_path):
     root = finish(tmp_path, ("aismec",), ("aismec", "stroke", "other"), kind="restricted", rows=120)
     assert rows(root, "comparison.csv")[0]["delta"] == ""
     # Which label no row has would be a count of nought.
-    assert SAID not in (root / "reports" / "README.md").read_text(encoding="utf-8")
-    assert released.TOO_SMALL in (root / "reports" / "README.md").read_text(encoding="utf-8")
+    assert SAID not in fakes.report_text(root)
+    assert released.TOO_SMALL in fakes.report_text(root)
 
 
 def test_a_tracking_server_is_told_no_number(root):
@@ -155,9 +155,9 @@ def test_the_second_reading_agrees_and_finds_what_was_left_out_wrongly(root, rep
 def test_a_run_of_which_nothing_can_be_measured_is_reported(tmp_path, task, change, reason):
     root = finish(tmp_path, (task,), (task, *change))
     assert {row["delta"] for row in rows(root, "comparison.csv")} == {""}
-    page = (root / "reports" / "README.md").read_text(encoding="utf-8")
+    page = fakes.report_text(root)
     assert task != "nor_deid" or "| NB-BERT | Baseline | 0 | – | 0 | 0 | – |" in page
-    assert f"cannot be measured: {reason}" in (root / "reports" / "README.md").read_text(encoding="utf-8")
+    assert f"cannot be measured: {reason}" in fakes.report_text(root)
     assert "NaN" not in json.dumps(files.read_json(root / "reports" / "metrics.json"))
 
 
@@ -167,12 +167,12 @@ def test_labels_that_nobody_can_earn_are_named_with_the_macro_mean(tmp_path):
     )
     (row,) = rows(root, "comparison.csv")
     assert row["delta"] and row["p_holm"], "the mean over all labels is what it was declared to be"
-    text = (root / "reports" / "README.md").read_text(encoding="utf-8")
+    text = fakes.report_text(root)
     assert "`synergi` (the test part lacks fall; the training part lacks infection)" in text
 
 
 def test_weights_chosen_by_a_part_that_lacks_a_label_are_named(tmp_path):
     root = finish(tmp_path, ("aismec",), ("aismec", "stroke", "other", ("validation",)))
     assert rows(root, "comparison.csv")[0]["delta"]
-    text = (root / "reports" / "README.md").read_text(encoding="utf-8")
+    text = fakes.report_text(root)
     assert "the validation part, by which they are chosen, lacks labels of `aismec` (stroke)" in text

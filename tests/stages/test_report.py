@@ -14,7 +14,8 @@ from harness.statistics import verdicts
 from harness.system import files
 
 WRITTEN = (
-    "README.md", "index.html", "tables.tex", "results.csv", "comparison.csv", "provenance.json", "metrics.json",
+    "README.md", "appendix.md", "index.html", "tables.tex", "results.csv", "comparison.csv", "provenance.json",
+    "metrics.json",
     "croissant/nor_deid.json", "model-index/nb_bert-clinical.yaml", "plots/aismec-norbert3.csv", "figures/arms.png",
     "figures/forest.png", "figures/forest-narrow.png", "figures/learning.png", "figures/losses.png",
     "figures/thresholds-aismec.png",
@@ -182,19 +183,24 @@ def test_pictures_are_png_of_a_readable_width(grid):
 
 
 def test_reader_tables_say_what_the_data_are(grid):
-    text = (grid / "reports" / "README.md").read_text()
+    text = fakes.report_text(grid)
     captions = [line for line in text.splitlines() if line.startswith("**") and line.endswith("**")]
     assert len(captions) > 20 and all("synthetic data" in caption for caption in captions)
     assert "± is the sample standard deviation over seeds" in text and "What you must not conclude" in text
     assert "Synthetic data: every text behind these numbers was generated" in text
     page = (grid / "reports" / "index.html").read_text()
     assert page.count("<caption>") == len(captions)
-    # The kind of data comes first, then the verdicts, then everything else.
-    order = [
-        page.index(words)
-        for words in ('class="notice"', "Is the clinical arm better", "Forest plot", "All scores</h2>")
-    ]
+    # The kind of data comes first, then the answer, its picture, what not to conclude, then everything else.
+    first = ('class="notice"', "What was found</h2>", "Forest plot", "What you must not conclude</h2>")
+    order = [page.index(words) for words in (*first, "Is the clinical arm better", "All scores</h3>")]
     assert order == sorted(order)
+
+
+def test_the_first_page_is_one_table_one_picture_and_what_not_to_conclude(grid):
+    text = (grid / "reports" / "README.md").read_text(encoding="utf-8")
+    assert text.count("\n| :--") + text.count("\n| --") == 1 and text.count("![") == 1
+    assert "## What you must not conclude" in text and text.splitlines()[-1].startswith("[Appendix](appendix.md)")
+    assert len(text.split()) < 1500
 
 
 def test_every_picture_of_the_page_is_described_and_nothing_is_asked_for(grid):
@@ -217,7 +223,7 @@ def test_every_picture_of_the_page_is_described_and_nothing_is_asked_for(grid):
 
 
 def test_nothing_written_holds_text_clock_or_path(grid):
-    for name in WRITTEN[:10]:
+    for name in WRITTEN[:11]:
         content = (grid / "reports" / name).read_text()
         assert fakes.SECRET not in content and str(grid) not in content and "/tmp" not in content
 
@@ -230,7 +236,7 @@ def test_data_kinds_come_from_the_source_record(tmp_path):
     fakes.score(root, ("medmqp", "aismec"), ("nb_bert",), (1, 2))
     report.run(root, fakes.settings(("medmqp", "aismec"), ("nb_bert",), (1, 2)), fakes.TASKS)
     assert [r["data_kind"] for r in rows(root, "comparison.csv")] == ["public", "restricted"]
-    text = (root / "reports" / "README.md").read_text()
+    text = fakes.report_text(root)
     assert (
         "> **Data: `medmqp` is public, made for research and not from one hospital's records; `aismec` is restricted, "
         "from one place.**"
@@ -255,7 +261,7 @@ def test_every_other_arm_is_a_comparison_of_the_same_family_of_tests(tmp_path):
     path = root / "artifacts" / "scores" / "medmqp" / "nb_bert.json"
     scores = files.read_json(path)
     report.run(root, fakes.settings(("medmqp",), ("nb_bert",)), fakes.TASKS)
-    assert "notes only" not in (root / "reports" / "README.md").read_text(encoding="utf-8")
+    assert "notes only" not in fakes.report_text(root)
     compared = scores["comparisons"]
     for arm in ("control", "task"):
         for table in ("metrics", "per_class", "confusion"):
@@ -269,7 +275,7 @@ def test_every_other_arm_is_a_comparison_of_the_same_family_of_tests(tmp_path):
     assert [row["against"] for row in found] == ["baseline", "control", "task"]
     assert {row["against"] for row in rows(root, "summary.csv")} == {"baseline", "control", "task"}
     # Where two arms read clinical text, every title says which is which, and the first section what their row means.
-    text = (root / "reports" / "README.md").read_text(encoding="utf-8")
+    text = fakes.report_text(root)
     assert "Clinical (notes only)" in text and "Task (with task texts)" in text
     assert (
         "Against *task*, a difference below 0 means that the tasks' own training texts helped." in text

@@ -123,7 +123,7 @@ def test_the_report_and_its_csv_hold_them_and_nothing_of_restricted_data(tmp_pat
         report.run(root, settings, {task.name: task for task in tasks})
         rows = list(csv.DictReader((root / "reports" / "robustness.csv").open(encoding="utf-8", newline="")))
         texts = {p.name: p.read_text(encoding="utf-8") for p in (root / "reports").glob("*.*")}
-        for name in ("README.md", "index.html"):
+        for name in ("appendix.md", "index.html"):
             assert "Robustness" in texts[name]
             assert ("was not checked" in texts[name]) == (kind == "restricted")
         entry = runs.read(root, "medmqp", "nb_bert").runs[0].plain()
@@ -132,10 +132,10 @@ def test_the_report_and_its_csv_hold_them_and_nothing_of_restricted_data(tmp_pat
         told = {name for name in metrics if name.startswith(KINDS)}
         assert told == (set() if kind == "restricted" else {f"{row['kind']}_binary_f1" for row in rows if row["delta"]})
         if kind == "restricted":
-            assert rows == [] and "misspelled" not in texts["README.md"] + texts["tables.tex"]
+            assert rows == [] and "misspelled" not in texts["appendix.md"] + texts["tables.tex"]
             continue
         assert {(r["task"], r["kind"]) for r in rows} == {(t.name, k) for t in tasks for k in KINDS}
-        assert "misspelled" in texts["tables.tex"] and "Difference of losses" in texts["README.md"]
+        assert "misspelled" in texts["tables.tex"] and "Difference of losses" in texts["appendix.md"]
         for row in rows:
             (of,) = (r for r in stored_scores.read(root, row["task"], "nb_bert").robustness if r.kind == row["kind"])
             if of.scores:

@@ -60,9 +60,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """`notice` stands above everything else: what the data are."""
+    """`notice` stands above everything else: what the data are. `sections` are the first page."""
 
     title: str
     lead: str
     notice: str
     sections: tuple[Section, ...]
+    appendix: tuple[Section, ...] = ()

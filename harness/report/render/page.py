@@ -52,6 +52,7 @@ figure img { width: 100%; max-width: 60rem; height: auto; display: block; backgr
 figcaption { color: var(--soft); font-size: .92rem; margin-top: .4rem; max-width: 46rem; }
 details { border: 1px solid var(--line); border-radius: 6px; padding: 0 .9rem; margin: .6rem 0; }
 summary { cursor: pointer; padding: .55rem 0; font-weight: 600; }
+summary h3 { display: inline; font-size: 1.05rem; }
 a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 3px solid var(--mark-line);
   outline-offset: 2px; }
 @media (min-width: 40rem) { details tbody th[scope=row] { white-space: nowrap; } }
@@ -80,9 +81,13 @@ a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 3px sol
 def page(report: Report, pictures: Mapping[str, bytes]) -> str:
     """The HTML of `report`; `pictures` maps the names of its figures to PNG bytes, which are inlined."""
     heading = escaping.html_text(report.title)
-    anchors = {section.title: f"s{i}" for i, section in enumerate(report.sections, start=1)}
+    every = (*report.sections, *report.appendix)
+    anchors = {section.title: f"s{i}" for i, section in enumerate(every, start=1)}
     links = "".join(f'<li><a href="#{at}">{escaping.html_text(title)}</a></li>' for title, at in anchors.items())
     sections = "".join(_section(section, anchors[section.title], pictures) for section in report.sections)
+    if report.appendix:
+        sections += "<h2>Appendix</h2>\n"
+        sections += "".join(_folded(section, anchors[section.title], pictures) for section in report.appendix)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -91,6 +96,13 @@ def page(report: Report, pictures: Mapping[str, bytes]) -> str:
         f'<nav aria-label="Sections"><details><summary>Contents</summary><ul>{links}</ul></details></nav>\n'
         f"{sections}</main>\n</body>\n</html>\n"
     )
+
+
+def _folded(section: Section, anchor: str, pictures: Mapping[str, bytes]) -> str:
+    # A link to what is inside opens it; one to the element itself would not.
+    blocks = "".join(_block(block, pictures) for block in section.blocks)
+    heading = f"<summary><h3>{escaping.html_text(section.title)}</h3></summary>"
+    return f'<details class="section">{heading}\n<div id="{anchor}">\n{blocks}</div></details>\n'
 
 
 def _section(section: Section, anchor: str, pictures: Mapping[str, bytes]) -> str:

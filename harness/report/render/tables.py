@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 
-from harness.report.model.document import Bullets, Details, Figure, Paragraph, Report, Table
+from harness.report.model.document import Bullets, Details, Figure, Paragraph, Report, Section, Table
 from harness.report.model.judging import Summary, scope
 from harness.report.model.results import Comparison, mean
 from harness.statistics.verdicts import Judgement
@@ -189,14 +189,28 @@ def _csv(header: tuple, rows: list, translated: Mapping[str, str]) -> str:
 
 
 def markdown(report: Report) -> str:
-    """The report as `README.md` shows it on a forge."""
+    """The first page, as `README.md` shows it on a forge."""
     title, lead, notice = map(escaping.markdown, (report.title, report.lead, report.notice))
-    lines = [f"# {title}", "", f"> **{notice}**", "", lead, ""]
-    for section in report.sections:
+    titles = "; ".join(escaping.markdown(section.title) for section in report.appendix)
+    more = [f"[Appendix](appendix.md): {titles}."] if report.appendix else []
+    head = [f"# {title}", "", f"> **{notice}**", "", lead, ""]
+    return "\n".join([*head, *_markdown_sections(report.sections), *more]).rstrip() + "\n"
+
+
+def markdown_appendix(report: Report) -> str:
+    """Everything that is not on the first page, as `appendix.md`."""
+    title, notice = map(escaping.markdown, (report.title, report.notice))
+    head = [f"# Appendix: {title}", "", f"> **{notice}**", "", "[First page](README.md)", ""]
+    return "\n".join([*head, *_markdown_sections(report.appendix)]).rstrip() + "\n"
+
+
+def _markdown_sections(sections: Sequence[Section]) -> list[str]:
+    lines = []
+    for section in sections:
         lines += [f"## {escaping.markdown(section.title)}", ""]
         for block in section.blocks:
             lines += [*_markdown_block(block), ""]
-    return "\n".join(lines).rstrip() + "\n"
+    return lines
 
 
 def _markdown_block(block) -> list[str]:

@@ -24,10 +24,10 @@ from harness.report.text import (
 from harness.report.text.background import Background
 from harness.report.text.cautions import cautions
 
-ANSWER, PLANTED = "What was found", "What was planted and what was found"
+ANSWER, PLANTED = "What was found", "Rows by what decides them"
 ARMS, SCORES = "Task by task", "All scores"
 ROBUST = "Robustness"
-MAIN = (ANSWER, PLANTED, ARMS, SCORES, ROBUST)  # what a paper would print
+MAIN = (ANSWER, ARMS, PLANTED, SCORES, ROBUST)  # what a paper would print
 SOURCES = (
     "`summary.csv`: one row per family and arm compared with: the mean difference over tasks, which is the headline; "
     "`primary` marks the declared question, `improved` is the probability that a task drawn from these is better.",
@@ -66,10 +66,15 @@ def report(
     """The whole report. `comparisons` are ordered by task, then family; `summaries` and `judgements` are those of
     `judging` under `statistics`, `read` those of `judging.judged_readings`, `written` the settings of the perturbed
     test parts. A section that has nothing to say is left out."""
+    found = (answer.arms(comparisons, profile), *answer.blocks(summaries, statistics, known.checkpoints))
     sections = (
-        Section(ANSWER, (answer.arms(comparisons, profile), *answer.blocks(summaries, statistics, known.checkpoints))),
-        Section(PLANTED, planted.blocks(comparisons, read, known.cards, statistics.level)),
+        Section(ANSWER, (*found, headline.picture(comparisons, judgements, statistics))),
+        Section("Was the planted effect found?", planted.counted(comparisons, read)),
+        Section("What you must not conclude", (Bullets(cautions(comparisons, known.checkpoints)),)),
+    )
+    appendix = (
         Section(ARMS, headline.blocks(comparisons, judgements, statistics)),
+        Section(PLANTED, planted.blocks(comparisons, read, known.cards, statistics.level)),
         Section("Tuned, and as declared", tuning.blocks(comparisons, summaries, statistics)),
         Section(SCORES, scores.all_scores(comparisons)),
         Section("By class", scores.by_class(comparisons)),
@@ -78,7 +83,6 @@ def report(
         Section("Other thresholds", details.thresholds(comparisons)),
         Section(ROBUST, robustness.blocks(comparisons, written, statistics.level)),
         Section("Exploratory: cross-validation of small sets", exploratory.blocks(cross_validated, statistics.level)),
-        Section("What you must not conclude", (Bullets(cautions(comparisons, known.checkpoints)),)),
         Section("Data and splits", background.data(comparisons, known.cards, known.leakage)),
         Section("Pre-training", background.pretraining(comparisons, known.corpus, known.checkpoints)),
         Section("Fine-tuning", environment.training(comparisons)),
@@ -91,6 +95,7 @@ def report(
         lead=answer.sentence(summaries, statistics) + answer.unlearnt(comparisons, judgements),
         notice=notice(comparisons),
         sections=tuple(section for section in sections if section.blocks),
+        appendix=tuple(section for section in appendix if section.blocks),
     )
 
 

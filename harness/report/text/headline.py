@@ -38,14 +38,6 @@ def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: St
             "*Detectable* is the true difference that this verdict, adjusted as it is, would find four times in five "
             "where the family has an answer." + formats.downward(comparisons)
         ),
-        Figure(
-            "forest.png",
-            f"Clinical − the other arm, in points, with {100 * statistics.level:g} % intervals over documents and "
-            f"seeds; better is to the right, the shape of a mark is the verdict, the band ± {points} ({kinds}).",
-            f"Forest plot of {amount(len(judgements), 'difference')} with intervals, by task and family. "
-            f"{found(comparisons, judgements)} The table above holds the numbers.",
-            narrow="forest-narrow.png",
-        ),
         headline_table(comparisons),
         Paragraph(
             "*Difference* is clinical − baseline of the means. *Constant answer* is what one answer to all rows "
@@ -62,6 +54,19 @@ def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: St
             f"{sum(gain > 0 for gain in gains)} of {len(comparisons)} "
             "comparisons. The table above holds the numbers.",
         ),
+    )
+
+
+def picture(comparisons: list[Comparison], judgements: Judgements, statistics: Statistics) -> Figure:
+    """Every difference with its interval."""
+    points, kinds = f"{100 * statistics.margin:g} points", formats.data_of(comparisons)
+    return Figure(
+        "forest.png",
+        f"Clinical − the other arm, in points, with {100 * statistics.level:g} % intervals over documents and "
+        f"seeds; better is to the right, the shape of a mark is the verdict, the band ± {points} ({kinds}).",
+        f"Forest plot of {amount(len(judgements), 'difference')} with intervals, by task and family. "
+        f"{found(comparisons, judgements)} The table in the appendix (Task by task) holds the numbers.",
+        narrow="forest-narrow.png",
     )
 
 

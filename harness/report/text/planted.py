@@ -1,4 +1,4 @@
-"""The report section on rows decided by clinical or everyday words, where the data declare them."""
+"""What the report says of rows decided by clinical or everyday words, where the data declare them."""
 
 import math
 from collections import Counter
@@ -15,13 +15,18 @@ Judged = Mapping[tuple[str, str, Reading], Judgement]
 DECIDERS = {"clinical": "clinical words", "everyday": "everyday words"}
 
 
+def counted(comparisons: list[Comparison], judged: Judged) -> tuple:
+    """What was found, in a line for each pair of arms; nothing where there are no readings."""
+    sentences = found([c for c in comparisons if c.readings], judged)
+    return (Bullets(sentences),) if sentences else ()
+
+
 def blocks(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, dict], level: float) -> tuple:
-    """What was found in a line for each pair of arms, and the table of all readings; nothing where there are none."""
+    """The table of all readings; nothing where there are none."""
     read = [c for c in comparisons if c.readings]
     if not read:
         return ()
     return (
-        Bullets(found(read, judged)),
         table(read, judged, cards, level),
         Paragraph(
             "Rows *decided by clinical words* turn on a word that the clinical corpus alone explains and that no "

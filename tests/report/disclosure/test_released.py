@@ -158,7 +158,7 @@ def test_a_withheld_task_says_why_and_stops_no_other(restricted, tmp_path):
     made = files.read_json(path)
     files.write_json(path, made | {"rung": "withheld", "step": 1.0, "figures": {}, "inferred": []})
     report.run(root, fakes.settings(TASKS, FAMILIES, SEEDS), fakes.TASKS)
-    assert TOO_SMALL in (root / "reports" / "README.md").read_text(encoding="utf-8")
+    assert TOO_SMALL in fakes.report_text(root)
     rows = list(csv.DictReader(io.StringIO((root / "reports" / "comparison.csv").read_text())))
     mine, others = ([r for r in rows if (r["task"] == "aismec") == own] for own in (True, False))
     assert {r["delta"] + r["ci_low"] + r["p_value"] + r["reference"] for r in mine} == {""}
@@ -217,7 +217,7 @@ def test_no_count_under_five_stands_in_the_page(restricted, synthetic):
 
 
 def test_the_report_says_what_is_never_shown_of_restricted_data_and_why(restricted, synthetic):
-    said = {root: (root / "reports" / "README.md").read_text(encoding="utf-8") for root in (restricted, synthetic)}
+    said = {root: fakes.report_text(root) for root in (restricted, synthetic)}
     assert "Never shown of restricted data are slices, learning curves" in said[restricted]
     for task, kept in loaded(restricted).items():
         assert f"of `{task}`, {kept.rung.said}" in said[restricted]
@@ -236,7 +236,7 @@ def test_a_test_part_of_few_rows_is_withheld_with_the_reason_and_the_report_is_m
     fakes.build(tmp_path, tuple(task), FAMILIES, SEEDS, kind="restricted", rows=4)
     fakes.score(tmp_path, tuple(task), FAMILIES, SEEDS)
     report.run(tmp_path, fakes.settings(tuple(task), FAMILIES, SEEDS), task)
-    assert TOO_SMALL in (tmp_path / "reports" / "README.md").read_text(encoding="utf-8")
+    assert TOO_SMALL in fakes.report_text(tmp_path)
     for row in csv.DictReader(io.StringIO((tmp_path / "reports" / "comparison.csv").read_text())):
         assert row["delta"] + row["ci_low"] + row["p_value"] + row["n_test"] + row["n_groups"] == ""
     assert {row["value"] + row["n_test"] for row in read_csv(tmp_path)} == {""}
@@ -314,7 +314,7 @@ def test_where_every_run_is_released_no_cell_under_five_is(tmp_path):
     assert all(None not in row.values() for rows in kept.tables.values() for row in rows)
     assert confusion.draw(kept) == {}
     report.run(tmp_path, fakes.settings(tuple(task), FAMILIES[:1], SEEDS), task)
-    said = (tmp_path / "reports" / "README.md").read_text(encoding="utf-8")
+    said = fakes.report_text(tmp_path)
     assert f"of `synergi`, perhaps every count of a label; none of them is under {MINIMUM}" in said
     assert "labels of" not in said and "rounded to the nearest step" not in said
 
@@ -371,7 +371,7 @@ def test_of_too_few_rows_for_so_many_labels_neither_a_figure_nor_their_number_is
     assert card["rows"] is card["rows_in"] is leakage["rows"] is leakage["groups"] is None
     assert not any(n for of in leakage["splits"].values() for n in (of["rows"], of["groups"]))
     assert not any((*card["dropped"].values(), *card["parts"].values()))
-    text = (tmp_path / "reports" / "README.md").read_text(encoding="utf-8")
+    text = fakes.report_text(tmp_path)
     described = (tmp_path / "reports" / "croissant" / "synergi.json").read_text(encoding="utf-8")
     assert "Nor is it told how many rows `synergi` has" in text and "validated rows" not in described
     assert all("None" not in recordings.description(recording) for recording in mirrored)

@@ -44,7 +44,8 @@ def test_the_first_table_says_what_was_planted_and_what_was_found(tmp_path):
     found, statistics = comparisons(tmp_path)
     judged = judging.judged_readings(found, statistics)
     cards = {"synergi": {"source": {"planted": {"clinical": [0.125, 0.86875], "everyday": [1.0, 1.0]}}}}
-    said, table, _ = planted.blocks(found, judged, cards, 0.95)
+    (said,) = planted.counted(found, judged)
+    table, _ = planted.blocks(found, judged, cards, 0.95)
     sentences = " ".join(said.items)
     assert "decided by clinical words, clinical against baseline: of 1 comparison 1 better" in sentences
     assert "control against baseline: of 1 comparison 1 inconclusive" in sentences
@@ -84,7 +85,8 @@ def test_readings_are_a_family_of_tests_of_their_own(tmp_path):
 
 def test_where_nothing_says_what_decides_a_row_there_is_no_table_and_no_row(tmp_path):
     found, statistics = comparisons(tmp_path, readings=())
-    assert planted.blocks(found, judging.judged_readings(found, statistics), {}, 0.95) == ()
+    judged = judging.judged_readings(found, statistics)
+    assert planted.counted(found, judged) == planted.blocks(found, judged, {}, 0.95) == ()
     assert tables.readings_csv(found, {}).splitlines() == [",".join(tables.READINGS)]
     assert "pipeline works" in content.notice(found)
 
