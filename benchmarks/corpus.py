@@ -99,7 +99,7 @@ def measure(path: Path, corpus: Path, workers: int) -> dict:
     from harness.data.corpus_files import chunks, read_documents
     from harness.data.held_out import Coverage, HeldOutIndex
     from harness.data.inspecting import Inspector
-    from harness.system.progress import amounts_shown
+    from harness.system.progress import amounts_progress
 
     last = deque(read_documents(corpus), maxlen=HELD_OUT)
     index = HeldOutIndex([("held out", document["text"]) for document in last], 13, 0.5)
@@ -108,7 +108,7 @@ def measure(path: Path, corpus: Path, workers: int) -> dict:
     scratch = path.parent / "scratch"
     scratch.mkdir()
     start, before = time.perf_counter(), cpu()
-    with amounts_shown(path.name, size) as progress:
+    with amounts_progress(path.name, size) as progress:
         stream = chunks(path.parent, [path])
         parts = {path.parent / "out.jsonl": stream}
         (built,) = build(parts, inspector, scratch, workers=workers, progress=progress)

@@ -71,20 +71,20 @@ def _run(options, *, for_good: bool) -> int:
             print(terminal(f"Before that: {offline.error(refused[0])}"), file=sys.stderr)
         return 1
     except BrokenPipeError:
-        _leave_unsaid()
+        _drop_pending_output()
         return 1
     except Exception as error:
         first_to_tell(int(os.environ.get("RANK", 0)))
         refusal: HarnessError | None = offline.error("another machine") if sockets.refused(error) else None
-        shown = _shown if confidential else str
+        shown = _nameable if confidential else str
         if (refusal := refusal or disk_error(error, shown=shown) or memory_error(error)) is None:
             raise
         print(terminal(f"harness: {refusal}"), file=sys.stderr)
-        _leave_unsaid()
+        _drop_pending_output()
         return 1
 
 
-def _leave_unsaid() -> None:
+def _drop_pending_output() -> None:
     """Where the reader (`| head`) has gone or the disk is full, Python must not try to say the rest at exit."""
     try:
         sys.stdout.flush()
@@ -119,7 +119,7 @@ def _confidential(options) -> bool:
         return False
 
 
-def _shown(path: Path) -> str | None:
+def _nameable(path: Path) -> str | None:
     """What may be said of a file that an error names, where data are restricted."""
     try:
         return restricted.place(repository(), path)

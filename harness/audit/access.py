@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.audit.links import Chain, Link
+from harness.audit.checks import Check, Subject
 from harness.privacy import keeping, restricted
 
-CHAIN = Chain("restricted data", "`harness check` says what is open")
+SUBJECT = Subject("restricted data", "`harness check` says what is open")
 
 
-def links(root: Path) -> Iterator[Link]:
+def checks(root: Path) -> Iterator[Check]:
     if not restricted.names(root):
         return
     found = keeping.exposures(root)
     for one in found:
-        yield CHAIN.wrong(one.what, one.expected, one.found, one.remedy)
+        yield SUBJECT.wrong(one.what, one.expected, one.found, one.remedy)
     if not found:
-        yield CHAIN.holds("for their owner alone, and pushed nowhere")
+        yield SUBJECT.holds("for their owner alone, and pushed nowhere")

@@ -8,8 +8,8 @@ from pathlib import Path
 from harness.artifacts import reported
 from harness.artifacts.runs import read as read_runs
 from harness.audit import access, checkpoints, corpus, data, linear, lock, mirror, outside, recomputing, reports, runs
+from harness.audit.checks import HOLDS, Check, Subject
 from harness.audit.commits import Commits
-from harness.audit.links import HOLDS, Chain, Link
 from harness.errors import MissingInputError
 from harness.params.config import Build, FinetuneSettings
 from harness.params.reading import ParamsFile
@@ -66,37 +66,39 @@ def one_run(root: Path, params: ParamsFile, name: str) -> Scope:
     return Scope((chosen,), False)
 
 
-def recorded_runs(root: Path, task: Task, family: str, settings: FinetuneSettings) -> Iterator[Link]:
+def recorded_runs(root: Path, task: Task, family: str, settings: FinetuneSettings) -> Iterator[Check]:
     """Whether what one comparison's runs recorded of their inputs is what would go into them now."""
-    return runs.links(root, task, family, settings, Hashes())
+    return runs.checks(root, task, family, settings, Hashes())
 
 
 def audit(
     root: Path, params: ParamsFile, tasks: dict[str, Task], stages: recomputing.Stages, scope: Scope
-) -> Iterator[Link]:
-    """Every link of `scope`, whatever is found on the way."""
-    for link in _links(root, params, tasks, stages, scope):
+) -> Iterator[Check]:
+    """Every check of `scope`, whatever is found on the way."""
+    for check in _checks(root, params, tasks, stages, scope):
         # Messages name files by their whole path; a reader is in the repository.
-        yield replace(link, name=link.name.replace(f"{root}/", ""), found=link.found.replace(f"{root}/", ""))
+        yield replace(check, name=check.name.replace(f"{root}/", ""), found=check.found.replace(f"{root}/", ""))
 
 
-def _links(
+def _checks(
     root: Path, params: ParamsFile, tasks: dict[str, Task], stages: recomputing.Stages, scope: Scope
-) -> Iterator[Link]:
+) -> Iterator[Check]:
     settings, hashes = params.everything(), Hashes()
     names, families = (list(dict.fromkeys(key[i] for key in scope.comparisons)) for i in (0, 1))
-    yield from lock.CHAIN.follow("dvc.lock", lambda: lock.links(root, hashes, None if scope.whole else _stages(scope)))
-    yield from access.CHAIN.follow("where they are kept", lambda: access.links(root))
+    yield from lock.SUBJECT.follow(
+        "dvc.lock", lambda: lock.checks(root, hashes, None if scope.whole else _stages(scope))
+    )
+    yield from access.SUBJECT.follow("where they are kept", lambda: access.checks(root))
     for task in names:
-        yield from data.links(root, task, _manifests(root, task, settings.run.families), hashes, stages)
+        yield from data.checks(root, task, _manifests(root, task, settings.run.families), hashes, stages)
     if any(isinstance(getattr(settings.families[f], a), Build) for f in families for a in ("baseline", "clinical")):
-        yield from corpus.links(root, settings, hashes)
+        yield from corpus.checks(root, settings, hashes)
     for family in families:
-        yield from checkpoints.links(root, family, settings, hashes)
+        yield from checkpoints.checks(root, family, settings, hashes)
     for task, family in scope.comparisons:
-        yield from runs.links(root, tasks[task], family, params.finetune(task, family), hashes)
+        yield from runs.checks(root, tasks[task], family, params.finetune(task, family), hashes)
     for task in names:
-        yield from linear.links(root, tasks[task], hashes)
+        yield from linear.checks(root, tasks[task], hashes)
     every = everything(params).comparisons
     validated = [key for key in every if key[0] in settings.cross_validation.tasks]
     for task, family in (key for key in validated if key in scope.comparisons):
@@ -105,11 +107,11 @@ def _links(
         made = recomputing.rescore(root, target, every, validated, stages)
         yield from _reported(root, made, scope, every, settings.run.tasks)
         for key in (key for key in validated if key in scope.comparisons and "report" not in made.failed):
-            chain = Chain(f"cross-validation/{'/'.join(key)}", f"`harness score-folds {key[0]}`")
-            yield from chain.follow("scores", partial(reports.fold_scores, root, made, *key))
+            subject = Subject(f"cross-validation/{'/'.join(key)}", f"`harness score-folds {key[0]}`")
+            yield from subject.follow("scores", partial(reports.fold_scores, root, made, *key))
         yield from _mirrored(root, made, params, tasks, scope)
     if scope.whole:
-        yield from outside.CHAIN.follow("benchmarks", lambda: outside.benchmarks(root))
+        yield from outside.SUBJECT.follow("benchmarks", lambda: outside.benchmarks(root))
 
 
 def _stages(scope: Scope) -> set[str]:
@@ -135,14 +137,14 @@ def _manifests(root: Path, task: str, families: Sequence[str]) -> set[str]:
 
 def _reported(
     root: Path, made: recomputing.Rescored, scope: Scope, every: Sequence[tuple[str, str]], tasks: Sequence[str]
-) -> Iterator[Link]:
+) -> Iterator[Check]:
     named: set[str] = set()
     for task, family in scope.comparisons:
-        chain = Chain(f"{task}/{family}", "`harness report`")
-        yield from chain.follow("scores", partial(reports.scores, root, made, task, family))
+        subject = Subject(f"{task}/{family}", "`harness report`")
+        yield from subject.follow("scores", partial(reports.scores, root, made, task, family))
         if "report" not in made.failed:
-            links = chain.follow("reports", partial(reports.rows, root, made, task, family))
-            yield from _noted(links, named)
+            checks = subject.follow("reports", partial(reports.rows, root, made, task, family))
+            yield from _noted(checks, named)
     for task in dict.fromkeys(task for task, _ in scope.comparisons):
         yield from _noted(linear.reported(root, made, task), named)
     if scope.whole and "report" not in made.failed:
@@ -150,33 +152,33 @@ def _reported(
     yield from reports.PAGES.follow("reports", lambda: reports.pages(root, made, tasks, lock.waiting(root), named))
 
 
-def _noted(links: Iterator[Link], named: set[str]) -> Iterator[Link]:
-    """The same links; the files in which they find something are added to `named`."""
-    for link in links:
-        named |= {link.name.split(" ")[0]} if link.state != HOLDS else set()
-        yield link
+def _noted(checks: Iterator[Check], named: set[str]) -> Iterator[Check]:
+    """The same checks; the files in which they find something are added to `named`."""
+    for check in checks:
+        named |= {check.name.split(" ")[0]} if check.state != HOLDS else set()
+        yield check
 
 
 def _mirrored(
     root: Path, made: recomputing.Rescored, params: ParamsFile, tasks: dict[str, Task], scope: Scope
-) -> Iterator[Link]:
+) -> Iterator[Check]:
     """The MLflow store, and the fingerprints of what it should hold."""
     settings, commits = params.report(), Commits(root)
-    chain = Chain("MLflow", mirror.REMEDY, (DATABASE,))
+    subject = Subject("MLflow", mirror.REMEDY, (DATABASE,))
     found: list[StoredRun] = []
 
-    def opened() -> Iterator[Link]:
+    def opened() -> Iterator[Check]:
         found.extend(read(root))
-        yield chain.holds("the store can be read")
+        yield subject.holds("the store can be read")
 
-    def expected() -> Iterator[Link]:
+    def expected() -> Iterator[Check]:
         collected = recordings.collect(made.root, settings, tasks)
         recorded = reported.tracked(root)
         known = {recording.name: recording.fingerprint for recording in collected}
         chosen = {"/".join(key) for key in scope.comparisons}
         if not scope.whole:
             known, recorded = ({key: of[key] for key in chosen & of.keys()} for of in (known, recorded))
-        tracked = chain.of("artifacts/tracking.json", rests_on=_MADE)
+        tracked = subject.of("artifacts/tracking.json", rests_on=_MADE)
         yield from tracked.values("artifacts/tracking.json", known, recorded)
         if not found:
             return
@@ -189,11 +191,11 @@ def _mirrored(
                 family = recording.comparison.family
                 stored = {one.arm: mirror.of_checkpoint(one, found) for (of, _), one in every.items() if of == family}
                 encoders = {encoder: run for encoder, run in stored.items() if run is not None}
-                yield from mirror.links(recording, found, encoders, drawn[recording.name], commits)
-        yield from mirror.standings(settings.run.profile, found, chain)
+                yield from mirror.checks(recording, found, encoders, drawn[recording.name], commits)
+        yield from mirror.statuses(settings.run.profile, found, subject)
         if scope.whole:
-            yield from mirror.experiments(settings.run.profile, experiments(root), chain)
-            yield from mirror.strangers(settings.run.profile, collected, list(every.values()), found, chain)
+            yield from mirror.experiments(settings.run.profile, experiments(root), subject)
+            yield from mirror.strangers(settings.run.profile, collected, list(every.values()), found, subject)
 
-    yield from chain.follow("the store", opened)
-    yield from chain.follow("fingerprints", expected, made.root)
+    yield from subject.follow("the store", opened)
+    yield from subject.follow("fingerprints", expected, made.root)

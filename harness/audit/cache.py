@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from harness.audit.links import Chain, Link
+from harness.audit.checks import Check, Subject
 from harness.pipeline.hashes import Hashes
 
-CHAIN = Chain("DVC's cache", "remove the damaged file, and `dvc commit` (or `dvc repro`) where its output is right")
+SUBJECT = Subject("DVC's cache", "remove the damaged file, and `dvc commit` (or `dvc repro`) where its output is right")
 _ABOVE = Path(".dvc") / "cache" / "files" / "md5"
 
 
-def links(root: Path, recorded: Iterable[Mapping], hashes: Hashes) -> Iterator[Link]:
+def checks(root: Path, recorded: Iterable[Mapping], hashes: Hashes) -> Iterator[Check]:
     """`recorded` are outputs with path and md5; those that the cache does not have are no finding."""
     outputs: dict[str, list[str]] = {}
     for entry in recorded:
@@ -24,24 +24,24 @@ def links(root: Path, recorded: Iterable[Mapping], hashes: Hashes) -> Iterator[L
         damaged = list(_file(root, md5, what + _named(paths), hashes))
         yield from damaged
         if md5.endswith(".dir") and listed.is_file() and not damaged:
-            yield from CHAIN.follow(_named(paths), partial(_below, root, listed, paths[0], hashes))
+            yield from SUBJECT.follow(_named(paths), partial(_below, root, listed, paths[0], hashes))
     if (root / _ABOVE).is_dir():
-        yield CHAIN.holds("every file that is named can be looked up")
+        yield SUBJECT.holds("every file that is named can be looked up")
 
 
 def _named(paths: list[str]) -> str:
     return paths[0] + (f" and of {len(paths) - 1} more" if len(paths) > 1 else "")
 
 
-def _below(root: Path, listed: Path, output: str, hashes: Hashes) -> Iterator[Link]:
+def _below(root: Path, listed: Path, output: str, hashes: Hashes) -> Iterator[Check]:
     for entry in json.loads(listed.read_text(encoding="utf-8")):
         yield from _file(root, entry["md5"], f"{output}/{entry['relpath']}", hashes)
 
 
-def _file(root: Path, md5: str, output: str, hashes: Hashes) -> Iterator[Link]:
+def _file(root: Path, md5: str, output: str, hashes: Hashes) -> Iterator[Check]:
     path = _ABOVE / md5[:2] / md5[2:]
     found = hashes.dvc(root / path) if (root / path).is_file() else None
     if found and found["md5"] != md5.removesuffix(".dir"):
         remedy = f"remove {path}, and `dvc commit` (or `dvc repro`) where the output itself is right"
         expected, damaged = f"md5 {md5}", f"{path} with md5 {found['md5']}"
-        yield CHAIN.of(path.as_posix()).wrong(f"DVC's copy of {output}", expected, damaged, remedy)
+        yield SUBJECT.of(path.as_posix()).wrong(f"DVC's copy of {output}", expected, damaged, remedy)

@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.artifacts import checkpoint
 from harness.audit import libraries
-from harness.audit.links import ABSENT, Chain, Link
+from harness.audit.checks import ABSENT, Check, Subject
 from harness.encoders.cards import page_code, source_of
 from harness.encoders.readme import model_card
 from harness.params import replicates
@@ -25,83 +25,83 @@ from harness.report.export.provenance import tokenizer_hash
 from harness.system.files import read_text
 
 
-def links(root: Path, family: str, params: Params, hashes: Hashes) -> Iterator[Link]:
+def checks(root: Path, family: str, params: Params, hashes: Hashes) -> Iterator[Check]:
     """Every arm against `params`, the code and corpora of this repository, and the arm it was trained on from."""
     for encoder in params.families[family].encoders:
         folder = checkpoint.place(root, family, encoder)
         made_by = f"harness {checkpoint.stage_of(encoder)} {family}"
         where = folder.relative_to(root).as_posix()
-        chain = Chain(f"checkpoints/{family}", f"`dvc checkout {where}`, or `{made_by}`", (where,))
-        yield from chain.follow(encoder, partial(_encoder, root, folder, params, chain, hashes))
+        subject = Subject(f"checkpoints/{family}", f"`dvc checkout {where}`, or `{made_by}`", (where,))
+        yield from subject.follow(encoder, partial(_encoder, root, folder, params, subject, hashes))
 
 
-def _encoder(root: Path, folder: Path, params: Params, chain: Chain, hashes: Hashes) -> Iterator[Link]:
+def _encoder(root: Path, folder: Path, params: Params, subject: Subject, hashes: Hashes) -> Iterator[Check]:
     arm = folder.name
     for name in ("harness.json", "config.json", "model.safetensors", "README.md"):
         if not (folder / name).is_file():
-            yield chain.missing(f"{arm}/{name}")
+            yield subject.missing(f"{arm}/{name}")
             return
     card = checkpoint.card(folder)
-    yield from _card(root, folder, card, params, chain, hashes)
+    yield from _card(root, folder, card, params, subject, hashes)
     readme = read_text(folder / "README.md")
-    (where,) = chain.about
-    told = chain.of(f"{where}/README.md", rests_on=(f"{where}/harness.json",))
+    (where,) = subject.about
+    told = subject.of(f"{where}/README.md", rests_on=(f"{where}/harness.json",))
     present = card.get("page") == page_code(card)
     # What an older version wrote is held by dvc.lock alone.
     yield told.same(f"{arm}: README.md is that of its card", True, not present or readme == model_card(card, ()))
-    weights = chain.of(f"{where}/model.safetensors", rests_on=(f"{where}/harness.json",))
+    weights = subject.of(f"{where}/model.safetensors", rests_on=(f"{where}/harness.json",))
     yield weights.same(f"{arm}: parameters in model.safetensors", card["parameters"], _parameters(folder, card))
 
 
-def _card(root: Path, folder: Path, card: dict, params: Params, chain: Chain, hashes: Hashes) -> Iterator[Link]:
+def _card(root: Path, folder: Path, card: dict, params: Params, subject: Subject, hashes: Hashes) -> Iterator[Check]:
     arm, name = folder.name, checkpoint.family_of(folder)
-    family, (where,) = params.families[name], chain.about
-    chain = chain.of(f"{where}/harness.json", rests_on=("params.yaml",))
+    family, (where,) = params.families[name], subject.about
+    subject = subject.of(f"{where}/harness.json", rests_on=("params.yaml",))
     # An arm that `params.yaml` switches on or off has no source of its own.
     of = replicates.arm_of(arm)
     source = Build("build") if of in OPTIONAL else getattr(family, of)
     built = isinstance(source, Build)
     expected: dict[str, Any] = {"family": name, "arm": arm, "architecture": family.architecture}
     expected |= {"source": source_of(source)} | (_training(family, arm, params) if built else {})
-    yield from chain.values(
+    yield from subject.values(
         f"{arm}: card against params.yaml", expected, {key: card.get(key, ABSENT) for key in expected}
     )
     objectives = [expected["recipe"]["name"]] if built else []
     code = code_hash(f"harness.stages.{checkpoint.stage_of(arm)}", root / "harness", objectives=objectives)
-    coded, remedy = replace(chain, rests_on=("harness",)), "the code of that commit, or `dvc repro`"
+    coded, remedy = replace(subject, rests_on=("harness",)), "the code of that commit, or `dvc repro`"
     yield coded.same(f"{arm}: the code that made it", code, card.get("code"), remedy)
-    yield from libraries.links(root, card["libraries"], chain, f"{arm}: ")
+    yield from libraries.checks(root, card["libraries"], subject, f"{arm}: ")
     # A card lists what is loaded; it stands itself beside these files, with its README.
     stored = "made" if built else "imported"
     for file, digest in sorted((card.get("files") or {}).items()):
-        listed = chain.of(f"{where}/{file}", rests_on=(f"{where}/harness.json",))
+        listed = subject.of(f"{where}/{file}", rests_on=(f"{where}/harness.json",))
         yield listed.same(f"{arm}/{file} as it was {stored}", digest, hashes.sha256(folder / file))
     if not built:
         return
     if card.get("branched"):
         first = checkpoint.place(root, name, of)
-        trunk = chain.of(f"{where}/harness.json", rests_on=((first / checkpoint.NAME).relative_to(root).as_posix(),))
+        trunk = subject.of(f"{where}/harness.json", rests_on=((first / checkpoint.NAME).relative_to(root).as_posix(),))
         until = replicates.shared_updates(card["branched"]["share"], card["steps"])
         theirs, own = (_course(one, until) for one in (checkpoint.card(first), card))
         yield trunk.same(f"{arm}: the course that it shares with {of}", theirs, own)
-    yield chain.same(f"{arm}: the corpora of its card", sorted(parts_of(of)), sorted(card["corpus"]))
+    yield subject.same(f"{arm}: the corpora of its card", sorted(parts_of(of)), sorted(card["corpus"]))
     for corpus, part in sorted(card["corpus"].items()):
         found = hashes.sha256(root / "artifacts" / "corpus" / f"{corpus}.jsonl")
         if found is None:
-            yield chain.missing(f"{arm}: the corpus {corpus}", "`dvc checkout artifacts/corpus`, or `harness corpus`")
+            yield subject.missing(f"{arm}: the corpus {corpus}", "`dvc checkout artifacts/corpus`, or `harness corpus`")
         else:
-            read = replace(chain, rests_on=(f"artifacts/corpus/{corpus}.jsonl",))
+            read = replace(subject, rests_on=(f"artifacts/corpus/{corpus}.jsonl",))
             yield read.same(f"{arm}: the corpus {corpus} as it was read", part["sha256"], found)
     parent = card.get("parent") or {}
     if arm == "baseline":
-        yield chain.same(f"{arm}: has no parent", {}, parent)
+        yield subject.same(f"{arm}: has no parent", {}, parent)
         return
     baseline = checkpoint.place(root, name, "baseline")
-    chain = replace(chain, rests_on=(baseline.relative_to(root).as_posix(),))
-    yield chain.same(f"{arm}: its parent", "baseline", parent.get("arm"))
-    yield chain.same(f"{arm}: its parent's files", hashes.tree(baseline), parent.get("tree"))
-    chain = chain.of(where, rests_on=chain.rests_on)
-    yield chain.same(f"{arm}: the baseline's tokenizer", tokenizer_hash(baseline), tokenizer_hash(folder))
+    subject = replace(subject, rests_on=(baseline.relative_to(root).as_posix(),))
+    yield subject.same(f"{arm}: its parent", "baseline", parent.get("arm"))
+    yield subject.same(f"{arm}: its parent's files", hashes.tree(baseline), parent.get("tree"))
+    subject = subject.of(where, rests_on=subject.rests_on)
+    yield subject.same(f"{arm}: the baseline's tokenizer", tokenizer_hash(baseline), tokenizer_hash(folder))
 
 
 def _training(family: Family, arm: str, params: Params) -> dict:

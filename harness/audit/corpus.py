@@ -4,46 +4,46 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.artifacts import corpus
-from harness.audit.links import Chain, Link
+from harness.audit.checks import Check, Subject
 from harness.data.corpus_summary import summaries
 from harness.data.discretion import called, recorded
-from harness.data.documents_told import told
+from harness.data.document_counts import released
 from harness.data.sources import read_source
 from harness.params.whole import Params
 from harness.pipeline.hashes import Hashes
 
 CARD = "artifacts/corpus/card.json"
 REMEDY = "`dvc checkout artifacts/corpus data`, or `harness corpus`"
-CHAIN = Chain("corpus", REMEDY, (CARD,), ("data/corpus", "harness"))
+SUBJECT = Subject("corpus", REMEDY, (CARD,), ("data/corpus", "harness"))
 
 
-def links(root: Path, params: Params, hashes: Hashes) -> Iterator[Link]:
-    yield from CHAIN.follow("corpus", lambda: _links(root, params, hashes))
+def checks(root: Path, params: Params, hashes: Hashes) -> Iterator[Check]:
+    yield from SUBJECT.follow("corpus", lambda: _checks(root, params, hashes))
 
 
-def _links(root: Path, params: Params, hashes: Hashes) -> Iterator[Link]:
+def _checks(root: Path, params: Params, hashes: Hashes) -> Iterator[Check]:
     card = corpus.card(root)
     source = read_source(root / "data" / "corpus")
-    yield from CHAIN.values("source record as it was read", recorded(card["source"]), recorded(source))
+    yield from SUBJECT.values("source record as it was read", recorded(card["source"]), recorded(source))
     names = called(source, "data/corpus", source["files"])
     for name, digest in sorted(source["files"].items()):
         found = hashes.sha256(root / "data" / "corpus" / name)
         if found is None:
-            yield CHAIN.missing(f"{names[name]}, which source.json lists", "`dvc checkout data`, or `dvc repro`")
+            yield SUBJECT.missing(f"{names[name]}, which source.json lists", "`dvc checkout data`, or `dvc repro`")
         else:
-            yield CHAIN.of("data/corpus").same(f"{names[name]} as source.json lists it", digest, found)
+            yield SUBJECT.of("data/corpus").same(f"{names[name]} as source.json lists it", digest, found)
     for name, part in sorted(card["parts"].items()):
         path = root / "artifacts" / "corpus" / f"{name}.jsonl"
         if not path.is_file():
-            yield CHAIN.missing(f"artifacts/corpus/{name}.jsonl")
+            yield SUBJECT.missing(f"artifacts/corpus/{name}.jsonl")
             continue
-        chain = CHAIN.of(f"artifacts/corpus/{name}.jsonl")
-        yield chain.same(f"artifacts/corpus/{name}.jsonl", part["sha256"], hashes.sha256(path))
+        subject = SUBJECT.of(f"artifacts/corpus/{name}.jsonl")
+        yield subject.same(f"artifacts/corpus/{name}.jsonl", part["sha256"], hashes.sha256(path))
         with open(path, "rb") as lines:
-            yield chain.same(f"{name}: documents", part["documents"]["kept"], sum(1 for _ in lines))
-    yield from CHAIN.values(
+            yield subject.same(f"{name}: documents", part["documents"]["kept"], sum(1 for _ in lines))
+    yield from SUBJECT.values(
         "parts.json as the card counts",
-        told(summaries(card), "salt" in card),
+        released(summaries(card), "salt" in card),
         corpus.parts(root),
     )
     held_out = {
@@ -53,7 +53,7 @@ def _links(root: Path, params: Params, hashes: Hashes) -> Iterator[Link]:
         }
         for task in params.run.tasks
     }
-    cleaned = CHAIN.of(CARD, rests_on=("artifacts/validated", "reports/splits"))
+    cleaned = SUBJECT.of(CARD, rests_on=("artifacts/validated", "reports/splits"))
     yield from cleaned.values("the test texts it was cleaned of", held_out, card["inputs"])
     chosen = params.corpus
     expected: dict[str, object] = {
@@ -63,5 +63,5 @@ def _links(root: Path, params: Params, hashes: Hashes) -> Iterator[Link]:
     }
     expected["allow_phi"] = chosen.allow_phi
     stated = {key: card["overlap"][key] for key in ("n", "coverage")} | {"near_duplicate": card["near_duplicate"]}
-    declared = CHAIN.of(CARD, rests_on=("params.yaml",))
+    declared = SUBJECT.of(CARD, rests_on=("params.yaml",))
     yield from declared.values("card against params.yaml", expected, stated | {"allow_phi": card["phi"]["allowed"]})

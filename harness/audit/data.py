@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.audit import recomputing
-from harness.audit.links import Chain, Link
+from harness.audit.checks import Check, Subject
 from harness.data.discretion import called, recorded
 from harness.data.sources import read_source
 from harness.pipeline.hashes import Hashes
@@ -12,24 +12,24 @@ from harness.privacy import pseudonyms
 from harness.system.files import read_json, read_jsonl
 
 
-def links(root: Path, task: str, recorded: set[str], hashes: Hashes, stages: recomputing.Stages) -> Iterator[Link]:
+def checks(root: Path, task: str, recorded: set[str], hashes: Hashes, stages: recomputing.Stages) -> Iterator[Check]:
     """`recorded` are the hashes of this task's manifest that its comparisons were made with."""
     remedy = "restore it (`dvc checkout data`, `git checkout -- reports/splits`), or `dvc repro`"
-    chain, validated = Chain(f"data/{task}", remedy, (f"data/{task}",)), f"artifacts/validated/{task}"
-    yield from chain.follow("source record", lambda: _source(root, task, chain, hashes))
+    subject, validated = Subject(f"data/{task}", remedy, (f"data/{task}",)), f"artifacts/validated/{task}"
+    yield from subject.follow("source record", lambda: _source(root, task, subject, hashes))
     with recomputing.scratch(root) as target:
         recomputing.link_inputs(root, target, ("harness", "tasks", "data", pseudonyms.KEY_FILE))
-        made = chain.of(validated, rests_on=(f"data/{task}", f"tasks/{task}.py", "harness"))
+        made = subject.of(validated, rests_on=(f"data/{task}", f"tasks/{task}.py", "harness"))
         yield from made.follow("records", lambda: _records(root, target, task, made, stages), target)
     with recomputing.scratch(root) as target:
         recomputing.link_inputs(root, target, ("harness", "tasks", f"artifacts/validated/{task}"))
-        made = chain.of(
+        made = subject.of(
             f"reports/splits/{task}.json", f"artifacts/splits/{task}", rests_on=(validated, "params.yaml", "harness")
         )
         yield from made.follow("split", lambda: _split(root, target, task, recorded, made, hashes, stages), target)
 
 
-def _source(root: Path, task: str, chain: Chain, hashes: Hashes) -> Iterator[Link]:
+def _source(root: Path, task: str, subject: Subject, hashes: Hashes) -> Iterator[Check]:
     folder = root / "data" / task
     source = read_source(folder)
     extra = {path.name for path in folder.iterdir()} - source["files"].keys() - {"source.json"}
@@ -37,37 +37,43 @@ def _source(root: Path, task: str, chain: Chain, hashes: Hashes) -> Iterator[Lin
     for name, digest in sorted(source["files"].items()):
         found = hashes.sha256(folder / name)
         if found is None:
-            yield chain.missing(f"{names[name]}, which source.json lists", "`dvc checkout data`, or `dvc repro`")
+            yield subject.missing(f"{names[name]}, which source.json lists", "`dvc checkout data`, or `dvc repro`")
         else:
-            yield chain.same(f"{names[name]} as source.json lists it", digest, found)
+            yield subject.same(f"{names[name]} as source.json lists it", digest, found)
     extra = [names[name].removeprefix(f"data/{task}").strip("/, ") for name in sorted(extra)]
-    yield from chain.values(f"data/{task}: files that source.json does not list", [], extra, "move them away")
+    yield from subject.values(f"data/{task}: files that source.json does not list", [], extra, "move them away")
     card = read_json(root / "artifacts" / "validated" / task / "card.json", made_by=f"harness validate {task}")
-    validated = chain.of(f"artifacts/validated/{task}", rests_on=(f"data/{task}",))
+    validated = subject.of(f"artifacts/validated/{task}", rests_on=(f"data/{task}",))
     yield from validated.values("source record as it was validated", recorded(card["source"]), recorded(source))
 
 
-def _records(root: Path, target: Path, task: str, chain: Chain, stages: recomputing.Stages) -> Iterator[Link]:
+def _records(root: Path, target: Path, task: str, subject: Subject, stages: recomputing.Stages) -> Iterator[Check]:
     """The stage `validate` again, from the raw files."""
     folder = Path("artifacts") / "validated" / task
     stored = read_json(root / folder / "card.json", made_by=f"harness validate {task}")
     rows = read_jsonl(root / folder / "records.jsonl", made_by=f"harness validate {task}")
     stages.validate(target, task)
     told = [card | {"source": recorded(card["source"])} for card in (read_json(target / folder / "card.json"), stored)]
-    yield from chain.values(f"{folder}/card.json", *told)
+    yield from subject.values(f"{folder}/card.json", *told)
     # Rows may hold texts that must not be shown: they are named by id alone.
     made = {row["id"]: row for row in read_jsonl(target / folder / "records.jsonl")}
     found = {row["id"]: row for row in rows}
     changed = {key: "another row" for key in made.keys() & found.keys() if made[key] != found[key]}
     expected = {key: "the row read from data/" for key in (made.keys() - found.keys()) | changed.keys()}
     there = changed | {key: "a row that data/ has not" for key in found.keys() - made.keys()}
-    yield from chain.values(f"{folder}/records.jsonl", expected, there)
-    yield chain.same(f"{folder}/records.jsonl: number of rows", len(made), len(rows))
+    yield from subject.values(f"{folder}/records.jsonl", expected, there)
+    yield subject.same(f"{folder}/records.jsonl: number of rows", len(made), len(rows))
 
 
 def _split(
-    root: Path, target: Path, task: str, recorded: set[str], chain: Chain, hashes: Hashes, stages: recomputing.Stages
-) -> Iterator[Link]:
+    root: Path,
+    target: Path,
+    task: str,
+    recorded: set[str],
+    subject: Subject,
+    hashes: Hashes,
+    stages: recomputing.Stages,
+) -> Iterator[Check]:
     """The stage `split` again, from the records alone.
 
     A manifest that was extended when rows were added is not what a new split gives: where the comparisons recorded
@@ -79,10 +85,10 @@ def _split(
     if read_json(target / name) != stored and hashes.sha256(root / name) in recorded:
         (target / name).write_bytes((root / name).read_bytes())
         stages.split(target, task)
-    yield from chain.values(name, read_json(target / name), stored, f"`git checkout -- {name}`, or `dvc repro`")
+    yield from subject.values(name, read_json(target / name), stored, f"`git checkout -- {name}`, or `dvc repro`")
     for file in ("groups.json", "leakage.json"):
         path = Path("artifacts") / "splits" / task / file
         kept = read_json(root / path, made_by=f"harness split {task}")
-        yield from chain.values(
+        yield from subject.values(
             str(path), read_json(target / path), kept, "`dvc checkout artifacts/splits`, or `dvc repro`"
         )

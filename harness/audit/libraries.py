@@ -3,18 +3,18 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from harness.audit.links import Chain, Link
+from harness.audit.checks import Check, Subject
 
 
-def links(root: Path, recorded: Mapping[str, str], chain: Chain, of: str = "") -> Iterator[Link]:
-    """`recorded` is what runs and cards call `libraries`; `of` begins the names of the links."""
+def checks(root: Path, recorded: Mapping[str, str], subject: Subject, of: str = "") -> Iterator[Check]:
+    """`recorded` is what runs and cards call `libraries`; `of` begins the names of the checks."""
     path = root / "constraints.txt"
     if not path.is_file():
-        yield chain.missing("constraints.txt, which pins the libraries", "`git checkout -- constraints.txt`")
+        yield subject.missing("constraints.txt, which pins the libraries", "`git checkout -- constraints.txt`")
         return
     lines = (line.split("#")[0].strip().partition("==") for line in path.read_text(encoding="utf-8").splitlines())
-    chain = chain.of(path.name, rests_on=(path.name,))
+    subject = subject.of(path.name, rests_on=(path.name,))
     pinned = {name.lower(): version for name, _, version in lines}
     for name, version in sorted(recorded.items()):
         remedy = "the old constraints.txt, or `dvc repro` with the libraries that it pins"
-        yield chain.same(f"{of}version of {name}, as constraints.txt pins it", pinned.get(name), version, remedy)
+        yield subject.same(f"{of}version of {name}, as constraints.txt pins it", pinned.get(name), version, remedy)

@@ -7,23 +7,23 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from harness.audit import cache
-from harness.audit.links import HOLDS, Chain, Link
+from harness.audit.checks import HOLDS, Check, Subject
 from harness.pipeline import code_lists
 from harness.pipeline.declared import Stage, read_yaml, stages, value_at
 from harness.pipeline.hashes import PASSED_OVER, Hashes
 from harness.system.files import read_text
 
-CHAIN = Chain("dvc.lock", "`dvc repro`, or restore the file (`git checkout -- PATH`, `dvc checkout PATH`)")
+SUBJECT = Subject("dvc.lock", "`dvc repro`, or restore the file (`git checkout -- PATH`, `dvc checkout PATH`)")
 _REPRO = "`dvc repro` makes the numbers again by what is there now; `git checkout -- PATH` puts the old file back"
 
 
-def links(root: Path, hashes: Hashes, only: set[str] | None = None) -> Iterator[Link]:
-    """One link per stage for its command and parameters, and one per file or folder that a stage read or wrote.
+def checks(root: Path, hashes: Hashes, only: set[str] | None = None) -> Iterator[Check]:
+    """One check per stage for its command and parameters, and one per file or folder that a stage read or wrote.
 
     `only` restricts it to those stages. What the pipeline no longer declares (see `undeclared`) is not followed.
     """
     if not (root / "dvc.lock").is_file():
-        yield CHAIN.missing("dvc.lock", "`git checkout -- dvc.lock`, or `dvc repro`")
+        yield SUBJECT.missing("dvc.lock", "`git checkout -- dvc.lock`, or `dvc repro`")
         return
     params = read_yaml(root / "params.yaml")
     declared, recorded = stages(root, params), read_yaml(root / "dvc.lock")["stages"]
@@ -32,7 +32,7 @@ def links(root: Path, hashes: Hashes, only: set[str] | None = None) -> Iterator[
         if only is not None and name not in only:
             continue
         if name not in lock:
-            yield CHAIN.missing(f"stage {name} has not been run", "`dvc repro`")
+            yield SUBJECT.missing(f"stage {name} has not been run", "`dvc repro`")
         else:
             yield from _stage(declared[name], lock[name], params)
     chosen = {name: entry for name, entry in lock.items() if only is None or name in only}
@@ -45,10 +45,10 @@ def links(root: Path, hashes: Hashes, only: set[str] | None = None) -> Iterator[
     recorded = [out for entry in chosen.values() for out in entry.get("outs", ())]
     if only is None and (root / "data.dvc").is_file():
         recorded += read_yaml(root / "data.dvc")["outs"]
-    yield from cache.links(root, recorded, hashes)
+    yield from cache.checks(root, recorded, hashes)
 
 
-def _code(root: Path, deps: Collection[str]) -> Iterator[Link]:
+def _code(root: Path, deps: Collection[str]) -> Iterator[Check]:
     """The lists that stages depend on say what the code and the tasks' files are."""
     remedy = "`harness pipeline`, then `dvc repro`; `git checkout -- harness tasks` puts the old files back"
     outdated = set(code_lists.outdated(root))
@@ -57,9 +57,9 @@ def _code(root: Path, deps: Collection[str]) -> Iterator[Link]:
         other = sorted(one for one in outdated if one == path or one.startswith(f"{path}/"))
         if other:
             source = f"tasks/{other[0].split('/')[2]}.py" if "/tasks/" in other[0] else "harness"
-            yield CHAIN.of(path, source).wrong(path, f"the present {source}", f"another ({other[0]})", remedy)
+            yield SUBJECT.of(path, source).wrong(path, f"the present {source}", f"another ({other[0]})", remedy)
         else:
-            yield CHAIN.holds(path)
+            yield SUBJECT.holds(path)
 
 
 def undeclared(root: Path) -> dict[str, Mapping]:
@@ -80,7 +80,7 @@ def waiting(root: Path) -> dict[str, Mapping]:
     return {out["path"]: out for out in outs if out["path"].startswith("reports/splits/")}
 
 
-def waiting_splits(root: Path, hashes: Hashes) -> Iterator[Link]:
+def waiting_splits(root: Path, hashes: Hashes) -> Iterator[Check]:
     """They are in git, and the run that declares their tasks again starts from them: they may not change meanwhile."""
     for path, out in waiting(root).items():
         if (root / path).is_file():
@@ -88,18 +88,18 @@ def waiting_splits(root: Path, hashes: Hashes) -> Iterator[Link]:
             yield from _file(root, f"{name} as it was split", out, hashes, "`git checkout -- PATH`")
 
 
-def _passed_over(root: Path) -> Iterator[Link]:
+def _passed_over(root: Path) -> Iterator[Check]:
     """`.dvcignore` hides files from every hash: it lists what the audit passes over, too, and nothing else."""
     path = root / ".dvcignore"
     lines = read_text(path).splitlines() if path.is_file() else []
     listed = sorted(line.strip() for line in lines if line.strip() and not line.startswith("#"))
-    yield from CHAIN.values(
+    yield from SUBJECT.values(
         ".dvcignore: what DVC passes over", sorted(PASSED_OVER), listed, "`git checkout -- .dvcignore`"
     )
 
 
-def _stage(stage: Stage, entry: Mapping, params: Mapping) -> Iterator[Link]:
-    declared = CHAIN.of("dvc.yaml")
+def _stage(stage: Stage, entry: Mapping, params: Mapping) -> Iterator[Check]:
+    declared = SUBJECT.of("dvc.yaml")
     yield declared.same(f"stage {stage.name}: command", stage.cmd, entry.get("cmd"))
     for key in ("deps", "outs"):
         listed = sorted(e["path"] for e in entry.get(key, ()))
@@ -108,26 +108,26 @@ def _stage(stage: Stage, entry: Mapping, params: Mapping) -> Iterator[Link]:
         yield declared.wrong(f"stage {stage.name}", "followed by `dvc repro`", "frozen", "`git checkout -- dvc.yaml`")
     recorded = entry.get("params", {}).get("params.yaml", {})
     now = {path: value_at(params, path) for path in stage.params}
-    yield from CHAIN.of("params.yaml").values(
+    yield from SUBJECT.of("params.yaml").values(
         f"params.yaml as stage {stage.name} was run with", recorded, now, _REPRO.replace("PATH", "params.yaml")
     )
 
 
-def _files(root: Path, chosen: Mapping, lock: Mapping, hashes: Hashes) -> Iterator[Link]:
+def _files(root: Path, chosen: Mapping, lock: Mapping, hashes: Hashes) -> Iterator[Check]:
     """Outputs against the files; inputs against the stage that made them, or, where none did, against the files."""
     made = {out["path"]: out for entry in lock.values() for out in entry.get("outs", ())}
     changed = set()
     for name, entry in chosen.items():
         for out in entry.get("outs", ()):
-            for link in _file(root, f"{out['path']} as stage {name} wrote it", out, hashes, CHAIN.remedy):
-                changed |= set() if link.state == HOLDS else {out["path"]}
-                yield link
+            for check in _file(root, f"{out['path']} as stage {name} wrote it", out, hashes, SUBJECT.remedy):
+                changed |= set() if check.state == HOLDS else {out["path"]}
+                yield check
     read = defaultdict(list)
     for name, entry in chosen.items():
         for dep in entry.get("deps", ()):
             if dep["path"] in made:
                 if _recorded(dep) != _recorded(made[dep["path"]]):
-                    yield CHAIN.of("dvc.lock").wrong(
+                    yield SUBJECT.of("dvc.lock").wrong(
                         f"{dep['path']} as stage {name} read it", made[dep["path"]]["md5"], dep["md5"], "`dvc repro`"
                     )
             else:
@@ -142,19 +142,19 @@ def _files(root: Path, chosen: Mapping, lock: Mapping, hashes: Hashes) -> Iterat
         )
 
 
-def _file(root: Path, name: str, entry: Mapping, hashes: Hashes, remedy: str) -> Iterator[Link]:
+def _file(root: Path, name: str, entry: Mapping, hashes: Hashes, remedy: str) -> Iterator[Check]:
     path = root / entry["path"]
     found, recorded = hashes.dvc(path), _recorded(entry)
     if found is None:
-        chain = CHAIN.of(entry["path"])
-        yield chain.missing(name, f"`dvc repro`, or `dvc checkout {entry['path']}` where DVC's cache has it")
+        subject = SUBJECT.of(entry["path"])
+        yield subject.missing(name, f"`dvc repro`, or `dvc checkout {entry['path']}` where DVC's cache has it")
     elif recorded != found:
         changed = hashes.changed_files(root, path, entry["md5"]) if path.is_dir() else []
         where = f"{name}: {', '.join(changed[:3])}" if changed else name
         about = [f"{entry['path']}/{file}" for file in changed] or [entry["path"]]
-        yield CHAIN.of(*about).wrong(where, _text(recorded), _text(found), remedy.replace("PATH", entry["path"]))
+        yield SUBJECT.of(*about).wrong(where, _text(recorded), _text(found), remedy.replace("PATH", entry["path"]))
     else:
-        yield CHAIN.holds(name)
+        yield SUBJECT.holds(name)
 
 
 def _recorded(entry: Mapping) -> dict:
@@ -166,10 +166,10 @@ def _text(entry: Mapping) -> str:
     return f"md5 {md5[:12]}…, {entry.get('size', '?')} bytes{suffix}"
 
 
-def _pin(root: Path, lock: Mapping, hashes: Hashes) -> Iterator[Link]:
+def _pin(root: Path, lock: Mapping, hashes: Hashes) -> Iterator[Check]:
     """`data.dvc`: the bytes of `data/`, and where they came from."""
     if not (root / "data.dvc").is_file():
-        yield CHAIN.missing("data.dvc, which pins data/", "`git checkout -- data.dvc`")
+        yield SUBJECT.missing("data.dvc, which pins data/", "`git checkout -- data.dvc`")
         return
     pin = read_yaml(root / "data.dvc")
     if "md5" in pin:
@@ -179,22 +179,22 @@ def _pin(root: Path, lock: Mapping, hashes: Hashes) -> Iterator[Link]:
             for key in ("deps", "outs")
         }
         seal = hashlib.md5(json.dumps(body, sort_keys=True).encode(), usedforsecurity=False).hexdigest()
-        yield CHAIN.same("data.dvc: its own md5", seal, pin["md5"])
+        yield SUBJECT.same("data.dvc: its own md5", seal, pin["md5"])
     for out in pin["outs"]:
         if "md5" not in out:
-            yield CHAIN.missing("data.dvc pins no hash", "`dvc repro`")
+            yield SUBJECT.missing("data.dvc pins no hash", "`dvc repro`")
             return
-        yield from _file(root, f"{out['path']}/ as data.dvc pins it", out, hashes, CHAIN.remedy)
+        yield from _file(root, f"{out['path']}/ as data.dvc pins it", out, hashes, SUBJECT.remedy)
     made = {out["path"]: out for out in lock.get("generate", {}).get("outs", ())}
     generated = pin["outs"][0]["md5"] in {out["md5"] for out in made.values()}
     # Frozen data are never made again; a site's own data that are not frozen are replaced by generated ones.
     frozen, remedy = bool(pin.get("frozen")), "`dvc unfreeze data.dvc`" if generated else "`dvc freeze data.dvc`"
-    yield CHAIN.same(
+    yield SUBJECT.same(
         "data.dvc: frozen, if and only if the data are not the generated ones", not generated, frozen, remedy
     )
     for dep in pin.get("deps", ()):
         if dep["path"] in made:
             name = f"{dep['path']} as data.dvc took it from stage generate"
-            yield from CHAIN.values(name, _recorded(made[dep["path"]]), _recorded(dep))
+            yield from SUBJECT.values(name, _recorded(made[dep["path"]]), _recorded(dep))
         if "md5" in dep:
-            yield CHAIN.same("data.dvc: what it pins is what it was made of", dep["md5"], pin["outs"][0]["md5"])
+            yield SUBJECT.same("data.dvc: what it pins is what it was made of", dep["md5"], pin["outs"][0]["md5"])

@@ -10,8 +10,8 @@ from types import MappingProxyType
 
 from harness.artifacts import checkpoint
 from harness.audit import reports
+from harness.audit.checks import ABSENT, Check, Subject
 from harness.audit.commits import Commits
-from harness.audit.links import ABSENT, Chain, Link
 from harness.report.text import formats
 from harness.tracking import backend, pretrainings, recordings, status, views
 from harness.tracking.pretrainings import Pretraining
@@ -36,38 +36,38 @@ _ADJUSTED = re.compile("(p_holm|verdict)[a-z_]*$|(answer|p_adjusted)$|note.conte
 RECORDERS = ("harness track", "harness pretrain")
 
 
-def links(
+def checks(
     recording: Recording, runs: Sequence[StoredRun], made: Mapping[str, StoredRun], drawn: Mapping[str, bytes],
     commits: Commits,
-) -> Iterator[Link]:  # fmt: skip
+) -> Iterator[Check]:  # fmt: skip
     """The parent run of a comparison and its children, value by value.
 
     `made` are the runs of the checkpoints by arm, `drawn` the pictures that belong beside the parent.
     """
     above = reports.made_of(recording.comparison.task, recording.comparison.family)
-    chain = Chain(recording.name, REMEDY, (backend.DATABASE,), above)
+    subject = Subject(recording.name, REMEDY, (backend.DATABASE,), above)
     found = [run for run in runs if _is_parent_of(run, recording) and not run.superseded]
     current = [run for run in found if run.tags.get("fingerprint") == recording.fingerprint]
     for run in found:
         if run not in current:
             name = f"MLflow run {run.id[:8]}: fingerprint of the results"
-            yield adjusted(chain).wrong(name, recording.fingerprint, run.tags.get("fingerprint", "none"), TRACK)
+            yield adjusted(subject).wrong(name, recording.fingerprint, run.tags.get("fingerprint", "none"), TRACK)
     if not found:
-        yield chain.missing("MLflow run of this comparison", TRACK)
+        yield subject.missing("MLflow run of this comparison", TRACK)
     if not current:
         return  # a run of other results says nothing of these
     for run in current[1:]:
-        yield chain.wrong(f"MLflow run {run.id[:8]}", "one run of this comparison", f"also {current[0].id[:8]}")
+        yield subject.wrong(f"MLflow run {run.id[:8]}", "one run of this comparison", f"also {current[0].id[:8]}")
     parent = current[0]
-    yield from chain.follow("MLflow", lambda: _comparison(recording, parent, runs, made, drawn, chain))
+    yield from subject.follow("MLflow", lambda: _comparison(recording, parent, runs, made, drawn, subject))
     members = [parent, *(run for run in runs if run.parent == parent.id)]
     for run in members:
-        yield from chain.follow("MLflow: its commit", partial(_commit, recording, run, chain, commits))
+        yield from subject.follow("MLflow: its commit", partial(_commit, recording, run, subject, commits))
 
 
-def adjusted(chain: Chain) -> Chain:
+def adjusted(subject: Subject) -> Subject:
     """For what depends on every comparison of the run."""
-    return replace(chain, rests_on=(*chain.rests_on, "artifacts/predictions"))
+    return replace(subject, rests_on=(*subject.rests_on, "artifacts/predictions"))
 
 
 def _is_parent_of(run: StoredRun, recording: Recording) -> bool:
@@ -78,13 +78,13 @@ def _is_parent_of(run: StoredRun, recording: Recording) -> bool:
 
 def _comparison(
     recording: Recording, parent: StoredRun, runs: Sequence[StoredRun], made: Mapping[str, StoredRun],
-    drawn: Mapping[str, bytes], chain: Chain,
-) -> Iterator[Link]:  # fmt: skip
-    links = {arm: Made(run.experiment_id, run.id) for arm, run in made.items()}
-    tags = recordings.parent_tags(recording, links) | picture_tag(drawn)
+    drawn: Mapping[str, bytes], subject: Subject,
+) -> Iterator[Check]:  # fmt: skip
+    checks = {arm: Made(run.experiment_id, run.id) for arm, run in made.items()}
+    tags = recordings.parent_tags(recording, checks) | picture_tag(drawn)
     metrics = recordings.comparison_metrics(recording)
-    for link in _run(parent, recording.name, tags, recordings.parameters(recording), metrics, chain, drawn):
-        yield replace(link, rests_on=adjusted(chain).rests_on) if _ADJUSTED.search(link.name) else link
+    for check in _run(parent, recording.name, tags, recordings.parameters(recording), metrics, subject, drawn):
+        yield replace(check, rests_on=adjusted(subject).rests_on) if _ADJUSTED.search(check.name) else check
     children: dict[tuple, list[StoredRun]] = {}
     for run in runs:
         if run.parent == parent.id:
@@ -92,32 +92,32 @@ def _comparison(
     for entry in recording.runs:
         found = children.pop((entry["arm"], str(entry["seed"])), [])
         if len(found) != 1:
-            yield chain.wrong(f"MLflow runs of {entry['arm']} seed {entry['seed']}", "one", f"{len(found)}")
+            yield subject.wrong(f"MLflow runs of {entry['arm']} seed {entry['seed']}", "one", f"{len(found)}")
             continue
-        tags = recordings.child_tags(recording, entry, links)
+        tags = recordings.child_tags(recording, entry, checks)
         params, metrics = recordings.parameters(recording, entry), recordings.run_metrics(recording.comparison, entry)
-        yield from _run(found[0], recordings.child_name(recording, entry), tags, params, metrics, chain)
+        yield from _run(found[0], recordings.child_name(recording, entry), tags, params, metrics, subject)
     for key, extra in children.items():
-        yield chain.wrong(f"MLflow run {extra[0].id[:8]}", "no run", f"a run of {' '.join(map(str, key))}")
+        yield subject.wrong(f"MLflow run {extra[0].id[:8]}", "no run", f"a run of {' '.join(map(str, key))}")
 
 
-def checkpoints(made: Sequence[Pretraining], runs: Sequence[StoredRun]) -> Iterator[Link]:
+def checkpoints(made: Sequence[Pretraining], runs: Sequence[StoredRun]) -> Iterator[Check]:
     """The run of every checkpoint, value by value."""
     for one in made:
         folder = checkpoint.place(Path(), one.family, one.arm).as_posix()
-        chain = Chain(f"checkpoints/{one.family}", REMEDY, (backend.DATABASE,), (f"{folder}/harness.json",))
+        subject = Subject(f"checkpoints/{one.family}", REMEDY, (backend.DATABASE,), (f"{folder}/harness.json",))
         run = of_checkpoint(one, runs)
         if run is None:
-            yield chain.missing(f"MLflow run of the {one.arm} checkpoint", TRACK)
+            yield subject.missing(f"MLflow run of the {one.arm} checkpoint", TRACK)
             continue
         if run.tags.get("fingerprint") != one.fingerprint:
-            chain = replace(chain, remedy=TRACK)  # in what it differs tells whether the checkpoint is another one
-        links = _run(
-            run, one.name, pretrainings.tags(one), pretrainings.parameters(one), pretrainings.metrics(one), chain
+            subject = replace(subject, remedy=TRACK)  # in what it differs tells whether the checkpoint is another one
+        checks = _run(
+            run, one.name, pretrainings.tags(one), pretrainings.parameters(one), pretrainings.metrics(one), subject
         )
-        for link in chain.follow("MLflow", partial(iter, links)):
-            whole = link.name.endswith(("tags: checkpoint", "tags: fingerprint"))
-            yield replace(link, rests_on=(folder,)) if whole else link
+        for check in subject.follow("MLflow", partial(iter, checks)):
+            whole = check.name.endswith(("tags: checkpoint", "tags: fingerprint"))
+            yield replace(check, rests_on=(folder,)) if whole else check
 
 
 def of_checkpoint(one: Pretraining, runs: Sequence[StoredRun]) -> StoredRun | None:
@@ -132,16 +132,16 @@ def of_checkpoint(one: Pretraining, runs: Sequence[StoredRun]) -> StoredRun | No
 
 def _run(
     run: StoredRun, name: str, tags: dict[str, str], params: dict[str, str], metrics: list[tuple[str, float, int]],
-    chain: Chain, drawn: Mapping[str, bytes] = MappingProxyType({}),
-) -> Iterator[Link]:  # fmt: skip
+    subject: Subject, drawn: Mapping[str, bytes] = MappingProxyType({}),
+) -> Iterator[Check]:  # fmt: skip
     title = f"MLflow run {run.id[:8]} ({' '.join(name.split()[1:]) or 'means'})"
     tags = {key: value for key, value in tags.items() if key not in _ORIGIN}
     tags[status.NOTE] = status.described(tags[status.NOTE], tags)
     # A user's own tags are welcome, but for words that only the pipeline may say; numbers and parameters are its alone.
     claimed = {key: ABSENT for key in run.tags if _CLAIMS.fullmatch(key)} | tags
     found = {key: run.tags.get(key, ABSENT) for key in claimed} | {"name": run.name, "status": run.status}
-    yield from chain.values(f"{title} tags", claimed | {"name": name, "status": "FINISHED"}, found)
-    yield from chain.values(f"{title} parameters", params, dict(run.params))
+    yield from subject.values(f"{title} tags", claimed | {"name": name, "status": "FINISHED"}, found)
+    yield from subject.values(f"{title} parameters", params, dict(run.params))
     curves: dict[str, list[tuple[int, float]]] = {}
     for key, value, step in metrics:
         if key != recordings.SECONDS:
@@ -149,23 +149,23 @@ def _run(
     last = {key: max(points)[1] for key, points in curves.items()}
     # How long a training took is another time each time, and stands in no hash.
     stored = {key: value for key, value in run.metrics.items() if key != recordings.SECONDS}
-    yield from chain.values(f"{title} metrics", last, stored)
+    yield from subject.values(f"{title} metrics", last, stored)
     # A number of one step has a history, too: a later point would be drawn, and not be the last value for MLflow.
     expected = {key: sorted(points) for key, points in curves.items() if key in run.metrics}
-    yield from chain.values(f"{title} curves", expected, {key: run.curve(key) for key in expected})
-    yield from chain.values(f"{title} data sets", [], list(run.datasets))
+    yield from subject.values(f"{title} curves", expected, {key: run.curve(key) for key in expected})
+    yield from subject.values(f"{title} data sets", [], list(run.datasets))
     kept = run.files()
     for name in sorted(drawn.keys() | kept.keys()):
         where = f"{title} picture {name}"
         if name not in kept:
-            yield chain.missing(where)
+            yield subject.missing(where)
         elif name not in drawn:
-            yield chain.wrong(where, "no such file", "a file that `harness track` does not write")
+            yield subject.wrong(where, "no such file", "a file that `harness track` does not write")
         else:
-            yield chain.same(where, *(hashlib.sha256(side[name]).hexdigest() for side in (drawn, kept)))
+            yield subject.same(where, *(hashlib.sha256(side[name]).hexdigest() for side in (drawn, kept)))
 
 
-def experiments(profile: str, stored: Mapping[str, Mapping[str, str]], chain: Chain) -> Iterator[Link]:
+def experiments(profile: str, stored: Mapping[str, Mapping[str, str]], subject: Subject) -> Iterator[Check]:
     """What the pages of the profile's experiments say of them, by `stored`: tags by name."""
     wanted = {recordings.experiment(profile, kind): views.comparisons(kind) for kind in formats.KINDS}
     wanted[pretrainings.experiment(profile)] = views.checkpoints()
@@ -173,24 +173,28 @@ def experiments(profile: str, stored: Mapping[str, Mapping[str, str]], chain: Ch
         if name in stored:
             tags = tags | backend.EXPERIMENT
             found = {key: stored[name].get(key, ABSENT) for key in tags}
-            yield from chain.values(f"experiment {name}", tags, found, TRACK)
+            yield from subject.values(f"experiment {name}", tags, found, TRACK)
 
 
-def standings(profile: str, runs: Sequence[StoredRun], chain: Chain) -> Iterator[Link]:
+def statuses(profile: str, runs: Sequence[StoredRun], subject: Subject) -> Iterator[Check]:
     """How every run of the profile says that it stands, those of earlier results and of watched trainings, too."""
     for run in of_profile(profile, runs):
         title = f"MLflow run {run.id[:8]} ({run.name})"
         killed = run.tags.get("superseded") == status.KILLED
         if killed != (run.status == "KILLED"):
             said = f"{run.status}, {'and' if killed else 'and not'} called {status.KILLED}"
-            yield chain.wrong(f"{title} status", f"{status.KILLED} if and only if its status is KILLED", said)
+            yield subject.wrong(f"{title} status", f"{status.KILLED} if and only if its status is KILLED", said)
         note = run.tags.get(status.NOTE, "")
-        yield chain.same(f"{title} says how it stands", status.described(note, run.tags), note)
+        yield subject.same(f"{title} says how it stands", status.described(note, run.tags), note)
 
 
 def strangers(
-    profile: str, collected: Sequence[Recording], made: Sequence[Pretraining], runs: Sequence[StoredRun], chain: Chain
-) -> Iterator[Link]:
+    profile: str,
+    collected: Sequence[Recording],
+    made: Sequence[Pretraining],
+    runs: Sequence[StoredRun],
+    subject: Subject,
+) -> Iterator[Check]:
     """Runs that stand there as current and are none of the run's."""
     names = {(one.experiment, one.name) for one in made} | {(one.experiment, one.name) for one in collected}
     names |= {(r.experiment, recordings.child_name(r, entry)) for r in collected for entry in r.runs}
@@ -200,7 +204,7 @@ def strangers(
         if run.tags["recorded_by"] == "harness pretrain":
             there = (run.tags.get("family"), run.tags.get("arm")) in arms
         if not there and not run.superseded and run.status == "FINISHED":
-            yield chain.wrong(f"MLflow run {run.id[:8]} ({run.name})", status.UNDECLARED, "shown as current", TRACK)
+            yield subject.wrong(f"MLflow run {run.id[:8]} ({run.name})", status.UNDECLARED, "shown as current", TRACK)
 
 
 def of_profile(profile: str, runs: Sequence[StoredRun]) -> list[StoredRun]:
@@ -209,22 +213,22 @@ def of_profile(profile: str, runs: Sequence[StoredRun]) -> list[StoredRun]:
     return [run for run in runs if run.experiment in names and run.tags.get("recorded_by") in RECORDERS]
 
 
-def _commit(recording: Recording, run: StoredRun, chain: Chain, commits: Commits) -> Iterator[Link]:
+def _commit(recording: Recording, run: StoredRun, subject: Subject, commits: Commits) -> Iterator[Check]:
     """The commit exists here, and holds the code that the run names, unless it was made with uncommitted changes."""
     commit, dirty = run.tags.get("git_commit"), run.tags.get("git_dirty")
     name = f"MLflow run {run.id[:8]}: the commit that made it"
     if commit == "none" and dirty == "unknown":
         return
     if not commits.is_checkout():
-        yield chain.missing(name, "audit in a git checkout")
+        yield subject.missing(name, "audit in a git checkout")
         return
     code = commits.code(commit or "", recording.comparison.task)
     if code is None:
-        yield chain.wrong(name, "a commit of this repository", str(commit), f"`git fetch`, or {REMEDY}")
+        yield subject.wrong(name, "a commit of this repository", str(commit), f"`git fetch`, or {REMEDY}")
     elif dirty == "false":
-        yield chain.same(f"{name}: its code", code, run.tags.get("code"))
+        yield subject.same(f"{name}: its code", code, run.tags.get("code"))
     else:
-        yield chain.same(f"{name}: uncommitted changes", "true", dirty)
+        yield subject.same(f"{name}: uncommitted changes", "true", dirty)
 
 
 def outside(profile: str, runs: Sequence[StoredRun]) -> Iterator[str]:

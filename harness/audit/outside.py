@@ -6,21 +6,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.audit import lock, mirror, reports
-from harness.audit.links import Chain, Link
+from harness.audit.checks import Check, Subject
 from harness.errors import HarnessError
 from harness.privacy import keeping
 from harness.tracking.read import read
 
-CHAIN = Chain("benchmarks", "`git checkout -- benchmarks`, or commit it with the script's new output")
+SUBJECT = Subject("benchmarks", "`git checkout -- benchmarks`, or commit it with the script's new output")
 _NAMED = 6
 
 
-def told(root: Path, profile: str, whole: bool) -> list[str]:
+def sentences(root: Path, profile: str, whole: bool) -> list[str]:
     """One line for each kind of thing; `whole` says whether everything else of the run is followed."""
-    return list(_told(root, profile)) if whole else []
+    return list(_sentences(root, profile)) if whole else []
 
 
-def _told(root: Path, profile: str) -> Iterator[str]:
+def _sentences(root: Path, profile: str) -> Iterator[str]:
     if left := list(lock.undeclared(root)):
         named = ", ".join(left[:_NAMED]) + (", …" if len(left) > _NAMED else "")
         yield (
@@ -38,7 +38,7 @@ def _told(root: Path, profile: str) -> Iterator[str]:
         )
 
 
-def benchmarks(root: Path) -> Iterator[Link]:
+def benchmarks(root: Path) -> Iterator[Check]:
     """Their pages are written by scripts that run for hours: all that can be said is whether they are the committed."""
     pages = sorted((root / "benchmarks").glob("*.md"))
     if subprocess.run(["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True).returncode != 0:
@@ -46,10 +46,10 @@ def benchmarks(root: Path) -> Iterator[Link]:
     for path in pages:
         name = f"benchmarks/{path.name}"
         done = subprocess.run(["git", "-C", str(root), "show", f"HEAD:./{name}"], capture_output=True)
-        chain = CHAIN.of(name)
+        subject = SUBJECT.of(name)
         if done.returncode != 0:
-            yield chain.wrong(
+            yield subject.wrong(
                 name, "a page of the commit", "a page that nobody has committed", "`git add` and commit it"
             )
         else:
-            yield from reports.page(name, done.stdout, path.read_bytes(), chain)
+            yield from reports.page(name, done.stdout, path.read_bytes(), subject)

@@ -3,70 +3,71 @@
 from collections.abc import Iterable, Iterator
 
 from harness.audit.causes import roots
-from harness.audit.links import DIFFERS, HOLDS, MISSING, Link
+from harness.audit.checks import DIFFERS, HOLDS, MISSING, Check
 from harness.system.files import canonical_json
 
-SHOWN = 12  # findings of one chain that a person sees without asking
+SHOWN = 12  # findings of one subject that a person sees without asking
 
 
-def as_json(links: Iterable[Link], outside: Iterable[str] = ()) -> str:
-    """{"links": objects with the fields of `Link` that are said, "holds", "differs", "missing": how many, "causes": the
+def as_json(checks: Iterable[Check], outside: Iterable[str] = ()) -> str:
+    """{"checks": the fields of each `Check`, "holds", "differs", "missing": how many, "causes": the
     names of the findings that follow from no other, the earliest first, "outside": sentences}."""
-    links = list(links)
-    said = ("chain", "name", "state", "expected", "found", "remedy", "follows")
-    listed = [{key: getattr(link, key) for key in said} for link in links]
-    counts = {state: sum(link["state"] == state for link in listed) for state in (HOLDS, DIFFERS, MISSING)}
-    first = [f"{link.chain}: {link.name}" for link in roots(links)]
-    return canonical_json(counts | {"links": listed, "causes": first, "outside": list(outside)}, indent=1)
+    checks = list(checks)
+    said = ("subject", "name", "state", "expected", "found", "remedy", "follows")
+    listed = [{key: getattr(check, key) for key in said} for check in checks]
+    counts = {state: sum(check["state"] == state for check in listed) for state in (HOLDS, DIFFERS, MISSING)}
+    first = [f"{check.subject}: {check.name}" for check in roots(checks)]
+    return canonical_json(counts | {"checks": listed, "causes": first, "outside": list(outside)}, indent=1)
 
 
-def lines(links: list[Link], every: bool, outside: Iterable[str] = ()) -> Iterable[str]:
-    """A line per chain with its counts, below it its findings (with `every`: all links), what is `outside` of the
-    audit, and the sum. The chain of the earliest cause comes first; what follows from a finding is counted below it."""
-    first = roots(links)
-    chains = dict.fromkeys([] if every else [link.chain for link in first])
-    for chain in chains | dict.fromkeys(link.chain for link in links):
-        own = [link for link in links if link.chain == chain]
-        wrong = [link for link in first if link.chain == chain]
-        follow = sum(bool(link.follows) for link in own)
+def lines(checks: list[Check], every: bool, outside: Iterable[str] = ()) -> Iterable[str]:
+    """A line per subject with its counts, below it its findings (with `every`: all checks), what is `outside` of the
+    audit, and the sum. The subject of the earliest cause comes first; what follows from a finding is counted below
+    it."""
+    first = roots(checks)
+    subjects = dict.fromkeys([] if every else [check.subject for check in first])
+    for subject in subjects | dict.fromkeys(check.subject for check in checks):
+        own = [check for check in checks if check.subject == subject]
+        wrong = [check for check in first if check.subject == subject]
+        follow = sum(bool(check.follows) for check in own)
         said = f", {follow} of which follow from others" if follow and not every else ""
-        yield f"{'✗' if wrong or follow else '✓'} {chain}: {_counted(own)}{said}"
-        yield from (f"    {line}" for line in (map(_line, own) if every else _findings(wrong, links)))
+        yield f"{'✗' if wrong or follow else '✓'} {subject}: {_counted(own)}{said}"
+        yield from (f"    {line}" for line in (map(_line, own) if every else _findings(wrong, checks)))
     yield from (f"· not followed: {what}" for what in outside)
     if not first:
-        yield f"{_counted(links)}: every number leads back to its bytes"
+        yield f"{_counted(checks)}: every number leads back to its bytes"
     else:
-        yield f"{_counted(links)}: begin with {first[0].name}"
+        yield f"{_counted(checks)}: begin with {first[0].name}"
 
 
-def _findings(wrong: list[Link], links: list[Link]) -> Iterator[str]:
+def _findings(wrong: list[Check], checks: list[Check]) -> Iterator[str]:
     """A line per finding and one for what follows from it; the same two values in many places (a hash in every row)
     are said once."""
-    alike: dict[tuple, list[Link]] = {}
-    for link in wrong:
-        key = (link.expected, link.found, link.remedy) if link.state == DIFFERS else (link.name,)
-        alike.setdefault(key, []).append(link)
+    alike: dict[tuple, list[Check]] = {}
+    for check in wrong:
+        key = (check.expected, check.found, check.remedy) if check.state == DIFFERS else (check.name,)
+        alike.setdefault(key, []).append(check)
     for same in list(alike.values())[:SHOWN]:
         more = f" (and in {len(same) - 1} more places; --all lists them)" if len(same) > 1 else ""
         yield _line(same[0]) + more
-        names = {f"{link.chain}: {link.name}" for link in same}
-        if after := [link for link in links if link.follows in names]:
-            where = ", ".join(dict.fromkeys(link.chain for link in after))
+        names = {f"{check.subject}: {check.name}" for check in same}
+        if after := [check for check in checks if check.follows in names]:
+            where = ", ".join(dict.fromkeys(check.subject for check in after))
             many = "a finding that follows" if len(after) == 1 else f"{len(after)} findings that follow"
             yield f"         and {many} from it, in {where}; --all lists them"
     if len(alike) > SHOWN:
         yield f"… and {len(alike) - SHOWN} more findings; --all lists them"
 
 
-def _line(link: Link) -> str:
-    if link.state == HOLDS:
-        return f"holds    {link.name}"
-    after = f" (follows from {link.follows})" if link.follows else ""
-    if link.state == MISSING:
-        return f"missing  {link.name} → {link.remedy}{after}"
-    return f"differs  {link.name}: expected {link.expected}, found {link.found} → {link.remedy}{after}"
+def _line(check: Check) -> str:
+    if check.state == HOLDS:
+        return f"holds    {check.name}"
+    after = f" (follows from {check.follows})" if check.follows else ""
+    if check.state == MISSING:
+        return f"missing  {check.name} → {check.remedy}{after}"
+    return f"differs  {check.name}: expected {check.expected}, found {check.found} → {check.remedy}{after}"
 
 
-def _counted(links: list[Link]) -> str:
-    counts = [(sum(link.state == state for link in links), state) for state in (HOLDS, DIFFERS, MISSING)]
+def _counted(checks: list[Check]) -> str:
+    counts = [(sum(check.state == state for check in checks), state) for state in (HOLDS, DIFFERS, MISSING)]
     return ", ".join(f"{n:,} {'hold' if state == HOLDS and n != 1 else state}" for n, state in counts if n)

@@ -43,7 +43,7 @@ def scratch(root: Path) -> Iterator[Path]:
 
 
 def link_inputs(root: Path, target: Path, names: tuple[str, ...]) -> None:
-    """Link `names` (paths below the root) into the scratch folder, those that exist."""
+    """Check `names` (paths below the root) into the scratch folder, those that exist."""
     for name in names:
         place = target / name
         if (root / name).exists() and not place.exists():
@@ -110,4 +110,4 @@ def _noting(failed: dict[str, HarnessError], name: str, target: Path) -> Iterato
         failed[name] = HarnessError(error.message.replace(f"{target}/", ""), remedy=error.remedy)
     except Exception as error:
         # An edited file may break the stage that reads it in any way.
-        failed[name] = HarnessError(messages.told(error), remedy="Restore what was edited, or `dvc repro`.")
+        failed[name] = HarnessError(messages.kind_and_message(error), remedy="Restore what was edited, or `dvc repro`.")

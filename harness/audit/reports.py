@@ -9,14 +9,14 @@ from typing import Any
 
 from harness.artifacts import runs
 from harness.artifacts.reported import exact
-from harness.audit.links import ABSENT, LISTED, Chain, Link, apart, shown
+from harness.audit.checks import ABSENT, LISTED, Check, Subject, apart, as_line
 from harness.audit.recomputing import Rescored
 from harness.system.files import read_json, read_text
 
 KEYS = {"results.csv": ("arm", "seed", "metric"), "comparison.csv": ("against",),
         "readings.csv": ("decided_by", "arm", "against"), "robustness.csv": ("kind", "against")}  # fmt: skip
 REMEDY = "`git checkout -- reports` where it was edited, `dvc repro` where it is out of date"
-PAGES = Chain("reports", REMEDY)
+PAGES = Subject("reports", REMEDY)
 # What no row of one comparison shows by itself.
 OF_ALL = ("p_holm", "verdict", "mde_holm")
 
@@ -32,80 +32,82 @@ def made_of(task: str, family: str) -> tuple[str, ...]:
     return (f"artifacts/predictions/{task}/{family}", f"artifacts/linear/{task}", *read_of(task))
 
 
-def scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:
+def scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Check]:
     """The stored scores of a comparison against those computed again from its predictions."""
     name = f"artifacts/scores/{task}/{family}.json"
-    chain = Chain(f"{task}/{family}", f"`harness score {task} {family}`", (name,), made_of(task, family))
-    again = yield from scored_again(root, made, f"{task}/{family}", chain)
+    subject = Subject(f"{task}/{family}", f"`harness score {task} {family}`", (name,), made_of(task, family))
+    again = yield from scored_again(root, made, f"{task}/{family}", subject)
     if again is None:
         return
     recorded = runs.read(root, task, family)
     folder = f"artifacts/predictions/{task}/{family}"
-    yield from _validation(again["metrics"], again["primary"], recorded.runs, chain, folder)
+    yield from _validation(again["metrics"], again["primary"], recorded.runs, subject, folder)
 
 
-def fold_scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:
+def fold_scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Check]:
     """The stored scores of a cross-validation against those computed again; its entry in `artifacts/report.json`."""
     key = f"cross-validation/{task}/{family}"
     name, above = f"artifacts/scores/{key}.json", (f"artifacts/predictions/{key}", *read_of(task))
-    chain = Chain(key, f"`harness score-folds {task}`", (name,), above)
-    if (yield from scored_again(root, made, key, chain)) is not None:
+    subject = Subject(key, f"`harness score-folds {task}`", (name,), above)
+    if (yield from scored_again(root, made, key, subject)) is not None:
         again, stored = (exact(folder).get(key, ABSENT) for folder in (made.root, root))
-        yield from chain.values("artifacts/report.json", again, stored, REMEDY)
+        yield from subject.values("artifacts/report.json", again, stored, REMEDY)
 
 
-def scored_again(root: Path, made: Rescored, key: str, chain: Chain) -> Generator[Link, None, Any]:
-    """The stored scores that a chain is about against those computed again, which are returned where there are any."""
+def scored_again(root: Path, made: Rescored, key: str, subject: Subject) -> Generator[Check, None, Any]:
+    """The stored scores of a subject against those computed again, which are returned where there are any."""
     if (error := made.failed.get(key)) is not None:
-        yield chain.wrong("predictions can be scored again", "scores", error.message, error.remedy)
+        yield subject.wrong("predictions can be scored again", "scores", error.message, error.remedy)
         return None
-    (name,) = chain.about
+    (name,) = subject.about
     again = read_json(made.root / name)
-    yield from chain.values(f"{name}, computed again", again, read_json(root / name, made_by=chain.remedy.strip("`")))
+    yield from subject.values(
+        f"{name}, computed again", again, read_json(root / name, made_by=subject.remedy.strip("`"))
+    )
     return again
 
 
 def _validation(
-    metrics: list[dict], primary: str, made: Sequence[runs.Run], chain: Chain, folder: str
-) -> Iterator[Link]:
+    metrics: list[dict], primary: str, made: Sequence[runs.Run], subject: Subject, folder: str
+) -> Iterator[Check]:
     """What fine-tuning recorded of its own validation is the primary score of the validation rows that it stored."""
     scored = {(m["arm"], m["seed"]): m["value"] for m in metrics if (m["part"], m["metric"]) == ("validation", primary)}
     for run in made:
         if run.diverged or (run.arm, run.seed) not in scored:
             continue
-        chain = chain.of(f"{folder}/runs.json", rests_on=(f"{folder}/{run.file}", "harness"))
+        subject = subject.of(f"{folder}/runs.json", rests_on=(f"{folder}/{run.file}", "harness"))
         value = round(scored[run.arm, run.seed], 6)
         name = f"validation {primary} of {run.arm} seed {run.seed}"
-        yield chain.same(f"{name}, from its predictions", value, run.best_validation)
+        yield subject.same(f"{name}, from its predictions", value, run.best_validation)
         at_best = [point.validation for point in run.curve if point.step == run.best_step]
-        yield chain.same(f"{name}, on its curve", [value], at_best)
-        yield from _chosen(run, chain)
+        yield subject.same(f"{name}, on its curve", [value], at_best)
+        yield from _chosen(run, subject)
 
 
-def _chosen(run: runs.Run, chain: Chain) -> Iterator[Link]:
+def _chosen(run: runs.Run, subject: Subject) -> Iterator[Check]:
     """The weights that were kept are those that the curve says: the highest selection score, of equals the latest."""
     best = max(([point.selection, point.step] for point in run.curve), default=ABSENT)
     name = f"weights kept of {run.arm} seed {run.seed}, by its curve"
-    yield chain.same(name, best, [run.best_selection, run.best_step])
+    yield subject.same(name, best, [run.best_selection, run.best_step])
 
 
-def rows(root: Path, made: Rescored, task: str, family: str) -> Iterator[Link]:
+def rows(root: Path, made: Rescored, task: str, family: str) -> Iterator[Check]:
     """A comparison's rows of the two CSVs and of `provenance.json`, and its entries in the records beside them."""
-    chain, above = Chain(f"{task}/{family}", REMEDY), made_of(task, family)
+    subject, above = Subject(f"{task}/{family}", REMEDY), made_of(task, family)
     for name, keys in KEYS.items():
-        of = chain.of(f"reports/{name}", rests_on=above)
-        for link in table(root, made, name, {"task": task, "family": family}, keys, of):
-            adjusted = link.name.endswith(OF_ALL)
-            yield replace(link, rests_on=(*above, "artifacts/predictions")) if adjusted else link
-    chain = chain.of(
+        of = subject.of(f"reports/{name}", rests_on=above)
+        for check in table(root, made, name, {"task": task, "family": family}, keys, of):
+            adjusted = check.name.endswith(OF_ALL)
+            yield replace(check, rests_on=(*above, "artifacts/predictions")) if adjusted else check
+    subject = subject.of(
         "reports/provenance.json", "artifacts/report.json", rests_on=(*above, f"artifacts/checkpoints/{family}")
     )
     again, stored = (read_json(folder / "reports" / "provenance.json") for folder in (made.root, root))
     for part in sorted((again.keys() | stored.keys()) - {"linear"}):
         new, old = ([row for row in content.get(part, []) if _of(row, task, family)] for content in (again, stored))
-        yield from chain.values(f"provenance.json {part}", new, old)
+        yield from subject.values(f"provenance.json {part}", new, old)
     again, stored = (exact(folder) for folder in (made.root, root))
-    yield from chain.values("artifacts/report.json", *(c.get(f"{task}/{family}", ABSENT) for c in (again, stored)))
+    yield from subject.values("artifacts/report.json", *(c.get(f"{task}/{family}", ABSENT) for c in (again, stored)))
 
 
 def _of(row, task: str, family: str) -> bool:
@@ -113,17 +115,17 @@ def _of(row, task: str, family: str) -> bool:
 
 
 def table(
-    root: Path, made: Rescored, name: str, of: dict[str, str], keys: tuple[str, ...], chain: Chain
-) -> Iterator[Link]:
+    root: Path, made: Rescored, name: str, of: dict[str, str], keys: tuple[str, ...], subject: Subject
+) -> Iterator[Check]:
     """The rows of a CSV that are `of` a task or comparison, by what stands in the columns `keys`."""
     again, stored = (_csv(folder / "reports" / name, of, keys) for folder in (made.root, root))
     for key in dict.fromkeys([*again, *stored]):
         label = f"{name} {' '.join(key)}"
         if len(stored.get(key, [0])) > 1:
-            yield chain.wrong(label, "one row", f"{len(stored[key])} rows")
+            yield subject.wrong(label, "one row", f"{len(stored[key])} rows")
             continue
         one, other = (rows[key][0] if key in rows else ABSENT for rows in (again, stored))
-        yield from chain.values(label, one, other)
+        yield from subject.values(label, one, other)
 
 
 def _csv(path: Path, of: dict[str, str], keys: tuple[str, ...]) -> dict[tuple, list[dict]]:
@@ -134,7 +136,7 @@ def _csv(path: Path, of: dict[str, str], keys: tuple[str, ...]) -> dict[tuple, l
     return found
 
 
-def leftovers(root: Path, known: Sequence[tuple[str, str]]) -> Iterator[Link]:
+def leftovers(root: Path, known: Sequence[tuple[str, str]]) -> Iterator[Check]:
     """Rows of the CSVs and of `provenance.json` that belong to no comparison of this run."""
     for name in KEYS:
         table = csv.DictReader(io.StringIO(read_text(root / "reports" / name, made_by="harness report")))
@@ -152,20 +154,20 @@ def leftovers(root: Path, known: Sequence[tuple[str, str]]) -> Iterator[Link]:
             extra = [row for row in listed if row.get("task") not in tasks]
         else:
             extra = [row for row in listed if not any(_of(row, *key) for key in known)]
-        yield from _left_over(f"provenance.json {part}", [shown(row) for row in extra])
+        yield from _left_over(f"provenance.json {part}", [as_line(row) for row in extra])
 
 
-def _left_over(name: str, extra: list[str]) -> Iterator[Link]:
+def _left_over(name: str, extra: list[str]) -> Iterator[Check]:
     for row in extra[:LISTED]:
-        chain = PAGES.of(f"reports/{name.split()[0]}")
-        yield chain.wrong(f"{name} {row}", "no such row", "a row of no comparison of this run", "`harness report`")
+        subject = PAGES.of(f"reports/{name.split()[0]}")
+        yield subject.wrong(f"{name} {row}", "no such row", "a row of no comparison of this run", "`harness report`")
     if not extra:
         yield PAGES.holds(f"{name}: every row belongs to a comparison of this run")
 
 
 def pages(
     root: Path, made: Rescored, splits: Iterable[str], waiting: Collection[str], named: set[str]
-) -> Iterator[Link]:
+) -> Iterator[Check]:
     """Every file of `reports/` as a whole, and none besides: `splits` are the tasks whose manifests belong there,
     `waiting` the manifests of tasks that other runs declare, `named` the files in which rows have been found to
     differ already."""
@@ -179,31 +181,33 @@ def pages(
     expected = again.keys() | {f"splits/{task}.json" for task in splits}
     stored = {name: path for name, path in stored.items() if f"reports/{name}" not in waiting}
     for name in sorted(expected | stored.keys()):
-        chain = PAGES.of(f"reports/{name}", rests_on=made_from)
+        subject = PAGES.of(f"reports/{name}", rests_on=made_from)
         if name not in stored:
-            yield chain.missing(f"reports/{name}", "`harness report`")
+            yield subject.missing(f"reports/{name}", "`harness report`")
         elif name not in expected:
-            chain = chain.of(f"reports/{name}")
-            yield chain.wrong(f"reports/{name}", "no such file", "a file that no stage of this run writes", "remove it")
+            subject = subject.of(f"reports/{name}")
+            yield subject.wrong(
+                f"reports/{name}", "no such file", "a file that no stage of this run writes", "remove it"
+            )
         elif not name.startswith("splits/") and name not in named:
-            yield from page(f"reports/{name}", again[name].read_bytes(), stored[name].read_bytes(), chain)
+            yield from page(f"reports/{name}", again[name].read_bytes(), stored[name].read_bytes(), subject)
 
 
 def _files(folder: Path) -> dict[str, Path]:
     return {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
 
 
-def page(label: str, again: bytes, stored: bytes, chain: Chain) -> Iterator[Link]:
+def page(label: str, again: bytes, stored: bytes, subject: Subject) -> Iterator[Check]:
     """A file as it should be and as it is, line by line where it is text."""
     if again == stored:
-        yield chain.holds(label)
+        yield subject.holds(label)
     elif label.endswith((".csv", ".json", ".md", ".html", ".tex", ".svg", ".yaml", ".yml", ".txt")):
-        yield from _lines(label, again.decode(), stored.decode(errors="replace"), chain)
+        yield from _lines(label, again.decode(), stored.decode(errors="replace"), subject)
     else:
-        yield chain.wrong(label, f"{len(again)} bytes as made from the scores", f"{len(stored)} other bytes")
+        yield subject.wrong(label, f"{len(again)} bytes as made from the scores", f"{len(stored)} other bytes")
 
 
-def _lines(label: str, again: str, stored: str, chain: Chain) -> Iterator[Link]:
+def _lines(label: str, again: str, stored: str, subject: Subject) -> Iterator[Check]:
     """Lines that stand only in one of the two, by the number of the line in the file; sides are paired in order."""
     import difflib
 
@@ -213,7 +217,7 @@ def _lines(label: str, again: str, stored: str, chain: Chain) -> Iterator[Link]:
         for i in range(min(3, max(b - a, d - c))):
             expected, found = (one[a + i] if a + i < b else ABSENT), (other[c + i] if c + i < d else ABSENT)
             both = isinstance(expected, str) and isinstance(found, str)
-            sides = apart(str(expected), str(found)) if both else (shown(expected), shown(found))
-            yield chain.wrong(f"{label}, line {c + i + 1}", *sides)
+            sides = apart(str(expected), str(found)) if both else (as_line(expected), as_line(found))
+            yield subject.wrong(f"{label}, line {c + i + 1}", *sides)
     if not changes or len(changes) > LISTED:
-        yield chain.wrong(label, "the same bytes", f"{len(changes)} places")
+        yield subject.wrong(label, "the same bytes", f"{len(changes)} places")

@@ -12,7 +12,7 @@ from harness.artifacts.runs import Candidate, FoldRuns, Run, Runs, file_name, fo
 from harness.artifacts.split import manifest_place
 from harness.artifacts.validated import records_place
 from harness.audit import libraries
-from harness.audit.links import Chain, Link
+from harness.audit.checks import Check, Subject
 from harness.data.folding import seed_of
 from harness.params.config import FinetuneSettings
 from harness.params.folds import Folds
@@ -33,7 +33,7 @@ class Kept:
     wanted: dict[str, tuple[str, int]]
 
 
-def links(root: Path, task: Task, family: str, settings: FinetuneSettings, hashes: Hashes) -> Iterator[Link]:
+def checks(root: Path, task: Task, family: str, settings: FinetuneSettings, hashes: Hashes) -> Iterator[Check]:
     """The runs on the fixed split."""
     kept = Kept(
         Runs,
@@ -42,13 +42,13 @@ def links(root: Path, task: Task, family: str, settings: FinetuneSettings, hashe
         {file_name(arm, seed): (arm, seed) for arm in settings.arms for seed in settings.seeds},
     )
     where = kept.folder.relative_to(root).as_posix()
-    chain = Chain(f"{task.name}/{family}", f"`dvc checkout {where}`, or `{kept.made_by}`", (f"{where}/runs.json",))
-    yield from chain.follow("runs.json", lambda: _links(root, kept, task, family, settings, chain, hashes))
+    subject = Subject(f"{task.name}/{family}", f"`dvc checkout {where}`, or `{kept.made_by}`", (f"{where}/runs.json",))
+    yield from subject.follow("runs.json", lambda: _checks(root, kept, task, family, settings, subject, hashes))
     if (tune := settings.tune) is not None:
         untuned = replace(kept, folder=kept.folder / Runs.UNTUNED)
-        of = chain.of(f"{where}/{Runs.UNTUNED}/runs.json")
-        yield from of.follow("untuned", lambda: _links(root, untuned, task, family, settings, of, hashes))
-        yield from chain.follow("tuning", lambda: _tuning(kept, settings, tune, chain, hashes))
+        of = subject.of(f"{where}/{Runs.UNTUNED}/runs.json")
+        yield from of.follow("untuned", lambda: _checks(root, untuned, task, family, settings, of, hashes))
+        yield from subject.follow("tuning", lambda: _tuning(kept, settings, tune, subject, hashes))
 
 
 def candidates(settings: FinetuneSettings) -> list[dict]:
@@ -56,29 +56,29 @@ def candidates(settings: FinetuneSettings) -> list[dict]:
     return [{name: getattr(recipe, name) for name in Candidate.model_fields} for recipe in settings.candidates]
 
 
-def _tuning(kept: Kept, settings: FinetuneSettings, tune: Tune, chain: Chain, hashes: Hashes) -> Iterator[Link]:
+def _tuning(kept: Kept, settings: FinetuneSettings, tune: Tune, subject: Subject, hashes: Hashes) -> Iterator[Check]:
     """What every arm tried, with which answers, and that it chose the best. `score` makes the trials' scores again."""
     recorded = Runs.read(kept.folder / "runs.json", kept.made_by).tuning
     tried = [] if recorded is None else [candidate.plain() for candidate in recorded.candidates]
     wanted = candidates(settings)
-    yield chain.same("candidates that were tried", wanted, tried)
+    yield subject.same("candidates that were tried", wanted, tried)
     if recorded is None:
         return
     numbers = range(len(wanted))
     runs = sorted([arm, number, seed] for arm in settings.arms for number in numbers for seed in tune.seeds)
-    yield chain.same("trials", runs, sorted([trial.arm, trial.candidate, trial.seed] for trial in recorded.trials))
+    yield subject.same("trials", runs, sorted([trial.arm, trial.candidate, trial.seed] for trial in recorded.trials))
     for trial in recorded.trials:
-        yield from chain.follow(trial.file, partial(_run, kept.folder, trial.file, trial, {}, chain, hashes))
+        yield from subject.follow(trial.file, partial(_run, kept.folder, trial.file, trial, {}, subject, hashes))
     extra = {path.name for path in (kept.folder / "tuning").iterdir()} - {Path(t.file).name for t in recorded.trials}
-    yield from chain.values("files that no trial wrote", [], sorted(extra), "move them away")
+    yield from subject.values("files that no trial wrote", [], sorted(extra), "move them away")
     for arm in settings.arms:
         scores = [[t.best_selection for t in recorded.trials if (t.arm, t.candidate) == (arm, i)] for i in numbers]
-        yield chain.same(f"candidate of {arm}, by its trials", tuning.chosen(scores), recorded.chosen.get(arm))
+        yield subject.same(f"candidate of {arm}, by its trials", tuning.chosen(scores), recorded.chosen.get(arm))
 
 
 def on_folds(
     root: Path, task: Task, family: str, settings: FinetuneSettings, folds: Folds, hashes: Hashes
-) -> Iterator[Link]:
+) -> Iterator[Check]:
     """The runs of a cross-validation."""
     made_by = f"harness crossvalidate {task.name} {family}"
     kept = Kept(
@@ -94,19 +94,19 @@ def on_folds(
     )
     where = kept.folder.relative_to(root).as_posix()
     remedy = f"`dvc checkout {where}`, or `{made_by}`"
-    chain = Chain(f"cross-validation/{task.name}/{family}", remedy, (f"{where}/runs.json",))
+    subject = Subject(f"cross-validation/{task.name}/{family}", remedy, (f"{where}/runs.json",))
 
-    def asked() -> Iterator[Link]:
+    def asked() -> Iterator[Check]:
         found = read_folds(root, task.name, family).folds.model_dump(exclude={"sha256"})
-        yield from chain.values("folds against params.yaml", dataclasses.asdict(folds), found)
+        yield from subject.values("folds against params.yaml", dataclasses.asdict(folds), found)
 
-    yield from chain.follow("folds", asked)
-    yield from chain.follow("runs.json", lambda: _links(root, kept, task, family, settings, chain, hashes))
+    yield from subject.follow("folds", asked)
+    yield from subject.follow("runs.json", lambda: _checks(root, kept, task, family, settings, subject, hashes))
 
 
-def _links(
-    root: Path, kept: Kept, task: Task, family: str, settings: FinetuneSettings, chain: Chain, hashes: Hashes
-) -> Iterator[Link]:
+def _checks(
+    root: Path, kept: Kept, task: Task, family: str, settings: FinetuneSettings, subject: Subject, hashes: Hashes
+) -> Iterator[Check]:
     recorded = kept.form.read(kept.folder / "runs.json", kept.made_by)
     expected: dict[str, Any] = {
         "task": task.name,
@@ -114,10 +114,10 @@ def _links(
         "labels": list(task.labels),
         "recipe": dataclasses.asdict(settings.recipe),
         "engine": dataclasses.asdict(settings.engine),
-        "robustness": settings.robustness.told(),
+        "robustness": settings.robustness.as_recorded(),
     }
     found = recorded.model_dump(mode="json", include=set(expected))
-    declared = replace(chain, rests_on=("params.yaml", f"tasks/{task.name}.py"))
+    declared = replace(subject, rests_on=("params.yaml", f"tasks/{task.name}.py"))
     yield from declared.values("runs.json against params.yaml", expected, found, "the old params.yaml, or `dvc repro`")
     inputs = {
         "records": hashes.sha256(records_place(root, task.name)),
@@ -130,29 +130,31 @@ def _links(
         "manifest": f"reports/splits/{task.name}.json",
         **{f"checkpoints.{name}": checkpoint.place(Path(), family, name).as_posix() for name in settings.encoders},
     }
-    for link in chain.values("inputs that the runs recorded", recorded.inputs.plain(), inputs, remedy):
-        above = tuple(path for place, path in sources.items() if link.name.endswith(f": {place}"))
-        yield replace(link, rests_on=above or tuple(sources.values()))
-    yield from libraries.links(root, recorded.libraries, chain)
+    for check in subject.values("inputs that the runs recorded", recorded.inputs.plain(), inputs, remedy):
+        above = tuple(path for place, path in sources.items() if check.name.endswith(f": {place}"))
+        yield replace(check, rests_on=above or tuple(sources.values()))
+    yield from libraries.checks(root, recorded.libraries, subject)
     wanted = sorted(map(list, kept.wanted.values()))
-    yield chain.same("arms and seeds", wanted, sorted([run.arm, run.seed] for run in recorded.runs))
+    yield subject.same("arms and seeds", wanted, sorted([run.arm, run.seed] for run in recorded.runs))
     names = {place: name for name, place in kept.wanted.items()}
     made = {names[run.arm, run.seed]: run for run in recorded.runs if (run.arm, run.seed) in names}
     by_hash = {run.predictions: name for name, run in made.items()}
     for name, run in made.items():
-        yield from chain.follow(name, partial(_run, kept.folder, name, run, by_hash, chain, hashes))
+        yield from subject.follow(name, partial(_run, kept.folder, name, run, by_hash, subject, hashes))
     apart = {"tuning", Runs.UNTUNED} if recorded.tuning else set()
     extra = {path.name for path in kept.folder.iterdir()} - {"runs.json", *made} - apart
-    yield from chain.values("files that no run wrote", [], sorted(extra), "move them away")
+    yield from subject.values("files that no run wrote", [], sorted(extra), "move them away")
 
 
-def _run(folder: Path, name: str, run: Run, by_hash: dict[str, str], chain: Chain, hashes: Hashes) -> Iterator[Link]:
-    chain = chain.of(f"{chain.about[0].rpartition('/')[0]}/{name}")
+def _run(
+    folder: Path, name: str, run: Run, by_hash: dict[str, str], subject: Subject, hashes: Hashes
+) -> Iterator[Check]:
+    subject = subject.of(f"{subject.about[0].rpartition('/')[0]}/{name}")
     found = hashes.sha256(folder / name)
     if found is None:
-        yield chain.missing(f"predictions {name}")
+        yield subject.missing(f"predictions {name}")
         return
     if found != run.predictions and found in by_hash:
-        yield chain.wrong(f"predictions {name}", f"{run.predictions[:12]}…", f"the content of {by_hash[found]}")
+        yield subject.wrong(f"predictions {name}", f"{run.predictions[:12]}…", f"the content of {by_hash[found]}")
     else:
-        yield chain.same(f"predictions {name}", run.predictions, found)
+        yield subject.same(f"predictions {name}", run.predictions, found)

@@ -83,7 +83,7 @@ def _predictions(root: Path, task: Task, family: str, settings: FinetuneSettings
     ):
         if recorded.get(key) != json.loads(json.dumps(wanted)):
             yield f"its predictions were made with another {key.removesuffix('s')}"
-    if recorded.get("robustness") != settings.robustness.told():
+    if recorded.get("robustness") != settings.robustness.as_recorded():
         yield "its predictions were made with other settings of robustness"
     from harness.audit.runs import candidates
 

@@ -107,7 +107,7 @@ def _data_use(options) -> None:
     print(*map(terminal, [*remarks, *keeping.remotes(root)]), sep="\n")
     if taken := reader.columns_of(registry.get(root, options.task)):
         print(f"Columns, as tasks/{options.task}.py takes them from your file and as they are recorded:")
-        print(*map(terminal, reader.shown(taken)), sep="\n")
+        print(*map(terminal, reader.column_lines(taken)), sep="\n")
     if made:
         print(
             f"{pseudonyms.KEY_FILE} was made: ids and groups are replaced with it wherever they are written. It is not "

@@ -37,7 +37,7 @@ def _new_task(options) -> None:
         written = creating.create(root, options.name, options.head, options.format, within)
         whole = placing.pin(root, within)
     code_lists.write_task(root, options.name)
-    shown = list(dict.fromkeys(_shown(path.relative_to(root), options.name) for path in written))
+    shown = list(dict.fromkeys(_displayed(path.relative_to(root), options.name) for path in written))
     print("Wrote " + ", ".join(shown) + ".")
     if not whole and (root / "data.dvc").is_file():
         print(
@@ -48,7 +48,7 @@ def _new_task(options) -> None:
     print(templates.parameters(options.name, heads.HEADS[options.head], running), end="")
 
 
-def _shown(path, name: str) -> str:
+def _displayed(path, name: str) -> str:
     """A file, or the sample's folder for each of its files."""
     return f"{path.parent.as_posix()}/" if path.parent.name == name else path.as_posix()
 

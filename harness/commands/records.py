@@ -24,8 +24,8 @@ def add(commands) -> None:
     audit.add_argument(
         "recorded", nargs="?", metavar="RUN", help="only this comparison: the id of an MLflow run, or TASK/FAMILY"
     )
-    audit.add_argument("--all", action="store_true", help="a line for every link, not only for those that do not hold")
-    audit.add_argument("--json", action="store_true", help="every link, for a program")
+    audit.add_argument("--all", action="store_true", help="a line for every check, not only for those that do not hold")
+    audit.add_argument("--json", action="store_true", help="every check, for a program")
     text = "run one recorded comparison again in a scratch copy, and say whether bytes or predictions differ"
     reproduce = declare(commands, "reproduce", _reproduce, text, "reproduce medmqp/nb_bert", connects=to_a_server)
     reproduce.add_argument("recorded", metavar="RUN", help="the id of an MLflow run, or TASK/FAMILY")
@@ -55,7 +55,7 @@ def _audit(options) -> int:
     from functools import partial
 
     from harness.audit import all_checks, causes, outside, printing, recomputing
-    from harness.audit.links import HOLDS
+    from harness.audit.checks import HOLDS
     from harness.plugins import registry
     from harness.stages import report, score, score_folds, split, validate
 
@@ -72,16 +72,16 @@ def _audit(options) -> int:
         report=partial(report.run, settings=settings, tasks=tasks),
     )
     scope = all_checks.one_run(root, params, options.recorded) if options.recorded else all_checks.everything(params)
-    links = causes.traced(all_checks.audit(root, params, tasks, stages, scope))
-    apart = outside.told(root, settings.run.profile, scope.whole)
-    lines = [printing.as_json(links, apart)] if options.json else printing.lines(links, options.all, apart)
+    checks = causes.traced(all_checks.audit(root, params, tasks, stages, scope))
+    apart = outside.sentences(root, settings.run.profile, scope.whole)
+    lines = [printing.as_json(checks, apart)] if options.json else printing.lines(checks, options.all, apart)
     print(*map(terminal, lines), sep="\n")
-    return 1 if any(link.state != HOLDS for link in links) else 0
+    return 1 if any(check.state != HOLDS for check in checks) else 0
 
 
 def _reproduce(options) -> int:
     from harness.audit import all_checks, recomputing, retraining
-    from harness.audit.links import HOLDS
+    from harness.audit.checks import HOLDS
     from harness.plugins import registry
     from harness.stages import finetune
     from harness.system.files import read_jsonl
@@ -91,9 +91,9 @@ def _reproduce(options) -> int:
     (name, family), *_ = all_checks.one_run(root, parameters(()), options.recorded).comparisons
     params = parameters([family])
     task, settings = registry.get(root, name), params.finetune(name, family)
-    for link in all_checks.recorded_runs(root, task, family, settings):
-        if link.state != HOLDS:
-            print(terminal(f"before: {link.name}: recorded {link.expected or 'it'}, now {link.found or 'missing'}"))
+    for check in all_checks.recorded_runs(root, task, family, settings):
+        if check.state != HOLDS:
+            print(terminal(f"before: {check.name}: recorded {check.expected or 'it'}, now {check.found or 'missing'}"))
     predictions = f"artifacts/predictions/{name}/{family}"
     retraining.refuse_inconsistent(task, root / predictions)
     with recomputing.scratch(root) as target:

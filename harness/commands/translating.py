@@ -77,7 +77,7 @@ def _made(options, root, engine, task, records) -> tuple[dict, dict]:
     about = {"search": vars(search), "libraries": translators.libraries()}
     identity = {"model": model.sha256, "to": options.to, **about}
     sources = sorted(set(wanted.values()))
-    with _shown(task.name, len(resuming.pieces(sources))) as done:
+    with _progress(task.name, len(resuming.pieces(sources))) as done:
         said = resuming.translated(
             root / "artifacts" / "translations" / "work", identity, sources, search.batch,
             lambda: translators.Translator(model, options.to, search), done,
@@ -94,7 +94,7 @@ def _short(at: str) -> str:
 
 
 @contextlib.contextmanager
-def _shown(title: str, total: int):
+def _progress(title: str, total: int):
     """Progress through `total` pieces of text, as a function of how many just were done."""
     from harness.system import progress
 

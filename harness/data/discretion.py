@@ -21,7 +21,7 @@ UNDECLARED = ("unknown column", "column not declared", "a column name stands twi
 
 
 @contextlib.contextmanager
-def discreet(kind: str | None, name: str, folder: Path, *beside: Path) -> Iterator[None]:
+def errors_without_data(kind: str | None, name: str, folder: Path, *beside: Path) -> Iterator[None]:
     """Errors of the block, about the data set `name` in `folder`, as they may be shown for data of `kind`.
 
     A `kind` of None is that of data whose record cannot be read, and may be anything. `beside` are further
@@ -32,10 +32,10 @@ def discreet(kind: str | None, name: str, folder: Path, *beside: Path) -> Iterat
     except HarnessError as error:
         if kind in ("public", "synthetic"):
             raise
-        raise shown(error, name, folder, *beside) from None
+        raise without_data(error, name, folder, *beside) from None
 
 
-def shown(error: HarnessError, name: str, *places: Path) -> HarnessError:
+def without_data(error: HarnessError, name: str, *places: Path) -> HarnessError:
     """`error` without the paths and names of the files at `places`, without a value of the data."""
     files = [file for place in places for file in names_in(place)]
     if isinstance(error, RowsRefused):

@@ -97,7 +97,7 @@ def hold_columns(source: Mapping, task: Task) -> None:
             )
 
 
-def shown(columns: Mapping[str, str]) -> list[str]:
+def column_lines(columns: Mapping[str, str]) -> list[str]:
     """The mapping as a small table."""
     width = max(map(len, columns), default=0)
     return [f"  {name:<{width}}  ← {theirs}" for name, theirs in columns.items()]

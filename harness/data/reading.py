@@ -44,7 +44,7 @@ def checked(task: Task, folder: Path, kind: str, source_name: str, recorded: Ite
         raise type(error)(f"{error.message}\n{files}", remedy=error.remedy) from None
     reading = _pooled(reading)
     if kind == restricted.KIND:
-        dropped, repaired = (reasons.told(counts, task.reader) for counts in (reading.dropped, reading.repaired))
+        dropped, repaired = (reasons.released(counts, task.reader) for counts in (reading.dropped, reading.repaired))
         reading = replace(reading, dropped=dropped, repaired=repaired)
     found = schema.failures(task, reading, kind) if reading.records else []
     if unread:
@@ -127,7 +127,7 @@ def contradictions(task: Task, records: Iterable[dict]) -> tuple[int, int]:
     answers: dict[tuple, Counter] = {}
     for record in records:
         text = tuple(_folded(record[column]) for column in head.texts)
-        answers.setdefault(text, Counter())[head.said(record, task.labels, fold)] += 1
+        answers.setdefault(text, Counter())[head.right_answer(record, task.labels, fold)] += 1
     several = [counts for counts in answers.values() if len(counts) > 1]
     return sum(counts.total() for counts in several), len(several)
 

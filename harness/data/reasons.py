@@ -26,7 +26,7 @@ def of(error: Exception, word: object) -> str:
     return str(word) if trace and _stands(str(word), trace.tb_frame.f_code.co_filename) else MadeUp(word)
 
 
-def told(counts: Mapping[str, int], reader: Callable) -> dict[str, int]:
+def released(counts: Mapping[str, int], reader: Callable) -> dict[str, int]:
     """Counts by reason as they may be shown of restricted data."""
     file = _file(reader)
     found: Counter[str] = Counter()

@@ -25,7 +25,7 @@ def enter(root: Path, releases: Mapping[str, Release], instead: bool) -> None:
     for task, release in releases.items():
         if release.rung.name == WITHHELD:
             continue
-        mine = {"rows": _rows(root, task), "released": release.told}
+        mine = {"rows": _rows(root, task), "released": release.as_json}
         earlier = found.get(task, [])
         others = [e for e in earlier if e["released"] != mine["released"] and set(e["rows"]) & set(mine["rows"])]
         if others and not instead:

@@ -48,7 +48,7 @@ class Entry:
         return cls(
             path, hashlib.sha256(content).hexdigest(), len(content), holds(path) or "", smallest,
             {task: release.at_best for task, release in told.items()},
-            {task: release.rung.said for task, release in told.items()},
+            {task: release.rung.description for task, release in told.items()},
         )  # fmt: skip
 
 
@@ -56,10 +56,10 @@ def _by_task(said: Mapping[str, str]) -> str:
     return "; ".join(f"`{task}`: {words}" for task, words in said.items()) or "–"
 
 
-def _told(releases: Mapping[str, Release]) -> list[str]:
+def _inferable(releases: Mapping[str, Release]) -> list[str]:
     lines = []
     for task, release in releases.items():
-        lines += [f"- `{task}`: released is {release.rung.said}; told is {release.at_best}."]
+        lines += [f"- `{task}`: released is {release.rung.description}; told is {release.at_best}."]
         lines += [f"  The range of every small count stays on the site, in `artifacts/scores/{task}/released.json`."]
     return lines or ["Nothing here is of restricted data."]
 
@@ -72,7 +72,8 @@ def as_json(entries: Iterable[Entry], kinds: Mapping[str, str], releases: Mappin
     return {
         "files": [asdict(entry) for entry in entries],
         "told": {
-            task: {"released": release.rung.said, "inferred": [release.at_best]} for task, release in releases.items()
+            task: {"released": release.rung.description, "inferred": [release.at_best]}
+            for task, release in releases.items()
         },
         "data": dict(kinds),
         "rule": RULE,
@@ -102,7 +103,7 @@ def as_markdown(entries: Iterable[Entry], kinds: Mapping[str, str], releases: Ma
         "*Can be told at best* is what follows from its scores for whoever holds all files and knows all rules.",
         "", "| file | holds | smallest count | can be told at best | released | bytes | SHA-256 |",
         "|---|---|---|---|---|---|---|", *rows, "",
-        "## What can be told of each restricted task at best", "", *_told(releases), "",
+        "## What can be told of each restricted task at best", "", *_inferable(releases), "",
         "## What is not in it, and why", "", "| left out | it holds |", "|---|---|", *left, "",
         "## What to know before it goes", "", *(f"- {limit}" for limit in LIMITS), "",
     ])  # fmt: skip

@@ -36,7 +36,7 @@ def run(root: Path, todo: Sequence[Comparison], executor: Local | Slurm, say: Ca
         while waiting or running:
             started = executor.start(waiting)
             for one in started:
-                say(f"{one.comparison.name}: job {one.id}, log {_shown(one.log, root)}")
+                say(f"{one.comparison.name}: job {one.id}, log {_below(one.log, root)}")
             waiting = waiting[len(started) :]
             running += started
             ended = executor.over(running)
@@ -55,7 +55,7 @@ def run(root: Path, todo: Sequence[Comparison], executor: Local | Slurm, say: Ca
         say(f"harness: interrupted; {executor.stop(running)}")
         raise
     if failures:
-        lines = "\n".join(f"  {one.comparison.name}: {one.reason} Log: {_shown(one.log, root)}" for one in failures)
+        lines = "\n".join(f"  {one.comparison.name}: {one.reason} Log: {_below(one.log, root)}" for one in failures)
         raise TrainingError(
             f"{len(failures)} of {len(todo)} comparisons were not made:\n{lines}",
             remedy="The others are kept; fix the cause, and `harness grid` makes only these.",
@@ -87,5 +87,5 @@ def _tail(log: Path, most: int = 20_000) -> str:
     return log.read_bytes()[-most:].decode("utf-8", errors="replace")
 
 
-def _shown(path: Path, root: Path) -> str:
+def _below(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

@@ -29,7 +29,7 @@ class Choice(Labelled):
             "label": [Rule("exactly one right option", lambda v: isinstance(v, str) and v in labels)],
         }
 
-    def said(self, record, labels, fold):
+    def right_answer(self, record, labels, fold):
         return fold(record["options"][labels.index(record["label"])])
 
     def weighed(self, weights, records):

@@ -112,7 +112,7 @@ class Head(ABC):
         """The labels that a record has, each as often as it has it."""
 
     @abstractmethod
-    def said(self, record: Record, labels: Sequence[str], fold: Callable[[str], str]) -> object:
+    def right_answer(self, record: Record, labels: Sequence[str], fold: Callable[[str], str]) -> object:
         """The right answer, comparable with that of a record with the same text."""
 
     def strata(self, records: Iterable[Record]) -> dict[str, str]:

@@ -31,7 +31,7 @@ class Labelled(Whole):
     def labels_of(self, record):
         return [record["label"]]
 
-    def said(self, record, labels, fold):
+    def right_answer(self, record, labels, fold):
         return record["label"]
 
     def gold(self, record):

@@ -28,7 +28,7 @@ class Multilabel(Whole):
     def labels_of(self, record):
         return list(record["labels"])
 
-    def said(self, record, labels, fold):
+    def right_answer(self, record, labels, fold):
         return tuple(record["labels"])
 
     def strata(self, records):

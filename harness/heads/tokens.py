@@ -33,7 +33,7 @@ class Tokens(Windowed):
     def labels_of(self, record):
         return [span["label"] for span in record["spans"]]
 
-    def said(self, record, labels, fold):
+    def right_answer(self, record, labels, fold):
         # White space counts in offsets, not in what was marked.
         return tuple((fold(record["text"][s["start"] : s["end"]]), s["label"]) for s in record["spans"])
 

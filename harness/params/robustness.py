@@ -16,7 +16,7 @@ class Robustness:
     rate: BetweenZeroAndOne
     seed: Seed
 
-    def told(self) -> dict[str, Any] | None:
+    def as_recorded(self) -> dict[str, Any] | None:
         """What `runs.json` says of it; nothing where nothing is done."""
         return asdict(self) | {"kinds": list(self.kinds)} if self.kinds else None
 

@@ -111,7 +111,7 @@ def outdated(root: Path) -> list[str]:
     """The lists of `pipeline/` that do not say what `harness/` and `tasks/` hold, by their path, sorted."""
     wanted, there = listings(root), (root / LISTS).rglob("*.txt")
     paths = sorted({*wanted, *(path.relative_to(root).as_posix() for path in there)})
-    return [path for path in paths if _said(root / path) != wanted.get(path)]
+    return [path for path in paths if _text_of(root / path) != wanted.get(path)]
 
 
 def of_stage(stage: str, task: str | None = None, family: str | None = None) -> list[str]:
@@ -137,8 +137,8 @@ def refuse_other(root: Path, stage: str, task: str | None = None, family: str | 
     now = {own: listing(stage)} | {path: beside.get(path.removeprefix(f"{LISTS}/")) for path in more}
     for path, text in now.items():
         # Of a task or a family that is not there the stage itself says so.
-        if text is not None and _said(root / path) != text:
-            said = set((_said(root / path) or "").splitlines())
+        if text is not None and _text_of(root / path) != text:
+            said = set((_text_of(root / path) or "").splitlines())
             changed = [line.split()[0] for line in text.splitlines() if line not in said] or ["a file was taken away"]
             others = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
             raise HarnessError(
@@ -147,5 +147,5 @@ def refuse_other(root: Path, stage: str, task: str | None = None, family: str | 
             )
 
 
-def _said(path: Path) -> str | None:
+def _text_of(path: Path) -> str | None:
     return path.read_text(encoding="utf-8") if path.is_file() else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.data import authored, reader, reading, sources
-from harness.data.discretion import called, discreet
+from harness.data.discretion import called, errors_without_data
 from harness.data.reader import Layout
 from harness.errors import DataError, HarnessError, RegistryError, nearest
 from harness.heads import HEADS
@@ -123,7 +123,7 @@ def _data(task: Task, folder: Path, whole: bool, said: list[str]) -> Iterator[st
     except DataError as error:
         yield str(error)
     try:
-        with discreet(kind, task.name, folder):
+        with errors_without_data(kind, task.name, folder):
             recorded = source["files"] if source else ()
             said += reading.remarks(task, reading.checked(task, folder, kind or restricted.KIND, str(folder), recorded))
     except HarnessError as error:

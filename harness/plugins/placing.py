@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from harness.data import reader, sources
-from harness.data.discretion import discreet
+from harness.data.discretion import errors_without_data
 from harness.data.pinning import pin_data
 from harness.errors import DataError
 from harness.plugins import checking, registry
@@ -28,7 +28,7 @@ def put(root: Path, name: str, given: Path, source: dict, within: Together | Non
     target = root / "data" / name
     # What has no name, as `.`, is called by it.
     given = Path(given) if Path(given).name.strip(".") else Path(given).resolve()
-    with discreet(source["kind"], f"what was given for {name}", given):
+    with errors_without_data(source["kind"], f"what was given for {name}", given):
         contents = _flat(root, given)
     with files.atomic_folder(target, within) as copy:
         if sum(path.stat().st_size for path in contents.values()) > shutil.disk_usage(copy).free:

@@ -134,7 +134,7 @@ def _declared(path: Path) -> Task:
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise RegistryError(
-            f"tasks/{path.name}{_line_of(error, path)}: {_told(error)}",
+            f"tasks/{path.name}{_line_of(error, path)}: {_reason(error)}",
             remedy="Fix the file; a task file declares TASK = Task(…) and imports nothing heavy.",
         ) from None
     task = getattr(module, "TASK", None)
@@ -158,14 +158,14 @@ def get(root: Path, name: str) -> Task:
     )
 
 
-def _told(error: BaseException) -> str:
+def _reason(error: BaseException) -> str:
     """Kind and message, where that says what is wrong with the code: a declaration that looks into the data, and fails
     at a value there, may quote it."""
     if isinstance(error, SyntaxError):
         return f"SyntaxError: {error.msg}"
     ours = Path(traceback.extract_tb(error.__traceback__)[-1].filename).is_relative_to(Path(__file__).parents[1])
     of_code = isinstance(error, (AttributeError, ImportError, NameError, TypeError))
-    return f"{type(error).__name__}: {error}" if ours or of_code else messages.told(error)
+    return f"{type(error).__name__}: {error}" if ours or of_code else messages.kind_and_message(error)
 
 
 def _line_of(error: BaseException, path: Path) -> str:

@@ -16,8 +16,8 @@ from harness.artifacts.parts import by_part
 from harness.data.corpus import Built, build
 from harness.data.corpus_files import Chunk, chunks, corpus_files, given
 from harness.data.corpus_summary import strictest, summaries
-from harness.data.discretion import discreet
-from harness.data.documents_told import told
+from harness.data.discretion import errors_without_data
+from harness.data.document_counts import released
 from harness.data.held_out import Coverage, HeldOutIndex
 from harness.data.inspecting import Inspector
 from harness.errors import DataError
@@ -26,7 +26,7 @@ from harness.params.config import Corpus, CorpusSettings
 from harness.privacy import identifiers, restricted
 from harness.system.files import atomic_folder, read_json, sha256, write_json
 from harness.system.parallel import usable_workers
-from harness.system.progress import amounts_shown
+from harness.system.progress import amounts_progress
 from harness.text.visible import folded
 
 HELD_OUT = ("validation", "test", "holdout")
@@ -66,7 +66,10 @@ def run(root: Path, settings: CorpusSettings) -> None:
     kinds.add(source.get("kind"))
     confidential = source.get("kind") == restricted.KIND
     inspector = Inspector(index, Coverage(index.words), chosen.near_duplicate, confidential)
-    with discreet(source.get("kind"), "corpus", folder), atomic_folder(root / "artifacts" / "corpus") as target:
+    with (
+        errors_without_data(source.get("kind"), "corpus", folder),
+        atomic_folder(root / "artifacts" / "corpus") as target,
+    ):
         built = _build_parts(folder, chosen, training, inspector, target)
         phi = _checked_phi(folder, built, chosen.allow_phi)
         parts = {
@@ -92,7 +95,7 @@ def run(root: Path, settings: CorpusSettings) -> None:
         if restricted.KIND in kinds:
             card["salt"] = _salt(held_out, [target / f"{part}.jsonl" for part in built])
         write_json(target / "card.json", described(FORMAT, card))
-        Parts.of(**told(summaries(card), restricted.KIND in kinds)).write(target / "parts.json")
+        Parts.of(**released(summaries(card), restricted.KIND in kinds)).write(target / "parts.json")
 
 
 def _salt(texts: Iterable[tuple[str, str]], corpora: Iterable[Path]) -> str:
@@ -118,7 +121,7 @@ def _build_parts(
     workers = usable_workers() if size >= WORKERS_FROM else 1
     documents = {part: chunks(folder, paths) for part, paths in files.items()} | {TASK: _given(chosen, training)}
     built: dict[str, Built] = {}
-    with amounts_shown("corpus", size) as progress:
+    with amounts_progress("corpus", size) as progress:
         # Training texts are read beside the clinical ones, which some of them may repeat.
         for together in ((GENERAL,), (CLINICAL, TASK)):
             scratch = target / "scratch"

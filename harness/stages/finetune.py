@@ -49,7 +49,7 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
 
         def write(place: Path, made: list[dict], tuned: dict | None = None) -> None:
             described = describe(task, family, settings, inputs, made)
-            told = {"selection": selection.RULE, "robustness": settings.robustness.told(), "tuning": tuned}
+            told = {"selection": selection.RULE, "robustness": settings.robustness.as_recorded(), "tuning": tuned}
             runs.Runs.of(**described, **told).write(place / "runs.json", hidden=hidden)
 
         declared = dict.fromkeys(settings.arms, settings.recipe)

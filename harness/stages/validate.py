@@ -13,7 +13,7 @@ from pathlib import Path
 from harness import heads
 from harness.artifacts import validated
 from harness.data import reader, reading, sources
-from harness.data.discretion import discreet
+from harness.data.discretion import errors_without_data
 from harness.plugins import registry
 from harness.privacy import even, pseudonyms, restricted
 from harness.system import files
@@ -49,7 +49,7 @@ def check(task: Task, folder: Path, root: Path) -> tuple[list[dict], dict, list[
     """
     source = sources.read_source(folder)
     reader.hold_columns(source, task)
-    with discreet(source["kind"], task.name, folder):
+    with errors_without_data(source["kind"], task.name, folder):
         sources.verify(folder, source)
         names = ", ".join(sorted(source["files"]))
         read = reading.checked(task, folder, source["kind"], f"{folder}/{names}", source["files"])

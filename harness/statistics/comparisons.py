@@ -75,7 +75,7 @@ def _compared(
     seeds = sorted(arms[0])
     if seeds != sorted(arms[1]):
         raise DataError(
-            f"The arms have runs of other seeds: {_said(arms[0])} and {_said(arms[1])}.",
+            f"The arms have runs of other seeds: {_listed(arms[0])} and {_listed(arms[1])}.",
             remedy="Fine-tune both with the seeds of params.yaml: run `dvc repro`.",
         )
     tables = [[of[seed] for seed in seeds] for of in arms]
@@ -101,5 +101,5 @@ def _strata(groups: Sequence[str], kinds: Mapping[str, str] | None) -> np.ndarra
     return np.unique([kinds[group] for group in groups], return_inverse=True)[1] if kinds else None
 
 
-def _said(seeds: Seeds) -> str:
+def _listed(seeds: Seeds) -> str:
     return ", ".join(map(str, sorted(seeds)))

@@ -18,7 +18,7 @@ _HIDDEN = "HARNESS_MESSAGES_HIDDEN"
 _FRAME = re.compile(r'^  File "(?P<file>[^"\n]*)", line \d+, in [^\n]*$', re.MULTILINE)
 
 
-def told(error: BaseException) -> str:
+def kind_and_message(error: BaseException) -> str:
     """The kind of an error and, unless messages are hidden in this process, its message."""
     name = type(error).__name__
     return name if sys.excepthook is _uncaught else f"{name}: {error}"

@@ -118,7 +118,7 @@ def _guard() -> list[str]:
     def hook(event: str, arguments: tuple) -> None:
         if not event.startswith("socket."):
             return
-        host = _beyond(event, arguments)
+        host = _other_host(event, arguments)
         # Servers look up their own name; what they find there still has to pass when it is connected to.
         if host is not None and not (event in _NAMES and host == own):
             refused.append(host)
@@ -128,7 +128,7 @@ def _guard() -> list[str]:
     return refused
 
 
-def _beyond(event: str, arguments: tuple) -> str | None:
+def _other_host(event: str, arguments: tuple) -> str | None:
     """The host that a socket's event is about, where it is not this machine."""
     if event in _NAMES:
         host = arguments[0][0] if event == "socket.getnameinfo" else arguments[0]

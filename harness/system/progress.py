@@ -47,7 +47,7 @@ class BarProgress(Progress):
 
 
 @contextmanager
-def shown(title: str, names: list[str], steps: int):
+def runs_progress(title: str, names: list[str], steps: int):
     """The progress that fits standard error: a bar on a terminal, lines elsewhere."""
     if not sys.stderr.isatty():
         yield LineProgress(title, names, steps)
@@ -70,7 +70,7 @@ def bar(*columns: str):
 
 
 @contextmanager
-def amounts_shown(title: str, total: int):
+def amounts_progress(title: str, total: int):
     """Progress through files of `total` bytes, as a function of (documents, bytes) that just were done."""
     if not sys.stderr.isatty():
         yield _amount_lines(title, total)

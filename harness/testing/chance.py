@@ -169,7 +169,7 @@ def write_predictions(
         | {"checkpoints": {arm: files.sha256_tree(checkpoints / arm) for arm in _LOSSES}},
         selection="none",
         runs=found,
-        robustness=robustness.told(),
+        robustness=robustness.as_recorded(),
         **made_by,
     ).write(folder / "runs.json")
 

@@ -134,7 +134,7 @@ def parent_tags(recording: Recording, links: Mapping[str, "Made"]) -> dict[str, 
         "fingerprint": recording.fingerprint,
         "trainings": files.sha256_value([training(recording, entry) for entry in recording.runs]),
         **verdicts(recording),
-        **shown(recording),
+        **list_tags(recording),
         **{f"pretraining_{arm}": made.run for arm, made in links.items()},
         **_reproduced(recording),
         NOTE: markdown(description(recording)) + _checkpoints(links),
@@ -144,7 +144,7 @@ def parent_tags(recording: Recording, links: Mapping[str, "Made"]) -> dict[str, 
 def child_tags(recording: Recording, entry: Mapping, links: Mapping[str, "Made"]) -> dict[str, str]:
     """All tags of the run of one arm and seed, but the one that names its parent."""
     arm, c = entry["arm"], recording.comparison
-    entry = course.told(c, entry)
+    entry = course.released(c, entry)
     encoder = _encoder(entry)
     made = {encoder: links[encoder]} if encoder in links else {}
     if reason := c.unmeasured():
@@ -203,7 +203,7 @@ def verdicts(recording: Recording) -> dict[str, str]:
     return {_against("verdict", arm): judgement.verdict for arm, judgement in recording.judgements.items()}
 
 
-def shown(recording: Recording) -> dict[str, str]:
+def list_tags(recording: Recording) -> dict[str, str]:
     """What the list of comparisons shows of one, rounded as in the report: MLflow cuts a metric off at the column's
     edge. The clinical arm against the control, or against the baseline where a family has none."""
     c = recording.comparison
@@ -212,7 +212,7 @@ def shown(recording: Recording) -> dict[str, str]:
     arm = "control" if "control" in recording.judgements else AGAINST
     estimate, judgement = c.estimates["test", arm], recording.judgements[arm]
     ends = [formats.difference(end, c.primary) for end in (estimate.ci_low, estimate.ci_high)]
-    means = [] if c.unshown() else [f"{name} {formats.score(c.primary, c.mean(name))}" for name in c.arms]
+    means = [] if c.withheld() else [f"{name} {formats.score(c.primary, c.mean(name))}" for name in c.arms]
     return {
         "answer": f"{judgement.verdict}, {formats.difference(estimate.delta, c.primary)}",
         "compared_with": arm,
@@ -261,7 +261,7 @@ def parameters(recording: Recording, entry: Mapping | None = None) -> dict[str, 
     tuned = made.get("tuned") or {}
     if entry:
         found |= {f"recipe.{key}": value for key, value in tuned.get(entry["arm"], {}).items()}
-        told = course.told(recording.comparison, entry)
+        told = course.released(recording.comparison, entry)
         found |= {key: told[key] for key in ("arm", "seed", "steps", "best_step") if key in told}
     else:
         found |= {f"tuned.{arm}.{key}": value for arm, chosen in tuned.items() for key, value in chosen.items()}
@@ -272,7 +272,7 @@ def parameters(recording: Recording, entry: Mapping | None = None) -> dict[str, 
 def run_metrics(comparison: Comparison, entry: Mapping) -> list[tuple[str, float, int]]:
     """Scores of one run under the names of `results.csv`, and its learning curve by step: training loss, the primary
     score of the validation part, and `selection`, the score that chose the weights."""
-    entry = course.told(comparison, entry)
+    entry = course.released(comparison, entry)
     arm, seed, last = entry["arm"], entry["seed"], entry.get("best_step", entry["steps"])
     found = [
         (_metric(part, metric), value, last)
@@ -311,13 +311,13 @@ def _unrounded(recording: Recording) -> list[tuple[str, float, int]]:
         found += [(_against(key, arm), value, 0) for key, value in evidence.items() if value is not None]
     for part in comparison.parts:
         for metric in comparison.metrics:
-            if comparison.unshown(metric, part):
+            if comparison.withheld(metric, part):
                 continue
             name = _metric(part, metric)
             found += [(f"{name}_{arm}", comparison.mean(arm, metric, part), 0) for arm in comparison.arms]
             if (delta := comparison.delta(metric, part)) is not None:
                 found.append((f"{name}_difference", delta, 0))
-    if not comparison.unshown():
+    if not comparison.withheld():
         found += [(f"primary_{arm}", comparison.mean(arm), 0) for arm in comparison.arms]
     if not comparison.unmeasured() and (delta := comparison.delta()) is not None:
         found.append(("primary_difference", delta, 0))

@@ -14,12 +14,12 @@ _SAID = {
 
 def described(note: str, tags: Mapping[str, str]) -> str:
     """A description with the words that its tags ask for, in place of those that it ended with before."""
-    words = standing(tags)
+    words = sentences(tags)
     text = note.split(_BREAK)[0]
     return f"{text}{_BREAK}{words}" if words else text
 
 
-def standing(tags: Mapping[str, str]) -> str:
+def sentences(tags: Mapping[str, str]) -> str:
     """Nothing for a run that was recorded and not touched since."""
     found = []
     if by := tags.get("superseded"):

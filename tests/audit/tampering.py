@@ -245,8 +245,8 @@ _PARENT = _one(level="comparison", task="aismec")
 _CHECKPOINT = _one(level="pre-training")
 _CARD = f"{CHECKPOINTS}/clinical/harness.json"
 
-# What is done, the chain that has to say so, and words that its finding must hold. Those of a group are done together:
-# none of them hides what is said of another, and none is taken for another.
+# What is done, the subject that has to say so, and words that its finding must hold. Those of a group are done
+# together: none of them hides what is said of another, and none is taken for another.
 TOGETHER = (
     {
         "a number in comparison.csv": (
@@ -370,7 +370,7 @@ TOGETHER = (
         ),
         "a file beside a run of one seed in MLflow": (filed, OTHER, "picture deep/better.png"),
         "a data set of a run in MLflow": (input_of_a_run, OTHER, "data sets"),
-        "the link to a pre-training in MLflow": (retagged("pretraining", "x", _CLINICAL), OTHER, "tags: pretraining"),
+        "the check to a pre-training in MLflow": (retagged("pretraining", "x", _CLINICAL), OTHER, "tags: pretraining"),
         "the description of an experiment in MLflow": (
             experiment_told("mlflow.note.content", "synthetic", "real patient"),
             "MLflow", "experiment miniature / synthetic: mlflow.note.content",

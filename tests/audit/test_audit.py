@@ -7,7 +7,7 @@ from audit import tampering
 from audit.asking import audit, findings
 
 from harness.audit import all_checks, lock, outside
-from harness.audit.links import DIFFERS, HOLDS, MISSING
+from harness.audit.checks import DIFFERS, HOLDS, MISSING
 from harness.cli import main
 from harness.params.reading import load
 from harness.pipeline.hashes import Hashes
@@ -22,18 +22,18 @@ def state(root) -> dict[str, str]:
 
 def test_an_untouched_repository_has_no_finding_and_the_audit_changes_nothing(root, capsys, walked_once):
     before = state(root)
-    code, links = audit(capsys)
+    code, checks = audit(capsys)
     assert state(root) == before
-    assert findings(links) == [] and code == 0
-    chains = {link["chain"] for link in links}
+    assert findings(checks) == [] and code == 0
+    subjects = {check["subject"] for check in checks}
     comparisons = {f"{task}/{family}" for task in finished.TASKS for family in (finished.FAMILY, "linear")}
-    assert chains == {
+    assert subjects == {
         "dvc.lock", "DVC's cache", "data/aismec", "data/medmqp", "corpus", "checkpoints/norbert3", "reports", "MLflow",
         *comparisons,
     }  # fmt: skip
     assert main(["audit"]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert len(said) == len(chains) + 1 and said[-1] == f"{len(links)} hold: every number leads back to its bytes"
+    assert len(said) == len(subjects) + 1 and said[-1] == f"{len(checks)} hold: every number leads back to its bytes"
 
 
 @pytest.mark.parametrize("ways", tampering.TOGETHER, ids=lambda ways: f"{next(iter(ways))} and {len(ways) - 1} more")
@@ -41,12 +41,12 @@ def test_what_was_tampered_with_is_found_and_named(ways, root, capsys):
     """An audit takes seconds, and each finding stands for itself."""
     for tamper, _, _ in ways.values():
         tamper(root)
-    code, links = audit(capsys)
+    code, checks = audit(capsys)
     assert code == 1
-    for way, (_, chain, words) in ways.items():
-        assert named(links, chain, words), (way, findings(links))
-    assert all(link["remedy"] for link in findings(links))
-    assert all(link["state"] == MISSING or link["expected"] != link["found"] for link in findings(links))
+    for way, (_, subject, words) in ways.items():
+        assert named(checks, subject, words), (way, findings(checks))
+    assert all(check["remedy"] for check in findings(checks))
+    assert all(check["state"] == MISSING or check["expected"] != check["found"] for check in findings(checks))
 
 
 @pytest.mark.extended
@@ -55,14 +55,14 @@ def test_what_is_said_of_one_way_to_tamper_is_not_said_of_another_that_is_done_w
     (ways,) = (group for group in tampering.TOGETHER if way in group)
     done = ways[way][0]
     done(root)
-    _, links = audit(capsys)
-    said = [other for other, (_, chain, words) in ways.items() if named(links, chain, words)]
+    _, checks = audit(capsys)
+    said = [other for other, (_, subject, words) in ways.items() if named(checks, subject, words)]
     assert said == [other for other, (tamper, _, _) in ways.items() if tamper is done]
 
 
-def named(links: list[dict], chain: str, words: str) -> bool:
-    found = (link for link in findings(links) if chain in link["chain"])
-    return any(words in f"{link['name']} {link['expected']} {link['found']}" for link in found)
+def named(checks: list[dict], subject: str, words: str) -> bool:
+    found = (check for check in findings(checks) if subject in check["subject"])
+    return any(words in f"{check['name']} {check['expected']} {check['found']}" for check in found)
 
 
 # What is removed together, and the command that makes each of them.
@@ -89,11 +89,11 @@ GONE = (
 def test_what_is_missing_is_named_with_the_command_that_makes_it(gone, root, capsys):
     for path in gone:
         tampering.removed(path)(root)
-    code, links = audit(capsys)
+    code, checks = audit(capsys)
     assert code == 1
-    remedies = " ".join(link["remedy"] for link in findings(links) if link["state"] == MISSING)
+    remedies = " ".join(check["remedy"] for check in findings(checks) if check["state"] == MISSING)
     assert [path for path, command in gone.items() if command not in remedies] == []
-    assert not any("Error:" in link["found"] for link in findings(links)), findings(links)
+    assert not any("Error:" in check["found"] for check in findings(checks)), findings(checks)
 
 
 def test_one_run_follows_only_its_comparison(root, capsys):
@@ -105,20 +105,20 @@ def test_one_run_follows_only_its_comparison(root, capsys):
     for name in (child.id, child.parent, child.id[:10], "aismec/norbert3"):
         scope = all_checks.one_run(root, load(root / "params.yaml"), name)
         assert scope == all_checks.Scope((("aismec", "norbert3"),), whole=False), name
-    code, links = audit(capsys, child.id[:10])
-    assert code == 0 and findings(links) == []
-    assert "aismec/norbert3" in {link["chain"] for link in links}
-    assert not {"medmqp/norbert3", "data/medmqp"} & {link["chain"] for link in links}
-    code, links = audit(capsys, "medmqp/norbert3")
-    assert code == 1 and {link["chain"] for link in findings(links)} == {"medmqp/norbert3"}
+    code, checks = audit(capsys, child.id[:10])
+    assert code == 0 and findings(checks) == []
+    assert "aismec/norbert3" in {check["subject"] for check in checks}
+    assert not {"medmqp/norbert3", "data/medmqp"} & {check["subject"] for check in checks}
+    code, checks = audit(capsys, "medmqp/norbert3")
+    assert code == 1 and {check["subject"] for check in findings(checks)} == {"medmqp/norbert3"}
 
 
 def test_one_run_does_not_see_what_another_lost(root, capsys):
     tampering.WAYS["predictions of two seeds exchanged"][0](root)
     assert audit(capsys, "aismec/norbert3")[0] == 0
-    code, links = audit(capsys, "medmqp/norbert3")
-    assert code == 1 and {link["chain"] for link in findings(links)} == {"medmqp/norbert3", "dvc.lock"}
-    assert any(link["found"].startswith("the content of ") for link in findings(links))
+    code, checks = audit(capsys, "medmqp/norbert3")
+    assert code == 1 and {check["subject"] for check in findings(checks)} == {"medmqp/norbert3", "dvc.lock"}
+    assert any(check["found"].startswith("the content of ") for check in findings(checks))
 
 
 def test_a_run_that_is_not_there_is_an_error_with_a_remedy(root, capsys):
@@ -157,13 +157,15 @@ def test_the_first_cause_comes_first_and_what_follows_from_it_is_counted(root, c
     """One edited model card: its comparisons and its run in MLflow name another checkpoint."""
     readme = f"{tampering.CHECKPOINTS}/clinical/README.md"
     tampering.replaced(readme, r"\Z", "Trained on real patients.\n")(root)
-    _, links = audit(capsys)
-    causes = [link for link in findings(links) if not link["follows"]]
+    _, checks = audit(capsys)
+    causes = [check for check in findings(checks) if not check["follows"]]
     assert 1 <= len(causes) <= 2 and all("README.md" in cause["name"] for cause in causes), causes
-    names = [f"{cause['chain']}: {cause['name']}" for cause in causes]
-    after = [link for link in findings(links) if link["follows"]]
-    assert {link["chain"] for link in after} >= {"aismec/norbert3", "medmqp/norbert3"} and len(findings(links)) < 12
-    assert {link["follows"] for link in after} <= set(names)
+    names = [f"{cause['subject']}: {cause['name']}" for cause in causes]
+    after = [check for check in findings(checks) if check["follows"]]
+    assert {check["subject"] for check in after} >= {"aismec/norbert3", "medmqp/norbert3"} and len(
+        findings(checks)
+    ) < 12
+    assert {check["follows"] for check in after} <= set(names)
     main(["audit"])
     said = capsys.readouterr().out.splitlines()
     assert "dvc.lock" in said[0] and "README.md" in said[1] and "findings that follow from it" in said[2]
@@ -174,17 +176,17 @@ def test_a_cause_does_not_hide_what_does_not_follow_from_it(root, capsys):
     tampering.replaced(f"{tampering.CHECKPOINTS}/clinical/README.md", r"\Z", "More.\n")(root)
     tampering.WAYS["a number in comparison.csv"][0](root)
     tampering.WAYS["a loss of a pre-training in MLflow"][0](root)
-    _, links = audit(capsys)
-    causes = " ".join(link["name"] for link in findings(links) if not link["follows"])
+    _, checks = audit(capsys)
+    causes = " ".join(check["name"] for check in findings(checks) if not check["follows"])
     assert "README.md" in causes and "comparison.csv baseline: reference" in causes and "metrics: loss" in causes
 
 
 def test_the_root_of_changed_data_is_the_data(root, capsys):
     tampering.WAYS["raw data"][0](root)
-    _, links = audit(capsys)
-    causes = [link["name"] for link in findings(links) if not link["follows"]]
+    _, checks = audit(capsys)
+    causes = [check["name"] for check in findings(checks) if not check["follows"]]
     assert all("data" in name and "artifacts" not in name for name in causes), causes
-    assert any(link["chain"] == "data/medmqp" for link in findings(links) if link["follows"])
+    assert any(check["subject"] == "data/medmqp" for check in findings(checks) if check["follows"])
 
 
 def test_benchmarks_are_held_against_the_commit_and_named_as_not_measured_again(root, capsys):
@@ -197,26 +199,26 @@ def test_benchmarks_are_held_against_the_commit_and_named_as_not_measured_again(
     subprocess.run([*finished.COMMIT, "speed"], check=True)
     assert main(["audit", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert "benchmarks" in {link["chain"] for link in told["links"]}
+    assert "benchmarks" in {check["subject"] for check in told["checks"]}
     assert "what benchmarks/*.md, docs/*.md and README.md measured" in " ".join(told["outside"])
     (folder / "speed.md").write_text("| twice as fast | 9.0 |\n", encoding="utf-8")
     (folder / "more.md").write_text("| 9.0 |\n", encoding="utf-8")
-    uncommitted, changed = (link for link in outside.benchmarks(root) if link.state != HOLDS)
+    uncommitted, changed = (check for check in outside.benchmarks(root) if check.state != HOLDS)
     assert uncommitted.name == "benchmarks/more.md"
     assert changed.name == "benchmarks/speed.md, line 1" and "2.0" in changed.expected
 
 
 def test_a_damaged_file_of_the_cache_is_named_by_its_output(root):
     tampering.WAYS["a file in DVC's cache"][0](root)
-    (found,) = (link for link in lock.links(root, Hashes()) if link.state != HOLDS)
+    (found,) = (check for check in lock.checks(root, Hashes()) if check.state != HOLDS)
     assert found.name == f"DVC's copy of {tampering.RUNS}/runs.json"
     assert ".dvc/cache/files/md5/" in found.found and ".dvc/cache/files/md5/" in found.remedy
 
 
 def test_tags_of_others_are_welcome_and_named(root, capsys, walked_once):
     tampering.tagged("reviewed_by", "us", tampering._CLINICAL)(root)
-    code, links = audit(capsys)
-    assert code == 0 and findings(links) == []
+    code, checks = audit(capsys)
+    assert code == 0 and findings(checks) == []
     main(["audit"])
     assert "tags in MLflow that the pipeline does not write: reviewed_by" in capsys.readouterr().out
 
@@ -225,9 +227,9 @@ def test_no_text_of_any_document_is_shown(root, capsys):
     path = root / "artifacts/validated/medmqp/records.jsonl"
     row = json.loads(path.read_text(encoding="utf-8").splitlines()[0])
     tampering.replaced("artifacts/validated/medmqp/records.jsonl", '"text": "', '"text": "SECRET ')(root)
-    code, links = audit(capsys)
-    assert code == 1 and any(row["id"] in link["name"] for link in findings(links))
-    assert "SECRET" not in json.dumps(links) and row["text_pair"] not in json.dumps(links)
+    code, checks = audit(capsys)
+    assert code == 1 and any(row["id"] in check["name"] for check in findings(checks))
+    assert "SECRET" not in json.dumps(checks) and row["text_pair"] not in json.dumps(checks)
 
 
 def test_new_code_with_the_same_results_is_followed_after_it_was_recorded(root, capsys):
@@ -239,8 +241,8 @@ def test_new_code_with_the_same_results_is_followed_after_it_was_recorded(root, 
     path.write_text(path.read_text(encoding="utf-8") + "MORE = 1\n", encoding="utf-8")
     settings = load(root / "params.yaml").report()
     tasks = {name: registry.get(root, name) for name in finished.TASKS}
-    _, links = audit(capsys)
-    assert [link for link in findings(links) if "MLflow run" in link["name"] and "tags: code" in link["name"]]
+    _, checks = audit(capsys)
+    assert [check for check in findings(checks) if "MLflow run" in check["name"] and "tags: code" in check["name"]]
     track.run(root, settings, tasks)
-    _, links = audit(capsys)
-    assert not [link for link in findings(links) if "MLflow" in link["name"] and link["state"] == DIFFERS]
+    _, checks = audit(capsys)
+    assert not [check for check in findings(checks) if "MLflow" in check["name"] and check["state"] == DIFFERS]

@@ -27,9 +27,9 @@ def root(smaller, copied):
 def test_a_smaller_run_passes_its_audit_and_is_told_what_was_not_followed(root, capsys, walked_once):
     left = {name for name in read_yaml(root / "dvc.lock")["stages"] if "medmqp" in name}
     assert {"validate@medmqp", "split@medmqp", "finetune@medmqp-norbert3", "score@medmqp"} <= left
-    code, links = audit(capsys)
-    assert findings(links) == [] and code == 0
-    followed = [link["name"] for link in links if "medmqp" in link["name"] and link["chain"] != "MLflow"]
+    code, checks = audit(capsys)
+    assert findings(checks) == [] and code == 0
+    followed = [check["name"] for check in checks if "medmqp" in check["name"] and check["subject"] != "MLflow"]
     assert followed == ["reports/splits/medmqp.json, which waits for a run with its task, as it was split"]
     main(["audit"])
     said = capsys.readouterr().out
@@ -49,8 +49,8 @@ def test_a_split_that_waits_for_its_task_is_held_against_the_stage_that_wrote_it
     manifest = files.read_json(path)
     manifest["splits"][min(manifest["splits"])] = "test"
     files.write_json(path, manifest)
-    code, links = audit(capsys)
-    (found,) = [link for link in findings(links) if "reports/splits/medmqp.json" in link["name"]]
+    code, checks = audit(capsys)
+    (found,) = [check for check in findings(checks) if "reports/splits/medmqp.json" in check["name"]]
     assert code == 1 and found["remedy"] == "`git checkout -- reports/splits/medmqp.json`"
 
 
@@ -61,9 +61,9 @@ def test_what_it_leaves_out_may_not_stand_in_mlflow_as_current(root, capsys):
         "DELETE FROM tags WHERE key = 'superseded' AND run_uuid IN (SELECT run_uuid FROM tags WHERE value = 'medmqp')"
     )
     tampering.stored(statement)(root)
-    _, links = audit(capsys)
-    wrong = [link for link in findings(links) if "medmqp" in link["name"] and link["found"] == "shown as current"]
-    assert len(wrong) == 5 and {link["remedy"] for link in wrong} == {"`harness track`"}
+    _, checks = audit(capsys)
+    wrong = [check for check in findings(checks) if "medmqp" in check["name"] and check["found"] == "shown as current"]
+    assert len(wrong) == 5 and {check["remedy"] for check in wrong} == {"`harness track`"}
 
 
 def test_a_store_that_mirrors_earlier_results_is_told_once_each_and_filled_by_the_command_that_is_named(
@@ -75,14 +75,14 @@ def test_a_store_that_mirrors_earlier_results_is_told_once_each_and_filled_by_th
         shutil.rmtree(path) if path.is_dir() else path.unlink()
         copied = shutil.copytree if (made_once / name).is_dir() else shutil.copy
         copied(made_once / name, path)
-    code, links = audit(capsys)
-    found = findings(links)
-    of_comparison = [link for link in found if link["chain"] == "aismec/norbert3"]
+    code, checks = audit(capsys)
+    found = findings(checks)
+    of_comparison = [check for check in found if check["subject"] == "aismec/norbert3"]
     assert code == 1 and len(of_comparison) == 1 and "fingerprint of the results" in of_comparison[0]["name"]
-    assert {link["remedy"] for link in found} == {"`harness track`"}
+    assert {check["remedy"] for check in found} == {"`harness track`"}
     assert main(["track"]) == 0
-    code, links = audit(capsys)
-    assert findings(links) == [] and code == 0
+    code, checks = audit(capsys)
+    assert findings(checks) == [] and code == 0
 
 
 def test_a_pre_training_of_an_earlier_checkpoint_is_replaced_by_the_command_that_is_named(root, capsys):
@@ -93,19 +93,19 @@ def test_a_pre_training_of_an_earlier_checkpoint_is_replaced_by_the_command_that
         "key = 'arm' AND value = 'clinical' INTERSECT SELECT run_uuid FROM tags WHERE key = 'level' AND value = "
         "'pre-training')"
     )(root)
-    _, links = audit(capsys)
-    (found,) = [link for link in findings(links) if link["chain"] == "checkpoints/norbert3"]
+    _, checks = audit(capsys)
+    (found,) = [check for check in findings(checks) if check["subject"] == "checkpoints/norbert3"]
     assert "tags: fingerprint" in found["name"] and found["remedy"] == "`harness track`"
     assert main(["track"]) == 0
-    code, links = audit(capsys)
-    assert findings(links) == [] and code == 0
+    code, checks = audit(capsys)
+    assert findings(checks) == [] and code == 0
 
 
 @pytest.mark.extended
 def test_the_larger_run_passes_again(root, capsys):
     finished.again(root, tasks=list(finished.TASKS), seeds=finished.SEEDS)
-    code, links = audit(capsys)
-    assert findings(links) == [] and code == 0
+    code, checks = audit(capsys)
+    assert findings(checks) == [] and code == 0
     finished.again(root, tasks=["medmqp"], seeds=[2])
-    code, links = audit(capsys)
-    assert findings(links) == [] and code == 0
+    code, checks = audit(capsys)
+    assert findings(checks) == [] and code == 0

@@ -33,5 +33,5 @@ def unmeasured(root):
 def test_what_cannot_be_measured_is_no_finding(unmeasured, capsys):
     report = fakes.report_text(unmeasured)
     assert "cannot be measured: no row of the test part has the label stroke" in report
-    code, links = audit(capsys)
-    assert findings(links) == [] and code == 0
+    code, checks = audit(capsys)
+    assert findings(checks) == [] and code == 0

@@ -8,7 +8,7 @@ import pandas
 import pytest
 
 from harness.data import tabular
-from harness.data.discretion import discreet
+from harness.data.discretion import errors_without_data
 from harness.errors import DataError, RegistryError
 
 COLUMNS = {"id": "id", "text": "tekst", "label": "label"}
@@ -110,7 +110,7 @@ def test_an_index_and_empty_columns_can_be_left_aside(tmp_path):
 
 def test_columns_of_restricted_data_are_called_by_their_number(tmp_path):
     content = "id,tekst,label,Kari,tekst\n1,hei,a,x,y\n"
-    with pytest.raises(DataError) as caught, discreet("restricted", "site", tmp_path):
+    with pytest.raises(DataError) as caught, errors_without_data("restricted", "site", tmp_path):
         read(tmp_path, content, "a.csv")
     assert re.search(r"unknown column +number 4 ", str(caught.value)), str(caught.value)
     assert re.search(r"stands twice +number 5 ", str(caught.value)) and "Kari" not in str(caught.value)

@@ -10,7 +10,7 @@ import pyarrow.parquet
 import pytest
 
 from harness.data import options, tabular
-from harness.data.discretion import discreet
+from harness.data.discretion import errors_without_data
 from harness.errors import DataError
 
 CASE = Path(__file__).parent / "cases" / "options_out_of_order.jsonl"
@@ -105,7 +105,7 @@ def test_keys_that_leave_the_order_open_are_refused_with_row_and_keys(tmp_path, 
     with pytest.raises(DataError, match=rf"(?s)keys that are neither .* options .*line 1.*{', '.join(keys)}"):
         read(tmp_path, rows, labels, answer)
     # Keys may be words of a restricted text.
-    with pytest.raises(DataError) as told, discreet("restricted", "site", tmp_path):
+    with pytest.raises(DataError) as told, errors_without_data("restricted", "site", tmp_path):
         read(tmp_path, [{**rows[0], "o": {"Kari": "a", "Ola": "b", "Per": "c"}}], labels, answer)
     assert "line 1" in str(told.value) and "Kari" not in str(told.value)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.data import reading, sources
-from harness.data.discretion import discreet
+from harness.data.discretion import errors_without_data
 from harness.errors import DataError, HarnessError
 from harness.heads import HEADS
 from harness.plugins import checking, creating, examples, placing
@@ -176,7 +176,7 @@ def test_a_reader_that_does_not_say_what_it_reads_is_not_asked(root):
     own = dataclasses.replace(task, reader=lambda folder: read(folder))
     folder = root / "data" / "mine"
     assert len(reading.checked(own, folder, "public", "mine", ["sample.csv", "x"]).records) == 24
-    with pytest.raises(HarnessError, match="not read"), discreet("public", "mine", folder):
+    with pytest.raises(HarnessError, match="not read"), errors_without_data("public", "mine", folder):
         reading.checked(task, folder, "public", "mine", ["sample.csv", "x"])
 
 

@@ -277,7 +277,7 @@ def test_the_clinical_corpus_holds_some_task_texts(data):
 
 def test_the_general_corpus_has_no_clinical_words(data):
     terms = [term for domain in DOMAINS for of in domain.terms.values() for term in of.terms]
-    said = {term.said(standard, lay=lay) for term in terms for standard in STANDARDS for lay in (False, True)}
+    said = {term.written(standard, lay=lay) for term in terms for standard in STANDARDS for lay in (False, True)}
     clinical = {term.lower() for term in said if " " not in term}
     words = Counter(
         word

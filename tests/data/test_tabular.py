@@ -186,13 +186,13 @@ def test_a_files_own_words_for_labels_are_mapped(tmp_path, file, theirs):
 
 
 def test_words_that_are_not_mapped_stay_and_the_mapping_is_part_of_what_is_recorded(tmp_path):
-    from harness.data.reader import shown
+    from harness.data.reader import column_lines
 
     write(tmp_path, "a.jsonl", [*ROWS, {"key": 3, "body": "x", "kind": 9}])
     reader = tabular.table("a.jsonl", columns=COLUMNS, values={"label": {"0": "nei", "1": "ja"}})
     assert [record["label"] for record in reader(tmp_path).records] == ["nei", "ja", "9"]
     assert reader.columns["label"] == "kind (0 = nei, 1 = ja)"
-    assert shown(reader.columns)[-1] == "  label  ← kind (0 = nei, 1 = ja)"
+    assert column_lines(reader.columns)[-1] == "  label  ← kind (0 = nei, 1 = ja)"
 
 
 @pytest.mark.parametrize("values", [{"labels": {"0": "nei"}}, {"label": ["nei", "ja"]}, {"label": {"0": 1}}])

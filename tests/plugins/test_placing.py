@@ -199,7 +199,7 @@ def test_a_hospitals_table_is_taken_in_every_format_and_under_any_name(ending, t
     records = task.reader(folder).records
     assert [record["text"] for record in records] == [call["transcript"] for call in calls]
     assert [record["id"] for record in records] == [str(i) for i in range(len(records))]
-    assert "  text              ← transcript" in reader.shown(sources.read_source(folder)["columns"])
+    assert "  text              ← transcript" in reader.column_lines(sources.read_source(folder)["columns"])
 
 
 def test_two_tables_in_a_folder_are_too_many(tmp_path, repository):

@@ -26,6 +26,6 @@ def test_a_line_for_each_tenth_and_none_twice():
 
 
 def test_nothing_to_read_is_no_error(capsys):
-    with progress.amounts_shown("corpus", 0) as more:
+    with progress.amounts_progress("corpus", 0) as more:
         more(3, 0)
     assert "100 %" not in capsys.readouterr().err

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from harness.data.synthetic import calls, incidents, notes, people
 from harness.data.synthetic.language import Slots, child, pick_standard, read_words, say, weighted, written
 from harness.data.synthetic.notes import HOURS
-from harness.data.synthetic.planted import SETS, Planted, mentioned, shown
+from harness.data.synthetic.planted import SETS, Planted, mentioned, showing
 
 DOCUMENTS = 3000
 # Sentences of prose and sentences that show a word's class, in every document.
@@ -53,7 +53,7 @@ def general(seed: int, planted: Planted, name: str = "general") -> list[dict]:
         slots = _everyday_slots(rng, known, standard, topic)
         sentences = [rng.choice(_FILLERS), *rng.sample(topic.sentences, PROSE)]
         told = [say(sentence, rng, standard, slots) for sentence in sentences]
-        told += [shown(rng, planted.everyday, standard) for _ in range(SHOWN - MENTIONED)]
+        told += [showing(rng, planted.everyday, standard) for _ in range(SHOWN - MENTIONED)]
         told += [
             mentioned(rng, invented[(MENTIONED * number + at) % len(invented)], standard) for at in range(MENTIONED)
         ]
@@ -87,7 +87,7 @@ def _document(rng: random.Random, known: people.Names, planted: Planted, shuffle
     else:
         told = notes.note(rng, kind, standard, notes.case(rng, kind, standard, known, people.random_date(rng)))
     classes = [getattr(planted, name) for name in rng.choices(SETS, SETS_DRAWN, k=SHOWN)]
-    return kind, standard, " ".join([told, *(shown(rng, of, standard, shuffled=shuffled) for of in classes)])
+    return kind, standard, " ".join([told, *(showing(rng, of, standard, shuffled=shuffled) for of in classes)])
 
 
 def _row(rng: random.Random, name: str, kind: str, standard: str, text: str) -> dict:
@@ -101,7 +101,7 @@ def _row(rng: random.Random, name: str, kind: str, standard: str, text: str) -> 
 
 
 def _everyday_slots(rng: random.Random, known: people.Names, standard: str, topic: Topic) -> Slots:
-    def said(words):
+    def written_forms(words):
         return [written(word, standard) for word in words]
 
     def draw(options):
@@ -111,7 +111,7 @@ def _everyday_slots(rng: random.Random, known: people.Names, standard: str, topi
     def plain(options):
         return lambda: rng.choice(options)
 
-    drawn = {f"{slot}{copy}": draw(said(of)) for slot, of in topic.words.items() for copy in ("", "2", "3")}
+    drawn = {f"{slot}{copy}": draw(written_forms(of)) for slot, of in topic.words.items() for copy in ("", "2", "3")}
     return {
         **drawn,
         "first": plain(known.women + known.men),
@@ -119,7 +119,7 @@ def _everyday_slots(rng: random.Random, known: people.Names, standard: str, topi
         "last": plain(known.surnames),
         "place": plain(known.places),
         "place2": plain(known.places),
-        "dag": plain(said(_CALENDAR["weekdays"])),
+        "dag": plain(written_forms(_CALENDAR["weekdays"])),
         "mnd": plain(_CALENDAR["months"]),
         "tid": plain(HOURS),
         "tall": lambda: str(rng.randint(2, 29)),

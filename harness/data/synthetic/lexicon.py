@@ -19,7 +19,7 @@ class Term:
     clinical: str
     lay: str = ""
 
-    def said(self, standard: str, *, lay: bool = False) -> str:
+    def written(self, standard: str, *, lay: bool = False) -> str:
         return written(self.lay if lay and self.lay else self.clinical, standard)
 
 

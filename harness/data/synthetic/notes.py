@@ -53,7 +53,7 @@ def case(rng: random.Random, kind: str, standard: str, known: people.Names, day:
 
     def term(kind: str) -> str:
         field = domain if rng.random() < IN_FIELD else rng.choice(DOMAINS)
-        return field.terms[kind].draw(rng).said(standard)
+        return field.terms[kind].draw(rng).written(standard)
 
     def disease() -> Term:
         return main if rng.random() < 0.7 else domain.terms["disease"].draw(rng)
@@ -62,9 +62,9 @@ def case(rng: random.Random, kind: str, standard: str, known: people.Names, day:
         **numbers(rng),
         **pronouns(sex, standard),
         "alder": lambda: str(rng.randint(19, 91)),
-        "dis": lambda: disease().said(standard),
-        "dis2": lambda: rng.choice(DOMAINS).terms["disease"].draw(rng).said(standard),
-        "lay": main.said(standard, lay=True),
+        "dis": lambda: disease().written(standard),
+        "dis2": lambda: rng.choice(DOMAINS).terms["disease"].draw(rng).written(standard),
+        "lay": main.written(standard, lay=True),
         "sym": lambda: term("symptom"),
         "sym2": lambda: term("symptom"),
         "drug": lambda: term("drug"),
@@ -84,7 +84,7 @@ def case(rng: random.Random, kind: str, standard: str, known: people.Names, day:
     }
     slots["cue"] = lambda: say(rng.choice(domain.cues), rng, standard, slots)
     # Where a sentence explains a word, both must be of the same disease.
-    slots["dis_main"] = main.said(standard)
+    slots["dis_main"] = main.written(standard)
     return slots
 
 

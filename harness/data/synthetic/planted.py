@@ -98,7 +98,7 @@ def shares(answers: Sequence) -> tuple[float, float]:
     return max(often), HOLDS + (1 - HOLDS) * sum(share**2 for share in often)
 
 
-def shown(rng: random.Random, classes: dict[str, WordClass], standard: str, *, shuffled: bool = False) -> str:
+def showing(rng: random.Random, classes: dict[str, WordClass], standard: str, *, shuffled: bool = False) -> str:
     """One sentence that shows a word's class; `shuffled` puts the word into a frame of any class."""
     # As often as it has words, so that every word is shown as often as any other.
     of, other = rng.choices(list(classes.values()), [len(one.words) for one in classes.values()], k=2)

@@ -160,11 +160,11 @@ def _without_few(c: Comparison) -> Comparison:
 def _matrices(group: list[Comparison]) -> list[Comparison]:
     """Classification: what was taken for what is counted by cells, and no label's count being small says nothing of
     those. Where one is, nought included, there is no matrix."""
-    shown = [dict(_shown(c, c.matrices)) for c in group]
+    shown = [dict(_reported(c, c.matrices)) for c in group]
     if any(n < MINIMUM for of in shown for matrix in of.values() for row in matrix for n in row):
         shown = [{} for _ in group]
     return [
-        replace(c, matrices=matrices, tables=dict(_shown(c, c.tables)))
+        replace(c, matrices=matrices, tables=dict(_reported(c, c.tables)))
         for c, matrices in zip(group, shown, strict=True)
     ]
 
@@ -184,7 +184,7 @@ def _class_row(row: dict, secret: set[str], counts: set[str]) -> dict:
     return made
 
 
-def _shown(c: Comparison, found: dict) -> Iterable[tuple[Key, Any]]:
+def _reported(c: Comparison, found: dict) -> Iterable[tuple[Key, Any]]:
     """Only what belongs to the run and is reported; other seeds and the validation part go."""
     return ((key, value) for key, value in found.items() if key[1] in c.seeds and key[2] in c.parts)
 
@@ -195,7 +195,7 @@ def _without(values: dict, keep: Callable[[tuple], bool]) -> dict:
 
 def _classes(group: list[Comparison]) -> list[Comparison]:
     """Spans: a label is hidden where few documents hold it, or few of its spans were found, missed or invented."""
-    counts = {row["label"] for c in group for _, rows in _shown(c, c.tables) for row in rows if _rare(row)}
+    counts = {row["label"] for c in group for _, rows in _reported(c, c.tables) for row in rows if _rare(row)}
     found = []
     for c in group:
         tables: dict[Key, list[dict]] = {}

@@ -16,7 +16,7 @@ def metrics(comparisons: list[Comparison], judgements: dict[tuple[str, str, str]
     """
     found: dict[str, dict] = {}
     for c in comparisons:
-        entry: dict = {c.primary: {} if c.unshown() else {arm: four_decimals(c.mean(arm)) for arm in c.arms}}
+        entry: dict = {c.primary: {} if c.withheld() else {arm: four_decimals(c.mean(arm)) for arm in c.arms}}
         for arm in c.others:
             estimate, judgement = c.estimates["test", arm], judgements[c.task, c.family, arm]
             numbers = {name: getattr(estimate, name) for name in ("delta", "ci_low", "ci_high", "p_value", "mde")}

@@ -36,7 +36,7 @@ def _results(c: Comparison, arm: str) -> list:
     found = []
     for part in c.parts:
         for metric in c.metrics:
-            if c.unshown(metric, part):
+            if c.withheld(metric, part):
                 continue
             values = c.over_seeds(arm, metric, part)
             deviation = spread(values)

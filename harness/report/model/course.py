@@ -10,7 +10,7 @@ from harness.privacy import restricted
 from harness.report.model.results import Comparison
 
 
-def told(comparison: Comparison, entry: Mapping) -> Mapping:
+def released(comparison: Comparison, entry: Mapping) -> Mapping:
     """The run's entry in `runs.json`; of restricted data without what the validation part decided."""
     if comparison.data_kind != restricted.KIND:
         return entry
@@ -25,7 +25,7 @@ def hashed(comparison: Comparison, entry: Mapping) -> Mapping:
     answers stands for all that came out."""
     if comparison.data_kind != restricted.KIND:
         return entry
-    return {key: value for key, value in told(comparison, entry).items() if key != "curve"}
+    return {key: value for key, value in released(comparison, entry).items() if key != "curve"}
 
 
 def _trained(point: Mapping) -> dict:

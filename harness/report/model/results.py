@@ -89,7 +89,7 @@ class Comparison:
         """The seeds that have scores of their own; None alone where only means over all of them are released."""
         return self.seeds if self.rung is None else (None,)
 
-    def unshown(self, metric: str | None = None, part: str = "test") -> bool:
+    def withheld(self, metric: str | None = None, part: str = "test") -> bool:
         """Is there no score to show, because it cannot be measured or is not released?"""
         first = (self.arms[0], self.scored[0], part, metric or self.primary)
         return first not in self.values or bool(self.unmeasured(metric, part))
@@ -104,7 +104,7 @@ class Comparison:
         return named(self.primary)
 
     @property
-    def floor(self) -> float:
+    def best_constant(self) -> float:
         """The best primary score of a constant answer on the test split."""
         return self.metric.best(scores[self.primary] for scores in self.reference.values())
 
@@ -172,7 +172,7 @@ class Comparison:
             {
                 "label": label,
                 "support": by_seed[0][label]["support"],
-                **{k: mean_shown([rows[label][k] for rows in by_seed]) for k in ("precision", "recall", "f1")},
+                **{k: mean_if_all_known([rows[label][k] for rows in by_seed]) for k in ("precision", "recall", "f1")},
             }
             for label in self.labels
         ]
@@ -196,7 +196,7 @@ def mean(values: list[float]) -> float:
     return math.fsum(values) / len(values)
 
 
-def mean_shown(values: list[float | None]) -> float | None:
+def mean_if_all_known(values: list[float | None]) -> float | None:
     """The mean, or None where one of the values is not shown."""
     known = [value for value in values if value is not None]
     return mean(known) if len(known) == len(values) else None

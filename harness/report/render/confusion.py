@@ -54,7 +54,7 @@ def by_label(c: Comparison) -> bytes:
                 y, value, height * 0.92, color=style["color"], edgecolor=INK, linewidth=0.8,
                 hatch=style["hatch"], label=style["label"] if i == 0 else None,
             )  # fmt: skip
-            shown = formats.score_shown(formats.SHARE, row["f1"])
+            shown = formats.score_or_dash(formats.SHARE, row["f1"])
             panel.text(value + 1, y, shown, va="center", fontsize=8.5, color=INK)
     panel.set_yticks(range(len(names)), names, fontsize=9.5)
     panel.invert_yaxis()

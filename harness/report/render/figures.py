@@ -61,7 +61,7 @@ def arms(comparisons: list[Comparison]) -> bytes:
 
 
 def _panel(panel, group: list[Comparison]) -> None:
-    if group[0].unshown():
+    if group[0].withheld():
         why = formats.WITHHELD if group[0].rung else formats.UNMEASURED
         panel.text(0.5, 0.5, why, transform=panel.transAxes, ha="center", fontsize=10, color=SOFT)
         panel.set_xlim(-0.5, len(group) - 0.5)
@@ -95,8 +95,8 @@ def _bars(panel, group: list[Comparison]) -> None:
                 marker=style["marker"], facecolor="white", edgecolor=INK, linewidth=0.8, zorder=3,
             )  # fmt: skip
     if group[0].constants_shown:
-        floor = 100 * round(group[0].floor, 4)
-        panel.axhline(floor, color=SOFT, linestyle=(0, (4, 3)), linewidth=1.2, label="Best constant answer")
-    if (linear := group[0].linear) and not linear.unshown():
+        constant = 100 * round(group[0].best_constant, 4)
+        panel.axhline(constant, color=SOFT, linestyle=(0, (4, 3)), linewidth=1.2, label="Best constant answer")
+    if (linear := group[0].linear) and not linear.withheld():
         height = 100 * round(linear.mean(*linear.arms), 4)
         panel.axhline(height, color=INK, linestyle=(0, (1, 1.5)), linewidth=1.4, label="Linear model")

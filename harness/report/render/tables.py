@@ -60,7 +60,7 @@ def results_csv(comparisons: list[Comparison]) -> str:
             for seed in c.scored:
                 for part in c.parts:
                     for metric in c.metrics:
-                        value = "" if c.unshown(metric, part) else printed(c, c.values[arm, seed, part, metric])
+                        value = "" if c.withheld(metric, part) else printed(c, c.values[arm, seed, part, metric])
                         which, replicate = ("", "") if seed is None else (seed, c.replicate(arm, seed))
                         rows.append(
                             (c.task, c.family, arm, replicate, which, *_named(c, part, metric), value, *_of(c, part))
@@ -78,7 +78,7 @@ def simple_baselines_csv(comparisons: list[Comparison]) -> str:
         if (linear := c.linear) is None:
             continue
         for part in linear.parts:
-            shown = [m for m in linear.metrics if not linear.unshown(m, part) and not c.unmeasured(m, part)]
+            shown = [m for m in linear.metrics if not linear.withheld(m, part) and not c.unmeasured(m, part)]
             systems = {arm: {m: linear.mean(arm, m, part) for m in shown} for arm in linear.arms}
             for system, scores in (systems | c.constant_answers(part)).items():
                 for metric in linear.metrics:

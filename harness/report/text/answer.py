@@ -159,7 +159,7 @@ def table(summaries: Sequence[Summary], level: float) -> Table:
                 formats.ABSENT if None in ends else " to ".join(formats.difference(end, s.scale) for end in ends),
                 formats.p_value(s.judgement.p_holm),
                 _share(s.joint.probability),
-                formats.score_shown(s.scale, s.judgement.mde_holm),
+                formats.score_or_dash(s.scale, s.judgement.mde_holm),
             )
         )
     kinds = formats.kinds(kind for s in summaries for kind in s.data_kinds)

@@ -49,7 +49,7 @@ def _of_kind(comparisons: list[Comparison], cards: dict, leakages: dict, among_o
     for task, title in titles.items():
         card, source = cards[task], cards[task].get("source", {})
         stated = [plain(source.get(key) or formats.ABSENT) for key in ("language", "licence")]
-        stated[0] += formats.translations([(task, told(source))])
+        stated[0] += formats.translations([(task, translator(source))])
         counted = (card["rows_in"], dropped(card), card["rows"])
         rows.append((title, card["kind"], *stated, findings(leakages[task]), *map(formats.count, counted)))
     header = ("Task", "Kind", "Language", "Licence", "Leakage gate", "Rows in", "Dropped", "Kept")
@@ -73,7 +73,7 @@ def _of_kind(comparisons: list[Comparison], cards: dict, leakages: dict, among_o
     return blocks
 
 
-def told(source: dict) -> str:
+def translator(source: dict) -> str:
     return (source.get("translation") or {}).get("told", "")
 
 

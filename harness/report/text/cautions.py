@@ -156,7 +156,7 @@ def _unsteady(c: Comparison) -> list[str]:
     found = []
     for arm in c.arms:
         scores = c.over_seeds(arm)
-        low = sum(c.metric.gain(score - c.floor) <= 0 for score in scores)
+        low = sum(c.metric.gain(score - c.best_constant) <= 0 for score in scores)
         if 0 < low < len(scores):
             found.append(f"{low} of {len(scores)} runs on `{c.task}` with {c.family_title}, {arm}")
     return found
@@ -194,12 +194,12 @@ def _unearned(c: Comparison) -> str:
 
 def beats_constants(c: Comparison) -> bool:
     """Are the means of both arms better than every constant answer?"""
-    return _both_better(c, c.floor)
+    return _both_better(c, c.best_constant)
 
 
 def near_chance(c: Comparison) -> bool:
     """Is no arm more than CHANCE better than the best constant answer?"""
-    return all(c.metric.gain(c.mean(arm) - c.floor) <= CHANCE for arm in c.arms)
+    return all(c.metric.gain(c.mean(arm) - c.best_constant) <= CHANCE for arm in c.arms)
 
 
 def beats_linear(c: Comparison) -> bool:

@@ -3,7 +3,7 @@
 from harness.privacy.suppression import MINIMUM
 from harness.report.model import pictures
 from harness.report.model.document import Details, Figure, Paragraph, Table
-from harness.report.model.results import Comparison, mean, mean_shown
+from harness.report.model.results import Comparison, mean, mean_if_all_known
 from harness.report.text import formats
 from harness.report.text.formats import by_task, with_linear
 from harness.statistics.slices import QUARTILES
@@ -47,7 +47,7 @@ def slice_table(group: list[Comparison], part: str) -> Table:
     for key in sorted(cells, key=_order):
         shown = [scores.get((c.family, arm, *key), [None]) for c, arm in columns]
         primary = group[0].primary
-        means = [mean_shown(found) for found in shown]
+        means = [mean_if_all_known(found) for found in shown]
         values = [formats.ABSENT if found is None else formats.score(primary, found) for found in means]
         rows.append((plain(SLICED_BY.get(key[0], key[0])), plain(key[1]), formats.count(cells[key]["n"]), *values))
     first = group[0]

@@ -41,7 +41,7 @@ def unit(metric: str, value: str) -> str:
     return f"{value} points" if in_points(metric) else value
 
 
-def score_shown(metric: str, value: float | None) -> str:
+def score_or_dash(metric: str, value: float | None) -> str:
     """The same, or a dash for what is not shown."""
     return ABSENT if value is None else score(metric, value)
 
@@ -55,7 +55,7 @@ def score_with_spread(metric: str, values: list[float]) -> str:
 
 def over_seeds(c: Comparison, arm: str, metric: str | None = None, part: str = "test") -> str:
     """An arm's mean ± SD by the primary metric or another, or a dash where that cannot be measured."""
-    if c.unshown(metric, part):
+    if c.withheld(metric, part):
         return ABSENT
     return score_with_spread(metric or c.primary, c.over_seeds(arm, metric, part))
 

@@ -23,7 +23,7 @@ SPREAD = (
 def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: Statistics) -> tuple:
     kinds = formats.data_of(comparisons)
     points = f"{100 * statistics.margin:g} points"
-    deltas = ((c, None if c.unshown() else c.delta()) for c in comparisons)
+    deltas = ((c, None if c.withheld() else c.delta()) for c in comparisons)
     gains = [c.metric.gain(delta) for c, delta in deltas if delta is not None]
     return (
         Paragraph(found(comparisons, judgements)),
@@ -75,7 +75,7 @@ def coarsened(comparisons: list[Comparison]) -> tuple:
     if not any(c.data_kind == restricted.KIND for c in comparisons):
         return ()
     rungs = {c.task: c.rung or Rung(SEEDS) for c in comparisons if c.data_kind == restricted.KIND}
-    listed = "; ".join(f"of `{task}`, {rung.said}" for task, rung in rungs.items())
+    listed = "; ".join(f"of `{task}`, {rung.description}" for task, rung in rungs.items())
     told = "; ".join(f"of `{task}`, {at_best(rung)}" for task, rung in rungs.items())
     said = (
         f"Of restricted data only so much is released that no count under {MINIMUM} can be told from it: {listed}. "
@@ -154,7 +154,7 @@ def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: 
                     formats.difference(estimate.delta, c.primary),
                     interval or formats.ABSENT,
                     formats.p_value(judgement.p_holm),
-                    formats.score_shown(c.primary, detectable(judgement)),
+                    formats.score_or_dash(c.primary, detectable(judgement)),
                 )
             )
     against = ["Against"] if len(others) > 1 else []

@@ -74,7 +74,7 @@ def class_table(c: Comparison) -> Table:
         # No answer can find what is not there: recall and F1 would be 0 for any model.
         columns = ("precision", "recall", "f1") if rows_of_label[0]["support"] != 0 else ("precision", None, None)
         shown = [row.get(k) for row in rows_of_label for k in columns]
-        cells = [formats.score_shown(formats.SHARE, value) for value in shown]
+        cells = [formats.score_or_dash(formats.SHARE, value) for value in shown]
         first = rows_of_label[0]
         rows.append((plain(first["label"].replace("_", " ")), formats.count(first["support"]), *cells))
     linear = ("Linear P", "R", "F1") if c.linear else ()

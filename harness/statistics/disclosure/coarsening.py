@@ -46,7 +46,7 @@ class Rung:
     equivalence: bool = True
 
     @property
-    def said(self) -> str:
+    def description(self) -> str:
         """What is released, in words."""
         points = f"{100 * self.step:g} points"
         alike = "" if self.equivalence else ", and no verdict of equivalence"

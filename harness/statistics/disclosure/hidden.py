@@ -104,7 +104,7 @@ class Rows(Grouped):
     def gold_counts(self) -> np.ndarray:
         return np.bincount(self.gold, minlength=self.labels)
 
-    def cell_told(self, width: int) -> bool:
+    def cell_follows(self, width: int) -> bool:
         """Does a small cell of a run's matrix follow from its margins and its diagonal?"""
         side = self.labels
         places = (self.gold * side + answers for of in self.answers.values() for answers in of)

@@ -55,7 +55,7 @@ class Documents(Grouped):
     def gold_counts(self) -> np.ndarray:
         return self.gold.sum(axis=0)
 
-    def cell_told(self, width: int) -> bool:
+    def cell_follows(self, width: int) -> bool:
         """Spans have no matrix."""
         return False
 

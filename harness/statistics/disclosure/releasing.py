@@ -42,7 +42,7 @@ class Release:
     runs: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """What is released, as JSON: the same figures of as many runs, or where every run is, the same scores."""
         # No score of an arm is released, of which the ledgers of earlier bundles hold this word.
         figures = {

@@ -66,7 +66,7 @@ def check(
     `whole` is what else the finest kind tells: the same rows as other metrics count them.
     """
     few = any(set(small(hidden)) for hidden in (*parts.values(), *whole))
-    if not few and not any(hidden.cell_told(width) for hidden in parts.values()):
+    if not few and not any(hidden.cell_follows(width) for hidden in parts.values()):
         return {part: Checked(Rung(SEEDS), {}) for part in parts}
     withheld = {part: Checked(Rung(WITHHELD), {}) for part in parts}
     if "test" in parts and parts["test"].crowded:
@@ -103,18 +103,18 @@ class Search:
             return None
         for _ in range(PASSES):
             for key in self._left(lambda key: key[:3] == GOLD):
-                if not self._open_gold(key[3], twins) and self._told(key):
+                if not self._open_gold(key[3], twins) and self._exposed(key):
                     return None
             for system in sorted(self._form.answers):
                 mine = self._left(_of(system))
                 # The narrowest decides soonest.
-                if mine and not self._open(mine[0], twins) and self._told(mine[0]):
+                if mine and not self._open(mine[0], twins) and self._exposed(mine[0]):
                     return None
                 self._shake(system, twins)
                 for key in self._left(_of(system)):
-                    if not self._open(key, twins) and self._told(key):
+                    if not self._open(key, twins) and self._exposed(key):
                         return None
-            if not any(self._told(key) for key in self.values):
+            if not any(self._exposed(key) for key in self.values):
                 return self.values
         return None
 
@@ -154,7 +154,7 @@ class Search:
         seen = self.values[key]
         return len(seen) >= self._width and max(seen) >= MINIMUM
 
-    def _told(self, key: Counted) -> bool:
+    def _exposed(self, key: Counted) -> bool:
         """Is it exposed? A count that cannot be small may be told."""
         return min(self.values[key]) < MINIMUM and not self.safe(key)
 
@@ -178,7 +178,7 @@ class Search:
             return True
         if self._opened(key, _widest(twins, label) if known else self._roomy(label, twins)):
             return True
-        return self._told(key) and self._opened(key, [*twins[:HARDER], *self._roomiest.get(label, [])], BEGUN)
+        return self._exposed(key) and self._opened(key, [*twins[:HARDER], *self._roomiest.get(label, [])], BEGUN)
 
     def _opened(self, key: Counted, bases: list[Hidden], steps: int = STEPS) -> bool:
         system, run, name, label = key

@@ -20,14 +20,14 @@ def main(arguments: list[str]) -> int:
         run.main(arguments)
     except ChildFailedError as error:
         _, failure = error.get_first_failure()
-        return _told(failure.exitcode if failure.exitcode > 0 else 128 - failure.exitcode)
+        return _exit_status(failure.exitcode if failure.exitcode > 0 else 128 - failure.exitcode)
     except SignalException as stop:
         # Its processes have saved and ended; who sent the signal knows why.
         return 128 + stop.sigval
     return 0
 
 
-def _told(code: int) -> int:
+def _exit_status(code: int) -> int:
     """A process that a signal has ended could not say so itself, or left it to this one."""
     if code - 128 in set(signal.Signals):
         name = signal.Signals(code - 128).name

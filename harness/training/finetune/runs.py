@@ -69,10 +69,10 @@ def carry_out(
 
     Raises TrainingError where the runs were not treated alike.
     """
-    from harness.system.progress import shown
+    from harness.system.progress import runs_progress
     from harness.training.common.pool import run_all
 
-    with shown(title, names, settings.recipe.steps) as progress:
+    with runs_progress(title, names, settings.recipe.steps) as progress:
         results = run_all(jobs, work, device=settings.engine.device, progress=progress)
     treatments = [result["treatment"] for result in results]
     if settings.tune is not None:  # each arm has chosen what is searched for

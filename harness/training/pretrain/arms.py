@@ -27,7 +27,7 @@ from harness.training.pretrain.branching import Trunk
 from harness.training.pretrain.loop import About, Losses, Observer, train
 from harness.training.pretrain.plan import Plan
 from harness.training.pretrain.resume import Store
-from harness.training.pretrain.watching import Several, shown
+from harness.training.pretrain.watching import Several, display
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def train_arm(
     before = measure()
     observer.held_out(0, before)
     torch.manual_seed(derived_seed("layers", settings.seed))
-    with shown(about, quiet=not world.leads, alone=alone) as screen:
+    with display(about, quiet=not world.leads, alone=alone) as screen:
         course = train(
             Losses(model, architecture, objective),
             objective,

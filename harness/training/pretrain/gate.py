@@ -112,11 +112,11 @@ def bring_in(
     target = checkpoint.place(root, family, arm)
     held = Gate(root / "artifacts" / "corpus", source, engine)
     card = import_arm(source, family, arm, architecture, target, code, held)
-    for note in (said(card["gate"]), *card["notes"]):
+    for note in (description(card["gate"]), *card["notes"]):
         print(terminal(f"{family}/{arm}: {note}"), file=sys.stderr)
 
 
-def said(gate: dict) -> str:
+def description(gate: dict) -> str:
     """The gate as one line for the screen."""
     if "not_run" in gate:
         return f"not held against token counts: {gate['not_run']}"

@@ -62,19 +62,21 @@ def settle(states: Path, key: str, made_of: Mapping, *, leads: bool) -> None:
     found = _others(states, own, made_of) if torn or not own.is_dir() else []
     if torn and not any(one.step for one in found):
         raise TrainingError(
-            " ".join([_torn(own), *map(_told, found)]),
+            " ".join([_torn(own), *map(_description, found)]),
             remedy=f"Put them back from a copy, or begin anew: `harness {_command(states)} --anew`, then `dvc repro`.",
         )
     if found:
         other = max(found, key=lambda one: one.step or 0)
         if _read(states / CHOICE, {}).get("choice") != "resume":
-            raise TrainingError(f"{_torn(own)} {_told(other)}" if torn else _told(other), remedy=_remedy(states))
+            raise TrainingError(
+                f"{_torn(own)} {_description(other)}" if torn else _description(other), remedy=_remedy(states)
+            )
         unfit = [name for name in other.differs or () if name.startswith(FIXED)]
         if other.step is None or other.differs is None or unfit:
             unknown = "what it was made of is not recorded" if other.step else "none of its states is whole"
             what = ", ".join(unfit[:SHOWN]) or unknown
             raise TrainingError(
-                f"{_told(other)} It cannot be gone on with: {what}.",
+                f"{_description(other)} It cannot be gone on with: {what}.",
                 remedy=f"Restore that, or begin anew: `harness {_command(states)} --anew`, then `dvc repro`.",
             )
         if leads:
@@ -163,7 +165,7 @@ def _difference(then: Mapping, now: Mapping) -> dict[str, tuple]:
     return {name: (then.get(name), now.get(name)) for name in names if then.get(name) != now.get(name)}
 
 
-def _told(other: Interrupted) -> str:
+def _description(other: Interrupted) -> str:
     of = f" of {other.steps:,}" if other.steps else ""
     at = f"saved after update {other.step:,}{of}" if other.step else "all of its saved states torn"
     start = f"{other.folder}: an interrupted training lies here, {at}. It was made of something else"

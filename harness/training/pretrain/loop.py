@@ -142,7 +142,7 @@ def train(
     every = max(1, steps // 20)
 
     left = plan.updates(position, begun and Begun(begun["seed"], Position(**begun["end"])))
-    with contextlib.closing(left) as updates, _told_to_stop() as told:
+    with contextlib.closing(left) as updates, _stop_signals() as told:
         for step in range(done, steps):
             model.train()
             rate = _learning_rate(step, steps, settings)
@@ -196,7 +196,7 @@ def _learning_rate(step: int, steps: int, settings: Pretraining) -> float:
 
 
 @contextlib.contextmanager
-def _told_to_stop() -> Iterator[list[int]]:
+def _stop_signals() -> Iterator[list[int]]:
     """A list that holds what arrived of STOPS within the block."""
     told: list[int] = []
     if threading.current_thread() is not threading.main_thread():

@@ -52,7 +52,7 @@ class Watch:
         return Pace(speed, utilisation(speed, self._about.parameters, self._about.devices), left)
 
 
-def said(values: dict[str, float], pace: Pace | None) -> str:
+def progress_text(values: dict[str, float], pace: Pace | None) -> str:
     """Tokens, loss, speed and, where the device's peak is known, the share of it."""
     words = [f"{values['tokens']:,.0f} tokens", f"loss {values['loss']:.3f}"]
     if pace is not None:
@@ -75,7 +75,8 @@ class Lines(Observer):
         self._tenths = tenths
         if pace is None or tenths == before:
             return
-        line = f"{self._about.name}: {step} of {steps} updates, {said(values, pace)}, {pace.seconds_left:.0f} s left"
+        done = f"{self._about.name}: {step} of {steps} updates"
+        line = f"{done}, {progress_text(values, pace)}, {pace.seconds_left:.0f} s left"
         print(line, file=self._stream, flush=True)
 
 
@@ -84,7 +85,7 @@ class Bar(Observer):
         self._watch, self._bar, self._task = Watch(about), bar, task
 
     def update(self, step: int, values: dict[str, float]) -> None:
-        self._bar.update(self._task, completed=step, said=said(values, self._watch.at(step, values["tokens"])))
+        self._bar.update(self._task, completed=step, said=progress_text(values, self._watch.at(step, values["tokens"])))
 
 
 class Several(Observer):
@@ -103,7 +104,7 @@ class Several(Observer):
 
 
 @contextmanager
-def shown(about: About, *, quiet: bool, alone: bool = True):
+def display(about: About, *, quiet: bool, alone: bool = True):
     """The observer that fits standard error; a silent one where `quiet`. Bars are for one training `alone`."""
     if quiet:
         yield Observer()

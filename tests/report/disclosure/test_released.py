@@ -220,7 +220,7 @@ def test_the_report_says_what_is_never_shown_of_restricted_data_and_why(restrict
     said = {root: fakes.report_text(root) for root in (restricted, synthetic)}
     assert "Never shown of restricted data are slices, learning curves" in said[restricted]
     for task, kept in loaded(restricted).items():
-        assert f"of `{task}`, {kept.rung.said}" in said[restricted]
+        assert f"of `{task}`, {kept.rung.description}" in said[restricted]
         assert f"of `{task}`, no count under {MINIMUM}" in said[restricted]
     assert f"at least {WIDTH} possible values" in said[restricted] and "infer at best" not in said[synthetic]
     assert "Never shown" not in said[synthetic]

@@ -24,7 +24,7 @@ def said(comparisons, cards=None, start=""):
 
 def at(c, above):
     """The comparison with every primary score so far above the best constant answer."""
-    values = {key: c.floor + above if key[2:] == ("test", c.primary) else v for key, v in c.values.items()}
+    values = {key: c.best_constant + above if key[2:] == ("test", c.primary) else v for key, v in c.values.items()}
     return dataclasses.replace(c, values=values)
 
 

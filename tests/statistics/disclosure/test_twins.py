@@ -509,7 +509,7 @@ def test_what_equivalence_would_tell_is_not_said():
     figures = coarsening.measured(rows, "one", rows.answers["one"], KNOWN)
     assert coarsening.released(told, figures).keys() == of | {("collapsed", "baseline")}
     record = releasing.record(task_of(2, "binary_f1"), {}, {"test": twins.Checked(told, {})}, {"test": rows}, KNOWN)
-    assert releasing.read(record).rung == told and "no verdict of equivalence" in told.said
+    assert releasing.read(record).rung == told and "no verdict of equivalence" in told.description
 
 
 @pytest.mark.extended

@@ -50,7 +50,7 @@ def test_the_share_of_the_peak_is_six_flop_per_token_and_parameter(clock, monkey
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "NVIDIA H100 80GB HBM3")
     assert watching.utilisation(4 * 989e12 / (6 * 350e6) / 2, 350_000_000, 4) == pytest.approx(0.5)
     monkeypatch.setitem(watching.PEAK, "H100", 6e9)
-    assert watching.said({"tokens": 10, "loss": 1.0}, watching.Pace(1000.0, 0.5, 3)).endswith("50 % of peak")
+    assert watching.progress_text({"tokens": 10, "loss": 1.0}, watching.Pace(1000.0, 0.5, 3)).endswith("50 % of peak")
     out = io.StringIO()
     hear(watching.Lines(ABOUT, out), clock)
     assert "1,000 tokens/s, 50 % of peak" in out.getvalue()  # 6 × 1e6 × 1000 / (6e9 × 2)

@@ -10,7 +10,7 @@ COUNTED = ("document_types", "written_standards")
 MINIMUM = 5  # as in `harness.privacy.suppression`
 
 
-def told(parts: Mapping[str, dict], is_restricted: bool) -> dict[str, dict]:
+def released(parts: Mapping[str, dict], is_restricted: bool) -> dict[str, dict]:
     """`harness.data.corpus_summary.summaries`; of restricted texts without the counts among which one is small."""
     if not is_restricted:
         return dict(parts)

@@ -1,6 +1,6 @@
 """Counts of restricted documents that a training is told."""
 
-from harness.data.documents_told import MINIMUM, told
+from harness.data.document_counts import MINIMUM, released
 from harness.privacy import suppression
 
 PART = {
@@ -9,11 +9,11 @@ PART = {
 
 
 def test_counts_among_which_one_is_small_are_gone():
-    assert told({"clinical": PART}, True) == {
+    assert released({"clinical": PART}, True) == {
         "clinical": PART | {"document_types": {"note": None, "letter": None, "verdict": None}}
     }
     assert MINIMUM == suppression.MINIMUM
 
 
 def test_other_texts_are_counted_whole():
-    assert told({"clinical": PART}, False) == {"clinical": PART}
+    assert released({"clinical": PART}, False) == {"clinical": PART}

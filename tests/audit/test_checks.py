@@ -5,10 +5,10 @@ import copy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.audit.links import ABSENT, DIFFERS, HOLDS, MISSING, Chain, apart, differences, equal, shown
+from harness.audit.checks import ABSENT, DIFFERS, HOLDS, MISSING, Subject, apart, as_line, differences, equal
 from harness.errors import DataError, MissingInputError
 
-CHAIN = Chain("medmqp/nb_bert", "`dvc repro`")
+SUBJECT = Subject("medmqp/nb_bert", "`dvc repro`")
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=12)
 
@@ -37,20 +37,20 @@ def test_places_are_named_as_a_reader_looks_for_them():
 
 
 def test_many_differences_are_counted_after_the_first_twenty():
-    links = list(CHAIN.values("card", {str(i): 0 for i in range(30)}, {str(i): 1 for i in range(30)}))
-    assert len(links) == 21 and links[-1].found == "10 more" and {link.state for link in links} == {DIFFERS}
+    checks = list(SUBJECT.values("card", {str(i): 0 for i in range(30)}, {str(i): 1 for i in range(30)}))
+    assert len(checks) == 21 and checks[-1].found == "10 more" and {check.state for check in checks} == {DIFFERS}
 
 
 def test_values_are_shown_so_that_they_can_be_told_apart():
-    assert shown("a" * 64) == "a" * 16 + "…" and shown(None) == "null" and shown(ABSENT) == "nothing"
-    link = CHAIN.same("readme", "x" * 200 + "old", "x" * 200 + "new")
-    assert link.expected.endswith("xold") and link.found.endswith("xnew") and len(link.found) < 100
+    assert as_line("a" * 64) == "a" * 16 + "…" and as_line(None) == "null" and as_line(ABSENT) == "nothing"
+    check = SUBJECT.same("readme", "x" * 200 + "old", "x" * 200 + "new")
+    assert check.expected.endswith("xold") and check.found.endswith("xnew") and len(check.found) < 100
     assert apart("abc", "abd") == ("abc", "abd")
 
 
 def test_whatever_stops_a_chain_is_a_finding_and_what_came_before_it_stays():
     def broken(error):
-        yield CHAIN.holds("first")
+        yield SUBJECT.holds("first")
         raise error
 
     for error, state, words in (
@@ -62,8 +62,8 @@ def test_whatever_stops_a_chain_is_a_finding_and_what_came_before_it_stays():
         (DataError("/there/card.json is damaged.", remedy="restore it"), DIFFERS, "card.json is damaged"),
         (KeyError("inputs"), DIFFERS, "KeyError: 'inputs'"),
     ):
-        first, last = CHAIN.follow("card", lambda error=error: broken(error))
+        first, last = SUBJECT.follow("card", lambda error=error: broken(error))
         assert first.state == HOLDS and last.state == state and words in last.name + last.found
         assert last.remedy
-        *_, last = CHAIN.follow("card", lambda error=error: broken(error), "/there")
+        *_, last = SUBJECT.follow("card", lambda error=error: broken(error), "/there")
         assert "/there" not in last.name + last.found

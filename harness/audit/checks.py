@@ -1,4 +1,4 @@
-"""The type `Link`: the result of one audit check, which compares a recorded value with a file or a recomputed value."""
+"""The type `Check`: the result of one comparison of a recorded value with a file or a value that is computed anew."""
 
 import json
 import math
@@ -17,14 +17,14 @@ _TELLING = ("task", "family", "arm", "against", "seed", "part", "metric", "label
 
 
 @dataclass(frozen=True)
-class Link:
-    """`chain` is what it belongs to (`medmqp/nb_bert`), `name` what is compared.
+class Check:
+    """`subject` is what it belongs to (`medmqp/nb_bert`), `name` what is compared.
 
     `expected` and `found` are shown where it differs, `remedy` where it does not hold. `about` are the paths of what
     is compared, `rests_on` of what it was made of; `follows` names the finding that it is a consequence of.
     """
 
-    chain: str
+    subject: str
     name: str
     state: str
     expected: str = ""
@@ -36,40 +36,41 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Chain:
-    """Makes the links of one chain; `remedy` is what fixes most of them, `about` and `rests_on` are those of `Link`."""
+class Subject:
+    """Makes the checks of one subject; `remedy` fixes most of what they find, `about` and `rests_on` are those of
+    `Check`."""
 
     name: str
     remedy: str
     about: tuple[str, ...] = ()
     rests_on: tuple[str, ...] = ()
 
-    def of(self, *about: str, rests_on: tuple[str, ...] = ()) -> "Chain":
-        """The same chain, for links about something else."""
+    def of(self, *about: str, rests_on: tuple[str, ...] = ()) -> "Subject":
+        """The same subject, for checks about something else."""
         return replace(self, about=about, rests_on=rests_on)
 
-    def _link(self, name: str, state: str, expected: str = "", found: str = "", remedy: str = "") -> Link:
-        return Link(self.name, name, state, expected, found, remedy, self.about, self.rests_on)
+    def _check(self, name: str, state: str, expected: str = "", found: str = "", remedy: str = "") -> Check:
+        return Check(self.name, name, state, expected, found, remedy, self.about, self.rests_on)
 
-    def same(self, name: str, expected, found, remedy: str = "") -> Link:
-        """`expected` is what the rest of the chain says, `found` what stands there."""
+    def same(self, name: str, expected, found, remedy: str = "") -> Check:
+        """`expected` is what the rest of the subject says, `found` what stands there."""
         return self.holds(name) if equal(expected, found) else self.wrong(name, expected, found, remedy)
 
-    def wrong(self, name: str, expected, found, remedy: str = "") -> Link:
-        one, other = shown(expected), shown(found)
+    def wrong(self, name: str, expected, found, remedy: str = "") -> Check:
+        one, other = as_line(expected), as_line(found)
         if one == other:
             # Long values that begin alike are shown from where they part.
             one, other = apart(_text(expected), _text(found))
-        return self._link(name, DIFFERS, one, other, remedy or self.remedy)
+        return self._check(name, DIFFERS, one, other, remedy or self.remedy)
 
-    def holds(self, name: str) -> Link:
-        return self._link(name, HOLDS)
+    def holds(self, name: str) -> Check:
+        return self._check(name, HOLDS)
 
-    def missing(self, name: str, remedy: str = "") -> Link:
-        return self._link(name, MISSING, remedy=remedy or self.remedy)
+    def missing(self, name: str, remedy: str = "") -> Check:
+        return self._check(name, MISSING, remedy=remedy or self.remedy)
 
-    def values(self, name: str, expected, found, remedy: str = "") -> Iterator[Link]:
-        """Two plain values: one link where they are equal, otherwise one for each place where they differ."""
+    def values(self, name: str, expected, found, remedy: str = "") -> Iterator[Check]:
+        """Two plain values: one check where they are equal, otherwise one for each place where they differ."""
         places = list(differences(expected, found))
         if not places:
             yield self.holds(name)
@@ -78,21 +79,21 @@ class Chain:
         if len(places) > LISTED:
             yield self.wrong(f"{name}: elsewhere", "no difference", f"{len(places) - LISTED} more", remedy)
 
-    def follow(self, name: str, links: Callable[[], Iterator[Link]], root: Path | None = None) -> Iterator[Link]:
-        """The links that `links()` yields; whatever stops it is itself a finding, and the audit goes on.
+    def follow(self, name: str, checks: Callable[[], Iterator[Check]], root: Path | None = None) -> Iterator[Check]:
+        """The checks that `checks()` yields; whatever stops it is itself a finding, and the audit goes on.
 
         Paths below `root` are shown as they are in the repository.
         """
         try:
-            yield from links()
+            yield from checks()
         except MissingInputError as error:
-            yield self._link(f"{name}: {_below(root, error.message)}", MISSING, remedy=error.remedy)
+            yield self._check(f"{name}: {_below(root, error.message)}", MISSING, remedy=error.remedy)
         except HarnessError as error:
-            yield self._link(name, DIFFERS, "can be followed", _below(root, error.message), error.remedy)
+            yield self._check(name, DIFFERS, "can be followed", _below(root, error.message), error.remedy)
         except Exception as error:
             # A file that was edited may break the code that reads it in any way.
-            reason = messages.told(error)
-            yield self._link(name, DIFFERS, "can be followed", shown(_below(root, reason)), self.remedy)
+            reason = messages.kind_and_message(error)
+            yield self._check(name, DIFFERS, "can be followed", as_line(_below(root, reason)), self.remedy)
 
 
 def _below(root: Path | None, message: str) -> str:
@@ -152,7 +153,7 @@ def _named(value, position: int) -> str:
     return str(position)
 
 
-def shown(value) -> str:
+def as_line(value) -> str:
     """A value as a line has room for it; of a hash the beginning tells it from another."""
     if isinstance(value, str) and re.fullmatch(r"[0-9a-f]{40,}", value):
         return f"{value[:16]}…"
