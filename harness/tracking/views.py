@@ -1,18 +1,21 @@
 """The default view of an experiment on MLflow's pages: columns, order and description."""
 
 import json
+from collections.abc import Mapping
 
 from harness.tracking.status import NOTE
 
 KEY = "harness"
 _TAG = f"mlflow.sharedViewState.{KEY}"
-# MLflow orders columns by their names.
-_COLUMNS = (
-    "tags.`answer`", "tags.`compared_with`", "tags.`interval`", "tags.`means`", "tags.`p_adjusted`",
-    "tags.`reproduced`", "tags.`superseded`", "metrics.`training_seconds`",
-)  # fmt: skip
-_CHECKPOINT_COLUMNS = ("metrics.`loss`", "metrics.`held_out_loss/clinical`", "metrics.`held_out_loss/general`",
-                       "tags.`arm`")  # fmt: skip
+# The columns in order, each with its width in pixels. The first four fit a window of 1,300.
+_COLUMNS = {
+    "tags.`answer`": 140, "tags.`interval`": 120, "tags.`compared_with`": 110, "tags.`p_adjusted`": 95,
+    "tags.`means`": 300, "tags.`reproduced`": 110, "tags.`superseded`": 110, "metrics.`training_seconds`": 130,
+}  # fmt: skip
+_CHECKPOINT_COLUMNS = {
+    "metrics.`loss`": 100, "metrics.`held_out_loss/clinical`": 180, "metrics.`held_out_loss/general`": 180,
+    "tags.`arm`": 100,
+}  # fmt: skip
 
 
 def address(host: str, port: int, experiment: str) -> str:
@@ -35,12 +38,13 @@ def checkpoints() -> dict[str, str]:
     return {NOTE: note, _TAG: _state("", "attributes.start_time", _CHECKPOINT_COLUMNS)}
 
 
-def _state(search: str, order: str, columns: tuple[str, ...]) -> str:
+def _state(search: str, order: str, columns: Mapping[str, int]) -> str:
     """What MLflow's page of runs calls its shared view."""
     return json.dumps({
         "searchFilter": search, "orderByKey": order, "orderByAsc": False, "startTime": "ALL",
         "lifecycleFilter": "Active", "datasetsFilter": [], "modelVersionFilter": "All Runs",
-        "selectedColumns": list(columns), "columnOrder": [], "columnWidths": {}, "runsExpanded": {}, "runsPinned": [],
+        "selectedColumns": list(columns), "columnOrder": list(columns), "columnWidths": dict(columns),
+        "runsExpanded": {}, "runsPinned": [],
         "runsHidden": [], "runsVisibilityMap": {}, "runsHiddenMode": "FIRST_10_RUNS", "viewMaximized": False,
         "runListHidden": False, "isAccordionReordered": False, "useGroupedValuesInCharts": True,
         "hideEmptyCharts": True, "groupBy": None, "groupsExpanded": {}, "autoRefreshEnabled": True,

@@ -30,6 +30,12 @@ SETTINGS = fakes.settings(TASKS, FAMILIES, SEEDS)
 PROFILE = f'{hostile.LINES[0]} [x](javascript:alert) ![x](https://evil.example/x.png) "><b>bold /../%2e%2e'
 ACTING = " ".join(hostile.LINES[:20])
 LOCAL = ("http://127.0.0.1:", "data:", "blob:", "about:")
+CUT = """Object.fromEntries(['answer', 'interval', 'compared_with', 'p_adjusted'].map(name => {
+  const column = 'tags.`' + name + '`';
+  const cells = [...document.querySelectorAll('.ag-cell')].filter(c => c.getAttribute('col-id') === column);
+  const whole = e => [e, ...e.querySelectorAll('*')].every(x => x.scrollWidth <= x.clientWidth || !x.clientWidth);
+  const cut = cells.filter(c => !whole(c) || c.getBoundingClientRect().right > innerWidth || !c.innerText.trim());
+  return [name, cells.length === 4 ? cut.length : -1]; }))"""
 ROWS = "[...document.querySelectorAll('a')].map(a => a.innerText.trim()).filter(t => /^[a-z_]+.[a-z_0-9]+$/.test(t))"
 
 
@@ -146,7 +152,7 @@ def test_where_nothing_may_leave_the_machine_the_servers_processes_are_held(way,
 @pytest.fixture(scope="module")
 def page(ui, tmp_path_factory):
     with chromium.tab(tmp_path_factory.mktemp("profile")) as page:
-        page.look(1500)
+        page.look(1300)
         yield page
 
 
@@ -179,8 +185,9 @@ def test_from_the_experiment_to_the_charts_of_a_run(page, ui, root):
         page.click("document.querySelector('[aria-label=Close]')")  # the assistant
     assert page.evaluate(f"{ROWS}.filter(t => t.includes('/'))") == by_difference
     shown = page.evaluate("document.body.innerText")
-    columns = ("answer", "compared_with", "interval", "means", "p_adjusted")
-    assert all(word in shown for word in columns)
+    assert all(word in shown for word in ("answer", "interval", "compared_with", "p_adjusted", "means"))
+    # Nothing of what is read first is cut or lies outside the window.
+    assert page.evaluate(CUT) == {"answer": 0, "interval": 0, "compared_with": 0, "p_adjusted": 0}
     if target := os.environ.get("HARNESS_SCREENSHOT"):
         Path(target).write_bytes(page.screenshot())
     name = by_difference[0]
