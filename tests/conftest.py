@@ -70,19 +70,12 @@ def nothing_waits_for_the_disk():
         yield
 
 
-@pytest.fixture(scope="session")
-def imported_at_last() -> list[int]:
-    """How many modules there were when garbage was last looked for."""
-    return [0]
-
-
-@pytest.fixture(autouse=True)
-def nothing_old_to_collect(imported_at_last):
-    """statsmodels collects garbage whenever it adjusts p-values: .2 s where all that tests import is looked through."""
-    if len(sys.modules) > imported_at_last[0] + 100:
-        imported_at_last[0] = len(sys.modules)
-        gc.collect()
-        gc.freeze()
+@pytest.fixture(scope="module", autouse=True)
+def nothing_old_to_collect():
+    """statsmodels collects garbage whenever it adjusts p-values: .2 s where all that earlier tests made is looked
+    through."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

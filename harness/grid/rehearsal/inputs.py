@@ -20,8 +20,10 @@ from harness import heads
 from harness.artifacts import validated
 from harness.artifacts.parts import by_part
 from harness.artifacts.prediction_lines import perturbed_part
+from harness.data import sources
 from harness.data.corpus_files import chunks, corpus_files
 from harness.data.synthetic import write
+from harness.data.translating import fields, memory
 from harness.errors import HarnessError
 from harness.grid.rehearsal.finding import Finding
 from harness.heads.head import Whole
@@ -29,7 +31,8 @@ from harness.params.config import Build, Corpus, CorpusSettings, Split
 from harness.params.reading import ParamsFile
 from harness.plugins import registry
 from harness.statistics import measurable
-from harness.system.files import read_json, write_json, write_jsonl
+from harness.system.files import read_json, sha256, write_json, write_jsonl
+from harness.task import Task
 
 # Of a larger corpus so many bytes of text of each part are read.
 WHOLE, PART = 24 << 20, 4 << 20
@@ -93,6 +96,20 @@ class _Generated:
             write.generate(self._folder, self._seed)
         return self._folder / name
 
+    def stand_in(self, root: Path, task: Task) -> Path | None:
+        """Rows for a task without data: for a translation those of its original, which are Norwegian already."""
+        if task.translation_of is None:
+            return self.folder(task.name)
+        if (original := self.folder(task.translation_of)) is None:
+            return None
+        place, texts, labels = self._folder / task.name, heads.of(task).texts, task.labels
+        records = registry.get(root, task.translation_of).reader(original).records
+        same = {(record["id"], name): text for record in records for name, text in fields.of(record, texts, labels)}
+        memory.write(place, records, texts, labels, same)
+        written = {name: sha256(place / name) for name in (memory.ORIGINALS, memory.MEMORY)}
+        sources.write_source(place, sources.read_source(original) | {"files": written})
+        return place
+
 
 @contextlib.contextmanager
 def _finding(made: Prepared, where: str) -> Iterator[None]:
@@ -115,7 +132,7 @@ def _task(
 ) -> None:
     scratch, task = made.root, registry.get(root, name)
     given = root / "data" / name
-    source = given if given.is_dir() else generated.folder(name)
+    source = given if given.is_dir() else generated.stand_in(root, task)
     if source is None:
         message = f"There are no data in data/{name}, and none can be generated for a task of one's own."
         made.findings.append(Finding(f"validate {name}", message, f"Put them there: `harness data use {name} PATH`."))

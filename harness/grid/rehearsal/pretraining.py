@@ -23,7 +23,7 @@ from harness.params.config import Engine, Pretraining
 @dataclass(frozen=True)
 class Text:
     """What a pre-training reads: the scratch copy, the parts of the corpus that are trained on, the share of general
-    text, and of held-out rows how many are measured."""
+    text, of held-out rows how many are measured, and whether generated text stands in for the corpus."""
 
     root: Path
     family: str
@@ -31,6 +31,27 @@ class Text:
     trained_on: tuple[str, ...]
     replay: float
     held_out: int
+    stands_in: bool = False
+
+
+class _Repeated:
+    """Documents several times over, so that a small corpus fills `tokens` tokens."""
+
+    def __init__(self, documents, tokens: int):
+        self._documents = documents
+        self._times = -(-tokens // max(1, int(sum(documents.sizes()))))
+
+    def __len__(self) -> int:
+        return len(self._documents) * self._times
+
+    def sizes(self) -> list[int]:
+        return [int(size) for size in self._documents.sizes()] * self._times
+
+    def tokens(self, index: int) -> list[int]:
+        return self._documents.tokens(index % len(self._documents))
+
+    def sentences(self, index: int) -> list[list[int]]:
+        return self._documents.sentences(index % len(self._documents))
 
 
 class _Pages:
@@ -84,6 +105,10 @@ def pretrain(text: Text, recipe: Pretraining, engine: Engine, shape: Shape, cut:
     tokenise = time.process_time() - begun_reading
     held_out = {part: len(corpora[part].held_out) for part in SHARED}
     read = replay.mixture(corpora, text.trained_on, text.replay, recipe.seed)
+    if text.stands_in:
+        # The real corpus fills its batches; how much of it there is, the stand-in cannot say.
+        enough = 2 * recipe.effective_batch * recipe.length
+        read = dataclasses.replace(read, documents=_Repeated(read.documents, enough))
     few = {part: dataclasses.replace(one, held_out=one.held_out[: text.held_out]) for part, one in corpora.items()}
     typical = _typical_rows(read, tokenizer, model.config, recipe)
     epoch = arms.updates_of(read, tokenizer, model.config, recipe) if recipe.steps is None else None

@@ -277,8 +277,9 @@ class Rehearsing:
         cut = self._cut(family.shape, recipe.device_batch, batches, width, threads, copies, allowed, guesses=True)
         held = 64 if cut.whole else 2
         text = Text(
-            self.scratch, family.name, family.architecture, ARMS[arm].trained_on, replayed(arm, settings.replay), held
-        )
+            self.scratch, family.name, family.architecture, ARMS[arm].trained_on, replayed(arm, settings.replay), held,
+            stands_in=prepared.corpus_stands_in,
+        )  # fmt: skip
         found = mean(self._together(pretraining.pretrain, text, recipe, engine, family.shape, cut, copies=copies))
         self._tell(name, found, cut)
         if seconds := self.asked.update_seconds.get(name.replace(" ", "/")):

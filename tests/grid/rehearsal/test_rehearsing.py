@@ -132,6 +132,15 @@ def test_a_task_without_positives_in_test_is_named(without_strokes, rehearse):
     assert f"FINDING: split {TASK}: {TASK}: binary_f1 cannot be measured: no row of the test part has" in said
 
 
+def test_generated_rows_stand_in_for_a_translation_that_is_not_made_yet(rehearse):
+    def change(values):
+        values["run"]["tasks"] = [TASK, "medmqp_nb"]
+        values["tasks"]["medmqp_nb"] = dict(values["tasks"][TASK])
+
+    code, said = rehearse("--check", "--json", "-", change=change)
+    assert json.loads(said)["findings"] == [] and code == 0
+
+
 def missing_pin(values) -> None:
     at = values["families"][FAMILY]
     at["baseline"] = {"source": "hub", "repository": "NbAiLab/nb-bert-large", "revision": 40 * "1"}
@@ -178,10 +187,11 @@ def test_without_a_gpu_and_without_files_random_weights_are_measured_on_the_core
     def change(values):
         missing_pin(values)
         values["families"][FAMILY]["baseline"]["repository"] = "somebody/else"
-        values["families"][FAMILY]["adaptation"].update(steps=None, device_batch=2)
+        # More rows than the generated corpus has: a real one fills them.
+        values["families"][FAMILY]["adaptation"].update(steps=None, device_batch=2, effective_batch=40_000)
         values["engine"].update(device="cuda", precision="bf16", devices=2)
 
-    asked = ("--minutes", "0.2", "--json", "-", "--corpus-tokens", "1e6", "--device-flops", "1e9")
+    asked = ("--minutes", "0.2", "--json", "-", "--corpus-tokens", "1e8", "--device-flops", "1e9")
     code, said = rehearse(*asked, change=change)
     forecast = json.loads(said)
     # The pin is a finding, and all of it is forecast nevertheless.
@@ -189,7 +199,7 @@ def test_without_a_gpu_and_without_files_random_weights_are_measured_on_the_core
     stages = {one["stage"]: one for one in forecast["stages"]}
     measured = forecast["measured"][f"pretrain {FAMILY}"]
     assert not measured["cut"]["whole"] and measured["cut"]["micro_batches"] == 1
-    assert stages["pretrain"]["updates"] == 2 * round(1e6 / (4 * measured["width"]))
+    assert stages["pretrain"]["updates"] == 2 * round(1e8 / (40_000 * measured["width"]))
     # Two devices share the arithmetic of an update: 1e9 operations a second, each.
     assert stages["pretrain"]["parts"]["updates"] > stages["pretrain"]["updates"] * measured["flops"] / 2 / 1e9
     assert stages["pretrain"]["busy"] == pytest.approx(2 * stages["pretrain"]["seconds"])
