@@ -42,10 +42,14 @@ def left(root: Path) -> list[str]:
     "command",
     [
         "profile use lab",
-        "new-task triage --head sequence",
         *(
             pytest.param(c, marks=pytest.mark.extended)
-            for c in ("data generate ../new/there", "report", "export ../new/bundle")
+            for c in (
+                "new-task triage --head sequence",
+                "data generate ../new/there",
+                "report",
+                "export ../new/bundle",
+            )
         ),
     ],
 )

@@ -48,7 +48,7 @@ def test_another_processor_makes_the_same_weights_and_logits(kind, processor, he
     assert told(tmp_path, kind, QEMU, "-cpu", processor) == here(kind)
 
 
-@pytest.mark.parametrize("kind", ["bert", "linear"])
+@pytest.mark.parametrize("kind", ["linear", pytest.param("bert", marks=pytest.mark.extended)])
 def test_what_the_process_finds_around_it_moves_no_bit(kind, here, tmp_path):
     """Hash seed, locale, time zone, a path with a space and letters; instruction sets and threads asked for outside."""
     around = {"PYTHONHASHSEED": "7", "LC_ALL": "C", "TZ": "Asia/Kathmandu"}

@@ -13,7 +13,7 @@ import fakes
 import pytest
 
 TASKS, FAMILIES, SEEDS = ("medmqp",), ("nb_bert",), (1, 2)
-PROFILES = ["embedded"] * 4 + ["lab"] * 3 + ["paper"]
+PROFILES = ["embedded"] * 4 + ["paper"] + ["lab"] * 3
 RECORD = """
 import sys
 from dataclasses import replace
@@ -63,7 +63,7 @@ def everything_once(uri: str, processes: int) -> None:
                     assert {"pictures", "verdict"} <= run.data.tags.keys()
 
 
-@pytest.mark.parametrize("processes", [3, pytest.param(8, marks=pytest.mark.extended)])
+@pytest.mark.parametrize("processes", [2, pytest.param(8, marks=pytest.mark.extended)])
 def test_processes_on_one_file(repository, grid, tmp_path, processes):
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     record_at_once(repository, [grid] * processes, uri)

@@ -8,6 +8,7 @@ import ast
 import functools
 import hashlib
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -19,7 +20,7 @@ PAGES = ("harness.encoders.readme",)
 
 
 def code_hash(module: str, package: Path = PACKAGE, *, objectives: Sequence[str] | None = None) -> str:
-    """SHA-256 over the names and contents of `closure(module)`, with the files of those `objectives` (None: of all)."""
+    """SHA-256 over the names and contents of `Source.closure`, with the files of those `objectives` (None: of all)."""
     digest = hashlib.sha256()
     for name, content in code_files(module, package, objectives=objectives).items():
         digest.update(f"{name}\0{content}\n".encode())
@@ -27,94 +28,98 @@ def code_hash(module: str, package: Path = PACKAGE, *, objectives: Sequence[str]
 
 
 def code_files(module: str, package: Path = PACKAGE, *, objectives: Sequence[str] | None = None) -> dict[str, str]:
-    """The SHA-256 of the content of every file of `closure(module)`, by its path in the package: of its syntax tree
+    """The SHA-256 of the content of every file of `Source.closure`, by its path in the package: of its syntax tree
     where it is Python, of what it holds where it is TOML, of its bytes otherwise."""
-    return contents([module], package, objectives=objectives)
+    return Source(package).contents([module], objectives)
 
 
-def contents(
-    modules: Sequence[str], package: Path = PACKAGE, *, objectives: Sequence[str] | None = None
-) -> dict[str, str]:
-    """The same of several modules together."""
-    found, called = _closure(modules, package, objectives)
-    return {path.relative_to(package).as_posix(): _content(path, called.get(path)) for path in found}
+class Source:
+    """The files of a package as they are now: whoever asks for the closures of several modules reads them once."""
 
+    def __init__(self, package: Path = PACKAGE):
+        self.package = package
+        self._modules: dict[str, Path] = {}
+        self._beside: dict[Path, list[Path]] = defaultdict(list)
+        self._members: dict[Path, list[str]] = defaultdict(list)
+        for path in sorted(package.rglob("*.*")):
+            if path.suffix == ".py":
+                name = _dotted(path, package)
+                self._modules[name] = path
+                self._members[path.parent].append(name)
+            else:
+                self._beside[path.parent].append(path)
+        # The package itself holds the version, which decides nothing.
+        self._modules.pop(package.name, None)
+        self._members[package].remove(package.name)
+        self._texts = {path: path.read_text(encoding="utf-8") for path in self._modules.values()}
+        self._finding = {
+            path.parent
+            for path in self._modules.values()
+            if path.name == "__init__.py" and f"{package.name}.system.members" in _read(self._texts[path])[1]
+        }
 
-def closure(modules: Sequence[str], package: Path = PACKAGE) -> list[Path]:
-    """The files of `modules` ("harness.stages.pretrain") and of all they import from `package`, sorted.
+    def contents(self, modules: Sequence[str], objectives: Sequence[str] | None = None) -> dict[str, str]:
+        """SHA-256 of the content of every file of the closure, by its path in the package."""
+        found, called = self.closure(modules, objectives)
+        return {path.relative_to(self.package).as_posix(): self._content(path, called.get(path)) for path in found}
 
-    Read from the source, so imports inside functions count, and so does a module that is only named in
-    a string, which is how architectures are looked up; a file that stands beside a module and is named there counts,
-    too. A package's `__init__` without code does not, and `PAGES` only where they are asked for themselves.
+    def closure(
+        self, modules: Sequence[str], objectives: Sequence[str] | None = None
+    ) -> tuple[list[Path], dict[Path, frozenset[str]]]:
+        """The files of `modules` ("harness.stages.pretrain") and of all they import from the package, sorted; and for
+        those of which methods count that are called, the names that are called anywhere.
 
-    A package that finds its own files (`harness.system.members`) counts with all of them. Of the classes in these a
-    method counts that something here calls by its name: what a head shows in a report decides nothing where only its
-    texts are asked for.
+        Read from the source, so imports inside functions count, and so does a module that is only named in a string,
+        which is how architectures are looked up; a file that stands beside a module and is named there counts, too. A
+        package's `__init__` without code does not, and `PAGES` only where they are asked for themselves.
 
-    The same holds of the methods by which the settings of `params.yaml` are checked.
+        A package that finds its own files (`harness.system.members`) counts with all of them. Of the classes in these
+        a method counts that something here calls by its name: what a head shows in a report decides nothing where only
+        its texts are asked for.
 
-    A training is by one of `harness.objectives`: of these a card and a list name only the files that it is made of.
-    """
-    return _closure(modules, package)[0]
+        The same holds of the methods by which the settings of `params.yaml` are checked.
 
+        A training is by one of `harness.objectives`: of these a card and a list name only the files that it is made of
+        (`objectives`; None: all).
+        """
+        by_call = self._finding | {self.package / "params"}
+        called: frozenset[str] = frozenset()
+        while True:
+            found: dict[str, Path] = {}
+            beside: set[Path] = set()
+            calls: set[str] = set()
+            waiting = list(modules)
+            while waiting:
+                name = waiting.pop()
+                if name in found:
+                    continue
+                path = self._modules[name]
+                tree, named, more = _read(self._texts[path], called if path.parent in by_call else None)
+                if tree or path.name != "__init__.py":
+                    found[name] = path
+                calls |= more
+                if path.name == "__init__.py" and path.parent in self._finding:
+                    named |= set(self._members_of(path.parent, objectives))
+                waiting += sorted(self._modules.keys() & named - found.keys() - {name, *PAGES})
+                beside |= {other for other in self._beside.get(path.parent, ()) if other.name in named}
+            if calls == called:
+                files = {path: called for path in found.values() if path.parent in by_call}
+                return sorted({*found.values(), *beside}), files
+            # More is called by what was found, and more may be found by that.
+            called = frozenset(calls)
 
-def _closure(
-    modules: Sequence[str], package: Path, objectives: Sequence[str] | None = None
-) -> tuple[list[Path], dict[Path, frozenset[str]]]:
-    """The files, and for those of which methods count that are called, the names that are called anywhere."""
-    every = sorted(package.rglob("*.*"))
-    known = {_dotted(path, package): path for path in every if path.suffix == ".py"}
-    data: dict[Path, list[Path]] = {}
-    for path in every:
-        if path.suffix != ".py":
-            data.setdefault(path.parent, []).append(path)
-    texts = functools.cache(lambda path: path.read_text(encoding="utf-8"))
-    # The package itself holds the version, which decides nothing.
-    known.pop(package.name, None)
-    finding = {
-        path.parent
-        for path in known.values()
-        if path.name == "__init__.py" and f"{package.name}.system.members" in _read(texts(path))[1]
-    }
-    by_call = finding | {package / "params"}
-    called: frozenset[str] = frozenset()
-    while True:
-        found: dict[str, Path] = {}
-        beside: set[Path] = set()
-        calls: set[str] = set()
-        waiting = list(modules)
-        while waiting:
-            name = waiting.pop()
-            if name in found:
-                continue
-            path = known[name]
-            tree, named, more = _read(texts(path), called if path.parent in by_call else None)
-            if tree or path.name != "__init__.py":
-                found[name] = path
-            calls |= more
-            if path.name == "__init__.py" and path.parent in finding:
-                chosen = objectives if path.parent.name == "objectives" else None
-                named |= {
-                    other
-                    for other, place in known.items()
-                    if place.parent == path.parent and (chosen is None or place.stem in chosen)
-                }
-            waiting += sorted(known.keys() & named - found.keys() - {name, *PAGES})
-            beside |= {other for other in data.get(path.parent, ()) if other.name in named}
-        if calls == called:
-            return sorted({*found.values(), *beside}), {
-                path: called for path in found.values() if path.parent in by_call
-            }
-        # More is called by what was found, and more may be found by that.
-        called = frozenset(calls)
+    def _members_of(self, folder: Path, objectives: Sequence[str] | None) -> list[str]:
+        members = self._members[folder]
+        if objectives is None or folder.name != "objectives":
+            return members
+        return [name for name in members if self._modules[name].stem in objectives]
 
-
-def _content(path: Path, called: frozenset[str] | None) -> str:
-    if path.suffix not in (".py", ".toml"):
-        return sha256(path)
-    text = path.read_text(encoding="utf-8")
-    content = _read(text, called)[0] if path.suffix == ".py" else repr(tomllib.loads(text))
-    return hashlib.sha256(content.encode()).hexdigest()
+    def _content(self, path: Path, called: frozenset[str] | None) -> str:
+        if path.suffix not in (".py", ".toml"):
+            return sha256(path)
+        text = self._texts.get(path) or path.read_text(encoding="utf-8")
+        content = _read(text, called)[0] if path.suffix == ".py" else repr(tomllib.loads(text))
+        return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _dotted(path: Path, package: Path) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from harness.errors import HarnessError
 from harness.pipeline import family_lists, task_lists
-from harness.pipeline.code import PACKAGE, contents
+from harness.pipeline.code import PACKAGE, Source
 from harness.system.files import write_text
 
 LISTS = "pipeline"
@@ -35,12 +35,12 @@ def stages(package: Path = PACKAGE) -> list[str]:
     return sorted(path.stem for path in files if path.stem not in ("__init__", "fetch"))
 
 
-def listing(stage: str, package: Path = PACKAGE) -> str:
+def listing(stage: str, source: Source) -> str:
     """What `pipeline/STAGE.txt` says: a line for each file that decides what the stage computes."""
     modules = [f"harness.stages.{stage}", *(FOR_TASKS if stage == "validate" else ())]
-    found = contents(modules, package, objectives=())
+    found = source.contents(modules, objectives=())
     # Of the metrics, the other stages at most compute the one that leads a task: see its list.
-    left_out = () if stage in SCORING else task_lists.metric_files(package)
+    left_out = () if stage in SCORING else task_lists.metric_files(source.package)
     return "".join(f"harness/{name} {content}\n" for name, content in found.items() if name not in left_out)
 
 
@@ -65,8 +65,9 @@ class _Sources:
 def _listings(sources: _Sources) -> dict[str, str]:
     """An audit asks three times, and takes seconds less by remembering."""
     root, package = sources.root, sources.root / "harness"
-    found = {f"{LISTS}/{stage}.txt": listing(stage, package) for stage in stages(package)}
-    beside = task_lists.listings(root, package) | family_lists.listings(root, package)
+    source = Source(package)
+    found = {f"{LISTS}/{stage}.txt": listing(stage, source) for stage in stages(package)}
+    beside = task_lists.listings(root, source) | family_lists.listings(root, source)
     found |= {f"{LISTS}/{name}": text for name, text in beside.items()}
     return dict(sorted(found.items()))
 
@@ -132,9 +133,10 @@ def refuse_other(root: Path, stage: str, task: str | None = None, family: str | 
     own, *more = of_stage(stage, task, family)
     if not (root / own).is_file():
         return
-    beside = task_lists.listings(root, PACKAGE) if task else {}
-    beside |= family_lists.listings(root, PACKAGE) if family else {}
-    now = {own: listing(stage)} | {path: beside.get(path.removeprefix(f"{LISTS}/")) for path in more}
+    source = Source()
+    beside = task_lists.listings(root, source) if task else {}
+    beside |= family_lists.listings(root, source) if family else {}
+    now = {own: listing(stage, source)} | {path: beside.get(path.removeprefix(f"{LISTS}/")) for path in more}
     for path, text in now.items():
         # Of a task or a family that is not there the stage itself says so.
         if text is not None and _text_of(root / path) != text:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness.params import document
-from harness.pipeline.code import contents
+from harness.pipeline.code import Source
 from harness.system.files import read_text
 
 FOLDER = "families"
@@ -18,24 +18,23 @@ FOLDER = "families"
 SECTIONS = {"checkpoint": "general", "pretrain": "adaptation"}
 
 
-def listings(root: Path, package: Path) -> dict[str, str]:
-    """What each list has to say, by its path below `pipeline/`, sorted; `package` is the harness. A family that trains
+def listings(root: Path, source: Source) -> dict[str, str]:
+    """What each list has to say, by its path below `pipeline/`, sorted; `source` is the harness. A family that trains
     by no objective that there is has an empty one: what is wrong with its section, the stage says."""
     found, said = {}, {}
     for family, section in sorted(_families(root).items()):
         for stage, key in SECTIONS.items():
-            recipe = _recipe(section, key, package)
+            recipe = _recipe(section, key, source.package)
             if (stage, recipe) not in said:
-                said[stage, recipe] = listing(stage, recipe, package) if recipe else ""
+                said[stage, recipe] = listing(stage, recipe, source) if recipe else ""
             found[f"{FOLDER}/{family}/{stage}.txt"] = said[stage, recipe]
     return found
 
 
-def listing(stage: str, recipe: str, package: Path) -> str:
+def listing(stage: str, recipe: str, source: Source) -> str:
     """A line for each file that the objective adds to the code of a stage, or that it changes there."""
-    module = f"{package.name}.stages.{stage}"
-    without = contents([module], package, objectives=())
-    found = contents([module], package, objectives=(recipe,))
+    module = f"{source.package.name}.stages.{stage}"
+    without, found = (source.contents([module], objectives) for objectives in ((), (recipe,)))
     return "".join(f"harness/{name} {content}\n" for name, content in found.items() if without.get(name) != content)
 
 

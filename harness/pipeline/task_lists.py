@@ -9,7 +9,7 @@ import ast
 import hashlib
 from pathlib import Path
 
-from harness.pipeline.code import as_text, contents
+from harness.pipeline.code import Source, as_text
 
 _WORDS = ("title", "licence", "citation", "public", "language")
 # By list, the fields of `harness.task.Task` that its stages do not read; a field that is added is read by all.
@@ -34,13 +34,13 @@ READS = {
 }
 
 
-def listings(root: Path, package: Path) -> dict[str, str]:
-    """What each list has to say, by its path below `pipeline/`, sorted; `package` is the harness."""
+def listings(root: Path, source: Source) -> dict[str, str]:
+    """What each list has to say, by its path below `pipeline/`, sorted; `source` is the harness."""
     files = sorted(path for path in (root / "tasks").glob("*.py") if not path.name.startswith("_"))
-    return {f"tasks/{path.stem}/{name}.txt": listing(path, name, package) for path in files for name in sorted(UNREAD)}
+    return {f"tasks/{path.stem}/{name}.txt": listing(path, name, source) for path in files for name in sorted(UNREAD)}
 
 
-def listing(path: Path, name: str, package: Path) -> str:
+def listing(path: Path, name: str, source: Source) -> str:
     """A line for the task's file, with SHA-256 of its syntax tree without what the stages of list `name` do not read;
     for runs also one for the file of the leading metric, or for those of all where none declares it by its name."""
     content, leading = path.read_bytes(), None
@@ -56,9 +56,9 @@ def listing(path: Path, name: str, package: Path) -> str:
         said = as_text(tree).encode()
     lines = [f"tasks/{path.name} {hashlib.sha256(said).hexdigest()}"]
     if name == "runs":
-        known = metric_files(package)
+        known = metric_files(source.package)
         chosen = [file for file, declared in known.items() if leading in declared] or list(known)
-        found = contents([f"harness.metrics.{Path(file).stem}" for file in chosen], package)
+        found = source.contents([f"harness.metrics.{Path(file).stem}" for file in chosen])
         lines += [f"harness/{file} {found[file]}" for file in chosen]
     return "".join(f"{line}\n" for line in lines)
 

@@ -1,12 +1,10 @@
 """Scores and a report that somebody makes by hand of stale results: said, and why, and not under `dvc repro`."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from harness import cli
 from harness.audit import stale
 from harness.params.reading import load
 from harness.plugins import registry
@@ -115,12 +113,10 @@ def test_what_is_stale_is_named_with_its_reason(edit, root, capsys):
     assert f"  {NAME}: {EDITS[edit]}" in told.splitlines() and "`dvc repro`" in told
 
 
-def test_the_warning_stands_before_a_report_that_is_written_all_the_same(root):
+def test_the_warning_stands_before_a_report_that_is_written_all_the_same(root, capsys):
     edit_checkpoint(root)
     before = (root / "reports" / "README.md").read_bytes()
     for command in (["report"], ["score", TASK, FAMILY]):
-        done = subprocess.run(
-            [sys.executable, "-m", "harness", *command], cwd=root, capture_output=True, text=True, env=os.environ
-        )
-        assert done.returncode == 0 and done.stderr.count(f"{NAME}: the checkpoint of arm clinical") == 1, done.stderr
+        assert cli.main(command) == 0
+        assert capsys.readouterr().err.count(f"{NAME}: the checkpoint of arm clinical") == 1
     assert (root / "reports" / "README.md").read_bytes() == before

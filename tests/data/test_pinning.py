@@ -114,6 +114,7 @@ def test_data_that_are_lost_before_any_were_pinned_are_generated(tmp_path, repos
     assert caught.value.remedy.startswith("Run `dvc repro` for the generated data")
 
 
+@pytest.mark.extended
 def test_a_kill_at_any_change_of_data_fetch_leaves_the_old_data_and_pin_or_the_new(made, root, mirror):
     for name in ("medmcqa", "medmqp", "nor_deid", "synergi"):  # which would be generated first
         shutil.copytree(made / "data" / "aismec", root / "data" / name)

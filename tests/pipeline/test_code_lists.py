@@ -27,7 +27,8 @@ def before() -> dict[str, str]:
 
 
 def every(package) -> dict[str, str]:
-    return {stage: code_lists.listing(stage, package) for stage in code_lists.stages(package)}
+    source = code.Source(package)
+    return {stage: code_lists.listing(stage, source) for stage in code_lists.stages(package)}
 
 
 # Found only by a string, looked up when an architecture is asked for, or read beside a module; or imported by what is
@@ -43,12 +44,14 @@ BY_NAME = {
 
 
 def listed(stage: str, package=code.PACKAGE) -> set[str]:
-    return {line.split()[0].removeprefix("harness/") for line in code_lists.listing(stage, package).splitlines()}
+    lines = code_lists.listing(stage, code.Source(package)).splitlines()
+    return {line.split()[0].removeprefix("harness/") for line in lines}
 
 
 def brought_in(stage: str, recipe: str, package=code.PACKAGE) -> set[str]:
     """What an objective adds to the list of a stage, for a family that is trained by it."""
-    lines = family_lists.listing(stage, recipe, package).splitlines() if stage in family_lists.SECTIONS else ()
+    source = code.Source(package)
+    lines = family_lists.listing(stage, recipe, source).splitlines() if stage in family_lists.SECTIONS else ()
     return {line.split()[0].removeprefix("harness/") for line in lines}
 
 

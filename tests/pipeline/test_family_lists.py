@@ -100,7 +100,7 @@ def test_an_import_is_made_of_no_objective(root):
 )
 def test_a_list_for_every_family_whatever_else_is_wrong_with_it(root, families, found):
     (root / "params.yaml").write_text(f"families: {families}\n", encoding="utf-8")
-    lists = family_lists.listings(root, root / "harness")
+    lists = family_lists.listings(root, code.Source(root / "harness"))
     assert {path.removeprefix("families/").removesuffix(".txt"): bool(text) for path, text in lists.items()} == found
 
 

@@ -20,7 +20,8 @@ def file(repository, tmp_path):
 
 
 def lists(path, package=PACKAGE) -> dict[str, str]:
-    return {name: task_lists.listing(path, name, package) for name in LISTS}
+    source = code.Source(package)
+    return {name: task_lists.listing(path, name, source) for name in LISTS}
 
 
 @pytest.mark.parametrize(
@@ -55,13 +56,15 @@ def test_a_file_that_declares_its_task_in_another_way_counts_as_a_whole(tmp_path
 def test_a_run_depends_on_the_metric_that_leads_and_on_no_other(file, tmp_path):
     package = tmp_path / "harness"
     shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
-    before, stages = lists(file, package), {stage: code_lists.listing(stage, package) for stage in code_lists.stages()}
+    source = code.Source(package)
+    before, stages = lists(file, package), {stage: code_lists.listing(stage, source) for stage in code_lists.stages()}
     assert "harness/metrics/rows.py" in before["runs"] and "spans.py" not in before["runs"]
     new = package / "metrics" / "another.py"
     text = "from harness.metrics.metric import Metric, share\n\n"
     new.write_text(text + 'mine = Metric("mine", "mine", ("rows",), lambda d: d.hits(), share)\n', encoding="utf-8")
     assert lists(file, package) == before
-    stale = {stage for stage, text in stages.items() if code_lists.listing(stage, package) != text}
+    source = code.Source(package)
+    stale = {stage for stage, text in stages.items() if code_lists.listing(stage, source) != text}
     assert stale == {"score", "score_folds", "report", "track"} == set(code_lists.SCORING)
     led = file.read_text(encoding="utf-8").replace('metrics=("binary_f1"', 'metrics=("mine"')
     file.write_text(led, encoding="utf-8")

@@ -405,7 +405,10 @@ def taken(rows: hidden.Hidden) -> tuple[twins.Checked, list[hidden.Hidden]]:
         return twins.check({"test": rows}, KNOWN)["test"], found
 
 
-@pytest.mark.parametrize(("n", "labels", "skill"), [(9, 2, 0.8), (22, 2, 0.65), (22, 2, 0.8), (22, 8, 0.8)])
+@pytest.mark.parametrize(
+    ("n", "labels", "skill"),
+    [(9, 2, 0.8), (22, 2, 0.65), (22, 2, 0.8), pytest.param(22, 8, 0.8, marks=pytest.mark.extended)],
+)
 @pytest.mark.no_cover
 def test_how_much_is_released_tells_nothing_for_all_twins_get_the_same(n, labels, skill):
     """Who runs the check on every data set that fits the figures leaves out those that would be released otherwise."""
