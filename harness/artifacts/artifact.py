@@ -22,7 +22,7 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     def plain(self) -> dict[str, Any]:
-        """As JSON has it, without fields that hold nothing."""
+        """The fields as JSON values, without those that are None."""
         return self.model_dump(mode="json", exclude_none=True)
 
 

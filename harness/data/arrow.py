@@ -62,7 +62,7 @@ def _refuse_bomb(path: Path, metadata) -> None:
 def _refuse_twice(path: Path, names: list[str]) -> None:
     """Raise DataError where two columns have one name: which of them was meant?"""
     twice = [
-        Finding("a column name stands twice", shown_name(name, number), "schema", number=number)
+        Finding("a column name occurs twice", shown_name(name, number), "schema", number=number)
         for number, name in enumerate(names, start=1)
         if name in names[: number - 1]
     ]

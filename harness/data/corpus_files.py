@@ -140,7 +140,7 @@ def _batches(path: Path) -> Iterator[Chunk]:
             present = [name for name in _COLUMNS if name in file.schema_arrow.names]
             for key in ("id", "text"):
                 if key not in present:
-                    raise DataError(f"{path}: no column {key!r}.", remedy="Name the columns id and text.")
+                    raise DataError(f"{path}: no column {key!r}.", remedy="Rename the columns to id and text.")
             first = 1
             for batch in file.iter_batches(max(1, CHUNK * total // max(CHUNK, unpacked)), columns=present):
                 batch.validate(full=True)

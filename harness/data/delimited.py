@@ -98,7 +98,7 @@ def _named(names: tuple[str, ...], rows: list, where: str, findings: list[Findin
     standing = Counter(names)
     for number, name in enumerate(names, start=1):
         if standing[name] > 1 and names.index(name) + 1 != number:
-            findings.append(Finding("a column name stands twice", shown_name(name, number), where, number=number))
+            findings.append(Finding("a column name occurs twice", shown_name(name, number), where, number=number))
     return names
 
 

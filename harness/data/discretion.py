@@ -17,7 +17,7 @@ from harness.errors import HarnessError
 from harness.privacy import restricted
 
 SHORTEST = 3  # characters: a file that is called "a" says nothing, and its name is a word of every message
-UNDECLARED = ("unknown column", "column not declared", "a column name stands twice")
+UNDECLARED = ("unknown column", "column not declared", "a column name occurs twice")
 
 
 @contextlib.contextmanager

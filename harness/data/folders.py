@@ -22,7 +22,8 @@ def matching(folder: Path, files: str | Mapping[str, str]) -> list[tuple[Path, s
             raise DataError(f"{folder / pattern} is missing.", remedy="Put the files there, or correct the pattern.")
         for path in paths:
             if path in found:
-                raise DataError(f"{path} matches two patterns.", remedy=f"Tell them apart: {', '.join(patterns)}.")
+                listed = ", ".join(patterns)
+                raise DataError(f"{path} matches two patterns.", remedy=f"Make the patterns disjoint: {listed}.")
             found[path] = part
     return sorted(found.items())
 

@@ -45,7 +45,7 @@ def find_links(records: Iterable[Mapping], groups: Groups, head: Head) -> Links:
         if groups.column is not None:
             held.add(f"group:{visible(_as_text(record, groups.column)).strip()}")
         if record["id"] in keys:
-            raise DataError(f"The id {record['id']!r} stands twice.", remedy="Give every record its own id.")
+            raise DataError(f"The id {record['id']!r} occurs twice.", remedy="Give every record its own id.")
         keys[record["id"]] = frozenset(held)
     ordered = sorted(texts)
     near = tuple(

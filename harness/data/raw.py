@@ -154,7 +154,7 @@ def _unique_keys(pairs: list) -> dict:
     if not all(map(str.isascii, found)):
         found = {letters.composed(key): value for key, value in pairs}
     if len(found) != len(pairs):
-        raise ValueError("a key stands twice in one object")
+        raise ValueError("a key occurs twice in one object")
     return found
 
 

@@ -62,7 +62,7 @@ def spread(
     label's share of a part is further off than chance and the largest group explain; or until no exchange helps.
 
     `labels` are the distinct labels of each row. Rows that are `settled` (those of a frozen manifest) stay, as do
-    those outside `shares`. No exchange takes a part further from its share than the largest group. To the parts
+    those outside `shares`. No part may deviate from its share by more rows than the largest group has. To the parts
     `without` no label is brought.
     """
     state = _State(places, rows, labels, shares, seed, settled, without)

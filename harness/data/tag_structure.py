@@ -10,7 +10,7 @@ _EDGE_SIGNS = " \t\n,.;:()-–/"
 
 
 class Unclear(Exception):
-    """The tags of a document have no single reading; the argument is the reason."""
+    """The tags of a document are ambiguous; the argument is the reason."""
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class Architecture:
         return getattr(_imported(self.config_module), self.config_class)
 
     def model(self, kind: str) -> Any:
-        """The class for "masked_lm", or for what the name of a class ends in, such as "TokenClassification"."""
+        """The model class for `kind`: "masked_lm", or a class-name suffix such as "TokenClassification"."""
         return getattr(_imported(self.model_module), self.class_name(kind))
 
     def class_name(self, kind: str) -> str:

@@ -188,7 +188,7 @@ def made_already(folder: Path, facts: Facts) -> bool:
 
 
 def source_of(source: Hub | Folder | Build) -> dict[str, str]:
-    """What a card says of where its checkpoint came from."""
+    """The source of a checkpoint, as its card records it."""
     if isinstance(source, Hub):
         return {"kind": "hub", "repository": source.repository, "revision": source.revision}
     # The folder's name only: where it lies on this machine is nobody's business later.

@@ -30,7 +30,7 @@ def refuse_changed(folder: Path, found: Mapping[str, str] | None = None) -> None
     if not wrong:
         return
     states = ", ".join(f"{name} {_state(name, recorded, found)}" for name in wrong)
-    raise CheckpointError(f"{folder} is not the checkpoint that its card records: {states}.", remedy=_anew(folder))
+    raise CheckpointError(f"{folder} differs from the files that its {CARD} records: {states}.", remedy=_anew(folder))
 
 
 def no_card(folder: Path) -> CheckpointError:
@@ -57,7 +57,7 @@ def refuse_damaged_copy(folder: Path) -> None:
     if wrong := [name for name in wanted if wanted[name] != found[name]]:
         states = ", ".join(f"{name} {_state(name, wanted, found)}" for name in wrong)
         raise CheckpointError(
-            f"{folder} is not the checkpoint that its card records: {states}.",
+            f"{folder} differs from the files that its {CARD} records: {states}.",
             remedy=f"Copy {', '.join(wrong)} anew from where it was made; where this was changed on purpose, "
             f"remove its {CARD}.",
         )

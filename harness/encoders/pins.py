@@ -52,8 +52,8 @@ def pin(name: str) -> Hub:
         ) from error
     except RepositoryNotFoundError as error:
         raise CheckpointError(
-            f"The hub has no repository {repository}, or a private one.",
-            remedy=f"Check the name on https://huggingface.co/{repository}; for a private one run `hf auth login`.",
+            f"{repository} is not on the hub, or it is private.",
+            remedy=f"Check the name on https://huggingface.co/{repository}; if it is private, run `hf auth login`.",
         ) from error
     except RevisionNotFoundError as error:
         raise CheckpointError(

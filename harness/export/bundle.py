@@ -26,10 +26,10 @@ SHOWN = 8
 
 @dataclass(frozen=True)
 class Site:
-    """What is exported: the repository, its tasks, the cards as they may be shown, and by restricted task what the
-    disclosure check releases.
+    """What an export reads: the repository, its tasks, the cards without hidden counts, and what the disclosure check
+    releases of each restricted task.
 
-    `render` writes `reports/` below a folder that holds links to the stages' outputs.
+    `render(folder)` writes `folder/reports/`; the folder must hold links to the stages' outputs.
     """
 
     root: Path
@@ -86,8 +86,8 @@ def _contents(site: Site, reports: Path) -> dict[str, bytes]:
     unknown = sorted(path for path in found if manifest.holds(path) is None)
     if unknown:
         raise DisclosureError(
-            f"The report now writes {unknown[0]}, and nobody has said whether it may leave.",
-            remedy="Describe it in harness/export/manifest.toml.",
+            f"{unknown[0]} has no entry in the export manifest, so it cannot be exported.",
+            remedy="If it may be exported, add it under [holds] in harness/export/manifest.toml.",
         )
     for name in site.tasks:
         card = site.known.cards[name]

@@ -37,9 +37,9 @@ class DisclosureError(HarnessError):
 
 
 def counts(name: str, text: str, restricted: Iterable[str]) -> list[tuple[str, int]]:
-    """(place, count) of every count of restricted data that a file of the bundle shows; 0 is no cell.
+    """(place, count) of every count of restricted data that a file of the bundle shows.
 
-    Of a page, tables whose caption says "restricted"; of a table of results, the rows of the `restricted` tasks.
+    In a page: tables with "restricted" in the caption. In a CSV: rows of the `restricted` tasks.
     """
     if name.endswith(".csv"):
         return list(_of_csv(text, set(restricted)))

@@ -20,9 +20,9 @@ UPSTREAM = "dvc repro split pretrain"
 
 
 def stale(root: Path, comparisons: Sequence[Comparison]) -> list[Comparison]:
-    """Those that `dvc repro` would fine-tune again.
+    """The comparisons that `dvc repro` would fine-tune again.
 
-    Raises MissingInputError where anything before them is not up to date: their inputs are about to change.
+    Raises MissingInputError if an earlier stage is not up to date.
     """
     status = _status(root, [comparison.stage for comparison in comparisons])
     before = sorted(status.keys() - {comparison.stage for comparison in comparisons})

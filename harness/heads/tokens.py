@@ -57,7 +57,7 @@ class Tokens(Windowed):
                 if not 0 <= start < end <= length:
                     return f"the {side} span {start}–{end} is empty or outside the text's {length} characters"
                 if tuple(span) == before:
-                    return f"the {side} span {start}–{end} stands twice"
+                    return f"the {side} span {start}–{end} occurs twice"
                 if start < before[0]:
                     return f"the {side} spans are not in the order of the text"
                 before = (start, end, label)

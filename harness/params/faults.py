@@ -30,7 +30,7 @@ def below(path: str, key) -> str:
 
 
 def known(fields: list[str], section):
-    """A section, which must have no other keys than `fields`. Raises what pydantic takes for an error of the value."""
+    """Return `section`. Raises PydanticCustomError if it is no mapping or has a key outside `fields`."""
     from pydantic_core import PydanticCustomError
 
     if not isinstance(section, Mapping):

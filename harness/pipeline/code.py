@@ -42,15 +42,13 @@ class Source:
         self._beside: dict[Path, list[Path]] = defaultdict(list)
         self._members: dict[Path, list[str]] = defaultdict(list)
         for path in sorted(package.rglob("*.*")):
-            if path.suffix == ".py":
-                name = _dotted(path, package)
+            name = _dotted(path, package)
+            if path.suffix != ".py":
+                self._beside[path.parent].append(path)
+            # The package itself holds the version, which decides nothing.
+            elif name != package.name:
                 self._modules[name] = path
                 self._members[path.parent].append(name)
-            else:
-                self._beside[path.parent].append(path)
-        # The package itself holds the version, which decides nothing.
-        self._modules.pop(package.name, None)
-        self._members[package].remove(package.name)
         self._texts = {path: path.read_text(encoding="utf-8") for path in self._modules.values()}
         self._finding = {
             path.parent

@@ -25,7 +25,7 @@ def run(root: Path, task: Task) -> None:
     root = Path(root)
     parts, hashes = by_part(root, task.name)
     if not parts.get("train"):
-        raise DataError(f"{task.name} has no training rows.", remedy=f"Check `harness split {task.name}`.")
+        raise DataError(f"{task.name} has no training rows.", remedy=f"Run `harness split {task.name}` again.")
     scored = {part: parts[part] for part in PARTS if part in parts}
     head = heads.of(task)
     baseline = head.linear_baseline()(head, task.labels, parts["train"], scored)

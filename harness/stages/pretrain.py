@@ -243,7 +243,7 @@ class Training:
         assert self.settings.branched is not None
         if steps < 2:
             raise TrainingError(
-                f"pretrain {self.family}: a training of {steps} updates has no place to branch from.",
+                f"pretrain {self.family}: {steps} updates are too few to branch from; at least 2 are needed.",
                 remedy=f"Set families.{self.family}.branched: null, or train for more updates.",
             )
         return arms.trunk_of(

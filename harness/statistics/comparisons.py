@@ -27,13 +27,13 @@ def compare_arms(
     unmeasured: Collection[str] = (),
     kinds: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[dict[str, Any]]:
-    """One row per part and arm that the clinical arm is compared with, ordered by part and arm.
+    """One row per part and reference arm, ordered by both.
 
     `runs` maps (part, arm) to the counts of its runs by seed, `skills` to those of a score that constant answers have 0
-    of. `replicates` says by which pre-training run a seed's clinical encoder was made. A row holds the part, the arm
+    of. `replicates` maps a seed to the pre-training run of its clinical encoder. A row holds the part, the arm
     (`against`), the `seeds` of both arms, and the fields of `statistics.Estimate`; it names no group. On the parts in
     `unmeasured` nothing is estimated. `kinds` says by part of what kind each group is, where the data do: those are its
-    strata. Raises DataError where runs do not cover the same groups, or the same seeds.
+    strata. Raises DataError if runs do not cover the same groups or seeds.
     """
     made, kinds = [], kinds or {}
     for part, against in sorted(runs):

@@ -77,9 +77,9 @@ def _detectable(estimate: Estimate, metric: Metric, alpha: float) -> float | Non
 
 
 def adjusted(p_values: Sequence[float | None]) -> list[float | None]:
-    """p-values adjusted for their number (Holm 1979).
+    """p-values adjusted for multiple testing (Holm 1979).
 
-    A declared comparison without a p-value counts as p = 1 towards the number and stays None.
+    None counts as p = 1 in the adjustment and stays None in the result.
     """
     if not p_values:
         return []

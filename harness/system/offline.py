@@ -74,7 +74,7 @@ def start_no_program() -> None:
     def hook(event: str, arguments: tuple) -> None:
         # `uname` is how the standard library learns what machine this is.
         if event in _STARTED and os.fsdecode(arguments[0]) not in (sys.executable, "uname"):
-            said = f"No program is started here: it could leave the machine ({VARIABLE}=1)"
+            said = f"Starting programs is blocked: they could use the network ({VARIABLE}=1)"
             raise PermissionError(errno.EPERM, said, os.fsdecode(arguments[0]))
 
     sys.addaudithook(hook)

@@ -24,7 +24,7 @@ _work: Any = None  # set once in each worker, never in the parent
 
 
 def usable_workers() -> int:
-    """One for each available core; `HARNESS_WORKERS` caps it."""
+    """`HARNESS_WORKERS`, or one worker for each available core."""
     return max(1, int(os.environ.get("HARNESS_WORKERS", available_cpus())))
 
 

@@ -38,7 +38,7 @@ def plain(value: object) -> str:
 
 
 def code(value: object) -> str:
-    """A value as code in the notation; one that holds a backtick is plain."""
+    """A value as inline code, or as plain text if it has a backtick."""
     text = one_line(str(value))
     return plain(text) if "`" in text or not text else f"`{text}`"
 

@@ -90,7 +90,7 @@ FALSE_SPANS = {
     "empty": ({"prediction": [[3, 3, "Date"]]}, "span 3–3 is empty"),
     "backwards": ({"prediction": [[5, 3, "Date"]]}, "span 5–3 is empty"),
     "not in order": ({"prediction": [[5, 9, "Date"], [0, 4, "Age"]]}, "spans are not in the order of the text"),
-    "twice": ({"prediction": [[5, 9, "Date"], [5, 9, "Date"]]}, "span 5–9 stands twice"),
+    "twice": ({"prediction": [[5, 9, "Date"], [5, 9, "Date"]]}, "span 5–9 occurs twice"),
     "an unknown label": ({"prediction": [[5, 9, "HEMMELIG"]]}, "label is not in the task's label list"),
     "half a character": ({"prediction": [[5, 9.5, "Date"]]}, r"not \[start, end, label\]"),
     "an object": ({"prediction": [{"start": 1, "end": 2, "label": "Date"}]}, r"not \[start, end, label\]"),

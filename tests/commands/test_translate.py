@@ -107,7 +107,7 @@ def test_a_file_with_faults_is_refused_and_changes_nothing(project, capsys):
     path = given(project, change=lambda rows: [rows[0], rows[0], *rows[2:]])
     assert cli.main(["translate", "medmqp", "--to", "nb", "--from", str(path)]) == 1
     err = capsys.readouterr().err
-    assert "id stands twice" in err and "item missing" in err and "nothing was written" in err
+    assert "id occurs twice" in err and "item missing" in err and "nothing was written" in err
     assert files.sha256_files(project / "data") == before
 
 

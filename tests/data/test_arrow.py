@@ -34,7 +34,7 @@ for _ in range(1500):
         list(arrow.arrow_rows(path))
     except DataError as error:
         refused += 1
-        assert "qzxcan" not in str(error).lower() or "column name stands twice" in str(error), str(error)
+        assert "qzxcan" not in str(error).lower() or "column name occurs twice" in str(error), str(error)
 print(refused)
 """
 

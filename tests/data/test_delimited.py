@@ -95,7 +95,7 @@ def test_names_that_stand_twice_are_refused(tmp_path):
         (",id,tekst,label\n0,1,hei,a\n", {}, r"unknown column \(an index that pandas wrote.* number 1 .* line 2"),
         ("Unnamed: 0,id,tekst,label\n0,1,hei,a\n", {}, r"unknown column \(an index that pandas wrote.* number 1 "),
         ("id,tekst,label,\n1,hei,a,x\n", {}, r"unknown column \(without a name\) .* number 4 "),
-        ("id,tekst,label,tekst\n1,hei,a,du\n", {}, r"a column name stands twice +tekst +1 +line 1"),
+        ("id,tekst,label,tekst\n1,hei,a,du\n", {}, r"a column name occurs twice +tekst +1 +line 1"),
     ],
 )
 def test_what_spreadsheets_and_pandas_leave_is_named_by_its_cause(tmp_path, content, more, said):
@@ -113,7 +113,7 @@ def test_columns_of_restricted_data_are_called_by_their_number(tmp_path):
     with pytest.raises(DataError) as caught, errors_without_data("restricted", "site", tmp_path):
         read(tmp_path, content, "a.csv")
     assert re.search(r"unknown column +number 4 ", str(caught.value)), str(caught.value)
-    assert re.search(r"stands twice +number 5 ", str(caught.value)) and "Kari" not in str(caught.value)
+    assert re.search(r"occurs twice +number 5 ", str(caught.value)) and "Kari" not in str(caught.value)
 
 
 def test_a_parquet_column_that_stands_twice_is_named(tmp_path):
@@ -123,12 +123,12 @@ def test_a_parquet_column_that_stands_twice_is_named(tmp_path):
     arrays = [pyarrow.array([value]) for value in ("1", "hei", "du", "a")]
     table = pyarrow.Table.from_arrays(arrays, names=["id", "tekst", "tekst", "label"])
     pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
-    with pytest.raises(DataError, match=r"a column name stands twice +tekst +1 +schema"):
+    with pytest.raises(DataError, match=r"a column name occurs twice +tekst +1 +schema"):
         tabular.table("a.parquet", columns=COLUMNS)(tmp_path)
     (tmp_path / "b").mkdir()
     with pyarrow.ipc.new_stream(tmp_path / "b" / "a.arrow", table.schema) as stream:
         stream.write_table(table)
-    with pytest.raises(DataError, match=r"a column name stands twice +tekst +1 +schema"):
+    with pytest.raises(DataError, match=r"a column name occurs twice +tekst +1 +schema"):
         tabular.dataset(columns=COLUMNS)(tmp_path / "b")
     fields = pyarrow.StructArray.from_arrays([pyarrow.array(["x"]), pyarrow.array(["y"])], names=["A", "A"])
     pyarrow.parquet.write_table(pyarrow.table({"o": fields}), tmp_path / "c.parquet")

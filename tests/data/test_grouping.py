@@ -174,7 +174,7 @@ def test_each_column_ties_by_its_own_rule():
     }
     with pytest.raises(DataError, match="'1' has no 'incident'"):
         group_of(records, Groups(column="incident"), "sequence")
-    with pytest.raises(DataError, match="'1' stands twice"):
+    with pytest.raises(DataError, match="'1' occurs twice"):
         group_of([records[0], records[0]], Groups(), "sequence")
 
 

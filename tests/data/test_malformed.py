@@ -129,7 +129,7 @@ MALFORMED = [
         "mcqa repeated key",
         "medmcqa",
         lambda c: c + b'{"question": "a", "question": "b"}\n',
-        ("a key stands twice", "line 4"),
+        ("a key occurs twice", "line 4"),
     ),
     ("mcqa endless nesting", "medmcqa", lambda c: c + b"[" * 200_000 + b"\n", ("not JSON", "line 4")),
     ("mcqa missing question", "medmcqa", row(2, question=DELETE), ("missing column", "question", *LINE_2)),
@@ -276,7 +276,7 @@ MALFORMED = [
         ("noteType", "training-1"),
     ),
     ("deid NaN", "nor_deid", replaced('"age": 61', '"age": NaN'), ("NaN is not JSON",)),
-    ("deid repeated key", "nor_deid", replaced('"prompts"', '"results"'), ("a key stands twice",)),
+    ("deid repeated key", "nor_deid", replaced('"prompts"', '"results"'), ("a key occurs twice",)),
 ]
 
 TOLERATED = [

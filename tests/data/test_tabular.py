@@ -108,7 +108,7 @@ def test_a_row_that_will_not_do_is_named(tmp_path, row, said):
     [
         ("a.csv", b"key,body,kind\n1,x\n", r"2 cells instead of 3 .*line 2"),
         ("a.csv", b'key,body,kind\n1,"x,0\n', r"not separated values .*line 2"),
-        ("a.csv", b"key,key,kind\n1,x,0\n", "a column name stands twice .*line 1"),
+        ("a.csv", b"key,key,kind\n1,x,0\n", "a column name occurs twice .*line 1"),
         ("a.parquet", b"PAR1 no", "a.parquet: not a whole .parquet file"),
         ("a.xlsx", b"", "none of .csv, .tsv, .jsonl, .parquet"),
     ],
@@ -277,5 +277,5 @@ def test_decomposed_names_of_columns_and_words_mean_what_the_declaration_says(tm
 def test_two_columns_whose_names_differ_in_the_form_of_a_letter_are_one_that_stands_twice(tmp_path, file):
     rows = [{"nøkkel": "1", "på": "to", decomposed("på"): "tre"}]
     delimiter = ";" if file == "a.csv" else ""
-    with pytest.raises(DataError, match="stands twice"):
+    with pytest.raises(DataError, match="occurs twice"):
         tabular.table(file, columns={"id": "nøkkel", "text": "på"}, delimiter=delimiter)(write(tmp_path, file, rows))

@@ -116,7 +116,7 @@ def test_a_copy_that_was_damaged_on_its_way_is_not_imported(name, project, tmp_p
     stored = sha256_tree(project / "artifacts" / "checkpoints" / FAMILY / "clinical")
     with pytest.raises(CheckpointError) as refused:
         pretrain.run(project, FAMILY, dataclasses.replace(THEN, source=source))
-    assert f"{theirs} is not the checkpoint that its card records: {name} has SHA-256" in refused.value.message
+    assert f"{theirs} differs from the files that its harness.json records: {name} has SHA-256" in refused.value.message
     assert "Copy" in refused.value.remedy and "remove its harness.json" in refused.value.remedy
     assert sha256_tree(project / "artifacts" / "checkpoints" / FAMILY / "clinical") == stored
 

@@ -87,7 +87,7 @@ def refusal(kind: type, status: int) -> Exception:
     ("kind", "said", "remedy"),
     [
         (errors.GatedRepoError, "a/b is gated", "hf auth login"),
-        (errors.RepositoryNotFoundError, "no repository a/b", "private"),
+        (errors.RepositoryNotFoundError, "a/b is not on the hub", "private"),
         (errors.RevisionNotFoundError, "no branch, tag or commit dev", "leave @dev out"),
     ],
 )

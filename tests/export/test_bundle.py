@@ -111,7 +111,7 @@ TABLE = (
         (append("results.csv", "synergi,nb_bert,baseline,,,macro_f1,true,0.7123,40,restricted\n"), "row 4, value"),
         (append("tables.tex", "synergi-0007"), "tables.tex: 1 id of synergi"),
         (append("README.md", f"({TEXT.lower()})"), "README.md: words of 1 text of synergi"),
-        (lambda reports: (reports / "rows.parquet").write_bytes(b"x"), "nobody has said whether it may leave"),
+        (lambda reports: (reports / "rows.parquet").write_bytes(b"x"), "has no entry in the export manifest"),
     ],
 )
 def test_what_must_not_leave_is_refused_and_nothing_is_written(root, tmp_path, spoil, message):

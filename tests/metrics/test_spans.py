@@ -170,5 +170,5 @@ def test_impossible_spans_are_refused(gold, predicted, message):
 
 def test_a_document_stands_once():
     document = s.Document("d", (), (), 1)
-    with pytest.raises(DataError, match="stands twice"):
+    with pytest.raises(DataError, match="occurs twice"):
         s.SpanDecisions(LABELS, (document, document))

@@ -63,7 +63,7 @@ def test_the_constant_answer_to_beat_is_the_one_that_leaks_least(read):
     c = read[0]["nor_deid"]
     assert c.reference["majority"]["document_leak_rate"] == 1.0 == c.best_constant
     perfect = dataclasses.replace(c, reference=c.reference | {"other": {"document_leak_rate": 0.0}})
-    assert perfect.floor == 0.0 and not cautions.beats_constants(perfect)
+    assert perfect.best_constant == 0.0 and not cautions.beats_constants(perfect)
     assert cautions.beats_constants(c)
 
 

@@ -210,7 +210,7 @@ def test_with_replay_the_ends_read_the_text_of_their_trunk(root):
 
 
 def test_one_update_cannot_be_branched(root):
-    with pytest.raises(TrainingError, match="1 updates has no place to branch from") as caught:
+    with pytest.raises(TrainingError, match="1 updates are too few to branch from") as caught:
         run(root, dataclasses.replace(SMALL, pretraining=dataclasses.replace(LONGER, steps=1)))
     assert f"families.{FAMILY}.branched: null" in caught.value.remedy
 

@@ -238,7 +238,7 @@ def test_data_kinds_come_from_the_source_record(tmp_path):
     assert [r["data_kind"] for r in rows(root, "comparison.csv")] == ["public", "restricted"]
     text = fakes.report_text(root)
     assert (
-        "> **Data: `medmqp` is public, made for research and not from one hospital's records; `aismec` is restricted, "
+        "> **Data: `medmqp` is public, made for research and not a hospital's own records; `aismec` is restricted, "
         "from one place.**"
         in text
         and "small test split" in text

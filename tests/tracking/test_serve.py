@@ -120,7 +120,7 @@ def ui(root, repository, asked):
     assert socket.socket().connect_ex(("127.0.0.1", port)), "the server outlives `harness ui`"
 
 
-_CLOSED, _ALONE = "OfflineError: No connection to ", "PermissionError: [Errno 1] No program is started here"
+_CLOSED, _ALONE = "OfflineError: No connection to ", "PermissionError: [Errno 1] Starting programs is blocked"
 _EXEC = [sys.executable, "-c", "import os; os.execvp('true', ['true'])"]
 HELD = {
     "a connection": ("import urllib.request; urllib.request.urlopen('http://far.example')", _CLOSED),

@@ -22,7 +22,7 @@ _SAID = read_words("tasks.toml")["questions"]
 
 
 def generate(seed: int, planted: Planted) -> list[dict]:
-    """Rows of `test.jsonl`, in the fields of the published original and two more; no item stands twice.
+    """Rows of `test.jsonl`, in the fields of the published original and two more; no item occurs twice.
 
     All items about one clinical word have the same `subject`.
     """

@@ -24,7 +24,7 @@ REMEDY = (
 )
 MISSING = "item missing: add a row for it, with empty texts where it has no translation"
 UNKNOWN = "id of no item of the task: correct it, or take the row out"
-TWICE = "id stands twice: keep one row of it"
+TWICE = "id occurs twice: keep one row of it"
 NO_COLUMN = "column missing: add it"
 OTHER_COLUMN = "column not known: take it out, or rename it"
 

@@ -46,7 +46,7 @@ def of(path: Path, originals: Iterable[Mapping], texts: Sequence[str], labels: S
     for number, line in enumerate(read(path), start=1):
         key = line["id"], line["field"]
         if key in said:
-            raise _unfit(path, f"line {number}", f"{line['field']} of {line['id']} stands twice")
+            raise _unfit(path, f"line {number}", f"{line['field']} of {line['id']} occurs twice")
         said[key], hashes[key] = line["text"], line["source_sha256"]
     left = dict(hashes)
     for record in originals:

@@ -249,8 +249,7 @@ class Rehearsing:
         made = self._together(
             looking.make, self.scratch, family.name, family.architecture, family.encoder, family.source, self.engine
         )[0]
-        rate = made["bytes"] / max(1e-3, made["save"])
-        state = disk.STATE * family.shape.parameters / rate
+        state = disk.STATE * family.shape.parameters * max(1e-3, made["save"]) / made["bytes"]
         carry = Carry(self.asked.device_flops)
         recipes = findings.recipes(self.params, family.name)
         for key, recipe in recipes.items():

@@ -69,9 +69,9 @@ class Stack:
 
 
 def grouped(metric: str, contributed: sparse.csr_array, keys: Sequence[str], whole: bool = False) -> GroupCounts:
-    """What each group contributes to `metric`, from what its rows or documents do; `keys` names the group of each.
+    """The counts of each group for `metric`, summed over its rows or documents; `keys` has the group of each.
 
-    Where groups count as a `whole`, one is a hit that has no missed row.
+    With `whole`, a group is one hit if none of its rows is missed.
     """
     known, position = np.unique(np.array(keys, dtype=object).astype(str), return_inverse=True)
     member = sparse.csr_array((np.ones_like(position), (position, np.arange(len(position)))))

@@ -81,7 +81,7 @@ class SpanDecisions:
         labels = frozenset(self.labels)
         for document in self.documents:
             if document.id in seen:
-                raise DataError(f"Document {document.id} stands twice.", remedy="Make the predictions again.")
+                raise DataError(f"Document {document.id} occurs twice.", remedy="Make the predictions again.")
             seen.add(document.id)
             for side in ("gold", "predicted"):
                 for start, end, label in getattr(document, side):

@@ -12,8 +12,8 @@ from harness.text.escaping import code
 
 # The verdict comes first: a number that stands before it is what a reader takes home.
 SAID = {
-    "better": "Yes: {where}pre-training on clinical text is better than {against} for {families}.",
-    "worse": "No: {where}pre-training on clinical text is worse than {against} for {families}.",
+    "better": "{opening}: {where}pre-training on clinical text is better than {against} for {families}.",
+    "worse": "{opening}: {where}pre-training on clinical text is worse than {against} for {families}.",
     "equivalent": "There is no difference that matters {where}({margin} points or more) between pre-training on "
     "clinical text and {against} for {families}.",
     "inconclusive": "We cannot tell whether {where}pre-training on clinical text is better than {against} for "
@@ -38,6 +38,7 @@ def sentence(summaries: Sequence[Summary], statistics: Statistics) -> str:
     """What was found on the primary questions, and what it is about."""
     found = []
     asked = [s for s in summaries if s.primary]
+    doubted = _over_a_worse_control(summaries, statistics.level)
     where = "on generated texts " if all(s.data_kinds == ("synthetic",) for s in asked) else ""
     for verdict, said in SAID.items():
         for against in formats.unique(s.against for s in asked):
@@ -45,19 +46,26 @@ def sentence(summaries: Sequence[Summary], statistics: Statistics) -> str:
                 told = _open if verdict == "inconclusive" else _difference
                 families = formats.listing([told(s, statistics.level) for s in of])
                 margin = f"{100 * statistics.margin:g}"
+                opening = {"better": "In part" if doubted else "Yes", "worse": "No"}.get(verdict)
+                if len(of) < len(asked):
+                    opening = f"For {len(of)} of {len(asked)} families"
                 against = SAID_OF.get(against, against)
-                found.append(said.format(where=where, against=against, families=families, margin=margin))
+                filled = {"opening": opening, "where": where, "against": against, "families": families}
+                found.append(said.format(**filled, margin=margin))
     if not found:
         return ""
-    found += _over_a_worse_control(summaries, statistics.level)
-    tasks = max(len(s.tasks) for s in asked)
-    found.append(f"Numbers are means over {tasks} tasks." if tasks > 1 else "")
+    found += doubted
+    tasks = formats.unique(task for s in asked for task in s.tasks)
+    if len(tasks) == 1:
+        found.append(f"All of this is on one task, {code(tasks[0])}.")
+    elif tasks:
+        found.append(f"Numbers are means over {max(len(s.tasks) for s in asked)} tasks.")
     if any(s.scope == "checkpoints" for s in asked):
         found.append(ONCE)
     if several := max((s.estimate.n_replicates for s in asked if s.scope == "procedure"), default=0):
         found.append(
-            f"Each clinical encoder was pre-trained {several} times with other seeds, so this is about pre-training in "
-            "this way and on these texts, not about single encoders."
+            f"Every arm that was trained here was pre-trained {several} times with other seeds, so this is about "
+            "pre-training in this way and on these texts, not about single encoders."
         )
     return " ".join(filter(None, found))
 
@@ -103,7 +111,7 @@ def _ends(s: Summary) -> str:
 
 
 def unlearnt(comparisons: Sequence[Comparison], judgements: Judgements) -> str:
-    """Where no arm was seen to have learnt the task, so that there was nothing to compare; else nothing."""
+    """A sentence that lists the comparisons in which no arm beat a constant answer; empty if there are none."""
     of = [
         f"{c.heading} with {c.family_title}"
         for c in comparisons
@@ -201,8 +209,10 @@ def _notes(
         "often chance alone would give at least such a difference, with all families taken into account; below "
         f"{1 - statistics.level:.2g} it counts as an answer."
     )
+    several = any(len(s.tasks) > 1 for s in summaries)
     yield (
-        "*Chance of gain*: the probability that the clinical arm is better on a task picked from these at random. "
+        "*Chance of gain*: the probability that the clinical arm is better on "
+        f"{'a task picked from these at random' if several else 'this task'}; it is no verdict. "
         "*Detectable*: a true difference of this size is found four times in five, a smaller one is easily missed; – "
         "where even the largest possible one is."
     )

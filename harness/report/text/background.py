@@ -105,7 +105,7 @@ def flow(card: dict, leakage: dict) -> list[tuple[str, str, str]]:
 
 
 def dropped(card: dict) -> int | None:
-    """Rows that were dropped, for any reason; None where they may not be shown."""
+    """The number of dropped rows; None if it may not be shown."""
     return None if card["rows_in"] is None else card["rows_in"] - card["rows"]
 
 

@@ -113,7 +113,7 @@ def notice(comparisons: list[Comparison]) -> str:
         )
     said = {
         "synthetic": "{} generated for this project, which says nothing about real text",
-        "public": "{} public, made for research and not from one hospital's records",
+        "public": "{} public, made for research and not a hospital's own records",
         "restricted": "{} restricted, from one place",
     }
     return (

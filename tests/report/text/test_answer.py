@@ -48,6 +48,21 @@ def test_other_answers_are_said_as_plainly(verdict, said):
     assert answer.sentence([summary(verdict=verdict)], STATISTICS).startswith(said)
 
 
+def test_yes_is_said_only_where_it_holds_of_every_family():
+    mixed = [summary(), summary("norbert3", verdict="inconclusive"), summary("modernbert", verdict="worse")]
+    found = answer.sentence(mixed, STATISTICS)
+    assert found.startswith("For 1 of 3 families: pre-training on clinical text is better than") and "Yes" not in found
+    assert "For 1 of 3 families: pre-training on clinical text is worse than" in found and "No:" not in found
+
+
+def test_a_single_task_is_named():
+    one = replace(summary(), tasks=("nor_deid",))
+    assert "All of this is on one task, `nor_deid`." in answer.sentence([one], STATISTICS)
+    (_, notes), (_, both) = (answer.blocks([s], STATISTICS, {}) for s in (one, summary()))
+    assert "better on this task; it is no verdict" in " ".join(notes.items)
+    assert "better on a task picked from these at random" in " ".join(both.items)
+
+
 def test_a_gain_over_a_control_that_lost_is_not_left_as_a_gain():
     alone = summary(
         against="baseline", verdict="inconclusive", primary=False, delta=-0.004, ci_low=-0.022, ci_high=0.014
@@ -57,7 +72,7 @@ def test_a_gain_over_a_control_that_lost_is_not_left_as_a_gain():
         "But it is not known to be better than no further pre-training for NB-BERT (−2.2 to +1.4 points fit the data)"
         in found
     )
-    assert "the control's mean is below the baseline's" in found
+    assert "the control's mean is below the baseline's" in found and found.startswith("In part: pre-training")
     wider = summary(against="baseline", verdict="inconclusive", primary=False, delta=0.2, ci_low=-0.1, ci_high=0.5)
     found = answer.sentence([summary(), wider], STATISTICS)
     assert "not known to be better" in found and "below the baseline's" not in found
