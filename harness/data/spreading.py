@@ -58,12 +58,12 @@ def spread(
     settled: Collection[str] = (),
     without: Collection[str] = (),
 ) -> dict[str, str]:
-    """`places` (id to part), with groups exchanged until every label stands in every part that can have it, and no
-    label's share of a part is further off than chance and the largest group explain; or until no exchange helps.
+    """Return `places` (id to part) after groups were exchanged. Exchanges stop when every label is in every part that
+    can have it and its share there is within tolerance (`leakage.label_shares`), or when none helps.
 
-    `labels` are the distinct labels of each row. Rows that are `settled` (those of a frozen manifest) stay, as do
-    those outside `shares`. No part may deviate from its share by more rows than the largest group has. To the parts
-    `without` no label is brought.
+    `labels` are the distinct labels of each row. Rows in `settled` (from a frozen manifest) and rows in parts outside
+    `shares` do not move. No part may deviate from its share by more rows than the largest group has. Parts in
+    `without` get no label that they lack.
     """
     state = _State(places, rows, labels, shares, seed, settled, without)
     while exchange := state.next_exchange():
@@ -73,7 +73,7 @@ def spread(
 
 class _State:
     def __init__(self, places, rows, labels, shares, seed, settled, without):
-        self.places, self.shares = dict(places), shares
+        self.places, self.shares, self.without = dict(places), shares, frozenset(without)
         self.rows = Counter({name: 0 for name in shares})
         self.counts: dict[str, Counter] = {name: Counter() for name in shares}
         self.holders: dict[str, Counter] = {name: Counter() for name in shares}
@@ -120,8 +120,8 @@ class _State:
                     yield label, part, True
         for label in self.rarest:
             off = {part: self._off(label, part) for part in self.shares}
-            least = min(off, key=lambda part: off[part])
-            if off[least] < -1 or max(off.values()) > 1:
+            least = min((part for part in off if part not in self.without), default=None, key=lambda part: off[part])
+            if least and (off[least] < -1 or max(off.values()) > 1):
                 yield label, least, False
 
     def _off(self, label: str, part: str) -> float:
@@ -142,11 +142,19 @@ class _State:
                 continue
             for key, group in _first(self.movable[other], lambda group: label in group.labels):
                 for given in (*back, _NOTHING):
+                    if self._brings(part, group, given) or self._brings(other, given, group):
+                        continue
                     more, cost = self._change(part, group, other, given)
                     if more < 0 if absent else more <= 0 and cost < -1e-9:
                         apart = abs(group.size - given.size)
                         if not apart or self._keeps_shares(part, other, group.size - given.size):
                             yield (more, apart, round(cost, 9), key, given.ids), (other, group, part, given)
+
+    def _brings(self, part: str, group: _Group, given: _Group) -> bool:
+        """Would the part, which is to get no label that it lacks, get one with `group` in place of `given`?"""
+        if part not in self.without:
+            return False
+        return any(not self.counts[part][label] for label in group.labels.keys() - given.labels.keys())
 
     def _change(self, part: str, group: _Group, other: str, given: _Group) -> tuple[int, float]:
         """By how much it changes the number of wanted places without the label, and chi-square over the labels."""

@@ -110,3 +110,14 @@ def test_the_holdout_is_left_alone():
     labels |= {f"h{i}": frozenset("R") for i in range(5)}
     places = split(rows, SHARES, 1)
     assert spread(places, rows, labels, SHARES, 1) == places
+
+
+@pytest.mark.parametrize("holders", [1, 5, 40])
+@pytest.mark.parametrize("without", ["validation", "test"])
+def test_no_label_is_brought_into_a_part_that_is_to_have_none(without, holders):
+    """Neither because the part lacks it nor because the part has less than its share."""
+    rows, labels = table([[frozenset("A")]] * 100)
+    places = split(rows, SHARES, 7)
+    labels |= dict.fromkeys([i for i, part in places.items() if part == "train"][:holders], frozenset("AR"))
+    found = spread(places, rows, labels, SHARES, 7, without=(without,))
+    assert without not in parts_of(found, labels, "R")

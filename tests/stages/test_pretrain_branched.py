@@ -9,7 +9,7 @@ from stages.test_pretrain import ALONE, ARCHITECTURE, BASELINE, CONTROLLED, ENCO
 
 from harness.artifacts.checkpoint import place
 from harness.audit import checkpoints
-from harness.audit.links import DIFFERS
+from harness.audit.checks import DIFFERS
 from harness.encoders import cards as encoder_cards
 from harness.errors import TrainingError
 from harness.params import profiles, reading, replicates
