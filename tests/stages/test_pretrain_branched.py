@@ -217,7 +217,7 @@ def test_one_update_cannot_be_branched(root):
 
 @pytest.fixture
 def audited(branched, tmp_path, repository):
-    """(root, links that do not hold) of an untouched copy; the latter is a function."""
+    """(root, found that do not hold) of an untouched copy; the latter is a function."""
     root = shutil.copytree(branched, tmp_path / "audited")
     (root / "harness").symlink_to(repository / "harness")
     family = Family(
@@ -228,8 +228,8 @@ def audited(branched, tmp_path, repository):
     params = dataclasses.replace(given, families={FAMILY: family}, engine=TRAINED.engine, corpus=corpus)
 
     def wrong(params=params):
-        links = list(checkpoints.links(root, FAMILY, params, Hashes()))
-        return [link for link in links if link.state == DIFFERS]
+        found = list(checkpoints.checks(root, FAMILY, params, Hashes()))
+        return [check for check in found if check.state == DIFFERS]
 
     return root, params, wrong
 

@@ -61,7 +61,7 @@ def scored(root: Path) -> scores.Scores:
 def follow(root: Path) -> list[str]:
     """The names of the findings of the audit."""
     given = dataclasses.replace(DECLARED, tune=TUNE)
-    found = audited.links(root, registry.get(root, TASK), FAMILY, given, Hashes())
+    found = audited.checks(root, registry.get(root, TASK), FAMILY, given, Hashes())
     return [link.name for link in found if link.state != "holds" and "librar" not in link.name]
 
 
