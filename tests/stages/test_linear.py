@@ -99,7 +99,7 @@ def test_of_many_rows_some_are_fitted_and_every_label_among_them(root, tmp_path,
     (run,) = files.read_json(tmp_path / "artifacts" / "linear" / "aismec" / "runs.json")["runs"]
     assert "rows" not in run["settings"]
 
-    monkeypatch.setattr(linear, "MOST", 100)
+    monkeypatch.setattr(model, "MOST", 100)
     linear.run(tmp_path, task)
     (run,) = files.read_json(tmp_path / "artifacts" / "linear" / "aismec" / "runs.json")["runs"]
     assert every > 200 and run["settings"]["rows"] == len(fitted[-1]) == 101

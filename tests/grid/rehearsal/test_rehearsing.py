@@ -188,10 +188,10 @@ def test_without_a_gpu_and_without_files_random_weights_are_measured_on_the_core
         missing_pin(values)
         values["families"][FAMILY]["baseline"]["repository"] = "somebody/else"
         # More rows than the generated corpus has: a real one fills them.
-        values["families"][FAMILY]["adaptation"].update(steps=None, device_batch=2, effective_batch=40_000)
+        values["families"][FAMILY]["adaptation"].update(steps=None, device_batch=2, effective_batch=2_000)
         values["engine"].update(device="cuda", precision="bf16", devices=2)
 
-    asked = ("--minutes", "0.2", "--json", "-", "--corpus-tokens", "1e8", "--device-flops", "1e9")
+    asked = ("--minutes", "0.2", "--json", "-", "--corpus-tokens", "1e7", "--device-flops", "1e9")
     code, said = rehearse(*asked, change=change)
     forecast = json.loads(said)
     # The pin is a finding, and all of it is forecast nevertheless.
@@ -199,7 +199,7 @@ def test_without_a_gpu_and_without_files_random_weights_are_measured_on_the_core
     stages = {one["stage"]: one for one in forecast["stages"]}
     measured = forecast["measured"][f"pretrain {FAMILY}"]
     assert not measured["cut"]["whole"] and measured["cut"]["micro_batches"] == 1
-    assert stages["pretrain"]["updates"] == 2 * round(1e8 / (40_000 * measured["width"]))
+    assert stages["pretrain"]["updates"] == 2 * round(1e7 / (2_000 * measured["width"]))
     # Two devices share the arithmetic of an update: 1e9 operations a second, each.
     assert stages["pretrain"]["parts"]["updates"] > stages["pretrain"]["updates"] * measured["flops"] / 2 / 1e9
     assert stages["pretrain"]["busy"] == pytest.approx(2 * stages["pretrain"]["seconds"])
