@@ -52,8 +52,8 @@ def _code(root: Path, deps: Collection[str]) -> Iterator[Check]:
     """The lists that stages depend on say what the code and the tasks' files are."""
     remedy = "`harness pipeline`, then `dvc repro`; `git checkout -- harness tasks` puts the old files back"
     outdated = set(code_lists.outdated(root))
-    for path in sorted(dep for dep in deps if dep.startswith(f"{code_lists.LISTS}/")):
-        # The report depends on the folder of all tasks' lists.
+    for path in sorted(dep for dep in deps if dep.split("/")[0] == code_lists.LISTS):
+        # The report depends on the folder of all lists.
         other = sorted(one for one in outdated if one == path or one.startswith(f"{path}/"))
         if other:
             source = f"tasks/{other[0].split('/')[2]}.py" if "/tasks/" in other[0] else "harness"
