@@ -1,7 +1,7 @@
-"""The command-line parser and its exit codes. The subcommands are in `harness.commands`.
+"""The command-line program `harness`: its parser and its exit codes. The subcommands are in `harness.commands`.
 
-Exit codes: 0 success, 1 a finding or an error in data, parameters or files, 2 wrong usage, 128 and the signal's
-number where a signal ended it (130 for Ctrl-C).
+Exit codes: 0 success, 1 a finding or an error in data, parameters or files, 2 wrong usage, 128 plus the signal's number
+if a signal ended the command (130 for Ctrl-C).
 """
 
 import argparse
@@ -29,7 +29,7 @@ from harness.text.printable import terminal
 def main(arguments: list[str] | None = None) -> int:
     again = "run the command again"
     try:
-        # Around everything: a signal may come while an error is being told, or waits for another process to tell it.
+        # Around everything, because a signal may also arrive while an error is printed (see `first_to_tell`).
         with heard(signal.SIGTERM, signal.SIGHUP):
             options = _parser().parse_args(arguments)
             if options.run.__module__ == stages.__name__:
@@ -38,16 +38,16 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt as interruption:
         number = getattr(interruption, "number", signal.SIGINT)
         what = "interrupted" if number == signal.SIGINT else f"stopped by {number.name}"
-        # One of several processes is ended with the others, and what started them says why.
+        # RANK marks one of several processes of a training. The command that started them prints the reason.
         if "RANK" not in os.environ:
             print(f"harness: {what}; {again}.", file=sys.stderr)
         return 128 + number
 
 
 def _run(options, *, for_good: bool) -> int:
-    """The exit code of a command; what goes wrong is told by one of several processes.
+    """Run a command and return its exit code. Of several processes of one training, one prints the error.
 
-    A process that was started `for_good`, for this command and no other, can be closed off by the kernel, too.
+    `for_good` says that this process runs only this command, so that the kernel may close its network for good.
     """
     _sweep()
     confidential = _confidential(options)
@@ -61,7 +61,7 @@ def _run(options, *, for_good: bool) -> int:
         code = options.run(options) or 0
         sys.stdout.flush()
         if refused and not code:
-            # Asked for, refused, and swallowed by the library that asked.
+            # A library asked for a connection and hid the refusal.
             raise offline.error(refused[0])
         return code
     except HarnessError as error:
@@ -85,7 +85,7 @@ def _run(options, *, for_good: bool) -> int:
 
 
 def _drop_pending_output() -> None:
-    """Where the reader (`| head`) has gone or the disk is full, Python must not try to say the rest at exit."""
+    """Drop output that cannot be written (`| head` has ended, the disk is full), or Python fails on it at exit."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -93,14 +93,14 @@ def _drop_pending_output() -> None:
 
 
 def _sweep() -> None:
-    """What a killed command has left goes with the next one, whichever that is."""
+    """Remove what a killed command left behind. Every command does this first."""
     with contextlib.suppress(MissingInputError, OSError):
         sweep(repository())
         dvc_lock.repair(repository())
 
 
 def _keep(options) -> None:
-    """What is written from now on, and the folders where restricted data lie, are closed to others."""
+    """Close new files and the folders of restricted data to other users. `only_looks` leaves the folders alone."""
     with contextlib.suppress(MissingInputError):
         root = repository()
         if options.only_looks:
@@ -110,7 +110,7 @@ def _keep(options) -> None:
 
 
 def _confidential(options) -> bool:
-    """Are there restricted data here, or is this command about to put some here?"""
+    """Whether this repository has restricted data, or this command adds some."""
     if getattr(options, "kind", None) == restricted.KIND:
         return True
     try:
@@ -120,7 +120,7 @@ def _confidential(options) -> bool:
 
 
 def _nameable(path: Path) -> str | None:
-    """What may be said of a file that an error names, where data are restricted."""
+    """The name of a file as an error may show it if data are restricted. None if it may not be shown."""
     try:
         return restricted.place(repository(), path)
     except MissingInputError:

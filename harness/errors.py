@@ -16,7 +16,7 @@ class HarnessError(Exception):
         self.remedy = remedy
 
     def __reduce__(self):
-        # A keyword-only argument does not survive pickling by itself, and workers send errors home.
+        # Workers send errors to their parent process, and a keyword-only argument does not survive pickling.
         return (_rebuild, (type(self), self.message, self.remedy))
 
     def __str__(self) -> str:
@@ -32,7 +32,7 @@ class ConfigError(HarnessError):
 
 
 class RegistryError(HarnessError):
-    """A task file cannot be loaded, lacks a field, or a name is unknown or taken twice."""
+    """A task file cannot be loaded or lacks a field, or a name is unknown or used twice."""
 
 
 class DataError(HarnessError):
@@ -52,15 +52,15 @@ class TrainingError(HarnessError):
 
 
 class OfflineError(HarnessError):
-    """A connection beyond this machine was asked for in a process that may not leave it."""
+    """A process that may not leave this machine tried to connect to another one."""
 
 
 class DiskError(HarnessError):
-    """A disk is full, read-only, not this user's, or busy."""
+    """A disk is full, read-only or busy, or belongs to another user."""
 
 
 class OutOfMemoryError(HarnessError):
-    """This machine, or a device of it, has no memory left for what was asked."""
+    """This machine or one of its devices has no memory left."""
 
 
 class MissingInputError(HarnessError):
@@ -68,7 +68,7 @@ class MissingInputError(HarnessError):
 
 
 def nearest(word, known: Iterable) -> str:
-    """` Did you mean 'x'?` for the one of `known` that is most like `word`, or nothing."""
+    """The text ` Did you mean 'x'?` with the most similar name of `known`, or an empty text if none is similar."""
     close = difflib.get_close_matches(str(word), [str(name) for name in known], n=1, cutoff=0.4)
     return f" Did you mean {close[0]!r}?" if close else ""
 

@@ -1,4 +1,4 @@
-"""The contract of a task: what a file in `tasks/` declares, and nothing about how it is run."""
+"""The contract of a task: the types by which a file in `tasks/` declares a benchmark. How it is run is not in it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,13 +9,13 @@ KINDS = ("synthetic", "public", "restricted")
 
 @dataclass(frozen=True)
 class Reading:
-    """What a reader made of the raw files.
+    """The records that a reader made of the raw files.
 
-    `records` are plain dicts with the head's columns; `dropped` and `repaired` count raw rows by
-    reason; `rows_in` is the number of raw rows, so that rows_in = len(records) + sum(dropped).
-    `where` says for an id where its row stands ("line 12"), for messages; `places` for every record, in their order,
-    where the reader knows it. Of a translation, `originals` are the records that it was made of, all of them, in their
-    own language and with the same ids: by them a split places the translated ones.
+    `records` are plain dicts with the head's columns. `dropped` and `repaired` count raw rows by reason. `rows_in` is
+    the number of raw rows: rows_in = len(records) + sum of `dropped`. `where` maps an id to the place of its row
+    ("line 12"), for messages. `places` lists the place of every record, in order, if the reader knows them. A
+    translation also has `originals`: all records that it was made of, in their own language, with the same ids. They
+    decide how a translation is split.
     """
 
     records: list[dict]
@@ -29,11 +29,11 @@ class Reading:
 
 @dataclass(frozen=True)
 class Groups:
-    """What must never be torn apart by a split.
+    """The rules that form groups: rows that a split never tears apart.
 
-    `column` names the record's own group (a caller, an incident). Where `link_equal` names text
-    columns, records that share one of these texts form one group; `near_duplicate` (cosine of
-    character n-grams, 0 to 1) links records whose texts are nearly the same.
+    `column` names the record's own group (a caller, an incident). If `link_equal` names text columns, records that
+    share one of these texts form one group. `near_duplicate` (cosine of character n-grams, 0 to 1) links records whose
+    texts are nearly the same. With `text_blind_siblings`, a test row that shares a text with another part is leakage.
     """
 
     column: str | None = None
@@ -53,7 +53,7 @@ class PublicFile:
 
 @dataclass(frozen=True)
 class PublicSource:
-    """Where the original of a public task lives, pinned."""
+    """The pinned source of a public task's original data."""
 
     address: str
     revision: str
@@ -64,15 +64,15 @@ class PublicSource:
 
 @dataclass(frozen=True)
 class Task:
-    """A benchmark, declared.
+    """The declaration of one benchmark.
 
-    `head` names one of `harness.heads`. `reader` turns the folder of raw files into a `Reading`; `schema` returns the
-    pandera schema its records must satisfy (a function, so that listing tasks does not import pandera).
-    `labels` is the fixed label list every metric uses, in the order of the head's outputs;
-    for a two-label task `positive` is the one that binary F1 counts. `metrics` names scores of
-    `harness.metrics`, first the primary one, by which arms are compared. `version` changes whenever the meaning of a
-    row does. `translation_of` names the task whose data these are in another `language` ("nb" or "nn"): both have the
-    same ids, and a row stands in the same part of both.
+    `head` names one of `harness.heads`. `reader` turns the folder of raw files into a `Reading`. `schema` returns the
+    pandera schema that the records must satisfy. It is a function, so that listing tasks does not import pandera.
+    `labels` is the fixed label list of every metric, in the order of the head's outputs. In a task with two labels,
+    binary F1 counts the label `positive`. `metrics` names scores of `harness.metrics`. The first is the primary one,
+    by which arms are compared. `version` changes whenever the meaning of a row does. `translation_of` names the task
+    of which this one is a translation into `language` ("nb" or "nn"). Both have the same ids, and a row is in the same
+    part of both.
     """
 
     name: str

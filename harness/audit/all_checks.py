@@ -22,14 +22,14 @@ from harness.tracking.recordings import git
 from harness.tracking.status import UNDECLARED
 from harness.tracking.sync import pictures
 
-# What all fingerprints together are made of.
+# The inputs of all fingerprints together.
 _MADE = ("artifacts/predictions", "artifacts/linear", "artifacts/validated", "artifacts/splits", "reports/splits",
          "params.yaml", "tasks", "harness")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What is audited: the comparisons (task, family), and whether they are all there are in the run."""
+    """The scope of an audit: `comparisons` (task, family), and whether these are all of the run (`whole`)."""
 
     comparisons: tuple[tuple[str, str], ...]
     whole: bool
@@ -41,9 +41,9 @@ def everything(params: ParamsFile) -> Scope:
 
 
 def one_run(root: Path, params: ParamsFile, name: str) -> Scope:
-    """The comparison of an MLflow run (its id, or enough of its beginning), or the one called `task/family`.
+    """The scope of one comparison. `name` is TASK/FAMILY, or the first 6 or more characters of an MLflow run's id.
 
-    Raises MissingInputError where there is no such run, or it is of no comparison of this run.
+    Raises MissingInputError if not exactly one MLflow run has such an id, or if it belongs to no current comparison.
     """
     known = everything(params).comparisons
     chosen = tuple(name.split("/"))
@@ -67,16 +67,16 @@ def one_run(root: Path, params: ParamsFile, name: str) -> Scope:
 
 
 def recorded_runs(root: Path, task: Task, family: str, settings: FinetuneSettings) -> Iterator[Check]:
-    """Whether what one comparison's runs recorded of their inputs is what would go into them now."""
+    """Check the inputs that one comparison's runs recorded against the present ones."""
     return runs.checks(root, task, family, settings, Hashes())
 
 
 def audit(
     root: Path, params: ParamsFile, tasks: dict[str, Task], stages: recomputing.Stages, scope: Scope
 ) -> Iterator[Check]:
-    """Every check of `scope`, whatever is found on the way."""
+    """All checks of `scope`. A finding does not stop them."""
     for check in _checks(root, params, tasks, stages, scope):
-        # Messages name files by their whole path; a reader is in the repository.
+        # Messages have absolute paths, and the reader is in the repository.
         yield replace(check, name=check.name.replace(f"{root}/", ""), found=check.found.replace(f"{root}/", ""))
 
 
@@ -115,7 +115,7 @@ def _checks(
 
 
 def _stages(scope: Scope) -> set[str]:
-    """The stages that only this comparison's numbers rest on."""
+    """The stages on which the numbers of these comparisons depend."""
     found = {"generate", "corpus"}
     for task, family in scope.comparisons:
         found |= {f"validate@{task}", f"split@{task}", f"checkpoint@{family}", f"pretrain@{family}"}
@@ -124,13 +124,13 @@ def _stages(scope: Scope) -> set[str]:
 
 
 def _manifests(root: Path, task: str, families: Sequence[str]) -> set[str]:
-    """The manifest hashes that this task's comparisons recorded."""
+    """The hashes of the task's split manifest that its comparisons recorded."""
     found = set()
     for family in families:
         try:
             found.add(read_runs(root, task, family).inputs.manifest)
         except Exception:
-            # What is wrong with that file is said where the comparison is followed.
+            # `runs.checks` reports what is wrong with that file.
             continue
     return found
 
@@ -153,7 +153,7 @@ def _reported(
 
 
 def _noted(checks: Iterator[Check], named: set[str]) -> Iterator[Check]:
-    """The same checks; the files in which they find something are added to `named`."""
+    """The same checks. The names of files with findings are added to `named`."""
     for check in checks:
         named |= {check.name.split(" ")[0]} if check.state != HOLDS else set()
         yield check
@@ -162,7 +162,7 @@ def _noted(checks: Iterator[Check], named: set[str]) -> Iterator[Check]:
 def _mirrored(
     root: Path, made: recomputing.Rescored, params: ParamsFile, tasks: dict[str, Task], scope: Scope
 ) -> Iterator[Check]:
-    """The MLflow store, and the fingerprints of what it should hold."""
+    """Check the MLflow store, and the recorded fingerprints of the comparisons."""
     settings, commits = params.report(), Commits(root)
     subject = Subject("MLflow", mirror.REMEDY, (DATABASE,))
     found: list[StoredRun] = []

@@ -1,4 +1,4 @@
-"""Check that the DVC cache holds what `dvc.lock` and `data.dvc` name."""
+"""Check that files in DVC's cache have the hashes by which `dvc.lock` and `data.dvc` name them."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +13,7 @@ _ABOVE = Path(".dvc") / "cache" / "files" / "md5"
 
 
 def checks(root: Path, recorded: Iterable[Mapping], hashes: Hashes) -> Iterator[Check]:
-    """`recorded` are outputs with path and md5; those that the cache does not have are no finding."""
+    """Check the cached files of `recorded` outputs (path, md5). An output that is not in the cache is no finding."""
     outputs: dict[str, list[str]] = {}
     for entry in recorded:
         if "md5" in entry:

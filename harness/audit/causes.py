@@ -1,7 +1,7 @@
-"""Order the findings of an audit: the cause comes first, its consequences follow.
+"""Find which findings of an audit are causes, and which follow from them.
 
-A check says what it is about and what that was made of, as paths of the repository. A finding that rests on what an
-earlier finding is about follows from it.
+A check names the paths that it is about and the paths that these were made of. A finding follows from another if it
+is about something that was made of a path which the other is about.
 """
 
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from harness.audit.checks import HOLDS, Check
 
-# From where the numbers begin to where they are shown.
+# In the order of the pipeline, from the parameters to the reports.
 _ORDER = (
     "params.yaml", "dvc.yaml", "constraints.txt", ".dvcignore", "tasks", "harness", "data.dvc", "artifacts/generated",
     "data", "artifacts/validated", "reports/splits", "artifacts/splits", "artifacts/corpus", "artifacts/checkpoints",
@@ -19,7 +19,7 @@ _ORDER = (
 
 
 def traced(checks: Iterable[Check]) -> list[Check]:
-    """The same checks in the same order; what follows from another finding names it in `follows`."""
+    """The same checks in the same order. A finding that follows from another names that one in `follows`."""
     checks = list(checks)
     found = [(place, check) for place, check in enumerate(checks) if check.state != HOLDS]
     first: list[Check] = []
@@ -40,7 +40,7 @@ def roots(checks: Iterable[Check]) -> list[Check]:
 def _rank(check: Check) -> tuple[int, bool]:
     path = check.about[0] if check.about else ""
     places = [place for place, above in enumerate(_ORDER) if path == above or path.startswith(f"{above}/")]
-    # `reports/splits` is more than `reports`; the arms of a family come after what they were trained on from.
+    # `reports/splits` is also in `reports`, so the earliest place counts. The baseline comes before the other arms.
     return (min(places) if places else len(_ORDER), "/baseline" not in path)
 
 
@@ -49,5 +49,5 @@ def _rests(check: Check, cause: Check) -> bool:
 
 
 def _within(one: str, other: str) -> bool:
-    """Are they the same, or is one of them in the other? A folder is named where its changed file is not known."""
+    """Whether two paths are equal, or one is inside the other. A check names a folder if the file is not known."""
     return one == other or one.startswith(f"{other}/") or other.startswith(f"{one}/")

@@ -26,7 +26,7 @@ from harness.system.files import read_text
 
 
 def checks(root: Path, family: str, params: Params, hashes: Hashes) -> Iterator[Check]:
-    """Every arm against `params`, the code and corpora of this repository, and the arm it was trained on from."""
+    """Check every encoder of a family against `params`, the present code and corpora, and its parent checkpoint."""
     for encoder in params.families[family].encoders:
         folder = checkpoint.place(root, family, encoder)
         made_by = f"harness {checkpoint.stage_of(encoder)} {family}"
@@ -47,7 +47,7 @@ def _encoder(root: Path, folder: Path, params: Params, subject: Subject, hashes:
     (where,) = subject.about
     told = subject.of(f"{where}/README.md", rests_on=(f"{where}/harness.json",))
     present = card.get("page") == page_code(card)
-    # What an older version wrote is held by dvc.lock alone.
+    # A README that an older version of the code wrote is checked by dvc.lock only.
     yield told.same(f"{arm}: README.md is that of its card", True, not present or readme == model_card(card, ()))
     weights = subject.of(f"{where}/model.safetensors", rests_on=(f"{where}/harness.json",))
     yield weights.same(f"{arm}: parameters in model.safetensors", card["parameters"], _parameters(folder, card))
@@ -71,7 +71,7 @@ def _card(root: Path, folder: Path, card: dict, params: Params, subject: Subject
     coded, remedy = replace(subject, rests_on=("harness",)), "the code of that commit, or `dvc repro`"
     yield coded.same(f"{arm}: the code that made it", code, card.get("code"), remedy)
     yield from libraries.checks(root, card["libraries"], subject, f"{arm}: ")
-    # A card lists what is loaded; it stands itself beside these files, with its README.
+    # A card lists the files that are loaded, and not itself or its README.
     stored = "made" if built else "imported"
     for file, digest in sorted((card.get("files") or {}).items()):
         listed = subject.of(f"{where}/{file}", rests_on=(f"{where}/harness.json",))
@@ -121,16 +121,16 @@ def _training(family: Family, arm: str, params: Params) -> dict:
 
 
 def _course(card: dict, until: int) -> list[dict]:
-    """The loss on the way up to update `until`, and on held-out text before it."""
+    """The training losses and held-out measurements of a card, up to update `until`."""
     measured = [{"step": 0, **card["held_out"]["before"]}, *card["held_out"].get("during", ())]
     return [point for point in (*card["losses"], *measured) if point["step"] <= until]
 
 
 def _parameters(folder: Path, card: dict) -> int:
-    """The number of weights in the file's header; of an imported one those that its card counts are all."""
+    """The number of weights in the file's header, or in the card if it lists missing or unexpected weights."""
     with open(folder / "model.safetensors", "rb") as handle:
         (length,) = struct.unpack("<Q", handle.read(8))
         header = json.loads(handle.read(length))
     found = sum(math.prod(tensor["shape"]) for name, tensor in header.items() if name != "__metadata__")
-    # Weights that a card names as unexpected lie in the file and are not part of the model.
+    # Weights that a card lists as unexpected are in the file, but not in the model.
     return card["parameters"] if card.get("unexpected") or card.get("missing") else found

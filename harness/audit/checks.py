@@ -1,4 +1,4 @@
-"""The type `Check`: the result of one comparison of a recorded value with a file or a value that is computed anew."""
+"""The type `Check`: the result of checking one recorded value against a file or a value that is computed again."""
 
 import json
 import math
@@ -11,17 +11,17 @@ from harness.errors import HarnessError, MissingInputError
 from harness.system import messages
 
 HOLDS, DIFFERS, MISSING = "holds", "differs", "missing"
-LISTED = 20  # differences of one file that are named; the rest is counted
-_SHOWN = 90  # characters of a value
+LISTED = 20  # differences of one file that are named. The rest is counted
+_SHOWN = 90  # characters of a value that are shown
 _TELLING = ("task", "family", "arm", "against", "seed", "part", "metric", "label", "check")
 
 
 @dataclass(frozen=True)
 class Check:
-    """`subject` is what it belongs to (`medmqp/nb_bert`), `name` what is compared.
+    """The result of one check. `subject` is the thing that it belongs to (`medmqp/nb_bert`), `name` what is checked.
 
-    `expected` and `found` are shown where it differs, `remedy` where it does not hold. `about` are the paths of what
-    is compared, `rests_on` of what it was made of; `follows` names the finding that it is a consequence of.
+    `expected` and `found` are filled if the state is DIFFERS, `remedy` if it is not HOLDS. `about` are the paths of
+    what is checked, `rests_on` the paths that these were made of. `follows` names the finding that is the cause.
     """
 
     subject: str
@@ -37,8 +37,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Subject:
-    """Makes the checks of one subject; `remedy` fixes most of what they find, `about` and `rests_on` are those of
-    `Check`."""
+    """Makes the checks of one subject. `remedy` is the usual remedy. `about` and `rests_on` are those of `Check`."""
 
     name: str
     remedy: str
@@ -46,20 +45,20 @@ class Subject:
     rests_on: tuple[str, ...] = ()
 
     def of(self, *about: str, rests_on: tuple[str, ...] = ()) -> "Subject":
-        """The same subject, for checks about something else."""
+        """The same subject, for checks of other paths."""
         return replace(self, about=about, rests_on=rests_on)
 
     def _check(self, name: str, state: str, expected: str = "", found: str = "", remedy: str = "") -> Check:
         return Check(self.name, name, state, expected, found, remedy, self.about, self.rests_on)
 
     def same(self, name: str, expected, found, remedy: str = "") -> Check:
-        """`expected` is what the rest of the subject says, `found` what stands there."""
+        """Check that `found`, the value in question, equals `expected`."""
         return self.holds(name) if equal(expected, found) else self.wrong(name, expected, found, remedy)
 
     def wrong(self, name: str, expected, found, remedy: str = "") -> Check:
         one, other = as_line(expected), as_line(found)
         if one == other:
-            # Long values that begin alike are shown from where they part.
+            # Long values with the same beginning are shown from their first difference.
             one, other = apart(_text(expected), _text(found))
         return self._check(name, DIFFERS, one, other, remedy or self.remedy)
 
@@ -70,7 +69,7 @@ class Subject:
         return self._check(name, MISSING, remedy=remedy or self.remedy)
 
     def values(self, name: str, expected, found, remedy: str = "") -> Iterator[Check]:
-        """Two plain values: one check where they are equal, otherwise one for each place where they differ."""
+        """Compare two plain values: one check if they are equal, else one for each place where they differ."""
         places = list(differences(expected, found))
         if not places:
             yield self.holds(name)
@@ -80,9 +79,9 @@ class Subject:
             yield self.wrong(f"{name}: elsewhere", "no difference", f"{len(places) - LISTED} more", remedy)
 
     def follow(self, name: str, checks: Callable[[], Iterator[Check]], root: Path | None = None) -> Iterator[Check]:
-        """The checks that `checks()` yields; whatever stops it is itself a finding, and the audit goes on.
+        """The checks that `checks()` yields. An error that stops it becomes a finding, and the audit goes on.
 
-        Paths below `root` are shown as they are in the repository.
+        In messages, paths below `root` (a scratch folder) are shown without it.
         """
         try:
             yield from checks()
@@ -101,7 +100,7 @@ def _below(root: Path | None, message: str) -> str:
 
 
 class Absent:
-    """What stands where there is nothing."""
+    """The type of ABSENT, which takes the place of a value that one side does not have."""
 
     def __repr__(self) -> str:
         return "nothing"
@@ -111,7 +110,7 @@ ABSENT = Absent()
 
 
 def equal(one, other) -> bool:
-    """Equal plain values; floats may part in the last digits, as they do between processors."""
+    """Whether two plain values are equal. Floats may differ in the last digits, as they do between processors."""
     if isinstance(one, float) and isinstance(other, float):
         return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-12)
     if isinstance(one, dict) and isinstance(other, dict):
@@ -145,7 +144,7 @@ def _names(value) -> bool:
 
 
 def _named(value, position: int) -> str:
-    """What a reader looks for in a list of objects: its arm, seed and metric rather than its number."""
+    """The name of an item of a list: its arm, seed, metric and so on if it has them, else its position."""
     if isinstance(value, dict):
         keys = [str(value[key]) for key in _TELLING if key in value]
         if keys:
@@ -154,7 +153,7 @@ def _named(value, position: int) -> str:
 
 
 def as_line(value) -> str:
-    """A value as a line has room for it; of a hash the beginning tells it from another."""
+    """A value as text for one line. Hashes and long values are cut off."""
     if isinstance(value, str) and re.fullmatch(r"[0-9a-f]{40,}", value):
         return f"{value[:16]}…"
     text = _text(value)
@@ -162,7 +161,7 @@ def as_line(value) -> str:
 
 
 def apart(one: str, other: str) -> tuple[str, str]:
-    """Two texts from a little before the place where they part."""
+    """Two texts, each cut off to a piece from shortly before their first difference."""
     at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
     start = max(0, at - 30)
     before, end = "…" if start else "", at + _SHOWN - 30
@@ -171,6 +170,6 @@ def apart(one: str, other: str) -> tuple[str, str]:
 
 def _text(value) -> str:
     if isinstance(value, str):
-        # A finding is one line, whatever the value holds.
+        # A finding is one line, whatever characters the value has.
         return value if value.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in value)
     return repr(value) if value is ABSENT else json.dumps(value, default=str, ensure_ascii=False)

@@ -10,7 +10,7 @@ from harness.report.export import provenance
 
 
 class Commits:
-    """Remembers the commits that it has looked at."""
+    """The code hashes of a repository's commits. Each commit is read once."""
 
     def __init__(self, root: Path):
         self._root = root
@@ -21,7 +21,7 @@ class Commits:
         return done.returncode == 0
 
     def code(self, commit: str, task: str) -> str | None:
-        """`provenance.code_hash` of that commit for a task, or None where the repository does not have it."""
+        """`provenance.code_hash` of a commit for a task, or None if the repository does not have the commit."""
         if commit not in self._known:
             self._known[commit] = self._files(commit)
         files = self._known[commit]

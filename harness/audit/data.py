@@ -13,7 +13,7 @@ from harness.system.files import read_json, read_jsonl
 
 
 def checks(root: Path, task: str, recorded: set[str], hashes: Hashes, stages: recomputing.Stages) -> Iterator[Check]:
-    """`recorded` are the hashes of this task's manifest that its comparisons were made with."""
+    """Check one task's data. `recorded` are the hashes of its split manifest that its comparisons recorded."""
     remedy = "restore it (`dvc checkout data`, `git checkout -- reports/splits`), or `dvc repro`"
     subject, validated = Subject(f"data/{task}", remedy, (f"data/{task}",)), f"artifacts/validated/{task}"
     yield from subject.follow("source record", lambda: _source(root, task, subject, hashes))
@@ -48,14 +48,14 @@ def _source(root: Path, task: str, subject: Subject, hashes: Hashes) -> Iterator
 
 
 def _records(root: Path, target: Path, task: str, subject: Subject, stages: recomputing.Stages) -> Iterator[Check]:
-    """The stage `validate` again, from the raw files."""
+    """Run the stage `validate` again from the raw files, and compare its outputs."""
     folder = Path("artifacts") / "validated" / task
     stored = read_json(root / folder / "card.json", made_by=f"harness validate {task}")
     rows = read_jsonl(root / folder / "records.jsonl", made_by=f"harness validate {task}")
     stages.validate(target, task)
     told = [card | {"source": recorded(card["source"])} for card in (read_json(target / folder / "card.json"), stored)]
     yield from subject.values(f"{folder}/card.json", *told)
-    # Rows may hold texts that must not be shown: they are named by id alone.
+    # Rows may have texts that must not be shown, so that only their ids are named.
     made = {row["id"]: row for row in read_jsonl(target / folder / "records.jsonl")}
     found = {row["id"]: row for row in rows}
     changed = {key: "another row" for key in made.keys() & found.keys() if made[key] != found[key]}
@@ -74,10 +74,10 @@ def _split(
     hashes: Hashes,
     stages: recomputing.Stages,
 ) -> Iterator[Check]:
-    """The stage `split` again, from the records alone.
+    """Run the stage `split` again from the records alone, and compare its outputs.
 
-    A manifest that was extended when rows were added is not what a new split gives: where the comparisons recorded
-    its very hash, it is split again from itself, and must come out as it is.
+    A manifest that was extended when rows were added differs from a new split. If the comparisons recorded its hash,
+    the stage starts from this manifest instead, and must give the same manifest.
     """
     name = f"reports/splits/{task}.json"
     stored = read_json(root / name, made_by=f"harness split {task}")

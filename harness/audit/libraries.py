@@ -7,7 +7,7 @@ from harness.audit.checks import Check, Subject
 
 
 def checks(root: Path, recorded: Mapping[str, str], subject: Subject, of: str = "") -> Iterator[Check]:
-    """`recorded` is what runs and cards call `libraries`; `of` begins the names of the checks."""
+    """One check per library. `recorded` are versions by name, as runs and cards have them. Names begin with `of`."""
     path = root / "constraints.txt"
     if not path.is_file():
         yield subject.missing("constraints.txt, which pins the libraries", "`git checkout -- constraints.txt`")

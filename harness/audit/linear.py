@@ -17,7 +17,7 @@ from harness.task import Task
 
 
 def checks(root: Path, task: Task, hashes: Hashes) -> Iterator[Check]:
-    """From its predictions back to the task's data and to the libraries that fitted it."""
+    """Check the baseline's predictions, the task's data that it used, and the libraries that fitted it."""
     folder, made_by = root / "artifacts" / "linear" / task.name, f"harness linear {task.name}"
     where = folder.relative_to(root).as_posix()
     subject = Subject(f"{task.name}/linear", f"`dvc checkout {where}`, or `{made_by}`", (f"{where}/runs.json",))
@@ -55,7 +55,7 @@ def _checks(root: Path, folder: Path, made_by: str, task: Task, subject: Subject
 
 
 def reported(root: Path, made: Rescored, task: str) -> Iterator[Check]:
-    """Its stored scores against those computed again, and its rows of the reports against those rendered again."""
+    """Check the baseline's stored scores and its rows in the reports against those that are made again."""
     above = (f"artifacts/linear/{task}", *reports.read_of(task))
     about = f"artifacts/scores/{task}/linear/linear.json"
     subject = Subject(f"{task}/linear", f"`harness score {task}`", (about,), above)

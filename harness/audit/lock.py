@@ -20,7 +20,7 @@ _REPRO = "`dvc repro` makes the numbers again by what is there now; `git checkou
 def checks(root: Path, hashes: Hashes, only: set[str] | None = None) -> Iterator[Check]:
     """One check per stage for its command and parameters, and one per file or folder that a stage read or wrote.
 
-    `only` restricts it to those stages. What the pipeline no longer declares (see `undeclared`) is not followed.
+    `only` restricts the checks to those stages. Stages that are no longer declared (see `undeclared`) are left out.
     """
     if not (root / "dvc.lock").is_file():
         yield SUBJECT.missing("dvc.lock", "`git checkout -- dvc.lock`, or `dvc repro`")
@@ -49,7 +49,7 @@ def checks(root: Path, hashes: Hashes, only: set[str] | None = None) -> Iterator
 
 
 def _code(root: Path, deps: Collection[str]) -> Iterator[Check]:
-    """The lists that stages depend on say what the code and the tasks' files are."""
+    """Check that the code lists among `deps` name the present code and task files."""
     remedy = "`harness pipeline`, then `dvc repro`; `git checkout -- harness tasks` puts the old files back"
     outdated = set(code_lists.outdated(root))
     for path in sorted(dep for dep in deps if dep.split("/")[0] == code_lists.LISTS):
@@ -65,7 +65,7 @@ def _code(root: Path, deps: Collection[str]) -> Iterator[Check]:
 def undeclared(root: Path) -> dict[str, Mapping]:
     """The stages of `dvc.lock` that `dvc.yaml` does not have with the present `params.yaml`, by name.
 
-    A run over fewer tasks or families leaves them there with their outputs, and a larger one takes them up again.
+    A run with fewer tasks or families leaves such stages and their outputs in place. A larger run uses them again.
     """
     if not (root / "dvc.lock").is_file():
         return {}
@@ -75,13 +75,13 @@ def undeclared(root: Path) -> dict[str, Mapping]:
 
 
 def waiting(root: Path) -> dict[str, Mapping]:
-    """The frozen splits of tasks that this run does not declare, as the stages that wrote them recorded them."""
+    """The entries of `dvc.lock` for the frozen splits of tasks that this run does not declare, by path."""
     outs = (out for entry in undeclared(root).values() for out in entry.get("outs", ()))
     return {out["path"]: out for out in outs if out["path"].startswith("reports/splits/")}
 
 
 def waiting_splits(root: Path, hashes: Hashes) -> Iterator[Check]:
-    """They are in git, and the run that declares their tasks again starts from them: they may not change meanwhile."""
+    """Check that the waiting splits, which are in git, have not changed, because a later run starts from them."""
     for path, out in waiting(root).items():
         if (root / path).is_file():
             name = f"{path}, which waits for a run with its task,"
@@ -89,7 +89,7 @@ def waiting_splits(root: Path, hashes: Hashes) -> Iterator[Check]:
 
 
 def _passed_over(root: Path) -> Iterator[Check]:
-    """`.dvcignore` hides files from every hash: it lists what the audit passes over, too, and nothing else."""
+    """Check that `.dvcignore`, which hides files from every hash, lists what the audit leaves out and nothing else."""
     path = root / ".dvcignore"
     lines = read_text(path).splitlines() if path.is_file() else []
     listed = sorted(line.strip() for line in lines if line.strip() and not line.startswith("#"))
@@ -114,7 +114,7 @@ def _stage(stage: Stage, entry: Mapping, params: Mapping) -> Iterator[Check]:
 
 
 def _files(root: Path, chosen: Mapping, lock: Mapping, hashes: Hashes) -> Iterator[Check]:
-    """Outputs against the files; inputs against the stage that made them, or, where none did, against the files."""
+    """Check outputs against the files, and inputs against the stage that made them or, without one, the files."""
     made = {out["path"]: out for entry in lock.values() for out in entry.get("outs", ())}
     changed = set()
     for name, entry in chosen.items():
@@ -133,7 +133,7 @@ def _files(root: Path, chosen: Mapping, lock: Mapping, hashes: Hashes) -> Iterat
             else:
                 read[dep["path"], tuple(sorted(_recorded(dep).items()))].append(name)
     for (path, recorded), readers in read.items():
-        # A folder of several stages' outputs of which one has been found to differ.
+        # A folder with outputs of several stages, one of which is already a finding.
         if any(out.startswith(f"{path}/") for out in changed):
             continue
         more = f" and {len(readers) - 1} more" if len(readers) > 1 else ""
@@ -167,13 +167,13 @@ def _text(entry: Mapping) -> str:
 
 
 def _pin(root: Path, lock: Mapping, hashes: Hashes) -> Iterator[Check]:
-    """`data.dvc`: the bytes of `data/`, and where they came from."""
+    """Check `data.dvc`: its hash of `data/`, and its record of the source of these data."""
     if not (root / "data.dvc").is_file():
         yield SUBJECT.missing("data.dvc, which pins data/", "`git checkout -- data.dvc`")
         return
     pin = read_yaml(root / "data.dvc")
     if "md5" in pin:
-        # DVC's own seal over the file, as dvc.stage.utils.compute_md5 makes it.
+        # DVC's hash over the content of the pin, as dvc.stage.utils.compute_md5 makes it.
         body = {
             key: [{k: v for k, v in entry.items() if k not in ("size", "nfiles")} for entry in pin.get(key, ())]
             for key in ("deps", "outs")
@@ -187,7 +187,7 @@ def _pin(root: Path, lock: Mapping, hashes: Hashes) -> Iterator[Check]:
         yield from _file(root, f"{out['path']}/ as data.dvc pins it", out, hashes, SUBJECT.remedy)
     made = {out["path"]: out for out in lock.get("generate", {}).get("outs", ())}
     generated = pin["outs"][0]["md5"] in {out["md5"] for out in made.values()}
-    # Frozen data are never made again; a site's own data that are not frozen are replaced by generated ones.
+    # `dvc repro` never makes frozen data again. It would replace a site's own data that are not frozen.
     frozen, remedy = bool(pin.get("frozen")), "`dvc unfreeze data.dvc`" if generated else "`dvc freeze data.dvc`"
     yield SUBJECT.same(
         "data.dvc: frozen, if and only if the data are not the generated ones", not generated, frozen, remedy

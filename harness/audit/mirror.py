@@ -20,18 +20,18 @@ from harness.tracking.recordings import Made, Recording
 from harness.tracking.sync import picture_tag
 
 REMEDY = "`harness track --rebuild`"
-# Where the store only lacks something, which costs nothing of what else it holds.
+# The remedy if the store only lacks something. It removes nothing.
 TRACK = "`harness track`"
-# What depends on when and where the store was written, and is followed by itself.
+# Tags that depend on when and where the store was written. `_commit` checks them.
 _ORIGIN = ("git_commit", "git_dirty")
-# Words for what the pipeline alone can say of a run: how it stands, what it is and what it was made of.
+# Tags that only the pipeline may write: the state of a run, what it is, and what it was made of.
 _CLAIMS = re.compile(
     "reproduced|superseded|interrupted|killed|recorded_by|level|task|family|profile|arm|seed|code|fingerprint|trainings"
     "|data|data_kind|split_manifest|primary_metric|predictions|pictures"
     "|answer|compared_with|interval|means|p_adjusted|successor"
     "|((parent_)?checkpoint|verdict|pretraining|corpus)(_.*)?"
 )
-# What is said of a comparison beside the others.
+# Values of a comparison that depend on the other comparisons.
 _ADJUSTED = re.compile("(p_holm|verdict)[a-z_]*$|(answer|p_adjusted)$|note.content$|pictures$|forest.png$")
 RECORDERS = ("harness track", "harness pretrain")
 
@@ -40,9 +40,9 @@ def checks(
     recording: Recording, runs: Sequence[StoredRun], made: Mapping[str, StoredRun], drawn: Mapping[str, bytes],
     commits: Commits,
 ) -> Iterator[Check]:  # fmt: skip
-    """The parent run of a comparison and its children, value by value.
+    """Check the parent run of a comparison and its child runs, value by value.
 
-    `made` are the runs of the checkpoints by arm, `drawn` the pictures that belong beside the parent.
+    `made` are the runs of the checkpoints by encoder. `drawn` are the pictures of the parent by file name.
     """
     above = reports.made_of(recording.comparison.task, recording.comparison.family)
     subject = Subject(recording.name, REMEDY, (backend.DATABASE,), above)
@@ -55,7 +55,7 @@ def checks(
     if not found:
         yield subject.missing("MLflow run of this comparison", TRACK)
     if not current:
-        return  # a run of other results says nothing of these
+        return  # a run of other results cannot be compared
     for run in current[1:]:
         yield subject.wrong(f"MLflow run {run.id[:8]}", "one run of this comparison", f"also {current[0].id[:8]}")
     parent = current[0]
@@ -66,7 +66,7 @@ def checks(
 
 
 def adjusted(subject: Subject) -> Subject:
-    """For what depends on every comparison of the run."""
+    """The same subject, for values that depend on all comparisons of the run."""
     return replace(subject, rests_on=(*subject.rests_on, "artifacts/predictions"))
 
 
@@ -102,7 +102,7 @@ def _comparison(
 
 
 def checkpoints(made: Sequence[Pretraining], runs: Sequence[StoredRun]) -> Iterator[Check]:
-    """The run of every checkpoint, value by value."""
+    """Check the MLflow run of every checkpoint, value by value."""
     for one in made:
         folder = checkpoint.place(Path(), one.family, one.arm).as_posix()
         subject = Subject(f"checkpoints/{one.family}", REMEDY, (backend.DATABASE,), (f"{folder}/harness.json",))
@@ -111,7 +111,7 @@ def checkpoints(made: Sequence[Pretraining], runs: Sequence[StoredRun]) -> Itera
             yield subject.missing(f"MLflow run of the {one.arm} checkpoint", TRACK)
             continue
         if run.tags.get("fingerprint") != one.fingerprint:
-            subject = replace(subject, remedy=TRACK)  # in what it differs tells whether the checkpoint is another one
+            subject = replace(subject, remedy=TRACK)  # the values show whether the checkpoint is another one
         checks = _run(
             run, one.name, pretrainings.tags(one), pretrainings.parameters(one), pretrainings.metrics(one), subject
         )
@@ -121,7 +121,7 @@ def checkpoints(made: Sequence[Pretraining], runs: Sequence[StoredRun]) -> Itera
 
 
 def of_checkpoint(one: Pretraining, runs: Sequence[StoredRun]) -> StoredRun | None:
-    """The run that `harness track` made for a checkpoint; where its files have changed since, that of its arm."""
+    """The run that `harness track` made for a checkpoint, or for an earlier one of its arm. None if there is none."""
     wanted = {"recorded_by": "harness track", "level": pretrainings.LEVEL, "family": one.family, "arm": one.arm}
     found = [
         r for r in runs if r.experiment == one.experiment and wanted.items() <= r.tags.items() and not r.superseded
@@ -137,7 +137,7 @@ def _run(
     title = f"MLflow run {run.id[:8]} ({' '.join(name.split()[1:]) or 'means'})"
     tags = {key: value for key, value in tags.items() if key not in _ORIGIN}
     tags[status.NOTE] = status.described(tags[status.NOTE], tags)
-    # A user's own tags are welcome, but for words that only the pipeline may say; numbers and parameters are its alone.
+    # A user may add tags, except those that only the pipeline may write, but no metrics or parameters.
     claimed = {key: ABSENT for key in run.tags if _CLAIMS.fullmatch(key)} | tags
     found = {key: run.tags.get(key, ABSENT) for key in claimed} | {"name": run.name, "status": run.status}
     yield from subject.values(f"{title} tags", claimed | {"name": name, "status": "FINISHED"}, found)
@@ -147,10 +147,10 @@ def _run(
         if key != recordings.SECONDS:
             curves.setdefault(key, []).append((step, float(value)))
     last = {key: max(points)[1] for key, points in curves.items()}
-    # How long a training took is another time each time, and stands in no hash.
+    # The time of a training varies, and is part of no hash.
     stored = {key: value for key, value in run.metrics.items() if key != recordings.SECONDS}
     yield from subject.values(f"{title} metrics", last, stored)
-    # A number of one step has a history, too: a later point would be drawn, and not be the last value for MLflow.
+    # A metric of one step has a history, too. MLflow would draw an added point, even if it is not the last value.
     expected = {key: sorted(points) for key, points in curves.items() if key in run.metrics}
     yield from subject.values(f"{title} curves", expected, {key: run.curve(key) for key in expected})
     yield from subject.values(f"{title} data sets", [], list(run.datasets))
@@ -166,7 +166,7 @@ def _run(
 
 
 def experiments(profile: str, stored: Mapping[str, Mapping[str, str]], subject: Subject) -> Iterator[Check]:
-    """What the pages of the profile's experiments say of them, by `stored`: tags by name."""
+    """Check the descriptions of the profile's experiments. `stored` are the tags of each experiment, by its name."""
     wanted = {recordings.experiment(profile, kind): views.comparisons(kind) for kind in formats.KINDS}
     wanted[pretrainings.experiment(profile)] = views.checkpoints()
     for name, tags in wanted.items():
@@ -177,7 +177,7 @@ def experiments(profile: str, stored: Mapping[str, Mapping[str, str]], subject: 
 
 
 def statuses(profile: str, runs: Sequence[StoredRun], subject: Subject) -> Iterator[Check]:
-    """How every run of the profile says that it stands, those of earlier results and of watched trainings, too."""
+    """Check the stated status of every run of the profile, also of earlier results and of live trainings."""
     for run in of_profile(profile, runs):
         title = f"MLflow run {run.id[:8]} ({run.name})"
         killed = run.tags.get("superseded") == status.KILLED
@@ -195,7 +195,7 @@ def strangers(
     runs: Sequence[StoredRun],
     subject: Subject,
 ) -> Iterator[Check]:
-    """Runs that stand there as current and are none of the run's."""
+    """Report runs that MLflow shows as current but that are not in `collected` (comparisons) or `made` (encoders)."""
     names = {(one.experiment, one.name) for one in made} | {(one.experiment, one.name) for one in collected}
     names |= {(r.experiment, recordings.child_name(r, entry)) for r in collected for entry in r.runs}
     arms = {(one.family, one.arm) for one in made}
@@ -208,13 +208,13 @@ def strangers(
 
 
 def of_profile(profile: str, runs: Sequence[StoredRun]) -> list[StoredRun]:
-    """What the pipeline wrote in the profile's experiments."""
+    """The runs that the pipeline wrote to the profile's experiments."""
     names = {pretrainings.experiment(profile), *(recordings.experiment(profile, kind) for kind in formats.KINDS)}
     return [run for run in runs if run.experiment in names and run.tags.get("recorded_by") in RECORDERS]
 
 
 def _commit(recording: Recording, run: StoredRun, subject: Subject, commits: Commits) -> Iterator[Check]:
-    """The commit exists here, and holds the code that the run names, unless it was made with uncommitted changes."""
+    """Check that the run's commit exists here and has the run's code, unless there were uncommitted changes."""
     commit, dirty = run.tags.get("git_commit"), run.tags.get("git_dirty")
     name = f"MLflow run {run.id[:8]}: the commit that made it"
     if commit == "none" and dirty == "unknown":
@@ -232,7 +232,7 @@ def _commit(recording: Recording, run: StoredRun, subject: Subject, commits: Com
 
 
 def outside(profile: str, runs: Sequence[StoredRun]) -> Iterator[str]:
-    """What the store holds and nothing here can tell whether it is right, in sentences."""
+    """Sentences about the content of the store that cannot be checked here."""
     ours = of_profile(profile, runs)
     known = {"written_on", *_ORIGIN}
     others = {key for run in ours for key in run.tags if not (key in known or _CLAIMS.fullmatch(key))}

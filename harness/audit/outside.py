@@ -16,7 +16,7 @@ _NAMED = 6
 
 
 def sentences(root: Path, profile: str, whole: bool) -> list[str]:
-    """One line for each kind of thing; `whole` says whether everything else of the run is followed."""
+    """A sentence for each kind of thing that is not checked. Empty if the audit is not of the `whole` run."""
     return list(_sentences(root, profile)) if whole else []
 
 
@@ -28,7 +28,7 @@ def _sentences(root: Path, profile: str) -> Iterator[str]:
             "a run that declares them"
         )
     yield from keeping.remotes(root)
-    # Where the store cannot be read, the audit has said so.
+    # If the store cannot be read, the audit has reported that.
     with contextlib.suppress(HarnessError):
         yield from mirror.outside(profile, read(root))
     if any((root / "benchmarks").glob("*.md")):
@@ -39,7 +39,7 @@ def _sentences(root: Path, profile: str) -> Iterator[str]:
 
 
 def benchmarks(root: Path) -> Iterator[Check]:
-    """Their pages are written by scripts that run for hours: all that can be said is whether they are the committed."""
+    """Check that the pages in `benchmarks/` are the committed ones. To write them again would take hours."""
     pages = sorted((root / "benchmarks").glob("*.md"))
     if subprocess.run(["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True).returncode != 0:
         return

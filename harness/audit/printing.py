@@ -6,12 +6,12 @@ from harness.audit.causes import roots
 from harness.audit.checks import DIFFERS, HOLDS, MISSING, Check
 from harness.system.files import canonical_json
 
-SHOWN = 12  # findings of one subject that a person sees without asking
+SHOWN = 12  # findings of one subject that are printed without --all
 
 
 def as_json(checks: Iterable[Check], outside: Iterable[str] = ()) -> str:
-    """{"checks": the fields of each `Check`, "holds", "differs", "missing": how many, "causes": the
-    names of the findings that follow from no other, the earliest first, "outside": sentences}."""
+    """A JSON object: "checks" (each `Check` without its paths), their number by state ("holds", "differs", "missing"),
+    "causes" (the names of findings that follow from no other, the earliest first), and "outside" (sentences)."""
     checks = list(checks)
     said = ("subject", "name", "state", "expected", "found", "remedy", "follows")
     listed = [{key: getattr(check, key) for key in said} for check in checks]
@@ -21,9 +21,9 @@ def as_json(checks: Iterable[Check], outside: Iterable[str] = ()) -> str:
 
 
 def lines(checks: list[Check], every: bool, outside: Iterable[str] = ()) -> Iterable[str]:
-    """A line per subject with its counts, below it its findings (with `every`: all checks), what is `outside` of the
-    audit, and the sum. The subject of the earliest cause comes first; what follows from a finding is counted below
-    it."""
+    """Lines for a person: for each subject its counts and findings (with `every`: all checks), then what is `outside`
+    of the audit, then the sum. The subject of the earliest cause comes first. Findings that follow from another are
+    only counted."""
     first = roots(checks)
     subjects = dict.fromkeys([] if every else [check.subject for check in first])
     for subject in subjects | dict.fromkeys(check.subject for check in checks):
@@ -41,8 +41,8 @@ def lines(checks: list[Check], every: bool, outside: Iterable[str] = ()) -> Iter
 
 
 def _findings(wrong: list[Check], checks: list[Check]) -> Iterator[str]:
-    """A line per finding and one for what follows from it; the same two values in many places (a hash in every row)
-    are said once."""
+    """A line per finding, and a line that counts what follows from it. A difference that occurs in many places (a hash
+    in every row) is printed once."""
     alike: dict[tuple, list[Check]] = {}
     for check in wrong:
         key = (check.expected, check.found, check.remedy) if check.state == DIFFERS else (check.name,)

@@ -1,7 +1,7 @@
 """Run the cheap stages a second time, in a scratch copy of the repository.
 
-Inputs are linked, never copied or written; what is made again lands beside them, and nothing that the pipeline
-wrote is touched.
+Inputs are linked, never copied or changed. New outputs are written to the scratch copy, so that the pipeline's own
+outputs stay as they are.
 """
 
 import contextlib
@@ -14,16 +14,16 @@ from harness.errors import HarnessError
 from harness.system import messages
 from harness.system.scratch import scratch_folder
 
-# What fine-tuning one comparison reads.
+# The inputs of fine-tuning one comparison.
 TRAINING_INPUTS = ("harness", "tasks", "params.yaml", "reports/splits", "artifacts/validated", "artifacts/checkpoints")
 
-# What the report is made of.
+# The inputs of the report.
 REPORTED = tuple(f"artifacts/{name}" for name in ("scores", "validated", "splits", "corpus", "checkpoints"))
 
 
 @dataclass(frozen=True)
 class Stages:
-    """The stages that cost seconds, as functions of a root; the audit is handed them and knows none itself."""
+    """The stages that take seconds, as functions. The caller gives them, because `stages` is above `audit`."""
 
     validate: Callable[[Path, str], object]
     split: Callable[[Path, str], object]
@@ -36,14 +36,14 @@ class Stages:
 
 @contextlib.contextmanager
 def scratch(root: Path) -> Iterator[Path]:
-    """A folder below artifacts/, for the time of the block: records are made again in it, texts and all."""
+    """A folder below artifacts/ for the block. Only its owner can read it, because it gets records with texts."""
     with scratch_folder(root / "artifacts" / "again") as folder:
         folder.chmod(0o700)
         yield folder
 
 
 def link_inputs(root: Path, target: Path, names: tuple[str, ...]) -> None:
-    """Check `names` (paths below the root) into the scratch folder, those that exist."""
+    """Link those of `names` (paths below `root`) that exist into the scratch folder `target`."""
     for name in names:
         place = target / name
         if (root / name).exists() and not place.exists():
@@ -53,7 +53,7 @@ def link_inputs(root: Path, target: Path, names: tuple[str, ...]) -> None:
 
 @dataclass(frozen=True)
 class Rescored:
-    """The scratch folder with scores and reports made again, and what could not be made, by comparison or "report"."""
+    """The scratch folder with new scores and reports, and the errors of what failed, by comparison or "report"."""
 
     root: Path
     failed: dict[str, HarnessError]
@@ -66,11 +66,10 @@ def rescore(
     cross_validated: Sequence[tuple[str, str]],
     stages: Stages,
 ) -> Rescored:
-    """Score all `comparisons` (task, family) of the run from their predictions, and render the reports of them; so,
-    too, those that were `cross_validated`.
+    """Score all `comparisons` (task, family) and the `cross_validated` ones again, and render the reports.
 
-    All, because a p-value adjusted for their number depends on each. One that cannot be scored again keeps its
-    stored scores, so that the rest can be followed.
+    All are needed, because adjusted p-values depend on every comparison. If one cannot be scored again, its stored
+    scores are used, so that the rest can be checked.
     """
     made = ("predictions", "linear", "validated", "splits", "corpus", "checkpoints", "reproduced")
     inputs = ("harness", "tasks", "params.yaml", "reports/splits", *(f"artifacts/{name}" for name in made))
@@ -106,7 +105,7 @@ def _noting(failed: dict[str, HarnessError], name: str, target: Path) -> Iterato
     try:
         yield
     except HarnessError as error:
-        # The scratch folder's paths are those of the repository.
+        # Shows paths of the scratch folder as paths of the repository.
         failed[name] = HarnessError(error.message.replace(f"{target}/", ""), remedy=error.remedy)
     except Exception as error:
         # An edited file may break the stage that reads it in any way.

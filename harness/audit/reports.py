@@ -17,23 +17,23 @@ KEYS = {"results.csv": ("arm", "seed", "metric"), "comparison.csv": ("against",)
         "readings.csv": ("decided_by", "arm", "against"), "robustness.csv": ("kind", "against")}  # fmt: skip
 REMEDY = "`git checkout -- reports` where it was edited, `dvc repro` where it is out of date"
 PAGES = Subject("reports", REMEDY)
-# What no row of one comparison shows by itself.
+# Columns that depend on all comparisons.
 OF_ALL = ("p_holm", "verdict", "mde_holm")
 
 
 def read_of(task: str) -> tuple[str, ...]:
-    """What scores of a task rest on beside predictions."""
+    """The paths on which a task's scores depend, besides predictions."""
     named = (f"artifacts/validated/{task}", f"artifacts/splits/{task}", f"reports/splits/{task}.json")
     return (*named, f"tasks/{task}.py", "harness", "params.yaml")
 
 
 def made_of(task: str, family: str) -> tuple[str, ...]:
-    """What the numbers of one comparison rest on."""
+    """The paths on which the numbers of one comparison depend."""
     return (f"artifacts/predictions/{task}/{family}", f"artifacts/linear/{task}", *read_of(task))
 
 
 def scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Check]:
-    """The stored scores of a comparison against those computed again from its predictions."""
+    """Check the stored scores of a comparison against those computed again from its predictions."""
     name = f"artifacts/scores/{task}/{family}.json"
     subject = Subject(f"{task}/{family}", f"`harness score {task} {family}`", (name,), made_of(task, family))
     again = yield from scored_again(root, made, f"{task}/{family}", subject)
@@ -45,7 +45,7 @@ def scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Check
 
 
 def fold_scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[Check]:
-    """The stored scores of a cross-validation against those computed again; its entry in `artifacts/report.json`."""
+    """Check the scores of a cross-validation, and its entry in `artifacts/report.json`, against those made again."""
     key = f"cross-validation/{task}/{family}"
     name, above = f"artifacts/scores/{key}.json", (f"artifacts/predictions/{key}", *read_of(task))
     subject = Subject(key, f"`harness score-folds {task}`", (name,), above)
@@ -55,7 +55,7 @@ def fold_scores(root: Path, made: Rescored, task: str, family: str) -> Iterator[
 
 
 def scored_again(root: Path, made: Rescored, key: str, subject: Subject) -> Generator[Check, None, Any]:
-    """The stored scores of a subject against those computed again, which are returned where there are any."""
+    """Check the stored scores of a subject against those computed again. Returns the latter, None if scoring failed."""
     if (error := made.failed.get(key)) is not None:
         yield subject.wrong("predictions can be scored again", "scores", error.message, error.remedy)
         return None
@@ -70,7 +70,7 @@ def scored_again(root: Path, made: Rescored, key: str, subject: Subject) -> Gene
 def _validation(
     metrics: list[dict], primary: str, made: Sequence[runs.Run], subject: Subject, folder: str
 ) -> Iterator[Check]:
-    """What fine-tuning recorded of its own validation is the primary score of the validation rows that it stored."""
+    """Check that the validation score that fine-tuning recorded is the primary score of its stored validation rows."""
     scored = {(m["arm"], m["seed"]): m["value"] for m in metrics if (m["part"], m["metric"]) == ("validation", primary)}
     for run in made:
         if run.diverged or (run.arm, run.seed) not in scored:
@@ -85,14 +85,14 @@ def _validation(
 
 
 def _chosen(run: runs.Run, subject: Subject) -> Iterator[Check]:
-    """The weights that were kept are those that the curve says: the highest selection score, of equals the latest."""
+    """Check that the kept weights have the highest selection score of the curve, and are the latest of equal ones."""
     best = max(([point.selection, point.step] for point in run.curve), default=ABSENT)
     name = f"weights kept of {run.arm} seed {run.seed}, by its curve"
     yield subject.same(name, best, [run.best_selection, run.best_step])
 
 
 def rows(root: Path, made: Rescored, task: str, family: str) -> Iterator[Check]:
-    """A comparison's rows of the two CSVs and of `provenance.json`, and its entries in the records beside them."""
+    """Check a comparison's rows in the CSVs and `provenance.json`, and its entry in `artifacts/report.json`."""
     subject, above = Subject(f"{task}/{family}", REMEDY), made_of(task, family)
     for name, keys in KEYS.items():
         of = subject.of(f"reports/{name}", rests_on=above)
@@ -117,7 +117,7 @@ def _of(row, task: str, family: str) -> bool:
 def table(
     root: Path, made: Rescored, name: str, of: dict[str, str], keys: tuple[str, ...], subject: Subject
 ) -> Iterator[Check]:
-    """The rows of a CSV that are `of` a task or comparison, by what stands in the columns `keys`."""
+    """Check the rows of a CSV whose columns have the values `of`. The columns `keys` identify a row."""
     again, stored = (_csv(folder / "reports" / name, of, keys) for folder in (made.root, root))
     for key in dict.fromkeys([*again, *stored]):
         label = f"{name} {' '.join(key)}"
@@ -137,7 +137,7 @@ def _csv(path: Path, of: dict[str, str], keys: tuple[str, ...]) -> dict[tuple, l
 
 
 def leftovers(root: Path, known: Sequence[tuple[str, str]]) -> Iterator[Check]:
-    """Rows of the CSVs and of `provenance.json` that belong to no comparison of this run."""
+    """Report rows of the CSVs and of `provenance.json` that belong to no comparison of this run."""
     for name in KEYS:
         table = csv.DictReader(io.StringIO(read_text(root / "reports" / name, made_by="harness report")))
         extra = [row for row in table if (row.get("task"), row.get("family")) not in known]
@@ -168,9 +168,9 @@ def _left_over(name: str, extra: list[str]) -> Iterator[Check]:
 def pages(
     root: Path, made: Rescored, splits: Iterable[str], waiting: Collection[str], named: set[str]
 ) -> Iterator[Check]:
-    """Every file of `reports/` as a whole, and none besides: `splits` are the tasks whose manifests belong there,
-    `waiting` the manifests of tasks that other runs declare, `named` the files in which rows have been found to
-    differ already."""
+    """Check every file of `reports/` as a whole, and that there are no others. `splits` are the tasks whose manifests
+    belong there, `waiting` the manifests of tasks that other runs declare. Files in `named` already have findings and
+    are left out."""
     if (error := made.failed.get("report")) is not None:
         yield PAGES.wrong("the reports can be rendered again", "reports", error.message, error.remedy)
         return
@@ -198,7 +198,7 @@ def _files(folder: Path) -> dict[str, Path]:
 
 
 def page(label: str, again: bytes, stored: bytes, subject: Subject) -> Iterator[Check]:
-    """A file as it should be and as it is, line by line where it is text."""
+    """Check a stored file against the same file made `again`, line by line if it is text."""
     if again == stored:
         yield subject.holds(label)
     elif label.endswith((".csv", ".json", ".md", ".html", ".tex", ".svg", ".yaml", ".yml", ".txt")):
@@ -208,7 +208,7 @@ def page(label: str, again: bytes, stored: bytes, subject: Subject) -> Iterator[
 
 
 def _lines(label: str, again: str, stored: str, subject: Subject) -> Iterator[Check]:
-    """Lines that stand only in one of the two, by the number of the line in the file; sides are paired in order."""
+    """Report lines that only one of the two texts has, by line number in the stored text, paired in order."""
     import difflib
 
     one, other = again.split("\n"), stored.split("\n")

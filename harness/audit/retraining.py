@@ -14,8 +14,8 @@ from harness.tracking.reproductions import BYTES, DECISIONS, DIFFERENT
 
 @dataclass(frozen=True)
 class Repeated:
-    """One run made again; `detail` says by how much it differs, and is empty where nothing does. `recorded` and
-    `again` are the hashes of its predictions."""
+    """One run that was made again. `detail` says how much it differs, and is empty if it does not. `recorded` and
+    `again` are the hashes of the old and the new predictions."""
 
     arm: str
     seed: int
@@ -29,17 +29,17 @@ class Repeated:
         return f"{self.arm} seed {self.seed}"
 
     def record(self) -> dict:
-        """What is kept of it."""
+        """The values that are stored."""
         return {key: getattr(self, key) for key in ("arm", "seed", "outcome", "recorded", "again")}
 
 
 def compare(
     task: Task, recorded: Path, again: Path, records: Mapping[str, Mapping] | None = None
 ) -> Iterator[Repeated]:
-    """The prediction files of two folders that `finetune` wrote, run by run, in the order that was recorded;
-    `records` are the validated ones by id, which a task that seeks spans needs.
+    """Compare the prediction files of two folders that `finetune` wrote, run by run, in the recorded order.
 
-    Raises MissingInputError for a file that is not there, DataError for one that contradicts itself.
+    `records` are the validated records by id. Tasks with spans need them. Raises MissingInputError for a missing file,
+    DataError for an inconsistent one.
     """
     made_by = f"harness finetune {task.name} {recorded.name}"
     for run in Runs.read(recorded / "runs.json", made_by).runs:
@@ -56,7 +56,7 @@ def compare(
 
 
 def refuse_inconsistent(task: Task, recorded: Path) -> None:
-    """Raise for a recorded prediction file that is gone or contradicts itself: nothing could be held against it."""
+    """Raise an error if a recorded prediction file is missing or inconsistent, because it cannot be compared then."""
     made_by = f"harness finetune {task.name} {recorded.name}"
     for run in Runs.read(recorded / "runs.json", made_by).runs:
         consistent_lines(recorded / run.file, task, made_by)
@@ -69,7 +69,7 @@ def _decisions(lines: list[dict]) -> str:
 
 
 def _scores_apart(before: list[dict], after: list[dict]) -> str:
-    """How far the scores behind equal decisions lie apart; spans carry none."""
+    """The largest difference of scores behind equal decisions, in words. Spans have no scores."""
     later = {(line["part"], line["id"]): line.get("scores", ()) for line in after}
     apart = [
         abs(one - other)
@@ -80,7 +80,7 @@ def _scores_apart(before: list[dict], after: list[dict]) -> str:
 
 
 def _decided_otherwise(task: Task, before: list[dict], after: list[dict], records: Mapping | None) -> Iterator[str]:
-    """Of every part: how many rows were decided otherwise, and what that does to the primary score."""
+    """A phrase for each part with changed decisions: the number of rows, and the primary score before and now."""
     from harness.statistics import task_metrics
 
     title = primary(task).title

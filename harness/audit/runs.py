@@ -1,4 +1,4 @@
-"""Check the runs of one comparison: prediction files, and what they were made from."""
+"""Check the runs of one comparison: prediction files, and their inputs."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -24,8 +24,8 @@ from harness.task import Task
 
 @dataclass(frozen=True)
 class Kept:
-    """Where the runs of a comparison lie, in which form and by which command, and which there should be: file name to
-    arm and seed."""
+    """The stored runs of a comparison: the type of their record, their folder, and the command that makes them.
+    `wanted` maps the name of each expected prediction file to its arm and seed."""
 
     form: type[Runs]
     folder: Path
@@ -34,7 +34,7 @@ class Kept:
 
 
 def checks(root: Path, task: Task, family: str, settings: FinetuneSettings, hashes: Hashes) -> Iterator[Check]:
-    """The runs on the fixed split."""
+    """Check the runs on the fixed split, and the tuning if arms are tuned."""
     kept = Kept(
         Runs,
         folder_of(root, task.name, family),
@@ -52,12 +52,12 @@ def checks(root: Path, task: Task, family: str, settings: FinetuneSettings, hash
 
 
 def candidates(settings: FinetuneSettings) -> list[dict]:
-    """What `runs.json` should say was tried; nothing where no arm is tuned."""
+    """The candidates that `runs.json` should list. Empty if no arm is tuned."""
     return [{name: getattr(recipe, name) for name in Candidate.model_fields} for recipe in settings.candidates]
 
 
 def _tuning(kept: Kept, settings: FinetuneSettings, tune: Tune, subject: Subject, hashes: Hashes) -> Iterator[Check]:
-    """What every arm tried, with which answers, and that it chose the best. `score` makes the trials' scores again."""
+    """Check the trials of every arm and that it chose the best candidate. `score` checks the scores of the trials."""
     recorded = Runs.read(kept.folder / "runs.json", kept.made_by).tuning
     tried = [] if recorded is None else [candidate.plain() for candidate in recorded.candidates]
     wanted = candidates(settings)
@@ -79,7 +79,7 @@ def _tuning(kept: Kept, settings: FinetuneSettings, tune: Tune, subject: Subject
 def on_folds(
     root: Path, task: Task, family: str, settings: FinetuneSettings, folds: Folds, hashes: Hashes
 ) -> Iterator[Check]:
-    """The runs of a cross-validation."""
+    """Check the runs of a cross-validation."""
     made_by = f"harness crossvalidate {task.name} {family}"
     kept = Kept(
         FoldRuns,

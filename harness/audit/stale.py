@@ -1,6 +1,6 @@
 """Warn when the predictions or scores that a late stage reads are out of date.
 
-For somebody who runs a late stage by hand. Under `dvc repro` nothing is found, and `harness audit` looks deeper.
+This is for a user who runs a late stage by hand. Under `dvc repro` nothing is stale. `harness audit` checks more.
 """
 
 import dataclasses
@@ -24,7 +24,7 @@ MOST = 10  # lines of a warning
 
 
 def warn(root: Path, params: ParamsFile, tasks: Mapping[str, Task], families: Iterable[str], *, scored: bool) -> None:
-    """Say on standard error which comparisons are stale and why; `scored` are looked at with their scores."""
+    """Print on standard error which comparisons are stale and why. `scored`: check their scores, too."""
     lines, hashes, locked = [], Hashes(), _locked(root)
     outdated = code_lists.outdated(root)
     for name, task in tasks.items():
@@ -72,7 +72,7 @@ def _predictions(root: Path, task: Task, family: str, settings: FinetuneSettings
     made = path.stat().st_mtime
     for encoder in settings.encoders:
         folder = checkpoint.place(root, family, encoder)
-        # Gigabytes are read only where something was written after the predictions.
+        # Gigabytes are read only if something was written after the predictions.
         younger = not folder.is_dir() or any(file.stat().st_mtime > made for file in [folder, *folder.rglob("*")])
         if younger and inputs.get("checkpoints", {}).get(encoder) != hashes.tree(folder):
             yield f"the checkpoint of arm {encoder} is another than the one that was fine-tuned"
@@ -109,7 +109,7 @@ def _scores(root: Path, task: str, family: str) -> Iterator[str]:
 
 
 def _code(root: Path, stage: dict, hashes: Hashes, outdated: list[str]) -> Iterator[str]:
-    """The code that made the predictions, as `dvc.lock` has it; of `outdated` lists it cannot know."""
+    """The reason, if any, that other code made the predictions. `dvc.lock` cannot show it for `outdated` code lists."""
     changed = outdated or [
         entry["path"]
         for entry in stage.get("deps", ())
@@ -127,5 +127,5 @@ def _locked(root: Path) -> dict:
 
 
 def _read(path: Path) -> dict:
-    """What stands in a file; nothing where it is missing, which the stage itself says better."""
+    """The content of a JSON file, or {} if it is missing, because the stage itself then raises a better error."""
     return read_json(path) if path.is_file() else {}

@@ -1,1 +1,1 @@
-"""The subcommands, one module per subject. A module imports the code of a subcommand only when it is called."""
+"""The subcommands, one module per subject. A module imports a subcommand's code only when that subcommand is called."""

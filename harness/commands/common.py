@@ -22,7 +22,7 @@ def anywhere_here(options) -> bool:
 
 
 def to_a_server(options) -> bool:
-    """Is what is recorded sent to a server? One that is not on this machine has been refused by then."""
+    """Whether records are sent to an MLflow server. `offline.refuse_store` refuses one on another machine."""
     return os.environ.get("MLFLOW_TRACKING_URI", "").lower().startswith("http")
 
 
@@ -36,10 +36,10 @@ def declare(
     only_looks: bool = False,
     connects: Callable[[argparse.Namespace], bool] = nowhere,
 ) -> argparse.ArgumentParser:
-    """A subcommand of `group` that calls `run(options)`, with an example in its help.
+    """Add a subcommand to `group` that calls `run(options)`, with an example in its help. Returns its parser.
 
-    One that `only_looks` finds fault with what any other fixes in passing. One that `connects` works over this
-    machine's network, its loopback included.
+    With `only_looks` the command reports open folders of restricted data instead of closing them. `connects(options)`
+    says whether the command needs the network, which includes the loopback.
     """
     new = group.add_parser(name, help=text, description=text, epilog=EPILOG.format(example=example))
     for argument in positional:
@@ -49,13 +49,13 @@ def declare(
 
 
 def by_present_code(stage: str, run):
-    """`run`, which refuses to run a stage of the pipeline by other code than DVC takes note of."""
+    """`run`, after a check that the code and the task of `stage` are those that DVC knows."""
 
     @functools.wraps(run)
     def checked(options):
         from harness.pipeline import code_lists
 
-        # A stage itself says that there is no repository.
+        # If there is no repository, the stage itself raises the error.
         with contextlib.suppress(MissingInputError):
             about = (getattr(options, name, None) for name in ("task", "family"))
             code_lists.refuse_other(repository(), stage.replace("-", "_"), *about)
@@ -65,13 +65,13 @@ def by_present_code(stage: str, run):
 
 
 def declare_group(commands, name: str, text: str, example: str):
-    """A command that only has actions below it; returns what its actions are declared in."""
+    """Add a command that only has actions. Returns the group in which the actions are declared."""
     new = commands.add_parser(name, help=text, epilog=EPILOG.format(example=example))
     return new.add_subparsers(metavar="ACTION", required=True)
 
 
 def repository() -> Path:
-    """The repository: this folder or the nearest one above it that has a params.yaml."""
+    """The root of the repository: this folder or the nearest above it that has a `params.yaml` or `dvc.yaml`."""
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "params.yaml").is_file() or (folder / "dvc.yaml").is_file():
@@ -82,9 +82,9 @@ def repository() -> Path:
 
 
 def parameters(families: Iterable[str] | None = None):
-    """params.yaml, checked, with the environment prepared before any numeric library is loaded.
+    """The checked `params.yaml`, with the environment prepared before any numeric library is loaded.
 
-    A command that uses no families, or only some, says so: it is not stopped by what the others hold.
+    `families` are those that the command uses (None: all). Wrong values of other families do not stop it.
     """
     from harness.params.reading import load
     from harness.system import determinism
@@ -95,9 +95,9 @@ def parameters(families: Iterable[str] | None = None):
 
 
 def hold_languages(root: Path, everything, families: Iterable[str], tasks: Iterable[str]) -> None:
-    """Raise ConfigError where one of these families is Norwegian and the data of one of these tasks are English.
+    """Raise ConfigError if one of these families is Norwegian and the data of one of these tasks are English.
 
-    Of a task whose data are not there yet nothing is said.
+    Tasks whose data are not there yet are not checked.
     """
     from harness.data import sources
     from harness.params import languages
@@ -113,16 +113,16 @@ def hold_languages(root: Path, everything, families: Iterable[str], tasks: Itera
 
 
 def made(folder: Path, within: Together) -> Path:
-    """`folder`, which is made where it is missing, `within` what is put there."""
+    """`folder`, created if it is missing. `within` removes it again if its block fails."""
     try:
         return within.folder(folder)
     except FileNotFoundError:
-        # What a file system that takes no folders answers, /proc for one.
+        # The answer of a file system that takes no folders, such as /proc.
         raise DiskError(f"No folder can be made at {folder}.", remedy="Name a folder on a disk.") from None
 
 
 def known_name(kind: str, name: str, known) -> str:
-    """`name`, which must be one of `known`: the tasks or families (`kind`) of params.yaml."""
+    """`name`, if it is one of `known`: the tasks or families (`kind`) of params.yaml. Raises ConfigError if not."""
     if name in known:
         return name
     raise ConfigError(

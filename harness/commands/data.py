@@ -70,7 +70,7 @@ def _data_generate(options) -> None:
 
     root, target = repository(), Path(options.folder)
     seed = load(root / "params.yaml", ()).generate().seed
-    # What stands there under other names stays. No other command would look there for what a killed one has left.
+    # Files of other names stay in `target`. The undo journal is in `root`, because later commands clean up only there.
     with writing(target), together(root) as within:
         copy = within.scratch_folder(made(target, within) / "generated")
         with for_its_target(copy, target):
@@ -136,8 +136,8 @@ def _profile_use(options) -> None:
 
 
 def _in_place(root: Path, *, generated: bool) -> list[str]:
-    """Which of the profile's tasks have other data than it is made for, `generated` ones or originals, and what to
-    type."""
+    """A line for each task whose data do not fit the profile (`generated` data or originals), with the command to type
+    if originals are missing."""
     from harness.data import sources
     from harness.errors import HarnessError
     from harness.params import reading

@@ -13,7 +13,7 @@ def add(commands) -> None:
 
 
 def declare_where(command) -> None:
-    """The options that say where jobs run, and what each of them gets."""
+    """Add the options that say where jobs run, and which resources each job gets."""
     where = "where the jobs run; by default Slurm where there is one"
     command.add_argument("--on", choices=("local", "slurm"), help=where)
     text = "jobs at the same time (default: as many as there are cores or GPUs; on Slurm, all)"
@@ -61,9 +61,9 @@ def _grid(options) -> int:
 
 
 def _heed_signals() -> None:
-    """SIGTERM and a closed terminal end a grid as Ctrl-C does; under nohup it outlives the terminal.
+    """Make SIGTERM and a closed terminal (SIGHUP) end a grid as Ctrl-C does. Under nohup, SIGHUP stays ignored.
 
-    SIGINT, too: a shell starts what runs in the background without it, and jobs are stopped by it.
+    SIGINT is set, too, because a shell starts background commands with SIGINT ignored.
     """
     import signal
 

@@ -1,4 +1,4 @@
-"""Tables for the terminal: the registered tasks and the profiles."""
+"""Print the registered tasks and the profiles as tables in the terminal."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from harness.task import Task
 
 
 def task_table(root: Path, tasks: dict[str, Task]) -> None:
-    """Print one row per task; rows and data kind come from its data, where that is there."""
+    """Print one row per task. The number of rows and the kind of data are dashes if the task has no data."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -17,13 +17,13 @@ def task_table(root: Path, tasks: dict[str, Task]) -> None:
         table.add_column(column, justify="right" if column == "rows" else "left", overflow="fold")
     for name, task in sorted(tasks.items()):
         rows, kind = _data_facts(root, name)
-        # As texts: rich reads square brackets in strings as markup.
+        # `Text`, because rich reads square brackets in strings as markup.
         table.add_row(*map(Text, (name, task.title, task.head, task.metrics[0], rows, kind, task.version)))
     _print(table)
 
 
 def _data_facts(root: Path, name: str) -> tuple[str, str]:
-    """(number of records, data kind), from the validated card, else the source record, else dashes."""
+    """(number of records, kind of data) from the validated card, or only the kind from the source record, or dashes."""
     for file, rows in (
         (root / "artifacts/validated" / name / "card.json", True),
         (root / "data" / name / "source.json", False),
@@ -37,7 +37,7 @@ def _data_facts(root: Path, name: str) -> tuple[str, str]:
 
 
 def profile_table(root: Path) -> None:
-    """Print the presets, what each is for, and a mark at the one `params.yaml` equals."""
+    """Print the profiles, the purpose of each, and a mark at the profile that `params.yaml` equals."""
     from rich import box
     from rich.table import Table
 
@@ -49,7 +49,7 @@ def profile_table(root: Path) -> None:
     for column in ("profile", "what", "in use"):
         table.add_column(column)
     for name in profiles.names():
-        # A profile is put together from two files, which takes its time.
+        # Putting a profile together from its two files is slow, so its name is looked for first.
         used = f"profile: {name}\n" in now and profiles.text(name) == now
         table.add_row(name, profiles.purpose(name), "yes" if used else "")
     _print(table)

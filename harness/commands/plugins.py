@@ -49,7 +49,7 @@ def _new_task(options) -> None:
 
 
 def _displayed(path, name: str) -> str:
-    """A file, or the sample's folder for each of its files."""
+    """The path of a file, or of the sample's folder for a file of the sample."""
     return f"{path.parent.as_posix()}/" if path.parent.name == name else path.as_posix()
 
 

@@ -109,7 +109,7 @@ def _reproduce(options) -> int:
 
 
 def _say_in_mlflow(root, settings) -> None:
-    """The runs of a comparison that was trained again say so, where the store mirrors them."""
+    """Record in MLflow that a comparison was trained again. Print a warning if another one has no results yet."""
     from harness.errors import HarnessError
     from harness.plugins import registry
     from harness.tracking import backend, sync

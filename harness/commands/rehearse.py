@@ -1,4 +1,4 @@
-"""The command `rehearse`: what the present params.yaml would take, and what of it would fail."""
+"""The command `rehearse`: the time, memory and disk that the present params.yaml would take, and what would fail."""
 
 from harness.commands.common import anywhere_here, declare, parameters, repository
 from harness.commands.grid import declare_where
@@ -69,7 +69,7 @@ def _rehearse(options) -> int:
         print(terminal(line), file=sys.stderr if only_json else sys.stdout, flush=True)
 
     with scratch_folder(root / "artifacts" / "rehearsal") as scratch:
-        # Records are made again in it, texts and all.
+        # The scratch folder gets records with their texts.
         scratch.chmod(0o700)
         rehearsing = Rehearsing(root, scratch, params, asked, say)
         made = rehearsing.run(stages)

@@ -31,11 +31,11 @@ def _repro(options) -> int:
         return 0
     everything = reading.load(root / "params.yaml").everything()
     tasks, families = everything.run.tasks, everything.run.families
-    # A GPU is full with one family.
+    # One family fills a GPU.
     if everything.engine.device == "cpu" and len(families) > 1 and available_cpus() > 1:
         first, *others = tasks
         phases = [
-            # Where data are generated, this does so, and pins them.
+            # The first split also generates and pins the data, if the profile uses generated data.
             [["repro", f"split@{first}"]],
             _beside([each(others[::2], "validate", "split"), each(others[1::2], "validate", "split")]),
             _beside([["corpus"], each(tasks, "linear")]),
@@ -50,12 +50,12 @@ def _repro(options) -> int:
 
 
 def _beside(chains: Sequence[Sequence[str]]) -> list[list[str]]:
-    """A call of DVC for each chain of stages; calls side by side wait for one another's lock."""
+    """The arguments of one DVC call per chain of stages. Calls that run at the same time wait for DVC's lock."""
     return [["--wait-for-lock", "repro", "-s", *chain] for chain in chains if chain]
 
 
 def _clean(root: Path) -> bool:
-    """Whether nothing is to be run: asked once, where each of the calls below would ask for itself."""
+    """Whether every stage is up to date. One question here replaces one in each of the calls below."""
     return not subprocess.run([sys.executable, "-m", "dvc", "status", "-q"], cwd=root, capture_output=True).returncode
 
 
@@ -65,14 +65,14 @@ def each(tasks: Sequence[str], *stages: str) -> list[str]:
 
 
 def own(tasks: Sequence[str], family: str) -> list[str]:
-    """The stages that a family shares with no other, in the order of the pipeline."""
+    """The stages that belong to one family alone, in the order of the pipeline."""
     return [f"checkpoint@{family}", f"pretrain@{family}", *(Comparison(task, family).stage for task in tasks)]
 
 
 def _failed(root: Path, calls: Sequence[Sequence[str]]) -> bool:
-    """Run one `dvc` per call, all at once, and pass its lines on; did one fail? What the others make is kept.
+    """Run one `dvc` per call, all at the same time, and pass on their output. Returns whether one failed.
 
-    An interruption ends them with their stages.
+    The results of the others are kept. An interruption ends all calls with their stages.
     """
     started = [
         subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Commands that run one pipeline stage each, as dvc.yaml calls them. A stage is imported only when it is called."""
+"""Commands that run one pipeline stage each. dvc.yaml calls them. A stage's code is imported only when it runs."""
 
 import contextlib
 import functools
@@ -61,14 +61,14 @@ def add(commands) -> None:
 
 
 def _timed(name: str, run):
-    """`run`, with how long it took beside its outputs."""
+    """`run`, which also records how long it took (`harness.system.durations`)."""
 
     @functools.wraps(run)
     def timed(options):
         about = [value for key in ("task", "family") if (value := getattr(options, key, None))]
         with contextlib.ExitStack() as stack:
-            # Of several processes of one training the one that started them records it. A stage itself says that there
-            # is no repository.
+            # Of several processes of one training, the one that started them records the time. If there is no
+            # repository, the stage itself raises the error.
             with contextlib.suppress(MissingInputError):
                 if "WORLD_SIZE" not in os.environ:
                     stack.enter_context(durations.timed(repository(), name, *about))
@@ -86,7 +86,7 @@ def _choice(command) -> None:
 
 
 def _chosen(options, family: str, arms: list[str]) -> bool:
-    """Was this command only to say what becomes of an interrupted training?"""
+    """Record the choice of --resume or --anew. Returns whether one was given, for then nothing is trained."""
     if options.choice is None:
         return False
     from harness.training.pretrain.interrupted import choose
@@ -124,7 +124,7 @@ def _corpus(options) -> None:
 
 
 def _trains_together(options) -> bool:
-    """The processes of several devices find each other over the network, and a live training has its observer."""
+    """Whether a training needs the network: for its processes on several devices, or for a live MLflow server."""
     if to_a_server(options) or "WORLD_SIZE" in os.environ:
         return True
     return parameters([options.family]).everything().engine.devices > 1
@@ -138,7 +138,7 @@ def _checkpoint(options) -> int:
     hold_languages(repository(), params.everything(), [family], params.everything().run.tasks)
     settings = params.checkpoint(family)
     again = ["checkpoint", family, *(["--live"] if options.live else [])]
-    # An existing checkpoint is brought in by one process.
+    # One process is enough to import an existing checkpoint.
     devices = settings.engine.devices if isinstance(settings.source, Build) else 1
     if (code := on_devices(devices, again)) is not None:
         return code
@@ -149,7 +149,7 @@ def _checkpoint(options) -> int:
 
 
 def _observer(options, params, family: str):
-    """What makes the live observer of an arm, where one is asked for."""
+    """The function that makes an arm's live observer, or None if neither --live nor MLFLOW_TRACKING_URI is given."""
     if not (options.live or os.environ.get("MLFLOW_TRACKING_URI")):
         return None
     from functools import partial
@@ -194,7 +194,7 @@ def _crossvalidate(options) -> None:
 
 
 def _comparison(options):
-    """The repository, its parameters, and the task and family that were named."""
+    """(root of the repository, its parameters, the named task, the named family)."""
     from harness.plugins import registry
 
     root, params = repository(), parameters([options.family])
@@ -256,6 +256,6 @@ def _report(options) -> None:
 def _say_what_is_stale(root, params, tasks, families, *, scored: bool) -> None:
     from harness.audit import stale
 
-    # A file that was edited may break the code that reads it in any way; what cannot be read, the stage itself says.
+    # An edited file may break the code that reads it in any way. The stage itself reports a file it cannot read.
     with contextlib.suppress(Exception):
         stale.warn(root, params, tasks, families, scored=scored)

@@ -1,4 +1,4 @@
-"""The command `translate`: a public set in Norwegian, by a translation model or from a file."""
+"""The command `translate`: make a Norwegian version of a public data set, by a translation model or from a file."""
 
 import contextlib
 import sys
@@ -88,14 +88,14 @@ def _made(options, root, engine, task, records) -> tuple[dict, dict]:
 
 
 def _short(at: str) -> str:
-    """A commit or hash as tables show it; the whole stands in the source record."""
+    """A commit or hash, shortened for tables. The source record has it in full."""
     kind, _, digest = at.rpartition(" ")
     return f"{kind} {digest[:12]}…".strip()
 
 
 @contextlib.contextmanager
 def _progress(title: str, total: int):
-    """Progress through `total` pieces of text, as a function of how many just were done."""
+    """Show progress through `total` pieces of text. The block gets a function that takes how many were just done."""
     from harness.system import progress
 
     if not sys.stderr.isatty():

@@ -16,7 +16,7 @@ from harness.text.letters import composed_with_spans
 
 @dataclass
 class Gathered:
-    """What was read so far; a text has at most `limit` characters."""
+    """The records, findings and counts of the files read so far. A text may have at most `limit` characters."""
 
     limit: int
     findings: list[Finding] = field(default_factory=list)
@@ -29,19 +29,19 @@ class Gathered:
         self.findings.append(Finding(check, column, where))
 
     def content(self, path: Path, encoding: raw.Encoding = "utf-8", *, empty: bool) -> str:
-        """The text of a file, which may be `empty`, as `raw.read_text` has it."""
+        """The text of a file, from `raw.read_text`. An empty file is refused unless `empty` is true."""
         return raw.read_text(path, self.repaired, self.findings, encoding=encoding, place=f"{path.name} ", empty=empty)
 
     def sound(self, text: object, where: str, column: str) -> bool:
-        """Can this be the text of a record? What is wrong with it becomes a finding."""
-        # A list has no faults of its own as long as its items are texts; here one text belongs.
+        """Return whether `text` can be the text of a record. Each fault becomes a finding."""
+        # `value_faults` accepts a list of texts, but a record has one text. So a list is checked as a dict: a fault.
         faults = list(value_faults({} if isinstance(text, list) else text, self.limit))
         self.findings += [Finding(fault, column, where) for fault in faults]
         return not faults
 
     def key(self, row: dict, column: str, where: str) -> str:
-        """The id or group in `column`: a text without edge white space, or a whole number; anything else is a finding
-        and the empty text."""
+        """The id or group in `column`, as a text without white space at its edges. A whole number becomes a text. Any
+        other type is a finding and gives the empty text. A text with a fault is a finding, too, but is returned."""
         value = row.get(column)
         repairs: set[str] = set()
         if value is None:
@@ -64,13 +64,13 @@ class Gathered:
         self.places.append(where)
 
     def untagged(self, parsed: inline_tags.Parsed) -> tuple[str, list[dict]]:
-        """The composed text and spans of a document whose inline tags are taken out."""
+        """The composed text and the spans (dicts of start, end and label) of a document without its inline tags."""
         self.repaired.update(parsed.repairs)
         spans = [{"start": start, "end": end, "label": label} for start, end, label in parsed.spans]
         return composed_with_spans(parsed.text, spans, self.repaired)
 
     def reading(self, name: str, count: int, unit: str, remedy: str) -> Reading:
-        """All records. Raises RowsRefused where anything was found, in some of `count` units."""
+        """A `Reading` of all records. Raises RowsRefused if there is any finding. `count` is the number of units."""
         reading = read_so_far(self.records, self.places, self.dropped, self.repaired)
         refuse(name, self.findings, count, unit=unit, remedy=f"{remedy}; nothing was written.", reading=reading)
         return reading
@@ -87,8 +87,10 @@ def reader(
     beside: Callable[[Path], list[Path]] = lambda path: [],
     columns: Mapping[str, str] | None = None,
 ) -> Reader:
-    """What a factory of readers returns: `each` of `files` by name gathers its records for a part, told whether it is
-    alone, and counts its units."""
+    """A Reader of the files that match `files`, in the order of their names.
+
+    `each(found, path, part, alone)` adds the records of one file to `found` and returns its number of units. `alone`
+    says that no other file matches. `beside` gives the further files that belong to one."""
 
     def read(folder: Path) -> Reading:
         found, paths = Gathered(limit), matching(folder, files)

@@ -10,11 +10,15 @@ from harness.errors import DataError
 from harness.text.letters import composed
 
 ROWS = 20_000_000
-UNPACKED, RATIO = 1 << 28, 100  # bytes, and times its size
+UNPACKED, RATIO = 1 << 28, 100  # in bytes, and as a multiple of the file's size; no table unpacks to more than both
 
 
 def arrow_rows(path: Path) -> Iterator[Row]:
-    """("row n", values by column, whose name is composed) of a Parquet file, or of an Arrow file or stream."""
+    """Yield ("row n", values by column) for each row of a Parquet file, or of an Arrow file or stream.
+
+    Column names are composed. The number of a class becomes the class name that `datasets` noted in the file. Raises
+    DataError if the file is missing or damaged, repeats a column name, or (Parquet) unpacks to far too much.
+    """
     import pyarrow
     import pyarrow.parquet
 
@@ -30,15 +34,15 @@ def arrow_rows(path: Path) -> Iterator[Row]:
             with pyarrow.OSFile(str(path)) as file:
                 rows = _arrow_table(pyarrow, file)
             _refuse_twice(path, list(map(composed, rows.schema.names)))
-        # Offsets that lead out of a damaged buffer are found here, not by reading what lies there.
+        # Finds offsets that point outside a damaged buffer before anything is read at them.
         rows.validate(full=True)
         names = _class_names(rows.schema.metadata or {})
         values = rows.rename_columns(list(map(composed, rows.schema.names))).to_pylist()
     except (pyarrow.ArrowException, OSError, UnicodeDecodeError):
-        # What it says may quote a value, or the name of a column.
+        # The library's message may quote a value, or the name of a column.
         raise DataError(f"{path}: not a whole {path.suffix} file, or damaged.", remedy="Write it again.") from None
     except (ValueError, OverflowError):
-        # What it says may quote a value.
+        # The library's message may quote a value.
         raise DataError(
             f"{path}: a value that Python does not have, or two fields of one name within a column.",
             remedy="Write it again with texts and whole numbers.",
@@ -50,7 +54,7 @@ def arrow_rows(path: Path) -> Iterator[Row]:
 
 
 def _refuse_bomb(path: Path, metadata) -> None:
-    """Raise DataError where the footer of a Parquet file promises more than any task's table holds."""
+    """Raise DataError if the footer of a Parquet file declares more rows or bytes than any task's table has."""
     unpacked = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
     if metadata.num_rows > ROWS or (unpacked > UNPACKED and unpacked > RATIO * path.stat().st_size):
         raise DataError(
@@ -60,7 +64,7 @@ def _refuse_bomb(path: Path, metadata) -> None:
 
 
 def _refuse_twice(path: Path, names: list[str]) -> None:
-    """Raise DataError where two columns have one name: which of them was meant?"""
+    """Raise DataError if two columns have the same name, since the declaration may mean either."""
     twice = [
         Finding("a column name occurs twice", shown_name(name, number), "schema", number=number)
         for number, name in enumerate(names, start=1)
@@ -84,7 +88,8 @@ def _named(value, labels: list[str]):
 
 
 def _class_names(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
-    """Names of the classes of every `ClassLabel` column, or list of them, as `datasets` notes them in the file."""
+    """The class names of each `ClassLabel` column (or column of lists of them), from the notes of `datasets` in the
+    file."""
     try:
         features = json.loads(metadata[b"huggingface"])["info"]["features"]
         features = {name: f.get("feature", f) for name, f in features.items() if isinstance(f, dict)}

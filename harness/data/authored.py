@@ -1,6 +1,6 @@
-"""Call the functions of a task file; an error in them becomes a message about that file.
+"""Call the functions of a task file, and turn their exceptions into messages about that file.
 
-What an author's function raises may quote the data, so of an unknown error only its kind and line are told.
+An exception that is no HarnessError may quote the data. So the message gives only its type and line.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from harness.task import Reading, Task
 
 
 def read(task: Task, folder: Path) -> Reading:
-    """What the task's reader makes of `folder`. Raises RegistryError where that is no Reading of records."""
+    """The Reading that the task's reader returns for `folder`. Raises RegistryError if it returns anything else."""
     found = _called(task, "reader", lambda: task.reader(folder))
     if not isinstance(found, Reading):
         raise _wrong(task, "reader", found, "a Reading", "Return Reading(records, rows_in, …); see harness/task.py.")
@@ -23,7 +23,7 @@ def read(task: Task, folder: Path) -> Reading:
 
 
 def schema(task: Task):
-    """The pandera schema that the task declares. Raises RegistryError where its function makes something else."""
+    """The pandera schema that the task declares. Raises RegistryError if its function returns anything else."""
     import pandera.pandas as pa
 
     found = _called(task, "schema", task.schema)
@@ -34,7 +34,7 @@ def schema(task: Task):
 
 
 def failures(task: Task, frame):
-    """pandera's table of what of a data frame breaks the declared schema; None where nothing does."""
+    """The failure cases (pandera's data frame) of `frame` under the declared schema, or None if there are none."""
     import pandera.pandas as pa
 
     declared = schema(task)
@@ -45,7 +45,7 @@ def failures(task: Task, frame):
         except pa.errors.SchemaErrors as errors:
             return errors.failure_cases
 
-    # A parser of the author's raises what it raises, with the value it fails on.
+    # A parser in the author's schema may raise any exception, which may quote the value.
     return _called(task, "schema", cases)
 
 

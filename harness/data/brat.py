@@ -1,9 +1,8 @@
-"""The reader of brat stand-off annotation: NAME.txt beside NAME.ann, entities as offsets into the text.
+"""Read brat stand-off annotation: the entities of each NAME.txt are in NAME.ann, as offsets into the text.
 
-Only text-bound annotations (`T1<tab>Label 0 5<tab>words`) are read; relations, events, attributes and notes
-stand in other lines and are passed over. The words that an annotation repeats must be those at its offsets:
-offsets that have slipped refuse the file. They may count a byte-order mark and the carriage returns of the
-text as characters, as brat does.
+Only text-bound annotations (`T1<tab>Label 0 5<tab>words`) are read. Lines with relations, events, attributes and notes
+are skipped. An annotation repeats the words at its offsets. If the text has other words there, the file is refused.
+Offsets may count a byte-order mark and carriage returns as characters, as brat does.
 """
 
 import re
@@ -28,7 +27,7 @@ EMPTY = "empty text"
 
 @dataclass(frozen=True)
 class Annotation:
-    """One line of an .ann file: label, fragments as (start, end), the words it repeats, its place."""
+    """One line of an .ann file: its label, (start, end) of its fragments, the words it repeats, and "FILE line N"."""
 
     label: str
     fragments: tuple[tuple[int, int], ...]
@@ -47,12 +46,12 @@ def brat(
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Reader:
-    """A reader of the text files that `files` names (a pattern, or patterns with the part of their records).
+    """A Reader of the text files that `files` names (a pattern, or a mapping from patterns to parts).
 
-    Every document is a record and its own group, its id the file's name. `labels` are the task's; annotations
-    of a type in `ignore` are no entities here, any other type is a fault. An entity is one stretch of text
-    and overlaps no other: what to do with those in `overlaps` and with broken ones (`fragments`; "join" takes
-    all from the first to the last) is the task's to say, and is counted.
+    Each document is one record and its own group. Its id is `id_prefix` and the file's name without its ending.
+    `labels` are the task's. Annotations of a type in `ignore` are skipped, and any other type is a fault. Entities of a
+    record are contiguous and do not overlap. So `overlaps` says what to do with overlapping ones, and `fragments` with
+    one in several pieces ("join" takes all text from the first piece to the last). Each such change is counted.
     """
     one_of("overlaps", overlaps, Overlaps)
     one_of("fragments", fragments, Fragments)
@@ -89,12 +88,12 @@ def brat(
 
 
 def _beside(path: Path) -> list[Path]:
-    """What belongs to a text: its annotations, and the folder's settings of brat."""
+    """The other files of a text: its annotations, and brat's settings in the folder."""
     return [path.with_suffix(".ann"), *path.parent.glob("*.conf")]
 
 
 def _annotations(path: Path, encoding: raw.Encoding, found: Gathered) -> list[Annotation]:
-    """The entities of one .ann file; it may be empty, but not missing."""
+    """The entities of one .ann file. The file may be empty. A missing file, or a line of another form, is a finding."""
     try:
         content = path.read_bytes().decode(encoding).removeprefix("\ufeff")
     except FileNotFoundError:
@@ -117,11 +116,15 @@ def _annotations(path: Path, encoding: raw.Encoding, found: Gathered) -> list[An
 def _in_text(
     path: Path, text: str, annotations: list[Annotation], encoding: raw.Encoding, found: Gathered
 ) -> list[Annotation]:
-    """The annotations with offsets into `text`, whose line ends and byte-order mark are taken off."""
+    """The annotations with offsets into `text`, which has no carriage returns at line ends and no byte-order marks.
+
+    Offsets are read as counting these characters or not, whichever fits more annotations. The others are findings.
+    """
     original = path.read_bytes().decode(encoding)
     marked = original.startswith(raw.BYTE_ORDER_MARK)
     original = original.removeprefix(raw.BYTE_ORDER_MARK)
-    # What was taken out of the text in each way of counting: marks of joined files always, carriage returns or not.
+    # Offsets of the removed characters, without and with carriage returns. Marks inside the file (of files that were
+    # joined) always count.
     taken = {
         False: [match.start() for match in re.finditer(raw.BYTE_ORDER_MARK, original.replace("\r\n", "\n"))],
         True: [match.start() for match in re.finditer(f"\r(?=\n)|{raw.BYTE_ORDER_MARK}", original)],
@@ -165,7 +168,8 @@ def _in_one_piece(annotations: list[Annotation], fragments: Fragments, found: Ga
 
 
 def _apart(text: str, annotations: list[Annotation], overlaps: Overlaps, found: Gathered) -> list[dict]:
-    """Spans in order, without white space at their edges, none over another."""
+    """The spans in text order, without white space at their edges. Of overlapping spans only the longest is kept. If
+    `overlaps` is "refuse", the others are findings."""
     trimmed = []
     for one in annotations:
         start, end = one.fragments[0]

@@ -1,6 +1,6 @@
-"""Columns of numbers on disk, for corpora with more documents than memory holds.
+"""Columns of numbers on disk, for corpora with more documents than fit in memory.
 
-Plain reads instead of a memory map, because pages of a map count as the memory of the process.
+Files are read with plain reads, because the pages of a memory map count as memory of the process.
 """
 
 import os
@@ -14,7 +14,7 @@ PARTITION = 1 << 22  # rows sorted at a time: about 200 MB
 
 
 class Column:
-    """One file of rows: `width` values of one numpy type (a structured type has width 1)."""
+    """One file of rows. A row has `width` values of one numpy type (a structured type has width 1)."""
 
     def __init__(self, path: Path, dtype, width: int = 1):
         self._file = open(path, "w+b")  # noqa: SIM115 - closed by `close`
@@ -32,7 +32,7 @@ class Column:
         self._rows += len(content)
 
     def blocks(self, rows: int = BLOCK, of: range | None = None) -> Iterator[tuple[int, np.ndarray]]:
-        """(number of the first row, rows), in order; only the rows `of`, where that is given."""
+        """Yield (number of the first row, up to `rows` rows) in order. `of` selects a range of row numbers."""
         self._file.flush()
         first, last = (of.start, of.stop) if of is not None else (0, self._rows)
         for start in range(first, last, rows):
@@ -40,7 +40,7 @@ class Column:
             yield start, self._shaped(self._read(start, count))
 
     def gather(self, numbers: np.ndarray) -> np.ndarray:
-        """The rows with these numbers, in their order."""
+        """The rows with these numbers, in the order of `numbers`."""
         self._file.flush()
         return self._shaped(b"".join(self._read(number, 1) for number in numbers.tolist()))
 
@@ -58,10 +58,10 @@ class Column:
 def equal_rows(
     column: Column, chosen: np.ndarray, partition: int = PARTITION
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """(values, row numbers) of all chosen rows of a uint64 column whose value occurs more than once.
+    """Yield (values, row numbers) of all chosen rows of a uint64 column whose value occurs more than once.
 
-    Equal values are neighbours, the earlier row first. `chosen`: bool [rows]. What does not fit into one
-    `partition` comes in several, cut by the leading bits, so values must be hashes.
+    Equal values are neighbours, the earlier row first. `chosen`: bool [rows]. A column with more rows than `partition`
+    is sorted in several parts, cut by the leading bits. So values must be hashes, whose bits are evenly spread.
     """
     bits = max(0, (-(-len(column) // partition) - 1).bit_length())
     for part in range(1 << bits):

@@ -1,10 +1,9 @@
-"""The reader of CoNLL columns: a token a line, its tag in one column, a blank line between sentences.
+"""Read CoNLL columns: one token a line, its tag in one column, a blank line between sentences.
 
-As such files are found: with or without a byte-order mark, separated by tabs or by spaces, tagged in IOB1,
-IOB2 or IOBES (also written BILOU or BMEWO) or by labels alone, with sentence breaks in the middle of entities and
-with comments. The text is the tokens with a space between them and a line for each sentence; spans are character
-offsets into it. A line with another number of columns than most, or with a tag that fits no reading, refuses the
-file, with all such lines in one table.
+A file may have a byte-order mark, tabs or spaces between columns, comments, and sentence breaks inside entities. Tags
+are IOB1, IOB2, IOBES (also written BILOU or BMEWO) or labels alone. The text of a record is its tokens with a space
+between them, one line for each sentence. Spans are character offsets into this text. A file is refused if a line has
+another number of columns than most, or an invalid tag. One table shows all such lines.
 """
 
 import itertools
@@ -32,7 +31,7 @@ _BLANKS = " \t"
 
 @dataclass(frozen=True)
 class Columns:
-    """Where a line has its token and its tag (numbers, from the end where negative), and what both may be."""
+    """Which columns have the token and the tag (from 0, or from the end if negative), and how lines are read."""
 
     token: int
     tag: int
@@ -43,7 +42,7 @@ class Columns:
 
 @dataclass
 class Document:
-    """Tokens in order; `marked` where a line says that it begins, `name` what a `# newdoc id = …` says."""
+    """The tokens of a document, in order. `marked`: a line marks its beginning. `name`: the id in `# newdoc id = …`."""
 
     name: str
     marked: bool
@@ -65,17 +64,20 @@ def conll(
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Reader:
-    """A reader of `files`: a name or pattern ("*.conll"), or patterns with the part of their records.
+    """A Reader of `files`: a name or pattern ("*.conll"), or a mapping from patterns to parts.
 
-    `labels` are the task's; entities of those in `ignore` are no entities here, any other label is a fault.
-    `token` and `tag` are the numbers of the columns, counted from 0, from the end where negative. A record is
-    a `unit`: what a `-DOCSTART-` or `# newdoc` line begins, a whole file, or a sentence (or several, where an
-    entity goes on in the next one). Sentences of a marked document are one group; without marks each is its
-    own, and those of one text may be split apart. `scheme` "detect" takes for each file the one that all its tags obey;
-    "bare" reads tags that are labels alone. An `I-` that continues nothing is a fault, or with `lonely` "begin" the
-    beginning of an entity. Lines that begin with `#` are comments where `comments` is "hash", tokens where it is
-    "none"; "detect" takes for comments `# key = value`, `# newpar`, and a `#` with a blank behind it that is not
-    followed by the columns of a token. Columns are separated by tabs, or, in a line without one, by blanks.
+    `labels` are the task's. Entities with a label in `ignore` are skipped, and any other label is a fault. `token` and
+    `tag` are column numbers from 0, or from the end if negative. Tabs separate columns, or blanks in a line without a
+    tab.
+
+    A record is a `unit`: a document (which a `-DOCSTART-` or `# newdoc` line begins), a file, or a sentence. A sentence
+    is joined with the next one if an entity crosses the break. Sentences of a marked document are one group. Without
+    marks each is its own group, so a split may separate sentences of one text.
+
+    `scheme` "detect" takes for each file the scheme that its tags obey. "bare" reads tags that are labels alone. An
+    `I-` that continues nothing is a fault, or begins an entity if `lonely` is "begin". Lines that begin with `#` are
+    comments if `comments` is "hash", and tokens if it is "none". "detect" takes as comments `# key = value`,
+    `# newpar`, and a `#` before a blank unless the columns of a token follow.
     """
     one_of("unit", unit, Unit)
     one_of("comments", comments, Comments)
@@ -112,13 +114,13 @@ def conll(
 
 
 def _names(stem: str, documents: list[Document]) -> list[str]:
-    """What a file's documents are called: by their own name, or the file's, with a number where there are several."""
+    """The name of each document: its own, or the file's (`stem`), with a number if the file has several documents."""
     alone = len(documents) == 1
     return [document.name or (stem if alone else f"{stem}-{i}") for i, document in enumerate(documents)]
 
 
 def _documents(file: str, text: str, columns: Columns, unit: Unit, found: Gathered) -> Iterator[Document]:
-    """The documents of one file, also those without a token; lines without a token or a tag become findings."""
+    """Yield the documents of one file, including those without a token. A line with a fault becomes a finding."""
     document, first, marked, empty = Document("", False), True, False, True
     lines = text.split("\n")
     rows = [_cells(line) for line in lines]
@@ -143,7 +145,7 @@ def _documents(file: str, text: str, columns: Columns, unit: Unit, found: Gather
         if fault:
             found.fault(fault, where)
             continue
-        place, label = read_tag(cells[columns.tag], columns.scheme) or ("O", "")  # what is no tag is a fault
+        place, label = read_tag(cells[columns.tag], columns.scheme) or ("O", "")  # `_fault` found a tag
         document.tokens.append(Token(cells[columns.token], place, label, f"line {number}", first))
         first = False
     if document.tokens or document.marked:
@@ -154,14 +156,15 @@ def _documents(file: str, text: str, columns: Columns, unit: Unit, found: Gather
 
 
 def _cells(line: str) -> list[str]:
-    """The columns of a line. Other white space than blanks and tabs (a no-break space) is part of a token."""
+    """The columns of a line, split at tabs, or else at blanks. Other white space inside a token (a no-break space) is
+    part of it."""
     if "\t" in line:
         return [cell.strip() for cell in line.split("\t")]
     return [cell.strip() for cell in line.split(" ") if cell]
 
 
 def _width(lines: list[str], rows: list[list[str]], columns: Columns) -> int:
-    """How many columns most lines have that are certainly tokens; of equally many, the first."""
+    """The most frequent number of columns of the lines that are certainly tokens. In a tie it is the first one met."""
     hashes = ("#", "-DOCSTART-") if columns.comments != "none" else ("-DOCSTART-",)
     tokens = (row for line, row in zip(lines, rows, strict=True) if any(row) and not line.startswith(hashes))
     counted = Counter(map(len, tokens))
@@ -173,12 +176,12 @@ def _is_comment(line: str, cells: list[str], width: int, columns: Columns) -> bo
         return columns.comments != "none"
     if line[1:2].strip(_BLANKS):
         return False
-    # "#" alone is a token where a token's columns follow: behind tabs whatever they hold, behind blanks with a tag.
+    # "#" alone is a token if the columns of a token follow: any columns after tabs, but with a known tag after blanks.
     return len(cells) != width or cells[0] != "#" or not ("\t" in line or _tag(cells, columns))
 
 
 def _fault(line: str, cells: list[str], width: int, columns: Columns) -> str:
-    """What is wrong with a line of a token; empty where nothing is."""
+    """The fault of a line with a token, in words, or "" if there is none."""
     fewest = max(place + 1 if place >= 0 else -place for place in (columns.token, columns.tag))
     if width < max(2, fewest):
         return (
@@ -196,14 +199,15 @@ def _fault(line: str, cells: list[str], width: int, columns: Columns) -> str:
 
 
 def _tag(cells: list[str], columns: Columns) -> bool:
-    """Does the line hold a tag with a label that the task knows?"""
+    """Return whether the tag is "O" or has a label that the task declares or ignores."""
     inside = -len(cells) <= columns.tag < len(cells)
     read = read_tag(cells[columns.tag], columns.scheme) if inside else None
     return read is not None and (read[0] == "O" or read[1] in columns.labels)
 
 
 def _units(document: Document, spans: list[tuple[int, int]], unit: Unit) -> Iterator[tuple[list[Token], list]]:
-    """The tokens of every record with its entities, counted from its first token."""
+    """Yield (tokens, entities) of every record. Entities are (first, last, label), counted from the record's first
+    token."""
     borders = [0, len(document.tokens)]
     if unit == "sentence":
         inside = {i for first, last in spans for i in range(first + 1, last + 1)}

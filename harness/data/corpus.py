@@ -1,9 +1,9 @@
 """Build parts of the pre-training corpus from chunks of documents.
 
-Workers clean and measure chunks side by side; what has to be known about every document (hashes,
-signatures, counts) goes to columns on disk, and the text to the output at once. Then it is decided, in the
-order of the documents, which of them go, and their lines are taken out again. So memory does not grow with
-the corpus, and neither chunks nor workers can be seen in the result.
+Workers clean and measure chunks in parallel. The measures of each document (hashes, signatures, counts) are written to
+columns on disk, and its text is written to the output at once. Then documents to remove are chosen, in document order,
+and their lines are cut out of the output. So memory grows by only a few bytes for each document, and the result does
+not depend on the sizes of chunks or the number of workers.
 """
 
 import contextlib
@@ -25,14 +25,14 @@ from harness.privacy import identifiers
 from harness.system.parallel import ordered
 from harness.text.visible import visible
 
-# Why a document goes, in the order in which it is asked; OVERLAP is named with the task.
+# Why a document is removed, in the order of the checks. The name of OVERLAP includes the task.
 KEPT, EMPTY, DUPLICATE, NEAR_DUPLICATE, OVERLAP = range(5)
 _REASONS = {EMPTY: "empty", DUPLICATE: "duplicate", NEAR_DUPLICATE: "near duplicate"}
 
 
 @dataclass
 class Tally:
-    """Counts by document type, and what is kept by written standard. Filled one block of rows at a time."""
+    """Counts of documents by type, and of kept documents by written standard. Filled one block of rows at a time."""
 
     read: Counter = field(default_factory=Counter)
     kept: Counter = field(default_factory=Counter)
@@ -49,7 +49,8 @@ class Tally:
     def add(
         self, table: np.ndarray, reasons: np.ndarray, kinds: list[str], standards: list[str], tasks: tuple[str, ...]
     ) -> None:
-        """`table`: rows of type DOCUMENT; `reasons`: why each goes, or KEPT; the lists name their numbers."""
+        """Count a block of rows of type DOCUMENT. `reasons` says why each document is removed, or KEPT. `kinds`,
+        `standards` and `tasks` are the names that `table` numbers."""
         marks = np.stack([table["kind"], reasons, np.where(reasons == OVERLAP, table["task"], 0)], axis=1)
         rows, counts = np.unique(marks.astype(np.int64), axis=0, return_counts=True)
         for (kind, reason, task), n in zip(rows.tolist(), counts.tolist(), strict=True):
@@ -104,8 +105,8 @@ _COPIED = 1 << 22  # bytes
 
 @dataclass(frozen=True)
 class Built:
-    """What `build` found: `met` says for each n which held-out n-grams stand in what was kept;
-    `identified`: ids of the first kept documents with identifying details."""
+    """The result of `build` for one part. `met`: for each n, bool [n-grams], the held-out n-grams that occur in kept
+    documents. `identified`: ids of the first `NAMED` kept documents with identifying details."""
 
     tally: Tally
     met: dict[int, np.ndarray]
@@ -115,12 +116,13 @@ class Built:
 def build(
     parts: Mapping[Path, Iterable[Chunk]], inspector: Inspector, scratch: Path, *, workers: int, progress
 ) -> list[Built]:
-    """Write the documents of each part that stay to its file, one JSON line each in their order.
+    """Write the kept documents of each part to its file, one JSON line each, in order. Return a `Built` for each part.
 
-    A document goes, for the first reason that applies: it is empty; it repeats an earlier one, of its part or of one
-    before it, but for case, white space and what cannot be seen; it is a near duplicate of an earlier one that repeats
-    none; it holds held-out text.
-    `scratch` is an existing folder for about 0.5 kB a document; `progress(documents, bytes)` is told of each chunk.
+    A document is removed for the first reason that applies. It is empty. It equals an earlier document of its part or
+    of an earlier part, except for case, white space and invisible differences. It is a near duplicate of an earlier
+    document that is not a duplicate or near duplicate itself. It contains too much held-out text.
+    `scratch` is an existing folder, which needs about 0.5 kB for each document. `progress(documents, bytes)` is called
+    after each chunk.
     """
     with contextlib.ExitStack() as stack:
         columns, rows = _Columns(inspector, scratch, stack), []
@@ -137,7 +139,7 @@ def build(
 
 
 def _built(target: Path, of: range, columns: "_Columns", reasons: np.ndarray, inspector: Inspector) -> Built:
-    """One part, whose documents are the rows `of`; what does not stay is taken out of its file."""
+    """The result for one part, whose documents are the rows `of`. Removed documents are cut out of its file."""
     tally = Tally()
     for start, table in columns.table.blocks(of=of):
         block = reasons[start : start + len(table)]
@@ -154,7 +156,7 @@ def _built(target: Path, of: range, columns: "_Columns", reasons: np.ndarray, in
 
 
 class _Columns:
-    """The columns of all parts on disk, one below the other, and the names that the table numbers."""
+    """The columns of all parts on disk, one part after the other, and the names that `table` numbers."""
 
     def __init__(self, inspector: Inspector, scratch: Path, stack: contextlib.ExitStack):
         def column(name: str, *shape) -> Column:
@@ -188,7 +190,7 @@ class _Columns:
 
 
 def _reasons(columns: _Columns, threshold: float, scratch: Path) -> np.ndarray:
-    """Why each document goes, or KEPT: uint8 [documents]."""
+    """The reason why each document is removed, or KEPT: uint8 [documents]."""
     reasons = np.zeros(len(columns.table), np.uint8)
     for start, table in columns.table.blocks():
         reasons[start : start + len(table)][table["words"] == 0] = EMPTY
@@ -204,7 +206,8 @@ def _reasons(columns: _Columns, threshold: float, scratch: Path) -> np.ndarray:
 
 
 def _identified(path: Path, table: Column, of: range, reasons: np.ndarray, named: bool) -> Iterator[str]:
-    """Ids of kept documents with identifying details; a number where ids are not named, or the id itself has one."""
+    """Yield the ids of kept documents with identifying details. The document's number in the part replaces the id if
+    `named` is false or the id has such details itself."""
     offset = 0
     with open(path, "rb") as lines:
         for start, block in table.blocks(of=of):
@@ -220,7 +223,7 @@ def _identified(path: Path, table: Column, of: range, reasons: np.ndarray, named
 
 
 def _take_out(path: Path, table: Column, of: range, reasons: np.ndarray) -> None:
-    """Close the gaps that documents leave which are not kept, within the file."""
+    """Remove the lines of documents that are not kept, in place."""
     read = written = 0
     with open(path, "r+b") as lines:
         for start, block in table.blocks(of=of):

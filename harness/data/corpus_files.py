@@ -1,7 +1,7 @@
 """Read the files of a corpus (JSONL, JSONL.gz, Parquet, plain text), one chunk at a time.
 
-Documents come one at a time in the form of the corpus: {"id", "document_type", "written_standard", "date", "text"}; a
-DataError names the file and the line.
+Each document is a dict {"id", "document_type", "written_standard", "date", "text"}, the form of the corpus. A DataError
+names the file and the line.
 """
 
 import gzip
@@ -19,7 +19,7 @@ UNKNOWN = "unknown"
 KINDS = (".jsonl", ".jsonl.gz", ".parquet", ".txt")
 CHUNK = 1 << 19  # bytes
 LONGEST_LINE = 1 << 26  # bytes; a longer "line" is a file of another kind
-UNPACKED, RATIO = 1 << 26, 100  # bytes, and times its size: what lies beyond both is no archive of texts
+UNPACKED, RATIO = 1 << 26, 100  # in bytes, and as a multiple of the file's size; no texts unpack to more than both
 _COLUMNS = ("id", "text", "document_type", "written_standard", "date", "language")
 _STANDARD = {"nb": "bokmål", "nn": "nynorsk"}
 _REMEDY = 'Write one {"id": …, "text": …} a line, or `harness data generate data` for the embedded corpus.'
@@ -27,8 +27,8 @@ _REMEDY = 'Write one {"id": …, "text": …} a line, or `harness data generate 
 
 @dataclass(frozen=True)
 class Chunk:
-    """What one worker takes in hand: `documents()` parses it there. `size`: bytes of the files that it came from;
-    `ours`: it comes from no file, its documents have the form of the corpus already."""
+    """The documents that one worker handles at a time. `documents()` parses them in the worker. `size`: bytes of the
+    files that they came from. `ours`: they come from no file and already have the form of the corpus."""
 
     documents: Callable[[], Iterator[dict]] = field(repr=False)
     size: int = 0
@@ -36,14 +36,14 @@ class Chunk:
 
 
 def given(documents: Iterable[dict], size: int = 0) -> Chunk:
-    """Documents that are in memory already."""
+    """A chunk of documents that are already in memory."""
     return Chunk(partial(iter, tuple(documents)), size, ours=True)
 
 
 def corpus_files(folder: Path, name: str) -> list[Path]:
-    """The file `folder/name`, or the files below it in the order of their paths; hidden ones do not count.
+    """The file `folder/name`, or all files below that folder in the order of their paths, without hidden ones.
 
-    Raises MissingInputError where nothing is there, and DataError for a file of another kind.
+    Raises MissingInputError if there is no file. Raises DataError for a file of another kind or outside `folder`.
     """
     path = folder / name
     if path.is_dir():
@@ -70,7 +70,7 @@ def corpus_files(folder: Path, name: str) -> list[Path]:
 
 
 def chunks(folder: Path, files: Iterable[Path]) -> Iterator[Chunk]:
-    """All of `files` in order, in chunks of about `CHUNK` bytes; ids of text files are paths below `folder`."""
+    """Yield chunks of about `CHUNK` bytes of `files`, in order. The id of a text file is its path below `folder`."""
     texts: list[Path] = []
     waiting = 0
     for path in files:
@@ -91,10 +91,10 @@ def chunks(folder: Path, files: Iterable[Path]) -> Iterator[Chunk]:
 
 
 def read_documents(path: Path) -> Iterator[dict]:
-    """Documents of one file, one at a time, in the form of the corpus.
+    """Yield the documents of one file in the form of the corpus.
 
-    → {"id", "document_type", "written_standard", "date", "text"}. Records with `language` (nb, nn)
-    instead of `written_standard` are reviews. Raises DataError with file and line or row.
+    A document with a `language` (nb, nn) and no type is a review, and the language gives a missing written standard.
+    Raises DataError with file and line or row.
     """
     for chunk in chunks(path.parent, corpus_files(path.parent, path.name)):
         yield from chunk.documents()
@@ -147,7 +147,7 @@ def _batches(path: Path) -> Iterator[Chunk]:
                 yield Chunk(partial(_of_rows, path, first, batch), size * batch.num_rows // total)
                 first += batch.num_rows
     except (ArrowException, OSError, ValueError):
-        # What it says may quote a value, or the name of a column.
+        # The library's message may quote a value, or the name of a column.
         raise DataError(f"{path}: not a Parquet file, or damaged.", remedy="Write the file again.") from None
 
 
@@ -159,11 +159,11 @@ def _of_lines(path: Path, first: int, lines: list[bytes]) -> Iterator[dict]:
 
 
 def _of_rows(path: Path, first: int, batch) -> Iterator[dict]:
-    """The rows of an Arrow record batch."""
+    """Yield the documents of an Arrow record batch."""
     try:
         rows = batch.to_pylist()
     except (ValueError, OverflowError):
-        # What it says may quote a value.
+        # The library's message may quote a value.
         raise DataError(
             f"{path}, from row {first} on: a value that Python does not have.",
             remedy="Write the file again with texts, dates as well.",
@@ -173,7 +173,7 @@ def _of_rows(path: Path, first: int, batch) -> Iterator[dict]:
 
 
 def _of_texts(folder: Path, paths: Iterable[Path]) -> Iterator[dict]:
-    """Plain text files, each one document whose id is its path below `folder`."""
+    """Yield one document for each plain text file. Its id is its path below `folder`."""
     for path in paths:
         text = _decoded(path.read_bytes(), str(path))
         yield _document({"id": path.relative_to(folder).as_posix(), "text": text}, str(path))

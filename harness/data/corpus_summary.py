@@ -1,7 +1,7 @@
-"""The summary of each corpus part that a training depends on: hash of the text, size, origin.
+"""Summarise each corpus part for the trainings that depend on it: hash of the text, size, origin.
 
-It follows from the texts alone. The corpus card also counts the test texts that were looked for, and so
-changes with every task that is added; what is trained on a text must not.
+A summary follows from the texts alone. The corpus card also counts the test texts that were searched for, so it changes
+with every task that is added. That must not change a training on the same texts.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,7 @@ KINDS = ("restricted", "public", "synthetic")
 
 
 def strictest(kinds: Iterable[str | None]) -> str | None:
-    """Of several kinds of data the one that asks for most care."""
+    """The most sensitive of several kinds of data, or None if there is none."""
     found = set(kinds)
     return next((kind for kind in KINDS if kind in found), None)
 
@@ -22,7 +22,7 @@ def summaries(corpus_card: Mapping) -> dict[str, dict]:
 
 def _summary(corpus_card: Mapping, name: str) -> dict:
     part, source, phi = corpus_card["parts"][name], corpus_card.get("source") or {}, corpus_card.get("phi")
-    # A part that states its own origin goes before the source record of the whole.
+    # The origin that a part states itself overrides the source record of the whole corpus.
     stated = {key: part.get(key, source.get(key)) for key in ("kind", "language", "licence")}
     return {
         "sha256": part["sha256"],

@@ -1,10 +1,10 @@
-"""Find all pairs of texts whose character n-gram counts have a cosine similarity of at least a floor.
+"""Find all pairs of texts whose character n-gram vectors have a cosine similarity of at least a floor.
 
-Exactly those pairs are found, without comparing every one. Columns are gone through from the rarest. Once what is left
-of a vector is short, no vector reaches the floor through the rest alone; so two close ones share a column of these
-beginnings (Bayardo, Ma & Srikant 2007, "Scaling up all pairs similarity search"), and what they share there, with the
-length of the rest, bounds their cosine (Anastasiu & Karypis 2014, "L2AP"). Rare columns are short, whatever the number
-of rows.
+The result is exact, without comparing every pair. The columns of each vector are ordered from the rarest. Its beginning
+ends when the rest is so short that no vector reaches the floor through the rest alone. So two close vectors share a
+column of their beginnings (Bayardo, Ma & Srikant 2007, "Scaling up all pairs similarity search"). The product of the
+beginnings plus the length of the rest bounds their cosine (Anastasiu & Karypis 2014, "L2AP"). Rare columns have few
+entries, whatever the number of rows.
 """
 
 from array import array
@@ -17,19 +17,21 @@ from scipy.sparse import csr_matrix, vstack
 from harness.system.determinism import derived_seed
 
 BLOCK_ROWS, SEGMENT_ROWS = 256, 1 << 15
-# How far below the floor the rest of a vector is left: 0 indexes least, more lets fewer unlike pairs through.
+# By how much the rest of a vector is shorter than the floor. 0 indexes fewest columns, and more leaves fewer unlike
+# pairs to compare.
 MARGIN = 0.1
 _PAIRS = 4096  # compared at a time
-_ROWS = 4096  # put in order at a time
+_ROWS = 4096  # handled at a time
 _SLACK = 1e-9  # bounds are sums of rounded numbers
 
 
 def close_pairs(
     vectors: csr_matrix, floor: float, rows: Sequence[int] | None = None
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """(one row, another, cosine) of each pair with at least `floor`, one of them among `rows` (default: all).
+    """Yield arrays (row, other row, cosine) of all pairs with a cosine of at least `floor`.
 
-    `vectors` have no negative value and length 1 or 0. A pair comes once, and a row with itself is a pair.
+    At least one row of a pair is in `rows` (default: all). `vectors`: [texts, n-grams], without negative values, each
+    row of length 1 or 0. Each pair comes once. A row with itself is a pair.
     """
     wanted = np.arange(vectors.shape[0]) if rows is None else np.asarray(rows, np.int64)
     chosen = np.zeros(vectors.shape[0], bool)
@@ -37,7 +39,7 @@ def close_pairs(
     marks = _marks(vectors)
     beginnings, rest = _beginnings(vectors, marks, floor - MARGIN)
     beginnings = _merged(beginnings)
-    # As many rows at a time as a processor's cache has room for sums.
+    # The sums of one segment fit in a processor's cache.
     segments = [
         (first, beginnings[first : first + SEGMENT_ROWS].T.tocsr(), chosen[first : first + SEGMENT_ROWS].all())
         for first in range(0, vectors.shape[0], SEGMENT_ROWS)
@@ -47,7 +49,7 @@ def close_pairs(
         block = wanted[start : start + BLOCK_ROWS]
         for first, transposed, whole in segments:
             if whole and first + SEGMENT_ROWS <= block.min():
-                continue  # these pairs come with the other one's block
+                continue  # these pairs come with the block of the other row
             shared = beginnings[block] @ transposed
             at = np.flatnonzero(shared.data >= least)
             left, right = block[np.searchsorted(shared.indptr, at, side="right") - 1], first + shared.indices[at]
@@ -65,7 +67,8 @@ def _close(vectors: csr_matrix, floor: float, left: np.ndarray, right: np.ndarra
 
 
 def _marks(vectors: csr_matrix) -> np.ndarray:
-    """A number for each column; columns that stand in the same rows (the n-grams of one word) have the same."""
+    """A number for each column, uint64 [columns]. Columns with entries in the same rows (the n-grams of one word) have
+    the same number."""
     drawn = np.random.default_rng(derived_seed("rows of a column")).integers(0, 1 << 63, vectors.shape[0], np.uint64)
     sums = np.zeros(vectors.shape[1], np.uint64)
     for start in range(0, vectors.shape[0], _ROWS):
@@ -76,9 +79,9 @@ def _marks(vectors: csr_matrix) -> np.ndarray:
 
 
 def _beginnings(vectors: csr_matrix, marks: np.ndarray, length: float) -> tuple[csr_matrix, np.ndarray]:
-    """Of each row the rarest columns, up to where the rest is shorter than `length`; and how long that rest is.
+    """The beginning of each row (its rarest columns, until the rest is shorter than `length`), and the rest's length.
 
-    Columns with the same mark come together, and stay together.
+    Columns with the same mark are neighbours and are not separated.
     """
     turns = np.empty(vectors.shape[1], np.int32)
     order = np.lexsort((marks, np.bincount(vectors.indices, minlength=vectors.shape[1])))
@@ -86,7 +89,7 @@ def _beginnings(vectors: csr_matrix, marks: np.ndarray, length: float) -> tuple[
     shortest = max(length, 0.0) ** 2 - _SLACK
     parts = [csr_matrix((0, vectors.shape[1]))]
     rests: list[np.ndarray] = [np.zeros(0)]
-    # A part of the rows at a time: what is in hand beside the vectors stays small.
+    # A part of the rows at a time, to need little memory besides the vectors.
     for start in range(0, vectors.shape[0], _ROWS):
         end = min(start + _ROWS, vectors.shape[0])
         place, stop = vectors.indptr[start], vectors.indptr[end]
@@ -95,7 +98,7 @@ def _beginnings(vectors: csr_matrix, marks: np.ndarray, length: float) -> tuple[
         part = csr_matrix((vectors.data[place:stop].copy(), columns, indptr), shape=shape)
         part.sort_indices()
         rows = np.repeat(np.arange(end - start), np.diff(indptr))
-        # From each place to the end of the part, less what comes behind its own row.
+        # Squared length from each entry to the end of its row: to the end of the part, less the rows after its own.
         behind = np.append(np.cumsum(part.data[::-1] ** 2)[::-1], 0.0)
         left, kinds = behind[:-1] - behind[part.indptr[1:]][rows], marks[order[part.indices]]
         begins = np.append(True, (kinds[1:] != kinds[:-1]) | (rows[1:] != rows[:-1]))[: len(left)]
@@ -106,9 +109,9 @@ def _beginnings(vectors: csr_matrix, marks: np.ndarray, length: float) -> tuple[
 
 
 def _merged(vectors: csr_matrix) -> csr_matrix:
-    """`vectors` with columns that stand in the same rows as one, of their joint length.
+    """`vectors` with columns that have entries in the same rows merged into one, by their Euclidean length.
 
-    Joined so, no two rows have a smaller product than before, whichever columns are joined.
+    Such a merge, whichever columns it joins, makes the product of no two rows smaller (Cauchy-Schwarz).
     """
     kinds, joined = np.unique(_marks(vectors), return_inverse=True)
     merged = csr_matrix((vectors.data**2, joined[vectors.indices], vectors.indptr), (vectors.shape[0], len(kinds)))
@@ -117,14 +120,14 @@ def _merged(vectors: csr_matrix) -> csr_matrix:
     return merged
 
 
-NGRAM = 4  # characters; inside word boundaries, so that a changed word costs only its own n-grams
+NGRAM = 4  # characters, within one word, so that a changed word changes only its own n-grams
 
 
 def counted(texts: Iterable[str], n: int = NGRAM) -> csr_matrix:
-    """Counts [texts, n-grams] as float64, columns sorted in each row, n-grams as scikit-learn's `char_wb` has them.
+    """Counts of the n-grams of scikit-learn's `char_wb`, float64 [texts, n-grams], columns sorted in each row.
 
-    A word has a blank on either side; one that is shorter than `n` with them is one n-gram. Each word is cut once: of
-    many texts most words have been met before, and the rest is a product of sparse matrices.
+    Each word gets a blank on either side. If it is then shorter than `n`, it is one n-gram. Each distinct word is cut
+    once, because most words of many texts are repeated. A product of sparse matrices gives the counts.
     """
     words, known = _numbered(text.split() for text in texts)
     grams, named = _numbered(_grams(f" {word} ", n) for word in known)
@@ -137,7 +140,7 @@ def counted(texts: Iterable[str], n: int = NGRAM) -> csr_matrix:
 
 
 def _numbered(rows: Iterable[Iterable[str]]) -> tuple[csr_matrix, dict[str, int]]:
-    """How often each of the strings stands in each row, and the number (column) of each string."""
+    """How often each string occurs in each row, [rows, strings], and the number (column) of each string."""
     numbers: defaultdict[str, int] = defaultdict()
     numbers.default_factory = numbers.__len__
     columns, ends = array("i"), array("q", [0])

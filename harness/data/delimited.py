@@ -1,8 +1,8 @@
 """Parse delimited text (CSV, TSV) strictly into rows.
 
-Quotes around a field are quoting, but in tab-separated files they may be text: many are written without any quoting,
-others (by pandas, R, spreadsheets) quote what holds a tab, a quote or a new line. Which of the two a file is, the whole
-of it says; where it does not, the task must.
+Quotes around a field are quoting. But in tab-separated files they may be text, because many are written without any
+quoting. Others (by pandas, R, spreadsheets) quote fields with a tab, a quote or a new line. Whether quotes are
+quoting is detected from the whole file. If that is ambiguous, the task must declare it.
 """
 
 import csv
@@ -25,7 +25,7 @@ AMBIGUOUS = 'quotes that may be quoting or text: say quotes="quoting" or quotes=
 
 
 def delimiter_fault(delimiter: object) -> str | None:
-    """Why `delimiter` cannot be one ("" stands for the usual one of the file's ending), or None."""
+    """Why `delimiter` is not valid, or None if it is. "" means the usual delimiter of the file's ending."""
     if not isinstance(delimiter, str) or len(delimiter) > 1:
         return f"delimiter={delimiter!r} is not one character; a file separated by more than one has to be converted"
     return f"delimiter={delimiter!r} has another meaning" if delimiter and delimiter in '"\r\n' else None
@@ -41,11 +41,10 @@ def delimited(
     optional: tuple[str, ...] = (),
     ignoring: bool = False,
 ) -> list[Row]:
-    """("line n", values by column) of every row; `names` are the columns of a file without a header, behind which all
-    of the `optional` ones may stand.
+    """("line n", values by column) of every row. A row with a wrong number of cells has None and becomes a finding.
 
-    None, and a finding, where a row has not as many cells as there are columns. Empty columns without a name at the
-    end are a fault unless `ignoring` what is not declared.
+    `names` are the columns of a file without a header, and all of the `optional` columns may follow them. Empty columns
+    without a name at the end of a header are findings, unless `ignoring` undeclared columns.
     """
     text, before = _without_separator(text, findings)
     quoting = quotes == "quoting" or (quotes == "detect" and delimiter != "\t")
@@ -67,7 +66,6 @@ def delimited(
     found: list[Row] = []
     width = len(names)
     for number, cells in rows:
-        # What stands beyond the names of `_named` is empty.
         fits = len(cells) == width
         if not fits:
             empty = "; the last is empty: a delimiter at the end of the line" if cells[width:] == [""] else ""
@@ -77,7 +75,7 @@ def delimited(
 
 
 def _without_separator(text: str, findings: list[Finding]) -> tuple[str, int]:
-    """The text without a spreadsheet's line for itself, and how many lines that were."""
+    """The text without the `sep=` line of a spreadsheet, which is a finding, and the number of lines removed."""
     match = _SEPARATOR.match(text)
     if not match:
         return text, 0
@@ -87,7 +85,8 @@ def _without_separator(text: str, findings: list[Finding]) -> tuple[str, int]:
 
 
 def _named(names: tuple[str, ...], rows: list, where: str, findings: list[Finding], ignoring: bool) -> tuple[str, ...]:
-    """The names of the header without those at the end that are empty, as are their cells, which go, too."""
+    """The names of the header without empty ones at its end whose cells are all empty. These cells are removed from
+    `rows`."""
     while len(names) > 1 and not names[-1] and all(len(cells) != len(names) or not cells[-1] for _, cells in rows):
         for _, cells in rows:
             if len(cells) == len(names):
@@ -103,7 +102,7 @@ def _named(names: tuple[str, ...], rows: list, where: str, findings: list[Findin
 
 
 def _rows(text: str, delimiter: str, quoting: bool, before: int, findings: list[Finding]) -> Iterator:
-    """(number of the line it begins at, cells) of every row that is not blank."""
+    """Yield (number of its first line, cells) of every row that is not blank. `before`: lines already removed."""
     limit = csv.field_size_limit(max(len(text) + 1, csv.field_size_limit()))
     style: Literal[0, 3] = csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE
     try:
@@ -116,7 +115,7 @@ def _rows(text: str, delimiter: str, quoting: bool, before: int, findings: list[
                     yield start, cells
                 start = reader.line_num + 1 + before
         except csv.Error as error:
-            # The reader has lost its place: what follows cannot be told apart from the broken row.
+            # The reader has lost its place, so later rows cannot be told from the broken one.
             other = _QUOTED_HEADER.match(text)
             hint = f": is the delimiter {other[1]!r}? Say delimiter=" if other and other[1] != delimiter else ""
             findings.append(Finding(f"not separated values ({error}){hint}", "", f"line {start}"))
@@ -125,12 +124,13 @@ def _rows(text: str, delimiter: str, quoting: bool, before: int, findings: list[
 
 
 def _is_header(cells: list[str], names: tuple[str, ...]) -> bool:
-    """Do most of the cells name a column?"""
+    """Return whether the cells contain more than half of the column names."""
     return 2 * len({name.casefold() for name in names} & {cell.strip().casefold() for cell in cells}) > len(names)
 
 
 def _are_quoting(text: str, headless: bool, findings: list[Finding]) -> bool:
-    """Are quotes around tab-separated fields quoting? A finding where some must be and others cannot."""
+    """Return whether quotes around tab-separated fields are quoting. If some must be and others cannot, that is a
+    finding."""
     if not (text.startswith('"') or '\t"' in text or '\n"' in text):
         return False
     lines = [line.split("\t") for line in text.removesuffix("\n").split("\n")]
@@ -138,7 +138,7 @@ def _are_quoting(text: str, headless: bool, findings: list[Finding]) -> bool:
         return True
     width = len(lines[0])
     if any(len(cells) != width for cells in lines if cells != [""]):
-        # Tabs or new lines inside of quotes: then every row fits as soon as they are quoting.
+        # There may be tabs or new lines inside quotes. If so, every row fits once quotes are read as quoting.
         broken: list[Finding] = []
         rows = [cells for _, cells in _rows(text, "\t", True, 0, broken)]
         return not broken and all(len(cells) == width for cells in rows)
@@ -152,6 +152,6 @@ def _are_quoting(text: str, headless: bool, findings: list[Finding]) -> bool:
 
 
 def _by_column(lines: list[list[str]]) -> bool:
-    """Is every cell of some columns in quotes, and no cell of the others?"""
+    """Return whether every cell of some columns is in quotes, and no cell of the others. Empty cells do not count."""
     columns = [[bool(_QUOTED.fullmatch(cell)) for cell in column if cell] for column in zip(*lines, strict=False)]
     return all(all(column) or not any(column) for column in columns) and any(any(column) for column in columns)

@@ -1,7 +1,7 @@
 """Remove values and file names of restricted data from error messages.
 
-Readers do not know whose data they read and name files, because that helps. Where the data are restricted, what
-they say passes here first: a value, an id, the name of a file or a column that nobody declared goes no further.
+Readers name files in their messages, because that helps, and do not know which data are restricted. A message about
+restricted data is rewritten here: without values, names of files, ids made from these, and names of undeclared columns.
 """
 
 import contextlib
@@ -16,16 +16,16 @@ from harness.data.findings import Finding, RowsRefused, refuse
 from harness.errors import HarnessError
 from harness.privacy import restricted
 
-SHORTEST = 3  # characters: a file that is called "a" says nothing, and its name is a word of every message
+SHORTEST = 3  # characters; the file name "a" reveals nothing and is a word of every message
 UNDECLARED = ("unknown column", "column not declared", "a column name occurs twice")
 
 
 @contextlib.contextmanager
 def errors_without_data(kind: str | None, name: str, folder: Path, *beside: Path) -> Iterator[None]:
-    """Errors of the block, about the data set `name` in `folder`, as they may be shown for data of `kind`.
+    """Rewrite errors of the block about the data set `name` in `folder`, unless `kind` is public or synthetic.
 
-    A `kind` of None is that of data whose record cannot be read, and may be anything. `beside` are further
-    places that messages may name, such as the one the user gave.
+    A `kind` of None means that the source record cannot be read, so the data may be restricted. `beside`: further paths
+    that messages may name, such as the one that the user gave.
     """
     try:
         yield
@@ -36,7 +36,7 @@ def errors_without_data(kind: str | None, name: str, folder: Path, *beside: Path
 
 
 def without_data(error: HarnessError, name: str, *places: Path) -> HarnessError:
-    """`error` without the paths and names of the files at `places`, without a value of the data."""
+    """`error` without values of the data set `name`, and without the paths and names of the files at `places`."""
     files = [file for place in places for file in names_in(place)]
     if isinstance(error, RowsRefused):
         findings = [_finding(finding, files) for finding in error.findings]
@@ -48,19 +48,19 @@ def without_data(error: HarnessError, name: str, *places: Path) -> HarnessError:
 
 
 def names_in(place: Path) -> list[str]:
-    """The files of a folder, those that are there and those that should be, as they are numbered: by name, from 1."""
+    """The files in a folder and those that its source record lists, by name. Messages number them in this order."""
     place = Path(place)
     if not place.is_dir():
         return [place.name]
     found = {path.relative_to(place).as_posix() for path in place.rglob("*")}
-    if (place / "source.json").is_file():  # and no pipe, at which a reader would wait
+    if (place / "source.json").is_file():  # not a pipe, which would block the reader
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             found |= set(json.loads((place / "source.json").read_text(encoding="utf-8"))["files"])
     return sorted(found - {"source.json"})
 
 
 def _finding(finding: Finding, files: list[str]) -> Finding:
-    # What stands where a column's name should be may be a value, in a file without a header.
+    # In a file without a header, the name of an undeclared column may be a value.
     column = "" if isinstance(finding.column, reasons.MadeUp) else finding.column
     check = reasons.OTHER if isinstance(finding.check, reasons.MadeUp) else finding.check
     if finding.check.startswith(UNDECLARED):
@@ -69,25 +69,25 @@ def _finding(finding: Finding, files: list[str]) -> Finding:
 
 
 def _text(text: str, name: str, places: Iterable[Path], files: list[str]) -> str:
-    """A message that names the data set where it named its folder or a file."""
+    """The message with the data set's name in place of its folder, and numbers in place of file names."""
     for place in places:
         text = text.replace(f"{place}/source.json", f"data/{name}/source.json")
         for file in sorted((file for file in files if file in text), key=len, reverse=True):
             text = text.replace(f"{place}/{file}", f"{name}, {_numbered(file, files)}")
-        # What a reader looks for and does not find has a name, too, which may be a pattern of the task's.
+        # Any other path in the folder is of a missing file. Its name, perhaps a pattern, is in the task and may stay.
         text = text.replace(f"{place}/", f"{name}, ").replace(str(place), name)
     return _without_names(text, files)
 
 
 def _without_names(text: str, files: list[str]) -> str:
-    # A corpus may have a million files, of which a message names a few.
+    # Only names that occur in the text are replaced: a corpus may have a million files, and a message names a few.
     for file in sorted((file for file in files if Path(file).stem in text), key=len, reverse=True):
         number = _numbered(file, files)
         base, stem = Path(file).name, Path(file).stem
         if base == stem and len(stem) < SHORTEST:
             continue
         text = re.sub(rf"(?<![\w.-]){re.escape(base)}(?![\w-])", number, text)
-        # brat's annotations lie beside their text, and ids of records are made from the names of files.
+        # NAME.ann is brat's annotation of NAME.txt, and ids of records (NAME-3) are made from file names.
         text = re.sub(rf"(?<![\w.-]){re.escape(stem)}(?=\.ann\b|-\d+\b)", number, text)
         if len(stem) >= SHORTEST and not stem.isdigit() and stem.lower() not in ("line", "row", "record", "file"):
             text = re.sub(rf"(?<![\w.-]){re.escape(stem)}(?![\w-])", number, text)
@@ -99,7 +99,7 @@ def _numbered(file: str, files: list[str]) -> str:
 
 
 def called(source: dict, folder: str, names: Iterable[str]) -> dict[str, str]:
-    """What messages call each of the files `names` of a data folder: its path, or a number where it is restricted."""
+    """What messages call each of the files `names`: its path, or its number if the data may be restricted."""
     told = source.get("kind") in ("public", "synthetic")
     return {
         name: f"{folder}/{name}" if told else f"{folder}, file {number}"
@@ -108,7 +108,7 @@ def called(source: dict, folder: str, names: Iterable[str]) -> dict[str, str]:
 
 
 def recorded(source: dict) -> dict:
-    """A source record as it may be shown: of a restricted one without the names of files and the note."""
+    """A source record as it may be shown. For restricted data it has no file names and no text of the note."""
     if source.get("kind") != restricted.KIND:
         return source
     return {**source, "files": sorted(source["files"].values()), "note": bool(source["note"])}

@@ -1,7 +1,7 @@
-"""Decide which document counts of a corpus may stand in checkpoint cards and in `dvc.lock`.
+"""Decide which document counts of a corpus may be published in checkpoint cards and in `dvc.lock`.
 
-The lock holds the hash of `parts.json` alone, and all else in it is published in the cards: of restricted texts a small
-count of a document type would be found by trying all of them.
+`dvc.lock` has the hash of `parts.json`, and the cards publish all else in that file. So for restricted texts a hidden
+small count of a document type would be found by trying all values.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,8 @@ MINIMUM = 5  # as in `harness.privacy.suppression`
 
 
 def released(parts: Mapping[str, dict], is_restricted: bool) -> dict[str, dict]:
-    """`harness.data.corpus_summary.summaries`; of restricted texts without the counts among which one is small."""
+    """The summaries of `harness.data.corpus_summary`. For restricted texts, counts by type or by standard are None if
+    one of them is small."""
     if not is_restricted:
         return dict(parts)
     return {name: {**part, **{key: _shown(part[key]) for key in COUNTED}} for name, part in parts.items()}

@@ -1,4 +1,4 @@
-"""Failures of a data file, collected and shown as one short table."""
+"""Collect the failed checks of a data file, and show them as one short table."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,11 +14,11 @@ _VALUES_SHOWN, _SHORT = 6, 20
 
 @dataclass(frozen=True)
 class Finding:
-    """One failed check: what, in which column ("" for the whole row), where (line, id, or EVERY_ROW).
+    """One failed check: what failed, in which column ("" for the whole row), in which row (line, id, or EVERY_ROW).
 
-    `number` is that of a column in the file, counted from 1, by which it is called where its name may not be shown.
-    `example` is the offending value, which `harness.data.discretion` takes away where the data may not be shown.
-    `place` is the row's own where `row` calls it by its id, too.
+    `number` is the column's number in the file, from 1. It is shown if the column's name may not be. `example` is the
+    offending value. `harness.data.discretion` removes it if the data may not be shown. `place` is the row's own place
+    ("line 12") if `row` may be its id.
     """
 
     check: str
@@ -30,9 +30,9 @@ class Finding:
 
 
 class RowsRefused(DataError):
-    """A DataError that still knows its findings, so that it can be told with less, or with more.
+    """A DataError that keeps its findings, so that its message can be rewritten with less or more detail.
 
-    `reading` is what could be read in spite of them: a value that a finding is about is None there.
+    `reading` is what could be read despite the findings. A value with a finding is None in it.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class RowsRefused(DataError):
 
 
 def refuse(name: str, findings: Iterable[Finding], rows: int, *, remedy: str, unit: str = "rows", reading=None) -> None:
-    """Raise a RowsRefused with the table of all findings; return where there is none."""
+    """Raise RowsRefused with the table of all findings, if there are any. `rows` is the number of rows or `unit`."""
     findings = list(findings)
     if not findings:
         return
@@ -54,7 +54,7 @@ def refuse(name: str, findings: Iterable[Finding], rows: int, *, remedy: str, un
 
 
 def table(findings: Iterable[Finding], rows: int) -> str:
-    """The findings by check and column: in how many of `rows`, in which first, one example where it is set."""
+    """A table of the findings by check and column: in how many of `rows`, the first rows, and an example if any."""
     grouped: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         grouped.setdefault((finding.check, finding.column), []).append(finding)
@@ -75,7 +75,7 @@ def table(findings: Iterable[Finding], rows: int) -> str:
 
 
 def _examples(members: list[Finding]) -> str:
-    """The first offending value; of values that are few and short, such as labels, each with how often it stands."""
+    """The first offending value. If the values are few and short, such as labels, each value with its count."""
     values = Counter(shorten(member.example) for member in members if member.example is not None)
     if 1 < len(values) <= _VALUES_SHOWN and max(map(len, values)) <= _SHORT:
         return ", ".join(f"{value} × {count}" for value, count in values.most_common())

@@ -1,5 +1,5 @@
-"""Select the files of a task's folder that a reader reads, and the part that their records go into. A path that leads
-out of the folder is detected."""
+"""Select the files of a task's folder that a reader reads, and the part of their records. Detect paths that lead out of
+the folder."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,9 +10,9 @@ EMPTY = "empty file"
 
 
 def matching(folder: Path, files: str | Mapping[str, str]) -> list[tuple[Path, str]]:
-    """(file, part) of all that match, in name order: `files` is a name or pattern, or patterns with their part.
+    """(file, part) of all matching files, in name order. `files` is a name or pattern, or maps patterns to parts.
 
-    Raises DataError for a pattern that nothing matches, and a file that two patterns match.
+    Raises DataError if a pattern matches nothing, or a file matches two patterns.
     """
     patterns = {files: "pool"} if isinstance(files, str) else dict(files)
     found: dict[Path, str] = {}
@@ -29,7 +29,7 @@ def matching(folder: Path, files: str | Mapping[str, str]) -> list[tuple[Path, s
 
 
 def reads(files: str | Mapping[str, str], beside: Callable[[Path], list[Path]] = lambda path: []) -> Callable:
-    """A function from a folder to the names of the files in it that `files` and those `beside` each of them name."""
+    """A function from a folder to the names of the files that match `files`, and of those `beside` each of them."""
     patterns = [files] if isinstance(files, str) else list(files)
 
     def names(folder: Path) -> set[str]:
@@ -40,7 +40,7 @@ def reads(files: str | Mapping[str, str], beside: Callable[[Path], list[Path]] =
 
 
 def leads_out(path: Path, folder: Path) -> bool:
-    """Does `path` end outside `folder`, by a link or by its name? What DVC links into its cache does not."""
+    """Return whether `path` leads outside `folder`, by a link or by "..". Links of DVC into its cache do not count."""
     end = path.resolve()
     in_cache = path.is_symlink() and end.parts[-4:-2] == ("files", "md5")
     return not in_cache and not end.is_relative_to(Path(folder).resolve())

@@ -1,8 +1,8 @@
-"""Folds for cross-validation: every pooled row is tested once per repeat, and groups stay whole.
+"""Make folds for cross-validation: every pooled row is tested once per repeat, and groups stay whole.
 
-The splitter deals the groups (`harness.data.splitting`), because scikit-learn's StratifiedGroupKFold moves two rows
-in five when groups are merely renamed; equal shares of its strata are folds. Labels are then spread over folds, and
-over the parts of each, as over those of a split.
+The splitter (`harness.data.splitting`) makes the folds, as parts with equal shares of the strata. scikit-learn's
+StratifiedGroupKFold is not used, because it moves two rows in five when groups are merely renamed. Then labels are
+spread over the folds, and over the parts of each fold, as over those of a split.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,15 +17,15 @@ Parts = dict[str, str]
 
 
 def seed_of(repeat: int, fold: int) -> int:
-    """The seed of one fold: what all folds of a repeat shared would make them more alike than their rows do."""
+    """The seed of one fold. A seed that all folds of a repeat share would make folds more alike than their rows do."""
     return 1000 * repeat + fold
 
 
 def deal(rows: Iterable[Row], folds: Folds, repeat: int) -> list[Parts]:
-    """For each fold of `repeat` (its number is the seed), the part of every id: train, validation or test.
+    """The part (train, validation or test) of every id, for each fold of `repeat`, whose number is the seed.
 
-    Depends on ids, groups, strata and labels alone, not on their order or on the names of
-    groups. Raises DataError where a part of a fold would be empty.
+    The result depends only on ids, groups, strata and labels, not on the order of rows or the names of groups. Raises
+    DataError if a part of a fold would be empty.
     """
     pooled = list(rows)
     share = 1 / folds.number
@@ -51,9 +51,9 @@ def _spread(rows: list[Row], shares: Mapping[str, float], seed: int) -> Parts:
 
 
 def rows_of(records: Iterable[dict], splits: Mapping[str, str], groups: Mapping[str, str], head: Head) -> list[Row]:
-    """The rows of a task that may be dealt into folds: in a part of the fixed split, and not in its holdout.
+    """The rows of a task for the folds: those of the fixed split, except excluded and holdout rows.
 
-    `splits` is the manifest (id to part), `groups` what the split keeps together, linked texts included.
+    `splits` is the manifest (id to part). `groups` is the group of each id, records linked by texts included.
     """
     records = list(records)
     strata = head.strata(records)

@@ -1,7 +1,7 @@
 """Find the groups of records that a split must keep together.
 
-Records and the things they share are the two sides of a graph: a record holds keys (its own group
-value, its texts), and two keys may be near duplicates. A group is a connected component.
+Records and keys are the nodes of a graph. A record is tied to its keys (its own group value and its texts), and keys
+that are near duplicates are tied to each other. A group is a connected component.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -12,7 +12,7 @@ from harness.heads import Head
 from harness.task import Groups
 from harness.text.visible import folded, visible
 
-# Cosines right at the threshold must not fall on different sides in two computations of one value.
+# Tolerance, so that two computations of one cosine do not fall on different sides of the threshold.
 ROUNDING = 1e-6
 # Term weights shift when rows are added, so a pair that was just below the threshold when it was
 # placed may be just above it now. Pairs of already placed records get this much allowance.
@@ -20,13 +20,13 @@ DRIFT = 0.02
 
 
 def shared_texts(record: Mapping, head: Head) -> frozenset[str]:
-    """The texts in which records can repeat each other, as a reader sees them, case-folded."""
+    """The texts of a record that another record may repeat, as a reader sees them, case-folded."""
     return frozenset(folded(text) for text in head.compared_texts(record, folded))
 
 
 @dataclass(frozen=True)
 class Links:
-    """`keys`: what each record holds, by record id; `near`: pairs of keys with their cosine."""
+    """What ties records together. `keys`: the keys of each record id. `near`: near-duplicate keys with their cosine."""
 
     keys: dict[str, frozenset[str]]
     near: tuple[tuple[str, str, float], ...]
@@ -34,7 +34,7 @@ class Links:
 
 
 def find_links(records: Iterable[Mapping], groups: Groups, head: Head) -> Links:
-    """Everything that ties records to one another. Raises DataError where a group column is missing."""
+    """The links between all records. Raises DataError if a group column is missing or empty, or an id is repeated."""
     keys: dict[str, frozenset[str]] = {}
     texts: set[str] = set()
     for record in records:
@@ -56,9 +56,9 @@ def find_links(records: Iterable[Mapping], groups: Groups, head: Head) -> Links:
 
 
 def near_duplicates(texts: list[str], threshold: float) -> list[tuple[int, int, float]]:
-    """Pairs (i < j, cosine) of TF-IDF vectors over character n-grams with cosine >= `threshold`.
+    """(i, j, cosine), i < j, of all pairs of texts with cosine >= `threshold` of TF-IDF vectors of character n-grams.
 
-    Counts enter by their logarithm: a ruled line of 80 dashes is no likeness.
+    Counts enter by their logarithm, so that a ruled line of 80 dashes does not make texts alike.
     """
     if len(texts) < 2:
         return []
@@ -76,10 +76,10 @@ def near_duplicates(texts: list[str], threshold: float) -> list[tuple[int, int, 
 
 
 def components(links: Links, ids: Collection[str], placed: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Group id (the smallest member id) of each of `ids`; other records do not connect anything.
+    """The group id (the smallest member id) of each of `ids`. Other records connect nothing.
 
-    `placed` is a frozen manifest (id to split). A near-duplicate link between records that it has put
-    into different splits counts only from threshold + DRIFT: it was judged when they came in.
+    `placed` is a frozen manifest (id to split). A near-duplicate link between records in different splits of `placed`
+    counts only from threshold + DRIFT, because it was judged when the records came in.
     """
     import numpy
     from scipy.sparse import coo_array

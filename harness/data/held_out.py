@@ -1,11 +1,11 @@
 """Measure the overlap between corpus documents and the held-out texts of the tasks.
 
-Overlap is looked for in word n-grams: the n-grams of the held-out texts are indexed once, and the
-corpus streams past them. The measure follows the contamination analyses of large language models
-(Brown et al. 2020 count shared 13-grams; Touvron et al. 2023 the share of a text that is covered).
+Overlap is measured in word n-grams. Those of the held-out texts are indexed once, and the corpus is streamed against
+the index. The measure follows the contamination analyses of large language models (Brown et al. 2020 count shared
+13-grams, Touvron et al. 2023 the share of a text that is covered).
 
-The filter looks at one document at a time; a text can also be spread over many documents. So the kept corpus is
-measured as a whole, too, at 8 words (which fires on boilerplate) and at 13.
+The filter looks at one document at a time, but a text can be spread over many documents. So the kept corpus is also
+measured as a whole, with n-grams of 8 words (which boilerplate also matches) and of 13 words.
 """
 
 import random
@@ -18,25 +18,26 @@ import numpy as np
 
 from harness.data.words import GramTable, Hashed, clean, hashed, words_of
 
-SHORTEST = 5  # words; a shorter text stands by chance in any large corpus, so it is only counted
-FILLERS = 1000  # random words that plants are hidden among
+SHORTEST = 5  # words; a shorter text occurs by chance in any large corpus, so it is only counted
+FILLERS = 1000  # random words, among which held-out texts are planted
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """`tasks`: those of whose held-out texts the document holds too much; `longest`: the longest run
-    of words (at least n, or a whole shorter text) that it shares with any held-out text."""
+    """The overlap of one document. `tasks`: the tasks with a held-out text that the document contains too much of.
+    `longest`: the length in words of the longest run (at least n, or a whole shorter text) shared with a held-out
+    text."""
 
     tasks: tuple[str, ...]
     longest: int
 
 
 class HeldOutIndex:
-    """The texts that no corpus document may hold, by their word n-grams.
+    """An index of the texts that no corpus document may contain, by their word n-grams.
 
-    A document overlaps when it holds at least `coverage` (0 to 1) of the distinct n-grams of one text;
-    a text of fewer than n words, but at least SHORTEST, must stand in it whole. `texts` are those that can be
-    looked for, `words` all of them, cut, both as (task, …) in sorted order.
+    A document overlaps with a text if it has at least `coverage` (0 to 1) of the text's distinct n-grams. A text with
+    fewer than n words, but at least SHORTEST, must occur in it as a whole. `texts` lists (task, text) for the texts
+    that can be searched for, and `words` (task, words) for all texts. Both are sorted.
     """
 
     def __init__(self, texts: Iterable[tuple[str, str]], n: int, coverage: float):
@@ -72,10 +73,10 @@ class HeldOutIndex:
         self._n_grams.append(len(set(grams)))
 
     def overlaps(self, documents: Sequence[list[str]], hashes: Hashed) -> dict[int, Overlap]:
-        """What each of many documents (as words, and the same hashed) shares with the held-out texts,
-        by its number; those that share nothing are left out.
+        """The overlap of each document with the held-out texts, by its number, without documents that share nothing.
 
-        The hashes only say where the closer look is worth it: most documents share nothing.
+        `documents` are lists of words, and `hashes` are their hashes. The hashes only select the n-grams to compare,
+        because most documents share nothing.
         """
         places: list[dict[int, list[int]]] = []
         for n, table in self._tables:
@@ -92,11 +93,11 @@ class HeldOutIndex:
         return {number: overlap for number, overlap in looked if overlap.longest}
 
     def overlap(self, words: list[str]) -> Overlap:
-        """What a document, as its words, shares with the held-out texts."""
+        """The overlap of one document, given as its words, with the held-out texts."""
         return self._overlap(words, range(len(words) - self.n + 1), range(len(words) - SHORTEST + 1))
 
     def _overlap(self, words: list[str], long: Iterable[int], short: Iterable[int]) -> Overlap:
-        """`overlap`, looking only at n-grams that start at `long`, and at short texts that start at `short`."""
+        """The same as `overlap`, but only for n-grams that start at `long`, and short texts that start at `short`."""
         held: dict[int, set[tuple[str, ...]]] = {}
         runs: dict[int, int] = {}
         longest, previous = 0, -1
@@ -122,7 +123,7 @@ class HeldOutIndex:
     def planted_recall(self, seed: int, plants: int = 200) -> dict:
         """Plant held-out texts verbatim among random words and count how many are found.
 
-        → {"planted", "found", "recall" (None where nothing could be planted)}
+        Returns {"planted", "found", "recall"}. The recall is None if there is no text to plant.
         """
         rng = random.Random(seed)
         chosen = rng.sample(self.texts, min(plants, len(self.texts)))
@@ -137,7 +138,7 @@ class HeldOutIndex:
         return {"planted": len(chosen), "found": found, "recall": recall}
 
     def as_card(self, tasks: Iterable[str]) -> dict:
-        """How many texts of each task could be looked for; a duplicate text counts once."""
+        """How many texts of each task could and could not be searched for. A repeated text counts once."""
         card = {}
         for task in tasks:
             scanned, unscannable = self.scanned[task], self.unscannable[task]
@@ -155,11 +156,11 @@ def _filler(rng: random.Random) -> str:
 
 
 LENGTHS = (8, 13)
-COVERED = 0.5  # from this share of its n-grams a text counts as covered
+COVERED = 0.5  # a text counts as covered if at least this share of its n-grams is found
 
 
 class Coverage:
-    """The n-grams of the held-out texts, to be looked for in documents."""
+    """An index of the n-grams of the held-out texts, to measure how much of them a whole corpus contains."""
 
     def __init__(self, texts: Sequence[tuple[str, Sequence[str]]], lengths: tuple[int, ...] = LENGTHS):
         """`texts`: (task, words), each text once."""
@@ -175,12 +176,11 @@ class Coverage:
             self._members[n] = _pairs(owners, np.searchsorted(self._tables[n].hashes, grams), self._tables[n])
 
     def unmet(self) -> dict[int, np.ndarray]:
-        """For each n, a mark for every n-gram, none of them set: what `report` wants filled in."""
+        """For each n, bool [n-grams], all False. The caller sets the n-grams that were found, for `report`."""
         return {n: np.zeros(len(table.hashes), bool) for n, table in self._tables.items()}
 
     def find(self, hashes: Hashed) -> dict[int, np.ndarray]:
-        """For each n the pairs (number of the document, number of the n-gram) that occur, int64
-        [pairs, 2], each once."""
+        """For each n, the distinct pairs (number of a document, number of an n-gram in it), int64 [pairs, 2]."""
         found = {}
         for n, table in self._tables.items():
             grams, documents = hashes.grams(n)
@@ -189,8 +189,8 @@ class Coverage:
         return found
 
     def report(self, met: dict[int, np.ndarray]) -> dict:
-        """n → task → how many distinct n-grams the task's texts have and how many were met, how many
-        texts are covered, and how many are too short to have an n-gram."""
+        """For each n and task, the number of distinct n-grams of the task's texts, how many of them `met` marks, and
+        how many texts have an n-gram, are covered, or are too short to have one."""
         return {
             str(n): {str(task): self._of_task(n, task, met[n]) for task in np.unique(self._tasks)} for n in self.lengths
         }
@@ -213,7 +213,7 @@ class Coverage:
 
 
 def _pairs(owners: np.ndarray, numbers: np.ndarray, table: GramTable) -> np.ndarray:
-    """(owner, number in the table), each pair once, sorted: int64 [pairs, 2]."""
+    """The distinct pairs (owner, number in the table), sorted, int64 [pairs, 2]."""
     size = max(1, len(table.hashes))
     both = np.unique(owners.astype(np.int64) * size + numbers)
     return np.stack([both // size, both % size], axis=1)

@@ -1,24 +1,22 @@
 """Convert text with XML-style inline tags to clean text and exact character spans.
 
-The tags are taken as people and language models write them: misspelt, mismatched, nested, unclosed,
-escaped, mixed with HTML and section names. What has one reading is repaired and named; what has
-several raises `Unclear`. The rules, in the order they apply:
+People and language models write tags that are misspelt, mismatched, nested, unclosed, escaped, or mixed with HTML and
+section names. A tag with one possible reading is repaired, and the repair is reported. A tag with several raises
+`Unclear`. The rules, in the order they apply:
 
-1. HTML escapes become characters, look-alike brackets become `<` and `>`, a no-break space a space. Escapes that
-   make a tag (`&lt;Name&gt;`) are unclear unless the rules say that tags may be escaped.
-2. A tag whose name, without case, spaces and signs, is a label or an alias counts as that label.
-   Tags listed as markup, and names that stand alone on a line (sections), are removed, their text
-   stays. A name in brackets before a colon is a field name: the brackets go, the word stays. Any other
-   name is unclear: it may hide an entity.
-3. Where tags nest, the inner one owns its characters and the outer one what is left of it, without
-   punctuation and connecting words at the edges, as far as that looks like the outer label. An inner
-   tag of the same label, or of one that the outer absorbs (a year tagged as an age inside a date),
-   gives its characters back. Where both cover the same words, the label they look like wins.
-4. An unclosed tag ends with its line, with the next tag, or with the last tag of its own label inside
-   it; its text must look like its label, so that it is unclear where its label has no shape. A tag of a label that
-   closes itself (`<Name/>`) is unclear. A close without an open is removed only where nothing stands
-   before it on its line and its label has a shape.
-5. `<` and `>` stay where they compare: before a number.
+1. HTML escapes become characters, look-alike brackets become `<` and `>`, and a no-break space becomes a space. Escapes
+   that make a tag (`&lt;Name&gt;`) are unclear unless the rules say that tags may be escaped.
+2. A tag whose name, without case, spaces and signs, is a label or an alias counts as that label. Tags listed as markup,
+   and names alone on a line (sections), are removed, and their text stays. A name in brackets before a colon is a field
+   name. Its brackets are removed, and the word stays. Any other name is unclear, because it may hide an entity.
+3. If tags nest, the inner tag owns its characters. The outer tag owns the rest of its text, without punctuation and
+   connecting words at the edges, and that must look like the outer label. An inner tag of the same label, or of a label
+   that the outer one absorbs (a year tagged as an age inside a date), gives its characters back. If both cover the
+   same words, the label that the words look like wins, the inner one first.
+4. An unclosed tag ends with its line, with the next tag, or with the last tag of its own label inside it. Its text must
+   look like its label, so it is unclear if its label has no shape. A tag of a label that closes itself (`<Name/>`) is
+   unclear. A close without an open is removed only if nothing is before it on its line and its label has a shape.
+5. `<` and `>` stay if they compare: before a number. Others are removed.
 """
 
 import html
@@ -39,7 +37,7 @@ _HTML = frozenset([
 ])
 # fmt: on
 _ESCAPE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-# What XML has beside tags: whether what stands in it is read, and whether tags in it are tags, only its author knows.
+# XML comments and CDATA sections. Only the author knows whether their text counts, and whether tags in it are tags.
 _ASIDE = re.compile(r"<!--|<!\[CDATA\[")
 _LOOK_ALIKES = str.maketrans("⟨⟩〈〉〈〉＜＞", "<><><><>")
 _BRACKET = re.compile(r"<(?P<space>\s*)(?P<close>/?)(?P<name>[^<>\n]{0,80})(?P<end>>|(?=<)|(?=\n)|\Z)")
@@ -51,15 +49,15 @@ _STRAY = re.compile(r"[<>]")
 
 @dataclass(frozen=True)
 class Rules:
-    """What the tags of one collection mean.
+    """The meaning of the tags of one data set.
 
-    `aliases` maps further tag names to labels, `markup` names tags that mark no entity. `shapes` gives
-    a regular expression for what a label's text looks like (the whole of it); it decides only where a
-    tag is broken or an alias. `absorbs` lists labels that are part of an outer one. `connectives` are words that
-    belong to neither of two nested entities. `escaped`: may `&lt;Name&gt;` be a tag?
+    `aliases` maps further tag names to labels. `markup` names tags that mark no entity. `shapes` has a regular
+    expression that the whole text of a label must match, checked only for tags that are broken, nested or aliases.
+    `absorbs` lists, by label, the labels that are part of it when nested in it. `connectives` are words that belong to
+    neither of two nested entities. `escaped`: whether `&lt;Name&gt;` may be a tag.
 
-    Raises ValueError where two labels, or an alias and another label, have the same name but for case and signs, and
-    where a rule is about a label that is none.
+    Raises ValueError if names of different labels differ only in case and signs, if a rule names a label that does not
+    exist, or if a shape is no regular expression.
     """
 
     labels: tuple[str, ...]
@@ -97,7 +95,7 @@ class Parsed:
 
 
 def parse(tagged: str, rules: Rules) -> Parsed:
-    """Parse one tagged text. Raises Unclear with the reason where it has no single reading."""
+    """Parse one tagged text. Raises Unclear with the reason if it has more than one reading."""
     repairs: set[str] = set()
     source = _characters(tagged, repairs)
     names = _Names(rules, source)
@@ -128,13 +126,13 @@ def _characters(tagged: str, repairs: set[str]) -> str:
 
 
 def _unescaped(escape: re.Match) -> str:
-    """The character; `html.unescape` alone would also take the beginning of a word that is no name for one."""
+    """The character of an HTML escape. An unknown name stays, but `html.unescape` converts the `&not` of `&notit;`."""
     known = escape[0][1] == "#" or escape[0][1:] in html.entities.html5
     return html.unescape(escape[0]) if known else escape[0]
 
 
 class _Names:
-    """What each bracketed name in one document means."""
+    """The meanings of the bracketed names in one document."""
 
     def __init__(self, rules: Rules, source: str):
         self.labels = {_key(label): label for label in rules.labels}
@@ -151,7 +149,7 @@ class _Names:
         return sum(self.label(match) is not None for match in _BRACKET.finditer(source))
 
     def meaning(self, match: re.Match) -> str:
-        """ "label", "markup", "unknown", or "text" where the bracket opens no tag."""
+        """ "label", "markup", "unknown", or "text" if the bracket is part of no tag."""
         key = _key(match["name"])
         if self.label(match):
             return "label"
@@ -161,7 +159,7 @@ class _Names:
             return "markup"
         if not key:
             return "markup" if not match["name"].strip(" /") and not match["space"] else "text"
-        # "p < 0.05 and t > 2" and "<90" compare; a name begins right after its bracket.
+        # "p < 0.05 and t > 2" and "<90" compare. A name begins right after its bracket.
         if not match["close"] and (match["space"] or match["name"][0].isdigit()):
             return "text"
         return "unknown"
@@ -179,7 +177,7 @@ def _key(name: str) -> str:
 
 
 def _take_tags_out(source: str, names: _Names, repairs: set[str]) -> tuple[str, list[Event]]:
-    """The text without tags, and the label tags as events at their place in it."""
+    """The text without tags, and an event for each label tag, at its place in that text."""
     pieces, length, at, events = [], 0, 0, []
 
     def keep(piece: str, after_tag: bool = False, before_tag: bool = False) -> None:
@@ -222,7 +220,7 @@ def _take_tags_out(source: str, names: _Names, repairs: set[str]) -> tuple[str, 
 
 
 def _is_field_name(match: re.Match, source: str, meaning: str) -> bool:
-    """`<Alder>: 30`, with no close on the line."""
+    """Return whether a bracket is a field name: `<Alder>: 30`, without a close of that name on the line."""
     if match["close"] or match["end"] != ">" or meaning == "markup" or not _COLON.match(source, match.end()):
         return False
     line = source[match.end() : match.end() + _LOOK_AHEAD].split("\n", 1)[0]
@@ -231,7 +229,7 @@ def _is_field_name(match: re.Match, source: str, meaning: str) -> bool:
 
 
 def _take_strays_out(text: str, events: list[Event], repairs: set[str]) -> tuple[str, list[Event]]:
-    """The text without brackets that compare nothing, the events moved accordingly."""
+    """The text without brackets that compare nothing, and the events at their new places."""
     compare = {match.start() for match in _COMPARES.finditer(text)}
     stray = [match.start() for match in _STRAY.finditer(text) if match.start() not in compare]
     if not stray:

@@ -1,4 +1,4 @@
-"""Inspect one corpus document at a time: held-out texts in it, identifying details."""
+"""Clean and measure the documents of a corpus chunk: words, hashes, held-out texts in them, identifying details."""
 
 import hashlib
 import json
@@ -13,21 +13,21 @@ from harness.data.words import Hashed, clean, cut, hashed
 from harness.privacy import identifiers, restricted
 from harness.text.visible import visible
 
-# One row for each document. `size`: bytes of its line, 0 where it is not written; `kind` and `standard`: numbers
-# in lists of names; `task`: 1 + number of the first task whose held-out text it holds, 0 for none.
+# One row for each document. `size`: bytes of its line, 0 if it is not written. `kind` and `standard`: numbers in lists
+# of names. `task`: 1 + number of the first task whose held-out text it contains, 0 for none. `longest`: see `Overlap`.
 DOCUMENT = np.dtype(
     [("size", "<u4"), ("words", "<u4"), ("kind", "<u4"), ("standard", "<u4"), ("task", "<u2"), ("longest", "<u4")]
     + [(kind, "<u4") for kind in (*identifiers.KINDS, identifiers.LOOKALIKE)]
 )
-# As `files.canonical_json`, but made once: it writes every document of the corpus.
+# Encodes as `files.canonical_json` does, but is made only once, because it encodes every document of the corpus.
 _line_of = json.JSONEncoder(ensure_ascii=False, sort_keys=True, allow_nan=False).encode
 
 
 @dataclass(frozen=True)
 class Inspected:
-    """A chunk's documents in columns: `lines` are their JSON lines one after the other, `table` is of type
-    DOCUMENT, `exact` uint64 [documents], `bands` uint64 [bands, documents], `signatures` uint16 [documents,
-    minima]; `held_out`: pairs (document, n-gram) by n; `kinds` and `standards` the names that `table` numbers.
+    """The documents of a chunk as columns. `lines`: their JSON lines, joined. `table`: rows of type DOCUMENT. `exact`:
+    content hashes, uint64 [documents]. `bands`: uint64 [bands, documents]. `signatures`: uint16 [documents, minima].
+    `held_out`: pairs (document, n-gram) by n. `kinds` and `standards`: the names that `table` numbers.
     """
 
     lines: bytes = field(repr=False)
@@ -45,8 +45,8 @@ class Inspected:
 class Inspector:
     """Cleans the documents of a chunk and measures them: `inspector(chunk)`.
 
-    Holds what all workers share: the held-out texts, and the similarity from which documents are duplicates.
-    Of a `confidential` corpus, types and written standards that are not in general use are counted as others.
+    All workers share the same held-out texts (`index`, `coverage`) and the similarity from which documents are near
+    duplicates. In a `confidential` corpus, types and written standards that are not in general use become "other".
     """
 
     index: HeldOutIndex
@@ -56,7 +56,7 @@ class Inspector:
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """The tasks with held-out texts, as `table["task"] - 1` numbers them."""
+        """The tasks with held-out texts, in the order in which `table["task"] - 1` numbers them."""
         return tuple(sorted(self.index.scanned))
 
     def __call__(self, chunk: Chunk) -> Inspected:
@@ -96,7 +96,7 @@ class Inspector:
         )
 
     def _overlapping(self, words: list[list[str]], hashes: Hashed, table: np.ndarray) -> set[int]:
-        """Fills in `task` and `longest`; returns the documents that hold too much held-out text."""
+        """Fill in `task` and `longest` of `table`. Return the numbers of documents with too much held-out text."""
         numbers = {task: number for number, task in enumerate(self.tasks, start=1)}
         overlaps = self.index.overlaps(words, hashes)
         for i, overlap in overlaps.items():
@@ -111,13 +111,13 @@ def _categories(document: dict) -> dict[str, str]:
 
 
 class _Names(dict):
-    """Name → its number, in the order of their first use."""
+    """A dict of numbers by name, in the order of first use."""
 
     def __missing__(self, name: str) -> int:
         return self.setdefault(name, len(self))
 
 
 def _content_hash(folded: str) -> int:
-    """Of a text as a reader sees it, case-folded: equal for texts that differ only in case and white space."""
+    """A 64-bit hash of a visible, case-folded text. It is equal for texts that differ only in case and white space."""
     content = " ".join(folded.split()).encode()
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little")

@@ -1,7 +1,7 @@
-"""The leakage gate: search a finished split for groups and texts that its parts share.
+"""Check a finished split for leakage: groups and texts that its parts share.
 
-Nothing here trusts the grouping: duplicates and near duplicates are searched anew over the finished
-split. Findings are plain values with record ids and never a text, so they may be shown for any data.
+The grouping is not trusted. Duplicates and near duplicates are searched for again in the finished split. Findings have
+record ids and never a text, so they may be shown for any data.
 """
 
 import math
@@ -24,7 +24,7 @@ KEPT_LABELS = 20
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of one check; `level` is "ok", "note" or "error", `ids` the first KEPT_IDS offenders."""
+    """The result of one check. `level` is "ok", "note" or "error". `ids` are the first KEPT_IDS records at fault."""
 
     check: str
     level: str
@@ -41,10 +41,10 @@ def examine(
     shares: Mapping[str, float],
     placed: Collection[str] = (),
 ) -> list[Finding]:
-    """Every check over the records that take part in `splits` (excluded ones do not).
+    """The findings of all checks over the records in `splits` that are not excluded.
 
-    `groups` is the group id of each record that takes part; `placed` the ids that a frozen manifest had
-    placed before (see `grouping.DRIFT`).
+    `groups` is the group id of each of these records. `shares` are the parts of the split. `placed` are the ids that a
+    frozen manifest had placed before (see `grouping.DRIFT`).
     """
     records = sorted(records, key=lambda record: record["id"])
     head = heads.of(task)
@@ -65,7 +65,7 @@ def examine(
 
 
 def enforce(findings: Sequence[Finding], task: str, manifest: str) -> None:
-    """Raise LeakageError with every error-level finding; `manifest` is the file the remedy names."""
+    """Raise LeakageError with all findings of level "error", if any. The remedy names the file `manifest`."""
     errors = [finding for finding in findings if finding.level == "error"]
     if not errors:
         return
@@ -81,7 +81,7 @@ def enforce(findings: Sequence[Finding], task: str, manifest: str) -> None:
 
 
 def groups_across(splits: Mapping[str, str], groups: Mapping[str, str]) -> list[str]:
-    """Ids of the records whose group (by record id) lies in more than one split."""
+    """Ids of the records whose group is in more than one split. `groups` is the group of each record id."""
     parts: dict[str, set[str]] = {}
     for record_id, group in groups.items():
         parts.setdefault(group, set()).add(splits[record_id])
@@ -100,11 +100,11 @@ def duplicates_across(texts: Mapping[str, frozenset[str]], splits: Mapping[str, 
 def near_across(
     texts: Mapping[str, frozenset[str]], splits: Mapping[str, str], threshold: float
 ) -> list[tuple[str, str, float]]:
-    """(id, id, cosine) of records in different splits with texts at cosine >= `threshold`.
+    """(id, id, cosine) of all pairs of records in different splits with texts at cosine >= `threshold`.
 
-    Same measure as the grouping (log TF-IDF over character n-grams), computed here from the counts, and
-    only where it matters: each held-out text against the texts of all other splits. Texts of excluded
-    records only take part in the term weights, so that both computations see the same weights.
+    The measure is that of the grouping (log TF-IDF over character n-grams), computed here from the counts. Only texts
+    outside the training part are compared with all others. Texts of excluded records only take part in the term
+    weights, so that both computations have the same weights.
     """
     unique = sorted({text for held in texts.values() for text in held})
     if len(unique) < 2:
@@ -145,12 +145,11 @@ def label_shares(
     groups: Mapping[str, str],
     names: Collection[str],
 ) -> Finding:
-    """Does a split's label distribution differ from the whole by more than chance would allow?
+    """Check that each label's share in each split differs from its share in all rows by no more than chance allows.
 
-    A label's share is that of the rows that have it. Tolerance for a share p in a split
-    of n rows: three standard errors of a simple random sample, 3·sqrt(p(1-p)/n), plus the largest group's share of
-    the split, which no placement avoids. Where a row carries many labels it is a note: no placement serves all of
-    them.
+    A label's share is the share of rows that have it. The tolerance for a share p in a split of n rows is three
+    standard errors of a simple random sample, 3·sqrt(p(1-p)/n), plus the largest group's share of the split, which no
+    placement avoids. If rows may have several labels, a deviation is a note, because no placement serves all labels.
     """
     pool = [record for record in records if splits[record["id"]] in names]
     held = {record["id"]: frozenset(head.labels_of(record)) for record in pool}
@@ -176,7 +175,7 @@ def label_shares(
 def labels_everywhere(
     task: Task, records: Sequence[Mapping], splits: Mapping[str, str], names: Collection[str]
 ) -> Finding:
-    """Which part lacks which of the task's labels? A note: it is a property of the data once groups stay whole."""
+    """Check that every part has every label. A gap is only a note, because the data cause it once groups stay whole."""
     head = heads.of(task)
     held = {record["id"]: frozenset(head.labels_of(record)) for record in records if splits[record["id"]] in names}
     known = set().union(*held.values()) if held else set()
@@ -196,10 +195,11 @@ def siblings_outside(texts: Mapping[str, frozenset[str]], splits: Mapping[str, s
 
 
 def text_blind_rule(records: Sequence[Mapping], splits: Mapping[str, str], head: Head) -> dict:
-    """How well "the opposite of its sibling's label in training" predicts the test labels (two labels).
+    """The accuracy of the rule "the opposite of its sibling's label in training" on the test labels (two labels).
 
-    A test record without a sibling in training, or with siblings of both labels, counts as half right,
-    which is what a coin would get. → {"test", "with_sibling", "accuracy"}
+    A sibling is a record with a shared text, and several siblings vote. A test record without a sibling in training, or
+    with a tie, counts as half right, as for a coin. Returns {"test", "with_sibling", "accuracy"}: two numbers of test
+    records, and a share that is None without test records.
     """
     in_training: dict[str, Counter] = {}
     for record in records:

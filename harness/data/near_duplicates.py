@@ -1,9 +1,9 @@
-"""Find near-duplicate documents in a large corpus: MinHash signatures, bands, and a check of each pair.
+"""Find near-duplicate documents in a large corpus by MinHash signatures, bands of them, and a check of each pair.
 
-Broder (1997) estimates the Jaccard similarity of two sets of shingles by the share of equal minima under
-many orderings; Leskovec, Rajaraman and Ullman (Mining of Massive Datasets, ch. 3) find the pairs worth
-comparing by cutting the signature into bands. Shingles of five words and a threshold of 0.8 follow
-Lee et al. (2022), "Deduplicating Training Data Makes Language Models Better".
+The share of equal minima under many orderings estimates the Jaccard similarity of two sets of shingles (Broder 1997).
+Signatures are cut into bands to find the pairs worth comparing (Leskovec, Rajaraman and Ullman, Mining of Massive
+Datasets, ch. 3). Shingles of five words and a threshold of 0.8 follow Lee et al. (2022), "Deduplicating Training Data
+Makes Language Models Better".
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,9 +17,9 @@ from harness.system.determinism import derived_seed
 
 SHINGLE = 5  # words
 MINIMA = 128  # the estimate's standard error is √(J(1 − J) / 128): 0.035 at J = 0.8
-FOUND = 0.99  # a pair right at the threshold shares a band at least this often
-# In a crowd with one band in common, a document is compared with the first so many and with the
-# nearest before it, so that the work grows with the crowd and not with its square.
+FOUND = 0.99  # the least probability that a pair right at the threshold shares a band
+# Of the documents with the same hash of a band, each is compared with the first REACH and with the REACH before it. So
+# the work grows linearly with the number of such documents, and not quadratically.
 REACH = 32
 _BLOCK = 4096
 _LOOKED_AT = 1 << 16  # shingles hashed at a time: they stay in the processor's cache
@@ -32,9 +32,9 @@ def _orderings() -> tuple[np.ndarray, np.ndarray]:
 
 
 def shingles(hashes: Hashed) -> tuple[np.ndarray, np.ndarray]:
-    """(32-bit hashes of all word 5-grams, one document after the other; how many each document has).
+    """The 32-bit hashes of all word 5-grams, document by document, and the number of them in each document.
 
-    A document of fewer words has one shingle, all of it; one without words has none.
+    A document of fewer than five words has one shingle, all its words. A document without words has none.
     """
     lengths = np.where(hashes.lengths > 0, np.maximum(hashes.lengths - SHINGLE + 1, 1), 0)
     padded = np.append(hashes.hashes, np.zeros(SHINGLE, np.uint64))
@@ -50,9 +50,9 @@ def shingles(hashes: Hashed) -> tuple[np.ndarray, np.ndarray]:
 
 
 def minima(hashes: Hashed) -> np.ndarray:
-    """MinHash signatures, uint32 [documents, MINIMA]; rows of documents without words are 0.
+    """The MinHash signatures, uint32 [documents, MINIMA]. Rows of documents without words are 0.
 
-    Each ordering is x ↦ a·x + b modulo 2^32 with odd a, on shingles that are hashes already.
+    Each ordering maps the hash x of a shingle to a·x + b modulo 2^32, where a is odd.
     """
     values, lengths = shingles(hashes)
     signatures = np.zeros((MINIMA, len(lengths)), np.uint32)
@@ -74,10 +74,10 @@ def minima(hashes: Hashed) -> np.ndarray:
 
 
 def bands_for(threshold: float) -> tuple[int, int]:
-    """(bands, rows of each): the longest rows with which a pair at the threshold is found often enough.
+    """The number of bands, and the most rows per band with which a pair at `threshold` is found often enough (`FOUND`).
 
-    Two documents of similarity J share a band of r rows with probability J^r, and any of b with
-    1 − (1 − J^r)^b; longer rows let fewer unlike pairs through.
+    Two documents of similarity J share one band of r rows with probability J^r, and at least one of b bands with
+    1 − (1 − J^r)^b. With more rows per band, fewer unlike pairs share one.
     """
     fits = [r for r in range(1, MINIMA + 1) if 1 - (1 - threshold**r) ** (MINIMA // r) >= FOUND]
     rows = max(fits, default=1)
@@ -95,7 +95,7 @@ def band_hashes(signatures: np.ndarray, threshold: float) -> np.ndarray:
 
 
 def _mixed(values: np.ndarray) -> np.ndarray:
-    """The finaliser of splitmix64 (Steele et al. 2014): every bit in changes half of the bits out."""
+    """`values` mixed by splitmix64's finaliser (Steele et al. 2014): each input bit changes half of the output bits."""
     values = values + np.uint64(0x9E3779B97F4A7C15)
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -103,7 +103,7 @@ def _mixed(values: np.ndarray) -> np.ndarray:
 
 
 def compact(signatures: np.ndarray) -> np.ndarray:
-    """What is kept to verify a pair: the low half of each minimum, uint16. Unlike minima agree in it by
+    """The low half of each minimum (uint16), kept to verify pairs. Two different minima have the same low half by
     chance once in 65,536 times."""
     return signatures.astype(np.uint16)
 
@@ -111,10 +111,10 @@ def compact(signatures: np.ndarray) -> np.ndarray:
 def near_duplicates(
     bands: Sequence[Column], signatures: Column, chosen: np.ndarray, threshold: float, scratch: Path
 ) -> np.ndarray:
-    """Which of the `chosen` documents go, bool [documents]: those that an earlier one which stays resembles.
+    """A mask, bool [documents], of the `chosen` documents to remove: each resembles an earlier document that stays.
 
-    `bands`: a column of hashes for each band; `signatures`: `compact` ones. Two documents resemble each other
-    when they share a band and at least `threshold` of their minima are equal.
+    `bands` has a column of hashes for each band. `signatures` are `compact`. Two documents resemble each other if they
+    share a band and at least `threshold` of their minima are equal. `scratch` is a file for the pairs.
     """
     needed = int(np.ceil(threshold * MINIMA - 1e-9))
     pairs = Column(scratch, np.int64, 2)
@@ -151,13 +151,13 @@ def _alike(values: np.ndarray, numbers: np.ndarray, signatures: Column, needed: 
 
 
 def _resolved(pairs: Column, documents: int) -> np.ndarray:
-    """Go through the documents in order: one goes when a pair ties it to an earlier one that stays."""
+    """The mask of documents to remove: in order, each one that forms a pair with an earlier document that stays."""
     gone = bytearray(documents)
     width = max(1, documents >> 16)
     counts = np.zeros(documents // width + 1, np.int64)
     for _, block in pairs.blocks():
         np.add.at(counts, block[:, 1] // width, 1)
-    # As many neighbouring documents at a time as have at most a partition of pairs.
+    # Neighbouring documents with about PARTITION pairs at a time, which fit in memory.
     groups = np.cumsum(counts) // PARTITION
     for group in np.unique(groups[counts > 0]).tolist():
         members = groups == group

@@ -1,7 +1,7 @@
 """Convert raw answers to those of a record: the options of a multiple-choice question, or several labels.
 
-A list, or several columns, have an order of their own. In an object each option has a key, and the order in which the
-keys stand means nothing: JSON leaves it open, and a Parquet struct has the order of the file's first row.
+Options in a list or in several columns keep the order of the file. Options in an object are ordered by their keys. The
+order of the object itself means nothing: JSON leaves it open, and a Parquet struct has that of the file's first row.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,12 +16,12 @@ _KEYS = ("label", "key")
 
 
 def choice(labels: Iterable[str], *, answer: Answer = "letter", told: str = "") -> Callable[[dict], dict]:
-    """A `shape` for multiple choice: "options" as a list in their order, "label" as one of `labels`.
+    """A `shape` function for multiple choice: "options" become an ordered list, and "label" one of `labels`.
 
-    `answer` says what the file's label is: "letter", "number from 0" or "number from 1" (of the right option), or its
-    "text". Options in an object are ordered by their keys, which are `labels` or numbers; an answer's number counts as
-    the keys do. `told` is a column that repeats the right option: it must be its text, and is left out. An item that
-    repeats an option has no single right answer and is dropped; punctuation counts (p<0.05, p>0.05).
+    `answer` says how the file names the right option: by label ("letter"), "number from 0", "number from 1" or "text".
+    Options in an object are ordered by their keys: `labels`, or numbers that count as a number `answer` does. `told` is
+    a column that must repeat the text of the right option, and is left out. An item with equal options has no single
+    right answer and is dropped. Options that differ only in punctuation are not equal (p<0.05, p>0.05).
     """
     one_of("answer", answer, Answer)
     labels = tuple(labels)
@@ -61,9 +61,9 @@ def choice(labels: Iterable[str], *, answer: Answer = "letter", told: str = "") 
 
 
 def several(labels: Iterable[str], *, separator: str = ";") -> Callable[[dict], dict]:
-    """A `shape` for any number of labels a row: "labels" as a list in the order of `labels`, each once.
+    """A `shape` function for any number of labels per row: "labels" become a list in the order of `labels`, each once.
 
-    A file has them as a list, or as one text with a `separator` between them; an empty one is a row without a label.
+    The file has a list, or one text with a `separator` between labels. An empty list or text is a row without a label.
     """
     places = {label: place for place, label in enumerate(labels)}
 
@@ -80,7 +80,7 @@ def several(labels: Iterable[str], *, separator: str = ";") -> Callable[[dict], 
 
 
 def in_order(options, labels: tuple[str, ...], answer: Answer) -> list:
-    """The options in the order of `labels`. Raises Refused where their keys leave the order open."""
+    """The options in the order of `labels`. Raises Refused if their number is wrong or their keys decide no order."""
     keyed = _keyed(options)
     if isinstance(options, str):
         raise Refused("options", "one text: options are a list, an object with keys, or columns (columns= names each)")
@@ -98,9 +98,9 @@ def in_order(options, labels: tuple[str, ...], answer: Answer) -> list:
 
 
 def _keyed(options) -> list[tuple] | None:
-    """(key, option) of each, where the options have keys: an object, a list of objects or of pairs, two lists.
+    """The (key, option) pairs of an object, a list of objects or of pairs, or two lists. None for other options.
 
-    A field of a Parquet struct that is null is an option that the row does not have.
+    An option that is null is left out: a Parquet struct has a null field for each option that the row lacks.
     """
     pairs = None
     if isinstance(options, dict):
@@ -121,14 +121,14 @@ def _keyed(options) -> list[tuple] | None:
 
 
 def _order(keys: list[str], labels: tuple[str, ...], answer: Answer) -> list[int] | None:
-    """The positions in `keys` of the first option, the second …; None where the keys do not say it in one way."""
+    """The position in `keys` of each option, in the order of `labels`. None if the keys do not decide the order."""
     numeric = all(map(_is_number, keys))
     for names in (list(labels), [fold(label) for label in labels]):
         folded = keys if names == list(labels) else [fold(key) for key in keys]
         by_label = sorted(folded) == sorted(names) and len(set(names)) == len(names)
         if by_label and not (numeric and answer.startswith("number")):
             return [folded.index(name) for name in names]
-    # Where labels are numbers, too, "1" could be the key as well as the label of another option.
+    # If labels are numbers, too, "1" could be the key of one option and the label of another.
     if not numeric or (answer == "letter" and any(map(_is_number, labels))):
         return None
     numbers = [int(key) for key in keys]

@@ -1,4 +1,4 @@
-"""The test part of a task written otherwise: its records by kind of perturbation, made of records and a seed."""
+"""Make the perturbed test parts of a task: its test records with changed texts, for each kind of perturbation."""
 
 from collections.abc import Sequence
 from random import Random
@@ -15,13 +15,13 @@ Records = Sequence[dict[str, Any]]
 
 
 def parts_of(head: Head, records: Records, settings: Robustness) -> dict[str, list[dict[str, Any]]]:
-    """By the name of its part each perturbed test part; a kind that changes no text has none."""
+    """The records of each perturbed test part, by the part's name. A kind that changes no text has no part."""
     found = {kind: rewritten(head, records, kind, settings) for kind in settings.kinds}
     return {perturbed_part(kind): of for kind, of in found.items() if head.changed(records, of)}
 
 
 def rewritten(head: Head, records: Records, kind: str, settings: Robustness) -> list[dict[str, Any]]:
-    """What becomes of a record depends on its id, and on no other record."""
+    """The records with texts perturbed by `kind`. The changes of a record depend on its id, not on other records."""
     return [_rewritten(head, record, KINDS[kind], settings) for record in records]
 
 

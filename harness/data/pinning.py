@@ -1,8 +1,7 @@
 """Pin `data/` with DVC and freeze the pin, in one step.
 
-The pin of the generated data depends on the stage that makes them: it would put them back over a user's
-files, and without that stage's output it cannot even be verified. So a new pin takes its place. What it pins DVC
-pushes to no remote.
+The pin of the generated data depends on the stage that makes them. DVC would write these data over a user's files, and
+cannot verify the pin without the stage's output. So a new pin replaces it, whose data DVC pushes to no remote.
 """
 
 import contextlib
@@ -23,7 +22,7 @@ _PIN = "outs:\n- path: data\n  hash: md5\n  push: false\nfrozen: true\n"
 
 @contextlib.contextmanager
 def replacing(root: Path) -> Iterator[Together]:
-    """The block that puts data into `data/` and pins them: both are done, or neither, whenever it is killed."""
+    """A context that puts data into `data/` and pins them: both happen or neither, even if the process is killed."""
     data = Path(root) / "data"
     with contextlib.ExitStack() as stack:
         with writing(data):
@@ -32,10 +31,11 @@ def replacing(root: Path) -> Iterator[Together]:
 
 
 def pin_data(root: Path, within: Together | None = None) -> None:
-    """A frozen `data.dvc` over what lies in `data/` now; raises DataError with DVC's own words where that fails.
+    """Write a frozen `data.dvc` that pins the present content of `data/`.
 
-    Where data are restricted the pin says so, and DVC keeps what it notes of them inside the repository. Where the
-    new pin cannot be made, the old one is put back, and with it all that was done `within` the same block.
+    If data are restricted, the pin says so, and DVC's notes about them stay inside the repository. `within` is the open
+    block of `replacing`, if there is one. Raises DataError if DVC fails, with DVC's last line unless data are
+    restricted. Then the old pin and everything else that the block changed are restored.
     """
     if within is None:
         with replacing(root) as within:
@@ -49,7 +49,7 @@ def pin_data(root: Path, within: Together | None = None) -> None:
     result = subprocess.run(command, cwd=root, capture_output=True, text=True, pass_fds=[within.lock])
     if result.returncode != 0:
         reason = (result.stderr.strip() or result.stdout.strip()).splitlines()
-        # DVC's words name files.
+        # DVC's output names files, which may not be shown for restricted data.
         said = "it failed" if confidential or not reason else reason[-1]
         raise DataError(
             f"data/ could not be pinned, and is as it was: dvc add: {said}",

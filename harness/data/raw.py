@@ -17,11 +17,11 @@ MAX_CHARACTERS = 200_000
 BYTE_ORDER_MARK = "\ufeff"
 Encoding = Literal["utf-8", "windows-1252"]
 
-# Tab and newline are layout; every other control character is damage that a tokenizer would hide.
+# Tabs and newlines are layout. Any other control character is damage that a tokenizer would hide.
 _DAMAGE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_BEGINNING = 64  # characters: what shows something there need not be gone through
+_BEGINNING = 64  # characters: a text that is visible there need not be searched further
 _CONVERT = ", which has to be converted"
-# How files begin that are no text in any encoding that is read here.
+# The first bytes of files that are not text in a supported encoding, and what such files are.
 _KINDS = {
     b"\xff\xfe\x00\x00": "UTF-32" + _CONVERT,
     b"\x00\x00\xfe\xff": "UTF-32" + _CONVERT,
@@ -45,11 +45,11 @@ def read_text(
     place: str = "",
     empty: bool = False,
 ) -> str:
-    """The text of `path`, strictly decoded, with `\\n` line ends. Byte-order marks are taken off and counted.
+    """The text of `path`, strictly decoded, with `\\n` line ends. Byte-order marks are removed and counted.
 
-    With `findings` lines that cannot be decoded go there, behind `place`, so that what is wrong with the others is
-    found, too; of a file in another encoding, or of no text, the whole of it. A file without any text is refused
-    unless it may be `empty`.
+    Raises DataError if the file is missing, cannot be read or decoded, or has no text and may not be `empty`. If
+    `findings` are given, each line that cannot be decoded is added to them, with `place` before its number, so that the
+    faults of other lines are found, too. A file that is not text in `encoding` gives one finding and an empty text.
     """
     try:
         content = Path(path).read_bytes()
@@ -82,19 +82,19 @@ def read_text(
     if not text.strip() and not empty:
         raise DataError(f"{path} is empty (line 1).", remedy="Put the data there; an empty file is never a data set.")
     if inside := text.count(BYTE_ORDER_MARK):
-        # Files that were joined: the mark of the second is no character of its first word.
+        # Joined files: the mark of the second file is not a character of its first word.
         repaired["byte-order mark inside the file"] += inside
         text = text.replace(BYTE_ORDER_MARK, "")
     text = text.replace("\r\n", "\n")
     if "\r" in text and "\n" not in text:
-        # As spreadsheets on a Mac save them. Elsewhere a lonely \r is damage.
+        # Spreadsheets on a Mac save such files. In other files a single \r is damage.
         repaired["lines that end in \\r alone"] += text.count("\r")
         text = text.replace("\r", "\n")
     return text
 
 
 def _other_kind(content: bytes, encoding: Encoding) -> str | None:
-    """What a file is that is not text in `encoding`, where its bytes show that."""
+    """The kind of a file whose bytes show that it is not text in `encoding`. None for other files."""
     for beginning, kind in _KINDS.items():
         if content.startswith(beginning):
             return kind
@@ -102,7 +102,7 @@ def _other_kind(content: bytes, encoding: Encoding) -> str | None:
     if len(beginning) > 3 and not (any(beginning[::2]) and any(beginning[1::2])):
         return "UTF-16" + _CONVERT
     if encoding == "windows-1252" and not content.isascii():
-        # Every byte means something there, so UTF-8 would be read as other letters, without a word.
+        # Nearly every byte is valid in Windows-1252, so UTF-8 would become wrong letters without an error.
         with contextlib.suppress(UnicodeDecodeError):
             content.decode("utf-8")
             return 'UTF-8: leave encoding="windows-1252" away'
@@ -110,7 +110,7 @@ def _other_kind(content: bytes, encoding: Encoding) -> str | None:
 
 
 def not_text(encoding: Encoding, known: str = "") -> str:
-    """What is said of bytes in another encoding than the declared one, which may be `known`."""
+    """The message for bytes that are not in the declared `encoding`. `known` says what they are, if that is clear."""
     hint = ' (of a file of Windows: say encoding="windows-1252")' if encoding == "utf-8" else ""
     return f"not {encoding.upper()}" + (f" but {known}" if known else hint)
 
@@ -122,7 +122,7 @@ def _save(encoding: Encoding) -> str:
 
 
 def _mended(content: bytes, encoding: Encoding, findings: list[Finding], place: str) -> str:
-    """The text with a replacement character for each byte that is not of `encoding`; a finding for each such line."""
+    """The text with a replacement character for each undecodable byte. Each line with one is added to `findings`."""
     lines = content.replace(b"\r\n", b"\n").split(b"\n")
     for number, line in enumerate(lines, start=1):
         try:
@@ -133,7 +133,7 @@ def _mended(content: bytes, encoding: Encoding, findings: list[Finding], place: 
 
 
 def parse_json(text: str):
-    """JSON as the standard has it, its keys composed: no NaN or Infinity, no key twice, no endless nesting.
+    """The value of strict JSON, its keys in NFC: no NaN or Infinity, no key twice in an object, no too deep nesting.
 
     Raises ValueError with a reason that quotes nothing of the text.
     """
@@ -159,7 +159,7 @@ def _unique_keys(pairs: list) -> dict:
 
 
 def json_lines(text: str, findings: list[Finding], place: str = "") -> Iterator[tuple[str, dict | None]]:
-    """("line n", object) of every line that is not blank; None, and a finding behind `place`, where it is no object."""
+    """Yield ("line n", object) for each line that is not blank. A line that is no object gives None and a finding."""
     # Only "\n" ends a line: str.splitlines would also cut at U+2028 inside a text.
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
@@ -178,7 +178,7 @@ def json_lines(text: str, findings: list[Finding], place: str = "") -> Iterator[
 
 
 def json_document(path: Path, text: str):
-    """The one JSON value of a file. Raises DataError with file and line."""
+    """The JSON value of a file's `text`. Raises DataError with the file and, if known, the line."""
     try:
         return parse_json(text)
     except ValueError as error:
@@ -193,7 +193,7 @@ def json_document(path: Path, text: str):
 
 
 def clean(value: str, repairs: set[str]) -> str:
-    """`value` composed, without edge whitespace, with ordinary spaces for no-break spaces; names what it fixed."""
+    """`value` in NFC, stripped, with spaces for no-break spaces. The name of each fix is added to `repairs`."""
     if value != (value := letters.composed(value)):
         repairs.add(letters.DECOMPOSED)
     if _NO_BREAK_SPACE in value:
@@ -206,12 +206,12 @@ def clean(value: str, repairs: set[str]) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Does a reader see nothing?"""
+    """Whether `text` has no visible character."""
     return not (visible(text[:_BEGINNING]).strip() or visible(text).strip())
 
 
 def text_fault(value: str, limit: int) -> str | None:
-    """What makes `value` unusable as a text, or None: empty, too long, or with control characters."""
+    """Why `value` cannot be a text: empty, longer than `limit`, or with a control character. None if it can."""
     if is_blank(value):
         return "empty text"
     if len(value) > limit:

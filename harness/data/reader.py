@@ -11,11 +11,11 @@ from harness.task import Reading, Task
 
 @dataclass(frozen=True)
 class Layout:
-    """What a reader was told, so that files can be written that it reads (`reader.layout`).
+    """The settings of a reader (`reader.layout`), so that files can be written in the format that it reads.
 
-    `file` is a name or pattern, patterns with their part, or "" for a folder of `datasets`; columns of CoNLL are
-    numbers. `shaped`: does a function of the task's make its labels and options of what the file has? `answer` is what
-    `options.choice` takes for one.
+    `file` is a name or pattern, patterns mapped to parts, or "" for a folder of `datasets`. The columns of CoNLL
+    files are numbers. `shaped` says whether a function of the task makes labels and options from the file's values.
+    `answer` is that of `options.choice`.
     """
 
     format: Literal["table", "conll", "brat", "tags", "lists"]
@@ -32,9 +32,9 @@ class Layout:
 
 @dataclass(frozen=True)
 class Reader:
-    """Reads a task's folder. `reads` says which files of it are taken (`harness.data.folders.reads`), `columns` names
-    the file's columns by the record's, `values` are the file's words with those of the task, None where there can be
-    none; a reader with other ones reads other data."""
+    """A function that reads a task's folder, with its settings. `reads` gives the names of the files that it reads (see
+    `harness.data.folders.reads`). `columns` maps record columns to the file's. `values` maps the file's words to the
+    task's, by column (None: the reader has no such setting). Other `columns` or `values` read other data."""
 
     read: Callable[[Path], Reading]
     reads: Callable[[Path], set[str]]
@@ -47,7 +47,7 @@ class Reader:
 
 
 def named(columns: Mapping[str, str | tuple[str, ...]], values: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """`columns` in words, with their `values`; several of the file's columns are joined by +."""
+    """The file's columns as text, by record column. Several columns are joined by +, and `values` stand in brackets."""
     joined = {name: theirs if isinstance(theirs, str) else "+".join(theirs) for name, theirs in columns.items()}
     for name, mapped in sorted(values.items()):
         joined[name] += f" ({', '.join(f'{theirs} = {ours}' for theirs, ours in mapped.items())})"
@@ -55,7 +55,7 @@ def named(columns: Mapping[str, str | tuple[str, ...]], values: Mapping[str, Map
 
 
 def without_blanks(labels: Iterable[str]) -> frozenset[str]:
-    """Labels as tags and annotations name them. Raises ValueError for one with white space: it ends a name there."""
+    """The set of `labels`. Raises ValueError for a label with white space, which would end it in a tag."""
     known = frozenset(labels)
     if strange := sorted(label for label in known if len(str(label).split()) != 1):
         raise ValueError(f"label {strange[0]!r} holds a blank, which no tag can: write it as the file does")
@@ -63,7 +63,7 @@ def without_blanks(labels: Iterable[str]) -> frozenset[str]:
 
 
 def one_of(argument: str, given: object, words: object) -> None:
-    """Raise ValueError where `given` is none of the literal `words`; the registry adds the file that says so."""
+    """Raise ValueError if `given` is no value of the Literal type `words`. The registry adds the name of the file."""
     known = get_args(words)
     if given not in known:
         listed = ", ".join(map(repr, known))
@@ -74,15 +74,15 @@ KEY = "columns"
 
 
 def columns_of(task: Task) -> dict[str, str]:
-    """A record's column → the file's; empty where the task's files have no columns."""
+    """The file's column for each record column. Empty if the task's files have no columns."""
     return dict(getattr(task.reader, "columns", {}))
 
 
 def hold_columns(source: Mapping, task: Task) -> None:
-    """Raise DataError where the task reads other columns than the data were put in place with.
+    """Raise DataError if the task now reads other columns than when its data were put in place.
 
-    `harness data use` writes the columns into the source record, which `data.dvc` pins and repeats, so that a
-    declaration that is changed later cannot read other columns of the same file unnoticed.
+    `harness data use` writes the columns into the source record. `data.dvc` pins that record and repeats the columns.
+    So a task that is changed later cannot read other columns of the same file unnoticed.
     """
     if KEY not in source:
         return
@@ -98,6 +98,6 @@ def hold_columns(source: Mapping, task: Task) -> None:
 
 
 def column_lines(columns: Mapping[str, str]) -> list[str]:
-    """The mapping as a small table."""
+    """The lines of a small table of `columns`."""
     width = max(map(len, columns), default=0)
     return [f"  {name:<{width}}  ← {theirs}" for name, theirs in columns.items()]

@@ -1,16 +1,16 @@
 """Functions that drop duplicate or contradictory rows.
 
-What is an error and what is dropped:
+Rows are refused, dropped or fixed by these rules:
 
-- *Malformed input is an error.* A row that cannot be parsed, lacks a column, has a column that nobody
-  declared, the wrong type, an empty or over-long text or a control character refuses the whole file,
-  with all such rows in one table. Nothing is guessed and nothing silently lost.
-- *A declared defect of a published original is dropped and counted*, by the functions a task lists
-  under `drop` (exact duplicates, contradictions) or raises as `Dropped` in its `shape`.
+- *Malformed input is an error.* The whole file is refused if a row cannot be parsed, lacks a column, or has an
+  undeclared column, a wrong type, an empty or too long text, or a control character. One table shows all such rows.
+  Nothing is guessed and nothing silently lost.
+- *A row with a declared defect of a published original is dropped and counted*. The functions that a task lists under
+  `drop` do so (exact duplicates, contradictions), or its `shape`, which raises `Dropped`.
 - *A harmless oddity is fixed and counted*: a byte-order mark, edge whitespace, no-break spaces.
   CRLF line ends are the same as LF.
 
-No message quotes the data: a reader does not know whether it may be shown.
+Reasons quote no data, because a reader does not know whether these may be shown. Examples are kept apart from them.
 """
 
 from collections import Counter
@@ -33,12 +33,12 @@ __all__ = [
 
 
 def fold_question(text: str) -> str:
-    """A question for comparison: as `fold`, without the colon, dash or stop it ends in."""
+    """A question folded for comparison (see `fold`), without spaces and the signs `:-.?…` at its end."""
     return fold(text).rstrip(" :-.?…")
 
 
 def exact_duplicates(key: Callable[[dict], object]) -> Drop:
-    """Drop every record whose `key` an earlier one has, as "exact duplicate"."""
+    """A function that drops each record with the same `key` as an earlier record, counted as "exact duplicate"."""
 
     def drop(records: list[dict]) -> tuple[list[dict], Counter]:
         first: dict[object, dict] = {}
@@ -51,7 +51,7 @@ def exact_duplicates(key: Callable[[dict], object]) -> Drop:
 
 
 def contradictions(key: Callable[[dict], object], answer: Callable[[dict], object]) -> Drop:
-    """Drop all records that share a `key` but not the `answer`, as "contradictory duplicate"."""
+    """A function that drops all records with the same `key` but different `answer`s, as "contradictory duplicate"."""
 
     def drop(records: list[dict]) -> tuple[list[dict], Counter]:
         answers: dict[object, set] = {}

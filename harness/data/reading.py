@@ -1,4 +1,4 @@
-"""Read the folder of a task and check all of it: files, rows and schema, with all findings together."""
+"""Read a task's folder and check its files, its rows and the schema. All findings are reported together."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -25,10 +25,10 @@ NOT_READ = "a file that is not read: the task's reader names no such file"
 
 
 def checked(task: Task, folder: Path, kind: str, source_name: str, recorded: Iterable[str] = ()) -> Reading:
-    """The reading of `folder`, whose files are `recorded` as the data's.
+    """The reading of `folder`, checked. `kind` is that of the data, `recorded` the files that the source record names.
 
-    Raises DataError with one table of everything: rows that the reader refuses are held against the schema as far as
-    they could be read, and a file that is recorded and that nobody reads is a fault like others.
+    Raises DataError with one table of all faults. Rows that the reader refuses are checked against the schema, too, as
+    far as they could be read. A recorded file that the reader does not read is a fault.
     """
     unread = [Finding(NOT_READ + cause, "", name) for name, cause in _unread(task, Path(folder), recorded)]
     try:
@@ -56,8 +56,8 @@ def checked(task: Task, folder: Path, kind: str, source_name: str, recorded: Ite
 
 
 def remarks(task: Task, reading: Reading) -> list[str]:
-    """What is no fault and should be known: what was dropped, what was fixed, labels that are too rare to be in every
-    part, texts that stand with two answers."""
+    """Sentences about a reading that are no faults: rows that were dropped or fixed, labels that are too rare to be in
+    every part, texts with different answers, damaged texts, groups that are named like a missing value."""
     said = [f"{reading.rows_in} rows read, {len(reading.records)} kept."]
     for what, counts in (("Dropped", reading.dropped), ("Fixed", reading.repaired)):
         if counts:
@@ -74,9 +74,9 @@ def remarks(task: Task, reading: Reading) -> list[str]:
 
 
 def _labels(task: Task, records: list[dict]) -> list[str]:
-    """Which labels stand nowhere, and which cannot stand in training, validation and test part, as groups stay whole.
+    """Sentences about labels that no row has, and labels of too few groups for training, validation and test part.
 
-    Groups that the split links later, or parts that are given, can only make it worse.
+    Each part needs a group of its own. If the split links groups, or parts are given, more labels may be too rare.
     """
     head = of(task)
     groups: dict[str, set[str]] = {label: set() for label in task.labels}
@@ -106,12 +106,12 @@ def _remark(rows: int, what: str) -> str:
 
 
 def damaged(records: Iterable[dict]) -> int:
-    """How many records hold a replacement character (U+FFFD): a letter was lost before the file was written."""
+    """The number of records with a replacement character (U+FFFD): a letter was lost before the file was written."""
     return sum(any(_LOST in text for text in _texts(record)) for record in records)
 
 
 def unnamed(records: Iterable[dict]) -> int:
-    """How many records share a group that is called as programs write a missing value (NULL, NaN, …)."""
+    """The number of records that share a group whose name is a word for a missing value (NULL, NaN, …)."""
     shared = Counter(record["group"] for record in records)
     return sum(rows for group, rows in shared.items() if rows > 1 and group.casefold() in _MISSING)
 
@@ -122,7 +122,7 @@ def _texts(record: dict) -> Iterable[str]:
 
 
 def contradictions(task: Task, records: Iterable[dict]) -> tuple[int, int]:
-    """How many records share their text with one that has another answer, and how many texts that are."""
+    """The number of records whose text also occurs with another answer, and the number of such texts."""
     head = of(task)
     answers: dict[tuple, Counter] = {}
     for record in records:
@@ -142,10 +142,10 @@ def _pooled(reading: Reading) -> Reading:
 
 
 def _refuse_together(task: Task, kind: str, refused: RowsRefused, unread: list[Finding]) -> None:
-    """Raise what the reader refused together with what the schema says of the rest."""
+    """Raise the reader's findings together with the schema's findings about the rows that could be read."""
     found = [*unread, *refused.findings]
     if refused.reading is not None and refused.reading.records:
-        # What the reader has told of is None in its reading.
+        # A value that the reader has reported is None in its reading, and must not be reported again as missing.
         more = schema.failures(task, _pooled(refused.reading), kind)
         found += [finding for finding in more if finding.check != schema.MISSING]
     remedy = refused.remedy + schema.mapped(task, found)
@@ -153,7 +153,7 @@ def _refuse_together(task: Task, kind: str, refused: RowsRefused, unread: list[F
 
 
 def _unread(task: Task, folder: Path, recorded: Iterable[str]) -> list[tuple[str, str]]:
-    """(name, what is known of it) of every file that is recorded and that the reader does not read."""
+    """The name of each recorded file that the reader does not read, with the likely cause or ""."""
     reads = getattr(task.reader, "reads", None)
     if reads is None or not folder.is_dir():
         return []

@@ -1,5 +1,5 @@
-"""The reasons why rows were dropped, repaired or refused. For restricted data, only reasons from the author's code are
-shown."""
+"""The reasons why rows were dropped, repaired or refused. For restricted data, only reasons that are written in the
+code are shown, because other reasons may quote the data."""
 
 import ast
 import inspect
@@ -13,13 +13,13 @@ _OURS = Path(__file__).resolve().parents[1]
 
 
 class MadeUp(str):
-    """A reason that does not stand in the code that gave it."""
+    """A reason that is not written in the code that gave it."""
 
     __slots__ = ()
 
 
 def of(error: Exception, word: object) -> str:
-    """What an exception calls a reason; `MadeUp` where the author's code that raised it holds no such text."""
+    """The reason `word` of an exception, as `MadeUp` if the code that raised the exception has no such text."""
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
@@ -27,7 +27,7 @@ def of(error: Exception, word: object) -> str:
 
 
 def released(counts: Mapping[str, int], reader: Callable) -> dict[str, int]:
-    """Counts by reason as they may be shown of restricted data."""
+    """The counts by reason that may be shown for restricted data. All other reasons are counted as `OTHER`."""
     file = _file(reader)
     found: Counter[str] = Counter()
     for reason, n in counts.items():
@@ -44,7 +44,7 @@ def _file(reader: Callable) -> str:
 
 
 def _stands(text: str, file: str) -> bool:
-    """Is it a text of that file, or of a reader of the harness? Those never make one up."""
+    """Whether `text` is a string in `file` or in harness/data, or `file` is the harness's, which makes no reason up."""
     return Path(file).resolve().is_relative_to(_OURS) or text in _texts(file) or text in _texts_of_ours()
 
 

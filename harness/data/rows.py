@@ -13,7 +13,7 @@ from harness.data.findings import Finding, refuse
 from harness.task import Reading
 from harness.text.letters import composed
 
-# A place ("line 12") and its values by raw column; None where the row could not be parsed.
+# The place of a row ("line 12"), and its values by raw column or None if the row could not be parsed.
 Row = tuple[str, dict | None]
 Columns = Mapping[str, str | tuple[str, ...]]
 Values = Mapping[str, Mapping[str, str]]
@@ -23,26 +23,26 @@ REMEDY = (
     "nothing was written."
 )
 UNKNOWN = "unknown column"
-# Columns of which a shape takes a list.
+# Columns whose value may be a list that a shape converts.
 LISTED = ("options", "labels")
-# A number may name a row, a group or a label; where a text belongs it is the wrong column.
+# Columns of texts. A number there means a wrong column. In other columns it may name a row, a group or a label.
 TEXTS = ("text", "text_pair", "question", "options")
 _NAME = re.compile(r"[^\W\d][\w-]{0,30}")
 _INDEX = re.compile(r"Unnamed: \d+|__index_level_\d+__")
 
 
 class Dropped(Exception):
-    """Raised by a `shape`: the row has a declared defect; the argument is the reason, a text that is the same for all
+    """Raised by a `shape` for a row with a declared defect. The argument is the reason, a text that is the same for all
     rows with that defect."""
 
 
 class Refused(Exception):
-    """Raised by a `shape`: the row is malformed; the arguments are column, check and, where it helps, the value."""
+    """Raised by a `shape` for a malformed row. The arguments are the column, the check and, if it helps, the value."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How a raw row becomes a record: the arguments of `tabular.table`, the keys of `values` as `word` has them."""
+    """How a raw row becomes a record: the arguments of `tabular.table`, with keys of `values` as `word` gives them."""
 
     columns: Columns
     values: Values
@@ -56,7 +56,7 @@ class Plan:
 
     @cached_property
     def keys(self) -> dict[str, tuple[str, ...]]:
-        """The file's columns by the record's."""
+        """The file's columns for each record column."""
         return {
             name: (key,) if isinstance(key, str) else key for name, key in {**self.columns, **self.optional}.items()
         }
@@ -67,7 +67,7 @@ class Plan:
 
 
 def to_reading(path: Path, rows: list[Row], findings: list[Finding], repaired: Counter, plan: Plan) -> Reading:
-    """Records of all rows as `plan` has them. Raises DataError with every finding of the file."""
+    """The Reading of all rows by the rules of `plan`. Raises DataError with all findings if there are any."""
     records, places = [], []
     dropped: Counter[str] = Counter()
     for where, row in rows:
@@ -86,7 +86,7 @@ def to_reading(path: Path, rows: list[Row], findings: list[Finding], repaired: C
                 dropped[reasons.of(reason, reason)] += 1
                 continue
         for column, value in record.items():
-            # What no shape has seen may be an object.
+            # A value that no shape has converted may still be an object.
             if shaped or isinstance(value, str):
                 faults += [(fault, column, column, None) for fault in value_faults(value, plan.max_characters)]
         findings += [Finding(fault, shown, where, number=number) for fault, _, shown, number in faults]
@@ -113,7 +113,7 @@ def to_reading(path: Path, rows: list[Row], findings: list[Finding], repaired: C
 
 
 def _parsed(row: dict, plan: Plan, repairs: set[str]) -> tuple[dict, list[tuple[str, str, str, int | None]]]:
-    """The row's sound values by record column, and its faults: what, record column, column to show, its number."""
+    """The row's valid values by record column, and its faults: (fault, record column, column to show, its number)."""
     record: dict = {}
     strange = [] if plan.ignoring else unknown(row, plan.known)
     faults: list[tuple[str, str, str, int | None]] = [(fault, "", name, number) for fault, name, number in strange]
@@ -130,7 +130,7 @@ def _parsed(row: dict, plan: Plan, repairs: set[str]) -> tuple[dict, list[tuple[
 
 
 def _value(row: dict, column: str, keys: tuple[str, ...], plan: Plan):
-    """What the row has for a record's column: texts for whole numbers, the task's words, several columns as a list."""
+    """The row's value of a record column: whole numbers as text, the task's words, several columns as a list."""
     if not isinstance(plan.columns.get(column, ""), str):
         return [_plain(row[key]) for key in keys]
     value = row[keys[0]] if column in TEXTS else _plain(row[keys[0]])
@@ -145,7 +145,7 @@ def _value_fault(column: str, value, plan: Plan) -> str | None:
         return "a decimal number as label: regression is not supported" + whole
     if column == "label" and isinstance(value, list | dict):
         return "several labels: they are the column labels of the head multilabel"
-    # Only a shape knows what to do with an object, and with a list.
+    # Only a shape can convert an object or a list.
     types = () if not plan.shape else (dict, list) if column in LISTED else (dict,)
     return None if isinstance(value, (str, *types)) else f"{type(value).__name__} where text belongs"
 
@@ -155,14 +155,14 @@ def _plain(value):
 
 
 def word(value) -> str:
-    """A value as `values` names it: composed, numbers and truth values as in JSON, whole numbers without a point."""
+    """A value as a key of `values`: text in NFC, numbers and truth values as in JSON, whole numbers without a point."""
     if isinstance(value, bool):
         return str(value).lower()
     return str(int(value)) if isinstance(value, float) and value.is_integer() else composed(str(value).strip())
 
 
 def unknown(row: dict, known: frozenset[str]) -> list[tuple[str, str, int]]:
-    """(what, name, number from 1) of every column of a row that nobody declared."""
+    """(fault, name to show, number from 1) of each column of a row that is not in `known`."""
     if row.keys() <= known:
         return []
     return [
@@ -173,12 +173,12 @@ def unknown(row: dict, known: frozenset[str]) -> list[tuple[str, str, int]]:
 
 
 def shown_name(name: str, number: int) -> str:
-    """What a message calls a column that nobody declared: its name only where that cannot be mistaken for content."""
+    """The name of an undeclared column in messages: its own if that looks like a name, not like content of the data."""
     return name if _NAME.fullmatch(name) else f"number {number}"
 
 
 def _cause(name: str, number: int) -> str:
-    """What is known of a column that goes by this name, or nothing."""
+    """The likely cause of an undeclared column with this name, or ""."""
     if _INDEX.fullmatch(name) or (number == 1 and not name):
         return " (an index that pandas wrote; index=False leaves it away)"
     return " (without a name)" if not name else ""
@@ -195,7 +195,7 @@ def _cleaned(value, repairs: set[str]):
 
 
 def read_so_far(records: list[dict], places: list[str], dropped: Counter, repaired: Counter) -> Reading:
-    """What a reader of several files has; `places` say where each record stands, an id where it stands first."""
+    """A Reading of these records. `places` has the place of each record, `Reading.where` the first place of each id."""
     where: dict[str, str] = {}
     for record, place in zip(records, places, strict=True):
         where.setdefault(record["id"], place)
@@ -212,6 +212,6 @@ def value_faults(value, limit: int) -> Iterator[str]:
 
 
 def _digest(record: dict) -> str:
-    # A separator that no cleaned text holds, so that moving a word between columns gives another id.
+    # No valid text has these separators, so moving a word between columns gives another id.
     content = "\x1f".join(f"{key}\x1e{record[key]}" for key in sorted(record))
     return hashlib.sha256(content.encode("utf-8")).hexdigest()[:12]

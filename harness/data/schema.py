@@ -1,8 +1,7 @@
 """The pandera schemas of records, by head. All failures of a file are shown in one table.
 
-Strict: a column that the task does not declare is a failure. Lazy: all failures at once. The frames
-hold plain Python objects, so that what is checked is exactly what is written. A schema is versioned
-by its task (`Task.version`), not by a hash of itself.
+A column that the task does not declare is a failure. The data frames contain plain Python objects, so that exactly
+those values are checked that are written. The version of a schema is that of its task (`Task.version`), not a hash.
 """
 
 from collections import Counter
@@ -20,15 +19,15 @@ from harness.task import Reading, Task
 _PARTS = ("pool", "holdout")
 _ANY_LENGTH = 1 << 62
 MISSING = "value missing"
-# Checks that name what is allowed.
+# Checks whose name lists the allowed values.
 _LISTED = ("label allowed", "value allowed", "span label allowed")
-# A column that any record may have: which words decide its answer. Only data whose truth is known can say so.
+# A column that any record may have: which words decide its answer. Only generated data can know that.
 DECIDED_BY = "decided_by"
 DECIDERS = ("clinical", "everyday")
 
 
 def __getattr__(name: str) -> Callable:
-    """`schema.sequence`, or any other head: (labels, further columns with their allowed values or None) to a schema."""
+    """The schema function of a head, such as `schema.sequence`: it takes the labels and `columns`, as in `of`."""
     if name not in HEADS:
         raise AttributeError(f"harness.data.schema has no {name!r}: there is no such head ({', '.join(HEADS)})")
 
@@ -39,7 +38,8 @@ def __getattr__(name: str) -> Callable:
 
 
 def of(head: Head, labels: Iterable[str], columns: Mapping[str, Iterable[str] | None] | None = None):
-    """The pandera schema of {id, group, part}, a head's texts and its answer, and the declared `columns`."""
+    """The pandera schema of records with id, group, part, the head's texts and answer, and further `columns`, which map
+    names to allowed values (None: any text)."""
     labels = tuple(labels)
     ruled = {
         name: [_check(rule.holds, rule.name) for rule in rules]
@@ -52,7 +52,7 @@ def of(head: Head, labels: Iterable[str], columns: Mapping[str, Iterable[str] | 
 
 
 def refuse_failures(task: Task, reading: Reading, found: list[Finding], source_name: str) -> None:
-    """Raise DataError with all that was `found`, or where nothing was read; otherwise return."""
+    """Raise DataError with all `found` failures, or if no record was read."""
     if not reading.records:
         refuse(source_name, [Finding("no records are left", "", "-")], 0, remedy="Put the whole data set there.")
     remedy = (
@@ -63,10 +63,10 @@ def refuse_failures(task: Task, reading: Reading, found: list[Finding], source_n
 
 
 def failures(task: Task, reading: Reading, kind: str) -> list[Finding]:
-    """What of a reading breaks the task's schema.
+    """The failures of a reading against the task's schema.
 
-    An example comes only where `kind` is not "restricted"; rows of restricted data are named by their place alone,
-    since an id may be a person's number.
+    Examples are shown only if `kind` is "public" or "synthetic". Other rows are named by their place alone, because an
+    id may be a person's number.
     """
     import pandas
 
@@ -79,7 +79,7 @@ def failures(task: Task, reading: Reading, kind: str) -> list[Finding]:
 
 
 def mapped(task: Task, found: Iterable[Finding]) -> str:
-    """How a file's own words for labels and categories become those of the task, where some are not."""
+    """The advice on how to map a file's own words for labels and categories, or "" if `found` has no such word."""
     columns = sorted({finding.column for finding in found if finding.check.startswith(_LISTED)})
     if not columns or getattr(task.reader, "values", None) is None:
         return ""
@@ -126,7 +126,7 @@ def _one_of(allowed: Iterable[str], name: str):
 
 
 def _listed(check: str, allowed: Iterable[str]):
-    """A check whose name says what is allowed."""
+    """A check whose name lists the allowed values."""
     allowed = tuple(allowed)
     return _one_of(allowed, listed(check, allowed))
 
@@ -160,7 +160,7 @@ def _names(records: list[dict]) -> list[str]:
 
 
 def _findings(cases, frame, reading: Reading, show: bool) -> list[Finding]:
-    """pandera's failure cases as findings: missing columns first, one per row of a frame-wide check."""
+    """pandera's failure cases as findings, missing columns first. A check of whole rows gives one finding per row."""
     missing, found, seen = [], [], set()
     values: dict[str, set[str]] = {}
     for case in cases.to_dict("records"):
@@ -184,7 +184,7 @@ def _findings(cases, frame, reading: Reading, show: bool) -> list[Finding]:
             place = "" if row == "?" or not reading.places else reading.places[int(index)]
             found.append(Finding(check, column, row, value if show else None, place=place))
     if not show:
-        # Which values a restricted file has is not said; how many there are tells a wrong column from 0 and 1.
+        # The values of a restricted file are not shown. Their number tells a wrong column (many) from 0 and 1 (two).
         several = {
             check: f" ({len(v)} other value{'s' * (len(v) > 1)})"
             for check, v in values.items()

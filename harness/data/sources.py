@@ -17,16 +17,16 @@ from harness.text import printable
 
 RECORD = "source.json"
 KEYS = ("kind", "address", "revision", "files", "licence", "language", "citation", "note")
-# Where a site's own file was put in place: the columns that the task took from it (see `harness.data.reader`).
-# Of generated data: by kind of row, the share of right answers without and with what the clinical corpus teaches.
-# Of a translation: whose (`of`), what tables say of it (`told`), how often each check found something (`checks`).
+# `columns`, for a site's own file: the columns that the task reads from it (see `harness.data.reader`).
+# `planted`, for generated data: by kind of row, the share of right answers without and with the clinical corpus.
+# `translation`: its original (`of`), language (`to`), description in tables (`told`) and counts of findings (`checks`).
 OPTIONAL = ("columns", "planted", "translation")
 _TIMEOUT_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class PublicCorpus:
-    """A corpus file that belongs in `data/corpus`; `mirrored` is its path in or beside a mirror folder."""
+    """A public corpus file for `data/corpus`. `mirrored` is its path in a mirror folder or in the folder above."""
 
     name: str
     mirrored: str
@@ -49,7 +49,7 @@ CORPORA = {
 
 
 def read_source(folder: Path) -> dict:
-    """The source record of a data folder, checked. Raises DataError naming the file and the key."""
+    """The source record of a data folder. Raises DataError, with file and key, if it is missing or wrong."""
     path = Path(folder) / RECORD
     if not path.is_file():
         raise DataError(f"{path} is missing.", remedy=_put_there(Path(folder)))
@@ -61,7 +61,7 @@ def read_source(folder: Path) -> dict:
 
 
 def _put_there(folder: Path) -> str:
-    """What puts the data of a task in place: where they were not generated, those that are pinned."""
+    """The remedy for missing data of a task: to check out a frozen pin, otherwise to generate or fetch them."""
     try:
         frozen = "\nfrozen: true" in (folder.parent.parent / restricted.PIN).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -73,7 +73,7 @@ def _put_there(folder: Path) -> str:
 
 
 def write_source(folder: Path, source: dict) -> None:
-    """Write a source record with exactly the known keys."""
+    """Write a source record. Raises DataError if a key is missing, unknown or wrong."""
     problem = _problem(source)
     if problem:
         raise DataError(f"{Path(folder) / RECORD}: {problem}", remedy=f"Give all of {', '.join(KEYS)}.")
@@ -83,7 +83,7 @@ def write_source(folder: Path, source: dict) -> None:
 def _problem(source) -> str | None:
     if not isinstance(source, dict):
         return "not a JSON object."
-    # A record that may be of restricted data says nothing but what is wrong with it.
+    # If the data may be restricted, the message names neither an unknown key nor a file.
     told = source.get("kind") in ("public", "synthetic")
     for key in KEYS:
         if key not in source:
@@ -94,7 +94,7 @@ def _problem(source) -> str | None:
         if not isinstance(value, dict if key in ("files", *OPTIONAL) else str):
             return f"{key} is a {type(value).__name__}."
     for key in KEYS:
-        # A note may have paragraphs; everything else stands in tables.
+        # A note may have paragraphs. All other values are shown in tables, on one line.
         text = source[key] if key != "note" else " ".join(str(source[key]).split())
         if isinstance(text, str) and (fault := printable.fault(text)) is not None:
             return f"{key} holds {fault}."
@@ -132,7 +132,7 @@ def is_english(source: Mapping) -> bool:
 
 
 def faults(folder: Path, source: dict) -> Iterator[tuple[str, str, str]]:
-    """(name, what is wrong, what to do) of every file of `folder` that is missing, changed, elsewhere or unlisted."""
+    """(name, fault, remedy) of each file that is missing, changed, unlisted, no plain file, or outside `folder`."""
     listed = source["files"]
     others = {path.name for path in folder.iterdir() if not path.name.startswith(".")} - listed.keys() - {RECORD}
     for name in (*sorted(listed), *sorted(others)):
@@ -157,11 +157,11 @@ def verify(folder: Path, source: dict) -> None:
 
 
 def fetch(root: Path, tasks: Iterable[Task], mirror: Path | None = None, within: Together | None = None) -> list[Path]:
-    """Put the public originals of `tasks` into `root/data`; returns their folders, in the order of `tasks`.
+    """Put the public originals of `tasks` into `root/data`. Returns their folders, in the order of `tasks`.
 
-    Files come from `mirror/<task>/<name>` or, without a mirror, from the pinned addresses, and are
-    verified before anything is replaced. Raises DataError and leaves that task's data as they are, and `within` a
-    block those of the others.
+    Files come from `mirror/<task>/<name>` or, without a mirror, from the pinned addresses. They are verified before
+    anything is replaced. Raises DataError if a file is missing or wrong. Then the data of that task stay unchanged, and
+    if `within` is given, those of the other tasks, too.
     """
     return [_fetch_task(Path(root), task, mirror, within) for task in tasks]
 
@@ -234,9 +234,9 @@ def _download(task: str, file: PublicFile) -> bytes:
 
 
 def fetch_corpus(root: Path, names: Iterable[str], mirror: Path | None, within: Together | None = None) -> list[Path]:
-    """Add public corpora to `root/data/corpus`; what is there stays, its source record grows.
+    """Add public corpora to the files in `root/data/corpus`. Returns the folder once for each of `names`.
 
-    The record keeps its kind: it says what the folder was made as, and its note what was added.
+    The source record keeps its kind, which says how the folder was made first. Its note says what was added.
     """
     return [_fetch_corpus(Path(root), name, mirror, within) for name in names]
 

@@ -1,11 +1,11 @@
-"""The splitter: assign groups to train, validation and test, by seed and stratum. A split is frozen once made.
+"""The splitter: assign whole groups to train, validation and test, by seed and stratum. A split is frozen once made.
 
-A group is placed whole. Its turn is set by SHA-256(seed, smallest member id), so neither the order
-of the rows nor the names of the groups decide anything.
+The order of groups is that of SHA-256(seed, smallest member id), so neither the order of the rows nor the names of the
+groups decide anything.
 
-Groups of one size are cut stratum by stratum with the largest-remainder method, the rounding carried
-from stratum to stratum: the totals are exact. Groups of unequal size are placed one by one, largest
-first. Either way no split misses its share by more than the largest group.
+If all groups have one size, each stratum is cut with the largest-remainder method. The rounding error is carried from
+stratum to stratum, so that the totals are exact. Groups of unequal size are placed one by one, largest first. Either
+way no part misses its share by more than the largest group.
 """
 
 import hashlib
@@ -18,8 +18,7 @@ EXCLUDED, HOLDOUT = "excluded", "holdout"
 
 @dataclass(frozen=True)
 class Row:
-    """One record as the splitter sees it: `stratum` is its label or document type, `labels` are its own or its
-    spans'."""
+    """One record for the splitter. `stratum` is its label or document type, `labels` are its labels or its spans'."""
 
     id: str
     group: str
@@ -42,11 +41,10 @@ class _Group:
 def split(
     rows: Iterable[Row], shares: Mapping[str, float], seed: int | str, frozen: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """The split of every id: one of `shares`, "holdout" or "excluded".
+    """The part of each id: a key of `shares` (which add up to 1), "holdout" or "excluded".
 
-    `frozen` is an earlier result: its ids keep their split, a new row in an old group follows it, a
-    new row whose group already lies in two splits (or touches the holdout) is excluded, and new
-    groups go where most is missing.
+    `frozen` is an earlier result, and its ids keep their part. A new row of an old group goes into the group's part. It
+    is excluded if the group is in several parts or in the holdout. New groups go to the parts that lack most.
     """
     frozen = frozen or {}
     result: dict[str, str] = {}
@@ -74,7 +72,7 @@ def split(
 
 
 def grouped(rows: Iterable[Row]) -> list[list[Row]]:
-    """The rows of each group, by id, in an order that the names of groups do not decide."""
+    """The rows of each group, sorted by id. Groups are sorted by their smallest id, so their names decide nothing."""
     groups: dict[str, list[Row]] = {}
     for row in sorted(rows, key=lambda row: row.id):
         groups.setdefault(row.group, []).append(row)
@@ -86,7 +84,7 @@ def _is_held_out(row: Row, frozen: Mapping[str, str]) -> bool:
 
 
 def turn(smallest_id: str, seed: int | str) -> str:
-    """When a group has its turn: neither the order of the rows nor the names of groups decide."""
+    """The sort key of a group, which depends neither on the order of rows nor on the names of groups."""
     return hashlib.sha256(f"{seed}\n{smallest_id}".encode()).hexdigest()
 
 
@@ -96,8 +94,8 @@ def _group(rows: list[Row], seed: int | str) -> _Group:
 
 
 def _cut_strata(groups: list[_Group], shares: Mapping[str, float], placed) -> dict[str, str]:
-    """Equal groups: each stratum (label multiset) is cut in proportion; what rounding left over or
-    took too much is carried into the next stratum, so that the last one makes the totals exact."""
+    """The parts of groups of equal size. Each stratum (label multiset) is cut in proportion to `shares`. The rounding
+    error is carried into the next stratum, so that the last one makes the totals exact."""
     strata: dict[tuple, list[_Group]] = {}
     for group in sorted(groups, key=lambda group: group.turn):
         strata.setdefault(group.strata, []).append(group)
@@ -121,11 +119,11 @@ def _cut_strata(groups: list[_Group], shares: Mapping[str, float], placed) -> di
 
 
 def _place_greedily(groups: list[_Group], shares: Mapping[str, float], placed) -> dict[str, str]:
-    """Largest group first, to a split that still has room for it, and there to the one whose labels it
-    serves best; where no split has room, to the one that lacks most rows.
+    """The parts of groups of unequal size, placed from the largest to the smallest.
 
-    A split that has room is never overfilled, and one without room only when it lacks most: hence no
-    split ends further than the largest group from its share.
+    A group goes to a part with enough room, and of several to that whose labels it fits best (`_misfit`). If no part
+    has enough room, the group goes to the part that lacks most rows. Hence no part misses its share by more than the
+    largest group.
     """
     totals: Counter = sum(placed.values(), Counter())
     for group in groups:
@@ -149,7 +147,8 @@ def _place_greedily(groups: list[_Group], shares: Mapping[str, float], placed) -
 
 
 def _misfit(group: _Group, counts: Counter, filled: int, share: float, totals: Counter, n: int) -> float:
-    """Growth of chi-square, over labels and over all rows, if the group joined this split."""
+    """The growth of chi-square, over labels and over all rows, if the group joins a part. `counts` (by stratum) and
+    `filled` are the rows of the part, `totals` and `n` those of all parts."""
     terms = [(counts[label], added, share * totals[label]) for label, added in group.strata]
     terms.append((filled, group.size, share * n))
     return sum(added * (2 * (have - target) + added) / target for have, added, target in terms)

@@ -1,8 +1,8 @@
 """Find labels that a part of the split lacks, and exchange groups so that it has them.
 
 The splitter places groups by one stratum. A document has many entity labels, and a rare label of any task may round to
-nothing in a small part. So what it placed is fixed, rarest label first, by exchanging groups as wholes (after the
-iterative stratification of Sechidis, Tsoumakas & Vlahavas 2011). A split without such a fault stays as it was.
+nothing in a small part. So the split is corrected, rarest label first, by exchanging whole groups (after the iterative
+stratification of Sechidis, Tsoumakas & Vlahavas 2011). A split without such a fault stays unchanged.
 """
 
 import math
@@ -12,19 +12,19 @@ from dataclasses import dataclass
 
 from harness.data.splitting import Row, grouped, turn
 
-# Where a label has fewer groups than there are parts: what cannot be learnt cannot be measured either.
+# The order of parts for a label of too few groups. Train is first: a label that is not learnt cannot be measured.
 PRIORITY = ("train", "test", "validation")
-CANDIDATES = 48  # groups on either side of an exchange; the work stays linear in the rows
+CANDIDATES = 48  # groups tried on each side of an exchange, so that the work stays linear in the rows
 
 
 def wanted(groups: int, names: Collection[str]) -> tuple[str, ...]:
-    """The parts, or folds, that can each have one of so many groups."""
+    """The parts (or folds) of `names` that can each have a group, if a label has this number of `groups`."""
     others = sorted(set(names) - set(PRIORITY))
     return tuple([*(name for name in PRIORITY if name in names), *others])[:groups]
 
 
 def lacking(labels: Mapping[str, Collection[str]], splits: Mapping[str, str], names: Collection[str]) -> dict:
-    """Label → the parts of `names` without it, for labels that stand somewhere; `labels` are those of each row."""
+    """The parts of `names` that lack a label, for each label that some row has. `labels` are those of each row id."""
     held: dict[str, set[str]] = {}
     for row_id, own in labels.items():
         for label in own:
@@ -59,7 +59,7 @@ def spread(
     without: Collection[str] = (),
 ) -> dict[str, str]:
     """Return `places` (id to part) after groups were exchanged. Exchanges stop when every label is in every part that
-    can have it and its share there is within tolerance (`leakage.label_shares`), or when none helps.
+    can have it and its share there is within tolerance (`leakage.label_shares`), or when no exchange helps.
 
     `labels` are the distinct labels of each row. Rows in `settled` (from a frozen manifest) and rows in parts outside
     `shares` do not move. No part may deviate from its share by more rows than the largest group has. Parts in
@@ -105,7 +105,7 @@ class _State:
             self.holders[name][label] += sign
 
     def next_exchange(self) -> tuple | None:
-        """The best exchange for the first fault that one fixes: (from, its group, to, its group)."""
+        """The best exchange for the first fault that can be fixed: (other part, its group, faulty part, its group)."""
         for label, part, absent in self._faults():
             if found := min(self._exchanges(label, part, absent), default=None, key=lambda one: one[0]):
                 self.fixed.add(label)
@@ -113,7 +113,7 @@ class _State:
         return None
 
     def _faults(self) -> Iterator[tuple[str, str, bool]]:
-        """(label, part that has too little of it, has it none)."""
+        """Yield (label, part with too little of it, whether the part has none), rarest label first."""
         for label in self.rarest:
             for part in self.wanted[label]:
                 if not self.counts[part][label]:
@@ -125,8 +125,8 @@ class _State:
                 yield label, least, False
 
     def _off(self, label: str, part: str) -> float:
-        """How far the label's share of the part is from that of the whole, 1 being what chance and the largest group
-        explain (see `leakage.label_shares`); of a label that is being fixed, what the largest group explains."""
+        """The label's share of the part minus its share of all rows, in units of the tolerance (which covers chance and
+        the largest group, see `leakage.label_shares`). For a label in `fixed`, the unit is the largest group alone."""
         if label in self.fixed:
             return (self.counts[part][label] - self.shares[part] * self.totals[label]) / self.largest
         n, p = self.rows[part], self.totals[label] / self.n
@@ -135,7 +135,7 @@ class _State:
         return (self.counts[part][label] / n - p) / (3 * math.sqrt(p * (1 - p) / n) + self.largest / n)
 
     def _exchanges(self, label: str, part: str, absent: bool) -> Iterator[tuple]:
-        """Each exchange that brings the label to the part and does no harm, with what it is judged by."""
+        """Yield (sort key, exchange) for each exchange that moves the label to the part and does no harm."""
         back = [group for _, group in _first(self.movable[part], lambda group: label not in group.labels)]
         for other in self.shares:
             if other == part:
@@ -151,13 +151,13 @@ class _State:
                             yield (more, apart, round(cost, 9), key, given.ids), (other, group, part, given)
 
     def _brings(self, part: str, group: _Group, given: _Group) -> bool:
-        """Would the part, which is to get no label that it lacks, get one with `group` in place of `given`?"""
+        """Whether a part of `without` would get a label that it lacks, with `group` in place of `given`."""
         if part not in self.without:
             return False
         return any(not self.counts[part][label] for label in group.labels.keys() - given.labels.keys())
 
     def _change(self, part: str, group: _Group, other: str, given: _Group) -> tuple[int, float]:
-        """By how much it changes the number of wanted places without the label, and chi-square over the labels."""
+        """An exchange's change in the number of wanted parts that lack a label, and in chi-square over the labels."""
         more, cost = 0, 0.0
         for label in group.labels.keys() | given.labels.keys():
             moved = group.labels[label] - given.labels[label]

@@ -1,9 +1,8 @@
 """The readers of tables: CSV and TSV, JSON lines, Parquet, folders of Hugging Face `datasets`.
 
-One row is one record. What is an error, dropped or fixed says `harness.data.readers`; ids, groups and
-labels may be whole numbers, a choice's options may be a list, an object or several columns, and columns that the
-task does not name may be left out. A data set's folder is read as Arrow and Parquet files: no code of it
-is ever run.
+One row is one record. `harness.data.readers` says what is an error, what is dropped and what is fixed. Ids, groups and
+labels may be whole numbers. The options of a choice may be a list, an object or several columns. Columns that the task
+does not name may be left out. Of a data set's folder only Arrow and Parquet files are read, and no code is ever run.
 """
 
 from collections import Counter
@@ -47,16 +46,16 @@ def table(
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Reader:
-    """A reader of `file`, by its ending .csv, .tsv, .jsonl or .parquet; "*" is the one table of the folder.
+    """A reader of `file`, by its ending .csv, .tsv, .jsonl or .parquet. "*" is the only table of the folder.
 
-    `columns` maps record columns to the file's (several, for the options of a choice); what it does not name
-    is refused or ignored as `others` says, but for the `optional` columns, which not every file has.
-    `delimiter` is that of a .csv which is not separated by commas; `names` are the columns of one without a header,
-    in order, behind them all of the optional ones or none; `quotes` says whether those around a field are quoting or
-    text, where a tab-separated file leaves it open; `encoding` is that of a text file.
-    `values` maps words of the file to the task's, by record column: {"label": {"0": "no", "1": "yes"}}. Without an
-    "id" the id is made from the row, and a row that stands there twice is dropped and counted; without a "group"
-    every row is its own.
+    `columns` maps record columns to the file's (several for the options of a choice), `optional` does so for columns
+    that not every file has. All other columns are refused or ignored, as `others` says. `delimiter` is that of a file
+    that is not separated by commas (.csv) or tabs (.tsv). `names` are the columns of a file without a header, in order.
+    All of the optional columns or none follow them. `quotes` says whether quotes around a field are quoting or text,
+    for tab-separated files that leave this open. `encoding` is that of a text file. `values` maps words of the file to
+    the task's, by record column: {"label": {"0": "no", "1": "yes"}}. `shape` converts a record, `drop` removes records.
+    Without an "id" the id is a hash of the row, and a repeated row is dropped and counted. Without a "group" each row
+    is a group of its own.
     """
     one_of("others", others, Others)
     one_of("quotes", quotes, Quotes)
@@ -119,10 +118,10 @@ def dataset(
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Reader:
-    """A reader of a Hugging Face data set: every .arrow and .parquet file of the folder but its caches, by name.
+    """A reader of a Hugging Face data set: all .arrow and .parquet files of the folder except its caches, by name.
 
-    `parts` maps the beginning of a file's name to "pool" or "holdout" ({"test": "holdout"}); the rest is
-    pool. Numbers of a `ClassLabel` column become its names; `values` and the rest are as in `table`.
+    `parts` maps the beginning of a file's name to "pool" or "holdout" ({"test": "holdout"}). All other files are pool.
+    Numbers of a `ClassLabel` column become its names. The other arguments are those of `table`.
     """
     values, given = _words(values, columns), columns
     columns = {**columns, "part": "part"}
@@ -147,7 +146,7 @@ def dataset(
 
 
 def _of_data_set(folder: Path) -> list[Path]:
-    """The files of a data set, its caches and what the library notes about it."""
+    """The files of a data set, its caches, and the files in which the library describes it."""
     return sorted(path for path in folder.iterdir() if path.suffix in ARROW or path.name.endswith(LIBRARYS))
 
 
@@ -160,7 +159,7 @@ def _drops(columns: Columns, drop: Iterable[Drop]) -> tuple[Drop, ...]:
 
 
 def _words(values: Values | None, columns: Columns) -> dict[str, dict[str, str]]:
-    """`values` with every key as `rows.word` has it. Raises ValueError for one that maps no column or no words."""
+    """`values` with each key as `rows.word` gives it. Raises ValueError for an unknown column or one without words."""
     words = {}
     for column, mapped in (values or {}).items():
         if not isinstance(columns.get(column), str):

@@ -14,14 +14,14 @@ from harness.text import letters
 Scheme = Literal["detect", "iob1", "iob2", "iobes", "bare"]
 Lonely = Literal["refuse", "begin"]
 _TAG = re.compile(r"(?:O|(?P<place>[BIESLUMW])-(?P<label>\S+))")
-# IOBES as others write it: BILOU, BMEWO.
-_NAMED = 12
+_NAMED = 12  # labels that a message lists
+# BILOU and BMEWO are IOBES with other letters.
 _PLACES = {"M": "I", "L": "E", "U": "S", "W": "S"}
 
 
 @dataclass(frozen=True)
 class Token:
-    """A token, the place ("O", "B", "I", "E", "S") and label of its tag, where it stands; `first` in its sentence?"""
+    """A token, the place ("O", "B", "I", "E", "S") and label of its tag, its line, and whether it begins a sentence."""
 
     text: str
     place: str
@@ -32,7 +32,7 @@ class Token:
 
 @functools.lru_cache(maxsize=1024)
 def read_tag(tag: str, scheme: Scheme) -> tuple[str, str] | None:
-    """Place and label of a tag; None where it is none. A bare label goes on where the token before has the same."""
+    """The place and label of a tag, or None. A bare label has the place "I": it continues an entity of that label."""
     tag = letters.composed(tag)
     if scheme == "bare":
         return ("O", "") if tag == "O" else ("I", tag) if re.fullmatch(r"\S+", tag) else None
@@ -44,7 +44,7 @@ def read_tag(tag: str, scheme: Scheme) -> tuple[str, str] | None:
 
 
 def detected(texts: Sequence[Sequence[Token]]) -> Scheme:
-    """IOBES where its letters occur, IOB1 where the texts obey it and not IOB2, otherwise IOB2."""
+    """The scheme of the texts: IOBES if E or S occurs, IOB1 if the texts obey IOB1 but not IOB2, otherwise IOB2."""
     tokens = [(before, t) for text in texts for before, t in zip([None, *text], text, strict=False)]
     if any(token.place in "ES" for _, token in tokens):
         return "iobes"
@@ -58,21 +58,21 @@ def detected(texts: Sequence[Sequence[Token]]) -> Scheme:
 
 
 def undeclared(what: str, labels: Iterable[str]) -> str:
-    """What is said of an entity whose label, or `what` it is called, the task does not have."""
+    """The message for an entity with a label that the task does not have. `what` is the format's word for a label."""
     known = sorted(labels)
     shown = ", ".join(known[:_NAMED]) + (", …" if len(known) > _NAMED else "")
     return f"{what} not declared (declared: {shown}; ignore= leaves others out)"
 
 
 def no_tag(scheme: Scheme) -> str:
-    """What is said of a cell that holds no tag."""
+    """The message for a cell without a tag."""
     return "no label" if scheme == "bare" else 'no tag (O, B-…, I-…; labels alone: scheme="bare")'
 
 
 @dataclass(frozen=True)
 class Tagging:
-    """How a declaration has its tags read: the task's labels, those whose entities are none here, the scheme, and what
-    becomes of a tag that continues nothing."""
+    """How a task's tags are read: its labels, the labels whose entities are `ignored`, the scheme, and whether a
+    `lonely` tag, which continues nothing, is refused or begins an entity."""
 
     labels: frozenset[str]
     ignored: frozenset[str]
@@ -81,19 +81,19 @@ class Tagging:
 
     @classmethod
     def of(cls, labels: Iterable[str], ignore: Iterable[str], scheme: Scheme, lonely: Lonely) -> "Tagging":
-        """Raises ValueError for a word that is none of those, and for a label that no tag can hold."""
+        """Raises ValueError for an unknown `scheme` or `lonely`, and for a label with white space."""
         one_of("scheme", scheme, Scheme)
         one_of("lonely", lonely, Lonely)
         return cls(without_blanks(labels), frozenset(ignore), scheme, lonely)
 
     def of_file(self, texts: Sequence[Sequence[Token]]) -> "Tagging":
-        """With the scheme that all texts of a file obey, where that is to be detected."""
+        """The Tagging for one file. A scheme "detect" is replaced by that which all texts of the file obey."""
         return replace(self, scheme=detected(texts)) if self.scheme == "detect" else self
 
     def entities(self, tokens: Sequence[Token], file: str, found: Gathered) -> list[tuple[int, int]]:
-        """(first, last) token of every entity that is not ignored; one whose label is not known becomes a finding.
+        """The (first, last) token of each entity with a label of the task. An unknown label becomes a finding.
 
-        What continues nothing becomes a finding, too, or begins an entity where `lonely` says so.
+        A tag that continues nothing becomes a finding, too, or begins an entity if `lonely` is "begin".
         """
         spans = [span for span in self._spans(tokens, file, found) if tokens[span[0]].label not in self.ignored]
         for first, _ in spans:
@@ -145,7 +145,7 @@ class Tagging:
 
 
 def laid_out(tokens: Sequence[Token], spans: list[tuple[int, int, str]], repaired: Counter) -> tuple[str, list[dict]]:
-    """The composed text, a line for each sentence, and the spans (first, last, label) in its characters."""
+    """The text in NFC, one line per sentence, and the `spans` (first token, last token, label) in its characters."""
     starts, text = [], ""
     for i, token in enumerate(tokens):
         text += ("\n" if token.first else " ") if i else ""

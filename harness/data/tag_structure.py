@@ -15,7 +15,7 @@ class Unclear(Exception):
 
 @dataclass(frozen=True)
 class Event:
-    """A label's tag at a place in the text that is left when all tags are out."""
+    """A tag of a label. `at` is its place in the text without tags, `alias` says whether it used an alias."""
 
     at: int
     opens: bool
@@ -38,7 +38,7 @@ class _Node:
 
 
 def resolve(text: str, events: list[Event], rules, repairs: set[str]) -> list[tuple[int, int, str]]:
-    """Spans (start, end, label), trimmed and apart. Raises Unclear."""
+    """The spans (start, end, label), trimmed, sorted and without overlap. Raises Unclear if `events` are ambiguous."""
     spans = []
     for node in _tree(text, events, rules, repairs):
         spans += _spans(text, node, rules, repairs)
@@ -74,7 +74,7 @@ def _tree(text: str, events: list[Event], rules, repairs: set[str]) -> list[_Nod
 
 
 def _end_unclosed(text: str, node: _Node, parent: _Node, limit: int) -> None:
-    """Give an unclosed node its end; what it swallowed behind that goes back to its parent."""
+    """Give an unclosed node an end, at most `limit`. Its children that end later move to its parent."""
     line_end = text.find("\n", node.start)
     limit = min(limit, line_end if line_end >= 0 else len(text))
     same = [child.end for child in node.children if child.label == node.label and child.end <= limit]
@@ -86,7 +86,7 @@ def _end_unclosed(text: str, node: _Node, parent: _Node, limit: int) -> None:
 
 
 def _refuse_too_long(text: str, node: _Node) -> None:
-    """No entity is that long: two tags were paired that do not belong together."""
+    """Raise Unclear if a node is longer than any entity: then two tags were paired that do not belong together."""
     if node.end - node.start > _MAX_CHARACTERS or text.count("\n", node.start, node.end) > 1:
         raise Unclear("tag over too much text")
 
@@ -131,7 +131,7 @@ def _leaf(text: str, node: _Node, rules, repairs: set[str]) -> list[tuple[int, i
 
 
 def _foreign(node: _Node, rules) -> list[_Node]:
-    """The children that keep their own label; those that melt into the node hand up their own children."""
+    """The children that keep their own label. A child that the node absorbs is replaced by such children of its own."""
     own = {node.label, *rules.absorbs.get(node.label, ())}
     found = []
     for child in node.children:
@@ -148,7 +148,7 @@ def _uncovered(node: _Node, inner: list[tuple[int, int, str]]) -> list[tuple[int
 
 
 def _trimmed(text: str, start: int, end: int, connectives: tuple[str, ...], signs: str = _EDGE_SIGNS):
-    """The piece without signs and connecting words at its edges; (start, start) where nothing is left."""
+    """(start, end) of the piece without signs and connecting words at its edges. Both are equal if nothing is left."""
     while True:
         piece = text[start:end]
         start += len(piece) - len(piece.lstrip(signs))

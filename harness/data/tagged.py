@@ -16,7 +16,7 @@ from harness.text.letters import composed
 
 
 def rules(labels: tuple[str, ...], **more) -> inline_tags.Rules:
-    """Rules that take what stands in a closed tag for an entity; `more` are further fields of `inline_tags.Rules`."""
+    """Rules by which the text in each closed tag is an entity. `more` are further fields of `inline_tags.Rules`."""
     return inline_tags.Rules(labels=labels, **{"shapes": {}, **more})
 
 
@@ -30,11 +30,11 @@ def tagged(
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Reader:
-    """A reader of `files`: a name or pattern ("*.txt"), or patterns with the part of their records.
+    """A reader of `files`: a name or pattern ("*.txt"), or a mapping from patterns to parts.
 
-    A .jsonl file holds one document a line: its tagged text under `text`, its id under `identity` (the file's
-    name and a number where it has none). Any other file is one document and its name the id. Tags are fixed
-    and counted as `inline_tags` says; what has no single reading refuses the file, with its reason.
+    A .jsonl file has one document per line: its tagged text under `text`, its id under `identity` (without it, the
+    file's name and a number). Any other file is one document, and its name is the id. Tags are fixed and counted as
+    `inline_tags` says. If tags have no single reading, the files are refused with the reason.
     """
     one_of("encoding", encoding, raw.Encoding)
 
@@ -85,12 +85,12 @@ def tagged_json(
     accept: Callable[[str], bool] = lambda text: True,
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Reader:
-    """A reader of JSON files that hold parallel lists: `scenarios` and, under `text`, tagged texts.
+    """A reader of JSON files with two parallel lists: `scenarios`, and the tagged texts under the key `text`.
 
-    `parts` maps file names to the part of their records, `metadata` record columns to scenario keys, `optional` those
-    to keys that not every file has. The id is the file's stem and the position from 0; every document is its own group,
-    unless `optional` names a "group" that the file has. Documents whose
-    tags are unclear, that have no span left, or that `accept` refuses are dropped by reason.
+    `parts` maps file names to the part of their records. `metadata` maps record columns to keys of a scenario,
+    `optional` to keys that not every scenario has. The id is the file's stem and the position from 0. Each document is
+    a group of its own, unless `optional` names a "group" that the scenario has. Documents are dropped and counted by
+    reason if their tags are unclear, they have no span, or `accept` is false for their text.
     """
 
     metadata, more = dict(metadata), dict(optional or {})
@@ -126,7 +126,7 @@ def tagged_json(
 
 
 def _parallel(path: Path, content, text: str) -> list[tuple]:
-    """The pairs (tagged text, scenario) of one file. Raises DataError where the lists are not parallel."""
+    """The pairs (tagged text, scenario) of one file. Raises DataError if the lists are not parallel."""
     remedy = f"The file is an object with the lists scenarios and {text}, equally long."
     if not isinstance(content, dict):
         raise DataError(f"{path}: not a JSON object.", remedy=remedy)
@@ -140,7 +140,7 @@ def _parallel(path: Path, content, text: str) -> list[tuple]:
 
 
 def _parsed(tagged: str, rules: inline_tags.Rules, accept: Callable[[str], bool]) -> inline_tags.Parsed | str:
-    """The document without its tags, or why it is dropped."""
+    """The document without its tags, or the reason to drop it."""
     try:
         parsed = inline_tags.parse(tagged, rules)
     except inline_tags.Unclear as reason:
@@ -163,6 +163,6 @@ _ENGLISH = frozenset([
 
 
 def looks_norwegian(text: str) -> bool:
-    """Does the text hold more Norwegian than English function words?"""
+    """Whether a text has more Norwegian than English function words."""
     words = re.findall(r"[^\W\d]+", text.casefold())
     return sum(word in _NORWEGIAN for word in words) > sum(word in _ENGLISH for word in words)

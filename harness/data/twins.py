@@ -1,8 +1,8 @@
-"""Split a translated set as its original is split, so that both can stand in one run.
+"""Split a translated task as its original is split, so that both can be in one run.
 
-An item of the translation stands where its original does. One that is missing leaves its place empty and moves nobody.
-Where two originals of different parts became the same, or nearly the same, text, the one that is further from the test
-is left out: kept, it would leak.
+A translated item is in the same part as its original. A missing item changes nothing for the others. If two items of
+different parts have the same, or nearly the same, translated text, the item further from the test part is excluded,
+because it would leak.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,12 +13,12 @@ from harness.data.grouping import shared_texts
 from harness.data.splitting import EXCLUDED
 from harness.task import Task
 
-# Of two records that became alike the first of these is left out.
+# Of two records with like texts, the one whose part is first here is excluded.
 _FIRST = ("train", "validation", "test", "holdout")
 
 
 def placed(task: Task, records: Sequence[Mapping], places: Mapping[str, str]) -> dict[str, str]:
-    """The split of every translated record; `places` has that of every original."""
+    """The part of each translated record, by id. `places` has the part of each original."""
     splits = {record["id"]: places[record["id"]] for record in sorted(records, key=lambda record: record["id"])}
     for pair in _alike(task, records, splits):
         out = min(pair, key=lambda record_id: _FIRST.index(places[record_id]))
@@ -27,7 +27,7 @@ def placed(task: Task, records: Sequence[Mapping], places: Mapping[str, str]) ->
 
 
 def _alike(task: Task, records: Sequence[Mapping], splits: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Pairs of records in different parts whose translated texts are the same, or nearly."""
+    """The ids of each two records in different parts whose translated texts are the same, or nearly the same."""
     head = heads.of(task)
     texts = {record["id"]: shared_texts(record, head) for record in records}
     taking_part = {record_id: held for record_id, held in texts.items() if splits[record_id] != EXCLUDED}

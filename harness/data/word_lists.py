@@ -26,12 +26,12 @@ def word_lists(
     id_prefix: str = "",
     max_characters: int = raw.MAX_CHARACTERS,
 ) -> Reader:
-    """A reader of `files`: a name or pattern ("*.arrow", "*.jsonl"), or patterns with the part of their records.
+    """A reader of `files`: a name or pattern ("*.arrow", "*.jsonl"), or a mapping from patterns to parts.
 
-    A row is a record; `tokens`, `tags`, `identity` and `group` name its columns (without an identity the id is
-    the file's name and a number; without a group a row is its own, and rows of one document may be split
-    apart). Numbers of a `ClassLabel` become its names; tags that are numbers without names are refused. `scheme` and
-    `lonely` are as for `conll.conll`.
+    A row is a record. `tokens`, `tags`, `identity` and `group` name its columns. Without `identity` the id is the
+    file's name and a number. Without `group` each row is a group, so that rows of one document may be split apart.
+    Numbers of a `ClassLabel` become its names. Tags that are numbers without names are refused. `labels`, `ignore`,
+    `scheme` and `lonely` are those of `conll.conll`.
     """
     tagging = Tagging.of(labels, ignore, scheme, lonely)
 
@@ -71,7 +71,7 @@ def _rows(path: Path, found: Gathered, *, empty: bool):
 
 
 def _tokens(row: dict, tokens: str, tags: str, scheme: Scheme, where: str) -> list[Token] | str:
-    """The row's tokens, or what is wrong with it."""
+    """The row's tokens, or the fault of the row."""
     words, given = row.get(tokens), row.get(tags)
     if not isinstance(words, list) or not isinstance(given, list):
         return f"no lists {tokens} and {tags}"

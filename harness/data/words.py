@@ -1,7 +1,7 @@
-"""Words of a text, cleaned and hashed, and compared as n-grams of hashes.
+"""Cut texts into words, hash the words, and search for n-grams by their hashes.
 
-A word is a run of letters, digits and underscores of the case-folded text as a reader sees it. Searching
-compares 64-bit hashes of whole n-grams, all documents of a chunk at once; the hashes are the same on every machine.
+A word is a run of letters, digits and underscores in the case-folded, visible text. A search compares 64-bit hashes of
+whole n-grams, for all documents of a chunk at once. The hashes are the same on every machine.
 """
 
 import hashlib
@@ -16,17 +16,17 @@ import numpy as np
 from harness.text.visible import visible
 
 _WORD = re.compile(r"\w+")
-# A lone surrogate (from a broken JSON escape) is no character and cannot be written as UTF-8.
 _LINE_END = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1f\x85]")
+# A lone surrogate (from a broken JSON escape) is no character and cannot be written as UTF-8.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\ud800-\udfff]")
 _REMEMBERED = 1 << 18  # words; about 40 MB in each process
 _STEP = np.uint64(0x9E3779B97F4A7C15)  # odd: multiplying by it loses nothing modulo 2**64
-_ROOM = 16  # places in a table for each n-gram in it, so that one miss in 16 costs a closer look
+_ROOM = 16  # places in a table for each n-gram in it, so that about one miss in 16 needs a search
 _MOST_BITS = 28
 
 
 def clean(text: str) -> str:
-    """NFC, line ends as `\\n`, no control characters but line end and tab, no space at the edges."""
+    """The text in NFC, with `\\n` as line end, no other control character except tab, and no space at its edges."""
     text = _LINE_END.sub("\n", unicodedata.normalize("NFC", text))
     return _CONTROL.sub("", text).strip()
 
@@ -36,12 +36,12 @@ def words_of(text: str) -> list[str]:
 
 
 def cut(folded: str) -> list[str]:
-    """`words_of` for a text that is `visible` and case-folded already."""
+    """The words of a text that is already `visible` and case-folded."""
     return _WORD.findall(folded)
 
 
 class _Hashes(dict):
-    """Word → 64-bit hash; remembers the words it met, for common words are most of any text."""
+    """The 64-bit hash of each word. Hashes are remembered, because common words are most of any text."""
 
     def __missing__(self, word: str) -> int:
         value = int.from_bytes(hashlib.blake2b(word.encode(), digest_size=8).digest(), "little")
@@ -56,8 +56,8 @@ _hash_of = _Hashes()
 
 @dataclass(frozen=True)
 class Hashed:
-    """The words of several documents, one after the other: `hashes` uint64 [words], `lengths` int64
-    [documents]."""
+    """The hashed words of several documents, one after the other. `hashes` is uint64 [words]. `lengths`, int64
+    [documents], is the number of words in each document."""
 
     hashes: np.ndarray
     lengths: np.ndarray
@@ -67,7 +67,7 @@ class Hashed:
         return np.cumsum(self.lengths) - self.lengths
 
     def grams(self, n: int) -> tuple[np.ndarray, np.ndarray]:
-        """(hash, number of the document) of every n-gram that lies within one document."""
+        """The hash and the document's number of each n-gram that lies within one document, as two arrays."""
         documents = np.repeat(np.arange(len(self.lengths)), self.lengths)
         count = max(0, len(self.hashes) - n + 1)
         inside = np.flatnonzero(documents[:count] == documents[n - 1 :])
@@ -75,7 +75,7 @@ class Hashed:
 
 
 def hashed(documents: Sequence[Sequence[str]]) -> Hashed:
-    """Documents, each as its words, to hashes."""
+    """The hashed words of `documents`, which are lists of words."""
     lengths = np.array([len(words) for words in documents], np.int64)
     every = map(_hash_of.__getitem__, chain.from_iterable(documents))
     return Hashed(np.fromiter(every, np.uint64, int(lengths.sum())), lengths)
@@ -92,7 +92,7 @@ def folded(hashes: np.ndarray, n: int) -> np.ndarray:
 
 
 class GramTable:
-    """A set of n-gram hashes; `hashes` holds each once, sorted."""
+    """A set of n-gram hashes to search in. `hashes` is sorted and has no duplicates."""
 
     def __init__(self, hashes: np.ndarray):
         self.hashes = np.unique(np.asarray(hashes, np.uint64))
@@ -102,7 +102,7 @@ class GramTable:
         self._maybe[self.hashes >> self._shift] = True
 
     def find(self, hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(position in `hashes`, number in the table) of every hash that is in the table."""
+        """The position in `hashes` and the position in the table of each hash that is in the table, as two arrays."""
         if not len(self.hashes):
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
         positions = np.flatnonzero(self._maybe[hashes >> self._shift])

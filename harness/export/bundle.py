@@ -1,7 +1,7 @@
-"""`harness export`: the reports, their provenance and the cards as a folder that a data officer can read through.
+"""Write the bundle of `harness export`: reports, provenance and cards in a folder that a data officer can review.
 
-The reports go as they are made from the scores now, not as they stand in `reports/`: whoever edited them, or made
-them before this code did, cannot put anything into the bundle.
+The reports are rendered anew from the scores, not copied from `reports/`. So nothing from edited or older reports can
+get into the bundle.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,10 +26,10 @@ SHOWN = 8
 
 @dataclass(frozen=True)
 class Site:
-    """What an export reads: the repository, its tasks, the cards without hidden counts, and what the disclosure check
-    releases of each restricted task.
+    """What an export reads: the repository, its tasks, the cards (`known`, with small counts removed), and what the
+    disclosure check releases of each restricted task.
 
-    `render(folder)` writes `folder/reports/`; the folder must hold links to the stages' outputs.
+    `render(folder)` writes `folder/reports/`. The folder must have links to the stages' outputs.
     """
 
     root: Path
@@ -44,11 +44,12 @@ class Site:
 
 
 def export(site: Site, target: Path, scratch: Path, instead: bool = False) -> list[manifest.Entry]:
-    """Write the bundle to `target`, and return what it holds; `scratch` is an empty folder to render in.
+    """Write the bundle to `target`, and return its manifest entries. `scratch` is an empty folder for rendering.
 
-    Raises DisclosureError, and writes nothing, where a file has a small count, an id or a text of restricted data, or
-    an earlier bundle released other figures of the same rows and this one does not go `instead` of it; and DataError
-    where `target` holds something else than an earlier bundle.
+    Raises DisclosureError, and writes nothing, if a restricted task was not checked, a file has no entry in
+    `manifest.toml`, a file has a small count, an id, a text or a too fine figure of restricted data, or an earlier
+    bundle released other figures of the same rows and `instead` is false. Raises DataError if `target` exists and is
+    no earlier bundle or empty folder.
     """
     if target.exists() and (not target.is_dir() or (any(target.iterdir()) and not (target / manifest.JSON).is_file())):
         raise DataError(f"{target} is there and is no earlier bundle.", remedy="Name a folder that is not there yet.")
@@ -65,9 +66,9 @@ def export(site: Site, target: Path, scratch: Path, instead: bool = False) -> li
         for path, content in sorted(contents.items())
     ]
     kinds = {name: site.known.cards[name]["kind"] for name in site.tasks}
-    # The bundle may lie where no other command looks for what a killed one has left.
+    # The bundle may be where no other command removes what a killed one has left. So artifacts/ has the record of it.
     with together(site.root / "artifacts", site.root / ledger.FILE) as within:
-        # Before the bundle: of one that is not noted nobody would know.
+        # Before the bundle, because nobody would know of a bundle that is not in the ledger.
         ledger.enter(site.root, site.releases, instead)
         with files.atomic_folder(target, within) as folder:
             for path, content in contents.items():
@@ -98,19 +99,19 @@ def _contents(site: Site, reports: Path) -> dict[str, bytes]:
 
 
 def _text(content: bytes) -> str:
-    # Pictures hold no text: matplotlib's PNGs are written without any.
+    # There is no text to search in a picture: PNGs are written without metadata.
     return "" if content.startswith(b"\x89PNG") else content.decode("utf-8")
 
 
 def _smallest(path: str, contents: Mapping[str, bytes], restricted: Sequence[str]) -> int | None:
-    # The report as text has the very tables of the page.
+    # The report as text has the same tables as the page.
     read = "index.html" if path in ("README.md", "appendix.md") else path
     found = [n for _, n in searching.counts(read, _text(contents[read]), restricted) if n]
     return min(found, default=None)
 
 
 def _refuse(site: Site, contents: Mapping[str, bytes]) -> None:
-    """Search every file for what must not leave."""
+    """Search every file for what must not leave. Raises DisclosureError with the first findings."""
     if not site.restricted:
         return
     readable = {path: _text(content) for path, content in contents.items()}
@@ -140,7 +141,7 @@ def _refuse(site: Site, contents: Mapping[str, bytes]) -> None:
 
 
 def _own_ids(site: Site, name: str) -> set[str]:
-    """What the site itself calls its rows and groups, read from its files where they are there."""
+    """The site's own ids of rows and groups, read from its files. Empty if the files cannot be read."""
     try:
         reading = authored.read(site.tasks[name], site.root / "data" / name)
     except HarnessError:

@@ -1,7 +1,7 @@
-"""The list of what earlier bundles released, so that two releases about the same rows are not combined.
+"""Keep a list of what earlier bundles released, so that nobody can combine two releases about the same rows.
 
-The ledger lies beside the key of the pseudonyms, outside git, for its owner alone. It holds pseudonyms of the rows that
-figures were about, and those figures.
+The ledger is a file beside the key of the pseudonyms, outside git, readable by its owner alone. It has the released
+figures, and the pseudonyms of the rows behind them.
 """
 
 from collections.abc import Mapping
@@ -19,8 +19,9 @@ ABOUT = ("test", "holdout")
 
 
 def enter(root: Path, releases: Mapping[str, Release], instead: bool) -> None:
-    """Note what is about to be released. Raises DisclosureError, and notes nothing, where an earlier bundle released
-    other figures of some of the same rows; `instead` says that none of those has left, so that they are forgotten."""
+    """Note the releases of a bundle before it is written. Raises DisclosureError, and notes nothing, if an earlier
+    bundle released other figures of some of the same rows. `instead` says that no such bundle has left the site. Then
+    its entry is removed instead."""
     path, found = Path(root) / FILE, _read(Path(root) / FILE)
     for task, release in releases.items():
         if release.rung.name == WITHHELD:

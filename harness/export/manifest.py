@@ -1,6 +1,6 @@
 """The manifest of an export bundle: one sentence about each file, for the person who approves the export.
 
-Its prose is `manifest.toml`.
+Its texts are in `manifest.toml`.
 """
 
 import fnmatch
@@ -30,9 +30,9 @@ RULE, LIMITS, DECIDE = _filled(_TOLD["rule"]), [*map(_filled, _TOLD["limits"])],
 
 @dataclass(frozen=True)
 class Entry:
-    """A file: `smallest` is the least count of restricted rows that its tables show, None where they show none;
-    `inferred` says by task what can be inferred of restricted rows from its scores at best, `rule` how they were
-    coarsened."""
+    """One file of the bundle. `smallest` is the least count of restricted rows in its tables, except 0, or None if
+    there is none. By task, `inferred` says the most that its scores reveal of restricted rows, and `rule` how these
+    scores were coarsened."""
 
     path: str
     sha256: str

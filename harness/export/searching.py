@@ -1,6 +1,6 @@
 """Search the files of a bundle for what must not leave: small counts, ids, texts.
 
-The reports hide these things when they are made. Here nothing of that is trusted: the files are read as they are.
+The reports hide these things when they are made. This search does not rely on that, and reads the finished files.
 """
 
 import csv
@@ -20,26 +20,26 @@ from harness.statistics.disclosure.releasing import Release
 from harness.task import Task
 
 SHINGLE = 6  # words in a row that no report shares with a record by chance
-SHORTEST_TEXT = 12  # characters; what is shorter is a label or a word
-SHORTEST_ID, SHORTEST_NUMBER = 5, 8  # shorter ids, and numbers, stand in any table
+SHORTEST_TEXT = 12  # characters; a shorter text is a label or a word
+SHORTEST_ID, SHORTEST_NUMBER = 5, 8  # characters; shorter ids and numbers occur in any table
 # Columns of the reports that count rows, groups, documents or spans.
 COUNTED = {
     "n", "gold", "rows", "groups", "rows in", "dropped", "kept", "count", "documents", "documents read", "test rows",
     "documents with an identifier", "n_test", "n_groups",
 }  # fmt: skip
 MATRIX = "gold in rows"
-# Thin spaces group digits; what stands behind a number ("42 in 40 groups") is a number of its own.
+# Thin spaces group digits. Any other number in the cell ("42 in 40 groups") counts by itself.
 _NUMBER = re.compile(r"\d+(?:\u202f\d{3})*")
 
 
 class DisclosureError(HarnessError):
-    """Something in a bundle must not leave."""
+    """A bundle contains something that must not leave the site."""
 
 
 def counts(name: str, text: str, restricted: Iterable[str]) -> list[tuple[str, int]]:
-    """(place, count) of every count of restricted data that a file of the bundle shows.
+    """(place, count) of every count of restricted data in a file of the bundle. `name` is the file's path.
 
-    In a page: tables with "restricted" in the caption. In a CSV: rows of the `restricted` tasks.
+    They are in tables with "restricted" in the caption (page), in rows of the `restricted` tasks (CSV), and in cards.
     """
     if name.endswith(".csv"):
         return list(_of_csv(text, set(restricted)))
@@ -83,7 +83,7 @@ def _of_page(text: str) -> Iterator[tuple[str, int]]:
 
 
 class _Tables(HTMLParser):
-    """Every table of a page: caption, header, rows."""
+    """A parser that collects every table of a page in `found`: (caption, header, rows)."""
 
     def __init__(self):
         super().__init__()
@@ -122,8 +122,8 @@ SCORES = ("value", "reference", "clinical", "delta", "ci_low", "ci_high")
 
 
 def too_fine(name: str, text: str, releases: Mapping[str, Release]) -> list[str]:
-    """Figures of a table of results that are finer than what is released of their task: a seed's own, one that is no
-    whole number of steps, or one that is not released at all."""
+    """Messages about figures of a CSV that are finer than what is released of their task. Such a figure is of a single
+    seed, is not a whole number of steps, or is not released at all."""
     found = []
     for number, row in enumerate(csv.DictReader(io.StringIO(text)) if name.endswith(".csv") else (), start=2):
         release = releases.get(row.get("task", ""))
@@ -141,7 +141,7 @@ def too_fine(name: str, text: str, releases: Mapping[str, Release]) -> list[str]
 
 
 def ids(text: str, known: Iterable[str]) -> int:
-    """How many of the `known` ids stand in a text as words of their own."""
+    """How many of the `known` ids occur in a text as separate words. Short ids are not searched for."""
     words = set(re.findall(r"[^\s\"'<>|,;:=()\[\]{}`]+", text))
     return sum(_searched(identity) and identity in words for identity in set(known))
 
@@ -156,7 +156,7 @@ def shingles(text: str) -> set[tuple[str, ...]]:
 
 
 def texts(bundle: set[tuple[str, ...]], records: Iterable[Mapping], task: Task) -> int:
-    """How many records have `SHINGLE` words in a row of one of their texts, or a whole shorter text, in the bundle."""
+    """How many records have `SHINGLE` words in a row, or a whole shorter text, in the shingles of the bundle."""
     starts: dict[int, set[tuple[str, ...]]] = {
         length: {shingle[i : i + length] for shingle in bundle for i in range(SHINGLE - length + 1)}
         for length in range(2, SHINGLE + 1)

@@ -1,1 +1,1 @@
-"""Run all comparisons as one job array, then enter their results in `dvc.lock`."""
+"""Fine-tune all comparisons as one job array, on this machine or on Slurm, then enter the results in `dvc.lock`."""

@@ -1,7 +1,7 @@
 """The inputs of one comparison, and the note that records a finished job.
 
-A note holds the hashes of all that the stage `finetune` depends on and of what it wrote, as `dvc.lock` would.
-As long as they are those of the files, the predictions are what `dvc repro` would have made.
+A note has the hashes of all inputs and outputs of the stage `finetune`, as `dvc.lock` has them. As long as the files
+have these hashes, the predictions are those that `dvc repro` would make.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ FOLDER = Path("artifacts") / "grid"
 
 @dataclass(frozen=True)
 class Comparison:
-    """One task with one family: a job of the array, an instance of the stage `finetune`."""
+    """One task with one family: one job of the array and one instance of the stage `finetune`."""
 
     task: str
     family: str
@@ -33,9 +33,9 @@ class Comparison:
 
 
 def chosen(tasks: Sequence[str], families: Sequence[str], wanted: Sequence[str]) -> list[Comparison]:
-    """Every task with every family, or those of them that are `wanted` (as TASK/FAMILY).
+    """Every task with every family, or only the comparisons named in `wanted` (TASK/FAMILY) if it is not empty.
 
-    Raises ConfigError for a name that is none of them.
+    Raises ConfigError for an unknown name.
     """
     every = {f"{task}/{family}": Comparison(task, family) for task in tasks for family in families}
     for name in wanted:
@@ -53,18 +53,18 @@ def inputs(root: Path, comparison: Comparison) -> dict:
 
 
 def write_note(root: Path, comparison: Comparison, made_of: dict) -> None:
-    """Note that a job made of `made_of` (as `inputs` gave it) the predictions that are there."""
+    """Write the note that a job made the present predictions from the inputs `made_of` (a result of `inputs`)."""
     write_json(note_file(root, comparison), _now(root, comparison) | {"inputs": made_of})
 
 
 def is_made(root: Path, comparison: Comparison) -> bool:
-    """Whether a job has made the predictions that are there, from what is there now."""
+    """Whether a job made the present predictions from the present inputs, by its note."""
     file = note_file(root, comparison)
     return file.is_file() and read_json(file) == _now(root, comparison)
 
 
 def is_locked(root: Path, comparison: Comparison) -> bool:
-    """Whether `dvc.lock` says of this comparison exactly what its note says."""
+    """Whether `dvc.lock` and the note have the same hashes, command and parameters for this comparison."""
     entry = read_yaml(root / "dvc.lock")["stages"].get(comparison.stage, {})
     recorded = {
         "inputs": {
@@ -82,7 +82,7 @@ def note_file(root: Path, comparison: Comparison) -> Path:
 
 
 def _now(root: Path, comparison: Comparison) -> dict:
-    """A note of what is there; the hash of a file that is not there is None."""
+    """A note of the present files. The hash of a missing file is None."""
     params = read_yaml(root / "params.yaml")
     stage, hashes = stages(root, params)[comparison.stage], Hashes()
 

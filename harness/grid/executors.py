@@ -1,6 +1,6 @@
-"""The two executors of jobs: this machine, or one array on a Slurm cluster. Both use submitit.
+"""The two executors of the job array: this machine, or one array on a Slurm cluster. Both use submitit.
 
-Both know how to start jobs, which of them are over, and where a job writes its log.
+Both start jobs, say which jobs are over, and know the log file of each job.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ _A_YEAR = 60 * 24 * 365
 
 @dataclass(frozen=True)
 class Resources:
-    """What one job gets, and how many run at once. `hours` is Slurm's time limit, `sbatch` any further options."""
+    """The resources of one job, and how many jobs run at once. `hours` is Slurm's limit, `sbatch` further options."""
 
     at_once: int
     cpus: int
@@ -34,7 +34,7 @@ class Resources:
 
 @dataclass(frozen=True)
 class Started:
-    """A job as its executor knows it; `log` is the file that it writes to."""
+    """A started job, with its id in the executor and its log file."""
 
     comparison: Comparison
     id: str
@@ -42,9 +42,9 @@ class Started:
 
 
 class Local:
-    """Jobs as processes of this machine, `at_once` of them, each on its share of the cores or its own GPUs.
+    """Runs jobs as processes of this machine, `at_once` at a time, each on its share of the cores or on its own GPUs.
 
-    `devices` are the GPUs by the names that CUDA_VISIBLE_DEVICES takes; empty for the CPU.
+    `devices` are the GPUs by the names that CUDA_VISIBLE_DEVICES takes. It is empty for the CPU.
     """
 
     poll_seconds = 0.5
@@ -54,7 +54,7 @@ class Local:
 
         self._root, self._resources = root, resources
         self._executor = submitit.LocalExecutor(root / FOLDER / "logs")
-        # Its own limit is five minutes; a job ends when it has ended.
+        # submitit's default time limit is five minutes.
         self._executor.update_parameters(timeout_min=_A_YEAR, stderr_to_stdout=True)
         self._jobs: dict[str, tuple] = {}
         size = max(1, resources.gpus)
@@ -64,7 +64,7 @@ class Local:
         return []
 
     def start(self, waiting: Sequence[Comparison]) -> list[Started]:
-        """Start as many of `waiting`, from the first, as there is room for."""
+        """Start as many of `waiting` as there is room for, in order. Returns the started jobs."""
         started = []
         for comparison in waiting[: len(self._free)]:
             share = self._free.pop()
@@ -81,7 +81,7 @@ class Local:
         return ended
 
     def stop(self, started: Sequence[Started]) -> str:
-        """End the jobs that run, and say so."""
+        """End the running jobs. Returns a sentence for the user."""
         for one in started:
             self._jobs[one.id][0].cancel()
         for one in started:
@@ -90,9 +90,9 @@ class Local:
 
 
 class Slurm:
-    """Jobs as one array of a Slurm cluster. The repository must lie where its nodes see it.
+    """Runs jobs as one array of a Slurm cluster. The repository must be on a file system that the nodes share.
 
-    Which jobs there are is written down: a grid that was interrupted takes them up again.
+    The ids of the jobs are kept in a file, so that a later grid finds the jobs of an interrupted one.
     """
 
     poll_seconds = 5.0
@@ -107,14 +107,14 @@ class Slurm:
         self._missed: set[str] = set()
 
     def running(self, comparisons: Sequence[Comparison]) -> list[Started]:
-        """Jobs of an earlier grid that Slurm still has."""
+        """The jobs of an earlier grid for these comparisons that still wait or run in Slurm."""
         known = read_json(self._written) if self._written.is_file() else {}
         found = [Started(one, known[one.name], self._log(known[one.name])) for one in comparisons if one.name in known]
         alive = _in_queue(found)
         return [one for one in found if one.id in alive]
 
     def start(self, waiting: Sequence[Comparison]) -> list[Started]:
-        """Submit all of `waiting`, as one array."""
+        """Submit all of `waiting` as one array. Returns the started jobs. Raises HarnessError if Slurm refuses."""
         given = {"HARNESS_WORKERS": str(self._resources.cpus)}
         columns = [[str(self._root), one.task, one.family, given] for one in waiting]
         try:
@@ -128,7 +128,7 @@ class Slurm:
         return started
 
     def over(self, started: Sequence[Started]) -> list[Started]:
-        """Those that Slurm no longer has, one round after it was first missed: files of other nodes come late."""
+        """The jobs that were missing from Slurm's queue twice in a row, because files of other nodes arrive late."""
         alive = _in_queue(started)
         missing = {one.id for one in started} - alive
         ended = [one for one in started if one.id in missing & self._missed]
@@ -148,9 +148,9 @@ class Slurm:
 
 @contextlib.contextmanager
 def _errors_into(file: Path) -> Iterator[None]:
-    """Give what is started here `file` as its standard error.
+    """Send the standard error of processes that are started in the block to `file`.
 
-    submitit's supervisor of a job ends an interruption with a traceback, which would reach the user's terminal.
+    If a job is interrupted, submitit's supervisor prints a traceback, which would reach the user's terminal.
     """
     kept = os.dup(2)
     try:
@@ -173,7 +173,7 @@ def parameters(resources: Resources) -> dict:
         "mem": f"{resources.memory_gb}GB",
         "array_parallelism": resources.at_once,
         "stderr_to_stdout": True,
-        # srun does not inherit it from sbatch.
+        # srun does not inherit this option from sbatch.
         "srun_args": [f"--cpus-per-task={resources.cpus}"],
         "additional_parameters": dict(resources.sbatch),
     }
@@ -185,11 +185,11 @@ def parameters(resources: Resources) -> dict:
 
 
 def batch_script(root: Path, resources: Resources, jobs: int) -> str:
-    """The script that `Slurm.start` would hand to sbatch for so many jobs; needs no Slurm."""
+    """The script that `Slurm.start` would give to sbatch for a number of `jobs`. It is made without Slurm."""
     import shlex
     import sys
 
-    # submitit offers no other way to see a script without submitting it.
+    # submitit has no public function that makes a script without submitting it.
     from submitit.slurm.slurm import _make_sbatch_string
 
     folder = root / FOLDER / "logs"
@@ -198,9 +198,9 @@ def batch_script(root: Path, resources: Resources, jobs: int) -> str:
 
 
 def _in_queue(jobs: Sequence[Started]) -> set[str]:
-    """Those of the jobs that wait or run; all of them where Slurm does not answer.
+    """The ids of the jobs that wait or run. The ids of all jobs if Slurm does not answer.
 
-    squeue and not sacct, which a cluster without accounting does not have.
+    Asks squeue, because a cluster without accounting has no sacct.
     """
     if not jobs:
         return set()

@@ -1,7 +1,7 @@
-"""One job of the array: `harness finetune` for one comparison, and the note that it was made.
+"""One job of the array: run `harness finetune` for one comparison, and write a note that it was made.
 
-A job meets the rest of the grid only through files. It is called by its name with plain words, so that nothing
-of the data or the settings is pickled: both are read where the job runs, from the repository.
+A job shares only files with the rest of the grid. Its arguments are plain strings, so that no data or settings are
+pickled. The job reads both from the repository on the machine where it runs.
 """
 
 import contextlib
@@ -16,17 +16,18 @@ from pathlib import Path
 from harness.grid.comparisons import FOLDER, Comparison, inputs, is_made, write_note
 from harness.system.parallel import die_with
 
-CHANGED = 75  # an exit code: what the comparison was made of is not what is there any more
+CHANGED = 75  # the exit code if an input changed during the training
 
 
 def carry_out(root: str, task: str, family: str, environment: Mapping[str, str]) -> int:
-    """Fine-tune one comparison and note what it was made of; the exit code of `harness finetune`, or CHANGED.
+    """Fine-tune one comparison and note its inputs. Returns the exit code of `harness finetune`, or CHANGED.
 
-    A process of its own, as under `dvc repro`: the numeric libraries read their settings once, when loaded.
+    The training is a process of its own, as under `dvc repro`, because numeric libraries read their settings
+    (`environment`) only once, when they are loaded.
     """
     place, comparison = Path(root), Comparison(task, family)
     with alone(place, comparison):
-        # One that was left over from a grid that was killed may have made it while this one waited.
+        # A job of a killed grid may have made it while this one waited.
         if is_made(place, comparison):
             return 0
         before = inputs(place, comparison)
@@ -46,7 +47,7 @@ def carry_out(root: str, task: str, family: str, environment: Mapping[str, str])
 
 @contextlib.contextmanager
 def alone(root: Path, comparison: Comparison) -> Iterator[None]:
-    """Hold this comparison; wait while another job does. A file system without locks is no reason to stop."""
+    """Lock this comparison in the block, after any other job. On a file system without locks, the block still runs."""
     file = root / FOLDER / "running" / f"{comparison.task}-{comparison.family}"
     file.parent.mkdir(parents=True, exist_ok=True)
     with open(file, "w") as handle:

@@ -1,4 +1,4 @@
-"""Start a stage once per device of this machine."""
+"""Start a pre-training stage as several processes, one per device of this machine."""
 
 import contextlib
 import os
@@ -16,8 +16,10 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 
 
 def first_to_tell(rank: int, seconds: float = 10.0) -> None:
-    """Let the leading process tell what went wrong: all meet the same error, and the launcher ends the others when
-    the first one ends. One that is still there after `seconds` is alone with its error.
+    """Wait for `seconds` unless `rank` is 0, so that of several processes the leading one prints the error.
+
+    All meet the same error, and the launcher ends the others when the first one ends. A process that still lives after
+    `seconds` is the only one with its error.
     """
     if rank:
         time.sleep(seconds)
@@ -26,7 +28,7 @@ def first_to_tell(rank: int, seconds: float = 10.0) -> None:
 def on_devices(devices: int, arguments: Sequence[str]) -> int | None:
     """Run `harness` with `arguments` once per device, through torchrun, and return its exit code.
 
-    None where that is not needed: one device, or a process that a launcher has started already.
+    None if there is one device, or if a launcher has already started this process.
     """
     if devices == 1 or "WORLD_SIZE" in os.environ:
         return None
@@ -37,7 +39,7 @@ def on_devices(devices: int, arguments: Sequence[str]) -> int | None:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
             return started.wait()
         except KeyboardInterrupt:
-            # It passes this on to the processes of all devices, and waits until they have saved and ended.
+            # torchrun passes the signal on to its processes, and waits until they have saved their state and ended.
             started.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 started.wait(SECONDS_TO_SAVE)
@@ -48,7 +50,7 @@ def on_devices(devices: int, arguments: Sequence[str]) -> int | None:
 
 
 def _start(command: Sequence[str]) -> subprocess.Popen:
-    """The process, with signals held back from this one: one that came before it is known would leave it alone."""
+    """Start a process. Signals are blocked meanwhile, because one at that moment would leave the process behind."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
         return subprocess.Popen(command, preexec_fn=partial(signal.pthread_sigmask, signal.SIG_SETMASK, before))

@@ -1,6 +1,6 @@
 """Ask DVC which comparisons are stale, and enter finished ones in `dvc.lock`.
 
-DVC is asked and told by one process; the jobs never meet its lock on the repository.
+Only the process of the grid calls DVC. So the jobs never wait for DVC's lock on the repository.
 """
 
 import json
@@ -15,7 +15,7 @@ from harness.pipeline.declared import read_yaml
 from harness.privacy import restricted
 from harness.system.files import write_bytes
 
-# In the order of the pipeline; `dvc repro` of the last two makes all of them.
+# `dvc repro` of these two stages also makes all stages before them.
 UPSTREAM = "dvc repro split pretrain"
 
 
@@ -27,7 +27,7 @@ def stale(root: Path, comparisons: Sequence[Comparison]) -> list[Comparison]:
     status = _status(root, [comparison.stage for comparison in comparisons])
     before = sorted(status.keys() - {comparison.stage for comparison in comparisons})
     if "generate" in before and _frozen(root):
-        # data/ is a site's own, and what the generator would write is not taken.
+        # data/ are a site's own data, so the generated data are not used.
         before.remove("generate")
     if before:
         more = f" and {len(before) - 3} more" if len(before) > 3 else ""
@@ -39,10 +39,10 @@ def stale(root: Path, comparisons: Sequence[Comparison]) -> list[Comparison]:
 
 
 def record(root: Path, comparisons: Sequence[Comparison]) -> list[Comparison]:
-    """Enter in `dvc.lock`, and DVC's cache, what jobs have made of the present inputs; return those refused.
+    """Enter in `dvc.lock` and DVC's cache the comparisons that jobs made from present inputs. Returns the others.
 
-    DVC hashes the inputs once more. Where it found others than the job noted, the lock is put back: it would call
-    predictions up to date that were made of something else.
+    DVC hashes the inputs once more. If one of them differs from a job's note, the old lock is restored and all
+    comparisons are returned, for the new lock would call predictions of other inputs up to date.
     """
     entered = [comparison for comparison in comparisons if is_made(root, comparison)]
     if not entered:
@@ -71,7 +71,7 @@ def _dvc(root: Path, *arguments: str) -> str:
     done = subprocess.run([sys.executable, "-m", "dvc", *arguments], cwd=root, capture_output=True, text=True)
     if done.returncode != 0:
         said = (done.stderr.strip() or done.stdout.strip() or "?").splitlines()
-        # Behind the error it may say whom to ask.
+        # After the error, DVC may print where to ask for help.
         reason = next((line for line in reversed(said) if line.startswith("ERROR")), said[-1])
         action = next(word for word in arguments if not word.startswith("-"))
         told = restricted.without_files(reason, root)

@@ -15,7 +15,7 @@ from harness.system.determinism import available_cpus
 
 @dataclass(frozen=True)
 class Plan:
-    """`devices` are the GPUs of this machine, as CUDA_VISIBLE_DEVICES names them; empty on Slurm and for the CPU."""
+    """Where jobs run, and their resources. `devices` are the GPUs for CUDA_VISIBLE_DEVICES, empty on Slurm and CPU."""
 
     slurm: bool
     resources: Resources
@@ -26,9 +26,9 @@ class Plan:
 
 
 def plan(root: Path, options: Namespace, device: str, jobs: int) -> Plan:
-    """The plan for `jobs` jobs on `device` (cpu or cuda).
+    """The plan for `jobs` jobs on `device` (cpu or cuda), by the `options` of `harness grid`.
 
-    Raises ConfigError where a number makes no sense, or asks for what is not there.
+    Raises ConfigError if a number is too low, does not fit `device` or this machine, or if there is no Slurm.
     """
     for name in ("at_once", "cpus", "gpus", "hours", "memory_gb"):
         least = 0 if name == "gpus" else 1
@@ -59,7 +59,7 @@ def plan(root: Path, options: Namespace, device: str, jobs: int) -> Plan:
 
 
 def described(root: Path, plan: Plan, wanted: Sequence[Comparison], stale: Sequence[Comparison]) -> list[str]:
-    """The array as lines for a reader: every comparison with its state, then where they would run."""
+    """Lines that describe the array to the user: every comparison with its state, then where the jobs would run."""
     made = {comparison for comparison in stale if is_made(root, comparison)}
     todo = [comparison for comparison in stale if comparison not in made]
     width = max(len(comparison.name) for comparison in wanted)
@@ -77,7 +77,7 @@ def described(root: Path, plan: Plan, wanted: Sequence[Comparison], stale: Seque
 
 
 def _devices() -> tuple[str, ...]:
-    """The GPUs that this process may use: those it was given, or all."""
+    """The GPUs that this process may use: those of CUDA_VISIBLE_DEVICES, or all."""
     given = os.environ.get("CUDA_VISIBLE_DEVICES")
     if given is not None:
         return tuple(name.strip() for name in given.split(",") if name.strip())

@@ -1,4 +1,4 @@
-"""Run the grid: start the jobs, wait, enter results in `dvc.lock`, say what failed and where its log is."""
+"""Run the job array: start jobs, wait for them, enter results in `dvc.lock`, and name the log of each failed job."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from harness.grid.executors import Local, Slurm
 
 @dataclass(frozen=True)
 class Failure:
-    """A comparison that was not made, the last thing its job said, and its log."""
+    """A comparison that was not made, with the last message of its job and its log file."""
 
     comparison: Comparison
     reason: str
@@ -21,9 +21,9 @@ class Failure:
 
 
 def run(root: Path, todo: Sequence[Comparison], executor: Local | Slurm, say: Callable[[str], None]) -> None:
-    """Make all of `todo`; each is entered in `dvc.lock` as soon as it is made.
+    """Make all comparisons of `todo`, and enter each in `dvc.lock` as soon as it is made. `say` prints a line.
 
-    Raises TrainingError naming every comparison that failed with its log; the others are kept.
+    Raises TrainingError with the name and log of every failed comparison. The others are kept.
     """
     running = executor.running(todo)
     for one in running:
@@ -63,18 +63,18 @@ def run(root: Path, todo: Sequence[Comparison], executor: Local | Slurm, say: Ca
 
 
 def finished_before(root: Path, stale: Sequence[Comparison]) -> list[Comparison]:
-    """Those of the stale ones that jobs of an earlier grid have made already; they are only entered in `dvc.lock`."""
+    """Enter in `dvc.lock` the stale comparisons that an earlier grid has already made. Returns these."""
     made = [comparison for comparison in stale if is_made(root, comparison)]
     refused = ledger.record(root, made)
     return [comparison for comparison in made if comparison not in refused]
 
 
 def last_words(log: Path) -> str:
-    """The last error in a log, or its last line. A harness error says what to do in the line after it."""
+    """The first line of the last harness error in a log, or else the last line of the log."""
     lines = [line.strip() for line in _tail(log).splitlines() if line.strip()]
     said = [line.removeprefix("harness: ") for line in lines if line.startswith("harness: ")]
     if said:
-        # The job's own last line says only that its training ended.
+        # The last line only says that the training ended. The error is before it.
         return said[-2] if len(said) > 1 and said[-1].startswith("the training of") else said[-1]
     if lines and lines[-1].endswith("Exiting after successful completion"):
         return "what it was made of has changed since, or its predictions have."

@@ -1,11 +1,11 @@
 """The batch script that pre-trains a family on a Slurm cluster: `pretrain.sbatch`, filled from the parameters.
 
-No account, partition or path of any site stands in it. Where a job is stopped before its end (its time limit, or a
-job of higher priority), the run is told in time, stores its state and is queued again.
+The script names no account, partition or path of a site. If a job is stopped before its end (by its time limit, or by
+a job of higher priority), the training gets a signal in time, saves its state and is queued again.
 
-What the run has to do for that: on SIGUSR1 or SIGTERM store its state after the current update and
-exit; started again, go on from that state. The launcher, which is torchrun, reports a failure whenever it
-was signalled, so a run that reaches its end in that moment is queued again too, and has to find itself done.
+For that the training must save its state after the current update and exit on SIGUSR1 or SIGTERM. When it is started
+again, it must go on from that state. The launcher torchrun reports a failure whenever it got a signal. So a training
+that ends in that moment is queued again, too, and must notice that it is done.
 """
 
 import re
@@ -17,9 +17,9 @@ from harness.params.config import BatchPlan, PretrainSettings
 
 MOST_REQUEUES = 50
 CPUS_PER_GPU, MEMORY_GB = 8, 240  # memory of a node
-NOTICE = 600  # seconds before its time limit at which a run is told to store its state
-_TO_END = 60  # of these, left for the processes to end
-# Where the workers of several nodes find one another; one node needs no place.
+NOTICE = 600  # seconds before the time limit at which a training gets the signal to save its state
+_TO_END = 60  # seconds of NOTICE that are left for the processes to end
+# The address where the processes of several nodes find each other. One node needs none.
 _RENDEZVOUS = """
 nodes=$(scontrol show hostnames "$SLURM_JOB_NODELIST")
 head=${nodes%%$'\\n'*}
@@ -29,9 +29,9 @@ _MEET = '--nnodes={} --rdzv-backend=c10d --rdzv-endpoint="$head:$port" --rdzv-id
 
 
 def slurm_script(family: str, settings: PretrainSettings, gpus_per_node: int, hours: int) -> str:
-    """The batch script of `harness pretrain FAMILY` on `engine.devices` GPUs, from the same parameters.
+    """The batch script of `harness pretrain FAMILY` on `engine.devices` GPUs. `hours` is the time limit of one start.
 
-    Raises ConfigError where nothing is trained on GPUs here, or the devices do not fill whole nodes.
+    Raises ConfigError if the family is not trained on GPUs here, or if the devices do not fill whole nodes.
     """
     recipe, devices = settings.pretraining, settings.engine.devices
     if not settings.trained:
@@ -61,9 +61,9 @@ def slurm_script(family: str, settings: PretrainSettings, gpus_per_node: int, ho
 
 
 def script(family: str, plan: BatchPlan, gpus_per_node: int, hours: int) -> str:
-    """The script for `sbatch`, to be submitted from the root of the repository; `hours` is the limit of one start.
+    """The text of the script for `sbatch`, to be submitted from the root of the repository.
 
-    Raises ConfigError for a family whose name is no word of a shell.
+    Raises ConfigError if the family's name is not safe in a shell.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", family):
         raise ConfigError(f"{family!r} is not the name of a family.", remedy="Use a name from params.yaml.")

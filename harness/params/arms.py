@@ -1,4 +1,4 @@
-"""The arms of a comparison, and the parts of the corpus that each is trained on where it is trained here."""
+"""The arms of a comparison, and the parts of the corpus that each arm is trained on if it is trained here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Arm:
-    """`trained_on` names parts of the corpus. An `optional` arm is switched on by the family's setting of its name; it
-    is the baseline, trained further by the recipe of the clinical arm and for as many updates."""
+    """One arm. `trained_on` names parts of the corpus. An `optional` arm is switched on by the family's setting of the
+    same name. It is the baseline, trained further by the recipe of the clinical arm and for as many updates."""
 
     trained_on: tuple[str, ...]
     optional: bool = False
 
 
 GENERAL, CLINICAL = "general", "clinical"
-# The training texts of tasks stand apart, so that one arm reads notes only, and one these, too.
+# The training texts of tasks are a part of their own, so that only the arm `task` reads them.
 TASK = "task"
-# The baseline, from which all others go on, comes first.
+# The baseline comes first, because all other arms are trained from it.
 ARMS = {
     "baseline": Arm((GENERAL,)),
     "clinical": Arm((CLINICAL,)),
@@ -25,13 +25,13 @@ ARMS = {
 }
 BASELINE = "baseline"
 OPTIONAL = tuple(name for name, arm in ARMS.items() if arm.optional)
-# What every tokenizer is made from, and every arm measured on.
+# The parts that every tokenizer is made from, and on which every arm is measured.
 SHARED = (GENERAL, CLINICAL)
 PARTS = (*SHARED, TASK)
 
 
 def chosen(switched_on: Callable[[str], bool]) -> tuple[str, ...]:
-    """The arms of a family, in order; `switched_on(name)` is asked of those that are optional."""
+    """The arms of a family, in order. `switched_on(name)` says whether the family has an optional arm."""
     return tuple(name for name, arm in ARMS.items() if not arm.optional or switched_on(name))
 
 
@@ -41,5 +41,5 @@ def parts_of(arm: str) -> tuple[str, ...]:
 
 
 def replayed(arm: str, share: float) -> float:
-    """The share of general text that is mixed into what the arm is trained on: none where that is general text."""
+    """The `share` of general text to mix into the arm's training text, or 0 if the arm trains on general text."""
     return 0.0 if GENERAL in ARMS[arm].trained_on else share

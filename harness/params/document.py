@@ -1,4 +1,4 @@
-"""Read a YAML document as DVC reads it, to plain values; refuse one whose aliases make it too large."""
+"""Read a YAML document as DVC reads it, to plain values. A document that is too large because of aliases is refused."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,9 +8,9 @@ NODES = 100_000
 
 
 def expanded(events: Iterable) -> int:
-    """How many nodes a YAML document has once every alias stands for what it names; `events` of either library.
+    """The number of nodes of a YAML document with all aliases replaced. `events` are from PyYAML or ruamel.yaml.
 
-    A few lines of aliases of aliases become billions (with merge keys in memory, too), so they are counted first.
+    A few lines of aliases of aliases become billions (with merge keys also in memory), so nodes are counted first.
     """
     anchors: dict[str, int] = {}
     open_nodes: list[list] = [[None, 0]]
@@ -31,7 +31,7 @@ def expanded(events: Iterable) -> int:
 
 
 def sections(text: str, name: str) -> Mapping:
-    """YAML as DVC reads it (YAML 1.2: `2e-5` is a number), no tags, no objects. Raises ConfigError."""
+    """The sections of YAML as DVC reads it (1.2: `2e-5` is a number), without tags and objects. Raises ConfigError."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 

@@ -43,9 +43,9 @@ def known(fields: list[str], section):
 
 
 def in_words(error, value, path: str, name: str) -> ConfigError:
-    """The first fault that pydantic's `error` has to say of the `value` at `path` of the file `name`."""
+    """The ConfigError for the first fault in pydantic's `error` about the `value` at `path` of the file `name`."""
     found = error.errors(include_url=False)
-    # What may be true or false or a section was held against both.
+    # A setting that may be a bool or a section was checked as both, so of a section the fault of the bool is left out.
     found = [one for one in found if one["type"] != "bool_type" or not isinstance(one["input"], Mapping)] or found
     kind, loc, given, context = found[0]["type"], found[0]["loc"], found[0]["input"], found[0].get("ctx", {})
     if kind == "float_type" and type(given) is int:  # of more digits than a float can hold
@@ -53,7 +53,7 @@ def in_words(error, value, path: str, name: str) -> ConfigError:
     *parents, last = loc or ("",)
     is_name = last == "[key]"
     for key in parents[:-1] if is_name else parents if kind == "missing" else loc:
-        # Of the kinds of sections that stand between the keys the path says nothing.
+        # `loc` also has the kinds of sections between the keys, which the path leaves out.
         if isinstance(value, Mapping) and key in value:
             value, path = value[key], below(path, key)
         elif isinstance(value, list) and isinstance(key, int):

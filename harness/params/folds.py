@@ -10,9 +10,9 @@ from harness.objectives.settings import BetweenZeroAndOne
 
 @dataclass(frozen=True)
 class Folds:
-    """`repeats` times the groups of a task are dealt into `number` folds; each fold is once the test part.
+    """The groups of a task are dealt into `number` folds, and this `repeats` times. Each fold is the test part once.
 
-    Of the rows that are not in the test part, the share `validation` chooses the best weights; whole groups there, too.
+    `validation` is the share of the other rows that chooses the best weights. Groups stay whole there, too.
     """
 
     number: Annotated[int, Interval(ge=2, le=1_000)]
@@ -21,13 +21,13 @@ class Folds:
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """One per repeat: it deals the folds, and starts the training runs of the repeat."""
+        """One seed per repeat, for the dealing of its folds and for its training runs."""
         return tuple(range(1, self.repeats + 1))
 
 
 @dataclass(frozen=True)
 class CrossValidation:
-    """The tasks that are cross-validated beside their fixed split (usually none), all with the same folds."""
+    """The tasks that are cross-validated in addition to their fixed split (usually none), all with the same folds."""
 
     tasks: tuple[str, ...]
     folds: Folds

@@ -9,9 +9,9 @@ NORWEGIAN = "Norwegian"
 
 
 def hold(families: Mapping[str, Family], english: Mapping[str, str]) -> None:
-    """Raise ConfigError where a Norwegian family would read one of the `english` tasks that it does not name.
+    """Raise ConfigError if a Norwegian family would read an English task that its `despite_language` does not name.
 
-    `english` has by task what its translation is called, empty where there is none.
+    `english` maps each English task to the name of its translation, or to "" if there is none.
     """
     for name, family in families.items():
         for task in sorted(english) if family.language == NORWEGIAN else ():

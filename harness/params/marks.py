@@ -1,7 +1,7 @@
 """Annotations for the types of `params.yaml`: patterns, kinds of sections, and checks of several settings together.
 
-pydantic is imported only when it uses them, because every command loads these types, also one that reads no
-`params.yaml`. Ranges are `annotated_types.Interval`s, which it knows.
+pydantic is imported only when it uses these annotations, because every command loads them, also one that reads no
+`params.yaml`. Ranges are `annotated_types.Interval`s, which pydantic knows.
 """
 
 import typing
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 @dataclass(frozen=True)
 class Matching:
-    """Text that matches a pattern (in Rust's and JavaScript's common syntax); `meaning` says what such a text is."""
+    """Text that matches `pattern` (in the syntax common to Rust and JavaScript). `meaning` describes such a text."""
 
     pattern: str
     meaning: str
@@ -28,7 +28,7 @@ class Matching:
 
 @dataclass(frozen=True)
 class By:
-    """Sections of several kinds, told apart by what they say at `key`."""
+    """A section of one of several kinds. Its value at `key` decides the kind."""
 
     key: str
 
@@ -42,8 +42,8 @@ class By:
 
 
 class Check(NamedTuple):
-    """Whether the `value` at `key` of a section fits, and what would; `known` are the names that it may be. A section
-    whose settings must fit together has a method `checks` that yields these, or their parts as plain tuples."""
+    """Whether the `value` at `key` of a section fits, and which value is `wanted`. `known` are the possible names. A
+    section whose settings must fit together has a method `checks`, which yields Checks, or their parts as tuples."""
 
     key: str
     value: object

@@ -1,8 +1,8 @@
 """Read `params.yaml` once into frozen typed objects.
 
-The file is the only configuration of a run. Unknown keys and wrong types are refused with the
-key's path and the nearest valid name. Each stage gets one settings object, made by a method that
-reads only the keys which `dvc.yaml` lists for that stage; a test holds the two together.
+The file is the only configuration of a run. Unknown keys and wrong types are refused with the key's path and the
+nearest valid name. Each stage gets one settings object. The method that makes it reads only the keys which `dvc.yaml`
+lists for that stage, and a test checks this.
 """
 
 import dataclasses
@@ -43,14 +43,14 @@ from harness.params.whole import Family, Params
 
 
 class ParamsFile:
-    """A parsed `params.yaml` whose parts become typed objects when they are asked for.
+    """A parsed `params.yaml` whose sections become typed objects when they are needed.
 
-    A stage asks only for what it reads, so a file that holds just the parameters listed for a stage
-    in `dvc.yaml` is enough to run that stage.
+    A stage needs only the settings that it reads. So a file with just the parameters that `dvc.yaml` lists for a stage
+    is enough to run that stage.
     """
 
     def __init__(self, values: Mapping, name: str = "params.yaml", families: Iterable[str] | None = None):
-        """`families` are those that will be used, where not all are: what the others hold may be nonsense."""
+        """`families` are the families that will be used (None: all). Others may have values out of range."""
         self._values = values
         self._name = name
         self._families = families if families is None else frozenset(families)
@@ -108,7 +108,7 @@ class ParamsFile:
         return arms.chosen(lambda arm: self._get(f"families.{family}.{arm}", bool))
 
     def _pretraining(self, path: str, *, trains: bool) -> Pretraining | None:
-        """That its batch can be divided over the devices is asked of the training that begins, not of others."""
+        """The section at `path`. Its batch must be divisible over the devices only if it `trains` an arm here."""
         settings = self._get(path, Trained | None)
         if settings is not None and trains:
             try:
@@ -127,8 +127,8 @@ class ParamsFile:
         return self._get("robustness", Robustness)
 
     def crossvalidate(self, task: str, family: str) -> tuple[FinetuneSettings, Folds]:
-        """The seeds are those of the repeats; nothing else is trained otherwise than for the fixed split, but that
-        no arm is tuned."""
+        """The settings of fine-tuning on folds. Unlike for the fixed split, the seeds are those of the repeats, and no
+        arm is tuned or tested on perturbed texts."""
         folds = self._folds()
         return self._finetuning(task, family, folds.seeds), folds
 
@@ -165,10 +165,10 @@ class ParamsFile:
         return ReportSettings(self._get("run", Run), statistics, cross_validation, self._robustness())
 
     def everything(self) -> Params:
-        """The whole file, checked: unknown sections, wrong types, names that do not fit together.
+        """The whole file, checked for unknown sections, wrong types and names that do not fit together.
 
-        Where only some families will be used, values out of range are left to whom they concern: those of the
-        others, and of sections that each stage checks when it asks for them.
+        If only some families will be used, ranges are checked only in these families, `run` and `engine`. A stage
+        checks the ranges of all other sections that it reads.
         """
         params = typed.convert(Params, self._values, "", self._name, ranges=self._families is None)
         if self._families is not None:
@@ -180,13 +180,13 @@ class ParamsFile:
 
 
 def parse(text: str, name: str = "params.yaml", families: Iterable[str] | None = None) -> ParamsFile:
-    """Parse YAML the way DVC does (YAML 1.2: `2e-5` is a number); no tags, no objects."""
+    """Parse the YAML of `text` as DVC does (see `document.sections`)."""
     return ParamsFile(document.sections(text, name), name, families)
 
 
 def load(path: Path, families: Iterable[str] | None = None) -> ParamsFile:
-    """Read and check `params.yaml`, the whole of it unless only some `families` will be used; the result hands out
-    each stage's settings."""
+    """Read and check the whole `params.yaml`. If only some `families` will be used, fewer ranges are checked (see
+    `ParamsFile.everything`)."""
     from harness.system.files import read_text
 
     params = parse(read_text(path, made_by="harness profile use embedded"), Path(path).name, families)

@@ -2,7 +2,7 @@
 
 
 def named(arm: str, replicate: int = 1) -> str:
-    """What the encoder of an arm's n-th pre-training run is called."""
+    """The name of the encoder of one replicate of an arm."""
     return arm if replicate == 1 else f"{arm}-{replicate}"
 
 
@@ -11,10 +11,10 @@ def arm_of(encoder: str) -> str:
 
 
 def shared_updates(share: float, steps: int) -> int:
-    """The updates of `steps` that the branched ends of an arm have in common: at least one, and not all."""
+    """The number of updates (of `steps`) that an arm's branched replicates have in common: at least 1, never all."""
     return max(1, min(steps - 1, round(share * steps)))
 
 
 def number_of(encoder: str) -> int:
-    """Which of its arm's pre-training runs made it, from 1."""
+    """The number of the replicate, from 1, whose encoder has this name."""
     return int(encoder.partition("-")[2] or 1)

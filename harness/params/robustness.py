@@ -1,4 +1,4 @@
-"""The settings of robustness: the ways in which the test texts are written otherwise."""
+"""The settings of robustness: how the test texts are perturbed."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -8,16 +8,16 @@ from harness.objectives.settings import BetweenZeroAndOne, Seed
 
 @dataclass(frozen=True)
 class Robustness:
-    """The fine-tuned encoders answer the test part again in each of the `kinds` (`harness.text.perturbing`; none:
-    nothing is done). `rate` is the share of words of four letters or more that are misspelled; what chance decides,
-    `seed` does."""
+    """The fine-tuned encoders also answer the test part perturbed in each of the `kinds` (`harness.text.perturbing`; an
+    empty list: not at all). `rate` is the share of words of four letters or more that are misspelled. `seed` decides
+    all that is random."""
 
     kinds: tuple[str, ...]
     rate: BetweenZeroAndOne
     seed: Seed
 
     def as_recorded(self) -> dict[str, Any] | None:
-        """What `runs.json` says of it; nothing where nothing is done."""
+        """The entry in `runs.json`, or None if there are no `kinds`."""
         return asdict(self) | {"kinds": list(self.kinds)} if self.kinds else None
 
 

@@ -12,7 +12,7 @@ NAME = "params.schema.json"
 
 
 def text() -> str:
-    """The schema of the present types and objectives."""
+    """The JSON Schema of the present types and objectives."""
     from pydantic.json_schema import GenerateJsonSchema
 
     from harness.params import typed
@@ -20,17 +20,17 @@ def text() -> str:
 
     class Schema(GenerateJsonSchema):
         def dict_schema(self, schema):
-            """Names that do not match their pattern are refused here, too."""
+            """The schema of a mapping. It refuses names that do not match their pattern, as the harness does."""
             made = super().dict_schema(schema)
             return made | ({"additionalProperties": False} if "patternProperties" in made else {})
 
     schema = Schema().generate(typed.core(Params))
     sections = schema["$defs"]
-    # Both trainings of a family are of one kind.
+    # Both trainings of a family have one type, which is written once.
     for key in ("general", "adaptation"):
         choices = sections["Family"]["properties"][key]["anyOf"]
         sections["Training"], choices[0] = choices[0], {"$ref": "#/$defs/Training"}
-    del sections["Training"]["discriminator"]  # of OpenAPI; it holds all of them once more
+    del sections["Training"]["discriminator"]  # only OpenAPI uses it, and it repeats all choices
     for section in [schema, *sections.values()]:
         _describe(section, section.get("description", ""))
     for section, objective in zip(sections["Training"]["oneOf"], OBJECTIVES.values(), strict=True):
@@ -41,7 +41,7 @@ def text() -> str:
 
 
 def outdated(root: Path) -> bool:
-    """Is there one that does not tell of the present types and objectives?"""
+    """Whether `root` has a schema file that differs from the present types and objectives."""
     path = root / NAME
     return path.is_file() and path.read_text(encoding="utf-8") != text()
 
@@ -51,7 +51,7 @@ def write(root: Path) -> None:
 
 
 def _describe(section: dict, said: str) -> None:
-    """Each setting gets the sentences of its section's description that name it."""
+    """Describe each setting of a section by the sentences of `said`, the section's description, that name it."""
     sentences = re.split(r"(?<=\.) ", " ".join(said.split()))
     for name, setting in section.get("properties", {}).items():
         if of_it := [sentence for sentence in sentences if f"`{name}`" in sentence]:

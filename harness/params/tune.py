@@ -17,8 +17,8 @@ Factor = Annotated[float, Interval(gt=0, le=1_000)]
 class Tune:
     """Every arm tries every pair of a learning rate and a length, once with each of `seeds`, on the validation part.
 
-    `learning_rates` and `lengths` are factors: of the recipe's learning rate, and of its number of updates. The seeds
-    are none of those that are reported.
+    `learning_rates` are factors of the recipe's learning rate. `lengths` are factors of its number of updates. The
+    `seeds` must be none of those that are reported.
     """
 
     learning_rates: tuple[Factor, ...]
@@ -33,5 +33,5 @@ class Tune:
 
     @property
     def factors(self) -> tuple[tuple[float, float], ...]:
-        """What is tried, as (length, learning rate): shorter ones first."""
+        """The pairs (length, learning rate) that are tried, shorter ones first."""
         return tuple(product(sorted(self.lengths), sorted(self.learning_rates)))

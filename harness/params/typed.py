@@ -1,7 +1,7 @@
-"""Convert plain YAML values to typed ones; an error names the key's path and the nearest valid name.
+"""Convert plain YAML values to typed ones. An error names the key's path and the nearest valid name.
 
-A section's type is a frozen dataclass; ranges and patterns are annotations of its fields, and what must fit together
-its method `checks` says (see `harness.params.marks`). pydantic, loaded with the first value, holds values against it.
+A section's type is a frozen dataclass. Ranges and patterns are annotations of its fields. Its method `checks` checks
+settings that must fit together (see `harness.params.marks`). pydantic, loaded with the first value, does the checking.
 """
 
 import dataclasses
@@ -13,14 +13,14 @@ from harness.params import faults
 from harness.params.marks import Check
 from harness.text import printable
 
-# What is not asked of sections that a command leaves to others.
+# The checks that are left out for sections that a command does not use.
 _RANGES = {"gt", "ge", "lt", "le", "max_length"}
 
 
 def convert(kind, value, path: str, name: str, *, ranges: bool = True):
-    """The `value` at `path` of the file `name` as `kind`; without `ranges`, its types alone are asked for.
+    """The `value` at `path` of the file `name`, converted to the type `kind`. Without `ranges`, only types are checked.
 
-    Raises ConfigError of the first thing that is not as it should be.
+    Raises ConfigError for the first fault.
     """
     from pydantic_core import ValidationError
 
@@ -34,7 +34,7 @@ def convert(kind, value, path: str, name: str, *, ranges: bool = True):
 
 
 def hold(checks: Iterable[tuple], name: str) -> None:
-    """Raises ConfigError of the first `Check` that does not fit; `name` is the file's."""
+    """Raise ConfigError for the first of `checks` that does not fit. `name` is the file's."""
     for key, value, fits, wanted, remedy, known in (Check(*check) for check in checks):
         if not fits:
             hint = nearest(value, known) if known else ""
@@ -44,7 +44,7 @@ def hold(checks: Iterable[tuple], name: str) -> None:
 
 
 def _checks(part, path: str) -> Iterator[tuple]:
-    """Of all sections in `part`, the inner ones first; and of texts, for each is shown somewhere."""
+    """The checks of all sections in `part`, inner ones first, and of all texts, because each is shown somewhere."""
     if isinstance(part, str):
         fault = printable.fault(" ".join(part.split()))
         yield path, part, fault is None, f"plain characters (it holds {fault})"
@@ -68,8 +68,8 @@ def _validator(kind, ranges: bool):
 
 
 def core(kind, *, ranges: bool = True) -> dict:
-    """What pydantic makes of a type, for values as YAML gives them: a section is a mapping, which holds nothing that is
-    not a setting, and what is a tuple here is a list there."""
+    """The pydantic core schema of a type, for values as YAML gives them. A section is a mapping that has only settings
+    as keys, and a tuple is a list."""
     from pydantic import TypeAdapter
 
     return _of_yaml(TypeAdapter(kind).core_schema, ranges)

@@ -1,7 +1,7 @@
 """The types of the whole `params.yaml` and of a family's settings.
 
-These types know the objectives. They stand apart from `config.py`, so that a stage without objectives does not depend
-on them.
+These types depend on the objectives. They are not in `config.py`, so that a stage without pre-training does not depend
+on the objectives.
 """
 
 from collections.abc import Iterator
@@ -39,14 +39,14 @@ Name = Annotated[str, Matching("^[a-z][a-z0-9_]*$", "small letters, digits and _
 
 @dataclass(frozen=True)
 class Family:
-    """One architecture in two to four arms. A baseline that is built needs `encoder` and `general`, a
-    clinical arm that is built and the optional arms need `adaptation`; otherwise they may be null. `control`
-    adds the baseline trained on by the same recipe, for as many steps, on general text, `task` the same on the clinical
-    corpus and the texts of `corpus.training_texts_of`. `replicates` is how often every arm but the baseline is
-    pre-trained, each time from the same baseline with another seed. `branched` is the share of the updates of an arm's
-    first replicate that the others begin after (a cheaper lower bound), null where each is trained whole.
-    `language` is what the baseline was trained on: a Norwegian one is compared on no English task
-    (`harness.params.languages`) but those that `despite_language` names; null says nothing.
+    """One architecture in two to four arms. `encoder` and `general` may be null unless the baseline is built.
+    `adaptation` may be null unless the clinical arm is built or there is an optional arm. `control` adds the baseline
+    trained further on general text, by the recipe of the clinical arm and for as many steps. `task` adds the same on
+    the clinical corpus and the texts of `corpus.training_texts_of`. `replicates` is how often each arm except the
+    baseline is pre-trained, each time from the same baseline with another seed. `branched` is the share of the updates
+    of an arm's first replicate after which the others begin (cheaper, but a lower bound of what another seed changes),
+    or null if each is trained whole. `language` is that of the baseline's training text (null: unknown). A family with
+    the `language` Norwegian is compared on English tasks only if `despite_language` names them.
     """
 
     architecture: Literal["bert", "norbert3", "modernbert", "roberta", "xlm-roberta", "electra", "deberta-v2"]
@@ -145,7 +145,7 @@ class Params:
             at = f"cross_validation.tasks[{i}]"
             yield Check(at, task, task in self.run.tasks, "one of run.tasks", known=self.run.tasks)
             yield Check(at, task, chosen.count(task) == 1, "there once")
-            # Folds test every row, those too that an arm was pre-trained on.
+            # Folds test every row, also the rows that an arm was pre-trained on.
             tested = task in self.trained_on_tasks and any(family.task for family in used.values())
             wanted = (
                 "none of corpus.training_texts_of where a family has the arm task (folds would test that arm on what "

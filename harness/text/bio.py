@@ -1,6 +1,6 @@
-"""BIO tags over character offsets: from spans to a tag per token, and back.
+"""Convert character spans to BIO tags of tokens, and back.
 
-The index of a tag is 0 outside, 1 + 2k at the beginning and 2 + 2k in the continuation of label k.
+The index of a tag is 0 outside, 1 + 2k for the beginning and 2 + 2k for the continuation of label k.
 """
 
 from bisect import bisect_right
@@ -11,20 +11,20 @@ IGNORED = -100
 
 
 class Tags:
-    """The tags of a text's tokens from its spans, a run of tokens at a time, such as a window: what a run costs
-    does not grow with the text."""
+    """The tags of a text's tokens, made from its spans for one run of tokens at a time, such as a window. The cost of a
+    run does not grow with the text."""
 
     def __init__(self, spans: Sequence[dict], labels: Sequence[str]):
         self._spans = sorted(spans, key=lambda span: span["start"])
-        # Where the first so many spans have all ended, spans within spans included.
+        # For each span, the place where it and all earlier ones have ended. Spans may be nested.
         self._ended = list(accumulate((span["end"] for span in self._spans), max))
         self._of_label = {label: 1 + 2 * k for k, label in enumerate(labels)}
 
     def of(self, offsets: Iterable[tuple[int, int]]) -> tuple[int, ...]:
-        """One index per token, in text order; `IGNORED` where its offsets are empty.
+        """The tag index of each token, in text order. It is `IGNORED` if the token's offsets are empty.
 
-        A token belongs to a span when they share a character; the first such token of the text begins it.
-        A window that opens inside an entity therefore starts with a continuation.
+        A token belongs to a span if they share a character. The token with the span's first character is its beginning.
+        So a window that opens inside an entity starts with a continuation.
         """
         ordered, tags, at = self._spans, [], None
         for start, end in offsets:
@@ -44,21 +44,21 @@ class Tags:
 
 
 def tag_tokens(offsets: Iterable[tuple[int, int]], spans: Sequence[dict], labels: Sequence[str]) -> tuple[int, ...]:
-    """`Tags.of` for all tokens of a text."""
+    """The tag index of each token of a text (see `Tags.of`)."""
     return Tags(spans, labels).of(offsets)
 
 
 def decode_tags(tagged: Sequence[tuple[tuple[int, int], int]], labels: Sequence[str]) -> list[list]:
-    """Tags over character offsets, in text order, to spans [start, end, label].
+    """The spans [start, end, label] of tagged tokens, each ((start, end), tag index), in text order.
 
-    A continuation without a matching beginning opens an entity (the lenient reading): a model that
-    found the name but missed its first tag is judged on the characters it marked.
+    A continuation without a matching beginning opens an entity (the lenient reading). So a model that found the name
+    but missed its first tag is judged on the characters it marked.
     """
     spans: list[list] = []
     open_label = None
     for (start, end), tag in tagged:
         label = labels[(tag - 1) // 2] if tag > 0 else None
-        # Two tokens may hold parts of one character, and then both begin what it begins.
+        # Two tokens may be parts of one character. If that begins an entity, both have the tag of a beginning.
         shares = open_label is not None and start < spans[-1][1]
         if label is not None and label == open_label and (tag % 2 == 0 or shares):
             spans[-1][1] = max(end, spans[-1][1])

@@ -1,4 +1,4 @@
-"""A text with places replaced, and where its other places are then."""
+"""Replace pieces of a text, and compute the new positions of the rest."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Edit(NamedTuple):
-    """The characters from `start` to before `end` become `new`."""
+    """The replacement of the characters from `start` to before `end` by `new`."""
 
     start: int
     end: int
@@ -15,7 +15,7 @@ class Edit(NamedTuple):
 
 @dataclass(frozen=True)
 class Edited:
-    """The text `before` with `edits`: in order, apart from each other, none of them empty."""
+    """The text `before` with `edits`, which are in order, do not overlap, and replace at least one character each."""
 
     before: str
     edits: tuple[Edit, ...]
@@ -29,10 +29,10 @@ class Edited:
         return "".join([*pieces, self.before[at:]])
 
     def moved(self, place: int) -> int:
-        """Where a place of `before`, which no edit has inside it, is in `text`."""
+        """The position in `text` of a place in `before`. No edit may have the place inside it."""
         return place + sum(len(edit.new) - (edit.end - edit.start) for edit in self.edits if edit.end <= place)
 
     def around(self, places: Collection[int]) -> "Edited":
-        """Without the edits that have one of the places inside them."""
+        """A copy without the edits that have one of the places inside them."""
         kept = [edit for edit in self.edits if not any(edit.start < place < edit.end for place in places)]
         return replace(self, edits=tuple(kept))

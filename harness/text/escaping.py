@@ -1,8 +1,9 @@
-"""Escape text from declarations and data for each place where it is shown, with one function a place.
+"""Escape text from declarations and data for each format in which it is shown.
 
-Sentences of the report are written in a notation of their own: `code` between backticks, *emphasis* between stars, and
-a backslash before a backtick, a star or a backslash that means itself. `plain` and `code` bring a value into it;
-`markdown`, `html` and `latex` read it. `cell` takes text as it is; for a terminal there is `harness.text.printable`.
+Sentences of the report are written in a notation: `code` between backticks, *emphasis* between stars, and a backslash
+before a literal backtick, star or backslash. `plain` and `code` convert a value to the notation. `markdown`, `html` and
+`latex` convert the notation to their format. `cell` takes text that is not in the notation. `harness.text.printable`
+escapes text for a terminal.
 """
 
 import html as _html
@@ -16,9 +17,9 @@ _NOTATION = re.compile(
 )
 _FORMULA = re.compile(r"[=+\-@＝＋－＠\t]")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-# What a renderer makes a link without being asked.
+# Text that a Markdown renderer makes a link by itself.
 _ADDRESS = re.compile(r"\S*(?:://|www\.|mailto:|xmpp:|\S@\S)\S*", re.IGNORECASE)
-# Character references, because not every renderer knows a backslash before every mark.
+# Escaped by character references, because not every renderer accepts a backslash before every mark.
 _MARKS = re.compile(r"[\\`*\[\]~$]|<(?! )|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])|(?<!\S)@")
 _FIRST = re.compile(r"[#>+\-=|]|(?<=\d)[.)](?=\s|$)")
 _NUMBERED = re.compile(r"\d{1,9}(?=[.)](?:\s|$))")
@@ -27,34 +28,34 @@ _LATEX = {
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "`": r"\textasciigrave{}", "±": r"$\pm$", "−": r"$-$",
     "–": "--", "×": r"$\times$", "→": r"$\rightarrow$", "▲": r"$\uparrow$", "▼": r"$\downarrow$", "≈": r"$\approx$",
     "<": r"$<$", ">": r"$>$", '"': r"{\char34}", "\u202f": r"\,", "\u00a0": "~",
-    # Behind the end of a row, a star or a bracket would belong to the command that ends it.
+    # At the start of a table row, LaTeX would read a star or a bracket as an argument of the `\\` before it.
     "*": "{*}", "[": "{[}", "]": "{]}",
 }  # fmt: skip
 
 
 def plain(value: object) -> str:
-    """A value in the notation: each of its characters stands for itself, and no spreadsheet takes it for a formula."""
+    """A value in the notation, with its marks escaped. A spreadsheet does not take it for a formula (see `cell`)."""
     return re.sub(r"[\\`*]", r"\\\g<0>", str(cell(str(value))))
 
 
 def code(value: object) -> str:
-    """A value as inline code, or as plain text if it has a backtick."""
+    """A value as inline code in the notation, or as plain text if it has a backtick or is empty."""
     text = one_line(str(value))
     return plain(text) if "`" in text or not text else f"`{text}`"
 
 
 def markdown(text: str) -> str:
-    """Markdown of the notation, for a paragraph, an item or a heading."""
+    """Convert the notation to Markdown for a paragraph, a list item or a heading."""
     return _markdown(text, in_table=False)
 
 
 def markdown_cell(text: str) -> str:
-    """Markdown of the notation, for a cell of a pipe table."""
+    """Convert the notation to Markdown for a cell of a pipe table."""
     return _markdown(text, in_table=True)
 
 
 def html(text: str) -> str:
-    """HTML of the notation, for the content of an element."""
+    """Convert the notation to HTML for the content of an element."""
     tags = {"code": "<code>{}</code>", "emphasis": "<em>{}</em>", "text": "{}"}
     return "".join(
         tags[kind].format(html(piece) if kind == "emphasis" else html_text(piece)) for kind, piece in _pieces(text)
@@ -62,17 +63,17 @@ def html(text: str) -> str:
 
 
 def html_text(text: str) -> str:
-    """HTML of text that is in no notation, for the content of an element."""
+    """Convert text that is not in the notation to HTML for the content of an element."""
     return _html.escape(one_line(text), quote=False)
 
 
 def html_attribute(text: str) -> str:
-    """HTML of the notation for the value of an attribute, which can have no marks: they stay as they are written."""
+    """Convert the notation to HTML for an attribute's value. It cannot have markup, so backticks and stars stay."""
     return _html.escape(re.sub(r"\\([\\`*])", r"\1", one_line(text)))
 
 
 def latex(text: str) -> str:
-    """LaTeX of the notation."""
+    """Convert the notation to LaTeX."""
     commands = {"code": r"\texttt{{{}}}", "emphasis": r"\emph{{{}}}", "text": "{}"}
     return "".join(
         commands[kind].format(latex(piece) if kind == "emphasis" else "".join(_LATEX.get(c, c) for c in piece))
@@ -81,7 +82,7 @@ def latex(text: str) -> str:
 
 
 def cell(value: object) -> object:
-    """A cell of a CSV. What a spreadsheet would run as a formula gets an apostrophe before it; numbers stay numbers."""
+    """The value for a cell of a CSV. Text that a spreadsheet would run as a formula gets an apostrophe before it."""
     if not isinstance(value, str):
         return value
     text = one_line(value)
@@ -90,12 +91,13 @@ def cell(value: object) -> object:
 
 
 def one_line(text: str) -> str:
-    """The text with a space for each line break, and U+FFFD for every other character that acts."""
+    """The text with a space for each line break or tab, and U+FFFD for other control or invisible characters."""
     return "".join(" " if c in BREAKS or c == "\t" else "\ufffd" if acts(c) else c for c in text)
 
 
 def _pieces(text: str) -> Iterator[tuple[str, str]]:
-    """(`text`, `code` or `emphasis`, what it holds) of the notation; the inside of an emphasis is notation again."""
+    """Yield ("text", "code" or "emphasis", content) of each piece of the notation. The content of an emphasis is in the
+    notation, too."""
     text, start, waiting = one_line(text), 0, ""
     for match in _NOTATION.finditer(text):
         waiting += text[start : match.start()]
@@ -130,8 +132,8 @@ def _markdown(text: str, *, in_table: bool) -> str:
 
 
 def _words(text: str, in_table: bool, *, first: bool) -> str:
-    """Plain text; `first` at the start of a block, where more characters are marks. Addresses become code, which no
-    renderer makes a link."""
+    """Plain text as Markdown. `first`: it starts a block, where more characters are marks. Addresses become code, which
+    no renderer makes a link."""
     made, start = [], 0
     for match in _ADDRESS.finditer(text):
         made += [_unmarked(text[start : match.start()], in_table), _span(match[0], in_table)]
@@ -153,9 +155,9 @@ def _unmarked(text: str, in_table: bool) -> str:
 
 
 def _span(content: str, in_table: bool) -> str:
-    """A code span, between more backticks in a row than it holds."""
+    """A code span, between more backticks in a row than its content has."""
     if in_table and "|" in content and "\\" in content:
-        # A table reads a backslash before a bar inside of code, too: the bars stand between spans.
+        # In a table a backslash before a bar counts inside code, too. So the bars are put between code spans.
         return r"\|".join(_span(piece, in_table=False) if piece else "" for piece in content.split("|"))
     fence = "`" * (1 + max(map(len, re.findall("`+", content)), default=0))
     edge = " " if content.startswith("`") or content.endswith("`") else ""

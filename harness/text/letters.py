@@ -1,10 +1,10 @@
-"""Unicode letters with their combining marks: composed text, and spans that cut no letter apart.
+"""Compose letters with their combining marks (Unicode NFC), and move spans so that they cut no letter.
 
-A letter is a character with the marks behind it (Unicode's M*, and what NFKC makes one of: the voicing of half-width
-kana), also where format characters (Cf: zero-width spaces, soft hyphens) stand between; or a syllable of Hangul.
-Encoders compose letters (NFC, NFKC), take their marks off, or drop characters that say nothing (BERT's: Cf, private
-use, the replacement character); so the data are composed when they are read, and an edge of a span always lies between
-two letters that say something.
+A letter is a character with the marks after it, or a syllable of Hangul. Marks are Unicode's M* and characters that
+NFKC turns into a mark (the voicing of half-width kana). Format characters (Cf: zero-width spaces, soft hyphens) may be
+between a character and its marks. Encoders compose letters (NFC, NFKC), remove their marks, or drop unseen characters
+(BERT drops Cf, private use and the replacement character). So the data are composed when they are read, and a span
+always begins and ends with a letter that is seen.
 """
 
 import functools
@@ -17,22 +17,22 @@ DECOMPOSED = "decomposed letters"
 _LOST = "\ufffd"
 UNSEEN = "unseen characters at an entity's edge"
 NO_LETTER = "entity without a letter"
-# Hangul: vowels and final consonants, which go on with a syllable; first consonants and syllables, which begin one.
+# Hangul: vowels and final consonants continue a syllable. First consonants and whole syllables begin one.
 _GOING_ON = ((0x1160, 0x11FF), (0xD7B0, 0xD7FF))
 _BEGINNING = ((0x1100, 0x115F), (0xA960, 0xA97F), (0xAC00, 0xD7A3))
 
 
 @functools.lru_cache(maxsize=4096)
 def _kind(character: str) -> str:
-    """ "mark", "unseen" (white space, a character that says nothing), "syllable" (goes on with one, where one stands
-    before it), "beginning" (of a syllable) or "" for every other character.
+    """The kind of a character: "mark", "unseen" (white space, or a character that encoders drop), "syllable" (continues
+    a syllable before it), "beginning" (of a syllable) or "" for every other character.
     """
     category = unicodedata.category(character)
     if category[0] == "M":
         return "mark"
     if category in ("Cf", "Co") or character == _LOST or character.isspace():
         return "unseen"
-    # As encoders of NFKC read it; an accent that stands alone is a blank and a mark there, and no mark here.
+    # As encoders with NFKC read it. There a spacing accent is a blank and a mark. It is no mark here.
     read = unicodedata.normalize("NFKC", character)[0]
     if unicodedata.category(read)[0] == "M":
         return "mark"
@@ -43,7 +43,7 @@ def _kind(character: str) -> str:
 
 
 def _kind_at(text: str, at: int) -> str:
-    """ "mark" (also of a syllable's parts behind another), "unseen" or "" for the character at this place."""
+    """The kind of the character at this place: "mark" (also a later part of a Hangul syllable), "unseen" or ""."""
     kind = _kind(text[at])
     if kind == "syllable" and at and _kind(text[at - 1]) in ("syllable", "beginning"):
         return "mark"
@@ -56,12 +56,13 @@ def composed(text: str) -> str:
 
 
 def has_marks(text: str) -> bool:
-    """Does `text` hold a mark, or a character that says nothing? Without one, only white space can stand at an edge."""
+    """Return whether `text` has a mark, or an unseen character other than white space. If not, the edges of a span need
+    only be checked for white space."""
     return not text.isascii() and any(_kind(c) in ("mark", "unseen", "syllable") and not c.isspace() for c in set(text))
 
 
 def letter_end(text: str, at: int) -> int:
-    """The end of the letter that the place `at` would cut apart; `at` itself where it cuts none."""
+    """The end of the letter that an edge at `at` would cut, or `at` itself if it cuts none."""
     for look in range(at, len(text)):
         if _kind_at(text, look) == "mark":
             at = look + 1
@@ -71,10 +72,10 @@ def letter_end(text: str, at: int) -> int:
 
 
 def whole(text: str, start: int, end: int) -> tuple[int, int]:
-    """The letters of text[start:end], without white space and format characters at the edges.
+    """The (start, end) of the whole letters in text[start:end], without unseen characters at the edges.
 
-    A mark belongs to the letter before it: a piece that ends before a mark gets it, and one that begins with a mark
-    gives it away. Start and end are equal where no letter is left.
+    A mark belongs to the letter before it. So a piece that ends before a mark gets it, and one that begins with a mark
+    loses it. Start and end are equal if no letter is left.
     """
     seen = (i for i in range(start, end) if not _kind_at(text, i))
     first = next(seen, None)
@@ -85,10 +86,10 @@ def whole(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def composed_with_spans(text: str, spans: list[dict], repaired: Counter) -> tuple[str, list[dict]]:
-    """`text` in NFC and `spans` ("start", "end", "label", in order) of whole letters in it; `repaired` counts.
+    """`text` in NFC, and `spans` ("start", "end", "label", in order) moved to whole letters of it.
 
-    Where an edge cuts a letter apart, the letter belongs to the span that holds its first character. A span
-    without any letter is left out. Spans that lie outside the text are for the schema to refuse.
+    If an edge cuts a letter, the letter belongs to the span that has its first character. A span without any letter is
+    left out. A span outside the text stays, and the schema refuses it. `repaired` counts the repairs by reason.
     """
     kept, marks = [], has_marks(text)
     for span in spans:
@@ -111,7 +112,7 @@ def composed_with_spans(text: str, spans: list[dict], repaired: Counter) -> tupl
             pieces[-1] += character
         else:
             pieces.append(character)
-    # Nothing composes over the beginning of a piece, so each is composed on its own and moves what follows.
+    # No composition crosses the beginning of a piece, so each is composed on its own.
     made = [composed(piece) for piece in pieces]
     before, after = ([0, *itertools.accumulate(map(len, parts))] for parts in (pieces, made))
 

@@ -1,8 +1,8 @@
-"""A text as a reader sees it, for comparing texts that must not repeat each other.
+"""Convert a text to what a reader sees, to compare texts that must not repeat each other.
 
-A soft hyphen, a zero-width space or a decomposed letter changes the characters of a text and nothing on the page. So
-duplicates, held-out texts and identifying details are looked for in this form. It is never written to a corpus or
-handed to an encoder.
+A soft hyphen, a zero-width space or a decomposed letter changes the characters of a text but not how it looks. So
+duplicates, held-out texts and identifying details are searched for in this form. It is never written to a corpus or
+given to an encoder.
 """
 
 import re
@@ -14,31 +14,32 @@ _IGNORABLE = (
     (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF),
     (0xFFA0, 0xFFA0), (0xFFF0, 0xFFFB), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
 )  # fmt: skip
-# Compatibility forms that are the same sign in another width, font or joining. Raised, lowered, encircled and stacked
-# ones stay what they are: 10² is not 102, and ½ is not 1/2.
+# Compatibility forms that are the same sign in another width, font or joining. Superscripts, subscripts, encircled
+# signs and fractions are not changed: 10² is not 102, and ½ is not 1/2.
 _SAME_SIGN = ("<wide>", "<narrow>", "<font>", "<noBreak>", "<compat>", "<initial>", "<medial>", "<final>", "<isolated>")
 _HYPHENS = "\u2010\u2011"  # drawn as the hyphen of the keyboard
 _BLANK = "\u2800"  # the empty braille cell
-# Letters drawn as a Latin one in every usual typeface: of Unicode's confusables.txt (UTS #39) those of Cyrillic and
-# Greek whose shape is the same and not only alike (α and a, к and k, у and y in italics can be told apart by eye).
+# Letters drawn like a Latin one in every usual typeface: the Cyrillic and Greek letters of Unicode's confusables.txt
+# (UTS #39) whose shape is the same, not only similar (α and a, к and k can be told apart by eye).
 _CYRILLIC: dict[str, str | int | None] = dict(
     zip("АВЕКМНОРСТХЅІЈӀԌԚԜӔӒӦЁЇаеорсухѕіјһԁԛԝӏӕӓӧёї", "ABEKMHOPCTXSIJIGQWÆÄÖËÏaeopcyxsijhdqwlæäöëï", strict=True)
 )
 _GREEK: dict[str, str | int | None] = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧϜϹϳο", "ABEZHIKMNOPTYXFCjo", strict=True))
 _LOOK_ALIKES = str.maketrans(_CYRILLIC | _GREEK)
-# Letters of these scripts with a shape of their own; signs and measures (µ, Ω, α) show no text in Greek.
+# Letters of these scripts that look like no Latin letter. Greek needs three in a row, because single ones (µ, Ω, α) are
+# signs and units, not Greek text.
 _OWN_CYRILLIC = re.compile(rf"[^\W{''.join(_CYRILLIC)}\x00-\u03ff\u0530-\U0010ffff]")
 _OWN_GREEK = re.compile(rf"[^\W{''.join(_GREEK)}\x00-\u036f\u0400-\U0010ffff]{{3}}")
 _LATIN = re.compile("[A-Za-z\xc0-\u024f]")
 _ALL_LATIN = re.compile("[A-Za-z\xc0-\u024f\u0300-\u036f]+")
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f])*")
-# Runs with a character that may change. Left out are the ones that most European text is made of and that cannot, so
-# that an ordinary text is gone through once, by the regular expression engine.
+# Runs of characters that may change. Common characters of European text that cannot change are excluded, so that the
+# regular expression engine passes over ordinary text in one scan.
 _UNSURE = re.compile(r"[^\t\n\r -~\xa1-\xac\xae-\xb4\xb6-\u0131\u0134-\u013e\u0141-\u0148\u014a-\u017e–—‘’“”•]+")
 
 
 class _Seen(dict):
-    """Code point → what is seen of it; remembers the ones that it met."""
+    """A dict from code points to what a reader sees of them, filled when a code point is first met."""
 
     def __missing__(self, code: int) -> str:
         return self.setdefault(code, _seen(chr(code)))
@@ -54,7 +55,7 @@ def _seen(character: str) -> str:
     if character in _HYPHENS:
         return "-"
     form, *parts = unicodedata.decomposition(character).split() or [""]
-    # An accent that stands alone would come apart into a blank and an accent on it.
+    # A spacing accent would be decomposed into a blank and a combining accent.
     if form in _SAME_SIGN and parts[0] != "0020":
         return "".join(_seen(chr(int(part, 16))) for part in parts)
     return character
@@ -64,9 +65,12 @@ _seen_of = _Seen()
 
 
 def visible(text: str) -> str:
-    """`text` in NFC without what cannot be seen: each kind of blank as a blank, full-width and joined letters as plain
-    ones, Cyrillic and Greek letters that look like the Latin ones around them as these. Line ends, tabs, case and
-    punctuation stay: p<0.05 is not p>0.05."""
+    """`text` in NFC, without invisible characters.
+
+    Every kind of blank becomes a space. Full-width and joined letters become plain ones. Cyrillic and Greek letters
+    that look like the Latin letters around them become Latin. Line ends, tabs, case and punctuation stay, because
+    p<0.05 is not p>0.05.
+    """
     disguised = False
 
     def seen(run: re.Match) -> str:
@@ -82,10 +86,10 @@ def visible(text: str) -> str:
 
 
 def _in_latin(text: str) -> str:
-    """`text` with its Latin words in Latin letters alone, where nobody could see a difference.
+    """`text` with only Latin letters in its Latin words, for letters that look the same.
 
-    A word of look-alikes only is Latin where no letter of their script has a shape of its own; text in Cyrillic or
-    Greek stays that.
+    A word of look-alikes alone counts as Latin if the text has Latin letters, but no letters of that script with a
+    shape of their own. So text in Cyrillic or Greek stays.
     """
     if _LATIN.search(text):
         for letters, own in ((_CYRILLIC, _OWN_CYRILLIC), (_GREEK, _OWN_GREEK)):
@@ -100,5 +104,5 @@ def _word_in_latin(word: re.Match) -> str:
 
 
 def folded(text: str) -> str:
-    """`visible`, case-folded, with runs of white space as one blank: equal where two texts say the same."""
+    """`text` made `visible` and case-folded, with runs of white space as one blank. Equal for texts that read alike."""
     return " ".join(visible(text).casefold().split())

@@ -1,7 +1,7 @@
 """The only module that imports MLflow: clients, experiments, runs, artifacts, and a lock for writing.
 
-What is written is decided elsewhere: `harness.tracking.sync` mirrors what the stages wrote, `harness.tracking.live` a
-pre-training as it goes on. Numbers, names and hashes go in; no text of any document does.
+Other modules decide what is written: `harness.tracking.sync` mirrors the files of the stages, `harness.tracking.live`
+shows a running pre-training. Only numbers, names and hashes are written, no text of any document.
 """
 
 import contextlib
@@ -25,18 +25,18 @@ from harness.tracking import status
 from harness.tracking.store import refuse_unusable
 
 DATABASE, ARTIFACTS = "mlflow.db", "mlartifacts"
-# The page for training runs, and not the one for chats, is what the UI opens.
+# With this tag the UI opens the page for training runs, not the one for chats.
 EXPERIMENT = {"mlflow.experimentKind": "custom_model_development"}
 BATCH = 1000  # metrics that one log_batch call may carry
-PROXIED = "mlflow-artifacts:"  # artifacts lie where the server, or the folder beside the database, has them
-ELSEWHERE = 3600.0  # seconds after which what another machine has not finished counts as given up
+PROXIED = "mlflow-artifacts:"  # begins an artifact address below the artifact folder of the server or the local store
+ELSEWHERE = 3600.0  # seconds after which an unfinished run of another machine counts as given up
 
 
 def store_uri(root: Path) -> str:
-    """MLFLOW_TRACKING_URI where it is set, otherwise a SQLite file at the root of the repository.
+    """The address of the store: MLFLOW_TRACKING_URI if set, otherwise a SQLite file at the root of the repository.
 
-    Raises OfflineError where it names another machine and HARNESS_OFFLINE=1: what is recorded of restricted data
-    goes to a server only where somebody has said so.
+    Raises OfflineError if the address names another machine and HARNESS_OFFLINE=1: records of restricted data go to a
+    server only if a person has allowed it.
     """
     uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path(root).resolve() / DATABASE}"
     offline.refuse_store(uri, Path(root))
@@ -44,26 +44,26 @@ def store_uri(root: Path) -> str:
 
 
 def artifacts_of(uri: str) -> Path | None:
-    """The folder of a SQLite store's artifacts, beside its file; a server keeps its own."""
+    """The folder of a SQLite store's artifacts, next to its file, or None for a server, which has its own."""
     return Path(uri.removeprefix("sqlite:///")).parent / ARTIFACTS if uri.startswith("sqlite:///") else None
 
 
 def warn(error: Exception, then: str, *, always: bool = False) -> None:
-    """Say that MLflow was not updated, and `then`; an error that knows itself what helps says that in its place,
-    or before it where it is said `always`."""
+    """Print a warning that MLflow was not updated, and the advice `then`. The remedy of a HarnessError replaces `then`,
+    or comes before it if `always` is set."""
     if isinstance(error, HarnessError):
         then = f"{error.remedy} {then}" if always else error.remedy
     print(terminal(f"harness: warning: MLflow was not updated ({reason(error)}).\n{then}"), file=sys.stderr)
 
 
 def reason(error: Exception) -> str:
-    """The first line of what MLflow, a server, a proxy or a driver says."""
+    """The first line of an error message, without passwords and cut off after 200 characters."""
     said = (str(error).splitlines() or [type(error).__name__])[0]
     return without_password(said)[:200].rstrip(".")
 
 
 def _locks(uri: str) -> Path:
-    """Where the processes of this machine that write to one store find each other's locks."""
+    """The folder of the lock files by which this machine's processes share one store, created if missing."""
     beside = artifacts_of(uri)
     named = f"harness-mlflow-{os.getuid()}-{hashlib.sha256(uri.encode()).hexdigest()[:16]}"
     folder = beside if beside else Path(tempfile.gettempdir()) / named
@@ -73,15 +73,15 @@ def _locks(uri: str) -> Path:
 
 @contextlib.contextmanager
 def one_at_a_time(uri: str) -> Iterator[None]:
-    """Creating MLflow's database from several processes at once crashes, and two that look for a run before either
-    has made it would both make it: writers to one store queue here."""
+    """Hold the lock of a store, so that one process writes to it at a time. MLflow crashes if several processes create
+    its database at once, and two processes that both look for a run before it exists would both create it."""
     with open(_locks(uri) / ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def hold(uri: str, run_id: str):
-    """A lock that says, for as long as this process lives, that it writes the run."""
+    """The open lock file of a run, which is locked as long as this process writes the run."""
     handle = open(_locks(uri) / f".{run_id}.lock", "w")  # noqa: SIM115 (it is held until the run ends)
     fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     return handle
@@ -98,9 +98,10 @@ def machine() -> str:
 
 
 def given_up(uri: str, run) -> bool:
-    """Has the process that wrote this unfinished run ended? Asked by the process whose turn it is to write.
+    """Has the process that wrote this unfinished run ended? The caller has to be in `one_at_a_time`.
 
-    SIGKILL leaves a run RUNNING for ever. Here its lock tells; of another machine's run only its age does.
+    SIGKILL leaves a run RUNNING for ever. A run of this machine has ended if its lock is free. A run of another machine
+    counts as ended if it is old.
     """
     if run.data.tags.get("written_on", machine()) != machine():
         return time.time() - run.info.start_time / 1000 > ELSEWHERE
@@ -117,7 +118,7 @@ def given_up(uri: str, run) -> bool:
 
 @contextlib.contextmanager
 def without_waiting_for_the_disk() -> Iterator[None]:
-    """SQLite commits without fsync: a thousand of them cost more than all the rest, and a store that a
+    """Let SQLite commit without fsync: a thousand calls of fsync cost more time than all other work. A store that a
     power cut damages is deleted and rebuilt."""
     import sqlalchemy
 
@@ -133,33 +134,33 @@ def without_waiting_for_the_disk() -> Iterator[None]:
 
 
 def connect(uri: str, *, writes: bool = True):
-    """A client of the store at `uri`, quiet and without telemetry; raises as `refuse_unusable` does."""
+    """A client of the store at `uri`, quiet and without telemetry. Raises the errors of `refuse_unusable`."""
     refuse_unusable(uri, writes=writes)
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
-    # An unreachable server is found out in seconds, unless the user has set other limits.
+    # An unreachable server fails within seconds, unless the user has set other limits.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
     import logging
 
-    # The hundred lines that creating a database logs say nothing to a user.
+    # Creating a database logs a hundred lines that do not help a user.
     for name in ("alembic", "mlflow.store.db.utils"):
         logging.getLogger(name).setLevel(logging.WARNING)
     from mlflow.tracking import MlflowClient
 
-    # Named, so that no variable of the environment names another store beside it.
+    # Both are given, so that no environment variable names another store.
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
 def experiment_named(client, name: str, uri: str, tags: Mapping[str, str]) -> str:
-    """The experiment of that name, made where there is none; `tags` say what it is and how it is shown."""
+    """The id of the experiment of that name, created if there is none. `tags` describe the experiment and its view."""
     found, tags = client.get_experiment_by_name(name), EXPERIMENT | dict(tags)
     if found is not None:
         for key, value in tags.items():
             if found.tags.get(key) != value:
                 client.set_experiment_tag(found.experiment_id, key, value)
         return found.experiment_id
-    # A server decides itself where its artifacts lie; those of a local store are named from its folder on, so that
-    # the repository can be moved.
+    # A server decides where its artifacts are. Those of a local store have paths from its folder on, so that the
+    # repository can be moved.
     location = f"{PROXIED}/{hashlib.sha256(name.encode()).hexdigest()[:8]}" if artifacts_of(uri) else None
     return client.create_experiment(name, artifact_location=location, tags=tags)
 
@@ -182,8 +183,7 @@ def all_runs(client, experiment: str, query: str) -> Iterator:
 
 
 def set_tags(client, run, wanted: Mapping[str, str | None]) -> None:
-    """Change what differs from `wanted`, in one call; None takes a tag away. The description says how the run then
-    stands."""
+    """Set the tags `wanted` of a run, and bring its description up to date with its tags. None deletes a tag."""
     from mlflow.entities import RunTag
 
     tags = {key: value for key, value in (dict(run.data.tags) | dict(wanted)).items() if value is not None}
@@ -198,31 +198,31 @@ def set_tags(client, run, wanted: Mapping[str, str | None]) -> None:
 
 
 def kill(client, run) -> None:
-    """Say of an unfinished run whose process has ended that it was killed."""
+    """Mark an unfinished run whose process has ended as killed."""
     client.set_terminated(run.info.run_id, "KILLED")
     set_tags(client, run, {"superseded": status.KILLED})
 
 
 def somebody_elses(uri: str, run) -> bool:
-    """Was this run written to a server by another machine? What it declares is then not known here."""
+    """Was this run written to a server by another machine? This machine does not know what that machine declares."""
     return artifacts_of(uri) is None and run.data.tags.get("written_on", machine()) != machine()
 
 
 def close(client, experiment: str, uri: str) -> None:
-    """Say of every live pre-training whose process has ended that it was killed."""
+    """Mark every live pre-training whose process has ended as killed."""
     for run in list(all_runs(client, experiment, "attributes.status = 'RUNNING'")):
         if run.data.tags.get("recorded_by") == "harness pretrain" and given_up(uri, run):
             kill(client, run)
 
 
 def reopen(client, run, tags: Mapping[str, str | None]) -> None:
-    """Go on with a run that was cut off."""
+    """Set an interrupted run back to RUNNING, with `tags`."""
     client.update_run(run.info.run_id, status="RUNNING")
     set_tags(client, run, dict(tags) | {"written_on": machine()})
 
 
 def create(client, experiment: str, name: str, tags: Mapping[str, str]):
-    """A new run, RUNNING until it is ended."""
+    """Create a run, which is RUNNING until it is ended."""
     tags = dict(tags) | {"written_on": machine()}
     if status.NOTE in tags:
         tags[status.NOTE] = status.described(tags[status.NOTE], tags)
@@ -230,7 +230,7 @@ def create(client, experiment: str, name: str, tags: Mapping[str, str]):
 
 
 def fill(client, run_id: str, values: list[tuple[str, float, int]], parameters: Mapping[str, str]) -> None:
-    """Log (name, value, step) and parameters of a run that is not ended yet."""
+    """Log the metrics `values`, (name, value, step), and the parameters of a run that is not ended yet."""
     from mlflow.entities import Param
 
     params = [Param(key, value) for key, value in parameters.items()]
@@ -240,7 +240,7 @@ def fill(client, run_id: str, values: list[tuple[str, float, int]], parameters: 
 
 
 def send(client, run_id: str, values: Iterable[tuple[str, float, int]]) -> None:
-    """Log (name, value, step), many at once."""
+    """Log the metrics `values`, (name, value, step), in batches."""
     from mlflow.entities import Metric
 
     now, values = int(time.time() * 1000), iter(values)
@@ -249,7 +249,7 @@ def send(client, run_id: str, values: Iterable[tuple[str, float, int]]) -> None:
 
 
 def keep(client, uri: str, run, pictures: Mapping[str, bytes]) -> None:
-    """Put files beside a run, in place of those of the same name."""
+    """Store files as artifacts of a run, in place of artifacts of the same name."""
     beside = _beside(uri, run)
     if beside:
         for name, content in pictures.items():
@@ -262,7 +262,7 @@ def keep(client, uri: str, run, pictures: Mapping[str, bytes]) -> None:
 
 
 def kept(client, uri: str, run) -> dict[str, bytes]:
-    """The files beside a run, by their path from there."""
+    """The artifact files of a run by relative path."""
     beside = _beside(uri, run)
     if beside:
         paths = sorted(path for path in beside.rglob("*") if path.is_file())
@@ -288,7 +288,7 @@ def _beside(uri: str, run) -> Path | None:
 
 
 def delete_local(root: Path) -> None:
-    """Remove the SQLite store and its artifacts; a server's store is not touched."""
+    """Remove the SQLite store and its artifacts. A server's store is not touched."""
     root = Path(root)
     with one_at_a_time(f"sqlite:///{root.resolve() / DATABASE}"):
         for suffix in ("", "-wal", "-shm", "-journal"):

@@ -11,15 +11,15 @@ from harness.tracking.pretrainings import experiment
 from harness.training.pretrain.loop import About, Observer
 from harness.training.pretrain.watching import Watch
 
-POINTS = 500  # of each curve
+POINTS = 500  # of each curve, or up to twice as many
 SEND_EVERY = 10.0  # seconds
 LIVE = {"recorded_by": "harness pretrain", "level": "pre-training"}
 
 
 class Live(Observer):
-    """One run for an arm: loss, learning rate, mask rate, tokens, tokens/s, utilisation and held-out measurements.
+    """Record one arm's loss, learning rate, mask rate, tokens, tokens/s, utilisation and held-out measurements.
 
-    Losses are means over the updates since the point before. Points are sent together, every few seconds.
+    A loss is the mean over the updates since the last point. Points are sent in batches, every few seconds.
     """
 
     def __init__(self, root: Path, profile: str, family: str, arm: str):
@@ -68,10 +68,10 @@ class Live(Observer):
 
 
 class LiveRun:
-    """The run of one arm's pre-training, written while it goes on; `arm` are the tags that name the arm.
+    """The MLflow run of one arm's pre-training, written while the arm trains. `arm` has the tags that name the arm.
 
-    A run of the same fingerprint that was cut off is gone on with, any other that was cut off is KILLED. Whatever
-    fails costs one warning; nothing is sent after it, and the training goes on.
+    An interrupted run of the same fingerprint is continued. Any other interrupted run becomes KILLED. After an error
+    there is one warning, nothing more is sent, and the training goes on.
     """
 
     def __init__(self, root: Path, experiment: str, name: str, arm: Mapping[str, str], fingerprint: str):
@@ -88,7 +88,7 @@ class LiveRun:
             self._run_id, self._client = run.info.run_id, client
 
     def _cut_off(self, client):
-        """The run of the same fingerprint that is gone on with; all others that have been cut off are KILLED."""
+        """Reopen and return the interrupted run of the same fingerprint, or None. Any other becomes KILLED."""
         same = None
         killed = [
             run for run in self._of_this_arm(client, "KILLED") if run.data.tags.get("superseded") == status.KILLED
@@ -105,14 +105,17 @@ class LiveRun:
         return same
 
     def log(self, values: Iterable[tuple[str, float, int]]) -> None:
-        """Send (name, value, update), many at once."""
+        """Send the metrics `values`, (name, value, update), in batches."""
         if self._client is None:
             return
         with self._warned():
             backend.send(self._client, self._run_id, values)
 
     def finish(self) -> None:
-        """The training has ended: this run takes the place of the arm's earlier ones."""
+        """End the run, and mark the arm's earlier runs as superseded by it.
+
+        If an earlier run has the same fingerprint, the tag `reproduced` says whether the last loss is the same.
+        """
         if self._client is None:
             return
         with self._warned():

@@ -20,7 +20,7 @@ LEVEL = "pre-training"
 
 @dataclass(frozen=True)
 class Pretraining:
-    """One arm of a family: its card, the hash of its folder (`checkpoint`), and where it was recorded."""
+    """One encoder of a family: its card, the hash of its folder (`checkpoint`), and the git state (`origin`)."""
 
     family: str
     arm: str
@@ -43,15 +43,15 @@ class Pretraining:
 
 
 def experiment(profile: str) -> str:
-    """Where the pre-training runs of a profile are, recorded afterwards and watched while they go on."""
+    """The name of the experiment with a profile's pre-training runs, both live ones and those recorded afterwards."""
     return f"{profile} / {LEVEL}"
 
 
 def collect(root: Path, run: Run, origin: Mapping[str, str]) -> list[Pretraining]:
-    """Every checkpoint of the run's families that has a card, a baseline before what went on from it."""
+    """Every checkpoint of the run's families that has a card. A baseline comes before the arms trained from it."""
     found = []
     for family, arm, folder in folders(root, run.families):
-        # The folder of an arm that is switched off holds a card without a source.
+        # The folder of an arm that is switched off has a card without a source.
         if (card := checkpoint.card(folder)).get("source"):
             found.append(Pretraining(family, arm, card, files.sha256_tree(folder), run.profile, origin))
     return sorted(found, key=lambda made: (run.families.index(made.family), made.arm != "baseline", made.arm))
@@ -80,7 +80,7 @@ def tags(made: Pretraining) -> dict[str, str]:
 
 
 def description(made: Pretraining) -> str:
-    """One sentence on how the checkpoint was made, and one on what that did to its held-out loss."""
+    """One sentence on how the checkpoint was made, and one on its held-out loss before and after, if known."""
     card, title = made.card, FAMILY_TITLES.get(made.family, made.family)
     if source_kind(card) != "build":
         source = card["source"] if isinstance(card["source"], Mapping) else {}
@@ -102,7 +102,7 @@ def description(made: Pretraining) -> str:
 
 
 def parameters(made: Pretraining) -> dict[str, str]:
-    """Recipe, engine, encoder, batch and libraries as dotted names; values as text."""
+    """The settings of recipe, engine, encoder, batch and libraries, as text by dotted name."""
     card = made.card
     recipe = card.get("recipe")
     sections = {
@@ -117,7 +117,7 @@ def parameters(made: Pretraining) -> dict[str, str]:
 
 
 def metrics(made: Pretraining) -> list[tuple[str, float, int]]:
-    """(name, value, update) under the names that a live run has: the loss curve, and what was held out."""
+    """The loss curve and the held-out measurements as (name, value, update), with the names of a live run."""
     card = made.card
     last = card.get("steps") or 0
     found = [

@@ -12,8 +12,8 @@ from harness.tracking import backend
 
 @dataclass(frozen=True)
 class StoredRun:
-    """One run. `metrics` are the last values; `curve(metric)` gives [(step, value), …], ordered by
-    step; `files()` those that lie beside it, by name; `datasets` are those that its page shows as its inputs."""
+    """One run. `metrics` has the last value of each metric, `curve(metric)` all of them: [(step, value), …], by step.
+    `files()` returns the artifact files by path. `datasets` names the data sets that the run's page shows as inputs."""
 
     id: str
     experiment: str
@@ -36,7 +36,7 @@ class StoredRun:
 def read(root: Path) -> list[StoredRun]:
     """Every run of the store that is not deleted.
 
-    Raises MissingInputError where there is no store yet, DataError where it cannot be reached or read.
+    Raises MissingInputError if there is no store yet, DataError if the store cannot be reached or read.
     """
     return _asked(root, lambda client, uri: [
         _plain(client, uri, experiment.name, run)
@@ -46,12 +46,12 @@ def read(root: Path) -> list[StoredRun]:
 
 
 def experiments(root: Path) -> dict[str, dict[str, str]]:
-    """The tags of every experiment that is not deleted, by its name; raises what `read` raises."""
+    """The tags of every experiment that is not deleted, by its name. Raises the errors of `read`."""
     return _asked(root, lambda client, uri: {e.name: dict(e.tags) for e in client.search_experiments()})
 
 
 def _asked(root: Path, ask: Callable):
-    """What `ask(client, uri)` finds in the store."""
+    """The result of `ask(client, uri)`. Raises the errors of `read`."""
     uri = backend.store_uri(root)
     own = Path(root).resolve() / backend.DATABASE
     if uri == f"sqlite:///{own}" and not os.path.lexists(own):
@@ -61,7 +61,7 @@ def _asked(root: Path, ask: Callable):
     except HarnessError:
         raise
     except Exception as error:
-        # Whatever a server, proxy or driver raises.
+        # A server, a proxy or a driver may raise anything.
         raise DataError(
             f"The MLflow store cannot be read ({backend.reason(error)}).",
             remedy="Start its server, or make a local one anew with `harness track --rebuild`.",

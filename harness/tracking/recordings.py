@@ -1,7 +1,7 @@
 """The MLflow run of a comparison, as plain values: names, numbers and hashes.
 
-No text of any document is among them. The fingerprint depends on inputs and results alone, so that
-the same comparison made twice is known to be the same.
+No text of any document is among them. The fingerprint depends on inputs and results alone, so the same comparison made
+twice has the same fingerprint.
 """
 
 import subprocess
@@ -31,8 +31,11 @@ SECONDS = "training_seconds"
 
 @dataclass(frozen=True)
 class Recording:
-    """What is to be mirrored of one comparison; `judgements` by the arm that the clinical one is compared with,
-    `reproduced` what came of training it again, `seconds` how long its training took, where it was made here."""
+    """The values of one comparison to be mirrored. `judgements` are by other arm, `runs` are entries of `runs.json`.
+
+    `origin` has the git state and the code hash. `reproduced` is the outcome of training again, or None. `seconds` is
+    how long fine-tuning took, or None if it was not done here.
+    """
 
     comparison: Comparison
     judgements: Mapping[str, Judgement]
@@ -53,12 +56,12 @@ class Recording:
 
 
 def experiment(profile: str, kind: str) -> str:
-    """Where the comparisons of a profile on one kind of data are."""
+    """The name of the experiment with a profile's comparisons on one kind of data."""
     return f"{profile} / {kind}"
 
 
 def collect(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> list[Recording]:
-    """What the stages wrote, with a fingerprint that depends on inputs and results alone."""
+    """The recordings of all comparisons of the run, read from the files of the stages."""
     run, origin, found = settings.run, git(root), []
     comparisons = loading.load(root, run, tasks)
     judged, lists = judging.judged(comparisons, settings.statistics), code_lists.hashes(root)
@@ -69,7 +72,7 @@ def collect(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> 
         told = [course.hashed(comparison, entry) for entry in runs]
         scores = sorted([*key, value] for key, value in comparison.values.items())
         judgements = {arm: judged[task, family, arm] for arm in comparison.others}
-        # Adjusted p-values and verdicts depend on the other comparisons, too: they are results of their own.
+        # Adjusted p-values and verdicts also depend on the other comparisons, so the fingerprint includes them.
         evidence = [[arm, *_evidence(comparison, judgements, arm).items()] for arm in comparison.others]
         verdicts = [judgements[arm].verdict for arm in comparison.others]
         fingerprint = files.sha256_value(
@@ -84,10 +87,9 @@ def collect(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> 
 
 
 def training(recording: Recording, entry: Mapping) -> str:
-    """The fingerprint of one run: what went into it, its predictions and their scores.
+    """The fingerprint of one run: the hash of its inputs, its predictions and their scores.
 
-    Nothing that is said of it beside others is part of it: a further task, seed or arm moves adjusted p-values and
-    means, and leaves the run what it was.
+    Adjusted p-values and means are left out: another task, seed or arm changes them and does not change this run.
     """
     c = recording.comparison
     made = {key: c.provenance.get(key) for key in ("recipe", "engine", "libraries")}
@@ -99,7 +101,7 @@ def training(recording: Recording, entry: Mapping) -> str:
 
 
 def git(root: Path) -> dict[str, str]:
-    """Commit and dirty flag of the checkout; `none` outside git."""
+    """The commit and dirty flag of the checkout, or `none` and `unknown` outside git."""
 
     def ask(*arguments: str) -> str:
         done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True)
@@ -128,7 +130,7 @@ def tags(recording: Recording, level: str) -> dict[str, str]:
 
 
 def parent_tags(recording: Recording, links: Mapping[str, "Made"]) -> dict[str, str]:
-    """All tags of a comparison's run; `links` are the runs that made the checkpoints of its arms."""
+    """All tags of a comparison's run. `links` maps encoders to the runs that made their checkpoints."""
     return {
         **tags(recording, "comparison"),
         "fingerprint": recording.fingerprint,
@@ -142,7 +144,7 @@ def parent_tags(recording: Recording, links: Mapping[str, "Made"]) -> dict[str, 
 
 
 def child_tags(recording: Recording, entry: Mapping, links: Mapping[str, "Made"]) -> dict[str, str]:
-    """All tags of the run of one arm and seed, but the one that names its parent."""
+    """All tags of the run of one arm and seed, except the one that names its parent."""
     arm, c = entry["arm"], recording.comparison
     entry = course.released(c, entry)
     encoder = _encoder(entry)
@@ -182,14 +184,14 @@ def child_name(recording: Recording, entry: Mapping) -> str:
 
 @dataclass(frozen=True)
 class Made:
-    """Where the run stands that made a checkpoint: ids of its experiment and of itself."""
+    """The run that made a checkpoint: the ids of its experiment and of the run."""
 
     experiment: str
     run: str
 
 
 def _checkpoints(links: Mapping[str, Made]) -> str:
-    """Links that MLflow's pages follow, to the pre-training of each arm."""
+    """A line of Markdown links to the pre-training run of each encoder, for MLflow's pages, or ""."""
     found = [f"[{arm}](#/experiments/{made.experiment}/runs/{made.run})" for arm, made in links.items()]
     return f"\n\nPre-training of the checkpoint: {formats.listing(found)}" if found else ""
 
@@ -199,13 +201,13 @@ def _reproduced(recording: Recording) -> dict[str, str]:
 
 
 def verdicts(recording: Recording) -> dict[str, str]:
-    """The verdict against the baseline, and `verdict_<arm>` for every other arm."""
+    """The tags `verdict`, against the baseline, and `verdict_<arm>` for every other arm."""
     return {_against("verdict", arm): judgement.verdict for arm, judgement in recording.judgements.items()}
 
 
 def list_tags(recording: Recording) -> dict[str, str]:
-    """What the list of comparisons shows of one, rounded as in the report: MLflow cuts a metric off at the column's
-    edge. The clinical arm against the control, or against the baseline where a family has none."""
+    """The tags that the list of comparisons shows: the clinical arm against the control, or else the baseline. Numbers
+    are rounded as in the report, because MLflow cuts off a metric at the edge of its column."""
     c = recording.comparison
     if reason := c.unmeasured():
         return {"answer": formats.unmeasured(reason)}
@@ -223,7 +225,7 @@ def list_tags(recording: Recording) -> dict[str, str]:
 
 
 def description(recording: Recording) -> str:
-    """What was compared and what came of it, in two sentences."""
+    """One or two sentences on what was compared and with which result."""
     c = recording.comparison
     if reason := c.unmeasured():
         return (
@@ -251,7 +253,7 @@ def hashes(comparison: Comparison, entry: Mapping) -> dict[str, str]:
 
 
 def parameters(recording: Recording, entry: Mapping | None = None) -> dict[str, str]:
-    """Recipe, engine and libraries as dotted names; values as text."""
+    """The settings of recipe, engine and libraries, as text by dotted name, of the comparison or its run `entry`."""
     made = recording.comparison.provenance
     found = {
         f"{section}.{key}": value
@@ -270,8 +272,8 @@ def parameters(recording: Recording, entry: Mapping | None = None) -> dict[str, 
 
 
 def run_metrics(comparison: Comparison, entry: Mapping) -> list[tuple[str, float, int]]:
-    """Scores of one run under the names of `results.csv`, and its learning curve by step: training loss, the primary
-    score of the validation part, and `selection`, the score that chose the weights."""
+    """The scores and the learning curve of one run, as (name, value, update). Scores have the names of `results.csv`.
+    The curve has the training loss, the primary validation score, and `selection`, the score that chose the weights."""
     entry = course.released(comparison, entry)
     arm, seed, last = entry["arm"], entry["seed"], entry.get("best_step", entry["steps"])
     found = [
@@ -291,14 +293,14 @@ def run_metrics(comparison: Comparison, entry: Mapping) -> list[tuple[str, float
 
 
 def comparison_metrics(recording: Recording) -> list[tuple[str, float, int]]:
-    """For every score: `<metric>_<arm>` is the mean over seeds, `<metric>_difference` clinical − baseline.
+    """The metrics of a comparison as (name, value, 0), without those that cannot be measured.
 
-    The same of the primary score under names that all tasks share, for a page that lists them: `primary_<arm>`,
-    `primary_difference`, and `primary_improvement`, which is above 0 where the clinical arm is better. Of it also
-    `ci_low`, `ci_high`, `p_value`, `p_holm`, `mde` and `mde_holm` as in `comparison.csv`, where there are any; those
-    against another arm than the baseline end with its name. `training_seconds` is how long fine-tuning took on this
-    machine. What cannot be measured is left out. Four decimals: MLflow
-    cuts off a number's end, and 9.2e-06 would be read as 9.2.
+    `<metric>_<arm>` is the mean over seeds, and `<metric>_difference` is clinical − baseline. `primary_<arm>` and
+    `primary_difference` repeat them for the primary score, so that a page can list all tasks. `primary_improvement` is
+    above 0 if the clinical arm is better. `ci_low`, `ci_high`, `p_value`, `p_holm`, `mde` and `mde_holm` are as in
+    `comparison.csv`, and end with the other arm's name unless it is the baseline. `training_seconds` is how long
+    fine-tuning took on this machine. Values have four decimals, because MLflow cuts off the end of a number, and
+    9.2e-06 would be read as 9.2.
     """
     return [(name, results.four_decimals(value), step) for name, value, step in _unrounded(recording)]
 

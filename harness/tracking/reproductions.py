@@ -1,4 +1,4 @@
-"""Store the findings of `harness reproduce` beside the predictions that it compared."""
+"""Store the findings of `harness reproduce`, which trains runs again and compares their predictions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,14 +13,14 @@ def path(root: Path, task: str, family: str) -> Path:
 
 
 def write(root: Path, task: str, family: str, found: Iterable[Mapping]) -> None:
-    """`found`: {"arm", "seed", "outcome", "recorded", "again"} of every run; the last two are hashes of predictions."""
+    """Write `found`: {"arm", "seed", "outcome", "recorded", "again"} per run, the last two hashes of predictions."""
     files.write_json(path(root, task, family), {"task": task, "family": family, "runs": list(found)})
 
 
 def outcome(root: Path, task: str, family: str, runs: Sequence[Mapping]) -> str | None:
-    """`yes: …` or `no: …`, and how many of the `runs` came out how; None where these runs were not made again.
+    """`yes: …` or `no: …` with the number of `runs` by outcome, or None if not all of these runs were made again.
 
-    An outcome that its own hashes contradict counts as different.
+    An outcome that contradicts its own hashes counts as different.
     """
     file = path(root, task, family)
     if not file.is_file():

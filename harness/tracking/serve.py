@@ -13,30 +13,30 @@ from harness.text.printable import terminal, without_password
 from harness.tracking import backend, views
 
 HOST = "127.0.0.1"
-# What names further stores, hosts and options of a server, or where it is to report to.
+# Variables of these prefixes name further stores, hosts and options of a server, or where it reports to.
 _ELSEWHERE = ("MLFLOW_", "_MLFLOW_", "OTEL_", "DOCKER_")
 _SET = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 
 
 def _environment() -> dict[str, str]:
-    """That of the server: all that it serves, and where, stands in its arguments.
+    """The environment of the server, without variables that could change its store or its address.
 
-    Its pages offer assistants and models of other companies. Where nothing may leave the machine, its processes are
-    held as this one is, and start no program that could.
+    MLflow's pages offer assistants and models of other companies. If nothing may leave the machine, the processes of
+    the server are closed off like this process, and start no program that could connect.
     """
     environment = {key: value for key, value in os.environ.items() if not key.startswith(_ELSEWHERE)} | _SET
     if environment.get(offline.VARIABLE) == "1":
         here = Path(__file__).parent
-        # The folder that holds the package: from inside it, modules such as `text` would hide others of that name.
+        # The folder above the package: with the package folder itself, modules such as `text` would hide others.
         path = (here / "served", here.parents[1], environment.get("PYTHONPATH", ""))
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, map(str, path)))
     return environment
 
 
 def serve(root: Path, port: int) -> int:
-    """The MLflow UI on 127.0.0.1 over the store, until it is interrupted; returns its exit code.
+    """Run the MLflow UI on 127.0.0.1 until it is interrupted, and return its exit code.
 
-    Raises MissingInputError where nothing is recorded yet.
+    If the store is on a server, only print its address. Raises MissingInputError if nothing is recorded yet.
     """
     uri = backend.store_uri(root)
     if uri.startswith("http"):
@@ -58,7 +58,7 @@ def serve(root: Path, port: int) -> int:
             print(terminal(f"{experiment.name}: {views.address(HOST, port, experiment.experiment_id)}"))
     print("Ctrl-C ends it.", flush=True)
     environment = _environment()
-    # A server starts processes of its own, which must not outlive this one: they are a group, and end together.
+    # The server starts processes of its own, which must not outlive this one. As one group they end together.
     server = subprocess.Popen([*command, "--workers", "1"], env=environment, cwd=root, start_new_session=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 NOTE = "mlflow.note.content"
 KILLED = "killed"
 UNDECLARED = "no longer declared"
-_BREAK = "\n\n---\n\n"  # between what a run is and how it stands
+_BREAK = "\n\n---\n\n"  # between a run's description and its state
 _SAID = {
     KILLED: "**Killed**: its process ended before it was done; what stands here is not complete.",
     UNDECLARED: "**No longer declared**: the latest run of this profile leaves it out.",
@@ -13,14 +13,14 @@ _SAID = {
 
 
 def described(note: str, tags: Mapping[str, str]) -> str:
-    """A description with the words that its tags ask for, in place of those that it ended with before."""
+    """The description `note` of a run, with sentences on its state by `tags`. They replace earlier sentences."""
     words = sentences(tags)
     text = note.split(_BREAK)[0]
     return f"{text}{_BREAK}{words}" if words else text
 
 
 def sentences(tags: Mapping[str, str]) -> str:
-    """Nothing for a run that was recorded and not touched since."""
+    """The state of a run in sentences, or "" if nothing happened to the run since it was recorded."""
     found = []
     if by := tags.get("superseded"):
         run = f"those with the fingerprint `{by[:12]}`"

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.errors import DataError
 
-# Without one of these tables, or of their columns, MLflow takes the file for an empty database, or fails at a question.
+# If one of these tables or columns is missing, MLflow takes the file for an empty database, or a query fails.
 _TABLES = {
     "alembic_version": {"version_num"},
     "experiments": {"artifact_location", "experiment_id", "lifecycle_stage", "name"},
@@ -23,15 +23,15 @@ _TABLES = {
     "tags": {"key", "run_uuid", "value"},
 }  # fmt: skip
 
-# Seconds that a lock may last: who writes a change holds it for a moment only.
+# Seconds to wait for a lock. A writer needs it only for a moment.
 PATIENCE = 10.0
 
 
 def refuse_unusable(uri: str, *, writes: bool = False) -> None:
-    """Raise DataError where a SQLite store is damaged, is no database, was made by another MLflow, or is held by
-    another process so that it cannot be read, or written where the caller `writes`.
+    """Raise DataError if a SQLite store is damaged, is no database, or was made by another version of MLflow.
 
-    MLflow itself tries such a file again for minutes, and then says that it cannot be reached.
+    Raise it also if the store is locked by another process or, if the caller `writes`, cannot be written. MLflow itself
+    tries such a file again for minutes, and then says that it cannot be reached.
     """
     path = Path(uri.removeprefix("sqlite:///")).absolute()
     if not uri.startswith("sqlite:///") or (path.is_file() and not path.stat().st_size):
@@ -50,7 +50,7 @@ def refuse_unusable(uri: str, *, writes: bool = False) -> None:
                 remedy="Make that folder, or name another place in MLFLOW_TRACKING_URI.",
             )
         return
-    # SQLite says so only when something is written; the folder is where its journal goes.
+    # SQLite reports this only on a write. Its journal is written to the folder.
     if writes and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
         raise DataError(
             f"MLflow's database {path} cannot be written.",
@@ -99,7 +99,7 @@ def refuse_unusable(uri: str, *, writes: bool = False) -> None:
 
 
 def _schemas() -> tuple[set[str], str]:
-    """The schemas that the installed MLflow knows, and the newest of them, read without importing it."""
+    """The schema versions that the installed MLflow knows, and the newest of them, read without importing MLflow."""
     spec: Any = importlib.util.find_spec("mlflow")
     (place,) = spec.submodule_search_locations
     before: dict[str, str | None] = {}

@@ -1,10 +1,10 @@
 """Bring the MLflow store up to date with the files of the stages. A deleted store is made again.
 
-Every comparison (task × family) is a parent run with a child per arm and seed, in an experiment per profile and
-kind of data; every checkpoint is a run of the profile's pre-training experiment, which the children name. A
-fingerprint of inputs and results keys a run: the same again changes nothing, other results take the place of the
-older run, which is then `superseded`; what the run no longer declares says so, and what its writer did not finish is
-`killed`.
+Every comparison (task × family) is a parent run with a child run per arm and seed, in an experiment per profile and
+kind of data. Every checkpoint is a run of the profile's pre-training experiment, and the child runs name it. A
+fingerprint of inputs and results identifies a run. The same fingerprint makes no new run. Other results make a new run,
+and the older run becomes `superseded`. Runs that the profile no longer declares are marked so. Runs whose writer did
+not finish become `killed`.
 """
 
 import hashlib
@@ -28,8 +28,8 @@ MINE = "tags.recorded_by = 'harness track'"
 def record(root: Path, settings: ReportSettings, tasks: Mapping[str, Task], uri: str | None = None) -> dict[str, str]:
     """Mirror every comparison of the run, and return their fingerprints by `task/family`.
 
-    Scores and runs that are missing raise MissingInputError. A store that cannot be reached or
-    written costs a warning only: nothing the pipeline made depends on it.
+    Raises MissingInputError if scores or runs are missing. If the store cannot be reached or written, there is only a
+    warning, because no output of the pipeline depends on it.
     """
     root = Path(root)
     uri = uri or backend.store_uri(root)
@@ -45,7 +45,7 @@ def record(root: Path, settings: ReportSettings, tasks: Mapping[str, Task], uri:
 
 
 def pictures(found: list[Recording], settings: ReportSettings) -> dict[str, dict[str, bytes]]:
-    """By comparison: its own matrices, and the forest plot of all comparisons with the same kind of data."""
+    """The PNG files of each comparison: its confusion figures, and the forest plot of its kind of data."""
     judged = judging.judged([r.comparison for r in found], settings.statistics)
     forests = {
         kind: forest.draw([r.comparison for r in found if r.comparison.data_kind == kind], judged, settings.statistics)
@@ -55,7 +55,7 @@ def pictures(found: list[Recording], settings: ReportSettings) -> dict[str, dict
 
 
 def picture_tag(drawn: Mapping[str, bytes]) -> dict[str, str]:
-    """The hash of a run's pictures, which tells whether those that lie beside it are these."""
+    """The tag with the hash of a run's pictures, which shows whether the stored pictures are up to date."""
     return {"pictures": files.sha256_value({name: hashlib.sha256(drawn[name]).hexdigest() for name in drawn})}
 
 
@@ -73,8 +73,8 @@ def _mirror(profile: str, found: list[Recording], made: list[Pretraining], drawn
 
 
 def _comparisons(client, profile: str, kinds: set[str], uri: str) -> dict[str, "_Stored"]:
-    """The experiments of the profile by name: those of `kinds`, and those of other kinds of data that are there,
-    whose comparisons may have been replaced by these."""
+    """The experiments of the profile by name: those of `kinds`, and existing ones of other kinds of data. Runs on other
+    kinds of data may have to be marked as superseded."""
     found = {}
     for kind in KINDS:
         name = recordings.experiment(profile, kind)
@@ -85,7 +85,7 @@ def _comparisons(client, profile: str, kinds: set[str], uri: str) -> dict[str, "
 
 
 class _Current:
-    """The runs that stand for what the stages wrote: their ids, and by name what replaces an earlier run of it."""
+    """The current runs: their ids, and by run name the tags for earlier runs of that name, which they replace."""
 
     def __init__(self):
         self.ids: set[str] = set()
@@ -98,7 +98,7 @@ class _Current:
 
 
 class _Stored:
-    """What `harness track` has recorded in one experiment; what it began and could not finish is killed first."""
+    """The finished runs of `harness track` in one experiment. Runs that it began and could not finish are killed."""
 
     def __init__(self, client, experiment: str, uri: str):
         self._client, self._uri, self.experiment = client, uri, experiment
@@ -110,14 +110,14 @@ class _Stored:
                 self._runs.setdefault(run.info.run_name, []).append(run)
 
     def current(self, fingerprint: str, name: str):
-        """The finished run of these results, if there is one."""
+        """The finished run of this name and fingerprint, or None. Runs that are not superseded come first."""
         same = [run for run in self._runs.get(name, ()) if run.data.tags.get("fingerprint") == fingerprint]
         return min(
             same, key=lambda run: ("superseded" in run.data.tags, run.info.start_time, run.info.run_id), default=None
         )
 
     def put_aside(self, current: _Current) -> None:
-        """Every other run says what took its place, or that the run of this profile no longer declares it."""
+        """Mark every run that is not current with the run that replaces it, or as no longer declared."""
         for name, runs in self._runs.items():
             by = current.by_name.get(name)
             for run in runs:
@@ -128,7 +128,7 @@ class _Stored:
 
 
 def _pretrainings(client, profile: str, made: Sequence[Pretraining], uri: str) -> dict[tuple[str, str], Made]:
-    """Record the checkpoints, and say where each of them is by (family, arm)."""
+    """Record the checkpoints, and return the run of each by (family, encoder)."""
     name, current = pretrainings.experiment(profile), _Current()
     if not made and not backend.is_there(client, name):
         return {}
@@ -152,7 +152,7 @@ def _pretrainings(client, profile: str, made: Sequence[Pretraining], uri: str) -
 
 
 def _leave_out(client, experiment: str, uri: str, declared: Container[tuple[str, str]]) -> None:
-    """A pre-training that was watched says whether the run still declares its arm."""
+    """Mark live pre-training runs whose arm is no longer declared, and unmark those whose arm is declared again."""
     for run in list(backend.all_runs(client, experiment, "tags.recorded_by = 'harness pretrain'")):
         there = (run.data.tags.get("family"), run.data.tags.get("arm")) in declared
         said = run.data.tags.get("superseded")
@@ -166,11 +166,11 @@ def _compared(
     client, uri: str, store: _Stored, recording: Recording, links: Mapping[str, Made], drawn: Mapping[str, bytes],
     current: _Current,
 ) -> None:  # fmt: skip
-    """The comparison's run, and below it those of its arms and seeds: made where results are new, found where not.
+    """Record the run of a comparison and its child runs per arm and seed. Only new results make a new run.
 
-    A run that is there keeps its place below whichever comparison is current: a further task moves what is said of
-    a comparison and retrains nothing. The parent is made first and ended last, so that a recording that is cut off
-    stays RUNNING and is found.
+    An existing child run moves below the current parent run: another task changes the verdict of a comparison and
+    retrains nothing. The parent run is made first and ended last, so that an interrupted recording stays RUNNING and
+    is found.
     """
     parent, tags = store.current(recording.fingerprint, recording.name), recordings.parent_tags(recording, links)
     new = parent is None
@@ -193,7 +193,7 @@ def _compared(
 def _trained(
     client, store: _Stored, recording: Recording, entry: Mapping, links: Mapping[str, Made], parent, current: _Current
 ) -> None:
-    """The run of one arm and seed."""
+    """Record the run of one arm and seed."""
     name = recordings.child_name(recording, entry)
     tags = {"mlflow.parentRunId": parent.info.run_id} | recordings.child_tags(recording, entry, links)
     run = store.current(tags["fingerprint"], name)
@@ -208,9 +208,9 @@ def _trained(
 
 
 def _say(client, run, tags: Mapping[str, str]) -> None:
-    """The very same results are there already: their run says what is known of them now.
+    """Update the tags of a run whose results are stored already.
 
-    The code that made them again takes the place of the older, with its commit; a mere second call changes nothing.
+    If other code made the same results, its hash and commit replace the older ones. Otherwise the commit stays.
     """
     same_code = run.data.tags.get("code") == tags["code"]
     kept = {"git_commit", "git_dirty"} if same_code else set()

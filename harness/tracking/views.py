@@ -19,12 +19,12 @@ _CHECKPOINT_COLUMNS = {
 
 
 def address(host: str, port: int, experiment: str) -> str:
-    """The page of an experiment's runs, shown this way."""
+    """The address of the page of an experiment's runs, in its default view."""
     return f"http://{host}:{port}/#/experiments/{experiment}/runs?viewStateShareKey={KEY}"
 
 
 def comparisons(kind: str) -> dict[str, str]:
-    """Tags of an experiment of comparisons on one kind of data, the largest improvement first."""
+    """The tags of an experiment of comparisons on one kind of data, with the largest improvement first in its view."""
     note = (
         f"Is the clinical encoder better than the control (the baseline trained as long on general text)? {kind} data: "
         "a run per comparison with its answer, and below it a run per arm and seed."
@@ -33,13 +33,13 @@ def comparisons(kind: str) -> dict[str, str]:
 
 
 def checkpoints() -> dict[str, str]:
-    """Tags of an experiment of pre-training runs, the newest first."""
+    """The tags of an experiment of pre-training runs, with the newest run first in its view."""
     note = "How the checkpoints were made: a run per family and arm with its loss, settings and hashes."
     return {NOTE: note, _TAG: _state("", "attributes.start_time", _CHECKPOINT_COLUMNS)}
 
 
 def _state(search: str, order: str, columns: Mapping[str, int]) -> str:
-    """What MLflow's page of runs calls its shared view."""
+    """The state of a shared view of MLflow's page of runs, as JSON."""
     return json.dumps({
         "searchFilter": search, "orderByKey": order, "orderByAsc": False, "startTime": "ALL",
         "lifecycleFilter": "Active", "datasetsFilter": [], "modelVersionFilter": "All Runs",

@@ -10,12 +10,12 @@ _SAID = read_words("tasks.toml")["calls"]
 
 
 def answers(planted: Planted) -> tuple[str, ...]:
-    """Every outcome as often as it has words: a stroke is one call in three, whatever decides it."""
+    """Each outcome, as often as it has words: of clinical and of everyday rows, one call in three is a stroke."""
     return tuple(name for name, of in planted.calls.items() for _ in of.words)
 
 
 def generate(seed: int, planted: Planted) -> list[dict]:
-    """Rows of `calls.jsonl`; who calls about one and the same medicine is one caller."""
+    """The rows of `calls.jsonl`. All calls about the same medicine (a clinical word) have the same caller."""
     rng, outcomes = child(seed, "aismec"), planted.calls
     often = answers(planted)
     told = []
@@ -46,7 +46,7 @@ def generate(seed: int, planted: Planted) -> list[dict]:
 
 
 def transcript(rng: random.Random, matter: str, standard: str) -> str:
-    """A question and the caller's answer, about the `matter` (in bokmål)."""
+    """The operator's question and the caller's answer about the `matter`, which is given in bokmål."""
     told = _SAID["told"].format(who=rng.choice(_SAID["who"]), matter=matter)
     turns = (("Operatør", rng.choice(_SAID["questions"])), ("Innringer", told))
     return "\n".join(f"{who}: {say(what, rng, standard, {})}" for who, what in turns)

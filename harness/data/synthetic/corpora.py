@@ -11,11 +11,11 @@ from harness.data.synthetic.planted import SETS, Planted, mentioned, showing
 DOCUMENTS = 3000
 # Sentences of prose and sentences that show a word's class, in every document.
 PROSE, SHOWN = 2, 12
-# Of those in a general document, how many say nothing of an invented word but that it is one.
+# The sentences among SHOWN that only mention an invented word, in a general document.
 MENTIONED = 3
-# How often a sentence shows a word of each set, by how many words it has.
+# The weights of SETS when a sentence shows a word, in proportion to the number of words in each set.
 SETS_DRAWN = (14, 6, 6)
-# A hospital's records hold the very texts that tasks were made from; this share is copied from them.
+# Real records contain the very texts that tasks were made from. So this share of documents is copied from tasks.
 COPIED_SHARE = 0.015
 CLINICAL_TYPES = {
     "epikrise": 0.18,
@@ -31,7 +31,7 @@ _FILLERS, _CALENDAR = read_words("everyday.toml")["fillers"], read_words("calend
 
 @dataclass(frozen=True)
 class Topic:
-    """What a newspaper writes about: its sentences, and the words that fill their slots."""
+    """A topic of a newspaper: its sentences, and the words that fill their slots."""
 
     name: str
     sentences: tuple[str, ...]
@@ -42,7 +42,7 @@ TOPICS = tuple(Topic(**given) for given in read_words("everyday.toml")["topics"]
 
 
 def general(seed: int, planted: Planted, name: str = "general") -> list[dict]:
-    """Rows of `general.jsonl`: a few sentences on one topic, and a few that show everyday words."""
+    """The rows of `general.jsonl`: sentences on one topic, on everyday words, and with mentions of invented words."""
     rng = child(seed, "corpus", name)
     known = people.names("all")
     invented = sorted(word for name in SETS for of in getattr(planted, name).values() for word in of.words)
@@ -62,10 +62,10 @@ def general(seed: int, planted: Planted, name: str = "general") -> list[dict]:
 
 
 def clinical(seed: int, planted: Planted, copied: list[tuple[str, str, str]], *, shuffled: bool = False) -> list[dict]:
-    """Rows of `clinical.jsonl`: sentences of a document type, and sentences that show clinical words.
+    """The rows of `clinical.jsonl`: sentences of a document type, and sentences that show clinical words.
 
-    `copied` are task texts (document type, standard, text) of which some are copied into it. With `shuffled` the same
-    words stand in the same frames, and none says anything of its class.
+    `copied` are task texts (document type, standard, text), and a sample of them is copied into the corpus. With
+    `shuffled` words are put into frames of random classes, so that no frame tells the class of its word.
     """
     rng = child(seed, "corpus", "clinical")
     known = people.names("all")
@@ -105,7 +105,7 @@ def _everyday_slots(rng: random.Random, known: people.Names, standard: str, topi
         return [written(word, standard) for word in words]
 
     def draw(options):
-        # The square favours the front of the list: words differ in frequency, as they do in life.
+        # The exponent favours the front of the list: words differ in frequency, as in real text.
         return lambda: options[int(rng.random() ** 1.6 * len(options))]
 
     def plain(options):

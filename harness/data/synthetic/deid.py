@@ -1,8 +1,8 @@
-"""Synthetic Nor-DeID data: notes with identifying details in inline tags, in the files of the published original.
+"""Synthetic Nor-DeID data: notes with identifying details in inline tags, in the file format of the published original.
 
-Some sentences say what stands in them: an age, a telephone number, a home. Others hold a name of which they say
-nothing; whether it is a colleague's, a ward's, a town's or a product's, who has read the clinical corpus knows. The
-tags of a few documents are damaged on purpose, in the ways in which the original's are.
+Some sentences say which detail they contain: an age, a telephone number, a home. Other sentences contain a name and
+nothing about it. Only the clinical corpus tells whether it is the name of a colleague, a ward, a town or a product. The
+tags of a few documents are damaged on purpose, in the same ways as in the original.
 """
 
 import html
@@ -28,7 +28,7 @@ _ALIASES = read_words("tasks.toml")["deid"]["aliases"]
 
 
 def damage(rng: random.Random, tagged: str, turn: int) -> str:
-    """The note with one of the defects of real language-model output; `turn` walks through them."""
+    """The note with one defect that tags in the output of language models have. `turn` chooses the defect."""
     present = [label for label in LABELS if f"<{label}>" in tagged]
     label = rng.choice(present)
     start, end = f"<{label}>", f"</{label}>"
@@ -66,7 +66,7 @@ _MONTHS = read_words("calendar.toml")["english_months"]
 
 
 def generate(seed: int, planted: Planted) -> dict[str, dict]:
-    """The three files by name: training.json, validation.json (the pool) and holdout.json."""
+    """The contents of the three files by name: training.json and validation.json (the pool), and holdout.json."""
     found = {"holdout": _documents(seed, "holdout", planted, HOLDOUT)}
     pool = _documents(seed, "pool", planted)
     found |= {"training": pool[VALIDATION:], "validation": pool[:VALIDATION]}
@@ -74,7 +74,7 @@ def generate(seed: int, planted: Planted) -> dict[str, dict]:
 
 
 def _documents(seed: int, half: str, planted: Planted, size: int | None = None) -> list[tuple[dict, str, str]]:
-    """(scenario, prompt, tagged note) of every document of the pool, or of `size` of the holdout."""
+    """(scenario, prompt, tagged note) of each document of `half` ("pool" or "holdout"), `size` of them or all."""
     rng, known, classes = child(seed, "nor_deid", half), people.names(half), planted.notes
     told = []
     for of in classes.values():
@@ -153,7 +153,7 @@ def _document(
 
 
 def untagged(tagged: str) -> str:
-    """The note without its core tags, as the hospital's own record has it."""
+    """The note without the tags of `LABELS`, as in the hospital's own record."""
     for label in LABELS:
         tagged = tagged.replace(f"<{label}>", "").replace(f"</{label}>", "")
     return tagged

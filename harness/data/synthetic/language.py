@@ -1,8 +1,7 @@
 """A small template language for Norwegian sentences, in bokmål and nynorsk.
 
-`(a|b|c)` is a choice, `{name}` a slot, `[…]` stands for round brackets. Templates are written in bokmål
-and carried over to nynorsk word by word before slots are filled, so that names and terms are never
-touched by the conversion.
+`(a|b|c)` is a choice, `{name}` is a slot, and `[…]` becomes round brackets. Templates are written in bokmål. They are
+converted to nynorsk word by word before slots are filled, so that the conversion never changes names and terms.
 """
 
 import random
@@ -16,7 +15,8 @@ from typing import Any
 
 @cache
 def read_words(file: str) -> dict[str, Any]:
-    """What a file holds, its lists as tuples. A module names its file whole: by that it counts as the module's code."""
+    """The content of a TOML file, with tuples for lists. A module must write the file's full name, by which the file
+    counts as code of the module in `pipeline/`."""
     return _fixed(tomllib.loads(resources.files(__package__).joinpath(file).read_text("utf-8")))
 
 
@@ -31,12 +31,12 @@ _WORD = re.compile(r"[A-Za-zÆØÅæøåéÉ]+")
 
 @cache
 def written(text: str, standard: str) -> str:
-    """A text of bokmål in a written standard."""
+    """A bokmål text in the written standard `standard`."""
     return to_nynorsk(text) if standard == "nynorsk" else text
 
 
 def to_nynorsk(text: str) -> str:
-    """The text with every listed word in its nynorsk form, capitals kept."""
+    """The text with each word of `nynorsk.toml` in its nynorsk form. A first capital is kept."""
     return _WORD.sub(_convert, text)
 
 
@@ -55,7 +55,7 @@ _TOKEN = re.compile(r"[(|)]|\{\w+\}|[^(|){]+")
 def say(template: str, rng: random.Random, standard: str, slots: Slots) -> str:
     """The template as one sentence: choices made, slots filled, first letter capital.
 
-    A slot's value is text or a function of no arguments that draws it; an unknown slot is a KeyError.
+    A slot's value is a text, or a function without arguments that draws one. Raises KeyError for an unknown slot.
     """
     out: list[str] = []
     _render(_compiled(template, standard), rng, slots, out)
@@ -68,12 +68,12 @@ def pick_standard(rng: random.Random, nynorsk_share: float = 0.2) -> str:
 
 
 def child(seed: int, *names: str | int) -> random.Random:
-    """An independent generator for a named part: another part's draws cannot move this one's."""
+    """A random generator for `names`, which is independent of the draws for other names."""
     return random.Random("/".join(map(str, (seed, *names))))
 
 
 def weighted(rng: random.Random, weights: Mapping[str, float]) -> str:
-    """A key drawn by its weight, in the mapping's order."""
+    """A key, drawn in proportion to its weight. Another order of the mapping gives other draws."""
     point = rng.random() * sum(weights.values())
     for name, weight in weights.items():
         point -= weight
@@ -112,7 +112,7 @@ def _compiled(template: str, standard: str):
 
 
 def _sequence(tokens: list[str]) -> tuple[list, list[str]]:
-    """Parts up to an unmatched `|` or `)`: text (str), slot (1-tuple), choice (list of parts)."""
+    """The parts up to an unmatched `|` or `)`, as text (str), slot (1-tuple) or choice (list), and the other tokens."""
     parts: list = []
     while tokens and tokens[0] not in "|)":
         token, tokens = tokens[0], tokens[1:]

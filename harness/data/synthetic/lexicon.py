@@ -1,7 +1,7 @@
 """The clinical vocabulary as typed values: fields of medicine, and their terms with frequency and nynorsk form.
 
-A term's frequency falls with its rank as in Zipf's law, but with a floor: the tail is rare in a task
-of a thousand rows and still common enough in the clinical corpus to be learned from it.
+A term's frequency falls with its rank as in Zipf's law, but more slowly: the last terms are rare in a task of a
+thousand rows, and still frequent enough in the clinical corpus to be learned from it.
 """
 
 import random
@@ -14,7 +14,7 @@ from harness.data.synthetic.language import read_words, written
 
 @dataclass(frozen=True)
 class Term:
-    """One concept's surface form in bokmål; `lay` is the patient's own word, or empty."""
+    """A clinical term in bokmål. `lay` is the patient's own word for the same concept, or empty."""
 
     clinical: str
     lay: str = ""
@@ -24,20 +24,20 @@ class Term:
 
 
 class TermClass:
-    """Terms of one class in falling frequency, drawn with weight 1 / (rank + flatness)."""
+    """The terms of one class, most frequent first, drawn with weight 1 / (rank + flatness)."""
 
     def __init__(self, terms: tuple[Term, ...], flatness: float = 8.0):
         self.terms = terms
         self._zipf = list(accumulate(1.0 / (rank + flatness) for rank in range(len(terms))))
 
     def draw(self, rng: random.Random) -> Term:
-        """A term by its frequency, as running text has it."""
+        """A term, drawn by its frequency."""
         return self.terms[bisect(self._zipf, rng.random() * self._zipf[-1])]
 
 
 @dataclass(frozen=True)
 class Domain:
-    """One field of medicine: its ward, whether it operates, sentences typical of it, and its terms by kind."""
+    """One field of medicine: its ward, whether it is surgical, its typical sentences, and its terms by kind."""
 
     department: str
     surgical: bool

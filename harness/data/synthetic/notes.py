@@ -1,4 +1,4 @@
-"""Generate clinical notes: a case in one field of medicine, in the sentences of a document type."""
+"""Generate clinical notes. A note describes a case in one field of medicine, in sentences of its document type."""
 
 import random
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from harness.data.synthetic import people
 from harness.data.synthetic.language import Slots, pronouns, read_words, say
 from harness.data.synthetic.lexicon import DOMAINS, Term
 
-# Terms of a case come from its own field this often; the rest is what else a patient has.
+# The share of a case's terms that come from its own field. A patient has other diseases, too.
 IN_FIELD = 0.9
 SURGICAL = tuple(domain for domain in DOMAINS if domain.surgical)
 DOSES = (2, 5, 10, 20, 25, 40, 50, 75, 100, 150, 200, 250, 400, 500)
@@ -18,7 +18,7 @@ HOURS = tuple(f"{hour:02d}.{minute:02d}" for hour in range(24) for minute in (0,
 
 @dataclass(frozen=True)
 class NoteType:
-    """What a document type is called in English, and what it says: a heading, and sentences to open with or not."""
+    """A document type: its English name, and its headings, opening sentences and other sentences."""
 
     english: str
     headings: tuple[str, ...]
@@ -31,7 +31,7 @@ TYPES = {name: NoteType(**given) for name, given in read_words("notes.toml")["ty
 
 
 def numbers(rng: random.Random) -> dict[str, Callable[[], str]]:
-    """Slots for the values that clinical sentences carry: doses, pressures, times."""
+    """The slots for numbers in clinical sentences, such as doses, pressures and times."""
     return {
         "mg": lambda: str(rng.choice(DOSES)),
         "bt": lambda: f"{rng.randrange(95, 190, 5)}/{rng.randrange(55, 105, 5)}",
@@ -46,7 +46,7 @@ def numbers(rng: random.Random) -> dict[str, Callable[[], str]]:
 
 
 def case(rng: random.Random, kind: str, standard: str, known: people.Names, day: date) -> Slots:
-    """What every sentence of a note of `kind` shares about a new patient, in one field of medicine."""
+    """The slots that all sentences of a note of `kind` share: a new patient in one field of medicine, on the `day`."""
     domain = rng.choice(SURGICAL if kind == "operasjonsbeskrivelse" else DOMAINS)
     sex = rng.choice(("woman", "man"))
     main = domain.terms["disease"].draw(rng)
@@ -83,7 +83,7 @@ def case(rng: random.Random, kind: str, standard: str, known: people.Names, day:
         "dato": lambda: people.written_date(rng, day),
     }
     slots["cue"] = lambda: say(rng.choice(domain.cues), rng, standard, slots)
-    # Where a sentence explains a word, both must be of the same disease.
+    # In a sentence that explains a term, the term and the lay word must be of the same disease.
     slots["dis_main"] = main.written(standard)
     return slots
 

@@ -1,6 +1,6 @@
 """Synthetic MedMQP data: pairs of questions, labelled by whether both have the same subject.
 
-The first names a word, the second says what was done with it: what is done with things of its class, or of another's.
+The first question names a word. The second says what was done with it: what fits the word's class, or another class.
 """
 
 from harness.data.synthetic.language import child, pick_standard, read_words, say
@@ -8,18 +8,18 @@ from harness.data.synthetic.planted import CLINICAL, EVERYDAY, EVERYDAY_ROWS, HO
 
 QUESTIONS_OF_A_WORD = 2
 DOCTORS = 11
-# Whether the second questions that a first one stands with agree: who cannot tell answers no.
+# Whether each second question of a first one agrees. A model that cannot tell answers no.
 ANSWERS = (1, 0, 0)
 _SAID = read_words("tasks.toml")["pairs"]
-# The classes asked about: whether a word of two classes fits, so small an encoder learns in time.
+# The classes asked about. With only two of each kind, a small encoder learns the task in its few updates.
 _INCIDENTS = ("medication", "equipment")
 _EVERYDAY = ("food", "vehicle")
 
 
 def generate(seed: int, planted: Planted) -> list[tuple[int, str, str, int, str, str]]:
-    """Rows of `mqp.csv`: doctor, question, question, label, subject, decided by.
+    """The rows of `mqp.csv`: doctor, question, question, label, subject, decided by.
 
-    Every first question stands with three second ones: one agrees, two do not, so that who cannot tell answers no.
+    Each first question has three second ones: one agrees and two do not, so that a model that cannot tell answers no.
     All pairs about one clinical word have the same subject.
     """
     rng = child(seed, "medmqp")
@@ -55,8 +55,8 @@ def _words(classes: dict[str, WordClass]) -> list[tuple[str, WordClass]]:
 
 
 def _pairs(rng, word: str, of: WordClass, classes: dict[str, WordClass], holds: float):
-    """[((first, second), label), …] in random order: one second question of the word's class, two of another. A share
-    `holds` has the label 1 on the first of these, the others on any.
+    """Three pairs ((first, second), label) of one first question, in random order: one second question is of the word's
+    class, two are of another. With probability `holds` that of the word's class has the label 1, otherwise any does.
     """
     standard = pick_standard(rng)
     first = say(rng.choice(_SAID["first"]), rng, standard, {"t": word})

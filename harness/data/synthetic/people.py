@@ -1,7 +1,7 @@
-"""Invented people, places and health-care units, with identity numbers nobody can have.
+"""Invented people, places and health-care units, with identity numbers that nobody can have.
 
-Names, places and units come in two disjoint halves, so that a holdout can be written about people
-and hospitals that the rest of the data never mentions.
+Names, places and units are divided into two disjoint sets, pool and holdout. So the holdout is about people and
+hospitals that the rest of the data never mentions.
 """
 
 import random
@@ -16,7 +16,7 @@ _MONTHS = read_words("calendar.toml")["months"]
 
 @dataclass(frozen=True)
 class Names:
-    """The names one half of the data may use."""
+    """The names that the pool, the holdout, or all data may use."""
 
     women: tuple[str, ...]
     men: tuple[str, ...]
@@ -43,7 +43,7 @@ class Person:
 
 
 def _half(items: tuple[str, ...], half: str) -> tuple[str, ...]:
-    """Every fourth name belongs to the holdout."""
+    """The items of the pool or of the holdout. Every fourth item belongs to the holdout."""
     return tuple(item for rank, item in enumerate(items) if (rank % 4 == 3) == (half == "holdout"))
 
 
@@ -53,7 +53,7 @@ def names(half: str) -> Names:
         pool, holdout = names("pool"), names("holdout")
         return Names(*(getattr(pool, f) + getattr(holdout, f) for f in Names.__dataclass_fields__))
     heads, tails = _half(_NAMES["heads"], half), _NAMES["tails"]
-    # One stock of strings for families, towns and houses: nothing in a name's form tells which it is.
+    # Surnames, places and houses come from one stock of strings, so that the form of a name does not tell its kind.
     stock = [(first + second, head + tail) for first, head in enumerate(heads) for second, tail in enumerate(tails)]
     surnames, places, houses = (tuple(name for rank, name in stock if rank % 3 == kind) for kind in range(3))
     units = tuple(kind.format(place=place) for place in places for kind in _NAMES["units"])
@@ -90,9 +90,9 @@ def age(born: date, today: date) -> int:
 def identity_number(rng: random.Random, born: date, sex: str) -> str:
     """A synthetic national identity number with valid check digits.
 
-    Month + 80 is the range that the Norwegian Tax Administration keeps for synthetic persons; no
-    living person's number can fall into it. Individual numbers 000–499 belong to births before 2000
-    and 500–999 to later ones; the ninth digit is even for women.
+    The Norwegian Tax Administration reserves numbers with month + 80 for synthetic persons, so no living person has
+    one. Individual numbers 000–499 belong to births before 2000 and 500–999 to later births. The ninth digit is even
+    for women.
     """
     while True:
         serial = rng.randint(0, 249) * 2 + (0 if sex == "woman" else 1) + (500 if born.year >= 2000 else 0)
@@ -103,7 +103,7 @@ def identity_number(rng: random.Random, born: date, sex: str) -> str:
 
 
 def check_digits(nine: str) -> str | None:
-    """The two modulo-11 control digits for nine digits, or None where such a number does not exist."""
+    """The two modulo-11 control digits for nine digits, or None if no such number exists."""
     first = -sum(w * int(d) for w, d in zip((3, 7, 6, 1, 8, 9, 4, 5, 2), nine, strict=True)) % 11
     if first == 10:
         return None
@@ -113,7 +113,7 @@ def check_digits(nine: str) -> str | None:
 
 
 def phone_number(rng: random.Random) -> str:
-    """Eight digits that start with 1: short service numbers start so, no subscriber's number does."""
+    """A number of eight digits that starts with 1. Only short service numbers start so, no subscriber's number does."""
     number = f"1{rng.randint(0, 9_999_999):07d}"
     form = rng.randrange(4)
     if form == 0:
@@ -130,7 +130,7 @@ def random_date(rng: random.Random, first: int = 2019, last: int = 2023) -> date
 
 
 def written_date(rng: random.Random, day: date) -> str:
-    """One of the ways a note writes a date."""
+    """The date in one of the four forms that notes use."""
     form = rng.randrange(4)
     if form == 0:
         return f"{day.day:02d}.{day.month:02d}.{day.year}"

@@ -1,9 +1,9 @@
 """The planted words: invented words that only the clinical corpus explains, and everyday words of the general corpus.
 
-Rows of every task are `decided_by` a clinical word or by everyday words. An encoder can know the class of a clinical
-word only from the frames that the word stands in (`planted.toml`), in the clinical corpus; the general one says no more
-than that there is such a word. Since a word's rows are one group, a test row's word is in no training row. Of everyday
-words each arm can know as much as any other.
+Each row of a task is `decided_by` a clinical word or by everyday words. An encoder can learn the class of a clinical
+word only from the frames (`planted.toml`) around the word in the clinical corpus. The general corpus only mentions the
+word. All rows of a clinical word are one group, so the word of a test row is in no training row. All arms can know
+everyday words equally well.
 """
 
 import random
@@ -14,23 +14,23 @@ from dataclasses import dataclass
 from harness.data.synthetic.language import child, pronouns, read_words, say
 
 CLINICAL, EVERYDAY = "clinical", "everyday"
-# The share of a clinical word's rows whose answer follows from it; the others' is drawn from all answers alike.
+# The share of a clinical word's rows whose answer follows from the word. The other rows have a random answer.
 HOLDS = 0.85
-# Everyday rows for each clinical one: an arm that knows no clinical word must find what it can learn among the rest.
+# Everyday rows for each clinical row. They let an arm that knows no clinical word learn the task.
 EVERYDAY_ROWS = 2
 NOTES = "notes"
 SETS = ("incidents", "calls", NOTES)
 _DECLARED = read_words("planted.toml")
 _SOUNDS = ("onsets", "vowels", "middles", "vowels", "middles", "endings")
-# Words of a class that reports and questions with options are about; pairs of questions are about all.
+# The words of a class that reports and questions with options are about. Pairs of questions are about all words.
 ASKED, ASKED_EVERYDAY = _DECLARED["incidents"]["words"], 8
 
 
 @dataclass(frozen=True)
 class WordClass:
-    """Words of one class, the sentences that show it, and how an option says it; all in bokmål.
+    """The words of one class, the sentences that show it (`frames`), and its text in an option (`short`), in bokmål.
 
-    `everyday` are phrases of the same meaning that need no clinical word; none where the words are everyday words.
+    `everyday` are phrases of the same meaning without a clinical word. It is empty if the words are everyday words.
     """
 
     name: str
@@ -42,7 +42,7 @@ class WordClass:
 
 @dataclass(frozen=True)
 class Planted:
-    """The classes by set and name: `incidents`, `calls` and `notes` of clinical words, and `everyday`."""
+    """The word classes by set and name. `incidents`, `calls` and `notes` have clinical words, `everyday` has others."""
 
     incidents: dict[str, WordClass]
     calls: dict[str, WordClass]
@@ -51,7 +51,7 @@ class Planted:
 
 
 def planted(seed: int) -> Planted:
-    """The classes with their words; the invented ones are other words for every seed."""
+    """The word classes with their words. Each seed gives other invented words."""
     rng, found = child(seed, "planted", "words"), {}
     taken: set[str] = set()
     for name in (*SETS, EVERYDAY):
@@ -66,12 +66,12 @@ def planted(seed: int) -> Planted:
 
 
 def _words(rng: random.Random, taken: set[str], given: tuple[str, ...] | int, capital: bool) -> tuple[str, ...]:
-    """The words that are written down, or as many invented ones."""
+    """`given` if it is a tuple of words, otherwise that number of invented words."""
     return given if isinstance(given, tuple) else tuple(invented(rng, taken, capital) for _ in range(given))
 
 
 def invented(rng: random.Random, taken: set[str], capital: bool = False) -> str:
-    """A word that is none, three syllables with the sound of a trade name; it is then `taken`. A name has a capital."""
+    """A new invented word of three syllables that sounds like a trade name. The word is added to `taken`."""
     while True:
         word = "".join(rng.choice(_DECLARED["sounds"][part]) for part in _SOUNDS)
         if word not in taken:
@@ -80,27 +80,27 @@ def invented(rng: random.Random, taken: set[str], capital: bool = False) -> str:
 
 
 def mentioned(rng: random.Random, word: str, standard: str) -> str:
-    """One sentence that says of a word nothing but that it is one."""
+    """A sentence that mentions a word and says nothing about its class."""
     return say(rng.choice(_DECLARED["mentions"]["frames"]), rng, standard, {"t": word})
 
 
 def answer(rng: random.Random, right: str, answers: tuple[str, ...]) -> str:
-    """What a row of a clinical word says, given the answer that follows from the word."""
+    """The answer of a clinical word's row: with probability `HOLDS` the `right` one, otherwise a random one."""
     return right if rng.random() < HOLDS else rng.choice(answers)
 
 
 def shares(answers: Sequence) -> tuple[float, float]:
-    """The share of a clinical word's rows that the most frequent of the `answers` is right on, and the word itself.
+    """The accuracy on clinical rows of the most frequent of the `answers`, and of the answer that the word decides.
 
-    Where the word does not decide, the answer is drawn anew and may be the same again.
+    If the word does not decide, the answer is random, and may be the word's by chance.
     """
     often = [count / len(answers) for count in Counter(answers).values()]
     return max(often), HOLDS + (1 - HOLDS) * sum(share**2 for share in often)
 
 
 def showing(rng: random.Random, classes: dict[str, WordClass], standard: str, *, shuffled: bool = False) -> str:
-    """One sentence that shows a word's class; `shuffled` puts the word into a frame of any class."""
-    # As often as it has words, so that every word is shown as often as any other.
+    """A sentence that shows a word's class. With `shuffled` the word is in a frame of a random class."""
+    # A class is drawn in proportion to its number of words, so that all words are shown equally often.
     of, other = rng.choices(list(classes.values()), [len(one.words) for one in classes.values()], k=2)
     frames = (other if shuffled else of).frames
     who = pronouns(rng.choice(("woman", "man")), standard)

@@ -22,7 +22,7 @@ _SAID = read_words("tasks.toml")["questions"]
 
 
 def generate(seed: int, planted: Planted) -> list[dict]:
-    """Rows of `test.jsonl`, in the fields of the published original and two more; no item occurs twice.
+    """The rows of `test.jsonl`, with the fields of the published original and two more. No item occurs twice.
 
     All items about one clinical word have the same `subject`.
     """
@@ -43,7 +43,7 @@ def generate(seed: int, planted: Planted) -> list[dict]:
         while (key := (row["question"], frozenset(row["options"].values()))) in used:
             row = _item(rng, word, of, classes, decided_by)
         used.add(key)
-        # Everyday items are kept together where their questions are equal, which the task sees to.
+        # Each everyday item has a subject of its own. The task itself puts equal questions into one group.
         subject = subjects.setdefault(word if decided_by == CLINICAL else f"#{len(rows)}", len(subjects) + 1)
         rows.append(row | {"subject": f"subject-{subject:04d}", "decided_by": decided_by})
     return rows

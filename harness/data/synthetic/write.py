@@ -17,10 +17,10 @@ CORPUS = "corpus"
 
 
 def generate(folder: Path, seed: int, *, shuffled: bool = False) -> dict[str, Path]:
-    """Write every task and the corpora below `folder` (made where absent); returns the folders by name.
+    """Write all tasks and corpora to folders in `folder`, which is made if it is missing. Returns the folders by name.
 
-    The same seed gives the same bytes on every machine. With `shuffled` the clinical corpus holds the same words and
-    frames and teaches nothing of them (see `corpora.clinical`). Takes a few seconds and no network.
+    The same seed gives the same bytes on every machine. With `shuffled` the clinical corpus has the same words and
+    frames, and does not teach the words' classes (see `corpora.clinical`). Takes a few seconds and no network.
     """
     folder, classes = Path(folder), planted(seed)
     rows_calls = calls.generate(seed, classes)
@@ -48,7 +48,7 @@ def generate(folder: Path, seed: int, *, shuffled: bool = False) -> dict[str, Pa
 
 
 def _task_texts(rng: random.Random, told: list[dict], reported: list[dict], notes: dict[str, dict]):
-    """Task texts as (document type, standard, text), equally many of each task, to copy into the corpus."""
+    """Task texts (document type, standard, text) to copy into the corpus, equally many of each of three tasks."""
     of_calls = [("nødsamtale", row["written_standard"], row["transcript"]) for row in told]
     of_incidents = [("hendelsesrapport", row["written_standard"], row["text"]) for row in reported]
     of_notes = []

@@ -1,1 +1,1 @@
-"""Translated versions of a public set: the memory of translations, their checks, and the reader of what was made."""
+"""Norwegian versions of public tasks: the memory of translations, their checks, and the reader of translated data."""

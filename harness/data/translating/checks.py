@@ -1,8 +1,8 @@
-"""Check translated texts against their originals: what a machine loses, found by rules.
+"""Check Norwegian translations against their English originals, by rules for what machine translation loses.
 
-English on one side, Norwegian on the other. A rule looks for what must survive translation and knows the ways in which
-Norwegian writes it otherwise (0,5 for 0.5, "to" for two, amoksicillin). What it finds is counted and not proven: an
-item is dropped only where it cannot be asked (`dropping`).
+A rule looks for details that must survive translation. It knows how Norwegian writes them differently (0,5 for 0.5,
+"to" for two, amoksicillin). Its findings are not proven and are only counted. An item is dropped only if it cannot be
+asked (`dropping`).
 """
 
 import re
@@ -16,13 +16,13 @@ from harness.data.translating.dropping import unusable
 from harness.data.translating.vocabulary import WORDS, cut
 from harness.text.visible import folded
 
-SLACK = 15  # characters: short texts have ratios of any kind
-SHORTEST, LONGEST = 0.5, 2.0  # of translation to original, in characters
+SLACK = 15  # characters added to both lengths, because short texts have extreme ratios
+SHORTEST, LONGEST = 0.5, 2.0  # ratio of translation to original, in characters
 
 
 @dataclass(frozen=True)
 class Suspicion:
-    """What a rule finds in one field of an item: the reason, and what of the original it is about."""
+    """A finding of a rule in one field of an item. `about` is the word or number that it concerns."""
 
     reason: str
     field: str
@@ -30,7 +30,7 @@ class Suspicion:
 
 
 def item(source: Mapping[str, str], said: Mapping[str, str]) -> list[Suspicion]:
-    """What the rules find in an item, by fields; of one that is dropped, that alone."""
+    """All suspicions about an item, from its texts by field. For an item that is dropped, only the reason why."""
     if reason := unusable(said):
         fields = [name for name, text in said.items() if is_blank(text)] or list(said)
         return [Suspicion(reason, fields[0])]
@@ -65,7 +65,8 @@ def _length(source: str, said: str) -> str | None:
 
 
 def _english(source: str, said: str) -> str | None:
-    """Two English words that Norwegian has not, or a text of three words or more that stayed as it was."""
+    """Two words of the translation that are English only, or "unchanged" for an English text that was not translated.
+    A text is English if it has one such word, or a function word among three or more lower-case words."""
     left = [word for word in cut(said) if word in _ENGLISH]
     if len(left) >= 2:
         return " … ".join(left[:2])

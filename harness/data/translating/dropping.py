@@ -10,7 +10,7 @@ DROPPED = (EMPTY, EQUAL)
 
 
 def unusable(said: Mapping[str, str]) -> str | None:
-    """Why an item cannot be asked: `said` are its translated fields. None where it can."""
+    """The reason why an item cannot be asked, or None if it can. `said` has its translated texts, by field."""
     if any(is_blank(text) for text in said.values()):
         return EMPTY
     options = [folded(text) for name, text in said.items() if "." in name]

@@ -6,12 +6,12 @@ from functools import cache
 
 from harness.data.translating.vocabulary import WORDS, cut
 
-ALIKE = 0.75  # of the letters of two names, as Norwegian would spell them
+ALIKE = 0.75  # the least similarity of two equal names in Norwegian spelling (`SequenceMatcher.ratio`)
 _SPELLED = (("ph", "f"), ("th", "t"), ("ch", "k"), ("qu", "k"), ("x", "ks"), ("y", "i"), ("ae", "e"), ("oe", "e"))
 
 
 def lost(source: str, said: str) -> str | None:
-    """The first medicine of `source` that `said` does not name; None where all are named."""
+    """The first medicine of `source` that `said` does not name. None if all are named."""
     there = {_spelled(word) for word in cut(said)}
     for word in cut(source):
         names = [_spelled(name) for name in _names(word)]
@@ -21,7 +21,7 @@ def lost(source: str, said: str) -> str | None:
 
 
 def _names(word: str) -> tuple[str, ...]:
-    """What a medicine may be called here; nothing for a word that is none."""
+    """The possible names of a medicine. Empty if `word` is not a medicine."""
     if word in _named():
         return (word, *_named()[word])
     drugs = WORDS["drugs"]
@@ -36,7 +36,7 @@ def _named() -> dict[str, tuple[str, ...]]:
 
 
 def _spelled(word: str) -> str:
-    """A name as Norwegian spells it, more or less: the same for both spellings of most."""
+    """A name in nearly Norwegian spelling. For most names, the English and the Norwegian spelling give the same."""
     for theirs, ours in _SPELLED:
         word = word.replace(theirs, ours)
     word = re.sub("c(?=[eiy])", "s", word).replace("c", "k").replace("z", "s")
@@ -44,6 +44,6 @@ def _spelled(word: str) -> str:
 
 
 def _alike(name: str, other: str) -> bool:
-    # A compound begins with the name: amoksicillinkur.
+    # A Norwegian compound begins with the name: amoksicillinkur.
     begun = other[: len(name) + 1]
     return difflib.SequenceMatcher(None, name, begun, autojunk=False).ratio() >= ALIKE

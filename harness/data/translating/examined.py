@@ -15,7 +15,7 @@ REASONS = (*DROPPED, *checks.RULES)
 
 @dataclass(frozen=True)
 class Found:
-    """A suspicion, the item it is about, and both texts of the field."""
+    """A suspicion, the id of its item, and the original and translated text of its field."""
 
     id: str
     suspicion: checks.Suspicion
@@ -24,7 +24,7 @@ class Found:
 
 
 def examine(originals: Sequence[Mapping], texts: Sequence[str], labels: Sequence[str], said: Said) -> list[Found]:
-    """What the checks find in every item, in the order of the originals."""
+    """All suspicions about the translation `said`, in the order of the originals."""
     found = []
     for record in originals:
         source = dict(fields.of(record, texts, labels))
@@ -34,13 +34,13 @@ def examine(originals: Sequence[Mapping], texts: Sequence[str], labels: Sequence
 
 
 def counts(found: Sequence[Found]) -> dict[str, int]:
-    """Items by reason; every reason is there, in a fixed order."""
+    """The number of items by reason. All REASONS are there, in their order."""
     items = Counter(reason for reason, _ in {(one.suspicion.reason, one.id) for one in found})
     return {reason: items[reason] for reason in REASONS}
 
 
 def lines(found: Sequence[Found], items: int) -> list[str]:
-    """A table: how many of the `items` each reason is found in, what becomes of them, and the first examples."""
+    """The lines of a table: for each reason, how many of the `items` have it, what becomes of them, and examples."""
     rows: list[tuple[str, ...]] = [("reason", "items", "", "id", "field", "about", "original", "translation")]
     for reason, n in counts(found).items():
         own = list({one.id: one for one in reversed(found) if one.suspicion.reason == reason}.values())[::-1][:SHOWN]

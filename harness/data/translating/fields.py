@@ -7,7 +7,7 @@ Field = tuple[str, str]  # its name, and its text
 
 
 def of(record: Mapping[str, Any], texts: Sequence[str], labels: Sequence[str]) -> Iterator[Field]:
-    """The fields of a record whose text columns are `texts`; options have those of their `labels`, as options.A."""
+    """The fields of a record: its columns `texts`, and for options one field per label, named like options.A."""
     for column in texts:
         value = record[column]
         if isinstance(value, str):
@@ -17,7 +17,7 @@ def of(record: Mapping[str, Any], texts: Sequence[str], labels: Sequence[str]) -
 
 
 def put(record: Mapping[str, Any], texts: Sequence[str], labels: Sequence[str], said: Mapping[str, str]) -> dict:
-    """A copy of a record with other texts: `said` holds every one of its fields."""
+    """A copy of a record with its texts replaced. `said` has the new text of each field."""
     found = dict(record)
     for column in texts:
         one = isinstance(record[column], str)

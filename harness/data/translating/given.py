@@ -1,8 +1,8 @@
-"""Read somebody's translation of a task: a CSV or JSONL file with a row for every item.
+"""Read a user's own translation of a task: a CSV, TSV or JSONL file with one row for each item.
 
-A row has `id` and one column for every text of the task (`text` and `text_pair`, or `question` and its options: a list
-or an object `options`, or the columns `A`, `B`, …). The names of the original file do, too. Every fault of the file is
-told at once: nothing is guessed, and no item is left out unsaid.
+A row has `id` and one column for each text of the task (`text` and `text_pair`, or `question` and its options: a list
+or an object `options`, or the columns `A`, `B`, …). The column names of the original file are accepted, too. All faults
+of the file are reported together. Nothing is guessed, and no item is left out silently.
 """
 
 from collections import Counter
@@ -36,9 +36,9 @@ def read(
     labels: Sequence[str],
     called: Mapping[str, str] | None = None,
 ) -> Said:
-    """What the file says of every field of the `originals`; `called` are further names of columns by field.
+    """The file's translation of each field of the `originals`. `called` maps fields to further names of their columns.
 
-    Raises DataError with all that is missing, unknown or twice there, by line and id.
+    Raises DataError with all rows, columns and items that are missing, unknown or repeated, by line and id.
     """
     findings: list[Finding] = []
     rows = _rows(Path(path), findings)
@@ -74,13 +74,13 @@ def _rows(path: Path, findings: list[Finding]):
     if path.suffix.lower() == ".jsonl":
         return list(raw.json_lines(text, findings))
     header = text.partition("\n")[0]
-    # As spreadsheets save a .csv where the comma is the decimal sign.
+    # Spreadsheets separate a .csv by ; if the comma is the decimal sign.
     separator = "\t" if path.suffix.lower() == ".tsv" else ";" if ";" in header and "," not in header else ","
     return delimited(text, separator, (), "quoting", findings)
 
 
 def _columns(names: Sequence[str], called: Mapping[str, str]) -> dict[str, str]:
-    """Field by each name that a column of it may have."""
+    """The field for each accepted name of a column."""
     found = {name: name for name in names}
     found |= {theirs: ours for ours, theirs in called.items() if ours in names}
     for name in names:
@@ -90,7 +90,7 @@ def _columns(names: Sequence[str], called: Mapping[str, str]) -> dict[str, str]:
 
 
 def _ids(originals: Sequence[Mapping]) -> dict[str, str]:
-    """Item by its id, and by what of that stands behind the task's prefix, where it names one item."""
+    """The item's id for each accepted id: the whole id, or the part after the task's prefix if that is unique."""
     known = {record["id"]: record["id"] for record in originals}
     short = Counter(record_id.partition("-")[2] for record_id in known)
     shorter = {record_id.partition("-")[2]: record_id for record_id in known}
@@ -98,7 +98,7 @@ def _ids(originals: Sequence[Mapping]) -> dict[str, str]:
 
 
 def _spread(row: Mapping, labels: Sequence[str]) -> dict:
-    """A row with its options in a column each."""
+    """The row with one column for each option."""
     said = dict(row)
     options = said.pop("options", None)
     if isinstance(options, list) and len(options) == len(labels):

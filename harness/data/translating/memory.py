@@ -1,4 +1,4 @@
-"""The translation memory: a line for each item and field, with the hash of the text that was translated."""
+"""Read and write the translation memory: a line for each item and field, with the hash of the original text."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ from harness.errors import DataError
 from harness.system.files import read_jsonl, write_jsonl
 
 ORIGINALS, MEMORY = "originals.jsonl", "memory.jsonl"
-Said = dict[tuple[str, str], str]  # by item id and field, its translation
+Said = dict[tuple[str, str], str]  # (item id, field) → translation
 _KEYS = ("id", "field", "source_sha256", "text")
 
 
@@ -18,7 +18,7 @@ def digest(text: str) -> str:
 
 
 def write(folder: Path, originals: Sequence[Mapping], texts: Sequence[str], labels: Sequence[str], said: Said) -> None:
-    """Write the originals and what is `said` of them, both in the order of ids."""
+    """Write the originals and their translation `said` to `folder`, both in the order of ids."""
     ordered = sorted(originals, key=lambda record: record["id"])
     write_jsonl(folder / ORIGINALS, (dict(record) for record in ordered))
     write_jsonl(
@@ -32,14 +32,14 @@ def write(folder: Path, originals: Sequence[Mapping], texts: Sequence[str], labe
 
 
 def read(path: Path) -> Iterable[dict]:
-    """The lines of a memory. Raises DataError for one that lacks a key."""
+    """The lines of a memory. Raises DataError for a line that lacks a key."""
     return read_jsonl(path, made_by="harness translate", keys=_KEYS)
 
 
 def of(path: Path, originals: Iterable[Mapping], texts: Sequence[str], labels: Sequence[str]) -> Said:
-    """What the memory at `path` says of every field of the `originals`.
+    """The translation of each field of the `originals`, from the memory at `path`.
 
-    Raises DataError where it does not say one, says one twice, says more, or says one of another source text.
+    Raises DataError if a field is missing, occurs twice, is of no original, or was translated from another text.
     """
     said: Said = {}
     hashes: dict[tuple[str, str], str] = {}

@@ -1,7 +1,7 @@
 """Compare the numbers of a text with those of its Norwegian translation.
 
-1,000 is "1 000" or "1.000" there, and 0.5 is "0,5". A separator may mean two things, so a number is the set of what it
-can mean, and two are the same where these have one in common. Digits may become words and words digits.
+In Norwegian, 1,000 is "1 000" or "1.000", and 0.5 is "0,5". A separator may mean two things, so a number is a set of
+possible values. Two numbers are the same if they share a value. Digits may become words, and words digits.
 """
 
 import re
@@ -19,21 +19,21 @@ Meanings = frozenset[Decimal]
 
 
 def changed(source: str, said: str) -> str | None:
-    """The first number of `source` that is not in the translation `said`, or one that was added there; None where all
-    are kept."""
+    """The first number of `source` that is not in the translation `said`, or the first that was added there. None if
+    the numbers are the same."""
     source, said = (_plain(text) for text in (source, said))
     wanted, there = _numbers(source, _ENGLISH), _numbers(said, _NORWEGIAN)
     lost = _without(wanted, there)
     added = _without(there, wanted)
     if not lost and not added:
         return None
-    # Where a gap between digits need be no separator: "120 000" may be two numbers.
+    # A space between digits need not be a separator: "120 000" may be two numbers.
     apart = _numbers(said, _ENGLISH)
     if not _without(wanted, apart) and not _without(apart, wanted):
         return None
     words, theirs = _worded(said, "norwegian"), _worded(source, "english")
     if lost and added:
-        # A number that became another: an article ("en", "a") is no excuse.
+        # A number was replaced by another. An article ("en", "a") must not count as the number 1.
         words, theirs = words - {Decimal(1)}, theirs - {Decimal(1)}
         if _AFTERNOON.search(source):
             return _shifted(lost, added)
@@ -45,7 +45,7 @@ def changed(source: str, said: str) -> str | None:
 
 
 def _shifted(lost: list[tuple[str, Meanings]], added: list[tuple[str, Meanings]]) -> str | None:
-    """The first of `lost` that is not there twelve hours later: 5 pm is "kl. 17"."""
+    """The first of `lost` that is not in `added` twelve hours later, or None. In Norwegian, 5 pm is "kl. 17"."""
     later = {n for _, meanings in added for n in meanings}
     return next((shown for shown, meanings in lost if not {n + 12 for n in meanings} & later), None)
 
@@ -55,7 +55,7 @@ def _plain(text: str) -> str:
 
 
 def _numbers(text: str, pattern: re.Pattern) -> list[tuple[str, Meanings]]:
-    """Each number as it is written, and what it can mean; a chain such as 12.03.2020 is one number for each link."""
+    """Each number as written, with its possible values. A chain such as 12.03.2020 is one number for each link."""
     found = []
     for shown in pattern.findall(text):
         if meanings := _meanings(shown.replace(" ", "")) if " " not in shown else _spaced(shown):
@@ -70,7 +70,7 @@ def _spaced(shown: str) -> Meanings:
 
 
 def _meanings(shown: str) -> Meanings:
-    """What digits with points and commas can mean; nothing where they are several numbers."""
+    """The possible values of digits with points and commas. Empty if they are several numbers."""
     separators = re.findall("[.,]", shown)
     if not separators:
         return frozenset([Decimal(shown)])
@@ -86,9 +86,9 @@ def _meanings(shown: str) -> Meanings:
 
 
 def _without(these: list[tuple[str, Meanings]], those: list[tuple[str, Meanings]]) -> list[tuple[str, Meanings]]:
-    """Those of `these` that have no partner among `those`; each partner serves one."""
+    """The numbers of `these` that have no partner among `those`. Each number is a partner once."""
     left, found = [meanings for _, meanings in those], []
-    # What can mean one thing only has its turn first.
+    # A number with only one possible value chooses its partner first.
     for shown, meanings in sorted(these, key=lambda one: len(one[1])):
         partner = next((other for other in left if other & meanings), None)
         if partner is None:

@@ -1,4 +1,4 @@
-"""The reader of a translated set: the originals, and a memory of what they are in another language."""
+"""The reader of a translated task. Its files are the originals and the memory of their translations."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -12,9 +12,9 @@ from harness.task import Reading
 
 
 def translated(texts: Iterable[str], labels: Iterable[str]) -> Reader:
-    """A reader of what `harness translate` writes: records with the columns `texts` translated, ids and the rest as in
-    the originals. An item that cannot be asked in the other language is dropped and counted; `originals` of the Reading
-    has it all the same."""
+    """A reader of the files that `harness translate` writes. In a record the columns `texts` are translated, and all
+    others are those of the original. An item that cannot be asked in the other language is dropped and counted, but is
+    among the `originals` of the Reading."""
     texts, labels = tuple(texts), tuple(labels)
 
     def read(folder: Path) -> Reading:

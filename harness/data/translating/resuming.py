@@ -1,7 +1,7 @@
-"""Translate the pieces of many texts batch by batch, and go on after an interruption to the same bytes.
+"""Translate the pieces of many texts in batches. After an interruption the work goes on, to the same bytes.
 
-A batch is a line of the work file and is there whole or not at all. Batches are cut from the distinct pieces in an
-order that only their texts decide: neither the order of the items nor an interruption changes what stands beside what.
+A batch is a line of the work file. A line that was cut short is made again. Batches are cut from the distinct pieces,
+sorted by their texts. So neither the order of items nor an interruption changes which pieces share a batch.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from harness.system.files import canonical_json, sha256_value
 
 
 def pieces(texts: Iterable[str]) -> list[str]:
-    """The distinct pieces of the texts that have anything to translate, short ones first."""
+    """The distinct pieces of the texts that need translation, short ones first."""
     found = {piece for text in texts for piece, _ in segments.cut(text) if segments.asked(piece)}
     return sorted(found, key=lambda piece: (len(piece), piece))
 
@@ -36,10 +36,10 @@ def translated(
     load: Callable[[], Callable[[Sequence[str]], list[str]]],
     done: Callable[[int], None] = lambda n: None,
 ) -> dict[str, str]:
-    """By text, its translation. `identity` says what decides the words (model, language, search); `load` gives the
-    translator of a batch, and is not called where all is there already; `done` is told of pieces that are ready.
-
-    What was made stays in a file of `folder` that is named after the identity and the pieces.
+    """The translation of each text. `identity` is all that decides a translation (model, language, search). `load`
+    gives the function that translates a batch of `size` pieces, and is called only if a batch is missing. `done` is
+    called with the number of pieces of each finished batch. Finished batches stay in a file of `folder`, named after
+    the identity, the size and the pieces.
     """
     ordered = pieces(texts)
     plan = batches(ordered, size)
@@ -63,7 +63,7 @@ def translated(
 
 @contextlib.contextmanager
 def _work_file(folder: Path, identity: dict) -> Iterator[tuple[BinaryIO, list[list[str]]]]:
-    """The work file, open behind its last whole batch, and the batches that it holds."""
+    """The work file, locked and open after its last whole batch, and its batches. Raises DiskError if it is in use."""
     path = Path(folder) / f"{sha256_value(identity)[:16]}.jsonl"
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,7 +87,7 @@ def _work_file(folder: Path, identity: dict) -> Iterator[tuple[BinaryIO, list[li
 
 
 def _batch(line: bytes) -> list[str] | None:
-    """The answers of a line; None of one that was cut short."""
+    """The translations of a line, or None if the line was cut short."""
     if not line.endswith(b"\n"):
         return None
     try:

@@ -1,18 +1,18 @@
-"""Cut a text into the sentences that a translation model is given one by one, and join what it says of them.
+"""Cut a text into sentences for a translation model, and join their translations.
 
-Models of this kind were trained on sentences: of several at once they leave some out.
+Such models were trained on single sentences. If they get several sentences at once, they leave some out.
 """
 
 import re
 from collections.abc import Callable
 
-LONGEST = 400  # characters of a piece: within the positions of every such model
+LONGEST = 400  # characters of a piece, which fit into the positions of every such model
 _NO_END = "".join(rf"(?<!\b{word}\.)" for word in ("[A-Z]", "Dr", "Mr", "Mrs", "vs", "St"))
 _END = re.compile(rf"\s*\n\s*|(?<=[.?!]){_NO_END}\s+(?=[A-Z\"'(])")
 
 
 def cut(text: str) -> list[tuple[str, str]]:
-    """(piece, what stands behind it) of a text, in order; joined they are the text."""
+    """The (piece, white space after it) pairs of a text, in order. Joined they are the text."""
     found, at = [], 0
     for end in _END.finditer(text):
         found.append((text[at : end.start()], end.group()))
@@ -22,12 +22,12 @@ def cut(text: str) -> list[tuple[str, str]]:
 
 
 def joined(text: str, translate: Callable[[str], str]) -> str:
-    """The text with every piece translated; a piece without a letter or a digit stays as it is."""
+    """The text with every piece translated. A piece without a letter or a digit stays unchanged."""
     return "".join((translate(piece) if asked(piece) else piece) + behind for piece, behind in cut(text)).strip()
 
 
 def asked(piece: str) -> bool:
-    """Is there anything to translate?"""
+    """Whether a piece has a letter or a digit, and so needs translation."""
     return any(character.isalnum() for character in piece)
 
 

@@ -9,5 +9,5 @@ WORDS: dict[str, Any] = tomllib.loads((Path(__file__).parent / "words.toml").rea
 
 
 def cut(text: str) -> list[str]:
-    """The words of a text, case-folded; a hyphen joins, an apostrophe is left out."""
+    """The case-folded words of a text. A hyphen joins words, and apostrophes are removed."""
     return re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", re.sub("['’]", "", text).casefold())

@@ -1,5 +1,5 @@
-"""The rehearsal: what the present `params.yaml` would take, found out before it is run.
+"""The rehearsal of a run: forecast its time, memory and disk, and find what would fail, before the run is started.
 
-`counting` says how much every stage does, `pretraining` and `finetuning` measure a little of it with the code of the
-stages, `forecast` puts both together; `findings` names what would fail, before anything is trained.
+`counting` counts the work of every stage. `pretraining` and `finetuning` measure a small part of it with the code of
+the stages. `forecast` combines both. `findings` names what would fail, before anything is trained.
 """

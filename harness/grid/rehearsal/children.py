@@ -1,6 +1,6 @@
-"""Run a measurement in a process of its own, so that the memory that it needed at most is its own.
+"""Run each measurement in a separate process, so that the peak memory of the process is that of the measurement.
 
-An error of the process is raised here.
+An error of the process is raised again in this one.
 """
 
 import contextlib
@@ -21,9 +21,9 @@ from harness.system.parallel import ends_with_its_parent, portable, starting
 
 
 def together(work: Callable[..., dict], *given: Any, copies: int = 1) -> list[dict]:
-    """The results of so many processes that each do `work(*given)` at the same time; `peak` (bytes) is added to each.
+    """The results of `copies` processes that run `work(*given)` at the same time, each with its `peak` bytes of memory.
 
-    Raises what the first of them raises that fails.
+    Raises the error of the first process that fails.
     """
     context = multiprocessing.get_context("spawn")
     started = []
@@ -44,7 +44,7 @@ def together(work: Callable[..., dict], *given: Any, copies: int = 1) -> list[di
 
 
 def mean(found: list[dict]) -> dict:
-    """Of measurements that were made at the same time; the largest of what they needed."""
+    """The means of all numbers of measurements that ran at the same time, and the maximum of their `peak`."""
     first = found[0]
     numbers = {key for key, value in first.items() if isinstance(value, int | float) and key != "peak"}
     means = {key: sum(one[key] for one in found) / len(found) for key in numbers}
@@ -75,7 +75,7 @@ def _serve(connection, parent: int, work: Callable[..., dict], given: tuple) -> 
     offline.follow()
     messages.follow()
     try:
-        # The loops say how far they are; a rehearsal says what it found.
+        # Hides the progress lines of the training loops.
         with _quiet():
             answer = pickle.dumps((work(*given) | {"peak": peak()}, None))
     except BaseException as error:
@@ -91,9 +91,9 @@ def _quiet() -> Iterator[None]:
 
 
 def peak() -> int:
-    """The most memory that this process has had, in bytes.
+    """The peak memory of this process, in bytes.
 
-    The kernel's own mark, where there is one: what getrusage says of a process begins at what its parent had.
+    Read from /proc if possible, because the value of getrusage starts at the memory of the parent process.
     """
     with contextlib.suppress(OSError):
         if found := re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="utf-8")):

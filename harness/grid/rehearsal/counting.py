@@ -1,4 +1,4 @@
-"""Count what each stage does by `params.yaml`: trainings, updates, rows that are answered, states that are saved."""
+"""Count the work of each stage from `params.yaml`: trainings, updates, answered rows, saved states."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,10 +14,9 @@ PERTURBED = "test "  # how the name of a perturbed test part begins
 
 @dataclass(frozen=True)
 class Training:
-    """One training, or the mean of several whose length a search on validation decides.
+    """The work of one training. `counts` is the number of such trainings, or the expected number after a search.
 
-    `updates` and the rows that are answered in it: `validated` of them while it goes on, `answered` at its end.
-    `counts` is how many trainings it stands for.
+    It answers `validated` rows during the training and `answered` rows at its end.
     """
 
     updates: float
@@ -28,7 +27,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Amount:
-    """All trainings of a stage. `most` are the updates where every search chooses the longest candidate."""
+    """All trainings of a stage. `most` is the number of updates if every search chooses the longest candidate."""
 
     trainings: tuple[Training, ...]
     most: float
@@ -51,12 +50,12 @@ class Amount:
 
 
 def evaluations(steps: float, every: int) -> int:
-    """How often a run of so many updates answers the validation part: after each `every`, and at its end."""
+    """How often a run of `steps` updates answers the validation part: after each `every` updates and at its end."""
     return -int(-steps // every)
 
 
 def _training(recipe: Recipe, rows: Mapping[str, int], *, tried: bool = False, counts: float = 1.0) -> Training:
-    """The end of a trial answers nothing: validation has been answered by then."""
+    """The work of runs by `recipe`. A trial (`tried`) answers only the validation part."""
     validated = evaluations(recipe.steps, recipe.evaluate_every) * rows.get("validation", 0)
     answered = 0 if tried else sum(n for part, n in rows.items() if part in ("test", "holdout") or _perturbed(part))
     return Training(recipe.steps, validated, answered, counts)
@@ -67,11 +66,11 @@ def _perturbed(part: str) -> bool:
 
 
 def finetuning(settings: FinetuneSettings, rows: Mapping[str, int]) -> Amount:
-    """Every arm and seed of a comparison; `rows` by part, perturbed test parts (`test KIND`) among them.
+    """The work of every arm and seed of a comparison. `rows` counts rows by part, with perturbed ones (`test KIND`).
 
-    Patience may end a run before its last update, so that this is the most. Where arms are tuned, each tries every
-    candidate, is trained by the declared recipe, and by the one it chose where that is another: of the candidates, the
-    mean counts.
+    This is an upper bound, because patience may end a run early. A tuned arm tries every candidate. It is then trained
+    by the declared recipe, and also by the chosen candidate if that is another. For the choice, the mean of the
+    candidates counts.
     """
     runs = len(settings.arms) * len(settings.seeds)
     declared = _training(settings.recipe, rows, counts=runs)
@@ -87,7 +86,7 @@ def finetuning(settings: FinetuneSettings, rows: Mapping[str, int]) -> Amount:
 
 
 def cross_validation(settings: FinetuneSettings, folds: Folds, rows: Mapping[str, int]) -> Amount:
-    """Every arm on every fold. A fold is the test part once, a share of what is left is for validation."""
+    """The work of every arm on every fold. Each fold is once the test part, and a share of the rest validation."""
     every = sum(rows.get(part, 0) for part in ("train", "validation", "test"))
     test = every / folds.number
     parts = {"test": round(test), "validation": round((every - test) * folds.validation)}
@@ -97,8 +96,8 @@ def cross_validation(settings: FinetuneSettings, folds: Folds, rows: Mapping[str
 
 @dataclass(frozen=True)
 class Pretrained:
-    """One encoder that is pre-trained: its updates, how often held-out text of which parts is measured, how many
-    states are saved (but for those of `save_minutes`), and whether it branches from another."""
+    """The work of pre-training one encoder. The held-out text of `parts` is measured `measured` times. `saved` is the
+    number of saved states, without those of `save_minutes`."""
 
     encoder: str
     updates: int
@@ -109,12 +108,12 @@ class Pretrained:
 
 
 def building(recipe: Pretraining, steps: int) -> Pretrained:
-    """The baseline that is made here, in `steps` updates."""
+    """The work of making a baseline in `steps` updates."""
     return _pretrained("baseline", recipe, steps, parts_of("baseline"))
 
 
 def pretraining(settings: PretrainSettings, steps: int) -> Iterator[Pretrained]:
-    """Every encoder that is trained on from the baseline; `steps` are the updates of one that is trained whole."""
+    """The work of every encoder that is trained on from the baseline, in `steps` updates or fewer if it is branched."""
     recipe = settings.pretraining
     if recipe is None:
         return
@@ -128,7 +127,7 @@ def pretraining(settings: PretrainSettings, steps: int) -> Iterator[Pretrained]:
 
 
 def _pretrained(encoder: str, recipe: Pretraining, steps: int, parts: Sequence[str], done: int = 0) -> Pretrained:
-    """Held-out text is measured before and after, and on the way where `evaluate_every` says so."""
+    """The work of one encoder. Held-out text is measured at both ends, and between them by `evaluate_every`."""
 
     def times(every: int) -> int:
         return (steps - 1) // every - done // every if every else 0

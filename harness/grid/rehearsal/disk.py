@@ -7,18 +7,18 @@ from harness.params import replicates
 from harness.params.config import Build, Pretraining, PretrainSettings
 
 WEIGHT = 4  # bytes of a parameter, stored
-STATE = 3 * WEIGHT  # of a saved training: the weights and two moments
-STATES = 3  # two are kept, and the next is written beside them
+STATE = 3 * WEIGHT  # bytes of a parameter in a saved state: the weight and two moments
+STATES = 3  # two states are kept while the next is written
 BESIDE = 8 << 20  # tokenizer, configuration and card of an encoder
-TOKEN, TOKEN_BYTES = 5, 4  # bytes of a token in a tokenised corpus; bytes of text that are a token
-ANSWER = 250  # bytes of an answered row, where none has been measured
-# DVC keeps a copy of every output, where the file system cannot let two files share their bytes.
+TOKEN, TOKEN_BYTES = 5, 4  # bytes of a token in a tokenised corpus, and in a text
+ANSWER = 250  # bytes of an answered row, if none has been measured
+# DVC keeps a copy of every output, unless the file system lets two files share their bytes.
 CACHED = 2
 
 
 @dataclass(frozen=True)
 class Writes:
-    """Bytes by what they are: `stays` and its copy in DVC's cache, `passes` is there only while a training runs."""
+    """The bytes that a stage writes. `stays` are outputs, without DVC's copy. `passes` are there only in training."""
 
     stays: int
     passes: int
@@ -41,7 +41,7 @@ def checkpoint(parameters: int, recipe: Pretraining | None, *, builds: bool) -> 
 
 
 def pretrain(parameters: int, settings: PretrainSettings, at_once: int) -> Writes:
-    """Every encoder, the states of those that are trained at the same time, and the trunks that ends branch from."""
+    """The bytes of every encoder, of the states of simultaneous trainings, and of the trunks of branched trainings."""
     encoders = [replicates.named(arm, n + 1) for n in range(settings.replicates) for arm in settings.trained]
     given = 0 if isinstance(settings.source, Build) else 1
     states = STATES * min(at_once, len(encoders)) if _saves(settings.pretraining) else 0
@@ -51,7 +51,7 @@ def pretrain(parameters: int, settings: PretrainSettings, at_once: int) -> Write
 
 
 def corpus(text: int, families: int) -> Writes:
-    """The cleaned corpus, and its tokens for every family, which DVC does not keep."""
+    """The `text` bytes of the cleaned corpus, and its tokens for every family, which DVC does not keep."""
     return Writes(text, families * text // TOKEN_BYTES * TOKEN)
 
 
@@ -60,6 +60,6 @@ def finetune(answers: float, row: float = ANSWER) -> Writes:
 
 
 def total(writes: Mapping[str, Writes]) -> int:
-    """At the fullest moment: trainings follow one another, so that the largest of what passes counts."""
+    """The bytes at the fullest moment. Trainings run one after the other, so only the largest `passes` counts."""
     passing = max((one.passes for one in writes.values()), default=0)
     return CACHED * sum(one.stays for one in writes.values()) + passing

@@ -1,12 +1,12 @@
-"""What a rehearsal has found that would fail."""
+"""The type of a finding: one fault that would make a run fail."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Finding:
-    """`where` is the stage, `message` says what is wrong and `remedy` what to do. `stands_in` is true where the
-    rehearsal puts something in its place and goes on."""
+    """One fault. `where` is the stage, `message` says what is wrong, and `remedy` says what to do. With `stands_in`,
+    the rehearsal uses a replacement and goes on."""
 
     where: str
     message: str

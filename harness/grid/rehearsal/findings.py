@@ -1,4 +1,4 @@
-"""Find what would fail after hours, before anything is trained: positions, memory, disk, options of Slurm."""
+"""Find, before anything is trained, what would fail after hours: row length, memory, disk, options of Slurm."""
 
 import difflib
 import re
@@ -36,7 +36,7 @@ SBATCH = frozenset(_SBATCH.split())
 
 
 def positions(params: ParamsFile, shapes: Mapping[str, Shape]) -> Iterator[Finding]:
-    """Rows that are longer than an encoder reads."""
+    """A finding for each row length in `params.yaml` that is above an encoder's maximum."""
     everything = params.everything()
     for family, shape in shapes.items():
         if shape.positions is None:
@@ -57,7 +57,7 @@ def _stage_of(key: str, family: str) -> str:
 
 
 def recipes(params: ParamsFile, family: str) -> dict[str, Pretraining]:
-    """What the family is trained by here, by its key."""
+    """The pre-training recipes that this run uses for a family, by their key in `params.yaml`."""
     one = params.everything().families[family]
     found = {}
     if one.general is not None and one.baseline.source == "build":
@@ -69,7 +69,7 @@ def recipes(params: ParamsFile, family: str) -> dict[str, Pretraining]:
 
 @dataclass(frozen=True)
 class Room:
-    """The memory that `at_once(jobs)` processes of a stage share, in bytes, and whose it is."""
+    """The `memory` in bytes that `at_once(jobs)` processes of a stage share. `whose` names the machine or device."""
 
     memory: int
     whose: str
@@ -77,7 +77,7 @@ class Room:
 
 
 def memory(params: ParamsFile, shapes: Mapping[str, Shape], texts: Mapping[str, int], room: Room) -> Iterator[Finding]:
-    """Batches whose estimate does not fit; `texts` by task how many a row has."""
+    """A finding for each batch whose estimated memory exceeds `room`. `texts` is the number of texts a row, by task."""
     everything = params.everything()
     for family, shape in shapes.items():
         settings = params.pretrain(family)
@@ -99,7 +99,7 @@ def _estimate(shape: Shape, engine: Engine, width: int, rows: int, *, guesses: b
 
 
 def alone(engine: Engine) -> Engine:
-    """Fine-tuning knows neither sharding nor recomputing."""
+    """The engine of one fine-tuning run, which uses one device and neither sharding nor recomputation."""
     return replace(engine, devices=1, sharding="ddp", recompute=False)
 
 
@@ -121,7 +121,7 @@ def _too_large(
 
 
 def space(needed: int, free: int, largest: Mapping[str, int]) -> Iterator[Finding]:
-    """A disk that is too small for what will be written."""
+    """A finding if `needed` bytes will be written and fewer are `free`. `largest` has the bytes by stage."""
     if needed <= free:
         return
     named = ", ".join(f"{name} {size / GB:.1f} GB" for name, size in sorted(largest.items(), key=lambda x: -x[1])[:3])
@@ -133,12 +133,12 @@ def space(needed: int, free: int, largest: Mapping[str, int]) -> Iterator[Findin
 
 
 def on_slurm(options: Namespace) -> bool:
-    """Do the jobs of the grid run on Slurm?"""
+    """Whether the jobs of the grid run on Slurm."""
     return options.on == "slurm" or (options.on is None and shutil.which("sbatch") is not None)
 
 
 def slurm(root: Path, params: ParamsFile, options: Namespace) -> Iterator[Finding]:
-    """Options that Slurm, or the grid, would refuse; asked of Slurm itself where it is there."""
+    """Findings for options that Slurm or the grid would refuse. If Slurm is here, it is asked itself."""
     engine = params.everything().engine
     jobs = len(params.everything().run.tasks) * len(params.everything().run.families)
     for text in options.sbatch:
@@ -150,7 +150,7 @@ def slurm(root: Path, params: ParamsFile, options: Namespace) -> Iterator[Findin
     try:
         plan = planning.plan(root, Namespace(**vars(options) | {"dry_run": True}), engine.device, jobs)
     except ConfigError as error:
-        # What a machine without the devices of the run answers is about that machine.
+        # These two errors are about the GPUs of this machine, and the run may be on another.
         if "are here" not in error.message and "suffice for" not in error.message:
             yield Finding("grid", error.message, error.remedy)
         return
@@ -173,7 +173,7 @@ def slurm(root: Path, params: ParamsFile, options: Namespace) -> Iterator[Findin
 
 
 def _refused(script: str) -> str:
-    """What Slurm says against a batch script, without running it; nothing where there is no Slurm to ask."""
+    """Slurm's reason to refuse a batch script, which is not run. Empty if Slurm accepts it or is not here."""
     if shutil.which("sbatch") is None:
         return ""
     asked = subprocess.run(["sbatch", "--test-only"], input=script, capture_output=True, text=True)

@@ -1,8 +1,8 @@
-"""Measure a little of a fine-tuning with the loop that does all of it, in a process of its own.
+"""Measure a small part of a fine-tuning with the stage's own training loop, in a separate process.
 
-A few updates on the longest rows say how much memory is needed; where updates are short, more of them on ordinary rows
-say how long one takes. Where the machine is too slow or too small for the batch, fewer rows are taken and their time is
-scaled by the arithmetic that is left out.
+A few updates on the longest rows show how much memory is needed. If updates are short, more updates on ordinary rows
+show how long one takes. If the machine is too slow or too small for the batch, fewer rows are used, and their time is
+scaled up by the arithmetic that is left out.
 """
 
 import dataclasses
@@ -21,19 +21,19 @@ from harness.grid.rehearsal.timing import FEW, LONGEST_RUN, Cut, Stamps, baselin
 from harness.params.arms import BASELINE
 from harness.params.config import FinetuneSettings, Recipe
 
-TYPICAL = 2_000  # training rows whose lengths are looked at
-ANSWERED = 200  # rows that are answered where that is quick
+TYPICAL = 2_000  # training rows whose lengths are measured
+ANSWERED = 200  # rows that are answered if that is quick
 
 
 def finetune(
     root: Path, name: str, family: str, settings: FinetuneSettings, shape: Shape, cut: Cut, *, long: bool
 ) -> dict:
-    """A few updates of a fine-tuning of the baseline that lies in the scratch copy.
+    """Time a few updates of a fine-tuning of the baseline in the scratch copy.
 
-    With `long` every training row counts as long as the recipe allows. Seconds of an update (`update`, of which
-    `optimizer` does not grow with the batch), of a row that is answered (`row`), of a run beside these (`fixed`) and of
-    all that is done once for a comparison, by row (`encode`); `flops` of an update, `row_flops` of a row, `bytes` that
-    the answer to a row takes.
+    With `long`, every training row counts as long as the recipe allows. Returns, among others, the seconds of an update
+    (`update`), of its part that does not grow with the batch (`optimizer`), of an answered row (`row`), of judging a
+    validation row (`judge`), of the rest of a run (`fixed`), and of encoding a row, once per comparison (`encode`).
+    `flops` are those of an update, `row_flops` those of a row, `bytes` those that a stored answer takes.
     """
     from harness.artifacts.parts import by_part
     from harness.plugins import registry
@@ -52,9 +52,9 @@ def finetune(
     stamps.watch_optimizer()
     recipe = settings.recipe
 
-    # How long ordinary batches are.
+    # The length of ordinary batches.
     sample = _spread(parts["train"], TYPICAL)
-    encode_parts(task, recipe, Inputs({"train": sample[:1]}, checkpoints, {}))  # what is loaded only once
+    encode_parts(task, recipe, Inputs({"train": sample[:1]}, checkpoints, {}))  # loading is not timed
     started = stamps.now()
     typical = encode_parts(task, recipe, Inputs({"train": sample}, checkpoints, {}))[BASELINE].parts["train"]
     encode = (stamps.now() - started) / len(sample)
@@ -109,7 +109,7 @@ def finetune(
 
 
 def _spread(records: Sequence[dict], number: int) -> list[dict]:
-    """So many records, from the first to the last."""
+    """`number` records at equal distances, from the first on."""
     return list(records[:: max(1, len(records) // number)][:number])
 
 
@@ -118,7 +118,7 @@ def _longest(head, records: Sequence[dict], number: int) -> list[dict]:
 
 
 def _widths(examples, batch: int) -> list[int]:
-    """The length of every batch of an epoch."""
+    """The length of every batch of an epoch: the tokens of its longest row."""
     import torch
 
     from harness.training.finetune.batching import bucketed
@@ -129,7 +129,7 @@ def _widths(examples, batch: int) -> list[int]:
 
 @dataclass
 class _Done:
-    """What a run took."""
+    """The seconds of a measured run's parts, the bytes of an answer, and the examples and recipe of the run."""
 
     update: float
     optimizer: float
@@ -142,7 +142,7 @@ class _Done:
     recipe: Recipe
 
     def flops(self, shape: Shape) -> float:
-        """Of the update that was timed; all of its rows are as long as the longest."""
+        """The floating-point operations of the timed update, whose rows all count as long as the longest."""
         rows = self.recipe.batch * len(self.trained[0].rows) * self.recipe.accumulation
         return update_flops(shape, rows, int(self.trained.lengths.max()))
 
@@ -153,7 +153,7 @@ class _Done:
 
 @dataclass(frozen=True)
 class _Run:
-    """Carries out one run of a comparison, as the stage does, and times it."""
+    """Makes one run of a comparison as the stage does, and times it."""
 
     root: Path
     task: Any
@@ -199,7 +199,7 @@ class _Run:
 
 
 def _stretched(examples, width: int):
-    """Examples as long as a row may be: what stands between their ends is repeated."""
+    """Examples of `width` tokens a row: the tokens between the first and the last are repeated."""
     from harness.training.finetune.examples import Examples
 
     def longer(row: tuple) -> tuple:

@@ -1,4 +1,4 @@
-"""Put together what stages do and how long a little of it took: hours, device hours, memory and disk of every stage."""
+"""Forecast time, memory and disk of every stage, from the work of the stage and the measured time of a part of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 from harness.grid.rehearsal.counting import Amount, Pretrained
 from harness.params.config import Engine
 
-# Seconds that a stage takes beside its work: Python and its libraries, DVC's look at inputs and outputs.
+# Seconds that a stage takes besides its work, to load Python's libraries and for DVC to check inputs and outputs.
 STARTING = 4.0
 
 
@@ -15,9 +15,9 @@ STARTING = 4.0
 class Stage:
     """The forecast of a stage that runs alone on one machine.
 
-    `seconds` from its start to its end, `busy` those of all cores or devices that it occupies, together; `memory` at
-    its peak and `disk` in bytes, `memory_measured` whether at the batch of `params.yaml`; `parts` the seconds of
-    `busy` by what they are spent on. `measured` is false where nothing of it was tried out.
+    `seconds` is its wall time. `busy` is the time of all occupied cores or devices together, and `parts` splits it by
+    kind of work. Peak `memory` and `disk` are in bytes. `memory_measured`: the memory was measured with the batch of
+    `params.yaml`. `measured`: some of the stage was tried out.
     """
 
     stage: str
@@ -44,10 +44,10 @@ class Stage:
 
 @dataclass(frozen=True)
 class Speed:
-    """What was measured of a training, on the device that the forecast is for.
+    """The measured speed of a training, on the device of the forecast.
 
-    Seconds of an `update`, of a held-out or answered `row`, of a judgement by row, of a run beside these, of encoding a
-    row; `save` of a parameter's byte that is written.
+    All are seconds: of an `update`, of a held-out or answered `row`, to `judge` a row, of the rest of a run (`fixed`),
+    and to `encode` a row.
     """
 
     update: float
@@ -58,7 +58,7 @@ class Speed:
 
     @classmethod
     def of(cls, measured: Mapping[str, Any], carried: "Carry", *, devices: int = 1) -> "Speed":
-        """`devices` share the arithmetic of an update."""
+        """The speed from what was `measured` here. `devices` share the arithmetic of an update."""
         arithmetic = measured["update"] - measured["optimizer"]
         update = carried.seconds(arithmetic, measured["flops"] / devices) + carried.other(measured)
         row = carried.seconds(measured["row"], measured["row_flops"])
@@ -68,7 +68,7 @@ class Speed:
 
 @dataclass(frozen=True)
 class Carry:
-    """From this machine to a device of so many floating-point operations a second (None: it is for this machine)."""
+    """Converts seconds of this machine to a device of `device_flops` operations a second. None: no conversion."""
 
     device_flops: float | None = None
 
@@ -76,7 +76,7 @@ class Carry:
         return here if self.device_flops is None else flops / self.device_flops
 
     def other(self, measured: Mapping[str, Any]) -> float:
-        """The optimizer's step grows with the parameters and no batch; it is taken to become as much faster."""
+        """Seconds of the optimizer's step, which depends on no batch. Assumed to speed up as the arithmetic does."""
         if self.device_flops is None:
             return measured["optimizer"]
         arithmetic = max(1e-9, measured["update"] - measured["optimizer"])
@@ -85,12 +85,12 @@ class Carry:
 
 
 def device_flops(measured: Mapping[str, Any], seconds: float, devices: int) -> float:
-    """The operations a second of a device on which an update of this training takes `seconds`."""
+    """The floating-point operations a second of a device on which an update of this training takes `seconds`."""
     return measured["flops"] / devices / seconds
 
 
 def side_by_side(seconds: Sequence[tuple[float, float]], workers: int) -> float:
-    """How long (seconds, how many) trainings take in order on so many workers."""
+    """The total time of trainings on `workers` workers. `seconds` are pairs (seconds of a training, how many)."""
     if len(seconds) == 1:
         ((each, number),) = seconds
         return -(-number // workers) * each
@@ -110,7 +110,7 @@ def finetuning(
     device: str,
     **more: Any,
 ) -> Stage:
-    """Of a comparison; `rows` of all parts are encoded once, `encoders` loaded and hashed once."""
+    """The forecast of a comparison. `rows` rows of all parts are encoded and `encoders` loaded and hashed once."""
     parts = {
         "updates": amount.updates * speed.update,
         "validation": amount.validated * (speed.row + speed.judge),
@@ -147,8 +147,8 @@ def pretraining(
     engine: Engine,
     **more: Any,
 ) -> Stage:
-    """Of a family; `held_out` rows of each part are measured, a state takes `state` seconds to save, and `once` are the
-    seconds of what is done once."""
+    """The forecast of a family. `held_out` counts the measured rows of each part. Saving a state takes `state` seconds.
+    `once` are the seconds of work that is done once."""
     phases: dict[bool, list[tuple[float, float]]] = {False: [], True: []}
     parts = {"updates": 0.0, "held-out text": 0.0, "saving": 0.0, "loading": 0.0}
     encoders = list(encoders)
@@ -172,7 +172,7 @@ def pretraining(
 
 
 def _in_order(seconds: Sequence[tuple[float, float]], workers: int) -> float:
-    """Each training begins on the worker that is free first."""
+    """The total time if each training begins on the worker that is free first."""
     free = [0.0] * max(1, workers)
     for each, _ in seconds:
         free[free.index(min(free))] += each

@@ -1,7 +1,7 @@
 """Prepare a scratch copy of the repository: the data of every task, split, and a part of the corpus.
 
-What is there is linked and only read; what the stages make of it lies in the scratch folder. Where data are not in
-place, generated rows stand in for them.
+Existing files are linked and only read. The stages write to the scratch folder. If a task has no data, generated rows
+stand in for them.
 """
 
 import contextlib
@@ -34,15 +34,15 @@ from harness.statistics import measurable
 from harness.system.files import read_json, sha256, write_json, write_jsonl
 from harness.task import Task
 
-# Of a larger corpus so many bytes of text of each part are read.
+# A part of the corpus is read whole up to WHOLE bytes. Of a larger part, PART bytes of text are read.
 WHOLE, PART = 24 << 20, 4 << 20
-JOINED = 40  # generated documents that make one as long as a record
+JOINED = 40  # generated documents that together are as long as a real one
 _LINKED = ("harness", "tasks", "pipeline", "params.yaml")
 
 
 @dataclass(frozen=True)
 class Stages:
-    """The stages that train nothing, as functions of a root; the rehearsal is handed them."""
+    """The stages that train nothing, as functions. The caller gives them, because `stages` is above `grid`."""
 
     validate: Callable[[Path, str], object]
     split: Callable[[Path, str, Split], object]
@@ -51,9 +51,9 @@ class Stages:
 
 @dataclass
 class Prepared:
-    """What lies in the scratch folder `root`: `rows` by task and part, `seconds` that stages took (scaled to the whole
-    corpus), which tasks generated rows stand in for, `read` the share of the corpus's bytes that is there, `texts` how
-    many texts a row of a task has, and what was found."""
+    """The content of the scratch folder `root`, and the findings. `rows` counts rows by task and part. `seconds` has
+    the time of each stage, scaled to the whole corpus. `stand_ins` are the tasks with generated rows. `read` is the
+    share of the corpus's bytes in `root`. `texts` is the number of texts in a row, by task."""
 
     root: Path
     rows: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -66,12 +66,12 @@ class Prepared:
 
 
 def prepare(root: Path, scratch: Path, params: ParamsFile, stages: Stages) -> Prepared:
-    """Fill `scratch` by the stages that come before any training, and say what they found."""
+    """Run the stages that come before any training in `scratch`. Returns what they made and found."""
     made, everything = Prepared(scratch), params.everything()
     for name in _LINKED:
         (scratch / name).symlink_to((root / name).resolve())
     if (root / "reports" / "splits").is_dir():
-        # A split that is frozen is extended, and must not be changed here.
+        # A copy, because the stage extends a frozen split, and the original must not change.
         shutil.copytree(root / "reports" / "splits", scratch / "reports" / "splits")
     generated = _Generated(scratch, params.generate().seed)
     builds = all(isinstance(everything.families[name].baseline, Build) for name in everything.run.families)
@@ -97,7 +97,8 @@ class _Generated:
         return self._folder / name
 
     def stand_in(self, root: Path, task: Task) -> Path | None:
-        """Rows for a task without data: for a translation those of its original, which are Norwegian already."""
+        """The folder of generated rows for a task without data, or None. A translation gets its original's rows, which
+        are Norwegian already."""
         if task.translation_of is None:
             return self.folder(task.name)
         if (original := self.folder(task.translation_of)) is None:
@@ -113,7 +114,7 @@ class _Generated:
 
 @contextlib.contextmanager
 def _finding(made: Prepared, where: str) -> Iterator[None]:
-    """What goes wrong within the block is one of several findings."""
+    """Turn an error of the block into one of the findings."""
     try:
         yield
     except HarnessError as error:
@@ -159,7 +160,7 @@ def _task(
 
 
 def _is_current(root: Path, name: str) -> bool:
-    """Are the validated records those of the data that are there?"""
+    """Whether the validated records were made from the present data."""
     try:
         return validated.card(root, name).source == read_json(root / "data" / name / "source.json")
     except HarnessError:
@@ -172,7 +173,7 @@ def _link(source: Path, place: Path) -> None:
 
 
 def _timed(run: Callable[[], object]) -> float:
-    """Seconds that this process is given for it; what a stage says of itself is said when it is run for good."""
+    """The CPU seconds of `run()`. Its output is hidden, because the real run will show it."""
     begun = time.process_time()
     with (
         open(os.devnull, "w", encoding="utf-8") as nowhere,
@@ -192,7 +193,7 @@ def _corpus(
     *,
     stand_in_for_real: bool,
 ) -> None:
-    """A part of a large corpus, as the stage cleans it; its time is scaled to the whole."""
+    """Clean a part of a large corpus with the stage `corpus`, and scale its time to the whole corpus."""
     folder, chosen = root / "data" / "corpus", settings.corpus
     if not folder.is_dir():
         given = generated.folder(write.CORPUS)
@@ -215,7 +216,7 @@ def _corpus(
     made.read = read / max(1, whole)
     tasks = tuple(name for name in settings.tasks if name in made.rows)
     cut = _named(chosen, general="general.jsonl", clinical="clinical.jsonl")
-    # Whatever the run may not be given, the rehearsal goes on, and generated text holds invented details alone.
+    # If the stage refuses personal details, that is a finding, and the rehearsal goes on. Generated ones are invented.
     lenient = dataclasses.replace(cut, allow_phi=True)
     for corpus in [lenient] if made.corpus_stands_in else [cut, lenient]:
         with _finding(made, "corpus"):
@@ -229,7 +230,7 @@ def _named(chosen: Corpus, *, general: str, clinical: str) -> Corpus:
 
 
 def _documents(folder: Path, files: list[Path], most: int | None, taken: Counter[str]) -> Iterator[dict]:
-    """Documents until `most` bytes of text; `taken` counts the bytes of the files that were read for them."""
+    """Documents until `most` bytes of text (None: all). `taken` counts the bytes of the files that were read."""
     text = 0
     for chunk in chunks(folder, files):
         if most is not None and text >= most:
@@ -241,11 +242,11 @@ def _documents(folder: Path, files: list[Path], most: int | None, taken: Counter
 
 
 def _joined(documents: Iterator[dict]) -> Iterator[dict]:
-    """Generated documents are sentences; records are pages."""
+    """Join generated documents, because these are sentences and real ones are pages."""
     while some := list(itertools.islice(documents, JOINED)):
         yield some[0] | {"text": "\n".join(document["text"] for document in some)}
 
 
 def folder_bytes(folder: Path) -> int:
-    """What the files below `folder` take."""
+    """The bytes of all files below `folder`."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0

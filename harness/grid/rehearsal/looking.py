@@ -1,4 +1,4 @@
-"""Look at families before anything is trained: files of pins, sizes, the speed of this machine; write a baseline."""
+"""Inspect families before training: files of pins, sizes of encoders, the machine's speed. Also write a baseline."""
 
 import time
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from harness.params.config import Encoder, Engine, Folder, Hub
 
 
 def several(calls: Sequence[tuple]) -> dict:
-    """The results of (function, arguments…), one after the other; an error of the harness in place of a result."""
+    """{"results": those of the calls (function, arguments…), in order}. A HarnessError takes the place of a result."""
     from harness.errors import HarnessError
 
     def answer(work, *given):
@@ -26,7 +26,7 @@ def several(calls: Sequence[tuple]) -> dict:
 
 
 def look(architecture: str, encoder: Encoder | None, folder: Path | None, attention: str) -> dict:
-    """The shape of an encoder of these sizes, or of the configuration in `folder`; nothing of its weights is made."""
+    """{"shape": that of an encoder of these sizes, or of the configuration in `folder`}. No weights are made."""
     import torch
 
     from harness.encoders import families
@@ -58,8 +58,8 @@ def look(architecture: str, encoder: Encoder | None, folder: Path | None, attent
 
 
 def pins(source: Hub | Folder, architecture: str) -> dict:
-    """What stands against importing `source` from what lies on this machine, as (message, remedy) pairs, and the
-    folder, where its configuration is there. The hub is not asked."""
+    """Check whether `source` can be imported from files on this machine, without asking the hub. Returns {"faults":
+    (message, remedy) pairs, "folder": the folder, or None if it has no configuration}."""
     from harness.encoders import hub
     from harness.encoders import pins as pinned
     from harness.encoders.weights import weight_files, weight_index
@@ -99,7 +99,7 @@ def pins(source: Hub | Folder, architecture: str) -> dict:
 
 @dataclass(frozen=True)
 class _Ids:
-    """Of a tokenizer what a new encoder asks: its size and the ids of special tokens."""
+    """The part of a tokenizer that a new encoder needs: its size and the ids of special tokens."""
 
     size: int
     pad_token_id: int = 0
@@ -118,7 +118,7 @@ def _config(kind, folder: Path):
 
     try:
         return kind.config().from_pretrained(folder, local_files_only=True)
-    except Exception as error:  # many kinds, all about the file
+    except Exception as error:  # many types, all about this file
         raise CheckpointError(
             f"{folder / 'config.json'} is no configuration of {kind.name}: {first_line(error)}",
             remedy="Copy it anew, or set the family's architecture to the checkpoint's own.",
@@ -127,7 +127,7 @@ def _config(kind, folder: Path):
 
 @dataclass(frozen=True)
 class _Sized:
-    """A tokenizer with the size of a larger vocabulary: the tokens that it lacks never occur."""
+    """A tokenizer that states the size of a larger vocabulary. The tokens that it lacks never occur."""
 
     tokenizer: Any
     size: int
@@ -140,7 +140,7 @@ class _Sized:
 
 
 def probe(threads: int, device: str) -> dict:
-    """Floating-point operations a second of this machine's large products, in fp32 on a CPU and bf16 on a GPU."""
+    """{"flops": operations a second of large matrix products on this machine, in fp32 on a CPU, bf16 on a GPU}."""
     import torch
 
     from harness.system.determinism import prepare_torch
@@ -164,10 +164,11 @@ def _engine_of(device: str) -> Engine:
 def make(
     root: Path, family: str, architecture: str, encoder: Encoder | None, source: Hub | Folder | None, engine: Engine
 ) -> dict:
-    """Write the baseline of a family to the scratch copy: `source` imported, or random weights of the sizes `encoder`
-    with a tokenizer made from the corpus that is there.
+    """Write the baseline of a family to the scratch copy: import `source`, or make random weights of the sizes
+    `encoder` and a tokenizer from the corpus in the scratch copy.
 
-    Returns the seconds of the tokenizer and of writing it, its bytes, and how many tokens the tokenizer knows.
+    Returns the CPU seconds of making the tokenizer, the seconds of saving the baseline, its bytes, and the number of
+    tokens in the tokenizer. An import has 0 for the tokenizer's two values.
     """
     import torch
 

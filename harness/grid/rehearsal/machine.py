@@ -1,4 +1,4 @@
-"""What this machine has: memory, devices, cores."""
+"""Find the memory, the GPUs and the cores of this machine."""
 
 import contextlib
 import os
@@ -8,14 +8,14 @@ from pathlib import Path
 
 from harness.system.determinism import available_cpus
 
-# Of the published setting, for a run on devices that are not here and whose memory is not given.
+# Bytes of a GPU in the published setting, for a run on devices that are not here and whose memory is not given.
 PUBLISHED_GPU = 48 * 10**9
 
 
 @dataclass(frozen=True)
 class Machine:
-    """`memory` in bytes: that of a device where the run is on devices, else that of all processes together; `gpus` are
-    those that are here, `cores` those that this process may use."""
+    """The machine of a run. `memory` (bytes) is that of one device if the run is on devices, or that of all processes
+    together. `memory_of` names its owner in messages. This process may use `gpus` GPUs and `cores` cores."""
 
     memory: int
     memory_of: str
@@ -24,7 +24,7 @@ class Machine:
 
 
 def here(device: str, memory_gb: float | None) -> Machine:
-    """This machine for a run on `device`, whose memory somebody may state."""
+    """This machine for a run on `device` (cpu or cuda). `memory_gb` overrides its memory, if it is given."""
     gpus, memory = _gpus() if device == "cuda" else (0, 0)
     if memory_gb is not None:
         return Machine(
@@ -38,7 +38,7 @@ def here(device: str, memory_gb: float | None) -> Machine:
 
 
 def _gpus() -> tuple[int, int]:
-    """How many there are, and the memory of the smallest in bytes."""
+    """(number of GPUs that this process may use, bytes of memory of the smallest GPU)."""
     import subprocess
 
     asked = ["nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits"]

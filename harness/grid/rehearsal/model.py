@@ -1,4 +1,4 @@
-"""What is asked of a rehearsal, what is rehearsed, and what comes of it."""
+"""The types of a rehearsal: the user's options, the families that are rehearsed, and the result."""
 
 from argparse import Namespace
 from collections.abc import Mapping
@@ -14,8 +14,9 @@ from harness.params.config import Encoder, Folder, Hub
 
 @dataclass(frozen=True)
 class Asked:
-    """What the user says: the minutes that measuring may take, the machine of the run where it is another, and whether
-    random weights are what is wanted where a pin's files are missing. `grid` are the options of `harness grid`."""
+    """The options of `harness rehearse`. `grid` has those of `harness grid`. Measuring may take `minutes`. With
+    `random_weights`, random weights replace the missing files of a pin. The rest describes the run's corpus and machine
+    if they are not here: `device_flops` a second, `update_seconds` by STAGE/FAMILY, `free` bytes of disk."""
 
     grid: Namespace
     minutes: float = 12.0
@@ -30,7 +31,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Family:
-    """A family as it is rehearsed: `source` is imported, or weights of the sizes `encoder` are drawn."""
+    """A rehearsed family. Its baseline is imported from `source`, or gets random weights of the sizes `encoder`."""
 
     name: str
     architecture: str
@@ -41,7 +42,8 @@ class Family:
 
 @dataclass
 class Rehearsal:
-    """What was found and forecast, and what the reader must know to judge it."""
+    """The findings, the forecast, and `notes` that a reader needs to judge them. `seconds` and `peak` (bytes) are
+    those of the rehearsal itself."""
 
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -64,5 +66,5 @@ def encoder_of(shape: Shape) -> Encoder:
 
 
 def held_back(read: float) -> float:
-    """How many times more rows are held out of the whole corpus than of the part that was read: there is a limit."""
+    """The held-out rows of the whole corpus per held-out row of the share `read`. At most 2, for there is a limit."""
     return min(2.0, 1 / read)

@@ -1,8 +1,8 @@
-"""Measure a little of a pre-training with the loop that does all of it, in a process of its own.
+"""Measure a small part of a pre-training with the stage's own training loop, in a separate process.
 
-A few updates on the longest rows say how much memory is needed; where updates are short, more of them on ordinary rows
-say how long one takes. Where the machine is too slow or too small for the batch, fewer rows are taken and their time is
-scaled by the arithmetic that is left out.
+A few updates on the longest rows show how much memory is needed. If updates are short, more updates on ordinary rows
+show how long one takes. If the machine is too slow or too small for the batch, fewer rows are used, and their time is
+scaled up by the arithmetic that is left out.
 """
 
 import dataclasses
@@ -22,8 +22,9 @@ from harness.params.config import Engine, Pretraining
 
 @dataclass(frozen=True)
 class Text:
-    """What a pre-training reads: the scratch copy, the parts of the corpus that are trained on, the share of general
-    text, of held-out rows how many are measured, and whether generated text stands in for the corpus."""
+    """The inputs of a measured pre-training. `root` is the scratch copy, `trained_on` the parts of the corpus, `replay`
+    the share of general text. Of every part, `held_out` held-out rows are measured. `stands_in` says that generated
+    text replaces the corpus."""
 
     root: Path
     family: str
@@ -35,7 +36,7 @@ class Text:
 
 
 class _Repeated:
-    """Documents several times over, so that a small corpus fills `tokens` tokens."""
+    """Repeats documents, so that a small corpus has at least `tokens` tokens."""
 
     def __init__(self, documents, tokens: int):
         self._documents = documents
@@ -55,7 +56,7 @@ class _Repeated:
 
 
 class _Pages:
-    """Documents one after the other, so that nearly every row is as long as a row may be."""
+    """Joins documents to at least `tokens` tokens each, so that nearly every row has the maximum length."""
 
     def __init__(self, documents, tokens: int):
         groups: list[list[int]] = [[]]
@@ -83,11 +84,12 @@ class _Pages:
 
 
 def pretrain(text: Text, recipe: Pretraining, engine: Engine, shape: Shape, cut: Cut) -> dict:
-    """A few updates of a pre-training from the baseline that lies in the scratch copy.
+    """Time a few updates of a pre-training that starts from the baseline in the scratch copy.
 
-    Seconds of an update of one device by `recipe` (`update`, of which `optimizer` does not grow with the batch), of a
-    held-out row (`row`) and of what comes before the first update (`fixed`); `flops` of an update of all devices;
-    `updates` of an epoch of what is there and `held_out` rows by part.
+    Returns, among others, the seconds of an update on one device (`update`), of its part that does not grow with the
+    batch (`optimizer`), of a held-out row (`row`), and of the work before the first update (`fixed`). `flops` are those
+    of an update on all devices. `epoch` is the number of updates in an epoch of the present corpus (None if the recipe
+    states `steps`), `width` the mean tokens of a row, `held_out` the number of rows by part.
     """
     from harness.system.files import sha256
     from harness.training.pretrain import arms, replay, texts
@@ -96,7 +98,7 @@ def pretrain(text: Text, recipe: Pretraining, engine: Engine, shape: Shape, cut:
     folder, parts = baseline(text.root, text.family), tuple(dict.fromkeys((*SHARED, *text.trained_on)))
     model, tokenizer = _for_pretraining(folder, text.architecture, prepared.attention)
     files = {part: text.root / "artifacts" / "corpus" / f"{part}.jsonl" for part in parts}
-    # Others may do the same at the same time.
+    # Other processes may measure the same at the same time.
     own = text.root / "work" / str(os.getpid())
     shards = own / "shards"
     hashes = {part: sha256(path) for part, path in files.items()}
@@ -106,7 +108,7 @@ def pretrain(text: Text, recipe: Pretraining, engine: Engine, shape: Shape, cut:
     held_out = {part: len(corpora[part].held_out) for part in SHARED}
     read = replay.mixture(corpora, text.trained_on, text.replay, recipe.seed)
     if text.stands_in:
-        # The real corpus fills its batches; how much of it there is, the stand-in cannot say.
+        # The real corpus fills its batches. The stand-in must, too, whatever its size.
         enough = 2 * recipe.effective_batch * recipe.length
         read = dataclasses.replace(read, documents=_Repeated(read.documents, enough))
     few = {part: dataclasses.replace(one, held_out=one.held_out[: text.held_out]) for part, one in corpora.items()}
@@ -167,7 +169,7 @@ def _for_pretraining(folder: Path, architecture: str, attention: str):
 
 
 def _typical_rows(read, tokenizer, config, recipe: Pretraining) -> float:
-    """The mean length of the rows of the first updates."""
+    """The mean length of the rows in the first 20 updates, in tokens."""
     from harness import objectives
     from harness.objectives import Setup
     from harness.objectives.common.windows import Vocabulary
@@ -186,7 +188,7 @@ def _typical_rows(read, tokenizer, config, recipe: Pretraining) -> float:
 
 
 class _Heard:
-    """An observer of a pre-training that notes when something happens."""
+    """An observer of a pre-training that records the time of each event."""
 
     def __init__(self, stamps: Stamps):
         self._stamps, self._before = stamps, len(stamps.optimizer)
@@ -209,7 +211,7 @@ class _Heard:
 
     @property
     def before(self) -> float:
-        """Seconds from the end of the first measuring to the end of the first update, beyond an ordinary update."""
+        """Seconds from the first held-out measurement to the end of the first update, less those of an update."""
         return max(0.0, self._at[0] - self._ends[0] - self.update_seconds)
 
     @property

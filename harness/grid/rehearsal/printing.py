@@ -1,4 +1,4 @@
-"""The forecast as a table for a reader, and as plain values for a program."""
+"""Show a forecast as a table for a reader, and as plain values for a program."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ _HEADS = ("stage", "runs", "updates", "hours", "", "memory", "disk", "most of it
 
 
 def lines(made: Rehearsal, engine: Engine, cores: int) -> Iterator[str]:
-    """A row for each stage, the sums, and what must be known to judge them."""
+    """The lines of the table: a row per stage, the sums, then times, notes and the number of findings."""
     unit = "device h" if engine.device == "cuda" else "core h"
     rows = [tuple(unit if not head and at == 4 else head for at, head in enumerate(_HEADS))]
     rows += [_row(stage) for stage in made.stages]
@@ -78,7 +78,7 @@ def _size(written: int) -> str:
 
 
 def values(made: Rehearsal) -> dict:
-    """All of it as plain values; seconds and bytes."""
+    """The whole result as plain values, in seconds and bytes."""
     return {
         "findings": [dataclasses.asdict(finding) for finding in made.findings],
         "notes": made.notes,

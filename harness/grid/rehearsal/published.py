@@ -7,7 +7,7 @@ def _large(layers: int, intermediate: int, vocabulary: int, max_positions: int) 
     return Encoder(1024, layers, 16, intermediate, vocabulary, max_positions, 0.1)
 
 
-# By repository, whichever the commit: every version of a checkpoint has the shape of its name.
+# By repository, for any commit, because all versions of a checkpoint have the same shape.
 SHAPES = {
     "NbAiLab/nb-bert-large": _large(layers=24, intermediate=4096, vocabulary=50_000, max_positions=512),
     "NbAiLab/nb-bert-base": Encoder(

@@ -1,4 +1,4 @@
-"""Rehearse: prepare a scratch copy, find what would fail, measure a little of every training, and forecast the rest."""
+"""Run a rehearsal: prepare a scratch copy, find what would fail, measure parts of trainings, forecast the rest."""
 
 import dataclasses
 import shutil
@@ -35,13 +35,13 @@ from harness.params.config import Build, Encoder, Engine, FinetuneSettings, Hub,
 from harness.params.reading import ParamsFile
 from harness.system.parallel import usable_workers
 
-SHARE = 0.6  # of what large products reach, in a training
-ORDINARY = 3.0  # seconds of ordinary updates that are measured, where they are short
-MOST_MEMORY = 16e9  # bytes that a measurement in place of a device may take
+SHARE = 0.6  # the speed of a training, as a share of that of large matrix products
+ORDINARY = 3.0  # seconds for which ordinary updates are measured, if they are short
+MOST_MEMORY = 16e9  # bytes that measurements on the CPU may take together
 
 
 class Rehearsing:
-    """One rehearsal of `root` in the folder `scratch`; `say` is given a line for the reader at a time."""
+    """One rehearsal of the repository `root` in the folder `scratch`. `say` prints one line for the user."""
 
     def __init__(self, root: Path, scratch: Path, params: ParamsFile, asked: Asked, say: Callable[[str], None]):
         self.root, self.scratch, self.params, self.asked, self._say = root, scratch, params, asked, say
@@ -75,7 +75,7 @@ class Rehearsing:
     # What would fail
 
     def _families(self) -> Iterator[Family]:
-        """The families whose sizes are known; what their pins lack is found."""
+        """The families whose sizes are known. What their pins lack becomes a finding, an unknown size a note."""
         names = self.everything.run.families
         of = {name: self.everything.families[name] for name in names}
         given = [
@@ -120,7 +120,7 @@ class Rehearsing:
 
     @staticmethod
     def _encoder(family, folder: Path | None) -> Encoder | None:
-        """The sizes of a baseline whose configuration is not here."""
+        """The published or declared sizes of a baseline. None if `folder` has its configuration, or if nobody knows."""
         if folder is not None:
             return None
         published = SHAPES.get(family.baseline.repository) if isinstance(family.baseline, Hub) else None
@@ -195,13 +195,13 @@ class Rehearsing:
                 )
 
     def _at_once(self, jobs: int) -> int:
-        """How many of so many trainings run side by side in the memory of one machine or device."""
+        """How many of `jobs` trainings share the memory of the machine or device at the same time."""
         return 1 if self.engine.device == "cuda" else max(1, min(jobs, usable_workers()))
 
     # Measuring
 
     def _seen_by_measuring(self) -> Iterator[Finding]:
-        """What no estimate said: memory that was needed, and hours that are longer than a job's limit."""
+        """Findings that only measuring shows: too much memory, or more hours than a job may take."""
         slurm, hours = findings.on_slurm(self.asked.grid), self.asked.grid.hours
         for stage in self.made.stages:
             if stage.memory_measured and stage.memory > self.machine.memory:
@@ -219,7 +219,7 @@ class Rehearsing:
         return found
 
     def _threads(self, of_run: int) -> int:
-        """In place of a device all cores are used."""
+        """The threads of a measurement: those `of_run`, or all cores if the CPU replaces a GPU."""
         return of_run if self.engine.device == "cpu" or self.on_device else self.machine.cores
 
     def _measure(self, prepared: inputs.Prepared, families: list[Family]) -> None:
@@ -313,7 +313,7 @@ class Rehearsing:
         return carry
 
     def _memory(self, found: Mapping[str, Any], cut: Cut, estimate: float, processes: int) -> dict[str, Any]:
-        """Measured where the batch is that of the run, on its kind of device."""
+        """The memory fields of a `Stage`: measured if the whole batch ran on the run's kind of device, or estimated."""
         if cut.whole and self.on_device:
             return {"memory": found["device_peak"], "memory_measured": True}
         if cut.whole and self.engine.device == "cpu":
@@ -356,7 +356,7 @@ class Rehearsing:
         self, shape: Shape, rows: int, batches: int, width: int, threads: int, copies: int, allowed: float, *,
         guesses: bool, texts: int = 1,
     ) -> Cut:  # fmt: skip
-        """All of the batch, or as much as the time and the memory of this machine allow."""
+        """The whole batch, or as much of it as `allowed` seconds and the memory of this machine permit."""
         speed = self.flops * SHARE * threads if threads == 1 or self.on_device else self.flops * SHARE
 
         def fits(some: int, times: int, long: int) -> bool:
@@ -384,7 +384,7 @@ class Rehearsing:
 
 @dataclass(frozen=True)
 class _Finetune:
-    """A measurement that can be handed to another process with its named argument."""
+    """A call of `finetuning.finetune` that can be sent to another process, with its keyword argument."""
 
     root: Path
     task: str

@@ -1,4 +1,4 @@
-"""Estimate parameters, arithmetic and memory of an encoder from its shape, before anything of it is made."""
+"""Estimate the arithmetic and the memory of training an encoder from its shape, before the encoder is made."""
 
 from dataclasses import dataclass
 
@@ -9,14 +9,14 @@ FP32, BF16 = 4, 2  # bytes
 TRAINED = 4 * FP32
 # Share of tokens whose logits pre-training computes (NorBERT3 and ModernBERT hide up to 30 %, BERT 15 %).
 GUESSED = 0.3
-# Bytes that libraries and a device's own code take before anything of a model is there.
+# Bytes that libraries and a device's own code take before a model is loaded.
 STARTING = 700_000_000
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes of an encoder. `parameters` are those of its masked LM, `through` those of the layers that each token goes
-    through (no embeddings); `positions` is the most tokens that it reads, None for any number."""
+    """The sizes of an encoder. `parameters` counts those of its masked LM, `through` those of its layers without
+    embeddings. `positions` is the maximum number of tokens in a row, None if there is no maximum."""
 
     architecture: str
     hidden: int
@@ -31,26 +31,26 @@ class Shape:
 
 @dataclass(frozen=True)
 class _Kept:
-    """Numbers that a layer keeps for its backward pass: by token `hidden` times the hidden size and `inner` times the
-    intermediate one; by pair of tokens and head `pairs`."""
+    """The numbers that a layer keeps for its backward pass: `hidden` × hidden size + `inner` × intermediate size
+    per token, and `pairs` per head and pair of tokens."""
 
     hidden: float
     inner: float
     pairs: float
 
 
-# Counted by hand from the layers' code (inputs of products, norms and activations); not yet held against a device.
+# Counted by hand from the layers' code (inputs of products, norms and activations); not yet checked on a device.
 _KEPT = {"bert": _Kept(14, 3, 0), "norbert3": _Kept(14, 5, 4), "modernbert": _Kept(15, 5, 0)}
-_EAGER = 3.0  # scores, probabilities and what is left of them
+_EAGER = 3.0  # scores, probabilities, and probabilities after dropout
 
 
 def forward_flops(shape: Shape, rows: float, width: float) -> float:
-    """Floating-point operations of the encoder reading `rows` of `width` tokens; three times as many train it."""
+    """Floating-point operations of reading `rows` rows of `width` tokens. Training on them takes three times that."""
     return rows * width * (2 * shape.through + 4 * width * shape.hidden * shape.layers)
 
 
 def update_flops(shape: Shape, rows: float, width: float, *, guesses: bool = False) -> float:
-    """Those of an update; with the logits of hidden tokens where it `guesses` them."""
+    """Floating-point operations of an update. One that `guesses` masked tokens (pre-training) also computes logits."""
     logits = GUESSED * rows * width * 2 * shape.hidden * shape.vocabulary if guesses else 0.0
     return 3 * (forward_flops(shape, rows, width) + logits)
 
@@ -61,14 +61,14 @@ def kept_by_row(shape: Shape, engine: Engine, width: int, *, guesses: bool) -> f
     size = BF16 if engine.precision == "bf16" else FP32
     pairs = kept.pairs if engine.attention == "sdpa" else max(kept.pairs, _EAGER)
     layer = width * (kept.hidden * shape.hidden + kept.inner * shape.intermediate) + pairs * shape.heads * width**2
-    # Recomputed, a layer keeps what goes into it; one layer at a time is whole.
+    # With recomputation a layer keeps only its input, and one layer at a time is complete.
     layers = width * shape.hidden * shape.layers + layer if engine.recompute else layer * shape.layers
     logits = 3 * FP32 * GUESSED * width * shape.vocabulary if guesses else 0.0
     return layers * size + logits
 
 
 def training_memory(shape: Shape, engine: Engine, rows: int, width: int, *, guesses: bool) -> float:
-    """Bytes at the peak of an update with `rows` at a time. Fine-tuning keeps its best weights, too."""
+    """The peak bytes of an update with `rows` rows at a time. Fine-tuning also keeps its best weights."""
     whole: float = shape.parameters * (TRAINED + (0 if guesses else FP32))
     if guesses and engine.sharding == "fsdp":
         whole /= engine.devices

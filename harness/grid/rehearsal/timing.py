@@ -1,4 +1,4 @@
-"""What of a training is measured, and when something of it happened."""
+"""Choose the part of a training that is measured, and take its times."""
 
 import dataclasses
 import itertools
@@ -11,14 +11,14 @@ from harness.params.arms import BASELINE
 from harness.params.config import Engine
 
 FEW = 2  # updates that are always made
-LONGEST_RUN = 400  # updates that are made at most
+LONGEST_RUN = 400  # the maximum number of updates
 
 
 @dataclass(frozen=True)
 class Cut:
-    """What of a training is measured: `rows` go through the device at once, `micro_batches` times before an update, of
-    `width` tokens at most; on `threads` threads. `seconds` are spent on ordinary updates where they are short enough;
-    `whole` says whether all of that is what `params.yaml` asks for."""
+    """The part of a training that is measured. An update has `micro_batches` batches of `rows` rows, each of at most
+    `width` tokens. If updates are short, `seconds` are spent on ordinary ones. `whole` says that this is the batch of
+    `params.yaml`."""
 
     rows: int
     micro_batches: int
@@ -30,8 +30,8 @@ class Cut:
 
 @dataclass
 class Stamps:
-    """Seconds at which something happened: on a CPU with one thread those that this process was given, elsewhere those
-    that passed."""
+    """A clock in seconds: CPU time of this process for one thread of a CPU, and wall time for all else. `optimizer` has
+    the seconds of each optimizer step."""
 
     engine: Engine
     threads: int
@@ -48,7 +48,7 @@ class Stamps:
         return time.perf_counter()
 
     def watch_optimizer(self) -> None:
-        """From now on the steps of every optimizer are timed: they do not grow with the batch."""
+        """Time the steps of every optimizer from now on, because they do not grow with the batch."""
         from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
         begun: list[float] = []
@@ -56,18 +56,18 @@ class Stamps:
         register_optimizer_step_post_hook(lambda *_: self.optimizer.append(self.now() - begun.pop()))
 
     def between(self) -> float:
-        """Seconds of an update: of the first nothing is said, it makes what all others find."""
+        """The mean seconds of an update. The first is left out, for it allocates what the others reuse."""
         return statistics.fmean(b - a for a, b in itertools.pairwise(self.at))
 
 
 def busy(begun: tuple[float, float], threads: int) -> float:
-    """The share of the cores that this process was given since `begun` (passed, given)."""
+    """The share of `threads` cores that this process got since `begun` (wall time, CPU time)."""
     passed = time.perf_counter() - begun[0]
     return (time.process_time() - begun[1]) / max(1e-9, passed * threads)
 
 
 def prepared_engine(engine: Engine, cut: Cut) -> Engine:
-    """The engine as it is on this machine, with torch set for it."""
+    """The engine for one device of this machine, which is the CPU if there is no GPU. Also sets torch for it."""
     import torch
 
     from harness.system.determinism import prepare_torch
@@ -87,7 +87,7 @@ def baseline(root: Path, family: str) -> Path:
 
 
 def device_memory(engine: Engine) -> int:
-    """The most that the device has had reserved, 0 on a CPU, whose memory is that of the process."""
+    """The peak bytes that torch has reserved on the device. 0 on a CPU, where the memory of the process counts."""
     if engine.device != "cuda":
         return 0
     import torch

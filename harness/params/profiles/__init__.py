@@ -1,4 +1,4 @@
-"""Profiles of `params.yaml`: each file states what its profile changes in `base.yaml`."""
+"""Profiles of `params.yaml`. Each file contains the settings that its profile changes in `base.yaml`."""
 
 import io
 import re
@@ -37,7 +37,7 @@ def purpose(name: str) -> str:
 
 
 def text(name: str) -> str:
-    """The whole `params.yaml` of a profile, with the comments of both files; an unknown name gets the nearest one."""
+    """The whole `params.yaml` of a profile, with the comments of both files. Raises ConfigError for an unknown name."""
     if name not in names():
         raise ConfigError(
             f"There is no profile {name!r}.{nearest(name, names())}", remedy=f"Profiles: {', '.join(names())}."
@@ -54,13 +54,13 @@ def text(name: str) -> str:
     out = io.StringIO()
     yaml.dump(whole, out)
     lines = "\n".join(_wrapped(line) for line in out.getvalue().splitlines() if line)
-    # An empty line before each section at the top, and before what is said of it.
+    # An empty line before each top-level section and its comment.
     return _HEADER + re.sub(r"^((?:#.*\n)*\w)", r"\n\1", lines, flags=re.MULTILINE).lstrip("\n") + "\n"
 
 
 def use(root: Path, name: str) -> None:
-    """Write the profile over `root/params.yaml`, and beside it the schema that it names for editors."""
-    # The schema is the same for all profiles: where it is there one file changes, so a kill leaves the old or the new.
+    """Write the profile to `root/params.yaml`, and to the same folder the schema that it names for editors."""
+    # The schema is the same for all profiles. If it is there, one file changes, so a kill leaves the old or the new.
     if not (root / schema.NAME).is_file() or schema.outdated(root):
         schema.write(root)
     write_text(root / "params.yaml", text(name))
@@ -74,7 +74,7 @@ def _yaml():
     from ruamel.yaml import YAML, RoundTripRepresenter
 
     class WithNull(RoundTripRepresenter):
-        """Writes `null` out; a class of its own, for a representer is added to a class."""
+        """Writes None as `null`. It is a class of its own, because `add_representer` changes the class."""
 
     WithNull.add_representer(type(None), lambda self, _: self.represent_scalar("tag:yaml.org,2002:null", "null"))
     yaml = YAML()
@@ -83,7 +83,7 @@ def _yaml():
 
 
 def _wrapped(line: str) -> str:
-    """A section in one line that is too long for one, on lines of its own that break between settings."""
+    """The line. If it is too long, its settings are on lines of their own, which break between settings."""
     if len(line) <= _WIDTH or _is_comment(line):
         return line
     key, _, settings = line.partition(" {")
@@ -95,7 +95,7 @@ def _wrapped(line: str) -> str:
 
 
 def _read(yaml, text: str) -> tuple[Mapping, dict[tuple[str, ...], str]]:
-    """A file's values, and by the path of a key the comment that stands above it."""
+    """A file's values, and the comment above each key, by the key's path."""
     lines = text.splitlines()
     values = yaml.load("\n".join("" if _is_comment(line) else line for line in lines))
     return values, {path: comment for path, at in _keys(values) if (comment := _above(lines, at))}
@@ -113,7 +113,7 @@ def _above(lines: list[str], at: int) -> str:
 
 
 def _keys(section, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], int]]:
-    """The path and the line, from 0, of each key that stands on a line of its own."""
+    """The path and the line (from 0) of each key that begins a line."""
     from ruamel.yaml.comments import CommentedMap
 
     if isinstance(section, CommentedMap) and not section.fa.flow_style():
@@ -123,7 +123,7 @@ def _keys(section, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...]
 
 
 def _put(section, changes) -> None:
-    """What `changes` says is put into `section`; where values stand in one line, in front of what stays."""
+    """Put the values of `changes` into `section`. In a section on one line they precede the unchanged values."""
     for i, (key, value) in enumerate(changes.items()):
         here = section.get(key)
         if isinstance(value, Mapping) and isinstance(here, Mapping):

@@ -11,14 +11,14 @@ from harness.privacy import restricted
 from harness.privacy.suppression import crowded, is_small, protected, suppressed
 from harness.report.text.background import Background
 
-# Stand beside every score: they cannot be hidden so that another part does not follow from the total.
+# The sizes of these parts are shown with every score, so they cannot be hidden to protect the size of another part.
 SCORED = ("test", "holdout")
 ABOUT_LABELS = ("label shares", "labels in every part")
 
 
 def disclosed(known: Background) -> Background:
-    """The cards of restricted data without small counts; with one restricted set among the data, the corpora are
-    taken to hold restricted text, too."""
+    """The background without the small counts of restricted data. If one data set is restricted, the corpora and
+    checkpoints are taken to contain restricted text, too."""
     kinds = {card["kind"] for card in known.cards.values()} | {(known.corpus.get("source") or {}).get("kind")}
     hidden = {task for task, card in known.cards.items() if card["kind"] == restricted.KIND}
     few = {task for task in hidden if _crowded(known.cards[task], known.leakage[task])}
@@ -34,24 +34,25 @@ def disclosed(known: Background) -> Background:
 
 
 def _crowded(card: Mapping, leakage: Mapping) -> bool:
-    """Does the test part have so few rows that no size of any part may be told?"""
+    """Does the test part have so few rows that no size of any part may be shown?"""
     rows = leakage["splits"].get("test", {}).get("rows", 0)
     head = heads.HEADS.get(str(card.get("head")))
     return (head is None or head.decides != "spans") and crowded(rows, len(card.get("labels", ())))
 
 
 def parted(counts: Mapping[str, int], shown: tuple[str, ...] = ()) -> tuple[dict[str, int | None], bool]:
-    """The parts of one total with None where they are hidden, and whether the total may stand beside them."""
+    """The counts of one total, None if hidden, and whether the total may be shown with them. The parts in `shown` are
+    shown elsewhere, so they cannot be hidden to protect other parts."""
     hidden = suppressed(counts, shown=shown)
     kept = {name: None if name in hidden else n for name, n in counts.items()}
     return kept, protected([counts[name] for name in hidden])
 
 
 def data(card: Mapping, few: bool = False) -> dict:
-    """The card of a data set: rows read are hidden where the number dropped would follow from them, and all rows where
-    the test part has too `few`.
+    """The card of a data set without small counts, and without any row count if the test part has too `few` rows.
 
-    No label is counted: a split keeps the shares of labels, so that the total of one tells how many the test part has.
+    The number of rows read is hidden if a hidden number of dropped rows would follow from it. Label counts are always
+    hidden: a split keeps the shares of labels, so a label's total discloses its count in the test part.
     """
     dropped, together = parted(card.get("dropped", {}))
     labels = dict.fromkeys(card.get("labels", {}))
@@ -66,8 +67,8 @@ def data(card: Mapping, few: bool = False) -> dict:
 
 
 def split(leakage: Mapping, few: bool = False) -> dict:
-    """What the stage `split` found: sizes, groups and findings; no sizes where the test part has too `few`.
-    Labels by part are left out."""
+    """The leakage report of the stage `split` without small counts and without labels by part. It has no sizes at all
+    if the test part has too `few` rows."""
     sizes = {}
     for what in ("rows", "groups"):
         counted = {part: found[what] for part, found in leakage["splits"].items() if found.get(what) is not None}
@@ -82,7 +83,7 @@ def split(leakage: Mapping, few: bool = False) -> dict:
         part: {what: sizes[what].get(part) for what in ("rows", "groups")} | {"labels": {}}
         for part in leakage["splits"]
     }
-    # How a label is shared out is a ratio of counts, and what a part lacks is one of nought.
+    # The share of a label is a ratio of counts, and a label that a part lacks has the count 0.
     made["checks"] = [
         {**check, "count": _alone(check["count"]), "ids": []}
         | ({"count": None, "detail": "", "level": "ok"} if check["check"] in ABOUT_LABELS else {})
@@ -100,7 +101,8 @@ def corpus(card: Mapping) -> dict:
 
 
 def _tally(tally: Mapping) -> dict:
-    """Documents removed by reason and type; how many were read is hidden where their number would follow."""
+    """The counts of one corpus without small numbers of removed documents. The number of documents read is hidden if a
+    hidden number of removed documents would follow from it."""
     removed = {
         f"{reason}\n{kind}": n
         for reason, counts in tally["removed"].items()
@@ -117,7 +119,7 @@ def _tally(tally: Mapping) -> dict:
 
 
 def checkpoint(card: Mapping) -> dict:
-    """The card of a checkpoint: documents by type and written standard, and no score of a type that is hidden."""
+    """The card of a checkpoint without small counts of documents, and without scores of hidden document types."""
     made, secret = dict(card), {}
     for name, part in (card.get("corpus") or {}).items():
         counted = {key: parted(part.get(key) or {})[0] for key in ("document_types", "written_standards")}
@@ -131,7 +133,7 @@ def checkpoint(card: Mapping) -> dict:
 
 
 def _measured(moment: Mapping, secret: Mapping[str, set[str]]) -> dict:
-    """What was measured at one moment, by corpus; its `step` stays."""
+    """The measurements of one moment by corpus, without `secret` document types. Other fields such as `step` stay."""
     return {
         name: _of_types(found, secret.get(name, set())) if isinstance(found, Mapping) else found
         for name, found in moment.items()

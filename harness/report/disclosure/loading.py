@@ -1,4 +1,4 @@
-"""Read the stored scores of a run as comparisons, with restricted figures as they were released."""
+"""Read the stored scores of a run as comparisons, with scores on restricted data only as they were released."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,8 +14,7 @@ from harness.task import Task
 def load(root: Path, run: Run, tasks: Mapping[str, Task]) -> list[results.Comparison]:
     """The scores of every task × family of the run, in the order of `params.yaml`, as far as they may be shown.
 
-    Raises MissingInputError, naming the stage, for one that is not there; leftovers of earlier runs
-    are not looked at.
+    Other stored scores are ignored. Raises MissingInputError, which names the stage, if scores are missing.
     """
     found = []
     for task in run.tasks:

@@ -1,11 +1,11 @@
-"""Reduce comparisons on restricted data to the figures that the disclosure check released.
+"""Reduce comparisons on restricted data to the numbers that the disclosure check released.
 
-What is released of a task was decided when it was scored (`harness.statistics.disclosure.disclosing`): a ratio of
-counts tells the counts, so scores are as fine as the ladder of `harness.statistics.disclosure.coarsening` allows, and
-of a task below its first rung nothing but that is left here, in place of the stored scores. On the first rung no count
-of a run is small; frequencies then follow `harness.privacy.suppression`. Slices, readings, robustness, learning curves
-and the validation part's scores are about other rows, or fewer, and are not shown of any restricted task; nor are
-hashes of decisions, which whoever knows the pseudonyms could find again by trying all answers.
+The check ran when the task was scored (`harness.statistics.disclosure.disclosing`). A score is a ratio of counts and
+discloses them, so its precision follows the ladder of `harness.statistics.disclosure.coarsening`. On the first rung
+(`seeds`) no count of a run is small, and frequencies follow `harness.privacy.suppression`. On lower rungs the released
+numbers replace the stored scores. Slices, readings, robustness, learning curves and validation scores are about other
+or fewer rows than the check covers, so they are never shown for restricted data. Hashes of decisions are not shown
+either: a person who knows the pseudonyms could find the decisions by trying all answers.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -32,7 +32,7 @@ Key = tuple[str, int | None, str]  # arm, seed, part
 
 
 def disclosed(root: Path, comparisons: Sequence[Comparison]) -> list[Comparison]:
-    """The comparisons in their order, those of restricted data as they were released."""
+    """The comparisons in their order, those on restricted data reduced to what was released."""
     made: dict[tuple[str, str], Comparison] = {}
     for task in dict.fromkeys(c.task for c in comparisons):
         group = [c for c in comparisons if c.task == task]
@@ -45,7 +45,8 @@ def disclosed(root: Path, comparisons: Sequence[Comparison]) -> list[Comparison]
 
 
 def release(root: Path, task: str) -> Release:
-    """What the disclosure check has let through of a restricted task. Raises DataError where it saw other scores."""
+    """The record of the disclosure check of a restricted task. Raises DataError if the check saw other scores than
+    those stored, or if its record has another format."""
     made_by, folder = f"harness score {task}", Path(root) / "artifacts" / "scores" / task
     stored = files.read_json(Path(root) / releasing.place(task), made_by=made_by)
     try:
@@ -66,11 +67,11 @@ def release(root: Path, task: str) -> Release:
 
 
 def _closed(c: Comparison) -> Comparison:
-    """Without what no rung releases."""
-    # A hash of the answers alone is found again by trying all of them. Their file holds scores of every row, and keyed
-    # names of groups that stand nowhere else, so that its hash is not.
+    """The comparison without what no rung releases."""
+    # The decisions could be found from their hash by trying all answers. The prediction file also has scores of every
+    # row and keyed group names that are nowhere else, so its hash is safe.
     of_files = {name: c.inputs["predictions"][name] for name in c.inputs.get("decisions", {})}
-    # A label that training or validation lack is a count of theirs: nought.
+    # A label in `lacking` has the count 0 in that part, and such a count is not released.
     return replace(
         c,
         slices=(),
@@ -86,7 +87,7 @@ def _closed(c: Comparison) -> Comparison:
 
 
 def _coarse(c: Comparison, release: Release) -> Comparison:
-    """The comparison with nothing of its scores but what is released."""
+    """The comparison with the released numbers in place of its scores."""
     shown = {part: found.get(c.family, Figures()) for part, found in release.figures.items() if part in c.parts}
     test = shown.get("test", Figures())
     none = release.rung.name == WITHHELD
@@ -109,7 +110,7 @@ def _coarse(c: Comparison, release: Release) -> Comparison:
 
 
 def _estimate(c: Comparison, figures: Figures, arm: str) -> Estimate:
-    """What is shown of a difference."""
+    """The released numbers of a difference as an estimate, with the sizes that may be shown. All others are None."""
     known, found = c.estimates["test", arm], figures.against.get(arm, {})
     untold = known.n_groups is None or is_small(known.n_groups)
     nothing = Estimate.of_nothing(None if untold else known.n_groups, known.n_seeds, known.n_replicates)
@@ -119,7 +120,7 @@ def _estimate(c: Comparison, figures: Figures, arm: str) -> Estimate:
 
 
 def _evidence(c: Comparison, figures: Figures, arm: str) -> Estimate:
-    """What a verdict follows from, as an estimate that is judged like any other."""
+    """The released numbers behind a verdict, as an estimate that is judged like any other."""
     found, known = figures.against[arm], c.estimates["test", arm]
     return replace(
         Estimate.of_nothing(known.n_groups, known.n_seeds, known.n_replicates), delta=float(found.get("sign") or 0),
@@ -128,7 +129,7 @@ def _evidence(c: Comparison, figures: Figures, arm: str) -> Estimate:
 
 
 def _of_task(group: list[Comparison]) -> list[Comparison]:
-    """The task's linear model beside its encoders: what may not be shown of one may be shown of none."""
+    """The comparisons of a task without the counts and scores that may not be shown, for its linear model, too."""
     linear = group[0].linear
     shown = [*group, linear] if linear else group
     shown = _leaks(_classes(shown)) if "masking" in heads.named(group[0].head).shows else _matrices(shown)
@@ -136,11 +137,11 @@ def _of_task(group: list[Comparison]) -> list[Comparison]:
 
 
 def _without_few(c: Comparison) -> Comparison:
-    """Without the size of parts that have few rows or groups, and without any figure of those besides the test part:
-    what is released of that, the check has decided."""
+    """The comparison without sizes of parts that have few rows or groups, and without scores of such parts. Scores of a
+    small test part stay, because the disclosure check has decided on them."""
     few = {part for of in (c.n, c.groups) for part, n in of.items() if is_small(n)}
     gone = few - {"test"}
-    # One part's size tells that of the others.
+    # The size of one part discloses the sizes of the others.
     untold = heads.named(c.head).decides != "spans" and crowded(c.n["test"], len(c.labels))
     kept: dict = {}
     for name in ("n", "groups"):
@@ -158,8 +159,8 @@ def _without_few(c: Comparison) -> Comparison:
 
 
 def _matrices(group: list[Comparison]) -> list[Comparison]:
-    """Classification: what was taken for what is counted by cells, and no label's count being small says nothing of
-    those. Where one is, nought included, there is no matrix."""
+    """The comparisons of a classification task, without any confusion matrix if one cell is below MINIMUM (0 included).
+    A cell can be small even if no count of a label is."""
     shown = [dict(_reported(c, c.matrices)) for c in group]
     if any(n < MINIMUM for of in shown for matrix in of.values() for row in matrix for n in row):
         shown = [{} for _ in group]
@@ -170,7 +171,8 @@ def _matrices(group: list[Comparison]) -> list[Comparison]:
 
 
 def _two_or_none(secret: set[str], supports: dict[str, int]) -> set[str]:
-    """One class alone would follow from the mean over classes, so the smallest of the others goes with it."""
+    """The hidden labels, and the rarest other label if only one is hidden. The score of a single hidden label would
+    follow from the mean over labels."""
     others = sorted((n, label) for label, n in supports.items() if label not in secret)
     return secret | {others[0][1]} if len(secret) == 1 and others else secret
 
@@ -185,7 +187,7 @@ def _class_row(row: dict, secret: set[str], counts: set[str]) -> dict:
 
 
 def _reported(c: Comparison, found: dict) -> Iterable[tuple[Key, Any]]:
-    """Only what belongs to the run and is reported; other seeds and the validation part go."""
+    """The items of `found` for the run's seeds and the reported parts."""
     return ((key, value) for key, value in found.items() if key[1] in c.seeds and key[2] in c.parts)
 
 
@@ -194,7 +196,8 @@ def _without(values: dict, keep: Callable[[tuple], bool]) -> dict:
 
 
 def _classes(group: list[Comparison]) -> list[Comparison]:
-    """Spans: a label is hidden where few documents hold it, or few of its spans were found, missed or invented."""
+    """The comparisons of a span task, without the scores of labels with small counts. A count is small if few spans or
+    documents have the label, or if few spans were found, missed or invented."""
     counts = {row["label"] for c in group for _, rows in _reported(c, c.tables) for row in rows if _rare(row)}
     found = []
     for c in group:
@@ -222,14 +225,14 @@ def _rare(row: dict) -> bool:
 
 
 def _few(row: dict) -> bool:
-    """Spans matched, missed, or found where there are none, as precision and recall tell them."""
+    """Is the number of spans matched, missed or invented small, as precision and recall disclose it?"""
     matched = round(row["recall"] * row["support"])
     invented = round(matched / row["precision"]) - matched if row["precision"] else 0
     return min(matched, row["support"] - matched, invented) < MINIMUM
 
 
 def _telling(row: dict) -> bool:
-    """A row of `harness.statistics.residual_identifiers.by_label` that holds or implies a small count."""
+    """Does a row of `harness.statistics.residual_identifiers.by_label` contain or imply a small count?"""
     if "documents" not in row:
         return True
     leaking = round(row["document_leak_rate"] * row["documents"])
@@ -239,7 +242,10 @@ def _telling(row: dict) -> bool:
 
 
 def _leaks(group: list[Comparison]) -> list[Comparison]:
-    """Documents that leak: a count of few people, told by its share as well."""
+    """The comparisons of a masking task, without counts of leaking documents and their share if one count is small.
+
+    Such a count is about few people, and its share discloses it. Raises DataError if the share is the primary metric.
+    """
     small = any(
         is_small(n)
         for c in group

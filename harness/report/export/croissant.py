@@ -1,7 +1,7 @@
 """Croissant metadata of a data set (the MLCommons vocabulary, 1.0): files with hashes, columns, labels, licence.
 
-It describes data and holds none of it: column names and kinds, never a value. Addresses of files that lie in this
-repository's own folders are relative to its root.
+The metadata name columns and their types and never contain a value of a record. Addresses of files in this repository
+are relative to its root.
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,8 +38,8 @@ ANSWERS = {head.answer for head in HEADS.values()}
 def metadata(task: Task, card: Mapping, manifest: str, records: Iterable[Mapping]) -> dict:
     """The JSON-LD of one data set.
 
-    `card` is that of its validated records, `manifest` the SHA-256 of its split manifest; of the `records`
-    themselves only the names of columns and the kinds of values are used.
+    `card` is the card of its validated records. `manifest` is the SHA-256 of its split manifest. From the `records`
+    only column names and value types are used.
     """
     source = card.get("source") or {}
     address = source.get("address") or ""
@@ -64,7 +64,7 @@ def metadata(task: Task, card: Mapping, manifest: str, records: Iterable[Mapping
 
 
 def _columns(records: Iterable[Mapping]) -> dict:
-    """Each column with its first value that is not empty: an empty list would not say what it holds."""
+    """Each column with its first value that is not empty, because an empty list does not show the type of its items."""
     found: dict = {}
     for record in records:
         found |= {name: value for name, value in record.items() if not found.get(name)}
@@ -86,7 +86,7 @@ def _file(name: str, address: str, sha256: str, description: str) -> dict:
 def _raw(task: Task, source: Mapping, kind: str) -> list[dict]:
     published = {f.sha256: f.url for f in (task.public.files if task.public else ())}
     if kind == restricted.KIND:
-        # A file of a person's record is easily called by the person's name.
+        # A file with a person's record is easily named after the person.
         listed = sorted((source.get("files") or {}).values())
         return [
             _file(f"raw/{number}", f"data/{task.name}", sha256, "as it was received")
@@ -130,7 +130,7 @@ def _records(task: Task, record: Mapping) -> dict:
 
 
 def _field(name: str, value) -> dict:
-    """A column; a list is a repeated field, a list of objects one with a sub-field for each of their keys."""
+    """The field of a column. A list becomes a repeated field, a list of objects one with a sub-field for each key."""
     field: dict[str, object] = {"@type": "cr:Field", "@id": f"{RECORDS}/{name}", "name": name}
     if isinstance(value, list) and value and isinstance(value[0], Mapping):
         parts = [

@@ -8,11 +8,10 @@ from harness.statistics.verdicts import Judgement
 
 
 def metrics(comparisons: list[Comparison], judgements: dict[tuple[str, str, str], Judgement]) -> dict:
-    """`metrics.json`: per task and family the means of the primary score, under its metric's name, and, per other arm,
-    the comparison.
+    """The content of `metrics.json`: the mean primary scores and the comparisons of arms, by task and family.
 
-    Four decimals, as in the CSVs; what cannot be known (an interval from one seed) is left out; where nothing can be
-    measured, `unmeasured` says why.
+    Mean scores are under the name of their metric. Numbers have four decimals, as in the CSVs. Unknown numbers, such as
+    an interval from one seed, are left out. If nothing can be measured, `unmeasured` says why.
     """
     found: dict[str, dict] = {}
     for c in comparisons:
@@ -29,9 +28,9 @@ def metrics(comparisons: list[Comparison], judgements: dict[tuple[str, str, str]
 
 
 def curves(comparisons: list[Comparison]) -> dict[str, str]:
-    """CSV text by file name: the mean validation score of each arm after so many updates, a file per comparison.
+    """The learning curves as CSV text by file name: each arm's mean validation score by update, a file per comparison.
 
-    Only points that every run of an arm has; a comparison without curves has no file.
+    A curve has only the points that every run of its arm has. A comparison without curves has no file.
     """
     found = {}
     for c in comparisons:

@@ -1,6 +1,6 @@
 """The `model-index` block of a hub model card: one file per family and arm, to paste into the card's header.
 
-The numbers are those of the fine-tuned models, means over seeds; the card is the encoder's they started from.
+The numbers are means over seeds of the fine-tuned models. The card is that of the encoder that was fine-tuned.
 """
 
 import io

@@ -1,9 +1,8 @@
-"""`provenance.json`: the hashes that every reported row was made from.
+"""The hashes that every reported row was made from, for `provenance.json` and `artifacts/report.json`.
 
-`provenance.json` is in git and belongs to the tables, so it holds what is the same wherever the
-pipeline is run: a checkpoint's lineage (its card without what was measured), and the decisions of a
-prediction file. The bits of weights, and with them the last digits of scores behind a decision,
-differ between processors; their hashes stand in `artifacts/report.json`.
+`provenance.json` is in git with the tables, so its hashes are the same wherever the pipeline is run: the lineage of a
+checkpoint (its card without measurements), and the decisions of a prediction file. The bits of weights, and with them
+the last digits of the scores behind a decision, differ between processors. Their hashes are in `artifacts/report.json`.
 """
 
 import hashlib
@@ -15,7 +14,7 @@ from harness.pipeline import code_lists
 from harness.report.model.results import AGAINST, Comparison
 from harness.system import files
 
-# What training measured or a machine has installed, and the parent's bytes, which its own lineage stands for.
+# Card fields with measurements, installed libraries, and the parent's bytes, which the parent's lineage replaces.
 MEASURED = ("losses", "held_out", "held_out_loss", "libraries", "parent", "page")
 
 
@@ -26,7 +25,7 @@ def lineage(card: Mapping, tokenizer: str | None, parent: str | None) -> str:
 
 
 def lineages(cards: Mapping[tuple[str, str], Mapping], tokenizers: Mapping[tuple[str, str], str | None]) -> dict:
-    """(family, arm) → lineage; an arm that was trained on from the baseline includes the baseline's."""
+    """The lineage by (family, encoder). The lineage of an arm trained from the baseline includes the baseline's."""
     found: dict[tuple[str, str], str] = {}
     for family, arm in sorted(cards, key=lambda key: (key[1] != AGAINST, key)):
         card = cards[family, arm]
@@ -36,10 +35,10 @@ def lineages(cards: Mapping[tuple[str, str], Mapping], tokenizers: Mapping[tuple
 
 
 def rows(comparisons: list[Comparison], lineages: Mapping, tokenizers: Mapping, code: Mapping) -> dict:
-    """`provenance.json`: what each row of `results.csv` and `comparison.csv` rests on.
+    """The hashes behind each row of `results.csv`, `comparison.csv` and `simple_baselines.csv`, for `provenance.json`.
 
-    `lineages` and `tokenizers` map (family, arm) to hashes, `code` a task to the hash of the code that
-    made its numbers.
+    `lineages` and `tokenizers` map (family, encoder) to hashes. `code` maps a task to the hash of the code that made
+    its numbers.
     """
     results, comparison = [], []
     for c in comparisons:
@@ -73,7 +72,7 @@ def rows(comparisons: list[Comparison], lineages: Mapping, tokenizers: Mapping, 
 
 
 def linear(comparisons: list[Comparison], code: Mapping) -> list[dict]:
-    """What the rows of `simple_baselines.csv` rest on: one entry per task."""
+    """The hashes behind the rows of `simple_baselines.csv`, one entry per task."""
     linear = {c.task: c.linear for c in comparisons if c.linear}
     return [
         {
@@ -91,7 +90,7 @@ def linear(comparisons: list[Comparison], code: Mapping) -> list[dict]:
 
 
 def parameters(c: Comparison) -> str:
-    """Hash of the recipe and engine both arms were trained with, and of the seeds."""
+    """The hash of the recipe (and each arm's tuned recipe), the engine settings and the seeds of a comparison."""
     made = {key: c.provenance.get(key) for key in ("recipe", "engine")}
     if "tuned" in c.provenance:
         made["tuned"] = c.provenance["tuned"]
@@ -99,7 +98,7 @@ def parameters(c: Comparison) -> str:
 
 
 def exact(comparisons: Iterable) -> dict:
-    """`artifacts/report.json`: the hashes of the very files behind the numbers, and the libraries."""
+    """The content of `artifacts/report.json`: the hashes of the exact files behind the numbers, and the libraries."""
     found = {
         f"{c.task}/{c.family}": {
             "predictions": c.inputs["predictions"],
@@ -114,14 +113,15 @@ def exact(comparisons: Iterable) -> dict:
 
 
 def tokenizer_hash(folder: Path) -> str | None:
-    """One hash over a checkpoint's tokenizer files."""
+    """One hash over a checkpoint's tokenizer files, or None if it has none."""
     names = ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json", "merges.txt")
     present = [name for name in names if (folder / name).is_file()]
     return files.sha256_value({name: files.sha256(folder / name) for name in present}) if present else None
 
 
 def code_hash(task: str, lists: Mapping[str, str]) -> str:
-    """SHA-256 over the names and hashes of those of `lists` that concern a task: of all stages' code, and its own."""
+    """The SHA-256 over the code lists that concern a task: those of all stages, and its own. `lists` maps the names of
+    code lists to their hashes."""
     digest = hashlib.sha256()
     for name, content in lists.items():
         if code_lists.concerns(name, task):

@@ -1,7 +1,7 @@
-"""The record of a training run, reduced to what may be shown where data are restricted.
+"""Reduce the record of a training run to what may be shown if its data are restricted.
 
-The answers to the validation part decide after how many updates a run's weights were kept and, with patience, when it
-stopped. Of restricted data nothing is released of those answers, so neither is this.
+The answers to the validation part decide which update's weights are kept and, with patience, when a run stops. Nothing
+about those answers is released for restricted data, so these decisions are not released either.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from harness.report.model.results import Comparison
 
 
 def released(comparison: Comparison, entry: Mapping) -> Mapping:
-    """The run's entry in `runs.json`; of restricted data without what the validation part decided."""
+    """The entry of a run in `runs.json`, without what the validation part decided if data are restricted."""
     if comparison.data_kind != restricted.KIND:
         return entry
     recipe = comparison.provenance.get("recipe") or {}
@@ -21,8 +21,8 @@ def released(comparison: Comparison, entry: Mapping) -> Mapping:
 
 
 def hashed(comparison: Comparison, entry: Mapping) -> Mapping:
-    """What of it may be hashed. Scores of few rows are found in a hash by whoever tries them out; the file of a run's
-    answers stands for all that came out."""
+    """The part of a run's entry that may enter a hash, without scores if data are restricted. Scores of few rows can be
+    found from a hash by trying all values. The hash of the prediction file replaces them."""
     if comparison.data_kind != restricted.KIND:
         return entry
     return {key: value for key, value in released(comparison, entry).items() if key != "curve"}

@@ -1,6 +1,6 @@
 """The types of a report's parts, before rendering: sections of tables, figures and sentences.
 
-Text may hold `code` between backticks; everything else is plain and is escaped by the writer.
+Text is in the notation of `harness.text.escaping`, with `code` between backticks. The renderers escape the rest.
 """
 
 from dataclasses import dataclass
@@ -18,11 +18,10 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Table:
-    """Header and rows of ready-made text. The first `names` columns are text, the rest are numbers.
+    """A table of ready-made text. The first `names` columns are text, the others are numbers.
 
-    Where `grouped` > 0, rows that agree in the first `grouped` columns belong together, and a writer
-    with little width may show those columns once, as a heading of the group. `shade` gives a cell's
-    darkness, 0 to 1 (rows × numeric columns), for matrices.
+    Neighbouring rows with the same first `grouped` columns form a group. A renderer may show those columns once, as a
+    heading of the group. `shade` is the darkness of each cell of a matrix, 0 to 1 (rows × numeric columns).
     """
 
     caption: str
@@ -35,8 +34,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture in `reports/figures/`; `alt` says in words what it shows. `narrow` is the same one drawn for a phone,
-    where there is one."""
+    """A picture in `reports/figures/`. `alt` describes it in words. `narrow` names a version for phones, if any."""
 
     name: str
     caption: str
@@ -46,7 +44,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Details:
-    """Blocks that are folded away until the reader asks for them."""
+    """Blocks that are hidden until the reader opens them. `summary` is always shown."""
 
     summary: str
     blocks: tuple
@@ -60,7 +58,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """`notice` stands above everything else: what the data are. `sections` are the first page."""
+    """The whole report. `notice` names the kind of data and comes before the text. `sections` are the first page."""
 
     title: str
     lead: str

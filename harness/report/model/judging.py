@@ -1,4 +1,4 @@
-"""Judge the difference of each encoder family, and of a task only where its family has an answer."""
+"""Judge the difference of each encoder family, and those of its tasks if the family's verdict is not inconclusive."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from harness.statistics.families import Joint
 from harness.statistics.paired import Estimate, Settings
 from harness.statistics.verdicts import Judgement, judge
 
-SHARE = "share"  # any share of 1, which is no metric by itself
+SHARE = "share"  # the scale of any metric that is a share of 1
 
 
 @dataclass(frozen=True)
 class Summary:
-    """The mean difference over the tasks of a family, of the clinical arm and the arm `against`.
+    """The mean difference over the tasks of a family between the clinical arm and the arm `against`.
 
-    `primary`: this is the family's declared question. `tasks` enter the mean; `left_out` have no difference, or one on
-    another scale. `translated` says by task who translated its data, where somebody did.
+    `primary` is true for the family's declared question. `tasks` enter the mean. `left_out` are tasks without a
+    difference, or with one on another scale. `translated` has (task, note on its translation or "").
     """
 
     family: str
@@ -41,7 +41,7 @@ class Summary:
 
     @property
     def scale(self) -> str:
-        """The name under which a value is printed: a share, or the tasks' metric."""
+        """The metric name by which values are formatted: SHARE, or the tasks' metric if it is no share."""
         return SHARE if self.joint.metric.in_points else self.joint.metric.name
 
     @property
@@ -50,13 +50,13 @@ class Summary:
 
 
 def scope(estimate: Estimate) -> str:
-    """What a difference is about: two `checkpoints`, or the `procedure` that made several."""
+    """The scope of a difference: two `checkpoints`, or the `procedure` if each arm has several replicates."""
     return "procedure" if estimate.n_replicates > 1 else "checkpoints"
 
 
 def summaries(comparisons: Sequence[Comparison], statistics: Statistics) -> list[Summary]:
-    """One for each family and arm compared with, in order. The primary ones are a family of tests, one for each encoder
-    family; the others are a second one."""
+    """One summary for each encoder family and other arm, in the order of `comparisons`. The primary questions, one per
+    encoder family, are one family of tests. All other summaries are a second one."""
     keys = list(dict.fromkeys((c.family, arm) for c in comparisons for arm in c.others))
     groups = {key: [c for c in comparisons if c.family == key[0] and key[1] in c.others] for key in keys}
     asked = {family: _primary([arm for of, arm in keys if of == family], statistics) for family, _ in keys}
@@ -91,8 +91,11 @@ def _summary(
 
 
 def judged(comparisons: list[Comparison], statistics: Statistics) -> Judgements:
-    """Judgement by (task, family, other arm). All comparisons on whole test splits are one family of tests; holdouts
-    repeat them and are not part of it. Of a family whose own mean has no answer no task is said to have one."""
+    """The judgements by (task, family, other arm). All comparisons on whole test splits are one family of tests.
+
+    Holdouts repeat these comparisons and are left out. If the mean of an encoder family is inconclusive, so are all
+    verdicts of its tasks.
+    """
     found = summaries(comparisons, statistics)
     answered = {(s.family, s.against): s.judgement.verdict != "inconclusive" for s in found}
     of = [(c, arm) for c in comparisons for arm in c.others]
@@ -101,7 +104,7 @@ def judged(comparisons: list[Comparison], statistics: Statistics) -> Judgements:
 
 
 def judged_readings(comparisons: list[Comparison], statistics: Statistics) -> dict[tuple, Judgement]:
-    """Judgement by (task, family, reading). The readings of all comparisons are a family of tests of their own."""
+    """The judgements by (task, family, reading). The readings of all comparisons are a separate family of tests."""
     of = [(c, reading) for c in comparisons for reading in c.readings]
     return _judged(of, [reading.estimate for _, reading in of], statistics)
 

@@ -26,25 +26,25 @@ FAMILY_TITLES = {"nb_bert": "NB-BERT", "norbert3": "NorBERT3", "modernbert": "Mo
 
 @dataclass(frozen=True)
 class Comparison:
-    """One task × family, restricted to the seeds of this run.
+    """The scores of one task × family, restricted to the seeds of this run.
 
-    `primary` names the metric that the arms are compared by. `values` maps (arm, seed, part, metric) to a score on
-    the metric's own scale; `tables` maps
-    (arm, seed, part) to the per-class rows, `matrices` to the confusion matrix (rows gold; none of over MATRIX labels);
-    `estimates` maps (part, other arm) to the clinical arm's primary score compared with that arm's. `slices`,
-    `privacy`, `thresholds` (rows of `harness.statistics.further_scores`) and `learning` have one entry per run and
-    part, with its arm and seed. `linear` are the scores of the task's linear model in the same shape: the family
-    `linear` with one arm, one seed, and nothing that it is compared with; `constants` are those of constant answers,
-    by part.
-    Of restricted data that are released coarsely, `rung` says how (`harness.statistics.disclosure.coarsening`), there
-    are values for the seed None alone, which is their mean, and `evidence` is by arm what a verdict follows from. Of
-    other restricted data, counts and scores that may not be shown are None, and `constants_shown` says whether what
-    constant answers score may stand in a table (see `harness.report.disclosure.released`). `lacking` are the labels
-    that the gold of a part lacks, `unmeasurable` by part and metric why it cannot be measured
-    (`harness.statistics.measurable`). `readings` compare the arms on the test rows of each kind, where the data say
-    what decides a row. `replicates` say by (arm, seed) by which pre-training run an encoder was made, `robustness` what
-    the test part written otherwise costs. Where the arms were tuned, `tuned` says how, and `untuned` has the estimates
-    by the declared recipe. `translated` is what the data say of a translation, such as "machine-translated by … at …".
+    `primary` names the metric that the arms are compared by. `n` and `groups` count rows and groups by part. `values`
+    maps (arm, seed, part, metric) to a score on the metric's own scale. `tables` maps (arm, seed, part) to the
+    per-class rows. `matrices` has the same keys and confusion matrices (rows gold), none with over MATRIX labels.
+    `estimates` maps (part, other arm) to the clinical arm compared with that arm by primary score. `slices`, `privacy`
+    and `thresholds` are rows of `harness.statistics.further_scores` with arm, seed and part. `learning` has a curve per
+    run. `readings` compare the arms on each kind of test row, if the data say what decides a row. `robustness` has the
+    losses on perturbed test parts. `replicates` maps (arm, seed) to the number of the pre-training run that made the
+    encoder. If the arms were tuned, `tuned` describes the search, and `untuned` has the estimates with the declared
+    recipe. `translated` is the data's note on a translation, such as "machine-translated by … at …".
+
+    `linear` has the scores of the task's linear model in the same shape (one arm, one seed, no estimates). `constants`
+    has the scores of constant answers by part, `reference` those on the test part. `lacking` maps a part to the labels
+    that its gold lacks. `unmeasurable` maps part and metric to the reason (`harness.statistics.measurable`).
+
+    If restricted data are released coarsely, `rung` says how (`harness.statistics.disclosure.coarsening`), `values` is
+    empty, and `evidence` maps each other arm to the estimate behind its verdict. For other restricted data, counts and
+    scores that may not be shown are None. `constants_shown` says whether scores of constant answers may be shown.
     """
 
     task: str
@@ -86,7 +86,7 @@ class Comparison:
 
     @property
     def scored(self) -> tuple[int | None, ...]:
-        """The seeds that have scores of their own; None alone where only means over all of them are released."""
+        """The seeds that have scores of their own, or (None,) if restricted data allow none."""
         return self.seeds if self.rung is None else (None,)
 
     def withheld(self, metric: str | None = None, part: str = "test") -> bool:
@@ -95,12 +95,12 @@ class Comparison:
         return first not in self.values or bool(self.unmeasured(metric, part))
 
     def unmeasured(self, metric: str | None = None, part: str = "test") -> str:
-        """Why a metric, or the primary one, cannot be measured on a part; empty where it can."""
+        """The reason why a metric (default: the primary one) cannot be measured on a part, or "" if it can."""
         return self.unmeasurable.get(part, {}).get(metric or self.primary, "")
 
     @property
     def metric(self) -> Metric:
-        """The primary one."""
+        """The primary metric."""
         return named(self.primary)
 
     @property
@@ -109,7 +109,7 @@ class Comparison:
         return self.metric.best(scores[self.primary] for scores in self.reference.values())
 
     def constant_answers(self, part: str = "test") -> dict[str, dict[str, float]]:
-        """Scores by metric of each constant answer, by its name; nothing where they may not be shown."""
+        """The scores of constant answers by answer and metric, or nothing if they may not be shown."""
         if not self.constants_shown:
             return {}
         return self.constants.get(part, self.reference if part == "test" else {})
@@ -121,7 +121,7 @@ class Comparison:
 
     @property
     def heading(self) -> str:
-        """Title and, as code, the name that the CSVs and commands use; in the notation of `harness.text.escaping`."""
+        """The title, and the task's name as code, in the notation of `harness.text.escaping`."""
         return f"{plain(self.short_title)} (`{self.task}`)"
 
     @property
@@ -130,7 +130,7 @@ class Comparison:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """The parts that are reported: the test split and, where a task ships one, the holdout."""
+        """The parts that are reported: the test split, and the holdout if the task ships one."""
         found = {part for _, _, part, _ in self.values} or {"test"}
         return tuple(part for part in ("test", "holdout") if part in found)
 
@@ -142,31 +142,31 @@ class Comparison:
 
     @property
     def others(self) -> tuple[str, ...]:
-        """The arms that the clinical one is compared with, the baseline first."""
+        """The arms that the clinical arm is compared with, the baseline first."""
         return tuple(arm for arm in self.arms if ("test", arm) in self.estimates)
 
     def replicate(self, arm: str, seed: int) -> int:
-        """By which of its arm's pre-training runs the encoder of a seed was made, from 1."""
+        """The number, from 1, of the pre-training run that made the encoder of a seed."""
         return self.replicates.get((arm, seed), 1)
 
     def encoder(self, arm: str, seed: int) -> str:
         return named_encoder(arm, self.replicate(arm, seed))
 
     def over_seeds(self, arm: str, metric: str | None = None, part: str = "test") -> list[float]:
-        """The scores of every seed; of the primary metric unless another is named."""
+        """The scores of an arm for every seed, by the primary metric unless another is named."""
         return [self.values[arm, seed, part, metric or self.primary] for seed in self.scored]
 
     def mean(self, arm: str, metric: str | None = None, part: str = "test") -> float:
         return mean(self.over_seeds(arm, metric, part))
 
     def delta(self, metric: str | None = None, part: str = "test", arm: str = "clinical") -> float | None:
-        """Mean over seeds of `arm` minus that of the baseline, whichever way is better."""
+        """The mean over seeds of `arm` minus that of the baseline, also if lower is better. None if not released."""
         if self.rung and (arm, part) == ("clinical", "test"):
-            return self.estimates["test", AGAINST].delta  # rounded once, as the interval
+            return self.estimates["test", AGAINST].delta  # rounded once, like the interval
         return self.mean(arm, metric, part) - self.mean(AGAINST, metric, part)
 
     def mean_table(self, arm: str, part: str = "test") -> list[dict]:
-        """Per-class rows, precision, recall and F1 averaged over seeds."""
+        """The per-class rows of an arm, with precision, recall and F1 averaged over seeds."""
         by_seed = [{row["label"]: row for row in self.tables[arm, seed, part]} for seed in self.seeds]
         return [
             {
@@ -178,7 +178,7 @@ class Comparison:
         ]
 
     def summed_matrix(self, arm: str, part: str = "test") -> list[list[int | None]]:
-        """Confusion counts added up over seeds; None where they are not shown."""
+        """The confusion counts of an arm added up over seeds (rows gold), None if one of them is not shown."""
         matrices = [self.matrices[arm, seed, part] for seed in self.seeds]
         return [
             [sum(known) if len(known := [n for n in cells if n is not None]) == len(cells) else None
@@ -188,7 +188,7 @@ class Comparison:
 
 
 def four_decimals(value: float) -> float:
-    """As the CSVs print it, and never −0."""
+    """The value rounded as in the CSVs, and never −0."""
     return round(value, 4) + 0.0
 
 
@@ -197,20 +197,20 @@ def mean(values: list[float]) -> float:
 
 
 def mean_if_all_known(values: list[float | None]) -> float | None:
-    """The mean, or None where one of the values is not shown."""
+    """The mean, or None if one of the values is None."""
     known = [value for value in values if value is not None]
     return mean(known) if len(known) == len(values) else None
 
 
 def spread(values: list[float]) -> float | None:
-    """Sample standard deviation; None for a single value."""
+    """The sample standard deviation, or None for a single value."""
     return statistics.stdev(values) if len(values) > 1 else None
 
 
 def read(made: Scores, title: str, seeds: tuple[int, ...]) -> Comparison:
-    """A scores file as a Comparison over `seeds`; further seeds in the file are ignored.
+    """The scores `made` as a Comparison over `seeds`. Other seeds in the file are ignored.
 
-    Raises MissingInputError where an arm or a seed of the run has no scores.
+    Raises MissingInputError if an arm has no scores for a seed, DataError if arms were compared over other seeds.
     """
     task, family = made.task, made.family
     present = {(m.arm, m.seed) for m in made.metrics if (m.part, m.metric) == ("test", made.primary)}
@@ -237,7 +237,7 @@ def read(made: Scores, title: str, seeds: tuple[int, ...]) -> Comparison:
 
 
 def read_linear(made: LinearScores, title: str) -> Comparison:
-    """The scores of a task's linear model, in the shape of a comparison that has one arm."""
+    """The scores of a task's linear model as a Comparison with one arm and the seed 0."""
     return _shape(made, title, LINEAR, (made.system,), (0,))
 
 

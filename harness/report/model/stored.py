@@ -13,7 +13,7 @@ AGAINST = "baseline"
 
 @dataclass(frozen=True)
 class Reading:
-    """Two arms on the test rows that one kind of word decides; `estimate.clinical` is the score of `arm`."""
+    """Two arms compared on the `n` test rows that one kind of word decides. `estimate.clinical` is for `arm`."""
 
     decided_by: str
     arm: str
@@ -24,9 +24,9 @@ class Reading:
 
 @dataclass(frozen=True)
 class Robustness:
-    """The test part in one way of writing, of whose `n` rows so many have another text. `values` are the primary scores
-    of the runs and `losses` what they lost, by arm and seed; `estimates` compare losses, by the arm that the clinical
-    one is compared with. All are empty where nothing was or can be measured."""
+    """The scores on the test part with one kind of perturbation, which changed the text of `changed` of its `n` rows.
+    `values` has the primary scores and `losses` the score losses of the runs, by (arm, seed). `estimates` compares the
+    losses of the clinical arm with those of each other arm. All three are empty if nothing was or can be measured."""
 
     kind: str
     n: int
@@ -36,7 +36,7 @@ class Robustness:
     estimates: Mapping[str, Estimate]
 
     def of(self, arm: str, what: Mapping[tuple[str, int], float]) -> list[float]:
-        """The `values` or the `losses` of an arm's runs, in order of their seeds."""
+        """The entries of `what` (`values` or `losses`) for an arm's runs, ordered by seed."""
         return [what[key] for key in sorted(what) if key[0] == arm]
 
 
@@ -50,7 +50,8 @@ def matrix(cells: Iterable[tuple[int, int, int]], labels: int) -> list[list[int]
 def estimates(
     made: Scores, compared: Iterable[Mapping[str, Any]], seeds: tuple[int, ...]
 ) -> dict[tuple[str, str], Estimate]:
-    """The rows `compared` of a scores file, by part and other arm."""
+    """The rows `compared` of a scores file as estimates by (part, other arm). Raises DataError if they lack the
+    baseline on the test part, or are not over exactly these `seeds`."""
     rows = [dict(row) for row in compared]
     found = {(row.pop("part"), row.pop("against")): (row.pop("seeds"), row) for row in rows}
     if ("test", AGAINST) not in found or any(over != sorted(seeds) for over, _ in found.values()):

@@ -10,8 +10,8 @@ NAME, BY_LABEL = "confusion.png", "by_label.png"
 
 
 def draw(comparison: Comparison) -> dict[str, bytes]:
-    """`confusion.png`, a matrix per arm; spans have none, and get `by_label.png` with the scores of each label. Nothing
-    of more labels than a picture can show, nor where no matrix may be shown."""
+    """PNG by file name: `confusion.png` with a matrix per arm, or for spans `by_label.png` with the F1 of each label.
+    The result is empty if there are more labels than MATRIX, or if nothing may be shown."""
     if len(comparison.labels) > MATRIX or comparison.rung:
         return {}
     if all((arm, seed, "test") in comparison.matrices for arm in comparison.arms for seed in comparison.seeds):
@@ -20,7 +20,7 @@ def draw(comparison: Comparison) -> dict[str, bytes]:
 
 
 def matrices(c: Comparison) -> bytes:
-    """Rows are the right answers, columns those given; the darker, the larger the share of what is shown of its row."""
+    """The confusion matrices of all arms as PNG (rows gold). Shade is a cell's share of the shown counts of its row."""
     n, names = len(c.labels), [label.replace("_", " ") for label in c.labels]
     side = max(3.0, 0.62 * n + 1.7)
     figure, axes = plotting.canvas(1, len(c.arms), (side * len(c.arms) + 0.4, side + 0.9))

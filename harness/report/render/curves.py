@@ -10,8 +10,7 @@ TICKS = (0, 25, 50, 75, 100)
 
 
 def learning(comparisons: list[Comparison]) -> bytes:
-    """Validation score after so many updates: tasks in rows, families in columns, a thin line per seed, a thick one
-    for the mean."""
+    """The validation score by update: tasks in rows, families in columns, thin lines for seeds, thick for means."""
     tasks = list(dict.fromkeys(c.task for c in comparisons))
     families = list(dict.fromkeys(c.family for c in comparisons))
     figure, axes = plotting.canvas(len(tasks), len(families), (10, 0.9 + 1.9 * len(tasks)))
@@ -41,7 +40,7 @@ def _learned(panel, c: Comparison, arm: str) -> None:
             steps, [100 * round(run[s], 4) for s in steps], color=look["stroke"], linewidth=0.7, alpha=0.55,
             linestyle=look["line"],
         )  # fmt: skip
-    # A run that stopped early has no later points; the mean ends where the first run does.
+    # A run that stopped early has no later points, so the mean ends where the shortest run ends.
     shared = sorted(set.intersection(*map(set, runs))) if runs else []
     panel.plot(
         shared, [100 * round(mean([run[s] for run in runs]), 4) for s in shared], color=look["stroke"], linewidth=2.2,
@@ -50,9 +49,9 @@ def _learned(panel, c: Comparison, arm: str) -> None:
 
 
 def losses(checkpoints: Mapping[tuple[str, str], Mapping]) -> bytes:
-    """Training loss of each update's batch while an arm was trained here: a panel per family, a line per arm.
+    """The training loss by update of the arms that were trained here: a panel per family, a line per arm.
 
-    The masked-LM loss and, for a recipe that has it, that of next-sentence prediction, added up.
+    It is the masked-LM loss, plus the next-sentence loss if the recipe has it.
     """
     families = list(dict.fromkeys(family for (family, _), card in checkpoints.items() if card.get("losses")))
     figure, axes = plotting.canvas(1, len(families), (10, 3.4), sharey=True)
@@ -62,7 +61,7 @@ def losses(checkpoints: Mapping[tuple[str, str], Mapping]) -> bytes:
                 continue
             look = plotting.style(arm, [arm for of, arm in checkpoints if of == family])
             steps = [point["step"] for point in card["losses"]]
-            # Weights differ in their last bits between processors: drawn as far as they agree, like the table.
+            # Weights differ in their last bits between processors, so the loss is rounded as in the table.
             values = [round(point["loss"], 2) for point in card["losses"]]
             panel.plot(
                 steps, values, color=look["stroke"], linewidth=1.8, linestyle=look["line"], label=look["label"],
@@ -80,7 +79,7 @@ def losses(checkpoints: Mapping[tuple[str, str], Mapping]) -> bytes:
 
 
 def thresholds(group: list[Comparison]) -> bytes:
-    """ROC curves above, reliability below, a column per family; a thin line or a mark per seed."""
+    """ROC curves above and reliability below as PNG: a column per family, a thin line or a mark per seed."""
     figure, axes = plotting.canvas(2, len(group), (10, 6.6))
     for (above, below), c in zip(axes.T, group, strict=True):
         for panel in (above, below):
@@ -105,7 +104,7 @@ def _roc(panel, curves: list[dict], look: dict) -> None:
     for points in every:
         panel.plot(*zip(*points, strict=True), color=look["stroke"], linewidth=0.6, alpha=0.5, drawstyle="steps-post")
     if every:
-        # All curves stand on one grid of false alarm rates.
+        # All curves have the same grid of false alarm rates, so that means can be taken point by point.
         middle = [(points[0][0], mean([t for _, t in points])) for points in zip(*every, strict=True)]
         panel.plot(
             *zip(*middle, strict=True), color=look["stroke"], linewidth=2.2, linestyle=look["line"],
@@ -130,7 +129,7 @@ def _frame(panel) -> None:
 
 
 def _legend_above(figure, axes, *notes: str) -> None:
-    """One legend for all panels, above them, with what the marks mean."""
+    """Draw one legend for all panels above them. `notes` explain the marks."""
     named: dict[str, object] = {}
     for panel in axes.flat:
         for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):

@@ -10,7 +10,7 @@ from harness.report.render import curves, forest, plotting
 from harness.report.render.plotting import INK, SOFT
 from harness.report.text import formats
 
-# Characters of a title that a panel is wide.
+# The width of a panel in characters of its title.
 PANEL_WIDTH = 32
 
 
@@ -20,7 +20,7 @@ def draw(
     checkpoints: Mapping[tuple[str, str], Mapping],
     statistics: Statistics,
 ) -> dict[str, bytes]:
-    """Every figure by file name; one that has nothing to show is left out."""
+    """All figures as PNG by file name. A figure that has nothing to show is left out."""
     found = {"arms.png": arms(comparisons), "forest.png": forest.draw(comparisons, judgements, statistics)}
     found["forest-narrow.png"] = forest.draw(comparisons, judgements, statistics, forest.NARROW)
     if any(run["points"] for c in comparisons for run in c.learning):
@@ -35,7 +35,7 @@ def draw(
 
 
 def arms(comparisons: list[Comparison]) -> bytes:
-    """Bars of the means by task (panels) and family, whiskers of one SD, and a dot for every seed."""
+    """The bar chart of mean scores by task (panels) and family, with whiskers of one SD and a mark for every seed."""
     tasks = list(dict.fromkeys(c.task for c in comparisons))
     columns = min(3, len(tasks))
     rows = -(-(len(tasks) + (len(tasks) > 1)) // columns)
@@ -45,7 +45,7 @@ def arms(comparisons: list[Comparison]) -> bytes:
         _panel(panel, [c for c in comparisons if c.task == task])
     for panel in panels[len(tasks) :]:
         panel.axis("off")
-    # A task that cannot be measured has no bars.
+    # A task that cannot be measured has no bars, so the legend comes from the panel with most entries.
     legends = [panel.get_legend_handles_labels() for panel in panels[: len(tasks)]]
     handles, labels = max(legends, key=lambda legend: len(legend[0]))
     title = f"{plotting.kinds_line(comparisons)}\nbar: mean over seeds, mark: one seed"

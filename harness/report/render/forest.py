@@ -1,4 +1,4 @@
-"""The forest plot: every difference with its interval, and a mark whose shape is the verdict."""
+"""The forest plot: every difference with its interval, and a mark that shows the verdict by its shape."""
 
 import math
 import textwrap
@@ -10,7 +10,7 @@ from harness.report.render.plotting import GRID, INK, SOFT
 from harness.report.text import formats
 from harness.statistics.verdicts import Judgement
 
-# Shape and filling say the verdict; colour only repeats it.
+# Shape and filling show the verdict, and colour only repeats it.
 MARK = {
     "better": {"marker": "^", "facecolor": "#009e73", "label": "better"},
     "worse": {"marker": "v", "facecolor": "#d55e00", "label": "worse"},
@@ -18,17 +18,17 @@ MARK = {
     "inconclusive": {"marker": "o", "facecolor": "white", "label": "inconclusive"},
     "collapsed": {"marker": "X", "facecolor": "#bbbbbb", "label": f"inconclusive: {formats.COLLAPSED}"},
 }
-ROW = 0.34  # inches, as the widths
+ROW = 0.34  # inches, like the widths
 WIDE, NARROW = 10.0, 4.2
-BESIDE = 7.0  # from this width on there is room for figures beside the intervals
+BESIDE = 7.0  # from this width on there is room for numbers next to the intervals
 
 
 def draw(comparisons: list[Comparison], judgements: Judgements, statistics: Statistics, width: float = WIDE) -> bytes:
-    """One row per difference, grouped by task, in points; the band is the declared margin, within which none matters.
+    """The forest plot as PNG: one row per difference in points, grouped by task. The band is the declared margin.
 
-    To the right is better: where lower is better, a difference is drawn with its sign turned and printed as it is.
-    An interval that is much longer than the others runs out of the picture with an arrow; the figures at its right,
-    where `width` (inches) has room for them, hold its ends.
+    Better is to the right. If lower is better, a difference is drawn with the opposite sign but printed unchanged. An
+    interval that is much longer than the others is cut off with an arrow. Its ends are printed at its right, if `width`
+    (inches) leaves room.
     """
     rows = [(c, arm) for c in comparisons for arm in c.others]
     margin, level = statistics.margin, statistics.level
@@ -69,7 +69,7 @@ def draw(comparisons: list[Comparison], judgements: Judgements, statistics: Stat
 
 
 def _across(text: str, width: float) -> str:
-    """The text in lines that there is room for below the panel, which is a half of a narrow picture."""
+    """The text, wrapped to fit below the panel, which is half of a narrow picture."""
     lines = (textwrap.wrap(line, 120 if width >= BESIDE else 27) for line in text.split("\n"))
     return "\n".join(part for line in lines for part in line)
 
@@ -90,7 +90,7 @@ def kind(judgement: Judgement) -> str:
 
 
 def _limit(rows: list, margin: float) -> float:
-    """Half the width of the picture in points: three quarters of the intervals fit in it."""
+    """Half the width of the x axis in points, chosen so that three quarters of the intervals fit."""
     ends = []
     for c, arm in rows:
         estimate = c.estimates["test", arm]
@@ -101,7 +101,7 @@ def _limit(rows: list, margin: float) -> float:
 
 
 def _row(panel, y: float, c: Comparison, arm: str, judgement: Judgement, limit: float) -> str:
-    """Draw a difference; its figures, or why there are none."""
+    """Draw a difference, and return its numbers as text, or the reason why there are none."""
     e, mark = c.estimates["test", arm], MARK[kind(judgement)]
     if e.delta is None:
         return formats.WITHHELD if c.rung else formats.UNMEASURED
@@ -128,7 +128,7 @@ def _beside(panel, y: float, text: str) -> None:
 
 
 def _legend(panel, width: float, judgements: list[Judgement]) -> None:
-    """The marks of the verdicts that occur."""
+    """Draw a legend with the marks of the verdicts that occur."""
     present = {kind(judgement) for judgement in judgements}
     for name, mark in MARK.items():
         if name in present:

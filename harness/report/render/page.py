@@ -79,7 +79,7 @@ a:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 3px sol
 
 
 def page(report: Report, pictures: Mapping[str, bytes]) -> str:
-    """The HTML of `report`; `pictures` maps the names of its figures to PNG bytes, which are inlined."""
+    """The HTML of `report`. `pictures` maps the names of its figures to PNG bytes, which are inlined."""
     heading = escaping.html_text(report.title)
     every = (*report.sections, *report.appendix)
     anchors = {section.title: f"s{i}" for i, section in enumerate(every, start=1)}
@@ -99,7 +99,7 @@ def page(report: Report, pictures: Mapping[str, bytes]) -> str:
 
 
 def _folded(section: Section, anchor: str, pictures: Mapping[str, bytes]) -> str:
-    # A link to what is inside opens it; one to the element itself would not.
+    # A link to an element inside opens the folded section. A link to the section itself would not.
     blocks = "".join(_block(block, pictures) for block in section.blocks)
     heading = f"<summary><h3>{escaping.html_text(section.title)}</h3></summary>"
     return f'<details class="section">{heading}\n<div id="{anchor}">\n{blocks}</div></details>\n'
@@ -134,9 +134,9 @@ def _block(block, pictures: Mapping[str, bytes]) -> str:
 
 
 def _table(table: Table) -> str:
-    """A table in a box that scrolls sideways by itself, so that the page never does; of more than REFLOW columns, one
-    that becomes a list on a narrow page."""
-    # On the page a group's shared columns become one heading row, which saves half the width.
+    """A table in a box that scrolls sideways, so that the page does not. A table with more than REFLOW columns becomes
+    a list on a narrow page."""
+    # The shared columns of a group become one heading row, which saves half the width.
     skip, start = (table.grouped, table.grouped) if table.grouped else (0, 0)
     header = "".join(
         f'<th scope="col"{"" if i < table.names else " class=number"}>{escaping.html(name)}</th>'

@@ -1,8 +1,8 @@
 """Helpers for all figures: styles, an empty canvas, and PNG bytes that are the same for the same scores.
 
-Arms differ by hatching, marker and line as well as by colour (the palette of Okabe and Ito), so that a
-grey print and a colour-blind reader keep them apart. Scores are drawn as the tables round them: their last
-digits differ between processors, and a picture in git must not.
+Arms differ by hatching, marker and line as well as by colour (the palette of Okabe and Ito), so that they stay
+distinct in grey print and for colour-blind readers. Scores are rounded as in the tables before they are drawn, because
+their last digits differ between processors, and a picture in git must not differ.
 """
 
 import io
@@ -25,7 +25,7 @@ INK, SOFT, GRID = "#1c2330", "#6b7482", "#dde1e7"
 
 
 def style(arm: str, among: Collection[str] = ()) -> dict[str, Any]:
-    """The style of an arm `among` those of a run; one of an unknown name still gets its own marker."""
+    """The drawing style of an arm. `among` are the arms of the run. An arm of an unknown name has its own marker."""
     unknown: dict[str, Any] = {"color": "#bbbbbb", "hatch": "xx", "marker": "v", "line": "-."}
     label = formats.arm_title(arm, among) if arm in ARM_STYLE else arm
     return {"stroke": LINE_COLOR.get(arm, SOFT), "label": label, **ARM_STYLE.get(arm, unknown)}
@@ -37,7 +37,7 @@ def kinds_line(comparisons: list[Comparison]) -> str:
 
 
 def axis(metric: Metric) -> str:
-    """The name of an axis of scores, which are drawn in hundredths."""
+    """The axis label for the scores of a metric, which are drawn times 100."""
     return metric.title + ("" if metric.in_points else " × 100") + ("" if metric.higher_is_better else formats.LOWER)
 
 
@@ -51,7 +51,8 @@ def jitter(n: int) -> list[float]:
 
 
 def canvas(rows: int, columns: int, size: tuple[float, float], **options):
-    """A figure without pyplot, which would keep global state; `size` in inches, `options` are those of subplots."""
+    """An empty figure and its array of panels. `size` is in inches. `options` are passed to `subplots`. The figure is
+    made without pyplot, which would keep global state."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -69,10 +70,10 @@ def png(figure) -> bytes:
     from matplotlib.text import Text
 
     target = io.BytesIO()
-    # A title or a label with two dollar signs is no formula: those made so far, and those that drawing makes.
+    # Text with two dollar signs is no formula. The loop is for existing text, the rc setting for text made by drawing.
     for text in figure.findobj(Text):
         text.set_parse_math(False)
     with matplotlib.rc_context({"font.family": "DejaVu Sans", "hatch.linewidth": 0.8, "text.parse_math": False}):
-        # Without the version string the same picture is the same bytes.
+        # Without the version string, the same picture has the same bytes.
         figure.savefig(target, format="png", metadata={"Software": None})
     return target.getvalue()

@@ -31,16 +31,16 @@ ROBUSTNESS = (
     "data_kind",
 )  # fmt: skip
 
-TRANSLATION = "translation"  # the last column of each, in a run with translated data
+TRANSLATION = "translation"  # the last column of each CSV, in a run with translated data
 
 
 def number(value: float) -> str:
-    """Four decimals: scores come from counts, and nothing finer is the same on every processor."""
+    """A value with four decimals. Scores come from counts, and further digits differ between processors."""
     return f"{value + 0.0:.4f}".replace("-0.0000", "0.0000")
 
 
 def printed(c: Comparison, value: float) -> str:
-    """Four decimals, or as many as were released."""
+    """A value with four decimals, or with two if it was released coarsely."""
     return number(value) if c.rung is None else f"{value + 0.0:.2f}"
 
 
@@ -49,10 +49,11 @@ def _evidence(c: Comparison, name: str, value: float) -> str:
 
 
 def results_csv(comparisons: list[Comparison]) -> str:
-    """One row per task, family, arm, seed and metric of the test split; `primary` marks what the arms are compared by.
+    """`results.csv`: one row per task, family, arm, seed and metric of the test split and of a shipped holdout.
 
-    Scores of a shipped holdout carry the prefix `holdout_`, and the holdout's own row count; none of them is primary.
-    What cannot be measured is empty; so is what is not released, and the seed of a mean over all of them.
+    `primary` marks the metric that arms are compared by. Metrics of a holdout have the prefix `holdout_` and the
+    holdout's row count, and are never primary. A value is empty if it cannot be measured or is not released. The seed
+    is empty if no score of a seed is released.
     """
     rows = []
     for c in comparisons:
@@ -69,9 +70,9 @@ def results_csv(comparisons: list[Comparison]) -> str:
 
 
 def simple_baselines_csv(comparisons: list[Comparison]) -> str:
-    """What does without an encoder: one row per task, system (a linear model, constant answers) and metric.
+    """`simple_baselines.csv`: one row per task, system without an encoder (linear model, constant answers) and metric.
 
-    Named as in `results.csv`.
+    Metrics are named as in `results.csv`.
     """
     rows = []
     for c in {c.task: c for c in comparisons}.values():
@@ -88,7 +89,7 @@ def simple_baselines_csv(comparisons: list[Comparison]) -> str:
 
 
 def _named(c: Comparison, part: str, metric: str) -> tuple[str, str]:
-    """A metric's name in a table, and whether it is the primary one."""
+    """A metric's name in a CSV, and whether it is the primary one (`true` or `false`)."""
     name = metric if part == "test" else f"{part}_{metric}"
     return name, str(name == c.primary).lower()
 
@@ -98,10 +99,10 @@ def _of(c: Comparison, part: str) -> tuple[int, str]:
 
 
 def comparison_csv(comparisons: list[Comparison], judgements: dict[tuple[str, str, str], Judgement]) -> str:
-    """One row per task, family and arm that the clinical one is compared with, on the test split.
+    """`comparison.csv`: one row per task, family and arm that the clinical arm is compared with, on the test split.
 
-    `judgements` are by (task, family, other arm). `delta` is clinical − reference, whichever way is better. What cannot
-    be known (an interval from one seed, or all numbers where nothing can be measured) is empty.
+    `judgements` are by (task, family, other arm). `delta` is clinical − reference, also if lower is better. Unknown
+    numbers are empty: an interval from one seed, or all numbers if nothing can be measured.
     """
     rows = []
     for c in comparisons:
@@ -119,9 +120,11 @@ def comparison_csv(comparisons: list[Comparison], judgements: dict[tuple[str, st
 
 
 def summary_csv(summaries: Sequence[Summary]) -> str:
-    """One row per family and arm compared with: the mean difference over tasks. `primary` marks the declared question,
-    `improved` is the probability of an improvement on a task drawn from these. A score that is better the lower it is
-    enters as 1 − score."""
+    """`summary.csv`: one row per family and other arm, with the mean difference over tasks.
+
+    `primary` marks the declared question. `improved` is the probability of an improvement on a task drawn from these.
+    A score enters as 1 − score if lower is better.
+    """
     rows = []
     for s in summaries:
         e, judgement = s.estimate, s.judgement
@@ -137,9 +140,9 @@ def summary_csv(summaries: Sequence[Summary]) -> str:
 
 
 def readings_csv(comparisons: list[Comparison], judged: dict) -> str:
-    """One row per task, family, kind of test row and pair of arms; `delta` is that of `arm` − that of `against`.
+    """`readings.csv`: one row per task, family, kind of test row and pair of arms. `delta` is `arm` − `against`.
 
-    `judged` is by (task, family, reading). No row where data do not say what decides their rows.
+    `judged` is by (task, family, reading). A task has no rows here if its data do not say what decides a row.
     """
     rows = []
     for c in comparisons:
@@ -153,11 +156,11 @@ def readings_csv(comparisons: list[Comparison], judged: dict) -> str:
 
 
 def robustness_csv(comparisons: list[Comparison]) -> str:
-    """One row per task, family, kind of perturbation and arm that the clinical one is compared with.
+    """`robustness.csv`: one row per task, family, kind of perturbation and arm that the clinical arm is compared with.
 
-    `reference` and `clinical` are mean scores on the perturbed test part, of whose `n_test` rows `changed` have another
-    text; the losses are what either is worse by than on the test part as it is, and `delta` is clinical_loss −
-    reference_loss. Numbers are empty where no text changes, or nothing can be measured. No row of restricted data.
+    `reference` and `clinical` are mean scores on the perturbed test part. `changed` of its `n_test` rows have another
+    text. A loss is how much worse the score is than on the original test part. `delta` is clinical_loss −
+    reference_loss. Numbers are empty if no text changes or nothing can be measured. Restricted data have no rows.
     """
     rows = []
     for c in comparisons:
@@ -178,7 +181,7 @@ def _translated(comparisons: list[Comparison]) -> dict[str, str]:
 
 
 def _csv(header: tuple, rows: list, translated: Mapping[str, str]) -> str:
-    """The rows as CSV; where something is `translated`, by what stands in the first column, with a last column more."""
+    """The rows as CSV. `translated` maps first-column values to translation notes, which get a last column if any."""
     if any(translated.values()):
         header, rows = (*header, TRANSLATION), [[*row, translated[row[0]]] for row in rows]
     text = io.StringIO()
@@ -189,7 +192,7 @@ def _csv(header: tuple, rows: list, translated: Mapping[str, str]) -> str:
 
 
 def markdown(report: Report) -> str:
-    """The first page, as `README.md` shows it on a forge."""
+    """The first page as Markdown, for `README.md`."""
     title, lead, notice = map(escaping.markdown, (report.title, report.lead, report.notice))
     titles = "; ".join(escaping.markdown(section.title) for section in report.appendix)
     more = [f"[Appendix](appendix.md): {titles}."] if report.appendix else []
@@ -198,7 +201,7 @@ def markdown(report: Report) -> str:
 
 
 def markdown_appendix(report: Report) -> str:
-    """Everything that is not on the first page, as `appendix.md`."""
+    """Everything that is not on the first page as Markdown, for `appendix.md`."""
     title, notice = map(escaping.markdown, (report.title, report.notice))
     head = [f"# Appendix: {title}", "", f"> **{notice}**", "", "[First page](README.md)", ""]
     return "\n".join([*head, *_markdown_sections(report.appendix)]).rstrip() + "\n"
@@ -223,7 +226,7 @@ def _markdown_block(block) -> list[str]:
             return [f"![{escaping.markdown(alt)}](figures/{name})", "", f"*{escaping.markdown(caption)}*"]
         case Details(summary, blocks):
             inner = [line for b in blocks for line in [*_markdown_block(b), ""]]
-            # A line of HTML, in which Markdown has no say.
+            # Markdown is not interpreted in a line of HTML.
             return ["<details>", f"<summary>{escaping.html_text(summary)}</summary>", "", *inner, "</details>"]
         case Table():
             return markdown_table(block)
@@ -241,7 +244,7 @@ def markdown_table(table: Table) -> list[str]:
 
 
 def once(table: Table) -> list[tuple[str, ...]]:
-    """The rows with the columns that a group shares left blank after its first row."""
+    """The rows of a table. The shared columns of a group are blank after the first row of the group."""
     shown, before = [], None
     for row in table.rows:
         key = row[: table.grouped]
@@ -251,7 +254,7 @@ def once(table: Table) -> list[tuple[str, ...]]:
 
 
 def latex(tables: list[Table]) -> str:
-    """The tables as floats for `\\input`; a group's shared columns are printed once."""
+    """The tables as LaTeX floats for `\\input`. The shared columns of a group are printed once."""
     parts = ["% Generated by the stage `report`; needs \\usepackage{booktabs} and UTF-8 input.\n"]
     for table in tables:
         columns = "l" * table.names + "r" * (len(table.header) - table.names)

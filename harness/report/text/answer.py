@@ -10,7 +10,7 @@ from harness.report.text import formats
 from harness.report.text.checkpoints import in_common
 from harness.text.escaping import code
 
-# The verdict comes first: a number that stands before it is what a reader takes home.
+# The verdict comes before any number, because a reader remembers what comes first.
 SAID = {
     "better": "{opening}: {where}pre-training on clinical text is better than {against} for {families}.",
     "worse": "{opening}: {where}pre-training on clinical text is worse than {against} for {families}.",
@@ -35,7 +35,7 @@ ONCE = (
 
 
 def sentence(summaries: Sequence[Summary], statistics: Statistics) -> str:
-    """What was found on the primary questions, and what it is about."""
+    """The answers to the primary questions and their scope, in sentences, or "" if there is no primary question."""
     found = []
     asked = [s for s in summaries if s.primary]
     doubted = _over_a_worse_control(summaries, statistics.level)
@@ -71,8 +71,8 @@ def sentence(summaries: Sequence[Summary], statistics: Statistics) -> str:
 
 
 def _over_a_worse_control(summaries: Sequence[Summary], level: float) -> list[str]:
-    """Where the clinical arm is better than the control and not known to be better than the baseline: that, and whether
-    the control's own mean is below the baseline's, so that the gain is partly the control's loss."""
+    """Sentences on families whose clinical arm is better than the control but not known to be better than the baseline.
+    They say if the control's mean is worse than the baseline's, because the gain is then partly the control's loss."""
     against_baseline = {s.family: s for s in summaries if s.against == "baseline"}
     found = []
     for s in summaries:
@@ -100,7 +100,7 @@ def _difference(s: Summary, level: float) -> str:
 
 
 def _open(s: Summary, level: float) -> str:
-    """With what fits the data in place of the difference, which by itself would say more than is known."""
+    """A family and its interval. The difference alone would say more than is known if the verdict is inconclusive."""
     if s.estimate.delta is None:
         return f"{s.title} (nothing could be compared)"
     return f"{s.title} (" + ("no interval" if s.estimate.ci_low is None else f"{_ends(s)} points fit the data") + ")"
@@ -111,7 +111,7 @@ def _ends(s: Summary) -> str:
 
 
 def unlearnt(comparisons: Sequence[Comparison], judgements: Judgements) -> str:
-    """A sentence that lists the comparisons in which no arm beat a constant answer; empty if there are none."""
+    """A sentence that lists the comparisons in which no arm beat a constant answer, or "" if there are none."""
     of = [
         f"{c.heading} with {c.family_title}"
         for c in comparisons
@@ -126,7 +126,7 @@ def unlearnt(comparisons: Sequence[Comparison], judgements: Judgements) -> str:
 
 
 def arms(comparisons: Sequence[Comparison], profile: str) -> Bullets:
-    """What each arm is, and how all of them were tested."""
+    """Bullets that explain each arm and how all arms were tested."""
     present = formats.unique(arm for c in comparisons for arm in c.arms)
     tasks, families = (
         formats.unique(c.task for c in comparisons),
@@ -148,12 +148,12 @@ def arms(comparisons: Sequence[Comparison], profile: str) -> Bullets:
 def blocks(
     summaries: Sequence[Summary], statistics: Statistics, checkpoints: Mapping[tuple[str, str], Mapping]
 ) -> tuple:
-    """The table of all families and what its columns mean. `checkpoints` are the cards by (family, encoder)."""
+    """The table of all families and notes on its columns. `checkpoints` has the cards by (family, encoder)."""
     return (table(summaries, statistics.level), Bullets(tuple(_notes(summaries, statistics, checkpoints))))
 
 
 def table(summaries: Sequence[Summary], level: float) -> Table:
-    """One row per family and arm compared with, the primary one first."""
+    """The table of results: one row per family and other arm, with the primary questions first."""
     rows = []
     for s in sorted(summaries, key=lambda s: not s.primary):
         e, ends = s.estimate, (s.estimate.ci_low, s.estimate.ci_high)

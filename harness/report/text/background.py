@@ -15,10 +15,10 @@ PARTS = ("train", "validation", "test", "holdout", "excluded")
 
 @dataclass(frozen=True)
 class Background:
-    """What the report knows besides scores; all values are the cards that the stages wrote.
+    """The information of the report besides scores: the cards that the stages wrote.
 
-    `cards` (of the data) and `leakage` by task; `corpus` is empty where nothing was pre-trained;
-    `checkpoints` by (family, arm).
+    `cards` has the data cards and `leakage` the leakage reports, both by task. `corpus` is empty if there is no corpus.
+    `checkpoints` has the cards by (family, encoder).
     """
 
     cards: dict[str, dict]
@@ -28,9 +28,9 @@ class Background:
 
 
 def data(comparisons: list[Comparison], cards: dict[str, dict], leakages: dict[str, dict]) -> tuple:
-    """What went in, the way of every row from there to a part, and what the leakage gate found.
+    """Tables of the data sets, of the row counts from raw rows to parts, and of the findings of the leakage gate.
 
-    A table holds data of one kind: what may be said of restricted rows is not what may be said of others.
+    Each table is about one kind of data, because other rules apply to restricted rows.
     """
     present = {c.data_kind for c in comparisons}
     kinds = [kind for kind in formats.KINDS if kind in present] + sorted(present - set(formats.KINDS))
@@ -78,7 +78,7 @@ def translator(source: dict) -> str:
 
 
 def _translations(titles: dict[str, str], cards: dict, kind: str, folded: str) -> list:
-    """What was found in translated data by rules that look for what a translation loses."""
+    """The findings in translated data of rules that look for translation losses, folded, or nothing."""
     rows = []
     for task, title in titles.items():
         card = cards[task]
@@ -93,7 +93,7 @@ def _translations(titles: dict[str, str], cards: dict, kind: str, folded: str) -
 
 
 def flow(card: dict, leakage: dict) -> list[tuple[str, str, str]]:
-    """(step, rows, groups) from the rows read to the parts; what is not counted is a dash."""
+    """The steps from the rows read to the parts, as (step, rows, groups) with a dash for unknown counts."""
     steps = [("read", card["rows_in"], None)]
     steps += [(f"− dropped: {plain(reason)}", n, None) for reason, n in sorted(card.get("dropped", {}).items())]
     steps.append(("= kept", card["rows"], leakage.get("groups")))
@@ -105,12 +105,12 @@ def flow(card: dict, leakage: dict) -> list[tuple[str, str, str]]:
 
 
 def dropped(card: dict) -> int | None:
-    """The number of dropped rows; None if it may not be shown."""
+    """The number of dropped rows, or None if it may not be shown."""
     return None if card["rows_in"] is None else card["rows_in"] - card["rows"]
 
 
 def findings(leakage: dict) -> str:
-    """One phrase for all checks of a split."""
+    """The findings of all leakage checks of a task in one phrase."""
     checks = leakage.get("checks", [])
     raised = [
         f"{plain(check['check'])}: {formats.count(check['count'])} ({check['level']})"
@@ -153,7 +153,7 @@ def pretraining(comparisons: list[Comparison], corpus: dict, checkpoints: dict[t
 
 
 def _corpora(card: dict, kinds: str) -> list:
-    """Size of each corpus, and what was taken out of it and why."""
+    """Blocks on the size of each corpus, and on the documents removed from it by reason."""
     sizes, removed = [], []
     for part, tally in card["parts"].items():
         documents = tally["documents"]

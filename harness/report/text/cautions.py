@@ -7,13 +7,13 @@ from harness.report.text.checkpoints import BUILT, in_common, source_kind
 from harness.text.escaping import plain
 
 SMALL_TEST = 100  # rows
-CHANCE = 0.05  # above the best constant answer, on a scale of 0 to 1: an arm that knows hardly more than that
+CHANCE = 0.05  # an arm at most this far above the best constant answer is near chance, on a scale of 0 to 1
 # Public encoders that were not made for Norwegian, by the beginning of their names on the hub.
 OTHER_LANGUAGES = {"answerdotai/ModernBERT": "English", "sentence-transformers/all-MiniLM": "English"}
 
 
 def cautions(comparisons: list[Comparison], checkpoints: dict[tuple[str, str], dict]) -> tuple[str, ...]:
-    """One sentence each. `checkpoints` are the cards by (family, arm)."""
+    """The cautions, each as a text after "You must not conclude". `checkpoints` has the cards by (family, encoder)."""
     items = [
         *_data(comparisons),
         "That a difference is real because it stands in a table: the verdict says which are. Nor that there is none "
@@ -64,7 +64,7 @@ def _data(comparisons: list[Comparison]) -> list[str]:
 
 
 def _sizes(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
-    """How small the encoders are that the pipeline built itself."""
+    """A caution on the small size of the encoders that the pipeline built itself."""
     counts = {
         round(card["parameters"] / 1e6, 1)
         for card in checkpoints.values()
@@ -80,7 +80,7 @@ def _sizes(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
 
 
 def _unscanned(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
-    """Encoders from elsewhere, of whose training texts nothing is known here."""
+    """A caution on encoders from elsewhere, because their training texts are not known here."""
     named = formats.unique(
         f"{FAMILY_TITLES.get(family, family)}, {arm}"
         for (family, arm), card in checkpoints.items()
@@ -95,7 +95,7 @@ def _unscanned(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
 
 
 def _foreign(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
-    """Baselines that were trained on another language: what they gain may be Norwegian, not medicine."""
+    """A caution on baselines that were trained on another language: their gain may be Norwegian, not medicine."""
     found = []
     for (family, arm), card in checkpoints.items():
         source = card.get("source")
@@ -112,8 +112,8 @@ def _foreign(checkpoints: dict[tuple[str, str], dict]) -> list[str]:
 
 
 def _weak(comparisons: list[Comparison]) -> list[str]:
-    """Small test splits, arms that a constant answer beats, and runs that went wrong."""
-    # Whether a constant answer or the linear model beats one that is not shown would tell of it.
+    """Cautions on small test splits, on arms that a constant answer beats, and on runs that went wrong."""
+    # To say that a constant answer or the linear model beats a hidden score would disclose something about that score.
     items, measured = _unmeasured(comparisons), [c for c in comparisons if not (c.unmeasured() or c.rung)]
     if small := {c.task: n for c in comparisons if (n := c.n["test"]) is not None and n < SMALL_TEST}:
         sizes = [f"`{task}` ({n} rows, each {100 / n:.1f} % of them)" for task, n in small.items()]
@@ -152,7 +152,7 @@ def _weak(comparisons: list[Comparison]) -> list[str]:
 
 
 def _unsteady(c: Comparison) -> list[str]:
-    """Arms of which some runs beat the best constant answer, and others do not."""
+    """Phrases on arms with some runs that beat the best constant answer and some that do not."""
     found = []
     for arm in c.arms:
         scores = c.over_seeds(arm)
@@ -163,7 +163,7 @@ def _unsteady(c: Comparison) -> list[str]:
 
 
 def _unmeasured(comparisons: list[Comparison]) -> list[str]:
-    """What the gold labels do not allow to be measured, learnt or chosen by; it is no fault of an encoder."""
+    """Cautions on scores that cannot be measured or earned, or weights not chosen well, because gold lacks labels."""
     first = {c.task: c for c in comparisons}.values()
     items = []
     if without := [f"{c.metric.title} of `{c.task}`: {plain(c.unmeasured())}" for c in first if c.unmeasured()]:
@@ -185,7 +185,7 @@ def _unmeasured(comparisons: list[Comparison]) -> list[str]:
 
 
 def _unearned(c: Comparison) -> str:
-    """The labels that the test or the training part lacks."""
+    """A phrase on the labels that the test or the training part lacks, empty if macro-F1 cannot be measured at all."""
     if c.unmeasured("macro_f1"):
         return ""
     said = [(name, c.lacking.get(part, [])) for part, name in (("test", "test"), ("train", "training"))]
@@ -193,7 +193,7 @@ def _unearned(c: Comparison) -> str:
 
 
 def beats_constants(c: Comparison) -> bool:
-    """Are the means of both arms better than every constant answer?"""
+    """Are the means of the baseline and the clinical arm better than every constant answer?"""
     return _both_better(c, c.best_constant)
 
 
@@ -203,7 +203,7 @@ def near_chance(c: Comparison) -> bool:
 
 
 def beats_linear(c: Comparison) -> bool:
-    """Are the means of both arms better than the linear model?"""
+    """Are the means of the baseline and the clinical arm better than the linear model?"""
     return c.linear is None or _both_better(c, c.linear.mean(*c.linear.arms))
 
 

@@ -1,8 +1,8 @@
 """Two reporting checklists, answered as far as the pipeline itself knows the answers.
 
-REFORMS (Kapoor et al. 2024, Science Advances) asks it of science that rests on machine learning, TRIPOD-LLM
-(Gallifant et al. 2025, Nature Medicine) of language models in health care. Items are named in short words of our
-own; what only people can know is "not provided", never guessed.
+REFORMS (Kapoor et al. 2024, Science Advances) is for science based on machine learning. TRIPOD-LLM (Gallifant et al.
+2025, Nature Medicine) is for language models in health care. The names of items are short forms of our own. An answer
+that only people can know is "not provided", never guessed.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ INAPPLICABLE = "does not apply"
 
 @dataclass(frozen=True)
 class Facts:
-    """Short sentences that several items share, from what was run."""
+    """Short answers about the run, each shared by several checklist items."""
 
     data: str
     rows: str
@@ -40,7 +40,7 @@ class Facts:
 
 
 def blocks(comparisons: list[Comparison], known: Background, statistics: Statistics) -> tuple:
-    """Both checklists, folded, and how many items are open in each."""
+    """Both checklists, folded, each with its number of answered items."""
     facts = gather(comparisons, known, statistics)
     kinds = formats.data_of(comparisons)
     found: list = [
@@ -99,7 +99,7 @@ def _source(card: Mapping) -> str:
 
 def _dropped(cards: Mapping, tasks: Iterable[str]) -> str:
     counts = [dropped(cards[task]) for task in tasks]
-    # A sum with one hidden part would tell it to whoever knows the others.
+    # A sum with one hidden part would disclose that part to a reader who knows the others.
     told = [n for n in counts if n is not None]
     return "rows" if len(told) < len(counts) else _counted(sum(told), "row")
 
@@ -109,7 +109,7 @@ def _counted(n: int, one: str) -> str:
 
 
 def reforms(f: Facts) -> list[tuple[str, str, str]]:
-    """(module, item, answer) of its 32 items."""
+    """The 32 items of REFORMS as (module, item, answer)."""
     return _items({
         "Study goals": [
             ("population the claim is about", NOT_PROVIDED), ("why this population", NOT_PROVIDED),
@@ -151,7 +151,7 @@ def reforms(f: Facts) -> list[tuple[str, str, str]]:
 
 
 def tripod_llm(f: Facts) -> list[tuple[str, str, str]]:
-    """(part, item, answer) of the items that concern an evaluation of encoders."""
+    """The items of TRIPOD-LLM that concern an evaluation of encoders, as (part, item, answer)."""
     return _items({
         "Title and abstract": [("title names model and task", NOT_PROVIDED), ("structured abstract", NOT_PROVIDED)],
         "Introduction": [("health context and rationale", NOT_PROVIDED), ("intended use and users", NOT_PROVIDED),

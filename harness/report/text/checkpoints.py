@@ -16,7 +16,7 @@ BUILT = "build"
 
 
 def folders(root: Path, families: Iterable[str]) -> Iterator[tuple[str, str, Path]]:
-    """(family, encoder, folder) of every checkpoint with a card; what else somebody put beside them is no arm."""
+    """Yield (family, encoder, folder) of every checkpoint with a card. Other folders are no arms."""
     for family in families:
         further = checkpoint.place(root, family, replicates.named("clinical", 2)).parent
         made = (path.parent.name for path in further.glob(f"*/{checkpoint.NAME}"))
@@ -31,8 +31,7 @@ def _number(encoder: str) -> tuple[int, str]:
 
 
 def in_common(checkpoints: Mapping[tuple[str, str], Mapping], families: Iterable[str]) -> str:
-    """Which share of their training the encoders of an arm have in common, such as "75 % (NB-BERT)"; "" where each was
-    trained whole."""
+    """The share of training that the encoders of an arm have in common, such as "75 % (NB-BERT)", or "" if none is."""
     of_family = {family: card["branched"]["share"] for (family, _), card in checkpoints.items() if card.get("branched")}
     shares: dict[float, list[str]] = {}
     for family in formats.unique(families):
@@ -43,13 +42,13 @@ def in_common(checkpoints: Mapping[tuple[str, str], Mapping], families: Iterable
 
 
 def source_kind(card: Mapping) -> str | None:
-    """`build`, `hub` or `folder`: where a checkpoint comes from."""
+    """The source of a checkpoint: `build`, `hub` or `folder`, or None if its card names none."""
     source = card.get("source")
     return source.get("kind") if isinstance(source, Mapping) else source
 
 
 def blocks(checkpoints: Mapping[tuple[str, str], Mapping], kinds: str) -> list:
-    """Source, recipe, size and masked-LM loss of every checkpoint; by document type, folded."""
+    """Tables of source, recipe, size and masked-LM loss of every checkpoint, and folded ones by document type."""
     present = {replicates.arm_of(encoder) for _, encoder in checkpoints}
     continued = [arm for arm in ARMS if arm in present and arm != BASELINE] or ["clinical"]
     arms = f"{formats.listing([f'the {arm}' for arm in continued])} arm"
@@ -68,9 +67,9 @@ def blocks(checkpoints: Mapping[tuple[str, str], Mapping], kinds: str) -> list:
 
 
 def measured(card: Mapping, side: str, corpus: str) -> Mapping:
-    """{"loss", "accuracy", "tokens", "by_document_type"} of a card, {} where nothing was measured.
+    """The held-out {"loss", "accuracy", "tokens", "by_document_type"} of a card, or {} if nothing was measured.
 
-    Older cards hold the loss alone, under `held_out_loss`.
+    `side` is "before" or "after" training. Older cards have the loss alone, under `held_out_loss`.
     """
     found = ((card.get("held_out") or {}).get(side) or {}).get(corpus)
     if found is not None:
@@ -80,7 +79,7 @@ def measured(card: Mapping, side: str, corpus: str) -> Mapping:
 
 
 def _corpora(checkpoints: Mapping) -> list[str]:
-    """The parts of the corpus that every arm is measured on, then those that some arm is."""
+    """The parts of the corpus that every arm is measured on, then those that only some arm is measured on."""
     found = {part for card in checkpoints.values() for part in PARTS for side in SIDES if measured(card, side, part)}
     return [part for part in PARTS if part in SHARED or part in found]
 
@@ -101,7 +100,7 @@ def _summary(checkpoints: Mapping, kinds: str) -> Table:
 
 
 def _accuracy(checkpoints: Mapping, kinds: str) -> Table:
-    """Share of masked tokens predicted rightly, for the arms where it was counted."""
+    """The share of masked tokens predicted correctly, for the arms whose cards have it."""
     rows = []
     for (family, arm), card in checkpoints.items():
         shares = [_share(measured(card, side, corpus)) for corpus in _corpora(checkpoints) for side in SIDES]
@@ -126,7 +125,7 @@ def _by_type(checkpoints: Mapping, kinds: str) -> Table:
 
 
 def _types(card: Mapping) -> Iterator[tuple[str, str, dict[str, Mapping]]]:
-    """(corpus, document type, what was measured on either side), sorted within a corpus."""
+    """Yield (corpus, document type, measurements before and after), sorted by type within a corpus."""
     for corpus in PARTS:
         by_side = {side: measured(card, side, corpus).get("by_document_type") or {} for side in SIDES}
         for name in sorted(by_side["before"].keys() | by_side["after"].keys()):
@@ -139,7 +138,7 @@ def _family(name: str) -> str:
 
 def _source(card: Mapping) -> str:
     if source_kind(card) == "hub":
-        # Older cards hold the names beside the kind, not below it.
+        # In older cards `source` is the kind alone, and the card itself has `repository` and `revision`.
         source = card["source"] if isinstance(card["source"], Mapping) else card
         return f"{code(source.get('repository'))} @ {code(str(source.get('revision'))[:12])}"
     return {BUILT: "built here", "folder": "folder"}.get(str(source_kind(card)), formats.ABSENT)

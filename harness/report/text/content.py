@@ -27,7 +27,7 @@ from harness.report.text.cautions import cautions
 ANSWER, PLANTED = "What was found", "Rows by what decides them"
 ARMS, SCORES = "Task by task", "All scores"
 ROBUST = "Robustness"
-MAIN = (ANSWER, ARMS, PLANTED, SCORES, ROBUST)  # what a paper would print
+MAIN = (ANSWER, ARMS, PLANTED, SCORES, ROBUST)  # the sections with tables that a paper would print
 SOURCES = (
     "`summary.csv`: one row per family and arm compared with: the mean difference over tasks, which is the headline; "
     "`primary` marks the declared question, `improved` is the probability that a task drawn from these is better.",
@@ -63,9 +63,11 @@ def report(
     cross_validated: Sequence[exploratory.CrossValidated] = (),
     written: Robustness = NOT_DONE,
 ) -> Report:
-    """The whole report. `comparisons` are ordered by task, then family; `summaries` and `judgements` are those of
-    `judging` under `statistics`, `read` those of `judging.judged_readings`, `written` the settings of the perturbed
-    test parts. A section that has nothing to say is left out."""
+    """The whole report, without the sections that have nothing to say.
+
+    `comparisons` are ordered by task, then family. `summaries` and `judgements` come from `judging` with `statistics`,
+    `read` from `judging.judged_readings`. `written` has the settings of the perturbed test parts.
+    """
     found = (answer.arms(comparisons, profile), *answer.blocks(summaries, statistics, known.checkpoints))
     sections = (
         Section(ANSWER, (*found, headline.picture(comparisons, judgements, statistics))),
@@ -100,7 +102,7 @@ def report(
 
 
 def notice(comparisons: list[Comparison]) -> str:
-    """The sentence above everything: what kind of data these numbers were made with."""
+    """The sentence at the top of the report, which names the kind of data behind the numbers."""
     by_kind = {kind: formats.codes(c.task for c in comparisons if c.data_kind == kind) for kind in formats.KINDS}
     by_kind = {kind: titles for kind, titles in by_kind.items() if titles}
     if list(by_kind) == ["synthetic"]:

@@ -32,7 +32,7 @@ def slices(comparisons: list[Comparison]) -> tuple:
 
 
 def slice_table(group: list[Comparison], part: str) -> Table:
-    """Rows are slices; each family has a column for each of its arms, and the linear model one."""
+    """The table of slices (rows), with a column for each arm of each family and one for the linear model."""
     every = with_linear(group)
     columns = [(c, arm) for c in every for arm in c.arms]
     scores: dict[tuple[str, ...], list[float | None]] = {}
@@ -70,7 +70,7 @@ def _rank(value: str) -> tuple[int]:
 
 
 def privacy(comparisons: list[Comparison]) -> tuple:
-    """What a privacy officer asks, for the tasks that seek identifying spans."""
+    """Tables of the text that masking would leave readable, for tasks that seek identifying spans."""
     blocks = []
     for group in by_task(comparisons):
         if any(c.privacy for c in group):

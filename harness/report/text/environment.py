@@ -44,7 +44,7 @@ def training(comparisons: list[Comparison]) -> tuple:
 
 
 def blocks(comparisons: list[Comparison], checkpoints: Mapping[tuple[str, str], Mapping]) -> tuple:
-    """Engine settings and versions of libraries; where stages differ, every value that occurs."""
+    """Tables of engine settings and library versions. If stages differ, every value is listed."""
     engines = [
         *(("fine-tuning", c.provenance.get("engine")) for c in comparisons),
         *(("pre-training", card.get("engine")) for card in checkpoints.values()),
@@ -71,7 +71,7 @@ def blocks(comparisons: list[Comparison], checkpoints: Mapping[tuple[str, str], 
 
 
 def _values(found: list[tuple[str, Mapping | None]]) -> tuple[tuple[str, str, str], ...]:
-    """(name, value, users) rows, sorted by name and value."""
+    """Rows of (name, value, stages that used the value), sorted by name and value."""
     users: dict[tuple[str, str], list[str]] = {}
     for user, values in found:
         for name, value in (values or {}).items():

@@ -1,6 +1,7 @@
 """The report section on cross-validation, the second protocol for small data sets.
 
-It is no part of the comparisons that were declared: not in `comparison.csv`, not under Holm, and without a verdict.
+Cross-validation is not one of the declared comparisons. It is not in `comparison.csv`, its p-values are not adjusted by
+Holm's method, and it has no verdict.
 """
 
 from collections import Counter
@@ -24,9 +25,12 @@ from harness.text.escaping import plain
 
 @dataclass(frozen=True)
 class CrossValidated:
-    """One task × family over its folds. `by_fold` and `pooled` hold the primary score of each arm: one value per
-    fold that can be measured, and one per repeat over all rows at once; `estimates` the clinical arm against every
-    other. `unmeasured` says of how many folds each reason holds why they cannot."""
+    """The cross-validation of one task × family.
+
+    `by_fold` has the primary scores of each arm, one per fold that can be measured. `pooled` has one score per repeat,
+    over all rows at once. `estimates` maps each other arm to its comparison with the clinical arm. `unmeasured` counts
+    the folds by the reason why they cannot be measured ("" for folds that can).
+    """
 
     task: str
     title: str
@@ -53,7 +57,8 @@ class CrossValidated:
 
 
 def load(root: Path, settings: ReportSettings, tasks: Mapping[str, Task]) -> list[CrossValidated]:
-    """What `cross_validation.tasks` names, with every family of the run. Raises MissingInputError for one not there."""
+    """The cross-validation of every task in `cross_validation.tasks` with every family of the run. Raises
+    MissingInputError if one has no scores."""
     return [
         replace(read(read_folds(root, task, family), tasks[task].title), translated=translated(root, task))
         for task in settings.cross_validation.tasks
@@ -82,7 +87,7 @@ def read(made: FoldScores, title: str) -> CrossValidated:
 
 
 def blocks(validated: Sequence[CrossValidated], level: float) -> tuple:
-    """Nothing where nothing was cross-validated."""
+    """The blocks of the section, or nothing if no task was cross-validated."""
     if not validated:
         return ()
     # Scores of folds and repeats are ratios of the same few counts, and no disclosure check looks at them.
@@ -168,9 +173,9 @@ def _diverged(validated: Sequence[CrossValidated]) -> tuple:
 def traced(
     validated: list[CrossValidated], shared: Mapping[str, Mapping[tuple[str, str], str | None]], code: Mapping
 ) -> list[dict]:
-    """Rows of `provenance.json`: what each row of the table rests on.
+    """The rows of `provenance.json` for the table: the hashes that each table row was made from.
 
-    `shared` holds `checkpoints` and `tokenizers` by (family, arm), `code` the hash of a task's code.
+    `shared` has `checkpoints` and `tokenizers`, each with hashes by (family, arm). `code` has a code hash by task.
     """
     return [
         {

@@ -20,29 +20,29 @@ KINDS = {
 
 
 def metric_title(metric: str) -> str:
-    """The reader's name of a metric, and which way is better where that is down."""
+    """The display name of a metric, with a note if lower is better."""
     known = METRICS[metric]
     return known.title + ("" if known.higher_is_better else LOWER)
 
 
 def score(metric: str, value: float) -> str:
-    """Points of 100 with one decimal; what is no share, such as MCC, on its own scale with three."""
+    """A score in points of 100 with one decimal, or on its own scale with three if it is no share, such as MCC."""
     text = f"{100 * value:.1f}" if in_points(metric) else f"{value:.3f}"
     return _sign(text)
 
 
 def in_points(metric: str) -> bool:
-    """`share`, and every metric that is one."""
+    """Is this metric shown in points: `share`, or a metric that is a share?"""
     return metric == SHARE or METRICS[metric].in_points
 
 
 def unit(metric: str, value: str) -> str:
-    """A difference in words, with what it is counted in."""
+    """A formatted difference with its unit: "points", or nothing if the metric has its own scale."""
     return f"{value} points" if in_points(metric) else value
 
 
 def score_or_dash(metric: str, value: float | None) -> str:
-    """The same, or a dash for what is not shown."""
+    """The formatted score, or a dash for None."""
     return ABSENT if value is None else score(metric, value)
 
 
@@ -54,18 +54,18 @@ def score_with_spread(metric: str, values: list[float]) -> str:
 
 
 def over_seeds(c: Comparison, arm: str, metric: str | None = None, part: str = "test") -> str:
-    """An arm's mean ± SD by the primary metric or another, or a dash where that cannot be measured."""
+    """An arm's mean ± SD by `metric` (default: the primary one), or a dash if there is no score to show."""
     if c.withheld(metric, part):
         return ABSENT
     return score_with_spread(metric or c.primary, c.over_seeds(arm, metric, part))
 
 
 def gain(c: Comparison) -> str:
-    """Clinical − baseline of the means, or a dash."""
+    """The clinical mean minus the baseline mean, or a dash if there is no difference to show."""
     return ABSENT if c.unmeasured() else difference(c.delta(), c.primary)
 
 
-# The sign stays with its word, on a phone too.
+# A no-break space keeps the sign and its word on one line, on a phone too.
 VERDICTS = {
     verdict: f"{sign}\u00a0{verdict}"
     for verdict, sign in (("better", "▲"), ("worse", "▼"), ("equivalent", "≈"), ("inconclusive", "?"))
@@ -84,7 +84,7 @@ def unmeasured(reason: str) -> str:
 
 
 def verdict(judgement: Judgement, estimate: Estimate, reason: str = "") -> str:
-    """Sign and word, and what it is about, or why nothing can be said; `reason` is why nothing was measured."""
+    """The sign and word of a verdict, with its scope or why it is open; `reason` alone if nothing was measured."""
     if reason:
         return unmeasured(reason)
     if judgement.collapsed:
@@ -97,14 +97,14 @@ def verdict(judgement: Judgement, estimate: Estimate, reason: str = "") -> str:
 
 
 def p_value(value: float | None) -> str:
-    """Three decimals; what is smaller is only said to be."""
+    """A p-value with three decimals, "< .001" if it is smaller, or a dash for None."""
     if value is None:
         return ABSENT
     return "< .001" if value < 0.001 else f"{value:.3f}".lstrip("0") if value < 1 else "1"
 
 
 def difference(value: float | None, metric: str) -> str:
-    """A difference with its sign; what rounds to nothing is 0, and a dash for what cannot be known."""
+    """A difference with its sign, without one if it rounds to 0, or a dash for None."""
     if value is None:
         return ABSENT
     text = score(metric, value)
@@ -118,29 +118,29 @@ def _sign(text: str) -> str:
 
 
 def count(value: int | None) -> str:
-    """Whole numbers with a thin space every three digits from five digits on."""
+    """A whole number, with a thin space every three digits from five digits on, or a dash for None."""
     if value is None:
         return ABSENT
     return f"{value:,}".replace(",", "\u202f") if abs(value) >= 10_000 else str(value)
 
 
 def kinds(values) -> str:
-    """`synthetic data`, or `public and restricted data`, in a fixed order."""
+    """The kinds of data in a fixed order, such as `synthetic data` or `public and restricted data`."""
     given = set(values)
     found = [kind for kind in KINDS if kind in given]
     return f"{' and '.join(found) or 'unknown'} data"
 
 
 def data_of(comparisons: Iterable) -> str:
-    """What the data of these comparisons are: `public data`, and of a translation who made it."""
+    """The kinds of data of the comparisons, such as `public data`, with the translator of translated data."""
     comparisons = list(comparisons)
     told = translations((c.task, c.translated) for c in comparisons)
     return kinds(c.data_kind for c in comparisons) + told
 
 
 def translations(pairs: Iterable[tuple[str, str]]) -> str:
-    """Which tasks are translated by whom, of (task, what its data say of it); nothing where none is. Of one task alone
-    without its name."""
+    """A phrase on who translated which tasks, or "" if no task is translated. `pairs` are (task, translation note). If
+    there is only one task, the phrase does not name it."""
     given = unique(pairs)
     told = unique(said for _, said in given if said)
     if not told:
@@ -157,18 +157,18 @@ def codes(names) -> list[str]:
 
 
 def listing(items) -> str:
-    """`a`, `a and b`, `a, b and c`."""
+    """The items as `a`, `a and b`, or `a, b and c`, and `none` if there are no items."""
     items = list(items)
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else "none"
 
 
 ARM_TITLES = {arm: arm.capitalize() for arm in ARMS} | {"logistic_regression": "Regression", "linear_tagger": "Tagger"}
-# What sets an arm apart from another one of the same run: two arms read clinical text where there is one for tasks.
+# Notes that distinguish arms: in a run with the arm `task`, two arms read clinical text.
 APART = {"clinical": "notes only", "task": "with task texts"}
 
 
 def arm_title(arm: str, among: Collection[str] = ()) -> str:
-    """Of an arm, or of the encoder of one of its replicates, `among` the arms of a run."""
+    """The title of an arm, or of a replicate's encoder such as `clinical-2`. `among` are the arms of the run."""
     first, _, number = arm.partition("-")
     if first not in ARM_TITLES:
         return arm
@@ -177,13 +177,13 @@ def arm_title(arm: str, among: Collection[str] = ()) -> str:
 
 
 def scales(comparisons: Iterable) -> str:
-    """What primary scores are counted in."""
+    """The units of the primary scores, in words."""
     own = unique(c.metric.title for c in comparisons if not c.metric.in_points)
     return "points of 100" + (f" ({listing(own)} on its own scale)" if own else "")
 
 
 def downward(comparisons: list[Comparison]) -> str:
-    """How to read the differences of tasks whose primary metric is better where it is lower; else nothing."""
+    """A sentence on how to read differences of tasks for which lower is better, or "" if there are none."""
     named = codes(c.task for c in comparisons if not c.metric.higher_is_better)
     if not named:
         return ""
@@ -204,12 +204,12 @@ def by_task(comparisons: list[Comparison]) -> list[list[Comparison]]:
 
 
 def with_linear(group: list[Comparison]) -> list[Comparison]:
-    """The comparisons of a task, and what its linear model scores as the last of them."""
+    """The comparisons of a task, with its linear model as the last one, if any."""
     return [*group, *filter(None, [group[0].linear])]
 
 
 def amount(n: int, one: str, many: str | None = None) -> str:
-    """`1 seed`, `5 seeds`."""
+    """A number with its noun, such as `1 seed` or `5 seeds`."""
     return f"{n} {one if n == 1 else many or one + 's'}"
 
 
@@ -218,7 +218,7 @@ def capital(text: str) -> str:
 
 
 def constant_answers(reference: dict[str, dict[str, float]], metric: str) -> str:
-    """What constant answers score by `metric`, which any reader of the text has to beat."""
+    """The scores of constant answers by `metric`. A model that reads the text has to beat them."""
     parts = [f"majority {score(metric, reference['majority'][metric])}"]
     if "always_positive" in reference:
         parts.append(f"always positive {score(metric, reference['always_positive'][metric])}")

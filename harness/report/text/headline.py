@@ -58,7 +58,7 @@ def blocks(comparisons: list[Comparison], judgements: Judgements, statistics: St
 
 
 def picture(comparisons: list[Comparison], judgements: Judgements, statistics: Statistics) -> Figure:
-    """Every difference with its interval."""
+    """The forest plot: every difference with its interval."""
     points, kinds = f"{100 * statistics.margin:g} points", formats.data_of(comparisons)
     return Figure(
         "forest.png",
@@ -71,7 +71,7 @@ def picture(comparisons: list[Comparison], judgements: Judgements, statistics: S
 
 
 def coarsened(comparisons: list[Comparison]) -> tuple:
-    """What is released of restricted data, and what is not."""
+    """A paragraph on which numbers of restricted data are released and which are not, if there are such data."""
     if not any(c.data_kind == restricted.KIND for c in comparisons):
         return ()
     rungs = {c.task: c.rung or Rung(SEEDS) for c in comparisons if c.data_kind == restricted.KIND}
@@ -101,7 +101,7 @@ def coarsened(comparisons: list[Comparison]) -> tuple:
 
 
 def found(comparisons: list[Comparison], judgements: Judgements) -> str:
-    """How many comparisons have which verdict, and where something can be said."""
+    """Sentences on how many comparisons have each verdict, and on which tasks the clinical arm is better or worse."""
     unmeasured = {(c.task, c.family) for c in comparisons if c.unmeasured()}
     counts = Counter(judgement.verdict for key, judgement in judgements.items() if key[:2] not in unmeasured)
     said = [f"{counts[v]} {v}" for v in VERDICTS]
@@ -115,7 +115,7 @@ def found(comparisons: list[Comparison], judgements: Judgements) -> str:
 
 
 def _where(comparisons: list[Comparison], judgements: Judgements, verdict: str) -> list[str]:
-    """Tasks and families with a verdict, families that share their tasks together."""
+    """Phrases that name the tasks and families with a verdict. Families with the same tasks share a phrase."""
     every = formats.unique(c.task for c in comparisons)
     tasks: dict[tuple[str, str], list[str]] = {}
     for c in comparisons:
@@ -134,9 +134,9 @@ def _where(comparisons: list[Comparison], judgements: Judgements, verdict: str) 
 
 
 def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: float) -> Table:
-    """One row per difference: its interval, adjusted p-value, detectable effect and verdict.
+    """The table of differences, one row each, with interval, adjusted p-value, detectable effect and verdict.
 
-    Which arm the clinical one is compared with stands in the caption, or in a column where there are several.
+    The caption names the arms that the clinical arm is compared with. If there are several, a column does, too.
     """
     others = formats.unique(arm for c in comparisons for arm in c.others)
     rows = []
@@ -169,7 +169,8 @@ def verdict_table(comparisons: list[Comparison], judgements: Judgements, level: 
 
 
 def detectable(judgement: Judgement) -> float | None:
-    """Nothing for two arms that learnt nothing: they agree row by row, so that any figure would look like precision."""
+    """The detectable effect of a judgement, or None if neither arm learnt anything. Two such arms agree on every row,
+    so any number would look precise."""
     return None if judgement.collapsed else judgement.mde_holm
 
 
@@ -200,5 +201,5 @@ def test_size(c: Comparison) -> str:
 
 
 def linear(c: Comparison) -> str:
-    """What the linear model scores."""
+    """The score of the linear model, or a dash if there is none."""
     return formats.over_seeds(c.linear, *c.linear.arms) if c.linear else formats.ABSENT

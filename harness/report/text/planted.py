@@ -1,4 +1,4 @@
-"""What the report says of rows decided by clinical or everyday words, where the data declare them."""
+"""The report sections on test rows that clinical or everyday words decide, for data that mark such rows."""
 
 import math
 from collections import Counter
@@ -16,13 +16,13 @@ DECIDERS = {"clinical": "clinical words", "everyday": "everyday words"}
 
 
 def counted(comparisons: list[Comparison], judged: Judged) -> tuple:
-    """What was found, in a line for each pair of arms; nothing where there are no readings."""
+    """The findings, one bullet for each kind of row and pair of arms, or nothing if there are no readings."""
     sentences = found([c for c in comparisons if c.readings], judged)
     return (Bullets(sentences),) if sentences else ()
 
 
 def blocks(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, dict], level: float) -> tuple:
-    """The table of all readings; nothing where there are none."""
+    """The table of all readings and how to read it, or nothing if there are no readings."""
     read = [c for c in comparisons if c.readings]
     if not read:
         return ()
@@ -46,7 +46,7 @@ def _of_task(comparisons: list[Comparison]) -> str:
 
 
 def found(comparisons: list[Comparison], judged: Judged) -> tuple[str, ...]:
-    """A sentence for each kind of row and pair of arms, counted over all tasks and families."""
+    """A sentence for each kind of row and pair of arms, which counts verdicts over all tasks and families."""
     sentences = []
     for kind, words in DECIDERS.items():
         for arm, against in dict.fromkeys((r.arm, r.against) for c in comparisons for r in c.readings):
@@ -70,8 +70,8 @@ def found(comparisons: list[Comparison], judged: Judged) -> tuple[str, ...]:
 
 
 def _sizes(measured: list[tuple[Comparison, float]], absolute: bool) -> list[str]:
-    """Mean differences, those in points together and each other scale for itself; where lower is better for some, as
-    improvements."""
+    """The mean differences in words: one for all metrics in points together, and one for each other scale. They are
+    means of absolute values if `absolute` is set, and improvements if lower is better for some metric."""
     scales: dict[str, list] = {}
     for c, delta in measured:
         scales.setdefault(formats.SHARE if c.metric.in_points else c.primary, []).append((c.metric, delta))
@@ -87,7 +87,7 @@ def _sizes(measured: list[tuple[Comparison, float]], absolute: bool) -> list[str
 
 
 def table(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, dict], level: float) -> Table:
-    """One row per task, kind of row and family."""
+    """The table of readings, with one row per task, kind of test row and family."""
     others = [arm for arm in formats.unique(r.against for c in comparisons for r in c.readings) if arm != "clinical"]
     rows = []
     for task in formats.unique(c.task for c in comparisons):
@@ -122,7 +122,7 @@ def table(comparisons: list[Comparison], judged: Judged, cards: Mapping[str, dic
 
 
 def _planted(card: dict, kind: str) -> str:
-    """As "12 → 87 %": right answers without and with the knowledge that the clinical corpus gives."""
+    """The share of right answers without and with knowledge from the clinical corpus, such as "12 → 87 %"."""
     shares = card.get("source", {}).get("planted", {}).get(kind)
     return formats.ABSENT if shares is None else " → ".join(f"{100 * share:.0f}" for share in shares) + " %"
 

@@ -1,4 +1,4 @@
-"""The report section on the test texts written otherwise: what each arm loses, and which one loses less."""
+"""The report section on perturbed test texts: how much score each arm loses, and which arm loses less."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ Row = tuple[Comparison, stored.Robustness]
 
 
 def blocks(comparisons: list[Comparison], settings: Robustness, level: float) -> tuple:
-    """What was found in a line for each kind, and the table; nothing where no test text was written otherwise."""
+    """One line per kind of perturbation and the table, or nothing if `settings` names no kind."""
     if not settings.kinds:
         return ()
     withheld = formats.codes(c.task for c in comparisons if c.data_kind == restricted.KIND)
@@ -52,7 +52,7 @@ def _read() -> str:
 
 
 def _found(rows: Sequence[Row], level: float) -> tuple[str, ...]:
-    """A sentence for each kind over all tasks and families."""
+    """A sentence for each kind of perturbation, over all tasks and families."""
     sentences = []
     for kind in formats.unique(row.kind for _, row in rows):
         of = [(c, row) for c, row in rows if row.kind == kind]
@@ -64,8 +64,7 @@ def _found(rows: Sequence[Row], level: float) -> tuple[str, ...]:
 
 
 def _sizes(rows: Sequence[Row], level: float) -> list[str]:
-    """Mean losses of the arms over the comparisons on a scale of 1 point in 100, and how many differences lie beside
-    0."""
+    """Phrases on the mean loss of each arm, over metrics in points, and on how many intervals leave out 0."""
     found = []
     points = [(c, row) for c, row in rows if c.metric.in_points]
     for others in formats.unique(tuple(row.estimates) for _, row in points):
@@ -122,7 +121,7 @@ def _table(rows: Sequence[Row], level: float) -> Table:
 
 
 def _score(c: Comparison, row: stored.Robustness, arm: str) -> str:
-    """As "61.2 (3.4)"."""
+    """The mean score and mean loss of an arm, such as "61.2 (3.4)"."""
     if not (values := row.of(arm, row.values)):
         return formats.ABSENT
     lost = formats.difference(mean(row.of(arm, row.losses)), c.primary)

@@ -14,7 +14,7 @@ WHERE = {"test": "test split", "holdout": "shipped holdout"}
 
 
 def score_table(group: list[Comparison], part: str) -> Table:
-    """All metrics of one task on one part, a row per family and arm; below them what does without an encoder."""
+    """All metrics of one task on one part: a row per family and arm, then the linear model and constant answers."""
     first = group[0]
     where = WHERE[part]
     rows = [
@@ -47,14 +47,14 @@ def all_scores(comparisons: list[Comparison]) -> tuple:
 
 
 def _conventions(comparisons: list[Comparison]) -> str:
-    """How metrics count of which there are several usual ways."""
+    """Sentences on the conventions of metrics that are commonly computed in several ways, or nothing."""
     used = (named(metric) for c in comparisons for metric in c.metrics)
     found = unique(f"*{capital(metric.title)}*: {metric.convention}." for metric in used if metric.convention)
     return f" {' '.join(found)}" if found else ""
 
 
 def _left_out(comparisons: list[Comparison]) -> str:
-    """Which metrics cannot be measured, and why."""
+    """A sentence on which metrics cannot be measured and why, or nothing."""
     found = unique(
         f"{formats.metric_title(metric)} of `{c.task}` on the {WHERE[part]} ({plain(reason)})"
         for c in comparisons
@@ -66,12 +66,12 @@ def _left_out(comparisons: list[Comparison]) -> str:
 
 
 def class_table(c: Comparison) -> Table:
-    """Precision, recall and F1 of every label in both arms, and of the linear model."""
+    """Precision, recall and F1 of every label for the baseline, the clinical arm and the linear model."""
     tables = [c.mean_table(arm) for arm in (AGAINST, "clinical")]
     tables += [c.linear.mean_table(*c.linear.arms)] if c.linear else []
     rows = []
     for rows_of_label in zip(*tables, strict=True):
-        # No answer can find what is not there: recall and F1 would be 0 for any model.
+        # If a label has no gold rows, its recall and F1 would be 0 for any model.
         columns = ("precision", "recall", "f1") if rows_of_label[0]["support"] != 0 else ("precision", None, None)
         shown = [row.get(k) for row in rows_of_label for k in columns]
         cells = [formats.score_or_dash(formats.SHARE, value) for value in shown]

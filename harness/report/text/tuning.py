@@ -1,4 +1,4 @@
-"""The report section on tuning: what every arm chose, at what budget, and what is said without it."""
+"""The report section on tuning: the choice and budget of every arm, and the results with the declared recipe."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ from harness.text.escaping import plain
 
 
 def blocks(comparisons: Sequence[Comparison], summaries: Sequence[Summary], statistics: Statistics) -> tuple:
-    """Nothing where no arm was tuned."""
+    """The blocks of the section, or nothing if no arm was tuned."""
     tuned = [c for c in comparisons if c.tuned is not None]
     if not tuned:
         return ()
@@ -111,7 +111,7 @@ def _choices(tuned: list[Comparison]) -> Table:
 
 
 def budgets(number: int) -> list[int]:
-    """Budgets that are shown of so many candidates: one, half of them and all."""
+    """The budgets to show for a search of `number` candidates: one, half of them and all."""
     return sorted({1, max(1, number // 2), number})
 
 

@@ -1,6 +1,6 @@
-"""The perturbations of texts, one file each. A kind is added by one file here, which ends in its object.
+"""The perturbations of test texts, one file each. A new kind is one new file here, with its object at the end.
 
-`robustness.kinds` of `params.yaml` names those that the test texts of a run are written in.
+`robustness.kinds` of `params.yaml` lists the kinds that are applied to the test texts of a run.
 """
 
 from harness.system import members

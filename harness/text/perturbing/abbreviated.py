@@ -1,4 +1,4 @@
-"""Abbreviated: words have the abbreviations of clinical notes, by the list beside this file."""
+"""The perturbation that replaces words by abbreviations of clinical notes, from the list `abbreviated.toml`."""
 
 from harness.text.perturbing.perturbation import Listed
 

@@ -1,4 +1,4 @@
-"""Lower case: every capital becomes a small letter."""
+"""The perturbation that replaces every capital by a small letter."""
 
 from collections.abc import Iterator
 from random import Random
@@ -9,7 +9,7 @@ from harness.text.perturbing.perturbation import Perturbation
 
 class LowerCase(Perturbation):
     def edits(self, text: str, rate: float, drawn: Random) -> Iterator[Edit]:
-        # Letter by letter, for a few change their length: "İ" becomes two characters.
+        # Letter by letter, because a few change their length: "İ" becomes two characters.
         for at, letter in enumerate(text):
             if (small := letter.lower()) != letter:
                 yield Edit(at, at + 1, small)

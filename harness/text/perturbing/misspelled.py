@@ -1,4 +1,4 @@
-"""Misspelled words: a share of them gets one slip of the fingers on a Norwegian keyboard."""
+"""The perturbation that gives a share of the words one typing error each, as on a Norwegian keyboard."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ _ROWS = ("qwertyuiopå", "asdfghjkløæ", "zxcvbnm")
 
 
 def _neighbours() -> dict[str, str]:
-    """By key those left and right of it, and in the rows above and below."""
+    """The neighbours of each key: left, right, and in the rows above and below."""
     found: dict[str, str] = {}
     for row, keys in enumerate(_ROWS):
         for at, key in enumerate(keys):
@@ -36,7 +36,7 @@ class Misspelled(Perturbation):
 
 
 def _slipped(word: str, drawn: Random) -> str:
-    """The word with two letters swapped, one left out, one twice, or one of a neighbouring key."""
+    """The word with two letters swapped, one left out, one doubled, or one replaced by that of a neighbouring key."""
     while True:
         at, kind = int(drawn.random() * len(word)), int(drawn.random() * 4)
         letter, before, after = word[at], word[:at], word[at + 1 :]

@@ -1,4 +1,4 @@
-"""Nynorsk: bokmål words become their nynorsk forms, word by word, by the list beside this file."""
+"""The perturbation that replaces bokmål words by their nynorsk forms, word by word, from the list `nynorsk.toml`."""
 
 from harness.text.perturbing.perturbation import Listed
 

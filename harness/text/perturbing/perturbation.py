@@ -1,4 +1,4 @@
-"""The base class of perturbations, and the one by a declared list of words."""
+"""The base class of perturbations (ways to rewrite texts), and a class for those that use a list of words."""
 
 import re
 import tomllib
@@ -14,28 +14,28 @@ from harness.text.edited import Edit, Edited
 
 @dataclass(frozen=True)
 class Perturbation(ABC):
-    """One way in which texts are written otherwise; `name` stands in `params.yaml` and in every file."""
+    """One way to rewrite texts. `name` is its name in `params.yaml` and in all files."""
 
     name: str
 
     def edited(self, text: str, rate: float, drawn: Random) -> Edited:
-        """The text as it is written otherwise; `rate` is the share of words that are misspelled, `drawn` is what
-        chance decides by."""
+        """The rewritten text. `rate` is the share of words that are misspelled, and `drawn` the random generator."""
         return Edited(text, tuple(self.edits(text, rate, drawn)))
 
     @abstractmethod
     def edits(self, text: str, rate: float, drawn: Random) -> Iterator[Edit]:
-        """What becomes of the text, in order; each edit changes something."""
+        """Yield the edits of the text, in order. Each edit changes something."""
 
     @abstractmethod
     def explained(self, rate: float) -> str:
-        """What a report says of it. A method, so that other words make no training stale."""
+        """The description for a report. It is a method, because the hash of a training's code leaves out methods that
+        the training does not call. So a new wording makes no training stale."""
 
 
 @dataclass(frozen=True)
 class Listed(Perturbation):
-    """Whole words and phrases that a list in TOML replaces, each time they occur: `file` stands in this folder. A first
-    letter, or a whole word, in capitals stays so."""
+    """A perturbation that replaces whole words and phrases, each time they occur, by the TOML list `file` in this
+    folder. Capitals of a first letter, or of a whole word, are kept."""
 
     file: str
 
@@ -50,7 +50,7 @@ class Listed(Perturbation):
 
     def edits(self, text: str, rate: float, drawn: Random) -> Iterator[Edit]:
         for found in self._pattern.finditer(text):
-            # What else ignoring case finds ("ſ" for "s") is no word of the list.
+            # Ignoring case also finds words with "ſ" for "s", which are not in the list.
             if (new := self.words.get(found[0].lower())) is None:
                 continue
             new = cased(new, found[0])
@@ -61,7 +61,7 @@ class Listed(Perturbation):
 
 
 def cased(new: str, like: str) -> str:
-    """`new` with the capitals of the word `like`; capitals of its own stay."""
+    """`new` with the capitals of the word `like`. Capitals in `new` stay."""
     if len(like) > 1 and like.isupper():
         return new.upper()
     return new[:1].upper() + new[1:] if like[:1].isupper() else new

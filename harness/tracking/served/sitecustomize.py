@@ -1,6 +1,6 @@
-"""Start every Python process of MLflow's server without connections beyond this machine.
+"""Block connections beyond this machine in every Python process of MLflow's server.
 
-Python imports a module of this name by itself; `harness.tracking.serve` puts this folder on the path of the server.
+Python imports a module of this name by itself. `harness.tracking.serve` puts this folder on the path of the server.
 """
 
 from harness.system import offline
