@@ -128,8 +128,9 @@ def paper_tables(report) -> list[Table]:
 
 
 def exact(comparisons: list[results.Comparison], validated: list[exploratory.CrossValidated]) -> dict:
+    """The content of `artifacts/report.json`."""
     folds = {f"cross-validation/{name}": entry for name, entry in provenance.exact(validated).items()}
-    return provenance.exact(comparisons) | folds
+    return provenance.exact(comparisons) | {"linear": provenance.exact_linear(comparisons)} | folds
 
 
 def trace(

@@ -4,11 +4,14 @@ import csv
 import io
 import shutil
 import struct
+from dataclasses import replace
 
 import fakes
 import pytest
 
+from harness.artifacts import scores
 from harness.errors import DataError, MissingInputError
+from harness.params.folds import CrossValidation, Folds
 from harness.stages import report
 from harness.statistics import verdicts
 from harness.system import files
@@ -307,3 +310,44 @@ def test_a_missing_comparison_names_its_stage_and_extras_are_ignored(tmp_path):
     files.write_json(path, files.read_json(path) | {"family": "other"})
     with pytest.raises(DataError, match="holds the scores of medmqp with other"):
         report.run(root, fakes.settings(tasks, ("nb_bert",), (1,)), fakes.TASKS)
+
+
+def fold_scores(root, task: str, family: str) -> None:
+    """Made-up scores of a cross-validation in 3 folds, once, beside those of the fixed split."""
+    inputs = files.read_json(scores.place(root, task, family))["inputs"]
+    values = {"baseline": (0.5, 0.6, 0.7), "clinical": (0.6, 0.7, 0.8)}
+    metric = fakes.TASKS[task].metrics[0]
+    common = {"repeat": 1, "n_test": 20, "diverged": False, "unmeasured": ""}
+    scores.FoldScores.of(
+        task=task, family=family, data_kind="synthetic", primary=metric, n=60, groups=60, test_to_train=0.5,
+        folds={"number": 3, "repeats": 1, "validation": 0.125, "sha256": "0" * 64},
+        runs=[
+            {"arm": arm, "fold": fold, "scores": {metric: value}, **common}
+            for arm, of in values.items() for fold, value in enumerate(of, start=1)
+        ],
+        pooled=[{"arm": arm, "repeat": 1, "scores": {metric: of[1]}} for arm, of in values.items()],
+        reference={name: {metric: 0.4} for name in ("majority", "always_positive")},
+        comparisons=[
+            {"against": "baseline", "delta": 0.1, "ci_low": -0.1, "ci_high": 0.3, "p_value": 0.2, "se": 0.1, "df": 2,
+             "naive_se": 0.05}
+        ],
+        inputs=inputs, provenance={"inputs": {}, "libraries": {}},
+    ).write(scores.place(root, f"cross-validation/{task}", family), hidden=False)  # fmt: skip
+
+
+def test_a_cross_validation_is_reported_beside_the_fixed_split(grid, tmp_path):
+    root, task = shutil.copytree(grid, tmp_path / "grid"), "aismec"
+    for family in fakes.FAMILIES:
+        fold_scores(root, task, family)
+    validated = CrossValidation((task,), Folds(3, 1, 0.125))
+    report.run(root, replace(fakes.settings(), cross_validation=validated), fakes.TASKS)
+    (row,) = [
+        line for line in (root / "reports/appendix.md").read_text().splitlines() if "60.0" in line and "70.0" in line
+    ][:1]
+    assert "| +10.0 | −10.0 to +30.0 |" in row
+    traced = files.read_json(root / "reports/provenance.json")["cross_validation"]
+    assert [(found["task"], found["family"]) for found in traced] == [(task, family) for family in fakes.FAMILIES]
+    exact = files.read_json(root / "artifacts/report.json")
+    assert {f"cross-validation/{task}/{family}" for family in fakes.FAMILIES} < exact.keys()
+    for name in ("comparison.csv", "summary.csv", "results.csv"):
+        assert (root / "reports" / name).read_bytes() == (grid / "reports" / name).read_bytes()

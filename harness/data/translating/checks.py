@@ -42,10 +42,6 @@ def item(source: Mapping[str, str], said: Mapping[str, str]) -> list[Suspicion]:
     ]
 
 
-def _numbers(source: str, said: str) -> str | None:
-    return numbers.changed(source, said)
-
-
 def _units(source: str, said: str) -> str | None:
     there = {unit for word in _unit_words(said) for unit in _UNITS.get(word, ())}
     for _, word in _QUANTITY.findall(_plain(source)):
@@ -53,10 +49,6 @@ def _units(source: str, said: str) -> str | None:
         if units and not there & set(units):
             return word
     return None
-
-
-def _drugs(source: str, said: str) -> str | None:
-    return drug_names.lost(source, said)
 
 
 def _length(source: str, said: str) -> str | None:
@@ -82,11 +74,12 @@ def _negation(source: str, said: str) -> str | None:
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).replace("μ", "µ").casefold()
+    """Both micro signs, µ and μ, become the Greek letter."""
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def _unit_words(text: str) -> list[str]:
-    return re.findall(r"%|°\s?[cf]\b|[^\W\d_]+3?", _plain(text).replace("μ", "µ"))
+    return re.findall(r"%|°\s?[cf]\b|[^\W\d_]+3?", _plain(text))
 
 
 _QUANTITY = re.compile(r"(\d)\s?-?(%|°\s?[cf]\b|[^\W\d_]+3?)")
@@ -99,9 +92,9 @@ _NEGATED, _NEGATION = frozenset(WORDS["negation"]["english"]), frozenset(WORDS["
 _FUNCTION = frozenset(WORDS["english"]["words"])
 _ENGLISH = _FUNCTION - frozenset(WORDS["english"]["shared"])
 RULES: dict[str, Callable[[str, str], str | None]] = {
-    "numbers changed": _numbers,
+    "numbers changed": numbers.changed,
     "unit lost": _units,
-    "drug name lost": _drugs,
+    "drug name lost": drug_names.lost,
     "length": _length,
     "left in English": _english,
     "negation lost": _negation,

@@ -98,8 +98,9 @@ def parameters(c: Comparison) -> str:
 
 
 def exact(comparisons: Iterable) -> dict:
-    """The content of `artifacts/report.json`: the hashes of the exact files behind the numbers, and the libraries."""
-    found = {
+    """The hashes of the exact files behind the numbers, and the libraries, by comparison. `comparisons` may also be
+    cross-validations."""
+    return {
         f"{c.task}/{c.family}": {
             "predictions": c.inputs["predictions"],
             "checkpoints": (c.provenance.get("inputs") or {}).get("checkpoints"),
@@ -107,9 +108,12 @@ def exact(comparisons: Iterable) -> dict:
         }
         for c in comparisons
     }
+
+
+def exact_linear(comparisons: Iterable[Comparison]) -> dict:
+    """The same of the linear baselines, by task."""
     linear = {c.task: c.linear for c in comparisons if c.linear}
-    keys = {task: {"predictions": c.inputs["predictions"], **c.provenance} for task, c in linear.items()}
-    return found | {"linear": keys}
+    return {task: {"predictions": c.inputs["predictions"], **c.provenance} for task, c in linear.items()}
 
 
 def tokenizer_hash(folder: Path) -> str | None:

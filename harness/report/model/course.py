@@ -16,7 +16,7 @@ def released(comparison: Comparison, entry: Mapping) -> Mapping:
         return entry
     recipe = comparison.provenance.get("recipe") or {}
     curve = [] if recipe.get("patience") else [_trained(point) for point in entry.get("curve", ())]
-    kept = {key: entry[key] for key in ("arm", "seed", "predictions") if key in entry}
+    kept = {key: entry[key] for key in ("arm", "seed", "replicate", "predictions") if key in entry}
     return {**kept, "steps": recipe.get("steps", entry["steps"]), "curve": curve}
 
 

@@ -24,6 +24,9 @@ GOOD = [
     ("between 10-20 years", "mellom 10 og 20 år"),
     ("5% of 120/80 mmHg", "5 prosent av 120/80 mmHg"),
     ("500 mcg or 10 units", "500 mikrogram eller 10 IE"),
+    ("5 \N{MICRO SIGN}g daily", "5 \N{MICRO SIGN}g daglig"),
+    ("5 \N{MICRO SIGN}g daily", "5 \N{GREEK SMALL LETTER MU}g daglig"),
+    ("5 \N{GREEK SMALL LETTER MU}g daily", "5 mikrogram daglig"),
     ("Can I take amoxicillin, hydrochlorothiazide and acetaminophen?", "Kan jeg ta amoksicillin, hydroklortiazid og "
      "paracetamol?"),
     ("ketoconazole shampoo", "ketokonazolsjampo"),
@@ -43,6 +46,7 @@ BAD = [
     ("a knee", "et 3-kne", "numbers changed"),
     ("I took 2 tablets", "Jeg tok en tablett", "numbers changed"),
     ("500 mg", "500 g", "unit lost"),
+    ("5 \N{MICRO SIGN}g", "5 mg", "unit lost"),
     ("10% of all", "10 av alle", "unit lost"),
     ("Can I take amoxicillin?", "Kan jeg ta medisinen?", "drug name lost"),
     ("Is Advil safe?", "Er det trygt?", "drug name lost"),
