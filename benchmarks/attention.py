@@ -1,12 +1,11 @@
-"""NorBERT3's attention here beside the literal published formulation: forward and backward, same weights.
+"""Compare NorBERT3's attention of this project with the literal published formulation: forward and backward.
 
 Usage: python benchmarks/attention.py [--hidden 192] [--heads 3] [--repeats 7]
 
-The published formulation looks up a position query and a position key for every pair of tokens, a tensor
-of [T, T, 2·hidden]; `harness/encoders/norbert3.py` computes the same scores against the 2·buckets − 1
-different position vectors. Both are first shown to agree in float64, then timed in turn, on one thread,
-in float32 without dropout. Printed are medians of CPU time and their ratio: only the ratio means
-something on another machine.
+The published formulation looks up a position query and a position key for every pair of tokens, a tensor of [T, T,
+2·hidden]. `harness/encoders/norbert3.py` computes the same scores against the 2·buckets − 1 different position vectors.
+With the same weights, both are first shown to agree in float64, and then timed alternately, on one thread, in float32
+without dropout. Medians of CPU time and their ratio are printed. Only the ratio means something on another machine.
 """
 
 import argparse
@@ -26,7 +25,7 @@ SHAPES = ((8, 96), (4, 384))
 
 
 class PublishedAttention(NorBert3Attention):
-    """The same module with the scores as they stand in the description, one position vector per (i, j)."""
+    """The same module with the scores as published: one position vector per (i, j)."""
 
     def forward(self, hidden, padding, relative, buckets):
         length = hidden.shape[1]
@@ -101,7 +100,7 @@ def disagreement(config: NorBert3Config, rows: int, length: int) -> float:
 
 
 def timed(config: NorBert3Config, rows: int, length: int, repeats: int) -> tuple[float, float]:
-    """Median CPU milliseconds of the two, taken in turn after one pass of each that is not counted."""
+    """Median CPU milliseconds of both, timed alternately after one pass of each that is not counted."""
     modules, given = both(config, torch.float32), inputs(config, rows, length, torch.float32)
     taken = ([], [])
     for repeat in range(repeats + 1):

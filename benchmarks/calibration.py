@@ -1,12 +1,12 @@
-"""Does the interval of a comparison keep its promises? Simulated comparisons whose true difference is known.
+"""Check the intervals and verdicts of comparisons by simulation: comparisons whose true difference is known.
 
 Usage: python benchmarks/calibration.py [--repeats 2000] [--only TEXT]
 
-Draws comparisons shaped like the five tasks (benchmarks/simulation.py), sends them through `harness.statistics`, the
-code that the report uses, and counts how often a true "no difference" is called a difference, how often the interval
-holds the true difference, and how often a true difference is found. Beside it stand what others use. Writes
-benchmarks/calibration.md (one core, a quarter of an hour); --only runs the settings whose name holds TEXT and prints
-without writing.
+It draws comparisons shaped like the five tasks (benchmarks/simulation.py) and sends them through `harness.statistics`,
+the code of the report. It counts how often a true "no difference" is called a difference, how often the interval
+contains the true difference, and how often a true difference is found. The same is counted for other common procedures.
+Writes benchmarks/calibration.md (one core, a quarter of an hour). --only runs the settings whose name contains TEXT and
+prints without writing.
 """
 
 import argparse
@@ -65,7 +65,7 @@ OTHERS = ("arms taken apart", "documents only", "paired t over seeds")
 
 
 def procedures(reference: variance.Arm, clinical: variance.Arm) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Variance and degrees of freedom of the procedure used here and of what else is used."""
+    """Variance and degrees of freedom of the procedure used here and of the other METHODS."""
     here = variance.components(variance.differences(reference, clinical))
     arms = [variance.components(arm) for arm in (reference, clinical)]
     k = here.n_runs
@@ -84,7 +84,7 @@ def procedures(reference: variance.Arm, clinical: variance.Arm) -> dict[str, tup
 def cell(
     setting, seeds: int, delta: float, spreads: tuple[float, float], repeats: int, correlation: float = 0.0
 ) -> dict:
-    """Shares over `repeats` simulated comparisons; `delta` and `spreads` are in points."""
+    """Rates over `repeats` simulated comparisons. `delta` and `spreads` are in points."""
     levels, deviations = solve(setting, (setting.base, setting.base + delta / 100), tuple(s / 100 for s in spreads))
     name = ("calibration", setting.name, str(seeds), str(delta), str(spreads), str(correlation))
     rng = np.random.default_rng(derived_seed(*name))
@@ -98,7 +98,7 @@ def cell(
         for name, (var, df) in procedures(*arms).items():
             reach = stats.t.ppf(0.975, df) * np.sqrt(var)
             outside[name].append(np.abs(found - delta / 100) > reach)
-            # Where nothing at all differs, delta and reach are both 0 and nobody would call it a difference.
+            # If nothing at all differs, delta and reach are both 0 and nobody would call it a difference.
             alarms[name].append(np.abs(found) > reach)
             widths[name].append(reach)
             if name == "here":
@@ -140,7 +140,7 @@ def null_table(settings, repeats: int) -> tuple[list[str], list[str]]:
 
 
 def correlated_table(settings, repeats: int) -> list[str]:
-    """Rates of false alarms and half widths where what a seed does to the arms goes together."""
+    """Rates of false alarms and half widths if the effects of a seed on the two arms are correlated."""
     lines = [
         "| setting | seeds | spread | correlation | **here** | arms taken apart | ± here | ± apart |",
         "|:--|--:|--:|--:|--:|--:|--:|--:|",
@@ -187,7 +187,7 @@ def power_table(settings, repeats: int) -> tuple[list[str], list[tuple]]:
 
 
 def collapse_table(setting, repeats: int) -> list[str]:
-    """Coverage where a run of the clinical arm learns nothing and always answers the positive label."""
+    """Coverage if a run of the clinical arm learns nothing and always answers the positive label."""
     lines = ["| runs that learn nothing | seeds | coverage | of those where it is seen |", "|--:|--:|--:|--:|"]
     levels, deviations = solve(setting, (setting.base,) * 2, (0.015,) * 2)
     score = named(setting.metric).score
@@ -213,10 +213,8 @@ def collapse_table(setting, repeats: int) -> list[str]:
 
 
 def replicate_table(setting, repeats: int) -> list[str]:
-    """Two procedures that are alike; every pre-training run has luck of its own, the same in all its fine-tunings.
-
-    One pre-training of either arm and five seeds, three of two and five of two: how often are they called different?
-    """
+    """Rates of false alarms between two equal procedures. Each pre-training run has luck of its own, the same in all
+    its fine-tunings. Either arm has one pre-training with five seeds, three with two, or five with two."""
     lines = [
         "| luck of a pre-training run, points | 1 × 5 | 3 × 2 | 5 × 2 | ± at 1 × 5 | ± at 3 × 2 | ± at 5 × 2 |",
         "|--:|--:|--:|--:|--:|--:|--:|",
@@ -247,8 +245,8 @@ def replicate_table(setting, repeats: int) -> list[str]:
 
 
 def verdict_table(setting, repeats: int) -> list[str]:
-    """Three families of five tasks, judged as the report does: how often is a row better whose true difference is the
-    mean `mde_holm` of such rows, and how often is anything called where nothing differs?"""
+    """Rates of verdicts for three families of five tasks, judged as in the report: how often a row is found whose true
+    difference is the median `mde_holm` of such rows, and how often anything is called if nothing differs."""
     lines = [
         "| seeds | true difference, points | rows that differ | such a row found | its family found | "
         "any false alarm among rows | among families |",
@@ -300,8 +298,8 @@ def _judged(setting, metric, settings, seeds: int, delta: float, where: tuple[in
 
 
 def bootstrap(arms: list[np.ndarray], score, draws: int, rng, strata: np.ndarray | None) -> np.ndarray:
-    """[V_groups, V_interaction] of one comparison by multinomial weights shared by both arms and all seeds, drawn
-    stratum by stratum."""
+    """[V_groups, V_interaction] of one comparison by a bootstrap with multinomial weights, which are shared by both
+    arms and all seeds and drawn stratum by stratum."""
     groups = arms[0].shape[1]
     sizes = [groups] if strata is None else np.bincount(strata)
     weights = np.concatenate([rng.multinomial(n, np.full(n, 1 / n), size=draws) for n in sizes], axis=1).astype(float)
@@ -315,7 +313,8 @@ def bootstrap(arms: list[np.ndarray], score, draws: int, rng, strata: np.ndarray
 
 
 def bootstrap_table(settings, repeats: int, draws: int = 10_000) -> list[str]:
-    """The two ways to the variance over groups, on the same comparisons; five seeds that spread by 1.5 points."""
+    """Jackknife against bootstrap for the variance over groups, on the same comparisons of 5 seeds (spread 1.5 points).
+    """
     lines = [
         "| setting | V_groups | V_interaction | standard error | CPU-ms bootstrap | CPU-ms jackknife |",
         "|:--|--:|--:|--:|--:|--:|",

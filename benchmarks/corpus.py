@@ -1,12 +1,12 @@
-"""What the corpus costs as it grows: CPU time, wall time and memory at 1, 10 and 100 times a base size.
+"""Cost of building the corpus as it grows: CPU time, wall time and memory at 1, 10 and 100 times a base size.
 
 Usage: python benchmarks/corpus.py [--corpus FILE] [--base 2000] [--workers N] [--folder DIR]
 
-Takes the first `--base` documents of a JSONL(.gz) corpus (the NoReC extract of the `lab` profile) and makes
-10 and 100 times as many of them, each copy with every fourth word drawn anew, so that copies share words and
-style but are no near duplicates. The last thousand documents play the held-out texts. Each size is cleaned,
-deduplicated and searched in a process of its own; prints a Markdown table and, from the largest size, what
-five billion tokens would take. Making the copies is not counted.
+It takes the first `--base` documents of a JSONL(.gz) corpus (the NoReC extract of the `lab` profile) and makes 10 and
+100 times as many. In each copy a quarter of the words is drawn anew, so that copies share words and style but are no
+near duplicates. The last thousand documents serve as held-out texts. Each size is cleaned, deduplicated and searched in
+a process of its own. Prints a Markdown table and, from the largest size, the cost of five billion tokens. Making the
+copies is not counted.
 """
 
 import argparse
@@ -28,7 +28,7 @@ FACTORS = (1, 10, 100)
 CHANGED = 0.25
 HELD_OUT = 1000
 TOKENS = 5e9
-TOKENS_PER_WORD = 1.35  # about what a Norwegian vocabulary of 50,000 pieces makes of a word
+TOKENS_PER_WORD = 1.35  # pieces per word, about as with a Norwegian vocabulary of 50,000
 
 
 def main() -> None:
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def write_copies(corpus: Path, path: Path, base: int, factor: int) -> None:
-    """`base` documents, `factor` times; all copies but the first have a quarter of their words drawn anew."""
+    """Write `base` documents, `factor` times. In all copies except the first, a quarter of the words is drawn anew."""
     from harness.data.corpus_files import read_documents
 
     documents = list(islice(read_documents(corpus), base))
@@ -94,7 +94,7 @@ def in_process(path: Path, options) -> dict:
 
 
 def measure(path: Path, corpus: Path, workers: int) -> dict:
-    """One size, in this process and its workers; `memory` is the largest peak of any one of them, in bytes."""
+    """Measures of one size, in this process and its workers. `memory` is the largest peak of a process, in bytes."""
     from harness.data.corpus import build
     from harness.data.corpus_files import chunks, read_documents
     from harness.data.held_out import Coverage, HeldOutIndex

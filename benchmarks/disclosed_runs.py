@@ -1,12 +1,12 @@
-"""Whole runs of a restricted site, from its files to the export, and an attack on every file that they publish.
+"""Run whole restricted sites, from their files to the export, and attack every file that they publish.
 
     python benchmarks/disclosed_runs.py --rows 60 150 600 [--steps 30]
 
-For each number of rows: a site of two tasks, one of two labels and one of eight, with encoders built and trained there,
-a linear model, a report, an MLflow store and a bundle. One line a task: what is released of it, the verdict, the counts
-that an attacker confines who tries all that would give the released means and differences (`tests/attacker.py`), and
-the figures of the site's own scores that stand in a published file all the same. Of eight labels and more than thirty
-test rows the attack tries some gold counts (`disclosure.py`).
+For each number of rows it makes a site of two tasks, one with two labels and one with eight. The site builds and trains
+its encoders, a linear model, a report, an MLflow store and a bundle. Each task has one line: what is released of it,
+the verdict, the number of counts that an attacker bounds by trying all data with the released means and differences
+(`tests/attacker.py`), and the figures of the site's own scores that a published file contains nevertheless. With eight
+labels and more than thirty test rows the attack tries only some gold counts (`disclosure.py`).
 """
 
 import argparse
@@ -29,7 +29,7 @@ LABEL = {"aismec": ("calls.jsonl", "outcome", "transcript"), "synergi": ("incide
 
 
 def built(base: Path, rows: int, steps: int) -> Path:
-    """A site of so many rows a task; four of five have a word that goes with their label."""
+    """A site with `rows` rows per task. Four of five rows have a word that goes with their label."""
     restricted_site.ROWS, restricted_site.TASKS = rows, TASKS
     site = restricted_site.build(REPOSITORY, base)
     chance = random.Random(rows)
@@ -51,7 +51,7 @@ def built(base: Path, rows: int, steps: int) -> Path:
 
 
 def run(site: Path) -> None:
-    """Every stage, and the export."""
+    """Run every stage, and the export."""
     of_tasks = ("validate", "split", "finetune", "linear", "score")
     stages = [stage for stage in restricted_site.STAGES if stage[0] not in of_tasks or stage[1] in TASKS]
     for commands in (restricted_site.placing(site, TASKS), [*stages, ["export", "bundle"]]):

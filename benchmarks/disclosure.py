@@ -1,18 +1,19 @@
-"""Attacks on what is released of restricted data, at the sizes of real sets; `disclosure.md` says how they went.
+"""Attack the released figures of restricted data, at the sizes of real data sets; `disclosure.md` has the results.
 
     python benchmarks/disclosure.py --rows 22 --labels 8 --skills 0.65 0.8 --draws 2 [--metric mcc] [--cells 100]
 
-One line a case: the rung, the seconds of the check, and what attacks found of it.
+One line per case has the rung, the seconds of the check, and what the attacks found:
 
-`told` counts what an attacker confines who tries all that would give the released means and differences
-(`tests/attacker.py`; binary F1, and macro-F1 of up to 22 rows, exactly; of more rows a sample of gold counts, which
-shows that nothing is confined and cannot show that something is). `wrong` counts twins that, scored anew by the
-functions that score predictions, would release anything else; `narrow` the small counts with fewer values over the
-others than declared. `cells` are single cells under five of the matrix of a run, drawn at random, `closed` those for
-which no other data with the same figures were found that give them the width. With `--again`, so many twins are
-checked themselves: `same` would be released on the same rung, and `alone` counts small counts that have the width over
-all these twins and not over those. With `--two`, `both` is `told` of this release and an earlier one of two of its
-three seeds.
+- `told` (binary and macro-F1): the counts that an attacker bounds by trying all data with the released means and
+  differences (`tests/attacker.py`). With more than two labels and 30 rows only a sample of gold counts is tried, which
+  can show that nothing is bounded, but not that something is. Otherwise it is exact.
+- `wrong`: the twins that would release anything else when they are scored by the functions that score predictions.
+- `narrow`: the small counts that have fewer values over the other twins than declared.
+- `cells`: single cells under five of the matrix of a run, drawn at random. `closed`: those for which no other data with
+  the same figures were found that give them the width.
+- With `--again N`, N twins are checked themselves. `same`: those that would be released on the same rung. `alone`: the
+  small counts that have the width over all N twins, but not over these.
+- With `--two`, `both` is `told` of this release together with an earlier one of two of its three seeds.
 """
 
 import argparse
@@ -41,7 +42,7 @@ LARGE, SAMPLE = 30, 6
 
 
 class Cells(hidden.Rows):
-    """Rows of which single cells are counted, too."""
+    """Rows that also count single cells of the confusion matrix."""
 
     def count(self, answers, name, label):
         if name != "cell":
@@ -51,8 +52,8 @@ class Cells(hidden.Rows):
 
 
 def drawn(rows: int, labels: int, skill: float, draw: int, metric: str) -> Cells:
-    """Two families of two arms and three seeds, and a linear model, by chance; every label has a row where they
-    suffice."""
+    """Random answers of two families of two arms and three seeds, and of a linear model. Each label has a row if it
+    can."""
     made = of_tests.drawn(rows, labels, skill, SEEDS, 1000 + draw + int(100 * skill))
     positive = 1 if labels == 2 else None
     made = Cells(**{field.name: getattr(made, field.name) for field in fields(made)} | {"metric": metric})
@@ -65,7 +66,7 @@ def drawn(rows: int, labels: int, skill: float, draw: int, metric: str) -> Cells
 
 
 def checked(rows: Cells) -> tuple[coarsening.Rung, float, list[Cells]]:
-    """What is released, the seconds that took, and the twins that spoke for it."""
+    """The released rung, the CPU seconds of the check, and the twins that supported it."""
     found, real = [], twins.Search._note
 
     def note(search, twin):
@@ -83,7 +84,7 @@ def checked(rows: Cells) -> tuple[coarsening.Rung, float, list[Cells]]:
 
 
 def read(rows: Cells, rung: coarsening.Rung) -> attacker.Seen:
-    """The ranges that tables of a rung leave."""
+    """The ranges that the tables of a rung leave."""
     seen = attacker.Seen(len(rows.gold), rows.labels)
     for system, answers in rows.answers.items():
         figures = coarsening.measured(rows, system, answers, KNOWN)
@@ -106,7 +107,7 @@ def told(rows: Cells, rung: coarsening.Rung) -> int:
 
 @contextmanager
 def some_golds(rows: int, labels: int) -> Iterator[None]:
-    """Of many rows and labels not all gold counts are tried: some from even ones to one label with all there are."""
+    """Let the attacker try only some gold counts if there are many: from even ones to nearly all rows in one label."""
     every = attacker.golds
     if labels > 2 and rows > LARGE:
         even, chance = [rows // labels + (at < rows % labels) for at in range(labels)], np.random.default_rng(1)
@@ -129,7 +130,7 @@ def _shifted(gold: tuple[int, ...], chance: np.random.Generator) -> tuple[int, .
 
 
 def verified(rows: Cells, rung: coarsening.Rung, found: list[Cells]) -> tuple[int, int, int]:
-    """How many twins release something else, how many counts are small, and how many of those are not as wide."""
+    """The number of twins that release something else, of small counts, and of small counts that are too narrow."""
     decide = of_tests.Labels(of_tests.task_of(rows.labels, rows.metric, positive="l1" if rows.labels == 2 else None))
     wanted, wrong = of_tests.figures_by_hand(rows, decide, rung), 0
     values, small = defaultdict(set), set(twins.small(rows))
@@ -147,7 +148,7 @@ def _wide(values: set[int]) -> bool:
 
 
 def again(rows: Cells, rung: coarsening.Rung, found: list[Cells], number: int) -> tuple[int, int]:
-    """How many of some twins would be released on the same rung, and how many small counts only the others open."""
+    """The number of chosen twins that would be released on the same rung, and of small counts that need the others."""
     chosen = np.random.default_rng(1).permutation(len(found))[:number]
     every, same, alike = defaultdict(set), defaultdict(set), 0
     for twin in [rows, *(found[at] for at in chosen)]:
@@ -161,7 +162,7 @@ def again(rows: Cells, rung: coarsening.Rung, found: list[Cells], number: int) -
 
 
 def both(rows: Cells, rung: coarsening.Rung) -> int:
-    """What is told by this release and by one of fewer seeds together."""
+    """The number of counts bounded by this release and one of fewer seeds together."""
     seen, answers, arms = read(rows, rung), {}, {}
     for system, names in rows.arms.items():
         kept = [at for at, arm in enumerate(names) if names[:at].count(arm) < SEEDS - 1]
@@ -176,7 +177,7 @@ def both(rows: Cells, rung: coarsening.Rung) -> int:
 
 
 def closed(rows: Cells, rung: coarsening.Rung, number: int) -> tuple[int, int]:
-    """How many single cells were tried, and for how many no data with the same figures were found."""
+    """The number of single cells tried, and of those for which no data with the same figures were found."""
     search, chance = twins.Search(rows, rung, KNOWN), np.random.default_rng(1)
     places = [
         (system, run, cell)
@@ -200,7 +201,7 @@ def closed(rows: Cells, rung: coarsening.Rung, number: int) -> tuple[int, int]:
 
 
 def _reached(search, rows: Cells, more: dict, key: tuple, value: int, chance) -> bool:
-    """Are there data with the same figures in which a cell is `value`?"""
+    """True if data with the same figures are found in which a cell is `value`."""
     system, run, _, cell = key
     gold, called = divmod(cell, rows.labels)
     if gold not in more:

@@ -1,18 +1,18 @@
-"""The fine-tuning engine beside transformers' `Trainer`: same data, model, epochs and batch size.
+"""Compare the fine-tuning engine with transformers' `Trainer`: same data, model, epochs and batch size.
 
 Usage: python benchmarks/finetuning.py [--epochs 2] [--repeats 3] [--family nb_bert] [--size 2x128] [--task nor_deid]
 
-Needs a finished `make repro` (it takes data, splits and checkpoints from artifacts/). Per head it
-trains the same encoder for the same number of updates with
-  - this engine,
-  - `Trainer`, padding every text to the maximum length, as most scripts do,
-  - `Trainer` with dynamic padding,
-  - `Trainer` with `group_by_length`,
-in turn, `--repeats` times, each in a process of its own with one thread, and prints the medians of the
-ratios of CPU and wall time and the test F1 of each. At the end it compares a whole comparison (2 arms ×
-5 seeds) through `harness finetune` with one `Trainer` script per run, processes and imports included.
-`--size LAYERSxHIDDEN` takes a new encoder of that size, untrained, in place of the one in artifacts/.
-Machines are noisy: only ratios measured side by side mean something.
+It needs a finished `make repro`, because it takes data, splits and checkpoints from artifacts/. For each head, the same
+encoder is trained for the same number of updates in four ways:
+- by this engine,
+- by `Trainer`, padding every text to the maximum length, as most scripts do,
+- by `Trainer` with dynamic padding,
+- by `Trainer` with `group_by_length`.
+The ways alternate, `--repeats` times, each in a process of its own with one thread. The medians of the ratios of CPU
+and wall time are printed, with the test F1 of each way. At the end, a whole comparison (2 arms × 5 seeds) by `harness
+finetune` is timed against one `Trainer` script per run, processes and imports included. `--size LAYERSxHIDDEN` takes a
+new, untrained encoder of that size in place of the one in artifacts/. Machines are noisy: only ratios measured side by
+side mean something.
 """
 
 import argparse
@@ -89,7 +89,7 @@ def in_process(way: str, task: str, seed: int, options) -> dict:
 
 
 def measure(way: str, name: str, family: str, seed: int, epochs: int, size: str | None) -> dict:
-    """CPU and wall seconds of training and predicting the test part, imports and loading aside, and its F1."""
+    """CPU and wall seconds of training and predicting the test part, without imports and loading, and its F1."""
     from harness.system.determinism import prepare_environment, prepare_torch
 
     prepare_environment("fast")
@@ -142,7 +142,7 @@ def encoded(task, parts: dict, tokenizer, length: int, stride: int) -> dict:
 
 
 def score(task, records, examples, rows) -> float:
-    """The primary F1 of the logits of some examples; `Trainer` gives them padded, in arrays."""
+    """The primary score of the logits of some examples. `Trainer` returns them padded, in arrays."""
     import torch
 
     from harness import heads
@@ -157,7 +157,7 @@ def score(task, records, examples, rows) -> float:
 
 
 def untrained(encoder, architecture: str, tokenizer, folder: Path, vocabulary=None) -> None:
-    """Write the folder of a new encoder of that size, for the tokenizer's `vocabulary` or one with its special ids."""
+    """Write the folder of a new encoder, with the tokenizer's vocabulary, or with `vocabulary` and its special ids."""
     from harness.encoders import families
 
     model = families.new_masked_lm(architecture, encoder, vocabulary or tokenizer, "sdpa")
@@ -165,7 +165,7 @@ def untrained(encoder, architecture: str, tokenizer, folder: Path, vocabulary=No
 
 
 def with_engine(way, model, examples, tokenizer, settings, seed, *, warm: int = 0, workers: int = 0) -> tuple:
-    """The logits of the test part, and what was measured of training from update `warm` on."""
+    """The logits of the test part, and the measures of training from update `warm` on."""
     from measuring import Clock, Seen
 
     from harness.heads import HEADS
@@ -189,8 +189,8 @@ def with_engine(way, model, examples, tokenizer, settings, seed, *, warm: int = 
 
 
 def with_trainer(way, model, examples, tokenizer, settings, seed, *, warm: int = 0, workers: int = 0) -> tuple:
-    """The same by `Trainer` as its documentation sets it up, with the same optimizer, schedule and clipping, and
-    batches made in so many `workers`."""
+    """As `with_engine`, by `Trainer` set up as in its documentation, with the same optimizer, schedule and clipping.
+    `workers` processes make its batches."""
     from measuring import Clock, Seen
     from transformers import Trainer, TrainingArguments
 
@@ -231,7 +231,7 @@ def as_columns(example) -> dict:
 
 
 class Collator:
-    """What `DataCollatorWithPadding` and its kin do: `tokenizer.pad`, to the batch or to the maximum."""
+    """Pads as `DataCollatorWithPadding` and its kin do: by `tokenizer.pad`, to the batch or to the maximum."""
 
     def __init__(self, tokenizer, width: int | None):
         self._tokenizer, self._padding = tokenizer, {"padding": "max_length", "max_length": width} if width else {}

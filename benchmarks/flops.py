@@ -1,9 +1,9 @@
-"""Floating-point operations that an encoder needs, and those that a device can do: model FLOPs utilisation.
+"""Count the floating-point operations that an encoder needs and a device can do, for model FLOPs utilisation.
 
-Counted are matrix products (2·m·n·k each) that the architecture needs, of tokens alone: padding, logits at places
-that are not masked, and what an implementation repeats or masks away count as waste. Not counted are embeddings,
-norms, activations, poolers and task heads, and NorBERT3's projection of its table of positions, once a batch: together
-under 1 % at published sizes. A backward pass is twice a forward pass.
+It counts the matrix products (2·m·n·k each) that the architecture needs for tokens. Padding, logits at places that are
+not masked, and what an implementation repeats or masks away count as waste. It does not count embeddings, norms,
+activations, poolers, task heads, and NorBERT3's projection of its table of positions, once a batch: together under 1 %
+at published sizes. A backward pass is twice a forward pass.
 """
 
 import re
@@ -28,7 +28,7 @@ PEAKS = (
 
 
 def peak(device: str, precision: str) -> float | None:
-    """FLOP/s that the device of that name can do by its data sheet; None where it is not known, and of a MIG slice."""
+    """FLOP/s of the device of that name by its data sheet; None if it is not known, or is a MIG slice."""
     if "MIG" in device:
         return None
     found = next((row for row in PEAKS if re.search(row[0], device)), None)
@@ -36,8 +36,8 @@ def peak(device: str, precision: str) -> float | None:
 
 
 def encoder(config, length: int, *, first_alone: bool = False) -> int:
-    """Of one forward pass over a sequence of `length` tokens. With `first_alone` the last layer ends in its first token
-    (see `Architecture.first_alone`; NorBERT3's heads do the same)."""
+    """FLOPs of one forward pass over a sequence of `length` tokens. If `first_alone`, the last layer computes only its
+    first token (see `Architecture.first_alone`; NorBERT3's heads do the same)."""
     h, inner, n = config.hidden_size, config.intermediate_size, length
     before = 3 * h * h  # query, key, value
     after = h * h + {"bert": 2, "norbert3": 3, "modernbert": 3}[config.model_type] * h * inner
@@ -56,26 +56,25 @@ def encoder(config, length: int, *, first_alone: bool = False) -> int:
 
 
 def window_of(config, layer: int) -> int | None:
-    """How many positions away a token still sees in that layer; None: any."""
+    """How many positions away a token still sees in this layer; None: any."""
     local = config.model_type == "modernbert" and config.layer_types[layer] == "sliding_attention"
     return config.local_attention // 2 if local else None
 
 
 def pairs(length: int, window: int | None) -> int:
-    """Pairs of tokens that see each other, each token with itself, in both directions."""
+    """The number of pairs of tokens that see each other, in both directions, each token with itself included."""
     if window is None or window >= length - 1:
         return length * length
     return length * (2 * window + 1) - window * (window + 1)
 
 
 def prediction(config) -> int:
-    """Of one forward pass of the masked-LM head for one masked token."""
+    """FLOPs of one forward pass of the masked-LM head for one masked token."""
     return 2 * config.hidden_size * (config.hidden_size + config.vocab_size)
 
 
 def training(config, lengths: Iterable[tuple[int, int]], *, masked: float = 0.0, first_alone: bool = False) -> float:
-    """Forward and backward over sequences, given as (tokens, number of such), a share `masked` of whose tokens is
-    guessed."""
+    """FLOPs of forward and backward over sequences, as (tokens, number of such). A share `masked` is predicted."""
     forward = 0.0
     for length, number in lengths:
         forward += number * (encoder(config, length, first_alone=first_alone) + masked * length * prediction(config))

@@ -1,15 +1,15 @@
-"""The forecast of `harness rehearse` held against finished runs.
+"""Compare the forecast of `harness rehearse` with finished runs.
 
 Usage: python benchmarks/forecast.py FORECAST.json RUN [--again STAGE/NAME …] [--cores 2]
 
-FORECAST.json is what `harness rehearse --json` wrote, RUN the folder of a run of the same parameters, which is only
-read. No stage records how long it took, and wall time on a busy machine says little, so two things are compared:
+FORECAST.json is the output of `harness rehearse --json`. RUN is the folder of a run of the same parameters, which is
+only read. Wall time on a busy machine says little, so two things are compared:
 
-- the time between the first and the last output of the stages that train (files keep when they were written), times the
-  cores, with the sum of what is forecast for them. Whatever else the machine did then counts as time of the run.
-- with `--again` the CPU time of single stages, which are run once more for this in a scratch folder:
-  `finetune/TASK/FAMILY`, `pretrain/FAMILY` or `checkpoint/FAMILY`. What the operating system counted of a process and
-  its children is not lengthened by others that wait beside it.
+- The time between the first and the last output of the stages that train (from the files' times), times the cores, is
+  compared with the sum of the forecasts for them. Whatever else the machine did then counts as time of the run.
+- With `--again`, the CPU time of single stages, which are run once more for this in a scratch folder:
+  `finetune/TASK/FAMILY`, `pretrain/FAMILY` or `checkpoint/FAMILY`. The operating system counts the CPU time of a
+  process and its children, so other processes do not lengthen it.
 
 Prints Markdown.
 """
@@ -52,7 +52,7 @@ def row(title: str, forecast: float, run: float) -> None:
 
 
 def written(run: Path) -> Iterator[tuple[str, float]]:
-    """When the outputs of each stage were there, in seconds."""
+    """(stage, time in seconds at which its outputs were complete) of a run."""
     for card in sorted((run / "artifacts/checkpoints").glob("*/*/harness.json")):
         family, arm = card.parts[-3:-1]
         if arm == "baseline":
@@ -67,7 +67,7 @@ def written(run: Path) -> Iterator[tuple[str, float]]:
 
 
 def again(run: Path, command: list[str]) -> float:
-    """The CPU seconds of one stage and its processes, made again from the inputs of `run`."""
+    """The CPU seconds of one stage and its processes, run again on the inputs of `run`."""
     stage, family = command[0], command[-1]
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)

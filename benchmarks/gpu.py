@@ -1,14 +1,14 @@
-"""Training on one CUDA GPU beside transformers' `Trainer`, and beside itself with other settings.
+"""Compare training on one CUDA GPU with transformers' `Trainer`, and with itself under other settings.
 
 Usage: benchmarks/gpu.sh [--minutes 30] [--out benchmarks/gpu.md] [--only WORDS …] [--updates 20] [--batch 32]
 
 Encoders have random weights of the published shapes, so nothing is fetched. Texts are those of a finished run in
-artifacts/, generated where there is none. Every measurement is a process of its own, with a time limit, and may fail
-alone. `--minutes` is shared out; what was not reached is listed. `--only` takes the lines that hold all these words.
-`--device cpu --tiny` tries the same code with tiny encoders, and measures nothing worth keeping.
+artifacts/, or generated if there is none. Every measurement is a process of its own with a time limit, and may fail
+alone. The measurements share `--minutes`, and those that were not reached are listed. `--only` takes the lines that
+have all these words. `--device cpu --tiny` tries the same code with tiny encoders, and measures nothing worth keeping.
 
-Compared are tokens that are not padding, per second, after updates that are not counted. Model FLOPs utilisation is
-as benchmarks/flops.py counts it. F1 is that of a new encoder after a few updates, or of the stored one.
+Speed is the number of tokens that are not padding, per second, after updates that are not counted. Model FLOPs
+utilisation is counted by benchmarks/flops.py. F1 is that of a new encoder after a few updates, or of the stored one.
 """
 
 import argparse
@@ -41,7 +41,8 @@ SHAPES = {
     ("modernbert", "large"): (1024, 28, 16, 2624, 50368, 8192),
 }
 TINY = (32, 2, 2, 48, 9000, 512)
-# Updates before the clock starts: kernels are chosen and memory is taken in them; compiled, shapes are met again.
+# Updates before the clock starts: kernels are chosen and memory is taken in them. Compiled code must also see all
+# shapes.
 WARM, WARM_COMPILED = 4, 12
 TRAINER_WORKERS = 4
 KEPT_FOR_THE_TABLE = 5.0  # seconds
@@ -63,7 +64,7 @@ class Measurement:
 
     @property
     def expected(self) -> float:
-        """Seconds that it should take on a large GPU, start included: its weight when time is shared out."""
+        """Seconds that it should take on a large GPU, start included. They are its weight when time is shared out."""
         seconds = {"product": 15, "pretraining": 25, "finetuning": 20, "packing": 15}[self.kind]
         return seconds * (1.5 if self.size == "large" else 1) + 60 * self.compile + 15 * (self.processes - 1)
 
@@ -86,7 +87,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Failure:
-    """A measurement without a figure, and why."""
+    """A measurement without a result, and the reason."""
 
     why: str
 
@@ -95,7 +96,7 @@ class Failure:
 
 
 def lines(stored: bool) -> list[Line]:
-    """All lines, the most wanted first; with those of the `stored` encoders where a run is finished."""
+    """All lines, the most wanted first. Those of the `stored` encoders are included if a run is finished."""
     made = [_pretraining(family, size, "blocks") for size in SIZES for family in NAMES]
     made += [_finetuning("nb_bert", size, head) for size in SIZES for head in HEADS]
     if stored:
@@ -141,18 +142,17 @@ def _finetuning(family: str, size: str, head: str) -> Line:
 
 
 def allowance(left: float, expected: float, waiting: float) -> float | None:
-    """Seconds that a measurement may take of those `left`; None where it would not end, and is not begun.
-
-    It gets its share by what it and all after it, `waiting`, are `expected` to take: at least what it is expected to
-    take itself, and at most four times that, so that one that hangs does not take the time of the others.
-    """
+    """Seconds that a measurement may take of those `left`; None if it would not end in time, so it is not begun. The
+    seconds left are shared out in proportion to the `expected` seconds of this measurement and all that are `waiting`,
+    this one included. It gets at least its expected time, and at most four times that, so that one that hangs does not
+    take the time of the others."""
     if left < expected:
         return None
     return min(left, 4 * expected, max(expected, left * expected / waiting))
 
 
 def measure_all(wanted: Sequence[Line], seconds: float, measure) -> Iterator[dict[Measurement, dict | Failure]]:
-    """What was found so far, after each measurement; `measure` takes one and its time limit. Lines share them."""
+    """The results so far, after each measurement. `measure` takes one and its time limit. Lines share measurements."""
     todo = list(dict.fromkeys(m for line in wanted for m in (line.measured, line.against)))
     found: dict[Measurement, dict | Failure] = {}
     end = time.monotonic() + seconds
@@ -165,7 +165,7 @@ def measure_all(wanted: Sequence[Line], seconds: float, measure) -> Iterator[dic
 
 
 def in_process(one: Measurement, limit: float, command: Sequence[str]) -> dict | Failure:
-    """The JSON in the last line that `command` prints. Its processes are ended where they take longer."""
+    """The JSON in the last line that `command` prints. Its processes are killed if they take longer than `limit` s."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as errors:
         child = subprocess.Popen(command, stdout=out, stderr=errors, start_new_session=True)
         try:
@@ -184,7 +184,7 @@ def in_process(one: Measurement, limit: float, command: Sequence[str]) -> dict |
 
 
 def reason(errors: str, code: int) -> str:
-    """Why a process failed, in a few words that stand in a table."""
+    """The reason why a process failed, in a few words for a table."""
     if "out of memory" in errors.lower():
         return "out of memory"
     said = [line for line in errors.splitlines() if re.match(r"[\w.]*(Error|Exception)\b", line)]
@@ -246,7 +246,7 @@ def speed(result: dict) -> float:
 
 
 def one_measurement(one: Measurement, folder: Path, options) -> dict | None:
-    """What is measured of `one`; None in a process that does not lead."""
+    """The result of `one`; None in a process that does not lead."""
     from harness.system.determinism import prepare_environment, prepare_torch
 
     prepare_environment("fast")
@@ -259,7 +259,7 @@ def one_measurement(one: Measurement, folder: Path, options) -> dict | None:
 
 
 def product(one: Measurement, folder: Path, options) -> dict:
-    """The device's name, and FLOP/s of a large matrix product: what can be reached where no data sheet is known."""
+    """The device's name, and the FLOP/s that a large matrix product reaches, for devices without a known data sheet."""
     import torch
     from measuring import settled
 
@@ -284,8 +284,8 @@ def shape(one: Measurement, tiny: bool):
 
 
 class Sized:
-    """A tokenizer's special ids with the size of the published vocabulary, for making a model of the published shape:
-    the texts at hand do not fill one."""
+    """A tokenizer's special ids with the size of the published vocabulary, to make a model of the published shape. The
+    texts at hand have too few words to fill such a vocabulary."""
 
     def __init__(self, special, vocabulary: int):
         for name in ("pad", "cls", "sep", "mask"):
@@ -349,8 +349,8 @@ def _pretrained(one: Measurement, folder: Path, options, world) -> dict:
 
 @contextlib.contextmanager
 def on_one_device(processes: int, folder: Path, device: str) -> Iterator:
-    """This process's place among `processes` on one device, where NCCL would refuse. The first starts the others, as
-    members of its process group, so that they end with it."""
+    """This process's place among `processes` on one device (by gloo, because NCCL would refuse). The first starts the
+    others as members of its process group, so that they end with it."""
     import torch
 
     from harness.training.common.distributed import World
@@ -370,7 +370,7 @@ def on_one_device(processes: int, folder: Path, device: str) -> Iterator:
 
 
 def finetuning(one: Measurement, folder: Path, options) -> dict:
-    """Fine-tuning by the task's recipe of the profile `paper`, of a new encoder; a stored one by that of its run."""
+    """Fine-tune a new encoder by the task's recipe of the profile `paper`, or a stored one by the recipe of its run."""
     import flops
     import torch
     from finetuning import encoded, score, untrained, with_engine, with_trainer
@@ -468,7 +468,7 @@ def packing(one: Measurement, folder: Path, options) -> dict:
 
 
 def for_architecture(architecture: str, batch: dict) -> dict:
-    """A batch without what BERT has no layers for: it takes one mask, where ModernBERT takes one for each kind."""
+    """The batch as this architecture takes it: BERT takes one mask, ModernBERT one for each kind of layer."""
     mask = batch.get("attention_mask")
     if architecture == "bert" and isinstance(mask, dict):
         return batch | {"attention_mask": mask["full_attention"]}
@@ -511,9 +511,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     if options.device == "cuda" and not options.tiny:
         options.out = options.out or ROOT / "benchmarks" / "gpu.md"
-    # Or what it has started would go on.
+    # Otherwise the started processes would go on.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    # `Trainer` would take all that it sees.
+    # `Trainer` would use all GPUs that it sees.
     os.environ["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0]
     end = time.monotonic() + 60 * options.minutes
     wanted = [
@@ -561,7 +561,7 @@ def command(one: Measurement, folder: str, options) -> list[str]:
 
 
 def prepare(folder: Path, words: int) -> None:
-    """Texts and tokenizers, and where no run is finished the tasks' data, for all measurements."""
+    """Write the texts and tokenizers for all measurements, and the tasks' data if no run is finished."""
     import pretraining
 
     pretraining.prepare(folder, NAMES, words, None, repeated=True)
@@ -580,7 +580,7 @@ def prepare(folder: Path, words: int) -> None:
 
 
 def tasks_root(folder: Path) -> Path:
-    """Where the tasks' records and splits are."""
+    """The folder with the tasks' records and splits."""
     return folder / "root" if (folder / "root").is_dir() else ROOT
 
 
@@ -590,7 +590,7 @@ def described(options, measure) -> dict:
     import torch
     import transformers
 
-    # Asked in a process of its own: this one would hold memory of the device from then on.
+    # Measured in a process of its own, because this one would hold memory of the device from then on.
     found = measure(Measurement("product"), 60)
     device, reached = ("a device that fails", None) if isinstance(found, Failure) else found.values()
     peaks = {precision: flops.peak(device, precision) for precision in ("bf16", "fp32")}

@@ -1,13 +1,13 @@
-"""`harness pretrain` killed at random moments: does it end with the bytes of a run that nobody disturbed?
+"""Kill `harness pretrain` at random moments, and check that it ends with the bytes of an undisturbed run.
 
 Usage: python benchmarks/interruption.py [--family nb_bert …] [--rounds 10] [--save-steps 20] [--seed 1]
 
-Takes the corpus and the baselines of a finished run (artifacts/) into a temporary copy of this checkout. Each
-family's clinical arm is trained there once undisturbed. Then, in every round, its folder is removed and the command
-started again; SIGKILL ends its whole process group at a moment drawn evenly from 5 to 95 % of the undisturbed time.
-In every third round the restart is killed, too. The last start runs to its end, and the SHA-256 of every file in the
-folder is compared. `--save-steps` is how often a state is saved: with the profile's own 140 half of the kills
-would come before there is any. Prints a Markdown row per family, and ends with 1 where a file differs.
+It takes the corpus and the baselines of a finished run (artifacts/) into a temporary copy of this checkout. There each
+family's clinical arm is trained once undisturbed. In every round its folder is removed and the command started again.
+SIGKILL ends the whole process group at a moment drawn evenly from 5 to 95 % of the undisturbed time. In every third
+round the restart is killed, too. The last start runs to its end, and the SHA-256 of every file in the folder is
+compared. `--save-steps` is the interval of saved states: with the profile's own 140, half of the kills would come
+before the first state. Prints a Markdown row per family, and exits with 1 if a file differs.
 """
 
 import argparse
@@ -47,7 +47,7 @@ def main() -> int:
 
 
 def copy(target: Path, family: str, save_steps: int) -> None:
-    """What the command needs of this checkout; code that changes meanwhile must not reach it."""
+    """Copy what the command needs of this checkout, so that changes of the code meanwhile do not reach it."""
     unwanted = shutil.ignore_patterns("__pycache__")
     for name in ("harness", "tasks"):
         shutil.copytree(ROOT / name, target / name, ignore=unwanted)
@@ -91,7 +91,7 @@ def measure(root: Path, family: str, options) -> bool:
 
 
 def started_in(root: Path, family: str) -> subprocess.Popen:
-    """The real command, leader of a process group of its own."""
+    """The started command, leader of a process group of its own."""
     environment = os.environ | {"PYTHONPATH": str(root)}
     return subprocess.Popen(
         [sys.executable, "-m", "harness", "pretrain", family],
@@ -100,7 +100,7 @@ def started_in(root: Path, family: str) -> subprocess.Popen:
 
 
 def saved_update(root: Path, family: str) -> int:
-    """The update of the newest state, 0 where there is none."""
+    """The update of the newest state, 0 if there is none."""
     names = (root / "artifacts" / "states" / family).rglob("0*.json")
     return max((int(path.stem) for path in names), default=0)
 

@@ -3,9 +3,10 @@
 Usage: python benchmarks/learning.py FOLDER [--seeds 201 202] [--most 8] [--append]
 
 FOLDER is a repository with finished checkpoints (`harness repro`). The baseline arm of every family is fine-tuned on
-every task of its `params.yaml` by half the declared number of updates, by as many, twice as many and so on, with seeds
-that are not reported, until doubling raises the validation score by less than a point or `--most` times is reached. A
-length has its own warm-up and decay, so each is a training of its own. Writes a table of benchmarks/learning.md.
+every task of its `params.yaml` by half the declared number of updates, by that number, by twice that number and so on.
+This ends when doubling raises the validation score by less than a point, or at `--most` times. The seeds are not those
+of the report. Each length has its own warm-up and decay, so each is a training of its own. Writes a table of
+benchmarks/learning.md.
 """
 
 import argparse
@@ -49,7 +50,7 @@ def reached(root: Path, task, family: str, settings, inputs, worker, length: flo
 
 
 def curve(root: Path, task, family: str, settings, seeds: list[int], most: float) -> dict[float, float]:
-    """By length the score that is reached."""
+    """Length, as a multiple of the declared updates → the score that is reached."""
     from harness.statistics import selection
     from harness.training.finetune.inputs import read_inputs
     from harness.training.finetune.runs import Worker, encode_parts, prepare

@@ -1,4 +1,4 @@
-"""Seconds between two updates of a training, and the sequences that its model was given meanwhile."""
+"""Measure the seconds between two updates of a training, and the sequences that its model was given meanwhile."""
 
 import time
 from collections import Counter
@@ -6,29 +6,29 @@ from collections.abc import Sequence
 
 import torch
 
-# The tokens of each sequence of a micro-batch, and its places, padding included.
+# The number of tokens of each sequence of a micro-batch, and the number of its places, padding included.
 Batch = tuple[Sequence[int], int]
 
 
 class Clock:
-    """Wall and CPU seconds between the end of update `first` (0: the start) and that of update `last`; `seen` is the
-    list of what the model was given, which grows."""
+    """Wall and CPU seconds between the end of update `first` (0: the start) and that of update `last`. `seen` is the
+    growing list of batches that the model was given."""
 
     def __init__(self, first: int, last: int, device: str, seen: Sequence):
         self.first, self.last, self._device, self._seen = first, last, device, seen
         self._at: dict[int, tuple[float, float, int]] = {}
 
     def update(self, step: int) -> None:
-        """Hear that update `step` is done. Only at the two that count does it wait for the device."""
+        """Record that update `step` is done. Only at `first` and `last` does it wait for the device."""
         if step in (self.first, self.last):
             settled(self._device)
             self._at[step] = time.perf_counter(), time.process_time(), len(self._seen)
 
     def measured(self, batches: Sequence[Batch]) -> dict:
-        """What was trained on between the two, of all `batches` in their order.
+        """The measures of the training between the two updates. `batches` are all batches in their order.
 
-        Tokens, the share of padding, updates, CPU and wall seconds, [tokens of a sequence, number of such], and the
-        peak of the device's memory in bytes (0 on a CPU).
+        They are tokens, the share of padding, updates, CPU and wall seconds, [tokens of a sequence, number of such],
+        and the peak of the device's memory in bytes (0 on a CPU).
         """
         (wall, cpu, start), (wall_end, cpu_end, end) = self._at[self.first], self._at[self.last]
         return counted(batches[start:end]) | {
@@ -62,13 +62,13 @@ def counted(batches: Sequence[Batch]) -> dict:
 
 
 def settled(device: str) -> None:
-    """Wait until the device has done what it was given."""
+    """Wait until the device has finished its work."""
     if device.startswith("cuda"):
         torch.cuda.synchronize()
 
 
 class Seen:
-    """The batches that `model` is called with, looked at without waiting for the device."""
+    """The batches that `model` is called with, recorded without waiting for the device."""
 
     def __init__(self, model: torch.nn.Module):
         self.masks: list[tuple[torch.Tensor, int]] = []

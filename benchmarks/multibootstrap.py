@@ -1,20 +1,21 @@
-"""Hold intervals over pre-trainings and documents against the multi-bootstrap of Sellam et al. (2022).
+"""Compare intervals over pre-trainings and documents with the multi-bootstrap of Sellam et al. (2022).
 
 Usage: python benchmarks/multibootstrap.py FOLDER
 
 FOLDER is a finished run whose arms were pre-trained several times. The multi-bootstrap ("The MultiBERTs: BERT
 Reproductions for Robustness Analysis", ICLR, section 3) draws pre-training seeds and test items with replacement, the
-same for both arms, and takes the spread of the difference. Two things part it from the harness:
+same for both arms, and takes the spread of the difference. It differs from the harness in two ways:
 
-- Drawing R seeds with replacement shows (R − 1)/R of the variance over seeds. With 25 seeds their paper leaves it so.
-- What is peculiar to one seed and one item, V_interaction, is in the variance over items, in that over seeds, and in
-  that of drawing both. So a bootstrap of both counts it about three times (Owen 2007, "The pigeonhole bootstrap",
-  Annals of Applied Statistics 1, 386-411: no bootstrap of a crossed design is exact). The harness counts it once.
+- R seeds drawn with replacement show (R − 1)/R of the variance over seeds. The paper, with 25 seeds, does not correct
+  this.
+- V_interaction, the part that is specific to one seed and one item, is in the variance over items, in that over seeds,
+  and in that of drawing both. So a bootstrap of both counts it about three times (Owen 2007, "The pigeonhole
+  bootstrap", Annals of Applied Statistics 1, 386-411: no bootstrap of a crossed design is exact). The harness counts it
+  once.
 
-The first table shows which of the two is right where the truth is known: comparisons of simulation.py. The second has
-the run, and beside the multi-bootstrap what the harness's own components say that it must be:
-V_groups + V_runs (R − 1)/R + V_interaction (R − 1)/R. The runs are counted without the harness. Writes
-benchmarks/multibootstrap.md.
+The first table shows which of the two is right if the truth is known, with comparisons of simulation.py. The second has
+the run, the multi-bootstrap, and what it must be by the harness's own components: V_groups + V_runs (R − 1)/R +
+V_interaction (R − 1)/R. The runs are counted without the harness. Writes benchmarks/multibootstrap.md.
 """
 
 import csv
@@ -63,7 +64,7 @@ def resampled(arms: list[np.ndarray], own: np.ndarray, score, draws: int, rng: n
 
 
 def simulated() -> Iterator[str]:
-    """A line for each spread and number of pre-trainings, where the true difference is 0."""
+    """One line for each spread and number of pre-trainings, with a true difference of 0."""
     score = named(SETTING.metric).score
     for points in (0, 1.5, 3):
         levels, deviations = solve(SETTING, (SETTING.base,) * 2, (points / 100,) * 2)
@@ -90,7 +91,7 @@ def simulated() -> Iterator[str]:
 
 
 def counts_of(root: Path, row: dict) -> tuple[list[np.ndarray], np.ndarray, partial]:
-    """Both arms [runs, groups, ...], the replicate of each run and the score, of a row of comparison.csv."""
+    """Both arms [runs, groups, ...], the replicate of each run and the score, for a row of comparison.csv."""
     task, family = row["task"], row["family"]
     folder = root / "artifacts" / "predictions" / task / family
     runs = json.loads((folder / "runs.json").read_text(encoding="utf-8"))
@@ -109,7 +110,7 @@ def counts_of(root: Path, row: dict) -> tuple[list[np.ndarray], np.ndarray, part
 
 
 def lines(root: Path) -> Iterator[str]:
-    """A line for each comparison of the run whose arms have several replicates."""
+    """One line for each comparison of the run whose arms have several replicates."""
     rng = np.random.default_rng(11)
     for row in csv.DictReader((root / "reports" / "comparison.csv").open(encoding="utf-8", newline="")):
         if not row["delta"] or int(row["n_replicates"]) < 2 or row["metric"] not in KNOWN:

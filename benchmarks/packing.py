@@ -1,11 +1,11 @@
-"""ModernBERT on packed rows with a block mask beside length buckets: masked-LM updates over the same documents.
+"""Compare ModernBERT on packed rows with a block mask and on length buckets: masked-LM updates over the same documents.
 
 Usage: python benchmarks/packing.py [--hidden 128] [--length 128] [--repeats 3]
 
-Both read every document once, in about as many tokens a batch, forward and backward, on one thread.
-Printed is the median of CPU seconds for one pass: packed rows without padding, whose attention needs a
-mask of [T, T], against batches of similar length padded to their longest row. Document lengths are drawn
-from a lognormal with a median of 50 and of 250 tokens.
+Both ways read every document once, in about as many tokens a batch, forward and backward, on one thread. The median of
+CPU seconds for one pass is printed. Packed rows have no padding, but their attention needs a mask of [T, T]. Buckets
+are batches of similar length, padded to their longest row. Document lengths are drawn from a lognormal with a median of
+50 and of 250 tokens.
 """
 
 import argparse
@@ -85,8 +85,8 @@ def packed_batches(documents, length: int, rows: int, local_attention: int) -> l
 
 
 def bucket_batches(documents, length: int, rows: int, buckets: int = 16) -> list[dict]:
-    """Windows of at most `length`; short documents come in more rows, so that a batch has about as many tokens as
-    `rows` full ones. One bucket is no order by length."""
+    """Batches of windows of at most `length` tokens. If documents are short, a batch has more rows, and so about as
+    many tokens as `rows` full ones. With one bucket, windows are not ordered by length."""
     room = length - 2
     windows = [document[i : i + room] for document in documents for i in range(0, len(document), room)]
     examples = Examples(Example(((CLS, *window, SEP),), (), 0, i) for i, window in enumerate(windows))

@@ -1,12 +1,11 @@
-"""Is what was planted found, and nothing else? The whole of profile `embedded` for several draws.
+"""Check that the planted effects are found, and nothing else: the whole of profile `embedded` for several draws.
 
 Usage: python benchmarks/phantom.py [--draws 7:101 8:102 9:103] [--shuffled] [--folder DIR]
 
-A draw is DATA_SEED:PRETRAINING_SEED; each is a repository of its own in a scratch folder, with other invented words,
-other texts, other splits and other encoders. Every stage is the command that `dvc.yaml` calls. With --shuffled the
-clinical corpus holds the same words and frames, and none of them says anything of a word's class: nothing is there
-to be found.
-Prints Markdown: by kind of row and pair of arms the verdicts and the mean difference, draw by draw.
+A draw is DATA_SEED:PRETRAINING_SEED. Each draw is a repository of its own in a scratch folder, with other invented
+words, texts, splits and encoders. Every stage is the command that `dvc.yaml` calls. With --shuffled the clinical corpus
+has the same words and frames, but none says anything about a word's class, so there is nothing to find. Prints
+Markdown: the verdicts and the mean difference by kind of row and pair of arms, draw by draw.
 """
 
 import argparse
@@ -26,7 +25,7 @@ PLACES = {"general": 0, "adaptation": 1000}  # added to a draw's pre-training se
 
 
 def prepared(root: Path, data_seed: int, training_seed: int, shuffled: bool) -> None:
-    """A repository with the project's tasks, generated data of that seed, and the profile with other seeds."""
+    """Write a repository with the project's tasks, generated data of that seed, and the profile with other seeds."""
     from ruamel.yaml import YAML
 
     from harness.data.synthetic import write
@@ -48,7 +47,7 @@ def prepared(root: Path, data_seed: int, training_seed: int, shuffled: bool) -> 
 
 
 def stages(tasks: tuple[str, ...], families: tuple[str, ...]) -> tuple[list, list[list], list]:
-    """What comes before the families, what each of them has to do, and what comes after."""
+    """The commands before the families, those of each family, and those after them."""
     before = [[stage, task] for task in tasks for stage in ("validate", "split")] + [["corpus"]]
     own = [
         [["checkpoint", family], ["pretrain", family], *(["finetune", task, family] for task in tasks)]
@@ -94,7 +93,7 @@ def one(root: Path, data_seed: int, training_seed: int, shuffled: bool) -> tuple
     run = params.load(root / "params.yaml").everything().run
     before, own, after = stages(run.tasks, run.families)
     made(before)
-    # Side by side, as `harness repro` has them.
+    # In parallel, as `harness repro` runs them.
     with ThreadPoolExecutor(len(own)) as pool:
         list(pool.map(made, own))
     made(after)
@@ -102,7 +101,7 @@ def one(root: Path, data_seed: int, training_seed: int, shuffled: bool) -> tuple
 
 
 def rows(draw: str, found: list, judgements: dict, read: dict) -> Iterator[tuple[str, ...]]:
-    """Verdicts and mean differences: of all rows, and of the rows of each kind."""
+    """Verdicts and mean differences, over all rows and over the rows of each kind."""
     from harness.statistics.verdicts import VERDICTS
 
     groups: dict[tuple[str, str], list] = {}

@@ -1,21 +1,20 @@
-"""The pre-training engine beside transformers' `Trainer`: same model, texts, rows a batch, optimizer, one thread.
+"""Compare the pre-training engine with transformers' `Trainer`: same model, texts, rows a batch, optimizer, one thread.
 
 Usage: python benchmarks/pretraining.py [--repeats 3] [--family nb_bert …] [--length 128] [--batch 32] [--corpus FILE]
 
-Each family is trained for one epoch over the same texts,
-  - as `lines`, one text a line: the engine packs them or sorts them by length, `Trainer` pads each batch to
-    its longest row;
-  - as `blocks`: the engine reads whole documents, `Trainer` the same ones glued into full rows
-    (`group_texts` of transformers' `run_mlm.py`), in which a text sees its neighbours.
-`Trainer` has `DataCollatorForLanguageModeling` at the recipe's mean rate, and gets texts that are tokenised
-already, in lists, which costs it less than a `datasets` table. It trains plain masked LM in every family;
-beside it NB-BERT's recipe also makes and learns sentence pairs. Making rows counts, tokenising does not.
+Each family is trained for one epoch over the same texts in two layouts:
+- `lines`, one text a line: the engine packs them or sorts them by length, `Trainer` pads each batch to its longest row;
+- `blocks`: the engine reads whole documents, `Trainer` the same ones glued into full rows (`group_texts` of
+  transformers' `run_mlm.py`), in which a text sees its neighbours.
+`Trainer` has `DataCollatorForLanguageModeling` at the recipe's mean rate. It gets texts that are tokenised already, in
+lists, which costs it less than a `datasets` table. It trains plain masked LM in every family, while NB-BERT's recipe
+also makes and learns sentence pairs. Making rows counts, tokenising does not.
 
-What is compared are tokens that are not padding, per second of CPU time and of wall time: medians of ratios
-of runs in turn, each in a process of its own. Where the engine packs, rows are fuller and updates fewer; the
-column `updates` says how many each made. The texts are artifacts/corpus/general.jsonl of a finished run,
-generated where there is none, or `--corpus FILE` (JSON lines with "text", .gz too); the encoder is that of
-the profile `lab`. Machines are noisy: only ratios measured side by side mean something.
+Speed is the number of tokens that are not padding, per second of CPU time and of wall time. Ratios are medians over
+alternating runs, each in a process of its own. If the engine packs, its rows are fuller and its updates fewer. The
+column `updates` has the number of each. The texts are artifacts/corpus/general.jsonl of a finished run, generated ones
+if there is none, or `--corpus FILE` (JSON lines with "text", .gz too). The encoder is that of the profile `lab`.
+Machines are noisy: only ratios measured side by side mean something.
 """
 
 import argparse
@@ -92,8 +91,8 @@ def in_process(way: str, layout: str, family: str, folder: str, options) -> dict
 
 
 def prepare(folder: Path, families, words: int, corpus: Path | None, *, repeated: bool = False) -> None:
-    """The texts, and a tokenizer for each architecture made of them: all runs share both. A corpus of fewer words is
-    taken whole, or `repeated`."""
+    """Write the texts, and a tokenizer for each architecture made from them. All runs share both. A corpus of fewer
+    words is taken whole, or `repeated`."""
     from harness.system.determinism import prepare_environment
 
     prepare_environment("fast")
@@ -135,7 +134,7 @@ def lab():
 
 
 def measure(way: str, layout: str, family: str, folder: str, *, length: int, batch: int) -> dict:
-    """Tokens, padding, updates, CPU and wall seconds of one epoch, imports and tokenising aside."""
+    """Tokens, padding, updates, CPU and wall seconds of one epoch, without imports and tokenising."""
     import dataclasses
 
     from harness.system.determinism import prepare_environment, prepare_torch
@@ -172,11 +171,9 @@ def laid_out(layout: str, folder: Path) -> list[str]:
 def with_engine(
     model, texts, tokenizer, made, settings, folder: str, *, steps: int | None = None, warm: int = 0, world=None
 ) -> dict:
-    """Lines or documents, it never glues them; those that it holds out are neither trained on nor counted.
-
-    `steps` updates (None: one epoch), of which the first `warm` are not measured, of a model on `made.engine.device`.
-    In a `world` of several processes tokens are those of all, and the rest is this one's.
-    """
+    """Measures of the engine on lines or documents, which it never glues. Texts that it holds out are not trained on or
+    counted. It makes `steps` updates (None: one epoch) on `made.engine.device`, of which the first `warm` are not
+    measured. In a `world` of several processes, tokens are those of all, and the rest is this one's."""
 
     from measuring import Clock
 
@@ -226,7 +223,7 @@ def _told(clock):
 
 
 class Watched:
-    """An objective that keeps of each batch the tokens of its sequences, and its places."""
+    """An objective that records the tokens of each sequence and the number of places of each batch."""
 
     def __init__(self, objective):
         self._objective, self.batches = objective, []
@@ -242,8 +239,8 @@ class Watched:
 def with_trainer(
     model, texts, tokenizer, made, settings, glued: bool, *, steps: int | None = None, warm: int = 0, workers: int = 0
 ) -> dict:
-    """`Trainer` as transformers' own `run_mlm.py` sets it up, by line or in blocks, with the recipe's optimizer,
-    schedule and clipping; `steps` and `warm` as `with_engine` has them, batches made in so many `workers`."""
+    """Measures of `Trainer` set up as in transformers' own `run_mlm.py`, by line or in blocks (`glued`), with the
+    recipe's optimizer, schedule and clipping, and `workers` for its batches. `steps` and `warm`: see `with_engine`."""
     import torch
     from measuring import Clock, Seen
     from transformers import BertForMaskedLM, DataCollatorForLanguageModeling, Trainer, TrainingArguments
@@ -269,7 +266,7 @@ def with_trainer(
             output_dir=folder, max_steps=steps, per_device_train_batch_size=settings.device_batch,
             gradient_accumulation_steps=settings.effective_batch // settings.device_batch,
             learning_rate=settings.learning_rate, weight_decay=settings.weight_decay, warmup_steps=settings.warmup,
-            # `Trainer` has no such name; until the decay they are the same, and cost the same.
+            # `Trainer` has no trapezoidal schedule. Until the decay, this one is the same and costs the same.
             lr_scheduler_type="constant_with_warmup" if settings.schedule == "trapezoidal" else settings.schedule,
             max_grad_norm=settings.clip or 0.0, seed=1,
             use_cpu=made.engine.device == "cpu", bf16=made.engine.precision == "bf16",
@@ -283,7 +280,7 @@ def with_trainer(
 
 
 def in_blocks(rows: list[list[int]], length: int) -> list[list[int]]:
-    """`group_texts` of `run_mlm.py`: all rows glued and cut, the rest left out."""
+    """All rows glued and cut into blocks, the rest left out, as by `group_texts` of `run_mlm.py`."""
     glued = [value for row in rows for value in row]
     return [glued[start : start + length] for start in range(0, len(glued) - length + 1, length)]
 

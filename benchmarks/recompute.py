@@ -1,11 +1,11 @@
-"""Scores, differences, intervals and p-values of a finished run once more, from the stored predictions alone.
+"""Recompute scores, differences, intervals and p-values of a finished run from the stored predictions alone.
 
     python benchmarks/recompute.py [FOLDER]
 
-Nothing of the harness is imported. A score is counted here in a few lines and comes from scikit-learn; intervals follow
-the published procedure with a *bootstrap* over groups where the harness takes a jackknife, so they agree within
-Monte-Carlo error and not by construction. Reads `artifacts`, `reports`, `tasks` and `params.yaml` below FOLDER (by
-default the folder one is in), prints a line per comparison, and ends with 1 where anything disagrees.
+It imports nothing of the harness. Scores are counted here in a few lines, and also come from scikit-learn. Intervals
+follow the published procedure with a *bootstrap* over groups, while the harness takes a jackknife. So they agree within
+Monte-Carlo error and not by construction. It reads `artifacts`, `reports`, `tasks` and `params.yaml` below FOLDER (by
+default the current folder), prints a line per comparison, and exits with 1 if anything disagrees.
 """
 
 import csv
@@ -33,9 +33,9 @@ LIBRARY = {
 }
 KNOWN = (*LIBRARY, "strict_f1")
 DRAWS = 2000
-# What `comparison.csv` leaves empty where nothing can be measured.
+# Columns of `comparison.csv` that are empty if nothing can be measured.
 EMPTY = ("reference", "clinical", "delta", "ci_low", "ci_high", "p_value", "p_holm", "mde", "mde_holm")
-# A bootstrap of 2,000 draws is known to 1.6 %; on few groups it differs from a jackknife by some per cent itself.
+# A bootstrap of 2,000 draws has an error of 1.6 %. On few groups it also differs from a jackknife by some per cent.
 TOLERANCE = 0.08
 
 
@@ -44,7 +44,7 @@ def lines_of(path: Path) -> list[dict]:
 
 
 def by_library(lines: list[dict], metric: str, labels: list[str], positive: str | None) -> float:
-    """A score of test lines by scikit-learn; of spans by counting exact (document, start, end, label)."""
+    """A score of test lines by scikit-learn. For spans, exact matches of (document, start, end, label) are counted."""
     if metric == "strict_f1":
         gold, found = (
             {(line["id"], *span) for line in lines for span in line[side]} for side in ("gold", "prediction")
@@ -55,9 +55,9 @@ def by_library(lines: list[dict], metric: str, labels: list[str], positive: str 
 
 
 def counted(lines: list[dict], group_of: dict, order: dict, metric: str, labels: list[str]) -> np.ndarray:
-    """How often each label was answered by each, by group: [groups, gold, answer].
+    """Counts of gold label and answer by group: [groups, gold, answer].
 
-    Of spans [groups, 2, 2]: those both gold and predicted at [0, 0], the missed at [0, 1], the false at [1, 0].
+    For spans it is [groups, 2, 2]: those both gold and predicted at [0, 0], the missed at [0, 1], the false at [1, 0].
     """
     size = 2 if metric == "strict_f1" else len(labels)
     table = np.zeros((len(order), size, size))
@@ -72,7 +72,7 @@ def counted(lines: list[dict], group_of: dict, order: dict, metric: str, labels:
 
 
 def scored(sums: np.ndarray, metric: str, positive: int | None) -> np.ndarray:
-    """The score of tables [..., gold, answer] as `counted` gives them; a ratio without a denominator is 0."""
+    """The score of tables [..., gold, answer] of `counted`. A ratio without a denominator is 0."""
     hits, gold, said = np.diagonal(sums, axis1=-2, axis2=-1), sums.sum(axis=-1), sums.sum(axis=-2)
     every = gold.sum(axis=-1)
     if metric in ("micro_f1", "accuracy"):
@@ -92,9 +92,9 @@ def ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Parts:
-    """Of one difference: those of the runs (or of the replicates, where an arm was pre-trained several times), the
-    variance over groups and its degrees of freedom, the part of their spread that is sampling of items, and how many
-    groups there are."""
+    """The parts of one difference and of its variance. `differences` are those of the runs, or of the replicates if an
+    arm was pre-trained several times. `groups` is the variance over groups, with `freedom` degrees of freedom.
+    `interaction` is the part of the runs' spread that is sampling of items."""
 
     differences: np.ndarray
     groups: float
@@ -110,10 +110,10 @@ def parts_of(
     rng: np.random.Generator,
     replicates: list[int],
 ) -> Parts:
-    """The parts of the difference (second arm − first), run by run, over bootstrap draws of the groups, of which as
-    many are drawn of each of the `kinds` [groups] as there are; `arms` holds two arrays [seeds, groups, gold, answer],
-    which `score` sums up. Of several `replicates` [seeds] a unit is the mean over the runs of one, as in the
-    multi-bootstrap of Sellam et al. (2022); else a run is."""
+    """The parts of the difference (second arm − first), run by run, over bootstrap draws of the groups. A draw has as
+    many groups of each of the `kinds` [groups] as the data. `arms` are two arrays [seeds, groups, gold, answer], and
+    `score` is the score of their sums. If there are several `replicates` [seeds], a unit is the mean over the runs of
+    one, as in the multi-bootstrap of Sellam et al. (2022); else it is a run."""
     groups = arms[0].shape[1]
     own = sorted(set(replicates)) if len(set(replicates)) > 1 else None
     units = np.array(replicates)[:, None] == np.array(own) if own else np.eye(len(replicates))
@@ -122,7 +122,7 @@ def parts_of(
     every = [np.flatnonzero(kinds == kind) for kind in np.unique(kinds)]
 
     def scores(weights: np.ndarray) -> np.ndarray:
-        """Differences [draws, seeds] where each group counts as often as its weight [draws, groups] says."""
+        """Differences [draws, units], with each group counted as often as its weight [draws, groups] says."""
         first, second = (
             np.stack([score((weights @ run.reshape(groups, -1)).reshape(-1, *run.shape[1:])) for run in arm], 1)
             for arm in arms
@@ -135,8 +135,8 @@ def parts_of(
     drawn = scores(weights)
     around = drawn - drawn.mean(axis=1, keepdims=True)
     interaction = float(around.var(axis=0, ddof=1).sum()) / (seeds * (seeds - 1))
-    # What a group weighs: how the difference moves where it counts a little more (the infinitesimal jackknife). Few
-    # that weigh much leave few degrees of freedom, by the fourth moment of these.
+    # The weight of a group: how the difference moves if the group counts a little more (the infinitesimal jackknife).
+    # If few groups weigh much, there are few degrees of freedom, by the fourth moment of these weights.
     step = 1e-4
     pull = (scores(1 + step * np.eye(groups)) - scores(np.ones((1, groups)))).mean(axis=1) / step
     below, total = 0.0, 0.0
@@ -163,20 +163,20 @@ def error_of(parts: list[Parts]) -> tuple[float, float]:
 
 
 def interval(delta: float, se: float, df: float, level: float) -> tuple[float, float, float]:
-    """Low end, high end and p-value; no share of 1 differs from another by more than 1."""
+    """Low end, high end and p-value. Scores from 0 to 1 differ by at most 1."""
     reach = stats.t.ppf((1 + level) / 2, df) * se
     return max(-1.0, delta - reach), min(1.0, delta + reach), 2 * stats.t.sf(abs(delta) / se, df)
 
 
 def power(effect: float, se: float, df: float, alpha: float) -> float:
-    """How often a two-sided t test at alpha finds a true difference."""
+    """The probability that a two-sided t test at alpha finds the true difference `effect`."""
     cut = stats.t.ppf(1 - alpha / 2, df)
     return float(stats.nct.sf(cut, df, effect / se) + stats.nct.cdf(-cut, df, effect / se))
 
 
 def kinds_of(root: Path, task: str, order: dict, group_of: dict) -> np.ndarray:
-    """What decides the rows of each group, as numbers; one kind for all where the records do not say it of every row,
-    or where a kind has a single group."""
+    """The kind of each group, as a number: what decides its rows. All are of one kind if a record does not say it, or
+    if a kind has a single group."""
     found = [set() for _ in order]
     for record in lines_of(root / "artifacts" / "validated" / task / "records.jsonl"):
         if (group := group_of.get(record["id"])) in order:
@@ -187,18 +187,18 @@ def kinds_of(root: Path, task: str, order: dict, group_of: dict) -> np.ndarray:
 
 
 def replicates_of(runs: dict) -> list[int]:
-    """By which pre-training run the encoder of each seed was made, in order of the seeds; a baseline has one."""
+    """The number of the pre-training run behind each seed's encoder, in order of the seeds. A baseline has one."""
     of = {run["seed"]: run["replicate"] for run in runs["runs"] if run["arm"] != "baseline"}
     return [of[seed] for seed in sorted(of)]
 
 
 def lost_of(sums: np.ndarray, score: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """The loss of tables [..., texts as they are or otherwise, gold, answer]."""
+    """The loss of tables [..., texts as they are or perturbed, gold, answer]."""
     return score(sums[:, 0]) - score(sums[:, 1])
 
 
 def declared(root: Path, task: str, runs: dict) -> tuple[list[str], str | None]:
-    """Labels as the runs recorded them, and the positive one as the task's file names it."""
+    """The labels that the runs recorded, and the positive one in the task's file."""
     found = re.search(r'positive="([^"]+)"', (root / "tasks" / f"{task}.py").read_text(encoding="utf-8"))
     return runs["labels"], found and found.group(1)
 
@@ -213,7 +213,7 @@ def adjusted(values: list[float]) -> list[float]:
 
 
 def without(root: Path, row: dict, printed: dict) -> str:
-    """A row that says nothing because nothing can be measured: true where test or training rows lack what is sought."""
+    """The line of a row without a difference. It agrees if gold lacks the needed label and nothing is printed."""
     task, metric = row["task"], row["metric"]
     runs = json.loads((root / "artifacts" / "predictions" / task / row["family"] / "runs.json").read_bytes())
     _, positive = declared(root, task, runs)
@@ -236,7 +236,7 @@ def without(root: Path, row: dict, printed: dict) -> str:
 
 
 def recompute(root: Path) -> list[str]:
-    """A line for each row of `comparison.csv`; those that disagree begin with DIFFERS."""
+    """One line per row of `comparison.csv`, `summary.csv` and `robustness.csv`, with DIFFERS if it disagrees."""
     given = re.search(r"statistics:[^#]*?level: *([0-9.]+)", (root / "params.yaml").read_text(encoding="utf-8"))
     level = float(given.group(1))
     rows = list(csv.DictReader((root / "reports" / "comparison.csv").open(encoding="utf-8", newline="")))
@@ -292,7 +292,7 @@ def recompute(root: Path) -> list[str]:
 
 
 def differing(row: dict, means: list[float], se: float, df: float, holm: float, tests: int, level: float) -> list[str]:
-    """What a printed row says otherwise; `means` of the reference and of the clinical arm."""
+    """The disagreements of a printed row, in words. `means` are those of the reference and of the clinical arm."""
     wrong, delta = [], means[1] - means[0]
     low, high, p = interval(delta, se, df, level)
     for name, value in (("reference", means[0]), ("clinical", means[1]), ("delta", delta)):
@@ -321,7 +321,7 @@ def summaries(root: Path, families: dict, level: float) -> Iterator[str]:
         own = [row for row in rows if row["primary"] == primary and row["delta"]]
         for row, holm in zip(own, adjusted([float(row["p_value"]) for row in own]), strict=True):
             key = (row["family"], row["against"])
-            # The correlation is no share of 1, and enters no mean of such.
+            # MCC is not on the scale from 0 to 1, so no mean of such scores has it.
             found = [of for of in families[key] if of[0]["metric"] != "mcc"] or families[key]
             wrong = []
             if len(found) != int(row["n_tasks"]):
@@ -340,8 +340,8 @@ def summaries(root: Path, families: dict, level: float) -> Iterator[str]:
 
 
 def robust(root: Path, level: float, rng: np.random.Generator) -> Iterator[str]:
-    """A line for each row of `robustness.csv` that has numbers: scores on the test texts written otherwise, losses
-    against the texts as they are, and the difference of two arms' losses, which lies within 2."""
+    """A line for each row of `robustness.csv` that has numbers: scores on the perturbed test texts, losses against the
+    texts as they are, and the difference of two arms' losses, which is at most 2."""
     for row in csv.DictReader((root / "reports" / "robustness.csv").open(encoding="utf-8", newline="")):
         task, family, metric = row["task"], row["family"], row["metric"]
         if not row["delta"] or metric not in KNOWN:
@@ -371,12 +371,12 @@ def robust(root: Path, level: float, rng: np.random.Generator) -> Iterator[str]:
         found = {"reference": scores[0], "clinical": scores[1], "reference_loss": lost[0], "clinical_loss": lost[1]}
         found["delta"] = lost[1] - lost[0]
         wrong = [f"{k}: {v:.6f}, printed {row[k]}" for k, v in found.items() if abs(v - float(row[k])) > 5.1e-5]
-        # None is printed where no answer of either arm counts otherwise.
+        # No interval is printed if the perturbation changes no count of either arm.
         if row["ci_low"]:
             width, printed = 2 * (high - low), float(row["ci_high"]) - float(row["ci_low"])
             if abs(width / printed - 1) > TOLERANCE and abs(width - printed) > 5e-4:
                 wrong.append(f"width of the interval: {width:.4f}, printed {printed:.4f}")
-            # As much as the tolerance of the width moves it where it moves most.
+            # The largest effect of the tolerance of the width on p.
             if abs(p - float(row["p_value"])) > 0.04:
                 wrong.append(f"p: {p:.4f}, printed {row['p_value']}")
         yield line_of(f"{task}/{family} {row['kind']} against {row['against']}", row, wrong)

@@ -2,11 +2,11 @@
 
 Usage: python benchmarks/replicates.py [--encoders 12] [--seeds 3] [--folder DIR]
 
-One family of profile `embedded` and two tasks: the clinical arm is pre-trained that many times from one baseline, and
-each encoder is fine-tuned with that many seeds. The encoders differ in nothing but chance, so whatever is called a
-difference is a false alarm about the procedure. Encoders are drawn at random into two arms, one encoder an arm with all
-its seeds, and three encoders an arm with two seeds of each, and compared by the code that the report uses.
-Writes benchmarks/replicates.md (two cores, ten minutes).
+It runs one family of profile `embedded` and two tasks. The clinical arm is pre-trained `--encoders` times from one
+baseline, and each encoder is fine-tuned with `--seeds` seeds. The encoders differ only by chance, so every difference
+that is called is a false alarm about the procedure. Two kinds of arms are compared by the code of the report: all pairs
+of one encoder an arm with all its seeds, and random draws of three encoders an arm with two seeds of each. Writes
+benchmarks/replicates.md (two cores, ten minutes).
 """
 
 import argparse
@@ -23,7 +23,7 @@ DRAWS = 20
 
 
 def build(root: Path, encoders: int, seeds: int) -> None:
-    """The stages up to the predictions."""
+    """Run the stages up to the predictions."""
     from ruamel.yaml import YAML
 
     prepared(root, DATA_SEED, TRAINING_SEED, shuffled=False)
@@ -38,7 +38,7 @@ def build(root: Path, encoders: int, seeds: int) -> None:
 
 
 def counts_of(root: Path, task: str) -> dict[int, list]:
-    """By encoder the counts [groups] of its runs on the test part, in order of their seeds."""
+    """Encoder → the counts by group of its runs on the test part, in order of their seeds."""
     from harness.artifacts import runs, split, validated
     from harness.metrics import primary
     from harness.plugins import registry
@@ -59,7 +59,7 @@ def counts_of(root: Path, task: str) -> dict[int, list]:
 
 
 def compared(runs: dict[int, list], arms: tuple[tuple[int, ...], tuple[int, ...]], seeds: int):
-    """The estimate of the second arm against the first, each of these encoders with its first `seeds` runs."""
+    """The estimate of the second arm against the first. Each encoder counts with its first `seeds` runs."""
     from harness.metrics import named
     from harness.metrics.decided import counts
     from harness.statistics import paired

@@ -1,15 +1,15 @@
-"""Comparisons whose true difference is known, drawn as counts per group: what calibration.py measures with.
+"""Simulate comparisons whose true difference is known, as counts per group, for calibration.py.
 
-One row (an example, an entity) is answered right by run k of an arm where
+Run k of an arm answers one row (an example, an entity) correctly if
 
-    level_arm + seed_k + group + item + item_arm + noise > 0,
+    level_arm + seed_k + group + item + item_arm + noise > 0.
 
-`group` and `item` shared by both arms (some texts are hard for everyone), `item_arm` what only this arm finds hard, in
-all of its runs, `seed_k` a run's luck, `noise` the rest; all normal, in units of the noise, and independent but for
-the luck of two runs with one seed, which may go together (`luck`). A wrong answer is another label, per item the same
-one, drawn by how common labels are. With infinitely many groups the score of a run depends on its seed alone and is
-known in closed form, so `level` and the spread of `seed` are solved for the wanted score, difference and spread over
-seeds, in points.
+Both arms share `group` and `item`, because some texts are hard for everyone. `item_arm` is what only this arm finds
+hard, in all of its runs. `seed_k` is a run's luck, and `noise` the rest. All are normal, in units of the noise. They
+are independent, except that the luck of two runs with one seed may be correlated (`luck`). A wrong answer is another
+label, the same one for an item, drawn by how common labels are. With infinitely many groups the score of a run depends
+on its seed alone and is known in closed form. So `level` and the spread of `seed` are solved for the wanted score,
+difference and spread over seeds.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ def luck(
     deviations: tuple[float, float],
     correlation: float = 0.0,
 ) -> list[np.ndarray]:
-    """What moves all rows of a run, [repeats, seeds] for either arm."""
+    """The luck of each run, which moves all its rows: [repeats, seeds] for either arm."""
     first, own = (rng.standard_normal((repeats, seeds), dtype=np.float32) for _ in range(2))
     second = correlation * first + np.sqrt(1 - correlation**2) * own
     return [np.float32(deviation) * z for deviation, z in zip(deviations, (first, second), strict=True)]
@@ -42,7 +42,7 @@ def luck(
 
 @dataclass(frozen=True)
 class Classified:
-    """Rows in groups of `size`; `shares` of the labels; `paired`: each group holds every label once."""
+    """Rows in groups of `size`, with `shares` of the labels. If `paired`, each group has every label once."""
 
     name: str
     groups: int
@@ -57,7 +57,7 @@ class Classified:
 
     @property
     def strata(self) -> None:
-        """All groups are of one kind."""
+        """None, because all groups are of one kind."""
 
     @property
     def others(self) -> np.ndarray:
@@ -72,7 +72,7 @@ class Classified:
         return named(self.metric).score(self.shares_of_counts(levels))
 
     def shares_of_counts(self, levels: np.ndarray) -> np.ndarray:
-        """What a row adds to the counts on average, [levels, counts]."""
+        """The average contribution of a row to the counts, [levels, counts]."""
         deviation = np.sqrt(1 + self.group_sd**2 + self.item_sd**2 + self.arm_sd**2)
         right = special.ndtr(levels / deviation)[:, None]
         shares = np.array(self.shares)
@@ -113,7 +113,7 @@ class Classified:
 
 @dataclass(frozen=True)
 class Kinds:
-    """Groups of two kinds, of each the same number in every test set; both arms answer the second alike well."""
+    """Groups of two kinds, as many of each in every test set. Both arms answer the second kind equally well."""
 
     name: str
     first: Classified
@@ -149,8 +149,7 @@ class Kinds:
 
 @dataclass(frozen=True)
 class Marked:
-    """Documents with about `mean` entities each (negative binomial, or log-normal); a missed one is called wrongly or
-    not at all."""
+    """Documents with about `mean` entities (negative binomial, or log-normal). Missed ones are wrong or not called."""
 
     name: str
     groups: int
@@ -162,11 +161,11 @@ class Marked:
     arm_sd: float = 0.4
     false_alarms: float = 0.5  # per missed entity: half found with a wrong label or end
     most: int = 20
-    log_spread: float = 0.0  # of document lengths where they are log-normal
+    log_spread: float = 0.0  # above 0: document lengths are log-normal, with this spread
 
     @property
     def strata(self) -> None:
-        """All documents are of one kind."""
+        """None, because all documents are of one kind."""
 
     def population(self, levels: np.ndarray) -> np.ndarray:
         """The score of a run at each level, over infinitely many documents."""
@@ -199,7 +198,7 @@ class Marked:
 
 
 def solve(setting, scores: tuple[float, float], spreads: tuple[float, float]) -> tuple[list[float], list[float]]:
-    """Levels and seed deviations of the arms, whose scores (0 to 1) then have these means and spreads over seeds."""
+    """Levels and seed deviations that give the arms' scores (0 to 1) these means and spreads over seeds."""
     found = [_solve(setting, *wanted) for wanted in zip(scores, spreads, strict=True)]
     return [level for level, _ in found], [deviation for _, deviation in found]
 

@@ -1,13 +1,13 @@
-"""What every stage costs as the data grow: wall time, CPU time and peak memory at two or three sizes of each kind.
+"""Cost of every stage as the data grow: wall time, CPU time and peak memory at two or three sizes of each kind.
 
 Usage: python benchmarks/sizes.py [--kind rows labels document corpus] [--rows 20000 60000 200000]
                                   [--labels 10 100 1000] [--document 0.3 1 3] [--corpus 3 30 300] [--folder DIR]
 
 Every size is a repository of its own in a scratch folder, with generated data, one task, one family of a one-layer
 encoder, two seeds and ten updates of training. Every stage is the command that `dvc.yaml` calls, in a process of its
-own; its time, with that of its workers, and the memory of the largest process are what the operating system counted.
-The last column is the exponent of growth between the two largest sizes: time ~ size ** exponent, 1 where it grows as
-the data do. Stages of under two CPU seconds are mostly start, and get none. Prints Markdown.
+own. The operating system counts its time, with that of its workers, and the memory of the largest process. The last
+column is the exponent of growth between the two largest sizes: time ~ size ** exponent (1: as the data grow). Stages of
+under two CPU seconds are mostly start, and get none. Prints Markdown.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FAMILY, SEEDS, UPDATES, STARTING = "nb_bert", [1, 2], 10, 2.0
-WORDS, WORDS_PER_MB = 25, 100_000  # of a row, and about so many of a million bytes
+WORDS, WORDS_PER_MB = 25, 100_000  # words of a row, and about as many in a million bytes
 FIRST_LABEL = 100  # the rank of the word that tells the first label
 ROW = '''"""Generated rows of one label each."""
 
@@ -74,7 +74,7 @@ TASK = Task(
 
 @dataclass(frozen=True)
 class Kind:
-    """What grows: its unit, and how a repository of one size gets its task and data; the stages that are measured."""
+    """A kind of growth: its unit, the function that writes the task and data of one size, and the measured stages."""
 
     unit: str
     make: Callable[[Path, float], None]
@@ -89,11 +89,11 @@ class Cost:
 
 
 class Language:
-    """Words that nobody has written, as many as a text of so many `tokens` has, drawn as often as their rank says.
+    """Invented words, as many as a text of so many `tokens` has, drawn as often as their rank says.
 
     The vocabulary grows as it does in real text: 44 * tokens ** 0.49 words (Heaps' law, as fitted to Reuters-RCV1 by
-    Manning, Raghavan and Schütze 2008, Introduction to Information Retrieval, 5.1.1), of which the one at rank r has a
-    frequency of 1 / r (Zipf's law, 5.1.2). The frequent ones are short.
+    Manning, Raghavan and Schütze 2008, Introduction to Information Retrieval, 5.1.1). The word at rank r has a
+    frequency of 1 / r (Zipf's law, 5.1.2). The frequent words are short.
     """
 
     def __init__(self, tokens: float):
@@ -123,7 +123,7 @@ def rows(root: Path, number: int, labels: int) -> None:
 
 
 def document(root: Path, megabytes: float) -> None:
-    """A hundred short documents, and one long."""
+    """Write a hundred short documents, and a long one."""
     (root / "tasks" / "sizes.py").write_text(DOCUMENT, encoding="utf-8")
     chance, language = random.Random(f"document {megabytes}"), Language(megabytes * WORDS_PER_MB)
     folder = root / "data" / "sizes"
@@ -170,7 +170,7 @@ KINDS = {
 
 
 def build(root: Path, kind: Kind, size: float) -> None:
-    """A repository with this benchmark's task and nothing else of the project's."""
+    """Write a repository with this benchmark's task and data only."""
     from ruamel.yaml import YAML
 
     from harness.data.sources import write_source
@@ -201,7 +201,7 @@ def build(root: Path, kind: Kind, size: float) -> None:
 
 
 def cost(root: Path, stage: str) -> Cost:
-    """One stage in a process of its own; memory is that of its largest process."""
+    """The cost of one stage in a process of its own. Memory is that of its largest process."""
     log, start = root / "log.txt", time.perf_counter()
     process = os.posix_spawn(
         sys.executable, [sys.executable, "-m", "harness", *stage.split()], os.environ | {"PYTHONPATH": str(ROOT)},

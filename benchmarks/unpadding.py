@@ -1,7 +1,7 @@
-"""Encoders on sequences one after the other, in one row without padding and without a mask ("unpadding").
+"""Run encoders on sequences in one row, one after the other, without padding and without a mask ("unpadding").
 
-`attention` is registered with transformers as "unpadded". A model whose configuration names it takes what `unpadded`
-makes of a padded batch, and gives the same hidden states, in one row.
+`attention` is registered with transformers as "unpadded". A model whose configuration names it takes the result of
+`unpadded` for a padded batch, and returns the same hidden states, in one row.
 """
 
 import torch
@@ -14,8 +14,7 @@ def attention(
     module, query, key, value, mask, dropout=0.0, scaling=None, sliding_window=None, *, cu_seq_lens_q, max_length_q, **_
 ):
     """Attention of each sequence to itself: query, key, value [1, heads, tokens, size] → ([1, tokens, heads, size],
-    None). `cu_seq_lens_q` has the borders of the sequences. It has no dropout.
-    """
+    None). `cu_seq_lens_q` has the borders of the sequences. It has no dropout."""
     q, k, v = (x[0].transpose(0, 1) for x in (query, key, value))
     # transformers' windows count the token itself.
     window = -1 if sliding_window is None else sliding_window - 1
@@ -33,7 +32,7 @@ def _by_kernel(q, k, v, borders, longest, scale, window):
 
 
 def _one_by_one(q, k, v, borders, longest, scale, window):
-    """For a CPU, which has no kernel for it."""
+    """Attention of one sequence after the other, for a CPU, which has no kernel for it."""
     found = []
     for parts in zip(*(x.tensor_split(borders[1:-1].long().cpu()) for x in (q, k, v)), strict=True):
         place = torch.arange(len(parts[0]))

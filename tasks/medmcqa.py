@@ -9,7 +9,7 @@ LABELS = ("A", "B", "C", "D")
 
 
 def item(record: dict) -> tuple:
-    """What makes two items the same: question and set of options, as they read."""
+    """The key that two equal items share: the folded question and set of options."""
     options = frozenset(readers.fold(option) for option in record["options"])
     return readers.fold_question(record["question"]), options
 
@@ -32,7 +32,7 @@ TASK = Task(
             "label": "answer_idx",
             "answer": "answer",
         },
-        # The generated data say more of an item than the original.
+        # Columns that only the generated data have.
         optional={"group": "subject", "decided_by": "decided_by"},
         id_prefix="mcqa-",
         shape=tabular.choice(LABELS, told="answer"),

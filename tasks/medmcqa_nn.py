@@ -14,7 +14,7 @@ TASK = Task(
     reader=translated(("question", "options"), LABELS),
     schema=lambda: schema.choice(LABELS),
     labels=LABELS,
-    # By these the originals are linked (tasks/medmcqa.py), and a translation stands where its original does.
+    # The originals are linked by these (tasks/medmcqa.py), and a translation is in the same part as its original.
     groups=Groups(column="group", link_equal=("question",), near_duplicate=0.9),
     metrics=("macro_f1", "accuracy"),
     licence="MIT",

@@ -16,15 +16,15 @@ TASK = Task(
         "mqp.csv",
         names=("dr_id", "question_1", "question_2", "label"),
         columns={"text": "question_1", "text_pair": "question_2", "label": "label", "doctor": "dr_id"},
-        # The generated data say more of a pair than the original.
+        # Columns that only the generated data have.
         optional={"group": "subject", "decided_by": "decided_by"},
         id_prefix="mqp-",
     ),
     schema=lambda: schema.pair(LABELS, columns={"doctor": None}),
     labels=LABELS,
     positive="1",
-    # Every first question stands twice, once per label: a row says nothing about itself until it is
-    # kept together with its sibling.
+    # Every first question occurs twice, once per label. If a split separated these rows, the label of one would reveal
+    # that of the other.
     groups=Groups(column="group", link_equal=("text", "text_pair"), near_duplicate=0.7, text_blind_siblings=True),
     metrics=("binary_f1", "accuracy", "group_accuracy"),
     licence="none stated",

@@ -15,7 +15,7 @@ TASK = Task(
     schema=lambda: schema.pair(LABELS, columns={"doctor": None}),
     labels=LABELS,
     positive="1",
-    # By these the originals are linked (tasks/medmqp.py), and a translation stands where its original does.
+    # The originals are linked by these (tasks/medmqp.py), and a translation is in the same part as its original.
     groups=Groups(column="group", link_equal=("text", "text_pair"), near_duplicate=0.7, text_blind_siblings=True),
     metrics=("binary_f1", "accuracy", "group_accuracy"),
     licence="none stated",

@@ -57,7 +57,7 @@ TASK = Task(
         {"training.json": "pool", "validation.json": "pool", "holdout.json": "holdout"},
         text="cleaned_results",
         metadata={"document_type": "noteType"},
-        # The generated data say more of a document than the original.
+        # Columns that only the generated data have.
         optional={"group": "subject", "decided_by": "decided_by"},
         rules=RULES,
         accept=readers.looks_norwegian,

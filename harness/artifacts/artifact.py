@@ -1,7 +1,7 @@
 """The base classes of artifacts, the files that stages write for other stages.
 
-Each file begins to tell what it is by `format`, its name and version. A file of another version, or one that was
-damaged, is refused with the command that makes it anew.
+The field `format` of each file has its name and version. A file of another version, or a damaged one, is refused with
+the command that writes it again.
 """
 
 from pathlib import Path
@@ -13,11 +13,11 @@ from harness.errors import DataError
 from harness.privacy import even
 from harness.system import files
 
-KEY = "format"  # names the field that says which format a file has
+KEY = "format"  # the field with the name and version of a file's format
 
 
 class Part(BaseModel):
-    """A part of an artifact: frozen, and without fields that nobody declared."""
+    """A part of an artifact: frozen, and without undeclared fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -27,21 +27,21 @@ class Part(BaseModel):
 
 
 class Artifact(Part):
-    """A file that one stage writes and others read; `FORMAT` is its name and version, such as "runs 2"."""
+    """A file that one stage writes and others read. `FORMAT` is its name and version, such as "runs 2"."""
 
     FORMAT: ClassVar[str]
     format: str
 
     @classmethod
     def of(cls, **fields: Any) -> Self:
-        """One of the present version. Raises ValidationError where a field does not fit, which is a programmer's."""
+        """An artifact of the present version. Raises ValidationError if a field does not fit (a programming error)."""
         return cls.model_validate_json(files.canonical_json({**fields, KEY: cls.FORMAT}))
 
     @classmethod
     def read(cls, path: Path, made_by: str) -> Self:
         """The file that the command `made_by` writes at `path`.
 
-        Raises MissingInputError where there is none, DataError where it is of another version or damaged.
+        Raises MissingInputError if there is none, DataError if it has another version or is damaged.
         """
         content = read_described(path, cls.FORMAT, made_by)
         try:
@@ -52,7 +52,7 @@ class Artifact(Part):
             raise DataError(f"{path} is damaged: {place}: {first['msg']}.", remedy=_anew(made_by)) from None
 
     def write(self, path: Path, *, hidden: bool = False) -> None:
-        """In whole blocks where its size would tell something that is `hidden`."""
+        """Write the file. If its size would reveal something `hidden`, it is padded to whole blocks."""
         even.write_json(path, self.plain(), hidden)
 
 
@@ -62,7 +62,8 @@ def described(form: str, content: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_described(path: Path, form: str, made_by: str) -> dict[str, Any]:
-    """Such a file. Raises MissingInputError where there is none, DataError where it is of another version."""
+    """The content of a file without a type. Raises MissingInputError if there is none, DataError for another version.
+    """
     content = files.read_object(path, made_by=made_by)
     if (found := content.get(KEY)) != form:
         what = "an older version of the harness wrote it" if found is None else f"its format is {found!r}"

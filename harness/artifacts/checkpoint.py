@@ -12,7 +12,7 @@ REPLICATES = "replicates"
 
 
 def place(root: Path, family: str, encoder: str) -> Path:
-    """The folder of an encoder; further replicates lie in one folder, since their number is a setting."""
+    """The folder of an encoder. Further replicates are in one folder, because their number is a setting."""
     above = Path(root) / "artifacts" / "checkpoints" / family
     return above / encoder if arm_of(encoder) == encoder else above / REPLICATES / encoder
 
@@ -23,7 +23,7 @@ def family_of(folder: Path) -> str:
 
 
 def stage_of(encoder: str) -> str:
-    """The stage, and the command, that makes it."""
+    """The stage, and the command, that makes this encoder."""
     return "checkpoint" if encoder == "baseline" else "pretrain"
 
 

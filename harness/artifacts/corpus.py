@@ -11,7 +11,7 @@ MADE_BY = "harness corpus"
 
 
 class Parts(Artifact):
-    """Of each corpus the fields of `harness.encoders.cards.CorpusPart`."""
+    """For each corpus, the fields of `harness.encoders.cards.CorpusPart`."""
 
     FORMAT: ClassVar[str] = "corpus parts 2"
     general: dict[str, Any]

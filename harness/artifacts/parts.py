@@ -10,7 +10,7 @@ from harness.errors import DataError
 def by_part(root: Path, task: str) -> tuple[dict[str, list[dict[str, Any]]], dict[str, str]]:
     """Records by part, in id order, and the hashes of the two files: `records` and `manifest`.
 
-    Raises DataError where a record has no place in the manifest, MissingInputError where a stage has not been run.
+    Raises DataError if a record has no part in the manifest, MissingInputError if a stage has not been run.
     """
     records, places = validated.records(root, task), split.parts_of(root, task)
     missing = sorted(record["id"] for record in records if record["id"] not in places)

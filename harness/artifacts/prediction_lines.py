@@ -12,12 +12,12 @@ _PERTURBED = "test "
 
 
 def perturbed_part(kind: str) -> str:
-    """The name of the test part whose texts are written otherwise, in one way."""
+    """The name of the test part whose texts are perturbed in the way `kind`."""
     return f"{_PERTURBED}{kind}"
 
 
 def answered(parts: Iterable[str]) -> list[str]:
-    """Of these parts those that are answered, in the order of a prediction file: perturbed ones last."""
+    """The answered parts among `parts`, in the order of a prediction file: perturbed ones last."""
     there = list(parts)
     return [part for part in PARTS if part in there] + sorted(part for part in there if part.startswith(_PERTURBED))
 

@@ -1,7 +1,7 @@
 """Read stored predictions, and check them: against their recorded hash, their own scores, and the data.
 
-A hash says that a file is the one that was recorded, and nothing of what stands in it. So each line is held against its
-own scores and its document's length, and all of them against the rows and the gold of the validated data.
+A hash says that a file is the recorded one, but nothing about its content. So each line is checked against its own
+scores and its document's length, and all lines against the rows and the gold of the validated data.
 """
 
 import itertools
@@ -19,9 +19,9 @@ SHOWN = 5
 
 
 def recorded_lines(path: Path, recorded: str, task: Task, made_by: str) -> list[dict[str, Any]]:
-    """The lines of a prediction file whose SHA-256 `runs.json` gives as `recorded`; see `consistent_lines`.
+    """The lines of a prediction file with the SHA-256 `recorded` (from `runs.json`), checked by `consistent_lines`.
 
-    Raises MissingInputError where it is not there, DataError where it is another file.
+    Raises MissingInputError if the file is missing, DataError if it is another file.
     """
     if not path.is_file():
         raise MissingInputError(f"{path} is missing.", remedy=f"Make it with `{made_by}`.")
@@ -34,8 +34,8 @@ def recorded_lines(path: Path, recorded: str, task: Task, made_by: str) -> list[
 
 
 def consistent_lines(path: Path, task: Task, made_by: str) -> list[dict[str, Any]]:
-    """The lines of a prediction file. Raises DataError for every line that cannot be an answer of this task: a
-    prediction that is not the label of the highest score, scores that are no probabilities, a span outside its text."""
+    """The lines of a prediction file. Raises DataError if a line cannot be an answer of this task: a prediction that is
+    not the label of the highest score, scores that are no probabilities, or a span outside its text."""
     lines = read_jsonl(path, made_by=made_by)
     head = heads.of(task)
     labels = {label: at for at, label in enumerate(task.labels)}
@@ -60,8 +60,8 @@ def held_against(
     task: Task,
     made_by: str,
 ) -> dict[str, list[dict[str, Any]]]:
-    """The lines by part: those of each of the `parts` (names to ids), each row once, in order of the ids, with the
-    gold, group and text length of the validated `records`. Raises DataError otherwise."""
+    """The lines by part. `parts` maps each part to its ids. Raises DataError unless each id occurs once, in order of
+    the ids, with the gold, group and text length of the validated `records`, and no other line occurs."""
     by_part: dict[str, list[dict[str, Any]]] = {part: [] for part in parts}
     strange = [number for number, line in enumerate(lines, start=1) if line["part"] not in by_part]
     if strange:

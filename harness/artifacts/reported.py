@@ -10,7 +10,7 @@ EXACT = "report 1"
 
 
 class Tracked(Artifact):
-    """The fingerprint of each comparison that MLflow should hold, by `task/family`."""
+    """The fingerprint of each comparison that MLflow should have, by `task/family`."""
 
     FORMAT: ClassVar[str] = "tracking 1"
     fingerprints: dict[str, str]

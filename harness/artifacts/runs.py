@@ -1,4 +1,4 @@
-"""The file `runs.json`: the runs of one comparison and their inputs. It stands beside their prediction files."""
+"""The file `runs.json`: the runs of one comparison and their inputs. It is in the folder of their prediction files."""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -9,17 +9,17 @@ from harness.artifacts.artifact import Artifact, Part
 
 
 def file_name(arm: str, seed: int) -> str:
-    """The prediction file of a run, which stands beside `runs.json`."""
+    """The name of a run's prediction file."""
     return f"{arm}-seed{seed}.jsonl"
 
 
 def fold_file_name(repeat: int, fold: int, arm: str) -> str:
-    """The same of a run of a cross-validation."""
+    """The name of the prediction file of a cross-validation run."""
     return f"repeat{repeat}-fold{fold}-{arm}.jsonl"
 
 
 def trial_file_name(arm: str, candidate: int, seed: int) -> str:
-    """The same of a run that tries a candidate recipe, the n-th from 0; it holds answers to the validation part."""
+    """The prediction file of a run that tries the n-th candidate recipe (from 0). Its answers are to validation."""
     return f"tuning/{arm}-candidate{candidate}-seed{seed}.jsonl"
 
 
@@ -32,8 +32,8 @@ class Inputs(Part):
 
 
 class Point(Part):
-    """A point of a learning curve: after `step` updates, the mean training loss since the point before, the primary
-    score of the validation part, and the score by which weights are kept."""
+    """A point of a learning curve, after `step` updates: the mean training loss since the point before, the primary
+    score of the validation part, and the score by which weights are selected."""
 
     step: int
     train_loss: float | None = None
@@ -42,8 +42,8 @@ class Point(Part):
 
 
 class Run(Part):
-    """One fine-tuning of `arm` from `seed`, of the encoder of its arm's n-th pre-training run (`replicate`, from 1);
-    `predictions` is the SHA-256 of its file."""
+    """One fine-tuning of `arm` from `seed`. `replicate` is the number of the arm's pre-training run that made the
+    encoder, from 1. `predictions` is the SHA-256 of its file."""
 
     arm: str
     seed: int
@@ -72,14 +72,14 @@ class Trial(Run):
 
 
 class Candidate(Part):
-    """What a candidate recipe changes in the declared one."""
+    """The changes of a candidate recipe to the declared one."""
 
     learning_rate: float
     steps: int
 
 
 class Tuning(Part):
-    """The search of every arm for its recipe: what was tried, what came out, and the candidate chosen by arm."""
+    """The search of every arm for its recipe: candidates, trials with their results, and chosen candidates by arm."""
 
     candidates: tuple[Candidate, ...]
     trials: tuple[Trial, ...]
@@ -87,14 +87,14 @@ class Tuning(Part):
 
     @property
     def of_arms(self) -> dict[str, dict[str, Any]]:
-        """By arm what it chose."""
+        """The changes of the chosen candidate, by arm."""
         return {arm: self.candidates[number].plain() for arm, number in self.chosen.items()}
 
 
 class Runs(Artifact):
-    """What `harness finetune TASK FAMILY` made; `selection` is the rule by which weights were kept, `robustness` the
-    settings of the perturbed test parts that were answered, where there are any. Where the arms were tuned, `recipe` is
-    the declared one, and the runs by it lie in a folder of their own, `UNTUNED`."""
+    """The output of `harness finetune TASK FAMILY`. `selection` is the rule by which weights were selected.
+    `robustness` are the settings of the perturbed test parts, if there are any. If the arms were tuned, `recipe` is the
+    declared one, and the runs by it are in the folder `UNTUNED`."""
 
     UNTUNED: ClassVar[str] = "untuned"
 
@@ -125,7 +125,7 @@ class FoldRun(Run):
 
 
 class Dealt(Part):
-    """The folds that were asked for, and a hash of which row was where."""
+    """The settings of the folds, and a hash of the place of every row."""
 
     number: int
     repeats: int
@@ -134,7 +134,7 @@ class Dealt(Part):
 
 
 class FoldRuns(Runs):
-    """What `harness crossvalidate TASK FAMILY` made."""
+    """The output of `harness crossvalidate TASK FAMILY`."""
 
     FORMAT: ClassVar[str] = "fold runs 2"
     folds: Dealt
@@ -142,7 +142,7 @@ class FoldRuns(Runs):
 
 
 class LinearRun(Part):
-    """The linear baseline as it was fitted: its name in place of an arm, and the settings that validation chose."""
+    """The fitted linear baseline: its name in place of an arm, and the settings chosen on validation."""
 
     FILE: ClassVar[str] = "predictions.jsonl"
     arm: str
@@ -156,7 +156,7 @@ class LinearRun(Part):
 
 
 class LinearRuns(Artifact):
-    """What `harness linear TASK` made."""
+    """The output of `harness linear TASK`."""
 
     FORMAT: ClassVar[str] = "linear runs 2"
     task: str
@@ -167,7 +167,7 @@ class LinearRuns(Artifact):
 
 
 def folder_of(root: Path, task: str, family: str) -> Path:
-    """Where `runs.json` of a comparison and its prediction files lie."""
+    """The folder with a comparison's `runs.json` and prediction files."""
     return Path(root) / "artifacts" / "predictions" / task / family
 
 

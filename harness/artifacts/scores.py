@@ -44,7 +44,7 @@ class Diverged(Part):
 
 
 class Replicate(Part):
-    """By which of its arm's pre-training runs the encoder of a seed was made, from 1."""
+    """The number of the pre-training run that made the encoder of an arm and seed, from 1."""
 
     arm: str
     seed: int
@@ -52,7 +52,7 @@ class Replicate(Part):
 
 
 class Robust(Part):
-    """The primary score of a run on a perturbed test part, and how much it lost there (above 0: it got worse)."""
+    """The primary score of a run on a perturbed test part, and its loss there (above 0: it got worse)."""
 
     arm: str
     seed: int
@@ -61,9 +61,9 @@ class Robust(Part):
 
 
 class Robustness(Part):
-    """The test part in one way of writing: of `n` rows so many have another text. Of a kind that changes none, or where
-    the primary metric cannot be measured, there are no scores. A row of `comparisons` has the arm `against` which the
-    clinical one is compared with, and the fields of `harness.statistics.paired.Estimate`, all of them of losses."""
+    """The test part in one way of writing: `changed` of its `n` rows have another text. If there are none, or the
+    primary metric cannot be measured, there are no scores. A row of `comparisons` has the arm that the clinical one is
+    compared with (`against`), and the fields of `harness.statistics.paired.Estimate`, all of losses."""
 
     kind: str
     n: int
@@ -73,7 +73,7 @@ class Robustness(Part):
 
 
 class Inputs(Part):
-    """SHA-256 of the prediction files and of their decisions, by file name, of the records and the split manifest."""
+    """SHA-256 of the prediction files and their decisions, by file name, and of the records and the split manifest."""
 
     predictions: dict[str, str]
     decisions: dict[str, str]
@@ -82,9 +82,9 @@ class Inputs(Part):
 
 
 class Scored(Artifact):
-    """What is scored of any system. `n` are rows and `groups` groups by part; `per_class`, `slices`, `privacy` and
-    `thresholds` have a row per run and part with the fields of `harness.statistics.further_scores`; `lacking` are the
-    labels that a part lacks, `unmeasurable` by part and metric why it cannot be measured."""
+    """The scores of any system. `n` are rows and `groups` groups by part. `per_class`, `slices`, `privacy` and
+    `thresholds` have one row per run and part, with the fields of `harness.statistics.further_scores`. `lacking` are
+    the labels that a part lacks. `unmeasurable` says by part and metric why it cannot be measured."""
 
     task: str
     data_kind: str
@@ -106,8 +106,8 @@ class Scored(Artifact):
 
 
 class Tuned(Part):
-    """The search of every arm for its recipe: what was tried, the candidate chosen by arm, the best validation score
-    that 1, 2, … tries are expected to find, and the arms compared as they are by the declared recipe (`untuned`)."""
+    """The search of every arm for its recipe: the candidates, the chosen one by arm, the best validation score expected
+    after 1, 2, … tries, and the comparisons of the arms by the declared recipe (`untuned`)."""
 
     candidates: tuple[Candidate, ...]
     chosen: dict[str, int]
@@ -116,8 +116,8 @@ class Tuned(Part):
 
 
 class Scores(Scored):
-    """The scores of one task and family. `reference` are those of constant answers on the test part; `comparisons`
-    and `readings` hold the fields of `harness.statistics.paired.Estimate`."""
+    """The scores of one task and family. `reference` are those of constant answers on the test part. `comparisons` and
+    `readings` have the fields of `harness.statistics.paired.Estimate`."""
 
     FORMAT: ClassVar[str] = "scores 2"
     family: str
@@ -140,7 +140,7 @@ class LinearScores(Scored):
 
 
 class FoldScore(Part):
-    """The scores of one fold by metric; `unmeasured` says why the primary one cannot be measured there, or is empty."""
+    """The scores of one fold by metric. `unmeasured` says why the primary one cannot be measured (empty: it can)."""
 
     arm: str
     repeat: int
@@ -184,7 +184,7 @@ def place(root: Path, task: str, family: str) -> Path:
 
 
 def read(root: Path, task: str, family: str) -> Scores:
-    """Raises DataError where the file holds the scores of another comparison."""
+    """The scores of one comparison. Raises DataError if the file has those of another comparison."""
     path, made_by = place(root, task, family), f"harness score {task} {family}"
     found = Scores.read(path, made_by)
     if (found.task, found.family) != (task, family):

@@ -12,7 +12,7 @@ LEAKAGE = "leakage 2"
 
 
 class Groups(Artifact):
-    """By id the group that the split keeps together, linked texts included."""
+    """The group of every id: the rows that the split keeps together, linked texts included."""
 
     FORMAT: ClassVar[str] = "groups 1"
     groups: dict[str, str]
@@ -27,7 +27,7 @@ def groups_place(root: Path, task: str) -> Path:
 
 
 def hashes(root: Path, task: str) -> dict[str, str]:
-    """SHA-256 of the two files that runs are made of: `records` and `manifest`."""
+    """SHA-256 of the two files that runs are made from: `records` and `manifest`."""
     made_of = {"records": validated.records_place(root, task), "manifest": manifest_place(root, task)}
     return {name: files.sha256(path) for name, path in made_of.items()}
 
@@ -37,12 +37,12 @@ def leakage_place(root: Path, task: str) -> Path:
 
 
 def leakage(root: Path, task: str) -> dict[str, Any]:
-    """What the leakage gate found: rows, groups and labels by part, and its checks."""
+    """The findings of the leakage gate: rows, groups and labels by part, and its checks."""
     return read_described(leakage_place(root, task), LEAKAGE, f"harness split {task}")
 
 
 def parts_of(root: Path, task: str) -> dict[str, str]:
-    """The part of every id. Raises DataError where the file is no manifest."""
+    """The part of every id. Raises DataError if the file is no manifest."""
     path, made_by = manifest_place(root, task), f"harness split {task}"
     found = files.read_object(path, "splits", made_by=made_by)["splits"]
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):

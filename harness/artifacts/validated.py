@@ -1,5 +1,4 @@
-"""`artifacts/validated/TASK/`: the checked records of a task, and the card that says where they came from; of a
-translation, the originals, too."""
+"""The files in `artifacts/validated/TASK/`: checked records, their card, and the originals of a translation."""
 
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -16,8 +15,8 @@ class Ids(Part):
 
 
 class Card(Artifact):
-    """Where the records of a task came from and how many there are: `rows_in` as read, `rows` as kept, `dropped` and
-    `repaired` by reason, `labels` and `parts` by name; `sha256` is that of the records."""
+    """The source of a task's records, and how many there are: `rows_in` as read, `rows` as kept, `dropped` and
+    `repaired` by reason, `labels` and `parts` by name. `sha256` is that of the records."""
 
     FORMAT: ClassVar[str] = "card 2"
     task: str
@@ -58,12 +57,12 @@ def records(root: Path, task: str) -> list[dict[str, Any]]:
 
 
 def originals(root: Path, task: str) -> list[dict[str, Any]]:
-    """The records that a translated task was made of, all of them; nothing for a task that is no translation."""
+    """All records that a translated task was made from; empty if the task is no translation."""
     path = originals_place(root, task)
     return files.read_jsonl(path, made_by=f"harness validate {task}", keys=("id", "group")) if path.is_file() else []
 
 
 def translated(root: Path, task: str) -> str:
-    """What tables say of data that are a translation, such as "machine-translated by … at …"; empty of others."""
+    """The description of a translation for tables, such as "machine-translated by … at …"; empty for other data."""
     place = folder_of(root, task) / "card.json"
     return str((card(root, task).source.get("translation") or {}).get("told", "")) if place.is_file() else ""

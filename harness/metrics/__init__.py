@@ -1,6 +1,6 @@
-"""The metrics, one object each, found in the files of this package.
+"""The metrics, one object each, collected from the files of this package.
 
-A metric is added by one object in one of these files, or by a file of its own, and by the tasks that list it.
+To add a metric, add an object to one of these files or to a new file, and list it in the tasks that use it.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ METRICS: dict[str, Metric] = {metric.name: metric for metric in members.of(__nam
 
 
 def named(name: str) -> Metric:
-    """The metric that a stored score names. Raises DataError where there is none (any more)."""
+    """The metric that a stored score names. Raises DataError if it does not exist (any more)."""
     if name not in METRICS:
         raise DataError(
             f"There is no metric {name!r}.{nearest(name, METRICS)}",
@@ -30,7 +30,7 @@ def primary(task: Task) -> Metric:
 
 
 def faults(task: Task, decided: str) -> Iterator[tuple[str, str]]:
-    """What is wrong with `task.metrics`, and what to do; they are texts, and `decided` is what the head decides."""
+    """Faults of `task.metrics`: pairs (what is wrong, what to do). `decided` is what the head decides ("rows")."""
     known = {name: metric for name, metric in METRICS.items() if decided in metric.of}
     usable = [name for name, metric in known.items() if task.positive is not None or not metric.positive]
     for i, name in enumerate(task.metrics):

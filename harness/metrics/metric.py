@@ -13,7 +13,7 @@ Amount = TypeVar("Amount", float, "np.ndarray")
 
 
 class Decided(Protocol):
-    """Gold and answers side by side, of rows, of sets of labels or of spans."""
+    """Gold and predictions of rows, of label sets or of spans."""
 
     @property
     def held(self) -> set[str]: ...
@@ -27,18 +27,18 @@ class Decided(Protocol):
 
 @dataclass(frozen=True)
 class Metric:
-    """`name` stands in every file, `title` in sentences; a score lies between `lowest` and `highest`.
+    """A metric: how decisions are counted, and how counts become a score.
 
-    A metric is of one or several kinds `of` decisions (see `harness.metrics.decided`): `contributed` makes of them a
-    sparse table of whole numbers, a line for every row or document, and `score` makes of sums of such lines, [...,
-    numbers], the scores [...]. Where groups count as a `whole`, the table is of hits and misses, and a group with a
-    miss is one.
+    `name` is used in files, `title` in sentences. A score lies between `lowest` and `highest`. `of` are the kinds of
+    decisions that the metric takes (see `harness.metrics.decided`). `contributed` turns decisions into a sparse table
+    of whole numbers, with one line per row or document. `score` turns sums of such lines, [..., numbers], into scores
+    [...]. If `whole`, the table has hits and misses, and a group with a miss is one miss.
 
     The first metric of a task is its primary one: the arms are compared and judged by it. `unfit` says why a metric
-    may not be that (empty: it may). `needs` says what gold must hold before anything is measured: "any" label, the
-    "positive" one, one "other" than that, or "two"; `learnt`, whether one that stands in the training part, too.
-    `hub` is what model cards call it, where that is something else; `convention` names, in words, the one of several
-    usual ways to count that this is.
+    cannot be primary (empty: it can). `needs` says which labels gold must have before anything is measured: "any"
+    label, the "positive" one, one "other" than that, or "two". `learnt` says whether such a label must also occur in
+    the training part. `hub` is the name in model cards, if it is another one. `convention` describes the way of
+    counting, if several are common.
     """
 
     name: str
@@ -62,19 +62,19 @@ class Metric:
         return float(self.score(rows.sum(axis=0)))
 
     def count(self, decisions: Decided, groups: Mapping[str, str] | None = None) -> "GroupCounts":
-        """What each group contributes, as `counts.GroupCounts`; `groups` as the decisions' `keys` take it."""
+        """The counts of each group. `groups` is what the decisions' `keys` takes."""
         from harness.metrics.decided import counts
 
         return counts.grouped(self.name, self.contributed(decisions), decisions.keys(groups), self.whole)
 
     @property
     def positive(self) -> bool:
-        """Does it need a positive label?"""
+        """True if the metric needs a positive label."""
         return self.needs in ("positive", "other")
 
     @property
     def in_points(self) -> bool:
-        """Is it a share, shown in points of 100?"""
+        """True if the score is a share, shown in points of 100."""
         return (self.lowest, self.highest) == (0.0, 1.0)
 
     def gain(self, difference: Amount) -> Amount:
@@ -86,27 +86,28 @@ class Metric:
 
 
 def ratio(above: "np.ndarray", below: "np.ndarray") -> "np.ndarray":
-    """0 where nothing is below."""
+    """`above` / `below`, 0 if `below` is 0."""
     import numpy as np
 
     return np.divide(above, below, out=np.zeros(np.shape(below)), where=below > 0)
 
 
 def share(totals: "np.ndarray") -> "np.ndarray":
-    """Of hits and misses."""
+    """The share of hits, from totals [..., (hits, misses)]."""
     return ratio(totals[..., 0], totals.sum(axis=-1))
 
 
 def f1(totals: "np.ndarray") -> "np.ndarray":
-    """Of hits, false alarms and misses; sums written out: numpy is ten times slower over an axis of three."""
+    """F1 from totals [..., (true positives, false positives, false negatives)]. The sums are written out, because numpy
+    is ten times slower over an axis of three."""
     return ratio(2 * totals[..., 0], 2 * totals[..., 0] + totals[..., 1] + totals[..., 2])
 
 
 def labels(totals: "np.ndarray") -> "np.ndarray":
-    """[..., labels, 3] of numbers that stand one label after the other."""
+    """Totals reshaped to [..., labels, 3]."""
     return totals.reshape(*totals.shape[:-1], -1, 3)
 
 
 def mean_f1(totals: "np.ndarray") -> "np.ndarray":
-    """The unweighted mean over every label of the fixed list: one that nobody has counts 0."""
+    """The unweighted mean F1 over every label of the fixed list. A label that never occurs counts 0."""
     return f1(labels(totals)).mean(axis=-1)

@@ -1,6 +1,6 @@
 """The metrics of rows with one label each. Some also apply to rows with several labels, or to spans.
 
-The tests hold them against scikit-learn.
+The tests compare them with scikit-learn.
 """
 
 from typing import TYPE_CHECKING
@@ -25,8 +25,8 @@ def _weighted(totals: "np.ndarray") -> "np.ndarray":
 
 
 def _correlation(totals: "np.ndarray") -> "np.ndarray":
-    """0 where gold or prediction is constant. Of more labels than two in the form of Gorodkin 2004, "Comparing two
-    K-category assignments by a K-category correlation coefficient", from the margins alone."""
+    """The MCC, 0 if gold or prediction is constant. For more than two labels: Gorodkin 2004, "Comparing two K-category
+    assignments by a K-category correlation coefficient", from the margins and the number of right answers."""
     import numpy as np
 
     of = labels(np.asarray(totals, dtype=np.float64))
@@ -37,7 +37,7 @@ def _correlation(totals: "np.ndarray") -> "np.ndarray":
 
 
 def _by_label_and_row(decisions: "LabelSets") -> "sparse.csr_array":
-    """Hits, false alarms and misses of every label, then the row itself."""
+    """True positives, false positives and false negatives of every label, then a 1 for the row itself."""
     import numpy as np
     from scipy import sparse
 
@@ -45,7 +45,7 @@ def _by_label_and_row(decisions: "LabelSets") -> "sparse.csr_array":
 
 
 def _mean_correlation(totals: "np.ndarray") -> "np.ndarray":
-    """The mean over labels of the correlation of having it and being given it; 0 where either is constant."""
+    """The mean over labels of the correlation between having a label and being given it; 0 if either is constant."""
     import numpy as np
 
     of, rows = labels(np.asarray(totals[..., :-1], dtype=np.float64)), totals[..., -1:]
@@ -64,10 +64,10 @@ def _in_groups(decisions: "Decisions") -> "sparse.csr_array":
 
 binary_f1 = Metric("binary_f1", "binary F1", _ROWS, lambda d: d.of_positive(), f1, needs="positive")
 macro_f1 = Metric("macro_f1", "macro-F1", ("rows", "spans", "sets"), lambda d: d.by_label(), mean_f1)
-# F1 of the counts of all labels together; with one label a row this is accuracy.
+# F1 of the counts pooled over all labels. With one label per row this is accuracy.
 micro_f1 = Metric("micro_f1", "micro-F1", ("rows", "sets"), lambda d: d.pooled(), f1)
 weighted_f1 = Metric("weighted_f1", "weighted F1", _ROWS, lambda d: d.by_label(), _weighted)
-# Of a row with several labels all must be right.
+# A row with several labels is right if all of them are.
 accuracy = Metric("accuracy", "accuracy", ("rows", "sets"), lambda d: d.hits(), share)
 group_accuracy = Metric("group_accuracy", "group accuracy", _ROWS, _in_groups, share, whole=True)
 mcc = Metric(

@@ -14,15 +14,15 @@ strict_f1 = Metric(
     convention="label and both ends in characters as in the gold, counted over all documents together (i2b2's strict "
     "score)",
 )  # fmt: skip
-# One to one: two halves of a name found separately count one match and one false alarm, and one long prediction over
-# two names one match and one miss.
+# Spans match one to one. If two halves of a name are found separately, one is a match and one a false positive. One
+# long prediction over two names is one match and one false negative.
 relaxed_f1 = Metric(
     "relaxed_f1", "relaxed F1", _SPANS, lambda d: d.found(paired, pooled=True), f1,
     convention="the same label and at least one shared character, each span paired with at most one other (i2b2's "
     "relaxed score; tools that match greedily differ where a span touches two)",
 )  # fmt: skip
-# Of the documents with a gold span, those of which a character that can be read would be left, were every predicted
-# span masked, whatever its label. What masks a name may call it anything, so nothing need be learnt of its label.
+# The share of documents with a gold span in which a readable character would be left if every predicted span were
+# masked, whatever its label. A name is masked under any label, so no label has to be learnt.
 document_leak_rate = Metric(
     "document_leak_rate", "documents that leak", _SPANS, lambda d: d.leaking(), share,
     higher_is_better=False, learnt=False,

@@ -1,7 +1,7 @@
-"""Hash the code that decides what a module computes; comments, docstrings and line breaks do not count.
+"""Hash the code that decides what a module computes. Comments, docstrings and line breaks do not count.
 
-An output that has to be the same bytes everywhere cannot name a git commit: the same code stands in
-many of them. So it names the code itself: the module and everything of this package it imports.
+An output that must have the same bytes everywhere cannot name a git commit, because many commits have the same code. So
+it names the code itself: the module and everything that it imports from this package.
 """
 
 import ast
@@ -15,12 +15,12 @@ from pathlib import Path
 from harness.system.files import sha256
 
 PACKAGE = Path(__file__).parents[1]
-# What is written for a reader and read by no stage: it decides nothing of what is computed.
+# Written for readers only. No stage reads its output, so it affects no result.
 PAGES = ("harness.encoders.readme",)
 
 
 def code_hash(module: str, package: Path = PACKAGE, *, objectives: Sequence[str] | None = None) -> str:
-    """SHA-256 over the names and contents of `Source.closure`, with the files of those `objectives` (None: of all)."""
+    """SHA-256 over the names and contents of `Source.closure`, with the files of these `objectives` (None: of all)."""
     digest = hashlib.sha256()
     for name, content in code_files(module, package, objectives=objectives).items():
         digest.update(f"{name}\0{content}\n".encode())
@@ -28,13 +28,13 @@ def code_hash(module: str, package: Path = PACKAGE, *, objectives: Sequence[str]
 
 
 def code_files(module: str, package: Path = PACKAGE, *, objectives: Sequence[str] | None = None) -> dict[str, str]:
-    """The SHA-256 of the content of every file of `Source.closure`, by its path in the package: of its syntax tree
-    where it is Python, of what it holds where it is TOML, of its bytes otherwise."""
+    """The SHA-256 of every file of `Source.closure`, by its path in the package: of the syntax tree for Python, of the
+    values for TOML, of the bytes for other files."""
     return Source(package).contents([module], objectives)
 
 
 class Source:
-    """The files of a package as they are now: whoever asks for the closures of several modules reads them once."""
+    """The files of a package as they are now, read once for the closures of several modules."""
 
     def __init__(self, package: Path = PACKAGE):
         self.package = package
@@ -45,7 +45,7 @@ class Source:
             name = _dotted(path, package)
             if path.suffix != ".py":
                 self._beside[path.parent].append(path)
-            # The package itself holds the version, which decides nothing.
+            # The package's own `__init__` has the version, which affects no result.
             elif name != package.name:
                 self._modules[name] = path
                 self._members[path.parent].append(name)
@@ -57,28 +57,25 @@ class Source:
         }
 
     def contents(self, modules: Sequence[str], objectives: Sequence[str] | None = None) -> dict[str, str]:
-        """SHA-256 of the content of every file of the closure, by its path in the package."""
+        """The SHA-256 of every file of the closure, by its path in the package."""
         found, called = self.closure(modules, objectives)
         return {path.relative_to(self.package).as_posix(): self._content(path, called.get(path)) for path in found}
 
     def closure(
         self, modules: Sequence[str], objectives: Sequence[str] | None = None
     ) -> tuple[list[Path], dict[Path, frozenset[str]]]:
-        """The files of `modules` ("harness.stages.pretrain") and of all they import from the package, sorted; and for
-        those of which methods count that are called, the names that are called anywhere.
+        """The sorted files of `modules` ("harness.stages.pretrain") and of all that they import from the package. The
+        second value maps each file in which only called methods count to the names that are called anywhere.
 
-        Read from the source, so imports inside functions count, and so does a module that is only named in a string,
-        which is how architectures are looked up; a file that stands beside a module and is named there counts, too. A
-        package's `__init__` without code does not, and `PAGES` only where they are asked for themselves.
+        The source is read, so imports inside functions count. A module that is only named in a string counts, because
+        architectures are looked up by name. A data file counts if a module in its folder names it. A package's
+        `__init__` without code does not count, and `PAGES` count only if they are asked for themselves.
 
-        A package that finds its own files (`harness.system.members`) counts with all of them. Of the classes in these
-        a method counts that something here calls by its name: what a head shows in a report decides nothing where only
-        its texts are asked for.
+        A package that finds its own files (`harness.system.members`) counts with all of them. In their classes, only
+        methods that some code calls by name count: what a head shows in a report does not affect a stage that only uses
+        the head's texts. The same applies to the methods that check the settings of `params.yaml`.
 
-        The same holds of the methods by which the settings of `params.yaml` are checked.
-
-        A training is by one of `harness.objectives`: of these a card and a list name only the files that it is made of
-        (`objectives`; None: all).
+        A training uses one of `harness.objectives`, and cards and lists name only its files (`objectives`; None: all).
         """
         by_call = self._finding | {self.package / "params"}
         called: frozenset[str] = frozenset()
@@ -103,7 +100,7 @@ class Source:
             if calls == called:
                 files = {path: called for path in found.values() if path.parent in by_call}
                 return sorted({*found.values(), *beside}), files
-            # More is called by what was found, and more may be found by that.
+            # The files found call more methods, and these may import more files.
             called = frozenset(calls)
 
     def _members_of(self, folder: Path, objectives: Sequence[str] | None) -> list[str]:
@@ -126,15 +123,15 @@ def _dotted(path: Path, package: Path) -> str:
 
 
 def _read(source: str, called: frozenset[str] | None = None) -> tuple[str, frozenset[str], frozenset[str]]:
-    """A module's syntax tree as text, what it names, and what it calls; given what is `called`, without the methods
-    that are not."""
+    """A module's syntax tree as text, the names that it imports or quotes, and those that it calls. If `called` is
+    given, methods that are not in it are left out."""
     methods = _methods(source)
     return _parsed(source, frozenset() if called is None else methods - called)
 
 
 @functools.lru_cache(maxsize=1024)
 def _methods(source: str) -> frozenset[str]:
-    """The methods of a module's classes that something has to call by name."""
+    """The methods of a module's classes that count only if they are called by name."""
     classes = (node for node in ast.parse(source).body if isinstance(node, ast.ClassDef))
     functions = (node.name for of in classes for node in of.body if isinstance(node, ast.FunctionDef))
     return frozenset(name for name in functions if not name.startswith("__"))
@@ -142,7 +139,7 @@ def _methods(source: str) -> frozenset[str]:
 
 @functools.lru_cache(maxsize=1024)
 def _parsed(source: str, without: frozenset[str]) -> tuple[str, frozenset[str], frozenset[str]]:
-    """Several stages' closures share most modules."""
+    """As `_read`, `without` these methods. Cached, because the closures of stages share most modules."""
     tree = ast.parse(source)
     tree.body = [node for node in tree.body if not is_for_types(node)]
     for node in tree.body if without else ():
@@ -153,9 +150,9 @@ def _parsed(source: str, without: frozenset[str]) -> tuple[str, frozenset[str], 
 
 
 def as_text(node) -> str:
-    """A syntax tree, a line for each statement at its top: without places, docstrings and fields that hold nothing,
-    which differ between versions of Python. What `Annotated` adds to a type, the range of a setting for one, decides
-    whether something is computed and not what."""
+    """A syntax tree as text, one line for each top-level statement. It has no positions and docstrings, and no empty
+    fields, which differ between versions of Python. The further arguments of `Annotated`, such as the range of a
+    setting, are left out: they decide whether something is computed, not what."""
     match node:
         case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[first, *_])):
             return as_text(first)
@@ -170,17 +167,17 @@ def as_text(node) -> str:
 
 
 def _is_remark(node) -> bool:
-    """A docstring, or another string that is a statement of its own."""
+    """True for a docstring, or another string that is a statement of its own."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def is_for_types(node: ast.AST) -> bool:
-    """What only a type checker imports decides nothing."""
+    """True for imports that only a type checker does. They affect no result."""
     return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
 
 
 def _named(tree: ast.AST) -> Iterator[str]:
-    """Every dotted name that a module imports, or holds as a string."""
+    """Every dotted name that a module imports, or has as a string."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

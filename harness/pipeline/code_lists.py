@@ -1,8 +1,8 @@
-"""The lists `pipeline/STAGE.txt`: the code of each stage. By these lists DVC sees that code has changed.
+"""The lists `pipeline/STAGE.txt` of the code of each stage, by which DVC sees that code has changed.
 
-A stage of `dvc.yaml` depends on its list and not on the files, so that a comment or a docstring makes nothing stale,
-and `dvc.lock` has one line where there were forty. The lists are in git; `harness pipeline` writes them, and those of
-tasks (`harness.pipeline.task_lists`) and families (`harness.pipeline.family_lists`) with them.
+A stage of `dvc.yaml` depends on its list, not on the files. So a comment or a docstring makes nothing stale, and
+`dvc.lock` has one line instead of forty. The lists are in git. `harness pipeline` writes them, and also those of tasks
+(`harness.pipeline.task_lists`) and families (`harness.pipeline.family_lists`).
 """
 
 import functools
@@ -18,8 +18,8 @@ from harness.system.files import write_text
 LISTS = "pipeline"
 # The stages that compute or show every metric of a task.
 SCORING = ("score", "score_folds", "report", "track")
-# What task files may be made of: which of it a task that is added tomorrow takes must not make `validate` stale.
-# Put together here, for a module's whole name in a string counts as an import.
+# Modules that task files may use. All of them count for `validate`, so that a new task that uses one more does not make
+# it stale. The names are put together here, because a module's full name in a string counts as an import.
 FOR_TASKS = tuple(
     f"{PACKAGE.name}.{name}"
     for name in (
@@ -36,16 +36,16 @@ def stages(package: Path = PACKAGE) -> list[str]:
 
 
 def listing(stage: str, source: Source) -> str:
-    """What `pipeline/STAGE.txt` says: a line for each file that decides what the stage computes."""
+    """The content of `pipeline/STAGE.txt`: one line for each file that affects what the stage computes."""
     modules = [f"harness.stages.{stage}", *(FOR_TASKS if stage == "validate" else ())]
     found = source.contents(modules, objectives=())
-    # Of the metrics, the other stages at most compute the one that leads a task: see its list.
+    # The other stages compute at most the primary metric of a task, which is in the task's list.
     left_out = () if stage in SCORING else task_lists.metric_files(source.package)
     return "".join(f"harness/{name} {content}\n" for name, content in found.items() if name not in left_out)
 
 
 def listings(root: Path) -> dict[str, str]:
-    """What each list of `pipeline/` has to say, by its path, sorted."""
+    """The wanted content of each list of `pipeline/`, by its path, sorted."""
     package = root / "harness"
     files = (*package.rglob("*.*"), *(root / "tasks").glob("*.py"), root / "params.yaml")
     there = [path for path in sorted(files) if path.is_file() and path.suffix != ".pyc"]
@@ -55,7 +55,7 @@ def listings(root: Path) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class _Sources:
-    """All that lists are made of: two folders are the same that hold the same bytes."""
+    """All inputs of the lists. Two folders with the same bytes are equal."""
 
     content: tuple[tuple[str, bytes], ...]
     root: Path = field(compare=False)
@@ -63,7 +63,7 @@ class _Sources:
 
 @functools.lru_cache(maxsize=2)
 def _listings(sources: _Sources) -> dict[str, str]:
-    """An audit asks three times, and takes seconds less by remembering."""
+    """The lists, cached: an audit asks for them three times, and this saves seconds."""
     root, package = sources.root, sources.root / "harness"
     source = Source(package)
     found = {f"{LISTS}/{stage}.txt": listing(stage, source) for stage in stages(package)}
@@ -73,18 +73,18 @@ def _listings(sources: _Sources) -> dict[str, str]:
 
 
 def hashes(root: Path) -> dict[str, str]:
-    """SHA-256 of what each list has to say, by its path, sorted."""
+    """SHA-256 of the wanted content of each list, by its path, sorted."""
     return {path: hashlib.sha256(text.encode()).hexdigest() for path, text in listings(root).items()}
 
 
 def concerns(path: str, task: str) -> bool:
-    """Is a list one of a stage, or of this task? What a family was pre-trained by, its checkpoints' cards say."""
+    """True for a list of a stage or of this task. A family's objective is in the cards of its checkpoints."""
     others = (f"{LISTS}/tasks/", f"{LISTS}/{family_lists.FOLDER}/")
     return not path.startswith(others) or path.startswith(f"{LISTS}/tasks/{task}/")
 
 
 def write_lists(root: Path) -> list[str]:
-    """Bring `pipeline/` up to date with `harness/` and `tasks/`; the files that were not, by their path."""
+    """Bring `pipeline/` up to date with `harness/` and `tasks/`. Returns the paths of the changed files."""
     return _written(root, outdated(root))
 
 
@@ -109,14 +109,14 @@ def _written(root: Path, changed: list[str]) -> list[str]:
 
 
 def outdated(root: Path) -> list[str]:
-    """The lists of `pipeline/` that do not say what `harness/` and `tasks/` hold, by their path, sorted."""
+    """The paths of the lists in `pipeline/` that do not match `harness/` and `tasks/`, sorted."""
     wanted, there = listings(root), (root / LISTS).rglob("*.txt")
     paths = sorted({*wanted, *(path.relative_to(root).as_posix() for path in there)})
     return [path for path in paths if _text_of(root / path) != wanted.get(path)]
 
 
 def of_stage(stage: str, task: str | None = None, family: str | None = None) -> list[str]:
-    """The lists that a stage depends on: its own, and that of the task or the family where it is about one."""
+    """The lists that a stage depends on: its own, and that of the task or the family, if it has one."""
     found = [f"{LISTS}/{stage}.txt"]
     if task and stage in task_lists.READS:
         found.append(f"{LISTS}/tasks/{task}/{task_lists.READS[stage]}.txt")
@@ -126,10 +126,8 @@ def of_stage(stage: str, task: str | None = None, family: str | None = None) -> 
 
 
 def refuse_other(root: Path, stage: str, task: str | None = None, family: str | None = None) -> None:
-    """A stage is run by the code and on the task that its lists name, or DVC would record others.
-
-    A folder without lists is no repository of the harness. Raises HarnessError.
-    """
+    """Raise HarnessError if a list of the stage does not match the present code or task, because DVC would record
+    others. A folder without lists passes, because it is no repository of the harness."""
     own, *more = of_stage(stage, task, family)
     if not (root / own).is_file():
         return
@@ -138,7 +136,7 @@ def refuse_other(root: Path, stage: str, task: str | None = None, family: str | 
     beside |= family_lists.listings(root, source) if family else {}
     now = {own: listing(stage, source)} | {path: beside.get(path.removeprefix(f"{LISTS}/")) for path in more}
     for path, text in now.items():
-        # Of a task or a family that is not there the stage itself says so.
+        # If the task or the family is missing, the stage itself says so.
         if text is not None and _text_of(root / path) != text:
             said = set((_text_of(root / path) or "").splitlines())
             changed = [line.split()[0] for line in text.splitlines() if line not in said] or ["a file was taken away"]

@@ -17,7 +17,7 @@ _WRITTEN = ("outs", "metrics", "plots")
 class Stage:
     """A stage as `dvc.yaml` declares it: its command, and the paths and parameters that it names.
 
-    `passed_over`: `dvc repro` and `dvc status` leave a frozen stage alone, whatever its inputs have become.
+    `passed_over` is true for a frozen stage, which `dvc repro` and `dvc status` skip, whatever its inputs have become.
     """
 
     name: str
@@ -29,20 +29,20 @@ class Stage:
 
 
 def read_yaml(path: Path) -> dict:
-    """The content of a file, for reading only: the same text gives the same object."""
+    """The content of a YAML file, for reading only: the same text gives the same object."""
     return _parsed(read_text(path))
 
 
 @functools.lru_cache(maxsize=8)
 def _parsed(text: str) -> dict:
-    """An audit asks for the same few files again and again, and a lock of a hundred kilobytes takes a second."""
+    """Cached: an audit reads the same few files repeatedly, and a lock of a hundred kilobytes takes a second."""
     from ruamel.yaml import YAML
 
     return YAML(typ="safe", pure=True).load(text)
 
 
 def stages(root: Path, params: Mapping) -> dict[str, Stage]:
-    """Every stage of `dvc.yaml`, `foreach` and `matrix` spelled out, by the name that `dvc.lock` uses."""
+    """Every stage of `dvc.yaml`, with `foreach` and `matrix` expanded, by its name in `dvc.lock`."""
     found = {}
     for name, declared in read_yaml(root / "dvc.yaml")["stages"].items():
         for suffix, item in _items(declared, params):
@@ -56,7 +56,7 @@ def stages(root: Path, params: Mapping) -> dict[str, Stage]:
 
 
 def value_at(params: Mapping, path: str):
-    """The value of a dotted path such as `families.nb_bert.encoder`. Raises KeyError where there is none."""
+    """The value of a dotted path such as `families.nb_bert.encoder`. Raises KeyError if there is none."""
     for key in path.split("."):
         params = params[key]
     return params

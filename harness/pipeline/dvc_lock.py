@@ -13,7 +13,7 @@ _WRITTEN = ("data", "artifacts", "reports", ".dvc/cache")
 
 
 def repair(root: Path) -> None:
-    """Remove both, where no DVC is at work."""
+    """Remove the copies and the damaged list, if no DVC process is at work."""
     _mend_list(root)
     copies = [
         Path(folder, name)
@@ -27,7 +27,8 @@ def repair(root: Path) -> None:
 
 
 def _remove(root: Path, copies: list[Path]) -> None:
-    """As DVC holds its lock while it writes. Its experiments hold locks of their own, and note where they run."""
+    """Remove the copies while DVC's lock is held, as DVC does when it writes. Experiments of DVC have locks of their
+    own and record where they run. Nothing is removed if one runs outside the workspace."""
     folder = root / ".dvc" / "tmp"
     with contextlib.suppress(OSError), open(folder / _LOCK, "ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -39,10 +40,8 @@ def _remove(root: Path, copies: list[Path]) -> None:
 
 
 def _mend_list(root: Path) -> None:
-    """Remove a torn `.dvc/tmp/rwlock`, with which every later command of DVC fails.
-
-    DVC writes it in place while it holds the lock beside it; where that is held, it is not torn but being written.
-    """
+    """Remove a damaged `.dvc/tmp/rwlock`, with which every later command of DVC fails. DVC writes the file in place
+    while it holds the lock beside it. If that lock is held, the file is not damaged but being written."""
     folder = Path(root) / ".dvc" / "tmp"
     with contextlib.suppress(OSError):
         if _whole(folder / _LIST):

@@ -1,8 +1,8 @@
-"""`pipeline/families/FAMILY/STAGE.txt`: the code of the objective by which a family is pre-trained.
+"""The lists `pipeline/families/FAMILY/STAGE.txt` of the code of the objective with which a family is pre-trained.
 
-A stage that depended on all objectives would train every family anew for one that is added or changed; so its own list
-names none of them, and that of the family those files that its `recipe` in `params.yaml` brings in. `harness pipeline`
-writes the lists, and `harness profile use`.
+If a stage depended on all objectives, every family would be trained again after one is added or changed. So the stage's
+own list names no objective, and the family's list names the files that its `recipe` in `params.yaml` brings in.
+`harness pipeline` and `harness profile use` write the lists.
 """
 
 import re
@@ -14,13 +14,13 @@ from harness.pipeline.code import Source
 from harness.system.files import read_text
 
 FOLDER = "families"
-# By stage, the section of a family that it trains by.
+# Stage → the section of a family with its recipe.
 SECTIONS = {"checkpoint": "general", "pretrain": "adaptation"}
 
 
 def listings(root: Path, source: Source) -> dict[str, str]:
-    """What each list has to say, by its path below `pipeline/`, sorted; `source` is the harness. A family that trains
-    by no objective that there is has an empty one: what is wrong with its section, the stage says."""
+    """The wanted content of each list, by its path below `pipeline/`, sorted. `source` is the harness. A family without
+    a known objective has an empty list, because the stage itself says what is wrong with its section."""
     found, said = {}, {}
     for family, section in sorted(_families(root).items()):
         for stage, key in SECTIONS.items():
@@ -39,7 +39,7 @@ def listing(stage: str, recipe: str, source: Source) -> str:
 
 
 def _families(root: Path) -> dict[str, object]:
-    """The families of `params.yaml` by name; names that are none are left to whoever checks the file."""
+    """The families of `params.yaml` by name. Invalid names are left out, because the check of the file reports them."""
     path = root / "params.yaml"
     values = document.sections(read_text(path), path.name) if path.is_file() else {}
     found = values.get("families")

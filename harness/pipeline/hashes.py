@@ -1,4 +1,4 @@
-"""Hash files and folders, each file read once: MD5 as DVC has it, SHA-256 as the stages have it."""
+"""Hash files and folders, each file read once: MD5 as in DVC, SHA-256 as in the stages."""
 
 import hashlib
 import json
@@ -6,16 +6,16 @@ from pathlib import Path
 
 from harness.system.files import sha256_tree
 
-_IGNORED = ("__pycache__",)  # as .dvcignore has it
+_IGNORED = ("__pycache__",)  # as in .dvcignore
 _IGNORED_ENDS = (".pyc", ".partial")
 
 
-# What DVC passes over, as it stands in .dvcignore.
+# The patterns of .dvcignore, which DVC passes over.
 PASSED_OVER = (*_IGNORED, *(f"*{end}" for end in _IGNORED_ENDS))
 
 
 class Hashes:
-    """Remembers what it has read; made for one audit, during which nothing may change."""
+    """A cache of hashes for one audit, during which nothing may change."""
 
     def __init__(self):
         self._known: dict[Path, tuple[str, str, int]] = {}
@@ -33,11 +33,11 @@ class Hashes:
         return self._known[path]
 
     def sha256(self, path: Path) -> str | None:
-        """None where there is no such file."""
+        """The SHA-256 of a file; None if there is no such file."""
         return self._read(path)[1] if path.is_file() else None
 
     def tree(self, folder: Path) -> str | None:
-        """`files.sha256_tree`, as runs record a checkpoint."""
+        """The hash of a folder by `files.sha256_tree`, as runs record a checkpoint; None if there is no such folder."""
         if not folder.is_dir():
             return None
         if folder not in self._trees:
@@ -45,7 +45,7 @@ class Hashes:
         return self._trees[folder]
 
     def dvc(self, path: Path) -> dict | None:
-        """What `dvc.lock` records of a file or folder: md5, size and, for a folder, nfiles. None where it is not."""
+        """The record of a file or folder in `dvc.lock`: md5, size and, for a folder, nfiles; None if there is none."""
         if path.is_file():
             md5, _, size = self._read(path)
             return {"md5": md5, "size": size}
@@ -64,7 +64,7 @@ class Hashes:
         }
 
     def listing(self, folder: Path) -> list[tuple[str, Path]]:
-        """(relative path, file) of what DVC sees below a folder, in DVC's order."""
+        """(relative path, file) of every file that DVC sees below a folder, in DVC's order."""
         found = [
             path.relative_to(folder)
             for path in folder.rglob("*")
@@ -74,7 +74,7 @@ class Hashes:
         return sorted((name.as_posix(), folder / name) for name in found)
 
     def changed_files(self, root: Path, folder: Path, recorded: str) -> list[str]:
-        """The files of a folder that differ from a recorded `….dir`, where DVC's cache still lists them."""
+        """The files of a folder that differ from a recorded `….dir`, if DVC's cache still lists them."""
         listed = root / ".dvc" / "cache" / "files" / "md5" / recorded[:2] / recorded[2:]
         if not listed.is_file():
             return []

@@ -1,8 +1,8 @@
-"""`pipeline/tasks/TASK/LIST.txt` lists the parts of a task's file that a stage reads.
+"""The lists `pipeline/tasks/TASK/LIST.txt` of the parts of a task's file that a stage reads.
 
-Labels, a title and a secondary metric stand in one file. A stage that depended on the file would train anew for each of
-them, so it depends on a hash of the fields that it reads; and of the metrics, a run depends on the file of the one that
-leads the task. `harness pipeline` writes the lists.
+Labels, a title and a secondary metric are in one file. If a stage depended on the file, each of them would train anew.
+So it depends on a hash of the fields that it reads. A run also depends on the file of the task's primary metric, but on
+no other metric. `harness pipeline` writes the lists.
 """
 
 import ast
@@ -12,7 +12,7 @@ from pathlib import Path
 from harness.pipeline.code import Source, as_text
 
 _WORDS = ("title", "licence", "citation", "public", "language")
-# By list, the fields of `harness.task.Task` that its stages do not read; a field that is added is read by all.
+# List → the fields of `harness.task.Task` that its stages do not read. A new field counts as read by all.
 UNREAD = {
     "validate": (*_WORDS, "metrics", "positive", "translation_of"),
     "split": (*_WORDS, "metrics", "positive", "reader", "schema", "version"),
@@ -20,7 +20,7 @@ UNREAD = {
     "score": (*_WORDS, "reader", "schema", "version", "groups", "translation_of"),
     "report": (),
 }
-# By stage, the list it depends on.
+# Stage → the list that it depends on.
 READS = {
     "validate": "validate",
     "split": "split",
@@ -35,19 +35,19 @@ READS = {
 
 
 def listings(root: Path, source: Source) -> dict[str, str]:
-    """What each list has to say, by its path below `pipeline/`, sorted; `source` is the harness."""
+    """The wanted content of each list, by its path below `pipeline/`, sorted. `source` is the harness."""
     files = sorted(path for path in (root / "tasks").glob("*.py") if not path.name.startswith("_"))
     return {f"tasks/{path.stem}/{name}.txt": listing(path, name, source) for path in files for name in sorted(UNREAD)}
 
 
 def listing(path: Path, name: str, source: Source) -> str:
-    """A line for the task's file, with SHA-256 of its syntax tree without what the stages of list `name` do not read;
-    for runs also one for the file of the leading metric, or for those of all where none declares it by its name."""
+    """A line for the task's file, with SHA-256 of its syntax tree without the fields that the stages of list `name` do
+    not read. For runs there is also a line for the file of the primary metric (all of them if none has its name)."""
     content, leading = path.read_bytes(), None
     try:
         tree = ast.parse(content)
     except (SyntaxError, ValueError):
-        said = content  # whoever reads the task says what is wrong with it
+        said = content  # the error is reported when the task is read
     else:
         for statement in tree.body:
             if declared := _declaration(statement):
@@ -64,7 +64,7 @@ def listing(path: Path, name: str, source: Source) -> str:
 
 
 def metric_files(package: Path) -> dict[str, frozenset[str]]:
-    """The files of `harness/metrics/` that declare metrics, by their path in the package, and the names of these."""
+    """The files of `harness/metrics/` that declare metrics, by their path in the package, with the metrics' names."""
     found = {}
     for path in sorted((package / "metrics").glob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -80,7 +80,7 @@ def metric_files(package: Path) -> dict[str, frozenset[str]]:
 
 
 def _leading(declaration: ast.Call) -> str | None:
-    """The first metric of a declaration, where it is written out."""
+    """The first metric of a declaration, if it is written out."""
     for field in declaration.keywords:
         if field.arg == "metrics" and isinstance(field.value, ast.Tuple) and field.value.elts:
             return getattr(field.value.elts[0], "value", None)
@@ -88,7 +88,7 @@ def _leading(declaration: ast.Call) -> str | None:
 
 
 def _declaration(statement: ast.stmt) -> ast.Call | None:
-    """The call of `TASK = Task(…)`; what is written in another way counts as a whole."""
+    """The call in `TASK = Task(…)`; None for any other statement, which counts as a whole."""
     if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Call):
         return None
     named = [getattr(target, "id", None) for target in statement.targets], getattr(statement.value.func, "id", None)
@@ -96,7 +96,7 @@ def _declaration(statement: ast.stmt) -> ast.Call | None:
 
 
 def _read(field: ast.keyword, name: str) -> ast.keyword | None:
-    """The field as the stages of list `name` read it: runs are steered by a task's first metric alone."""
+    """The field as the stages of list `name` read it, or None. Runs depend on a task's first metric only."""
     if field.arg in UNREAD[name]:
         return None
     if name == "runs" and field.arg == "metrics" and isinstance(field.value, ast.Tuple):

@@ -18,28 +18,28 @@ from harness.task import Groups, Task
 
 @dataclass
 class Checked:
-    """What is wrong with a task, and what is no fault of its data but should be known: a text each."""
+    """The faults of a task, and remarks on its data that are no faults, one text each."""
 
     findings: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
 
 def findings(root: Path, name: str, folder: Path | None = None) -> list[str]:
-    """What is wrong with task `name` and its data in `folder` (default data/`name`), a text each; empty: nothing."""
+    """The faults of task `name` and its data in `folder` (default data/`name`), one text each; empty: none."""
     return checked(root, name, folder).findings
 
 
 def checked(root: Path, name: str, folder: Path | None = None) -> Checked:
-    """The findings, as `findings` has them, and the remarks on data in which nothing was found.
+    """The findings, as `findings` returns them, and remarks on data without findings.
 
-    Without a `folder` the sample of the task's test is checked, too: what is wrong with it would break that test.
+    Without a `folder`, the sample of the task's test is checked, too, because its faults would break that test.
     """
     stored = root / "tests" / "tasks" / name if folder is None else None
     folder = folder or root / "data" / name
     try:
         task = registry.get(root, name)
     except RegistryError as error:
-        # A file that can be run but is refused stands in the modules: what else is wrong with it is told too.
+        # A file that runs but is refused is in `sys.modules`, so its other faults are reported, too.
         module = sys.modules.get(f"tasks.{name}")
         refused = getattr(module, "TASK", None)
         if not isinstance(refused, Task) or not (root / "tasks" / f"{name}.py").is_file():
@@ -57,7 +57,7 @@ def checked(root: Path, name: str, folder: Path | None = None) -> Checked:
 
 
 def refuse(found: list[str], name: str, remedy: str = "") -> None:
-    """Raise a DataError with all that was found; return where there is nothing."""
+    """Raise a DataError with all findings, if there are any."""
     if found:
         raise DataError(
             f"{name}: {len(found)} finding{'s' * (len(found) > 1)}.\n" + "\n".join(found),
@@ -66,7 +66,7 @@ def refuse(found: list[str], name: str, remedy: str = "") -> None:
 
 
 def _contract(task: Task, name: str) -> Iterator[str]:
-    """What the registry refuses, all of it, and what only a closer look at the declaration shows."""
+    """All faults that the registry refuses, and those that only a closer look at the declaration shows."""
     yield from (f"{what} {remedy}" for what, remedy in registry.faults(task, name))
     if task.head not in HEADS:
         return
@@ -135,13 +135,13 @@ def _sample_faults(task: Task, stored: Path) -> Iterator[str]:
         folder = sampling.of(task, stored, Path(copy))
         for fault in _data(task, folder, True, []):
             said = fault.replace(str(folder), str(stored))
-            # A reader that fails says so for every folder.
+            # A failure of the reader is the same for every folder.
             own = str(stored) not in said
             yield said if own else f"{said}\nThese are the rows that tests/tasks/test_{task.name}.py reads."
 
 
 def _file_faults(folder: Path, source: dict) -> Iterator[str]:
-    """One text for every file that is missing, changed or unlisted; restricted files are numbered, by name."""
+    """One text for every missing, changed or unlisted file. Restricted files get numbers in order of their names."""
     found = list(sources.faults(folder, source))
     names = called(source, str(folder), source["files"].keys() | {name for name, _, _ in found})
     yield from (f"{names[name]} {what} {remedy}" for name, what, remedy in found)

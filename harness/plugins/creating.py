@@ -1,6 +1,6 @@
 """Create the files of a new task: declaration, sample rows and test, or the file that pins a package's task.
 
-Nothing that stands there is ever overwritten.
+Existing files are never overwritten, except an earlier pin of the same task.
 """
 
 import keyword
@@ -22,12 +22,10 @@ RESERVED = ("corpus",)
 
 
 def create(root: Path, name: str, head: str, format_: str | None, within: Together | None = None) -> list[Path]:
-    """Write tasks/`name`.py, data/`name`/, tests/tasks/`name`/ and tests/tasks/test_`name`.py, all of them or, killed,
-    none, `within` what else is written; returns the files.
-
-    `format_` is the format of the sample, by default the head's usual one. Raises ConfigError, and writes
-    nothing, for a name, head or format that will not do, or where one of the files is there.
-    """
+    """Write tasks/`name`.py, data/`name`/, tests/tasks/`name`/ and tests/tasks/test_`name`.py: all or, if killed, none.
+    Returns the files. `format_` is the format of the sample, by default the head's usual one. If `within` is given, the
+    files are put in place together with its others. Raises ConfigError, and writes nothing, if the name, head or format
+    is not valid, or one of the files exists."""
     if within is None:
         with together(root / "data") as within:
             return create(root, name, head, format_, within)
@@ -70,7 +68,7 @@ def _source(folder: Path, sample: dict[str, bytes]) -> dict:
 
 
 def check_name(name: str) -> None:
-    """Raises ConfigError for what cannot be the name of a task and of its files and folders."""
+    """Raise ConfigError if `name` cannot be the name of a task and of its files and folders."""
     plain = name.isidentifier() and name.isascii() and name == name.lower() and not name.startswith("_")
     if not plain or keyword.iskeyword(name) or name in RESERVED:
         raise ConfigError(
@@ -108,10 +106,10 @@ _OURS = re.compile(r"^PACKAGE = packages\.Package\($", re.MULTILINE)
 
 
 def adopt(root: Path, name: str, distribution: str) -> tuple[Path, Task]:
-    """Write tasks/`name`.py for the task of that name of an installed distribution; returns the file and the task.
+    """Write tasks/`name`.py for the task of that name of an installed distribution. Returns the file and the task.
 
-    An earlier pin of the same task is replaced. Raises RegistryError where the package or its task will not do, and
-    ConfigError where tasks/`name`.py is another task.
+    An earlier pin of the same task is replaced. Raises RegistryError if the package or its task is not valid, and
+    ConfigError if tasks/`name`.py is another task.
     """
     check_name(name)
     path = root / "tasks" / f"{name}.py"

@@ -23,7 +23,7 @@ _ACTS = ("ble undersøkt på poliklinikken", "fikk time hos fastlegen", "ble lag
 
 
 class Words(NamedTuple):
-    """What the row `number` is about: no two rows have more than two of these in common."""
+    """The words of a row. No two rows have more than two of them in common."""
 
     name: str
     place: str
@@ -31,7 +31,7 @@ class Words(NamedTuple):
     act: str
 
     def others(self, number: int) -> list[str]:
-        """So many other complaints."""
+        """`number` other complaints."""
         apart = (2, 5, 9, 1, 3, 4, 6, 7, 8, 10, 11, *range(12, number + 1))[:number]
         return [_FINDINGS[(_FINDINGS.index(self.complaint) + k) % 12] + " igjen" * (k // 12) for k in apart]
 
@@ -43,9 +43,9 @@ def _drawn(i: int) -> Words:
 
 
 def rows(head: Head, labels: tuple[str, ...] = ()) -> list[dict]:
-    """The sample as plain rows: "id", "group", the head's texts and its answer (of spans the "words").
+    """The sample as plain rows: "id", "group", the head's texts and its answer (for spans the "words").
 
-    `labels` are those of a task that has others than the sample's own; each of them has a row.
+    `labels` are those of a task, if it has others than the sample. Each of them has a row.
     """
     labels = labels or head.template.labels
     return [

@@ -1,8 +1,8 @@
-"""Tasks from installed packages (entry point group `harness.tasks`), pinned to the bytes of their code.
+"""Tasks from installed packages (entry point group `harness.tasks`), pinned to a hash of their code.
 
-Site-packages lie outside the repository, so neither DVC nor an audit could see that a package's code changed. A task
-of a package therefore has its file in `tasks/` like any other: a few lines that name the package, its version and the
-hash of its files. Stages depend on that file, and loading it refuses a package that is not the one it names.
+Site-packages are outside the repository, so neither DVC nor an audit could see that a package's code changed. So a task
+of a package has a file in `tasks/` like any other: a few lines with the package, its version and the hash of its files.
+Stages depend on that file. Loading it refuses any other package.
 """
 
 import hashlib
@@ -18,9 +18,9 @@ from harness.system.files import sha256
 from harness.task import Task
 
 GROUP = "harness.tasks"
-# What an index takes for the name and the version of a package; what is installed otherwise may be called anything.
+# Names and versions that a package index accepts. A package that is installed in another way may be called anything.
 _NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]* [A-Za-z0-9][A-Za-z0-9.!+_-]*")
-# Written while a package is installed or run: another installer, or none, and they differ.
+# Written while a package is installed or run, and different between installers.
 _MADE_HERE = re.compile(r"(^|/)[^/]+\.dist-info/|(^|/)__pycache__/|\.pyc$|(^|/)\.\.(/|$)")
 
 
@@ -37,12 +37,12 @@ class Package:
 
 
 def offered() -> list[tuple[str, str, str]]:
-    """(task, distribution, version) of every entry point, in this order; nothing of a package is imported."""
+    """(task, distribution, version) of every entry point, in this order. No package is imported."""
     return sorted((point.name, dist.name, dist.version) for point, dist in _points())
 
 
 def installed(name: str, distribution: str) -> Package:
-    """The package that offers the task `name`, as it is installed. Raises RegistryError where there is none such."""
+    """The installed package that offers the task `name`. Raises RegistryError if there is none."""
     _, dist = _entry_point(name, distribution)
     if not _NAMED.fullmatch(f"{dist.name} {dist.version}"):
         raise RegistryError(
@@ -55,10 +55,10 @@ def installed(name: str, distribution: str) -> Package:
 
 
 def task(name: str, package: Package) -> Task:
-    """The task `name` of exactly that package.
+    """The task `name` of exactly this package.
 
-    Raises RegistryError naming the distribution where it is not installed, another version or other bytes are, it
-    cannot be imported, or what its entry point names is no Task.
+    Raises RegistryError, which names the distribution, if it is not installed, has another version or other files,
+    cannot be imported, or its entry point is no Task.
     """
     found = installed(name, package.distribution)
     if found != package:
@@ -71,7 +71,7 @@ def task(name: str, package: Package) -> Task:
 
 
 def load(name: str, distribution: str) -> Task:
-    """What the entry point names, imported now, from a file of the distribution."""
+    """The Task of an entry point, imported now. Raises RegistryError if its code is no file of the distribution."""
     point, dist = _entry_point(name, distribution)
     title = f"{dist.name} {dist.version}"
     try:
@@ -96,7 +96,7 @@ def load(name: str, distribution: str) -> Task:
 
 
 def problems(declared: set[str], adopted: dict[str, Package]) -> Iterator[str]:
-    """What is wrong with the offers of installed packages, a text each.
+    """The faults of the tasks that installed packages offer, one text each.
 
     `declared` are the tasks of tasks/, `adopted` those of them that come from a package.
     """

@@ -1,4 +1,4 @@
-"""Put a site's files in place as the data of a task: copied, recorded, checked, pinned."""
+"""Make a site's files the data of a task: copy, record, check and pin them."""
 
 import errno
 import os
@@ -15,18 +15,18 @@ from harness.system.together import Together
 
 
 def put(root: Path, name: str, given: Path, source: dict, within: Together | None = None) -> tuple[Path, list[str]]:
-    """Make what stands at `given` (a file, or a folder) the data of task `name`, `within` what else is replaced.
+    """Make the file or folder `given` the data of task `name`, together with the other replacements of `within`.
 
-    Returns data/`name`, and what should be known of the data: what was dropped, what was fixed.
+    Returns data/`name`, and remarks on the data, such as what was dropped and what was repaired.
 
-    Files of folders below it come flat, the folders' names in front of theirs (train/a.arrow becomes
-    train-a.arrow). `source` are the keys of the source record but "files" and "columns", which are those that
-    the task's reader takes. Everything is checked first:
-    raises DataError with all findings and leaves the data that were there.
+    Files of subfolders are put into one folder, with the subfolders' names in front (train/a.arrow becomes
+    train-a.arrow). `source` has the keys of the source record except "files" and "columns". The columns are those that
+    the task's reader takes. Everything is checked first. Raises DataError with all findings, and keeps the data that
+    were there.
     """
     columns = reader.columns_of(registry.get(root, name))
     target = root / "data" / name
-    # What has no name, as `.`, is called by it.
+    # A path without a name, such as `.`, is resolved to one with a name.
     given = Path(given) if Path(given).name.strip(".") else Path(given).resolve()
     with errors_without_data(source["kind"], f"what was given for {name}", given):
         contents = _flat(root, given)
@@ -41,16 +41,16 @@ def put(root: Path, name: str, given: Path, source: dict, within: Together | Non
         checked = checking.checked(root, name, copy)
         folder = given.parent if given.is_file() else given
         told = str(folder) if source["kind"] in ("public", "synthetic") else name
-        # `harness check` would look at the data that are there still.
+        # `harness check` would look at the old data, which are still there.
         remedy = f"Correct what was given and run the same `harness data use {name} …` again; nothing was replaced."
         checking.refuse([text.replace(str(copy), told) for text in checked.findings], name, remedy)
     return target, checked.remarks
 
 
 def pin(root: Path, within: Together | None = None) -> bool:
-    """Pin `data/` as it stands, so that `dvc repro` leaves it alone; False where there is nothing to pin yet.
+    """Pin `data/` as it is, so that `dvc repro` leaves it alone; False if there is nothing to pin yet.
 
-    A `data/` without the corpus is that of a clone that has not run: pinned so, the other tasks had no data.
+    A `data/` without the corpus belongs to a clone that has not run. If it were pinned, the other tasks had no data.
     """
     if not (root / "data.dvc").is_file() or not (root / "data" / "corpus").is_dir():
         return False
@@ -79,7 +79,7 @@ def _flat(root: Path, given: Path) -> dict[str, Path]:
 
 def _below(given: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
-    # One by one: what a link or a mount holds is not even listed.
+    # Step by step, so that the contents of a link are not even listed.
     for folder, folders, names in os.walk(given, onerror=_raise):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for path in (Path(folder, name) for name in sorted([*folders, *names]) if not name.startswith(".")):
@@ -101,5 +101,5 @@ def _below(given: Path) -> dict[str, Path]:
 
 
 def _raise(error: OSError) -> None:
-    """A folder that cannot be read would else be taken for an empty one."""
+    """Raise the error. Otherwise a folder that cannot be read would look empty."""
     raise error

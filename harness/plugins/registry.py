@@ -24,7 +24,7 @@ UNSUPPORTED = {
 
 
 def unsupported(head: object) -> str | None:
-    """The sentence that refuses a head which other harnesses have."""
+    """The sentence that refuses a head of other harnesses; None for any other name."""
     key = "".join(c for c in str(head).casefold() if c.isalpha())
     name = next((name for name in UNSUPPORTED if key.startswith(name)), None)
     return name and f"the head {head!r}: {UNSUPPORTED[name]}."
@@ -43,12 +43,12 @@ def load_file(path: Path) -> Task:
 
 
 def load_all(root: Path) -> dict[str, Task]:
-    """Every task below `root/tasks` by name. Two files with one name are refused."""
+    """Every task below `root/tasks` by name. Raises RegistryError if two files declare one name."""
     files: dict[str, Path] = {}
     declared = []
     for path in task_files(root):
         task = _declared(path)
-        # Before the check of name against file: a copied file is both, and the copy is the news.
+        # Before the check of name against file: a copied file fails both, and only this message helps.
         if isinstance(task.name, str) and task.name in files:
             raise RegistryError(
                 f"tasks/{path.name}: the name {task.name!r} is already taken by tasks/{files[task.name].name}.",
@@ -62,12 +62,12 @@ def load_all(root: Path) -> dict[str, Task]:
 
 
 def package_of(name: str) -> Any:
-    """The package that a task which was loaded comes from; None for one that tasks/ itself declares."""
+    """The package of a loaded task; None if tasks/ itself declares the task."""
     return getattr(sys.modules.get(f"tasks.{name}"), "PACKAGE", None)
 
 
 def unreadable(task: Task) -> Iterator[tuple[str, str]]:
-    """What of the declared texts is not one line of characters to be read, and what to do: they stand in reports."""
+    """Declared texts that are not one line of readable characters, each with a remedy. They appear in reports."""
     said = "Write it as one line of plain characters; `values=` of a reader translates what a file says."
     texts = {"TASK.positive": task.positive} | {
         f"TASK.{field}": getattr(task, field) for field in ("version", "title", "licence", "citation")
@@ -91,7 +91,7 @@ def unreadable(task: Task) -> Iterator[tuple[str, str]]:
 
 
 def _refuse_decomposed(path: Path) -> None:
-    """Data are composed when they are read: a label, a column or a word in other characters would match none."""
+    """Raise RegistryError for decomposed letters. Data are composed when read, so such a word would never match."""
     for number, line in enumerate(path.read_bytes().decode("utf-8", "replace").split("\n"), start=1):
         if not unicodedata.is_normalized("NFC", line):
             raise RegistryError(
@@ -102,7 +102,7 @@ def _refuse_decomposed(path: Path) -> None:
 
 
 def misgrouped(groups: Groups) -> Iterator[tuple[str, str]]:
-    """What of `TASK.groups` cannot be meant, and what to do: a split that took it otherwise would leak unseen."""
+    """Values of `TASK.groups` that cannot be meant, each with a remedy. A split would misread them and leak unseen."""
     if not (groups.column is None or isinstance(groups.column, str)):
         yield f"TASK.groups: column is {groups.column!r}, not the name of a column.", 'Write column="…".'
     names = groups.link_equal
@@ -147,7 +147,7 @@ def _declared(path: Path) -> Task:
 
 
 def get(root: Path, name: str) -> Task:
-    """The task `name`. Loads only its own file, so that another broken file does not stand in the way."""
+    """The task `name`. Only its own file is loaded, so that a broken other file does no harm."""
     path = Path(root) / "tasks" / f"{name}.py"
     # An identifier, so that no name reaches out of the folder.
     if name.isidentifier() and not name.startswith("_") and path.is_file():
@@ -159,8 +159,8 @@ def get(root: Path, name: str) -> Task:
 
 
 def _reason(error: BaseException) -> str:
-    """Kind and message, where that says what is wrong with the code: a declaration that looks into the data, and fails
-    at a value there, may quote it."""
+    """The type of an error, and its message if it is about the code. A declaration that reads the data, and fails at a
+    value there, may quote that value, so its message may be hidden."""
     if isinstance(error, SyntaxError):
         return f"SyntaxError: {error.msg}"
     ours = Path(traceback.extract_tb(error.__traceback__)[-1].filename).is_relative_to(Path(__file__).parents[1])
@@ -173,7 +173,7 @@ def _line_of(error: BaseException, path: Path) -> str:
 
 
 def faults(task: Task, name: str) -> Iterator[tuple[str, str]]:
-    """What is wrong with the declaration of the task in tasks/`name`.py, and what to do, one by one."""
+    """The faults of the declaration in tasks/`name`.py, each with a remedy."""
     for field in dataclasses.fields(task):
         value = getattr(task, field.name)
         if field.default is dataclasses.MISSING and (value is None or value == "" or value == ()):

@@ -1,6 +1,6 @@
 """The sample rows that the test of a task reads, invented to fit the task's present declaration.
 
-`harness new-task` writes rows of labels and columns that nobody keeps: as long as they stand there unchanged, they are
+`harness new-task` writes rows with labels and columns that nobody keeps. While these rows are unchanged, they are
 written anew for the labels, the file and the columns of the declaration. Rows that somebody put there are read as they
 are.
 """
@@ -16,11 +16,11 @@ from harness.system import files
 from harness.task import Task
 
 INVENTED = "harness new-task"
-_ORDER = ("group", "id")  # where both are one column of the file, rows differ
+_ORDER = ("group", "id")  # the id comes last: if the file has one column for both, rows still differ
 
 
 def of(task: Task, stored: Path, into: Path) -> Path:
-    """The folder of `task`'s sample: `stored`, or `into`, where the invented rows of `stored` are written anew."""
+    """The folder of `task`'s sample: `stored`, or `into` with the invented rows of `stored` written anew."""
     layout = getattr(task.reader, "layout", None)
     if layout is None or (layout.format == "table") == heads.of(task).windowed or not _invented(task, Path(stored)):
         return Path(stored)
@@ -34,7 +34,7 @@ def of(task: Task, stored: Path, into: Path) -> Path:
 
 
 def _invented(task: Task, stored: Path) -> bool:
-    """Does `stored` hold what `harness new-task` wrote, and nothing else?"""
+    """True if `stored` has exactly what `harness new-task` wrote."""
     try:
         source = sources.read_source(stored)
         sources.verify(stored, source)
@@ -63,7 +63,7 @@ def _table(task: Task, layout: Layout, plain: list[dict]) -> dict[str, bytes]:
 
 
 def _row(task: Task, layout: Layout, row: dict) -> dict:
-    """A row by the file's columns; what a column of the task's own would hold nobody can invent."""
+    """A row by the file's columns, without the task's own columns, whose values nobody can invent."""
     if layout.answer and "label" in row:
         number = task.labels.index(row["label"])
         row = row | {

@@ -61,7 +61,7 @@ def test(name: str) -> str:
 
 
 def parameters(name: str, head: Head, tasks: tuple[str, ...]) -> str:
-    """What to add to params.yaml, where `tasks` run so far."""
+    """The lines to add to params.yaml. `tasks` are those that run so far."""
     steps, batch, length, stride = head.template.recipe
     return (
         f"run:\n  tasks: [{', '.join([*tasks, name])}]\n\ntasks:\n  {name}:\n"

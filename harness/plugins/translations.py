@@ -1,4 +1,4 @@
-"""Put a translation of a public task in place as the data of its twin: checked, recorded, pinned."""
+"""Make a translation of a public task the data of the translated task: check, record and pin it."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ LANGUAGES = {"nb": "Norwegian (bokmål)", "nn": "Norwegian (nynorsk)"}
 
 
 def twin(root: Path, name: str, to: str) -> Task:
-    """The task that is `name` in another language. Raises RegistryError where none is declared."""
+    """The task that is `name` in another language. Raises RegistryError if none is declared."""
     original = registry.get(root, name)
     for path in registry.task_files(root):
         if path.stem.startswith(f"{name}_"):
@@ -68,9 +68,9 @@ def put(
     by: Mapping,
     within: Together | None = None,
 ) -> list[examined.Found]:
-    """Make what is `said` of the `records` the data of `task`; returns what the checks found in it.
+    """Make the translation `said` of the `records` the data of `task`. Returns the findings of the checks.
 
-    `source` is that of the originals; `by` says who translated: {"told"} and further texts.
+    `source` is that of the originals. `by` says who translated: {"told"} and further texts.
     """
     texts = heads.of(task).texts
     found = examined.examine(records, texts, task.labels, said)

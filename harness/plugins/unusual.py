@@ -11,7 +11,7 @@ LABELS, ROWS = 500, 1_000_000
 
 
 def notices(root: Path, task: Task) -> Iterator[str]:
-    """A sentence each, with what follows from it."""
+    """One sentence for each unusual property, with its consequence."""
     if len(task.labels) > LABELS:
         yield (
             f"{task.name} has {len(task.labels):,} labels, where a few dozen are usual: those without a test row count "

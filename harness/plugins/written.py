@@ -1,5 +1,4 @@
-"""Write sample rows to files: tables (CSV, TSV, JSON lines, Parquet, Arrow), or annotated documents by
-`reader.layout`."""
+"""Write sample rows to files: tables (CSV, TSV, JSON lines, Parquet, Arrow), or documents by `reader.layout`."""
 
 import csv
 import io
@@ -8,7 +7,7 @@ import re
 
 from harness.data.reader import Layout
 
-# What `harness new-task` writes, where a declaration says nothing else.
+# The layouts that `harness new-task` writes, by format.
 USUAL = {
     "conll": Layout("conll", "sample.conll", {"tokens": 0, "tags": -1}),
     "brat": Layout("brat", "*.txt", {}),
@@ -20,7 +19,7 @@ _PREFIXES = {"iob1": "I-", "iobes": "S-", "bare": ""}
 
 
 def files(rows: list[dict], layout: Layout) -> dict[str, bytes]:
-    """Bytes by file name: every pattern of the layout has a share of the rows, a name that is no pattern one file."""
+    """Bytes by file name. The patterns of the layout share out the rows. A name that is no pattern is one file."""
     patterns = [layout.file] if isinstance(layout.file, str) else list(layout.file)
     made: dict[str, bytes] = {}
     for number, pattern in enumerate(patterns):
@@ -38,7 +37,7 @@ def files(rows: list[dict], layout: Layout) -> dict[str, bytes]:
 
 
 def _named(pattern: str, word: str) -> str:
-    """A name that `pattern` takes; [!x] stands for any character but x, and so for !."""
+    """A name that `pattern` takes. [!x] stands for any character except x, so also for !."""
     return re.sub(r"\[(.)[^]]*\]", r"\1", pattern.replace("**/", "").replace("*", word).replace("?", "x"))
 
 
@@ -86,7 +85,7 @@ def _conll(rows: list[dict], layout: Layout) -> str:
 
 
 def _lists(row: dict, layout: Layout) -> dict:
-    # Where both are one column of the file, rows differ.
+    # The id comes last: if the file has one column for both, rows still differ.
     keys = {layout.columns[key]: row[key] for key in ("group", "id") if key in layout.columns}
     words, tags = layout.columns["tokens"], layout.columns["tags"]
     return keys | {

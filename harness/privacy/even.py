@@ -1,7 +1,7 @@
-"""Pad files to whole blocks, so that their size does not tell what they hold.
+"""Pad files to whole blocks, so that their size does not reveal their content.
 
-DVC's lock notes the size of every output. A label is a word, and words have lengths: the size of a file of answers
-tells how many of them were which. So files that hold rows of restricted data, or counts of them, have whole blocks.
+dvc.lock has the size of every output. Labels are words of different lengths, so the size of a file of answers reveals
+how many rows have which label. So files with rows of restricted data, or with counts of them, are padded.
 """
 
 from pathlib import Path
@@ -12,14 +12,14 @@ BLOCK = 1 << 16
 
 
 def write_json(path: Path, value, hidden: bool) -> None:
-    """As `files.write_json`; where what it holds is `hidden`, in whole blocks."""
+    """Write JSON as `files.write_json` does. If the content is `hidden`, pad the file to whole blocks."""
     files.write_json(path, value)
     if hidden:
         fill(path)
 
 
 def fill(path: Path) -> None:
-    """Put as many blanks at the end of the last line of a file of JSON as its block has room for."""
+    """Pad a file of JSON to whole blocks, with blanks at the end of its last line."""
     size = path.stat().st_size
     if size:
         with open(path, "r+b") as file:

@@ -1,27 +1,27 @@
 """Count identifying details in texts: identity numbers, telephone numbers, e-mail addresses.
 
-An identity number is a date of birth, an individual number and two check digits (modulo 11, Skatteetaten).
-Counted are fødselsnumre, D-numbers (day + 40), help numbers and synthetic ones (month + 40, or + 80 as in
-the tax administration's test population Tenor). Names and addresses take a model, not a pattern: this gate
-finds what a de-identification that failed leaves behind in bulk.
+An identity number is a date of birth, an individual number and two check digits (modulo 11, Skatteetaten). The kinds
+are fødselsnumre, D-numbers (day + 40), help numbers and synthetic ones (month + 40, or + 80 as in the tax
+administration's test population Tenor). Names and addresses need a model, not a pattern. This gate finds what a failed
+de-identification leaves behind in bulk.
 """
 
 import re
 from collections.abc import Mapping
 
 KINDS = ("identity_number", "telephone_number", "email_address")
-# Counted beside them, and never a reason to refuse: a number that looks like one, but cannot be.
+# Counted as well, but never a reason to refuse: a number that looks like an identity number and is none.
 LOOKALIKE = "identity_number_lookalike"
 
 _SPACE = r"[ \t\u00a0\u2009\u202f]"
 _LINK = rf"(?:{_SPACE}|[-./])?"
-# Only around a place with eight digits close together is a closer look worth its time.
+# The slower patterns are tried only if eight digits are close together.
 _DIGITS = re.compile(r"[0-9](?:[^0-9\n]{0,2}[0-9]){7}")
 _IDENTITY = re.compile(
     rf"(?<![0-9])(?=([0-9]{{2}}{_LINK}[0-9]{{2}}{_LINK}[0-9]{{2}}{_LINK}[0-9]{{3}}{_SPACE}?[0-9]{{2}})(?![0-9]))"
 )
 _ABROAD = re.compile(rf"(?<![0-9])(?:\+|00){_SPACE}?47\)?(?:{_SPACE}|-)?[0-9](?:{_LINK}[0-9]){{7}}(?![0-9])")
-# Eight in one run, 3 2 3, or 2 2 2 2, as numbers are written; more groups of two in a row are something else.
+# Eight digits in one run, 3 2 3, or 2 2 2 2, as telephone numbers are written. More groups of two are something else.
 _AT_HOME = re.compile(
     r"(?<!\w)(?<![0-9][-./,:+])(?:([2-9][0-9]{7})"
     rf"|[2-9][0-9]{{2}}{_SPACE}[0-9]{{2}}{_SPACE}[0-9]{{3}}"
@@ -35,7 +35,7 @@ _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 def is_identity_number(digits: str) -> bool:
-    """Whether 11 digits are a valid identity number of any of the kinds above."""
+    """True if 11 digits are a valid identity number of any of the kinds above."""
     numbers = [int(digit) for digit in digits]
     for weights in (_FIRST, _SECOND):
         if sum(weight * number for weight, number in zip(weights, numbers, strict=False)) % 11:
@@ -48,13 +48,13 @@ def is_identity_number(digits: str) -> bool:
 
 
 def count(text: str) -> dict[str, int]:
-    """How many of each kind stand in `text`, in linear time; kinds that do not occur are left out."""
+    """The number of details of each kind in `text`, in linear time. Kinds that do not occur are left out."""
     found = {}
     if _DIGITS.search(text):
         identity = [match.span(1) for match in _IDENTITY.finditer(text) if _valid(match[1])]
         rest = _without(text, identity)
         abroad = [match.span() for match in _ABROAD.finditer(rest)]
-        home = [match[1] for match in _AT_HOME.finditer(_without(rest, abroad))]  # None where grouped
+        home = [match[1] for match in _AT_HOME.finditer(_without(rest, abroad))]  # None if grouped
         found["identity_number"] = len(identity)
         found["telephone_number"] = len(abroad) + sum(run is None or not _is_date(run) for run in home)
     if "@" in text:
@@ -63,16 +63,16 @@ def count(text: str) -> dict[str, int]:
 
 
 def lookalikes(text: str) -> int:
-    """How many numbers of 11 digits are written as an identity number and are none: mistyped or invented ones (all
-    425 of Nor-DeID, a language model's, of which 94 begin with a day), and some account numbers."""
+    """The number of 11-digit numbers that are written like identity numbers but are none: mistyped or invented ones
+    (all 425 of Nor-DeID, from a language model, of which 94 begin with a day), and some account numbers."""
     if not _DIGITS.search(text):
         return 0
     return sum(not _valid(match[1]) for match in _IDENTITY.finditer(text))
 
 
 def of_document(document: Mapping[str, str]) -> dict[str, int]:
-    """`count` of a document's text, and of its id, which is often a file name. An id of eight digits is a
-    number like any other, so telephone numbers are looked for in the text only."""
+    """`count` of a document's text, and of its id, which is often a file name. Telephone numbers are counted in the
+    text only, because an id of eight digits is a number like any other."""
     found, of_id = count(document["text"]), count(document["id"])
     of_id.pop("telephone_number", None)
     return {kind: found.get(kind, 0) + of_id.get(kind, 0) for kind in found | of_id} if of_id else found
@@ -104,7 +104,7 @@ def _without(text: str, spans: list[tuple[int, int]]) -> str:
 
 
 def _is_date(number: str) -> bool:
-    """Whether eight digits are a day: 20240131 or 31012024."""
+    """True if eight digits are a date: 20240131 or 31012024."""
     for year, month, day in ((number[:4], number[4:6], number[6:]), (number[4:], number[2:4], number[:2])):
         if 1850 <= int(year) <= 2100 and 1 <= int(month) <= 12 and 1 <= int(day) <= 31:
             return True

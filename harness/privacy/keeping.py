@@ -1,7 +1,7 @@
 """Keep restricted data readable for their owner alone, and out of DVC remotes.
 
-All of it lies below a few folders. Whoever may not enter these reads nothing in them, whatever the modes of the files
-there: DVC's cache, for one, makes its own readable for all.
+All restricted data are below a few folders. A user who may not enter these folders can read nothing in them, whatever
+the modes of the files there. DVC's cache, for example, makes its files readable for all.
 """
 
 import contextlib
@@ -23,13 +23,13 @@ PLACES = ("data", "artifacts", ".dvc/cache", ".dvc/tmp")
 _NAMES = "site_cache_dir"
 _WRITTEN = ("outs", "metrics", "plots")
 _OURS = (restricted.PIN, "dvc.yaml")
-# Where DVC keeps settings, and how its commands are told which of them they change.
+# DVC's levels of settings, and the option of its commands that selects each level.
 _LEVELS = {"system": "--system ", "global": "--global ", "repo": "", "local": "--local "}
 
 
 @dataclass(frozen=True)
 class Exposure:
-    """Something by which restricted data could be read or sent away: what, how it is, how it should be, the remedy."""
+    """A way in which restricted data could be read or sent away: what, how it is, how it should be, the remedy."""
 
     what: str
     found: str
@@ -41,12 +41,12 @@ class Exposure:
 
 
 def mask(root: Path) -> int:
-    """The bits that no mode may have: all of others' and, unless DVC's `cache.shared` is `group`, of the group's."""
+    """The bits that no mode may have: all of others and, unless DVC's `cache.shared` is `group`, of the group."""
     return 0o007 if _config(root).get("cache", {}).get("shared") == "group" else 0o077
 
 
 def close(root: Path) -> None:
-    """Files that this process makes from now on, and the places at `root` as they are, are for those alone who may."""
+    """Close the new files of this process, and the places at `root`, to all users who may not read them."""
     with contextlib.suppress(HarnessError):  # `exposures` finds what stays as it is
         keep_names_inside(root)
     bits = mask(root)
@@ -59,15 +59,13 @@ def close(root: Path) -> None:
 
 
 def keep_names_inside(root: Path) -> None:
-    """DVC notes the names of all files, for all users to read, in a folder of the machine's, unless told otherwise.
-
-    Its own command for it writes no other letters than English ones, and leaves half a file where it is killed.
-    """
+    """Make DVC record file names in the repository. By default they go to a folder of the machine that all users can
+    read. DVC's own command for this can only write English letters, and leaves half a file if it is killed."""
     from configobj import ConfigObj, ConfigObjError
 
     file, inside = root / ".dvc" / "config.local", _inside(root)
     if not file.parent.is_dir():
-        return  # DVC itself says so, and notes nothing
+        return  # DVC itself says so, and records no names
     try:
         settings = ConfigObj(str(file), encoding="utf-8", interpolation=False)
     except (ConfigObjError, UnicodeDecodeError):
@@ -84,13 +82,13 @@ def _inside(root: Path) -> str:
 
 
 def exposures(root: Path) -> list[Exposure]:
-    """What is too open at `root`; nothing where no data are restricted."""
+    """The exposures at `root`; empty if no data are restricted."""
     root = Path(root)
     return [*_open(root), *_named(root), *_pushed(root)] if restricted.names(root) else []
 
 
 def remotes(root: Path) -> list[str]:
-    """Sentences that name what DVC could push to; none where no data are restricted."""
+    """Sentences that name the remotes that DVC could push to; empty if no data are restricted."""
     root = Path(root)
     if not restricted.names(root):
         return []
@@ -112,7 +110,7 @@ def remotes(root: Path) -> list[str]:
 
 
 def _pinned_to_push(root: Path) -> list[str]:
-    """Versions of the pin in git's history, by their hash, that note restricted data and would push them."""
+    """Hashes of the versions of the pin in git's history that record restricted data and would push them."""
     git = ["git", "-C", str(root)]
     told = subprocess.run([*git, "log", "--all", "--format=", "--raw", "--no-abbrev", "--", restricted.PIN],
                           capture_output=True, text=True)  # fmt: skip
@@ -127,7 +125,7 @@ def _pinned_to_push(root: Path) -> list[str]:
 
 
 def _beside(root: Path) -> Iterator[str]:
-    """What somebody has put into DVC beside the pipeline, which may be anything."""
+    """Outputs that somebody has put into DVC beside the pipeline. They may be anything."""
     for folder, folders, names in os.walk(root):
         inner = Path(folder).relative_to(root)
         folders[:] = sorted(name for name in folders if not name.startswith(".") and str(inner / name) not in PLACES)
@@ -152,7 +150,7 @@ def _open(root: Path) -> Iterator[Exposure]:
 
 
 def _places(root: Path) -> dict[str, Path]:
-    """What is to be closed, by the name that a user knows it by; a link leads to another folder, with its own mode."""
+    """The folders to close, by the name that a user knows. A link leads to another folder, with its own mode."""
     found = {place: root / place for place in PLACES}
     if folder := _config(root).get("cache", {}).get("dir"):
         found[str(folder)] = Path(folder)
@@ -206,7 +204,7 @@ def _parsed(text: str) -> Mapping:
 
 
 def _config(root: Path) -> Any:
-    """DVC's settings: of the machine, the user, the repository."""
+    """DVC's settings, merged from machine, user and repository."""
     from dvc.config import Config
     from dvc.exceptions import DvcException
 
@@ -217,12 +215,12 @@ def _config(root: Path) -> Any:
 
 
 def _levels(root: Path) -> list[tuple[str, Mapping]]:
-    """The same apart: by what a command of DVC has to be told to change them there."""
+    """DVC's settings by level: the option of its commands that selects the level, and its settings."""
     settings = _config(root)
     return [(flag, settings.load_one(level)) for level, flag in _LEVELS.items()] if settings else []
 
 
 def _address(url: str) -> str:
-    """Without the name, password and signature that it may hold."""
+    """`url` without the name, password and signature that it may have."""
     url, parts = url.partition("?")[0], urlsplit(url)
     return url.replace(f"{parts.netloc.rpartition('@')[0]}@", "") if "@" in parts.netloc else url

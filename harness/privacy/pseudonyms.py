@@ -1,8 +1,8 @@
 """Replace a site's own ids and groups by pseudonyms before anything is written.
 
-A pseudonym is a keyed HMAC-SHA-256, so that nobody without the site's key can try out names or numbers until one
-fits, as anybody could with a plain hash. The key is a file beside the data, never in git: the same key gives the same
-pseudonyms, and with them the same split; another key gives others, and a key that is lost cannot be made again.
+A pseudonym is a keyed HMAC-SHA-256. With a plain hash, anybody could try out names or numbers until one fits. Here this
+needs the site's key. The key is a file beside the data, never in git. The same key gives the same pseudonyms, and so
+the same split. Another key gives others, and a lost key cannot be made again.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ _DIGITS = 20  # hexadecimal: 80 bits, which a million rows share by chance once 
 
 @dataclass(frozen=True)
 class Key:
-    """A site's secret; it never appears in a message or a representation."""
+    """A site's secret. It never appears in a message or a representation."""
 
     secret: bytes
 
@@ -35,18 +35,18 @@ class Key:
 
     @property
     def fingerprint(self) -> str:
-        """Names the key without giving it away."""
+        """A name for the key that does not reveal it."""
         return self._digest("fingerprint")
 
     def pseudonym(self, task: str, column: str, value: str) -> str:
-        """`value` of `column`, the same for the same task, column and value, and unrelated for any other.
+        """The pseudonym of `value`, the same for the same task, column and value, and unrelated for any other.
 
-        Tasks are kept apart, or two data sets would tell which of their rows belong to one person.
+        Tasks are kept apart. Otherwise two data sets would reveal which of their rows belong to one person.
         """
         return self._digest("value", task, column, value)
 
     def _digest(self, *parts: str) -> str:
-        # Lengths before the parts, so that no two lists of parts are the same bytes.
+        # Lengths come before the parts, so that no two lists of parts give the same bytes.
         message = b"".join(f"{len(part.encode())}:".encode() + part.encode() for part in parts)
         return hmac.new(self.secret, message, hashlib.sha256).hexdigest()[:_DIGITS]
 
@@ -54,7 +54,7 @@ class Key:
 def read_key(root: Path) -> Key:
     """The key of the repository at `root`.
 
-    Raises MissingInputError where there is none, DataError where it is no key or others may read it.
+    Raises MissingInputError if there is none, DataError if it is no key or others may read it.
     """
     path = Path(root) / KEY_FILE
     try:
@@ -82,9 +82,9 @@ def read_key(root: Path) -> Key:
 
 
 def ensure_key(root: Path) -> bool:
-    """Make a key where there is none; True where one was made. An existing one is never touched.
+    """Make a key if there is none; True if one was made. An existing one is never touched.
 
-    Killed at any moment, the whole key is there or none: half of one would pass for a key that was lost.
+    If the process is killed, there is a whole key or none, because half a key would look like a lost one.
     """
     path = Path(root) / KEY_FILE
     if os.path.lexists(path):
@@ -99,7 +99,7 @@ def ensure_key(root: Path) -> bool:
 
 
 def _put_new(copy: Path, path: Path) -> bool:
-    """Give the file its name, unless another process has made one of that name meanwhile; False where it has."""
+    """Give the file its name; False if another process has made a file of that name meanwhile."""
     try:
         os.link(copy, path)
     except FileExistsError:
@@ -126,5 +126,5 @@ def replaced(records: Iterable[Mapping], task: str, columns: Iterable[str | None
 
 
 def _as_seen(column: str, value: str) -> str:
-    """What rows are grouped by, as grouping compares it: behind a pseudonym an unseen character makes two of one."""
+    """A group as grouping compares it: under pseudonyms, an unseen character would make two groups of one."""
     return value if column == "id" else visible(value).strip()

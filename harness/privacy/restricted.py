@@ -9,8 +9,7 @@ from pathlib import Path
 from harness.system.scratch import is_scratch
 
 KIND = "restricted"
-# What a report may call a kind of document, a written standard: any other value may be somebody's words.
-# fmt: off
+# Kinds of document and written standards that a report may name. Any other value may be somebody's own words.
 CATEGORIES = frozenset([
     "bokmål", "nynorsk", "nb", "nn", "norsk",
     "admission note", "clinical admission record", "clinical note", "discharge summary", "emergency call",
@@ -28,9 +27,9 @@ _NOTED = re.compile(r"^meta:\n(?:  .*\n?)*", re.MULTILINE)
 
 
 def names(root: Path) -> list[str]:
-    """The data sets of `root` that are restricted: by their source record, their card, or `data.dvc`.
+    """The restricted data sets of `root`, by their source record, their card, or `data.dvc`.
 
-    A source record that cannot be read counts: nobody knows what it would have said.
+    A source record that cannot be read counts as restricted, because its content is not known.
     """
     root = Path(root)
     found = set(pinned(root))
@@ -42,12 +41,12 @@ def names(root: Path) -> list[str]:
 
 
 def by_card(root: Path, name: str) -> bool:
-    """Is a validated data set restricted?"""
+    """True if a validated data set is restricted."""
     return _kind(Path(root) / "artifacts" / "validated" / name / "card.json") == KIND
 
 
 def pinned(root: Path) -> list[str]:
-    """What `data.dvc` notes as restricted, which also stands there while data/ is not checked out."""
+    """The data sets that `data.dvc` records as restricted, also while data/ is not checked out."""
     try:
         text = (Path(root) / PIN).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -57,7 +56,7 @@ def pinned(root: Path) -> list[str]:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
-    # DVC writes it anew in its own way: with other quotes, and what is long over several lines.
+    # DVC rewrites it in its own style: with other quotes, and long lists over several lines.
     try:
         return list(map(str, YAML(typ="safe", pure=True).load(text)["meta"][META]))
     except (YAMLError, KeyError, TypeError):
@@ -67,7 +66,7 @@ def pinned(root: Path) -> list[str]:
 def note(root: Path) -> None:
     """Write into `data.dvc` which data sets are restricted, and which columns each task took from a site's own file.
 
-    DVC keeps what stands under `meta`.
+    DVC keeps the section `meta`.
     """
     path, marked, taken = Path(root) / PIN, names(root), _columns(root)
     lines = [f"  {META}: [{', '.join(map(_named, marked))}]"] if marked else []
@@ -82,7 +81,7 @@ def note(root: Path) -> None:
 
 
 def _written(value: object) -> str:
-    """Names, which may hold anything, as YAML: JSON in which what is not to be seen stands as its number."""
+    """Names, which may have any characters, as YAML: JSON with escapes for characters that cannot be seen."""
     return "".join(
         c if c.isprintable() else f"\\u{ord(c):04x}" if c < "\U00010000" else f"\\U{ord(c):08x}"
         for c in json.dumps(value, ensure_ascii=False)
@@ -106,8 +105,8 @@ def _columns(root: Path) -> dict[str, dict]:
 
 
 def place(root: Path, path: Path) -> str | None:
-    """`path` as it may be named: down to a data set below any `data/`, whose files may have anything for a name; None
-    where it is not of this repository."""
+    """`path` as messages may name it; None if it is outside this repository. Below any `data/` it ends at the data set,
+    because its files may have any names."""
     root, path = (Path(os.path.abspath(each)) for each in (root, path))
     if not path.is_relative_to(root):
         return None
@@ -116,20 +115,20 @@ def place(root: Path, path: Path) -> str | None:
 
 
 def without_files(text: str, root: Path) -> str:
-    """What another program says, such as DVC: each line to where it begins to name a file of a restricted data set."""
+    """The output of another program, such as DVC, with each line cut where it names a file of a restricted data set."""
     marked = "|".join(map(re.escape, names(root)))
     return re.sub(rf"(?<![\w-])(data/(?:{marked}))/(?!source\.json\b).*", r"\1/…", text) if marked else text
 
 
 def category(value: object, more: Iterable[str] = ()) -> str:
-    """`value` where it is the name of a category everybody uses (or one of `more`), otherwise "other"."""
+    """`value` if it is the name of a common category (or one of `more`), otherwise "other"."""
     text = str(value)
     return text if text.casefold().replace("_", " ") in CATEGORIES or text in more else OTHER
 
 
 def _kind(path: Path) -> str | None:
     if not path.is_file():
-        return None  # whoever reads a pipe waits for somebody to write
+        return None  # reading a pipe would wait for a writer
     try:
         return json.loads(path.read_text(encoding="utf-8"))["kind"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):

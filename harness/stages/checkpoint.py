@@ -15,8 +15,8 @@ from harness.system.files import sha256
 def run(root: Path, family: str, settings: CheckpointSettings, observer=None) -> None:
     """Write `artifacts/checkpoints/<family>/baseline/`, a Hugging Face folder with a card `harness.json`.
 
-    `observer(arm)` gives the observer of an arm's training (see `harness.training.pretrain.loop.Observer`). A
-    baseline that is there already, built from the same inputs by the same code, is left as it is.
+    `observer(arm)` returns the observer of an arm's training (see `harness.training.pretrain.loop.Observer`). An
+    existing baseline, built from the same inputs by the same code, is kept.
     """
     target = checkpoint.place(root, family, "baseline")
     if isinstance(settings.source, Build):
@@ -29,10 +29,10 @@ def run(root: Path, family: str, settings: CheckpointSettings, observer=None) ->
 
 
 def build(root: Path, family: str, settings: CheckpointSettings, target: Path, observer) -> None:
-    """A tokenizer, a new encoder, and pre-training on the general corpus by the family's recipe.
+    """Build a tokenizer and a new encoder, and pre-train it on the general corpus by the family's recipe.
 
-    The tokenizer is made from the general and the clinical corpus, because public Norwegian vocabularies hold
-    clinical words too; the baseline just has not read them in context. All arms share it.
+    The tokenizer is made from the general and the clinical corpus, because public Norwegian vocabularies contain
+    clinical words too. The baseline just has not read them in context. All arms share the tokenizer.
     """
     parts = corpus.parts(root)
 

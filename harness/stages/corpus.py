@@ -1,4 +1,4 @@
-"""Stage `corpus`: build the general and the clinical corpus, and that of training texts, without any held-out text."""
+"""Stage `corpus`: build the general and the clinical corpus, and that of training texts, without held-out texts."""
 
 import hashlib
 import shutil
@@ -38,8 +38,8 @@ WORKERS_FROM = 2 << 20
 def run(root: Path, settings: CorpusSettings) -> None:
     """Write `artifacts/corpus/{general,clinical,task}.jsonl`, `parts.json` and `card.json`, all or nothing.
 
-    The part `task` holds the training texts of `corpus.training_texts_of`, without what repeats a clinical document;
-    tasks that are named there but do not run are counted as 0 documents. Raises DataError where what is kept holds
+    The part `task` has the training texts of `corpus.training_texts_of`, without those that repeat a clinical document.
+    Tasks that are named there but do not run count 0 documents. Raises DataError if the kept documents contain
     identifying details and `corpus.allow_phi` is not set.
     """
     chosen = settings.corpus
@@ -99,8 +99,8 @@ def run(root: Path, settings: CorpusSettings) -> None:
 
 
 def _salt(texts: Iterable[tuple[str, str]], corpora: Iterable[Path]) -> str:
-    """What nobody can tell who has not got the texts. The lock holds the card's hash: without it, whoever tries out
-    small counts of documents would find the right ones."""
+    """A hash that only somebody with the texts can compute. The card contains it, and dvc.lock contains the hash of the
+    card. Without the salt, small counts of documents could be found by trying them out."""
     digest = hashlib.sha256(b"salt\n")
     for _, text in texts:
         digest.update(f"{text}\n".encode())
@@ -122,7 +122,7 @@ def _build_parts(
     documents = {part: chunks(folder, paths) for part, paths in files.items()} | {TASK: _given(chosen, training)}
     built: dict[str, Built] = {}
     with amounts_progress("corpus", size) as progress:
-        # Training texts are read beside the clinical ones, which some of them may repeat.
+        # Training texts are read together with the clinical ones, because some of them may repeat those.
         for together in ((GENERAL,), (CLINICAL, TASK)):
             scratch = target / "scratch"
             scratch.mkdir()
@@ -140,7 +140,8 @@ def _given(chosen: Corpus, training: dict[str, list[dict]]) -> Iterator[Chunk]:
 
 
 def _checked_phi(folder: Path, built: dict[str, Built], allowed: bool | Mapping[Any, bool]) -> dict:
-    """What the corpus holds of identifying details, for the card; each part must hold nothing, or be allowed to."""
+    """The identifying details in the corpus, for the card. Raises DataError for a part with some that are not
+    `allowed`."""
     by_part = dict.fromkeys(built, allowed) if isinstance(allowed, bool) else {**dict.fromkeys(built, False), **allowed}
     found, documents = _identified(built.values())
     if refused := {part: one for part, one in built.items() if one.tally.identifiers.total() and not by_part[part]}:
@@ -161,13 +162,13 @@ def _checked_phi(folder: Path, built: dict[str, Built], allowed: bool | Mapping[
 
 
 def _identified(parts: Iterable[Built]) -> tuple[Counter, int]:
-    """Identifying details by kind, and the documents that hold some."""
+    """Numbers of identifying details by kind, and of documents with some."""
     tallies = [part.tally for part in parts]
     return sum((tally.identifiers for tally in tallies), Counter()), sum(t.documents_with_identifiers for t in tallies)
 
 
 def _split_records(root: Path, name: str) -> tuple[list[dict], dict[str, str], dict[str, str]]:
-    """Records (by id), the split of each, and the hashes of both files."""
+    """Records in order of their ids, the part of each id, and the hashes of both files."""
     parts, hashes = by_part(root, name)
     splits = {record["id"]: part for part, records in parts.items() for record in records}
     records = sorted(chain.from_iterable(parts.values()), key=lambda record: record["id"])
@@ -175,7 +176,7 @@ def _split_records(root: Path, name: str) -> tuple[list[dict], dict[str, str], d
 
 
 def _origin(cards: list[validated.Card]) -> dict[str, str | None]:
-    """What is said of the origin of several tasks' texts together: of kinds the one that asks for most care."""
+    """The common origin of several tasks' texts. Its kind is the one that asks for most care."""
     if not cards:
         return {}
     said = {key: list(dict.fromkeys(card.source.get(key) for card in cards)) for key in ("language", "licence")}
@@ -186,7 +187,7 @@ def _origin(cards: list[validated.Card]) -> dict[str, str | None]:
 
 
 def _as_document(record: dict, task: str, head: heads.Head) -> dict:
-    """A training record as a corpus document: its texts one below the other, nothing of its label."""
+    """A training record as a corpus document: its texts, one below the other, without its label."""
     return {
         "id": f"{task}/{record['id']}",
         "document_type": f"training text of {task}",

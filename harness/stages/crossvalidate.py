@@ -1,7 +1,7 @@
-"""Stage `crossvalidate`: fine-tune every arm on every fold of one comparison. It is a second protocol for small sets.
+"""Stage `crossvalidate`: fine-tune every arm on every fold of one comparison, a second protocol for small data sets.
 
-Nothing is trained otherwise than for the fixed split; only which rows are for training, choosing and testing
-changes. It ends with predictions, as `finetune` does, and leaves those of `finetune` alone.
+Training is the same as for the fixed split. Only the rows for training, selecting and testing change. The stage writes
+predictions, as `finetune` does, and does not touch those of `finetune`.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ class FoldJob:
 
 @dataclass(frozen=True)
 class FoldWorker:
-    """Carries out a job with the worker of its fold, which holds that fold's rows."""
+    """Carries out a job with the worker of its fold, which has the rows of that fold."""
 
     workers: dict[tuple[int, int], finished.Resumable]
 
@@ -44,8 +44,8 @@ class FoldWorker:
 def run(root: Path, task: Task, family: str, settings: FinetuneSettings, folds: Folds) -> None:
     """Write `artifacts/predictions/cross-validation/<task>/<family>/`: a file per fold and arm, and `runs.json`.
 
-    Every arm of a fold is trained with the fold's own seed, by the declared recipe. Raises DataError where the folds
-    cannot be dealt.
+    Every arm of a fold is trained with the fold's own seed, by the declared recipe. Raises DataError if the rows cannot
+    be divided into the folds.
     """
     inputs = read_inputs(root, task, family, settings.encoders)
     dealt = deal(root, task, inputs, folds)
@@ -73,7 +73,7 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings, folds: 
             seed = folding.seed_of(repeat, fold)
             for arm in settings.arms:
                 file = folder / runs.fold_file_name(repeat, fold, arm)
-                # A repeat is what a seed is elsewhere.
+                # A repeat chooses the replicate here, as a seed does elsewhere.
                 encoder = inputs.checkpoints[settings.encoder(arm, repeat)]
                 run = Job(arm, seed, settings.replicate(arm, repeat), encoder, file, settings.recipe)
                 jobs.append(FoldJob(repeat, fold, run))
@@ -98,7 +98,7 @@ def deal(root: Path, task: Task, inputs: Inputs, folds: Folds) -> dict[tuple[int
 
 
 def describe_folds(folds: Folds, dealt: dict[tuple[int, int], folding.Parts]) -> dict:
-    """What was asked for, and a hash of which row was where: the rows themselves stand in the prediction files."""
+    """The settings of the folds, and a hash of every row's part. The rows themselves are in the prediction files."""
     placed = [[repeat, fold, parts] for (repeat, fold), parts in sorted(dealt.items())]
     return {
         "number": folds.number,

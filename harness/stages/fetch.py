@@ -1,4 +1,4 @@
-"""`harness data fetch`: put public originals in place of generated data, and pin them."""
+"""`harness data fetch`: replace generated data with the public originals, and pin them."""
 
 from pathlib import Path
 
@@ -7,21 +7,21 @@ from harness.params.whole import Params
 from harness.plugins import registry
 from harness.system.together import Together
 
-# Files below data/corpus that are fetched, not generated, by the name params.yaml uses.
+# Files below data/corpus that are fetched, not generated: the name in params.yaml → the name of the source.
 FETCHED_CORPORA = {"norec.jsonl.gz": "norec"}
 
 
 def run(root: Path, params: Params, names: list[str], mirror: Path | None) -> None:
     """Fetch `names` (default: every public task of this run) into `data/`, verify, pin and freeze.
 
-    Where `data/` lacks what this run also needs (generated corpora, tasks without a public original),
-    the generated files are written first, so that `data/` is complete before it is pinned.
+    `mirror` is a folder with copies of the originals. If `data/` lacks other files that this run needs (generated
+    corpora, tasks without a public original), these are generated first, so that `data/` is complete when it is pinned.
     """
     from harness.data import sources
     from harness.data.pinning import pin_data, replacing
 
     named = [registry.get(root, name) for name in (names or params.run.tasks)]
-    # A translation is made here, of its original.
+    # A translation is made from its original, so the original is fetched.
     origins = [registry.get(root, task.translation_of) if task.translation_of else task for task in named]
     wanted = list({task.name: task for task in origins}.values())
     public = [task for task in wanted if task.public is not None]
@@ -47,7 +47,7 @@ def run(root: Path, params: Params, names: list[str], mirror: Path | None) -> No
 
 
 def complete_with_generated(root: Path, params: Params, within: Together) -> None:
-    """Generate the parts of `data/` that are not there yet; what is there stays as it is."""
+    """Generate the folders of `data/` that do not exist yet. Existing ones are kept."""
     from harness.data.synthetic.write import CORPUS, TASKS, generate
 
     if all((Path(root) / "data" / name).exists() for name in (*TASKS, CORPUS)):

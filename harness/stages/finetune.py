@@ -1,7 +1,7 @@
 """Stage `finetune`: fine-tune every arm and seed of one comparison and store its predictions.
 
-It ends with predictions and computes no test score: scoring is a stage of its own, so that a number
-can be recomputed years later from what is stored here.
+It computes no test score. Scoring is a stage of its own, so that a number can be recomputed years later from the stored
+predictions.
 """
 
 import shutil
@@ -23,8 +23,8 @@ from harness.training.finetune.runs import Job, Worker, carry_out, describe, enc
 def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None:
     """Write `artifacts/predictions/<task>/<family>/`: one file per arm and seed, and `runs.json`.
 
-    Where `tune` is set, every arm first searches for its recipe on validation (`tuning/`). The runs by the declared
-    recipe then lie in `untuned/`, with a `runs.json` of their own.
+    If `tune` is set, every arm first searches for its recipe on validation (`tuning/`). The runs by the declared recipe
+    are then in `untuned/`, with a `runs.json` of their own.
     """
     inputs = read_inputs(root, task, family, settings.encoders)
     again = perturbed.parts_of(heads.of(task), inputs.parts.get("test", []), settings.robustness)
@@ -33,7 +33,7 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
 
     from harness.statistics import selection, task_metrics
 
-    # Before processes are forked: what they all import, and what could go wrong in each of them.
+    # Before processes are forked: imports that they share, and checks that would fail in each of them.
     task_metrics.functions(task)
     prepare(task, settings, inputs)
     hidden = restricted.by_card(root, task.name)
@@ -64,7 +64,7 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
         chosen = {arm: candidates[number] for arm, number in tuned["chosen"].items()}
         before = _jobs(settings, inputs, folder / runs.Runs.UNTUNED, declared)
         after = _jobs(settings, inputs, folder, chosen)
-        # An arm that chose the declared recipe has been fine-tuned by it once; the same run has the same result.
+        # An arm that chose the declared recipe is not fine-tuned again, because the same run has the same result.
         anew = [job for job in after if job.recipe != settings.recipe]
         made = dict(zip([*before, *anew], results("finetune", [*before, *anew]), strict=True))
         for old, new in zip(before, after, strict=True):
@@ -76,7 +76,7 @@ def run(root: Path, task: Task, family: str, settings: FinetuneSettings) -> None
 
 
 def _jobs(settings: FinetuneSettings, inputs: Inputs, folder: Path, recipes: dict[str, Recipe]) -> list[Job]:
-    """A run per seed and arm, by the recipe of the arm."""
+    """One job per seed and arm, with the recipe of the arm."""
     return [
         Job(
             arm,

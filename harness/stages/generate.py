@@ -9,7 +9,7 @@ OUTPUT = Path("artifacts") / "generated"
 
 
 def generate(folder: Path, seed: int) -> dict[str, Path]:
-    """Write the embedded data set to `folder`; what stood there under the same names is replaced."""
+    """Write the embedded data set to `folder`, replacing the same names there. Returns the written folders by name."""
     from harness.data.synthetic import write
 
     return write.generate(folder, seed)

@@ -1,7 +1,7 @@
 """Stage `linear`: fit a linear model of counted words on a task's training part, and store its predictions.
 
-It stands beside the encoders so that a reader sees what they are worth. As `finetune`, it ends with predictions
-(`artifacts/linear/<task>/`), in the same format, and `score` scores both by the same code. No torch.
+The model shows a reader what the encoders are worth. Like `finetune`, the stage ends with predictions
+(`artifacts/linear/<task>/`) in the same format, and `score` scores both by the same code. It needs no torch.
 """
 
 import math
@@ -21,7 +21,7 @@ from harness.task import Task
 
 
 def run(root: Path, task: Task) -> None:
-    """Write the predictions of the better fit on the validation part, and `runs.json` with what they were made of."""
+    """Write the predictions of the setting that is best on the validation part, and `runs.json` with its inputs."""
     root = Path(root)
     parts, hashes = by_part(root, task.name)
     if not parts.get("train"):
@@ -48,8 +48,8 @@ def run(root: Path, task: Task) -> None:
 
 
 def _best(task: Task, baseline: Baseline, scored: dict[str, list[dict]]) -> tuple[float, dict[str, list[dict]]]:
-    """The setting with the best validation answers by the rule that chooses an encoder's weights, and all its lines."""
-    # The answers of one candidate at a time beside the best: of a thousand labels they take hundreds of megabytes.
+    """The setting with the best validation answers, by the rule that selects an encoder's weights, and its lines."""
+    # Only one candidate's answers are kept beside the best: with a thousand labels they take hundreds of megabytes.
     best = -math.inf
     chosen: Any = None
     records = {record["id"]: record for record in scored.get("validation", ())}

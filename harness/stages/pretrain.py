@@ -1,8 +1,8 @@
-"""Stage `pretrain`: continue the training of the baseline, for the clinical arm and those that are declared beside it.
+"""Stage `pretrain`: continue the training of the baseline, for the clinical arm and the other declared arms.
 
-Every arm is trained by the same recipe, for as many updates: the control on general text, which separates what clinical
-text does from what training longer does; `task` on the clinical corpus and the training texts of tasks, which separates
-what text of the domain does from what text of the very task does.
+Every arm is trained by the same recipe, for the same number of updates. The control is trained on general text. It
+separates the effect of clinical text from that of longer training. `task` is trained on the clinical corpus and the
+training texts of tasks. It separates the effect of text of the domain from that of text of the task itself.
 """
 
 import dataclasses
@@ -25,17 +25,17 @@ from harness.system.determinism import derived_seed, prepare_torch
 from harness.system.files import atomic_folder, read_json, sha256, write_json
 from harness.system.stopping import Stopped, heard
 
-SECONDS_TO_SAVE = 60.0  # for an arm that ends because the other one failed, or because it was told to
+SECONDS_TO_SAVE = 60.0  # for an arm that ends because another one failed, or because it was stopped
 
 
 def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> None:
-    """Write `artifacts/checkpoints/<family>/clinical/`, `…/control/` and `…/task/`, Hugging Face folders with a card,
-    and those of further replicates below `…/replicates/`, which are trained after the first where they are branched.
+    """Write `artifacts/checkpoints/<family>/clinical/`, `…/control/` and `…/task/`, Hugging Face folders with a card.
 
-    The folder of an arm that is off holds nothing but a card that says so. `observer(encoder)` gives the
-    observer of a training (see `harness.training.pretrain.loop.Observer`). An encoder that is there already, trained
-    from the same inputs by the same code, is left as it is: a batch job that was queued again may have ended. So is one
-    that this stage had finished before it was killed, although DVC has removed it since.
+    Further replicates are written below `…/replicates/`. If they are branched, they are trained after the first one.
+    The folder of an arm that is off has only a card that says so. `observer(encoder)` returns the observer of a
+    training (see `harness.training.pretrain.loop.Observer`). An existing encoder, trained from the same inputs by the
+    same code, is kept, because a batch job that was queued again may have ended. An encoder that this stage finished
+    before it was killed is kept as well, although DVC has removed it since.
     """
     if not isinstance(settings.source, Build):
         from harness.training.common.distributed import leads
@@ -56,7 +56,7 @@ def run(root: Path, family: str, settings: PretrainSettings, observer=None) -> N
 
 
 def _refuse_nothing_more(root: Path, family: str, arms: Sequence[str]) -> None:
-    """An arm whose own part of the corpus is empty would be another one once more."""
+    """Raise TrainingError if an arm's own part of the corpus is empty, because the arm would equal another one."""
     own = [(arm, part) for arm in arms for part in ARMS[arm].trained_on if part not in SHARED]
     for arm, part in own:
         if not corpus.parts(root)[part]["documents"]:
@@ -68,7 +68,7 @@ def _refuse_nothing_more(root: Path, family: str, arms: Sequence[str]) -> None:
 
 
 def _prepare_replicates(root: Path, family: str, encoders: list[str]) -> None:
-    """The folder of further replicates, without those that are none any more."""
+    """Write the list of further replicates, and remove the folders of those that are not wanted any more."""
     above = checkpoint.place(root, family, replicates.named(CLINICAL, 2)).parent
     write_json(above / "encoders.json", sorted(name for name in encoders if replicates.arm_of(name) != name))
     for folder in (path for path in above.iterdir() if path.is_dir() and path.name not in encoders):
@@ -76,7 +76,7 @@ def _prepare_replicates(root: Path, family: str, encoders: list[str]) -> None:
 
 
 def train(root: Path, family: str, encoders: list[str], settings: PretrainSettings, observer) -> None:
-    """Train each of `encoders`; on a CPU side by side, a process each, on devices one after the other."""
+    """Train each of `encoders`: on a CPU side by side in one process each, on devices one after the other."""
     from harness.training.common.distributed import leads
     from harness.training.pretrain.arms import states_of
 
@@ -119,7 +119,7 @@ def _train(encoders: list[str], work: "Training") -> None:
 
 @dataclass(frozen=True)
 class Training:
-    """What the encoders share; calling it trains one and writes its folder."""
+    """The settings that the encoders share. Calling it trains one encoder and writes its folder."""
 
     root: Path
     family: str
@@ -138,7 +138,7 @@ class Training:
         return of_replicate(self.settings.pretraining, encoder)
 
     def facts(self, encoder: str):
-        """What the encoder's card says before it is trained."""
+        """The facts of the encoder's card that are known before training."""
         from harness.encoders import cards
 
         recipe, arm, parts = self.recipe(encoder), replicates.arm_of(encoder), corpus.parts(self.root)
@@ -161,21 +161,21 @@ class Training:
         )
 
     def to_branch(self, encoder: str) -> list[str]:
-        """The ends that still have to be branched from the training of this encoder."""
+        """The further replicates that still have to be branched from the training of this encoder."""
         if self.settings.branched is None or encoder not in self.settings.trained:
             return []
         ends = [replicates.named(encoder, number) for number in range(2, self.settings.replicates + 1)]
         return [end for end in ends if not self.made(end)]
 
     def made(self, encoder: str) -> bool:
-        """Is the encoder there? One that was finished before this stage was killed is put back."""
+        """True if the encoder exists. An encoder that was finished before this stage was killed is put back first."""
         from harness.encoders import cards
         from harness.training.common.distributed import leads
         from harness.training.pretrain.arms import finished_of
 
         target, facts = checkpoint.place(self.root, self.family, encoder), self.facts(encoder)
         finished = finished_of(self.root, self.family, encoder)
-        # In this order: the process that leads puts the encoder back before it removes what was kept.
+        # In this order, because the leading process puts the encoder back before it removes the kept copy.
         kept = cards.made_already(finished, facts)
         there = cards.made_already(target, facts)
         if kept and not there and leads():
@@ -184,7 +184,7 @@ class Training:
         return kept or there
 
     def tokenised(self, parts: Sequence[str]):
-        """The parent's tokenizer, these parts of the corpus as it sees them, and the hashes of their files."""
+        """The parent's tokenizer, these parts of the corpus tokenised by it, and the hashes of their files."""
         from harness.encoders import families
         from harness.training.common.distributed import leads
         from harness.training.pretrain import texts
@@ -197,7 +197,7 @@ class Training:
         return tokenizer, texts.tokenised_all(files, hashes, tokenizer, recipe, shards, leads=leads()), hashes
 
     def mixture(self, tokenised, arm: str, recipe: Pretraining):
-        """What an arm reads."""
+        """The texts that an arm is trained on."""
         from harness.training.pretrain import replay
 
         return replay.mixture(tokenised, ARMS[arm].trained_on, replayed(arm, self.settings.replay), recipe.seed)
@@ -216,14 +216,14 @@ class Training:
         if made and not ends:
             self._say_there(target)
             return
-        # An end is what its trunk is made of: the parent as it was loaded there, the text, the length.
+        # A branched replicate shares its trunk's parent, text and number of updates.
         begun = self.recipe(arm) if facts.training.branched else recipe
         prepare_torch(engine.pretraining_threads, engine.device)
         tokenizer, tokenised, hashes = self.tokenised(parts_of(arm))
         clinical, read = (self.mixture(tokenised, of, begun) for of in (CLINICAL, arm))
         torch.manual_seed(derived_seed("continue", begun.seed))
         model, new = families.load_for_pretraining(self.parent, architecture, engine.attention)
-        # As many updates for every arm: those of the clinical corpus.
+        # Every arm has as many updates as the clinical corpus needs.
         steps = arms.updates_of(clinical, tokenizer, model.config, begun, leads=leads())
         trunk = self.trunk(arm, steps, hashes) if ends or facts.training.branched else None
         if made and trunk and trunk.is_there():
@@ -237,7 +237,7 @@ class Training:
         )  # fmt: skip
 
     def trunk(self, arm: str, steps: int, hashes):
-        """What the ends of an arm are branched from. Raises TrainingError where `steps` cannot be parted."""
+        """The trunk that the replicates of an arm are branched from. Raises TrainingError if `steps` is too few."""
         from harness.training.pretrain import arms
 
         assert self.settings.branched is not None

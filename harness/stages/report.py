@@ -1,4 +1,4 @@
-"""Stage `report`: write `reports/` from scores and cards. Needs no torch, and writes nothing of a document's text."""
+"""Stage `report`: write `reports/` from scores and cards. It needs no torch and writes no text of a document."""
 
 import shutil
 from pathlib import Path
@@ -18,7 +18,7 @@ from harness.system.scratch import is_scratch
 from harness.system.together import together
 from harness.task import Task
 
-# What this stage writes below reports/.
+# The files and folders that this stage writes below reports/.
 WRITTEN = (
     "figures", "plots", "model-index", "croissant", "summary.csv", "results.csv", "simple_baselines.csv",
     "comparison.csv", "readings.csv", "robustness.csv", "tables.tex", "README.md", "appendix.md", "index.html",
@@ -27,10 +27,10 @@ WRITTEN = (
 
 
 def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
-    """Write every file of `reports/` but the split manifests.
+    """Write every file of `reports/` except the split manifests.
 
-    The comparisons are those of `run.tasks` × `run.families` × `run.seeds`: a missing one is a
-    MissingInputError that names its stage, leftovers of earlier runs are ignored.
+    The comparisons are those of `run.tasks` × `run.families` × `run.seeds`. A missing one raises a MissingInputError
+    that names its stage. Leftovers of earlier runs are ignored.
     """
     from harness.report.render import figures
 
@@ -57,7 +57,7 @@ def run(root: Path, settings: ReportSettings, tasks: dict[str, Task]) -> None:
 
 
 def _keep_others(before: Path, folder: Path) -> None:
-    """What other stages write there, and what somebody has put beside it, is not this stage's to leave out."""
+    """Copy what this stage does not write: the files of other stages, and those that somebody has added."""
     for path in sorted(before.glob("*")):
         if path.name in WRITTEN or is_scratch(path.name):
             continue
@@ -91,11 +91,11 @@ def write_for_machines(
     known: Background,
     tasks: dict[str, Task],
 ) -> None:
-    """`metrics.json`, `plots/`, `model-index/` and `croissant/` below `folder`."""
+    """Write `metrics.json`, `plots/`, `model-index/` and `croissant/` below `folder`."""
     from harness.report.export import croissant, machine, model_index
 
     files.write_json(folder / "metrics.json", machine.metrics(comparisons, judgements))
-    # DVC wants the folder also where no curve is shown, as of restricted data.
+    # DVC wants the folder even if no curve is shown, as for restricted data.
     (folder / "plots").mkdir(parents=True, exist_ok=True)
     files.fill(folder / "plots", {name: text.encode() for name, text in machine.curves(comparisons).items()})
     files.fill(folder / "model-index", {name: text.encode() for name, text in model_index.files(comparisons).items()})
@@ -108,7 +108,7 @@ def write_for_machines(
 
 
 def read_background(root: Path, settings: ReportSettings) -> Background:
-    """The cards of data, splits, corpora and checkpoints, whole."""
+    """The complete cards of data, splits, corpora and checkpoints."""
     run_ = settings.run
     cards = {(family, arm): checkpoint.card(folder) for family, arm, folder in checkpoints.folders(root, run_.families)}
     return Background(
@@ -116,7 +116,7 @@ def read_background(root: Path, settings: ReportSettings) -> Background:
         leakage={task: split.leakage(root, task) for task in run_.tasks},
         # With checkpoints from elsewhere there may be no corpus.
         corpus=corpus.card(root) if corpus.card_place(root).is_file() else {},
-        # The folder of an arm that is switched off holds a card without a source.
+        # The folder of an arm that is switched off has a card without a source.
         checkpoints={key: card for key, card in cards.items() if card.get("source")},
     )
 

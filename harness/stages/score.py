@@ -1,7 +1,7 @@
 """Stage `score`: score the predictions of one task and family, into `artifacts/scores/<task>/<family>.json`.
 
-Needs no torch and no model, and of the texts only their lengths: a changed metric costs seconds, and a number
-can be computed again years later from the stored predictions.
+It needs no torch and no model, so a changed metric costs seconds, and a number can be computed again years later from
+the stored predictions.
 """
 
 from collections import defaultdict
@@ -30,8 +30,8 @@ SLICED_BY = ("document_type", "written_standard")
 def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
     """Check and score every run of `task` × `family`, compare the arms over the run's seeds, and write the scores file.
 
-    Raises MissingInputError where a stage has not been run, DataError where the predictions are not
-    the recorded ones, or do not belong to the records and the split manifest on disk.
+    Raises MissingInputError if a stage has not been run, DataError if the predictions are not the recorded ones, or do
+    not belong to the records and the split manifest on disk.
     """
     root, made_by = Path(root), f"harness finetune {task.name} {family}"
     data, recorded = _data(root, task), runs.read(root, task.name, family)
@@ -41,7 +41,7 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
         raise stored.refused(f"holds no runs of {family}")
     scorer = _scored(stored, recorded, robust)
     tuned = _tuned(stored, recorded)
-    # Arms that were pre-trained several times share out the seeds alike; a baseline was pre-trained once.
+    # All arms with several pre-trainings assign seeds to replicates alike. A baseline was pre-trained once.
     replicates = {run.seed: run.replicate for run in recorded.runs if run.arm != "baseline"}
     made = scores.Scores.of(
         family=family,
@@ -62,9 +62,9 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings) -> None:
 
 
 def run_linear(root: Path, task: Task) -> None:
-    """The same for the linear model that the stage `linear` fitted: `artifacts/scores/<task>/linear/linear.json`.
+    """Score the linear model that the stage `linear` fitted, into `artifacts/scores/<task>/linear/linear.json`.
 
-    With the scores of constant answers on every part, by part and name.
+    The file also has the scores of constant answers on every part, by part and name.
     """
     root, made_by = Path(root), f"harness linear {task.name}"
     data, recorded = _data(root, task), runs.read_linear(root, task.name)
@@ -81,14 +81,14 @@ def run_linear(root: Path, task: Task) -> None:
 
 
 def run_disclosure(root: Path, task: Task, settings: ScoreSettings) -> None:
-    """Then, of restricted data, what may be released of these scores (`harness.statistics.disclosure.disclosing`)."""
+    """Write which scores of restricted data may be released (`harness.statistics.disclosure.disclosing`)."""
     from harness.statistics.disclosure import disclosing
 
     disclosing.run(root, task, settings)
 
 
 def _data(root: Path, task: Task) -> Data:
-    """With what the slices of restricted data may be called."""
+    """The data of a task. For restricted data, the columns of slices have values that may be shown."""
     data = Data.read(root, task)
     if not data.restricted:
         return data
@@ -96,12 +96,12 @@ def _data(root: Path, task: Task) -> Data:
 
 
 def _categories(record: dict) -> dict[str, str]:
-    """What a slice may be called where the data are restricted."""
+    """The values of the columns of slices that may be shown for restricted data."""
     return {column: restricted.category(record[column]) for column in SLICED_BY if record.get(column) is not None}
 
 
 def _scored(stored: Stored, recorded: runs.Runs | runs.LinearRuns, robust: "Robust | None" = None) -> "_Scorer":
-    """The scorer of the prediction files that `runs.json` records; `robust` gets the perturbed parts."""
+    """The scorer of the prediction files that `runs.json` records. `robust` gets the perturbed parts."""
     stored.check(recorded)
     scorer = _Scorer(stored.data)
     made: Sequence[runs.Run | runs.LinearRun] = recorded.runs
@@ -114,7 +114,8 @@ def _scored(stored: Stored, recorded: runs.Runs | runs.LinearRuns, robust: "Robu
 
 
 def _tuned(stored: Stored, recorded: runs.Runs) -> dict | None:
-    """The search of every arm for its recipe, its validation scores made again from the answers of each trial."""
+    """The search of every arm for its recipe; None without one. The validation scores are computed again from the
+    answers of each trial, and DataError is raised if one differs."""
     if (tuning := recorded.tuning) is None:
         return None
     from harness.statistics import selection
@@ -136,7 +137,7 @@ def _tuned(stored: Stored, recorded: runs.Runs) -> dict | None:
 
 
 def _untuned(stored: Stored, settings: ScoreSettings, replicates: Mapping[int, int]) -> list[dict[str, Any]]:
-    """The arms compared as they are by the declared recipe; `stored` are their tuned runs."""
+    """The comparisons of the arms by the declared recipe. `stored` are their tuned runs."""
     folder = stored.folder / runs.Runs.UNTUNED
     recorded = runs.Runs.read(folder / "runs.json", stored.made_by)
     declared = replace(stored, folder=folder, predictions={}, decisions={})
@@ -144,7 +145,7 @@ def _untuned(stored: Stored, settings: ScoreSettings, replicates: Mapping[int, i
 
 
 def _robust(data: Data, settings: Robustness) -> "Robust":
-    """What collects the runs' answers to the test part written otherwise, which is made again from the records."""
+    """The collector of the runs' answers to the perturbed test part, which is made again from the records."""
     from harness.statistics.robustness import Robust
 
     head, ids = heads.of(data.task), sorted(i for i in data.ids("test") if i in data.records)
@@ -153,7 +154,7 @@ def _robust(data: Data, settings: Robustness) -> "Robust":
 
 
 def _learning(run: runs.Run) -> dict:
-    """The validation score of a run after so many updates, and the update whose weights were kept."""
+    """The validation scores of a run by number of updates, and the update whose weights were kept."""
     points = [[point.step, point.validation] for point in run.curve if point.validation is not None]
     return {"arm": run.arm, "seed": run.seed, "best_step": run.best_step, "points": points}
 
@@ -170,7 +171,7 @@ class _Scorer:
         self.expected = {part: set(data.ids(part)) for part in SCORED}
         known = {part: [data.records[i] for i in data.ids(part) if i in data.records] for part in ("train", *SCORED)}
         self._training = known["train"]
-        # By part the labels that its gold lacks, and by part and metric why it cannot be measured there.
+        # Part → labels that its gold lacks, and part → metric → why it cannot be measured there.
         self._lacking = {part: measurable.absent(data.task, rows) for part, rows in known.items() if rows}
         self._unmeasurable = measurable.faults(data.task, self._lacking)
         self._unmeasured = {part for part, metrics in self._unmeasurable.items() if data.task.metrics[0] in metrics}
@@ -183,7 +184,7 @@ class _Scorer:
         self._last: dict[str, Any] = {}
         self._counts: dict[tuple[str, str], dict] = defaultdict(dict)
         self._skills: dict[tuple[str, str], dict] = defaultdict(dict)
-        # By what decides a test row, and arm; of restricted data not even how many rows a kind has is looked at.
+        # By (what decides a test row, arm). For restricted data, not even the number of rows of a kind is used.
         self._kinds: dict[tuple[str, str], dict] = defaultdict(dict)
         self._unmeasured_kinds: set[str] = set()
         self._strata: dict[str, dict[str, str]] = {}
@@ -244,7 +245,7 @@ class _Scorer:
         }
 
     def comparisons(self, settings: ScoreSettings, replicates: Mapping[int, int]) -> list[dict]:
-        """The clinical arm with every other arm over the seeds of this run, on the test part and the holdout."""
+        """Compare the clinical arm with every other arm over the run's seeds, on the test part and the holdout."""
         from harness.statistics import comparisons
 
         compared = _of_seeds({key: of for key, of in self._counts.items() if key[0] != "validation"}, settings)
@@ -252,7 +253,7 @@ class _Scorer:
         return comparisons.compare_arms(compared, skills, given, replicates, self._unmeasured, self._strata)
 
     def readings(self, settings: ScoreSettings, replicates: Mapping[int, int]) -> list[dict]:
-        """The arms on the test rows of each kind, where the records say what decides a row."""
+        """Compare the arms on the test rows of each kind, if the records say what decides a row."""
         from harness.statistics import comparisons
 
         kinds = _of_seeds(self._kinds, settings)
@@ -260,13 +261,13 @@ class _Scorer:
         return [row | {"n": self._rows_of[row["decided_by"]]} for row in found]
 
     def tested(self, settings: ScoreSettings) -> tuple[dict[str, dict], dict[str, str] | None]:
-        """By arm and seed what was counted on the test part, nothing where it cannot be measured; and of what kind each
-        of its groups is, where the data say so."""
+        """The counts on the test part by arm and seed (empty if it cannot be measured), and the kind of each of its
+        groups (None if the data have no kinds)."""
         whole = {arm: of for (part, arm), of in self._counts.items() if part == "test"}
         return {} if "test" in self._unmeasured else _of_seeds(whole, settings), self._strata.get("test")
 
     def constants(self) -> dict[str, dict[str, dict[str, float]]]:
-        """What systems that read nothing score, by part but validation, name and metric."""
+        """The scores of systems that read nothing, by part (except validation), name and metric."""
         return {
             part: task_metrics.references(self._task, decisions, self._training)
             for part, decisions in self._last.items()
@@ -275,7 +276,7 @@ class _Scorer:
 
 
 def _of_seeds(runs: dict, settings: ScoreSettings) -> dict:
-    """The runs of this run's seeds."""
+    """The runs whose seeds are in `settings`, without arms that have none."""
     kept = {key: {seed: c for seed, c in of.items() if seed in settings.seeds} for key, of in runs.items()}
     return {key: of for key, of in kept.items() if of}
 

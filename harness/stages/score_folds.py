@@ -1,6 +1,6 @@
 """Stage `score_folds`: score the predictions of a cross-validation, into `artifacts/scores/cross-validation/`.
 
-Without torch, like `score`. The folds are dealt again from the split manifest, and a file whose rows are not those of
+Like `score`, it needs no torch. The folds are made again from the split manifest. A file whose rows are not those of
 its fold is refused.
 """
 
@@ -22,8 +22,8 @@ from harness.task import Task
 def run(root: Path, task: Task, family: str, settings: ScoreSettings, folds: Folds) -> None:
     """Check and score every fold of `task` × `family`, and compare the arms over the folds.
 
-    Raises MissingInputError where a stage has not been run, DataError where the predictions are not the recorded
-    ones, or do not belong to the records, the manifest or the folds.
+    Raises MissingInputError if a stage has not been run, DataError if the predictions are not the recorded ones, or do
+    not belong to the records, the manifest or the folds.
     """
     root, name = Path(root), f"cross-validation/{task.name}"
     data, recorded = Data.read(root, task), runs.read_folds(root, task.name, family)
@@ -61,7 +61,7 @@ def run(root: Path, task: Task, family: str, settings: ScoreSettings, folds: Fol
 
 
 def _complete(made: Sequence[runs.FoldRun], folds: Folds) -> bool:
-    """At least the two arms, and each of them once on every fold."""
+    """True if there are at least the two arms, and each arm once on every fold."""
     arms, numbers = {run.arm for run in made}, range(1, folds.number + 1)
     wanted = [(arm, repeat, fold) for arm in arms for repeat in folds.seeds for fold in numbers]
     found = [(run.arm, run.repeat, run.fold) for run in made]
@@ -79,7 +79,7 @@ class _Folds:
         self._ratios: list[float] = []
 
     def add(self, run: runs.FoldRun, tested: list[dict], placed: Mapping[str, Sequence[str]]) -> None:
-        """Score the test rows of a fold, whose ids are `placed` in parts."""
+        """Score the test rows of a fold. `placed` has the ids of each part."""
         self._tested[run.arm, run.repeat] += tested
         test, train = ({self._data.groups[i] for i in placed[part]} for part in ("test", "train"))
         self._ratios.append(len(test) / len(train))
@@ -96,8 +96,8 @@ class _Folds:
         )
 
     def _fault(self, placed: Mapping[str, Sequence[str]]) -> str:
-        """Why the primary metric cannot be measured on this fold, by its gold alone, so that it is the same for every
-        arm; empty where it can."""
+        """The reason why the primary metric cannot be measured on this fold; empty if it can. Gold alone decides, so
+        the reason is the same for every arm."""
         parts = ("train", "test")
         lacking = {part: measurable.absent(self._task, [self._records[i] for i in placed[part]]) for part in parts}
         return measurable.faults(self._task, lacking).get("test", {}).get(self._task.metrics[0], "")
@@ -107,13 +107,13 @@ class _Folds:
         return {name: function(decisions) for name, function in self._functions.items()}
 
     def _reference(self) -> dict[str, dict[str, float]]:
-        """What constant answers score on all rows at once; strata make every training part's commonest label theirs."""
+        """The scores of constant answers on all rows. Strata give every training part the same commonest label."""
         _, lines = min(self._tested.items())
         rows = [self._records[line["id"]] for line in lines]
         return task_metrics.references(self._task, task_metrics.decisions(self._task, lines, self._records), rows)
 
     def result(self, level: float) -> dict:
-        """Scores by fold and over all rows of a repeat, and the clinical arm with every other over the folds."""
+        """Scores by fold and over all rows of a repeat, and comparisons of the clinical arm with every other arm."""
         from harness.statistics import cross_validation
 
         by_arm: dict[str, list[float]] = defaultdict(list)
@@ -122,7 +122,8 @@ class _Folds:
         ratio = sum(self._ratios) / len(self._ratios)
         groups = len({line["group"] for lines in self._tested.values() for line in lines})
         compared = []
-        # A score of 0 on a fold where every model has it is no difference of 0. From one fold there is no interval.
+        # Unmeasured folds are left out: every model scores 0 there, which is no difference of 0. One fold has no
+        # interval.
         for against in sorted(set(by_arm) - {"clinical"}) if len(by_arm["clinical"]) > 1 else ():
             pairs = zip(by_arm[against], by_arm["clinical"], strict=True)
             estimate = cross_validation.corrected([after - before for before, after in pairs], ratio, groups, level)

@@ -19,15 +19,15 @@ from harness.task import Task
 
 
 def run(root: Path, name: str, settings: Split) -> list[str]:
-    """Write `reports/splits/<name>.json` and `artifacts/splits/<name>/{leakage,groups}.json`; returns what the gate
-    has to say though nothing leaks, such as a label that a part lacks.
+    """Write `reports/splits/<name>.json` and `artifacts/splits/<name>/{leakage,groups}.json`. Returns the notes of the
+    leakage gate, such as a label that a part lacks, which are no leaks.
 
-    An existing manifest of the same task, source, seed and shares is extended, never changed. Raises
-    LeakageError, and writes nothing, where the result shares anything between its splits.
+    An existing manifest of the same task, source, seed and shares is extended, never changed. Raises LeakageError, and
+    writes nothing, if the parts share anything.
     """
     task = registry.get(root, name)
     card, records = validated.card(root, name), validated.records(root, name)
-    # A translation is split as its original: by the original's texts, and with the rows that it lacks.
+    # A translation is split like its original: by the original's texts, and with the rows that the translation lacks.
     basis = validated.originals(root, name) or records
     target = manifest_place(root, name)
     source = lineage(card.source)
@@ -46,7 +46,7 @@ def run(root: Path, name: str, settings: Split) -> list[str]:
         splitting.Row(record["id"], groups[record["id"]], strata[record["id"]], record["part"] == "holdout")
         for record in basis
     ]
-    # Seed, ids and parts are published: with them alone the order would tell which rows have the same label.
+    # Seed, ids and parts are published. An order by these alone would reveal which rows have the same label.
     key = pseudonyms.read_key(root) if card.ids else None
     order = key.pseudonym(name, "order", str(settings.seed)) if key else settings.seed
     splits = splitting.split(rows, settings.shares, order, frozen)
@@ -56,7 +56,7 @@ def run(root: Path, name: str, settings: Split) -> list[str]:
     splits = twins.placed(task, records, places) if basis is not records else places
     _require_rows(splits, settings, name)
 
-    # Without the excluded records, which may be all that held two groups together.
+    # Without the excluded records, which may be the only link between two groups.
     live = [record_id for record_id, split in places.items() if split != splitting.EXCLUDED]
     groups = grouping.components(links, live, frozen)
     groups = {i: group for i, group in groups.items() if splits.get(i, splitting.EXCLUDED) != splitting.EXCLUDED}
@@ -74,9 +74,9 @@ def run(root: Path, name: str, settings: Split) -> list[str]:
         "inputs": {"records": sha256(validated.records_place(root, name))},
     }
     if key:
-        # The lock holds this file's hash: without salt whoever tries out label counts would find the right ones.
+        # dvc.lock contains this file's hash. Without salt, label counts could be found by trying them out.
         report["salt"] = key.pseudonym(name, "salt", "leakage")
-    # An id that is gone for now keeps its split for when it comes back.
+    # An id that is missing for now keeps its part for when it comes back.
     retired = {record_id: split for record_id, split in (frozen | places).items() if splits.get(record_id) != split}
     Groups.of(groups=groups).write(groups_place(root, name), hidden=key is not None)
     even.write_json(leakage_place(root, name), described(LEAKAGE, report), key is not None)
@@ -85,7 +85,7 @@ def run(root: Path, name: str, settings: Split) -> list[str]:
 
 
 def _crowded(task: Task, splits: dict[str, str], settings: Split) -> tuple[str, ...]:
-    """The parts with so few rows that it would tell how many have which label if each stood there."""
+    """The parts with so few rows that a small count of a label would follow if each label had a row there."""
     if heads.of(task).decides == "spans":
         return ()
     rows = Counter(splits.values())
@@ -93,15 +93,15 @@ def _crowded(task: Task, splits: dict[str, str], settings: Split) -> tuple[str, 
 
 
 def lineage(source: dict) -> str:
-    """What a manifest belongs to. Generated data are another data set with every revision of the
-    generator; a public or local source stays itself while rows are added."""
+    """The data set that a manifest belongs to. Every revision of the generator makes another data set. A public or
+    local source stays the same while rows are added."""
     if source["kind"] == "synthetic":
         return " ".join(filter(None, ("synthetic", source["address"], source["revision"])))
     return source["address"] or source["kind"]
 
 
 def frozen_splits(path: Path, header: dict) -> dict[str, str]:
-    """The splits of an earlier manifest with this header, retired ids included; otherwise nothing."""
+    """The parts by id of an earlier manifest with this header, retired ids included; empty if there is none."""
     if not path.is_file():
         return {}
     manifest = read_json(path)
@@ -120,7 +120,7 @@ def frozen_splits(path: Path, header: dict) -> dict[str, str]:
         )
     if differing:
         return {}
-    # Of a row that is excluded for its translation alone the place is kept beside.
+    # A row that is excluded only for its translation keeps its part in `retired`.
     known = splits | manifest.get("retired", {})
     wrong = sorted(record_id for record_id, split in known.items() if split not in allowed)
     if wrong:
@@ -132,7 +132,7 @@ def frozen_splits(path: Path, header: dict) -> dict[str, str]:
 
 
 def counts(head: heads.Head, records: list[dict], splits: dict[str, str], groups: dict[str, str]) -> dict:
-    """Rows, groups and labels (of spans, where there are spans), over all and by split."""
+    """Numbers of rows, groups and labels (for span tasks: of spans), in all and by part."""
     by_split = {}
     for split in sorted(set(splits.values())):
         part = [record for record in records if splits[record["id"]] == split]

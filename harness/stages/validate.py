@@ -1,9 +1,9 @@
 """Stage `validate`: convert the raw files of one task to checked records.
 
-Reads `data/<task>/` and writes `artifacts/validated/<task>/{records.jsonl,card.json}`, of a translation also
-`originals.jsonl`, by which it is split; writes nothing
-where the source record, a hash, the reader or the schema finds a fault. Ids and groups of restricted data
-are replaced here, so that no later stage ever sees the site's own.
+It reads `data/<task>/` and writes `artifacts/validated/<task>/{records.jsonl,card.json}`. For a translation it also
+writes `originals.jsonl`, by which the translation is split. It writes nothing if the source record, a hash, the reader
+or the schema finds a fault. Ids and groups of restricted data are replaced here, so that no later stage ever sees the
+site's own.
 """
 
 import sys
@@ -42,10 +42,10 @@ def run(root: Path, name: str) -> validated.Card:
 
 
 def check(task: Task, folder: Path, root: Path) -> tuple[list[dict], dict, list[dict]]:
-    """The records of `folder`, their card and, of a translation, its originals, or a DataError; writes nothing.
+    """The records of `folder`, their card and the originals of a translation (none for restricted data). Writes
+    nothing.
 
-    Raises MissingInputError where they are restricted and `root` has no key for their ids; of such data there are no
-    originals.
+    Raises DataError if the data have a fault, MissingInputError if restricted data need a key that `root` lacks.
     """
     source = sources.read_source(folder)
     reader.hold_columns(source, task)

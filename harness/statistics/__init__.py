@@ -1,1 +1,1 @@
-"""Compute scores, differences with their uncertainty, and verdicts from predictions. No torch, no text."""
+"""Compute scores, differences with their uncertainty, and verdicts from stored predictions, without torch."""

@@ -12,8 +12,8 @@ from harness.metrics.decided import counts
 from harness.statistics import paired
 
 CLINICAL = "clinical"
-# Compared on the rows of each kind, where data say what decides them. The last pair is a placebo: no arm of it has
-# read clinical text.
+# Pairs of arms that are compared on each kind of test rows, if the data record what decides a row. The last pair is a
+# placebo: neither of its arms has read clinical text.
 READINGS = (("clinical", "baseline"), ("clinical", "control"), ("clinical", "task"), ("control", "baseline"))
 Seeds = Mapping[int, counts.GroupCounts]  # the runs of an arm, by seed
 Runs = Mapping[tuple[str, str], Seeds]  # by (part or kind, arm)
@@ -29,11 +29,12 @@ def compare_arms(
 ) -> list[dict[str, Any]]:
     """One row per part and reference arm, ordered by both.
 
-    `runs` maps (part, arm) to the counts of its runs by seed, `skills` to those of a score that constant answers have 0
-    of. `replicates` maps a seed to the pre-training run of its clinical encoder. A row holds the part, the arm
-    (`against`), the `seeds` of both arms, and the fields of `statistics.Estimate`; it names no group. On the parts in
-    `unmeasured` nothing is estimated. `kinds` says by part of what kind each group is, where the data do: those are its
-    strata. Raises DataError if runs do not cover the same groups or seeds.
+    `runs` maps (part, arm) to the counts of the arm's runs by seed. `skills` does the same for a score that is 0 for
+    every constant answer. `replicates` maps a seed to the pre-training run of its clinical encoder. Nothing is
+    estimated on the parts in `unmeasured`. `kinds` maps a part to the kind of each group, if the data have kinds. These
+    kinds are the strata. A row has the part, the reference arm (`against`), the `seeds` of both arms and the fields of
+    `paired.Estimate`. It names no group.
+    Raises DataError if the runs do not cover the same groups or seeds.
     """
     made, kinds = [], kinds or {}
     for part, against in sorted(runs):
@@ -52,10 +53,8 @@ def compare_arms(
 def by_kind(
     runs: Runs, settings: paired.Settings, replicates: Mapping[int, int], unmeasured: Collection[str] = ()
 ) -> list[dict[str, Any]]:
-    """One row per kind of test row and pair of arms in READINGS, as far as `runs`, by (kind, arm), has them.
-
-    A row holds `decided_by`, `arm`, `against`, the `seeds` and the fields of an Estimate, whose `clinical` is `arm`'s.
-    """
+    """One row per kind of test row and pair of arms in READINGS, if `runs`, by (kind, arm), has both arms. A row has
+    `decided_by` (the kind), `arm`, `against`, the `seeds` and the fields of an Estimate (`clinical` is `arm`'s)."""
     return [
         {"decided_by": kind, "arm": arm, "against": other}
         | _compared([runs[kind, other], runs[kind, arm]], settings, replicates, kind in unmeasured)

@@ -1,6 +1,6 @@
 """ROC and calibration curves of a binary task.
 
-Points carry no thresholds and no row: a threshold is one patient's score.
+Points name no threshold and no row, because a threshold is the score of one patient.
 """
 
 from collections.abc import Sequence
@@ -15,15 +15,15 @@ GRID = 101  # points of a ROC curve, at equally spaced false positive rates
 def roc(
     positive: Sequence[bool], scores: Sequence[float], smallest: int = 1, called: Sequence[bool] = ()
 ) -> dict[str, Any] | None:
-    """`auc`, `average_precision` and [false positive rate, true positive rate] points on a fixed grid; None where gold
-    is constant.
+    """The ROC curve with its area and the average precision; None if all gold labels are the same.
 
-    At each rate stands the highest true positive rate reached without a higher rate of false alarms, which
-    keeps the curve of a small test set the step function it is. The areas are the exact ones; that under precision and
-    recall (AUPRC) is the average precision, without interpolation.
+    `points` are pairs [false positive rate, true positive rate] on a fixed grid. The true positive rate is the highest
+    one reached without a higher false positive rate, so the curve of a small test set stays a step function. `auc` and
+    `average_precision` (the area under precision and recall, AUPRC, without interpolation) are exact, not those of the
+    grid.
 
-    With `smallest` above 1 every step stands for at least so many rows of either kind (see `merged`), straight lines
-    between; None, too, where there are too few rows for that.
+    If `smallest` is above 1, every step covers at least so many positive and so many negative rows (see `merged`, also
+    for `called`), with straight lines between. If there are too few rows for one step, the result is None.
     """
     from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
@@ -50,7 +50,7 @@ def roc(
 
 
 def best_threshold(positive: Sequence[bool], scores: Sequence[float]) -> float:
-    """The lowest score from which on to call rows positive gives the highest F1; of no positive row a half."""
+    """The lowest threshold with the highest F1, if rows from it on are called positive; 0.5 if no row is positive."""
     from sklearn.metrics import precision_recall_curve
 
     if not any(positive):
@@ -62,11 +62,12 @@ def best_threshold(positive: Sequence[bool], scores: Sequence[float]) -> float:
 
 
 def merged(positive: ArrayLike, scores: ArrayLike, smallest: int, called: Sequence[bool] = ()) -> list[dict[str, Any]]:
-    """The rows by falling score, cut wherever at least `smallest` rows of either kind lie between two cuts.
+    """Stretches of rows by falling score, each with at least `smallest` positive and `smallest` negative rows.
 
-    One dict per stretch: `positives`, `negatives`, `score` (the mean). What is left at the end joins the stretch before
-    it. Equal scores are never parted. Where it is given which rows were `called` positive, one cut is between these and
-    the others: how many of either kind they are is known, and would be subtracted. Empty where no cut is possible.
+    One dict per stretch: `positives`, `negatives`, `score` (the mean). Rows left at the end join the last stretch.
+    Equal scores stay in one stretch. `called` says for each row whether it was called positive. If it is given, no
+    stretch mixes called and other rows: the positives and negatives among both are known, and could be subtracted.
+    Empty if no stretch is large enough.
     """
     gold, given = np.asarray(positive, dtype=bool), np.asarray(scores, dtype=float)
     if len(called):
@@ -95,10 +96,10 @@ def calibration(
 ) -> dict[str, Any]:
     """Reliability per equal-width bin of the predicted probability (0 to 1), and two summaries.
 
-    `points` has {"predicted": mean probability, "observed": share of positives, "n": rows} for each bin with at
-    least `minimum` rows; `suppressed` counts the rows in smaller bins. `brier` is the mean squared error,
-    `expected_error` the mean of |observed − predicted| over all bins weighted by rows (Naeini et al. 2015).
-    With `smallest` above 1 the points are those of `merged` instead, and no row is suppressed.
+    `points` has {"predicted": mean probability, "observed": share of positives, "n": rows} for each bin with at least
+    `minimum` rows. `suppressed` is the number of rows in smaller bins. `brier` is the mean squared error,
+    `expected_error` the mean of |observed − predicted| over all bins weighted by rows (Naeini et al. 2015). If
+    `smallest` is above 1, the points are the stretches of `merged` instead, and no row is suppressed.
     """
     gold, given = np.asarray(positive, dtype=float), np.asarray(probabilities, dtype=float)
     place = np.minimum((given * bins).astype(int), bins - 1)

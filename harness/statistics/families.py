@@ -1,10 +1,10 @@
 """The mean difference over the tasks of an encoder family, with one interval.
 
-A task's test groups are its own, so the parts of the variance that stand for items add up over tasks. Its runs are not:
-seed k (or pre-training replicate k) is the same in all tasks, and one unlucky encoder is unlucky everywhere. So the
-runs are averaged over tasks before their spread is taken, as a joint resampling of runs and of every task's groups does
-(the multi-bootstrap of Sellam et al. 2022, *The MultiBERTs*, ICLR, section 4, whose variance this is in closed form;
-tests/statistics/test_families.py holds the two against each other).
+Each task has its own test groups, so the variances over groups add up over tasks. The runs are not separate: seed k (or
+pre-training replicate k) is the same in all tasks, and an unlucky encoder is unlucky in every task. So the runs are
+averaged over tasks before their spread is computed. A joint resampling of runs and of every task's groups does the same
+(the multi-bootstrap of Sellam et al. 2022, *The MultiBERTs*, ICLR, section 4). The variance here is its closed form.
+tests/statistics/test_families.py compares the two.
 """
 
 import math
@@ -21,10 +21,9 @@ from harness.statistics.paired import NOTHING, Estimate, Settings, of_error
 
 @dataclass(frozen=True)
 class Joint:
-    """`estimate` is over the tasks in `at`, positions in what was given, on the scale of `metric`. `probability` is
-    that of an improvement on a task drawn from these: the mean over tasks of the confidence that the true difference
-    of a task is an improvement.
-    """
+    """The mean difference over the tasks of one family. `estimate` is over the tasks at the positions `at` of the
+    input, on the scale of `metric`. `probability` is the probability of an improvement on a task drawn from these: the
+    mean over tasks of the confidence that the true difference of a task is an improvement."""
 
     estimate: Estimate
     metric: Metric
@@ -33,13 +32,13 @@ class Joint:
 
 
 def joint(estimates: Sequence[Estimate], metrics: Sequence[Metric], settings: Settings) -> Joint:
-    """The mean over tasks of one family; `estimates` and `metrics` have one entry per task.
+    """The mean over tasks of one family. `estimates` and `metrics` have one entry per task.
 
-    Tasks enter that have a difference, on the scale from 0 to 1 where one of them has it, else on the first one's.
-    Where a task's score is better the lower it is, 1 − score stands for it. Of a difference released without its parts
-    (restricted data) the interval alone is known: it enters with the largest standard error and the fewest degrees of
-    freedom that it can have, as independent of the others where every arm was pre-trained once, and as moving with
-    them where replicates are shared.
+    Only tasks with a difference enter, and only those on one scale: from 0 to 1 if one of them has it, else the first
+    one's. If a lower score is better, 1 − score replaces it. If a difference was released without its parts (restricted
+    data), only its interval is known. It enters with the largest standard error and the fewest degrees of freedom that
+    it can have. It counts as independent of the others if every arm was pre-trained once, and as moving with them if
+    replicates are shared.
     """
     at = _alike(estimates, metrics)
     if not at:
@@ -80,7 +79,7 @@ def _alike(estimates: Sequence[Estimate], metrics: Sequence[Metric]) -> tuple[in
 
 
 def _turned(e: Estimate, metric: Metric) -> Estimate:
-    """The estimate of the score turned round, where lower is better: then higher is."""
+    """The estimate of the reversed score if lower is better, so that higher is better."""
     if metric.higher_is_better:
         return e
 
@@ -96,7 +95,8 @@ def _turned(e: Estimate, metric: Metric) -> Estimate:
 
 
 def _error(e: Estimate, settings: Settings) -> tuple[float, float] | None:
-    """Standard error and degrees of freedom of one task's difference; of a released interval the largest and fewest."""
+    """Standard error and degrees of freedom of one task's difference (None if unknown). For a released interval they
+    are the largest error and the fewest degrees that it allows."""
     if e.se is not None and e.df is not None:
         return e.se, e.df
     units = e.n_replicates if e.n_replicates > 1 else e.n_seeds
@@ -116,7 +116,7 @@ def _together(chosen: Sequence[Estimate], weight: float, settings: Settings) -> 
             continue
         runs.append(weight * np.array(e.differences))
         interaction += weight**2 * e.interaction
-        # Where nothing varies in a task, about what a single differing group would give, as in the task's own row.
+        # If nothing varies in a task: about the variance that one differing group would give, as in the task's own row.
         least = 1 / e.n_groups**2 if e.n_groups and e.se is not None and e.groups_variance < NOTHING**2 else 0.0
         parts.append((weight**2 * max(e.groups_variance, least), e.groups_df))
     total = math.fsum(v for v, _ in parts)
@@ -131,7 +131,8 @@ def _together(chosen: Sequence[Estimate], weight: float, settings: Settings) -> 
     apart += [((weight * se) ** 2, df) for se, df in released]
     fewest = min(df for _, df in apart)
     if released and chosen[0].n_replicates > 1:
-        # A replicate is in every task; how much of an interval is its doing is not released, and may be all.
+        # Every task shares the replicates. Their share of an interval is not released and may be all, so the errors add
+        # up.
         return math.fsum(math.sqrt(v) for v, _ in apart), fewest
     total, below = math.fsum(v for v, _ in apart), math.fsum(v**2 / df for v, df in apart)
     return math.sqrt(total), max(total**2 / below, fewest) if below > 0 else fewest

@@ -1,7 +1,7 @@
-"""Further scores of one run: by slice, by threshold, and for spans the text left readable after masking.
+"""Compute further scores of one run: by slice, by threshold, and the readable identifiers after masking of spans.
 
-Everything here is an aggregate, and cells of fewer than `suppression.MINIMUM` rows are left out before anything is
-written: a scores file may leave the place where the data may not.
+Everything here is an aggregate. Cells of fewer than `suppression.MINIMUM` rows are left out before anything is written,
+because a scores file may leave the site while the data may not.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,9 +21,9 @@ LENGTH = "length"
 
 
 def slicings(task: Task, records: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, str | None]]:
-    """Each way to divide the `records` of one part, as a value by record id.
+    """Each way to divide the `records` of one part: a name, and a value by record id.
 
-    `decided_by`, `document_type` and `written_standard` where a record of the part has the column, and always
+    The ways are `decided_by`, `document_type` and `written_standard` if a record of the part has the column, and always
     `length`, the quarter by characters of the head's text columns.
     """
     ordered = sorted(records, key=lambda record: record["id"])
@@ -44,8 +44,8 @@ def by_slice(
 ) -> list[dict[str, Any]]:
     """The primary score of every slice: {"by", "value", "n", "score"}.
 
-    `ids` are those of `decisions`, in order. `n` and `score` are None in a cell that is not shown, `score` also where
-    it cannot be measured.
+    `ids` are the record ids of `decisions`, in order. `divided` is as `slicings` returns it. `n` and `score` are None
+    in a suppressed cell. `score` is also None if it cannot be measured.
     """
     name = task.metrics[0]
     score = METRICS[name]
@@ -61,7 +61,7 @@ def by_slice(
 
 
 def by_decider(decisions: Decided, values: Sequence[str | None]) -> dict[str, Decided]:
-    """The decisions of one part by what decides a row; none where `values`, one per row, do not say it of every row."""
+    """The decisions of one part by what decides a row (`values`, one per row); empty if a value is None."""
     kinds = {value for value in values if value is not None}
     if None in values:
         return {}
@@ -69,8 +69,7 @@ def by_decider(decisions: Decided, values: Sequence[str | None]) -> dict[str, De
 
 
 def kinds_of_groups(groups: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, str]:
-    """What decides the rows of each group, whose kinds are joined where it has rows of several. `groups` and `values`
-    are by row."""
+    """The kind of each group: what decides its rows, joined if these differ. `groups` and `values` are by row."""
     found: dict[str, set[str]] = {}
     for row, group in groups.items():
         found.setdefault(group, set()).add(values[row])
@@ -78,11 +77,12 @@ def kinds_of_groups(groups: Mapping[str, str], values: Mapping[str, Any]) -> dic
 
 
 def leaks(decisions: SpanDecisions) -> dict[str, Any]:
-    """What a privacy officer asks of the documents of one part.
+    """The leakage of identifiers in the documents of one part, as a privacy officer asks for it.
 
-    `documents` with an identifier, `leaking` of them with at least one character of one left readable, `leaked` of
-    all identifying `characters`, and `by_label`, the rows of `privacy.by_label`; where a label occurs in fewer
-    documents than the minimum its row holds nothing but the label.
+    `documents` is the number of documents with an identifier. `leaking` is the number of these in which a character of
+    an identifier stays readable. `leaked` is the number of readable characters among all identifying `characters`.
+    `by_label` has the rows of `residual_identifiers.by_label`. The row of a label in fewer documents than the minimum
+    has nothing but the label.
     """
     by_document = residual_identifiers.by_document(decisions)
     rows = [
@@ -103,10 +103,10 @@ def thresholds(
     smallest: int = 1,
     validation: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any] | None:
-    """`roc` and `calibration` of the positive label from stored scores; None where the task declares no positive
-    label or a line holds no scores. No step of either holds fewer than `smallest` rows of a kind.
+    """`roc` and `calibration` of the positive label from stored scores; None if the task declares no positive label or
+    a line has no scores. No step of either covers fewer than `smallest` rows of a kind.
 
-    With lines of the `validation` part also `moved`: the F1 at the threshold that has the best F1 there.
+    If lines of the `validation` part are given, `moved` is the F1 at the threshold that has the best F1 on them.
     """
     if task.positive is None or not all("scores" in line for line in [*lines, *validation]):
         return None
@@ -127,7 +127,7 @@ def thresholds(
 
 
 def _scored(task: Task, lines: Sequence[Mapping[str, Any]]) -> tuple[list[bool], list[float]]:
-    """Whether each line is positive, and the score that it was given for that."""
+    """Two lists over the lines: whether the gold label is positive, and the score of the positive label."""
     assert task.positive is not None
     at = task.labels.index(task.positive)
     return [line["gold"] == task.positive for line in lines], [line["scores"][at] for line in lines]

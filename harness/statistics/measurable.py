@@ -1,7 +1,7 @@
 """Say which metrics cannot be measured on a part, because its gold labels lack a label.
 
-A score is a number even then: the F1 of a label that no test row has is 0 for every model. Gold alone decides, so
-what is left out here does not depend on how a model did.
+Without this check such a metric would still be a number: the F1 of a label that no test row has is 0 for every model.
+Only gold decides, so the omission does not depend on a model's results.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -26,7 +26,7 @@ def absent(task: Task, records: Iterable[Mapping[str, Any]]) -> list[str]:
 def faults(task: Task, lacking: Mapping[str, Collection[str]]) -> dict[str, dict[str, str]]:
     """Part → metric → why it cannot be measured there. `lacking` maps each part that has rows to its absent labels.
 
-    Also where training lacks what is asked for: a test part has then nothing that any model could have learnt.
+    It also cannot be measured if the training part lacks the label, because no model could have learnt it.
     """
     found = {}
     for part in sorted(lacking.keys() - {"train"}):
@@ -37,7 +37,8 @@ def faults(task: Task, lacking: Mapping[str, Collection[str]]) -> dict[str, dict
 
 
 def fault_of(task: Task, metric: str, decisions: Decided) -> str:
-    """The same of some rows of a part by their own gold; `decisions` as `metrics.decisions` makes them."""
+    """The reason why a metric cannot be measured on some rows of a part, by their own gold; empty if it can.
+    `decisions` is as `task_metrics.decisions` returns it."""
     return _gap(task, metric, "test", {"test": set(task.labels) - decisions.held})
 
 
@@ -60,7 +61,7 @@ def _gap(task: Task, metric: str, part: str, lacking: Mapping[str, Collection[st
         return "" if task.positive in present else f"no row of the {where} has the label {task.positive}"
     if needs == "other":
         return "" if set(present) - {task.positive} else f"every row of the {where} has the label {task.positive}"
-    # From one label nothing can be learnt; and a correlation needs two on both sides.
+    # One label cannot be learnt from, and a correlation needs two labels.
     if len(present) == 1 and (part == "train" or needs == "two"):
         return f"every row of the {where} has the label {present[0]}"
     return ""

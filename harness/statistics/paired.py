@@ -1,7 +1,8 @@
 """The difference of two arms on one task, with an interval and a p-value over documents *and* runs.
 
-The question is not about these runs or these documents, so both are samples: the interval and the p-value come from the
-same standard error and the same t distribution (`harness.statistics.variance`) and can never contradict each other.
+The question is not about these particular runs or documents, so both are treated as samples. The interval and the
+p-value come from the same standard error and the same t distribution (`harness.statistics.variance`), so they never
+contradict each other.
 """
 
 import math
@@ -24,8 +25,8 @@ NOTHING = 1e-9  # standard errors below this are rounding: one decision among 10
 
 @dataclass(frozen=True)
 class Settings:
-    """`level` of the intervals (0 to 1), and the `margin` within which a difference does not matter, in the metric's
-    unit: both declared in advance."""
+    """The `level` of the intervals (0 to 1), and the `margin` within which a difference does not matter, in the
+    metric's unit. Both are declared in advance."""
 
     level: float = 0.95
     margin: float = 0.02
@@ -33,27 +34,27 @@ class Settings:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A comparison in the metric's own unit (F1: 0 to 1); `delta` is clinical minus reference.
+    """A comparison in the metric's own unit (F1: 0 to 1). `delta` is clinical minus reference.
 
-    `ci_low`, `ci_high`, `p_value` (two-sided, Δ = 0), `se`, `df` and `mde` come from one procedure over groups
-    and runs. They are None, never NaN, where it has nothing to go by: fewer than two runs in an arm, or
-    fewer than two groups. An interval ends where the score does: no true difference lies beyond, so that its coverage
-    is that of the whole one. `mde` is the true difference that this se and df would detect with 80 % power at the
-    level's two-sided test (of the noncentral t distribution), None where no score can differ by so much. The spreads
-    are sample standard deviations over seeds.
+    `ci_low`, `ci_high`, `p_value` (two-sided, Δ = 0), `se`, `df` and `mde` come from one procedure over groups and
+    runs. They are None, never NaN, if an arm has fewer than two runs or there are fewer than two groups. An interval is
+    cut at the largest possible difference. No true difference lies beyond, so the coverage is that of the whole
+    interval. `mde` is the true difference that the two-sided test at this level, se and df detects with 80 % power
+    (noncentral t distribution). It is None if no score can differ by so much. The spreads are sample standard
+    deviations over seeds.
 
-    `p_equivalent` is that of a true difference outside ± margin: the larger of two one-sided p-values, doubled, so that
-    it lies below 1 − level where the interval lies within the margin.
+    `p_equivalent` is the p-value of a true difference outside ± margin: the larger of two one-sided p-values, doubled,
+    so that it is below 1 − level if the interval lies within the margin.
 
-    `differences` are those of the runs, by seed, or of the pre-training replicates where there are several
-    (`n_replicates`); `groups_variance`, `groups_df` and `interaction` are the other parts of se, as in
+    `differences` are those of the runs, by seed, or of the pre-training replicates if there are several
+    (`n_replicates`). `groups_variance`, `groups_df` and `interaction` are the other parts of se, as in
     `variance.Components`.
 
-    `skill_low` is the lower end of the interval of the better arm's skill, a score that every constant answer has 0 of:
-    where it is not above 0, neither arm was seen to know anything. None where no skill was measured.
+    `skill_low` is the lower end of the interval of the better arm's skill, a score that is 0 for every constant answer.
+    If it is not above 0, nothing shows that either arm knows anything. It is None if no skill was measured.
 
-    Of a metric that cannot be measured on these rows everything is None but the numbers of groups and seeds; where
-    few groups are restricted, theirs is not shown.
+    If a metric cannot be measured on these rows, everything is None except the numbers of groups and seeds. The number
+    of groups is None, too, if the data are restricted and it is small.
     """
 
     reference: float | None
@@ -79,7 +80,7 @@ class Estimate:
 
     @classmethod
     def of_nothing(cls, n_groups: int | None, n_seeds: int, n_replicates: int = 1) -> "Estimate":
-        """Where nothing can be measured."""
+        """An estimate in which nothing is measured."""
         unknown: dict[str, Any] = dict.fromkeys(field.name for field in fields(cls))
         return cls(**unknown | {"n_groups": n_groups, "n_seeds": n_seeds, "n_replicates": n_replicates})
 
@@ -98,12 +99,12 @@ def compare(
 ) -> Estimate:
     """Compare two arms given as counts [runs, groups, counts] over the same groups in the same order.
 
-    Run k of either arm has the same seed. `strata` [groups] numbers what kind of group each is (`variance.jackknife`),
-    `replicates` [runs] by which pre-training run each was made (None: all by one). Where nothing varies, neither over
-    groups nor over runs (identical or constant arms), the standard error is 1/G, about what a single differing group
-    would give: identical arms get Δ = 0, p = 1 and an interval of ± t/G that still depends on how much was looked at (a
-    rule of three, Hanley & Lippman-Hand 1983).
-    Raises DataError for arrays that do not belong together.
+    Run k of both arms has the same seed. `strata` [groups] numbers the kind of each group (`variance.jackknife`).
+    `replicates` [runs] numbers the pre-training run behind each run (None: one for all). If nothing varies over groups
+    or runs (identical or constant arms), the standard error is 1/G, about what a single differing group would give.
+    Identical arms then get Δ = 0, p = 1 and an interval of ± t/G, which still depends on the amount of data (a rule of
+    three, Hanley & Lippman-Hand 1983).
+    Raises DataError if the shapes of the arrays differ or are empty.
     """
     if len(reference.shape) != 3 or reference.shape != clinical.shape or 0 in reference.shape:
         raise DataError(
@@ -129,8 +130,7 @@ def compare(
 
 
 def of_runs(runs: variance.Arm, delta: float, reach: float, settings: Settings) -> dict[str, Any]:
-    """The fields of an Estimate that follow from the differences of its runs; none of them is further from 0 than
-    `reach`."""
+    """The fields of an Estimate that follow from the differences of its runs. `reach` is the largest difference."""
     groups = runs.shifts.shape[-1]
     shown: dict[str, Any] = {"delta": delta, "n_groups": groups, "differences": tuple(runs.scores.tolist())}
     unknown = dict.fromkeys(("ci_low", "ci_high", "p_value", "se", "df", "mde", "p_equivalent"))
@@ -164,7 +164,7 @@ def of_error(delta: float, se: float, df: float, reach: float, settings: Setting
 
 
 def detectable(se: float, df: float, alpha: float, reach: float) -> float | None:
-    """The true difference that a two-sided t test at `alpha` finds four times in five; None beyond `reach`."""
+    """The true difference that a two-sided t test at `alpha` detects with 80 % power; None if it is above `reach`."""
     found = float(special.nctdtrinc(df, 1 - POWER, stats.t.ppf(1 - alpha / 2, df))) * se
     return found if found <= reach else None
 
@@ -172,8 +172,8 @@ def detectable(se: float, df: float, alpha: float, reach: float) -> float | None
 def skill_low(
     arms: Sequence[np.ndarray | Stack], skill: Metric, strata: np.ndarray | None, level: float
 ) -> float | None:
-    """The lower end of the interval of the better arm's skill, each arm over its own runs and groups; None where there
-    are fewer than two of either."""
+    """The lower end of the interval of the better arm's skill, each arm over its own runs and groups; None if there are
+    fewer than two runs or groups."""
     runs = [variance.jackknife(counts, skill.score, strata) for counts in arms]
     if any(arm.seeds < 2 or arm.shifts.shape[-1] < 2 for arm in runs):
         return None
@@ -181,7 +181,7 @@ def skill_low(
 
 
 def lower_end(runs: variance.Arm, level: float) -> np.ndarray:
-    """The lower end of the interval of the runs' mean, of the leading shape; the mean itself where nothing varies."""
+    """The lower end of the interval of the runs' mean, of the leading shape; the mean itself if nothing varies."""
     parts = variance.components(runs)
     return runs.mean - special.stdtrit(parts.df, (1 + level) / 2) * np.sqrt(parts.total)
 

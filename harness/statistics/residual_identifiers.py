@@ -1,8 +1,8 @@
 """Identifying characters that stay readable when the predicted spans are masked, by document and by label.
 
-Masking ignores labels (a name masked as a place is masked), recall does not: the two stand side by side,
-because only the first says what a reader of the masked document still sees. A character is one that can be read: the
-blank between two predicted spans, or a soft hyphen, is none (`spans.unseen`).
+Masking ignores labels (a name masked as a place is masked), but recall does not. Both are reported, because only the
+first says what a reader of the masked document still sees. Only readable characters are counted, so not the blank
+between two predicted spans or a soft hyphen (`spans.unseen`).
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from harness.metrics.decided.spans import Document, Span, SpanDecisions
 
 @dataclass(frozen=True)
 class Leak:
-    """Identifying characters left readable, of all of them; `share` is 0 where there are none."""
+    """The number of identifying characters left readable (`leaked`) out of all. `share` is 0 if there are none."""
 
     leaked: int
     characters: int
@@ -31,16 +31,17 @@ def leaked_characters(decisions: SpanDecisions) -> Leak:
 
 
 def by_document(decisions: SpanDecisions) -> dict[str, Leak]:
-    """The same per document id, for the documents with a gold span; it leaks where `leaked` is above 0."""
+    """The leak of each document with a gold span, by document id. A document leaks if `leaked` is above 0."""
     return {d.id: Leak(*_characters(d, d.gold, d.masked)) for d in decisions.documents if d.gold}
 
 
 def by_label(decisions: SpanDecisions) -> list[dict[str, Any]]:
-    """One row per label of the fixed list, in its order. Shares are 0 where the label has no gold span.
+    """One row per label of the fixed list, in its order. Shares are 0 if the label has no gold span.
 
-    `support` gold spans (the same span given twice counts once), `recall` the share found strictly, `masked`
-    the share of which no character is left readable, `documents` with the label, `document_leak_rate` the share
-    of these in which a character of that label is left readable, `leaked` and `characters`.
+    `support` is the number of gold spans (the same span given twice counts once). `recall` is the share found strictly,
+    `masked` the share in which no character is left readable. `documents` is the number of documents with the label,
+    `document_leak_rate` the share of these in which a character of that label is left readable. `leaked` and
+    `characters` are as in `Leak`.
     """
     recall = {row["label"]: row["recall"] for row in decisions.by_class}
     covered = [document.masked for document in decisions.documents]
@@ -71,6 +72,6 @@ def by_label(decisions: SpanDecisions) -> list[dict[str, Any]]:
 
 
 def _characters(document: Document, spans: Iterable[Span], covered: set[int]) -> tuple[int, int]:
-    """Of the readable characters in these spans: how many are not covered, and how many there are."""
+    """The number of readable characters in `spans` that are not `covered`, and the number of all of them."""
     wanted = document.seen(spans)
     return len(wanted - covered), len(wanted)

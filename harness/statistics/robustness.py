@@ -1,8 +1,8 @@
-"""How much a perturbed test part costs each arm, and whether it costs the clinical arm less than another.
+"""Measure what a perturbed test part costs each arm, and whether it costs the clinical arm less than another.
 
-A run's loss is what its primary score on the test part is better than on the same part written otherwise: one number of
-the same weights on the same rows, so what they have in common is in neither. The difference of two arms' losses goes
-through the procedure of `statistics.paired` as a difference of scores does, over groups and runs.
+A run's loss is the drop of its primary score from the test part to the same part with perturbed texts. The weights and
+the rows are the same for both scores, so their common part cancels. The difference of two arms' losses goes through the
+procedure of `statistics.paired` like a difference of scores, over groups and runs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,10 +24,10 @@ Seeds = Mapping[int, counts.GroupCounts]  # the runs of an arm, by seed
 
 
 class Robust:
-    """Collects what the runs of one comparison answered to the test part written otherwise.
+    """Collects the answers of one comparison's runs to the perturbed test part.
 
-    `written` has the test records in each way of writing, in the order of `records`. `parts` are those that are
-    answered, as those of `Stored`: of a kind that changes no text none is.
+    `written` has the test records in each way of writing, in the order of `records`. `parts` are the perturbed parts
+    that are answered, as in `Stored`. A way of writing that changes no text has no part.
     """
 
     def __init__(self, task: Task, records: Sequence[dict[str, Any]], written: Mapping[str, Sequence[dict[str, Any]]]):
@@ -42,7 +42,7 @@ class Robust:
         self._counts: dict[str, dict[str, dict[int, counts.GroupCounts]]] = {part: {} for part in self.parts}
 
     def add(self, arm: str, seed: int, by_part: Mapping[str, list[dict[str, Any]]]) -> None:
-        """The rows of a run, by part."""
+        """Add the rows of one run, by part."""
         metric = named(self._task.metrics[0])
         for part, records in self.parts.items():
             decisions = task_metrics.decisions(self._task, by_part[part], records)
@@ -56,9 +56,9 @@ class Robust:
         settings: paired.Settings,
         replicates: Mapping[int, int],
     ) -> list[dict[str, Any]]:
-        """A row per kind with the fields of `artifacts.scores.Robustness`. `whole` holds by arm and seed the counts on
-        the test part, of the seeds that are compared; empty where it cannot be measured. `strata` and `replicates` are
-        those of `comparisons.compare_arms`."""
+        """One row per way of writing, with the fields of `artifacts.scores.Robustness`. `whole` has, by arm and seed,
+        the counts on the test part for the seeds that are compared. It is empty if the score cannot be measured.
+        `strata` is the kind of each group, and `replicates` is as in `comparisons.compare_arms`."""
         found = []
         for kind, changed in self._changed.items():
             of = self._counts.get(perturbed_part(kind), {})
@@ -74,7 +74,7 @@ class Robust:
 
 
 def loss(whole: counts.GroupCounts, perturbed: counts.GroupCounts) -> float:
-    """What a run lost, from its counts on the test part and on the perturbed one."""
+    """The loss of a run, from its counts on the test part and on the perturbed one."""
     return named(whole.metric).gain(_score(whole) - _score(perturbed))
 
 
@@ -89,11 +89,12 @@ def compare(
     replicates: Mapping[int, int],
     kinds: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
-    """A row for every arm that the clinical one is compared with: `against`, and the fields of an Estimate whose
-    `reference` and `clinical` are mean losses. It has no interval where no answer of either arm counts otherwise.
+    """One row per arm that the clinical arm is compared with: `against`, and the fields of an Estimate whose
+    `reference` and `clinical` are mean losses. There is no interval if the perturbation changes no count of either arm.
 
-    `whole` and `perturbed` hold by arm the counts of its runs by seed. `replicates` and `kinds` are those of
-    `comparisons.compare_arms`. Raises DataError where the arms have runs of other seeds.
+    `whole` and `perturbed` have, by arm, the counts of its runs by seed. `replicates` is as in
+    `comparisons.compare_arms`. `kinds` is the kind of each group.
+    Raises DataError if the arms have runs of other seeds.
     """
     found = []
     for against in sorted(set(perturbed) - {CLINICAL}) if CLINICAL in perturbed else ():
@@ -112,14 +113,14 @@ def compare(
 
 
 def _unmoved(arms: Sequence[Sequence[Sequence[counts.GroupCounts]]]) -> bool:
-    """Is what any run of either arm has right and wrong in every group the same on both parts? So it is where a
-    tokenizer does not tell the texts apart: then nothing was drawn that an interval could be made of."""
+    """True if the counts of every run are the same in every group on both parts. This happens if a tokenizer does not
+    distinguish the texts. Then there is no sample to make an interval from."""
     pairs = (pair for whole, perturbed in arms for pair in zip(whole, perturbed, strict=True))
     return all((one.table != other.table).nnz == 0 for one, other in pairs)
 
 
 def _nothing(arms: Sequence[Sequence[Sequence[counts.GroupCounts]]], replicates: Sequence[int]) -> paired.Estimate:
-    """No loss of either arm, and no interval."""
+    """An estimate with no loss of either arm, and no interval."""
     first = arms[0][0][0]
     number = len(set(replicates))
     nothing = paired.Estimate.of_nothing(len(first.groups), len(replicates), number)
@@ -140,7 +141,7 @@ def _estimate(
     runs = variance.differences(reference, clinical)
     number = len(set(replicates))
     units = variance.averaged(runs, replicates) if number > 1 else runs
-    # Two losses, each within what the score can be.
+    # Each of the two losses is at most the range of the score.
     reach = 2 * (metric.highest - metric.lowest)
     several = runs.seeds > 1
     return paired.Estimate(

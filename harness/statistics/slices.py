@@ -1,7 +1,7 @@
 """Scores of parts of a test set: by a column of the records, or by the length of the text.
 
-A small cell says nothing about the encoder and may say something about a person, so cells under a minimum
-are not shown, neither their score nor their size, and others with them where they would follow from the total
+A small cell says nothing about the encoder and may say something about a person. So cells under a minimum show neither
+their score nor their size. Other cells are hidden too, if a hidden one would follow from the total
 (`harness.privacy.suppression`).
 """
 
@@ -22,8 +22,8 @@ MISSING = "not stated"
 
 @dataclass(frozen=True)
 class Slice:
-    """Score of the rows (documents) with one value; `n` and `score` are None where the cell is suppressed;
-    `score` alone where `metric` gives None."""
+    """Score of the rows (documents) with one value. `n` and `score` are None if the cell is suppressed. `score` alone
+    is None if `metric` gives None."""
 
     value: str
     n: int | None
@@ -33,11 +33,12 @@ class Slice:
 def sliced(
     decisions: Decided, values: Sequence[Any], metric: Callable[..., Any], minimum: int = MINIMUM
 ) -> list[Slice]:
-    """`metric` of the rows of each value, in order of the value; `values` has one per row or document.
+    """`metric` of the rows of each value, in order of the value. `values` has one entry per row or document.
 
-    Raises DataError where it does not. No slice at all where even hiding all of them would tell their sizes, as of a
-    column that is different in every row. A macro mean is over the task's whole label list in every slice, so slices
-    in which labels are missing compare with each other between arms, not with the whole.
+    There is no slice at all if even hiding all of them would reveal their sizes, as for a column that is different in
+    every row. A macro mean is over the task's whole label list in every slice. So a slice in which labels are missing
+    can be compared between arms, but not with the whole.
+    Raises DataError if `values` and `decisions` differ in length.
     """
     if len(values) != len(decisions):
         raise DataError(

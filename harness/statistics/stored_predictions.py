@@ -18,19 +18,19 @@ SCORED = ("test", "holdout", "validation")
 
 @dataclass(frozen=True)
 class Data:
-    """What predictions are held against: records by id, the part and group of every id, and the hashes of the files."""
+    """The data that predictions are checked against: records by id, part and group of every id, hashes of the files."""
 
     task: Task
     kind: str
     records: dict[str, dict[str, Any]]
     splits: dict[str, str]
-    # What a split keeps together (linked texts too), which is more than a record's own group column.
+    # The groups of the split. It keeps linked texts together, too, which a record's own group column does not.
     groups: dict[str, str]
     hashes: dict[str, str]
 
     @classmethod
     def read(cls, root: Path, task: Task) -> "Data":
-        """Raises MissingInputError where a stage has not been run, DataError where an id of the split has no group."""
+        """The data of `task`. Raises MissingInputError if a stage has not been run, DataError if an id has no group."""
         name = task.name
         records = {record["id"]: record for record in validated.records(root, name)}
         splits, groups = split.parts_of(root, name), split.groups_of(root, name)
@@ -49,24 +49,24 @@ class Data:
         return [i for i, place in self.splits.items() if place == part]
 
     def described(self) -> dict[str, Any]:
-        """The fields that every file of scores begins with."""
+        """The first fields of every scores file."""
         return {"task": self.task.name, "data_kind": self.kind, "primary": self.task.metrics[0]}
 
 
 @dataclass(frozen=True)
 class Stored:
-    """The prediction files beside the `runs.json` in `folder`, which the command `made_by` writes."""
+    """The prediction files beside the `runs.json` in `folder`. The command `made_by` writes them."""
 
     data: Data
     folder: Path
     made_by: str
-    # By the name of its part, the records by id of a test part whose texts are written otherwise.
+    # The perturbed test parts: by the name of the part, its records by id.
     perturbed: Mapping[str, Mapping[str, dict[str, Any]]] = field(default_factory=dict)
     predictions: dict[str, str] = field(default_factory=dict)
     decisions: dict[str, str] = field(default_factory=dict)
 
     def check(self, recorded: runs.Runs | runs.LinearRuns) -> None:
-        """Raises DataError where `runs.json` is of another task, other labels, records or another split."""
+        """Check `runs.json`. Raises DataError if it has another task, other labels, other records or another split."""
         task = self.data.task
         if recorded.task != task.name or not recorded.runs:
             raise self.refused(f"holds no runs of {task.name}")
@@ -88,8 +88,8 @@ class Stored:
         return DataError(f"{self.folder}/runs.json {why}.", remedy=f"Make it again with `{self.made_by}`.")
 
     def rows(self, run: runs.Run | runs.LinearRun, expected: Mapping[str, Collection[str]]) -> dict[str, Rows]:
-        """The lines of a run's file by part, in order of their ids, with the groups of the split; `expected` are the
-        ids that each part should have. Raises DataError where it holds other rows, or is not the recorded file."""
+        """The lines of a run's file by part, in order of their ids, with the groups of the split. `expected` are the
+        ids that each part should have. Raises DataError if the file has other rows, or is not the recorded file."""
         path, data = self.folder / run.file, self.data
         lines = recorded_lines(path, run.predictions, data.task, self.made_by)
         own = [line for line in lines if line["part"] not in self.perturbed]
@@ -101,5 +101,5 @@ class Stored:
         return {part: [{**row, "group": data.groups[row["id"]]} for row in rows] for part, rows in by_part.items()}
 
     def inputs(self) -> dict[str, Any]:
-        """The hashes of the files that were read, as a file of scores holds them."""
+        """The hashes of the files that were read, as a scores file records them."""
         return {"predictions": self.predictions, "decisions": self.decisions, **self.data.hashes}

@@ -18,31 +18,32 @@ def functions(task: Task) -> dict[str, Metric]:
 
 
 def decisions(task: Task, lines: Lines, records: Records | None = None) -> Decided:
-    """Prediction lines (as `finetune` writes them) as what the metrics of the task's head take.
+    """Prediction lines (as `finetune` writes them) in the form that the metrics of the task's head take.
 
-    Where spans are sought, `records` are the validated ones by id: of their texts, which no prediction file holds, only
-    is taken which characters nobody can read.
+    `records`, the validated records by id, are needed for spans. No prediction file contains their texts, and the texts
+    say which characters nobody can read.
     """
     return heads.of(task).decisions(task, lines, records)
 
 
 def references(task: Task, decisions: Decided, training: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
-    """What systems that read nothing score on the rows of `decisions`, by metric; they count `training` records."""
+    """The scores of systems that read nothing, on the rows of `decisions`: system → metric → score. The systems are
+    made from the labels of `training` records."""
     constants = heads.of(task).constants(task, decisions, training)
     scored = functions(task)
     return {name: {metric: f(d) for metric, f in scored.items()} for name, d in constants.items()}
 
 
 def primary(task: Task, lines: Lines, records: Records | None = None) -> float:
-    """The task's primary score of prediction lines, on its own scale; `records` as in `decisions`."""
+    """The task's primary score of prediction lines, on its own scale. `records` is as in `decisions`."""
     return functions(task)[task.metrics[0]](decisions(task, lines, records))
 
 
 def decision_hash(lines: Lines) -> str:
-    """Hash of what was decided: id, part, gold and prediction of every line, in order of part and id.
+    """The hash of the decisions: id, part, gold and prediction of every line, in order of part and id.
 
-    The scores behind a decision differ in their last digits between processors, and with them the
-    hash of the file; what is counted does not.
+    The scores behind a decision differ in their last digits between processors, and so does the hash of the file. The
+    decisions do not.
     """
     ordered = sorted(lines, key=lambda line: (line["part"], line["id"]))
     return files.sha256_value([[line[key] for key in ("part", "id", "gold", "prediction")] for line in ordered])

@@ -1,4 +1,4 @@
-"""Choose a recipe by validation scores, and say what a smaller budget would have been expected to find."""
+"""Choose a recipe by validation scores, and estimate the best score that a smaller budget would have found."""
 
 from collections.abc import Sequence
 from statistics import fmean
@@ -9,7 +9,7 @@ Trials = Sequence[Sequence[float]]  # by candidate, then seed: validation scores
 
 
 def chosen(trials: Trials) -> int:
-    """The candidate with the highest mean score over its seeds; of equals the first, which is the shorter one."""
+    """The position of the candidate with the highest mean score over its seeds; of equals the first, the shorter."""
     means = [fmean(scores) for scores in trials]
     return means.index(max(means))
 

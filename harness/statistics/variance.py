@@ -1,34 +1,34 @@
 """The variance of a difference of two arms over test groups and seeds.
 
-The arms are compared run by run: run k of either arm has the same fine-tuning seed, so that the same order of the rows
-and the same new weights are in both scores, and what they do to both is no uncertainty about the difference. A
-comparison is K differences of two runs over the same G test groups. Two sources of chance reach their mean Δ (a crossed
-random-effects model, Searle, Casella & McCulloch 1992, ch. 5):
+The arms are compared run by run. Run k of both arms has the same fine-tuning seed, so both scores share the order of
+the rows and the new weights. The common effect of these is no uncertainty about the difference. A comparison is K
+differences of two runs over the same G test groups. Two sources of chance affect their mean Δ (a crossed random-effects
+model, Searle, Casella & McCulloch 1992, ch. 5):
 
     Var(Δ) = V_groups + max(0, V_runs − V_interaction)
 
 V_groups       variance over the test groups of Δ, the same groups left out of both arms and all runs;
 V_runs         s²/K: the spread of the K differences;
-V_interaction  the part of V_runs that is only sampling of items (each run errs on other groups), which V_groups
-               holds already: the variance over groups of each difference's deviation from their mean, summed over
-               runs, divided by K(K − 1).
+V_interaction  the part of V_runs that is only sampling of items (each run errs on other groups). V_groups already
+               contains it. It is the variance over groups of each difference's deviation from their mean, summed
+               over runs, divided by K(K − 1).
 
-Where an arm was pre-trained several times, the K differences are those of the replicates, each the mean over its own
-fine-tuning seeds (`averaged`): seeds within a replicate are no further evidence about pre-training.
+If an arm was pre-trained several times, the K differences are those of the replicates. Each is the mean over the
+replicate's own fine-tuning seeds (`averaged`), because these seeds are no further evidence about pre-training.
 
-Variances over groups are delete-one-group jackknife variances (Efron & Stein 1981): of a smooth function of
-summed counts they agree with those of a bootstrap over groups, without its sampling noise or a seed of their
-own. Where data say of what kind a group is, the kinds are strata: how many rows a test set has of each is a choice of
-its makers and no luck, so other groups of the same kind take a group's place, and V_groups is the sum over strata
-(the stratified jackknife, Wolter 2007, *Introduction to Variance Estimation*, 2nd edition, section 4.5).
+Variances over groups are delete-one-group jackknife variances (Efron & Stein 1981). For a smooth function of summed
+counts they agree with those of a bootstrap over groups, but have no sampling noise and no seed. If the data record the
+kind of each group, the kinds are strata. The number of rows of each kind is a choice of the makers of a test set, not
+chance. So only groups of the same kind replace a group, and V_groups is the sum over strata (the stratified jackknife,
+Wolter 2007, *Introduction to Variance Estimation*, 2nd edition, section 4.5).
 
 The degrees of freedom are Welch and Satterthwaite's (Satterthwaite 1946) with one term for the groups of each stratum
 and one for the runs: V² / (Σ_strata V_h²/df_h + V_runs²/(K − 1)), not under the smallest of the parts. df_h is
-Satterthwaite's 2·V²/Var(V) with the fourth moment of the jackknife's values in place of the normal one: G_h − 1 where
-groups weigh alike, and few where a handful of long documents decide the score. benchmarks/calibration.md holds the
-table.
+Satterthwaite's 2·V²/Var(V) with the fourth moment of the jackknife's values in place of the normal one. It is G_h − 1
+if groups weigh alike, and small if a handful of long documents decide the score. The table is in
+benchmarks/calibration.md.
 
-All functions take leading dimensions, so that a simulation runs through the code that the report uses.
+All functions take leading dimensions, so a simulation runs the same code as the report.
 """
 
 from collections.abc import Iterable, Sequence
@@ -41,10 +41,9 @@ from harness.metrics.decided.counts import Score, Stack
 
 @dataclass(frozen=True)
 class Arm:
-    """Runs of one arm: `scores` [..., seeds], and `shifts` [..., seeds, groups], how far the score lies without a group
-    from the mean of these over the groups of its stratum, scaled so that the sum of their squares is the variance.
-    `strata` [groups] numbers the strata from 0.
-    """
+    """Runs of one arm. `scores` is [..., seeds]. `shifts` is [..., seeds, groups]: the score without a group, minus the
+    mean of these scores over the groups of its stratum, scaled so that the sum of squares is the variance. `strata`
+    [groups] numbers the strata from 0."""
 
     scores: np.ndarray
     shifts: np.ndarray
@@ -60,11 +59,10 @@ class Arm:
 
 
 def jackknife(counts: np.ndarray | Stack, score: Score, strata: np.ndarray | None = None) -> Arm:
-    """Scores of every run with all groups and without each; `counts` is [..., seeds, groups, counts].
-
-    `strata` [groups] numbers them from 0; None, or a stratum of a single group, is no strata at all. Without a group
-    the others of its stratum stand in for it; of one stratum that is leaving it out, as scores are ratios of counts.
-    """
+    """Scores of every run with all groups and without each group. `counts` is [..., seeds, groups, counts]. `strata`
+    [groups] numbers the strata from 0. If it is None, or a stratum has a single group, all groups are one stratum. A
+    left-out group is replaced by the others of its stratum. With one stratum this is the same as leaving it out,
+    because scores are ratios of counts."""
     groups = counts.shape[-2]
     if strata is None or np.bincount(strata).min() < 2:
         strata = np.zeros(groups, dtype=np.int64)
@@ -103,12 +101,12 @@ def _by_stratum(counts: np.ndarray | Stack, strata: np.ndarray) -> np.ndarray:
 
 
 def differences(reference: Arm, clinical: Arm) -> Arm:
-    """Clinical minus reference, run by run; run k of either has the same seed."""
+    """Clinical minus reference, run by run. Run k of both arms has the same seed."""
     return Arm(clinical.scores - reference.scores, clinical.shifts - reference.shifts, reference.strata)
 
 
 def averaged(runs: Arm, replicates: Sequence[int]) -> Arm:
-    """The mean over the runs of each replicate, in order of their numbers; `replicates` has one for each run."""
+    """The mean over the runs of each replicate, in order of their numbers. `replicates` has one number per run."""
     own = [np.flatnonzero(np.asarray(replicates) == number) for number in sorted(set(replicates))]
     scores = np.stack([runs.scores[..., at].mean(axis=-1) for at in own], axis=-1)
     shifts = np.stack([runs.shifts[..., at, :].mean(axis=-2) for at in own], axis=-2)
@@ -117,8 +115,7 @@ def averaged(runs: Arm, replicates: Sequence[int]) -> Arm:
 
 @dataclass(frozen=True)
 class Components:
-    """Parts of the variance of a mean over K runs, arrays of the leading shape; `groups_df` are the degrees of freedom
-    of `groups`."""
+    """Parts of the variance of a mean over K runs, arrays of the leading shape. `groups_df` belongs to `groups`."""
 
     groups: np.ndarray
     groups_df: np.ndarray
@@ -132,14 +129,14 @@ class Components:
 
     @property
     def df(self) -> np.ndarray:
-        """Degrees of freedom of `total`; where nothing varies at all, those of the groups."""
+        """Degrees of freedom of `total`; those of the groups if nothing varies at all."""
         below = self.groups**2 / self.groups_df + self.runs**2 / (self.n_runs - 1)
         found = np.divide(self.total**2, below, out=np.array(self.groups_df, dtype=float), where=below > 0)
         return np.maximum(found, np.minimum(self.groups_df, self.n_runs - 1))
 
 
 def components(runs: Arm) -> Components:
-    """All parts of the variance of the mean of an arm's runs, or of differences; needs two groups and two runs."""
+    """The parts of the variance of the mean of an arm's runs, or of differences. Needs two groups and two runs."""
     groups, groups_df = _satterthwaite(runs.shifts.mean(axis=-2), runs.strata)
     own = runs.shifts - runs.shifts.mean(axis=-2, keepdims=True)
     return Components(

@@ -1,8 +1,8 @@
 """Adjust the p-values of all comparisons together, and give each comparison its verdict.
 
-The comparisons of a run are declared in advance, so all of them are the family that the adjustment
-covers, also those that turn out to have no p-value. Left out are those that cannot be measured at all: gold
-alone says which (`harness.statistics.measurable`), so that no result chooses how many are adjusted for.
+The comparisons of a run are declared in advance. The adjustment covers all of them, also those that turn out to have no
+p-value. It leaves out those that cannot be measured at all. Only gold decides this (`harness.statistics.measurable`),
+so no result changes the number of comparisons adjusted for.
 """
 
 from collections.abc import Sequence
@@ -16,11 +16,11 @@ VERDICTS = ("better", "worse", "equivalent", "inconclusive")
 
 @dataclass(frozen=True)
 class Judgement:
-    """`p_holm` bounds the chance of any false alarm in the run.
+    """The verdict of one comparison. `p_holm` bounds the chance of any false alarm in the run.
 
-    `mde_holm` is the true difference that the verdict finds four times in five where no other comparison helps it: the
-    detectable difference at alpha divided by the number of comparisons, which is what Holm's method asks of the first.
-    `collapsed`: neither arm was seen to know more than a constant answer.
+    `mde_holm` is the true difference that the verdict detects with 80 % power if no other comparison helps: the
+    detectable difference at alpha divided by the number of comparisons, which is the level of Holm's first step.
+    `collapsed` is true if neither arm was seen to know more than a constant answer.
     """
 
     p_holm: float | None
@@ -37,8 +37,8 @@ def judge(
 ) -> list[Judgement]:
     """Judgements of all declared comparisons, in their order.
 
-    `metrics` are what the comparisons are made by; of those that are not `tested` (default: all are) nothing is
-    claimed, and they count among the others all the same.
+    `metrics` has the metric of each comparison. A comparison that is not `tested` (default: all are) is inconclusive,
+    but still counts in the adjustment.
     """
     declared = [i for i, estimate in enumerate(estimates) if estimate.measured]
     holm: list[float | None] = [None] * len(estimates)
@@ -62,10 +62,10 @@ def judge(
 
 
 def collapsed(estimate: Estimate) -> bool:
-    """Was neither arm seen to know anything, its skill's interval reaching down to what a constant answer has?
+    """True if neither arm was seen to know more than a constant answer: the interval of the skill reaches down to 0.
 
-    Two encoders that both always answer the commonest label agree to the last row and their interval is narrow, but
-    that is no evidence that they are equally good; nor is it that one is better where each has a constant of its own.
+    Two encoders that both always answer the commonest label agree on every row, and their interval is narrow. This is
+    no evidence that they are equally good. If each has a constant answer of its own, neither is better.
     """
     return estimate.skill_low is not None and estimate.skill_low <= 0
 
@@ -91,15 +91,14 @@ def adjusted(p_values: Sequence[float | None]) -> list[float | None]:
 
 
 def verdict(estimate: Estimate, metric: Metric, p_holm: float | None, p_equivalent: float | None, alpha: float) -> str:
-    """What may be said, from p-values that are adjusted alike. The first rule that applies decides:
+    """The verdict, from p-values that are adjusted alike. The first rule that applies decides:
 
-    inconclusive    where neither arm was seen to know anything (`collapsed`), whatever their difference is;
-    equivalent      the difference lies within ± margin (two one-sided tests, Schuirmann 1987, at half the usual
-                    error). This comes before the p-value: a difference that is real and within the margin is one
-                    that was declared in advance not to matter.
-    better, worse   otherwise, where the p-value is below alpha, by the sign of Δ: where lower is better,
-                    a negative one is better;
-    inconclusive    otherwise, and wherever there is no interval (one seed, one group, nothing that could be measured).
+        inconclusive    if neither arm was seen to know anything (`collapsed`), whatever their difference is;
+        equivalent      if the difference lies within ± margin (two one-sided tests, Schuirmann 1987, at half the usual
+                        error). This comes before the p-value: a real difference within the margin was declared in
+                        advance not to matter;
+        better, worse   if the p-value is below alpha, by the sign of Δ (if lower is better, a negative Δ is better);
+        inconclusive    otherwise, and always if there is no interval (one seed, one group, nothing measured).
     """
     if collapsed(estimate) or estimate.delta is None:
         return "inconclusive"

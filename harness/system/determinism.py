@@ -1,7 +1,7 @@
 """Settings that make results bit-identical: environment, threads, seeds.
 
-The environment must be right before torch is imported, so the command line calls
-`prepare_environment` first; `prepare_torch` then sets what torch itself has to be told.
+The environment must be set before torch is imported. So the command line calls `prepare_environment` first, and
+`prepare_torch` then sets torch's own options.
 """
 
 import hashlib
@@ -18,8 +18,8 @@ _ALWAYS = {
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
-    # numpy, scipy and scikit-learn use what every processor has that numpy runs on, because the linear models'
-    # solver stops elsewhere when a last bit differs. Nothing outside torch is large enough for this to cost time.
+    # numpy, scipy and scikit-learn use only instructions that all processors have, because another last bit makes the
+    # solver of the linear models stop elsewhere. Nothing outside torch is large enough for this to cost time.
     "OPENBLAS_CORETYPE": "Nehalem",
     "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR",
 }
@@ -46,7 +46,7 @@ def prepare_environment(reproducible: str) -> None:
 
 
 def prepare_torch(threads: int, device: str) -> None:
-    """Fix the number of threads (it belongs to the result) and refuse nondeterministic kernels."""
+    """Fix the number of threads, which affects the result, and on CUDA refuse nondeterministic kernels."""
     import torch
 
     torch.set_num_threads(threads)

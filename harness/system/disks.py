@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.errors import DiskError, HarnessError
 
-# What a disk may answer that is nobody's mistake in the code: what is said of it, and what helps.
+# Disk errors that are no bug in the code: error number → (message, remedy).
 _FREE = "Free space there, then run the command again."
 _ASIDE = "Move it away, then run the command again."
 _NO_FOLDER = (errno.ENOTDIR, errno.EEXIST)
@@ -29,7 +29,7 @@ _DISK = {
     **dict.fromkeys(_NO_FOLDER, ("A file stands where a folder belongs", _ASIDE)),
     errno.EISDIR: ("A folder stands where a file belongs", _ASIDE),
 }
-# May also be answered to a reader, about a file of its own.
+# These may also be about a file that was read.
 _READING = _DISK.keys() - {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _SHARES = ("nfs", "cifs", "smb", "9p", "ceph", "lustre", "beegfs", "gpfs", "glusterfs", "afs", "davfs", "fuse.sshfs",
            "fuse.s3", "fuse.gcs", "fuse.ceph", "fuse.glusterfs", "fuse.rclone", "fuse.davfs", "fuse.gvfs", "fuse.kio",
@@ -41,7 +41,7 @@ _SAID = re.compile(r"(?:os error|errno:?) (\d+)", re.IGNORECASE)
 
 
 def mount_of(path: Path) -> tuple[str, str, set[str]]:
-    """Where the file system of `path` is mounted, its type, and the mount's options."""
+    """The mount point of the file system of `path`, its type, and its options."""
     _, mount, kind, options = _mount(path)
     return mount, kind, options
 
@@ -58,8 +58,8 @@ def _mount(path: Path) -> tuple[str, str, str, set[str]]:
 
 
 def share_of(path: Path) -> str | None:
-    """Where the share that `path` lies on is mounted, or None: a file system that another machine serves, by its type
-    or by a source that names a machine."""
+    """The mount point of the network share that `path` is on, or None. A share is a file system that another machine
+    serves. Its type, or a source that names a machine, shows this."""
     source, mount, kind, _ = _mount(path)
     return mount if kind.startswith(_SHARES) or _ELSEWHERE.match(source) else None
 
@@ -67,10 +67,10 @@ def share_of(path: Path) -> str | None:
 def disk_error(
     error: BaseException | None, path: Path | None = None, *, shown: Callable[[Path], str | None] = str
 ) -> DiskError | None:
-    """What `error` says of a disk, as an error for the user; None where it is about something else.
+    """The disk error in `error` or its causes, as an error for the user; None if there is none.
 
-    `path` is what was being written; a file that the error itself names stands in the message as it is `shown`,
-    where it may be. Libraries in other languages give the system's answer only as text.
+    `path` is what was being written. A file that the error itself names appears as `shown` returns it (None: not at
+    all). Libraries in other languages give the system's error number only as text.
     """
     while error is not None:
         number = getattr(error, "errno", None) if isinstance(error, OSError) else _number_in(error)
@@ -90,7 +90,7 @@ def disk_error(
 
 
 def _in_the_way(path: Path) -> Path:
-    """The file that stands where `path` or a folder above it should, or `path` where there is none (any more)."""
+    """The file in the place of `path` or of a folder above it; `path` if there is none (any more)."""
     return next((place for place in (*reversed(path.parents), path) if place.is_file()), path)
 
 
@@ -105,7 +105,7 @@ def _number_in(error: BaseException) -> int | None:
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """What the disk refuses within the block is a DiskError that names `path`."""
+    """Turn disk errors within the block into a DiskError that names `path`."""
     try:
         yield
     except Exception as error:

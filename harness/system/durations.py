@@ -1,4 +1,4 @@
-"""How long a stage took, beside what it wrote: no output of a stage, and part of no hash."""
+"""Record how long a stage took. The record is no output of a stage, and part of no hash."""
 
 import contextlib
 import resource
@@ -14,7 +14,7 @@ FOLDER = "durations"  # below artifacts/
 
 @contextlib.contextmanager
 def timed(root: Path, stage: str, *of: str) -> Iterator[None]:
-    """Record how long the block took, unless it ends with an error: the stage `of` this task and family."""
+    """Record how long the block took: the stage `stage` of the task and family in `of`. An error records nothing."""
     wall, cpu = time.monotonic(), _cpu()
     yield
     spent = {"seconds": round(time.monotonic() - wall, 1), "cpu_seconds": round(_cpu() - cpu, 1)}
@@ -22,8 +22,7 @@ def timed(root: Path, stage: str, *of: str) -> Iterator[None]:
 
 
 def seconds(root: Path, stage: str, *of: str) -> float | None:
-    """How long the latest run of the stage took here; None where it was not run here, as where DVC fetched its
-    output."""
+    """Seconds of the stage's latest run here; None if it was not run here, for example if DVC fetched its output."""
     with contextlib.suppress(OSError, HarnessError, KeyError, TypeError, ValueError):
         return float(read_json(_place(root, stage, *of))["seconds"])
     return None

@@ -25,7 +25,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def _write(path: Path, contents: Iterable[bytes]) -> None:
-    """The pieces of a file one after the other, so that they need not all be in memory."""
+    """Write the pieces of a file one after the other, so that they need not all be in memory."""
     path = Path(path)
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +44,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def fill(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Write `contents` by name, and take away every other file of the folder: what an earlier run left there."""
+    """Write `contents` by name, and remove every other file of the folder, which an earlier run left there."""
     for name, content in contents.items():
         write_bytes(Path(folder) / name, content)
     if Path(folder).is_dir():
@@ -59,7 +59,7 @@ def canonical_json(value, *, indent: int | None = None) -> str:
 
 
 def json_bytes(value) -> bytes:
-    """A value as `write_json` writes it."""
+    """The bytes that `write_json` writes for a value."""
     return (canonical_json(value, indent=1) + "\n").encode("utf-8")
 
 
@@ -82,7 +82,7 @@ def read_text(path: Path, *, made_by: str | None = None) -> str:
 
 @contextlib.contextmanager
 def _made(path: Path, made_by: str | None) -> Iterator[None]:
-    """A file that is not there is one that its command has not made yet."""
+    """Raise MissingInputError for a missing file, which the command `made_by` has not made yet."""
     try:
         yield
     except FileNotFoundError:
@@ -106,7 +106,7 @@ def read_json(path: Path, *, made_by: str | None = None):
 
 
 def read_object(path: Path, *keys: str, made_by: str) -> dict:
-    """An object with at least these keys. Raises DataError where a file holds something else than `made_by` writes."""
+    """An object with at least these keys. Raises DataError if the file has something else than `made_by` writes."""
     content = read_json(path, made_by=made_by)
     if not isinstance(content, dict) or any(key not in content for key in keys):
         with_keys = f" with {', '.join(keys)}" if keys else ""
@@ -190,10 +190,10 @@ def sha256_value(value) -> str:
 
 @contextlib.contextmanager
 def atomic_folder(target: Path, within: Together | None = None) -> Iterator[Path]:
-    """A folder to fill; it takes the place of `target` only when the block ends without an error.
+    """A folder to fill. It replaces `target` only when the block ends without an error.
 
-    Killed at any moment, `target` is the old one or the new one, whole. `within` others it is the new one only
-    where all of them are.
+    If the process is killed, `target` is the whole old folder or the whole new one. If `within` is given, it is the new
+    one only together with all others.
     """
     target = Path(target)
     with writing(target), contextlib.ExitStack() as stack:
@@ -205,7 +205,7 @@ def atomic_folder(target: Path, within: Together | None = None) -> Iterator[Path
 
 @contextlib.contextmanager
 def for_its_target(copy: Path, target: Path) -> Iterator[None]:
-    """What a disk refuses to a scratch copy is told of the target that it is for."""
+    """Name the target instead of its scratch copy in a disk error."""
     try:
         yield
     except DiskError as error:

@@ -7,12 +7,12 @@ from typing import Any
 
 
 def of(package: str, path: Iterable[str], kind: type) -> list:
-    """Every object of `kind` at the top of a file of `package`, which lies at `path`: by file, then as they stand."""
+    """Every object of `kind` at the top of a file of `package`, which is at `path`: by file, then in order."""
     return [value for _, value in by_file(package, path, kind)]
 
 
 def by_file(package: str, path: Iterable[str], kind: type) -> list[tuple[str, Any]]:
-    """The same, each with the name of the first file, without `.py`, that holds it."""
+    """The objects of `of`, each with the name (without `.py`) of the first file that has it."""
     found: list[tuple[str, Any]] = []
     for name in sorted(module.name for module in pkgutil.iter_modules(path)):
         for value in vars(importlib.import_module(f"{package}.{name}")).values():

@@ -4,12 +4,12 @@ import errno
 
 from harness.errors import HarnessError, OutOfMemoryError
 
-# torch has no class of its own for a processor's memory, and a device's comes home as text.
+# torch has no own class for lack of CPU memory, and a device's error arrives as text.
 _SAID = ("can't allocate memory", "out of memory")
 
 
 def memory_error(error: BaseException | None) -> OutOfMemoryError | None:
-    """What `error`, or what caused it, says of memory; None where it is about something else."""
+    """The lack of memory in `error` or its causes, as an error for the user; None if it is about something else."""
     while error is not None:
         if _is_short(error):
             return OutOfMemoryError(

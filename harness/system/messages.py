@@ -1,7 +1,7 @@
 """Show errors without their messages, which may quote a value of restricted data.
 
-What the harness says itself is written with care. What a library says when it fails may quote the value it failed
-on, so where data are restricted a traceback shows its frames and the kinds of the errors, and no message.
+The harness's own messages are written with care. A library's message may quote the value that it failed on. So if data
+are restricted, a traceback shows its frames and the types of the errors, but no message.
 """
 
 import logging
@@ -19,24 +19,24 @@ _FRAME = re.compile(r'^  File "(?P<file>[^"\n]*)", line \d+, in [^\n]*$', re.MUL
 
 
 def kind_and_message(error: BaseException) -> str:
-    """The kind of an error and, unless messages are hidden in this process, its message."""
+    """The type of an error and, unless messages are hidden in this process, its message."""
     name = type(error).__name__
     return name if sys.excepthook is _uncaught else f"{name}: {error}"
 
 
 def first_line(error: BaseException) -> str:
-    """What a library says of an error, as much as fits into one of the harness's own messages."""
+    """The first line of a library's message, cut to fit into one of the harness's own messages."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 
 def line_in(error: BaseException, file: str) -> str:
-    """For a message: the last line in a file of this name that the error passed; empty where it passed none."""
+    """For a message: the last line of the traceback in a file of this name; empty if there is none."""
     passed = [at.lineno for at in traceback.extract_tb(error.__traceback__) if Path(at.filename).name == file]
     return f", line {passed[-1]}" if passed else ""
 
 
 def hide_messages() -> None:
-    """From now on what nobody caught, in any thread, and warnings and logs of libraries are shown without messages."""
+    """Hide the messages of uncaught errors in any thread, and of libraries' warnings and logs, from now on."""
     os.environ[_HIDDEN] = "1"
     sys.excepthook = _uncaught
     threading.excepthook = lambda given: _print(given.exc_value) if given.exc_value else None
@@ -48,14 +48,13 @@ def hide_messages() -> None:
 
 
 def follow() -> None:
-    """The same in a worker that is started afresh, where the process that started it hides messages; what is forked
-    does so by itself."""
+    """Hide messages in a worker that is started afresh, if its parent does. A forked worker does so by itself."""
     if os.environ.get(_HIDDEN) == "1":
         hide_messages()
 
 
 def _record(*arguments, **more) -> logging.LogRecord:
-    """What a library logs: where, and of which kind an error is; nothing in the harness itself logs anything."""
+    """A library's log record with its place and the type of its error only. The harness itself logs nothing."""
     record = logging.LogRecord(*arguments, **more)
     kind = f"{record.exc_info[0].__name__}, " if record.exc_info and record.exc_info[0] else ""
     record.msg = f"{kind}{record.pathname}:{record.lineno} (messages are left out, because data here are restricted)"
@@ -72,22 +71,22 @@ def _print(error: BaseException) -> None:
 
 
 def without_message(error: BaseException) -> str:
-    """A traceback with files, lines and kinds of errors, without a message and without a line of code."""
+    """A traceback with files, lines and types of errors, without a message and without a line of code."""
     lines = []
     for each in _chain(error):
         lines += ["Traceback (most recent call last; messages are left out, because data here are restricted):"]
         for frame in traceback.extract_tb(each.__traceback__):
             lines.append(f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}')
-        # What a worker process sends home is a text that ends in the message; its frames are taken out of it.
+        # A worker process sends a text that ends in the message, so only its frames are taken.
         if type(each).__name__.endswith("RemoteTraceback"):
             lines += [match[0] for match in _FRAME.finditer(str(each))]
-        # What the system says of a failed call is no value; the file that it was about may be.
+        # The system's text for a failed call has no value in it. The file name may have.
         lines.append(type(each).__name__ + (f": {each.strerror}" if isinstance(each, OSError) else ""))
     return "\n".join(lines)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and what led to it, the first cause first."""
+    """The error and its causes, the first cause first."""
     seen, chain = set(), []
     while error is not None and id(error) not in seen:
         seen.add(id(error))

@@ -1,8 +1,8 @@
-"""Refuse every connection beyond this machine where HARNESS_OFFLINE=1 is set.
+"""Refuse every connection beyond this machine if HARNESS_OFFLINE=1 is set.
 
-The guard is an audit hook of the interpreter. Every socket of Python passes it, whichever library opens it and
-however it got hold of the socket, and nothing can take it off again. It lasts for the life of the process and is
-inherited by forked workers; a worker that is started afresh calls `follow`.
+The guard is an audit hook of the interpreter. Every Python socket passes it, whichever library opens the socket, and
+nothing can remove the hook. It lasts for the life of the process. Forked workers inherit it, and a worker that is
+started afresh calls `follow`.
 """
 
 import errno
@@ -20,7 +20,7 @@ from harness.system import disks
 VARIABLE = "HARNESS_OFFLINE"
 _OFF = ("0", "false", "no", "off")
 
-# Libraries that would ask first, and those that tell their makers how they are used.
+# For libraries that would try the network first, or report how they are used.
 _QUIET = {
     VARIABLE: "1",
     "TRANSFORMERS_OFFLINE": "1",
@@ -32,47 +32,47 @@ _QUIET = {
     "DVC_NO_ANALYTICS": "1",
     "DO_NOT_TRACK": "1",
     "NO_ALBUMENTATIONS_UPDATE": "1",
-    # No proxy: one on this machine would take what it is given further, and the guard would see loopback alone.
+    # No proxy: a proxy on this machine would forward connections, and the guard would only see loopback.
     "NO_PROXY": "*",
     "no_proxy": "*",
 }
 _NAMES = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo"}
 _PEERS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 _STARTED = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn"}
-# The kernel of this machine is at the other end of these.
+# Socket families that stay within this machine's kernel.
 _LOCAL = {int(getattr(socket, name)) for name in ("AF_UNIX", "AF_NETLINK", "AF_ALG") if hasattr(socket, name)}
 
 
 def wanted(restricted: bool) -> bool:
-    """Does HARNESS_OFFLINE say so, or, where it says nothing, does the repository hold `restricted` data?"""
+    """True if HARNESS_OFFLINE asks for it. If it is not set, true if the repository has `restricted` data."""
     said = os.environ.get(VARIABLE, "").strip().lower()
     return said not in _OFF if said else restricted
 
 
 def enforce() -> list[str]:
-    """Close this process off, and the ones it starts; returns the hosts that are asked for in spite of it.
+    """Block connections of this process and of those it starts. Returns the hosts that are asked for in spite of it.
 
-    A list that grows: a library may swallow the error, so the command line looks at it once more in the end.
+    The list grows. A library may swallow the error, so the command line looks at the list again at the end.
     """
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         del os.environ[name]
     os.environ.update(_QUIET)
-    # Somebody who says 0 here and means it is told by the guard what is in the way.
+    # A user's own 0 is kept, and the guard then says what is blocked.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     return _guard()
 
 
 def follow() -> None:
-    """The same in a worker, where the process that started it is closed off."""
+    """Block connections in a worker, if its parent does."""
     if os.environ.get(VARIABLE) == "1":
         _guard()
 
 
 def start_no_program() -> None:
-    """From now on this process starts no other program than Python: the guard would not reach it."""
+    """From now on, let this process start no program except Python, because the guard would not reach it."""
 
     def hook(event: str, arguments: tuple) -> None:
-        # `uname` is how the standard library learns what machine this is.
+        # The standard library starts `uname` to learn the type of this machine.
         if event in _STARTED and os.fsdecode(arguments[0]) not in (sys.executable, "uname"):
             said = f"Starting programs is blocked: they could use the network ({VARIABLE}=1)"
             raise PermissionError(errno.EPERM, said, os.fsdecode(arguments[0]))
@@ -81,10 +81,10 @@ def start_no_program() -> None:
 
 
 def refuse_store(uri: str, root: Path) -> None:
-    """Raise OfflineError where this process is closed off and a tracking store is not on this machine.
+    """Raise OfflineError if connections are blocked and the tracking store `uri` is not on this machine.
 
-    Drivers of databases are native code, and an address may hide its host in a setting: only what is known to be here
-    passes. A file on a share, too, is another machine's, unless the repository at `root` lies there with it.
+    Database drivers are native code, and an address may hide its host in a setting. So only addresses that are known to
+    be local pass. A file on a network share is another machine's, unless the repository at `root` is on the same share.
     """
     if os.environ.get(VARIABLE) != "1":
         return
@@ -119,7 +119,7 @@ def _guard() -> list[str]:
         if not event.startswith("socket."):
             return
         host = _other_host(event, arguments)
-        # Servers look up their own name; what they find there still has to pass when it is connected to.
+        # Servers look up their own name. A connection to the address they find still has to pass.
         if host is not None and not (event in _NAMES and host == own):
             refused.append(host)
             raise error(host)
@@ -129,7 +129,7 @@ def _guard() -> list[str]:
 
 
 def _other_host(event: str, arguments: tuple) -> str | None:
-    """The host that a socket's event is about, where it is not this machine."""
+    """The host of a socket event, if it is not this machine."""
     if event in _NAMES:
         host = arguments[0][0] if event == "socket.getnameinfo" else arguments[0]
     elif event in _PEERS:
@@ -140,7 +140,7 @@ def _other_host(event: str, arguments: tuple) -> str | None:
     else:
         return None
     host = host.decode(errors="replace") if isinstance(host, bytes) else host
-    # No host at all is what a server asks for that is to listen.
+    # A server that is to listen asks for no host.
     return None if not host or _is_here(str(host)) else str(host)
 
 

@@ -1,4 +1,4 @@
-"""Work on a stream of jobs with all available processors: results in order, bounded memory."""
+"""Run a stream of jobs on all available processors, with results in order and bounded memory."""
 
 import contextlib
 import multiprocessing
@@ -15,9 +15,9 @@ from harness.errors import HarnessError
 from harness.system import messages, offline
 from harness.system.determinism import available_cpus
 
-AHEAD = 3  # jobs in hand for each worker; more would only fill memory
+AHEAD = 3  # pending jobs for each worker; more would only fill memory
 
-# What ends a command, or asks a worker to.
+# Signals that end a command, or ask a worker to end.
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)
 
 _work: Any = None  # set once in each worker, never in the parent
@@ -31,8 +31,8 @@ def usable_workers() -> int:
 def ordered(work: Callable, jobs: Iterable, workers: int) -> Generator:
     """`work(job)` for each job, in the order of the jobs, whatever the number of workers.
 
-    Jobs are drawn only as results are taken. Workers are forked where the platform allows, so that `work`
-    and what it holds is not copied. The first error, of a job or of `jobs` itself, ends it.
+    Jobs are drawn only as results are taken. Workers are forked if the platform allows it, so that `work` and its data
+    are not copied. The first error, of a job or of `jobs` itself, ends everything.
     """
     if workers <= 1:
         yield from map(work, jobs)
@@ -65,10 +65,10 @@ def ordered(work: Callable, jobs: Iterable, workers: int) -> Generator:
 
 
 def made_ahead(work: Callable, jobs: Iterable) -> Generator:
-    """`work(job)` for each job, in order: a process of its own makes the next result while the caller uses this one.
+    """`work(job)` for each job, in order. A process of its own makes the next result while the caller uses this one.
 
-    It is forked, so that `work` and what it holds is not copied, and makes no more than one result that nobody has
-    asked for; closing the iterator ends it at once. Where the platform cannot fork, nothing is made ahead.
+    The process is forked, so that `work` and its data are not copied. It makes at most one result that nobody has asked
+    for. Closing the iterator ends the process at once. If the platform cannot fork, nothing is made ahead.
     """
     if "fork" not in multiprocessing.get_all_start_methods():
         yield from map(work, jobs)
@@ -101,7 +101,7 @@ def made_ahead(work: Callable, jobs: Iterable) -> Generator:
 
 
 def _serve(work: Callable, connection, other_end, parent: int) -> None:
-    # Its parent decides when it ends, also where a batch system signals the whole process group.
+    # The parent decides when this process ends, even if a batch system signals the whole process group.
     for number in _ENDING:
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
@@ -124,10 +124,8 @@ def _received(connection):
 
 
 def portable(error: BaseException) -> BaseException:
-    """The error itself where it survives the way to another process, otherwise its kind and words.
-
-    An interruption is one there, too; but no other end of a worker, as by a library's `sys.exit(0)`, is the command's.
-    """
+    """The error itself if it can be sent to another process, otherwise its type and message. A KeyboardInterrupt stays
+    one. Another exit of a worker, such as a library's `sys.exit(0)`, must not end the command."""
     words = RuntimeError(f"{type(error).__name__}: {error}")
     if not isinstance(error, (Exception, KeyboardInterrupt)):
         return words
@@ -140,8 +138,8 @@ def portable(error: BaseException) -> BaseException:
 
 @contextlib.contextmanager
 def starting() -> Iterator[None]:
-    """While a worker is started, signals wait: one that has just been forked still has its parent's handlers, and
-    would go on as a second parent. A worker lets them come when it has its own."""
+    """Hold back signals while a worker is started. A worker that has just been forked still has its parent's handlers,
+    and would go on as a second parent. It unblocks the signals after it has set its own handlers."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
         yield
@@ -150,7 +148,7 @@ def starting() -> Iterator[None]:
 
 
 def ends_with_its_parent(parent: int) -> None:
-    """For a worker: what an interruption means is decided by its parent, whose own handlers are not the worker's."""
+    """End a worker with its parent. The parent decides what an interruption means, so its handlers are removed here."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
         signal.signal(number, signal.SIG_DFL)
@@ -159,7 +157,7 @@ def ends_with_its_parent(parent: int) -> None:
 
 
 def die_with(parent: int) -> None:
-    """On Linux, end this worker with its parent, also when that is killed: an orphan would go on writing."""
+    """On Linux, end this worker with its parent, even if the parent is killed. An orphan would go on writing."""
     try:
         import ctypes
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 
 class Progress:
-    """The silent one, and the base of the others. `update(run, steps)` says how far a run is."""
+    """A silent display, and the base of the others. `update(run, steps)` reports the updates done of a run."""
 
     def update(self, run: int, steps: int) -> None:
         pass
@@ -48,7 +48,7 @@ class BarProgress(Progress):
 
 @contextmanager
 def runs_progress(title: str, names: list[str], steps: int):
-    """The progress that fits standard error: a bar on a terminal, lines elsewhere."""
+    """The display for standard error: a bar on a terminal, lines elsewhere."""
     if not sys.stderr.isatty():
         yield LineProgress(title, names, steps)
         return
@@ -59,7 +59,7 @@ def runs_progress(title: str, names: list[str], steps: int):
 
 @contextmanager
 def bar(*columns: str):
-    """A bar with its description before it and `columns` behind it: the names of classes of rich, or texts."""
+    """A bar with its description before it and `columns` after it: names of rich's column classes, or texts."""
     from rich import progress
     from rich.console import Console
 
@@ -71,7 +71,7 @@ def bar(*columns: str):
 
 @contextmanager
 def amounts_progress(title: str, total: int):
-    """Progress through files of `total` bytes, as a function of (documents, bytes) that just were done."""
+    """Progress through files of `total` bytes: a function to call with the (documents, bytes) just done."""
     if not sys.stderr.isatty():
         yield _amount_lines(title, total)
         return

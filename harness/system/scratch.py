@@ -1,7 +1,8 @@
 """Scratch copies: temporary files beside their target, removed when their writer has ended.
 
-The name of one tells whose it is. A lock that the kernel lets go of when its process ends, however it ends, tells
-whether that process is still there, also to other machines where the file system shares locks.
+The name of a copy identifies its process. The process also holds a lock, which the kernel releases when the process
+ends, however it ends. So the lock shows whether the process still runs, also to other machines if the file system
+shares locks.
 """
 
 import contextlib
@@ -26,27 +27,27 @@ _SCRATCH = re.compile(
     r"(?P<name>\.(?P<target>.+)\.(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-(?P<start>\d+)-[0-9a-f]{8})"
     r"(\.lock|\.old|\.undo)?\.partial"
 )
-# As files were called that had no lock, before the name told of a machine.
+# Names of an older version, without a lock and a machine.
 _OLDER = re.compile(r"\.(?P<target>.+)\.(?P<pid>\d+)\.partial")
 _DAY = 24 * 3600  # seconds: on a share the process may be another machine's
-_PLACES = ("copy", "target", "file", "scratch", "folder")  # of a line of a journal, as paths from its folder
+_PLACES = ("copy", "target", "file", "scratch", "folder")  # keys of a line of a journal, with paths from its folder
 DONE = {"done": True}
-_LOCAL_LOCKS = {"localflock", "nolock", "local_lock=all", "local_lock=flock"}  # of the options of a mount
+_LOCAL_LOCKS = {"localflock", "nolock", "local_lock=all", "local_lock=flock"}  # mount options: locks for one machine
 
 
 def scratch_of(path: Path) -> Path:
-    """A name for a scratch copy that nobody else takes."""
+    """A unique name for a scratch copy of `path`."""
     mine = f"{_host()}-{os.getpid()}-{_start(os.getpid())}-{os.urandom(4).hex()}"
     return path.with_name(f".{path.name}.{mine}{ENDING}")
 
 
 def _host() -> str:
-    """This machine, without its name."""
+    """A hash of this machine's name."""
     return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
 
 def _start(pid: int) -> str:
-    """When a process started, in ticks since this machine did: a later one may have the same number."""
+    """The start of a process in ticks since boot ("0": it has ended). A later process may have the same number."""
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(") ")[2].split()[19]
     except (OSError, IndexError):
@@ -55,12 +56,12 @@ def _start(pid: int) -> str:
 
 @contextlib.contextmanager
 def held(path: Path) -> Iterator[BinaryIO]:
-    """A new file that is locked; it is gone at the end of the block, unless it has been renamed."""
+    """A new, locked file. It is deleted at the end of the block, unless it has been renamed."""
     while True:
         handle = open(path, "xb")  # noqa: SIM115 (it is held until the block ends)
         with contextlib.suppress(OSError):
             fcntl.flock(handle, fcntl.LOCK_EX)
-        # Somebody who found it before it was locked has taken it for abandoned.
+        # Another process that found it before it was locked has removed it as abandoned.
         if _is(handle, path):
             break
         handle.close()
@@ -80,7 +81,7 @@ def _is(handle: BinaryIO, path: Path) -> bool:
 
 @contextlib.contextmanager
 def scratch_folder(place: Path) -> Iterator[Path]:
-    """An empty folder next to `place`, for this process alone; it goes when the block or the process ends, at the
+    """An empty folder next to `place`, for this process alone. It is removed when the block or the process ends, at the
     latest when the next one is made there."""
     place = Path(place)
     missing = not_there(place.parent)
@@ -92,19 +93,19 @@ def scratch_folder(place: Path) -> Iterator[Path]:
 
 
 def scratch_beside(place: Path) -> Path:
-    """A name for a scratch copy next to `place`, in a folder that is there by then."""
+    """A name for a scratch copy next to `place`, in a folder that exists from now on."""
     place.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(place.parent)
     return scratch_of(place)
 
 
 def not_there(folder: Path) -> list[Path]:
-    """`folder` and those above it that are not there, the innermost first."""
+    """`folder` and those above it that do not exist, the innermost first."""
     return list(itertools.takewhile(lambda place: not os.path.lexists(place), (folder, *folder.parents)))
 
 
 def _remove_empty(folders: list[Path]) -> None:
-    """Remove these folders, but one that something lies in and those above it."""
+    """Remove these folders, except one with contents and those above it."""
     with contextlib.suppress(OSError):
         for folder in folders:
             folder.rmdir()
@@ -112,7 +113,7 @@ def _remove_empty(folders: list[Path]) -> None:
 
 @contextlib.contextmanager
 def filled(copy: Path) -> Iterator[Path]:
-    """A new folder of that name, for the time of the block."""
+    """A new folder `copy`, for the time of the block."""
     with held(beside(copy, ".lock")):
         copy.mkdir()
         try:
@@ -122,14 +123,14 @@ def filled(copy: Path) -> Iterator[Path]:
 
 
 def is_scratch(name: str) -> bool:
-    """Is that the name of a scratch copy, or of what belongs to one?"""
+    """True if this is the name of a scratch copy, or of a file that belongs to one."""
     return bool(_SCRATCH.fullmatch(name) or _OLDER.fullmatch(name))
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Remove the scratch copies in `folder` that no living process holds, and undo what one was killed at.
+    """Remove the scratch copies in `folder` that no living process holds, and undo what a killed process began.
 
-    A copy of another machine stays where the file system shares no locks with it, and is named.
+    A copy of another machine stays and is reported, if the file system shares no locks with that machine.
     """
     found: dict[str, re.Match] = {}
     undone: dict[str, re.Match] = {}
@@ -150,10 +151,10 @@ def remove_abandoned(folder: Path) -> None:
                 unsettled.discard(_process(match))
     for name, match in found.items():
         if _process(match) in unsettled:
-            continue  # what was in place before may lie there
+            continue  # the earlier target may be there
         copy = Path(folder) / f"{name}{ENDING}"
         lock, old = beside(copy, ".lock"), beside(copy, ".old")
-        # One that cannot be looked at or removed stays; nothing depends on it.
+        # A copy that cannot be read or removed stays. Nothing depends on it.
         with contextlib.suppress(OSError), _abandoned(copy if copy.is_file() else lock, match) as yes:
             if yes:
                 target = Path(folder) / match["target"]
@@ -164,8 +165,8 @@ def remove_abandoned(folder: Path) -> None:
 
 
 def _remove_older(path: Path, match: re.Match) -> None:
-    """Remove a scratch copy without a lock whose process has ended. Where its target is gone it stays: it may have
-    been about to take its place, and be all there is."""
+    """Remove a scratch copy without a lock whose process has ended. If its target is missing, the copy stays: it may be
+    the only version, because its process was killed just before it renamed the copy."""
     written = max(inner.lstat().st_mtime for inner in (path, *path.rglob("*")))
     resting = share_of(path) is None or time.time() - written > _DAY
     if _start(int(match["pid"])) == "0" and resting and os.path.lexists(path.with_name(match["target"])):
@@ -191,7 +192,7 @@ def _process(match: re.Match) -> tuple[str, str, str]:
 
 @contextlib.contextmanager
 def _abandoned(lock: Path, match: re.Match) -> Iterator[bool]:
-    """Whether the process that held `lock` has ended; within the block nobody else finds it so."""
+    """Yields whether the process that held `lock` has ended. Within the block, no other process gets True."""
     here = match["host"] == _host()
     ended = here and _start(int(match["pid"])) != match["start"]
     try:
@@ -207,14 +208,14 @@ def _abandoned(lock: Path, match: re.Match) -> Iterator[bool]:
             yield False
             return
         except OSError:
-            pass  # no locks here; the process's number and start have told
+            pass  # no locks here, so only the process's number and start count
         if not (ended or here):
             _name_once(str(lock.with_name(match["name"] + ENDING)))
         yield ended
 
 
 def _locks_are_local(path: Path) -> bool:
-    """Is `path` on a network's file system that shows its locks to this machine only?"""
+    """True if `path` is on a network file system that shows its locks to this machine only."""
     return bool(_LOCAL_LOCKS & mount_of(path)[2])
 
 
@@ -224,9 +225,9 @@ def _name_once(path: str) -> None:
 
 
 def undo(journal: Path) -> None:
-    """Put back what the journal names, the last first; where all was done only the copies go.
+    """Put back what the journal names, in reverse order. If all was done, only the copies are removed.
 
-    A line without an end tells of nothing that was done.
+    A line without an end is ignored, because its step was not done.
     """
     lines = [json.loads(line) for line in journal.read_bytes().split(b"\n")[:-1]]
     done = DONE in lines

@@ -1,8 +1,8 @@
 """Let Linux itself refuse every socket that could leave this machine.
 
-The guard in `harness.system.offline` sees what goes through Python. Native code and programs that are started ask the
-kernel, and a seccomp filter answers them there: it needs no rights, holds for this process, its threads and all that
-they start, and nothing takes it off again.
+The guard in `harness.system.offline` only sees Python. Native code and started programs ask the kernel, where a seccomp
+filter refuses them. The filter needs no rights. It applies to this process, its threads and all processes that they
+start, and nothing can remove it.
 """
 
 import ctypes
@@ -11,15 +11,15 @@ import platform
 import socket
 import struct
 
-# By machine: the kernel's name of the architecture, and its numbers of the calls `seccomp` and `socket`.
+# By machine: the kernel's code for the architecture, and the numbers of the system calls `seccomp` and `socket`.
 _MACHINES = {"x86_64": (0xC000003E, 317, 41), "aarch64": (0xC00000B7, 277, 198)}
-_IO_URING_SETUP = 425  # a ring makes and connects sockets without calls that a filter sees
-_X32 = 0x40000000  # from here on the calls of another ABI of x86_64
-# The kernel of this machine is at the other end of these; all others are refused, known or not.
+_IO_URING_SETUP = 425  # io_uring makes and connects sockets without calls that a filter sees
+_X32 = 0x40000000  # from this number on, calls belong to another ABI of x86_64
+# Socket families that stay within this machine's kernel. All others are refused, known or not.
 _LOCAL = [int(getattr(socket, name)) for name in ("AF_UNIX", "AF_NETLINK", "AF_ALG") if hasattr(socket, name)]
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000
 _NO_NEW_PRIVILEGES, _FILTER, _ALL_THREADS = 38, 1, 1
-# Opcodes of the filter's language, and where a call's number, architecture and first argument stand.
+# Opcodes of the filter's language, and the offsets of a call's number, architecture and first argument.
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _NUMBER, _ARCHITECTURE, _ARGUMENT = 0, 4, 16
 
@@ -29,9 +29,9 @@ class _Program(ctypes.Structure):
 
 
 def close() -> bool:
-    """From now on only sockets within this machine's kernel can be made here; False where that cannot be held.
+    """From now on, allow only sockets within this machine's kernel; False if this cannot be enforced.
 
-    Loopback goes with the rest: the kernel is asked for a socket before anybody says where it leads.
+    Loopback is blocked as well, because a program asks for a socket before it says where the socket leads.
     """
     known = _known()
     if known is None:
@@ -40,14 +40,14 @@ def close() -> bool:
     instructions = b"".join(_filter(architecture, asked))
     program = _Program(len(instructions) // 8, instructions)
     libc = ctypes.CDLL(None, use_errno=True)
-    # What a set-user-id program may do beyond its caller is given up; without that only root may set a filter.
+    # Give up the extra rights of set-user-id programs. Otherwise only root may set a filter.
     if libc.prctl(_NO_NEW_PRIVILEGES, ctypes.c_ulong(1), *[ctypes.c_ulong(0)] * 3):
         return False
     return libc.syscall(ctypes.c_long(seccomp), _FILTER, _ALL_THREADS, ctypes.byref(program)) == 0
 
 
 def not_held() -> str | None:
-    """A sentence for a machine where `close` can do nothing."""
+    """A sentence for a machine on which `close` can do nothing; None for others."""
     if _known() is not None:
         return None
     return (
@@ -57,7 +57,7 @@ def not_held() -> str | None:
 
 
 def refused(error: BaseException | None) -> bool:
-    """Does `error`, or what it came from, say that a socket was refused? No file has that answer without a name."""
+    """True if `error` or its causes say that a socket was refused. File errors with this number have a file name."""
     while error is not None:
         if isinstance(error, OSError) and error.errno == errno.EACCES and error.filename is None:
             return True
@@ -72,10 +72,10 @@ def _known() -> tuple[int, int, int] | None:
 
 
 def _filter(architecture: int, asked: int) -> list[bytes]:
-    """The instructions of the filter: what is not answered by one is looked at by the next."""
+    """The instructions of the filter. Each one decides about a call, or leaves it to the next."""
 
     def step(code: int, operand: int, true: int = 0, false: int = 0) -> bytes:
-        # The last two are how many instructions a comparison skips, where it is true and where it is not.
+        # `true` and `false`: how many instructions a comparison skips if it holds, and if it does not.
         return struct.pack("HBBI", code, true, false, operand)
 
     absent, allowed = step(_RETURN, _REFUSE | errno.ENOSYS), step(_RETURN, _ALLOW)

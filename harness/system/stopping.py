@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal that asks this process to end; scratch copies are removed and workers ended on its way up."""
+    """A signal that asks this process to end. While it propagates, scratch copies are removed and workers ended."""
 
     def __init__(self, number: int):
         super().__init__(number)
@@ -16,7 +16,7 @@ class Stopped(KeyboardInterrupt):
 
 @contextlib.contextmanager
 def heard(*numbers: signal.Signals) -> Iterator[None]:
-    """Within the block, a signal of `numbers` that nobody ignores or handles raises Stopped in the main thread."""
+    """Within the block, a signal of `numbers` that is neither ignored nor handled raises Stopped in the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

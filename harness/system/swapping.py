@@ -1,4 +1,4 @@
-"""Put one file or folder in the place of another, in one step where the file system can."""
+"""Replace one file or folder with another, in one step if the file system can."""
 
 import errno
 import os
@@ -20,7 +20,7 @@ def remove(path: Path) -> None:
 
 
 def put_in_place(copy: Path, target: Path) -> None:
-    """What was `target` is then found at `copy`, or nowhere where that was nothing."""
+    """Put `copy` in the place of `target`. The old target, if there was one, is then at `copy` or deleted."""
     if not os.path.lexists(target):
         os.replace(copy, target)
         return
@@ -32,7 +32,7 @@ def put_in_place(copy: Path, target: Path) -> None:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        shutil.rmtree(target)  # below it lies another layer of an overlay, of which nothing can be renamed
+        shutil.rmtree(target)  # a lower layer of an overlay, in which nothing can be renamed
     try:
         copy.rename(target)
     except BaseException:
@@ -44,7 +44,7 @@ def put_in_place(copy: Path, target: Path) -> None:
 
 
 def put_back(copy: Path, target: Path, new: int, there: bool) -> None:
-    """`new` is the inode of what took the place of `target`, where before that something was or was not `there`."""
+    """Undo `put_in_place`. `new` is the inode of what replaced `target`. `there`: something was there before."""
 
     def inode(path: Path) -> int | None:
         return os.lstat(path).st_ino if os.path.lexists(path) else None
@@ -62,7 +62,7 @@ def put_back(copy: Path, target: Path, new: int, there: bool) -> None:
 
 
 def _exchanged(one: Path, other: Path) -> bool:
-    """Let two names change places in one step; False where the file system or the platform cannot."""
+    """Exchange two names in one step; False if the file system or the platform cannot."""
     import ctypes
 
     try:

@@ -1,4 +1,4 @@
-"""Replace files in several places together: all of them or none, whenever the process is killed."""
+"""Replace files in several places together: all of them or none, even if the process is killed."""
 
 import contextlib
 import json
@@ -13,18 +13,18 @@ from harness.system.swapping import ENDING, beside, put_in_place
 
 
 class Together:
-    """Folders that take the place of others in one go, and a file that tells of them; see `together`."""
+    """Folders that replace others together, and the journal that records them. See `together`."""
 
     def __init__(self, handle: BinaryIO, folder: Path, stack: contextlib.ExitStack):
         self._handle, self._folder, self._stack = handle, folder, stack
 
     @property
     def lock(self) -> int:
-        """What a process has to inherit that is at work on this, too: as long as it lives nothing is undone."""
+        """The lock. A child process that takes part must inherit it: while it lives, nothing is undone."""
         return self._handle.fileno()
 
     def scratch_folder(self, place: Path) -> Path:
-        """As `scratch_folder`, until all is in place; it may lie in a folder that nobody would look at."""
+        """As `scratch_folder`, until all is in place. Nobody needs to search its folder for abandoned copies."""
         place = Path(place)
         self.folder(place.parent)
         copy = scratch_beside(place)
@@ -32,14 +32,14 @@ class Together:
         return self._stack.enter_context(filled(copy))
 
     def folder(self, path: Path) -> Path:
-        """A folder, which is made where it is missing; with the rest it goes again, unless something lies in it."""
+        """The folder `path`, made if it is missing. If all is undone, it is removed again, unless it has contents."""
         for place in reversed(not_there(path)):
             self.note({"folder": os.path.relpath(place, self._folder)})
             place.mkdir(exist_ok=True)
         return path
 
     def put_in_place(self, copy: Path, target: Path) -> None:
-        """As `put_in_place`, and undone with the rest."""
+        """As `put_in_place`, but undone with the rest."""
         places = {"copy": os.path.relpath(copy, self._folder), "target": os.path.relpath(target, self._folder)}
         self.note(places | {"inode": copy.stat().st_ino, "there": os.path.lexists(target)})
         put_in_place(copy, target)
@@ -52,10 +52,10 @@ class Together:
 
 @contextlib.contextmanager
 def together(folder: Path, file: Path | None = None) -> Iterator[Together]:
-    """What is put in place and written to `file` within the block: all of it, or nothing.
+    """Put folders in place and write `file` within the block: all of it, or nothing.
 
-    Where the block fails everything is put back. Where its process is killed, whoever looks for abandoned copies in
-    `folder` does so: what was there is kept, and noted, until the block has ended.
+    If the block fails, everything is put back. If the process is killed, the next process that looks for abandoned
+    copies in `folder` puts it back: until the block has ended, the old versions are kept and a journal names them.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -76,7 +76,7 @@ def together(folder: Path, file: Path | None = None) -> Iterator[Together]:
 
 
 def _refuse_another(journal: Path, file: Path) -> None:
-    """Two that replace things and tell of them in one file would each put back what the other has done."""
+    """Refuse a second process that replaces things and records them in one file: each would undo the other's."""
     others = [path for path in journal.parent.glob(f".{file.name}.*.undo{ENDING}") if path != journal]
     if others:
         raise DiskError(

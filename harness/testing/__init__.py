@@ -1,7 +1,7 @@
 """Small finished repositories for tests of tasks, reports and audits, made in seconds and without training.
 
-`results` makes what the stages up to `finetune` leave behind for any declared tasks, and runs `score` and `report` on
-it. So a package that offers a task sees what becomes of it without a checkpoint or a GPU hour:
+`results` writes the outputs of the stages up to `finetune` for any declared tasks, and runs `score` and `report` on
+them. So a package that offers a task can test its report without a checkpoint or a GPU hour:
 
     from clinic.dose import TASK
     from harness.testing import results
@@ -12,6 +12,6 @@ it. So a package that offers a task sees what becomes of it without a checkpoint
         results.report(tmp_path, [TASK])
         assert TASK.title in (tmp_path / "reports" / "appendix.md").read_text(encoding="utf-8")
 
-`repository` makes the whole of one, with git, DVC and an MLflow store, in which every link of `harness audit` holds.
-`chance` makes what would cost hours. Nothing of the harness imports this package.
+`repository` makes a whole repository, with git, DVC and an MLflow store, that passes every check of `harness audit`.
+`chance` makes random files in place of those that cost hours. Nothing of the harness imports this package.
 """

@@ -21,7 +21,7 @@ from harness.params.whole import Params
 from harness.system import files
 from harness.task import Task
 
-# What a model of each arm still loses on held-out text after its training, in nats: general, clinical.
+# The loss of each arm on held-out text after training, in nats: general, clinical.
 _LOSSES = {"baseline": (3.1234, 5.4321), "clinical": (3.3456, 2.9876)}
 _STEPS = (20, 40, 60, 80)
 _libraries = functools.cache(cards.libraries)
@@ -30,8 +30,8 @@ _libraries = functools.cache(cards.libraries)
 def write_corpus(
     root: Path, settings: Params, source: Mapping[str, Any], documents: Mapping[str, Sequence[bytes]]
 ) -> None:
-    """`artifacts/corpus/`: these lines as the parts of the corpus, and what says of which `source` they are; the test
-    texts that they were cleaned of are those of `settings.run.tasks`."""
+    """Write `artifacts/corpus/`: the lines of `documents` as the parts of the corpus, and a card with their `source`.
+    The card says that the corpus was cleaned of the test texts of `settings.run.tasks`."""
     folder, chosen = corpus.card_place(root).parent, settings.corpus
     parts = {}
     for name in PARTS:
@@ -64,8 +64,8 @@ def write_corpus(
 def write_checkpoints(
     root: Path, settings: Params, family: str, code: Mapping[str, str]
 ) -> Iterator[tuple[Path, dict]]:
-    """The baseline and the clinical arm of `family`, trained on the corpora of `write_corpus`; `code` by arm is the
-    hash of what made it. Each folder comes with the card that the caller puts into it before asking for the next."""
+    """Write the baseline and the clinical arm of `family`, trained on the corpora of `write_corpus`. `code` has the
+    hash of each arm's code. Yields each folder with its card, which the caller writes before asking for the next."""
     of_family, above = settings.families[family], root / "artifacts" / "checkpoints" / family
     parts = corpus.parts(root)
     for arm, recipe in (("baseline", of_family.general), ("clinical", of_family.adaptation)):
@@ -118,10 +118,10 @@ def write_predictions(
     robustness: Robustness = NOT_DONE,
     **made_by: dict[str, Any],
 ) -> None:
-    """`artifacts/predictions/TASK/FAMILY/` of both arms: the clinical one is right a tenth of the rows more often.
+    """Write `artifacts/predictions/TASK/FAMILY/` of both arms. The clinical arm is right on a tenth more of the rows.
 
-    `made_by` are the `recipe` and the `engine` that are recorded; in each way of writing that `robustness` names, a
-    tenth of the rows less often. Needs the records, the split and the checkpoints.
+    In each way of writing that `robustness` names, both are right on a tenth less. `made_by` are the `recipe` and the
+    `engine` that are recorded. Needs the records, the split and the checkpoints.
     """
     from harness.statistics import task_metrics
 
@@ -175,7 +175,7 @@ def write_predictions(
 
 
 def write_linear_predictions(root: Path, task: Task) -> None:
-    """`artifacts/linear/TASK/`, as of a linear model."""
+    """Write `artifacts/linear/TASK/`, as for a linear model."""
     folder = root / "artifacts" / "linear" / task.name
     records = {record["id"]: record for record in validated.records(root, task.name)}
     files.write_jsonl(
@@ -193,7 +193,7 @@ def write_linear_predictions(root: Path, task: Task) -> None:
 
 
 def _lines(root: Path, task: Task, records: Mapping[str, dict], skill: float, chance: random.Random) -> list[dict]:
-    """An answer for each record of the parts that are scored; `skill` is the share of right ones."""
+    """An answer for each record of the parts that are scored. `skill` is the share of right answers."""
     parts = split.parts_of(root, task.name)
     lines = [
         {"id": key, "part": parts[key], "group": record["group"]} | _answer(task, record, skill, chance)
@@ -215,7 +215,7 @@ def _answer(task: Task, record: Mapping[str, Any], skill: float, chance: random.
     elif chance.random() >= skill:
         answer = chance.choice(task.labels)
     doubt = round(chance.uniform(0.05, 0.45), 2)
-    # One label is the likeliest, and the others share the rest; of several each has its own probability.
+    # If a row has one label, the other labels share the rest. If it has several, each has its own probability.
     rest = doubt if several else doubt / (len(task.labels) - 1)
     given = answer if several else [answer]
     scores = [1 - doubt if label in given else rest for label in task.labels]

@@ -1,7 +1,7 @@
 """A small repository that passes the audit, for tests: two tasks, one family, two seeds.
 
-Data, split, scores, reports, MLflow store and `dvc.lock` are those that the real stages and DVC make; corpora,
-checkpoints and predictions are made of chance.
+The real stages and DVC make its data, split, scores, reports, MLflow store and `dvc.lock`. Its corpora, checkpoints and
+predictions are random.
 """
 
 import shutil
@@ -31,7 +31,7 @@ _DVC = (sys.executable, "-m", "dvc")
 
 
 def build(repository: Path, root: Path) -> Path:
-    """Make it below `root` of the code and the tasks of `repository`, a checkout, and return it."""
+    """Make the repository in `root` from the code and the tasks of `repository`, a checkout. Returns `root`."""
     for name in ("harness", "pipeline", "tasks"):
         shutil.copytree(repository / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("dvc.yaml", "params.schema.json", ".dvcignore", ".gitignore", "constraints.txt"):
@@ -51,7 +51,7 @@ def build(repository: Path, root: Path) -> Path:
 
 
 def again(root: Path, **run: Any) -> None:
-    """What `dvc repro` makes of it after these keys of `run` in params.yaml have been changed."""
+    """Change these keys of `run` in params.yaml, and update the repository as `dvc repro` would."""
     params = YAML().load((root / "params.yaml").read_text(encoding="utf-8"))
     params["run"].update(run)
     _write(root, params)
@@ -107,7 +107,7 @@ def _checkpoints(root: Path, params: ParamsFile) -> None:
 
 
 def _settle(root: Path, params: ParamsFile) -> None:
-    """Predictions of chance; scores, reports and the MLflow store as the stages make them; hashes as DVC has them."""
+    """Write random predictions, then scores, reports and the MLflow store by the stages, and hashes by DVC."""
     from dataclasses import asdict
 
     from harness.stages import linear, report, score, track

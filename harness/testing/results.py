@@ -1,6 +1,6 @@
 """Random results for any declared tasks, as the stages up to `finetune` write them.
 
-Every file has the format that the real stages write, so that these run on it as they do in the pipeline.
+Every file has the format that the real stages write, so the later stages run on it as they do in the pipeline.
 """
 
 import dataclasses
@@ -33,7 +33,7 @@ _MADE_BY: dict[str, dict[str, Any]] = {"recipe": {"steps": 100, "batch": 8, "lea
 
 
 def columns(task: Task, number: int, drawn: random.Random) -> dict[str, Any]:
-    """The texts and the answer of an invented record, by its `number`, as of `harness new-task`."""
+    """The texts and the answer of an invented record, as `harness new-task` writes them. `number` is the record's."""
     rows = examples.rows(heads.of(task), task.labels)
     found = {key: value for key, value in rows[drawn.randrange(len(rows))].items() if key not in ("id", "group")}
     if "words" not in found:
@@ -57,8 +57,8 @@ def build(
 ) -> Path:
     """Write the inputs of `score`, `report` and `track` below `root`, and return it.
 
-    `rows` are those of a test part, `kind` is that of all data: synthetic, public or restricted; `columns` gives a
-    record all but its id, group and part. Families are those of the profile `embedded`.
+    `rows` is the number of test rows. `kind` is that of all data: synthetic, public or restricted. `columns` returns
+    the fields of a record except its id, group and part. Families are those of the profile `embedded`.
     """
     root, settings = Path(root), _settings(tuple(task.name for task in tasks))
     files.write_text(root / "harness" / "module.py", "VALUE = 1\n")
@@ -79,7 +79,7 @@ def build(
 
 
 def score(root: Path, tasks: Sequence[Task], families: Sequence[str] = FAMILIES, seeds: Sequence[int] = SEEDS) -> None:
-    """Run the stage `score` on it."""
+    """Run the stage `score` on the results."""
     from harness.stages import score as stage
 
     given = score_settings(families, seeds)
@@ -99,13 +99,13 @@ def report(root: Path, tasks: Sequence[Task], families: Sequence[str] = FAMILIES
 
 
 def settings(tasks: Sequence[str], families: Sequence[str] = FAMILIES, seeds: Sequence[int] = SEEDS) -> ReportSettings:
-    """What `report` and `track` are given."""
+    """The settings of `report` and `track`."""
     none = CrossValidation((), Folds(5, 2, 0.125))
     return ReportSettings(Run("embedded", tuple(tasks), tuple(families), tuple(seeds)), STATISTICS, none)
 
 
 def score_settings(families: Sequence[str] = FAMILIES, seeds: Sequence[int] = SEEDS) -> ScoreSettings:
-    """What `score` is given."""
+    """The settings of `score`."""
     return ScoreSettings(tuple(families), tuple(seeds), STATISTICS)
 
 

@@ -1,16 +1,16 @@
-"""Counts per group, so that groups can be left out, drawn again or exchanged between arms.
+"""Counts per group, so that groups can be left out, resampled or exchanged between arms.
 
-A decision is counted once; leaving a group out or drawing it twice is then arithmetic on a few whole
-numbers instead of scoring all rows again. A metric is a pair: what a group contributes (a vector of
-counts) and the score of a sum of such vectors. Three layouts cover all of them:
+A decision is counted once. Leaving a group out, or drawing it twice, is then arithmetic on a few whole numbers, and the
+rows are not scored again. A metric has two functions: the contribution of a group (a vector of counts), and the score
+of a sum of such vectors. Three layouts of the vectors are enough:
 
 - share: (hits, misses) of accuracy, group accuracy, sensitivity, specificity, documents that leak;
-- F1: true positives, false positives, false negatives of what is pooled;
+- F1: true positives, false positives, false negatives, pooled over labels;
 - labels: the same three for every label of the fixed list, one label after the other.
 
-A group is what the split never tears apart: questions that share a text, calls of one caller, a document.
+A group is a unit that the split keeps together: questions that share a text, calls of one caller, a document.
 
-Counts are kept sparse: of a thousand labels a group has a few, and tables of all of them would take gigabytes.
+Counts are sparse: of a thousand labels a group has a few, and dense tables would take gigabytes.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +24,7 @@ from scipy import sparse
 from harness.errors import DataError
 
 Score = Callable[[np.ndarray], np.ndarray]
-CELLS = 1_000_000  # numbers of a piece that is worked on at once: 8 MB
+CELLS = 1_000_000  # numbers that are processed at once: 8 MB
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class GroupCounts:
 
 @dataclass(frozen=True)
 class Stack:
-    """Runs over the same groups: what an array [runs, groups, counts] would hold."""
+    """Runs over the same groups: the sparse form of an array [runs, groups, counts]."""
 
     tables: tuple[sparse.csr_array, ...]
 
@@ -69,10 +69,8 @@ class Stack:
 
 
 def grouped(metric: str, contributed: sparse.csr_array, keys: Sequence[str], whole: bool = False) -> GroupCounts:
-    """The counts of each group for `metric`, summed over its rows or documents; `keys` has the group of each.
-
-    With `whole`, a group is one hit if none of its rows is missed.
-    """
+    """The counts of each group for `metric`, summed over its rows or documents. `keys` has the group of each row or
+    document. If `whole`, a group is one hit if none of its rows is missed, else one miss."""
     known, position = np.unique(np.array(keys, dtype=object).astype(str), return_inverse=True)
     member = sparse.csr_array((np.ones_like(position), (position, np.arange(len(position)))))
     summed = sparse.csr_array(member @ contributed)
@@ -80,19 +78,19 @@ def grouped(metric: str, contributed: sparse.csr_array, keys: Sequence[str], who
 
 
 def hits(hit: np.ndarray, among: np.ndarray | bool = True) -> sparse.csr_array:
-    """Rows of (hit, missed); rows outside `among` count nothing."""
+    """Rows of (hit, missed), both 0 for rows outside `among`."""
     return sparse.csr_array(np.stack([hit & among, ~hit & among], axis=-1).astype(np.int64))
 
 
 def table(rows: ArrayLike, columns: ArrayLike, values: ArrayLike, shape: tuple[int, int]) -> sparse.csr_array:
-    """Numbers at places, those at one place added up."""
+    """A sparse table with `values` at (`rows`, `columns`). Values at the same place are added up."""
     return sparse.csr_array((np.asarray(values, dtype=np.int64), (rows, columns)), shape=shape)
 
 
 def stack(runs: Sequence[GroupCounts]) -> Stack:
     """Runs over the same test groups, [runs, groups, counts].
 
-    Raises DataError where the runs do not cover the same groups or count different things.
+    Raises DataError if the runs do not cover the same groups or count different things.
     """
     first = runs[0]
     for other in runs[1:]:

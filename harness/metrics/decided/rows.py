@@ -1,9 +1,9 @@
-"""Rows with one label each out of a fixed list, gold and predicted.
+"""Gold and predicted labels of rows that have one label each out of a fixed list.
 
-A ratio without a denominator is 0. A label of the list that neither gold nor prediction holds
-therefore counts as F1 0 in a macro mean, and a class that occurs only in predictions changes no
-denominator: the mean is over the same labels for every arm, seed and subset. The tests hold all
-scores against scikit-learn, whose import takes longer than a small encoder's run.
+A ratio without a denominator is 0. So a label of the list that occurs neither in gold nor in predictions counts as F1 0
+in a macro mean. A class that occurs only in predictions changes no denominator. The mean is over the same labels for
+every arm, seed and subset. The tests compare all scores with scikit-learn. It is not used here, because its import
+takes longer than a small encoder's run.
 """
 
 from collections import Counter
@@ -23,7 +23,7 @@ from harness.metrics.decided.counts import hits, table
 class Decisions:
     """One gold label, one predicted label and one group key per example, in the same order.
 
-    Raises DataError where the columns differ in length, are empty, or hold a label outside `labels`.
+    Raises DataError if the columns differ in length, are empty, or contain a label outside `labels`.
     """
 
     labels: tuple[str, ...]
@@ -70,12 +70,12 @@ class Decisions:
         return replace(self, gold=gold, predicted=predicted, groups=groups)
 
     def keys(self, groups: Mapping[str, str] | None = None) -> tuple[str, ...]:
-        """The group of every row; rows without one are groups of one."""
+        """The group of every row. A row without a group is a group of its own."""
         return self.groups or tuple(f"{i:09d}" for i in range(len(self)))
 
     @property
     def at_positive(self) -> int:
-        """Where the positive label stands. Raises DataError where the task declares none."""
+        """The position of the positive label. Raises DataError if the task declares none."""
         if self.positive not in self.labels:
             raise DataError(
                 "This score needs the positive label, and the task declares none.",
@@ -84,34 +84,34 @@ class Decisions:
         return self.labels.index(self.positive)
 
     def hits(self, of_positive: bool | None = None) -> sparse.csr_array:
-        """Right and wrong answers of each row: of all of them, of those that are positive, or of the others. Of these
-        two an answer is right where it says positive or not as gold does."""
+        """(hit, missed) of each row: of all rows, of the positive ones (True), or of the others (False). Among these
+        two, an answer is right if it is positive exactly when gold is."""
         gold, predicted = self.codes()
         if of_positive is None:
             return hits(gold == predicted)
         return hits((predicted == self.at_positive) == of_positive, (gold == self.at_positive) == of_positive)
 
     def by_label(self) -> sparse.csr_array:
-        """Hits, false alarms and misses of each row, of every label one after the other."""
+        """True positives, false positives and false negatives of each row, label by label: [rows, 3 × labels]."""
         gold, predicted = self.codes()
         row, right = np.arange(len(gold)), gold == predicted
-        # A right answer is a hit of its label; a wrong one a false alarm of the label given and a miss of the other.
+        # A wrong answer is a false positive of the predicted label and a false negative of the gold label.
         rows = np.concatenate([row[right], row[~right], row[~right]])
         columns = np.concatenate([3 * gold[right], 3 * predicted[~right] + 1, 3 * gold[~right] + 2])
         return table(rows, columns, np.ones_like(rows), (len(gold), 3 * len(self.labels)))
 
     def pooled(self) -> sparse.csr_array:
-        """The same of all labels together: a wrong answer is a false alarm and a miss."""
+        """The counts of `by_label` pooled over labels: a wrong answer is a false positive and a false negative."""
         right, wrong = self.hits().toarray().T
         return sparse.csr_array(np.stack([right, wrong, wrong], axis=-1))
 
     def of_positive(self) -> sparse.csr_array:
-        """The same of the positive label alone."""
+        """The counts of `by_label` for the positive label alone."""
         return self.by_label()[:, 3 * self.at_positive : 3 * self.at_positive + 3]
 
     @cached_property
     def counts(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """How many examples per label are rightly found, gold, and predicted."""
+        """The numbers of rightly found, of gold and of predicted examples per label."""
         gold, predicted = self.codes()
         every = len(self.labels)
         right = np.bincount(gold[gold == predicted], minlength=every)
@@ -128,7 +128,7 @@ class Decisions:
         )
 
     def confusion(self) -> list[list[int]]:
-        """The cells of the confusion matrix that are not 0: [position of gold, of the label given, count]."""
+        """The cells of the confusion matrix that are not 0: [position of gold, position of prediction, count]."""
         gold, predicted = self.codes()
         counts = Counter(zip(gold.tolist(), predicted.tolist(), strict=True))
         return [[*cell, n] for cell, n in sorted(counts.items())]
@@ -145,7 +145,7 @@ def majority_label(training: list[str], labels: tuple[str, ...]) -> str:
 
 
 def constant(decisions: Decisions, label: str) -> Decisions:
-    """The same examples, all predicted as `label`: what a system that reads nothing would score."""
+    """The same examples, all predicted as `label`, as by a system that reads nothing."""
     return Decisions(
         decisions.labels, decisions.gold, (label,) * len(decisions.gold), decisions.groups, decisions.positive
     )

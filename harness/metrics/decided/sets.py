@@ -1,4 +1,4 @@
-"""Rows with any number of labels each, gold and predicted; each label of a row is one decision."""
+"""Gold and predicted labels of rows with any number of labels each. Each label of a row is one decision."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,9 +13,9 @@ from harness.metrics.decided.counts import hits
 
 @dataclass(frozen=True)
 class LabelSets:
-    """The gold labels, the predicted ones and the group of every row, in the same order.
+    """The gold labels, the predicted labels and the group of every row, in the same order.
 
-    Raises DataError where there is no row, or where one has a label outside `labels`.
+    Raises DataError if there is no row, or a row has a label outside `labels`.
     """
 
     labels: tuple[str, ...]
@@ -51,17 +51,17 @@ class LabelSets:
         return self.groups
 
     def hits(self) -> sparse.csr_array:
-        """Rows all of whose labels are right, and the others."""
+        """(hit, missed) of each row. A row is a hit if all its labels are right."""
         return hits(np.array([gold == called for gold, called in zip(self.gold, self.predicted, strict=True)]))
 
     def by_label(self) -> sparse.csr_array:
-        """Hits, false alarms and misses of each row, of every label one after the other."""
+        """True positives, false positives and false negatives of each row, label by label: [rows, 3 × labels]."""
         gold, called = (self._table(rows) for rows in (self.gold, self.predicted))
         three = np.stack([gold & called, ~gold & called, gold & ~called], axis=-1)
         return sparse.csr_array(three.reshape(len(self), -1).astype(np.int64))
 
     def pooled(self) -> sparse.csr_array:
-        """The same of all labels together."""
+        """The counts of `by_label` pooled over labels."""
         return sparse.csr_array(self.by_label().toarray().reshape(len(self), -1, 3).sum(axis=1))
 
     @property

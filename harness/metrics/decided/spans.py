@@ -1,8 +1,6 @@
-"""Entities as character spans, gold and predicted, counted alike for every tokenizer.
+"""Entities as character spans, gold and predicted, counted in the same way for every tokenizer.
 
-A span is (start, end, label), end exclusive, in characters of its document. Counts are pooled over
-documents (micro). Field conventions: the i2b2/n2c2 de-identification tracks report a strict score
-(both ends and the label right) and a relaxed one (label right and at least one character shared).
+A span is (start, end, label), end exclusive, in characters of its document.
 """
 
 import unicodedata
@@ -17,16 +15,14 @@ if TYPE_CHECKING:
     from scipy import sparse
 
 Span = tuple[int, int, str]
-# From the gold and the predicted spans of one label and document to how many match.
+# The number of matches between the gold and the predicted spans of one label in one document.
 Matching = Callable[[set[tuple[int, int]], set[tuple[int, int]]], int]
 
 
 @dataclass(frozen=True)
 class Document:
-    """Gold and predicted spans of one document; a span given twice counts once.
-
-    `unseen` are characters inside gold spans that nobody can read (see `unseen`): left unmasked they tell nothing.
-    """
+    """Gold and predicted spans of one document. A span given twice counts once. `unseen` are the characters inside gold
+    spans that nobody can read (see the function `unseen`). Unmasked, they reveal nothing."""
 
     id: str
     gold: tuple[Span, ...]
@@ -45,9 +41,9 @@ class Document:
 
 
 def unseen(text: str, spans: Iterable[Span]) -> frozenset[int]:
-    """The characters inside `spans` that leave no ink: white space, controls, format characters, variation selectors.
+    """The characters inside `spans` that show nothing: white space, controls, format characters, variation selectors.
 
-    A combining mark is seen: an accent that is left over says something of the letter that was masked.
+    A combining mark is visible: an accent that is left over says something about the masked letter.
     """
     return frozenset(i for start, end, _ in spans for i in range(start, min(end, len(text))) if _is_blank(text[i]))
 
@@ -61,7 +57,7 @@ def _is_blank(character: str) -> bool:
     )
 
 
-# Fillers of Korean and Khmer, a blank of braille, and a joiner of combining marks: letters or marks to Unicode.
+# Korean and Khmer fillers, the braille blank, a joiner of combining marks: for Unicode letters, marks or symbols.
 _DRAWN_AS_NOTHING = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
 
@@ -110,11 +106,12 @@ class SpanDecisions:
         return replace(self, documents=tuple(self.documents[i] for i in at))
 
     def keys(self, groups: Mapping[str, str] | None = None) -> tuple[str, ...]:
-        """The group of every document, which is one of its own unless `groups` maps its id to a key."""
+        """The group of every document: its own id, unless `groups` maps the id to a group."""
         return tuple(groups[d.id] if groups is not None else d.id for d in self.documents)
 
     def found(self, matching: Matching, pooled: bool) -> "sparse.csr_array":
-        """Hits, false alarms and misses of every document: of each label, or of all labels together."""
+        """True positives, false positives and false negatives of every document: [documents, 3] if `pooled` over
+        labels, else [documents, 3 × labels]."""
         from harness.metrics.decided.counts import table
 
         at = {label: 0 if pooled else 3 * i for i, label in enumerate(self.labels)}
@@ -129,11 +126,11 @@ class SpanDecisions:
         return table(rows, columns, counts, shape)
 
     def by_label(self) -> "sparse.csr_array":
-        """The same of each label, where a span is found that has the same ends."""
+        """The counts of each label, if only a span with the same ends matches."""
         return self.found(strictly, pooled=False)
 
     def leaking(self) -> "sparse.csr_array":
-        """Documents with a gold span: those that leak, and those that do not."""
+        """(leaks, does not leak) of every document, both 0 without a gold span."""
         import numpy as np
 
         from harness.metrics.decided.counts import hits
@@ -157,7 +154,7 @@ class SpanDecisions:
 
 @dataclass(frozen=True)
 class Counts:
-    """Matches, gold spans and predicted spans; ratios with an empty denominator are 0."""
+    """Numbers of matches, gold spans and predicted spans. Ratios with an empty denominator are 0."""
 
     matched: int
     gold: int
@@ -178,7 +175,7 @@ class Counts:
 
 
 def counted(document: Document, matching: Matching) -> dict[str, Counts]:
-    """The counts of the labels that one document has, in order; no others."""
+    """The counts of each label that occurs in the document, in order of the labels."""
     gold, predicted = _by_label(document.gold), _by_label(document.predicted)
     return {
         label: Counts(matching(gold[label], predicted[label]), len(gold[label]), len(predicted[label]))
@@ -194,12 +191,12 @@ def _by_label(spans: Iterable[Span]) -> dict[str, set[tuple[int, int]]]:
 
 
 def strictly(gold: set[tuple[int, int]], predicted: set[tuple[int, int]]) -> int:
-    """How many spans are the same."""
+    """The number of identical spans."""
     return len(gold & predicted)
 
 
 def paired(gold: set[tuple[int, int]], predicted: set[tuple[int, int]]) -> int:
-    """The largest one-to-one pairing of spans that share a character."""
+    """The size of the largest one-to-one pairing of spans that share a character."""
     # Each prediction touches a contiguous run of the (disjoint) gold spans. Walking the gold from
     # left to right and giving each the prediction whose run ends first is then a maximum matching
     # (Glover 1967, convex bipartite graphs).
@@ -215,7 +212,7 @@ def paired(gold: set[tuple[int, int]], predicted: set[tuple[int, int]]) -> int:
 
 
 def leaks(document: Document) -> bool:
-    """Does a readable character of a gold span lie outside the union of the predicted spans?"""
+    """True if a readable character of a gold span lies outside all predicted spans."""
     return bool(document.seen(document.gold) - document.masked)
 
 

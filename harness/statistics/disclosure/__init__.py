@@ -1,1 +1,1 @@
-"""Statistical disclosure control: whether a small count could be worked out from the figures that are released."""
+"""Statistical disclosure control: check whether a small count could be inferred from the released figures."""

@@ -1,25 +1,26 @@
 """Bound the single cells of a confusion matrix by its diagonal and its margins.
 
-Where no label has a small count, every run and class is released. Scores tell then how many rows of each label there
-are, were called and were found. What was taken for what is not told, but it may follow: of three labels, ten rows
-missed of one and five invented of each of the others leave nothing to choose.
+If no label has a small count, every run and class is released. For each label, the scores then reveal the numbers of
+gold, predicted and correct rows. They do not reveal which label was confused with which, but this may follow. Example
+with three labels: if ten rows of one label are missed, and each other label is predicted wrongly five times, all cells
+are known.
 """
 
 import numpy as np
 
 
 def confined(matrix: np.ndarray, width: int, minimum: int) -> bool:
-    """Can a cell under `minimum` be told closer than to `width` values, one of them not under it?
+    """True if a cell under `minimum` has fewer than `width` possible values, or only values under `minimum`.
 
-    Whole numbers between the least and the most that margins and diagonal allow are all possible (such tables are those
-    of a transportation problem, whose constraints are totally unimodular).
+    Margins and diagonal give each cell a smallest and a largest value. All whole numbers between them are possible,
+    because these are tables of a transportation problem, whose constraints are totally unimodular.
     """
     matrix = np.asarray(matrix)
     off = ~np.eye(len(matrix), dtype=bool)
     rows, columns = np.nonzero(off)
     asked = np.flatnonzero(matrix[off] < minimum).tolist()
     if len(matrix) < 3 or not asked:
-        # Of two labels the margins tell every cell, and each of them is a count of a label.
+        # With two labels, the margins determine every cell, and each cell is a count of a label, checked elsewhere.
         return False
     there = matrix[off].astype(float)
     margins = np.concatenate([np.arange(len(matrix))[:, None] == at for at in (rows, columns)]).astype(float)
@@ -37,10 +38,10 @@ def confined(matrix: np.ndarray, width: int, minimum: int) -> bool:
 
 
 def _furthest(margins: np.ndarray, sums: np.ndarray, cell: int, sign: int) -> np.ndarray:
-    """A table with these sums in which a cell is the least (1) or the most (-1) that it can be."""
+    """Off-diagonal cells with the margins `sums`, one cell of which is as small (1) or as large (-1) as possible."""
     from scipy.optimize import linprog
 
     goal = np.zeros(margins.shape[1])
     goal[cell] = sign
-    # The simplex method ends in a corner, and corners are whole.
+    # The simplex method ends in a corner of the possible tables, and the corners are whole numbers.
     return np.round(linprog(goal, A_eq=margins, b_eq=sums, method="highs-ds").x)

@@ -1,18 +1,18 @@
 """Make figures of restricted data coarser, and decide which of them are released.
 
-How much is released goes by the number of rows of a part alone, which everybody may know, so that it tells nothing of
-what is in them. The kinds, the finest first:
+The choice among the kinds with a difference or a verdict depends only on the number of rows of a part. Everybody may
+know that number, so the choice reveals nothing about the content of the rows. The kinds, the finest first:
 
-    seeds        every run, metric and class, as of other data; only where no count is small at all
-    difference   of the primary metric the difference and its interval, to 2 points, and no score of either arm
-    direction    the same to 2 or 5 points, and it is not said that arms are equivalent, since that few rows can differ
-                 tells of them
+    seeds        every run, metric and class, as for other data, but only if no count is small
+    difference   the difference of the primary metric and its interval, rounded to 2 points, but no score of an arm
+    direction    the same rounded to 2 or 5 points, without a verdict of equivalence: equivalence reveals that few
+                 rows can differ
     verdict      the verdict
-    withheld     nothing: of rows too few for any of these, and where the figures themselves would tell a small count
+    withheld     nothing: too few rows, or the figures would reveal a small count
                  (`harness.statistics.disclosure.twins`)
 
 Differences are rounded to the nearest step, the ends of an interval outwards and p-values up, so that nothing looks
-surer than it is. A verdict follows from the p-value as it is released: rounding can lose one, and makes none.
+more certain than it is. A verdict follows from the released p-value. Rounding can lose a verdict, but creates none.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,17 +28,18 @@ from harness.statistics.paired import NOTHING, Settings, lower_end
 
 CLINICAL = "clinical"
 SEEDS, WITHHELD = "seeds", "withheld"
-# The classes of p-values, by their upper ends. Holm's adjustment multiplies them.
+# Upper ends of the classes of p-values. Some are far below 0.05, because Holm's adjustment multiplies p-values.
 CLASSES = (0.001, 0.005, 0.01, 0.05, 1.0)
 _EXACT = 1e-9
-SLOPE = 20  # one step a twentieth of the wrong side of a limit
+SLOPE = 20  # a figure 1/20 on the wrong side of a limit is one step away
 Figure = tuple[str, str]  # what is measured, and the arm
 Figures = Mapping[Figure, np.ndarray]
 
 
 @dataclass(frozen=True)
 class Rung:
-    """`step` of what is rounded, in whole points; `difference` and `equivalence` are released or not."""
+    """A kind of release. `step` is the unit of rounding (0.02: 2 points). `difference` and `equivalence` say whether a
+    difference and a verdict of equivalence are released."""
 
     name: str
     step: float = 1.0
@@ -47,7 +48,7 @@ class Rung:
 
     @property
     def description(self) -> str:
-        """What is released, in words."""
+        """The released figures, in words."""
         points = f"{100 * self.step:g} points"
         alike = "" if self.equivalence else ", and no verdict of equivalence"
         return {
@@ -60,7 +61,7 @@ class Rung:
         }[self.name]
 
 
-# By how many rows a part has at least.
+# The smallest number of rows, and the kind of release from there on.
 RUNGS = (
     (1000, Rung("difference", 0.02, True)),
     (400, Rung("direction", 0.02, True, False)),
@@ -71,16 +72,17 @@ NAMED = {(rung.name, rung.step): rung for rung in (*(rung for _, rung in RUNGS),
 
 
 def rung_of(rows: int) -> Rung:
-    """What is released of so many rows of which some count is small."""
+    """The kind of release for a part with this many rows, if one of its counts is small."""
     return next(rung for least, rung in RUNGS if rows >= least)
 
 
 def measured(hidden: Hidden, system: str, answers: np.ndarray, settings: Settings) -> dict[Figure, np.ndarray]:
-    """Figures of a system's answers [..., runs, rows...], each an array of the leading shape.
+    """The figures of a system's answers [..., runs, rows...], each an array of the leading shape.
 
-    `("mean", arm)`, and per arm that the clinical one is compared with, `("delta", arm)`, `("low", arm)`,
-    `("high", arm)`, `("p", arm)`, `("sign", arm)`, `("same", arm)`, the p-value of equivalence, and `("collapsed",
-    arm)`, which holds where it is not above 0 (see `harness.statistics.paired.Estimate.skill_low`).
+    `("mean", arm)` is the mean score. Each arm that is compared with the clinical one also has `("delta", arm)`, the
+    ends of the interval `("low", arm)` and `("high", arm)`, the p-value `("p", arm)`, `("sign", arm)` (the difference
+    if it is significant, else 0), the p-value of equivalence `("same", arm)`, and `("collapsed", arm)`, which is not
+    above 0 if neither arm knows anything (`harness.statistics.paired.Estimate.skill_low`).
     """
     names = hidden.arms[system]
     at = {arm: [i for i, name in enumerate(names) if name == arm] for arm in dict.fromkeys(names)}
@@ -110,7 +112,7 @@ def measured(hidden: Hidden, system: str, answers: np.ndarray, settings: Setting
         found["low", against] = np.maximum(delta - half, -hidden.reach)
         found["high", against] = np.minimum(delta + half, hidden.reach)
         found["p", against] = 2 * special.stdtr(df, -np.abs(delta) / se)
-        # Which way a difference points is said only where a verdict may follow from it.
+        # The direction of a difference is released only if a verdict may follow from it.
         found["sign", against] = np.where(found["p", against] <= 1 - settings.level, delta, 0.0)
         outside = special.stdtr(df, -(settings.margin - np.abs(delta)) / se)
         found["same", against] = np.minimum(1.0, 2 * outside)
@@ -124,8 +126,8 @@ def _runs(every: variance.Arm, which: np.ndarray) -> variance.Arm:
 
 
 def _distinct(answers: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """Every run once, and which of these each is, of answers whose last `rows` dimensions are a run's: sets of answers
-    that are looked at together differ in a run or two, and a run is measured by itself."""
+    """The distinct runs in `answers`, whose last `rows` dimensions are one run's, and the position of each run among
+    them. Answers that are measured together differ in one or two runs, so each distinct run is measured once."""
     runs = np.ascontiguousarray(answers).reshape(-1, *answers.shape[answers.ndim - rows :])
     places: dict[bytes, int] = {}
     which = np.array([places.setdefault(run.tobytes(), len(places)) for run in runs])
@@ -134,23 +136,24 @@ def _distinct(answers: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def skills(arms: Sequence[str], wanted: Mapping[Figure, Any], rung: Rung, middle: float) -> np.ndarray:
-    """How often each run of a system may be right, as what is released says, or else `middle` for the clinical ones."""
+    """A share of right answers for each run (0 to 1), so that the released differences result. It is `middle` for the
+    clinical runs, and for an arm without a released difference."""
     return np.clip([middle - wanted.get(("delta", arm), 0.0) * rung.step for arm in arms], 0.0, 1.0)
 
 
 def released(rung: Rung, figures: Figures) -> dict[Figure, Any]:
-    """What a rung shows of figures: whole numbers of steps, places among the classes of p, and yes or no."""
+    """The released form of `figures`: numbers of steps, positions in CLASSES, signs, and 1 or 0 for yes or no."""
     return {key: release(value) for key, value, release in _kept(rung, figures)}
 
 
 def distance(rung: Rung, figures: Figures, wanted: Mapping[Figure, Any]) -> np.ndarray:
-    """How far figures are from being released as `wanted`, in steps; below 0.001 they may be."""
+    """The distance in steps from `figures` to figures released as `wanted`. Below 0.001 they may be released so."""
     parts = (release.far(value, wanted[key]) for key, value, release in _kept(rung, figures))
     return sum(parts, start=np.zeros(()))
 
 
 class _Release(Protocol):
-    """What is released of an array of figures, and how far figures are from being released as `wanted`."""
+    """A way to release an array of figures, and the distance of figures from a release as `wanted`."""
 
     def __call__(self, value: np.ndarray) -> np.ndarray: ...
 

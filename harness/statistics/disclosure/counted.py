@@ -1,6 +1,6 @@
 """The names of the counts that could identify a person."""
 
-# Of each run and label, and over all labels together.
+# Counts of each run and label (COUNTED), and of each run over all labels together (IN_ALL).
 COUNTED = ("called", "found", "missed", "invented")
 IN_ALL = ("right", "wrong")
 ALL = -1  # in place of a label

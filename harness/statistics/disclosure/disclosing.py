@@ -1,7 +1,7 @@
-"""The last step of the stage `score` on restricted data: decide what of `artifacts/scores/<task>` may be released.
+"""Decide which scores of a restricted task may be released: the last step of the stage `score`.
 
 The figures of all arms, families, seeds and of the linear model are about the same rows, so they are checked together
-(`harness.statistics.disclosure.twins`). The report reads what is released of them, and nothing else.
+(`harness.statistics.disclosure.twins`). The report reads the released figures and nothing else.
 """
 
 from collections import defaultdict
@@ -26,7 +26,7 @@ PARTS = ("test", "holdout")
 
 
 def run(root: Path, task: Task, settings: ScoreSettings) -> None:
-    """Write what may be released of a restricted task; of other tasks remove what an earlier kind has left."""
+    """Write the released figures of a restricted task. For another task, delete the file that an earlier kind left."""
     path = Path(root) / releasing.place(task.name)
     if kind(root, task) == restricted.KIND:
         even.write_json(path, made(root, task, settings), hidden=True)
@@ -39,7 +39,7 @@ def kind(root: Path, task: Task) -> str:
 
 
 def verify(root: Path, task: Task, settings: ScoreSettings) -> None:
-    """Check once more. Raises DataError where something else would be released than is written down."""
+    """Check once more. Raises DataError if other figures may be released than the file says."""
     path = Path(root) / releasing.place(task.name)
     if files.read_json(path, made_by=f"harness score {task.name}") != made(root, task, settings):
         raise DataError(
@@ -61,7 +61,7 @@ def made(root: Path, task: Task, settings: ScoreSettings) -> dict[str, Any]:
     parts = {
         part: replace(hidden.of(task, rows.decided(part, metrics)), replicates=rows.replicates) for part in rows.parts
     }
-    # The finest rung has a table of labels, whichever metric is their mean.
+    # The finest rung releases a table of labels, even if no metric of the task is their mean.
     others = dict.fromkeys([*task.metrics[1:], *(["macro_f1"] if heads.of(task).nothing else [])])
     whole = [
         (part, hidden.of(replace(task, metrics=(metric,)), rows.decided(part, metrics)))
@@ -84,12 +84,13 @@ class _Rows:
         self._task = task
         self.records = {record["id"]: record for record in validated.records(root, task.name)}
         self._splits, self._groups = split.parts_of(root, task.name), split.groups_of(root, task.name)
-        # Of a part of few rows no figure is released, so that none is checked. Their groups are as many or fewer.
+        # No figure of a part with few rows is released, so none is checked. Groups are counted: there are no more than
+        # rows.
         self.parts = [part for part in PARTS if len({self._groups[i] for i in self._ids(part)}) >= MINIMUM]
         self._lines: dict[str, list[tuple[str, str, list[dict[str, Any]]]]] = defaultdict(list)
         self.bound: dict[str, str] = {}
         self.unmeasurable = ""
-        self.replicates: dict[str, tuple[int, ...]] = {}  # of the encoder of each run, by family
+        self.replicates: dict[str, tuple[int, ...]] = {}  # by family: the pre-training run of each run's encoder
         for family in settings.families:
             self._bind(family, scores.read(root, task.name, family), scores.place(root, task.name, family))
             made = runs.read(root, task.name, family)
@@ -120,7 +121,7 @@ class _Rows:
                 self._lines[part].append((system, run.arm, rows))
 
     def decided(self, part: str, metrics: ModuleType) -> list[tuple[str, str, list[str], object]]:
-        """(system, arm, group of each row, decisions) of every run."""
+        """One tuple (system, arm, group of each row, decisions) for every run."""
         return [
             (system, arm, [row["group"] for row in rows], metrics.decisions(self._task, rows, self.records))
             for system, arm, rows in self._lines[part]

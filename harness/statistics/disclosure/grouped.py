@@ -1,4 +1,4 @@
-"""The base class of `Rows` and `Documents`: data in groups, with a score."""
+"""Base class of the data that a disclosure check works on: gold labels and answers in groups, with a score."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,7 +11,7 @@ from harness.metrics.decided.counts import Score
 
 
 class Grouped:
-    """The base of `Rows` and `Documents`, ordered by group: `starts` is where each group begins."""
+    """Base class of `Rows` and `Documents`, ordered by group. `starts` is the position of each group's first row."""
 
     metric: str
     starts: np.ndarray
@@ -36,10 +36,10 @@ class Grouped:
         return len(self.starts)
 
     def form(self) -> Self:
-        """What is known of them before any figure: how many, their groups, the runs."""
+        """The same number of rows, groups and runs, with all gold and answers set to 0."""
         answers = {system: np.zeros_like(given) for system, given in self.answers.items()}
         return replace(self, gold=np.zeros_like(self.gold), answers=answers)  # type: ignore[type-var]
 
     def summed(self, table: np.ndarray) -> np.ndarray:
-        """What rows contribute, [..., rows, counts], added up by group."""
+        """The rows' contributions [..., rows, counts] added up by group: [..., groups, counts]."""
         return table if len(self.starts) == table.shape[-2] else np.add.reduceat(table, self.starts, axis=-2)

@@ -1,9 +1,9 @@
 """The gold labels and answers that an attacker could try to infer from released figures.
 
-Two kinds: rows that have one label each, and documents of which spans are counted
-(`harness.statistics.disclosure.hidden_spans`). Both say what they contribute to
-the primary metric, in the columns of `harness.metrics.decided.counts`, which counts could tell of a person, and how
-another set of rows can be made of this one by small steps.
+There are two kinds: rows with one label each, and documents with counted spans
+(`harness.statistics.disclosure.hidden_spans`). Both give the contributions to the primary metric (in the columns of
+`harness.metrics.decided.counts`), the counts that could identify a person, and small steps from these rows to other
+rows.
 """
 
 import itertools
@@ -28,11 +28,10 @@ Answers = Mapping[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Rows(Grouped):
-    """Rows of one label each, ordered by group: `gold` [rows] and, by system, `answers` [runs, rows], as positions in
-    the label list. `starts` is where each group begins, `arms` names the arm of each run of a system; `named` is what
-    the metric is called elsewhere, where that is not `metric`. `replicates` says by which pre-training run the encoder
-    of each run of a system was made; a system that it lacks has one.
-    """
+    """Rows with one label each, ordered by group. `gold` [rows] and, by system, `answers` [runs, rows] are positions in
+    the label list. `starts` is the position of each group's first row. `arms` gives the arm of each run of a system.
+    `named` is the task's name of the metric, if it is not `metric`. `replicates` gives the pre-training run of the
+    encoder of each run. A system that it does not name has only one."""
 
     metric: str
     labels: int
@@ -50,11 +49,11 @@ class Rows(Grouped):
 
     @property
     def crowded(self) -> bool:
-        """Are there so few rows that a label in each part would tell how many there are of it?"""
+        """True if there are so few rows that a small count of a label follows from each label having a row."""
         return not self.named and crowded(self.rows, self.labels)
 
     def columns(self, answers: np.ndarray) -> np.ndarray:
-        """What each group contributes: [..., runs, groups, counts] of answers [..., runs, rows]."""
+        """The contribution of each group, [..., runs, groups, counts], from answers [..., runs, rows]."""
         gold, right = self.gold, answers == self.gold
         if self.metric == "group_accuracy":
             whole = np.logical_and.reduceat(right, self.starts, axis=-1)
@@ -73,13 +72,13 @@ class Rows(Grouped):
         return self.summed(np.stack(found, axis=-1).astype(np.float64))
 
     def skill(self, answers: np.ndarray) -> tuple[np.ndarray, Score]:
-        """The same columns, and a score by which every answer that never looks has 0."""
+        """Columns and a score of them that is 0 for a constant answer (of leaks: for masking nothing)."""
         if self.named:
             return self.columns(answers), lambda totals: 1 - self.score(totals)
         return replace(self, metric="mcc").columns(answers), METRICS["mcc"].score
 
     def tells(self, name: str, label: int) -> bool:
-        """Is this a count of its own? Of two labels, what is missed of one is invented of the other."""
+        """True if this count follows from no other. With two labels, a row missed of one is invented for the other."""
         if self.named:
             return label == 1 and name in ("found", "missed")
         if label == ALL:
@@ -87,11 +86,11 @@ class Rows(Grouped):
         return self.labels != 2 or label == 1 or name in ("called", "found")
 
     def count(self, answers: np.ndarray, name: str, label: int) -> np.ndarray:
-        """How many of `name` each run has, of answers [..., rows]."""
+        """The count `name` of each run, from answers [..., rows]."""
         if label == ALL:
             right = answers == self.gold
             if self.metric == "group_accuracy":
-                # Groups that are right as a whole, and those that are not: fewer than rows.
+                # Whole groups are counted as right or wrong. They are fewer than rows.
                 right = np.logical_and.reduceat(right, self.starts, axis=-1)
             return (right == (name == "right")).sum(axis=-1)
         called, gold = answers == label, self.gold == label
@@ -105,15 +104,15 @@ class Rows(Grouped):
         return np.bincount(self.gold, minlength=self.labels)
 
     def cell_follows(self, width: int) -> bool:
-        """Does a small cell of a run's matrix follow from its margins and its diagonal?"""
+        """True if a small cell of a run's matrix follows from its margins and its diagonal (see `cells.confined`)."""
         side = self.labels
         places = (self.gold * side + answers for of in self.answers.values() for answers in of)
         matrices = (np.bincount(at, minlength=side * side).reshape(side, side) for at in places)
         return not self.named and any(cells.confined(matrix, width, MINIMUM) for matrix in matrices)
 
     def imagined(self, skills: Mapping[str, np.ndarray], shared: float, chance: np.random.Generator) -> "Rows":
-        """Rows of this form by chance, each label once at least where they suffice: a run answers as many rightly as
-        its skill says, on the share `shared` of rows together with the other runs."""
+        """Random rows of this form, with each label at least once if there are enough rows. `skills` is the share of
+        right answers of each run. A share `shared` of the draws is common to all runs of a system."""
         n = len(self.gold)
         drawn = chance.choice(self.labels, n, p=chance.dirichlet(np.full(self.labels, 3.0)))
         gold = chance.permutation(np.concatenate([np.arange(self.labels), drawn])[:n]).astype(self.gold.dtype)
@@ -126,13 +125,13 @@ class Rows(Grouped):
         return replace(self, gold=gold, answers=answers)
 
     def steps(self, system: str, answers: np.ndarray, number: int, chance: np.random.Generator) -> np.ndarray:
-        """`number` other sets of answers of a system, each one or two answers away from these."""
+        """`number` other sets of answers of a system, each one or two answers away from `answers`."""
         made = np.repeat(answers[None], number, axis=0)
         which = np.arange(number)
         for _ in range(2):
             run, row = (chance.integers(0, size, len(which)) for size in answers.shape)
             label = chance.integers(0, self.labels, len(which))
-            # Half of all steps put an answer right: among many labels chance would seldom hit the right one.
+            # Half of all steps correct an answer: among many labels, a random one would seldom be right.
             label = np.where(chance.random(len(which)) < 0.5, self.gold[row], label)
             made[which, run, row] = label
             which = which[: number // 2]
@@ -141,7 +140,7 @@ class Rows(Grouped):
     def pushed(
         self, answers: np.ndarray, run: int, name: str, label: int, value: int, chance: np.random.Generator
     ) -> np.ndarray | None:
-        """The answers with as many of `name` in one run as asked for; None where the gold does not allow it."""
+        """The answers, changed so that the count `name` of one run is `value`; None if the gold does not allow it."""
         made, here = answers.copy(), answers[run].copy()
         if label == ALL:
             right = here == self.gold
@@ -168,12 +167,12 @@ class Rows(Grouped):
         return made
 
     def with_gold(self, label: int, value: int, chance: np.random.Generator) -> "Rows | None":
-        """Rows of which as many have a label as asked for; an answer stays as right or wrong as it was."""
+        """The rows with `value` gold labels `label`; None if impossible. Each answer stays right or wrong as it was."""
         has = self.gold == label
         step = value - int(has.sum())
         pool = chance.permutation(np.flatnonzero(~has if step > 0 else has))
         if not self.crowded:
-            # A split brings every label into every part (`harness.data.spreading`): the last row of one stays.
+            # A split puts every label into every part (`harness.data.spreading`), so the last row of a label stays.
             _, last = np.unique(self.gold[pool], return_index=True)
             pool = np.delete(pool, [at for at in last if self.gold[pool[at]] != label or value == 0])
         if abs(step) > len(pool):
@@ -189,7 +188,8 @@ class Rows(Grouped):
         return replace(self, gold=gold, answers=answers) if self._measurable(gold) else None
 
     def _measurable(self, gold: np.ndarray) -> bool:
-        """Of other gold the report would say that there is nothing to measure (`harness.statistics.measurable`)."""
+        """True if the metric can be measured with this gold. Otherwise the report would say so
+        (`harness.statistics.measurable`)."""
         if self.positive is None or not (self.named or METRICS[self.metric].positive):
             return True
         is_it = gold == self.positive
@@ -201,7 +201,7 @@ def _three(called: np.ndarray, gold: np.ndarray) -> list[np.ndarray]:
 
 
 def _another(gold: np.ndarray, label: int, labels: int, chance: np.random.Generator) -> np.ndarray:
-    """For each row a label that is not `label`: its gold where that is another, otherwise any other."""
+    """For each row a label other than `label`: its gold label if that is another one, else a random one."""
     step = chance.integers(1, labels, len(gold)) if labels > 1 else 0
     return np.where(gold == label, (label + step) % labels, gold).astype(gold.dtype)
 
@@ -210,7 +210,7 @@ Hidden = Rows | Documents
 
 
 def of(task: Task, runs: Sequence[tuple[Any, ...]]) -> Hidden:
-    """The rows of one part; `runs` are (system, arm, group of each row, decisions) over the same rows."""
+    """The rows of one part. `runs` are (system, arm, group of each row, decisions), one per run, over the same rows."""
     order, starts = ordered(runs[0][2])
     metric, first = task.metrics[0], runs[0][3]
     arms: dict[str, list[str]] = {}
@@ -224,7 +224,7 @@ def of(task: Task, runs: Sequence[tuple[Any, ...]]) -> Hidden:
 
     named = {system: tuple(names) for system, names in arms.items()}
     if metric == "document_leak_rate":
-        # A document with identifiers is one that is sought, and one that leaks is found.
+        # A document with identifiers is a positive row. A document that leaks is a positive answer.
         marked = np.array([bool(d.gold) for d in first.documents], dtype=np.int64)
         answers = by_system(lambda decided: np.array([spans.leaks(d) for d in decided.documents], dtype=np.int64))
         return Rows("sensitivity", 2, 1, starts, marked[order], answers, named, metric)
@@ -242,10 +242,10 @@ def of(task: Task, runs: Sequence[tuple[Any, ...]]) -> Hidden:
 
 
 def counted_alike(hidden: Hidden, runs: Sequence[tuple[Any, ...]]) -> bool:
-    """Does a metric count what `columns` holds? A metric that was added may count otherwise, and then a check of these
-    columns would say nothing about its figures. `runs` as in `of`; one run of each system shows it."""
+    """True if the metric counts the same as `columns`. An added metric may count otherwise, and a check of these
+    columns would then say nothing about its figures. `runs` is as in `of`. One run of each system is compared."""
     metric = METRICS[hidden.metric]
-    # A question of its own that `of` put into other columns; whole groups, which decisions alone do not know.
+    # Not comparable: `of` put another metric into these columns, or decisions alone do not know the whole groups.
     if hidden.called != hidden.metric or metric.whole:
         return True
     for system in hidden.answers:
@@ -259,7 +259,7 @@ def counted_alike(hidden: Hidden, runs: Sequence[tuple[Any, ...]]) -> bool:
 def _spans(
     decided: spans.SpanDecisions, matching: spans.Matching, labels: Sequence[str] | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Gold spans [documents, labels], and [.., 2] those found and those invented; one label where none is named."""
+    """Gold spans [documents, labels], and found and invented spans [.., 2]. There is one column if `labels` is None."""
     width = 1 if labels is None else len(labels)
     gold = np.zeros((len(decided.documents), width), dtype=np.int64)
     answers = np.zeros((*gold.shape, 2), dtype=np.int64)
@@ -272,7 +272,7 @@ def _spans(
 
 
 def ordered(groups: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """The rows in order of their groups, and where each group begins in that order."""
+    """The order that sorts rows by group, and the position of each group's first row in that order."""
     _, position = np.unique(np.array(groups, dtype=object).astype(str), return_inverse=True)
     order = np.argsort(position, kind="stable")
     starts = np.flatnonzero(np.diff(position[order], prepend=-1))
@@ -280,13 +280,13 @@ def ordered(groups: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def small(hidden: Hidden, minimum: int = MINIMUM) -> Iterator[Counted]:
-    """What is counted fewer times than `minimum`, nought included."""
+    """The keys of all counts below `minimum`, zero included."""
     return (key for key, n in counts(hidden) if n < minimum)
 
 
 def counts(hidden: Hidden) -> Iterator[tuple[Counted, int]]:
-    """Everything that is counted: gold labels, and of every run what was called, found, missed and invented, by label,
-    and over all labels what was answered rightly and wrongly."""
+    """All counts with their keys. Gold labels are counted by label. In every run, rows called, found, missed and
+    invented are counted by label, and right and wrong answers over all labels."""
     for label, n in enumerate(hidden.gold_counts().tolist()):
         yield (*GOLD, label), n
     for system, answers in hidden.answers.items():

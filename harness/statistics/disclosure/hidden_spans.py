@@ -1,4 +1,4 @@
-"""The gold spans and answers that an attacker could try to infer: see `harness.statistics.disclosure.hidden`."""
+"""The gold spans and answers that an attacker could try to infer (see `harness.statistics.disclosure.hidden`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,11 +12,13 @@ from harness.statistics.disclosure.grouped import Grouped
 
 @dataclass(frozen=True)
 class Documents(Grouped):
-    """Documents of which spans are counted: `gold` [documents, labels], and by system `answers` [runs, documents,
-    labels, 2], the spans that were found and those that were invented; one label where a metric pools them all.
+    """Documents with counted spans.
 
-    How many spans of which label there are is not told by a pooled score: give every span any label, in gold and
-    answers alike, and the same is published.
+    `gold` [documents, labels] is the number of gold spans. By system, `answers` [runs, documents, labels, 2] are the
+    numbers of found and of invented spans. If a metric pools all labels, there is one label.
+
+    A pooled score does not reveal the number of spans of each label: if every span gets any label, in gold and answers
+    alike, the published score is the same.
     """
 
     metric: str
@@ -27,7 +29,7 @@ class Documents(Grouped):
     arms: Mapping[str, tuple[str, ...]]
     positive: None = field(default=None)
     replicates: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    crowded: bool = False  # a document has as many spans as it has
+    crowded: bool = False  # a document may have any number of spans
 
     @property
     def called(self) -> str:
@@ -42,7 +44,7 @@ class Documents(Grouped):
         return self.summed(table.reshape(*table.shape[:-2], -1))
 
     def skill(self, answers: np.ndarray) -> tuple[np.ndarray, Score]:
-        """The columns and the score itself, by which finding nothing has 0."""
+        """The columns and the score itself, which is 0 if nothing is found."""
         return self.columns(answers), self.score
 
     def count(self, answers: np.ndarray, name: str, label: int) -> np.ndarray:
@@ -56,11 +58,11 @@ class Documents(Grouped):
         return self.gold.sum(axis=0)
 
     def cell_follows(self, width: int) -> bool:
-        """Spans have no matrix."""
+        """False, because spans have no confusion matrix."""
         return False
 
     def imagined(self, skills: Mapping[str, np.ndarray], shared: float, chance: np.random.Generator) -> "Documents":
-        """Documents of this form by chance; on the share `shared` of them all runs of a system answer alike."""
+        """Random documents of this form. On the share `shared` of the documents, all runs of a system answer alike."""
         gold = chance.poisson(chance.choice([1.0, 3.0, 6.0]), self.gold.shape)
         gold[chance.integers(len(gold)), :] += 1
         answers = {}
@@ -88,7 +90,7 @@ class Documents(Grouped):
         self, answers: np.ndarray, run: int, name: str, label: int, value: int, chance: np.random.Generator
     ) -> np.ndarray | None:
         if label == ALL:
-            # All in what is missed, or all in what is invented, of one label: whichever has the room.
+            # Change only the missed or only the invented spans of one label, whichever has the room.
             label, step = int(chance.integers(self.labels)), value - int(self.count(answers[run], "wrong", ALL))
             there = {side: int(self.count(answers[run], side, label)) for side in ("missed", "invented")}
             room = {
@@ -126,6 +128,6 @@ class Documents(Grouped):
                 else:
                     np.minimum(found, gold[at, label] - 1, out=found)
             gold[at, label] += 1 if step > 0 else -1
-        # A split brings every label into every part where it can.
+        # A split puts every label into every part if it can, so no label may disappear.
         kept = gold.sum(axis=0)[self.gold.any(axis=0)].all()
         return replace(self, gold=gold, answers=answers) if kept and gold.any() else None

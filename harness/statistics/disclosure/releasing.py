@@ -22,18 +22,17 @@ def place(task: str) -> str:
 
 @dataclass(frozen=True)
 class Figures:
-    """What is released of one system on one part, by the arm that the clinical one is compared with: the difference,
-    the ends of its interval and the p-value, its sign, and two answers. None is not released."""
+    """The released figures of one system on one part, by reference arm: `delta`, the interval (`low`, `high`), `p`,
+    `sign`, `same` and `collapsed` (see `coarsening.measured`). A missing figure is not released."""
 
     against: Mapping[str, Mapping[str, float | int | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Release:
-    """The rung a task stands on, its figures by part and system, and what an attacker can infer at best, in words.
-
-    `inferred` goes by the true counts, since only small ones are looked at: it is for the site and never leaves it.
-    """
+    """The rung of a task, its figures by part and system, and the best inference of an attacker, in words. `inferred`
+    depends on the true counts, because it lists only small ones. It is for the site and never leaves it. `bound` gives
+    the hash of each system's scores file, `runs` the number of runs by system and arm."""
 
     rung: Rung
     bound: Mapping[str, str]
@@ -43,8 +42,8 @@ class Release:
 
     @property
     def as_json(self) -> dict[str, Any]:
-        """What is released, as JSON: the same figures of as many runs, or where every run is, the same scores."""
-        # No score of an arm is released, of which the ledgers of earlier bundles hold this word.
+        """The release as JSON: figures and numbers of runs, or hashes of the scores if every run is released."""
+        # `means` is empty, because no score of an arm is released. The ledgers of earlier bundles contain this key.
         figures = {
             part: {system: {"means": {}, **asdict(of)} for system, of in found.items()}
             for part, found in self.figures.items()
@@ -59,7 +58,7 @@ class Release:
 
 
 def at_best(rung: Rung) -> str:
-    """What can be inferred at best, in a sentence that depends on the rung alone, so that it may leave."""
+    """An attacker's best inference, in a sentence that depends only on the rung, so that it may leave the site."""
     if rung.name == SEEDS:
         return f"perhaps every count of a label; none of them is under {MINIMUM}"
     if rung.name == WITHHELD:
@@ -77,7 +76,7 @@ def withheld(task: Task, bound: Mapping[str, str]) -> dict[str, Any]:
 def record(
     task: Task, bound: Mapping[str, str], checked: Mapping[str, Checked], parts: Mapping[str, Hidden], known: Settings
 ) -> dict[str, Any]:
-    """As JSON. `bound` are the hashes of the scores files that the figures were computed beside."""
+    """The record as JSON. `bound` gives the hash of the scores file that belongs to each system's figures."""
     rung = checked["test"].rung
     return {
         "task": task.name,
@@ -126,14 +125,14 @@ def _figures(hidden: Hidden, system: str, rung: Rung, known: Settings) -> dict[s
 
 
 def _names(task: Task) -> tuple[str, ...]:
-    """What is counted, by position; spans are pooled by every metric but the mean over labels."""
+    """The names of what is counted, by position. All metrics of spans pool the labels, except the mean over labels."""
     if not heads.of(task).nothing or task.metrics[0] == "macro_f1":
         return task.labels
     return ("", "leaking") if task.metrics[0] == "document_leak_rate" else ("span",)
 
 
 def _inferred(part: str, checked: Checked, names: Sequence[str]) -> list[str]:
-    """Of each kind of count, the narrowest that is left to an attacker: every other one is wider."""
+    """For each kind of count, the narrowest range that is left to an attacker, in words. All other ranges are wider."""
     narrowest: dict[tuple[str, int], tuple[int, ...]] = {}
     for (*_, name, label), values in checked.open.items():
         key = (name, label)

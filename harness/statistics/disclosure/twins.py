@@ -1,29 +1,29 @@
-"""Decide whether a small count can be inferred: other data that release the same figures show that it cannot.
+"""Decide whether a small count can be inferred, by a search for other data that release the same figures.
 
-An attacker who holds every figure and knows every rule can exclude a data set only where its figures would differ.
-So each *twin*, another set of gold labels and answers for which the very same figures would be released, is one that
-he cannot exclude, and with it every count in it. A count is safe where the twins that were found give it at least
-`WIDTH` different values, one of them not small, or where none was found in which it is small; otherwise it is taken to
-be exposed, and nothing is released. This errs on the safe side: whatever an attacker can do, what he cannot exclude
-includes these twins. They are looked for, not counted up, so that a safe release may be refused, and none that is not
-is let through. What twins span lies within what the *Handbook on Statistical Disclosure Control* (Hundepool et al.
-2024, 2nd edition, section 4.2) calls the feasibility interval of a cell, which is to be wide enough on either side; the
-same handbook says that rounded figures can be unpicked and are to be audited (5.5), which is what is done here.
-Noughts count as small: that nobody was missed tells of everybody.
+An attacker who has every figure and knows every rule can exclude a data set only if its figures would differ. A *twin*
+is another set of gold labels and answers for which exactly the same figures would be released. The attacker cannot
+exclude a twin, nor any count in it. A count is safe if the twins that were found give it at least `WIDTH` different
+values, one of them not small, or if it is small in no twin. Otherwise the count is taken to be exposed, and nothing is
+released. This errs on the safe side: the data that an attacker cannot exclude include these twins, whatever the
+attacker can do. Twins are searched for, not enumerated. So a safe release may be refused, but no unsafe one is let
+through. The values of a count over the twins lie within the feasibility interval of a cell, which should be wide enough
+on either side (*Handbook on Statistical Disclosure Control*, Hundepool et al. 2024, 2nd edition, section 4.2). The same
+handbook says that rounded figures can be unpicked and should be audited (5.5). This search is such an audit. Zero
+counts as small: that nobody was missed says something about everybody.
 
-That something is released, and how much, tells as well: who runs the check on every data set that fits the figures can
-leave out those of which it would have released more or less. So the search sees the figures and never the rows: how
-much is asked for goes by the number of rows, twins are made from nothing but the figures, and every count is looked at,
-whether it is small in the true rows or not. All rows with the same figures then get the same answer (a decision is
-*simulatable*: Kenthapadi, Mishra & Nissim 2005). Only at its end the true rows are asked, too: whether each small count
-of theirs is among those that were opened.
+The decision to release, and how much, also reveals something. Whoever runs the check on every data set that fits the
+figures can exclude those for which more or less would have been released. So the search sees the figures and never the
+rows. The rung depends on the number of rows, twins are made from the figures alone, and every count is examined,
+whether it is small in the true rows or not. All rows with the same figures then get the same decision (such a decision
+is *simulatable*: Kenthapadi, Mishra & Nissim 2005). The true rows are used only at the end: each of their small counts
+must be among the safe ones.
 
-Every run is looked at by itself, and every label: seeds that change places, or labels where a metric knows none by
-name, are twins as well, but "one of the seeds missed exactly two" would be told all the same.
+Every run and every label is examined by itself. Data with exchanged seeds, or with exchanged labels if a metric knows
+none by name, are twins as well, but they would still reveal "one of the seeds missed exactly two".
 
-The rows keep their groups, and an attacker may know them. A coarser kind than the first says that something is small,
-so that rows of which nothing is are no twins. What twins do not cover is knowledge from elsewhere, such as how common a
-condition is.
+The rows keep their groups, which an attacker may know. A coarser kind than the first reveals that some count is small,
+so data without a small count are no twins. Twins do not cover knowledge from elsewhere, such as how common a condition
+is.
 """
 
 import itertools
@@ -47,7 +47,7 @@ BEGUN, PASSES, BASES, HARDER = 120, 4, 3, 6
 MIDDLE, SHARED = (0.7, 0.95, 0.5, 0.85), (0.5, 0.0, 0.9, 1.0)
 SEED = 20_261_129
 Values = dict[Counted, set[int]]
-EXACT = 1e-3  # steps from where figures are released as they are
+EXACT = 1e-3  # figures fewer steps away than this are checked for being released as wanted
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,9 @@ class Checked:
 def check(
     parts: Mapping[str, Hidden], known: Settings, width: int = WIDTH, whole: Iterable[Hidden] = ()
 ) -> dict[str, Checked]:
-    """What is released of every part of a task: as much as the smallest part allows, or of none anything.
-
-    `whole` is what else the finest kind tells: the same rows as other metrics count them.
-    """
+    """The rung of every part of a task. The smallest part decides for all parts. If one part fails, all are withheld.
+    `whole` are the same rows as other metrics count them, because the finest kind releases these too. A safe count has
+    at least `width` possible values."""
     few = any(set(small(hidden)) for hidden in (*parts.values(), *whole))
     if not few and not any(hidden.cell_follows(width) for hidden in parts.values()):
         return {part: Checked(Rung(SEEDS), {}) for part in parts}
@@ -74,7 +73,7 @@ def check(
     rung, found = coarsening.rung_of(min(hidden.rows for hidden in parts.values())), {}
     for part, hidden in parts.items():
         values = (search := Search(hidden, rung, known, width)).run()
-        # What has been looked for in vain may be there: then these rows are some that the search did not think of.
+        # A small count of the true rows that the search did not open: the search missed rows like these.
         if values is None or not all(search.safe(key) for key in small(hidden)):
             return withheld
         opened = {key: tuple(sorted(values[key] | {n})) for key, n in sorted(counts(hidden)) if n < MINIMUM}
@@ -83,8 +82,8 @@ def check(
 
 
 class Search:
-    """Twins of one part on one rung. Of the rows it keeps what is published of them alone: how many there are, in which
-    groups, and the figures; so whoever reads those would find the same twins."""
+    """A search for twins of one part on one rung. It keeps only the published facts about the rows: their number, their
+    groups and the figures. So everybody who reads these would find the same twins."""
 
     def __init__(self, hidden: Hidden, rung: Rung, known: Settings, width: int = WIDTH):
         self._rung, self._known, self._width = rung, known, width
@@ -95,7 +94,7 @@ class Search:
         self.values: Values = defaultdict(set)
 
     def run(self) -> Values | None:
-        """The values of every count that were found, or None as soon as one that can be small stays exposed."""
+        """The values found for every count; None if no twin is found or a count that can be small stays exposed."""
         twins = self._first()
         for twin in twins:
             self._note(twin)
@@ -107,7 +106,7 @@ class Search:
                     return None
             for system in sorted(self._form.answers):
                 mine = self._left(_of(system))
-                # The narrowest decides soonest.
+                # The first count has the smallest values and decides soonest.
                 if mine and not self._open(mine[0], twins) and self._exposed(mine[0]):
                     return None
                 self._shake(system, twins)
@@ -119,7 +118,7 @@ class Search:
         return None
 
     def _first(self) -> list[Hidden]:
-        """Some rows that release what is wanted, made of nothing else."""
+        """Up to BASES twins, made from the released figures alone."""
         found, form = [], self._form
         for shared, middle in itertools.product(SHARED, MIDDLE):
             skills = {
@@ -132,8 +131,7 @@ class Search:
         return found
 
     def _few(self, base: Hidden) -> Hidden:
-        """The same with a small count in every system, where that can be: a twin that changes one system alone then has
-        one still."""
+        """The same twin with a small count in every system, if possible. It stays a twin if one system changes."""
         has = {key[0] for key in small(base)}
         for system in sorted(base.answers.keys() - has):
             answers, labels = base.answers[system], range(base.labels)
@@ -155,7 +153,7 @@ class Search:
         return len(seen) >= self._width and max(seen) >= MINIMUM
 
     def _exposed(self, key: Counted) -> bool:
-        """Is it exposed? A count that cannot be small may be told."""
+        """True if the count can be small and is not safe. A count that cannot be small may be revealed."""
         return min(self.values[key]) < MINIMUM and not self.safe(key)
 
     def _open_gold(self, label: int, twins: list[Hidden]) -> bool:
@@ -172,7 +170,7 @@ class Search:
         return self.safe(key)
 
     def _open(self, key: Counted, twins: list[Hidden]) -> bool:
-        """Few rows of a label leave little room for what is counted of it: then twins with more of them are tried."""
+        """Try to make a count safe, also with more rows of its label, because few rows leave the count little room."""
         known, label = self._roomiest.get(key[3], []), key[3]
         if self._opened(key, known or _widest(twins, label)):
             return True
@@ -195,7 +193,7 @@ class Search:
         return self.safe(key)
 
     def _roomy(self, label: int, twins: list[Hidden]) -> list[Hidden]:
-        """A twin with more rows of a label, where one is found; it is looked for once."""
+        """A twin with more rows of a label, if one is found. The search is done once."""
         if label == ALL:
             return []
         if label not in self._roomiest:
@@ -210,7 +208,7 @@ class Search:
         return self._roomiest[label]
 
     def _shake(self, system: str, twins: list[Hidden]) -> None:
-        """Twins in which every run of a system is another: most counts are opened by them."""
+        """Note twins in which every run of a system is changed. They open most counts."""
         chance, bases = self._chance, _widest(twins, 0)
         for number in range(SHAKES):
             if not self._left(lambda key: key[0] == system):
@@ -226,14 +224,14 @@ class Search:
             self._noted(base, system, self._settled(base, system, answers))
 
     def _order(self, key: Counted) -> list[int]:
-        """Values that a count has not had yet: first one that is not small, then those around it."""
+        """The values to try for a count that it has not had: first one that is not small, then values near it."""
         seen = self.values[key]
         start = max(seen)
         near = sorted(range(max(0, min(seen) - self._width), start + self._width + 2), key=lambda n: abs(n - start))
         return [n for n in dict.fromkeys([max(MINIMUM, start + 1), *near, MINIMUM]) if n not in seen]
 
     def _repaired(self, made: Hidden, steps: int = STEPS) -> Hidden | None:
-        """The same gold with answers of every system that release the same."""
+        """The same gold with answers of every system that release the wanted figures; None if none are found."""
         answers = {}
         for system in made.answers:
             found = self._settled(made, system, made.answers[system], steps=steps)
@@ -251,13 +249,14 @@ class Search:
         value: int = 0,
         steps: int = STEPS,
     ) -> np.ndarray | None:
-        """Answers near these that release the same and in which what `key` counts is `value`."""
+        """Answers near these that release the wanted figures, with `value` as the count `key`; None if not found."""
         current, cost = answers, np.inf
         for step in range(steps):
             tried = base.steps(system, current, BATCH, self._chance)
             tried[0] = current
             figures = coarsening.measured(base, system, tried, self._known)
-            # Last digits differ between processors, and with what a process has loaded; which step is best must not.
+            # The last digits depend on the processor and on what a process has loaded. The choice of the best step must
+            # not.
             far = np.round(np.zeros(BATCH) + coarsening.distance(self._rung, figures, self._wanted[system]), 6)
             missed = np.abs(base.count(tried[:, key[1]], key[2], key[3]) - value) if key else np.zeros(BATCH)
             total = far + 3.0 * missed
@@ -267,7 +266,7 @@ class Search:
             if total[best] < cost or self._chance.random() < 0.1:
                 current, cost = tried[best], total[best]
             elif step % 10 == 9:
-                # Out of a hollow.
+                # Leave a local minimum.
                 current, cost = tried[int(np.argsort(total, kind="stable")[3])], np.inf
         return None
 
@@ -280,11 +279,11 @@ class Search:
         return coarsening.released(self._rung, figures)
 
     def _noted(self, base: Hidden, system: str, answers: np.ndarray | None) -> bool:
-        """Is a twin with one system's answers another? `base` is a twin, so that the others' answers are there."""
+        """Note the twin `base` with other answers of one system; False if it is none. Other systems' answers stay."""
         return answers is not None and self._note(replace(base, answers={**base.answers, system: answers}))
 
     def _note(self, twin: Hidden) -> bool:
-        """Take in what a twin counts. Rows without any small count are none: they would be released whole."""
+        """Note the counts of a twin. Rows without any small count are no twin, because they would be released whole."""
         found = list(counts(twin))
         if all(n >= MINIMUM for _, n in found):
             return False
@@ -294,7 +293,7 @@ class Search:
 
 
 def _widest(twins: list[Hidden], label: int) -> list[Hidden]:
-    """The true rows, and the twins with the most and the fewest of a label: they leave most room."""
+    """The first twin, and the twins with the most and the fewest rows of a label, which leave the most room."""
     many = sorted(twins[1:], key=lambda twin: int(twin.gold_counts()[label]))
     return [twins[0], *many[-1:], *many[:1]]
 
