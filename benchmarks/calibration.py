@@ -313,8 +313,7 @@ def bootstrap(arms: list[np.ndarray], score, draws: int, rng, strata: np.ndarray
 
 
 def bootstrap_table(settings, repeats: int, draws: int = 10_000) -> list[str]:
-    """Jackknife against bootstrap for the variance over groups, on the same comparisons of 5 seeds (spread 1.5 points).
-    """
+    """Jackknife against bootstrap for the variance over groups, on the same comparisons (5 seeds, spread 1.5)."""
     lines = [
         "| setting | V_groups | V_interaction | standard error | CPU-ms bootstrap | CPU-ms jackknife |",
         "|:--|--:|--:|--:|--:|--:|",

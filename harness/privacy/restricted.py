@@ -10,6 +10,7 @@ from harness.system.scratch import is_scratch
 
 KIND = "restricted"
 # Kinds of document and written standards that a report may name. Any other value may be somebody's own words.
+# fmt: off
 CATEGORIES = frozenset([
     "bokmål", "nynorsk", "nb", "nn", "norsk",
     "admission note", "clinical admission record", "clinical note", "discharge summary", "emergency call",

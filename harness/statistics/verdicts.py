@@ -93,12 +93,12 @@ def adjusted(p_values: Sequence[float | None]) -> list[float | None]:
 def verdict(estimate: Estimate, metric: Metric, p_holm: float | None, p_equivalent: float | None, alpha: float) -> str:
     """The verdict, from p-values that are adjusted alike. The first rule that applies decides:
 
-        inconclusive    if neither arm was seen to know anything (`collapsed`), whatever their difference is;
-        equivalent      if the difference lies within ± margin (two one-sided tests, Schuirmann 1987, at half the usual
-                        error). This comes before the p-value: a real difference within the margin was declared in
-                        advance not to matter;
-        better, worse   if the p-value is below alpha, by the sign of Δ (if lower is better, a negative Δ is better);
-        inconclusive    otherwise, and always if there is no interval (one seed, one group, nothing measured).
+    inconclusive    if neither arm was seen to know anything (`collapsed`), whatever their difference is;
+    equivalent      if the difference lies within ± margin (two one-sided tests, Schuirmann 1987, at half the usual
+                    error). This comes before the p-value: a real difference within the margin was declared in
+                    advance not to matter;
+    better, worse   if the p-value is below alpha, by the sign of Δ (if lower is better, a negative Δ is better);
+    inconclusive    otherwise, and always if there is no interval (one seed, one group, nothing measured).
     """
     if collapsed(estimate) or estimate.delta is None:
         return "inconclusive"
